@@ -1,0 +1,64 @@
+package genai
+
+// Message is one turn. Text is the text parts joined with a newline; nothing of the message is lost to it: tool
+// calls and results stand beside the text.
+type Message struct {
+	Role         string       `json:"role"`
+	Text         string       `json:"text,omitempty"`
+	Reasoning    string       `json:"reasoning,omitempty"`
+	ToolCalls    []ToolCall   `json:"tool_calls,omitempty"`
+	ToolResults  []ToolResult `json:"tool_results,omitempty"`
+	FinishReason string       `json:"-"`
+}
+
+// ToolCall is a call that the model asked for.
+type ToolCall struct {
+	ID        string `json:"id,omitempty"`
+	Name      string `json:"name"`
+	Arguments Value  `json:"arguments,omitzero"`
+}
+
+// ToolResult is the answer of a tool, as the model was shown it.
+type ToolResult struct {
+	ID     string `json:"id,omitempty"`
+	Result Value  `json:"result,omitzero"`
+}
+
+// Tool is a tool definition: its name, and the JSON Schema of its parameters as it was sent ("" where it has none).
+type Tool struct {
+	Name        string
+	Description string
+	Parameters  string
+}
+
+// Retrieval is a query and the documents that it found.
+type Retrieval struct {
+	Query     string     `json:"query,omitempty"`
+	Documents []Document `json:"documents,omitempty"`
+}
+
+// Document is a retrieved document. Score is as reported, of whatever scale.
+type Document struct {
+	ID      string       `json:"id,omitempty"`
+	Score   Opt[float64] `json:"score,omitzero"`
+	Content string       `json:"content,omitempty"`
+}
+
+// Usage is token counts as the emitter wrote them: whether Input includes cached tokens depends on the emitter.
+type Usage struct {
+	Input      Opt[int64] `json:"input,omitzero"`
+	Output     Opt[int64] `json:"output,omitzero"`
+	Total      Opt[int64] `json:"total,omitzero"`
+	CacheRead  Opt[int64] `json:"cache_read,omitzero"`
+	CacheWrite Opt[int64] `json:"cache_write,omitzero"`
+	Reasoning  Opt[int64] `json:"reasoning,omitzero"`
+}
+
+// Tokens is the usage taken apart into disjoint kinds, each token counted once: what cost is computed from.
+type Tokens struct {
+	UncachedInput Opt[int64] `json:"uncached_input,omitzero"`
+	CacheRead     Opt[int64] `json:"cache_read,omitzero"`
+	CacheWrite    Opt[int64] `json:"cache_write,omitzero"`
+	Output        Opt[int64] `json:"output,omitzero"` // without reasoning
+	Reasoning     Opt[int64] `json:"reasoning,omitzero"`
+}

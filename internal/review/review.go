@@ -1,0 +1,145 @@
+// Package review is the human part of the loop: failing traces wait in a queue, people judge them, and what they say
+// becomes labels that datasets are made of. It knows neither SQL nor HTTP.
+package review
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+)
+
+// Errors of a Store. Implementations wrap them, callers test with errors.Is.
+var (
+	ErrNotFound = errors.New("not found")
+	ErrInvalid  = errors.New("invalid")
+)
+
+// Trace is a flagged trace as the exporter hands it over. A trace may come in several portions: spans are merged by id.
+type Trace struct {
+	ID          string // 32 hex digits
+	Service     string // of the primary span
+	Environment string
+	Spans       []Span
+}
+
+// Span is one span of a trace with what was found on it. Call is nil for spans that are not GenAI operations.
+type Span struct {
+	ID       string             `json:"id"` // 16 hex digits
+	ParentID string             `json:"parent_id,omitempty"`
+	Name     string             `json:"name"`
+	Service  string             `json:"service,omitempty"`
+	Start    time.Time          `json:"start"`
+	Duration time.Duration      `json:"duration_ns"`
+	Error    bool               `json:"error,omitempty"`
+	Message  string             `json:"message,omitempty"` // of the status
+	Class    failure.Class      `json:"class,omitempty"`
+	Detail   string             `json:"detail,omitempty"`
+	Classes  []failure.Class    `json:"classes,omitempty"`
+	Evidence string             `json:"evidence,omitempty"`
+	Print    string             `json:"fingerprint,omitempty"`
+	Scores   map[string]float64 `json:"scores,omitempty"`
+	Call     *genai.Call        `json:"call,omitempty"`
+}
+
+// State is where an item stands.
+type State string
+
+// The states of an item.
+const (
+	Open     State = "open"
+	Reviewed State = "reviewed"
+)
+
+// Item is a trace in the queue. Its verdict is that of its primary span: the earliest failing one.
+type Item struct {
+	TraceID, Service, Environment string
+	State                         State
+	Class                         failure.Class
+	Bucket                        failure.Bucket
+	Detail                        string
+	Evidence                      string
+	Fingerprint                   string
+	PrimarySpanID                 string
+	Model                         string
+	PromptName, PromptVersion     string
+	SessionID                     string
+	CostUSD                       genai.Opt[float64]
+	Start                         time.Time // of the earliest span
+	Duration                      time.Duration
+	Received                      time.Time // when the store first saw it
+	Spans                         []Span    // ordered by start; only from Store.Item
+	Labels                        []Label   // newest first; only from Store.Item
+	Label                         *Label    // the newest, nil where nobody has judged
+}
+
+// Decision is what a person says of an item.
+type Decision string
+
+// The decisions.
+const (
+	Confirmed Decision = "confirmed" // it is a failure
+	Rejected  Decision = "rejected"  // it is none
+)
+
+// Label is one judgement of one person. Labels are never changed, the newest counts.
+type Label struct {
+	ID       int64         `json:"id"`
+	TraceID  string        `json:"trace_id"`
+	SpanID   string        `json:"span_id,omitempty"`
+	Decision Decision      `json:"decision"`
+	Class    failure.Class `json:"class,omitempty"` // what it is, where confirmed
+	Detail   string        `json:"detail,omitempty"`
+	Note     string        `json:"note,omitempty"`
+	Reviewer string        `json:"reviewer,omitempty"`
+	Created  time.Time     `json:"created"`
+}
+
+// Filter selects items. Empty fields do not restrict.
+type Filter struct {
+	Class   failure.Class
+	Service string
+	State   State
+	Query   string // words, all of which occur in the item's messages, evidence, names or ids
+	Limit   int    // 0 is 50, at most 500
+	Cursor  string // Page.Next of the page before
+}
+
+// Page is a page of items, newest first. Total counts all that the filter selects; Next is "" on the last page.
+type Page struct {
+	Items []Item
+	Total int
+	Next  string
+}
+
+// Count is one value of a facet and how many items have it.
+type Count struct {
+	Value string `json:"value"`
+	N     int    `json:"n"`
+}
+
+// Facets are the values that a queue can be narrowed to, most frequent first.
+type Facets struct {
+	Classes  []Count `json:"classes"`
+	Services []Count `json:"services"`
+}
+
+// Store keeps items and labels. It is safe for concurrent use.
+type Store interface {
+	// Put adds traces or merges them into those that are there, by trace and span id: putting the same span twice changes
+	// nothing. When it returns nil, what it was given is on disk. All of the traces are kept, or none.
+	Put(ctx context.Context, traces []Trace) error
+	// Items pages through the queue.
+	Items(ctx context.Context, f Filter) (Page, error)
+	// Item is one item whole, or ErrNotFound.
+	Item(ctx context.Context, traceID string) (Item, error)
+	// Facets counts the items that the filter selects by class and service, each facet ignoring its own restriction.
+	Facets(ctx context.Context, f Filter) (Facets, error)
+	// AddLabel records a judgement and marks the item as reviewed. ErrNotFound where there is no such item, ErrInvalid
+	// where the decision, the class or the detail is none.
+	AddLabel(ctx context.Context, l Label) (Label, error)
+	// Close waits for writes to end.
+	Close() error
+}

@@ -1,0 +1,89 @@
+// Package score runs scorers over calls. The same Config and the same Set run in the Collector, in `faultline score`
+// and in `faultline gate`, so what runs online is what runs in CI.
+package score
+
+import (
+	"fmt"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+)
+
+// Scorer judges one call. A scorer is used by many goroutines at once: state it keeps (caches) is its own to guard.
+type Scorer interface {
+	// Name is the key in the scorer file, and the name of the score.
+	Name() string
+	// Version changes whenever the same call could get another score: threshold, weights, rules.
+	Version() string
+	// Score adds what it finds to the result. It adds a Score only where it applies to the call, a Finding only for a
+	// failure, and keeps nothing of the call after it returned.
+	Score(c *genai.Call, r *Result)
+}
+
+// Score is a number between 0 (bad) and 1 (good).
+type Score struct {
+	Scorer, Version string
+	Value           float64
+	Failed          bool
+}
+
+// Problem is a scorer that could not do its work on a call.
+type Problem struct {
+	Scorer string
+	Reason string // panic, too_large, invalid_schema, …: a short closed list a scorer
+	Detail string
+}
+
+// Result is what scorers said of one call. Reset and use it again, to allocate nothing.
+type Result struct {
+	Scores   []Score
+	Findings []failure.Finding
+	Problems []Problem
+}
+
+// Reset empties the result and keeps its capacity.
+func (r *Result) Reset() {
+	clear(r.Findings)
+	r.Scores, r.Findings, r.Problems = r.Scores[:0], r.Findings[:0], r.Problems[:0]
+}
+
+// Add records a score.
+func (r *Result) Add(s Scorer, value float64, failed bool) {
+	r.Scores = append(r.Scores, Score{Scorer: s.Name(), Version: s.Version(), Value: value, Failed: failed})
+}
+
+// Find records a finding.
+func (r *Result) Find(f failure.Finding) { r.Findings = append(r.Findings, f) }
+
+// Fail records that a scorer could not do its work.
+func (r *Result) Fail(s Scorer, reason, detail string) {
+	r.Problems = append(r.Problems, Problem{Scorer: s.Name(), Reason: reason, Detail: detail})
+}
+
+// Set is the scorers of one configuration, in order.
+type Set struct{ scorers []Scorer }
+
+// NewSet makes a set of scorers.
+func NewSet(scorers ...Scorer) *Set { return &Set{scorers: scorers} }
+
+// Scorers lists the set.
+func (s *Set) Scorers() []Scorer { return s.scorers }
+
+// Score runs every scorer on the call. A scorer that panics becomes a Problem and does not stop the others.
+func (s *Set) Score(c *genai.Call, r *Result) {
+	for _, scorer := range s.scorers {
+		run(scorer, c, r)
+	}
+}
+
+func run(s Scorer, c *genai.Call, r *Result) {
+	scores, findings := len(r.Scores), len(r.Findings)
+	defer func() {
+		if p := recover(); p != nil {
+			// What the scorer had said before it broke down is not to be trusted.
+			r.Scores, r.Findings = r.Scores[:scores], r.Findings[:findings]
+			r.Fail(s, "panic", fmt.Sprint(p))
+		}
+	}()
+	s.Score(c, r)
+}

@@ -1,0 +1,40 @@
+package wire
+
+// Attributes that Faultline writes. No other file of the project spells them.
+const (
+	AttrErrorClass     = "app.llm.error_class"
+	AttrErrorBucket    = "app.llm.error_bucket"
+	AttrErrorDetail    = "app.llm.error_detail"
+	AttrErrorClasses   = "app.llm.error_classes"
+	AttrErrorEvidence  = "app.llm.error_evidence"
+	AttrFingerprint    = "app.llm.fingerprint"
+	AttrScorePrefix    = "app.llm.score."
+	AttrCoverage       = "app.llm.coverage"
+	AttrCostUSD        = "app.llm.cost.usd"
+	AttrCostSource     = "app.llm.cost.source"
+	AttrPricingVersion = "app.llm.cost.pricing_version"
+	AttrToolOutcome    = "app.llm.tool.outcome"
+	AttrCancelled      = "app.llm.cancelled"
+	AttrProblems       = "app.llm.score.problems"
+)
+
+// Coverage says whether a span could be scored.
+type Coverage string
+
+// The coverages of a span, values of AttrCoverage.
+const (
+	Scored    Coverage = "scored"
+	NoContent Coverage = "no_content" // the SDK did not record messages
+	Truncated Coverage = "truncated"  // messages were cut before they reached us
+	NotLLM    Coverage = "not_llm"
+)
+
+// EventEvaluation is the span event and log record that carries a score, by the GenAI conventions.
+const (
+	EventEvaluation       = "gen_ai.evaluation.result"
+	AttrEvaluationName    = "gen_ai.evaluation.name"
+	AttrEvaluationValue   = "gen_ai.evaluation.score.value"
+	AttrEvaluationLabel   = "gen_ai.evaluation.score.label"
+	AttrEvaluationExplain = "gen_ai.evaluation.explanation"
+	AttrEvaluationVersion = "app.llm.scorer.version"
+)
