@@ -1,0 +1,68 @@
+// Package corpus finds the development data that tests measure on. It lives outside the repository, and a test that
+// needs it skips where it is absent.
+package corpus
+
+import (
+	"bufio"
+	"compress/gzip"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// EnvDir names the environment variable that says where the corpus is.
+const EnvDir = "FAULTLINE_CORPUS"
+
+// Dir is the folder of the corpus. The test is skipped where there is none.
+func Dir(tb testing.TB) string {
+	tb.Helper()
+	dir := os.Getenv(EnvDir)
+	if dir == "" {
+		dir = filepath.Join(root(tb), "..", "shared", "corpus")
+	}
+	if _, err := os.Stat(dir); err != nil {
+		tb.Skipf("no corpus at %s; set %s to where it is", dir, EnvDir)
+	}
+	return dir
+}
+
+// root is the folder of go.mod, above whatever package is tested.
+func root(tb testing.TB) string {
+	tb.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		if parent := filepath.Dir(dir); parent != dir {
+			dir = parent
+			continue
+		}
+		tb.Fatal("no go.mod above the working directory")
+	}
+}
+
+// Lines reads a gzip file of JSON lines below Dir and calls each with every value.
+func Lines[T any](tb testing.TB, name string, each func(T)) {
+	tb.Helper()
+	f, err := os.Open(filepath.Join(Dir(tb), name))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for d := json.NewDecoder(bufio.NewReaderSize(z, 1<<20)); d.More(); {
+		var v T
+		if err := d.Decode(&v); err != nil {
+			tb.Fatalf("%s: %v", name, err)
+		}
+		each(v)
+	}
+}
