@@ -1,0 +1,129 @@
+# Faultline. `make help` lists the targets.
+
+SHELL := bash
+export GOFLAGS := -trimpath
+export CGO_ENABLED ?= 0
+
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS  := -s -w -X main.version=$(VERSION)
+BIN      := bin
+CONFIG   ?= deploy/config/default.yaml
+GOLANGCI := v2.15.0
+PROMTOOL := v0.316.0
+
+.DEFAULT_GOAL := help
+
+#: build both binaries into bin/
+.PHONY: build
+build:
+	@mkdir -p $(BIN)
+	go build -ldflags '-s -w' -o $(BIN)/otelcol-faultline ./cmd/otelcol-faultline
+	go build -ldflags '$(LDFLAGS)' -o $(BIN)/faultline ./cmd/faultline
+
+#: build, then start the Collector with deploy/config/default.yaml (or CONFIG=…)
+.PHONY: run
+run: build
+	@mkdir -p data
+	@printf '%s\n' '' \
+	  '  send spans to       127.0.0.1:4317 (OTLP/gRPC) or http://127.0.0.1:4318 (OTLP/HTTP)' \
+	  '  review page         http://127.0.0.1:8321' \
+	  '  Prometheus scrape   http://127.0.0.1:8889/metrics' \
+	  '  kept traces         data/traces.jsonl' \
+	  '  try it              make sample     (in a second terminal)' ''
+	@exec $(BIN)/otelcol-faultline --config $(CONFIG)
+
+#: replay the bundled sample of failing traffic to a running Collector
+.PHONY: sample
+sample: $(BIN)/faultline
+	$(BIN)/faultline replay --now --new-ids testdata/sample.jsonl.gz
+
+$(BIN)/faultline:
+	@mkdir -p $(BIN)
+	go build -ldflags '$(LDFLAGS)' -o $@ ./cmd/faultline
+
+#: all tests, after installing what they need (promtool by go install, Chromium by apt-get where we are root)
+.PHONY: test
+test: test-tools
+	go test -timeout 15m ./...
+
+#: tests of concurrent packages with the race detector (needs a C compiler)
+.PHONY: race
+race:
+	CGO_ENABLED=1 go test -race -short -timeout 15m ./internal/wire ./internal/score/... ./internal/jsonschema ./internal/review/... ./internal/web \
+	  ./processor/... ./connector/... ./exporter/... ./extension/...
+
+#: the circle: a failing trace is flagged, confirmed and exported, and the gate blocks the candidate that repeats it
+.PHONY: circle
+circle: build
+	go test -count=1 -v -run 'TestCircle' ./e2e
+
+#: the end-to-end tests alone: the built Collector, real ports, the dialect corpus
+.PHONY: e2e
+e2e:
+	go test -count=1 -v ./e2e
+
+#: the figures: conformance, precision and recall, one line each
+.PHONY: eval
+eval:
+	@go test -count=1 -v -run 'Conformance|Eval|Suite|MaskBench|Compile' ./internal/wire ./internal/eval ./internal/jsonschema | grep -E '^(---|ok|FAIL)|: |\|' | grep -vE '=== '
+
+#: speed: the whole Collector against otlp → nop, as a ratio (needs ../shared/bench and python3)
+.PHONY: bench
+bench: build
+	bench/run.sh
+
+#: micro-benchmarks
+.PHONY: microbench
+microbench:
+	go test -run '^$$' -bench . -benchmem -cpu 1 ./internal/wire ./internal/score/... ./connector/...
+
+#: fuzz each target for FUZZTIME (20s)
+.PHONY: fuzz
+fuzz:
+	bench/fuzz.sh $(or $(FUZZTIME),20s)
+
+#: golangci-lint
+.PHONY: lint
+lint: $(BIN)/golangci-lint
+	$(BIN)/golangci-lint run ./...
+
+#: write everything that is generated: the Collector's main, component metadata, dashboards, alerts, reference pages, the sample
+.PHONY: generate
+generate: $(BIN)/builder $(BIN)/mdatagen
+	$(BIN)/builder --config builder-config.yaml --skip-get-modules --skip-compilation >/dev/null
+	@for f in processor/*/metadata.yaml connector/*/metadata.yaml exporter/*/metadata.yaml extension/*/metadata.yaml; do \
+	  (cd $$(dirname $$f) && $(CURDIR)/$(BIN)/mdatagen metadata.yaml) || exit 1; done
+	go run ./cmd/gen
+	gofmt -w cmd/otelcol-faultline
+
+#: fail when what is generated is not what is committed
+.PHONY: check-generated
+check-generated: generate
+	@git diff --exit-code --stat || { echo 'generated files are stale: run make generate and commit'; exit 1; }
+
+.PHONY: test-tools
+test-tools: $(BIN)/promtool
+	@if ! command -v chromium >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo 'installing Chromium for the tests of the review page'; \
+	  (apt-get update && apt-get install -y --no-install-recommends chromium fonts-dejavu-core) >/dev/null 2>&1 \
+	  || echo 'no Chromium to be had: its tests will be skipped'; fi
+
+$(BIN)/promtool:
+	GOBIN=$(CURDIR)/$(BIN) go install -tags remove_all_sd github.com/prometheus/prometheus/cmd/promtool@$(PROMTOOL)
+
+$(BIN)/golangci-lint:
+	GOBIN=$(CURDIR)/$(BIN) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)
+
+$(BIN)/builder $(BIN)/mdatagen:
+	@mkdir -p $(BIN)
+	go build -C internal/tools -o $(CURDIR)/$(BIN)/ go.opentelemetry.io/collector/cmd/builder go.opentelemetry.io/collector/cmd/mdatagen
+
+#: remove what was built
+.PHONY: clean
+clean:
+	rm -rf $(BIN)
+
+#: this list
+.PHONY: help
+help:
+	@awk '/^#:/{h=substr($$0,4)} /^[a-z][a-z0-9-]*:/{if(h){split($$1,t,":");printf "  make %-16s%s\n",t[1],h;h=""}}' Makefile
