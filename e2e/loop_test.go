@@ -78,6 +78,7 @@ func TestSampleThroughTheCollector(t *testing.T) {
 }
 
 func walk(t *testing.T, files []string, lines []scored) {
+	t.Helper()
 	c := start(t, "default.yaml")
 	_, msg, code := cli(t, ".", append([]string{"replay", "--endpoint", c.grpc}, files...)...)
 	require.Zero(t, code, msg)

@@ -83,7 +83,7 @@ func TestReviewItemsSurviveAKill(t *testing.T) {
 		return nil
 	})
 	require.NoError(t, c.cmd.Process.Kill())
-	<-c.exited
+	require.Error(t, <-c.exited, "it was killed")
 	again := startIn(t, dir, "default.yaml")
 	require.Empty(t, without(seen, again.queue(t)))
 	again.stop(t)
