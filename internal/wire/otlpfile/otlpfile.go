@@ -1,0 +1,147 @@
+// Package otlpfile reads files of traces: OTLP/JSON, either one export request (over as many lines as it likes) or one
+// a line, and OTLP protobuf, either one request or the length-prefixed sequence that the Collector's file exporter writes.
+// Gzip is seen by its magic number. What does not parse is reported with its line, and reading goes on after it.
+package otlpfile
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+)
+
+// MaxRequest bounds one request, in bytes as it stands in the file (after decompression).
+const MaxRequest = 256 << 20
+
+// maxNesting bounds how deep a request may nest. Decoders recurse, and a goroutine's stack is not without end.
+const maxNesting = 10_000
+
+// Sink takes what a file holds, in the order of the file. A nil function means that this signal is not wanted, and it
+// is then not decoded either. An error of Traces or Logs ends reading.
+type Sink struct {
+	Traces func(ptrace.Traces) error
+	Logs   func(plog.Logs) error
+	// Bad is told of every part that does not parse. It must not be nil.
+	Bad func(*Error)
+}
+
+// Error is a part of a file that does not parse.
+type Error struct {
+	File   string
+	Line   int // where it starts, counted from 1; 0 in binary files
+	Reason string
+}
+
+func (e *Error) Error() string {
+	if e.Line == 0 {
+		return fmt.Sprintf("%s: %s", e.File, e.Reason)
+	}
+	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Reason)
+}
+
+// Read gives the sink every request of the stream, holding one request in memory at a time. The name is what errors
+// call the stream. The result is the sink's own error; what is wrong with the stream goes to Sink.Bad.
+func Read(name string, r io.Reader, sink Sink) error {
+	return read(name, r, sink, MaxRequest)
+}
+
+func read(name string, r io.Reader, sink Sink, limit int) error {
+	in := bufio.NewReaderSize(r, 64<<10)
+	f := &file{name: name, sink: sink, limit: limit}
+	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		z, err := gzip.NewReader(in)
+		if err != nil {
+			f.bad(0, err.Error())
+			return nil
+		}
+		in = bufio.NewReaderSize(z, 64<<10)
+	}
+	head, err := in.Peek(512)
+	if len(head) == 0 && !errors.Is(err, io.EOF) {
+		f.bad(0, err.Error())
+		return nil
+	}
+	switch sniff(head) {
+	case empty:
+		return nil
+	case protobuf:
+		return f.protobuf(in)
+	case prefixed:
+		return f.prefixed(in)
+	default:
+		return f.json(in)
+	}
+}
+
+// file is the reading of one stream.
+type file struct {
+	name  string
+	sink  Sink
+	limit int
+}
+
+func (f *file) bad(line int, reason string) {
+	f.sink.Bad(&Error{File: f.name, Line: line, Reason: reason})
+}
+
+func (f *file) tooLarge() string {
+	return fmt.Sprintf("a request must not be larger than %d MiB; write one request a line and split the file", f.limit>>20)
+}
+
+type format int
+
+const (
+	empty    format = iota
+	text            // OTLP/JSON, or something that is reported as broken JSON
+	protobuf        // one message
+	prefixed        // messages, each after its length as four bytes, big endian
+)
+
+// The tag of field 1 with a length: how every export request starts that holds anything. It is also a newline.
+const firstField = 0x0a
+
+// sniff tells the formats apart by their first bytes. The one trap is that protobuf starts with a newline, and its
+// second byte, a length, may be an opening brace: JSON goes on with a key, of printable characters, and protobuf with
+// a tag, which is a control character.
+func sniff(head []byte) format {
+	switch {
+	case len(head) == 0:
+		return empty
+	case looksLikeJSON(head):
+		return text
+	case head[0] == firstField && len(head) > 1 && !printable(head):
+		return protobuf
+	case len(head) > 4 && head[4] == firstField && !printable(head[:4]):
+		return prefixed
+	}
+	return text
+}
+
+func looksLikeJSON(head []byte) bool {
+	rest := bytes.TrimLeft(bytes.TrimPrefix(head, bom), " \t\r\n")
+	if len(rest) == 0 || rest[0] != '{' {
+		return false
+	}
+	rest = bytes.TrimLeft(rest[1:], " \t\r\n")
+	if len(rest) < 2 {
+		return true
+	}
+	return rest[0] == '}' || rest[0] == '"' && rest[1] >= ' '
+}
+
+// printable reports whether the bytes could be text.
+func printable(b []byte) bool {
+	for _, c := range b {
+		if c < ' ' && c != '\n' && c != '\r' && c != '\t' {
+			return false
+		}
+	}
+	return true
+}
+
+var bom = []byte("\xef\xbb\xbf")

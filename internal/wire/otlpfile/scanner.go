@@ -1,0 +1,60 @@
+package otlpfile
+
+// scanner finds where a JSON value ends, across portions of it, looking at nothing but brackets and strings.
+type scanner struct {
+	stack   []byte // the open brackets
+	inside  bool   // a string
+	escaped bool
+}
+
+type state int
+
+const (
+	partial    state = iota // the value goes on in the next portion
+	complete                // the value ends here
+	mismatched              // no value can go on like this
+	tooDeep
+	cutString // a line ends inside a string
+)
+
+// open reports whether a value has begun and has not ended.
+func (s *scanner) open() bool { return len(s.stack) > 0 }
+
+func (s *scanner) reset() { s.stack, s.inside, s.escaped = s.stack[:0], false, false }
+
+// next reads a portion, which must begin with a bracket where no value is open, and says how many bytes of it belong to
+// the value.
+func (s *scanner) next(b []byte) (int, state) {
+	for i, c := range b {
+		if s.inside {
+			switch {
+			case s.escaped:
+				s.escaped = false
+			case c == '\\':
+				s.escaped = true
+			case c == '"':
+				s.inside = false
+			case c == '\n':
+				return i + 1, cutString
+			}
+			continue
+		}
+		switch c {
+		case '"':
+			s.inside = true
+		case '{', '[':
+			if len(s.stack) == maxNesting {
+				return i + 1, tooDeep
+			}
+			s.stack = append(s.stack, c)
+		case '}', ']':
+			if len(s.stack) == 0 || s.stack[len(s.stack)-1] != c-2 { // in ASCII, closing brackets are two after opening ones
+				return i + 1, mismatched
+			}
+			if s.stack = s.stack[:len(s.stack)-1]; len(s.stack) == 0 {
+				return i + 1, complete
+			}
+		}
+	}
+	return len(b), partial
+}
