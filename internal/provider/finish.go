@@ -1,0 +1,99 @@
+package provider
+
+import "strings"
+
+// Canonical finish reasons. A reason that no table row names is kept, lower-cased, since emitters and providers add new ones.
+const (
+	FinishStop              = "stop"
+	FinishLength            = "length"
+	FinishToolCall          = "tool_call"
+	FinishContentFilter     = "content_filter"
+	FinishRefusal           = "refusal"
+	FinishPause             = "pause" // a server tool paused the turn: the client continues it, no failure
+	FinishMalformedToolCall = "malformed_tool_call"
+	FinishMalformedOutput   = "malformed_output"
+	FinishCompaction        = "compaction"
+	FinishCancelled         = "cancelled"
+	FinishTimeout           = "timeout"
+	FinishError             = "error"
+)
+
+// finishReasons holds every reason that providers, gateways and SDKs report, folded by foldReason.
+var finishReasons = map[string]string{
+	"stop": FinishStop, "end_turn": FinishStop, "stop_sequence": FinishStop, "complete": FinishStop, "completed": FinishStop,
+	"eos": FinishStop, "eos_token": FinishStop, "finished": FinishStop, "finish": FinishStop, "stop_criteria_met": FinishStop,
+	"end": FinishStop, "done": FinishStop, "success": FinishStop,
+
+	"length": FinishLength, "max_tokens": FinishLength, "max_output_tokens": FinishLength, "model_length": FinishLength,
+	"max_completion_tokens": FinishLength, "max_prompt_tokens": FinishLength, "max_length": FinishLength,
+	"error_limit": FinishLength, "incomplete": FinishLength,
+	"model_context_window_exceeded": FinishLength, "context_length_exceeded": FinishLength, "context_window": FinishLength,
+
+	"tool_call": FinishToolCall, "tool_calls": FinishToolCall, "tool_use": FinishToolCall, "function_call": FinishToolCall,
+	"tool_execution": FinishToolCall,
+
+	"content_filter": FinishContentFilter, "content_filtered": FinishContentFilter, "guardrail_intervened": FinishContentFilter,
+	"safety": FinishContentFilter, "recitation": FinishContentFilter, "prohibited_content": FinishContentFilter,
+	"blocklist": FinishContentFilter, "spii": FinishContentFilter, "image_safety": FinishContentFilter,
+	"image_prohibited_content": FinishContentFilter, "image_recitation": FinishContentFilter, "language": FinishContentFilter,
+	"error_toxic": FinishContentFilter, "model_armor": FinishContentFilter, "jailbreak": FinishContentFilter,
+	"blocked": FinishContentFilter,
+
+	"refusal": FinishRefusal, "refused": FinishRefusal,
+
+	"pause": FinishPause, "pause_turn": FinishPause,
+
+	"malformed_function_call": FinishMalformedToolCall, "unexpected_tool_call": FinishMalformedToolCall,
+	"error_tool_call": FinishMalformedToolCall, "malformed_tool_use": FinishMalformedToolCall,
+	"malformed_tool_call": FinishMalformedToolCall,
+
+	"malformed_model_output": FinishMalformedOutput,
+
+	"compaction": FinishCompaction,
+
+	"cancelled": FinishCancelled, "canceled": FinishCancelled, "client_cancelled": FinishCancelled,
+	"turn_detected": FinishCancelled, "run_cancelled": FinishCancelled, "abort": FinishCancelled, "aborted": FinishCancelled,
+
+	"timeout": FinishTimeout, "run_expired": FinishTimeout,
+
+	"error": FinishError, "other": FinishError, "unknown": FinishError, "finish_reason_unspecified": FinishError,
+	"unspecified": FinishError, "image_other": FinishError, "no_image": FinishError, "failed": FinishError,
+	"run_failed": FinishError, "insufficient_system_resource": FinishError, "too_many_tool_calls": FinishError,
+	"rag_query_when_rag_disabled": FinishError,
+}
+
+// Finish is the canonical form of a raw finish reason, "" for "". It compares regardless of case, of hyphens, and of an
+// enum prefix ("FinishReason.STOP"). What is canonical has lost detail: decide on the raw reason where both are known.
+func Finish(raw string) string {
+	// The common values are canonical as they come: no folding, no allocation.
+	if c, ok := finishReasons[raw]; ok {
+		return c
+	}
+	folded := foldReason(raw)
+	if c, ok := finishReasons[folded]; ok {
+		return c
+	}
+	return folded
+}
+
+// FinishOverContext reports whether a raw finish reason says that the context window was full, which Finish folds into
+// FinishLength.
+func FinishOverContext(raw string) bool {
+	switch foldReason(raw) {
+	case "model_context_window_exceeded", "context_length_exceeded", "context_window", "model_length", "error_limit", "max_prompt_tokens":
+		return true
+	}
+	return false
+}
+
+func foldReason(raw string) string {
+	raw = strings.TrimSpace(raw)
+	if i := strings.LastIndexByte(raw, '.'); i >= 0 {
+		raw = raw[i+1:]
+	}
+	folded := strings.ReplaceAll(strings.ToLower(raw), "-", "_")
+	if _, known := finishReasons[folded]; !known {
+		folded = strings.TrimPrefix(strings.ReplaceAll(folded, " ", "_"), "finish_reason_")
+	}
+	return folded
+}
