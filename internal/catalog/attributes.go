@@ -1,0 +1,48 @@
+package catalog
+
+// The attributes of points. There are no others; each is absent where the span did not say it.
+const (
+	ServiceName   Attribute = "service.name"
+	Environment   Attribute = "deployment.environment.name"
+	Instance      Attribute = "collector.instance.id"
+	Provider      Attribute = "gen_ai.provider.name"
+	Operation     Attribute = "gen_ai.operation.name"
+	Model         Attribute = "gen_ai.request.model"
+	PromptName    Attribute = "gen_ai.prompt.name"
+	PromptVersion Attribute = "gen_ai.prompt.version"
+	TokenType     Attribute = "gen_ai.token.type"
+	Evaluation    Attribute = "gen_ai.evaluation.name"
+	ErrorClass    Attribute = "app.llm.error_class"
+	ErrorBucket   Attribute = "app.llm.error_bucket"
+	Outcome       Attribute = "app.llm.outcome"
+	Coverage      Attribute = "app.llm.coverage"
+	CostSource    Attribute = "app.llm.cost.source"
+	Overflow      Attribute = "otel.metric.overflow"
+)
+
+// Identity is carried by every point: whose traffic it counts, and which replica counted it, so that replicas never
+// share a series.
+var Identity = []Attribute{ServiceName, Environment, Instance}
+
+// Slice is what traffic is broken down by. Its values come from spans, so the series that they make are bounded.
+var Slice = []Attribute{Provider, Operation, Model, PromptName, PromptVersion}
+
+// Meaning says of each attribute what it holds, and its values where they are a closed list.
+var Meaning = map[Attribute]string{
+	ServiceName:   "service.name of the resource, `unknown_service` where there is none",
+	Environment:   "deployment.environment.name of the resource",
+	Instance:      "the Collector that counted; sum it away in queries",
+	Provider:      "canonical name of the provider",
+	Operation:     "chat, text_completion, embeddings, execute_tool, invoke_agent, …",
+	Model:         "the model asked for; where the span does not say, the model that answered",
+	PromptName:    "name of the prompt template",
+	PromptVersion: "version of the prompt template",
+	TokenType:     "input (neither read from nor written to a cache), cache_read, cache_write, output (without reasoning), reasoning: disjoint, so that they add up",
+	Evaluation:    "the scorer",
+	ErrorClass:    "one of the 13 failure classes",
+	ErrorBucket:   "ops, structure, quality, safety",
+	Outcome:       "ok, failed, cancelled",
+	Coverage:      "scored, no_content, truncated, not_llm; unscored where no llm_failure processor ran before",
+	CostSource:    "reported, computed, estimated",
+	Overflow:      "true on the series that take what is over the limits; the attributes of the breakdown are absent there",
+}

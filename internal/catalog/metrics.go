@@ -1,0 +1,70 @@
+package catalog
+
+// The metrics.
+var (
+	Requests = define(Metric{
+		Name: "llm.requests", Unit: "{request}", Instrument: Counter, Sliced: true,
+		Description: "Calls to a model, each counted once: an outer step that repeats its inner call is not a request.",
+		Attributes:  []Attribute{Outcome},
+	})
+	Failures = define(Metric{
+		Name: "llm.failures", Unit: "{failure}", Instrument: Counter, Sliced: true,
+		Description: "Failing spans by class: each under its first class, and under a safety class that it has besides.",
+		Attributes:  []Attribute{ErrorClass, ErrorBucket},
+	})
+	Spans = define(Metric{
+		Name: "llm.spans", Unit: "{span}", Instrument: Counter,
+		Description: "Spans received, by whether they could be scored.",
+		Attributes:  []Attribute{Coverage},
+	})
+	TokenUsage = define(Metric{
+		Name: "gen_ai.client.token.usage", Unit: "{token}", Instrument: Histogram, Sliced: true,
+		Description: "Tokens a request, by disjoint kinds.",
+		Attributes:  []Attribute{TokenType},
+	})
+	Duration = define(Metric{
+		Name: "gen_ai.client.operation.duration", Unit: "s", Instrument: Histogram, Sliced: true,
+		Description: "Time that a request took.",
+		Attributes:  []Attribute{Outcome},
+	})
+	TimeToFirstChunk = define(Metric{
+		Name: "gen_ai.client.operation.time_to_first_chunk", Unit: "s", Instrument: Histogram, Sliced: true,
+		Description: "Time from a request to the first chunk of its answer.",
+	})
+	Cost = define(Metric{
+		Name: "llm.cost.usd", Unit: "{USD}", Instrument: FloatSum, Sliced: true,
+		Description: "What requests cost. With outcome=failed: what was spent on nothing.",
+		Attributes:  []Attribute{Outcome, CostSource},
+	})
+	ScoreCount = define(Metric{
+		Name: "llm.score.count", Unit: "{score}", Instrument: Counter, Sliced: true,
+		Description: "Scores given.",
+		Attributes:  []Attribute{Evaluation},
+	})
+	ScoreSum = define(Metric{
+		Name: "llm.score.sum", Unit: "1", Instrument: FloatSum, Sliced: true,
+		Description: "Sum of scores between 0 (bad) and 1 (good). With count and sumsq it gives mean and variance, which merge exactly over replicas.",
+		Attributes:  []Attribute{Evaluation},
+	})
+	ScoreSumSq = define(Metric{
+		Name: "llm.score.sumsq", Unit: "1", Instrument: FloatSum, Sliced: true,
+		Description: "Sum of the squares of scores.",
+		Attributes:  []Attribute{Evaluation},
+	})
+	ScoreFailures = define(Metric{
+		Name: "llm.score.failures", Unit: "{score}", Instrument: Counter, Sliced: true,
+		Description: "Scores that failed their threshold.",
+		Attributes:  []Attribute{Evaluation},
+	})
+)
+
+var all []*Metric
+
+// All is every metric, in the order of the reference page.
+func All() []*Metric { return all }
+
+func define(m Metric) *Metric {
+	m.index = len(all)
+	all = append(all, &m)
+	return &m
+}

@@ -1,0 +1,88 @@
+package meter
+
+import (
+	"github.com/faultline-otel/faultline/internal/catalog"
+	"github.com/faultline-otel/faultline/internal/failure"
+)
+
+// A slot is a series that every breakdown can have: a metric, and its own attributes, whose values are closed lists.
+type slot struct {
+	metric *catalog.Metric
+	own    []Pair
+}
+
+var (
+	outcomes    = []string{OK: "ok", Failed: "failed", Cancelled: "cancelled"}
+	tokenTypes  = []string{"input", "cache_read", "cache_write", "output", "reasoning"}
+	costSources = []string{"reported", "computed", "estimated"}
+	coverages   = []string{"scored", "no_content", "truncated", "not_llm", Unscored}
+)
+
+// Unscored is the coverage of a GenAI span that no llm_failure processor saw.
+const Unscored = "unscored"
+
+// The first slot of each metric; the others follow in the order of the closed lists.
+var (
+	slots        []slot
+	slotRequests = add(catalog.Requests, catalog.Outcome, outcomes)
+	slotFailures = addFailures()
+	slotTokens   = add(catalog.TokenUsage, catalog.TokenType, tokenTypes)
+	slotDuration = add(catalog.Duration, catalog.Outcome, outcomes)
+	slotTTFT     = add(catalog.TimeToFirstChunk, "", []string{""})
+	slotCost     = addCost()
+)
+
+// classSlot is the place of each class among the slots of failures.
+var classSlot = map[failure.Class]int{}
+
+func add(m *catalog.Metric, key catalog.Attribute, values []string) (first int) {
+	first = len(slots)
+	for _, v := range values {
+		var own []Pair
+		if key != "" {
+			own = []Pair{{key, v}}
+		}
+		slots = append(slots, slot{m, own})
+	}
+	return first
+}
+
+func addFailures() (first int) {
+	first = len(slots)
+	for i, c := range classes {
+		classSlot[c.class] = first + i
+		slots = append(slots, slot{catalog.Failures, []Pair{
+			{catalog.ErrorClass, string(c.class)}, {catalog.ErrorBucket, string(c.bucket)},
+		}})
+	}
+	return first
+}
+
+func addCost() (first int) {
+	first = len(slots)
+	for _, o := range outcomes {
+		for _, s := range costSources {
+			slots = append(slots, slot{catalog.Cost, []Pair{{catalog.Outcome, o}, {catalog.CostSource, s}}})
+		}
+	}
+	return first
+}
+
+var classes = []struct {
+	class  failure.Class
+	bucket failure.Bucket
+}{
+	{failure.Timeout, failure.Ops},
+	{failure.RateLimit, failure.Ops},
+	{failure.ProviderError, failure.Ops},
+	{failure.ToolError, failure.Ops},
+	{failure.Truncation, failure.Structure},
+	{failure.ToolCallMalformed, failure.Structure},
+	{failure.SchemaViolation, failure.Structure},
+	{failure.Refusal, failure.Quality},
+	{failure.Hallucination, failure.Quality},
+	{failure.BadAnswer, failure.Quality},
+	{failure.RetryLoop, failure.Quality},
+	{failure.GoalDrift, failure.Quality},
+	{failure.Unsafe, failure.Safety},
+}

@@ -1,0 +1,97 @@
+package meter
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+)
+
+// Outcome is how a request ended.
+type Outcome uint8
+
+// The outcomes. A request that its caller gave up is no failure.
+const (
+	OK Outcome = iota
+	Failed
+	Cancelled
+)
+
+// Span is what is counted of one span. The meter keeps none of its strings' memory.
+type Span struct {
+	Service, Environment string
+	Coverage             string
+
+	// The rest is counted only where GenAI says that the span is an operation of GenAI.
+	GenAI bool
+	Breakdown
+	// Request says that this is the call to a model itself, which alone has tokens, times and cost.
+	Request bool
+	Outcome Outcome
+	// Class is the first failure class, "" where nothing failed; Unsafe says that a safety class is among the others.
+	Class  failure.Class
+	Unsafe bool
+
+	Tokens   genai.Tokens
+	Duration float64            // seconds
+	TTFT     genai.Opt[float64] // seconds
+	Cost     genai.Opt[float64] // US dollars
+	// CostSource is reported, computed or estimated.
+	CostSource string
+	Scores     []Score
+
+	TraceID [16]byte
+	SpanID  [8]byte
+	Seen    time.Time
+}
+
+// Score is what a scorer gave: a value between 0 and 1, and whether that failed its threshold.
+type Score struct {
+	Name   string
+	Value  float64
+	Failed bool
+}
+
+// Breakdown is what traffic of a service is told apart by.
+type Breakdown struct {
+	Provider, Operation, Model, PromptName, PromptVersion string
+}
+
+// maxText bounds the value of an attribute, in bytes.
+const maxText = 128
+
+// bound makes a text from a span fit to be the value of an attribute: valid UTF-8 of at most maxText bytes.
+func bound(s string) string {
+	if len(s) <= maxText && utf8.ValidString(s) {
+		return s
+	}
+	if len(s) > maxText {
+		s = s[:maxText]
+		// A character that the cut went through goes.
+		for cut := 1; cut < utf8.UTFMax; cut++ {
+			if start := len(s) - cut; utf8.RuneStart(s[start]) {
+				if !utf8.FullRuneInString(s[start:]) {
+					s = s[:start]
+				}
+				break
+			}
+		}
+	}
+	return strings.ToValidUTF8(s, "?")
+}
+
+// bound bounds every text of the breakdown. It is a no-op, and allocates nothing, for texts as they should be.
+func (b *Breakdown) bound() {
+	b.Provider, b.Operation, b.Model = bound(b.Provider), bound(b.Operation), bound(b.Model)
+	b.PromptName, b.PromptVersion = bound(b.PromptName), bound(b.PromptVersion)
+}
+
+// clone copies the texts, so that a key that is kept does not keep the request that it was read from.
+func (b Breakdown) clone() Breakdown {
+	return Breakdown{
+		Provider: strings.Clone(b.Provider), Operation: strings.Clone(b.Operation), Model: strings.Clone(b.Model),
+		PromptName: strings.Clone(b.PromptName), PromptVersion: strings.Clone(b.PromptVersion),
+	}
+}
