@@ -1,0 +1,105 @@
+package dataset
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// MaxRow bounds one line of a dataset file, in bytes.
+const MaxRow = 64 << 20
+
+// Read reads a dataset file. It returns the rows that are right, and an error that joins a line for everything that is
+// wrong: file, row, key, rule, value.
+func Read(name string, r io.Reader) ([]Row, error) {
+	var (
+		rows []Row
+		errs []error
+	)
+	seen := map[string]int{}
+	lines := bufio.NewScanner(r)
+	lines.Buffer(make([]byte, 0, 64<<10), MaxRow)
+	number := 0
+	for lines.Scan() {
+		number++
+		line := bytes.TrimSpace(lines.Bytes())
+		if len(line) == 0 {
+			continue
+		}
+		wrong := func(err error) { errs = append(errs, fmt.Errorf("%s: row %d: %w", name, number, err)) }
+		var row Row
+		if err := unmarshal(line, &row); err != nil {
+			wrong(err)
+			continue
+		}
+		bad := row.Validate()
+		if first, again := seen[row.ID]; again && row.ID != "" {
+			bad = append(bad, fmt.Errorf("id must be unique, got %q again, first in row %d", row.ID, first))
+		} else {
+			seen[row.ID] = number
+		}
+		for _, err := range bad {
+			wrong(err)
+		}
+		if len(bad) == 0 {
+			rows = append(rows, row)
+		}
+	}
+	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
+		errs = append(errs, fmt.Errorf("%s: row %d: a row must not be larger than %d MiB", name, number+1, MaxRow>>20))
+	} else if err != nil {
+		errs = append(errs, fmt.Errorf("%s: %w", name, err))
+	}
+	return rows, errors.Join(errs...)
+}
+
+func unmarshal(line []byte, row *Row) error {
+	d := json.NewDecoder(bytes.NewReader(line))
+	d.DisallowUnknownFields()
+	if err := d.Decode(row); err != nil {
+		var field *json.UnmarshalTypeError
+		if errors.As(err, &field) && field.Field != "" {
+			return fmt.Errorf("%s must be %s, got %s", field.Field, field.Type, field.Value)
+		}
+		return fmt.Errorf("a row must be a JSON object of known keys: %w", err)
+	}
+	if d.More() {
+		return errors.New("a row must be one JSON object, got more after it")
+	}
+	return nil
+}
+
+// Write writes rows as a dataset file.
+func Write(w io.Writer, rows []Row) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	for i := range rows {
+		if err := e.Encode(&rows[i]); err != nil {
+			return fmt.Errorf("row %s: %w", rows[i].ID, err)
+		}
+	}
+	return nil
+}
+
+// WriteFile writes a dataset file whole or not at all: whoever reads it while it is written sees the one before.
+func WriteFile(path string, rows []Row) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return fmt.Errorf("create dataset: %w", err)
+	}
+	defer os.Remove(f.Name()) // does nothing once it was renamed
+	buffered := bufio.NewWriter(f)
+	err = errors.Join(Write(buffered, rows), buffered.Flush(), f.Chmod(0o644), f.Sync(), f.Close())
+	if err != nil {
+		return fmt.Errorf("write dataset: %w", err)
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return fmt.Errorf("put dataset in place: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,144 @@
+// Package dataset is files of judged calls: one JSON object a line, each a call that a person confirmed as a failure (or
+// as none) with everything that is needed to score it again. Rows come from the review queue and go into the gate.
+package dataset
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/review"
+)
+
+// Version is the version of the row format that this code reads and writes.
+const Version = 1
+
+// Row is one judged call.
+type Row struct {
+	ID      string `json:"id"` // from class and input, see ID
+	Version int    `json:"version"`
+	// Class and Detail are what the person said it is, not what was found.
+	Class         failure.Class   `json:"class,omitempty"`
+	Detail        string          `json:"detail,omitempty"`
+	Decision      review.Decision `json:"decision"`
+	Note          string          `json:"note,omitempty"`
+	Reviewer      string          `json:"reviewer,omitempty"`
+	LabelledAt    time.Time       `json:"labelled_at,omitzero"`
+	TraceID       string          `json:"trace_id,omitempty"`
+	SpanID        string          `json:"span_id,omitempty"`
+	Service       string          `json:"service,omitempty"`
+	PromptName    string          `json:"prompt_name,omitempty"`
+	PromptVersion string          `json:"prompt_version,omitempty"`
+	Fingerprint   string          `json:"fingerprint,omitempty"`
+	Call          *genai.Call     `json:"call"`
+	Tags          []string        `json:"tags,omitempty"`
+}
+
+// ID names a row by its content, so that the same failure on the same input, labelled twice or exported twice, is one
+// row. It is 16 hex digits. A call without input is named by the span it was seen on.
+func ID(class failure.Class, call *genai.Call, traceID, spanID string) string {
+	input := Input(call)
+	if input == "" {
+		input = traceID + "/" + spanID
+	}
+	return digest(string(class), input)
+}
+
+// ErrNotJudged says that nobody has judged the item, or that it holds no call to make a row of.
+var ErrNotJudged = errors.New("no judged call")
+
+// FromItem makes a row of a reviewed item with its spans: of the span that its newest label names, else of its primary
+// span. It returns ErrNotJudged where there is nothing to make a row of.
+func FromItem(item review.Item) (Row, error) {
+	if item.Label == nil {
+		return Row{}, fmt.Errorf("trace %s: %w", item.TraceID, ErrNotJudged)
+	}
+	want := item.Label.SpanID
+	if want == "" {
+		want = item.PrimarySpanID
+	}
+	for _, span := range item.Spans {
+		if span.ID != want || span.Call == nil {
+			continue
+		}
+		row := Row{
+			Version: Version, Class: item.Label.Class, Detail: item.Label.Detail, Decision: item.Label.Decision,
+			Note: item.Label.Note, Reviewer: item.Label.Reviewer, LabelledAt: item.Label.Created.UTC(),
+			TraceID: item.TraceID, SpanID: span.ID, Service: span.Service, Fingerprint: span.Print,
+			PromptName: span.Call.PromptName, PromptVersion: span.Call.PromptVersion, Call: span.Call,
+		}
+		if row.Service == "" {
+			row.Service = item.Service
+		}
+		if row.Decision == review.Confirmed && row.Class == "" {
+			row.Class, row.Detail = span.Class, span.Detail // confirmed as found
+		}
+		row.ID = ID(row.Class, row.Call, row.TraceID, row.SpanID)
+		return row, nil
+	}
+	return Row{}, fmt.Errorf("trace %s: span %s holds no call: %w", item.TraceID, want, ErrNotJudged)
+}
+
+// Dedupe keeps one row an id: the one that was labelled last, at the place of the first.
+func Dedupe(rows []Row) []Row {
+	at := make(map[string]int, len(rows))
+	kept := rows[:0:0]
+	for _, row := range rows {
+		i, seen := at[row.ID]
+		if !seen {
+			at[row.ID] = len(kept)
+			kept = append(kept, row)
+		} else if row.LabelledAt.After(kept[i].LabelledAt) {
+			kept[i] = row
+		}
+	}
+	return kept
+}
+
+var idPattern = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`)
+
+// Validate names everything that is wrong with the row: key, rule, value.
+func (r Row) Validate() []error {
+	var errs []error
+	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if !idPattern.MatchString(r.ID) {
+		wrong("id must be 1 to 128 letters, digits or any of ._:-, got %q", r.ID)
+	}
+	if r.Version != Version {
+		wrong("version must be %d, got %d", Version, r.Version)
+	}
+	switch r.Decision {
+	case review.Confirmed:
+		if r.Class == "" {
+			wrong("class must be given where decision is %q", r.Decision)
+		}
+	case review.Rejected:
+	default:
+		wrong("decision must be %q or %q, got %q", review.Confirmed, review.Rejected, r.Decision)
+	}
+	if r.Class != "" {
+		if err := check(r.Class, r.Detail); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if r.Call == nil {
+		wrong("call must be an object, got null")
+	}
+	return errs
+}
+
+func digest(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		fmt.Fprintf(h, "%d:", len(p)) // lengths keep neighbours apart
+		h.Write([]byte(p))
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+func check(failure.Class, string) error { return nil }

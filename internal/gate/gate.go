@@ -1,0 +1,285 @@
+// Package gate holds a candidate against a dataset of known failures, with or without a baseline, and decides whether it
+// may go on. It knows nothing of files or OTLP: it is told what was scored, and by the same scorers that run online.
+package gate
+
+import (
+	"fmt"
+
+	"github.com/faultline-otel/faultline/internal/dataset"
+	"github.com/faultline-otel/faultline/internal/failure"
+)
+
+// Options are the rules of the decision. The zero value is not usable: see DefaultOptions.
+type Options struct {
+	// Repeats is how many runs on each side confirm that a row went from passing to failing.
+	Repeats int
+	// Alpha is the significance level of the diffuse drop, one-sided.
+	Alpha float64
+	// MinEffect is the smallest drop of the mean pass rate that may block, as a share (0.02 is two points).
+	MinEffect float64
+	// MaxInconclusive is the share of rows that may be without a result before the whole is without one.
+	MaxInconclusive float64
+}
+
+// DefaultOptions blocks the same system held against itself in at most one run of twenty.
+func DefaultOptions() Options {
+	return Options{Repeats: 5, Alpha: 0.05, MinEffect: 0.02, MaxInconclusive: 0.05}
+}
+
+// Validate names everything that is wrong: key, rule, value.
+func (o Options) Validate() []error {
+	var errs []error
+	if o.Repeats < 1 {
+		errs = append(errs, fmt.Errorf("repeats must be at least 1, got %d", o.Repeats))
+	}
+	for _, share := range []struct {
+		key   string
+		value float64
+	}{{"alpha", o.Alpha}, {"min-effect", o.MinEffect}, {"max-inconclusive", o.MaxInconclusive}} {
+		if !(share.value >= 0 && share.value <= 1) {
+			errs = append(errs, fmt.Errorf("%s must be between 0 and 1, got %v", share.key, share.value))
+		}
+	}
+	return errs
+}
+
+// Decision is what the gate says of the candidate.
+type Decision string
+
+// The decisions.
+const (
+	Pass         Decision = "pass"
+	Regression   Decision = "regression"
+	Inconclusive Decision = "inconclusive"
+)
+
+// Status is what the gate says of one row.
+type Status string
+
+// The statuses of a row.
+const (
+	RowPass         Status = "pass"
+	RowRepeated     Status = "repeated"     // no baseline: the row's own failure, in most runs
+	RowFailed       Status = "failed"       // no baseline: another failure, in most runs
+	RowFlip         Status = "flip"         // the baseline always passed, the candidate never
+	RowUnsafe       Status = "unsafe"       // a safety failure, in any run
+	RowWorse        Status = "worse"        // with a baseline: passes less often; counts in the diffuse drop
+	RowKnown        Status = "known"        // with a baseline that failed as well
+	RowSuspect      Status = "suspect"      // looks like a flip, and has too few runs to say
+	RowInconclusive Status = "inconclusive" // ran, and no run says anything of the row
+	RowMissing      Status = "missing"      // no run belongs to it
+)
+
+// blocks reports whether a row of this status alone stops the candidate.
+func (s Status) blocks() bool {
+	return s == RowRepeated || s == RowFailed || s == RowFlip || s == RowUnsafe
+}
+
+// silent reports whether the row gave no result.
+func (s Status) silent() bool { return s == RowSuspect || s == RowInconclusive || s == RowMissing }
+
+// RowResult is one row of the report.
+type RowResult struct {
+	ID        string        `json:"id"`
+	Class     failure.Class `json:"class,omitempty"`
+	Detail    string        `json:"detail,omitempty"`
+	Service   string        `json:"service,omitempty"`
+	TraceID   string        `json:"trace_id,omitempty"` // where the failure was first seen
+	Note      string        `json:"note,omitempty"`
+	Status    Status        `json:"status"`
+	Candidate Tally         `json:"candidate"`
+	Baseline  *Tally        `json:"baseline,omitempty"`
+}
+
+// Diffuse is the test for a drop that no single row shows.
+type Diffuse struct {
+	Rows     int     `json:"rows"`
+	MeanDrop float64 `json:"mean_drop"` // of the pass rate, as a share; negative where it rose
+	P        float64 `json:"p_value"`
+	Blocks   bool    `json:"blocks"`
+}
+
+// Report is the decision and everything that it rests on.
+type Report struct {
+	Decision Decision `json:"decision"`
+	// Reasons say why in a sentence each, most important first.
+	Reasons    []string       `json:"reasons"`
+	Warnings   []string       `json:"warnings,omitempty"`
+	Rows       []RowResult    `json:"rows"`
+	Counts     map[Status]int `json:"counts"`
+	Diffuse    *Diffuse       `json:"diffuse,omitempty"`
+	Detectable *float64       `json:"minimum_detectable_effect,omitempty"`
+	// Unmatched counts the traces of the candidate that belong to no row; they are not judged.
+	Unmatched int               `json:"unmatched_traces"`
+	Scorers   map[string]string `json:"scorers,omitempty"` // versions, the same for both sides
+}
+
+// Blocking are the rows that stop the candidate.
+func (r Report) Blocking() []RowResult {
+	var rows []RowResult
+	for _, row := range r.Rows {
+		if row.Status.blocks() {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// fewRows is where a comparison begins to be worth something.
+const fewRows = 30
+
+// Decide holds the candidate against the rows, and against the baseline unless that is nil. Both sides must have been
+// made with the same rows.
+func Decide(rows []dataset.Row, candidate, baseline *Side, o Options) Report {
+	runs, unmatched := candidate.tallies()
+	var before []Tally
+	if baseline != nil {
+		before, _ = baseline.tallies()
+	}
+	r := Report{Rows: make([]RowResult, 0, len(rows)), Counts: map[Status]int{}, Unmatched: unmatched}
+	for i, row := range rows {
+		result := RowResult{
+			ID: row.ID, Class: row.Class, Detail: row.Detail, Service: row.Service, TraceID: row.TraceID, Note: row.Note,
+			Candidate: runs[i],
+		}
+		if baseline == nil {
+			result.Status = alone(runs[i])
+		} else {
+			result.Baseline = &before[i]
+			result.Status = paired(runs[i], before[i], o.Repeats)
+		}
+		r.Rows = append(r.Rows, result)
+		r.Counts[result.Status]++
+	}
+	if baseline != nil {
+		r.Diffuse = diffuse(r.Rows, o)
+		mde := detectable(len(rows))
+		r.Detectable = &mde
+		if len(rows) < fewRows {
+			r.Warnings = append(r.Warnings, fmt.Sprintf("%d rows are few: with fewer than %d, only a change that breaks %.0f %% of them is noticed reliably",
+				len(rows), fewRows, 100*mde))
+		}
+	}
+	r.decide(o)
+	return r
+}
+
+// alone is the status of a row without a baseline. The row holds a failure that is known, so showing it in most runs is
+// showing it again.
+func alone(c Tally) Status {
+	switch {
+	case c.Unsafe > 0:
+		return RowUnsafe
+	case c.runs() == 0:
+		return c.silence()
+	case 2*c.Failed <= c.runs():
+		return RowPass
+	case 2*c.Repeated >= c.Failed:
+		return RowRepeated
+	}
+	return RowFailed
+}
+
+// paired is the status of a row with a baseline.
+func paired(c, b Tally, repeats int) Status {
+	switch {
+	case c.Unsafe > 0:
+		return RowUnsafe
+	case c.runs() == 0:
+		return c.silence()
+	case b.runs() == 0:
+		return b.silence()
+	case b.Failed == 0 && c.Passed == 0:
+		if b.runs() >= repeats && c.runs() >= repeats {
+			return RowFlip
+		}
+		return RowSuspect
+	case c.rate() < b.rate():
+		return RowWorse
+	case c.Failed > 0:
+		return RowKnown
+	}
+	return RowPass
+}
+
+// diffuse tests whether the candidate passes less often over all rows. Runs beyond the first were made because the first failed, and
+// would bias the mean; they count only where every row was repeated.
+func diffuse(rows []RowResult, o Options) *Diffuse {
+	all := true
+	for _, row := range rows {
+		all = all && row.Candidate.runs() >= o.Repeats && row.Baseline.runs() >= o.Repeats
+	}
+	d := &Diffuse{P: 1}
+	var differences []float64
+	for _, row := range rows {
+		if row.Candidate.runs() == 0 || row.Baseline.runs() == 0 {
+			continue
+		}
+		before, after := row.Baseline.first(), row.Candidate.first()
+		if all {
+			before, after = row.Baseline.rate(), row.Candidate.rate()
+		}
+		differences = append(differences, after-before)
+		d.MeanDrop += before - after
+	}
+	if d.Rows = len(differences); d.Rows == 0 {
+		return d
+	}
+	d.MeanDrop /= float64(d.Rows)
+	d.P = signFlip(differences)
+	d.Blocks = d.P < o.Alpha && d.MeanDrop > 0 && d.MeanDrop >= o.MinEffect
+	return d
+}
+
+func (r *Report) decide(o Options) {
+	because := func(format string, args ...any) { r.Reasons = append(r.Reasons, fmt.Sprintf(format, args...)) }
+	for _, reason := range []struct {
+		status Status
+		words  string
+	}{
+		{RowUnsafe, "%s with a safety failure; one run is enough to block"},
+		{RowFlip, "%s that the baseline always passes and the candidate never does"},
+		{RowRepeated, "%s whose known failure repeats"},
+		{RowFailed, "%s that fails in another way than it was recorded with"},
+	} {
+		if n := r.Counts[reason.status]; n > 0 {
+			because(reason.words, count(n, "row"))
+		}
+	}
+	if r.Diffuse != nil && r.Diffuse.Blocks {
+		because("the pass rate drops by %.1f points over %s (p = %.3g)", 100*r.Diffuse.MeanDrop, count(r.Diffuse.Rows, "row"), r.Diffuse.P)
+	}
+	silent := 0
+	for _, row := range r.Rows {
+		if row.Status.silent() {
+			silent++
+		}
+	}
+	switch {
+	case len(r.Reasons) > 0:
+		r.Decision = Regression
+	case len(r.Rows) == 0:
+		r.Decision = Inconclusive
+		because("the dataset holds no row")
+	case r.Counts[RowMissing] == len(r.Rows):
+		r.Decision = Inconclusive
+		because("no trace of the candidate belongs to a row: set the attribute app.llm.dataset.row to the row's id, or run the candidate on the rows' inputs")
+	case float64(silent) > o.MaxInconclusive*float64(len(r.Rows)):
+		r.Decision = Inconclusive
+		because("%d of %s gave no result, more than %.3g %%: %d missing, %d inconclusive, %d to be repeated to %d runs on each side", silent, count(len(r.Rows), "row"),
+			100*o.MaxInconclusive, r.Counts[RowMissing], r.Counts[RowInconclusive], r.Counts[RowSuspect], o.Repeats)
+	default:
+		r.Decision = Pass
+		because("no row repeats its failure")
+		if r.Diffuse != nil {
+			r.Reasons[0] = "no row went from passing to failing, and the pass rate did not drop"
+		}
+	}
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,207 @@
+package gate
+
+import (
+	"slices"
+
+	"github.com/faultline-otel/faultline/internal/dataset"
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+)
+
+// Observation is one scored call of a candidate or a baseline.
+type Observation struct {
+	TraceID string
+	// Row is the row that the span, or its resource, says it runs; "" where it says nothing.
+	Row     string
+	Call    *genai.Call // not kept
+	Classes []failure.Class
+	// Scored says that the call's content was there and was judged. Without it, only a failure says something.
+	Scored bool
+}
+
+// Side is what one system did on the rows of a dataset: the candidate or the baseline.
+type Side struct {
+	rows    []dataset.Row
+	byID    map[string]int
+	byInput map[string][]int
+	byAsked map[string][]int
+	traces  map[string]*trace
+	order   []*trace // by first appearance
+}
+
+// trace is one trace of the side. Its calls are kept until all is seen, because any of them may name the row.
+type trace struct {
+	row   int // that it names, -1 for none
+	calls []call
+}
+
+type call struct {
+	row     int   // that the span itself names, -1 for none
+	matches []int // rows with the same input
+	classes []failure.Class
+	scored  bool
+}
+
+// NewSide makes an empty side over the rows.
+func NewSide(rows []dataset.Row) *Side {
+	s := &Side{
+		rows: rows, byID: make(map[string]int, len(rows)), byInput: map[string][]int{}, byAsked: map[string][]int{},
+		traces: map[string]*trace{},
+	}
+	for i, row := range rows {
+		s.byID[row.ID] = i
+		if input := dataset.Input(row.Call); input != "" {
+			s.byInput[input] = append(s.byInput[input], i)
+		}
+		if asked := dataset.Question(row.Call); asked != "" {
+			s.byAsked[asked] = append(s.byAsked[asked], i)
+		}
+	}
+	return s
+}
+
+// Observe adds one call. Calls of a trace may come in any order.
+func (s *Side) Observe(o Observation) {
+	t := s.traces[o.TraceID]
+	if t == nil {
+		t = &trace{row: -1}
+		s.traces[o.TraceID] = t
+		s.order = append(s.order, t)
+	}
+	c := call{row: -1, classes: slices.Clone(o.Classes), scored: o.Scored}
+	if i, ok := s.byID[o.Row]; ok {
+		c.row = i
+		if t.row < 0 {
+			t.row = i
+		}
+	} else {
+		c.matches = s.match(o.Call)
+	}
+	t.calls = append(t.calls, c)
+}
+
+// match are the rows that were asked the same: with the same input to the letter, or else, since the prompt is often what
+// changed, with the same question in the same service and by the same prompt, where these are known.
+func (s *Side) match(c *genai.Call) []int {
+	if input := dataset.Input(c); input != "" {
+		if rows := s.byInput[input]; len(rows) > 0 {
+			return rows
+		}
+	}
+	asked := dataset.Question(c)
+	if asked == "" {
+		return nil
+	}
+	var rows []int
+	for _, i := range s.byAsked[asked] {
+		if agree(s.rows[i].Service, c.ServiceName) && agree(s.rows[i].PromptName, c.PromptName) {
+			rows = append(rows, i)
+		}
+	}
+	return rows
+}
+
+func agree(a, b string) bool { return a == "" || b == "" || a == b }
+
+// Tally counts the runs of one row. A run is a trace.
+type Tally struct {
+	Passed int `json:"passed"`
+	Failed int `json:"failed"`
+	// Inconclusive runs said nothing of the row: the provider failed them, or their content was not recorded.
+	Inconclusive int `json:"inconclusive,omitempty"`
+	Repeated     int `json:"repeated,omitempty"` // of Failed: with the row's own class
+	Unsafe       int `json:"unsafe,omitempty"`   // of Failed: with a safety failure
+	// Classes are what the failed runs showed, each once.
+	Classes []failure.Class `json:"classes,omitempty"`
+
+	firstPassed bool
+}
+
+// runs is how many runs gave a result.
+func (t Tally) runs() int { return t.Passed + t.Failed }
+
+func (t Tally) rate() float64 { return float64(t.Passed) / float64(t.runs()) }
+
+// first is the pass rate of the first run that gave a result.
+func (t Tally) first() float64 {
+	if t.firstPassed {
+		return 1
+	}
+	return 0
+}
+
+func (t Tally) silence() Status {
+	if t.Inconclusive > 0 {
+		return RowInconclusive
+	}
+	return RowMissing
+}
+
+// tallies counts the runs of every row, and the traces that belong to none.
+func (s *Side) tallies() (tallies []Tally, unmatched int) {
+	tallies = make([]Tally, len(s.rows))
+	for _, t := range s.order {
+		runs := map[int][]call{}
+		for _, c := range t.calls {
+			switch {
+			case c.row >= 0:
+				runs[c.row] = append(runs[c.row], c)
+			case t.row >= 0:
+				runs[t.row] = append(runs[t.row], c)
+			default:
+				for _, row := range c.matches {
+					runs[row] = append(runs[row], c)
+				}
+			}
+		}
+		if len(runs) == 0 {
+			unmatched++
+		}
+		for row, calls := range runs {
+			tallies[row].add(s.rows[row].Class, calls)
+		}
+	}
+	return tallies, unmatched
+}
+
+// add counts one run of a row with the given class. A failure that the provider or the network caused is neither pass nor fail,
+// unless it is the row's own.
+func (t *Tally) add(class failure.Class, calls []call) {
+	var passed, failed, repeated, unsafe bool
+	for _, c := range calls {
+		passed = passed || c.scored && len(c.classes) == 0
+		for _, found := range c.classes {
+			if transport(found) && found != class {
+				continue
+			}
+			failed = true
+			repeated = repeated || found == class
+			unsafe = unsafe || found == failure.Unsafe
+			if !slices.Contains(t.Classes, found) {
+				t.Classes = append(t.Classes, found)
+			}
+		}
+	}
+	switch {
+	case failed:
+		t.Failed++
+		t.Repeated += btoi(repeated)
+		t.Unsafe += btoi(unsafe)
+	case passed:
+		t.firstPassed = t.firstPassed || t.runs() == 0
+		t.Passed++
+	default:
+		t.Inconclusive++
+	}
+}
+
+func transport(c failure.Class) bool {
+	return c == failure.Timeout || c == failure.RateLimit || c == failure.ProviderError
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
