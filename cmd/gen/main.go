@@ -1,0 +1,49 @@
+// Command gen writes what is derived from definitions: alert rules, the dashboard, reference pages. Run it from the root
+// of the repository, or through make generate.
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/faultline-otel/faultline/internal/catalog"
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/grafana"
+)
+
+func main() {
+	if err := write("."); err != nil {
+		fmt.Fprintln(os.Stderr, "gen:", err)
+		os.Exit(1)
+	}
+}
+
+// files are what is generated: path below the root, and what makes it.
+var files = map[string]func() ([]byte, error){
+	"deploy/prometheus/faultline.rules.yml": grafana.Rules,
+	"deploy/grafana/overview.json":          grafana.MarshalOverview,
+	"docs/reference/metrics.md":             page(catalog.Markdown),
+	"docs/reference/taxonomy.md":            page(failure.Markdown),
+}
+
+func page(markdown func() string) func() ([]byte, error) {
+	return func() ([]byte, error) { return []byte(markdown()), nil }
+}
+
+func write(root string) error {
+	for name, content := range files {
+		b, err := content()
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		path := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, b, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
