@@ -95,8 +95,8 @@ func (s *service) request(sl *slice, span *Span) {
 	}
 	o := int(span.Outcome)
 	s.at(sl, slotRequests+o).add(1, span)
-	if s.meter.plausible(IgnoredDuration, span.Duration, maxSeconds) {
-		s.at(sl, slotDuration+o).add(span.Duration, span)
+	if span.Duration.Set && s.meter.plausible(IgnoredDuration, span.Duration.Value, maxSeconds) {
+		s.at(sl, slotDuration+o).add(span.Duration.Value, span)
 	}
 	if span.TTFT.Set && s.meter.plausible(IgnoredTTFT, span.TTFT.Value, maxSeconds) {
 		s.at(sl, slotTTFT).add(span.TTFT.Value, span)

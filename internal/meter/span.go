@@ -35,7 +35,7 @@ type Span struct {
 	Unsafe bool
 
 	Tokens   genai.Tokens
-	Duration float64            // seconds
+	Duration genai.Opt[float64] // seconds
 	TTFT     genai.Opt[float64] // seconds
 	Cost     genai.Opt[float64] // US dollars
 	// CostSource is reported, computed or estimated.

@@ -1,0 +1,134 @@
+package llmmetricsconnector
+
+import (
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/faultline-otel/faultline/connector/llmmetricsconnector/internal/metadata"
+	"github.com/faultline-otel/faultline/internal/catalog"
+	"github.com/faultline-otel/faultline/internal/meter"
+)
+
+// maxPoints is about how many points go into one request: some 2 MB, below the 4 MB that gRPC receivers take by default.
+const maxPoints = 5000
+
+// points builds a request out of points. The resource stays empty: whose traffic a point counts is in its attributes, where
+// every backend keeps it.
+type points struct {
+	start, now pcommon.Timestamp
+	md         pmetric.Metrics
+	metrics    []pmetric.Metric // by catalog index; zero where there is none yet
+	known      []bool
+	n          int
+}
+
+func newPoints(start, now time.Time) *points {
+	p := &points{start: pcommon.NewTimestampFromTime(start), now: pcommon.NewTimestampFromTime(now)}
+	p.reset()
+	return p
+}
+
+func (p *points) reset() {
+	n := len(catalog.All())
+	p.md, p.metrics, p.known, p.n = pmetric.NewMetrics(), make([]pmetric.Metric, n), make([]bool, n), 0
+}
+
+func (p *points) len() int { return p.n }
+
+// take hands over the request that was built and begins a new one.
+func (p *points) take() pmetric.Metrics {
+	md := p.md
+	p.reset()
+	return md
+}
+
+func (p *points) metric(m *catalog.Metric) pmetric.Metric {
+	if p.known[m.Index()] {
+		return p.metrics[m.Index()]
+	}
+	if p.md.ResourceMetrics().Len() == 0 {
+		scope := p.md.ResourceMetrics().AppendEmpty().ScopeMetrics().AppendEmpty().Scope()
+		scope.SetName(metadata.ScopeName)
+	}
+	out := p.md.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().AppendEmpty()
+	out.SetName(m.Name)
+	out.SetUnit(m.Unit)
+	out.SetDescription(m.Description)
+	switch m.Instrument {
+	case catalog.Counter, catalog.FloatSum:
+		sum := out.SetEmptySum()
+		sum.SetIsMonotonic(true)
+		sum.SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
+	case catalog.Histogram:
+		out.SetEmptyExponentialHistogram().SetAggregationTemporality(pmetric.AggregationTemporalityCumulative)
+	case catalog.Gauge:
+		out.SetEmptyGauge()
+	}
+	p.metrics[m.Index()], p.known[m.Index()] = out, true
+	return out
+}
+
+func (p *points) add(point meter.Point) {
+	p.n++
+	out := p.metric(point.Metric)
+	switch point.Metric.Instrument {
+	case catalog.Counter:
+		dp := p.number(out.Sum().DataPoints(), point)
+		dp.SetIntValue(int64(point.Count))
+	case catalog.FloatSum:
+		dp := p.number(out.Sum().DataPoints(), point)
+		dp.SetDoubleValue(point.Sum)
+	case catalog.Gauge:
+		dp := p.number(out.Gauge().DataPoints(), point)
+		dp.SetDoubleValue(point.Sum)
+	case catalog.Histogram:
+		p.histogram(out.ExponentialHistogram().DataPoints().AppendEmpty(), point)
+	}
+}
+
+func (p *points) number(to pmetric.NumberDataPointSlice, point meter.Point) pmetric.NumberDataPoint {
+	dp := to.AppendEmpty()
+	dp.SetStartTimestamp(p.start)
+	dp.SetTimestamp(p.now)
+	attributes(dp.Attributes(), point.Attributes)
+	exemplar(dp.Exemplars(), point.Exemplar)
+	return dp
+}
+
+func (p *points) histogram(dp pmetric.ExponentialHistogramDataPoint, point meter.Point) {
+	b := point.Buckets
+	dp.SetStartTimestamp(p.start)
+	dp.SetTimestamp(p.now)
+	dp.SetCount(b.Count)
+	dp.SetSum(b.Sum)
+	dp.SetScale(b.Scale)
+	dp.SetZeroCount(b.Zero)
+	dp.Positive().SetOffset(b.Offset)
+	dp.Positive().BucketCounts().FromRaw(b.Counts)
+	attributes(dp.Attributes(), point.Attributes)
+	exemplar(dp.Exemplars(), point.Exemplar)
+}
+
+func attributes(to pcommon.Map, pairs []meter.Pair) {
+	to.EnsureCapacity(len(pairs))
+	for _, p := range pairs {
+		if p.Key == catalog.Overflow {
+			to.PutBool(string(p.Key), true)
+			continue
+		}
+		to.PutStr(string(p.Key), p.Value)
+	}
+}
+
+func exemplar(to pmetric.ExemplarSlice, e *meter.Exemplar) {
+	if e == nil {
+		return
+	}
+	out := to.AppendEmpty()
+	out.SetTimestamp(pcommon.NewTimestampFromTime(e.Time))
+	out.SetTraceID(e.TraceID)
+	out.SetSpanID(e.SpanID)
+	out.SetDoubleValue(e.Value)
+}

@@ -1,0 +1,275 @@
+package meter
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/faultline-otel/faultline/internal/catalog"
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+)
+
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// spell writes the identity of a point: the metric's name and its attributes.
+func spell(p Point) string {
+	var b strings.Builder
+	b.WriteString(p.Metric.Name)
+	for _, a := range p.Attributes {
+		if a.Key != catalog.Instance {
+			fmt.Fprintf(&b, " %s", a.Value)
+		}
+	}
+	return b.String()
+}
+
+// collect reads the value of every series by its identity: counts of counters and histograms, sums of the others.
+func collect(tb testing.TB, m *Meter, now time.Time, final bool) map[string]float64 {
+	tb.Helper()
+	got := map[string]float64{}
+	err := m.Collect(now, final, func(p Point) {
+		id := spell(p)
+		_, twice := got[id]
+		require.False(tb, twice, "series %s is there twice", id)
+		switch p.Metric.Instrument {
+		case catalog.Counter:
+			got[id] = float64(p.Count)
+		case catalog.Histogram:
+			got[id] = float64(p.Buckets.Count)
+		default:
+			got[id] = p.Sum
+		}
+	}, func() error { return nil })
+	require.NoError(tb, err)
+	return got
+}
+
+func chat() Span {
+	return Span{
+		Service: "shop", Environment: "prod", Coverage: "scored", GenAI: true, Request: true,
+		Breakdown: Breakdown{Provider: "openai", Operation: "chat", Model: "gpt-x"},
+		Tokens:    genai.Tokens{UncachedInput: genai.Some[int64](100), Output: genai.Some[int64](20)},
+		Duration:  genai.Some(1.5), TTFT: genai.Some(0.2), Cost: genai.Some(0.01), CostSource: "reported",
+		Scores:  []Score{{Name: "refusal", Value: 0.5}},
+		TraceID: [16]byte{1}, SpanID: [8]byte{2}, Seen: noon,
+	}
+}
+
+func defaults() Settings {
+	return Settings{Instance: "i", MaxSeries: 50000, MaxSeriesPerService: 2000}
+}
+
+func TestSeriesAreBornAtZero(t *testing.T) {
+	m := New(defaults())
+	span := chat()
+	span.Class, span.Outcome = failure.Truncation, Failed
+	m.Count(&span)
+	first := collect(t, m, noon, false)
+	for id, v := range first {
+		require.Zero(t, v, id)
+	}
+	require.Contains(t, first, "llm.failures shop prod openai chat gpt-x unsafe safety", "classes without a failure have a series too")
+	second := collect(t, m, noon, false)
+	require.Len(t, second, len(first))
+	require.InDelta(t, 1, second["llm.failures shop prod openai chat gpt-x truncation structure"], 0)
+	require.InDelta(t, 1, second["llm.requests shop prod openai chat gpt-x failed"], 0)
+	require.InDelta(t, 1, second["gen_ai.client.token.usage shop prod openai chat gpt-x output"], 0)
+	require.InDelta(t, 0.01, second["llm.cost.usd shop prod openai chat gpt-x failed reported"], 1e-12)
+	require.InDelta(t, 0.25, second["llm.score.sumsq shop prod openai chat gpt-x refusal"], 1e-12)
+}
+
+func TestFinalCollectionWithholdsNothing(t *testing.T) {
+	m := New(defaults())
+	span := chat()
+	m.Count(&span)
+	require.InDelta(t, 1, collect(t, m, noon, true)["llm.requests shop prod openai chat gpt-x ok"], 0)
+}
+
+func TestSafetyIsCountedBesideTheFirstClassAndOnce(t *testing.T) {
+	m := New(defaults())
+	for _, c := range []failure.Class{failure.Truncation, failure.Unsafe} {
+		span := chat()
+		span.Class, span.Unsafe, span.Outcome = c, true, Failed
+		m.Count(&span)
+	}
+	got := collect(t, m, noon, true)
+	require.InDelta(t, 2, got["llm.failures shop prod openai chat gpt-x unsafe safety"], 0)
+	require.InDelta(t, 1, got["llm.failures shop prod openai chat gpt-x truncation structure"], 0)
+	require.InDelta(t, 2, got["llm.requests shop prod openai chat gpt-x failed"], 0)
+}
+
+func TestOnlyRequestsHaveTokensTimesAndCost(t *testing.T) {
+	m := New(defaults())
+	span := chat()
+	span.Request, span.Operation = false, "invoke_agent"
+	m.Count(&span)
+	for id := range collect(t, m, noon, true) {
+		require.Regexp(t, `^llm\.(spans|failures|score\.)`, id)
+	}
+}
+
+// TestLimitsLoseNothing sends random spans through a meter with narrow limits: the number of series stays within them,
+// and every sum is exact, wherever it was counted.
+func TestLimitsLoseNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		settings := Settings{Instance: "i", MaxSeries: rapid.IntRange(0, 400).Draw(t, "max"), MaxSeriesPerService: rapid.IntRange(0, 100).Draw(t, "service")}
+		m := New(settings)
+		want := map[string]float64{}
+		for range rapid.IntRange(1, 200).Draw(t, "spans") {
+			span := chat()
+			span.Service = fmt.Sprint("s", rapid.IntRange(0, 5).Draw(t, "service"))
+			span.Model = fmt.Sprint("m", rapid.IntRange(0, 5).Draw(t, "model"))
+			span.GenAI = rapid.IntRange(0, 3).Draw(t, "genai") > 0
+			span.Scores[0].Name = fmt.Sprint("scorer", rapid.IntRange(0, 3).Draw(t, "scorer"))
+			if rapid.Bool().Draw(t, "fails") {
+				span.Class, span.Outcome = rapid.SampledFrom(classes).Draw(t, "class").class, Failed
+			}
+			m.Count(&span)
+			want["llm.spans"]++
+			if span.GenAI {
+				want["llm.requests"]++
+				want["gen_ai.client.operation.duration"]++
+				want["llm.score.count"]++
+				want["gen_ai.client.token.usage"] += 2
+				if span.Class != "" {
+					want["llm.failures "+string(span.Class)]++
+				}
+			}
+		}
+		got := map[string]float64{}
+		seen := map[string]bool{}
+		n := 0
+		_ = m.Collect(noon, true, func(p Point) {
+			n++
+			id := fmt.Sprint(p.Metric.Name, p.Attributes)
+			if seen[id] {
+				t.Fatalf("series %s is there twice", id)
+			}
+			seen[id] = true
+			name := p.Metric.Name
+			if p.Metric == catalog.Failures {
+				for _, a := range p.Attributes {
+					if a.Key == catalog.ErrorClass {
+						name += " " + a.Value
+					}
+				}
+			}
+			if v := p.Count; p.Buckets != nil {
+				got[name] += float64(p.Buckets.Count)
+			} else {
+				got[name] += float64(v)
+			}
+		}, func() error { return nil })
+		for name, v := range want {
+			if got[name] != v {
+				t.Fatalf("%s: counted %g, want %g", name, got[name], v)
+			}
+		}
+		if most := settings.MaxSeries + len(slots) + 4 + len(coverages); n > most || m.Series() > int64(most) {
+			t.Fatalf("%d series, the limit allows %d", n, most)
+		}
+	})
+}
+
+func TestOverflowKeepsTheClassOfAFailure(t *testing.T) {
+	m := New(Settings{Instance: "i", MaxSeries: 1000, MaxSeriesPerService: 0})
+	span := chat()
+	span.Class, span.Outcome = failure.Unsafe, Failed
+	m.Count(&span)
+	require.InDelta(t, 1, collect(t, m, noon, true)["llm.failures shop prod true unsafe safety"], 0)
+	require.Equal(t, int64(1), m.Overflow())
+}
+
+func TestAbsurdValuesAreIgnoredAndCounted(t *testing.T) {
+	m := New(defaults())
+	span := chat()
+	span.Tokens = genai.Tokens{Output: genai.Some[int64](-1), UncachedInput: genai.Some[int64](math.MaxInt64)}
+	span.Duration, span.TTFT, span.Cost = genai.Some(math.NaN()), genai.Some(math.Inf(1)), genai.Some(-1.0)
+	span.Scores = []Score{{Name: "refusal", Value: math.NaN()}, {Name: "refusal", Value: 1.5}}
+	span.Class = "made_up"
+	m.Count(&span)
+	got := collect(t, m, noon, true)
+	require.InDelta(t, 1, got["llm.requests shop prod openai chat gpt-x ok"], 0)
+	for id := range got {
+		require.Regexp(t, `^llm\.(spans|failures|requests)`, id)
+	}
+	for field, want := range map[int]int64{IgnoredTokens: 2, IgnoredDuration: 1, IgnoredTTFT: 1, IgnoredCost: 1, IgnoredScore: 2, IgnoredClass: 1} {
+		require.Equal(t, want, m.Ignored(field), IgnoredNames[field])
+	}
+}
+
+func TestExemplarsPreferFailingSpans(t *testing.T) {
+	m := New(defaults())
+	at := func(now time.Time) *Exemplar {
+		var got *Exemplar
+		_ = m.Collect(now, false, func(p Point) {
+			if p.Metric == catalog.TimeToFirstChunk && p.Exemplar != nil {
+				e := *p.Exemplar
+				got = &e
+			}
+		}, func() error { return nil })
+		return got
+	}
+	count := func(id byte, class failure.Class) {
+		span := chat()
+		span.TraceID, span.Class = [16]byte{id}, class
+		m.Count(&span)
+	}
+	count(1, "")
+	require.Nil(t, at(noon), "the point at birth is 0, and no span made it so")
+	count(2, failure.Refusal)
+	count(3, failure.Refusal)
+	count(4, "")
+	require.Equal(t, &Exemplar{TraceID: [16]byte{2}, SpanID: [8]byte{2}, Value: 0.2, Time: noon}, at(noon))
+	require.NotNil(t, at(noon.Add(exemplarLife-1)), "a scrape that comes late sees it")
+	require.Nil(t, at(noon.Add(exemplarLife)))
+	count(5, "")
+	require.Equal(t, byte(5), at(noon).TraceID[0], "what was shown is replaced by the next")
+}
+
+func TestTextsAreMadeFitToBeAttributes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := string(rapid.SliceOfN(rapid.Byte(), 0, 200).Draw(t, "bytes"))
+		got := bound(s)
+		if !utf8.ValidString(got) || len(got) > maxText {
+			t.Fatalf("%q", got)
+		}
+		if len(s) <= maxText && utf8.ValidString(s) && got != s {
+			t.Fatalf("%q became %q", s, got)
+		}
+	})
+	require.Equal(t, strings.Repeat("é", 64), bound(strings.Repeat("é", 65)))
+	require.Equal(t, "x"+strings.Repeat("é", 63), bound("x"+strings.Repeat("é", 64)), "a character is not cut in two")
+}
+
+func TestUnknownServiceHasAName(t *testing.T) {
+	m := New(defaults())
+	m.Count(&Span{Coverage: "not_llm"})
+	require.InDelta(t, 1, collect(t, m, noon, true)["llm.spans unknown_service not_llm"], 0)
+}
+
+func BenchmarkCount(b *testing.B) {
+	m := New(defaults())
+	span := chat()
+	m.Count(&span)
+	b.ReportAllocs()
+	for b.Loop() {
+		m.Count(&span)
+	}
+}
+
+func BenchmarkCountNotLLM(b *testing.B) {
+	m := New(defaults())
+	span := Span{Service: "shop", Environment: "prod", Coverage: "not_llm", Seen: noon}
+	b.ReportAllocs()
+	for b.Loop() {
+		m.Count(&span)
+	}
+}
