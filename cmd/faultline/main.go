@@ -1,0 +1,114 @@
+// Command faultline runs on files what the Collector runs in the stream: it scores traces, replays them, turns reviewed
+// failures into a dataset, and gates a candidate against it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes. Scripts depend on them.
+const (
+	exitOK           = 0
+	exitFailure      = 1 // the gate found a regression, or the work could not be done
+	exitUsage        = 2 // wrong arguments or configuration, or a file that does not parse
+	exitInconclusive = 3 // the gate cannot tell
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil || errors.Is(err, syscall.EPIPE) { // whoever reads us has had enough, as head does
+		return exitOK
+	}
+	exit := exitError{code: exitFailure, err: err}
+	errors.As(err, &exit)
+	if exit.err != nil {
+		for line := range strings.SplitSeq(exit.err.Error(), "\n") {
+			fmt.Fprintln(stderr, "faultline:", line)
+		}
+	}
+	return exit.code
+}
+
+// exitError ends the program with a code. A nil err says that everything was said already.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e exitError) Unwrap() error { return e.err }
+
+// usage is an error of whoever called, with what to do next.
+func usage(format string, args ...any) error {
+	return exitError{exitUsage, fmt.Errorf(format, args...)}
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "faultline",
+		Short: "Find the failures of LLM applications in their traces",
+		Long: `Find the failures of LLM applications in their traces.
+
+FILE is a path or - for standard input: OTLP/JSON (one request, or one a line) or OTLP protobuf, gzip or not.
+
+Exit codes: 0 done, or the gate passes; 1 regression, or the work could not be done; 2 usage, configuration or a file that
+does not parse; 3 the gate cannot tell.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage("unknown command %q; faultline --help lists the commands", args[0])
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usage("%w; see %s --help", err, c.CommandPath())
+	})
+	root.AddCommand(newReplay(), newSample(), newVersion())
+	return root
+}
+
+// atLeastOneFile is the argument rule of commands that read files.
+func atLeastOneFile(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return usage("%s needs a FILE, or - for standard input; see %s --help", c.Name(), c.CommandPath())
+	}
+	return nil
+}
+
+func noArguments(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usage("%s takes no arguments, got %q", c.CommandPath(), args[0])
+	}
+	return nil
+}

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"fmt"
+	"runtime/debug"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+)
+
+// version is set by the linker: -X main.version=v1.2.3.
+var version = "dev"
+
+func newVersion() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version, and that of every scorer",
+		Args:  noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			commit, dirty, goVersion := "unknown", "", "unknown"
+			if info, ok := debug.ReadBuildInfo(); ok {
+				goVersion = info.GoVersion
+				for _, s := range info.Settings {
+					switch {
+					case s.Key == "vcs.revision":
+						commit = s.Value
+					case s.Key == "vcs.modified" && s.Value == "true":
+						dirty = " (modified)"
+					}
+				}
+			}
+			w := tabwriter.NewWriter(c.OutOrStdout(), 0, 4, 2, ' ', 0)
+			fmt.Fprintf(w, "faultline\t%s\n", version)
+			fmt.Fprintf(w, "commit\t%s%s\n", commit, dirty)
+			fmt.Fprintf(w, "go\t%s\n", goVersion)
+			return w.Flush()
+		},
+	}
+}
