@@ -39,12 +39,25 @@ type Result struct {
 	Scores   []Score
 	Findings []failure.Finding
 	Problems []Problem
+
+	// Cancelled says that the caller gave the call up, which is no failure.
+	Cancelled bool
+	// ToolOutcome is how the tool of an execute_tool span fared: ok, empty or failed; "" where the span says nothing of it.
+	ToolOutcome string
 }
+
+// The outcomes of a tool. An empty result is no failure.
+const (
+	ToolOK     = "ok"
+	ToolEmpty  = "empty"
+	ToolFailed = "failed"
+)
 
 // Reset empties the result and keeps its capacity.
 func (r *Result) Reset() {
 	clear(r.Findings)
 	r.Scores, r.Findings, r.Problems = r.Scores[:0], r.Findings[:0], r.Problems[:0]
+	r.Cancelled, r.ToolOutcome = false, ""
 }
 
 // Add records a score.
