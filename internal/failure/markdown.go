@@ -1,0 +1,38 @@
+package failure
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Markdown is the reference page of the taxonomy, docs/reference/taxonomy.md.
+func Markdown() string {
+	var b strings.Builder
+	b.WriteString(`# Failure classes
+
+<!-- Written by cmd/gen from internal/failure. Change it there, then: make generate -->
+
+` + "`app.llm.error_class`" + ` is one of these 13 and no other, ` + "`app.llm.error_detail`" + ` one of the details of its class. A call that the caller
+cancelled is no failure, and neither is a tool result that is empty; both are counted apart.
+
+`)
+	for _, bucket := range []Bucket{Ops, Structure, Quality, Safety} {
+		fmt.Fprintf(&b, "## %s\n\n", bucket)
+		for _, c := range taxonomy {
+			if c.Bucket != bucket {
+				continue
+			}
+			fmt.Fprintf(&b, "### `%s`\n\n%s\n\n| detail | it is this when |\n|---|---|\n", c.Class, c.Definition)
+			for _, d := range c.Details {
+				fmt.Fprintf(&b, "| `%s` | %s |\n", d.Name, d.Definition)
+			}
+			b.WriteString("\n")
+		}
+	}
+	b.WriteString(`## Which class wins
+
+A span can show several failures. ` + "`error_classes`" + ` lists them all, ` + "`error_class`" + ` is the first: safety before everything, then the one nearest to
+the cause. A truncated answer whose tool call does not parse is ` + "`truncation`" + `.
+`)
+	return b.String()
+}
