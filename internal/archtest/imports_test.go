@@ -1,0 +1,215 @@
+package archtest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "github.com/faultline-otel/faultline/"
+
+// pkg is what `go list -json` says of a package. Paths of our own packages are relative to the module.
+type pkg struct {
+	ImportPath string
+	Name       string
+	Imports    []string // of the package itself, without its tests
+	Deps       []string // all that it is linked with
+}
+
+// list describes packages of the module with their own imports, and with Deps filled where deps is set.
+func list(t *testing.T, fields string, patterns ...string) []pkg {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", append([]string{"list", "-json=" + fields}, patterns...)...)
+	cmd.Dir = "../.."
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	require.NoError(t, err, stderr.String())
+	var packages []pkg
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p pkg
+		err := d.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		require.NoError(t, err)
+		p.ImportPath = ours(p.ImportPath)
+		for i := range p.Imports {
+			p.Imports[i] = ours(p.Imports[i])
+		}
+		packages = append(packages, p)
+	}
+	require.NotEmpty(t, packages)
+	return packages
+}
+
+// ours strips the module off the path of a package of this project.
+func ours(importPath string) string { return strings.TrimPrefix(importPath, module) }
+
+// under reports whether a package is one of these or below one of them.
+func under(importPath string, roots ...string) bool {
+	return slices.ContainsFunc(roots, func(root string) bool {
+		return importPath == root || strings.HasPrefix(importPath, root+"/")
+	})
+}
+
+// standard reports whether the import is of the standard library.
+func standard(importPath string) bool {
+	first, _, _ := strings.Cut(importPath, "/")
+	return !strings.Contains(first, ".") && !under(importPath, "internal", "cmd/gen", "cmd/faultline") && !isComponent(importPath)
+}
+
+var kinds = []string{"processor", "connector", "exporter", "extension", "receiver"}
+
+func isComponent(importPath string) bool { return under(importPath, kinds...) }
+
+// component is the folder of the component that a package belongs to.
+func component(importPath string) string {
+	parts := strings.SplitN(importPath, "/", 3)
+	return path.Join(parts[:min(2, len(parts))]...)
+}
+
+// rule forbids imports.
+type rule struct {
+	name   string
+	reason string
+	on     func(importPath string) bool
+	allows func(importPath, imported string) bool
+}
+
+const (
+	collector = "go.opentelemetry.io/collector"
+	contrib   = "github.com/open-telemetry/opentelemetry-collector-contrib"
+	pdata     = "go.opentelemetry.io/collector/pdata"
+	jsontext  = "github.com/go-json-experiment/json/jsontext"
+)
+
+// layers is what the packages of the domain may import beside the standard library.
+var layers = map[string][]string{
+	"internal/genai":    {jsontext},
+	"internal/failure":  {},
+	"internal/provider": {"internal/failure", "internal/genai"},
+	"internal/price":    {"internal/genai", "internal/provider"},
+	"internal/catalog":  {"internal/failure", "internal/genai", "internal/provider"},
+}
+
+var rules = []rule{
+	{
+		name:   "a component imports no component",
+		reason: "components speak through telemetry alone, so that any of them runs in a Collector of its own",
+		on:     isComponent,
+		allows: func(p, imported string) bool { return !isComponent(imported) || component(p) == component(imported) },
+	},
+	{
+		name:   "nothing but the Collector's main imports a component",
+		reason: "what the CLI and the gate need lives in internal, where it is free of life cycles and configuration",
+		on: func(p string) bool {
+			return !isComponent(p) && !under(p, "cmd/otelcol-faultline")
+		},
+		allows: func(_, imported string) bool { return !isComponent(imported) },
+	},
+	{
+		name:   "the domain stands on the standard library",
+		reason: "everything else stands on it: genai, failure, provider, price and catalog must be readable and testable alone",
+		on: func(p string) bool {
+			_, ok := layers[p]
+			return ok
+		},
+		allows: func(p, imported string) bool { return standard(imported) || slices.Contains(layers[p], imported) },
+	},
+	{
+		name:   "only wire knows pdata and the Collector below the components",
+		reason: "one place spells attributes, and what scores online scores in CI without a Collector",
+		on: func(p string) bool {
+			return under(p, "internal") && !under(p, "internal/wire", "internal/componenttest", "internal/depsproof")
+		},
+		allows: func(_, imported string) bool { return !under(imported, collector, contrib) },
+	},
+	{
+		name:   "wire knows pdata and nothing else of the Collector",
+		reason: "the CLI links it",
+		on:     func(p string) bool { return under(p, "internal/wire") },
+		allows: func(_, imported string) bool {
+			return !under(imported, contrib) && (!under(imported, collector) || under(imported, pdata))
+		},
+	},
+	{
+		name:   "components reach below through internal/wire and the domain, never through a tool",
+		reason: "the CLI, the generators and the sample are users of the domain, not part of it",
+		on:     isComponent,
+		allows: func(_, imported string) bool { return !under(imported, "cmd", "internal/sample", "internal/grafana") },
+	},
+	{
+		name:   "web knows no SQL",
+		reason: "pages talk to review.Store, so that they run on every store and in tests on any",
+		on:     func(p string) bool { return under(p, "internal/web") },
+		allows: func(_, imported string) bool {
+			return !under(imported, "database/sql", "modernc.org/sqlite", "github.com/jackc/pgx", "github.com/pressly/goose", "internal/review/sqlstore")
+		},
+	},
+	{
+		name:   "the store knows no HTTP",
+		reason: "errors of a store are those of the domain; web alone turns them into a status",
+		on:     func(p string) bool { return under(p, "internal/review") },
+		allows: func(_, imported string) bool { return !under(imported, "net/http", "html/template", "internal/web") },
+	},
+}
+
+// TestImportRules holds the imports of every package against the rules.
+func TestImportRules(t *testing.T) {
+	packages := list(t, "ImportPath,Name,Imports", "./...")
+	for _, r := range rules {
+		t.Run(r.name, func(t *testing.T) {
+			for _, p := range packages {
+				if !r.on(p.ImportPath) {
+					continue
+				}
+				for _, imported := range p.Imports {
+					if !r.allows(p.ImportPath, imported) {
+						t.Errorf("%s imports %s, but %s: %s", p.ImportPath, imported, r.name, r.reason)
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestScorersAreLinkedWithNeitherCollectorNorNetwork looks at all that the scorers are linked with, libraries of libraries
+// included: a schema that could be fetched would make a stranger's `$ref` our request.
+func TestScorersAreLinkedWithNeitherCollectorNorNetwork(t *testing.T) {
+	for _, p := range list(t, "ImportPath,Deps", "./internal/score/...") {
+		for _, dep := range p.Deps {
+			if under(dep, collector, contrib) {
+				t.Errorf("%s is linked with %s, but scorers run in CI without a Collector", p.ImportPath, dep)
+			}
+			if dep == "net" || dep == "net/http" || dep == "google.golang.org/grpc" {
+				t.Errorf("%s is linked with %s, but scorers have no network", p.ImportPath, dep)
+			}
+		}
+	}
+}
+
+// grabBags are names that say nothing of what a package holds.
+var grabBags = []string{"util", "utils", "common", "helper", "helpers", "types", "misc", "shared", "base", "pkg"}
+
+// TestPackagesAreNamedByWhatTheyHold finds packages without a noun: if two packages need a helper, one is missing.
+func TestPackagesAreNamedByWhatTheyHold(t *testing.T) {
+	for _, p := range list(t, "ImportPath,Name", "./...") {
+		for _, element := range strings.Split(p.ImportPath, "/") {
+			if slices.Contains(grabBags, element) {
+				t.Errorf("%s: %q says nothing of what it holds", p.ImportPath, element)
+			}
+		}
+		if last := path.Base(p.ImportPath); p.Name != "main" && p.Name != last {
+			t.Errorf("%s holds package %s; a package has the name of its folder", p.ImportPath, p.Name)
+		}
+	}
+}
