@@ -129,7 +129,7 @@ func TestLimitsLoseNothing(t *testing.T) {
 			span.GenAI = rapid.IntRange(0, 3).Draw(t, "genai") > 0
 			span.Scores[0].Name = fmt.Sprint("scorer", rapid.IntRange(0, 3).Draw(t, "scorer"))
 			if rapid.Bool().Draw(t, "fails") {
-				span.Class, span.Outcome = rapid.SampledFrom(classes).Draw(t, "class").class, Failed
+				span.Class, span.Outcome = rapid.SampledFrom(failure.Classes()).Draw(t, "class").Class, Failed
 			}
 			m.Count(&span)
 			want["llm.spans"]++

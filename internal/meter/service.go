@@ -17,7 +17,7 @@ type service struct {
 	mu     sync.Mutex // guards all below
 	series []*series
 	room   int // how many more series its slices may have
-	spans  map[string]*series
+	spans  [len(coverages)]*series
 	slices map[Breakdown]*slice
 	rest   *slice // takes what there is no room for; nil until the first GenAI span
 	over   bool   // the span at hand was counted, in part at least, in the rest
@@ -37,11 +37,7 @@ type scoreSeries struct {
 }
 
 func newService(m *Meter, room int, base ...Pair) *service {
-	s := &service{meter: m, base: base, room: room, spans: make(map[string]*series, len(coverages)), slices: map[Breakdown]*slice{}}
-	for _, c := range coverages {
-		s.spans[c] = s.make(catalog.Spans, s.base, Pair{catalog.Coverage, c})
-	}
-	return s
+	return &service{meter: m, base: base, room: room, slices: map[Breakdown]*slice{}}
 }
 
 func newSlice(attributes []Pair, rest bool) *slice {
@@ -50,11 +46,14 @@ func newSlice(attributes []Pair, rest bool) *slice {
 
 // covered counts the span itself.
 func (s *service) covered(span *Span) {
-	p := s.spans[span.Coverage]
-	if p == nil {
-		p = s.spans[Unscored]
+	i := 0
+	for i < len(coverages)-1 && coverages[i] != span.Coverage {
+		i++ // the last one is Unscored, which an unknown coverage counts as
 	}
-	p.add(1, span)
+	if s.spans[i] == nil {
+		s.spans[i] = s.make(catalog.Spans, s.base, Pair{catalog.Coverage, coverages[i]})
+	}
+	s.spans[i].add(1, span)
 }
 
 // operation counts what a GenAI span says. It reports false where the service has no place for any series.

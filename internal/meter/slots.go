@@ -15,7 +15,7 @@ var (
 	outcomes    = []string{OK: "ok", Failed: "failed", Cancelled: "cancelled"}
 	tokenTypes  = []string{"input", "cache_read", "cache_write", "output", "reasoning"}
 	costSources = []string{"reported", "computed", "estimated"}
-	coverages   = []string{"scored", "no_content", "truncated", "not_llm", Unscored}
+	coverages   = [...]string{"scored", "no_content", "truncated", "not_llm", Unscored}
 )
 
 // Unscored is the coverage of a GenAI span that no llm_failure processor saw.
@@ -49,10 +49,10 @@ func add(m *catalog.Metric, key catalog.Attribute, values []string) (first int) 
 
 func addFailures() (first int) {
 	first = len(slots)
-	for i, c := range classes {
-		classSlot[c.class] = first + i
+	for i, c := range failure.Classes() {
+		classSlot[c.Class] = first + i
 		slots = append(slots, slot{catalog.Failures, []Pair{
-			{catalog.ErrorClass, string(c.class)}, {catalog.ErrorBucket, string(c.bucket)},
+			{catalog.ErrorClass, string(c.Class)}, {catalog.ErrorBucket, string(c.Bucket)},
 		}})
 	}
 	return first
@@ -66,23 +66,4 @@ func addCost() (first int) {
 		}
 	}
 	return first
-}
-
-var classes = []struct {
-	class  failure.Class
-	bucket failure.Bucket
-}{
-	{failure.Timeout, failure.Ops},
-	{failure.RateLimit, failure.Ops},
-	{failure.ProviderError, failure.Ops},
-	{failure.ToolError, failure.Ops},
-	{failure.Truncation, failure.Structure},
-	{failure.ToolCallMalformed, failure.Structure},
-	{failure.SchemaViolation, failure.Structure},
-	{failure.Refusal, failure.Quality},
-	{failure.Hallucination, failure.Quality},
-	{failure.BadAnswer, failure.Quality},
-	{failure.RetryLoop, failure.Quality},
-	{failure.GoalDrift, failure.Quality},
-	{failure.Unsafe, failure.Safety},
 }
