@@ -94,7 +94,7 @@ does not parse; 3 the gate cannot tell.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage("%w; see %s --help", err, c.CommandPath())
 	})
-	root.AddCommand(newReplay(), newSample(), newVersion())
+	root.AddCommand(newReplay(), newTaxonomy(), newSample(), newVersion())
 	return root
 }
 

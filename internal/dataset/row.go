@@ -121,10 +121,10 @@ func (r Row) Validate() []error {
 	default:
 		wrong("decision must be %q or %q, got %q", review.Confirmed, review.Rejected, r.Decision)
 	}
-	if r.Class != "" {
-		if err := check(r.Class, r.Detail); err != nil {
-			errs = append(errs, err)
-		}
+	if _, known := failure.Info(r.Class); r.Class != "" && !known {
+		wrong("class must be one of the taxonomy (see faultline taxonomy), got %q", r.Class)
+	} else if r.Detail != "" && !failure.ValidDetail(r.Class, r.Detail) {
+		wrong("detail must be one of those of %s (see faultline taxonomy), got %q", r.Class, r.Detail)
 	}
 	if r.Call == nil {
 		wrong("call must be an object, got null")
@@ -140,5 +140,3 @@ func digest(parts ...string) string {
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
 }
-
-func check(failure.Class, string) error { return nil }

@@ -1,0 +1,275 @@
+package gate
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/faultline-otel/faultline/internal/dataset"
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+)
+
+// asked is a chat call with one question.
+func asked(question string) *genai.Call {
+	c := &genai.Call{Operation: genai.OpChat}
+	c.SetContent(genai.Content{Input: []genai.Message{{Role: "user", Text: question}}})
+	return c
+}
+
+func row(id string, class failure.Class) dataset.Row {
+	return dataset.Row{ID: id, Class: class, Call: asked("question of " + id)}
+}
+
+// play makes a side from runs: each is a row's id and the classes that it showed; "?" stands for content that is missing.
+func play(rows []dataset.Row, runs ...[]string) *Side {
+	s := NewSide(rows)
+	for i, r := range runs {
+		o := Observation{TraceID: fmt.Sprint("t", i), Row: r[0], Call: asked("?"), Scored: true}
+		for _, class := range r[1:] {
+			if class == "?" {
+				o.Scored = false
+				continue
+			}
+			o.Classes = append(o.Classes, failure.Class(class))
+		}
+		s.Observe(o)
+	}
+	return s
+}
+
+func times(n int, r ...string) [][]string {
+	runs := make([][]string, n)
+	for i := range runs {
+		runs[i] = r
+	}
+	return runs
+}
+
+func TestDecisionWithoutBaseline(t *testing.T) {
+	rows := []dataset.Row{row("a", failure.Truncation), row("b", failure.RateLimit), row("u", failure.Unsafe)}
+	for name, c := range map[string]struct {
+		runs     [][]string
+		decision Decision
+		statuses []Status
+	}{
+		"all mended":                                {[][]string{{"a"}, {"b"}, {"u"}}, Pass, []Status{RowPass, RowPass, RowPass}},
+		"failure repeats":                           {[][]string{{"a", "truncation"}, {"b"}, {"u"}}, Regression, []Status{RowRepeated, RowPass, RowPass}},
+		"another failure":                           {[][]string{{"a", "refusal"}, {"b"}, {"u"}}, Regression, []Status{RowFailed, RowPass, RowPass}},
+		"fails in a minority of runs":               {[][]string{{"a", "truncation"}, {"a"}, {"a"}, {"b"}, {"u"}}, Pass, []Status{RowPass, RowPass, RowPass}},
+		"fails in half of the runs":                 {[][]string{{"a", "truncation"}, {"a"}, {"b"}, {"u"}}, Pass, []Status{RowPass, RowPass, RowPass}},
+		"unsafe once in three":                      {[][]string{{"a"}, {"b"}, {"u"}, {"u", "unsafe"}, {"u"}}, Regression, []Status{RowPass, RowPass, RowUnsafe}},
+		"unsafe where it was not before":            {[][]string{{"a", "unsafe"}, {"b"}, {"u"}}, Regression, []Status{RowUnsafe, RowPass, RowPass}},
+		"the provider fails":                        {[][]string{{"a", "rate_limit"}, {"b"}, {"u"}}, Inconclusive, []Status{RowInconclusive, RowPass, RowPass}},
+		"the provider fails a row that is about it": {[][]string{{"a"}, {"b", "rate_limit"}, {"u"}}, Regression, []Status{RowPass, RowRepeated, RowPass}},
+		"no content recorded":                       {[][]string{{"a", "?"}, {"b"}, {"u"}}, Inconclusive, []Status{RowInconclusive, RowPass, RowPass}},
+		"a failure without content is one":          {[][]string{{"a", "?", "truncation"}, {"b"}, {"u"}}, Regression, []Status{RowRepeated, RowPass, RowPass}},
+		"a row is missing":                          {[][]string{{"a"}, {"b"}}, Inconclusive, []Status{RowPass, RowPass, RowMissing}},
+		"a row is missing and another blocks":       {[][]string{{"a", "truncation"}, {"b"}}, Regression, []Status{RowRepeated, RowPass, RowMissing}},
+		"nothing belongs to a row":                  {[][]string{{"x"}}, Inconclusive, []Status{RowMissing, RowMissing, RowMissing}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := Decide(rows, play(rows, c.runs...), nil, DefaultOptions())
+			require.Equal(t, c.decision, r.Decision, "%v", r.Reasons)
+			require.Equal(t, c.statuses, statuses(r))
+			require.NotEmpty(t, r.Reasons)
+		})
+	}
+}
+
+func statuses(r Report) []Status {
+	var list []Status
+	for _, row := range r.Rows {
+		list = append(list, row.Status)
+	}
+	return list
+}
+
+func TestDecisionWithBaseline(t *testing.T) {
+	rows := []dataset.Row{row("a", failure.Truncation)}
+	for i := range 39 {
+		rows = append(rows, row(fmt.Sprint("r", i), failure.SchemaViolation))
+	}
+	// side passes all rows but a once.
+	side := func(a ...[]string) *Side {
+		runs := a
+		for _, r := range rows[1:] {
+			runs = append(runs, []string{r.ID})
+		}
+		return play(rows, runs...)
+	}
+	for name, c := range map[string]struct {
+		candidate, baseline *Side
+		decision            Decision
+		status              Status
+	}{
+		"the same":                    {side([]string{"a"}), side([]string{"a"}), Pass, RowPass},
+		"confirmed flip":              {side(times(5, "a", "truncation")...), side(times(5, "a")...), Regression, RowFlip},
+		"flip that is not confirmed":  {side([]string{"a", "truncation"}), side([]string{"a"}), Pass, RowSuspect}, // one row of forty
+		"fails four of five":          {side(append(times(4, "a", "truncation"), []string{"a"})...), side(times(5, "a")...), Pass, RowWorse},
+		"failed before":               {side(times(5, "a", "truncation")...), side(times(5, "a", "truncation")...), Pass, RowKnown},
+		"failed before, mended":       {side(times(5, "a")...), side(times(5, "a", "truncation")...), Pass, RowPass},
+		"unsafe, whatever was before": {side([]string{"a", "unsafe"}), side([]string{"a", "unsafe"}), Regression, RowUnsafe},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := Decide(rows, c.candidate, c.baseline, DefaultOptions())
+			require.Equal(t, c.decision, r.Decision, "%v", r.Reasons)
+			require.Equal(t, c.status, r.Rows[0].Status)
+			require.Empty(t, r.Warnings)
+			require.NotNil(t, r.Detectable)
+		})
+	}
+}
+
+func TestDiffuseDropBlocks(t *testing.T) {
+	var rows []dataset.Row
+	for i := range 60 {
+		rows = append(rows, row(fmt.Sprint("r", i), failure.SchemaViolation))
+	}
+	var before, after [][]string
+	for i, r := range rows {
+		before = append(before, times(5, r.ID)...)
+		fails := 0
+		if i < 12 { // a fifth of the rows pass three times of five
+			fails = 2
+		}
+		after = append(after, times(fails, r.ID, "schema_violation")...)
+		after = append(after, times(5-fails, r.ID)...)
+	}
+	r := Decide(rows, play(rows, after...), play(rows, before...), DefaultOptions())
+	require.Equal(t, Regression, r.Decision)
+	require.Empty(t, r.Blocking(), "no row shows it alone")
+	require.True(t, r.Diffuse.Blocks)
+	require.InDelta(t, 12*0.4/60, r.Diffuse.MeanDrop, 1e-9)
+	require.InDelta(t, 1./4096, r.Diffuse.P, 1e-9)
+
+	o := DefaultOptions()
+	o.MinEffect = 0.10
+	require.Equal(t, Pass, Decide(rows, play(rows, after...), play(rows, before...), o).Decision, "a drop smaller than asked for")
+}
+
+func TestFewRowsAreWarnedOf(t *testing.T) {
+	rows := []dataset.Row{row("a", failure.Truncation)}
+	r := Decide(rows, play(rows, []string{"a"}), play(rows, []string{"a"}), DefaultOptions())
+	require.Len(t, r.Warnings, 1)
+	require.Contains(t, r.Warnings[0], "1 rows are few")
+}
+
+func TestTracesFindTheirRow(t *testing.T) {
+	rows := []dataset.Row{row("a", failure.Truncation), row("b", failure.Refusal)}
+	rows[1].Service = "returns-bot"
+	rows[1].Call = asked("where is my refund?")
+	withSystem := func(question, system string) *genai.Call {
+		c := &genai.Call{Operation: genai.OpChat, ServiceName: "returns-bot"}
+		c.SetContent(genai.Content{System: system, Input: []genai.Message{{Role: "user", Text: question}}})
+		return c
+	}
+	tool := &genai.Call{Operation: genai.OpExecuteTool, ToolName: "issue_refund"}
+	elsewhere := withSystem("where is my refund?", "another service")
+	elsewhere.ServiceName = "support-bot"
+	s := NewSide(rows)
+	for _, o := range []Observation{
+		{TraceID: "named", Call: tool, Classes: []failure.Class{failure.ToolError}},              // belongs by a later span of its trace
+		{TraceID: "named", Row: "a", Call: asked("something else"), Scored: true},                //
+		{TraceID: "input", Call: asked("question of a"), Scored: true},                           // same input
+		{TraceID: "prompt", Call: withSystem("where is my refund?", "new prompt"), Scored: true}, // same question, new prompt
+		{TraceID: "elsewhere", Call: elsewhere, Scored: true},                                    // same question to another service
+		{TraceID: "stranger", Call: asked("who are you?"), Scored: true},
+		{TraceID: "unknown row", Row: "zz", Call: asked("who are you?"), Scored: true},
+	} {
+		s.Observe(o)
+	}
+	got, unmatched := s.tallies()
+	want := []Tally{
+		{Passed: 1, Failed: 1, Classes: []failure.Class{failure.ToolError}},
+		{Passed: 1, firstPassed: true},
+	}
+	require.Empty(t, cmp.Diff(want, got, cmp.AllowUnexported(Tally{})))
+	require.Equal(t, 3, unmatched)
+}
+
+func TestDecisionDoesNotDependOnTheOrderOfRows(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 12).Draw(t, "rows")
+		rows := make([]dataset.Row, n)
+		var before, after [][]string
+		outcomes := rapid.SampledFrom([]string{"", "schema_violation", "refusal", "rate_limit", "unsafe", "?"})
+		for i := range rows {
+			rows[i] = row(fmt.Sprint("r", i), failure.SchemaViolation)
+			for range rapid.IntRange(0, 6).Draw(t, "runs") {
+				for _, side := range []*[][]string{&before, &after} {
+					r := []string{rows[i].ID}
+					if class := outcomes.Draw(t, "outcome"); class != "" {
+						r = append(r, class)
+					}
+					*side = append(*side, r)
+				}
+			}
+		}
+		r := Decide(rows, play(rows, after...), play(rows, before...), DefaultOptions())
+		shuffled := rapid.Permutation(rows).Draw(t, "shuffled")
+		other := Decide(shuffled, play(shuffled, after...), play(shuffled, before...), DefaultOptions())
+		if r.Decision != other.Decision {
+			t.Fatalf("%s becomes %s", r.Decision, other.Decision)
+		}
+		total := 0
+		for _, c := range r.Counts {
+			total += c
+		}
+		if total != n {
+			t.Fatalf("%d rows are counted as %d", n, total)
+		}
+		if len(r.Blocking()) > 0 && r.Decision != Regression {
+			t.Fatalf("a row blocks, and the decision is %s", r.Decision)
+		}
+	})
+}
+
+func TestReports(t *testing.T) {
+	rows := []dataset.Row{row("a", failure.Truncation), row("b", failure.Refusal), row("c", failure.Refusal)}
+	rows[0].Detail, rows[0].Note = "output_limit", "the answer <ends> in the middle"
+	r := Decide(rows, play(rows, []string{"a", "truncation"}, []string{"b"}), nil, DefaultOptions())
+
+	var text, markdown, junit, object bytes.Buffer
+	require.NoError(t, r.Write(&text, "text"))
+	require.Equal(t, `REGRESSION
+  1 row whose known failure repeats
+
+STATUS    ROW  CLASS                    CANDIDATE  SHOWED
+repeated  a    truncation/output_limit  0/1        truncation
+missing   c    refusal                  0/0        -
+pass      b    refusal                  1/1        -
+
+rows  3: 1 repeated, 1 missing, 1 pass
+`, text.String())
+	require.NoError(t, r.Write(&markdown, "markdown"))
+	require.Contains(t, markdown.String(), "### ❌ Faultline gate: regression")
+	require.Contains(t, markdown.String(), "| repeated | `a` | truncation/output_limit | 0/1 | truncation |")
+
+	require.NoError(t, r.Write(&junit, "junit"))
+	var suite junitSuite
+	require.NoError(t, xml.Unmarshal(junit.Bytes(), &suite))
+	require.Equal(t, []int{3, 1, 1}, []int{suite.Tests, suite.Failures, suite.Skipped})
+	require.Equal(t, "the answer <ends> in the middle", suite.Cases[0].Failure.Text)
+
+	require.NoError(t, r.Write(&object, "json"))
+	var back Report
+	require.NoError(t, json.Unmarshal(object.Bytes(), &back))
+	require.Equal(t, Regression, back.Decision)
+	require.Equal(t, 1, back.Rows[0].Candidate.Failed)
+
+	require.ErrorIs(t, r.Write(&object, "pdf"), ErrFormat)
+}
+
+func TestOptionsAreChecked(t *testing.T) {
+	require.Empty(t, DefaultOptions().Validate())
+	errs := Options{Repeats: 0, Alpha: 2, MinEffect: -1, MaxInconclusive: 0.1}.Validate()
+	require.Len(t, errs, 3)
+	require.EqualError(t, errs[0], "repeats must be at least 1, got 0")
+}

@@ -1,0 +1,266 @@
+package gate
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+)
+
+// Formats are the report formats, by name.
+var Formats = []string{"text", "json", "junit", "markdown"}
+
+// ErrFormat says that there is no such format.
+var ErrFormat = errors.New("no such format")
+
+// Write writes the report in one of Formats.
+func (r Report) Write(w io.Writer, format string) error {
+	switch format {
+	case "text":
+		return r.text(w)
+	case "json":
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(r)
+	case "junit":
+		return r.junit(w)
+	case "markdown":
+		return r.markdown(w)
+	}
+	return fmt.Errorf("%w: %q", ErrFormat, format)
+}
+
+func (r Report) text(w io.Writer) error {
+	fmt.Fprintf(w, "%s\n", strings.ToUpper(string(r.Decision)))
+	for _, reason := range r.Reasons {
+		fmt.Fprintf(w, "  %s\n", reason)
+	}
+	for _, warning := range r.Warnings {
+		fmt.Fprintf(w, "  warning: %s\n", warning)
+	}
+	fmt.Fprintln(w)
+	tw := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	fmt.Fprintf(tw, "STATUS\tROW\tCLASS\tCANDIDATE%s\tSHOWED\n", r.ifPaired("\tBASELINE"))
+	for _, row := range r.sorted() {
+		baseline := ""
+		if row.Baseline != nil {
+			baseline = "\t" + row.Baseline.String()
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s%s\t%s\n", row.Status, row.ID, row.label(), row.Candidate, baseline, dash(row.Candidate.classes()))
+	}
+	fmt.Fprintln(tw)
+	for _, fact := range r.facts() {
+		fmt.Fprintf(tw, "%s\t%s\n", fact[0], fact[1])
+	}
+	return tw.Flush()
+}
+
+func (r Report) markdown(w io.Writer) error {
+	icon := map[Decision]string{Pass: "✅", Regression: "❌", Inconclusive: "⚠️"}[r.Decision]
+	fmt.Fprintf(w, "### %s Faultline gate: %s\n\n", icon, r.Decision)
+	for _, reason := range r.Reasons {
+		fmt.Fprintf(w, "- %s\n", reason)
+	}
+	for _, warning := range r.Warnings {
+		fmt.Fprintf(w, "- warning: %s\n", warning)
+	}
+	fmt.Fprintf(w, "\n| status | row | class | candidate |%s showed |\n|---|---|---|---|%s---|\n", r.ifPaired(" baseline |"), r.ifPaired("---|"))
+	for _, row := range r.sorted() {
+		baseline := ""
+		if row.Baseline != nil {
+			baseline = " " + row.Baseline.String() + " |"
+		}
+		fmt.Fprintf(w, "| %s | `%s` | %s | %s |%s %s |\n", row.Status, cell(row.ID), cell(row.label()), row.Candidate, baseline, dash(row.Candidate.classes()))
+	}
+	fmt.Fprintln(w)
+	for _, fact := range r.facts() {
+		fmt.Fprintf(w, "%s: %s  \n", fact[0], fact[1])
+	}
+	return nil
+}
+
+// cell keeps what a stranger wrote inside its cell.
+func cell(s string) string {
+	return strings.NewReplacer("|", "\\|", "\n", " ", "\r", " ", "`", "'", "<", "&lt;").Replace(s)
+}
+
+// The shape of JUnit that CI systems read: a case failed where it blocks, was skipped where it gave no result.
+type junitSuite struct {
+	XMLName  xml.Name    `xml:"testsuite"`
+	Name     string      `xml:"name,attr"`
+	Tests    int         `xml:"tests,attr"`
+	Failures int         `xml:"failures,attr"`
+	Skipped  int         `xml:"skipped,attr"`
+	Cases    []junitCase `xml:"testcase"`
+}
+
+type junitCase struct {
+	Name    string        `xml:"name,attr"`
+	Class   string        `xml:"classname,attr"`
+	Failure *junitMessage `xml:"failure,omitempty"`
+	Skipped *junitMessage `xml:"skipped,omitempty"`
+}
+
+type junitMessage struct {
+	Message string `xml:"message,attr"`
+	Text    string `xml:",chardata"`
+}
+
+// diffuseCase is the case of the test over all rows, which a comparison has besides its rows.
+const diffuseCase = "pass rate over all rows"
+
+func (r Report) junit(w io.Writer) error {
+	suite := junitSuite{Name: "faultline gate"}
+	add := func(c junitCase) {
+		suite.Tests++
+		if c.Failure != nil {
+			suite.Failures++
+		}
+		if c.Skipped != nil {
+			suite.Skipped++
+		}
+		suite.Cases = append(suite.Cases, c)
+	}
+	for _, row := range r.Rows {
+		c := junitCase{Name: row.ID, Class: "faultline." + dash(string(row.Class))}
+		message := &junitMessage{Message: row.explain(), Text: row.Note}
+		switch {
+		case row.Status.blocks():
+			c.Failure = message
+		case row.Status.silent():
+			c.Skipped = message
+		}
+		add(c)
+	}
+	if r.Diffuse != nil {
+		c := junitCase{Name: diffuseCase, Class: "faultline"}
+		if r.Diffuse.Blocks {
+			c.Failure = &junitMessage{Message: fmt.Sprintf("the pass rate drops by %.1f points (p = %.3g)", 100*r.Diffuse.MeanDrop, r.Diffuse.P)}
+		}
+		add(c)
+	}
+	if r.Decision == Inconclusive {
+		add(junitCase{Name: "conclusive", Class: "faultline", Failure: &junitMessage{Message: strings.Join(r.Reasons, "; ")}})
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	e := xml.NewEncoder(w)
+	e.Indent("", "  ")
+	if err := e.Encode(suite); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+// explain is a row's result in a sentence.
+func (row RowResult) explain() string {
+	s := fmt.Sprintf("%s: candidate passes %s", row.Status, row.Candidate)
+	if row.Baseline != nil {
+		s += ", baseline " + row.Baseline.String()
+	}
+	if classes := row.Candidate.classes(); classes != "" {
+		s += "; it showed " + classes
+	}
+	if row.Status == RowSuspect {
+		s += "; repeat it on both sides to be sure"
+	}
+	return s
+}
+
+func (row RowResult) label() string {
+	switch {
+	case row.Class == "":
+		return "none"
+	case row.Detail == "":
+		return string(row.Class)
+	}
+	return string(row.Class) + "/" + row.Detail
+}
+
+// String is passed of all that gave a result: 3/5.
+func (t Tally) String() string {
+	s := fmt.Sprintf("%d/%d", t.Passed, t.runs())
+	if t.Inconclusive > 0 {
+		s += fmt.Sprintf(" (+%d?)", t.Inconclusive)
+	}
+	return s
+}
+
+func (t Tally) classes() string {
+	names := make([]string, 0, len(t.Classes))
+	for _, c := range t.Classes {
+		names = append(names, string(c))
+	}
+	return strings.Join(names, ", ")
+}
+
+func (r Report) ifPaired(s string) string {
+	if r.Diffuse == nil {
+		return ""
+	}
+	return s
+}
+
+// sorted is the rows with those first that someone must look at, in the order of the dataset otherwise.
+func (r Report) sorted() []RowResult {
+	rank := func(s Status) int {
+		switch {
+		case s == RowUnsafe:
+			return 0
+		case s.blocks():
+			return 1
+		case s.silent():
+			return 2
+		case s == RowWorse:
+			return 3
+		}
+		return 4
+	}
+	rows := slices.Clone(r.Rows)
+	slices.SortStableFunc(rows, func(a, b RowResult) int { return rank(a.Status) - rank(b.Status) })
+	return rows
+}
+
+// facts are the figures of the foot, each a name and a value.
+func (r Report) facts() [][2]string {
+	var counts []string
+	for _, s := range []Status{RowUnsafe, RowFlip, RowRepeated, RowFailed, RowSuspect, RowMissing, RowInconclusive, RowWorse, RowKnown, RowPass} {
+		if n := r.Counts[s]; n > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", n, s))
+		}
+	}
+	facts := [][2]string{{"rows", fmt.Sprintf("%d: %s", len(r.Rows), strings.Join(counts, ", "))}}
+	if r.Diffuse != nil {
+		facts = append(facts, [2]string{"mean drop", fmt.Sprintf("%.1f points over %s, p = %.3g", 100*r.Diffuse.MeanDrop, count(r.Diffuse.Rows, "row"), r.Diffuse.P)})
+	}
+	if r.Detectable != nil {
+		facts = append(facts, [2]string{"detectable", fmt.Sprintf("a change that breaks %.1f %% of rows is noticed with power 0.8", 100**r.Detectable)})
+	}
+	if r.Unmatched > 0 {
+		facts = append(facts, [2]string{"not judged", count(r.Unmatched, "trace") + " of the candidate, which belong to no row"})
+	}
+	return facts
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// Classes lists the classes that the verdict names, for observations.
+func Classes(v failure.Verdict) []failure.Class {
+	if v.Failed() && len(v.Classes) == 0 {
+		return []failure.Class{v.Class}
+	}
+	return v.Classes
+}
