@@ -84,12 +84,10 @@ func TestJudgeProperties(t *testing.T) {
 		}
 		require.Equal(t, v, Judge(findings), "the same findings, the same verdict")
 		shuffled := rapid.Permutation(findings).Draw(t, "order")
-		require.Equal(t, rank(&v.Finding), rank(ptr(Judge(shuffled).Finding)), "order decides between equals only")
+		require.Equal(t, rank(&v.Finding), rank(new(Judge(shuffled).Finding)), "order decides between equals only")
 		require.ElementsMatch(t, v.Classes, Judge(shuffled).Classes)
 	})
 }
-
-func ptr[T any](v T) *T { return &v }
 
 func TestFingerprint(t *testing.T) {
 	base := Finding{Class: ToolCallMalformed, Detail: TypeMismatch, Scorer: "tool_arguments", Tool: "issue_refund", Where: "type /amount"}

@@ -1,6 +1,7 @@
 package failure
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -231,12 +232,7 @@ func isNumber(s string) bool {
 			if digits == 0 {
 				return false
 			}
-			for _, u := range units {
-				if s[i:] == u {
-					return true
-				}
-			}
-			return false
+			return slices.Contains(units, s[i:])
 		}
 	}
 	return digits > 0
