@@ -81,6 +81,11 @@ func Overview() (dashboard.Dashboard, error) {
 		WithPanel(lines("Tokens", "short", "A second, by disjoint kinds: cached tokens are counted once.", true,
 			query(sumBy("histogram_sum("+over("rate", selector(catalog.TokenUsage, sliced...), rateInterval)+")", catalog.TokenType),
 				"{{"+catalog.TokenType.Label()+"}}"))).
+		WithPanel(lines("Cost", "currencyUSD", "Dollars an hour, by outcome: failed is what was spent on nothing. Only what emitters or a price book say.", true,
+			query(sumBy(over("rate", selector(catalog.Cost, sliced...), rateInterval), catalog.Outcome)+" * 3600", "{{"+catalog.Outcome.Label()+"}}"))).
+		WithPanel(lines("Scores", "percentunit", "Mean of each scorer; 1 is good.", false,
+			query(sumBy(over("rate", selector(catalog.ScoreSum, sliced...), rateInterval), catalog.Evaluation)+" / "+
+				sumBy(over("rate", selector(catalog.ScoreCount, sliced...), rateInterval), catalog.Evaluation), "{{"+catalog.Evaluation.Label()+"}}"))).
 		WithPanel(lines("Spans by coverage", "short", "Received = scored + no_content + truncated + not_llm, to the span.", true,
 			query(sumBy(over("rate", selector(catalog.Spans, scope...), rateInterval), catalog.Coverage), "{{"+catalog.Coverage.Label()+"}}")))
 	return b.Build()

@@ -1,14 +1,24 @@
 package grafana
 
 import (
+	"fmt"
+	"maps"
+	"math"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/grafana/grafana-foundation-sdk/go/cog/plugins"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
 	"github.com/stretchr/testify/require"
+
+	"github.com/faultline-otel/faultline/internal/catalog"
 )
 
 // TestDashboardFitsTheSchema reads the JSON back strictly: an unknown key or a missing option fails, as in Grafana.
@@ -25,7 +35,7 @@ func TestDashboardFitsTheSchema(t *testing.T) {
 	}
 	built, err := Overview()
 	require.NoError(t, err)
-	require.Len(t, built.Panels, 15, "rows and panels")
+	require.Len(t, built.Panels, 17, "rows and panels")
 	for _, p := range built.Panels {
 		if p.Panel != nil {
 			require.NotEmpty(t, p.Panel.Targets, "%s has no query", *p.Panel.Title)
@@ -43,27 +53,143 @@ func TestDashboardIsTheSameEveryTime(t *testing.T) {
 	}
 }
 
-// TestRules has promtool check the alert rules, and run their tests: each alert has a case in which it fires and a noisy
-// one in which it stays quiet.
-func TestRules(t *testing.T) {
-	promtool := filepath.Join("..", "..", "bin", "promtool")
-	if _, err := os.Stat(promtool); err != nil {
-		if promtool, err = exec.LookPath("promtool"); err != nil {
+// TestQueriesAreOnWhatIsPublished looks at every selector of every panel and rule: its metric is in the catalog, and carries the
+// labels that it matches.
+func TestQueriesAreOnWhatIsPublished(t *testing.T) {
+	labels := map[string][]string{}
+	for _, m := range catalog.All() {
+		for _, a := range m.AllAttributes() {
+			labels[catalog.PrometheusName(m)] = append(labels[catalog.PrometheusName(m)], a.Label())
+		}
+	}
+	selectors := regexp.MustCompile(`((?:llm|gen_ai)_[a-z_]+)(?:\{([^}]*)\}|\[)`)
+	matchers := regexp.MustCompile(`([a-z_]+)(?:=~|!~|!=|=)"`)
+	rules, err := Rules()
+	require.NoError(t, err)
+	found := 0
+	for _, expr := range append(expressions(t), string(rules)) {
+		for _, s := range selectors.FindAllStringSubmatch(expr, -1) {
+			found++
+			require.Contains(t, labels, s[1], expr)
+			for _, m := range matchers.FindAllStringSubmatch(s[2], -1) {
+				require.Contains(t, labels[s[1]], m[1], "%s does not carry it: %s", s[1], expr)
+			}
+		}
+	}
+	require.Greater(t, found, 30)
+}
+
+// expressions are the queries of all panels.
+func expressions(t *testing.T) []string {
+	t.Helper()
+	d, err := Overview()
+	require.NoError(t, err)
+	var all []string
+	for _, p := range d.Panels {
+		if p.Panel == nil {
+			continue
+		}
+		for _, target := range p.Panel.Targets {
+			q, ok := target.(prometheus.Dataquery)
+			require.True(t, ok, "%T", target)
+			all = append(all, q.Expr)
+		}
+	}
+	require.Greater(t, len(all), 15)
+	return all
+}
+
+// TestQueriesParse has promtool read every query of the dashboard.
+func TestQueriesParse(t *testing.T) {
+	tool := promtool(t)
+	variables := strings.NewReplacer(rateInterval, "5m", "$__range", "3h")
+	var rules strings.Builder
+	rules.WriteString("groups:\n- name: panels\n  rules:\n")
+	for i, expr := range expressions(t) {
+		fmt.Fprintf(&rules, "  - record: panel:%d\n    expr: %q\n", i, variables.Replace(expr))
+	}
+	file := filepath.Join(t.TempDir(), "panels.yml")
+	require.NoError(t, os.WriteFile(file, []byte(rules.String()), 0o600))
+	out, err := exec.Command(tool, "check", "rules", file).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+}
+
+// promtool is the tool, or the test is skipped.
+func promtool(t *testing.T) string {
+	t.Helper()
+	tool, err := filepath.Abs(filepath.Join("..", "..", "bin", "promtool"))
+	require.NoError(t, err)
+	if _, err := os.Stat(tool); err != nil {
+		if tool, err = exec.LookPath("promtool"); err != nil {
 			t.Skip("no promtool in bin/ or PATH: make test installs it")
 		}
 	}
+	return tool
+}
+
+// TestRules has promtool check the alert rules, and run their tests: each alert has a case in which it fires and one in
+// which it stays quiet.
+func TestRules(t *testing.T) {
+	tests, err := os.ReadFile(filepath.Join("testdata", "faultline.test.yml"))
+	require.NoError(t, err)
+	run(t, string(tests))
+}
+
+// TestRulesAreQuietOnNoise runs the rules over two days of a healthy service: two replicas, requests that come at random,
+// 2.5 % of them failing at random, in classes of very different rates.
+func TestRulesAreQuietOnNoise(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	const minutes = 2 * 24 * 60
+	series := map[string]func() int{
+		`llm_requests_total{app_llm_outcome="ok"`:                                              poisson(random, 97.5),
+		`llm_requests_total{app_llm_outcome="failed"`:                                          poisson(random, 2.5),
+		`llm_failures_total{app_llm_error_class="refusal",app_llm_error_bucket="quality"`:      poisson(random, 1.2),
+		`llm_failures_total{app_llm_error_class="truncation",app_llm_error_bucket="structure"`: poisson(random, 0.8),
+		`llm_failures_total{app_llm_error_class="timeout",app_llm_error_bucket="ops"`:          poisson(random, 0.5),
+		`llm_failures_total{app_llm_error_class="unsafe",app_llm_error_bucket="safety"`:        poisson(random, 0),
+	}
+	var b strings.Builder
+	b.WriteString("rule_files: [faultline.rules.yml]\nevaluation_interval: 1m\ntests:\n- interval: 1m\n  input_series:\n")
+	for _, name := range slices.Sorted(maps.Keys(series)) {
+		for _, replica := range []string{"a", "b"} {
+			fmt.Fprintf(&b, "  - series: '%s,service_name=\"shop\",deployment_environment_name=\"prod\",collector_instance_id=\"%s\"}'\n    values: '0", name, replica)
+			for sum, i := 0, 0; i < minutes; i++ {
+				sum += series[name]()
+				fmt.Fprintf(&b, " %d", sum)
+			}
+			b.WriteString("'\n")
+		}
+	}
+	fmt.Fprintf(&b, "  promql_expr_test:\n  - expr: count_over_time(ALERTS{alertstate=\"firing\"}[2d])\n    eval_time: %dm\n    exp_samples: []\n", minutes)
+	run(t, b.String())
+}
+
+// poisson draws numbers of independent events, by Knuth's method.
+func poisson(random *rand.Rand, mean float64) func() int {
+	limit := math.Exp(-mean)
+	return func() int {
+		n := 0
+		for p := random.Float64(); p > limit; p *= random.Float64() {
+			n++
+		}
+		return n
+	}
+}
+
+// run checks the rules and runs tests of promtool on them.
+func run(t *testing.T, tests string) {
+	t.Helper()
+	tool := promtool(t)
 	rules, err := Rules()
 	require.NoError(t, err)
 	dir := t.TempDir()
-	tests, err := os.ReadFile(filepath.Join("testdata", "faultline.test.yml"))
-	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "faultline.rules.yml"), rules, 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "faultline.test.yml"), tests, 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "faultline.test.yml"), []byte(tests), 0o600))
 	for _, args := range [][]string{
 		{"check", "rules", "--lint=all", filepath.Join(dir, "faultline.rules.yml")},
 		{"test", "rules", filepath.Join(dir, "faultline.test.yml")},
 	} {
-		out, err := exec.Command(promtool, args...).CombinedOutput()
+		out, err := exec.Command(tool, args...).CombinedOutput()
 		require.NoError(t, err, "%s", out)
 	}
 }

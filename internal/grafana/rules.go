@@ -91,9 +91,9 @@ func safetyFailure(class []catalog.Attribute) rule {
 	unsafe := selector(catalog.Failures, eq(catalog.ErrorBucket, string(failure.Safety)))
 	return rule{
 		Alert: "LLMSafetyFailure",
-		// The second half sees a series that was born above 0, which increase() cannot.
-		Expr: sumBy(fmt.Sprintf("\n  %s > 0\n  or (%s > 0 unless last_over_time(%s[6h] offset 10m))\n",
-			over("increase", unsafe, "10m"), unsafe, unsafe), class...),
+		// What increase() cannot see: a series that is born above 0, and a failure that was counted while nobody scraped.
+		Expr: sumBy(fmt.Sprintf("\n  %[1]s > 0\n  or %[2]s > %[3]s\n  or (%[2]s > 0 unless %[3]s)\n",
+			over("increase", unsafe, "10m"), unsafe, "last_over_time("+unsafe+"[6h] offset 10m)"), class...),
 		KeepFiringFor: "15m",
 		Labels:        map[string]string{"severity": "page"},
 		Annotations: annotations("LLMSafetyFailure",
