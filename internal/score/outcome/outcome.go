@@ -1,0 +1,151 @@
+// Package outcome turns what the provider, the SDK and the tool reported into findings: errors, finish reasons, refusal
+// fields, empty answers. It is the first scorer of every set and needs no configuration. It gives no score of its own: a
+// report is a fact, not a measurement.
+package outcome
+
+import (
+	"strings"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/provider"
+	"github.com/faultline-otel/faultline/internal/score"
+)
+
+// Name of the scorer, where problems name one.
+const Name = "outcome"
+
+// Scorer reads reports. The zero value is ready.
+type Scorer struct{}
+
+// New makes the scorer.
+func New() *Scorer { return &Scorer{} }
+
+// Name is the scorer's name.
+func (*Scorer) Name() string { return Name }
+
+// Version changes when the same report could mean something else.
+func (*Scorer) Version() string { return "1" }
+
+// Score adds what was reported. It loads the output of model calls that claim to have ended well, and the result of tools,
+// and nothing else.
+func (s *Scorer) Score(c *genai.Call, r *score.Result) {
+	if c.Operation == genai.OpExecuteTool {
+		tool(c, r)
+		return
+	}
+	if c.Error.IsError {
+		reported(c, provider.Classify(c.Error), r)
+		return
+	}
+	// An outer step repeats the reasons and the answer of its inner call, which has its own span.
+	if !c.IsLLMCall() {
+		return
+	}
+	stop := provider.Stop(c.Provider, c.FinishReasons)
+	if stop.Cancelled {
+		r.Cancelled = true
+		return
+	}
+	if stop.Class != "" {
+		finding := failure.Finding{Class: stop.Class, Detail: stop.Detail, Where: stop.Where, Evidence: stopEvidence(c, stop)}
+		if refusal := refusalOf(c); stop.Class == failure.Refusal && refusal != "" {
+			finding.Excerpt = refusal
+		}
+		r.Find(finding)
+		if stop.Class == failure.Refusal {
+			return
+		}
+	}
+	answer(c, stop, r)
+}
+
+// answer looks at the answer itself: refused in the provider's own field, or not there at all.
+func answer(c *genai.Call, stop provider.Outcome, r *score.Result) {
+	if c.Operation == genai.OpEmbeddings || c.ContentMissing {
+		return
+	}
+	if refusal := refusalOf(c); refusal != "" {
+		r.Find(failure.Finding{
+			Class: failure.Refusal, Detail: failure.ModelRefusal, Where: "refusal field",
+			Evidence: "the model filled the refusal field instead of answering", Excerpt: refusal,
+		})
+		return
+	}
+	if stop.Class != "" {
+		return // an answer that was cut or broken may well be empty: one cause, one finding
+	}
+	output := c.Output()
+	// Without a message nothing can be said: emitters leave fields out that they did not record.
+	if len(output) == 0 || c.ContentTruncated || !ended(c) {
+		return
+	}
+	for i := range output {
+		m := &output[i]
+		if len(m.ToolCalls) > 0 || len(m.ToolResults) > 0 || strings.TrimSpace(m.Text) != "" || strings.TrimSpace(m.Reasoning) != "" {
+			return
+		}
+	}
+	r.Find(failure.Finding{
+		Class: failure.BadAnswer, Detail: failure.Empty, Where: "empty",
+		Evidence: "the model stopped normally with neither text nor a tool call",
+	})
+}
+
+// ended reports whether the call claims a normal end: only then is an answer without content empty rather than unknown.
+func ended(c *genai.Call) bool {
+	for _, reason := range c.FinishReasonsCanonical {
+		if reason == provider.FinishStop {
+			return true
+		}
+	}
+	return false
+}
+
+func refusalOf(c *genai.Call) string { return strings.TrimSpace(c.Refusal()) }
+
+// reported adds the finding of an error.
+func reported(c *genai.Call, o provider.Outcome, r *score.Result) {
+	if o.Cancelled {
+		r.Cancelled = true
+		return
+	}
+	r.Find(failure.Finding{
+		Class: o.Class, Detail: o.Detail, Tool: c.ToolName, Where: o.Where, What: firstLine(c.Error.Message),
+		Evidence: errorEvidence(c.Error, o), Excerpt: firstLine(c.Error.Message),
+	})
+}
+
+// errorEvidence says which part of the report decided. The message itself may hold parts of the conversation, so it is
+// quoted only as an excerpt.
+func errorEvidence(e genai.Error, o provider.Outcome) string {
+	var b strings.Builder
+	switch o.By {
+	case "message":
+		b.WriteString("the error message says " + quote(o.Where))
+	case "http":
+		b.WriteString("HTTP status " + o.Where)
+	case "code":
+		b.WriteString("error code " + quote(o.Where))
+	case "type":
+		b.WriteString("exception " + quote(e.Type))
+	default:
+		b.WriteString("the span has status ERROR and nothing more is known")
+	}
+	if e.Type != "" && o.By != "type" && e.Type != o.Where {
+		b.WriteString(" (" + clip(e.Type) + ")")
+	}
+	return b.String()
+}
+
+func stopEvidence(c *genai.Call, o provider.Outcome) string {
+	reason := o.Where
+	if len(c.FinishReasons) == 1 {
+		reason = c.FinishReasons[0]
+	}
+	text := "finish reason " + quote(reason)
+	if o.Detail == failure.OutputLimit && c.MaxTokens.Set && c.MaxTokens.Value > 0 {
+		text += " at max_tokens " + itoa(c.MaxTokens.Value)
+	}
+	return text
+}

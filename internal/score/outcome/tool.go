@@ -1,0 +1,125 @@
+package outcome
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/provider"
+	"github.com/faultline-otel/faultline/internal/score"
+)
+
+// tool decides how a tool fared. An empty result is no failure.
+func tool(c *genai.Call, r *score.Result) {
+	if c.Error.IsError {
+		if provider.Classify(c.Error).Cancelled {
+			r.Cancelled = true
+			return
+		}
+		failed(c, r, toolError(c), c.Error.Message)
+		return
+	}
+	if status := strings.ToLower(c.ToolStatus); status == "error" || status == "failed" || status == "failure" {
+		failed(c, r, "the tool reported status "+quote(c.ToolStatus), c.ToolResult().Text)
+		return
+	}
+	result := strings.TrimSpace(c.ToolResult().Text)
+	switch {
+	case result == "" && c.ToolResult().IsZero() && c.ContentMissing:
+		r.ToolOutcome = score.ToolOK // the span says that it ended well, and nothing of its result
+	case saysError(result):
+		failed(c, r, "the tool's result begins with an error", result)
+	case isEmpty(result):
+		r.ToolOutcome = score.ToolEmpty
+		if c.ToolResult().IsZero() {
+			r.ToolOutcome = score.ToolOK
+		}
+	default:
+		r.ToolOutcome = score.ToolOK
+	}
+}
+
+func toolError(c *genai.Call) string {
+	if c.Error.Type == "" || c.Error.Type == "_OTHER" {
+		return "the tool's span has status ERROR"
+	}
+	return "the tool raised " + quote(c.Error.Type)
+}
+
+func failed(c *genai.Call, r *score.Result, evidence, message string) {
+	r.ToolOutcome = score.ToolFailed
+	if c.ToolName != "" {
+		evidence = clip(c.ToolName) + ": " + evidence
+	}
+	r.Find(failure.Finding{
+		Class: failure.ToolError, Detail: failure.ToolFailed, Tool: c.ToolName, Where: c.Error.Type,
+		What: firstLine(message), Evidence: evidence, Excerpt: firstLine(message),
+	})
+}
+
+// errorWords begin the text of a result that is the report of an error, followed by a separator.
+var errorWords = []string{"error", "exception", "traceback (most recent call last)", "fatal error", "unhandled exception", "runtimeerror", "valueerror", "typeerror", "keyerror"}
+
+// saysError reports whether a result's text is the report of an error. A text about errors ("Error handling is described
+// in …") is none.
+func saysError(result string) bool {
+	head := result
+	if len(head) > 64 {
+		head = head[:64]
+	}
+	head = strings.ToLower(strings.TrimLeft(head, `"'[({ `))
+	if strings.HasPrefix(head, `error"`) { // an object whose first key is error
+		rest := strings.TrimLeft(head[len(`error"`):], " :")
+		return rest != "" && !strings.HasPrefix(rest, "null") && !strings.HasPrefix(rest, "false") && !strings.HasPrefix(rest, `""`) &&
+			!strings.HasPrefix(rest, "0") && !strings.HasPrefix(rest, "[]") && !strings.HasPrefix(rest, "{}")
+	}
+	for _, word := range errorWords {
+		if rest, ok := strings.CutPrefix(head, word); ok {
+			return rest == "" || rest[0] == ':' || strings.HasPrefix(rest, " -") || strings.HasPrefix(rest, " executing") || strings.HasPrefix(rest, " while") ||
+				strings.HasPrefix(rest, " code") || strings.HasPrefix(rest, " calling") || strings.HasPrefix(rest, "!") || rest[0] == '\n'
+		}
+	}
+	// "SomethingError: …", as an interpreter prints it.
+	if name, _, ok := strings.Cut(head, ":"); ok && !strings.ContainsAny(name, " \t\n") {
+		return strings.HasSuffix(name, "error") || strings.HasSuffix(name, "exception")
+	}
+	return false
+}
+
+// isEmpty knows the ways in which tools say that they found nothing.
+func isEmpty(result string) bool {
+	switch strings.ToLower(strings.Trim(result, `"' `)) {
+	case "", "[]", "{}", "null", "none", "no results", "no results found", "no results.", "no results found.", "not found", "nothing found":
+		return true
+	}
+	// An object whose only value is an empty list.
+	if len(result) < 64 && strings.HasPrefix(result, "{") && strings.Count(result, ":") == 1 {
+		return strings.HasSuffix(strings.Join(strings.Fields(result), ""), ":[]}")
+	}
+	return false
+}
+
+const maxName = 80
+
+// clip bounds a name that came from outside.
+func clip(s string) string {
+	if len(s) > maxName {
+		return strings.ToValidUTF8(s[:maxName], "") + "…"
+	}
+	return s
+}
+
+func quote(s string) string { return strconv.Quote(clip(s)) }
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }
+
+// firstLine bounds a message to what says what went wrong.
+func firstLine(s string) string {
+	const limit = 512
+	if len(s) > limit {
+		s = strings.ToValidUTF8(s[:limit], "")
+	}
+	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
+	return line
+}
