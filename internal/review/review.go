@@ -42,6 +42,7 @@ type Span struct {
 	Print    string             `json:"fingerprint,omitempty"`
 	Scores   map[string]float64 `json:"scores,omitempty"`
 	Call     *genai.Call        `json:"call,omitempty"`
+	Cut      bool               `json:"cut,omitempty"` // it was too large to keep whole: long texts end in a mark, or the call is missing
 }
 
 // State is where an item stands.
@@ -53,7 +54,7 @@ const (
 	Reviewed State = "reviewed"
 )
 
-// Item is a trace in the queue. Its verdict is that of its primary span: the earliest failing one.
+// Item is a trace in the queue. Its verdict is that of its primary span: the one that failed first (Primary).
 type Item struct {
 	TraceID, Service, Environment string
 	State                         State
@@ -129,16 +130,20 @@ type Facets struct {
 // Store keeps items and labels. It is safe for concurrent use.
 type Store interface {
 	// Put adds traces or merges them into those that are there, by trace and span id: putting the same span twice changes
-	// nothing. When it returns nil, what it was given is on disk. All of the traces are kept, or none.
+	// nothing, and portions may come in any order. A portion without a failing span extends an item that is there and is
+	// dropped where there is none: an item is a failing trace. Of two copies of a span the failing one is kept, else the
+	// first. When Put returns nil, what it was given is on disk. All of the traces are kept, or none; ErrInvalid where an
+	// id or a class is none.
 	Put(ctx context.Context, traces []Trace) error
-	// Items pages through the queue.
+	// Items pages through the queue, latest arrival first. Following Next gives every item that was there at the first
+	// page exactly once, whatever arrives meanwhile. ErrInvalid where the cursor is none.
 	Items(ctx context.Context, f Filter) (Page, error)
 	// Item is one item whole, or ErrNotFound.
 	Item(ctx context.Context, traceID string) (Item, error)
 	// Facets counts the items that the filter selects by class and service, each facet ignoring its own restriction.
 	Facets(ctx context.Context, f Filter) (Facets, error)
-	// AddLabel records a judgement and marks the item as reviewed. ErrNotFound where there is no such item, ErrInvalid
-	// where the decision, the class or the detail is none.
+	// AddLabel records a judgement and marks the item as reviewed; id and time are given by the store. ErrNotFound where
+	// there is no such item, ErrInvalid where the label is (Label.Validate) or names a span that the item does not have.
 	AddLabel(ctx context.Context, l Label) (Label, error)
 	// Close waits for writes to end.
 	Close() error

@@ -1,0 +1,27 @@
+package genai
+
+import "slices"
+
+// Clone loads all content and returns a copy that shares no memory with the call that could be written again: it
+// outlives the reader and the span that the call came from.
+func (c *Call) Clone() *Call {
+	for part := PartInput; part <= PartRetrieval; part <<= 1 {
+		c.part(part)
+	}
+	d := *c
+	d.loader, d.loaded = nil, ^Part(0)
+	d.FinishReasons, d.FinishReasonsCanonical = slices.Clone(c.FinishReasons), slices.Clone(c.FinishReasonsCanonical)
+	d.content.Input, d.content.Output = cloneMessages(c.content.Input), cloneMessages(c.content.Output)
+	d.content.Tools = slices.Clone(c.content.Tools)
+	d.content.Retrieval.Documents = slices.Clone(c.content.Retrieval.Documents)
+	return &d
+}
+
+func cloneMessages(messages []Message) []Message {
+	messages = slices.Clone(messages)
+	for i := range messages {
+		messages[i].ToolCalls = slices.Clone(messages[i].ToolCalls)
+		messages[i].ToolResults = slices.Clone(messages[i].ToolResults)
+	}
+	return messages
+}

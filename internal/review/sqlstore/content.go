@@ -1,0 +1,229 @@
+package sqlstore
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/review"
+)
+
+// Bounds of the stored copy of one span, in bytes. Prompts of the largest context windows fit; what does not is cut and
+// marked.
+const (
+	maxText     = 1 << 20 // of one text: a message, an argument, a result, a document
+	maxSpanData = 4 << 20 // of the span as JSON
+	maxDepth    = 1000    // of a JSON value within a call: encoding/json gives up at 10,000
+)
+
+// encode writes a span as JSON. It always succeeds: a span that is too large, or that JSON cannot hold, loses text and
+// at last its call, and is marked as cut.
+func encode(s *review.Span) string {
+	b := *s
+	b.Message = cut(clean(s.Message), 8*maxShort)
+	for _, text := range []*string{&b.ID, &b.ParentID, &b.Name, &b.Service, &b.Detail, &b.Evidence, &b.Print} {
+		*text = short(*text)
+	}
+	b.Start, b.Duration = instant(nanos(s.Start)), max(s.Duration, 0)
+	b.Scores = finite(s.Scores)
+	b.Classes = slices.Clone(s.Classes[:min(len(s.Classes), maxScores)])
+	if b.Call == nil {
+		return marshal(&b)
+	}
+	if size(b.Call) <= maxText {
+		if data := marshal(&b); data != "" && len(data) <= maxSpanData {
+			return data
+		}
+	}
+	for _, c := range []cutter{{text: maxText, list: math.MaxInt}, {text: 64 << 10, list: 1000}, {text: 4 << 10, list: 200}} {
+		b.Call = c.call(s.Call)
+		b.Cut = s.Cut || c.did
+		if data := marshal(&b); data != "" && len(data) <= maxSpanData {
+			return data
+		}
+	}
+	b.Call, b.Cut = nil, true
+	return marshal(&b)
+}
+
+// marshal returns "" where JSON cannot hold the span: a value nested too deep, or a number that is none.
+func marshal(s *review.Span) string {
+	data, err := json.Marshal(s)
+	if err != nil {
+		return ""
+	}
+	return clean(string(data)) // structured values pass through json as they came
+}
+
+// maxScores bounds the scores of a span: there are as many as scorers and rules, unless somebody else writes them.
+const maxScores = 256
+
+// finite leaves out what is no number, which JSON cannot hold.
+func finite(scores map[string]float64) map[string]float64 {
+	if len(scores) == 0 {
+		return nil
+	}
+	kept := make(map[string]float64, len(scores))
+	for name, v := range scores {
+		if len(kept) < maxScores && !math.IsNaN(v) && !math.IsInf(v, 0) {
+			kept[short(name)] = v
+		}
+	}
+	return kept
+}
+
+// cut bounds a text and says so at its end.
+func cut(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	end := limit
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return fmt.Sprintf("%s… [cut, %d bytes in all]", text[:end], len(text))
+}
+
+// size is about how many bytes the texts of a call are.
+func size(c *genai.Call) int {
+	n := len(c.System()) + len(c.ToolDefinitions()) + len(c.OutputSchema()) + len(c.Refusal()) + len(c.Error.Message) +
+		len(c.ToolArguments().Text) + len(c.ToolResult().Text) + len(c.Retrieval().Query)
+	for _, list := range [][]genai.Message{c.Input(), c.Output()} {
+		for i := range list {
+			m := &list[i]
+			n += len(m.Text) + len(m.Reasoning) + len(m.Role)
+			for j := range m.ToolCalls {
+				n += len(m.ToolCalls[j].Name) + len(m.ToolCalls[j].Arguments.Text)
+			}
+			for j := range m.ToolResults {
+				n += len(m.ToolResults[j].Result.Text)
+			}
+		}
+	}
+	for i := range c.Retrieval().Documents {
+		n += len(c.Retrieval().Documents[i].Content)
+	}
+	return n
+}
+
+// cutter makes copies of calls that are bounded: texts by their length, lists by their ends, since the last messages of
+// a conversation are the ones that failed. It remembers whether it left anything out.
+type cutter struct {
+	text, list int
+	did        bool
+}
+
+func (k *cutter) call(c *genai.Call) *genai.Call {
+	d := c.Clone()
+	for _, text := range []*string{
+		&d.Operation, &d.Provider, &d.ProviderRaw, &d.RequestModel, &d.ResponseModel, &d.Model, &d.ResponseID, &d.WorkflowName,
+		&d.SessionID, &d.UserID, &d.AgentName, &d.ResponseFormat, &d.OutputType, &d.PromptName, &d.PromptVersion,
+		&d.Error.Type, &d.ToolName, &d.ToolCallID, &d.ToolStatus,
+	} {
+		k.cutTo(text, maxShort)
+	}
+	k.cutText(&d.Error.Message)
+	d.FinishReasons, d.FinishReasonsCanonical = tail(k, d.FinishReasons), tail(k, d.FinishReasonsCanonical)
+	for _, list := range [][]string{d.FinishReasons, d.FinishReasonsCanonical} {
+		for i := range list {
+			k.cutTo(&list[i], maxShort)
+		}
+	}
+	for _, number := range []*genai.Opt[float64]{&d.Temperature, &d.TopP, &d.TTFT, &d.CostUSD} {
+		number.Set = number.Set && !math.IsNaN(number.Value) && !math.IsInf(number.Value, 0)
+	}
+	content := genai.Content{
+		Input: k.messages(d.Input()), Output: k.messages(d.Output()), System: d.System(), Refusal: d.Refusal(), Tools: tail(k, d.Tools()),
+		ToolDefinitions: d.ToolDefinitions(), ToolArguments: d.ToolArguments(), ToolResult: d.ToolResult(),
+		OutputSchema: d.OutputSchema(), Retrieval: *d.Retrieval(),
+	}
+	for _, text := range []*string{&content.System, &content.Refusal, &content.Retrieval.Query} {
+		k.cutText(text)
+	}
+	for _, definition := range []*string{&content.ToolDefinitions, &content.OutputSchema} {
+		v := genai.Value{Text: *definition}
+		k.value(&v)
+		*definition = v.Text
+	}
+	for i := range content.Tools {
+		k.cutTo(&content.Tools[i].Name, maxShort)
+	}
+	k.value(&content.ToolArguments)
+	k.value(&content.ToolResult)
+	content.Retrieval.Documents = tail(k, content.Retrieval.Documents)
+	for i := range content.Retrieval.Documents {
+		document := &content.Retrieval.Documents[i]
+		k.cutTo(&document.ID, maxShort)
+		k.cutText(&document.Content)
+		document.Score.Set = document.Score.Set && !math.IsNaN(document.Score.Value) && !math.IsInf(document.Score.Value, 0)
+	}
+	d.SetContent(content)
+	return d
+}
+
+func (k *cutter) messages(messages []genai.Message) []genai.Message {
+	messages = tail(k, messages)
+	for i := range messages {
+		m := &messages[i]
+		k.cutTo(&m.Role, maxShort)
+		k.cutText(&m.Text)
+		k.cutText(&m.Reasoning)
+		m.ToolCalls, m.ToolResults = tail(k, m.ToolCalls), tail(k, m.ToolResults)
+		for j := range m.ToolCalls {
+			k.cutTo(&m.ToolCalls[j].ID, maxShort)
+			k.cutTo(&m.ToolCalls[j].Name, maxShort)
+			k.value(&m.ToolCalls[j].Arguments)
+		}
+		for j := range m.ToolResults {
+			k.cutTo(&m.ToolResults[j].ID, maxShort)
+			k.value(&m.ToolResults[j].Result)
+		}
+	}
+	return messages
+}
+
+func (k *cutter) cutText(text *string) { k.cutTo(text, k.text) }
+
+func (k *cutter) cutTo(text *string, limit int) {
+	if len(*text) > limit {
+		k.did = true
+		*text = cut(*text, limit)
+	}
+}
+
+// value cuts a value that is too long or nested too deep. What is cut is no JSON any more and is kept as text.
+func (k *cutter) value(v *genai.Value) {
+	limit := k.text
+	if at := deeperThan(v.Text, maxDepth); at >= 0 {
+		limit = min(limit, at)
+	}
+	k.cutTo(&v.Text, limit)
+}
+
+// deeperThan is where a JSON text is first nested deeper than a limit, -1 where it is not. Brackets in strings count
+// too: cutting a text that would have fitted is the lesser harm.
+func deeperThan(text string, limit int) int {
+	depth := 0
+	for i := range len(text) {
+		switch text[i] {
+		case '{', '[':
+			if depth++; depth > limit {
+				return i
+			}
+		case '}', ']':
+			depth--
+		}
+	}
+	return -1
+}
+
+func tail[T any](k *cutter, list []T) []T {
+	if len(list) <= k.list {
+		return list
+	}
+	k.did = true
+	return list[len(list)-k.list:]
+}

@@ -1,0 +1,231 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/faultline-otel/faultline/internal/review"
+)
+
+// Bounds of one item: what a runaway agent or a stranger can make us keep. Beyond them failing spans come first, and
+// spans are kept without their calls.
+const (
+	maxSpans     = 10_000
+	maxItemBytes = 32 << 20
+)
+
+// portion is what one Put brings of one trace, ready to be written.
+type portion struct {
+	traceID, service, environment string
+	rows                          []row // by span id, each once
+	fails                         bool
+}
+
+// Put implements review.Store. Whatever can be done before the transaction is: others wait for it.
+func (s *Store) Put(ctx context.Context, traces []review.Trace) error {
+	portions, err := portionsOf(traces)
+	if err != nil {
+		return fmt.Errorf("put traces: %w", err)
+	}
+	if len(portions) == 0 {
+		return nil
+	}
+	received := s.now()
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		for i := range portions {
+			if err := merge(ctx, tx, &portions[i], received); err != nil {
+				return fmt.Errorf("trace %s: %w", portions[i].traceID, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("put traces: %w", err)
+	}
+	return nil
+}
+
+// portionsOf groups by trace, later starts last, so that those of one batch are listed newest first too.
+func portionsOf(traces []review.Trace) ([]portion, error) {
+	var portions []portion
+	index := map[string]int{}
+	for i := range traces {
+		t := &traces[i]
+		if err := t.Validate(); err != nil {
+			return nil, err
+		}
+		at, seen := index[t.ID]
+		if !seen {
+			at = len(portions)
+			index[t.ID] = at
+			portions = append(portions, portion{traceID: t.ID})
+		}
+		p := &portions[at]
+		p.service = cmp.Or(p.service, short(t.Service))
+		p.environment = cmp.Or(p.environment, short(t.Environment))
+		for j := range t.Spans {
+			p.rows = append(p.rows, rowOf(&t.Spans[j]))
+			p.fails = p.fails || t.Spans[j].Failed()
+		}
+	}
+	portions = slices.DeleteFunc(portions, func(p portion) bool { return len(p.rows) == 0 })
+	for i := range portions {
+		portions[i].rows = unique(portions[i].rows)
+	}
+	slices.SortStableFunc(portions, func(a, b portion) int { return cmp.Compare(a.start(), b.start()) })
+	return portions, nil
+}
+
+// unique keeps one row a span, the failing one of two copies, and puts failing rows first.
+func unique(rows []row) []row {
+	slices.SortStableFunc(rows, func(a, b row) int {
+		return cmp.Or(-compareBool(a.span.Failed(), b.span.Failed()), cmp.Compare(a.span.ID, b.span.ID))
+	})
+	seen := make(map[string]bool, len(rows))
+	return slices.DeleteFunc(rows, func(r row) bool {
+		again := seen[r.span.ID]
+		seen[r.span.ID] = true
+		return again
+	})
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
+}
+
+func (p *portion) start() int64 {
+	start := nanos(p.rows[0].span.Start)
+	for i := range p.rows {
+		start = min(start, nanos(p.rows[i].span.Start))
+	}
+	return start
+}
+
+// merge writes what is new of a portion.
+func merge(ctx context.Context, tx *sql.Tx, p *portion, received time.Time) error {
+	item, err := findStored(ctx, tx, p.traceID)
+	if errors.Is(err, sql.ErrNoRows) {
+		if !p.fails {
+			return nil
+		}
+		item, err = insertItem(ctx, tx, p, received)
+	}
+	if err != nil {
+		return err
+	}
+	fresh := item.take(p.rows)
+	if len(fresh) == 0 {
+		return nil
+	}
+	for _, r := range fresh {
+		if err := writeSpan(ctx, tx, item.id, r); err != nil {
+			return err
+		}
+	}
+	item.service, item.environment = cmp.Or(item.service, p.service), cmp.Or(item.environment, p.environment)
+	if err := updateItem(ctx, tx, item); err != nil {
+		return err
+	}
+	return index(ctx, tx, item, fresh)
+}
+
+// stored is an item with what its verdict is computed from.
+type stored struct {
+	id                            int64
+	traceID, service, environment string
+	isNew                         bool
+	bytes                         int64
+	rows                          map[string]row // by span id, without data
+}
+
+// take adds the rows that say something new and returns them as they are to be written.
+func (s *stored) take(rows []row) (fresh []row) {
+	for _, r := range rows {
+		old, there := s.rows[r.span.ID]
+		switch {
+		case there && (old.span.Failed() || !r.span.Failed()):
+			continue
+		case !there && len(s.rows) >= maxSpans:
+			continue
+		}
+		s.bytes -= old.bytes
+		if s.bytes+int64(len(r.data)) > maxItemBytes {
+			r.data = r.bare()
+		}
+		r.bytes = int64(len(r.data))
+		s.bytes += r.bytes
+		s.rows[r.span.ID] = r
+		fresh = append(fresh, r)
+	}
+	return fresh
+}
+
+func findStored(ctx context.Context, tx *sql.Tx, traceID string) (*stored, error) {
+	s := &stored{traceID: traceID, rows: map[string]row{}}
+	err := tx.QueryRowContext(ctx, `SELECT id, service, environment, bytes FROM items WHERE trace_id = $1`, traceID).
+		Scan(&s.id, &s.service, &s.environment, &s.bytes)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := tx.QueryContext(ctx, `SELECT span_id, service, class, detail, evidence, fingerprint, model, prompt_name,
+		prompt_version, session_id, cost_usd, start_ns, duration_ns, length(data) FROM spans WHERE item_id = $1`, s.id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var r row
+		var start int64
+		var cost sql.NullFloat64
+		err := rows.Scan(&r.span.ID, &r.span.Service, &r.span.Class, &r.span.Detail, &r.span.Evidence, &r.span.Print, &r.model,
+			&r.promptName, &r.promptVersion, &r.sessionID, &cost, &start, &r.span.Duration, &r.bytes)
+		if err != nil {
+			return nil, err
+		}
+		r.span.Start, r.cost = instant(start), optional(cost)
+		s.rows[r.span.ID] = r
+	}
+	return s, rows.Err()
+}
+
+func insertItem(ctx context.Context, tx *sql.Tx, p *portion, received time.Time) (*stored, error) {
+	s := &stored{traceID: p.traceID, service: p.service, environment: p.environment, isNew: true, rows: map[string]row{}}
+	return s, tx.QueryRowContext(ctx, `INSERT INTO items (trace_id, state, service, environment, class, detail, evidence, fingerprint,
+		primary_span_id, model, prompt_name, prompt_version, session_id, start_ns, duration_ns, received_ns, bytes)
+		VALUES ($1, $2, $3, $4, '', '', '', '', '', '', '', '', '', 0, 0, $5, 0) RETURNING id`,
+		s.traceID, review.Open, s.service, s.environment, nanos(received)).Scan(&s.id)
+}
+
+func writeSpan(ctx context.Context, tx *sql.Tx, item int64, r row) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO spans (item_id, span_id, service, class, detail, evidence, fingerprint, model, prompt_name,
+		prompt_version, session_id, cost_usd, start_ns, duration_ns, data)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+		ON CONFLICT (item_id, span_id) DO UPDATE SET service = excluded.service, class = excluded.class, detail = excluded.detail,
+		evidence = excluded.evidence, fingerprint = excluded.fingerprint, model = excluded.model, prompt_name = excluded.prompt_name,
+		prompt_version = excluded.prompt_version, session_id = excluded.session_id, cost_usd = excluded.cost_usd,
+		start_ns = excluded.start_ns, duration_ns = excluded.duration_ns, data = excluded.data`,
+		item, r.span.ID, r.span.Service, r.span.Class, r.span.Detail, r.span.Evidence, r.span.Print, r.model, r.promptName,
+		r.promptVersion, r.sessionID, nullable(r.cost), nanos(r.span.Start), int64(r.span.Duration), r.data)
+	return err
+}
+
+func updateItem(ctx context.Context, tx *sql.Tx, s *stored) error {
+	v := s.summary()
+	_, err := tx.ExecContext(ctx, `UPDATE items SET service = $1, environment = $2, class = $3, detail = $4, evidence = $5,
+		fingerprint = $6, primary_span_id = $7, model = $8, prompt_name = $9, prompt_version = $10, session_id = $11, cost_usd = $12,
+		start_ns = $13, duration_ns = $14, bytes = $15 WHERE id = $16`,
+		v.Service, s.environment, v.Class, v.Detail, v.Evidence, v.Fingerprint, v.PrimarySpanID, v.Model, v.PromptName, v.PromptVersion,
+		v.SessionID, nullable(v.CostUSD), nanos(v.Start), int64(v.Duration), s.bytes, s.id)
+	return err
+}

@@ -1,0 +1,231 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/review"
+)
+
+// Bounds of what a query returns.
+const (
+	defaultLimit = 50
+	maxLimit     = 500
+	maxFacet     = 100
+)
+
+// Items implements review.Store.
+func (s *Store) Items(ctx context.Context, f review.Filter) (page review.Page, err error) {
+	limit := min(f.Limit, maxLimit)
+	if limit <= 0 {
+		limit = defaultLimit
+	}
+	w := restrict(f)
+	total := *w
+	if f.Cursor != "" {
+		before, err := strconv.ParseInt(f.Cursor, 36, 64)
+		if err != nil || before <= 0 {
+			return page, fmt.Errorf("cursor must be the next of a page, got %.64q: %w", f.Cursor, review.ErrInvalid)
+		}
+		w.and("i.id < ", before)
+	}
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM items i`+total.String(), total.args...).Scan(&page.Total)
+		if err != nil {
+			return err
+		}
+		rows, err := tx.QueryContext(ctx, selectItems+w.String()+` ORDER BY i.id DESC LIMIT `+strconv.Itoa(limit+1), w.args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		var id int64
+		for rows.Next() {
+			if len(page.Items) == limit {
+				page.Next = strconv.FormatInt(id, 36)
+				break
+			}
+			var item review.Item
+			if id, err = scanItem(rows, &item); err != nil {
+				return err
+			}
+			page.Items = append(page.Items, item)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return review.Page{}, fmt.Errorf("list items: %w", err)
+	}
+	return page, nil
+}
+
+// Item implements review.Store.
+func (s *Store) Item(ctx context.Context, traceID string) (item review.Item, err error) {
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		id, err := scanItem(tx.QueryRowContext(ctx, selectItems+` WHERE i.trace_id = $1`, strings.ToLower(traceID)), &item)
+		if errors.Is(err, sql.ErrNoRows) {
+			return review.ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		if item.Spans, err = spansOf(ctx, tx, id); err != nil {
+			return err
+		}
+		item.Labels, err = labelsOf(ctx, tx, id, item.TraceID)
+		return err
+	})
+	if err != nil {
+		return review.Item{}, fmt.Errorf("item %.64q: %w", traceID, err)
+	}
+	return item, nil
+}
+
+// Facets implements review.Store.
+func (s *Store) Facets(ctx context.Context, f review.Filter) (facets review.Facets, err error) {
+	byClass, byService := f, f
+	byClass.Class, byService.Service = "", ""
+	err = s.read(ctx, func(tx *sql.Tx) (err error) {
+		if facets.Classes, err = count(ctx, tx, "i.class", byClass); err != nil {
+			return err
+		}
+		facets.Services, err = count(ctx, tx, "i.service", byService)
+		return err
+	})
+	if err != nil {
+		return review.Facets{}, fmt.Errorf("count items: %w", err)
+	}
+	return facets, nil
+}
+
+func count(ctx context.Context, tx *sql.Tx, column string, f review.Filter) (counts []review.Count, err error) {
+	w := restrict(f)
+	rows, err := tx.QueryContext(ctx, `SELECT `+column+`, COUNT(*) FROM items i`+w.String()+
+		` GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT `+strconv.Itoa(maxFacet), w.args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var c review.Count
+		if err := rows.Scan(&c.Value, &c.N); err != nil {
+			return nil, err
+		}
+		counts = append(counts, c)
+	}
+	return counts, rows.Err()
+}
+
+// where collects conditions and their arguments.
+type where struct {
+	conditions []string
+	args       []any
+}
+
+// and adds a condition that ends where its argument belongs.
+func (w *where) and(condition string, arg any) {
+	w.args = append(w.args, arg)
+	w.conditions = append(w.conditions, condition+"$"+strconv.Itoa(len(w.args)))
+}
+
+func (w *where) String() string {
+	if len(w.conditions) == 0 {
+		return ""
+	}
+	return ` WHERE ` + strings.Join(w.conditions, ` AND `)
+}
+
+func restrict(f review.Filter) *where {
+	w := &where{}
+	if f.Class != "" {
+		w.and("i.class = ", string(f.Class))
+	}
+	if f.Service != "" {
+		w.and("i.service = ", f.Service)
+	}
+	if f.State != "" {
+		w.and("i.state = ", string(f.State))
+	}
+	if strings.TrimSpace(f.Query) == "" {
+		return w
+	}
+	if m := match(f.Query); m != "" {
+		w.and("i.id IN (SELECT rowid FROM search WHERE search MATCH ", m)
+		w.conditions[len(w.conditions)-1] += ")"
+	} else {
+		w.conditions = append(w.conditions, "1 = 0") // nothing but punctuation: there is no word that could occur
+	}
+	return w
+}
+
+const selectItems = `SELECT i.id, i.trace_id, i.state, i.service, i.environment, i.class, i.detail, i.evidence, i.fingerprint,
+	i.primary_span_id, i.model, i.prompt_name, i.prompt_version, i.session_id, i.cost_usd, i.start_ns, i.duration_ns, i.received_ns,
+	l.id, l.span_id, l.decision, l.class, l.detail, l.note, l.reviewer, l.created_ns
+	FROM items i LEFT JOIN labels l ON l.id = i.label_id`
+
+type scanner interface{ Scan(dest ...any) error }
+
+func scanItem(r scanner, item *review.Item) (id int64, err error) {
+	var cost sql.NullFloat64
+	var start, received int64
+	var label labelRow
+	err = r.Scan(append([]any{
+		&id, &item.TraceID, &item.State, &item.Service, &item.Environment, &item.Class, &item.Detail, &item.Evidence, &item.Fingerprint,
+		&item.PrimarySpanID, &item.Model, &item.PromptName, &item.PromptVersion, &item.SessionID, &cost, &start, &item.Duration, &received,
+	}, label.columns()...)...)
+	if err != nil {
+		return 0, err
+	}
+	item.CostUSD, item.Start, item.Received = optional(cost), instant(start), instant(received)
+	item.Bucket = item.Class.Bucket()
+	if label.id.Valid {
+		l := label.label(item.TraceID)
+		item.Label = &l
+	}
+	return id, nil
+}
+
+func spansOf(ctx context.Context, tx *sql.Tx, item int64) (spans []review.Span, err error) {
+	rows, err := tx.QueryContext(ctx, `SELECT data FROM spans WHERE item_id = $1 ORDER BY start_ns, span_id`, item)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var data []byte
+		if err := rows.Scan(&data); err != nil {
+			return nil, err
+		}
+		var s review.Span
+		if err := json.Unmarshal(data, &s); err != nil {
+			return nil, fmt.Errorf("read span: %w", err)
+		}
+		spans = append(spans, s)
+	}
+	return spans, rows.Err()
+}
+
+// labelRow is a label as it comes out of a query where it may be absent.
+type labelRow struct {
+	id                                            sql.NullInt64
+	span, decision, class, detail, note, reviewer sql.NullString
+	created                                       sql.NullInt64
+}
+
+func (l *labelRow) columns() []any {
+	return []any{&l.id, &l.span, &l.decision, &l.class, &l.detail, &l.note, &l.reviewer, &l.created}
+}
+
+func (l *labelRow) label(traceID string) review.Label {
+	return review.Label{
+		ID: l.id.Int64, TraceID: traceID, SpanID: l.span.String, Decision: review.Decision(l.decision.String),
+		Class: failure.Class(l.class.String), Detail: l.detail.String, Note: l.note.String, Reviewer: l.reviewer.String,
+		Created: instant(l.created.Int64),
+	}
+}

@@ -1,0 +1,128 @@
+package sqlstore
+
+import (
+	"cmp"
+	"database/sql"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/review"
+)
+
+// row is a span as the table keeps it. Its span has no call and no scores: those are in data.
+type row struct {
+	span                                        review.Span
+	model, promptName, promptVersion, sessionID string
+	cost                                        genai.Opt[float64] // of model calls only, so that a sum counts each once
+	data                                        string             // the whole span as JSON
+	bytes                                       int64              // of data
+	terms                                       []string           // for the search index, see termsOf
+}
+
+// rowOf reads a span into columns, bounding each.
+func rowOf(s *review.Span) row {
+	r := row{span: *s, terms: termsOf(s)}
+	r.span.Call, r.span.Scores, r.span.Classes = nil, nil, nil
+	for _, text := range []*string{&r.span.Service, &r.span.Detail, &r.span.Evidence, &r.span.Print, &r.span.Name, &r.span.ParentID} {
+		*text = short(*text)
+	}
+	r.span.Start, r.span.Duration = instant(nanos(s.Start)), max(s.Duration, 0)
+	if c := s.Call; c != nil {
+		r.model, r.promptName, r.promptVersion = short(c.AnyModel()), short(c.PromptName), short(c.PromptVersion)
+		r.sessionID = short(c.SessionID)
+		if c.CostUSD.Set && c.IsLLMCall() && c.CostUSD.Value >= 0 && c.CostUSD.Value <= math.MaxFloat64 {
+			r.cost = c.CostUSD
+		}
+	}
+	r.data = encode(s)
+	return r
+}
+
+// bare is the data of the span without its call.
+func (r *row) bare() string {
+	s := r.span
+	s.Cut = true
+	return encode(&s)
+}
+
+// summary computes an item from all of its spans: the same whatever order they came in.
+func (s *stored) summary() review.Item {
+	rows := make([]row, 0, len(s.rows))
+	for _, r := range s.rows {
+		rows = append(rows, r)
+	}
+	slices.SortFunc(rows, func(a, b row) int {
+		return cmp.Or(a.span.Start.Compare(b.span.Start), cmp.Compare(a.span.ID, b.span.ID))
+	})
+	spans := make([]review.Span, len(rows))
+	for i := range rows {
+		spans[i] = rows[i].span
+	}
+	item := review.Item{Start: spans[0].Start}
+	end := spans[0].End()
+	var primary row
+	if i := review.Primary(spans); i >= 0 {
+		primary = rows[i]
+		item.Class, item.Detail, item.Evidence = primary.span.Class, primary.span.Detail, primary.span.Evidence
+		item.Fingerprint, item.PrimarySpanID = primary.span.Print, primary.span.ID
+	}
+	item.Service, item.Model, item.SessionID = primary.span.Service, primary.model, primary.sessionID
+	item.PromptName, item.PromptVersion = primary.promptName, primary.promptVersion
+	for i := range rows {
+		r := &rows[i]
+		if r.span.End().After(end) {
+			end = r.span.End()
+		}
+		item.Service, item.Model = cmp.Or(item.Service, r.span.Service), cmp.Or(item.Model, r.model)
+		item.SessionID = cmp.Or(item.SessionID, r.sessionID)
+		if item.PromptName == "" {
+			item.PromptName, item.PromptVersion = r.promptName, r.promptVersion
+		}
+		if r.cost.Set {
+			item.CostUSD = genai.Some(item.CostUSD.Value + r.cost.Value)
+		}
+	}
+	item.Service = cmp.Or(item.Service, s.service)
+	item.Duration = max(end.Sub(item.Start), 0)
+	return item
+}
+
+// maxShort bounds names, ids and evidence in columns, in bytes.
+const maxShort = 1 << 10
+
+// short makes a text fit for a column: valid UTF-8 without NUL, which not every database takes, and bounded.
+func short(text string) string { return cut(clean(text), maxShort) }
+
+func clean(text string) string {
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	if strings.IndexByte(text, 0) >= 0 {
+		text = strings.ReplaceAll(text, "\x00", "\uFFFD")
+	}
+	return text
+}
+
+// nanos is a time as the store keeps it. Times that int64 nanoseconds cannot hold are as good as unknown.
+func nanos(t time.Time) int64 {
+	if y := t.Year(); y < 1970 || y > 2261 {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+func instant(nanos int64) time.Time {
+	if nanos == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, nanos).UTC()
+}
+
+func optional(f sql.NullFloat64) genai.Opt[float64] {
+	return genai.Opt[float64]{Value: f.Float64, Set: f.Valid}
+}
+
+func nullable(f genai.Opt[float64]) sql.NullFloat64 {
+	return sql.NullFloat64{Float64: f.Value, Valid: f.Set}
+}

@@ -1,0 +1,192 @@
+package storetest
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/stretchr/testify/require"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/review"
+)
+
+// sameItem compares items, calls by their JSON.
+func sameItem(t *testing.T, want, got review.Item) {
+	t.Helper()
+	calls := cmp.Comparer(func(a, b *genai.Call) bool {
+		if a == nil || b == nil {
+			return a == b
+		}
+		x, errX := a.MarshalJSON()
+		y, errY := b.MarshalJSON()
+		return errX == nil && errY == nil && string(x) == string(y)
+	})
+	require.Empty(t, cmp.Diff(want, got, calls, cmpopts.EquateEmpty()))
+}
+
+func testRoundTrip(t *testing.T, s *suite) {
+	call := &genai.Call{
+		Operation: genai.OpChat, Provider: "openai", RequestModel: "gpt-4o", ResponseModel: "gpt-4o-2024-08-06",
+		FinishReasons: []string{"tool_calls"}, SessionID: "s-1", PromptName: "returns", PromptVersion: "7",
+		Temperature: genai.Some(0.2), CostUSD: genai.Some(0.5), Usage: genai.Usage{Input: genai.Some[int64](10)},
+	}
+	const definitions = `[{"name":"issue_refund","parameters":{"type":"object"}}]`
+	tools, err := genai.ParseTools(definitions)
+	require.NoError(t, err)
+	call.SetContent(genai.Content{
+		System: "Be kind.", Tools: tools, ToolDefinitions: definitions,
+		Input: []genai.Message{
+			{Role: "user", Text: "Give me my money back"},
+			{Role: "tool", ToolResults: []genai.ToolResult{{ID: "c0", Result: genai.Value{Text: `{"order":17}`, Structured: true}}}},
+		},
+		Output: []genai.Message{{Role: "assistant", Text: "At once.", ToolCalls: []genai.ToolCall{
+			{ID: "c1", Name: "issue_refund", Arguments: genai.Value{Text: `{"amount":"19,99 €"}`, Structured: true}},
+		}}},
+		Retrieval: genai.Retrieval{Query: "refund policy", Documents: []genai.Document{{ID: "d", Score: genai.Some(0.9), Content: "30 days"}}},
+	})
+	root := span(1, 0, 10)
+	root.Name, root.Service = "invoke_agent", "front"
+	inner := failing(2, 1, 4, failure.ToolCallMalformed)
+	inner.ParentID, inner.Service, inner.Detail, inner.Print = root.ID, "agent", "type_mismatch", "0123456789abcdef"
+	inner.Error, inner.Message = true, "bad arguments"
+	inner.Scores = map[string]float64{"tool_arguments": 0, "refusal": 0.98}
+	inner.Call = call
+	before := time.Now()
+	s.put(t, trace(1, inner, root))
+
+	got := s.item(t, traceID(1))
+	require.WithinRange(t, got.Received, before.Add(-time.Second), time.Now().Add(time.Second))
+	want := review.Item{
+		TraceID: traceID(1), Service: "agent", Environment: "production", State: review.Open,
+		Class: failure.ToolCallMalformed, Bucket: failure.Structure, Detail: "type_mismatch", Evidence: inner.Evidence,
+		Fingerprint: inner.Print, PrimarySpanID: inner.ID, Model: "gpt-4o-2024-08-06", PromptName: "returns", PromptVersion: "7",
+		SessionID: "s-1", CostUSD: genai.Some(0.5), Start: epoch, Duration: 10 * time.Second, Received: got.Received,
+		Spans: []review.Span{root, inner},
+	}
+	sameItem(t, want, got)
+
+	page, err := s.Items(t.Context(), review.Filter{})
+	require.NoError(t, err)
+	require.Len(t, page.Items, 1)
+	want.Spans = nil
+	sameItem(t, want, page.Items[0])
+}
+
+func testIdempotent(t *testing.T, s *suite) {
+	first, second := failing(1, 0, 1, failure.Refusal), span(2, 1, 2)
+	first.Call = chat("question", "no")
+	s.put(t, trace(1, first, second))
+	once := s.item(t, traceID(1))
+	s.put(t, trace(1, first, second), trace(1, second))
+	s.put(t, trace(1, first))
+	s.put(t)
+	sameItem(t, once, s.item(t, traceID(1)))
+	require.Equal(t, []string{traceID(1)}, s.ids(t, review.Filter{}))
+}
+
+func testMerge(t *testing.T, s *suite) {
+	build := func() []review.Span {
+		spans := []review.Span{
+			failing(1, 5, 6, failure.Timeout), failing(2, 2, 3, failure.Truncation), span(3, 0, 9), failing(4, 7, 8, failure.BadAnswer),
+		}
+		spans[2].Service = "front"
+		spans[2].Call = chat("where is my parcel", "on its way")
+		spans[1].Call = chat("and my refund", "soon")
+		spans[1].Call.SessionID = "s-9"
+		return spans
+	}
+	// A trace is put whole, and again in portions, the failing ones in every order.
+	s.put(t, trace(1, build()...))
+	whole := s.item(t, traceID(1))
+	require.Equal(t, failure.Truncation, whole.Class)
+	require.Equal(t, genai.Some(0.5), whole.CostUSD, "each call is counted once")
+	for n, order := range [][]int{{0, 1, 2, 3}, {3, 2, 1, 0}, {1, 3, 0, 2}, {0, 2, 3, 1}} {
+		id := n + 2
+		for _, i := range order {
+			s.put(t, trace(id, build()[i]))
+		}
+		got := s.item(t, traceID(id))
+		got.TraceID, got.Received = whole.TraceID, whole.Received
+		sameItem(t, whole, got)
+	}
+	require.Len(t, s.ids(t, review.Filter{Query: "parcel"}), 5, "late spans are found too")
+}
+
+func testUnflagged(t *testing.T, s *suite) {
+	s.put(t, trace(1, span(1, 0, 1)))
+	_, err := s.Item(t.Context(), traceID(1))
+	require.ErrorIs(t, err, review.ErrNotFound)
+	s.put(t, trace(1, failing(2, 0, 1, failure.Refusal)))
+	s.put(t, trace(1, span(1, 0, 1)))
+	require.Len(t, s.item(t, traceID(1)).Spans, 2)
+	// Within one call the order of portions does not matter.
+	s.put(t, trace(2, span(1, 0, 1)), trace(2, failing(2, 0, 1, failure.Refusal)))
+	require.Len(t, s.item(t, traceID(2)).Spans, 2)
+	s.put(t, review.Trace{ID: traceID(3)})
+	require.Len(t, s.ids(t, review.Filter{}), 2)
+}
+
+func testCopies(t *testing.T, s *suite) {
+	early := failing(1, 0, 1, failure.Refusal)
+	s.put(t, trace(1, early, span(2, 1, 2)))
+	judged := failing(2, 1, 2, failure.BadAnswer)
+	s.put(t, trace(1, judged))
+	s.put(t, trace(1, span(2, 1, 2), failing(1, 0, 1, failure.Unsafe)))
+	got := s.item(t, traceID(1))
+	require.Equal(t, []failure.Class{failure.Refusal, failure.BadAnswer}, []failure.Class{got.Spans[0].Class, got.Spans[1].Class})
+	s.put(t, trace(2, span(2, 1, 2), judged))
+	require.Equal(t, failure.BadAnswer, s.item(t, traceID(2)).Class)
+}
+
+func testPrimary(t *testing.T, s *suite) {
+	for n, c := range []struct {
+		why     string
+		spans   []review.Span
+		primary int
+	}{
+		{"the earlier of two", []review.Span{failing(1, 5, 6, failure.Timeout), failing(2, 1, 2, failure.Refusal)}, 2},
+		{"an outer step fails after what failed inside it", []review.Span{failing(1, 0, 9, failure.BadAnswer), failing(2, 1, 2, failure.Truncation)}, 2},
+		{"the innermost of those that end together", []review.Span{failing(1, 0, 9, failure.Timeout), failing(2, 1, 9, failure.Timeout)}, 2},
+		{"of equals the smaller id", []review.Span{failing(2, 0, 1, failure.Timeout), failing(1, 0, 1, failure.Refusal)}, 1},
+		{"what did not fail does not count", []review.Span{span(1, 0, 1), failing(2, 3, 4, failure.Refusal)}, 2},
+	} {
+		s.put(t, trace(n+1, c.spans...))
+		require.Equal(t, spanID(c.primary), s.item(t, traceID(n+1)).PrimarySpanID, c.why)
+	}
+}
+
+func testAtomic(t *testing.T, s *suite) {
+	bad := failing(1, 0, 1, failure.Refusal)
+	bad.ID = "no id"
+	err := s.Put(t.Context(), []review.Trace{trace(1, failing(1, 0, 1, failure.Refusal)), trace(2, bad)})
+	require.ErrorIs(t, err, review.ErrInvalid)
+	require.Empty(t, s.ids(t, review.Filter{}))
+}
+
+func testInvalidTraces(t *testing.T, s *suite) {
+	good := failing(1, 0, 1, failure.Refusal)
+	invalid := []review.Trace{
+		{ID: "", Spans: []review.Span{good}},
+		{ID: "00000000000000000000000000000000", Spans: []review.Span{good}},
+		{ID: "ABCDEF00000000000000000000000000", Spans: []review.Span{good}},
+		{ID: traceID(1)[1:], Spans: []review.Span{good}},
+	}
+	for _, change := range []func(*review.Span){
+		func(s *review.Span) { s.ID = "" },
+		func(s *review.Span) { s.ID = "0000000000000000" },
+		func(s *review.Span) { s.ID = "000000000000000g" },
+		func(s *review.Span) { s.Class = "boredom" },
+	} {
+		span := good
+		change(&span)
+		invalid = append(invalid, trace(1, span))
+	}
+	for _, tr := range invalid {
+		require.ErrorIs(t, s.Put(t.Context(), []review.Trace{tr}), review.ErrInvalid, fmt.Sprintf("%+v", tr))
+	}
+	require.Empty(t, s.ids(t, review.Filter{}))
+}

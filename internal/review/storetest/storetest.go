@@ -1,0 +1,125 @@
+// Package storetest is what every review.Store must do, as a test suite that each implementation runs.
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/review"
+)
+
+// Run runs the suite. open makes an empty store that is closed when the test ends.
+func Run(t *testing.T, open func(t *testing.T) review.Store) {
+	t.Helper()
+	for _, c := range []struct {
+		name string
+		run  func(t *testing.T, s *suite)
+	}{
+		{"an item holds what was put", testRoundTrip},
+		{"putting again changes nothing", testIdempotent},
+		{"portions merge in any order", testMerge},
+		{"a trace without a failure is no item", testUnflagged},
+		{"of two copies of a span the failing one is kept", testCopies},
+		{"the primary span is the one that failed first", testPrimary},
+		{"all traces of a call are kept or none", testAtomic},
+		{"what is no id and no class is refused", testInvalidTraces},
+		{"filters narrow", testFilter},
+		{"facets ignore their own restriction", testFacets},
+		{"words are found wherever they stand", testSearch},
+		{"no query is a syntax error", testHostileQueries},
+		{"pages are whole while items arrive", testPaging},
+		{"a cursor that is none is refused", testInvalidCursor},
+		{"labels are kept and the newest counts", testLabels},
+		{"labels that say nothing are refused", testInvalidLabels},
+		{"an unknown item is not found", testNotFound},
+		{"hostile text comes back as text", testHostileText},
+		{"what is too large is cut and marked", testLarge},
+		{"many write and read at once", testConcurrency},
+		{"a cancelled call is given up", testCancelled},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.run(t, &suite{Store: open(t)})
+		})
+	}
+}
+
+type suite struct{ review.Store }
+
+func (s *suite) put(t *testing.T, traces ...review.Trace) {
+	t.Helper()
+	require.NoError(t, s.Put(t.Context(), traces))
+}
+
+func (s *suite) item(t *testing.T, traceID string) review.Item {
+	t.Helper()
+	item, err := s.Item(t.Context(), traceID)
+	require.NoError(t, err)
+	return item
+}
+
+// ids lists the traces that a filter selects, all pages of it, and checks the total.
+func (s *suite) ids(t *testing.T, f review.Filter) []string {
+	t.Helper()
+	ids := []string{}
+	for {
+		page, err := s.Items(t.Context(), f)
+		require.NoError(t, err)
+		for _, item := range page.Items {
+			ids = append(ids, item.TraceID)
+		}
+		if f.Cursor = page.Next; f.Cursor == "" {
+			require.Len(t, ids, page.Total)
+			return ids
+		}
+	}
+}
+
+// epoch is when traces of the suite start.
+var epoch = time.Date(2026, 11, 23, 9, 0, 0, 123456789, time.UTC)
+
+func traceID(n int) string { return fmt.Sprintf("%032x", n) }
+
+func spanID(n int) string { return fmt.Sprintf("%016x", n) }
+
+// span is an unflagged span that starts and ends so many seconds after the epoch.
+func span(n, start, end int) review.Span {
+	return review.Span{
+		ID: spanID(n), Name: "chat", Start: epoch.Add(time.Duration(start) * time.Second), Duration: time.Duration(end-start) * time.Second,
+	}
+}
+
+// failing is a span with a verdict.
+func failing(n, start, end int, class failure.Class) review.Span {
+	s := span(n, start, end)
+	s.Class, s.Classes = class, []failure.Class{class}
+	s.Evidence = "evidence of span " + s.ID
+	return s
+}
+
+// trace is a trace of one service.
+func trace(n int, spans ...review.Span) review.Trace {
+	return review.Trace{ID: traceID(n), Service: "shop", Environment: "production", Spans: spans}
+}
+
+// chat is a call with one question and one answer.
+func chat(question, answer string) *genai.Call {
+	c := &genai.Call{Operation: genai.OpChat, Provider: "openai", RequestModel: "gpt-4o", CostUSD: genai.Some(0.25)}
+	c.SetContent(genai.Content{
+		Input:  []genai.Message{{Role: "user", Text: question}},
+		Output: []genai.Message{{Role: "assistant", Text: answer}},
+	})
+	return c
+}
+
+func cancelled(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	return ctx
+}
