@@ -38,10 +38,10 @@ func write(root string) error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		path := filepath.Join(root, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // for everybody to read
 			return err
 		}
-		if err := os.WriteFile(path, b, 0o644); err != nil {
+		if err := os.WriteFile(path, b, 0o644); err != nil { //nolint:gosec // for everybody to read
 			return err
 		}
 	}

@@ -10,7 +10,7 @@ const (
 	Model         Attribute = "gen_ai.request.model"
 	PromptName    Attribute = "gen_ai.prompt.name"
 	PromptVersion Attribute = "gen_ai.prompt.version"
-	TokenType     Attribute = "gen_ai.token.type"
+	TokenType     Attribute = "gen_ai.token.type" //nolint:gosec // no credential
 	Evaluation    Attribute = "gen_ai.evaluation.name"
 	ErrorClass    Attribute = "app.llm.error_class"
 	ErrorBucket   Attribute = "app.llm.error_bucket"

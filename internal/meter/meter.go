@@ -43,12 +43,11 @@ const (
 	IgnoredTTFT
 	IgnoredCost
 	IgnoredScore
-	IgnoredClass
 	ignoredFields
 )
 
 // IgnoredNames names the kinds of values that were not counted.
-var IgnoredNames = [ignoredFields]string{"tokens", "duration", "time_to_first_chunk", "cost", "score", "class"}
+var IgnoredNames = [ignoredFields]string{"tokens", "duration", "time_to_first_chunk", "cost", "score"}
 
 // Above these a value is a mistake of who sent it, and would spoil a sum for good.
 const (
@@ -71,7 +70,7 @@ func New(s Settings) *Meter {
 func (m *Meter) Count(span *Span) {
 	s := m.service(span)
 	if span.GenAI {
-		span.Breakdown.bound()
+		span.bound()
 	}
 	s.mu.Lock()
 	s.over = s == m.nobody

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -193,14 +194,13 @@ func TestAbsurdValuesAreIgnoredAndCounted(t *testing.T) {
 	span.Tokens = genai.Tokens{Output: genai.Some[int64](-1), UncachedInput: genai.Some[int64](math.MaxInt64)}
 	span.Duration, span.TTFT, span.Cost = genai.Some(math.NaN()), genai.Some(math.Inf(1)), genai.Some(-1.0)
 	span.Scores = []Score{{Name: "refusal", Value: math.NaN()}, {Name: "refusal", Value: 1.5}}
-	span.Class = "made_up"
 	m.Count(&span)
 	got := collect(t, m, noon, true)
 	require.InDelta(t, 1, got["llm.requests shop prod openai chat gpt-x ok"], 0)
 	for id := range got {
 		require.Regexp(t, `^llm\.(spans|failures|requests)`, id)
 	}
-	for field, want := range map[int]int64{IgnoredTokens: 2, IgnoredDuration: 1, IgnoredTTFT: 1, IgnoredCost: 1, IgnoredScore: 2, IgnoredClass: 1} {
+	for field, want := range map[int]int64{IgnoredTokens: 2, IgnoredDuration: 1, IgnoredTTFT: 1, IgnoredCost: 1, IgnoredScore: 2} {
 		require.Equal(t, want, m.Ignored(field), IgnoredNames[field])
 	}
 }
@@ -272,4 +272,36 @@ func BenchmarkCountNotLLM(b *testing.B) {
 	for b.Loop() {
 		m.Count(&span)
 	}
+}
+
+// TestManyGoroutinesLoseNothing counts from several sides while points are collected.
+func TestManyGoroutinesLoseNothing(t *testing.T) {
+	m := New(Settings{Instance: "i", MaxSeries: 200, MaxSeriesPerService: 100})
+	const workers, each = 8, 500
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := range each {
+				span := chat()
+				span.Service = fmt.Sprint("s", (w+i)%4)
+				span.Model = fmt.Sprint("m", i%7)
+				m.Count(&span)
+			}
+		})
+	}
+	wg.Go(func() {
+		for range 50 {
+			_ = m.Collect(noon, false, func(Point) {}, func() error { return nil })
+		}
+	})
+	wg.Wait()
+	sums := map[string]float64{}
+	for id, v := range collect(t, m, noon, true) {
+		name, _, _ := strings.Cut(id, " ")
+		sums[name] += v
+	}
+	require.InDelta(t, workers*each, sums["llm.spans"], 0)
+	require.InDelta(t, workers*each, sums["llm.requests"], 0)
+	require.InDelta(t, workers*each, sums["gen_ai.client.operation.duration"], 0)
+	require.InDelta(t, workers*each/2.0, sums["llm.score.sum"], 1e-6)
 }

@@ -68,12 +68,8 @@ func (s *service) operation(span *Span) bool {
 	if span.Request {
 		s.request(sl, span)
 	}
-	if span.Class != "" {
-		if slot, ok := classSlot[span.Class]; ok {
-			s.at(sl, slot).add(1, span)
-		} else {
-			s.meter.ignored[IgnoredClass].Add(1)
-		}
+	if slot, ok := classSlot[span.Class]; ok {
+		s.at(sl, slot).add(1, span)
 	}
 	if span.Unsafe && span.Class != failure.Unsafe {
 		s.at(sl, classSlot[failure.Unsafe]).add(1, span)

@@ -25,15 +25,12 @@ const Unscored = "unscored"
 var (
 	slots        []slot
 	slotRequests = add(catalog.Requests, catalog.Outcome, outcomes)
-	slotFailures = addFailures()
+	classSlot    = addFailures() // by class
 	slotTokens   = add(catalog.TokenUsage, catalog.TokenType, tokenTypes)
 	slotDuration = add(catalog.Duration, catalog.Outcome, outcomes)
 	slotTTFT     = add(catalog.TimeToFirstChunk, "", []string{""})
 	slotCost     = addCost()
 )
-
-// classSlot is the place of each class among the slots of failures.
-var classSlot = map[failure.Class]int{}
 
 func add(m *catalog.Metric, key catalog.Attribute, values []string) (first int) {
 	first = len(slots)
@@ -47,15 +44,15 @@ func add(m *catalog.Metric, key catalog.Attribute, values []string) (first int) 
 	return first
 }
 
-func addFailures() (first int) {
-	first = len(slots)
-	for i, c := range failure.Classes() {
-		classSlot[c.Class] = first + i
+func addFailures() map[failure.Class]int {
+	place := map[failure.Class]int{}
+	for _, c := range failure.Classes() {
+		place[c.Class] = len(slots)
 		slots = append(slots, slot{catalog.Failures, []Pair{
 			{catalog.ErrorClass, string(c.Class)}, {catalog.ErrorBucket, string(c.Bucket)},
 		}})
 	}
-	return first
+	return place
 }
 
 func addCost() (first int) {

@@ -30,7 +30,7 @@ type Span struct {
 	// Request says that this is the call to a model itself, which alone has tokens, times and cost.
 	Request bool
 	Outcome Outcome
-	// Class is the first failure class, "" where nothing failed; Unsafe says that a safety class is among the others.
+	// Class is the first failure class of the taxonomy, "" where nothing failed; Unsafe says that safety is among all of them.
 	Class  failure.Class
 	Unsafe bool
 
