@@ -1,12 +1,19 @@
 package sqlstore_test
 
 import (
+	"database/sql"
+	"fmt"
+	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore"
 	"github.com/faultline-otel/faultline/internal/review/storetest"
@@ -35,4 +42,156 @@ func TestConformanceInMemory(t *testing.T) {
 		t.Helper()
 		return open(t, sqlstore.Memory)
 	})
+}
+
+func TestDurability(t *testing.T) {
+	storetest.RunDurable(t, func(t *testing.T, dir string) review.Store {
+		t.Helper()
+		s, err := sqlstore.Open(t.Context(), filepath.Join(dir, "review.db"))
+		require.NoError(t, err)
+		return s
+	})
+}
+
+func failingTrace(n int) review.Trace {
+	return review.Trace{ID: fmt.Sprintf("%032x", n), Spans: []review.Span{{ID: fmt.Sprintf("%016x", n), Class: failure.Refusal}}}
+}
+
+// TestTornLog cuts the log of a store that died while it wrote, at many places: it opens, and holds a beginning of what
+// was put, without gaps.
+func TestTornLog(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, filepath.Join(dir, "review.db"))
+	const puts = 8
+	for n := range puts {
+		require.NoError(t, s.Put(t.Context(), []review.Trace{failingTrace(2*n + 1), failingTrace(2*n + 2)}))
+	}
+	database, err := os.ReadFile(filepath.Join(dir, "review.db"))
+	require.NoError(t, err)
+	log, err := os.ReadFile(filepath.Join(dir, "review.db-wal"))
+	require.NoError(t, err)
+	require.NotEmpty(t, log)
+	seen := map[int]bool{}
+	for cut := 0; cut < len(log); cut += 10_007 {
+		dead := t.TempDir()
+		require.NoError(t, os.WriteFile(filepath.Join(dead, "review.db"), database, 0o600))
+		require.NoError(t, os.WriteFile(filepath.Join(dead, "review.db-wal"), log[:len(log)-cut], 0o600))
+		again := open(t, filepath.Join(dead, "review.db"))
+		page, err := again.Items(t.Context(), review.Filter{})
+		require.NoError(t, err)
+		require.Zero(t, page.Total%2, "a call is kept whole or not at all")
+		for i, item := range page.Items {
+			require.Equal(t, failingTrace(page.Total-i).ID, item.TraceID)
+		}
+		seen[page.Total] = true
+	}
+	require.True(t, seen[2*puts])
+	require.Greater(t, len(seen), 2)
+}
+
+func TestFilesAreTheOwners(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "made", "on the way", "review?x=1&y#%20.db")
+	s := open(t, path)
+	require.NoError(t, s.Put(t.Context(), []review.Trace{failingTrace(1)}))
+	for _, file := range []string{path, path + "-wal"} {
+		info, err := os.Stat(file)
+		require.NoError(t, err)
+		require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), file)
+	}
+	info, err := os.Stat(filepath.Dir(path))
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o700), info.Mode().Perm())
+}
+
+func TestOpenSaysWhatIsWrong(t *testing.T) {
+	dir := t.TempDir()
+	noDatabase := filepath.Join(dir, "letter.txt")
+	require.NoError(t, os.WriteFile(noDatabase, []byte(strings.Repeat("Dear Ada, ", 1000)), 0o600))
+	newer := filepath.Join(dir, "newer.db")
+	require.NoError(t, open(t, newer).Close())
+	db, err := sql.Open("sqlite", newer)
+	require.NoError(t, err)
+	_, err = db.ExecContext(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`)
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	for path, want := range map[string]string{
+		"":                                   "path must not be empty",
+		dir:                                  "is a directory",
+		filepath.Join(noDatabase, "x", "db"): "make its folder",
+		noDatabase:                           "not a database",
+		newer:                                "version 99, made by a newer program",
+	} {
+		_, err := sqlstore.Open(t.Context(), path)
+		require.ErrorContains(t, err, want, path)
+		require.ErrorContains(t, err, "open review store "+path)
+	}
+	data, err := os.ReadFile(noDatabase)
+	require.NoError(t, err)
+	require.Contains(t, string(data), "Dear Ada", "what is no store is left alone")
+}
+
+// BenchmarkPut writes traces as the exporter does: five spans with a conversation each.
+func BenchmarkPut(b *testing.B) {
+	for _, batch := range []int{1, 50} {
+		b.Run(fmt.Sprintf("batch=%d", batch), func(b *testing.B) {
+			s, err := sqlstore.Open(b.Context(), filepath.Join(b.TempDir(), "review.db"))
+			require.NoError(b, err)
+			defer func() { require.NoError(b, s.Close()) }()
+			n := 0
+			for b.Loop() {
+				traces := make([]review.Trace, batch)
+				for i := range traces {
+					n++
+					traces[i] = conversation(n)
+				}
+				require.NoError(b, s.Put(b.Context(), traces))
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/trace")
+		})
+	}
+}
+
+// BenchmarkRead reads a queue of some size as the page does.
+func BenchmarkRead(b *testing.B) {
+	s, err := sqlstore.Open(b.Context(), filepath.Join(b.TempDir(), "review.db"))
+	require.NoError(b, err)
+	defer func() { require.NoError(b, s.Close()) }()
+	const items = 20_000
+	for n := 0; n < items; {
+		traces := make([]review.Trace, 500)
+		for i := range traces {
+			n++
+			traces[i] = conversation(n)
+		}
+		require.NoError(b, s.Put(b.Context(), traces))
+	}
+	for name, f := range map[string]review.Filter{
+		"all": {}, "class": {Class: failure.Refusal}, "rare word": {Query: "order 4711"}, "word of all": {Query: "parcel"},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				_, err := s.Items(b.Context(), f)
+				require.NoError(b, err)
+				_, err = s.Facets(b.Context(), f)
+				require.NoError(b, err)
+			}
+		})
+	}
+}
+
+func conversation(n int) review.Trace {
+	t := failingTrace(n)
+	t.Service = "support-" + strconv.Itoa(n%7)
+	t.Spans[0].Class = failure.Classes()[n%13].Class
+	var history []genai.Message
+	for turn := range 5 {
+		history = append(history,
+			genai.Message{Role: "user", Text: fmt.Sprintf("turn %d: where is the parcel of order %d? %s", turn, n, strings.Repeat("please look it up ", 20))},
+			genai.Message{Role: "assistant", Text: fmt.Sprintf("turn %d: it is on its way. %s", turn, strings.Repeat("thank you for waiting ", 20))})
+		call := &genai.Call{Operation: genai.OpChat, RequestModel: "gpt-4o"}
+		last := len(history) - 1
+		call.SetContent(genai.Content{Input: history[:last:last], Output: history[last:]})
+		t.Spans = append(t.Spans, review.Span{ID: fmt.Sprintf("%08x%08x", n, turn+1), Name: "chat", Call: call})
+	}
+	return t
 }
