@@ -3,7 +3,7 @@ package provider
 import "strings"
 
 // Canonical provider names: those of gen_ai.provider.name in the OpenTelemetry GenAI conventions. A provider that the
-// conventions do not name keeps its own name, lower-cased.
+// conventions do not name keeps the name that the span gives.
 const (
 	OpenAI         = "openai"
 	Anthropic      = "anthropic"
@@ -80,7 +80,7 @@ var names = map[string]string{
 
 // Name is the canonical name of a provider as a span spells it ("OpenAI", "openai.chat", "amazon-bedrock", …), "" for "".
 // isFramework says that the name is of a framework, an SDK or a gateway: the canonical name is then "".
-// A name that no table row knows is kept, lower-cased.
+// A name that no table row knows is kept as it came.
 func Name(raw string) (canonical string, isFramework bool) {
 	switch raw { // the names that need no work
 	case "":
@@ -96,7 +96,7 @@ func Name(raw string) (canonical string, isFramework bool) {
 		// "openai.chat", "google.vertex.chat", "groq.chat": the words after the provider say which of its APIs.
 		i := strings.LastIndexByte(key, '_')
 		if i < 0 {
-			return strings.ToLower(strings.TrimSpace(raw)), false
+			return strings.TrimSpace(raw), false
 		}
 		key = key[:i]
 	}

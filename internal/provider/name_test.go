@@ -14,7 +14,7 @@ func TestName(t *testing.T) {
 		"az.ai.openai": "azure.ai.openai", "Azure": "azure.ai.openai", "azure-openai.chat": "azure.ai.openai", "az.ai.inference": "azure.ai.inference",
 		"gemini": "gcp.gemini", "google.generative-ai": "gcp.gemini", "vertex_ai": "gcp.vertex_ai", "google.vertex.chat": "gcp.vertex_ai",
 		"MistralAI": "mistral_ai", "mistral.chat": "mistral_ai", "xai": "x_ai", "moonshotai": "moonshot_ai", "watsonx": "ibm.watsonx.ai",
-		"Acme.Models": "acme.models",
+		"Acme.Models": "Acme.Models",
 	} {
 		got, framework := Name(raw)
 		require.Equal(t, want, got, "raw %q", raw)

@@ -38,3 +38,7 @@ const (
 	AttrEvaluationExplain = "gen_ai.evaluation.explanation"
 	AttrEvaluationVersion = "app.llm.scorer.version"
 )
+
+// AttrDatasetRow says on a span, or on its resource, which row of a dataset it is a run of. Whoever runs a candidate for
+// the gate sets it.
+const AttrDatasetRow = "app.llm.dataset.row"

@@ -1,0 +1,226 @@
+package wire
+
+import "strings"
+
+// dialects is a set of dialects: those whose attributes a span carries. Several on one span are normal.
+type dialects uint32
+
+const (
+	inOTel dialects = 1 << iota
+	inOpenInference
+	inOpenLLMetry
+	inVercel
+	inLangfuse
+	inLangSmith
+	inPydantic
+	inLogfire
+	inStrands
+	inADK
+	inGenkit
+	inLiveKit
+	inOpenLIT
+	inClaudeCode
+	inLiteLLM
+	inMLflow
+	inHaystack
+	inMCP
+	inCrewAI
+	inAnthropicSDK
+	inAgentFramework
+)
+
+// key is the place of an attribute that some dialect reads, in Reader.at. 0 is no key.
+type key uint16
+
+// maxKeys bounds how many attributes the dialects read together.
+const maxKeys = 352
+
+type keyEntry struct {
+	key   key
+	marks dialects
+}
+
+// keyTable is filled by the variables of the dialects, before anything reads, and never changes afterwards.
+var keyTable = make(map[string]keyEntry, maxKeys)
+
+// intern gives an attribute its key. The dialects are those that the attribute is evidence of; 0 marks an attribute
+// that is read but proves nothing, like session.id.
+func intern(marks dialects, name string) key {
+	if e, ok := keyTable[name]; ok {
+		e.marks |= marks
+		keyTable[name] = e
+		return e.key
+	}
+	k := key(len(keyTable) + 1)
+	if k >= maxKeys {
+		panic("wire: more attributes than maxKeys: " + name)
+	}
+	keyTable[name] = keyEntry{key: k, marks: marks}
+	return k
+}
+
+// family is a set of flattened attributes (llm.input_messages.0.message.role, …) of which a span has any number.
+type family uint16
+
+const (
+	flatInput        family = 1 << iota // llm.input_messages.N.
+	flatOutput                          // llm.output_messages.N.
+	flatTools                           // llm.tools.N.
+	flatDocuments                       // retrieval.documents.N.
+	flatPrompt                          // gen_ai.prompt.N.
+	flatCompletion                      // gen_ai.completion.N.
+	flatFunctions                       // llm.request.functions.N.
+	flatUsageDetails                    // gen_ai.usage.details.
+	flatRaw                             // llm.<provider>.*, LiteLLM's copy of the request as sent
+)
+
+var families = []struct {
+	prefix string
+	family family
+	marks  dialects
+}{
+	{"llm.input_messages.", flatInput, inOpenInference},
+	{"llm.output_messages.", flatOutput, inOpenInference},
+	{"llm.tools.", flatTools, inOpenInference},
+	{"retrieval.documents.", flatDocuments, inOpenInference},
+	{"gen_ai.prompt.", flatPrompt, inOpenLLMetry},
+	{"gen_ai.completion.", flatCompletion, inOpenLLMetry},
+	{"llm.request.functions.", flatFunctions, inOpenLLMetry},
+	{"llm.prompts.", flatPrompt, inOpenLLMetry},
+	{"llm.completions.", flatCompletion, inOpenLLMetry},
+	{"reranker.output_documents.", flatDocuments, inOpenInference},
+}
+
+// familyOf finds the family of a flattened attribute.
+func familyOf(name string) (family, dialects) {
+	if name[0] != 'l' && name[0] != 'g' && name[0] != 'r' {
+		return 0, 0
+	}
+	for i := range families {
+		f := &families[i]
+		if strings.HasPrefix(name, f.prefix) && len(name) > len(f.prefix) && name[len(f.prefix)] >= '0' && name[len(f.prefix)] <= '9' {
+			return f.family, f.marks
+		}
+	}
+	return 0, 0
+}
+
+// evident reports whether an attribute's name says that its span is of GenAI. It stands before everything else, for
+// every attribute of every span, so it looks at few bytes and at no table.
+func evident(name string) bool {
+	if len(name) < 4 {
+		return false
+	}
+	switch name[0] {
+	case 'g':
+		return name[1] == 'e' && (strings.HasPrefix(name, "gen_ai.") || strings.HasPrefix(name, "genkit:")) ||
+			name[1] == 'c' && strings.HasPrefix(name, "gcp.vertex.agent.")
+	case 'l':
+		switch name[1] {
+		case 'l':
+			return strings.HasPrefix(name, "llm.")
+		case 'k':
+			return name[2] == '.'
+		case 'a':
+			return strings.HasPrefix(name, "langfuse.") || strings.HasPrefix(name, "langsmith.")
+		}
+	case 'o':
+		return name[1] == 'p' && strings.HasPrefix(name, "openinference.")
+	case 'a':
+		return name[1] == 'i' && name[2] == '.' || name[1] == 'l' && name == "all_messages_events" ||
+			name[1] == 'g' && strings.HasPrefix(name, "agent_framework.")
+	case 't':
+		return name[1] == 'r' && strings.HasPrefix(name, "traceloop.")
+	case 'm':
+		return name[1] == 'l' && strings.HasPrefix(name, "mlflow.") || name[1] == 'c' && strings.HasPrefix(name, "mcp.") ||
+			name[1] == 'o' && name == "model_request_parameters"
+	case 'h':
+		return name[1] == 'a' && strings.HasPrefix(name, "haystack.")
+	case 'p':
+		return name[1] == 'y' && strings.HasPrefix(name, "pydantic_ai.")
+	case 'c':
+		return name[1] == 'r' && (name == "crewai_version" || name == "crew_key")
+	case 's':
+		return name[1] == 'p' && strings.HasPrefix(name, "spring.ai.")
+	case 'r':
+		return name[1] == 'e' && strings.HasPrefix(name, "retrieval.documents.")
+	}
+	return false
+}
+
+// scopeMarks says which dialects a scope's name is evidence of. Names are not reliable, so attributes decide where both speak.
+func scopeMarks(scope string) dialects {
+	if len(scope) < 4 {
+		if scope == "ai" {
+			return inVercel
+		}
+		return 0
+	}
+	switch scope[0] {
+	case 'l':
+		switch {
+		case scope == "langfuse-sdk" || strings.HasPrefix(scope, "langfuse"):
+			return inLangfuse
+		case scope == "langsmith":
+			return inLangSmith
+		case scope == "livekit-agents":
+			return inLiveKit
+		case scope == "litellm":
+			return inLiteLLM
+		case strings.HasPrefix(scope, "logfire.openai") || strings.HasPrefix(scope, "logfire.anthropic") ||
+			scope == "logfire.claude_agent_sdk" || scope == "logfire.google_genai" || scope == "logfire.litellm" || scope == "logfire.dspy":
+			return inLogfire
+		}
+	case 'o':
+		switch {
+		case strings.HasPrefix(scope, "openinference"):
+			return inOpenInference
+		case strings.HasPrefix(scope, "openlit"):
+			return inOpenLIT
+		case scope == "openrouter":
+			return inOTel
+		}
+	case '@':
+		switch {
+		case strings.HasPrefix(scope, "@arizeai/openinference"):
+			return inOpenInference
+		case strings.HasPrefix(scope, "@traceloop/instrumentation-"):
+			return inOpenLLMetry
+		}
+	case 'g':
+		switch scope {
+		case "gcp.vertex.agent":
+			return inADK
+		case "genkit-tracer":
+			return inGenkit
+		case "gen_ai":
+			return inOTel
+		}
+	case 's':
+		if scope == "strands.telemetry.tracer" {
+			return inStrands
+		}
+	case 'p':
+		if scope == "pydantic-ai" || scope == "pydantic_ai" {
+			return inPydantic
+		}
+	case 'c':
+		switch {
+		case scope == "crewai.telemetry":
+			return inCrewAI
+		case strings.HasPrefix(scope, "com.anthropic.claude_code"), scope == "claude-code":
+			return inClaudeCode
+		case strings.HasPrefix(scope, "com.anthropic.sdk."), scope == "com.anthropic.claude-platform":
+			return inAnthropicSDK
+		}
+	case 'h':
+		if scope == "haystack" || strings.HasPrefix(scope, "haystack.") {
+			return inHaystack
+		}
+	}
+	return 0
+}
+
+// weakScopes are the dialects whose scope also covers spans that have nothing to do with a model: their attributes
+// must speak for themselves.
+const weakScopes = inVercel | inPydantic | inLogfire | inLangfuse | inLiteLLM | inHaystack
