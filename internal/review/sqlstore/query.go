@@ -106,6 +106,7 @@ func (s *Store) Facets(ctx context.Context, f review.Filter) (facets review.Face
 
 func count(ctx context.Context, tx *sql.Tx, column string, f review.Filter) (counts []review.Count, err error) {
 	w := restrict(f)
+	//nolint:gosec // column and conditions are constants of this file, values are arguments
 	rows, err := tx.QueryContext(ctx, `SELECT `+column+`, COUNT(*) FROM items i`+w.String()+
 		` GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT `+strconv.Itoa(maxFacet), w.args...)
 	if err != nil {

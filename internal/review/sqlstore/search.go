@@ -71,7 +71,7 @@ func extend(body, traceID string, fresh []row) string {
 func match(query string) string {
 	query = clean(query[:min(len(query), maxQuery)])
 	var words []string
-	for _, word := range strings.Fields(query) {
+	for word := range strings.FieldsSeq(query) {
 		if strings.IndexFunc(word, isWordRune) >= 0 && len(words) < maxWords {
 			// What is taken apart within the quotes is a phrase.
 			words = append(words, `"`+strings.ReplaceAll(apart(word), `"`, `""`)+`"`)

@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -98,12 +99,7 @@ func prepare(path string) (source string, err error) {
 }
 
 func connect(source string, connections int, parameters ...string) (*sql.DB, error) {
-	separator := "?"
-	for _, p := range parameters {
-		source += separator + p
-		separator = "&"
-	}
-	db, err := sql.Open("sqlite", source)
+	db, err := sql.Open("sqlite", source+"?"+strings.Join(parameters, "&"))
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ func RunDurable(t *testing.T, open func(t *testing.T, dir string) review.Store) 
 	t.Helper()
 	fill := func(t *testing.T, dir string) (*suite, review.Item) {
 		t.Helper()
-		s := &suite{Store: open(t, dir)}
+		s := &suite{t: t, Store: open(t, dir)}
 		sp := failing(1, 0, 1, failure.Refusal)
 		sp.Call = chat("question", "answer")
 		s.put(t, trace(1, sp), trace(2, failing(1, 0, 1, failure.Timeout)))
@@ -28,7 +28,7 @@ func RunDurable(t *testing.T, open func(t *testing.T, dir string) review.Store) 
 	}
 	same := func(t *testing.T, dir string, want review.Item) {
 		t.Helper()
-		s := &suite{Store: open(t, dir)}
+		s := &suite{t: t, Store: open(t, dir)}
 		defer func() { require.NoError(t, s.Close()) }()
 		sameItem(t, want, s.item(t, traceID(1)))
 		require.Equal(t, []string{traceID(2), traceID(1)}, s.ids(t, review.Filter{}))
@@ -62,6 +62,7 @@ func copyOf(t *testing.T, dir string) string {
 	for _, e := range entries {
 		data, err := os.ReadFile(filepath.Join(dir, e.Name()))
 		require.NoError(t, err)
+		//nolint:gosec // names of a folder of this test
 		require.NoError(t, os.WriteFile(filepath.Join(to, e.Name()), data, 0o600))
 	}
 	return to

@@ -2,15 +2,14 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 	"unicode/utf8"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/faultline-otel/faultline/internal/failure"
@@ -18,7 +17,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
-func testHostileText(t *testing.T, s *suite) {
+func testHostileText(s *suite) {
+	t := s.t
 	for n, text := range []string{
 		"nul \x00 nul", "bad utf-8 \xff\xc3(", "\u202e right to left", "<script>alert(1)</script>", "'); DROP TABLE items; --", "\\u0000", "\ud7ff\ufffd\U0010ffff",
 		"\x01\x1f\x7f", "{\"a\":\xff}", "[\"\xff\"]",
@@ -66,7 +66,8 @@ func testHostileText(t *testing.T, s *suite) {
 	require.GreaterOrEqual(t, s.item(t, traceID(1000)).Duration, time.Duration(0))
 }
 
-func testLarge(t *testing.T, s *suite) {
+func testLarge(s *suite) {
+	t := s.t
 	const mark = "bytes in all]"
 	deep := strings.Repeat("[", 9_999) + strings.Repeat("]", 9_999) // the deepest that encoding/json takes by itself
 	for n, c := range []struct {
@@ -138,50 +139,78 @@ func testLarge(t *testing.T, s *suite) {
 	require.Equal(t, failure.RetryLoop, endless.Class)
 }
 
-func testConcurrency(t *testing.T, s *suite) {
-	const writers, each = 4, 25
-	var wg sync.WaitGroup
+func testConcurrency(s *suite) {
+	t := s.t
+	const writers, readers, each = 4, 4, 25
+	var group sync.WaitGroup
+	errs := make(chan error, (writers+readers)*each)
 	for w := range writers {
-		wg.Go(func() {
+		group.Go(func() {
 			for n := range each {
-				// Every writer brings its own items and a portion of one that all share.
-				err := s.Put(t.Context(), []review.Trace{
-					trace(1+w*each+n, failing(1, n, n+1, failure.Refusal)),
-					trace(10_000, failing(1+w*each+n, n, n+1, failure.Timeout)),
-				})
-				assert.NoError(t, err)
-				_, err = s.AddLabel(t.Context(), review.Label{TraceID: traceID(10_000), Decision: review.Confirmed})
-				assert.NoError(t, err)
+				errs <- writeSome(t.Context(), s, 1+w*each+n)
 			}
 		})
 	}
-	for range 4 {
-		wg.Go(func() {
+	for range readers {
+		group.Go(func() {
 			for range each {
-				page, err := s.Items(t.Context(), review.Filter{Query: "evidence"})
-				assert.NoError(t, err)
-				assert.LessOrEqual(t, len(page.Items), page.Total, "a page and its total are of one moment")
-				_, err = s.Facets(t.Context(), review.Filter{})
-				assert.NoError(t, err)
-				if item, err := s.Item(t.Context(), traceID(10_000)); err == nil {
-					assert.NotEmpty(t, item.Spans)
-				} else {
-					assert.ErrorIs(t, err, review.ErrNotFound)
-				}
+				errs <- readSome(t.Context(), s)
 			}
 		})
 	}
-	wg.Wait()
+	group.Wait()
+	close(errs)
+	for err := range errs {
+		require.NoError(t, err)
+	}
 	require.Len(t, s.ids(t, review.Filter{}), writers*each+1)
-	shared := s.item(t, traceID(10_000))
+	shared := s.item(t, traceID(sharedTrace))
 	require.Len(t, shared.Spans, writers*each)
 	require.Len(t, shared.Labels, writers*each)
 }
 
-func testCancelled(t *testing.T, s *suite) {
+// sharedTrace is the one that all writers extend.
+const sharedTrace = 10_000
+
+// writeSome brings an item of its own and a portion of the shared one, and judges that.
+func writeSome(ctx context.Context, s review.Store, n int) error {
+	err := s.Put(ctx, []review.Trace{trace(n, failing(1, n, n+1, failure.Refusal)), trace(sharedTrace, failing(n, n, n+1, failure.Timeout))})
+	if err != nil {
+		return err
+	}
+	_, err = s.AddLabel(ctx, review.Label{TraceID: traceID(sharedTrace), Decision: review.Confirmed})
+	return err
+}
+
+// readSome reads as the page does; what it sees must be of one moment.
+func readSome(ctx context.Context, s review.Store) error {
+	page, err := s.Items(ctx, review.Filter{Query: "evidence", Limit: 500})
+	if err != nil {
+		return err
+	}
+	if len(page.Items) != page.Total {
+		return fmt.Errorf("%d items of %d on a page for 500", len(page.Items), page.Total)
+	}
+	if _, err = s.Facets(ctx, review.Filter{}); err != nil {
+		return err
+	}
+	item, err := s.Item(ctx, traceID(sharedTrace))
+	switch {
+	case errors.Is(err, review.ErrNotFound):
+		return nil // it did not come yet
+	case err != nil:
+		return err
+	case len(item.Spans) == 0 || item.State == review.Reviewed != (len(item.Labels) > 0):
+		return fmt.Errorf("an item half written: %d spans, %d labels, %s", len(item.Spans), len(item.Labels), item.State)
+	}
+	return nil
+}
+
+func testCancelled(s *suite) {
+	t := s.t
 	ctx := cancelled(t)
 	require.ErrorIs(t, s.Put(ctx, []review.Trace{trace(1, failing(1, 0, 1, failure.Refusal))}), context.Canceled)
 	_, err := s.Items(ctx, review.Filter{})
 	require.ErrorIs(t, err, context.Canceled)
-	require.Empty(t, s.ids(t, review.Filter{}), fmt.Sprint("nothing of it is there"))
+	require.Empty(t, s.ids(t, review.Filter{}), "nothing of it is there")
 }

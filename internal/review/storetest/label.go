@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -11,7 +10,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
-func testLabels(t *testing.T, s *suite) {
+func testLabels(s *suite) {
+	t := s.t
 	s.put(t, trace(1, failing(1, 0, 1, failure.Refusal)), trace(2, failing(1, 5, 6, failure.Timeout)))
 	require.Nil(t, s.item(t, traceID(1)).Label)
 
@@ -49,7 +49,8 @@ func testLabels(t *testing.T, s *suite) {
 	require.Len(t, s.item(t, traceID(1)).Labels, 2)
 }
 
-func testInvalidLabels(t *testing.T, s *suite) {
+func testInvalidLabels(s *suite) {
+	t := s.t
 	s.put(t, trace(1, failing(1, 0, 1, failure.Refusal)))
 	good := review.Label{TraceID: traceID(1), Decision: review.Confirmed}
 	for why, change := range map[string]func(*review.Label){
@@ -72,7 +73,8 @@ func testInvalidLabels(t *testing.T, s *suite) {
 	require.NoError(t, err, "confirmed as found needs no class")
 }
 
-func testNotFound(t *testing.T, s *suite) {
+func testNotFound(s *suite) {
+	t := s.t
 	for _, id := range []string{"", traceID(1), "x", "' OR 1=1 --", "\x00", strings.Repeat("a", 1<<20)} {
 		_, err := s.Item(t.Context(), id)
 		require.ErrorIs(t, err, review.ErrNotFound)

@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -28,7 +27,8 @@ func sameItem(t *testing.T, want, got review.Item) {
 	require.Empty(t, cmp.Diff(want, got, calls, cmpopts.EquateEmpty()))
 }
 
-func testRoundTrip(t *testing.T, s *suite) {
+func testRoundTrip(s *suite) {
+	t := s.t
 	call := &genai.Call{
 		Operation: genai.OpChat, Provider: "openai", RequestModel: "gpt-4o", ResponseModel: "gpt-4o-2024-08-06",
 		FinishReasons: []string{"tool_calls"}, SessionID: "s-1", PromptName: "returns", PromptVersion: "7",
@@ -76,7 +76,8 @@ func testRoundTrip(t *testing.T, s *suite) {
 	sameItem(t, want, page.Items[0])
 }
 
-func testIdempotent(t *testing.T, s *suite) {
+func testIdempotent(s *suite) {
+	t := s.t
 	first, second := failing(1, 0, 1, failure.Refusal), span(2, 1, 2)
 	first.Call = chat("question", "no")
 	s.put(t, trace(1, first, second))
@@ -88,7 +89,8 @@ func testIdempotent(t *testing.T, s *suite) {
 	require.Equal(t, []string{traceID(1)}, s.ids(t, review.Filter{}))
 }
 
-func testMerge(t *testing.T, s *suite) {
+func testMerge(s *suite) {
+	t := s.t
 	build := func() []review.Span {
 		spans := []review.Span{
 			failing(1, 5, 6, failure.Timeout), failing(2, 2, 3, failure.Truncation), span(3, 0, 9), failing(4, 7, 8, failure.BadAnswer),
@@ -116,7 +118,8 @@ func testMerge(t *testing.T, s *suite) {
 	require.Len(t, s.ids(t, review.Filter{Query: "parcel"}), 5, "late spans are found too")
 }
 
-func testUnflagged(t *testing.T, s *suite) {
+func testUnflagged(s *suite) {
+	t := s.t
 	s.put(t, trace(1, span(1, 0, 1)))
 	_, err := s.Item(t.Context(), traceID(1))
 	require.ErrorIs(t, err, review.ErrNotFound)
@@ -130,7 +133,8 @@ func testUnflagged(t *testing.T, s *suite) {
 	require.Len(t, s.ids(t, review.Filter{}), 2)
 }
 
-func testCopies(t *testing.T, s *suite) {
+func testCopies(s *suite) {
+	t := s.t
 	early := failing(1, 0, 1, failure.Refusal)
 	s.put(t, trace(1, early, span(2, 1, 2)))
 	judged := failing(2, 1, 2, failure.BadAnswer)
@@ -142,7 +146,8 @@ func testCopies(t *testing.T, s *suite) {
 	require.Equal(t, failure.BadAnswer, s.item(t, traceID(2)).Class)
 }
 
-func testPrimary(t *testing.T, s *suite) {
+func testPrimary(s *suite) {
+	t := s.t
 	for n, c := range []struct {
 		why     string
 		spans   []review.Span
@@ -159,7 +164,8 @@ func testPrimary(t *testing.T, s *suite) {
 	}
 }
 
-func testAtomic(t *testing.T, s *suite) {
+func testAtomic(s *suite) {
+	t := s.t
 	bad := failing(1, 0, 1, failure.Refusal)
 	bad.ID = "no id"
 	err := s.Put(t.Context(), []review.Trace{trace(1, failing(1, 0, 1, failure.Refusal)), trace(2, bad)})
@@ -167,7 +173,8 @@ func testAtomic(t *testing.T, s *suite) {
 	require.Empty(t, s.ids(t, review.Filter{}))
 }
 
-func testInvalidTraces(t *testing.T, s *suite) {
+func testInvalidTraces(s *suite) {
+	t := s.t
 	good := failing(1, 0, 1, failure.Refusal)
 	invalid := []review.Trace{
 		{ID: "", Spans: []review.Span{good}},
@@ -186,7 +193,7 @@ func testInvalidTraces(t *testing.T, s *suite) {
 		invalid = append(invalid, trace(1, span))
 	}
 	for _, tr := range invalid {
-		require.ErrorIs(t, s.Put(t.Context(), []review.Trace{tr}), review.ErrInvalid, fmt.Sprintf("%+v", tr))
+		require.ErrorIs(t, s.Put(t.Context(), []review.Trace{tr}), review.ErrInvalid, "%+v", tr)
 	}
 	require.Empty(t, s.ids(t, review.Filter{}))
 }

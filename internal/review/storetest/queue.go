@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 
@@ -27,7 +26,8 @@ func fill(t *testing.T, s *suite) {
 	require.NoError(t, err)
 }
 
-func testFilter(t *testing.T, s *suite) {
+func testFilter(s *suite) {
+	t := s.t
 	fill(t, s)
 	for _, c := range []struct {
 		filter review.Filter
@@ -57,7 +57,8 @@ func testFilter(t *testing.T, s *suite) {
 	require.Equal(t, []string{traceID(8), traceID(7), traceID(6)}, s.ids(t, review.Filter{})[:3])
 }
 
-func testFacets(t *testing.T, s *suite) {
+func testFacets(s *suite) {
+	t := s.t
 	empty, err := s.Facets(t.Context(), review.Filter{})
 	require.NoError(t, err)
 	require.Empty(t, empty.Classes)
@@ -78,7 +79,8 @@ func testFacets(t *testing.T, s *suite) {
 	}
 }
 
-func testSearch(t *testing.T, s *suite) {
+func testSearch(s *suite) {
+	t := s.t
 	one := failing(0xabc, 0, 1, failure.ToolCallMalformed)
 	one.Name, one.Evidence = "chat gpt-4o", "issue_refund: amount is a string, number wanted"
 	one.Call = chat("Grüße aus Zürich, wo ist mein Paket?", "Ihr Paket ist unterwegs: trk_12-34")
@@ -132,7 +134,8 @@ func testSearch(t *testing.T, s *suite) {
 	}
 }
 
-func testHostileQueries(t *testing.T, s *suite) {
+func testHostileQueries(s *suite) {
+	t := s.t
 	span := failing(1, 0, 1, failure.Refusal)
 	span.Evidence = `a "quoted" word AND another* (paren) NEAR`
 	s.put(t, trace(1, span))
@@ -157,7 +160,8 @@ func testHostileQueries(t *testing.T, s *suite) {
 	}
 }
 
-func testPaging(t *testing.T, s *suite) {
+func testPaging(s *suite) {
+	t := s.t
 	const there, later = 230, 40
 	var traces []review.Trace
 	for n := range there {
@@ -205,9 +209,10 @@ func testPaging(t *testing.T, s *suite) {
 	require.Len(t, page.Items, arrived)
 }
 
-func testInvalidCursor(t *testing.T, s *suite) {
+func testInvalidCursor(s *suite) {
+	t := s.t
 	for _, cursor := range []string{"-1", "0", "'", "none of yours", "zzzzzzzzzzzzzzzzzzzzzzzz", "\x00", " "} {
 		_, err := s.Items(t.Context(), review.Filter{Cursor: cursor})
-		require.ErrorIs(t, err, review.ErrInvalid, fmt.Sprintf("%q", cursor))
+		require.ErrorIs(t, err, review.ErrInvalid, "%q", cursor)
 	}
 }

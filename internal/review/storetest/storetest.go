@@ -19,7 +19,7 @@ func Run(t *testing.T, open func(t *testing.T) review.Store) {
 	t.Helper()
 	for _, c := range []struct {
 		name string
-		run  func(t *testing.T, s *suite)
+		run  func(s *suite)
 	}{
 		{"an item holds what was put", testRoundTrip},
 		{"putting again changes nothing", testIdempotent},
@@ -44,12 +44,15 @@ func Run(t *testing.T, open func(t *testing.T) review.Store) {
 		{"a cancelled call is given up", testCancelled},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			c.run(t, &suite{Store: open(t)})
+			c.run(&suite{t: t, Store: open(t)})
 		})
 	}
 }
 
-type suite struct{ review.Store }
+type suite struct {
+	t *testing.T
+	review.Store
+}
 
 func (s *suite) put(t *testing.T, traces ...review.Trace) {
 	t.Helper()
