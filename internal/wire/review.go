@@ -1,0 +1,88 @@
+package wire
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/review"
+)
+
+// ReviewTraces groups spans by trace, in the order in which traces first appear, with the verdicts and scores that an
+// Annotator wrote on them. Every span of a trace is taken, since what stands around a failure explains it. Spans without
+// a trace or span id are left out: they belong to nothing. The calls are the caller's to keep.
+func ReviewTraces(td ptrace.Traces, r *Reader) []review.Trace {
+	var traces []review.Trace
+	index := map[pcommon.TraceID]int{}
+	for _, rs := range td.ResourceSpans().All() {
+		var resource genai.Call // what a resource says of every call on it
+		readResource(rs.Resource(), &resource)
+		for _, ss := range rs.ScopeSpans().All() {
+			for _, span := range ss.Spans().All() {
+				if span.TraceID().IsEmpty() || span.SpanID().IsEmpty() {
+					continue
+				}
+				at, seen := index[span.TraceID()]
+				if !seen {
+					at = len(traces)
+					index[span.TraceID()] = at
+					traces = append(traces, review.Trace{ID: span.TraceID().String()})
+				}
+				t := &traces[at]
+				t.Environment = cmp.Or(t.Environment, resource.DeploymentEnv)
+				s := reviewSpan(span)
+				s.Service = resource.ServiceName
+				if call, ok := r.Read(rs.Resource(), ss.Scope(), span); ok {
+					s.Call = call.Clone()
+					if v, ok := span.Attributes().Get(AttrCostUSD); ok && v.Type() == pcommon.ValueTypeDouble {
+						s.Call.CostUSD = genai.Some(v.Double())
+					}
+				}
+				t.Spans = append(t.Spans, s)
+			}
+		}
+	}
+	for i := range traces {
+		t := &traces[i]
+		t.Service = t.Spans[max(review.Primary(t.Spans), 0)].Service
+	}
+	return traces
+}
+
+// reviewSpan is everything of a span but its service and its call.
+func reviewSpan(span ptrace.Span) review.Span {
+	v := VerdictOf(span)
+	s := review.Span{
+		ID: span.SpanID().String(), ParentID: span.ParentSpanID().String(), Name: span.Name(),
+		Start: span.StartTimestamp().AsTime(), Duration: duration(span),
+		Error: span.Status().Code() == ptrace.StatusCodeError, Message: span.Status().Message(),
+		Class: v.Class, Detail: v.Detail, Classes: v.Classes, Evidence: v.Evidence, Print: v.Fingerprint,
+	}
+	if span.StartTimestamp() == 0 {
+		s.Start = span.EndTimestamp().AsTime()
+	}
+	for key, value := range span.Attributes().All() {
+		scorer, ok := strings.CutPrefix(key, AttrScorePrefix)
+		if !ok || value.Type() != pcommon.ValueTypeDouble { // AttrProblems has the prefix too, and is a list
+			continue
+		}
+		if s.Scores == nil {
+			s.Scores = map[string]float64{}
+		}
+		s.Scores[scorer] = value.Double()
+	}
+	return s
+}
+
+// duration is 0 where the clock went back or a time is missing.
+func duration(span ptrace.Span) time.Duration {
+	start, end := span.StartTimestamp(), span.EndTimestamp()
+	if start == 0 || end <= start {
+		return 0
+	}
+	return end.AsTime().Sub(start.AsTime())
+}
