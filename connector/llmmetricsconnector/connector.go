@@ -97,8 +97,8 @@ func (c *metrics) Capabilities() consumer.Capabilities {
 }
 
 // Start begins to flush.
-func (c *metrics) Start(context.Context, component.Host) error {
-	ctx, cancel := context.WithCancel(context.Background())
+func (c *metrics) Start(ctx context.Context, _ component.Host) error {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // the start has a deadline, the loop has none
 	c.cancel = cancel
 	c.loop.Go(func() {
 		ticker := time.NewTicker(c.config.FlushInterval)

@@ -1,6 +1,7 @@
 package llmmetricsconnector
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -41,6 +42,9 @@ func (r *spanReader) read(td ptrace.Traces, now time.Time, count func(*meter.Spa
 			}
 		}
 	}
+	// What waits for the next request must not hold on to this one.
+	clear(r.span.Scores[:cap(r.span.Scores)])
+	r.span = meter.Span{Scores: r.span.Scores[:0]}
 }
 
 func (r *spanReader) operation(call *genai.Call, span ptrace.Span) {
@@ -63,7 +67,7 @@ func (r *spanReader) operation(call *genai.Call, span ptrace.Span) {
 	r.verdict(span)
 }
 
-// verdict reads what llm_failure wrote. The verdict of a span that it did not see is absent.
+// verdict reads what llm_failure wrote, in the processor's absence nothing.
 func (r *spanReader) verdict(span ptrace.Span) {
 	s := &r.span
 	cancelled := false
@@ -73,17 +77,16 @@ func (r *spanReader) verdict(span ptrace.Span) {
 		}
 		switch key {
 		case wire.AttrErrorClass:
-			s.Class = failure.Class(v.Str())
-		case wire.AttrErrorClasses:
-			for _, c := range v.Slice().All() {
-				s.Unsafe = s.Unsafe || c.Str() == string(failure.Unsafe)
-			}
+			verdict := wire.VerdictOf(span)
+			s.Class, s.Unsafe = verdict.Class, slices.Contains(verdict.Classes, failure.Unsafe)
 		case wire.AttrCoverage:
 			s.Coverage = v.Str()
 		case wire.AttrCancelled:
 			cancelled = v.Bool()
 		case wire.AttrCostUSD:
-			s.Cost = genai.Some(v.Double())
+			if v.Type() == pcommon.ValueTypeDouble {
+				s.Cost = genai.Some(v.Double())
+			}
 		case wire.AttrCostSource:
 			s.CostSource = v.Str()
 		default:
@@ -103,14 +106,14 @@ func (r *spanReader) verdict(span ptrace.Span) {
 	}
 }
 
-// failing marks the scores for which an evaluation event says that they failed.
+// failing marks the scores for which an event of ours, which names the scorer's version, says that they failed.
 func (r *spanReader) failing(span ptrace.Span) {
 	for _, event := range span.Events().All() {
 		if event.Name() != wire.EventEvaluation {
 			continue
 		}
-		name, ok := event.Attributes().Get(wire.AttrEvaluationName)
-		if !ok {
+		name, named := event.Attributes().Get(wire.AttrEvaluationName)
+		if _, ours := event.Attributes().Get(wire.AttrEvaluationVersion); !named || !ours {
 			continue
 		}
 		for i := range r.span.Scores {

@@ -103,7 +103,7 @@ func MarshalOverview() ([]byte, error) {
 
 // share is the part of a counter's rate that one matcher selects of what another does.
 func share(m *catalog.Metric, part, whole match) string {
-	return sumBy(over("rate", selector(m, append(scope[:2:2], part)...), rateInterval)) + " / " +
+	return "(" + sumBy(over("rate", selector(m, append(scope[:2:2], part)...), rateInterval)) + " or vector(0)) / " +
 		sumBy(over("rate", selector(m, append(scope[:2:2], whole)...), rateInterval))
 }
 

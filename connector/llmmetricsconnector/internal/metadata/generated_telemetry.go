@@ -126,7 +126,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.LlmMetricsIgnoredValues, err = builder.meter.Int64ObservableCounter(
 		"otelcol_llm_metrics_ignored_values",
-		metric.WithDescription("values on spans that were not counted, since they are negative, not a number, absurdly high or of no known class [Development]"),
+		metric.WithDescription("values on spans that were not counted, since they are negative, not a number or absurdly high [Development]"),
 		metric.WithUnit("{value}"),
 	)
 	errs = errors.Join(errs, err)

@@ -40,7 +40,7 @@ func AssertEqualLlmMetricsFlushErrors(t *testing.T, tt *componenttest.Telemetry,
 func AssertEqualLlmMetricsIgnoredValues(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_llm_metrics_ignored_values",
-		Description: "values on spans that were not counted, since they are negative, not a number, absurdly high or of no known class [Development]",
+		Description: "values on spans that were not counted, since they are negative, not a number or absurdly high [Development]",
 		Unit:        "{value}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
