@@ -4,6 +4,7 @@
 package outcome
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/faultline-otel/faultline/internal/failure"
@@ -94,12 +95,7 @@ func answer(c *genai.Call, stop provider.Outcome, r *score.Result) {
 
 // ended reports whether the call claims a normal end: only then is an answer without content empty rather than unknown.
 func ended(c *genai.Call) bool {
-	for _, reason := range c.FinishReasonsCanonical {
-		if reason == provider.FinishStop {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(c.FinishReasonsCanonical, provider.FinishStop)
 }
 
 func refusalOf(c *genai.Call) string { return strings.TrimSpace(c.Refusal()) }

@@ -1,0 +1,165 @@
+package jsonschema
+
+import (
+	"fmt"
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"strings"
+
+	js "github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// pattern compiles a pattern for the standard library, whose expressions run in linear time: patterns and the texts they
+// are run on both come from strangers. What it cannot say matches everything and is noted.
+func (s *Schema) pattern(source string) (js.Regexp, error) {
+	re, err := regexp.Compile(translate(source))
+	if err == nil {
+		return re, nil
+	}
+	var e *syntax.Error
+	if asSyntax(err, &e) && unsupported(e.Code, source) {
+		if !slices.Contains(s.unchecked, source) {
+			s.unchecked = append(s.unchecked, source)
+		}
+		return anything(source), nil
+	}
+	return nil, fmt.Errorf("pattern %q is not valid", source)
+}
+
+func asSyntax(err error, target **syntax.Error) bool {
+	e, ok := err.(*syntax.Error) //nolint:errorlint // regexp returns it bare
+	*target = e
+	return ok
+}
+
+// unsupported tells patterns that are valid in ECMA-262 and beyond linear time, or beyond the limits of the standard
+// library, from broken ones.
+func unsupported(code syntax.ErrorCode, source string) bool {
+	switch code {
+	case syntax.ErrInvalidPerlOp, syntax.ErrInvalidRepeatSize, syntax.ErrLarge, syntax.ErrNestingDepth:
+		return true
+	case syntax.ErrInvalidEscape:
+		// A back reference; any other unknown escape is an error in ECMA-262 with the flag u as well.
+		for d := '1'; d <= '9'; d++ {
+			if strings.Contains(source, `\`+string(d)) || strings.Contains(source, `\k<`) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// anything is a pattern that is not enforced.
+type anything string
+
+func (a anything) String() string          { return string(a) }
+func (a anything) MatchString(string) bool { return true }
+
+// space is what \s means in ECMA-262, as the inside of a class.
+const space = `\t\n\v\f\r \x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x{feff}`
+
+// escapes maps names of Unicode properties that ECMA-262 spells out to those of the standard library.
+var escapes = map[string]string{
+	"Letter": "L", "Lowercase_Letter": "Ll", "Uppercase_Letter": "Lu", "Titlecase_Letter": "Lt", "Modifier_Letter": "Lm", "Other_Letter": "Lo",
+	"Mark": "M", "Number": "N", "Decimal_Number": "Nd", "Letter_Number": "Nl", "Other_Number": "No", "Punctuation": "P", "digit": "Nd",
+	"Symbol": "S", "Separator": "Z", "Space_Separator": "Zs", "Other": "C", "Control": "Cc", "Format": "Cf", "Alphabetic": "L",
+}
+
+// translate spells an ECMA-262 pattern in the syntax of the standard library.
+func translate(source string) string {
+	if !strings.ContainsAny(source, `\$[`) {
+		return source
+	}
+	var b strings.Builder
+	class := false
+	for i := 0; i < len(source); i++ {
+		c := source[i]
+		switch {
+		case c == '[' && !class:
+			class = true
+			if rest := source[i:]; strings.HasPrefix(rest, "[^]") {
+				b.WriteString(`[\x{0}-\x{10ffff}]`)
+				i, class = i+2, false
+				continue
+			} else if strings.HasPrefix(rest, "[]") {
+				b.WriteString(`[^\x{0}-\x{10ffff}]`)
+				i, class = i+1, false
+				continue
+			}
+			b.WriteByte(c)
+		case c == '[' && class:
+			b.WriteString(`\[`)
+		case c == ']':
+			class = false
+			b.WriteByte(c)
+		case c == '$' && !class:
+			b.WriteString(`\z`)
+		case c == '\\' && i+1 < len(source):
+			i += escape(&b, source[i+1:], class)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// escape writes the escape whose text after the backslash is given, and returns how much of it was read.
+func escape(b *strings.Builder, rest string, class bool) int {
+	switch c := rest[0]; c {
+	case 's':
+		if class {
+			b.WriteString(space)
+		} else {
+			b.WriteString("[" + space + "]")
+		}
+		return 1
+	case 'S':
+		if !class {
+			b.WriteString("[^" + space + "]")
+			return 1
+		}
+	case 'c':
+		if len(rest) > 1 && (rest[1]|0x20) >= 'a' && (rest[1]|0x20) <= 'z' {
+			fmt.Fprintf(b, `\x{%x}`, rest[1]&0x1f)
+			return 2
+		}
+	case 'u':
+		if len(rest) > 5 && rest[1] == '{' {
+			if end := strings.IndexByte(rest, '}'); end > 0 {
+				b.WriteString(`\x` + rest[1:end+1])
+				return end + 1
+			}
+		}
+		if len(rest) >= 5 {
+			b.WriteString(`\x{` + rest[1:5] + `}`)
+			return 5
+		}
+	case '/', '-', '"', '\'', ' ', '#', '@', '!', '%', '&', ',', ':', ';', '<', '=', '>', '`', '~', '_':
+		// Identity escapes, which the standard library knows for punctuation that means something to it only.
+		if c == '-' && class {
+			b.WriteString(`\-`)
+		} else {
+			b.WriteByte(c)
+		}
+		return 1
+	case '0':
+		b.WriteString(`\x{0}`)
+		return 1
+	case 'p', 'P':
+		if end := strings.IndexByte(rest, '}'); end > 2 && rest[1] == '{' {
+			name := rest[2:end]
+			if _, value, ok := strings.Cut(name, "="); ok {
+				name = value
+			}
+			if short, ok := escapes[name]; ok {
+				name = short
+			}
+			b.WriteString(`\` + string(c) + `{` + name + `}`)
+			return end + 1
+		}
+	}
+	b.WriteByte('\\')
+	b.WriteByte(rest[0])
+	return 1
+}

@@ -1,0 +1,177 @@
+// Package jsonschema validates JSON against schemas that strangers wrote: nothing is ever fetched, patterns run in linear
+// time, and size, depth and work are bounded. It stands on santhosh-tekuri/jsonschema and says in its own words what a
+// violation is: keyword, place, name of a parameter, and no content.
+package jsonschema
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	js "github.com/santhosh-tekuri/jsonschema/v6"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+)
+
+// Bounds. What is beyond them is refused with ErrTooLarge or ErrTooDeep.
+const (
+	MaxSchema   = 1 << 20 // bytes of a schema
+	MaxInstance = 1 << 20 // bytes of an instance
+	MaxDepth    = 256     // levels of nesting, of either
+	maxWork     = 2_000_000
+)
+
+// Errors of Compile, Decode and Validate. Others say that the schema is none.
+var (
+	ErrTooLarge   = errors.New("too large")
+	ErrTooDeep    = errors.New("too deep")
+	ErrTooComplex = errors.New("too complex")
+)
+
+// Schema is a compiled schema. It is safe for concurrent use.
+type Schema struct {
+	root *js.Schema
+	// unchecked are patterns that linear-time expressions cannot say (look-around, back references): what they would
+	// forbid passes.
+	unchecked []string
+	// risky says that validating can take more work than the product of schema and instance: references inside of
+	// alternatives.
+	risky bool
+}
+
+// Unchecked lists the patterns that are not enforced.
+func (s *Schema) Unchecked() []string { return s.unchecked }
+
+// location is what the root of every schema is called; relative references resolve against it.
+const location = "mem:///schema.json"
+
+// Compile reads a schema of any draft from 4 to 2020-12; without $schema it is 2020-12. Formats are asserted, as most
+// consumers of answers and arguments do: a date that is none is no date to them.
+func Compile(text string) (*Schema, error) { return compile(text, js.Draft2020, true) }
+
+func compile(text string, draft *js.Draft, formats bool) (schema *Schema, err error) {
+	if len(text) > MaxSchema {
+		return nil, fmt.Errorf("schema of %d bytes is %w: at most %d", len(text), ErrTooLarge, MaxSchema)
+	}
+	doc, err := Decode(text)
+	if err != nil {
+		return nil, fmt.Errorf("schema: %w", err)
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			schema, err = nil, fmt.Errorf("schema: %v", p)
+		}
+	}()
+	s := &Schema{risky: strings.Contains(text, `Ref"`) || strings.Contains(text, `$ref"`)}
+	build := func() error {
+		s.unchecked = nil
+		c := js.NewCompiler()
+		c.DefaultDraft(draft)
+		c.UseLoader(noLoader{})
+		c.UseRegexpEngine(s.pattern)
+		if formats {
+			c.AssertFormat()
+		} else {
+			for _, f := range annotations {
+				c.RegisterFormat(f)
+			}
+		}
+		if err := c.AddResource(location, doc); err != nil {
+			return err
+		}
+		s.root, err = c.Compile(location)
+		return err
+	}
+	err = build()
+	// Generated schemas give the same id to many subschemas. Where references are by place only, ids decide nothing.
+	var duplicate *js.DuplicateIDError
+	if errors.As(err, &duplicate) && localRefs(doc) {
+		dropIDs(doc, false)
+		err = build()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("schema: %s", oneLine(err))
+	}
+	return s, nil
+}
+
+// localRefs reports whether every reference is a place in the document itself.
+func localRefs(v any) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		for key, sub := range v {
+			if ref, ok := sub.(string); ok && strings.HasSuffix(strings.ToLower(key), "ref") && !strings.HasPrefix(ref, "#/") && ref != "#" {
+				return false
+			}
+			if !localRefs(sub) {
+				return false
+			}
+		}
+	case []any:
+		for _, sub := range v {
+			if !localRefs(sub) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// dropIDs removes the ids of subschemas. data says that the value is no schema but an instance, such as a default.
+func dropIDs(v any, data bool) {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, key := range []string{"id", "$id"} {
+			if _, ok := v[key].(string); ok && !data {
+				delete(v, key)
+			}
+		}
+		for key, sub := range v {
+			dropIDs(sub, data || key == "enum" || key == "const" || key == "default" || key == "examples")
+		}
+	case []any:
+		for _, sub := range v {
+			dropIDs(sub, data)
+		}
+	}
+}
+
+// noLoader refuses every document that is not in the schema itself.
+type noLoader struct{}
+
+func (noLoader) Load(url string) (any, error) {
+	return nil, fmt.Errorf("remote schemas are not loaded: %q", url)
+}
+
+// annotations turn off the formats that the library asserts for drafts before 2019-09.
+var annotations = func() []*js.Format {
+	var list []*js.Format
+	for _, name := range []string{
+		"json-pointer", "relative-json-pointer", "uuid", "duration", "period", "ipv4", "ipv6", "hostname", "idn-hostname", "email", "idn-email", "date",
+		"time", "date-time", "uri", "uri-reference", "uri-template", "iri", "iri-reference", "semver", "color", "phone", "host-name", "ip-address",
+	} {
+		list = append(list, &js.Format{Name: name, Validate: func(any) error { return nil }})
+	}
+	return list
+}()
+
+// oneLine is what an error of the library says, which draws trees, as one line: its first leaf.
+func oneLine(err error) string {
+	text := err.Error()
+	if invalid, ok := errors.AsType[*js.SchemaValidationError](err); ok {
+		if leaf, ok := errors.AsType[*js.ValidationError](invalid.Err); ok {
+			for len(leaf.Causes) > 0 {
+				leaf = leaf.Causes[0]
+			}
+			text = fmt.Sprintf("not a valid schema: at %q: %s", pointer(leaf.InstanceLocation), leaf.ErrorKind.LocalizedString(english))
+		}
+	}
+	text = strings.Join(strings.Fields(strings.ReplaceAll(text, location, "")), " ")
+	const limit = 300
+	if len(text) > limit {
+		text = strings.ToValidUTF8(text[:limit], "") + "…"
+	}
+	return text
+}
+
+var english = message.NewPrinter(language.English)
