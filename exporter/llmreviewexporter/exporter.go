@@ -1,0 +1,63 @@
+package llmreviewexporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/faultline-otel/faultline/exporter/llmreviewexporter/internal/metadata"
+	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/wire"
+)
+
+// storeOwner is what the extension must be. The store is open from its start to its shutdown, which surround ours.
+type storeOwner interface {
+	ReviewStore() review.Store
+}
+
+// reviewer puts traces into the store of an extension.
+type reviewer struct {
+	extension component.ID
+	telemetry *metadata.TelemetryBuilder
+	store     review.Store
+}
+
+func (r *reviewer) start(_ context.Context, host component.Host) error {
+	extension, ok := host.GetExtensions()[r.extension]
+	if !ok {
+		return fmt.Errorf("review must name an extension that is listed in service::extensions, got %q", r.extension)
+	}
+	owner, ok := extension.(storeOwner)
+	if !ok {
+		return fmt.Errorf("review must name an llm_review extension, got %q", r.extension)
+	}
+	r.store = owner.ReviewStore()
+	return nil
+}
+
+func (r *reviewer) put(ctx context.Context, td ptrace.Traces) error {
+	traces := wire.ReviewTraces(td, wire.NewReader())
+	ignored := td.SpanCount()
+	for i := range traces {
+		ignored -= len(traces[i].Spans)
+	}
+	if err := r.store.Put(ctx, traces); err != nil {
+		if errors.Is(err, review.ErrInvalid) {
+			return consumererror.NewPermanent(err) // it will be no better next time
+		}
+		return err
+	}
+	if ignored > 0 { // counted once, whatever was retried
+		r.telemetry.LlmReviewIgnoredSpans.Add(ctx, int64(ignored))
+	}
+	return nil
+}
+
+func (r *reviewer) shutdown(context.Context) error {
+	r.telemetry.Shutdown()
+	return nil
+}

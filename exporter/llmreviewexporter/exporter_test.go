@@ -1,0 +1,186 @@
+package llmreviewexporter
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
+	"go.opentelemetry.io/collector/exporter/exportertest"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+
+	"github.com/faultline-otel/faultline/exporter/llmreviewexporter/internal/metadata"
+	"github.com/faultline-otel/faultline/exporter/llmreviewexporter/internal/metadatatest"
+	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore"
+	"github.com/faultline-otel/faultline/internal/wire"
+)
+
+// owner is the least that an extension which owns a store can be. The store is a real one.
+type owner struct {
+	component.StartFunc
+	component.ShutdownFunc
+	store review.Store
+}
+
+func (o *owner) ReviewStore() review.Store { return o.store }
+
+// host has the extensions that a test gives it.
+type host map[component.ID]component.Component
+
+func (h host) GetExtensions() map[component.ID]component.Component { return h }
+
+var reviewID = component.MustNewID("llm_review")
+
+// open opens a store in a folder of the test and a host whose extension owns it.
+func open(t *testing.T) (review.Store, host) {
+	t.Helper()
+	store, err := sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "review.db"))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	return store, host{reviewID: &owner{store: store}}
+}
+
+func create(t *testing.T, set exporter.Settings, cfg *Config) exporter.Traces {
+	t.Helper()
+	e, err := NewFactory().CreateTraces(t.Context(), set, cfg)
+	require.NoError(t, err)
+	return e
+}
+
+// failing is a trace of two spans, of which the second failed.
+func failing(id byte) ptrace.Traces {
+	td := ptrace.NewTraces()
+	rs := td.ResourceSpans().AppendEmpty()
+	rs.Resource().Attributes().PutStr("service.name", "shop")
+	spans := rs.ScopeSpans().AppendEmpty().Spans()
+	for n := byte(1); n <= 2; n++ {
+		span := spans.AppendEmpty()
+		span.SetTraceID(pcommon.TraceID{15: id})
+		span.SetSpanID(pcommon.SpanID{7: n})
+		span.SetStartTimestamp(pcommon.Timestamp(int64(n) * 1e9))
+		span.SetEndTimestamp(pcommon.Timestamp(int64(n)*1e9 + 1))
+	}
+	failed := spans.At(1).Attributes()
+	failed.PutStr("gen_ai.operation.name", "chat")
+	failed.PutStr(wire.AttrErrorClass, "refusal")
+	return td
+}
+
+// one is one span of those of failing.
+func one(id byte, n int) ptrace.Traces {
+	td := failing(id)
+	i := 0
+	td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().RemoveIf(func(ptrace.Span) bool {
+		i++
+		return i != n
+	})
+	return td
+}
+
+func traceIDs(t *testing.T, store review.Store) []string {
+	t.Helper()
+	page, err := store.Items(t.Context(), review.Filter{})
+	require.NoError(t, err)
+	var ids []string
+	for _, item := range page.Items {
+		ids = append(ids, strings.TrimLeft(item.TraceID, "0"))
+	}
+	return ids
+}
+
+func TestFlaggedTracesBecomeItems(t *testing.T) {
+	store, h := open(t)
+	e := create(t, exportertest.NewNopSettings(metadata.Type), createDefaultConfig().(*Config))
+	require.NoError(t, e.Start(t.Context(), h))
+	require.NoError(t, e.ConsumeTraces(t.Context(), failing(1)))
+	require.NoError(t, e.ConsumeTraces(t.Context(), one(2, 1))) // nothing failed on it
+	require.NoError(t, e.ConsumeTraces(t.Context(), one(3, 2)))
+	require.NoError(t, e.ConsumeTraces(t.Context(), one(3, 1))) // comes late
+	require.NoError(t, e.ConsumeTraces(t.Context(), failing(1)))
+	// What is queued is written before the exporter ends.
+	require.NoError(t, e.Shutdown(t.Context()))
+	require.Equal(t, []string{"3", "1"}, traceIDs(t, store))
+	item, err := store.Item(t.Context(), "00000000000000000000000000000003")
+	require.NoError(t, err)
+	require.Len(t, item.Spans, 2)
+	require.Equal(t, "shop", item.Service)
+	require.Equal(t, "0000000000000002", item.PrimarySpanID)
+	require.Equal(t, "chat", item.Spans[1].Call.Operation)
+}
+
+// direct is a configuration without a queue, so that ConsumeTraces returns what became of the data.
+func direct() *Config {
+	cfg := createDefaultConfig().(*Config)
+	cfg.Queue = configoptional.None[exporterhelper.QueueBatchConfig]()
+	cfg.Retry.InitialInterval, cfg.Retry.MaxElapsedTime = time.Millisecond, 50*time.Millisecond
+	return cfg
+}
+
+func TestErrorsOfTheStoreAreRetried(t *testing.T) {
+	store, h := open(t)
+	e := create(t, exportertest.NewNopSettings(metadata.Type), direct())
+	require.NoError(t, e.Start(t.Context(), h))
+	defer func() { require.NoError(t, e.Shutdown(context.Background())) }()
+	require.NoError(t, store.Close())
+	err := e.ConsumeTraces(t.Context(), failing(1))
+	require.ErrorContains(t, err, "put traces")
+	require.ErrorContains(t, err, "no more retries left")
+	require.False(t, consumererror.IsPermanent(err))
+}
+
+// strict is a store that refuses what the reader of spans lets through.
+type strict struct{ review.Store }
+
+func (strict) Put(context.Context, []review.Trace) error { return review.ErrInvalid }
+
+func TestWhatIsInvalidIsNotRetried(t *testing.T) {
+	e := create(t, exportertest.NewNopSettings(metadata.Type), direct())
+	require.NoError(t, e.Start(t.Context(), host{reviewID: &owner{store: strict{}}}))
+	defer func() { require.NoError(t, e.Shutdown(context.Background())) }()
+	err := e.ConsumeTraces(t.Context(), failing(1))
+	require.ErrorIs(t, err, review.ErrInvalid)
+	require.True(t, consumererror.IsPermanent(err))
+}
+
+func TestSpansWithoutIDsAreCounted(t *testing.T) {
+	telemetry := componenttest.NewTelemetry()
+	defer func() { require.NoError(t, telemetry.Shutdown(context.Background())) }()
+	set := exportertest.NewNopSettings(metadata.Type)
+	set.TelemetrySettings = telemetry.NewTelemetrySettings()
+	store, h := open(t)
+	e := create(t, set, direct())
+	require.NoError(t, e.Start(t.Context(), h))
+	require.False(t, e.Capabilities().MutatesData)
+	td := failing(1)
+	td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().AppendEmpty()
+	require.NoError(t, e.ConsumeTraces(t.Context(), td))
+	require.Equal(t, []string{"1"}, traceIDs(t, store))
+	metadatatest.AssertEqualLlmReviewIgnoredSpans(t, telemetry, []metricdata.DataPoint[int64]{{Value: 1}}, metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars())
+	require.NoError(t, e.Shutdown(t.Context()))
+}
+
+func TestStartSaysWhichExtensionIsMissing(t *testing.T) {
+	for want, h := range map[string]host{
+		`review must name an extension that is listed in service::extensions, got "llm_review"`: {},
+		`review must name an llm_review extension, got "llm_review"`: {reviewID: struct {
+			component.StartFunc
+			component.ShutdownFunc
+		}{}},
+	} {
+		e := create(t, exportertest.NewNopSettings(metadata.Type), createDefaultConfig().(*Config))
+		require.EqualError(t, e.Start(t.Context(), h), want)
+		require.NoError(t, e.Shutdown(t.Context()))
+	}
+}

@@ -1,0 +1,33 @@
+package llmreviewexporter
+
+import (
+	"context"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
+
+	"github.com/faultline-otel/faultline/exporter/llmreviewexporter/internal/metadata"
+)
+
+// NewFactory makes the factory of llm_review.
+func NewFactory() exporter.Factory {
+	return exporter.NewFactory(metadata.Type, createDefaultConfig, exporter.WithTraces(createTraces, metadata.TracesStability))
+}
+
+func createTraces(ctx context.Context, set exporter.Settings, config component.Config) (exporter.Traces, error) {
+	cfg := config.(*Config)
+	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
+	if err != nil {
+		return nil, err
+	}
+	e := &reviewer{extension: cfg.Review, telemetry: telemetry}
+	return exporterhelper.NewTraces(ctx, set, cfg, e.put,
+		exporterhelper.WithStart(e.start),
+		exporterhelper.WithShutdown(e.shutdown),
+		exporterhelper.WithCapabilities(consumer.Capabilities{MutatesData: false}),
+		exporterhelper.WithTimeout(cfg.Timeout),
+		exporterhelper.WithRetry(cfg.Retry),
+		exporterhelper.WithQueue(cfg.Queue))
+}
