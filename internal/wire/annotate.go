@@ -1,0 +1,120 @@
+package wire
+
+import (
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/score"
+)
+
+// AnnotateOptions are the choices of an Annotator. The zero value is good.
+type AnnotateOptions struct {
+	// Content lets evidence quote what was said. Without it evidence names keys, types and codes only.
+	Content bool
+
+	// LentBytes and LentFor bound the content that log records lend, in bytes and time. 0 is no bound of its own, for
+	// input that is at hand as a whole.
+	LentBytes int64
+	LentFor   time.Duration
+}
+
+// Annotator scores spans and writes on them what was found: the one loop that the Collector and the CLI share. It is safe
+// for concurrent use.
+type Annotator struct {
+	set     *score.Set
+	options AnnotateOptions
+	lent    *sharedLending
+	workers sync.Pool // of *worker
+}
+
+// Annotated is what was made of one span. Call, Result and what they hold are valid until the callback returns.
+type Annotated struct {
+	Span     ptrace.Span
+	Resource pcommon.Resource
+	// Call is nil where nothing on the span speaks of GenAI; then nothing was written, and Verdict and Result are empty.
+	Call     *genai.Call
+	Coverage Coverage
+	Verdict  failure.Verdict
+	Result   *score.Result
+}
+
+// NewAnnotator makes an annotator that runs the scorers of a set.
+func NewAnnotator(set *score.Set, options AnnotateOptions) *Annotator {
+	a := &Annotator{set: set, options: options, lent: newSharedLending(options.LentBytes, options.LentFor)}
+	a.workers.New = func() any {
+		return &worker{reader: NewReader(), keys: make(map[string]string, len(set.Scorers()))}
+	}
+	return a
+}
+
+// Traces annotates every span and hands it to each, in the order of the data; each may be nil. The data must be mutable.
+//
+// Annotating again, in a gateway behind an agent, gives what annotating once gives: what an earlier pass wrote is replaced.
+// One verdict stays: that on a span whose content was scored and has been removed since.
+func (a *Annotator) Traces(td ptrace.Traces, each func(Annotated)) {
+	w := a.workers.Get().(*worker)
+	for _, rs := range td.ResourceSpans().All() {
+		resource := rs.Resource()
+		for _, ss := range rs.ScopeSpans().All() {
+			scope := ss.Scope()
+			for _, span := range ss.Spans().All() {
+				out := a.span(w, resource, scope, span)
+				if each != nil {
+					each(out)
+				}
+			}
+		}
+	}
+	// Not deferred: a worker that a panic left half way is not used again.
+	w.result.Reset()
+	a.workers.Put(w)
+}
+
+func (a *Annotator) span(w *worker, resource pcommon.Resource, scope pcommon.InstrumentationScope, span ptrace.Span) Annotated {
+	w.result.Reset()
+	out := Annotated{Span: span, Resource: resource, Coverage: NotLLM, Result: &w.result}
+	call, ok := w.reader.Read(resource, scope, span)
+	if !ok {
+		return out
+	}
+	if annotated(span) {
+		if earlier := CoverageWritten(span); CoverageOf(call) == NoContent && (earlier == Scored || earlier == Truncated) {
+			out.Call, out.Coverage, out.Verdict = call, earlier, VerdictOf(span)
+			readBack(span, &w.result)
+			return out
+		}
+		erase(span)
+		// Removing attributes moved the others under the call's feet.
+		if call, ok = w.reader.Read(resource, scope, span); !ok {
+			return out
+		}
+	}
+	a.set.Score(call, &w.result)
+	out.Call = call
+	out.Verdict = failure.Judge(w.result.Findings)
+	out.Coverage = CoverageOf(call) // only now: reading the content can show that it was cut
+	Normalise(span, call)
+	w.write(span, &out, a.options)
+	return out
+}
+
+// worker is the scratch memory of one goroutine.
+type worker struct {
+	reader *Reader
+	result score.Result
+	keys   map[string]string // name of a scorer → its attribute; scorers are named by the configuration, not by spans
+}
+
+func (w *worker) scoreKey(scorer string) string {
+	key, ok := w.keys[scorer]
+	if !ok {
+		key = AttrScorePrefix + scorer
+		w.keys[scorer] = key
+	}
+	return key
+}

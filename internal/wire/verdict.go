@@ -1,0 +1,109 @@
+package wire
+
+import (
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/score"
+)
+
+// VerdictOf reads the verdict that an Annotator wrote on a span. It is the zero verdict where there is none, or where the
+// class is none of the taxonomy: the span came from a stranger.
+func VerdictOf(span ptrace.Span) failure.Verdict {
+	var v failure.Verdict
+	for key, value := range span.Attributes().All() {
+		if !strings.HasPrefix(key, "app.llm.") {
+			continue
+		}
+		switch key {
+		case AttrErrorClass:
+			v.Class = failure.Class(value.Str())
+		case AttrErrorDetail:
+			v.Detail = value.Str()
+		case AttrErrorEvidence:
+			v.Evidence = clip(value.Str(), failure.MaxEvidence)
+		case AttrFingerprint:
+			v.Fingerprint = value.Str()
+		case AttrErrorClasses:
+			v.Classes = classesOf(value)
+		}
+	}
+	if v.Class.Bucket() == "" {
+		return failure.Verdict{}
+	}
+	v.Bucket = v.Class.Bucket()
+	if len(v.Classes) == 0 {
+		v.Classes = []failure.Class{v.Class}
+	}
+	v.Finding = failure.Finding{Class: v.Class, Detail: v.Detail, Evidence: v.Evidence}
+	return v
+}
+
+// classesOf reads the known classes of a list.
+func classesOf(value pcommon.Value) []failure.Class {
+	if value.Type() != pcommon.ValueTypeSlice {
+		return nil
+	}
+	var classes []failure.Class
+	for _, c := range value.Slice().All() {
+		if class := failure.Class(c.Str()); class.Bucket() != "" && len(classes) < len(failure.Classes()) {
+			classes = append(classes, class)
+		}
+	}
+	return classes
+}
+
+// CoverageWritten is the coverage that an Annotator wrote on a span, "" where none did.
+func CoverageWritten(span ptrace.Span) Coverage {
+	v, ok := span.Attributes().Get(AttrCoverage)
+	if !ok {
+		return ""
+	}
+	switch c := Coverage(v.Str()); c {
+	case Scored, NoContent, Truncated:
+		return c
+	}
+	return ""
+}
+
+// readBack fills a result with what an Annotator wrote on a span: its scores, and a finding for each class.
+func readBack(span ptrace.Span, r *score.Result) {
+	verdict := VerdictOf(span)
+	for _, class := range verdict.Classes {
+		finding := failure.Finding{Class: class}
+		if class == verdict.Class {
+			finding = verdict.Finding
+		}
+		r.Find(finding)
+	}
+	for key, value := range span.Attributes().All() {
+		switch key {
+		case AttrCancelled:
+			r.Cancelled = value.Bool()
+		case AttrToolOutcome:
+			r.ToolOutcome = value.Str()
+		default:
+			if name, ok := strings.CutPrefix(key, AttrScorePrefix); ok && value.Type() == pcommon.ValueTypeDouble {
+				r.Scores = append(r.Scores, score.Score{Scorer: name, Value: value.Double()})
+			}
+		}
+	}
+	for _, event := range span.Events().All() {
+		if event.Name() != EventEvaluation {
+			continue
+		}
+		name, named := event.Attributes().Get(AttrEvaluationName)
+		version, ours := event.Attributes().Get(AttrEvaluationVersion)
+		if !named || !ours {
+			continue
+		}
+		for i := range r.Scores {
+			if r.Scores[i].Scorer == name.Str() {
+				r.Scores[i].Failed, r.Scores[i].Version = true, version.Str()
+			}
+		}
+	}
+}
