@@ -1,10 +1,111 @@
 package wire
 
 import (
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// Normalise writes the canonical gen_ai.* scalars of the call to the span where the span does not have them.
-func Normalise(span ptrace.Span, c *genai.Call) {}
+// Normalise writes the scalars of the call under the names of the OpenTelemetry GenAI conventions, where the span does not
+// have them: what stands on the span is never changed, and content is never copied. Counts of tokens follow the conventions
+// (input includes cached tokens, output includes reasoning) and are left out on outer steps, whose inner call has them.
+//
+// The call must be the one that was read from this span last.
+func Normalise(span ptrace.Span, c *genai.Call) {
+	n := normaliser{attributes: span.Attributes()}
+	n.text("gen_ai.operation.name", c.Operation)
+	n.text("gen_ai.provider.name", c.Provider)
+	n.text("gen_ai.request.model", c.RequestModel)
+	n.text("gen_ai.response.model", c.ResponseModel)
+	if c.RequestModel == "" && c.ResponseModel == "" {
+		n.text("gen_ai.request.model", c.Model)
+	}
+	n.text("gen_ai.response.id", c.ResponseID)
+	n.text("gen_ai.conversation.id", c.SessionID)
+	n.text("gen_ai.agent.name", c.AgentName)
+	n.text("gen_ai.output.type", c.OutputType)
+	n.text("gen_ai.tool.name", c.ToolName)
+	n.text("gen_ai.tool.call.id", c.ToolCallID)
+	n.text("gen_ai.prompt.name", c.PromptName)
+	n.texts("gen_ai.response.finish_reasons", c.FinishReasons)
+	n.number("gen_ai.request.temperature", c.Temperature)
+	n.number("gen_ai.request.top_p", c.TopP)
+	n.integer("gen_ai.request.max_tokens", c.MaxTokens)
+	n.integer("gen_ai.request.seed", c.Seed)
+	if c.Streaming.Set && c.Streaming.Value {
+		n.flag("gen_ai.request.stream", true)
+	}
+	if c.TTFT.Set {
+		n.number("gen_ai.response.time_to_first_chunk", genai.Some(c.TTFT.Value/1000))
+	}
+	if c.Error.IsError {
+		n.text("error.type", c.Error.Type)
+	}
+	if c.LLM.Set && !c.LLM.Value {
+		return
+	}
+	t := &c.Tokens
+	if t.UncachedInput.Set {
+		n.integer("gen_ai.usage.input_tokens", genai.Some(t.UncachedInput.Value+t.CacheRead.Value+t.CacheWrite.Value))
+	}
+	if t.Output.Set {
+		n.integer("gen_ai.usage.output_tokens", genai.Some(t.Output.Value+t.Reasoning.Value))
+	}
+	n.integer("gen_ai.usage.cache_read.input_tokens", t.CacheRead)
+	if _, ok := n.attributes.Get("gen_ai.usage.cache_creation.input_tokens"); !ok {
+		n.integer("gen_ai.usage.cache_write.input_tokens", t.CacheWrite)
+	}
+	n.integer("gen_ai.usage.reasoning.output_tokens", t.Reasoning)
+}
+
+// normaliser puts attributes where there are none of that name.
+type normaliser struct{ attributes pcommon.Map }
+
+func (n normaliser) text(name, value string) {
+	if value == "" {
+		return
+	}
+	if v, existed := n.attributes.GetOrPutEmpty(name); !existed {
+		v.SetStr(value)
+	}
+}
+
+func (n normaliser) texts(name string, values []string) {
+	if len(values) == 0 {
+		return
+	}
+	v, existed := n.attributes.GetOrPutEmpty(name)
+	if existed {
+		return
+	}
+	list := v.SetEmptySlice()
+	list.EnsureCapacity(len(values))
+	for _, value := range values {
+		list.AppendEmpty().SetStr(value)
+	}
+}
+
+func (n normaliser) integer(name string, value genai.Opt[int64]) {
+	if !value.Set {
+		return
+	}
+	if v, existed := n.attributes.GetOrPutEmpty(name); !existed {
+		v.SetInt(value.Value)
+	}
+}
+
+func (n normaliser) number(name string, value genai.Opt[float64]) {
+	if !value.Set {
+		return
+	}
+	if v, existed := n.attributes.GetOrPutEmpty(name); !existed {
+		v.SetDouble(value.Value)
+	}
+}
+
+func (n normaliser) flag(name string, value bool) {
+	if v, existed := n.attributes.GetOrPutEmpty(name); !existed {
+		v.SetBool(value)
+	}
+}
