@@ -3,6 +3,7 @@ package meter
 import (
 	"fmt"
 	"math"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -304,4 +305,24 @@ func TestManyGoroutinesLoseNothing(t *testing.T) {
 	require.InDelta(t, workers*each, sums["llm.requests"], 0)
 	require.InDelta(t, workers*each, sums["gen_ai.client.operation.duration"], 0)
 	require.InDelta(t, workers*each/2.0, sums["llm.score.sum"], 1e-6)
+}
+
+// TestMemoryAtTheLimitIsBounded fills a meter with more services, models and widely spread values than it has room for.
+func TestMemoryAtTheLimitIsBounded(t *testing.T) {
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	m := New(defaults())
+	for i := range 100_000 {
+		span := chat()
+		span.Service, span.Model = fmt.Sprint("s", i%700), fmt.Sprint("m", i%11)
+		span.Duration = genai.Some(math.Ldexp(1, i%40-20))
+		m.Count(&span)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	t.Logf("%d series, %d MB", m.Series(), (after.HeapAlloc-before.HeapAlloc)>>20)
+	require.LessOrEqual(t, m.Series(), int64(defaults().MaxSeries+len(slots)+4+len(coverages)))
+	require.Less(t, after.HeapAlloc-before.HeapAlloc, uint64(100<<20))
+	runtime.KeepAlive(m)
 }
