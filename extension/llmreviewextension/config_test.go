@@ -1,0 +1,87 @@
+package llmreviewextension
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/confignet"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/confmap/confmaptest"
+
+	"github.com/faultline-otel/faultline/internal/componenttest"
+)
+
+// load reads a file as the Collector does: over the defaults, then validated with all that is nested.
+func load(t *testing.T, file string) (*Config, error) {
+	t.Helper()
+	conf, err := confmaptest.LoadConf(filepath.Join("testdata", "configs", file))
+	require.NoError(t, err)
+	cfg := createDefaultConfig().(*Config)
+	if err := conf.Unmarshal(cfg); err != nil {
+		return nil, err
+	}
+	return cfg, confmap.Validate(cfg)
+}
+
+func TestDefaultsAreOnLoopback(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	require.NoError(t, confmap.Validate(cfg))
+	require.Equal(t, "127.0.0.1:8321", cfg.HTTP.NetAddr.Endpoint)
+	require.Equal(t, "./data/review.db", cfg.Store.SQLite.Get().Path)
+	require.Positive(t, cfg.HTTP.WriteTimeout)
+	require.Positive(t, cfg.HTTP.ReadHeaderTimeout)
+}
+
+func TestConfigIsRead(t *testing.T) {
+	cfg, err := load(t, "valid.yaml")
+	require.NoError(t, err)
+	require.Equal(t, "0.0.0.0:8400", cfg.HTTP.NetAddr.Endpoint)
+	require.Equal(t, 10*time.Second, cfg.HTTP.WriteTimeout)
+	require.Equal(t, component.MustNewIDWithName("basicauth", "reviewers"), cfg.HTTP.Auth.Get().AuthenticatorID)
+	require.Equal(t, "/var/lib/faultline/review.db", cfg.Store.SQLite.Get().Path)
+	require.False(t, cfg.AllowAnonymous)
+	require.Equal(t, []component.ID{cfg.HTTP.Auth.Get().AuthenticatorID}, (&desk{config: cfg}).Dependencies())
+
+	cfg, err = load(t, "valid_anonymous.yaml")
+	require.NoError(t, err)
+	require.True(t, cfg.AllowAnonymous)
+	require.Empty(t, (&desk{config: cfg}).Dependencies())
+}
+
+func TestConfigSaysWhatIsWrong(t *testing.T) {
+	const open = "http::endpoint must be a loopback address unless http::auth or allow_anonymous: true is set, got "
+	for file, want := range map[string]string{
+		"invalid_open.yaml":       open + `"0.0.0.0:8321"`,
+		"invalid_open_port.yaml":  open + `":8321"`,
+		"invalid_open_name.yaml":  open + `"localhost.example.com:8321"`,
+		"invalid_endpoint.yaml":   `http::endpoint must be host:port, got "127.0.0.1"`,
+		"invalid_store.yaml":      "store: must have sqlite, got none",
+		"invalid_everything.yaml": open + `"[::]:8321"`,
+		"invalid_key.yaml":        "has invalid keys: sqlight",
+	} {
+		_, err := load(t, file)
+		require.ErrorContains(t, err, want, file)
+	}
+	_, err := load(t, "invalid_everything.yaml")
+	require.ErrorContains(t, err, `store::sqlite: path must be the name of a file, got ""`)
+}
+
+func TestOnlyLoopbackIsLoopback(t *testing.T) {
+	for host, want := range map[string]bool{
+		"127.0.0.1": true, "127.9.9.9": true, "::1": true, "localhost": true, "::ffff:127.0.0.1": true,
+		"": false, "0.0.0.0": false, "::": false, "10.0.0.1": false, "::ffff:10.0.0.1": false, "localhost.": false, "my-host": false, "127.0.0.1.nip.io": false,
+		"2130706433": false, "fe80::1%lo": false,
+	} {
+		require.Equal(t, want, isLoopback(host), host)
+	}
+	cfg := createDefaultConfig().(*Config)
+	cfg.HTTP.NetAddr = confignet.AddrConfig{Transport: confignet.TransportTypeUnix, Endpoint: "/run/faultline.sock"}
+	require.NoError(t, cfg.Validate(), "the permissions of a socket say who may")
+}
+
+func TestConfigurationInTheReadmeIsValid(t *testing.T) {
+	componenttest.README(t, NewFactory(), "README.md")
+}
