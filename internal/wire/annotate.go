@@ -78,6 +78,7 @@ func (a *Annotator) Traces(td ptrace.Traces, each func(Annotated)) {
 func (a *Annotator) span(w *worker, resource pcommon.Resource, scope pcommon.InstrumentationScope, span ptrace.Span) Annotated {
 	w.result.Reset()
 	out := Annotated{Span: span, Resource: resource, Coverage: NotLLM, Result: &w.result}
+	w.reader.borrow(span.TraceID(), span.SpanID(), a.lent.of(span.TraceID(), span.SpanID()))
 	call, ok := w.reader.Read(resource, scope, span)
 	if !ok {
 		return out
