@@ -31,7 +31,7 @@ type sharedLending struct {
 }
 
 func newSharedLending(maxBytes int64, maxAge time.Duration) *sharedLending {
-	return &sharedLending{maxBytes: int(maxBytes), maxAge: maxAge, now: time.Now}
+	return &sharedLending{maxBytes: int(maxBytes), maxAge: maxAge, now: time.Now, young: lending{limit: int(maxBytes)}}
 }
 
 func (s *sharedLending) add(logs plog.Logs) {
@@ -62,7 +62,7 @@ func (s *sharedLending) turn() {
 	if !tooMuch && (s.maxAge == 0 || now.Sub(s.youngSince) <= s.maxAge/2) {
 		return
 	}
-	s.old, s.young, s.youngSince = s.young, lending{}, now
+	s.old, s.young, s.youngSince = s.young, lending{limit: s.maxBytes}, now
 	s.count()
 }
 

@@ -29,6 +29,7 @@ type lentPart struct {
 
 // lending keeps log records by the span that they belong to. The spans whose records came first are forgotten first.
 type lending struct {
+	limit   int // bytes; 0 is maxLentBytes
 	spans   map[spanKey]*lentSpan
 	queue   []spanKey
 	records int
@@ -66,7 +67,8 @@ func (l *lending) addRecord(record plog.LogRecord) {
 	for _, v := range record.Attributes().All() {
 		addSize(v, &size, 0)
 	}
-	if size > maxLentBytes/4 {
+	limit := cmp.Or(l.limit, maxLentBytes)
+	if size > limit/4 {
 		return
 	}
 	key := spanKey{trace: record.TraceID(), span: record.SpanID()}
@@ -87,7 +89,7 @@ func (l *lending) addRecord(record plog.LogRecord) {
 	of.parts = append(of.parts, lentPart{name: strings.Clone(name), record: kept})
 	of.bytes += size
 	l.records, l.bytes = l.records+1, l.bytes+size
-	for (l.records > maxLentRecords || l.bytes > maxLentBytes) && len(l.queue) > 1 {
+	for (l.records > maxLentRecords || l.bytes > limit) && len(l.queue) > 1 {
 		oldest := l.spans[l.queue[0]]
 		delete(l.spans, l.queue[0])
 		l.queue = l.queue[1:]
