@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
@@ -17,7 +16,7 @@ type Config struct {
 	// HTTP is where page and API are served.
 	HTTP confighttp.ServerConfig `mapstructure:"http"`
 
-	// AllowAnonymous lets anybody who reaches a non-loopback address read and judge what users wrote.
+	// AllowAnonymous lets anybody who reaches the address, loopback or not, read and judge what users wrote.
 	AllowAnonymous bool `mapstructure:"allow_anonymous"`
 
 	Store StoreConfig `mapstructure:"store"`
@@ -50,27 +49,24 @@ func createDefaultConfig() component.Config {
 
 // Validate checks that prompts and answers are not shown to a network by mistake.
 func (c *Config) Validate() error {
-	address := c.HTTP.NetAddr
-	if address.Transport == confignet.TransportTypeUnix {
-		return nil // the file's permissions say who may
+	endpoint := c.HTTP.NetAddr.Endpoint
+	if c.HTTP.NetAddr.Transport == confignet.TransportTypeUnix {
+		return nil
 	}
-	host, _, err := net.SplitHostPort(address.Endpoint)
+	host, _, err := net.SplitHostPort(endpoint)
 	if err != nil {
-		return fmt.Errorf("http::endpoint must be host:port, got %q", address.Endpoint)
+		return fmt.Errorf("http::endpoint must be host:port, got %q", endpoint)
 	}
-	if !c.HTTP.Auth.HasValue() && !c.AllowAnonymous && !isLoopback(host) {
-		return fmt.Errorf("http::endpoint must be a loopback address unless http::auth or allow_anonymous: true is set, got %q", address.Endpoint)
+	if c.guarded() && !isLoopback(host) {
+		return fmt.Errorf("http::endpoint must be a loopback address unless http::auth or allow_anonymous: true is set, got %q", endpoint)
 	}
 	return nil
 }
 
-// isLoopback reports whether a host is this machine for certain. A name may resolve to anything.
-func isLoopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.Unmap().IsLoopback()
+// guarded reports whether being on this machine is all that a reader must show: nobody asks who is there. Who may open a
+// Unix socket its permissions say.
+func (c *Config) guarded() bool {
+	return !c.HTTP.Auth.HasValue() && !c.AllowAnonymous && c.HTTP.NetAddr.Transport != confignet.TransportTypeUnix
 }
 
 // Validate checks that one kind of store is chosen.

@@ -57,6 +57,9 @@ func (d *desk) serve(ctx context.Context, host component.Host) error {
 	if err != nil {
 		return err
 	}
+	if d.config.guarded() {
+		handler = loopbackOnly(handler)
+	}
 	d.server, err = d.config.HTTP.ToServer(ctx, host.GetExtensions(), d.settings, handler)
 	if err != nil {
 		return err

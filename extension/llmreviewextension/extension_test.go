@@ -188,6 +188,27 @@ func TestStartSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
+func TestANameThatIsNotOursIsNotAnswered(t *testing.T) {
+	rebound := func(r *http.Request) { r.Host = "attacker.example:8321" }
+	cfg := config(t)
+	e, url := start(t, cfg, newHost())
+	status, body := get(t, url+"/api/v1/items", rebound)
+	require.Equal(t, http.StatusMisdirectedRequest, status)
+	require.Contains(t, body, "allow_anonymous")
+	for _, name := range []string{"localhost", "LOCALHOST:1", "127.0.0.1", "[::1]:8321", "[::1]"} {
+		status, _ = get(t, url+"/api/v1/items", func(r *http.Request) { r.Host = name })
+		require.Equal(t, http.StatusOK, status, name)
+	}
+	require.NoError(t, e.Shutdown(t.Context()))
+
+	cfg = config(t)
+	cfg.AllowAnonymous = true
+	e, url = start(t, cfg, newHost())
+	status, _ = get(t, url+"/api/v1/items", rebound)
+	require.Equal(t, http.StatusOK, status)
+	require.NoError(t, e.Shutdown(t.Context()))
+}
+
 func TestAServerThatEndsIsReported(t *testing.T) {
 	h := newHost()
 	e, _ := start(t, config(t), h)

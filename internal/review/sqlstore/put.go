@@ -179,7 +179,7 @@ func findStored(ctx context.Context, tx *sql.Tx, traceID string) (*stored, error
 		return nil, err
 	}
 	rows, err := tx.QueryContext(ctx, `SELECT span_id, service, class, detail, evidence, fingerprint, model, prompt_name,
-		prompt_version, session_id, cost_usd, start_ns, duration_ns, length(data) FROM spans WHERE item_id = $1`, s.id)
+		prompt_version, session_id, cost_usd, start_ns, duration_ns, octet_length(data) FROM spans WHERE item_id = $1`, s.id)
 	if err != nil {
 		return nil, err
 	}
