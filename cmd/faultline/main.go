@@ -82,19 +82,14 @@ Exit codes: 0 done, or the gate passes; 1 regression, or the work could not be d
 does not parse; 3 the gate cannot tell.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usage("unknown command %q; faultline --help lists the commands", args[0])
-			}
-			return nil
-		},
-		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+		Args:          func(_ *cobra.Command, args []string) error { return unknown("faultline", args) },
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage("%w; see %s --help", err, c.CommandPath())
 	})
-	root.AddCommand(newReplay(), newTaxonomy(), newSample(), newVersion())
+	root.AddCommand(newScore(), newReplay(), newDataset(), newGate(), newSample(), newTaxonomy(), newVersion())
 	return root
 }
 
@@ -111,4 +106,12 @@ func noArguments(c *cobra.Command, args []string) error {
 		return usage("%s takes no arguments, got %q", c.CommandPath(), args[0])
 	}
 	return nil
+}
+
+// count is a number of things, in words: 1 row, 2 rows.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }

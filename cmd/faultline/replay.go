@@ -111,12 +111,12 @@ func replay(ctx context.Context, in *input, o replayOptions, stderr io.Writer) e
 	}
 	in.progress.done()
 	w := tabwriter.NewWriter(stderr, 0, 4, 2, ' ', 0)
-	fmt.Fprintf(w, "sent\t%d spans\t%d requests to %s in %s\n", client.spans, client.requests, o.endpoint, time.Since(pace.start).Round(time.Millisecond))
+	fmt.Fprintf(w, "sent\t%s\t%s to %s in %s\n", count(client.spans, "span"), count(client.requests, "request"), o.endpoint, time.Since(pace.start).Round(time.Millisecond))
 	if client.records > 0 {
-		fmt.Fprintf(w, "sent\t%d log records\t\n", client.records)
+		fmt.Fprintf(w, "sent\t%s\t\n", count(client.records, "log record"))
 	}
 	if client.unwanted > 0 {
-		fmt.Fprintf(w, "not sent\t%d log records\tthe Collector has no pipeline for logs\n", client.unwanted)
+		fmt.Fprintf(w, "not sent\t%s\tthe Collector has no pipeline for logs\n", count(client.unwanted, "log record"))
 	}
 	if client.rejected > 0 {
 		fmt.Fprintf(w, "rejected\t%d spans\tby the Collector: %s\n", client.rejected, client.why)

@@ -33,6 +33,17 @@ func newVersion() *cobra.Command {
 			fmt.Fprintf(w, "faultline\t%s\n", version)
 			fmt.Fprintf(w, "commit\t%s%s\n", commit, dirty)
 			fmt.Fprintf(w, "go\t%s\n", goVersion)
+			if err := w.Flush(); err != nil {
+				return err
+			}
+			set, err := loadScorers("")
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(c.OutOrStdout(), "\nscorers")
+			for _, s := range set.Scorers() {
+				fmt.Fprintf(w, "  %s\t%s\n", s.Name(), s.Version())
+			}
 			return w.Flush()
 		},
 	}

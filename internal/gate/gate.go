@@ -156,8 +156,8 @@ func Decide(rows []dataset.Row, candidate, baseline *Side, o Options) Report {
 		mde := detectable(len(rows))
 		r.Detectable = &mde
 		if len(rows) < fewRows {
-			r.Warnings = append(r.Warnings, fmt.Sprintf("%d rows are few: with fewer than %d, only a change that breaks %.0f %% of them is noticed reliably",
-				len(rows), fewRows, 100*mde))
+			r.Warnings = append(r.Warnings, fmt.Sprintf("a dataset of %s is small: with fewer than %d, only a change that breaks %.0f %% of them is noticed reliably",
+				count(len(rows), "row"), fewRows, 100*mde))
 		}
 	}
 	r.decide(o)

@@ -158,7 +158,7 @@ func TestFewRowsAreWarnedOf(t *testing.T) {
 	rows := []dataset.Row{row("a", failure.Truncation)}
 	r := Decide(rows, play(rows, []string{"a"}), play(rows, []string{"a"}), DefaultOptions())
 	require.Len(t, r.Warnings, 1)
-	require.Contains(t, r.Warnings[0], "1 rows are few")
+	require.Contains(t, r.Warnings[0], "a dataset of 1 row is small")
 }
 
 func TestTracesFindTheirRow(t *testing.T) {

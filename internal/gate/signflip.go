@@ -26,7 +26,7 @@ func signFlip(differences []float64) float64 {
 			sum += d
 		}
 	}
-	if sum >= 0 {
+	if sum > -epsilon { // but for rounding, it is not negative
 		return 1
 	}
 	if len(nonzero) <= exactFlips {

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/faultline-otel/faultline/internal/dataset"
+	"github.com/faultline-otel/faultline/internal/gate"
+	"github.com/faultline-otel/faultline/internal/score"
+	"github.com/faultline-otel/faultline/internal/wire"
+)
+
+// gateOptions are the flags of gate.
+type gateOptions struct {
+	dataset             string
+	candidate, baseline []string
+	scorers             string
+	format, output      string
+	rules               gate.Options
+}
+
+func newGate() *cobra.Command {
+	o := gateOptions{rules: gate.DefaultOptions()}
+	c := &cobra.Command{
+		Use:   "gate --dataset FILE --candidate FILE [--baseline FILE]",
+		Short: "Hold a candidate's traces against a dataset of known failures",
+		Long: `Hold a candidate's traces against a dataset of known failures. Run the candidate on the input of every row, with the attribute
+` + wire.AttrDatasetRow + ` set to the row's id on a span or the resource; traces without it are matched by their input. Several
+traces on a row are several runs of it.
+
+Without a baseline, a row blocks when most of its runs fail. With one, a row blocks when the baseline passed all of at least
+--repeats runs and the candidate none, and the whole blocks when the pass rate drops significantly. A safety failure always blocks.
+
+Exit codes: 0 pass, 1 regression, 2 usage or a file that does not parse, 3 inconclusive.`,
+		Example: "  faultline gate --dataset failures.jsonl --candidate new-traces.jsonl\n  faultline gate --dataset failures.jsonl --candidate new.jsonl --baseline old.jsonl --format junit -o gate.xml",
+		Args:    noArguments,
+		RunE:    func(c *cobra.Command, _ []string) error { return runGate(c, o) },
+	}
+	f := c.Flags()
+	f.StringVar(&o.dataset, "dataset", "", "dataset file (required)")
+	f.StringSliceVar(&o.candidate, "candidate", nil, "trace file of the candidate; may be given several times (required)")
+	f.StringSliceVar(&o.baseline, "baseline", nil, "trace file of what the candidate is compared with; may be given several times")
+	f.StringVar(&o.scorers, "scorers", "", "scorer file (default: every scorer that needs no configuration)")
+	f.StringVar(&o.format, "format", "text", strings.Join(gate.Formats, ", "))
+	f.StringVarP(&o.output, "output", "o", "", "write the report to this file")
+	f.IntVar(&o.rules.Repeats, "repeats", o.rules.Repeats, "runs on each side that confirm a row went from passing to failing")
+	f.Float64Var(&o.rules.Alpha, "alpha", o.rules.Alpha, "significance level of the drop over all rows")
+	f.Float64Var(&o.rules.MinEffect, "min-effect", o.rules.MinEffect, "smallest drop of the pass rate that blocks, as a share")
+	f.Float64Var(&o.rules.MaxInconclusive, "max-inconclusive", o.rules.MaxInconclusive, "share of rows that may be without a result")
+	return c
+}
+
+func runGate(c *cobra.Command, o gateOptions) error {
+	switch {
+	case o.dataset == "":
+		return usage("--dataset must be given; faultline dataset export writes one")
+	case len(o.candidate) == 0:
+		return usage("--candidate must be given: a file of the candidate's traces")
+	case !slices.Contains(gate.Formats, o.format):
+		return usage("--format must be one of %s, got %q", strings.Join(gate.Formats, ", "), o.format)
+	}
+	if errs := o.rules.Validate(); len(errs) > 0 {
+		return exitError{exitUsage, errors.Join(errs...)}
+	}
+	set, err := loadScorers(o.scorers)
+	if err != nil {
+		return err
+	}
+	rows, err := readDataset(o.dataset)
+	if err != nil {
+		return err
+	}
+	candidate, err := side(c, rows, set, o.candidate)
+	if err != nil {
+		return err
+	}
+	var baseline *gate.Side
+	if len(o.baseline) > 0 {
+		if baseline, err = side(c, rows, set, o.baseline); err != nil {
+			return err
+		}
+	}
+	report := gate.Decide(rows, candidate, baseline, o.rules)
+	report.Scorers = map[string]string{}
+	for _, s := range set.Scorers() {
+		report.Scorers[s.Name()] = s.Version()
+	}
+	if err := writeReport(c, report, o); err != nil {
+		return err
+	}
+	switch report.Decision {
+	case gate.Regression:
+		return exitError{code: exitFailure}
+	case gate.Inconclusive:
+		return exitError{code: exitInconclusive}
+	}
+	return nil
+}
+
+func readDataset(name string) ([]dataset.Row, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, usage("%w", err)
+	}
+	defer f.Close()
+	rows, err := dataset.Read(name, f)
+	if err != nil {
+		return nil, exitError{exitUsage, err}
+	}
+	return rows, nil
+}
+
+// side scores the traces of one side. A file that does not parse ends the gate: half a candidate is none.
+func side(c *cobra.Command, rows []dataset.Row, set *score.Set, files []string) (*gate.Side, error) {
+	in, err := openInput(c, files)
+	if err != nil {
+		return nil, err
+	}
+	defer in.close()
+	in.watch("gate", 2)
+	s := gate.NewSide(rows)
+	err = observe(in, set, func(o observed) error {
+		if o.Call == nil {
+			return nil
+		}
+		s.Observe(gate.Observation{
+			TraceID: o.Span.TraceID().String(), Row: rowOf(o), Call: o.Call, Classes: gate.Classes(o.Verdict), Scored: o.Coverage == wire.Scored,
+		})
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s, in.verdict()
+}
+
+// rowOf is the row that the span says it runs, or else its resource.
+func rowOf(o observed) string {
+	if v, ok := o.Span.Attributes().Get(wire.AttrDatasetRow); ok {
+		return v.AsString()
+	}
+	if v, ok := o.Resource.Attributes().Get(wire.AttrDatasetRow); ok {
+		return v.AsString()
+	}
+	return ""
+}
+
+func writeReport(c *cobra.Command, report gate.Report, o gateOptions) error {
+	var b bytes.Buffer
+	if err := report.Write(&b, o.format); err != nil {
+		return err
+	}
+	if o.output == "" {
+		_, err := c.OutOrStdout().Write(b.Bytes())
+		return err
+	}
+	if err := os.WriteFile(o.output, b.Bytes(), 0o644); err != nil { //nolint:gosec // a report, for others to read
+		return fmt.Errorf("write report: %w", err)
+	}
+	fmt.Fprintf(c.ErrOrStderr(), "%s: %s; the report is in %s\n", report.Decision, strings.Join(report.Reasons, "; "), o.output)
+	return nil
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/faultline-otel/faultline/internal/review"
+)
+
+// remoteQueue reads the queue through the API of the review page.
+type remoteQueue struct {
+	base   string
+	client *http.Client
+}
+
+// maxResponse bounds one answer of the API, in bytes.
+const maxResponse = 256 << 20
+
+func newRemoteQueue(from string) (*remoteQueue, error) {
+	base := address(from)
+	if u, err := url.Parse(base); err != nil || u.Host == "" {
+		return nil, usage("--from must be an address such as http://127.0.0.1:8321, got %q", from)
+	}
+	return &remoteQueue{base: base, client: &http.Client{Timeout: time.Minute}}, nil
+}
+
+func (q *remoteQueue) Close() error {
+	q.client.CloseIdleConnections()
+	return nil
+}
+
+// remoteItem is what the API says of an item, as far as a dataset row needs it.
+type remoteItem struct {
+	TraceID       string         `json:"trace_id"`
+	Service       string         `json:"service"`
+	PrimarySpanID string         `json:"primary_span_id"`
+	Spans         []review.Span  `json:"spans"`
+	Labels        []review.Label `json:"labels"`
+	Label         *review.Label  `json:"label"`
+}
+
+func (i remoteItem) item() review.Item {
+	return review.Item{
+		TraceID: i.TraceID, Service: i.Service, PrimarySpanID: i.PrimarySpanID, Spans: i.Spans, Labels: i.Labels, Label: i.Label,
+	}
+}
+
+func (q *remoteQueue) Items(ctx context.Context, f review.Filter) (review.Page, error) {
+	query := url.Values{"state": {string(f.State)}, "limit": {strconv.Itoa(f.Limit)}}
+	if f.Cursor != "" {
+		query.Set("cursor", f.Cursor)
+	}
+	var answer struct {
+		Items []remoteItem `json:"items"`
+		Next  string       `json:"next"`
+	}
+	if err := q.get(ctx, "/api/v1/items?"+query.Encode(), &answer); err != nil {
+		return review.Page{}, err
+	}
+	page := review.Page{Next: answer.Next}
+	for _, i := range answer.Items {
+		page.Items = append(page.Items, i.item())
+	}
+	return page, nil
+}
+
+func (q *remoteQueue) Item(ctx context.Context, traceID string) (review.Item, error) {
+	var i remoteItem
+	if err := q.get(ctx, "/api/v1/items/"+url.PathEscape(traceID), &i); err != nil {
+		return review.Item{}, err
+	}
+	return i.item(), nil
+}
+
+func (q *remoteQueue) get(ctx context.Context, path string, into any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, q.base+path, nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Accept", "application/json")
+	resp, err := q.client.Do(req)
+	if err != nil {
+		return fmt.Errorf("read %s: %w; is the Collector running with the llm_review extension?", q.base, errors.Unwrap(err))
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse+1))
+	switch {
+	case err != nil:
+		return fmt.Errorf("read %s: %w", q.base+path, err)
+	case resp.StatusCode != http.StatusOK:
+		first, _, _ := strings.Cut(strings.TrimSpace(string(body[:min(len(body), 200)])), "\n")
+		return fmt.Errorf("read %s: %s: %s", q.base+path, resp.Status, first)
+	case len(body) > maxResponse:
+		return fmt.Errorf("read %s: the answer must not be larger than %d MiB", q.base+path, maxResponse>>20)
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		return fmt.Errorf("read %s: %w; is this the review page of Faultline?", q.base+path, err)
+	}
+	return nil
+}

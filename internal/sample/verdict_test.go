@@ -1,0 +1,55 @@
+package sample
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/score/scorers"
+	"github.com/faultline-otel/faultline/internal/wire"
+)
+
+// TestEveryTraceIsReadAsItWasMeant scores the bundled sample and another one: each failing span is named as its scenario
+// says, a step around it may repeat the class, and nothing else fails.
+func TestEveryTraceIsReadAsItWasMeant(t *testing.T) {
+	set, err := scorers.New(scorers.Default())
+	require.NoError(t, err)
+	annotator := wire.NewAnnotator(set, wire.AnnotateOptions{})
+	traces := append(Generate(BundledTraces, BundledSeed), Generate(240, 2)...)
+	coverage := map[wire.Coverage]int{}
+	for _, trace := range traces {
+		td, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(trace.OTLP)
+		require.NoError(t, err)
+		found := map[string]Expected{}
+		names := map[string]string{}
+		annotator.Traces(td, func(a wire.Annotated) {
+			coverage[a.Coverage]++
+			id := a.Span.SpanID().String()
+			names[id] = a.Span.Name()
+			if a.Verdict.Failed() {
+				found[id] = Expected{a.Verdict.Class, a.Verdict.Detail}
+				require.NotEmpty(t, a.Verdict.Evidence, names[id])
+				require.Len(t, a.Verdict.Fingerprint, 16, names[id])
+			}
+		})
+		var classes []failure.Class
+		for id, want := range trace.Failing {
+			classes = append(classes, want.Class)
+			if found[id] != want {
+				t.Errorf("trace %s: %s is read as %v, meant is %v", trace.ID, names[id], found[id], want)
+			}
+		}
+		for _, id := range slices.Sorted(maps.Keys(found)) {
+			if _, meant := trace.Failing[id]; !meant && !slices.Contains(classes, found[id].Class) {
+				t.Errorf("trace %s: %s is read as %v, meant is nothing", trace.ID, names[id], found[id])
+			}
+		}
+	}
+	t.Logf("%d traces, spans by coverage %v", len(traces), coverage)
+	require.Zero(t, coverage[wire.Truncated])
+	require.NotZero(t, coverage[wire.NotLLM])
+}
