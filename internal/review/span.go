@@ -17,13 +17,14 @@ func (s *Span) End() time.Time { return s.Start.Add(s.Duration) }
 // gives up comes after the call inside it that made it; of spans that end together, the one that started last is the
 // innermost.
 func Primary(spans []Span) int {
-	first := -1
+	index := -1
+	var first *Span
 	for i := range spans {
-		if spans[i].Failed() && (first < 0 || failedBefore(&spans[i], &spans[first])) {
-			first = i
+		if s := &spans[i]; s.Failed() && (first == nil || failedBefore(s, first)) {
+			index, first = i, s
 		}
 	}
-	return first
+	return index
 }
 
 func failedBefore(a, b *Span) bool {
