@@ -1,0 +1,91 @@
+package llmfailureprocessor
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/faultline-otel/faultline/internal/score"
+	"github.com/faultline-otel/faultline/internal/score/scorers"
+)
+
+// Config is what users write.
+type Config struct {
+	// Scorers is a scorer file, most often `${file:scorers.yaml}`. Absent: every scorer that needs no configuration.
+	Scorers map[string]any `mapstructure:"scorers"`
+
+	// SchemaDir is where relative names of JSON Schema files in Scorers start from. Empty: the working directory.
+	SchemaDir string `mapstructure:"schema_dir"`
+
+	Evidence   Evidence   `mapstructure:"evidence"`
+	LogContent LogContent `mapstructure:"log_content"`
+
+	_ struct{}
+}
+
+// Evidence is what app.llm.error_evidence may hold.
+type Evidence struct {
+	// Content lets it quote what was said. Otherwise it names keys, types and codes only.
+	Content bool `mapstructure:"content"`
+
+	_ struct{}
+}
+
+// LogContent bounds what is kept of log records that hold the content of spans, in a logs pipeline with this processor.
+type LogContent struct {
+	LimitMiB int64         `mapstructure:"limit_mib"`
+	MaxAge   time.Duration `mapstructure:"max_age"`
+
+	_ struct{}
+}
+
+// Validate checks the limits.
+func (c *LogContent) Validate() error {
+	var errs []error
+	if c.LimitMiB <= 0 {
+		errs = append(errs, fmt.Errorf("limit_mib must be positive, got %d", c.LimitMiB))
+	}
+	if c.MaxAge <= 0 {
+		errs = append(errs, fmt.Errorf("max_age must be positive, got %v", c.MaxAge))
+	}
+	return errors.Join(errs...)
+}
+
+// Validate compiles all scorers, so that a mistake in any of them stops the start.
+func (c *Config) Validate() error {
+	_, err := c.set()
+	return err
+}
+
+// set makes the scorers. They are read by the code that reads scorer files for the CLI. The error has a line for each
+// mistake, with its place in the file.
+func (c *Config) set() (*score.Set, error) {
+	file := scorers.Default()
+	if len(c.Scorers) > 0 {
+		var err error
+		if file, err = scorers.Decode(c.Scorers); err != nil {
+			return nil, inScorers(err)
+		}
+		file.Dir = c.SchemaDir
+	}
+	set, err := scorers.New(file)
+	if err != nil {
+		return nil, inScorers(err)
+	}
+	return set, nil
+}
+
+// lineNumber begins errors about the text of a scorer file. The text that the Collector hands us is not the user's, nor
+// are its line numbers.
+var lineNumber = regexp.MustCompile(`^line \d+: `)
+
+// inScorers says of every line of an error that it is about the scorer file.
+func inScorers(err error) error {
+	var errs []error
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		errs = append(errs, fmt.Errorf("scorers: %s", lineNumber.ReplaceAllString(line, "")))
+	}
+	return errors.Join(errs...)
+}

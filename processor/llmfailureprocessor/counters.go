@@ -1,0 +1,105 @@
+package llmfailureprocessor
+
+import (
+	"context"
+	"sync"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/wire"
+	"github.com/faultline-otel/faultline/processor/llmfailureprocessor/internal/metadata"
+)
+
+var coverages = [...]wire.Coverage{wire.Scored, wire.NoContent, wire.Truncated, wire.NotLLM}
+
+// tally is what one request held.
+type tally struct {
+	coverage [len(coverages)]int64
+	classes  map[failure.Class]int64
+	problems map[problem]int64
+}
+
+type problem struct{ scorer, reason string }
+
+func (n *tally) add(a *wire.Annotated) {
+	for i, c := range coverages {
+		if c == a.Coverage {
+			n.coverage[i]++
+		}
+	}
+	for _, class := range a.Verdict.Classes {
+		if n.classes == nil {
+			n.classes = map[failure.Class]int64{}
+		}
+		n.classes[class]++
+	}
+	for i := range a.Result.Problems {
+		if n.problems == nil {
+			n.problems = map[problem]int64{}
+		}
+		p := &a.Result.Problems[i]
+		n.problems[problem{p.Scorer, p.Reason}]++
+	}
+}
+
+// counters adds tallies to the processor's own metrics, with attribute sets that are made once.
+type counters struct {
+	telemetry *metadata.TelemetryBuilder
+	coverage  [len(coverages)]metric.MeasurementOption
+	classes   map[failure.Class]metric.MeasurementOption
+
+	mu       sync.Mutex
+	problems map[problem]metric.MeasurementOption // guarded by mu
+}
+
+// maxProblemSeries bounds the series of scorer problems: scorers come from the configuration, reasons from their code, and
+// neither is trusted to be few.
+const maxProblemSeries = 256
+
+// otherReason takes the reasons that are over maxProblemSeries.
+const otherReason = "other"
+
+func newCounters(telemetry *metadata.TelemetryBuilder) *counters {
+	c := &counters{
+		telemetry: telemetry, classes: map[failure.Class]metric.MeasurementOption{}, problems: map[problem]metric.MeasurementOption{},
+	}
+	for i, coverage := range coverages {
+		c.coverage[i] = metric.WithAttributeSet(attribute.NewSet(attribute.String("coverage", string(coverage))))
+	}
+	for _, info := range failure.Classes() {
+		c.classes[info.Class] = metric.WithAttributeSet(attribute.NewSet(attribute.String("class", string(info.Class))))
+	}
+	return c
+}
+
+func (c *counters) add(ctx context.Context, n *tally) {
+	for i, spans := range n.coverage {
+		if spans > 0 {
+			c.telemetry.LlmFailureSpans.Add(ctx, spans, c.coverage[i])
+		}
+	}
+	for class, findings := range n.classes {
+		if option, ok := c.classes[class]; ok {
+			c.telemetry.LlmFailureFindings.Add(ctx, findings, option)
+		}
+	}
+	for p, times := range n.problems {
+		c.telemetry.LlmFailureScorerProblems.Add(ctx, times, c.problem(p))
+	}
+}
+
+func (c *counters) problem(p problem) metric.MeasurementOption {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if option, ok := c.problems[p]; ok {
+		return option
+	}
+	if len(c.problems) >= maxProblemSeries {
+		p = problem{otherReason, otherReason}
+	}
+	option := metric.WithAttributeSet(attribute.NewSet(attribute.String("scorer", p.scorer), attribute.String("reason", p.reason)))
+	c.problems[p] = option
+	return option
+}
