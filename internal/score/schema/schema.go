@@ -1,0 +1,234 @@
+// Package schema holds the answer of a model against the JSON Schema that the request asked for, or that the scorer file
+// names for its prompt or model.
+package schema
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/jsonschema"
+	"github.com/faultline-otel/faultline/internal/provider"
+	"github.com/faultline-otel/faultline/internal/score"
+)
+
+// Name is the key of the scorer in the scorer file.
+const Name = "json_schema"
+
+// Config names schemas for calls that do not carry one.
+type Config struct {
+	Schemas []Source `yaml:"schemas"`
+}
+
+// Source is a schema file and the calls it is for: those of a prompt, of a model (a glob such as gpt-4*), or both.
+type Source struct {
+	Prompt string `yaml:"prompt"`
+	Model  string `yaml:"model"`
+	File   string `yaml:"file"`
+}
+
+// Scorer is the scorer. It keeps compiled schemas by a hash of their content.
+type Scorer struct {
+	named    []named
+	compiled *jsonschema.Cache[compiled]
+}
+
+type named struct {
+	prompt, model string
+	schema        *jsonschema.Schema
+}
+
+type compiled struct {
+	schema *jsonschema.Schema
+	err    error
+}
+
+// New reads and compiles the schema files, relative to a folder. All mistakes are reported at once.
+func New(config Config, dir string) (*Scorer, error) {
+	s := &Scorer{compiled: jsonschema.NewCache(func(text string) compiled {
+		schema, err := jsonschema.Compile(text)
+		return compiled{schema, err}
+	})}
+	var errs []error
+	for i, source := range config.Schemas {
+		n, err := load(source, dir)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("schemas[%d].%w", i, err))
+			continue
+		}
+		s.named = append(s.named, n)
+	}
+	return s, errors.Join(errs...)
+}
+
+func load(source Source, dir string) (named, error) {
+	n := named{prompt: source.Prompt, model: source.Model}
+	if source.Prompt == "" && source.Model == "" {
+		return n, errors.New("prompt must be given, or model: nothing says which calls the schema is for")
+	}
+	if _, err := path.Match(source.Model, ""); err != nil {
+		return n, fmt.Errorf("model must be a glob, got %q", source.Model)
+	}
+	if source.File == "" {
+		return n, errors.New("file must not be empty")
+	}
+	name := source.File
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(dir, name)
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return n, fmt.Errorf("file must be readable: %w", err)
+	}
+	if n.schema, err = jsonschema.Compile(string(text)); err != nil {
+		return n, fmt.Errorf("file must hold a JSON Schema, got %q: %w", source.File, err)
+	}
+	return n, nil
+}
+
+// Name is the scorer's name.
+func (*Scorer) Name() string { return Name }
+
+// Version changes whenever the same call could get another score.
+func (*Scorer) Version() string { return "1" }
+
+// Score checks the answer where a schema applies. An answer that calls tools and says nothing, that was refused or
+// filtered, or that never came is not judged.
+func (s *Scorer) Score(c *genai.Call, r *score.Result) {
+	if !c.IsLLMCall() || c.Error.IsError && c.Error.Type != "AI_NoObjectGeneratedError" {
+		return
+	}
+	schema, err := s.schema(c)
+	if err != nil {
+		r.Fail(s, problem(err), err.Error())
+		return
+	}
+	if schema == nil || c.Refusal() != "" || declined(c) || c.ContentTruncated {
+		return
+	}
+	for i := range c.Output() {
+		m := &c.Output()[i]
+		if text := strings.TrimSpace(m.Text); text != "" && len(m.ToolCalls) == 0 {
+			s.answer(schema, text, r)
+		}
+	}
+}
+
+// schema is that of the request, else the first of the configuration that applies, else nil.
+func (s *Scorer) schema(c *genai.Call) (*jsonschema.Schema, error) {
+	if text := c.OutputSchema(); text != "" {
+		made := s.compiled.Get(text)
+		return made.schema, made.err
+	}
+	for _, n := range s.named {
+		if n.prompt != "" && n.prompt != c.PromptName {
+			continue
+		}
+		if n.model != "" {
+			if ok, _ := path.Match(n.model, c.AnyModel()); !ok {
+				continue
+			}
+		}
+		return n.schema, nil
+	}
+	return nil, nil //nolint:nilnil // no schema is no mistake
+}
+
+func declined(c *genai.Call) bool {
+	return slices.ContainsFunc(c.FinishReasonsCanonical, func(reason string) bool {
+		return reason == provider.FinishContentFilter || reason == provider.FinishRefusal
+	})
+}
+
+// answer judges one choice.
+func (s *Scorer) answer(schema *jsonschema.Schema, text string, r *score.Result) {
+	value, err := jsonschema.Decode(text)
+	switch {
+	case errors.Is(err, jsonschema.ErrTooLarge), errors.Is(err, jsonschema.ErrTooDeep):
+		r.Fail(s, problem(err), err.Error())
+		return
+	case err != nil:
+		r.Add(s, 0, true)
+		r.Find(failure.Finding{
+			Class: failure.SchemaViolation, Detail: failure.NotJSON, Scorer: Name, Where: failure.NotJSON,
+			Evidence: notJSON(text, err), Excerpt: excerpt(text),
+		})
+		return
+	}
+	violations, err := schema.Validate(value)
+	if err != nil {
+		r.Fail(s, problem(err), err.Error())
+		return
+	}
+	if len(violations) == 0 {
+		r.Add(s, 1, false)
+		return
+	}
+	r.Add(s, 0, true)
+	v := violations[0]
+	r.Find(failure.Finding{
+		Class: failure.SchemaViolation, Detail: v.Keyword, Scorer: Name, Where: v.Where(), Evidence: evidence(v, len(violations)), Excerpt: excerpt(text),
+	})
+}
+
+func notJSON(text string, err error) string {
+	switch {
+	case strings.HasPrefix(text, "```"):
+		return "the answer is wrapped in a code fence: a parser of JSON fails on it"
+	case text[0] != '{' && text[0] != '[' && text[0] != '"':
+		return "the answer is text, a JSON value was asked for"
+	}
+	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return fmt.Sprintf("the answer is not JSON: it breaks at byte %d of %d", e.Offset, len(text))
+	}
+	return fmt.Sprintf("the answer is not JSON: it ends in the middle, after %d bytes", len(text))
+}
+
+func evidence(v jsonschema.Violation, n int) string {
+	place := v.Path
+	if place == "" {
+		place = "the answer"
+	}
+	text := place + " breaks " + v.Keyword
+	if v.Want != "" {
+		text += ": the schema wants " + v.Want
+	}
+	if v.Keyword == "additionalProperties" && len(v.Names) > 0 {
+		text = place + " has properties that the schema forbids: " + strings.Join(v.Names, ", ")
+	}
+	if v.Keyword == "required" {
+		text = place + " lacks " + v.Want
+	}
+	if n > 1 {
+		text += fmt.Sprintf(" (and %d more)", n-1)
+	}
+	return text
+}
+
+// problem is the short reason of an error.
+func problem(err error) string {
+	switch {
+	case errors.Is(err, jsonschema.ErrTooLarge):
+		return "too_large"
+	case errors.Is(err, jsonschema.ErrTooDeep):
+		return "too_deep"
+	case errors.Is(err, jsonschema.ErrTooComplex):
+		return "too_complex"
+	}
+	return "invalid_schema"
+}
+
+func excerpt(s string) string {
+	const limit = 160
+	if len(s) > limit {
+		return strings.ToValidUTF8(s[:limit], "") + "…"
+	}
+	return s
+}

@@ -1,0 +1,211 @@
+// Package toolcall holds the tool calls of an answer against the tool definitions that the model was given: unknown tools,
+// arguments that do not parse or do not fit, and calls that were written into the text, where nothing runs them.
+package toolcall
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/jsonschema"
+	"github.com/faultline-otel/faultline/internal/score"
+)
+
+// Name is the key of the scorer in the scorer file.
+const Name = "tool_arguments"
+
+// Config has no settings yet.
+type Config struct{}
+
+// Scorer is the scorer. It keeps compiled definitions by a hash of their content, since an agent sends the same ones with
+// every call.
+type Scorer struct {
+	compiled *jsonschema.Cache[*toolset]
+}
+
+// New makes the scorer.
+func New(Config) (*Scorer, error) {
+	return &Scorer{compiled: jsonschema.NewCache(compileTools)}, nil
+}
+
+// Name is the scorer's name.
+func (*Scorer) Name() string { return Name }
+
+// Version changes whenever the same call could get another score.
+func (*Scorer) Version() string { return "1" }
+
+// Score checks the calls of a model's answer. Without tool definitions there is nothing to check against, and without a
+// call there is no score, unless the text holds one.
+func (s *Scorer) Score(c *genai.Call, r *score.Result) {
+	if !c.IsLLMCall() || c.Error.IsError {
+		return
+	}
+	output := c.Output()
+	if len(output) == 0 {
+		return
+	}
+	var tools *toolset // loaded when first needed: definitions are large, and most answers call nothing
+	load := func() bool {
+		if tools == nil {
+			tools = s.tools(c)
+		}
+		return tools.size() > 0
+	}
+	calls, before := 0, len(r.Findings)
+	for i := range output {
+		m := &output[i]
+		for j := range m.ToolCalls {
+			if !load() {
+				return
+			}
+			calls++
+			s.check(tools, &m.ToolCalls[j], r)
+		}
+		// A model that calls natively may still explain in text what it does.
+		if len(m.ToolCalls) == 0 && suspicious(m.Text) && load() {
+			if name, ok := callIn(m.Text, tools); ok {
+				calls++
+				r.Find(finding(failure.CallInText, name, "call_in_text", "a call of "+clip(name)+" is written into the text of the answer", excerpt(m.Text)))
+			}
+		}
+	}
+	if calls == 0 {
+		return
+	}
+	if tools.problem != "" {
+		r.Fail(s, "invalid_schema", tools.problem)
+	}
+	if failed := len(r.Findings) > before; failed {
+		r.Add(s, 0, true)
+	} else {
+		r.Add(s, 1, false)
+	}
+}
+
+func (s *Scorer) tools(c *genai.Call) *toolset {
+	if text := c.ToolDefinitions(); text != "" {
+		return s.compiled.Get(text)
+	}
+	// Definitions that were not recorded as one JSON text: flattened ones, or names alone.
+	return newToolset(c.Tools())
+}
+
+// check adds a finding for each kind of violation in one call.
+func (s *Scorer) check(tools *toolset, call *genai.ToolCall, r *score.Result) {
+	t := tools.tool(call.Name)
+	if t == nil {
+		r.Find(finding(failure.UnknownTool, call.Name, "unknown_tool", clip(call.Name)+" is none of the tools that were offered", call.Name))
+		return
+	}
+	text := strings.TrimSpace(call.Arguments.Text)
+	if text == "" {
+		text = "{}" // how several providers say "no arguments"
+	}
+	value, err := jsonschema.Decode(text)
+	switch {
+	case errors.Is(err, jsonschema.ErrTooLarge):
+		r.Fail(s, "too_large", err.Error())
+		return
+	case errors.Is(err, jsonschema.ErrTooDeep):
+		r.Fail(s, "too_deep", err.Error())
+		return
+	case err != nil:
+		r.Find(finding(failure.UnparsableArguments, call.Name, "unparsable", "the arguments of "+clip(call.Name)+" are not JSON: "+syntax(err), excerpt(text)))
+		return
+	}
+	// Arguments that are a string of JSON were encoded twice: what runs the call decodes once and finds a string.
+	object, ok := value.(map[string]any)
+	if !ok {
+		r.Find(finding(failure.ArgumentsNotObject, call.Name, "not_object", "the arguments of "+clip(call.Name)+" are "+kindOf(value)+", no object", excerpt(text)))
+		return
+	}
+	if t.parameters == nil {
+		return
+	}
+	v := violations{tool: call.Name}
+	t.parameters.check(object, "", &v)
+	if v.err != nil {
+		r.Fail(s, "too_complex", v.err.Error())
+	}
+	for i := range v.found {
+		r.Find(v.found[i])
+	}
+}
+
+func finding(detail, tool, where, evidence, quoted string) failure.Finding {
+	return failure.Finding{
+		Class: failure.ToolCallMalformed, Detail: detail, Scorer: Name, Tool: tool, Where: where, Evidence: evidence, Excerpt: quoted,
+	}
+}
+
+// violations collects what is wrong with one call: one finding for each kind and place, a bounded number in all.
+type violations struct {
+	tool  string
+	found []failure.Finding
+	err   error
+}
+
+const maxFindings = 16
+
+func (v *violations) add(detail, keyword, path, evidence string, value any) {
+	if len(v.found) == maxFindings {
+		return
+	}
+	v.found = append(v.found, finding(detail, v.tool, keyword+" "+jsonschema.Generic(path), evidence, quoted(value)))
+}
+
+// parameter is how evidence names a place: tool.a.b[2].
+func (v *violations) parameter(path string) string {
+	var b strings.Builder
+	b.WriteString(clip(v.tool))
+	for part := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
+		switch {
+		case part == "":
+		case strings.Trim(part, "0123456789") == "":
+			b.WriteString("[" + part + "]")
+		default:
+			b.WriteString("." + clip(strings.NewReplacer("~1", "/", "~0", "~").Replace(part)))
+		}
+	}
+	return b.String()
+}
+
+// quoted is a value as JSON, bounded.
+func quoted(value any) string {
+	if value == nil {
+		return "null"
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		return ""
+	}
+	return excerpt(string(text))
+}
+
+func excerpt(s string) string {
+	const limit = 160
+	if len(s) > limit {
+		return strings.ToValidUTF8(s[:limit], "") + "…"
+	}
+	return s
+}
+
+// clip bounds a name that came from outside.
+func clip(name string) string {
+	const limit = 64
+	if len(name) > limit {
+		return strings.ToValidUTF8(name[:limit], "") + "…"
+	}
+	return name
+}
+
+// syntax is a syntax error without the text that it is in.
+func syntax(err error) string {
+	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return fmt.Sprintf("byte %d", e.Offset)
+	}
+	return "cut off"
+}

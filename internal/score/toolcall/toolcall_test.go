@@ -1,0 +1,200 @@
+package toolcall
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/score"
+)
+
+const definitions = `[{"type": "function", "name": "issue_refund", "parameters": {"type": "object", "required": ["order_id", "amount"], "properties": {
+	"order_id": {"type": "string", "pattern": "^[0-9]+$"}, "amount": {"type": "number", "exclusiveMinimum": 0}, "currency": {"type": "string", "enum": ["EUR", "USD"]},
+	"lines": {"type": "array", "items": {"type": "object", "properties": {"sku": {"type": "string"}, "n": {"type": "integer"}}, "required": ["sku"]}},
+	"meta": {"type": "object", "additionalProperties": {"type": "string"}}, "note": {"type": "string", "nullable": true}}}},
+	{"type": "function", "function": {"name": "list_orders", "parameters": {"type": "object", "properties": {}}}},
+	{"name": "old", "input_schema": {"type": "OBJECT", "properties": {"n": {"type": "INTEGER"}, "f": {"type": "float"}, "x": {"type": "any"}}}},
+	{"name": "bare"}]`
+
+func run(tb testing.TB, output ...genai.Message) score.Result {
+	tb.Helper()
+	s, err := New(Config{})
+	require.NoError(tb, err)
+	return runWith(s, definitions, output...)
+}
+
+func runWith(s *Scorer, definitions string, output ...genai.Message) score.Result {
+	call := &genai.Call{Operation: genai.OpChat}
+	tools, _ := genai.ParseTools(definitions)
+	call.SetContent(genai.Content{Output: output, Tools: tools, ToolDefinitions: definitions})
+	var r score.Result
+	s.Score(call, &r)
+	return r
+}
+
+func calls(name, arguments string) genai.Message {
+	return genai.Message{Role: "assistant", ToolCalls: []genai.ToolCall{{Name: name, Arguments: genai.Value{Text: arguments}}}}
+}
+
+func TestArguments(t *testing.T) {
+	for name, c := range map[string]struct {
+		tool, arguments string
+		want            []string // detail and where
+	}{
+		"fits":                          {"issue_refund", `{"order_id": "4471", "amount": 19.99, "currency": "EUR"}`, nil},
+		"5.0 is an integer":             {"issue_refund", `{"order_id": "1", "amount": 1, "lines": [{"sku": "a", "n": 5.0}]}`, nil},
+		"an integer is a number":        {"issue_refund", `{"order_id": "1", "amount": 5}`, nil},
+		"a nullable null":               {"issue_refund", `{"order_id": "1", "amount": 5, "note": null}`, nil},
+		"free properties":               {"issue_refund", `{"order_id": "1", "amount": 5, "meta": {"a": "b"}}`, nil},
+		"no arguments":                  {"list_orders", ``, nil},
+		"nothing is known of it":        {"bare", `{"x": 1}`, nil},
+		"types of other providers":      {"old", `{"n": 3, "f": 1.5, "x": [1]}`, nil},
+		"unknown tool":                  {"send_refund", `{}`, []string{"unknown_tool unknown_tool"}},
+		"no JSON":                       {"issue_refund", `{"order_id": "4471", "amount": }`, []string{"unparsable_arguments unparsable"}},
+		"cut":                           {"issue_refund", `{"order_id": "44`, []string{"unparsable_arguments unparsable"}},
+		"a list":                        {"issue_refund", `["4471"]`, []string{"arguments_not_object not_object"}},
+		"encoded twice":                 {"issue_refund", `"{\"order_id\": \"1\"}"`, []string{"arguments_not_object not_object"}},
+		"missing":                       {"issue_refund", `{"amount": 3}`, []string{"missing_required required /order_id"}},
+		"missing deeper":                {"issue_refund", `{"order_id": "1", "amount": 3, "lines": [{"n": 1}]}`, []string{"missing_required required /lines/*/sku"}},
+		"a parameter that does not be":  {"issue_refund", `{"order_id": "1", "amount": 3, "reason": "x"}`, []string{"unexpected_param additionalProperties /reason"}},
+		"type":                          {"issue_refund", `{"order_id": "1", "amount": "19,99"}`, []string{"type_mismatch type /amount"}},
+		"type in free properties":       {"issue_refund", `{"order_id": "1", "amount": 3, "meta": {"a": 1}}`, []string{"type_mismatch type /meta/a"}},
+		"half an integer":               {"old", `{"n": 3.5}`, []string{"type_mismatch type /n"}},
+		"enum":                          {"issue_refund", `{"order_id": "1", "amount": 3, "currency": "GBP"}`, []string{"enum_violation enum /currency"}},
+		"bound":                         {"issue_refund", `{"order_id": "1", "amount": 0}`, []string{"constraint_violation exclusiveMinimum /amount"}},
+		"pattern":                       {"issue_refund", `{"order_id": "A1", "amount": 3}`, []string{"constraint_violation pattern /order_id"}},
+		"everything at once, in order":  {"issue_refund", `{"currency": "x", "zz": 1}`, []string{"missing_required required /order_id", "missing_required required /amount", "enum_violation enum /currency", "unexpected_param additionalProperties /zz"}},
+		"a closed tool takes nothing":   {"list_orders", `{"page": 1}`, []string{"unexpected_param additionalProperties /page"}},
+		"null where a string is wanted": {"issue_refund", `{"order_id": null, "amount": 3}`, []string{"type_mismatch type /order_id"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := run(t, calls(c.tool, c.arguments))
+			var got []string
+			for _, f := range r.Findings {
+				require.Equal(t, failure.ToolCallMalformed, f.Class)
+				require.True(t, failure.ValidDetail(f.Class, f.Detail))
+				require.Equal(t, Name, f.Scorer)
+				require.Equal(t, c.tool, f.Tool)
+				require.NotContains(t, f.Evidence, "19,99", "evidence holds no values")
+				got = append(got, f.Detail+" "+f.Where)
+			}
+			require.Equal(t, c.want, got)
+			require.Len(t, r.Scores, 1)
+			require.Equal(t, len(c.want) > 0, r.Scores[0].Failed)
+			require.Empty(t, r.Problems)
+		})
+	}
+}
+
+func TestEvidenceSaysWhatToDo(t *testing.T) {
+	r := run(t, calls("issue_refund", `{"order_id": "1", "amount": "19,99", "lines": [{"sku": 7}]}`))
+	require.Equal(t, "issue_refund.amount is a string; the tool's schema wants a number", r.Findings[0].Evidence)
+	require.Equal(t, "issue_refund.lines[0].sku is an integer; the tool's schema wants a string", r.Findings[1].Evidence)
+	require.Equal(t, `"19,99"`, r.Findings[0].Excerpt)
+}
+
+func TestNothingToJudge(t *testing.T) {
+	s, err := New(Config{})
+	require.NoError(t, err)
+	require.Empty(t, runWith(s, "", calls("any", "{}")).Scores, "no definitions")
+	require.Empty(t, run(t, genai.Message{Text: "It was refunded."}).Scores, "no call")
+	require.Empty(t, run(t).Scores, "no answer")
+}
+
+func TestCallInText(t *testing.T) {
+	for text, want := range map[string]bool{
+		`<tool_call>{"name": "issue_refund", "arguments": {}}</tool_call>`:            true,
+		"```json\n{\"name\": \"issue_refund\", \"parameters\": {\"amount\": 3}}\n```": true,
+		"I will do it. {\"name\": \"issue_refund\", \"arguments\": {}}":               true,
+		"```python\nprint(default_api.issue_refund(amount=3))\n```":                   true,
+		`issue_refund(order_id="4471", amount=3)`:                                     true,
+		`[issue_refund(order_id="4471"), list_orders()]`:                              true,
+		`[TOOL_CALLS] [{"name": "x"}]`:                                                true,
+		`<|python_tag|>list_orders()`:                                                 true,
+		`<function=issue_refund>{"amount": 3}</function>`:                             true,
+		"<function_calls>\n<invoke name=\"issue_refund\">":                            true,
+		"Thought: I need the orders.\nAction: list_orders\nAction Input: {}":          true,
+		`<|channel|>commentary to=functions.issue_refund <|message|>{}`:               true,
+		"To refund, call `issue_refund(order_id, amount)` from your code.":            false,
+		"You can use the issue_refund tool for that.":                                 false,
+		"```java\nissue_refund(\"4471\", 3);\n```":                                    false,
+		`{"name": "Ada", "arguments": "none"}`:                                        false,
+		"Here is the plan (in three steps): first, list_orders.":                      false,
+		"Your refund of {amount} was issued <b>today</b>.":                            false,
+		"Action: none is needed.":                                                     false,
+	} {
+		r := run(t, genai.Message{Role: "assistant", Text: text})
+		require.Equal(t, want, len(r.Findings) == 1 && r.Findings[0].Detail == failure.CallInText, text)
+	}
+	both := calls("list_orders", "{}")
+	both.Text = "I call issue_refund(order_id=1) next."
+	require.Empty(t, run(t, both).Findings, "who calls natively may explain in text")
+}
+
+// TestHostile: each of these is bounded, and said on the span.
+func TestHostile(t *testing.T) {
+	began := time.Now()
+	for name, c := range map[string]struct {
+		definitions, arguments, reason string
+	}{
+		"arguments of 100 MB":       {definitions, `{"order_id": "` + strings.Repeat("x", 100<<20) + `"}`, "too_large"},
+		"arguments 10,000 deep":     {definitions, `{"meta": ` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + "}", "too_deep"},
+		"a schema of 5 MB":          {`[{"name": "issue_refund", "parameters": {"description": "` + strings.Repeat("x", 5<<20) + `"}}]`, `{}`, "invalid_schema"},
+		"a schema 10,000 deep":      {`[{"name": "issue_refund", "parameters": {"items": ` + strings.Repeat("[", 9_000) + strings.Repeat("]", 9_000) + `}}]`, `{}`, "invalid_schema"},
+		"a schema from the network": {`[{"name": "issue_refund", "parameters": {"$ref": "https://example.com/s.json"}}]`, `{}`, "invalid_schema"},
+		"work without end": {
+			`[{"name": "issue_refund", "parameters": {"$defs": {"n": {"properties": {"a": {"anyOf": [{"$ref": "#/$defs/n"}, {"$ref": "#/$defs/n"}]}}}}, "$ref": "#/$defs/n"}}]`,
+			strings.Repeat(`{"a":`, 100) + "1" + strings.Repeat("}", 100), "too_complex",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := New(Config{})
+			require.NoError(t, err)
+			r := runWith(s, c.definitions, calls("issue_refund", c.arguments))
+			require.Len(t, r.Problems, 1)
+			require.Equal(t, c.reason, r.Problems[0].Reason)
+		})
+	}
+	require.Less(t, time.Since(began), 20*time.Second)
+	require.Empty(t, run(t, calls("issue_refund", "{\"order_id\": \"\xff\", \"amount\": 3}")).Problems, "invalid UTF-8 is read")
+	many := strings.Repeat(`"a\u0000", `, 1)
+	require.NotPanics(t, func() { run(t, calls(many, many)) })
+}
+
+func FuzzToolArguments(f *testing.F) {
+	f.Add(definitions, "issue_refund", `{"order_id": "1", "amount": "x"}`, "")
+	f.Add(`[{"name":"a","parameters":{"$ref":"#"}}]`, "a", `{"b":[1e999]}`, `<tool_call>a(`)
+	f.Add(`{"functionDeclarations":[{"name":"a","parameters":{"type":["STRING",null],"enum":[1,{}]}}]}`, "a", `{"a":{"b":null}}`, "[a(")
+	f.Fuzz(func(t *testing.T, definitions, name, arguments, text string) {
+		s, err := New(Config{})
+		require.NoError(t, err)
+		r := runWith(s, definitions, calls(name, arguments), genai.Message{Text: text})
+		for _, p := range r.Problems {
+			require.NotEqual(t, "panic", p.Reason)
+		}
+		for _, found := range r.Findings {
+			require.True(t, failure.ValidDetail(found.Class, found.Detail))
+		}
+	})
+}
+
+func BenchmarkToolArguments(b *testing.B) {
+	s, err := New(Config{})
+	require.NoError(b, err)
+	call := &genai.Call{Operation: genai.OpChat}
+	tools, err := genai.ParseTools(definitions)
+	require.NoError(b, err)
+	call.SetContent(genai.Content{
+		Output: []genai.Message{calls("issue_refund", `{"order_id": "4471", "amount": 19.99, "currency": "EUR"}`)}, Tools: tools, ToolDefinitions: definitions,
+	})
+	var r score.Result
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Reset()
+		s.Score(call, &r)
+	}
+}
