@@ -144,7 +144,6 @@ func merge(ctx context.Context, tx *sql.Tx, p *portion, received time.Time) erro
 type stored struct {
 	id                            int64
 	traceID, service, environment string
-	isNew                         bool
 	bytes                         int64
 	rows                          map[string]row // by span id, without data
 }
@@ -200,7 +199,7 @@ func findStored(ctx context.Context, tx *sql.Tx, traceID string) (*stored, error
 }
 
 func insertItem(ctx context.Context, tx *sql.Tx, p *portion, received time.Time) (*stored, error) {
-	s := &stored{traceID: p.traceID, service: p.service, environment: p.environment, isNew: true, rows: map[string]row{}}
+	s := &stored{traceID: p.traceID, service: p.service, environment: p.environment, rows: map[string]row{}}
 	return s, tx.QueryRowContext(ctx, `INSERT INTO items (trace_id, state, service, environment, class, detail, evidence, fingerprint,
 		primary_span_id, model, prompt_name, prompt_version, session_id, start_ns, duration_ns, received_ns, bytes)
 		VALUES ($1, $2, $3, $4, '', '', '', '', '', '', '', '', '', 0, 0, $5, 0) RETURNING id`,

@@ -19,7 +19,7 @@ type row struct {
 	cost                                        genai.Opt[float64] // of model calls only, so that a sum counts each once
 	data                                        string             // the whole span as JSON
 	bytes                                       int64              // of data
-	terms                                       []string           // for the search index, see termsOf
+	terms                                       terms              // for the search index
 }
 
 // rowOf reads a span into columns, bounding each.

@@ -16,6 +16,7 @@ import (
 // Bounds of search, in bytes and in words.
 const (
 	maxIndexed = 256 << 10 // of the texts that an item is found by
+	maxSaid    = 192 << 10 // of them what was said, so that names, ids and evidence of late spans find room
 	maxQuery   = 1 << 10
 	maxWords   = 32
 )
@@ -51,16 +52,24 @@ func extend(body, traceID string, fresh []row) string {
 	for term := range strings.SplitSeq(b.String(), separator) {
 		seen[term] = true
 	}
+	add := func(term string, limit int) {
+		term = apart(term)
+		room := limit - b.Len() - len(separator)
+		if seen[term] || room <= 0 {
+			return
+		}
+		seen[term] = true
+		b.WriteString(separator)
+		b.WriteString(strings.ToValidUTF8(term[:min(len(term), room)], ""))
+	}
 	for _, r := range fresh {
-		for _, term := range r.terms {
-			term = apart(term)
-			room := maxIndexed - b.Len() - len(separator)
-			if seen[term] || room <= 0 {
-				continue
-			}
-			seen[term] = true
-			b.WriteString(separator)
-			b.WriteString(strings.ToValidUTF8(term[:min(len(term), room)], ""))
+		for _, term := range r.terms.names {
+			add(term, maxIndexed)
+		}
+	}
+	for _, r := range fresh {
+		for _, term := range r.terms.said {
+			add(term, maxSaid)
 		}
 	}
 	return b.String()
@@ -115,59 +124,60 @@ func unspaced(r rune) bool {
 // separator stands between the terms of a search body. It is no part of a word.
 const separator = "\x1f"
 
-// termsOf lists what an item can be found by: first what it is called and what failed, then what was said, newest first.
-func termsOf(s *review.Span) []string {
-	t := terms{left: maxIndexed}
-	for _, text := range []string{s.Evidence, string(s.Class), s.Detail, s.Name, s.Service, s.ID, s.Print, s.Message} {
-		t.add(text)
-	}
+// terms are the texts that a span is found by.
+type terms struct {
+	names []string // what it is called, and what failed
+	said  []string // newest first
+	left  int      // bytes of said that there is room for
+}
+
+func termsOf(s *review.Span) terms {
+	t := terms{left: maxSaid}
+	t.name(s.Evidence, string(s.Class), s.Detail, s.Name, s.Service, s.ID, s.Print)
+	t.say(s.Message)
 	c := s.Call
 	if c == nil {
-		return t.list
+		return t
 	}
-	for _, text := range []string{
-		c.RequestModel, c.ResponseModel, c.Model, c.Provider, c.AgentName, c.ToolName, c.PromptName, c.WorkflowName, c.SessionID, c.UserID,
-		c.ResponseID, c.ToolCallID, c.Error.Type, c.Error.Message, c.Refusal(), c.ToolArguments().Text, c.ToolResult().Text,
-		c.Retrieval().Query,
-	} {
-		t.add(text)
-	}
+	t.name(c.RequestModel, c.ResponseModel, c.Model, c.Provider, c.AgentName, c.ToolName, c.PromptName, c.WorkflowName, c.SessionID,
+		c.UserID, c.ResponseID, c.ToolCallID, c.Error.Type)
+	t.say(c.Error.Message, c.Refusal(), c.ToolArguments().Text, c.ToolResult().Text, c.Retrieval().Query)
 	t.messages(c.Output())
 	t.messages(c.Input())
 	for i := range c.Retrieval().Documents {
-		t.add(c.Retrieval().Documents[i].ID)
-		t.add(c.Retrieval().Documents[i].Content)
+		t.say(c.Retrieval().Documents[i].ID, c.Retrieval().Documents[i].Content)
 	}
-	t.add(c.System())
-	return t.list
+	t.say(c.System())
+	return t
 }
 
-type terms struct {
-	list []string
-	left int // bytes
+func (t *terms) name(names ...string) {
+	for _, text := range names {
+		if text != "" {
+			t.names = append(t.names, strings.ReplaceAll(short(text), separator, " "))
+		}
+	}
 }
 
-func (t *terms) add(text string) {
-	if text == "" || t.left <= 0 {
-		return
+func (t *terms) say(texts ...string) {
+	for _, text := range texts {
+		text = text[:min(len(text), t.left)]
+		if text != "" {
+			t.left -= len(text)
+			t.said = append(t.said, strings.ReplaceAll(clean(text), separator, " "))
+		}
 	}
-	text = text[:min(len(text), t.left)]
-	t.left -= len(text)
-	t.list = append(t.list, strings.ReplaceAll(clean(text), separator, " "))
 }
 
 func (t *terms) messages(messages []genai.Message) {
 	for i := range slices.Backward(messages) {
 		m := &messages[i]
-		t.add(m.Text)
-		t.add(m.Reasoning)
+		t.say(m.Text, m.Reasoning)
 		for j := range m.ToolCalls {
-			t.add(m.ToolCalls[j].Name)
-			t.add(m.ToolCalls[j].ID)
-			t.add(m.ToolCalls[j].Arguments.Text)
+			t.say(m.ToolCalls[j].Name, m.ToolCalls[j].ID, m.ToolCalls[j].Arguments.Text)
 		}
 		for j := range m.ToolResults {
-			t.add(m.ToolResults[j].Result.Text)
+			t.say(m.ToolResults[j].Result.Text)
 		}
 	}
 }

@@ -116,6 +116,10 @@ func testLarge(s *suite) {
 		if n == 0 {
 			require.Contains(t, got.Spans[0].Call.Input()[0].Text, mark)
 			require.Equal(t, []string{traceID(1)}, s.ids(t, review.Filter{Query: "word"}))
+			late := failing(77, 5, 6, failure.Timeout)
+			late.Evidence = "gave up waiting"
+			s.put(t, trace(1, late))
+			require.Equal(t, []string{traceID(1)}, s.ids(t, review.Filter{Query: "gave up " + late.ID}), "names and evidence always find room")
 		}
 	}
 	fits := failing(1, 0, 1, failure.Refusal)
