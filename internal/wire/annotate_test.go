@@ -16,7 +16,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/score"
-	"github.com/faultline-otel/faultline/internal/score/outcome"
+	"github.com/faultline-otel/faultline/internal/score/scorers"
 )
 
 // finder is a scorer of tests: it says what the test tells it to.
@@ -35,7 +35,9 @@ func saying(say func(*genai.Call, *score.Result, score.Scorer)) *Annotator {
 
 func defaultSet(t testing.TB) *score.Set {
 	t.Helper()
-	return score.NewSet(outcome.New())
+	set, err := scorers.New(scorers.Default())
+	require.NoError(t, err)
+	return set
 }
 
 // oneChat is one span of a model call, with attributes by key and value besides.
