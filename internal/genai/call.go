@@ -123,9 +123,19 @@ func (c *Call) Reset(l Loader) {
 	content := c.content
 	*c = Call{FinishReasons: reasons, FinishReasonsCanonical: canonical, loader: l}
 	c.content = Content{
-		Input: content.Input[:0], Output: content.Output[:0], Tools: content.Tools[:0],
-		Retrieval: Retrieval{Documents: content.Retrieval.Documents[:0]},
+		Input: reusable(content.Input), Output: reusable(content.Output), Tools: reusable(content.Tools),
+		Retrieval: Retrieval{Documents: reusable(content.Retrieval.Documents)},
 	}
+}
+
+// maxReused bounds the elements whose memory a Call keeps for the next one: a single huge call must not stay for ever.
+const maxReused = 1024
+
+func reusable[T any](s []T) []T {
+	if cap(s) > maxReused {
+		return nil
+	}
+	return s[:0]
 }
 
 // SetContent gives the call its whole content at once, as when it was read from a file.

@@ -26,18 +26,18 @@ var finishReasons = map[string]string{
 
 	"length": FinishLength, "max_tokens": FinishLength, "max_output_tokens": FinishLength, "model_length": FinishLength,
 	"max_completion_tokens": FinishLength, "max_prompt_tokens": FinishLength, "max_length": FinishLength,
-	"error_limit": FinishLength, "incomplete": FinishLength,
+	"error_limit": FinishLength, "maxtokens": FinishLength, "incomplete": FinishLength,
 	"model_context_window_exceeded": FinishLength, "context_length_exceeded": FinishLength, "context_window": FinishLength,
 
 	"tool_call": FinishToolCall, "tool_calls": FinishToolCall, "tool_use": FinishToolCall, "function_call": FinishToolCall,
-	"tool_execution": FinishToolCall,
+	"tool_execution": FinishToolCall, "toolcalls": FinishToolCall, "functioncall": FinishToolCall, // .NET
 
 	"content_filter": FinishContentFilter, "content_filtered": FinishContentFilter, "guardrail_intervened": FinishContentFilter,
 	"safety": FinishContentFilter, "recitation": FinishContentFilter, "prohibited_content": FinishContentFilter,
 	"blocklist": FinishContentFilter, "spii": FinishContentFilter, "image_safety": FinishContentFilter,
 	"image_prohibited_content": FinishContentFilter, "image_recitation": FinishContentFilter, "language": FinishContentFilter,
 	"error_toxic": FinishContentFilter, "model_armor": FinishContentFilter, "jailbreak": FinishContentFilter,
-	"blocked": FinishContentFilter,
+	"blocked": FinishContentFilter, "contentfilter": FinishContentFilter,
 
 	"refusal": FinishRefusal, "refused": FinishRefusal,
 

@@ -42,16 +42,19 @@ func isStructured(v pcommon.Value) bool {
 	return v.Type() == pcommon.ValueTypeMap || v.Type() == pcommon.ValueTypeSlice
 }
 
+// redacted is what OpenInference writes where it was told to hide content.
+const redacted = "__REDACTED__"
+
 // blank reports whether a content attribute says nothing: emitters that were told to record no content write "{}".
 func blank(v pcommon.Value) bool {
 	switch v.Type() {
 	case pcommon.ValueTypeStr:
 		s := v.Str()
-		if len(s) > 8 {
+		if len(s) > len(redacted) {
 			return false
 		}
 		switch strings.TrimSpace(s) {
-		case "", "{}", "[]", "null", `""`, "<nil>", "None":
+		case "", "{}", "[]", "null", `""`, "<nil>", "None", redacted:
 			return true
 		}
 		return false
@@ -155,9 +158,9 @@ func (r *Reader) loadKeys(d *dialect, c *genai.Call, content *genai.Content, par
 	isTool, isRetrieval := c.Operation == genai.OpExecuteTool, c.Operation == genai.OpRetrieval
 	switch part {
 	case genai.PartInput:
-		found := r.readMessages(c, content, d.input, false, d.decode)
+		found := r.readMessages(c, content, d.input, false)
 		if !found && !isTool && !isRetrieval {
-			found = r.readMessages(c, content, d.takes, false, d.decode)
+			found = r.readMessages(c, content, d.takes, false)
 		}
 		for _, k := range d.system {
 			if content.System == "" && r.has(k) {
@@ -166,8 +169,8 @@ func (r *Reader) loadKeys(d *dialect, c *genai.Call, content *genai.Content, par
 		}
 		return found
 	case genai.PartOutput:
-		return r.readMessages(c, content, d.output, true, d.decode) ||
-			!isTool && !isRetrieval && r.readMessages(c, content, d.gives, true, d.decode)
+		return r.readMessages(c, content, d.output, true) ||
+			!isTool && !isRetrieval && r.readMessages(c, content, d.gives, true)
 	case genai.PartTools:
 		for _, k := range d.tools {
 			if r.has(k) && !blank(r.at[k]) && r.readTools(content, r.toolText(r.at[k])) {
@@ -216,9 +219,9 @@ func (r *Reader) loadKeys(d *dialect, c *genai.Call, content *genai.Content, par
 }
 
 // readMessages reads the first of the attributes that holds messages.
-func (r *Reader) readMessages(c *genai.Call, content *genai.Content, keys []key, answer, decode bool) bool {
+func (r *Reader) readMessages(c *genai.Call, content *genai.Content, keys []key, answer bool) bool {
 	for _, k := range keys {
-		if r.has(k) && !blank(r.at[k]) && r.messagesFrom(c, content, contentText(r, k), answer, decode) {
+		if r.has(k) && !blank(r.at[k]) && r.messagesFrom(c, content, contentText(r, k), answer) {
 			return true
 		}
 	}
@@ -227,8 +230,8 @@ func (r *Reader) readMessages(c *genai.Call, content *genai.Content, keys []key,
 
 // messagesFrom reads messages from JSON or plain text into the input or the output. A text in which no message is to be
 // recognised is one message.
-func (r *Reader) messagesFrom(c *genai.Call, content *genai.Content, text string, answer, decode bool) bool {
-	p := parser{answer: answer, decode: decode}
+func (r *Reader) messagesFrom(c *genai.Call, content *genai.Content, text string, answer bool) bool {
+	p := parser{answer: answer}
 	role := "user"
 	if p.dst = content.Input[:0]; answer {
 		p.dst, role = content.Output[:0], "assistant"
@@ -294,7 +297,8 @@ func (r *Reader) toolValue(dst *genai.Value, keys []key) {
 	for _, k := range keys {
 		if dst.IsZero() && r.has(k) {
 			if v := r.at[k]; v.Type() != pcommon.ValueTypeEmpty {
-				*dst = genai.Value{Text: r.text(v), Structured: isStructured(v)}
+				// Most emitters write JSON here, so a text in quotes is a JSON string.
+				*dst = genai.Value{Text: plainText(r.text(v)), Structured: isStructured(v)}
 			}
 		}
 	}

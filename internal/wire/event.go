@@ -60,7 +60,7 @@ func (r *Reader) loadEvents(c *genai.Call, content *genai.Content, part genai.Pa
 	c.ContentTruncated = c.ContentTruncated || p.cut
 	if part == genai.PartInput || part == genai.PartOutput {
 		if p.answer {
-			p.dst = chosen(p.dst)
+			p.keepOnly(0, chosen(p.dst))
 		}
 		r.keep(c, content, &p)
 	}
@@ -68,7 +68,7 @@ func (r *Reader) loadEvents(c *genai.Call, content *genai.Content, part genai.Pa
 
 // chosen drops the history that some exporters file under the output: a choice is known by its finish reason.
 func chosen(all []genai.Message) []genai.Message {
-	kept := all[:0]
+	kept := make([]genai.Message, 0, len(all))
 	for _, m := range all {
 		if m.FinishReason != "" {
 			kept = append(kept, m)
@@ -84,7 +84,7 @@ func (r *Reader) loadEvent(c *genai.Call, content *genai.Content, part genai.Par
 	isTool := c.Operation == genai.OpExecuteTool
 	switch name {
 	case eventDetails:
-		r.loadDetails(c, content, part, p, attributes)
+		r.loadDetails(content, part, p, attributes)
 	case eventPrompt:
 		if part == genai.PartInput {
 			p.prompt(attributeText(attributes, "gen_ai.prompt"))
@@ -150,7 +150,7 @@ func (r *Reader) eventJSON(attributes pcommon.Map, body pcommon.Value) string {
 }
 
 // loadDetails reads the event that repeats the attributes of the span.
-func (r *Reader) loadDetails(c *genai.Call, content *genai.Content, part genai.Part, p *parser, attributes pcommon.Map) {
+func (r *Reader) loadDetails(content *genai.Content, part genai.Part, p *parser, attributes pcommon.Map) {
 	switch part {
 	case genai.PartInput:
 		if v, ok := attributes.Get("gen_ai.input.messages"); ok {
@@ -175,7 +175,6 @@ func (r *Reader) loadDetails(c *genai.Call, content *genai.Content, part genai.P
 			content.ToolResult = genai.Value{Text: r.text(v), Structured: isStructured(v)}
 		}
 	}
-	_ = c
 }
 
 // loadBody reads {"input": {"messages": …}, "output": {"messages": …}}: how AWS's distribution moves content into log records.
@@ -191,7 +190,7 @@ func (r *Reader) loadBody(content *genai.Content, part genai.Part, p *parser, bo
 		p.answer = false // every message is wanted: which of them is the answer is known by its finish reason
 		p.value(r.text(output), "assistant")
 		p.answer = answer
-		p.dst = append(p.dst[:n], chosen(p.dst[n:])...)
+		p.keepOnly(n, chosen(p.dst[n:]))
 	case part == genai.PartTool && isTool:
 		for _, side := range [...]struct {
 			value pcommon.Value

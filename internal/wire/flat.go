@@ -203,40 +203,43 @@ func (r *Reader) readFlatTools(content *genai.Content) bool {
 		return false
 	}
 	b := append(r.scratch[:0], '[')
-	for i := 0; i < len(all) && len(b) < maxField; {
-		n := all[i].n
+	r.scratch = nil // it is b until the end: text may need scratch memory too
+	for len(all) > 0 && len(b) < maxField {
+		end := 1
+		for end < len(all) && all[end].n == all[0].n {
+			end++
+		}
 		if len(b) > 1 {
 			b = append(b, ',')
 		}
-		open := false
-		for ; i < len(all) && all[i].n == n; i++ {
-			text := r.text(all[i].value)
-			if strings.HasSuffix(all[i].name, "json_schema") {
-				if !open && strings.HasPrefix(strings.TrimSpace(text), "{") {
-					b = append(b, text...)
-					open = true
-				}
-				continue
-			}
-			b = append(b, map[bool]byte{false: '{', true: ','}[open])
-			open = true
-			b = appendString(b, all[i].name)
-			b = append(b, ':')
-			if all[i].name == "parameters" && strings.HasPrefix(text, "{") {
-				b = append(b, text...)
-			} else {
-				b = appendString(b, text)
-			}
-		}
-		switch {
-		case !open:
-			b = append(b, "null"...)
-		case all[i-1].name == "name" || all[i-1].name == "description" || all[i-1].name == "parameters":
-			b = append(b, '}')
-		}
+		b = r.appendFlatTool(b, all[:end])
+		all = all[end:]
 	}
 	r.scratch = append(b, ']')
 	return r.readTools(content, string(r.scratch))
+}
+
+// appendFlatTool writes one tool definition: the JSON of it, or an object of its name, description and parameters.
+func (r *Reader) appendFlatTool(b []byte, fields []flatField) []byte {
+	for _, f := range fields {
+		if text := strings.TrimSpace(r.text(f.value)); strings.HasSuffix(f.name, "json_schema") && strings.HasPrefix(text, "{") {
+			return append(b, text...)
+		}
+	}
+	b = append(b, '{')
+	for i, f := range fields {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(b, f.name)
+		b = append(b, ':')
+		if text := r.text(f.value); f.name == "parameters" && strings.HasPrefix(text, "{") {
+			b = append(b, text...)
+		} else {
+			b = appendString(b, text)
+		}
+	}
+	return append(b, '}')
 }
 
 // readFlatDocuments reads retrieval.documents.N.document.* (and a reranker's output).

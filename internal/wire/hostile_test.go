@@ -68,11 +68,10 @@ func TestHostileContentCostsBoundedTimeAndMemory(t *testing.T) {
 			call, ok := r.Read(resource, scope, span)
 			require.True(t, ok)
 			loadAll(call)
-			took, took2 := time.Since(start), allocated()-before
+			took, bytes := time.Since(start), allocated()-before
 			// All contentKeys at once, each read up to maxField by several of the parts.
-			t.Logf("%s, %d MiB", took.Round(time.Millisecond), took2>>20)
 			require.Less(t, took, 10*time.Second)
-			require.Less(t, took2, uint64(1500<<20), "bytes allocated")
+			require.Less(t, bytes, uint64(256<<20))
 			if len(text) > maxField {
 				require.True(t, call.ContentTruncated)
 				require.Equal(t, Truncated, CoverageOf(call))

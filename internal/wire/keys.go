@@ -1,6 +1,10 @@
 package wire
 
-import "strings"
+import (
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+)
 
 // dialects is a set of dialects: those whose attributes a span carries. Several on one span are normal.
 type dialects uint32
@@ -63,15 +67,13 @@ func intern(marks dialects, name string) key {
 type family uint16
 
 const (
-	flatInput        family = 1 << iota // llm.input_messages.N.
-	flatOutput                          // llm.output_messages.N.
-	flatTools                           // llm.tools.N.
-	flatDocuments                       // retrieval.documents.N.
-	flatPrompt                          // gen_ai.prompt.N.
-	flatCompletion                      // gen_ai.completion.N.
-	flatFunctions                       // llm.request.functions.N.
-	flatUsageDetails                    // gen_ai.usage.details.
-	flatRaw                             // llm.<provider>.*, LiteLLM's copy of the request as sent
+	flatInput      family = 1 << iota // llm.input_messages.N.
+	flatOutput                        // llm.output_messages.N.
+	flatTools                         // llm.tools.N.
+	flatDocuments                     // retrieval.documents.N.
+	flatPrompt                        // gen_ai.prompt.N.
+	flatCompletion                    // gen_ai.completion.N.
+	flatFunctions                     // llm.request.functions.N.
 )
 
 var families = []struct {
@@ -127,7 +129,7 @@ func evident(name string) bool {
 	case 'o':
 		return name[1] == 'p' && strings.HasPrefix(name, "openinference.")
 	case 'a':
-		return name[1] == 'i' && name[2] == '.' || name[1] == 'l' && name == "all_messages_events" ||
+		return name[1] == 'i' && name[2] == '.' && ofVercel(name[3:]) || name[1] == 'l' && name == "all_messages_events" ||
 			name[1] == 'g' && strings.HasPrefix(name, "agent_framework.")
 	case 't':
 		return name[1] == 'r' && strings.HasPrefix(name, "traceloop.")
@@ -144,6 +146,17 @@ func evident(name string) bool {
 		return name[1] == 'p' && strings.HasPrefix(name, "spring.ai.")
 	case 'r':
 		return name[1] == 'e' && strings.HasPrefix(name, "retrieval.documents.")
+	}
+	return false
+}
+
+// ofVercel tells the AI SDK's attributes, without "ai.", from those of Application Insights (ai.cloud.role, ai.operation.id).
+func ofVercel(rest string) bool {
+	head, _, _ := strings.Cut(rest, ".")
+	switch head {
+	case "operationId", "model", "prompt", "response", "usage", "toolCall", "settings", "telemetry", "schema", "result", "documents", "ranking",
+		"values", "value", "embedding", "embeddings", "stream", "request":
+		return true
 	}
 	return false
 }
@@ -223,4 +236,25 @@ func scopeMarks(scope string) dialects {
 
 // weakScopes are the dialects whose scope also covers spans that have nothing to do with a model: their attributes
 // must speak for themselves.
-const weakScopes = inVercel | inPydantic | inLogfire | inLangfuse | inLiteLLM | inHaystack
+const weakScopes = inVercel | inPydantic | inLogfire | inLiteLLM | inHaystack
+
+// weakEvidence looks for attributes that only together with their scope speak of GenAI.
+func weakEvidence(attributes pcommon.Map, scope dialects) bool {
+	for name := range attributes.All() {
+		switch name {
+		case "operation.name":
+			if scope&inVercel != 0 {
+				return true
+			}
+		case "tool_arguments", "tool_response", "agent_name", "final_result", "all_messages":
+			if scope&inPydantic != 0 {
+				return true
+			}
+		case "request_data", "response_data", "sdk_span_type", "raw_input", "triggered":
+			if scope&inLogfire != 0 {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -73,9 +73,9 @@ var logfire = dialect{
 			if r.marks&inLogfire != 0 && c.Operation == genai.OpExecuteTool {
 				return false
 			}
-			return r.readEventList(c, content, keyLogEvents, false) || r.readMessages(c, content, []key{keyLogRawInput, keyLogRequest}, false, false)
+			return r.readEventList(c, content, keyLogEvents, false) || r.readMessages(c, content, []key{keyLogRawInput, keyLogRequest}, false)
 		case genai.PartOutput:
-			return r.readEventList(c, content, keyLogEvents, true) || r.readMessages(c, content, []key{keyLogResponse}, true, false)
+			return r.readEventList(c, content, keyLogEvents, true) || r.readMessages(c, content, []key{keyLogResponse}, true)
 		case genai.PartTools:
 			return r.toolsOfRequest(content, keyLogRequest)
 		case genai.PartTool:

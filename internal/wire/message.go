@@ -26,126 +26,6 @@ type parser struct {
 	tools, format string // JSON of an envelope's tool definitions and response format
 }
 
-// fields is one JSON object taken apart: the raw text of the members that messages, parts and envelopes have.
-type fields struct {
-	role, typ, text, content, parts, message string
-	name, id, callID, args, result           string
-	toolCalls, functionCall, function        string
-	toolUse, toolResult                      string
-	functionResponse                         string
-	toolRequest, toolResponse                string
-	refusal, reasoning, thought, finish      string
-	kwargs, metadata, moreKwargs             string
-	// Envelopes.
-	messages, choices, candidates, generations string
-	input, output, contents, prompt, system    string
-	request, config, tools, format, model      string
-}
-
-// read takes the object at the cursor apart.
-func (f *fields) read(c *cursor) {
-	if !c.open('{') {
-		c.skip()
-		return
-	}
-	for key := ""; c.member(&key); {
-		if slot := f.slot(key); slot != nil && *slot == "" {
-			if raw := c.raw(); raw != "null" {
-				*slot = raw
-			}
-			continue
-		}
-		c.skip()
-	}
-}
-
-// slot is where a member goes, nil for one that says nothing here.
-func (f *fields) slot(key string) *string {
-	switch key {
-	case "role", "author":
-		return &f.role
-	case "type":
-		return &f.typ
-	case "text":
-		return &f.text
-	case "content", "message_content", "completion", "body":
-		return &f.content
-	case "parts":
-		return &f.parts
-	case "message":
-		return &f.message
-	case "name", "toolName", "tool_name":
-		return &f.name
-	case "id":
-		return &f.id
-	case "tool_call_id", "tool_use_id", "toolCallId", "call_id", "toolUseId", "ref":
-		return &f.callID
-	case "arguments", "args":
-		return &f.args
-	case "result", "response", "tool.result":
-		return &f.result
-	case "tool_calls", "toolCalls":
-		return &f.toolCalls
-	case "functionCall", "function_call":
-		return &f.functionCall
-	case "function":
-		return &f.function
-	case "functionResponse", "function_response":
-		return &f.functionResponse
-	case "toolUse":
-		return &f.toolUse
-	case "toolResult":
-		return &f.toolResult
-	case "toolRequest":
-		return &f.toolRequest
-	case "toolResponse":
-		return &f.toolResponse
-	case "refusal":
-		return &f.refusal
-	case "reasoning", "reasoning_content", "thinking", "reasoningContent", "summary", "reasoningText":
-		return &f.reasoning
-	case "thought":
-		return &f.thought
-	case "finish_reason", "finishReason", "stop_reason", "stopReason":
-		return &f.finish
-	case "kwargs", "data":
-		return &f.kwargs
-	case "response_metadata", "generation_info", "generationInfo":
-		return &f.metadata
-	case "additional_kwargs":
-		return &f.moreKwargs
-	case "messages", "all_messages", "message_history":
-		return &f.messages
-	case "choices":
-		return &f.choices
-	case "candidates":
-		return &f.candidates
-	case "generations":
-		return &f.generations
-	case "input", "inputs":
-		return &f.input
-	case "output", "outputs":
-		return &f.output
-	case "contents":
-		return &f.contents
-	case "prompt":
-		return &f.prompt
-	case "system", "instructions", "systemInstruction", "system_instruction":
-		return &f.system
-	case "request":
-		return &f.request
-	case "config", "generationConfig", "generation_config":
-		return &f.config
-	case "tools", "function_tools", "functions":
-		return &f.tools
-	case "response_format", "text_format":
-		return &f.format
-	case "model", "modelVersion", "model_version":
-		return &f.model
-	}
-	return nil
-}
-
 // add starts a message, in memory that an earlier one left.
 func (p *parser) add(role string) *genai.Message {
 	if n := len(p.dst); n < cap(p.dst) {
@@ -226,29 +106,6 @@ func (p *parser) list(c *cursor, role string) {
 	}
 }
 
-// isPart reports whether an object is a part of a message and not a message or an envelope.
-func (f *fields) isPart() bool {
-	if f.role != "" || f.message != "" || f.kwargs != "" || f.messages != "" || f.choices != "" || f.generations != "" ||
-		f.parts != "" || f.metadata != "" || f.finish != "" {
-		return false
-	}
-	return f.typ != "" && roleOf(unquoted(f.typ)) == "" || f.text != "" || f.toolUse != "" || f.toolResult != "" || f.functionCall != "" ||
-		f.functionResponse != "" || f.toolRequest != "" || f.toolResponse != ""
-}
-
-// itemRole is the role of a part that stands for a message: items of the Responses API say it with their type.
-func (f *fields) itemRole(role string) string {
-	switch unquoted(f.typ) {
-	case "function_call", "web_search_call", "file_search_call", "computer_call", "mcp_call", "code_interpreter_call", "local_shell_call":
-		return "assistant"
-	case "reasoning":
-		return "assistant"
-	case "function_call_output", "computer_call_output", "local_shell_call_output":
-		return "tool"
-	}
-	return role
-}
-
 // object reads a message or an envelope.
 func (p *parser) object(f *fields, role string) {
 	if f.tools != "" && p.tools == "" {
@@ -276,14 +133,22 @@ func (p *parser) object(f *fields, role string) {
 			p.envelope(f)
 			n := len(p.dst)
 			p.value(f.output, role)
-			if len(p.dst) > n && f.finish != "" {
-				p.dst[len(p.dst)-1].FinishReason = unquoted(f.finish)
+			p.mergeItems(n)
+			if reason := firstOf(unquoted(f.finish), memberText(f.incomplete, "reason")); len(p.dst) > n && reason != "" {
+				p.dst[len(p.dst)-1].FinishReason = reason
 			}
 			return
+		case f.feedback != "":
+			// Gemini blocked the prompt: there is no candidate, and nothing else says so.
+			if reason := firstOf(memberText(f.feedback, "blockReason"), memberText(f.feedback, "block_reason")); reason != "" {
+				p.envelope(f)
+				p.add(role).FinishReason = reason
+				return
+			}
 		case f.messages != "":
 			n := len(p.dst)
 			p.value(f.messages, role)
-			p.dst = append(p.dst[:n], lastTurn(p.dst[n:])...)
+			p.keepOnly(n, lastTurn(p.dst[n:]))
 			return
 		}
 	}
@@ -321,6 +186,35 @@ func (p *parser) object(f *fields, role string) {
 	case f.isPart():
 		p.part(f, p.add(f.itemRole(role)))
 	}
+}
+
+// mergeItems makes one message of the items of a Responses API answer: reasoning, text and calls are one choice.
+func (p *parser) mergeItems(n int) {
+	items := p.dst[n:]
+	if len(items) < 2 {
+		return
+	}
+	for i := range items {
+		if items[i].Role != "assistant" || items[i].FinishReason != "" {
+			return
+		}
+	}
+	one := &items[0]
+	for _, item := range items[1:] {
+		one.Text = joined(one.Text, item.Text)
+		one.Reasoning = joined(one.Reasoning, item.Reasoning)
+		one.ToolCalls = append(one.ToolCalls, item.ToolCalls...)
+		one.ToolResults = append(one.ToolResults, item.ToolResults...)
+	}
+	p.keepOnly(n, items[:1])
+}
+
+// keepOnly replaces the messages from n on by some of them. What is dropped is cleared: memory that add uses again must not
+// be shared by two messages.
+func (p *parser) keepOnly(n int, kept []genai.Message) {
+	all := p.dst
+	p.dst = append(p.dst[:n], kept...)
+	clear(all[len(p.dst):])
 }
 
 // lastTurn drops the history that frameworks repeat before what the model said.
@@ -483,367 +377,4 @@ func (p *parser) refuse(text string) {
 	if p.refusal == "" {
 		p.refusal = text
 	}
-}
-
-// calls reads the tool calls that stand beside the content.
-func (p *parser) calls(f *fields, m *genai.Message) {
-	if f.toolCalls != "" {
-		raw := f.toolCalls
-		if raw[0] == '"' {
-			raw = unquoted(raw)
-		}
-		c := cursor{s: raw}
-		if c.open('[') {
-			for c.element() {
-				if c.space() != '{' {
-					c.skip()
-					continue
-				}
-				var call fields
-				call.read(&c)
-				p.call(&call, m)
-			}
-		}
-		p.cut = p.cut || c.cut
-	}
-	if f.functionCall != "" {
-		var call fields
-		call.read(&cursor{s: f.functionCall})
-		p.call(&call, m)
-	}
-}
-
-// call adds one tool call: {id, name, arguments}, {id, function: {…}}, {toolCallId, toolName, input}, …
-func (p *parser) call(f *fields, m *genai.Message) {
-	inner := f
-	if f.function != "" && f.function[0] == '{' {
-		inner = &fields{}
-		inner.read(&cursor{s: f.function})
-	}
-	call := genai.ToolCall{ID: firstOf(unquoted(f.callID), unquotedOnly(f.id)), Name: unquoted(inner.name)}
-	for _, args := range [...]string{inner.args, inner.input, f.args, f.input} {
-		if args != "" {
-			call.Arguments = valueOf(args)
-			break
-		}
-	}
-	if call.Name == "" && call.Arguments.IsZero() {
-		return
-	}
-	m.ToolCalls = append(m.ToolCalls, call)
-}
-
-// answered adds one tool result.
-func (p *parser) answered(f *fields, m *genai.Message) {
-	result := genai.ToolResult{ID: firstOf(unquoted(f.callID), unquotedOnly(f.id))}
-	for _, raw := range [...]string{f.result, f.output, f.content, f.parts} {
-		if raw != "" {
-			result.Result = p.resultOf(raw)
-			break
-		}
-	}
-	m.ToolResults = append(m.ToolResults, result)
-}
-
-// body reads the content of a message: a text, a list of parts, or one part.
-func (p *parser) body(raw string, m *genai.Message) {
-	if p.depth >= maxNesting {
-		p.cut = true
-		return
-	}
-	p.depth++
-	defer func() { p.depth-- }()
-	c := cursor{s: raw}
-	switch c.space() {
-	case '"':
-		text := c.str()
-		if p.decode && holdsParts(text) {
-			p.body(strings.TrimSpace(text), m)
-			break
-		}
-		m.Text = joined(m.Text, text)
-	case '[':
-		c.open('[')
-		for c.element() {
-			switch c.space() {
-			case '"':
-				m.Text = joined(m.Text, c.str())
-			case '{':
-				var f fields
-				f.read(&c)
-				p.part(&f, m)
-			default:
-				c.skip()
-			}
-		}
-	case '{':
-		var f fields
-		f.read(&c)
-		if f.role != "" || f.parts != "" || f.message != "" || f.content != "" && f.typ == "" {
-			p.into(&f, m)
-			break
-		}
-		p.part(&f, m)
-	}
-	p.cut = p.cut || c.cut
-}
-
-// part reads one part of a message.
-func (p *parser) part(f *fields, m *genai.Message) {
-	switch kind := partKind(unquoted(f.typ)); {
-	case kind == partReasoning || f.reasoning != "" && f.text == "":
-		for _, raw := range [...]string{f.reasoning, f.content, f.text} {
-			if raw != "" {
-				if text := p.textOf(raw); text != "" {
-					m.Reasoning = joined(m.Reasoning, text)
-					break
-				}
-			}
-		}
-	case kind == partCall:
-		p.call(f, m)
-	case kind == partResult:
-		p.answered(f, m)
-	case kind == partRefusal:
-		p.refuse(firstOf(unquoted(f.refusal), unquoted(f.content), unquoted(f.text)))
-	case kind == partMedia:
-	case f.toolUse != "" || f.functionCall != "" || f.toolRequest != "":
-		var call fields
-		call.read(&cursor{s: firstOf(f.toolUse, f.functionCall, f.toolRequest)})
-		p.call(&call, m)
-	case f.toolResult != "" || f.functionResponse != "" || f.toolResponse != "":
-		var answer fields
-		answer.read(&cursor{s: firstOf(f.toolResult, f.functionResponse, f.toolResponse)})
-		p.answered(&answer, m)
-	case f.thought == "true":
-		m.Reasoning = joined(m.Reasoning, p.textOf(f.text))
-	case f.text != "":
-		m.Text = joined(m.Text, p.textOf(f.text))
-	case f.content != "" || f.message != "" || f.parts != "":
-		p.body(firstOf(f.content, f.message, f.parts), m)
-	}
-}
-
-type kind uint8
-
-const (
-	partText kind = iota
-	partReasoning
-	partCall
-	partResult
-	partRefusal
-	partMedia
-)
-
-func partKind(typ string) kind {
-	switch typ {
-	case "reasoning", "thinking", "redacted_thinking", "reasoning_content":
-		return partReasoning
-	case "tool_call", "tool_calls", "tool-call", "tool_use", "toolUse", "function_call", "function", "server_tool_call",
-		"server_tool_use", "mcp_tool_use", "mcp_call", "custom_tool_call", "tool-use":
-		return partCall
-	case "tool_call_response", "tool_result", "tool-result", "toolResult", "function_call_output", "server_tool_call_response",
-		"web_search_tool_result", "mcp_tool_result", "code_execution_tool_result", "function_response", "custom_tool_call_output":
-		return partResult
-	case "refusal":
-		return partRefusal
-	case "blob", "uri", "image", "image_url", "input_image", "audio", "input_audio", "video", "file", "input_file", "document", "media":
-		return partMedia
-	}
-	return partText
-}
-
-// isPartType reports whether a type marks a part and no message.
-func isPartType(typ string) bool {
-	switch typ {
-	case "text", "input_text", "output_text", "summary_text":
-		return true
-	}
-	return partKind(typ) != partText
-}
-
-// roleOf is the role that a name stands for in one of the spellings of LangChain, Gemini and others, "" for no role.
-func roleOf(name string) string {
-	switch name {
-	case "user", "human", "Human", "HumanMessage", "HumanMessageChunk", "USER":
-		return "user"
-	case "assistant", "ai", "AI", "AIMessage", "AIMessageChunk", "model", "bot", "ASSISTANT", "MODEL", "CHATBOT":
-		return "assistant"
-	case "system", "SystemMessage", "SYSTEM":
-		return "system"
-	case "tool", "ToolMessage", "FunctionMessage", "TOOL":
-		return "tool"
-	case "developer":
-		return "developer"
-	}
-	return ""
-}
-
-// textOf is the text of a string, of a list of texts or text parts, or of one text part; the JSON of anything else.
-func (p *parser) textOf(raw string) string {
-	c := cursor{s: raw}
-	switch c.space() {
-	case '"':
-		return c.str()
-	case '[', '{':
-		var m genai.Message
-		reasoning := p.depth
-		p.body(raw, &m)
-		p.depth = reasoning
-		if text := joined(m.Text, m.Reasoning); text != "" {
-			return text
-		}
-		if c.raw() == "[]" {
-			return ""
-		}
-		return raw
-	}
-	return raw
-}
-
-// resultOf is what a tool returned: the text of text parts, or the value as it stands.
-func (p *parser) resultOf(raw string) genai.Value {
-	c := cursor{s: raw}
-	switch c.space() {
-	case '{':
-		// AI SDK: {"type": "json", "value": …}.
-		var typ, value string
-		c.open('{')
-		members := 0
-		for key := ""; c.member(&key); members++ {
-			switch key {
-			case "type":
-				typ = c.str()
-			case "value":
-				value = c.raw()
-			default:
-				c.skip()
-			}
-		}
-		if value != "" && typ != "" && members == 2 {
-			return p.resultOf(value)
-		}
-	case '[':
-		if text, ok := textParts(raw); ok {
-			return genai.Value{Text: text}
-		}
-	}
-	return valueOf(raw)
-}
-
-// textParts joins a list that holds nothing but text parts. A single {"json": …} part (Bedrock) is its JSON.
-func textParts(raw string) (text string, ok bool) {
-	c := cursor{s: raw}
-	c.open('[')
-	for n := 0; c.element(); n++ {
-		if c.space() != '{' {
-			return "", false
-		}
-		c.open('{')
-		one, isText := "", false
-		for key := ""; c.member(&key); {
-			switch key {
-			case "text":
-				one, isText = c.scalar(), true
-			case "type":
-				if typ := c.str(); !isPartType(typ) || partKind(typ) != partText {
-					return "", false
-				}
-			case "json":
-				one, isText = c.raw(), true
-			case "annotations", "meta", "citations", "cache_control", "id", "index", "providerOptions":
-				c.skip()
-			default:
-				return "", false
-			}
-		}
-		if !isText {
-			return "", false
-		}
-		if n > 0 {
-			text += "\n"
-		}
-		text += one
-		ok = true
-	}
-	return text, ok
-}
-
-// valueOf keeps a JSON value as it stands, and a string as its text.
-func valueOf(raw string) genai.Value {
-	c := cursor{s: raw}
-	if c.space() == '"' {
-		return genai.Value{Text: c.str()}
-	}
-	return genai.Value{Text: strings.TrimSpace(raw), Structured: true}
-}
-
-// holdsParts reports whether a text is the JSON of a list of message parts.
-func holdsParts(text string) bool {
-	text = strings.TrimSpace(text)
-	if len(text) < 2 || text[0] != '[' {
-		return false
-	}
-	c := cursor{s: text}
-	c.open('[')
-	if !c.element() || c.space() != '{' {
-		return false
-	}
-	var f fields
-	f.read(&c)
-	if f.typ != "" {
-		return isPartType(unquoted(f.typ))
-	}
-	return f.isPart()
-}
-
-func looksLikeJSON(text string) bool {
-	return len(text) > 1 && (text[0] == '{' && text[len(text)-1] == '}' || text[0] == '[' && text[len(text)-1] == ']')
-}
-
-// unquoted is the text of a JSON string or of another scalar.
-func unquoted(raw string) string {
-	if raw == "" {
-		return ""
-	}
-	c := cursor{s: raw}
-	return c.scalar()
-}
-
-// unquotedOnly is the text of a JSON string, "" for anything else.
-func unquotedOnly(raw string) string {
-	if raw == "" || raw[0] != '"' {
-		return ""
-	}
-	return unquoted(raw)
-}
-
-// lastString is the last string of a JSON array: the class name of a LangChain id.
-func lastString(raw string) (last string) {
-	c := cursor{s: raw}
-	if c.open('[') {
-		for c.element() {
-			last = c.scalar()
-		}
-	}
-	return last
-}
-
-func joined(a, b string) string {
-	switch {
-	case a == "":
-		return b
-	case b == "":
-		return a
-	}
-	return a + "\n" + b
-}
-
-func firstOf(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
 }

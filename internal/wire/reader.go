@@ -46,15 +46,14 @@ type dialect struct {
 	load func(r *Reader, c *genai.Call, content *genai.Content, part genai.Part) bool
 
 	// Attributes that hold content as JSON, structured value or plain text, best first.
-	input, output         []key // messages
-	system                []key
-	tools                 []key // definitions
-	toolArgs, toolResult  []key
-	takes, gives          []key // what the operation took and gave: messages, tool arguments and results, or documents
-	schema                []key
-	query, documents      []key
-	decode                bool // parts are JSON inside of strings
-	contentMarks, carries []key
+	input, output        []key // messages
+	system               []key
+	tools                []key // definitions
+	toolArgs, toolResult []key
+	takes, gives         []key // what the operation took and gave: messages, tool arguments and results, or documents
+	schema               []key
+	query, documents     []key
+	carries              []key // content that only load reads
 }
 
 // order is the precedence of the dialects where several speak on one span: emitters that pass on most of what the

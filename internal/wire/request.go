@@ -8,12 +8,12 @@ import (
 
 // requests is what the JSON of a request says: parameters and the format that the answer was asked to have.
 type requests struct {
-	model                 string
-	temperature, topP     genai.Opt[float64]
-	maxTokens, seed       genai.Opt[int64]
-	stream                genai.Opt[bool]
-	format                string // json_schema, json_object, text
-	schema                string // JSON of the schema
+	model             string
+	temperature, topP genai.Opt[float64]
+	maxTokens, seed   genai.Opt[int64]
+	stream            genai.Opt[bool]
+	format            string // json_schema, json_object, text
+	schema            string // JSON of the schema
 }
 
 // read takes the parameters out of a request's JSON: OpenAI's, Anthropic's, Gemini's or Bedrock's, or of the parameters alone.

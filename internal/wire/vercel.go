@@ -3,8 +3,6 @@ package wire
 import (
 	"strings"
 
-	"go.opentelemetry.io/collector/pdata/pcommon"
-
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
@@ -230,25 +228,4 @@ func promptReference(text string) (name, version string) {
 		}
 	}
 	return name, version
-}
-
-// weakEvidence looks for attributes that only together with their scope speak of GenAI.
-func weakEvidence(attributes pcommon.Map, scope dialects) bool {
-	for name := range attributes.All() {
-		switch name {
-		case "operation.name":
-			if scope&inVercel != 0 {
-				return true
-			}
-		case "tool_arguments", "tool_response", "agent_name", "final_result", "all_messages":
-			if scope&inPydantic != 0 {
-				return true
-			}
-		case "request_data", "response_data", "sdk_span_type", "raw_input", "triggered":
-			if scope&inLogfire != 0 {
-				return true
-			}
-		}
-	}
-	return scope&inLangfuse != 0
 }
