@@ -27,7 +27,7 @@ type pkg struct {
 // list describes packages of the module with their own imports, and with Deps filled where deps is set.
 func list(t *testing.T, fields string, patterns ...string) []pkg {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", append([]string{"list", "-json=" + fields}, patterns...)...)
+	cmd := exec.CommandContext(t.Context(), "go", append([]string{"list", "-e", "-json=" + fields}, patterns...)...)
 	cmd.Dir = "../.."
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -179,6 +179,39 @@ func TestImportRules(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestRulesCatchWhatTheyAreFor holds the rules themselves against imports that are wrong, and some that are right.
+func TestRulesCatchWhatTheyAreFor(t *testing.T) {
+	for _, c := range []struct {
+		importer, imported string
+		allowed            bool
+	}{
+		{"connector/llmmetricsconnector", "processor/llmfailureprocessor", false},
+		{"connector/llmmetricsconnector", "connector/llmmetricsconnector/internal/metadata", true},
+		{"internal/gate", "exporter/llmreviewexporter", false},
+		{"cmd/otelcol-faultline", "exporter/llmreviewexporter", true},
+		{"internal/genai", "internal/failure", false},
+		{"internal/genai", jsontext, true},
+		{"internal/provider", "internal/failure", true},
+		{"internal/provider", "net/http/httptest", true}, // of the standard library: it is free of everybody
+		{"internal/failure", "github.com/cespare/xxhash/v2", false},
+		{"internal/score/toolcall", pdata + "/ptrace", false},
+		{"internal/meter", collector + "/component", false},
+		{"internal/wire", pdata + "/ptrace", true},
+		{"internal/wire/otlpfile", collector + "/consumer", false},
+		{"internal/web", "database/sql", false},
+		{"internal/review/sqlstore", "net/http", false},
+		{"processor/llmfailureprocessor", "internal/sample", false},
+	} {
+		allowed := true
+		for _, r := range rules {
+			if r.on(c.importer) && !r.allows(c.importer, c.imported) {
+				allowed = false
+			}
+		}
+		require.Equal(t, c.allowed, allowed, "%s imports %s", c.importer, c.imported)
 	}
 }
 

@@ -54,7 +54,7 @@ func (s *Scorer) Score(c *genai.Call, r *score.Result) {
 		}
 		return tools.size() > 0
 	}
-	calls, before := 0, len(r.Findings)
+	calls, before, problems := 0, len(r.Findings), len(r.Problems)
 	for i := range output {
 		m := &output[i]
 		for j := range m.ToolCalls {
@@ -62,7 +62,7 @@ func (s *Scorer) Score(c *genai.Call, r *score.Result) {
 				return
 			}
 			calls++
-			s.check(tools, &m.ToolCalls[j], r)
+			s.check(c, tools, &m.ToolCalls[j], r)
 		}
 		// A model that calls natively may still explain in text what it does.
 		if len(m.ToolCalls) == 0 && suspicious(m.Text) && load() {
@@ -75,12 +75,14 @@ func (s *Scorer) Score(c *genai.Call, r *score.Result) {
 	if calls == 0 {
 		return
 	}
+	unchecked := len(r.Problems) > problems
 	if tools.problem != "" {
 		r.Fail(s, "invalid_schema", tools.problem)
 	}
-	if failed := len(r.Findings) > before; failed {
+	switch {
+	case len(r.Findings) > before:
 		r.Add(s, 0, true)
-	} else {
+	case !unchecked: // a call that could not be checked is not good
 		r.Add(s, 1, false)
 	}
 }
@@ -94,7 +96,7 @@ func (s *Scorer) tools(c *genai.Call) *toolset {
 }
 
 // check adds a finding for each kind of violation in one call.
-func (s *Scorer) check(tools *toolset, call *genai.ToolCall, r *score.Result) {
+func (s *Scorer) check(c *genai.Call, tools *toolset, call *genai.ToolCall, r *score.Result) {
 	t := tools.tool(call.Name)
 	if t == nil {
 		r.Find(finding(failure.UnknownTool, call.Name, "unknown_tool", clip(call.Name)+" is none of the tools that were offered", call.Name))
@@ -111,6 +113,9 @@ func (s *Scorer) check(tools *toolset, call *genai.ToolCall, r *score.Result) {
 		return
 	case errors.Is(err, jsonschema.ErrTooDeep):
 		r.Fail(s, "too_deep", err.Error())
+		return
+	case err != nil && c.ContentTruncated:
+		r.Fail(s, "truncated", "the record of the arguments was cut: "+syntax(err))
 		return
 	case err != nil:
 		r.Find(finding(failure.UnparsableArguments, call.Name, "unparsable", "the arguments of "+clip(call.Name)+" are not JSON: "+syntax(err), excerpt(text)))
