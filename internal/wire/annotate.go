@@ -3,6 +3,7 @@ package wire
 import (
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -96,12 +97,41 @@ func (a *Annotator) span(w *worker, resource pcommon.Resource, scope pcommon.Ins
 		}
 	}
 	a.set.Score(call, &w.result)
+	if !readable(call) {
+		w.result.Problems = append(w.result.Problems, score.Problem{Scorer: problemContent, Reason: problemUTF8})
+	}
 	out.Call = call
 	out.Verdict = failure.Judge(w.result.Findings)
 	out.Coverage = CoverageOf(call) // only now: reading the content can show that it was cut
 	Normalise(span, call)
 	w.write(span, &out, a.options)
 	return out
+}
+
+// What is said of content that is damaged, whichever scorer reads it.
+const (
+	problemContent = "content"
+	problemUTF8    = "invalid_utf8"
+)
+
+// readable reports whether the messages that scorers read are valid UTF-8. What none has read is not looked at.
+func readable(c *genai.Call) bool {
+	return (!c.Loaded(genai.PartOutput) || validMessages(c.Output())) && (!c.Loaded(genai.PartInput) || validMessages(c.Input()))
+}
+
+func validMessages(messages []genai.Message) bool {
+	for i := range messages {
+		m := &messages[i]
+		if !utf8.ValidString(m.Text) || !utf8.ValidString(m.Reasoning) {
+			return false
+		}
+		for j := range m.ToolCalls {
+			if call := &m.ToolCalls[j]; !utf8.ValidString(call.Name) || !utf8.ValidString(call.Arguments.Text) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // worker is the scratch memory of one goroutine.

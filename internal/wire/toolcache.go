@@ -22,8 +22,9 @@ type toolCache struct {
 }
 
 type parsedTools struct {
-	text  string
-	tools []genai.Tool
+	text       string
+	tools      []genai.Tool
+	unreadable bool // the text is no JSON: cut, or too deep
 }
 
 func newToolCache() toolCache {
@@ -36,8 +37,8 @@ func newToolCache() toolCache {
 
 func (t *toolCache) parse(text string) parsedTools {
 	if len(text) > maxCachedToolText {
-		tools, _ := genai.ParseTools(text)
-		return parsedTools{text: text, tools: tools}
+		tools, err := genai.ParseTools(text)
+		return parsedTools{text: text, tools: tools, unreadable: err != nil}
 	}
 	hash := xxhash.Sum64String(text)
 	if known, ok := t.entries.Get(hash); ok && known.text == text {
@@ -45,8 +46,8 @@ func (t *toolCache) parse(text string) parsedTools {
 	}
 	// The text is copied: a cached string must not hold on to the memory of a whole request.
 	text = strings.Clone(text)
-	tools, _ := genai.ParseTools(text)
-	parsed := parsedTools{text: text, tools: tools}
+	tools, err := genai.ParseTools(text)
+	parsed := parsedTools{text: text, tools: tools, unreadable: err != nil}
 	t.entries.Add(hash, parsed)
 	return parsed
 }
@@ -55,6 +56,7 @@ func (t *toolCache) parse(text string) parsedTools {
 func (r *Reader) readTools(content *genai.Content, text string) bool {
 	parsed := r.tools.parse(text)
 	if len(parsed.tools) == 0 {
+		r.call.ContentTruncated = r.call.ContentTruncated || parsed.unreadable
 		return false
 	}
 	content.Tools = append(content.Tools[:0], parsed.tools...)

@@ -108,6 +108,9 @@ func TestHostileSpansCostLittleAndAreMarked(t *testing.T) {
 			require.Less(t, took, maxTime)
 			require.Less(t, allocated, uint64(maxAlloc))
 			requireSound(t, span)
+			_, problem := span.Attributes().Get(wire.AttrProblems)
+			require.True(t, problem || wire.CoverageWritten(span) == wire.Truncated || wire.VerdictOf(span).Failed(),
+				"the span must say that it was not read as a whole, or what is wrong with it")
 		})
 	}
 }
