@@ -87,10 +87,7 @@ func runGate(c *cobra.Command, o gateOptions) error {
 		}
 	}
 	report := gate.Decide(rows, candidate, baseline, o.rules)
-	report.Scorers = map[string]string{}
-	for _, s := range set.Scorers() {
-		report.Scorers[s.Name()] = s.Version()
-	}
+	report.Scored(rows, set)
 	if err := writeReport(c, report, o); err != nil {
 		return err
 	}

@@ -14,22 +14,26 @@ import (
 // input is the files that a command was given. It can be read several times: what cannot be (standard input, a pipe) is
 // copied to a temporary file first.
 type input struct {
-	files    []source
-	said     map[otlpfile.Error]bool // so that the second reading does not repeat what the first one said
+	files    []*source
 	stderr   io.Writer
 	progress *progress
+	broken   bool // something did not parse
 }
 
 type source struct {
 	name string // as the user gave it
 	path string
-	temp bool
+	temp *os.File // the copy, nil where the file itself can be read again
 	size int64
+	said map[otlpfile.Error]bool // so that the second reading does not repeat what the first one said
 }
+
+// maxErrors is how many errors of one file are shown. A file that is no trace file has one a line.
+const maxErrors = 20
 
 // openInput finds the files. A file that is not there is a usage error, before anything is read.
 func openInput(c *cobra.Command, names []string) (*input, error) {
-	in := &input{said: map[otlpfile.Error]bool{}, stderr: c.ErrOrStderr()}
+	in := &input{stderr: c.ErrOrStderr()}
 	for _, name := range names {
 		s, err := find(c, name)
 		if err != nil {
@@ -41,46 +45,63 @@ func openInput(c *cobra.Command, names []string) (*input, error) {
 	return in, nil
 }
 
-func find(c *cobra.Command, name string) (source, error) {
+func find(c *cobra.Command, name string) (*source, error) {
 	if name == "-" {
 		return spool("stdin", c.InOrStdin())
 	}
 	info, err := os.Stat(name)
 	switch {
 	case err != nil:
-		return source{}, usage("%w", err)
+		return nil, usage("%w", err)
 	case info.IsDir():
-		return source{}, usage("%s is a folder; name the files in it, such as %s/*.jsonl", name, name)
+		return nil, usage("%s is a folder; name the files in it, such as %s/*.jsonl", name, name)
 	case info.Mode().IsRegular():
-		return source{name: name, path: name, size: info.Size()}, nil
+		return &source{name: name, path: name, size: info.Size(), said: map[otlpfile.Error]bool{}}, nil
 	}
 	pipe, err := os.Open(name)
 	if err != nil {
-		return source{}, usage("%w", err)
+		return nil, usage("%w", err)
 	}
 	defer pipe.Close()
 	return spool(name, pipe)
 }
 
-func spool(name string, r io.Reader) (source, error) {
+// spool copies a stream to a temporary file, which has no name any more where the system allows it: it goes with the
+// process, however that ends.
+func spool(name string, r io.Reader) (*source, error) {
 	f, err := os.CreateTemp("", "faultline-*")
 	if err != nil {
-		return source{}, fmt.Errorf("copy %s: %w", name, err)
+		return nil, fmt.Errorf("copy %s: %w", name, err)
 	}
-	size, err := io.Copy(f, r)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return source{}, errors.Join(fmt.Errorf("copy %s: %w", name, err), os.Remove(f.Name()))
+	_ = os.Remove(f.Name())
+	s := &source{name: name, temp: f, said: map[otlpfile.Error]bool{}}
+	if s.size, err = io.Copy(f, r); err != nil {
+		return nil, errors.Join(fmt.Errorf("copy %s: %w", name, err), s.close())
 	}
-	return source{name: name, path: f.Name(), temp: true, size: size}, nil
+	return s, nil
 }
 
-// close removes the copies.
+func (s *source) open() (io.ReadCloser, error) {
+	if s.temp != nil {
+		return io.NopCloser(io.NewSectionReader(s.temp, 0, s.size)), nil
+	}
+	return os.Open(s.path)
+}
+
+func (s *source) close() error {
+	if s.temp == nil {
+		return nil
+	}
+	err := s.temp.Close()
+	_ = os.Remove(s.temp.Name()) // where an open file could not be removed
+	return err
+}
+
+// close lets go of the copies.
 func (in *input) close() {
 	in.progress.done()
 	for _, s := range in.files {
-		if s.temp {
-			_ = os.Remove(s.path)
-		}
+		_ = s.close()
 	}
 }
 
@@ -95,15 +116,9 @@ func (in *input) watch(what string, readings int64) {
 
 // read reads all files in order. What does not parse is said on stderr and remembered.
 func (in *input) read(sink otlpfile.Sink) error {
-	sink.Bad = func(e *otlpfile.Error) {
-		if !in.said[*e] {
-			in.said[*e] = true
-			in.progress.pause()
-			fmt.Fprintln(in.stderr, "faultline:", e)
-		}
-	}
 	for _, s := range in.files {
-		f, err := os.Open(s.path)
+		sink.Bad = func(e *otlpfile.Error) { in.bad(s, e) }
+		f, err := s.open()
 		if err != nil {
 			return err
 		}
@@ -116,9 +131,23 @@ func (in *input) read(sink otlpfile.Sink) error {
 	return nil
 }
 
+func (in *input) bad(s *source, e *otlpfile.Error) {
+	in.broken = true
+	if s.said[*e] || len(s.said) > maxErrors {
+		return
+	}
+	s.said[*e] = true
+	in.progress.pause()
+	if len(s.said) > maxErrors {
+		fmt.Fprintf(in.stderr, "faultline: %s: more errors, which are not shown\n", s.name)
+		return
+	}
+	fmt.Fprintln(in.stderr, "faultline:", e)
+}
+
 // verdict is the exit of a command that has done its work on what could be read.
 func (in *input) verdict() error {
-	if len(in.said) > 0 {
+	if in.broken {
 		return exitError{code: exitUsage}
 	}
 	return nil

@@ -86,7 +86,8 @@ func Write(w io.Writer, rows []Row) error {
 	return nil
 }
 
-// WriteFile writes a dataset file whole or not at all: whoever reads it while it is written sees the one before.
+// WriteFile writes a dataset file whole or not at all: whoever reads it while it is written sees the one before. It is
+// readable by its owner only, since it holds what users wrote.
 func WriteFile(path string, rows []Row) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
@@ -94,7 +95,7 @@ func WriteFile(path string, rows []Row) error {
 	}
 	defer os.Remove(f.Name()) // does nothing once it was renamed
 	buffered := bufio.NewWriter(f)
-	err = errors.Join(Write(buffered, rows), buffered.Flush(), f.Chmod(0o644), f.Sync(), f.Close())
+	err = errors.Join(Write(buffered, rows), buffered.Flush(), f.Sync(), f.Close())
 	if err != nil {
 		return fmt.Errorf("write dataset: %w", err)
 	}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/dataset"
 	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/score"
 )
 
 // Options are the rules of the decision. The zero value is not usable: see DefaultOptions.
@@ -80,15 +82,17 @@ func (s Status) silent() bool { return s == RowSuspect || s == RowInconclusive |
 
 // RowResult is one row of the report.
 type RowResult struct {
-	ID        string        `json:"id"`
-	Class     failure.Class `json:"class,omitempty"`
-	Detail    string        `json:"detail,omitempty"`
-	Service   string        `json:"service,omitempty"`
-	TraceID   string        `json:"trace_id,omitempty"` // where the failure was first seen
-	Note      string        `json:"note,omitempty"`
-	Status    Status        `json:"status"`
-	Candidate Tally         `json:"candidate"`
-	Baseline  *Tally        `json:"baseline,omitempty"`
+	ID      string        `json:"id"`
+	Class   failure.Class `json:"class,omitempty"`
+	Detail  string        `json:"detail,omitempty"`
+	Service string        `json:"service,omitempty"`
+	TraceID string        `json:"trace_id,omitempty"` // where the failure was first seen
+	Note    string        `json:"note,omitempty"`
+	Status  Status        `json:"status"`
+	// Unseen says that no scorer finds the failure in the row's own call, so that passing says nothing of it.
+	Unseen    bool   `json:"unseen,omitempty"`
+	Candidate Tally  `json:"candidate"`
+	Baseline  *Tally `json:"baseline,omitempty"`
 }
 
 // Diffuse is the test for a drop that no single row shows.
@@ -123,6 +127,34 @@ func (r Report) Blocking() []RowResult {
 		}
 	}
 	return rows
+}
+
+// Scored adds what the scorers are, and which rows they are blind to: rows of a confirmed failure in whose own call none of
+// them finds anything. The rows are those that the report was made of.
+func (r *Report) Scored(rows []dataset.Row, set *score.Set) {
+	r.Scorers = map[string]string{}
+	for _, s := range set.Scorers() {
+		r.Scorers[s.Name()] = s.Version()
+	}
+	var (
+		result score.Result
+		unseen int
+	)
+	for i, row := range rows {
+		if row.Decision != review.Confirmed {
+			continue
+		}
+		result.Reset()
+		set.Score(row.Call, &result)
+		if len(result.Findings) == 0 {
+			r.Rows[i].Unseen = true
+			unseen++
+		}
+	}
+	if unseen > 0 {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("%s of a failure that no scorer finds in the row's own call: passing says nothing of it; add a scorer or a rule",
+			count(unseen, "row")))
+	}
 }
 
 // fewRows is where a comparison begins to be worth something.

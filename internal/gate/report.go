@@ -176,13 +176,17 @@ func (row RowResult) explain() string {
 }
 
 func (row RowResult) label() string {
+	label := string(row.Class)
 	switch {
 	case row.Class == "":
 		return "none"
-	case row.Detail == "":
-		return string(row.Class)
+	case row.Detail != "":
+		label += "/" + row.Detail
 	}
-	return string(row.Class) + "/" + row.Detail
+	if row.Unseen {
+		label += " (unseen)"
+	}
+	return label
 }
 
 // String is passed of all that gave a result: 3/5.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -25,7 +26,7 @@ func (f *file) json(in *bufio.Reader) error {
 	)
 	broken := func(line int, reason string) {
 		f.bad(line, reason)
-		value, skip = value[:0], true
+		value, skip = nil, true
 		scan.reset()
 	}
 	for number := 1; ; number++ {
@@ -48,10 +49,14 @@ func (f *file) json(in *bufio.Reader) error {
 					broken(number, fmt.Sprintf("neither OTLP/JSON nor OTLP protobuf: a request must start with {, got %q", short(rest)))
 					break
 				}
-				value, start = value[:0], number
+				value, start = nil, number
 			}
 			n, state := scan.next(rest)
-			value = append(value, rest[:n]...)
+			if len(value) == 0 && state == complete {
+				value = rest[:n:n] // the usual case, a request on one line, is not copied
+			} else {
+				value = append(value, rest[:n]...)
+			}
 			rest = rest[n:]
 			switch {
 			case state == mismatched:
@@ -66,7 +71,7 @@ func (f *file) json(in *bufio.Reader) error {
 				if err := f.request(value, start); err != nil {
 					return err
 				}
-				value = value[:0]
+				value = nil
 			}
 		}
 		switch {
@@ -252,12 +257,17 @@ func plain(err error) string {
 	return short([]byte(strings.TrimPrefix(err.Error(), "jsontext: ")))
 }
 
-// short is the beginning of a text, fit for one line of an error message.
+// short is the beginning of a text, fit for one line of an error message on a terminal.
 func short(b []byte) string {
 	const limit = 120
-	b = bytes.TrimSpace(b)
+	b, ellipsis := bytes.TrimSpace(b), ""
 	if len(b) > limit {
-		return strings.ToValidUTF8(string(b[:limit]), "\uFFFD") + "…"
+		b, ellipsis = b[:limit], "…"
 	}
-	return strings.ToValidUTF8(string(b), "\uFFFD")
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, string(b)) + ellipsis
 }

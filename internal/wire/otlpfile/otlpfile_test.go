@@ -9,9 +9,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
@@ -331,4 +333,30 @@ func TestCorpusParses(t *testing.T) {
 		require.Empty(t, got.Bad, path)
 		require.NotEmpty(t, got.Got, path)
 	}
+}
+
+// TestHugeMessage reads a request with one message of 100 MB: it costs a few copies, not more.
+func TestHugeMessage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs half a gigabyte")
+	}
+	const size = 100 << 20
+	line := strings.Replace(traceJSON("a"), `"name":"a"`, `"name":"`+strings.Repeat("x", size)+`"`, 1)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	started, spans := time.Now(), 0
+	err := Read("in", strings.NewReader(line+"\n"+traceJSON("b")), Sink{
+		Traces: func(td ptrace.Traces) error {
+			spans += td.SpanCount()
+			return nil
+		},
+		Bad: func(e *Error) { t.Error(e) },
+	})
+	runtime.ReadMemStats(&after)
+	require.NoError(t, err)
+	require.Equal(t, 2, spans)
+	allocated := after.TotalAlloc - before.TotalAlloc
+	t.Logf("100 MB message: %s, %d MB allocated", time.Since(started).Round(time.Millisecond), allocated>>20)
+	require.Less(t, allocated, uint64(12*size))
+	require.Less(t, time.Since(started), 30*time.Second)
 }
