@@ -153,6 +153,9 @@ func (c *Call) part(p Part) *Content {
 	return &c.content
 }
 
+// Loaded reports whether a part of the content was read, or given by SetContent.
+func (c *Call) Loaded(p Part) bool { return c.loaded&p == p }
+
 // Input is the conversation that was sent, oldest message first.
 func (c *Call) Input() []Message { return c.part(PartInput).Input }
 
