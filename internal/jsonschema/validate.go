@@ -64,11 +64,23 @@ func (s *Schema) Validate(value any) (violations []Violation, err error) {
 	if !errors.As(invalid, &tree) {
 		return nil, invalid
 	}
+	if cyclic(tree) {
+		return nil, errCycle // no value could follow such a schema, so none breaks it
+	}
 	violations = leaves(nil, tree)
 	slices.SortStableFunc(violations, func(a, b Violation) int {
 		return strings.Compare(a.Path, b.Path)
 	})
 	return violations, nil
+}
+
+var errCycle = errors.New("the schema refers to itself without an end")
+
+func cyclic(e *js.ValidationError) bool {
+	if _, ok := e.ErrorKind.(*kind.RefCycle); ok {
+		return true
+	}
+	return slices.ContainsFunc(e.Causes, cyclic)
 }
 
 // leaves flattens the tree of errors to what a reader acts on.
