@@ -125,6 +125,9 @@ func (r *Reader) Load(c *genai.Call, content *genai.Content, part genai.Part) {
 		if len(content.Output) == 0 && r.events {
 			r.loadEvents(c, content, part)
 		}
+		if content.Refusal == "" {
+			content.Refusal = r.refusalBeside()
+		}
 		r.reasonsFromOutput(c, content)
 	case genai.PartTool:
 		if r.events && (content.ToolArguments.IsZero() || content.ToolResult.IsZero()) {
@@ -138,6 +141,23 @@ func (r *Reader) Load(c *genai.Call, content *genai.Content, part genai.Part) {
 		fill(&content.OutputSchema, r.requested.schema)
 		fill(&c.ResponseFormat, r.requested.format)
 	}
+}
+
+// refusalBeside looks for a refusal in the provider's response where messages were found elsewhere: the conventions have no
+// place for it, so emitters that write both lose it from the messages.
+func (r *Reader) refusalBeside() string {
+	for _, k := range [...]key{keyOIOutput, keyCompletionJSON, keyLogResponse, keyLFOutput} {
+		if !r.has(k) || r.at[k].Type() != pcommon.ValueTypeStr {
+			continue
+		}
+		if text := contentText(r, k); strings.Contains(text, `"refusal":"`) || strings.Contains(text, `"refusal": "`) {
+			p := parser{answer: true}
+			if p.value(text, "assistant"); p.refusal != "" {
+				return p.refusal
+			}
+		}
+	}
+	return ""
 }
 
 // reasonsFromOutput takes finish reasons from the messages where no attribute gave them.
@@ -236,11 +256,8 @@ func (r *Reader) messagesFrom(c *genai.Call, content *genai.Content, text string
 	if p.dst = content.Input[:0]; answer {
 		p.dst, role = content.Output[:0], "assistant"
 	}
-	if p.value(text, role); len(p.dst) == 0 && p.refusal == "" {
-		trimmed := strings.TrimSpace(text)
-		if blankText(trimmed) || p.model != "" || p.system != "" || p.cut && strings.HasPrefix(trimmed, "[") {
-			p.plain("", role)
-		} else {
+	if p.value(text, role); len(p.dst) == 0 && p.refusal == "" && p.model == "" && p.system == "" {
+		if trimmed := strings.TrimSpace(text); !blankText(trimmed) && !(p.cut && strings.HasPrefix(trimmed, "[")) {
 			p.plain(plainText(trimmed), role)
 		}
 	}

@@ -154,6 +154,11 @@ func TestDialectsByTheirDocumentation(t *testing.T) {
 			"openinference.span.kind": "LLM", "llm.output_messages.0.message.role": "assistant", "output.mime_type": "application/json",
 			"output.value": `{"id":"r1","choices":[{"message":{"role":"assistant","content":null,"refusal":"I cannot"},"finish_reason":"stop"}]}`,
 		}, want: `{"operation":"chat","refusal":"I cannot","response_id":"r1","finish_reasons":["stop"]}`},
+		"logfire, refusal beside the messages": {scope: "logfire.openai", name: "Chat Completion", attributes: map[string]any{
+			"gen_ai.operation.name": "chat", "gen_ai.output.messages": `[{"role":"assistant","parts":[]}]`, "response_data": `{"message": {"content": null, "refusal": "I will not"}}`,
+		}, want: `{"refusal":"I will not"}`},
+		"redacted": {name: "x", attributes: map[string]any{"openinference.span.kind": "LLM", "input.value": "__REDACTED__", "output.value": "__REDACTED__"},
+			want: `{"operation":"chat","input_messages":[],"output_messages":[]}`},
 		"otel retrieval, structured": {name: "retrieval kb", attributes: map[string]any{
 			"gen_ai.operation.name": "retrieval", "gen_ai.retrieval.query.text": "q",
 			"gen_ai.retrieval.documents": []any{map[string]any{"id": "1", "score": 0.25, "content": "text"}},

@@ -43,7 +43,7 @@ func (f *fields) slot(key string) *string {
 		return &f.typ
 	case "text":
 		return &f.text
-	case "content", "message_content", "completion", "body":
+	case "content", "message_content", "completion", "body", "combined_chunk_content":
 		return &f.content
 	case "parts":
 		return &f.parts

@@ -105,3 +105,38 @@ var messageSeeds = []string{
 	`[{"type":"function_call","call_id":"1","name":"f","arguments":"{}"},{"type":"function_call_output","call_id":"1","output":"x"}]`,
 	`"plain"`, `["a","b"]`, `{`, `[{"role":`, `{"a":"\ud83d`, "\xff",
 }
+
+// FuzzAttributes reads one attribute of any name with any value, on a span of any name and scope.
+func FuzzAttributes(f *testing.F) {
+	for _, key := range contentKeys {
+		for _, seed := range messageSeeds[:4] {
+			f.Add("ai", "chat x", key, seed)
+		}
+	}
+	f.Add("langfuse-sdk", "x", "langfuse.observation.usage_details", `{"input":1,"input_cached_tokens":2}`)
+	f.Add("strands.telemetry.tracer", "execute_tool f", "gen_ai.tool.status", "error")
+	r := NewReader()
+	f.Fuzz(func(t *testing.T, scopeName, name, key, value string) {
+		resource, scope, span := emptySpan(scopeName)
+		span.SetName(name)
+		span.Attributes().PutStr(key, value)
+		event := span.Events().AppendEmpty()
+		event.SetName("gen_ai.choice")
+		event.Attributes().PutStr("message", value)
+		start := time.Now()
+		if call, ok := r.Read(resource, scope, span); ok {
+			loadAll(call)
+			if _, err := call.MarshalJSON(); err != nil {
+				t.Fatal(err)
+			}
+			for _, tokens := range [...]genai.Opt[int64]{call.Tokens.UncachedInput, call.Tokens.Output, call.Tokens.CacheRead} {
+				if tokens.Value < 0 {
+					t.Fatalf("negative count of tokens: %+v", call.Tokens)
+				}
+			}
+		}
+		if took := time.Since(start); took > maxFuzzTime {
+			t.Fatalf("took %s", took)
+		}
+	})
+}

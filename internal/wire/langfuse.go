@@ -101,8 +101,10 @@ func langfuseOperation(kind string) string {
 		return genai.OpGuardrail
 	case "span":
 		return genai.OpSpan
+	case "":
+		return ""
 	}
-	return strings.ToLower(kind)
+	return genai.OpOther
 }
 
 // sumOfCosts is the total of a cost object, stated or added up; absent where it is nothing.

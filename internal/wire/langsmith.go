@@ -34,9 +34,6 @@ var langsmith = dialect{
 	scalars: func(r *Reader, c *genai.Call) {
 		fill(&c.Operation, r.langsmithOperation())
 		r.setProvider(c, r.name(keyLSProvider))
-		if system := r.str(keySystem); c.Provider != "" && system == "langchain" {
-			r.framework = system
-		}
 		fill(&c.RequestModel, r.str(keyRequestModel, keyLSModel))
 		if r.has(keyLSParams) {
 			r.requested.read(contentText(r, keyLSParams))

@@ -47,6 +47,7 @@ func (p *parser) value(raw, role string) {
 	p.depth++
 	defer func() { p.depth-- }()
 	c := cursor{s: raw}
+	found := len(p.dst)
 	switch c.space() {
 	case '"':
 		// JSON that was serialised twice.
@@ -65,7 +66,8 @@ func (p *parser) value(raw, role string) {
 		f.read(&c)
 		p.object(&f, role)
 	}
-	p.cut = p.cut || c.cut
+	// Text that stops to be JSON after messages were read is damaged; one that never was is just a text.
+	p.cut = p.cut || c.cut || c.bad && len(p.dst) > found
 }
 
 // plain adds a text as a message.

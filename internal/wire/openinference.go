@@ -128,8 +128,6 @@ func openInferenceOperation(kind string) string {
 		return genai.OpGuardrail
 	case "RERANKER":
 		return "rerank"
-	case "EVALUATOR":
-		return "evaluator"
 	}
 	return genai.OpOther
 }

@@ -147,18 +147,21 @@ func (r *Reader) begin(span ptrace.Span) {
 	r.marks |= inOTel // what every dialect may carry besides its own
 }
 
-// setProvider takes the provider's name as a slot spells it. A framework's name is kept apart, so that a later slot
-// can still name the provider.
+// setProvider takes the provider's name as a slot spells it; the first slot that names one decides. A framework's name is
+// kept apart, and so is an unusual spelling in a later slot.
 func (r *Reader) setProvider(c *genai.Call, raw string) {
-	if raw == "" || c.Provider != "" {
+	if raw == "" || raw == c.Provider {
 		return
 	}
 	canonical, framework := provider.Name(raw)
-	if framework {
+	switch {
+	case framework:
 		fill(&r.framework, raw)
-		return
+	case c.Provider == "":
+		c.Provider, r.rawProvider = canonical, raw
+	case canonical == c.Provider && r.rawProvider == c.Provider:
+		r.rawProvider = raw
 	}
-	c.Provider, r.rawProvider = canonical, raw
 }
 
 // finish draws the conclusions that need all dialects to have spoken.
