@@ -21,6 +21,7 @@ type Reader struct {
 	marks      dialects // of the span
 	families   family
 	at         [maxKeys]pcommon.Value // the attributes that dialects read, by key; no value where absent
+	present    []key                  // the keys that are set in at, to empty it without walking all of it
 
 	rawProvider string   // as the span spells it
 	framework   string   // what the provider's slot says where it names a framework
@@ -74,6 +75,9 @@ func (r *Reader) Read(resource pcommon.Resource, scope pcommon.InstrumentationSc
 	for name, value := range attributes.All() {
 		if e, ok := keyTable[name]; ok {
 			if value.Type() != pcommon.ValueTypeEmpty {
+				if r.at[e.key] == (pcommon.Value{}) {
+					r.present = append(r.present, e.key)
+				}
 				r.at[e.key] = value
 				r.marks |= e.marks
 			}
@@ -128,7 +132,10 @@ func (r *Reader) isGenAI(attributes pcommon.Map, scope string, span ptrace.Span)
 }
 
 func (r *Reader) begin(span ptrace.Span) {
-	clear(r.at[:len(keyTable)+1])
+	for _, k := range r.present {
+		r.at[k] = pcommon.Value{}
+	}
+	r.present = r.present[:0]
 	r.span = span
 	r.marks, r.families = r.scopeMarks, 0
 	r.rawProvider, r.framework, r.usage, r.requested = "", "", policy{}, requests{}
