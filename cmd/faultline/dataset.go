@@ -72,14 +72,14 @@ func newExport() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Fprint(c.ErrOrStderr(), count(len(rows), "row"))
+			words := count(len(rows), "row")
 			if output != "" {
-				fmt.Fprintf(c.ErrOrStderr(), " in %s", output)
+				words += " in " + output
 			}
 			if skipped > 0 {
-				fmt.Fprintf(c.ErrOrStderr(), "; %s left out, for want of a call that could be scored again", count(skipped, "confirmed item"))
+				words += "; " + count(skipped, "confirmed item") + " left out, for want of a call that could be scored again"
 			}
-			fmt.Fprintln(c.ErrOrStderr())
+			fmt.Fprintln(c.ErrOrStderr(), words)
 			if len(rows) == 0 {
 				fmt.Fprintln(c.ErrOrStderr(), "nothing is confirmed yet: confirm failures on the review page first")
 			}

@@ -58,7 +58,7 @@ func (r *receiver) Export(_ context.Context, req ptraceotlp.ExportRequest) (ptra
 func (r *logReceiver) Export(_ context.Context, req plogotlp.ExportRequest) (plogotlp.ExportResponse, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.receiver.logs = append(r.receiver.logs, req.Logs())
+	r.logs = append(r.logs, req.Logs())
 	r.sequence = append(r.sequence, "logs")
 	return plogotlp.NewExportResponse(), nil
 }

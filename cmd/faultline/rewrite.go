@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/sha256"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -79,7 +80,7 @@ func (c changes) spanID(id pcommon.SpanID) pcommon.SpanID {
 }
 
 func (c changes) hash(id []byte) [sha256.Size]byte {
-	return sha256.Sum256(append(c.salt[:len(c.salt):len(c.salt)], id...))
+	return sha256.Sum256(append(slices.Clip(c.salt), id...))
 }
 
 // maxRequest keeps requests below the 4 MiB that gRPC servers take unless told otherwise.

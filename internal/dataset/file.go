@@ -93,7 +93,7 @@ func WriteFile(path string, rows []Row) error {
 	if err != nil {
 		return fmt.Errorf("create dataset: %w", err)
 	}
-	defer os.Remove(f.Name()) // does nothing once it was renamed
+	defer os.Remove(f.Name()) //nolint:errcheck // once it was renamed, there is nothing to remove
 	buffered := bufio.NewWriter(f)
 	err = errors.Join(Write(buffered, rows), buffered.Flush(), f.Sync(), f.Close())
 	if err != nil {

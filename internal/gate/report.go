@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"bytes"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -36,7 +37,8 @@ func (r Report) Write(w io.Writer, format string) error {
 	return fmt.Errorf("%w: %q", ErrFormat, format)
 }
 
-func (r Report) text(w io.Writer) error {
+func (r Report) text(out io.Writer) error {
+	w := &bytes.Buffer{}
 	fmt.Fprintf(w, "%s\n", strings.ToUpper(string(r.Decision)))
 	for _, reason := range r.Reasons {
 		fmt.Fprintf(w, "  %s\n", reason)
@@ -54,14 +56,19 @@ func (r Report) text(w io.Writer) error {
 		}
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s%s\t%s\n", row.Status, row.ID, row.label(), row.Candidate, baseline, dash(row.Candidate.classes()))
 	}
-	fmt.Fprintln(tw)
+	fmt.Fprint(tw, "\n")
 	for _, fact := range r.facts() {
 		fmt.Fprintf(tw, "%s\t%s\n", fact[0], fact[1])
 	}
-	return tw.Flush()
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	_, err := out.Write(w.Bytes())
+	return err
 }
 
-func (r Report) markdown(w io.Writer) error {
+func (r Report) markdown(out io.Writer) error {
+	w := &bytes.Buffer{}
 	icon := map[Decision]string{Pass: "✅", Regression: "❌", Inconclusive: "⚠️"}[r.Decision]
 	fmt.Fprintf(w, "### %s Faultline gate: %s\n\n", icon, r.Decision)
 	for _, reason := range r.Reasons {
@@ -82,7 +89,8 @@ func (r Report) markdown(w io.Writer) error {
 	for _, fact := range r.facts() {
 		fmt.Fprintf(w, "%s: %s  \n", fact[0], fact[1])
 	}
-	return nil
+	_, err := out.Write(w.Bytes())
+	return err
 }
 
 // cell keeps what a stranger wrote inside its cell.

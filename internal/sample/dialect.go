@@ -40,9 +40,9 @@ func (semconv) scope() scope {
 }
 
 func (semconv) agent(sp *span, s *story) {
-	sp.Name, sp.Kind = "invoke_agent "+s.app.agent, kindInternal
+	sp.Name, sp.Kind = "invoke_agent "+s.agent, kindInternal
 	sp.Attributes = []attribute{
-		str("gen_ai.operation.name", "invoke_agent"), str("gen_ai.provider.name", s.provider), str("gen_ai.agent.name", s.app.agent),
+		str("gen_ai.operation.name", "invoke_agent"), str("gen_ai.provider.name", s.provider), str("gen_ai.agent.name", s.agent),
 		str("gen_ai.conversation.id", s.session), str("user.id", s.user),
 	}
 }
@@ -160,9 +160,9 @@ func (openInference) scope() scope {
 }
 
 func (openInference) agent(sp *span, s *story) {
-	sp.Name, sp.Kind = s.app.agent, kindInternal
+	sp.Name, sp.Kind = s.agent, kindInternal
 	sp.Attributes = []attribute{
-		str("openinference.span.kind", "AGENT"), str("agent.name", s.app.agent), str("session.id", s.session), str("user.id", s.user),
+		str("openinference.span.kind", "AGENT"), str("agent.name", s.agent), str("session.id", s.session), str("user.id", s.user),
 		str("input.value", s.messages[0].Text), str("input.mime_type", "text/plain"),
 	}
 }
@@ -241,8 +241,8 @@ func (openLLMetry) scope() scope {
 }
 
 func (openLLMetry) agent(sp *span, s *story) {
-	sp.Name, sp.Kind = s.app.agent+".workflow", kindInternal
-	sp.Attributes = []attribute{str("traceloop.span.kind", "workflow"), str("traceloop.entity.name", s.app.agent), str("traceloop.workflow.name", s.app.agent)}
+	sp.Name, sp.Kind = s.agent+".workflow", kindInternal
+	sp.Attributes = []attribute{str("traceloop.span.kind", "workflow"), str("traceloop.entity.name", s.agent), str("traceloop.workflow.name", s.agent)}
 }
 
 func (openLLMetry) chat(sp *span, s *story, st *step, started time.Time) {
@@ -251,7 +251,7 @@ func (openLLMetry) chat(sp *span, s *story, st *step, started time.Time) {
 	sp.Attributes = []attribute{
 		str("llm.request.type", "chat"), str("gen_ai.system", "OpenAI"), str("gen_ai.request.model", s.app.model),
 		num("gen_ai.request.max_tokens", c.maxTokens), double("gen_ai.request.temperature", 0), boolean("llm.is_streaming", false),
-		str("gen_ai.openai.api_base", "https://api.openai.com/v1/"), str("traceloop.workflow.name", s.app.agent),
+		str("gen_ai.openai.api_base", "https://api.openai.com/v1/"), str("traceloop.workflow.name", s.agent),
 		str("traceloop.prompt.key", s.prompt), str("traceloop.prompt.version", s.promptVersion),
 		str("traceloop.association.properties.session_id", s.session),
 	}

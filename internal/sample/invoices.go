@@ -2,6 +2,7 @@ package sample
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/faultline-otel/faultline/internal/failure"
 )
@@ -45,7 +46,7 @@ func (i invoice) json(total string) string {
 		i.vendor, i.number, i.date, total, i.item, i.first, i.other, i.second)
 }
 
-func (i invoice) total() string { return fmt.Sprint(i.first + i.second) }
+func (i invoice) total() string { return strconv.Itoa(i.first + i.second) }
 
 func invoiceIsRead(s *story) {
 	i := newInvoice(s)

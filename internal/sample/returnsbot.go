@@ -2,6 +2,7 @@ package sample
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
@@ -42,7 +43,7 @@ type order struct {
 func newOrder(s *story) order {
 	cents := pick(s.r, 4995, 5990, 7499, 8950, 11900, 13995)
 	return order{
-		id:        fmt.Sprint(44000 + s.r.IntN(5200)),
+		id:        strconv.Itoa(44000 + s.r.IntN(5200)),
 		item:      pick(s.r, "Trail Runner 3, size 42", "Harbour Loafer, size 38", "Alpine Boot, size 44", "Court Classic white, size 40", "Kids Rain Boot, size 31"),
 		paid:      fmt.Sprintf("%d.%02d", cents/100, cents%100),
 		cents:     cents,

@@ -3,6 +3,7 @@ package sample
 import (
 	"encoding/json"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/faultline-otel/faultline/internal/failure"
@@ -155,7 +156,7 @@ func (s *story) raises(status int, kind, message string, seconds float64) {
 // model is one request to the model over the conversation so far.
 func (s *story) model(output genai.Message, finish string) {
 	c := &chat{
-		input: s.messages[:len(s.messages):len(s.messages)], output: output, finish: finish, maxTokens: 1024,
+		input: slices.Clip(s.messages), output: output, finish: finish, maxTokens: 1024,
 		responseID: s.id("chatcmpl-", 29), structuredSchema: s.schema,
 	}
 	c.in, c.out = s.tokens(c.input), 4+size(output)/4

@@ -20,8 +20,8 @@ func (vercel) agent(sp *span, s *story) {
 
 func vercelCommon(s *story, operation string) []attribute {
 	return []attribute{
-		str("operation.name", operation+" "+s.app.agent), str("resource.name", s.app.agent), str("ai.operationId", operation),
-		str("ai.telemetry.functionId", s.app.agent), str("ai.model.provider", s.provider), str("ai.model.id", s.app.model),
+		str("operation.name", operation+" "+s.agent), str("resource.name", s.agent), str("ai.operationId", operation),
+		str("ai.telemetry.functionId", s.agent), str("ai.model.provider", s.provider), str("ai.model.id", s.app.model),
 		num("ai.settings.maxRetries", 2), str("ai.telemetry.metadata.sessionId", s.session), str("ai.telemetry.metadata.userId", s.user),
 	}
 }
@@ -91,8 +91,8 @@ func vercelMessages(system string, messages []genai.Message) []map[string]any {
 func (vercel) tool(sp *span, s *story, st *step, started time.Time) {
 	sp.Name, sp.Kind = "ai.toolCall", kindInternal
 	sp.Attributes = []attribute{
-		str("operation.name", "ai.toolCall "+s.app.agent), str("resource.name", s.app.agent), str("ai.operationId", "ai.toolCall"),
-		str("ai.telemetry.functionId", s.app.agent),
+		str("operation.name", "ai.toolCall "+s.agent), str("resource.name", s.agent), str("ai.operationId", "ai.toolCall"),
+		str("ai.telemetry.functionId", s.agent),
 		str("ai.toolCall.name", st.tool.name), str("ai.toolCall.id", st.tool.id), str("ai.toolCall.args", st.tool.arguments),
 	}
 	if st.fail == nil {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -29,7 +30,7 @@ type outcome struct {
 	Bad []string
 }
 
-func run(t testing.TB, r io.Reader, limit int) outcome {
+func run(t *testing.T, r io.Reader, limit int) outcome {
 	t.Helper()
 	var o outcome
 	err := read("in", r, Sink{
@@ -241,9 +242,8 @@ func deepProto(n int) []byte {
 	var reversed []byte
 	wrap := func(tag byte) {
 		size := binary.AppendUvarint(nil, uint64(len(reversed)))
-		for i := len(size) - 1; i >= 0; i-- {
-			reversed = append(reversed, size[i])
-		}
+		slices.Reverse(size)
+		reversed = append(reversed, size...)
 		reversed = append(reversed, tag)
 	}
 	for range n {
@@ -253,9 +253,7 @@ func deepProto(n int) []byte {
 	for _, tag := range []byte{0x12, 0x4a, 0x12, 0x12, 0x0a} { // KeyValue.value, Span.attributes, spans, scope_spans, resource_spans
 		wrap(tag)
 	}
-	for i, j := 0, len(reversed)-1; i < j; i, j = i+1, j-1 {
-		reversed[i], reversed[j] = reversed[j], reversed[i]
-	}
+	slices.Reverse(reversed)
 	return reversed
 }
 
@@ -279,7 +277,10 @@ func FuzzOTLPFile(f *testing.F) {
 		[]byte(traceJSON("a") + "\n" + logJSON("b")), []byte(indent(traceJSON("a"))), traceProto("a"), logProto("b"),
 		prefix(traceProto("a"), logProto("b")), zipped([]byte(traceJSON("a"))), deepProto(50),
 		[]byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"attributes":[{"key":"a","value":{"arrayValue":{"values":[{"kvlistValue":{}}]}}}]}]}]}]}`),
-		[]byte("\ufeff\n{ \"resource_spans\" : [ ] }"), []byte("{\"a\":\"\n"), {0x0a, '{', '"'}, {0, 0, 0, 2, 0x0a, 0},
+		[]byte("\ufeff\n{ \"resource_spans\" : [ ] }"),
+		[]byte("{\"a\":\"\n"),
+		{firstField, '{', '"'},
+		{0, 0, 0, 2, firstField, 0},
 	} {
 		f.Add(seed)
 	}
@@ -303,6 +304,7 @@ func FuzzOTLPFile(f *testing.F) {
 
 // corpusFiles are small files of the dialect corpus, none where it is absent.
 func corpusFiles(f *testing.F) []string {
+	f.Helper()
 	dir := os.Getenv(corpus.EnvDir)
 	if dir == "" {
 		dir = filepath.Join("..", "..", "..", "..", "shared", "corpus")
