@@ -101,6 +101,7 @@ func BenchmarkReadNotGenAI(b *testing.B) {
 }
 
 func benchmarkRead(b *testing.B, load func(*genai.Call)) {
+	b.Helper()
 	resource, scope, span := chatSpan()
 	r := NewReader()
 	b.ReportAllocs()

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"slices"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -221,7 +222,7 @@ func (r *Reader) loadKeys(d *dialect, c *genai.Call, content *genai.Content, par
 	case genai.PartRetrieval:
 		query, documents := d.query, d.documents
 		if isRetrieval {
-			query, documents = append(query[:len(query):len(query)], d.takes...), append(documents[:len(documents):len(documents)], d.gives...)
+			query, documents = slices.Concat(query, d.takes), slices.Concat(documents, d.gives)
 		}
 		for _, k := range query {
 			if content.Retrieval.Query == "" && r.has(k) {
@@ -257,7 +258,7 @@ func (r *Reader) messagesFrom(c *genai.Call, content *genai.Content, text string
 		p.dst, role = content.Output[:0], "assistant"
 	}
 	if p.value(text, role); len(p.dst) == 0 && p.refusal == "" && p.model == "" && p.system == "" {
-		if trimmed := strings.TrimSpace(text); !blankText(trimmed) && !(p.cut && strings.HasPrefix(trimmed, "[")) {
+		if trimmed := strings.TrimSpace(text); !blankText(trimmed) && (!p.cut || !strings.HasPrefix(trimmed, "[")) {
 			p.plain(plainText(trimmed), role)
 		}
 	}

@@ -87,12 +87,14 @@ func TestDialectsByTheirDocumentation(t *testing.T) {
 			"gen_ai.operation.name": "invoke_agent", "gen_ai.provider.name": "microsoft.agent_framework", "gen_ai.agent.name": "Bot", "gen_ai.conversation.id": "c1",
 			"gen_ai.input.messages": []any{map[string]any{"role": "user", "parts": []any{map[string]any{"type": "text", "content": "hi \"there\"\n"}}}},
 		}, want: `{"operation":"invoke_agent","provider_raw":"microsoft.agent_framework","agent_name":"Bot","session_id":"c1","input_messages":[{"role":"user","text":"hi \"there\"\n"}]}`},
-		"azure inference, events with JSON": {name: "chat gpt-4o", attributes: map[string]any{"gen_ai.system": "az.ai.inference", "gen_ai.operation.name": "chat"},
+		"azure inference, events with JSON": {
+			name: "chat gpt-4o", attributes: map[string]any{"gen_ai.system": "az.ai.inference", "gen_ai.operation.name": "chat"},
 			events: []spanEvent{
 				{"gen_ai.user.message", map[string]any{"gen_ai.event.content": `{"role":"user","content":"hi"}`}},
 				{"gen_ai.choice", map[string]any{"gen_ai.event.content": `{"index":0,"finish_reason":"tool_calls","message":{"tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{\"a\":1}"}}]}}`}},
 			}, want: `{"provider":"azure.ai.inference","input_messages":[{"role":"user","text":"hi"}],"finish_reasons":["tool_calls"],
-			"output_messages":[{"role":"assistant","tool_calls":[{"id":"1","name":"f","arguments":{"a":1}}]}]}`},
+			"output_messages":[{"role":"assistant","tool_calls":[{"id":"1","name":"f","arguments":{"a":1}}]}]}`,
+		},
 		"mcp tool error": {name: "tools/call weather", attributes: map[string]any{
 			"mcp.method.name": "tools/call", "gen_ai.tool.name": "weather", "mcp.session.id": "s1", "gen_ai.tool.call.arguments": `{"city":"Rome"}`,
 			"gen_ai.tool.call.result": `{"content":[{"type":"text","text":"no such city"}],"isError":true}`,
@@ -129,8 +131,10 @@ func TestDialectsByTheirDocumentation(t *testing.T) {
 		"livekit tool that failed": {scope: "livekit-agents", name: "function_tool", attributes: map[string]any{
 			"lk.function_tool.name": "f", "lk.function_tool.id": "1", "lk.pii.function_tool.arguments": `{"a":1}`, "lk.function_tool.is_error": true,
 		}, want: `{"operation":"execute_tool","tool":{"name":"f","call_id":"1","arguments":{"a":1},"status":"error"},"error":{"is_error":true}}`},
-		"litellm's raw copy": {scope: "litellm", name: "raw_gen_ai_request", attributes: map[string]any{"llm.openai.model": "gpt-4o", "gen_ai.system": "openai"},
-			want: `{"operation":"other","is_llm_call":false}`},
+		"litellm's raw copy": {
+			scope: "litellm", name: "raw_gen_ai_request", attributes: map[string]any{"llm.openai.model": "gpt-4o", "gen_ai.system": "openai"},
+			want: `{"operation":"other","is_llm_call":false}`,
+		},
 		"traceloop agent": {name: "Bot.agent", attributes: map[string]any{
 			"traceloop.span.kind": "agent", "traceloop.entity.name": "Bot", "traceloop.association.properties.session_id": "s", "traceloop.association.properties.user_id": "u",
 			"traceloop.prompt.key": "p", "traceloop.prompt.version": 3,
@@ -157,8 +161,10 @@ func TestDialectsByTheirDocumentation(t *testing.T) {
 		"logfire, refusal beside the messages": {scope: "logfire.openai", name: "Chat Completion", attributes: map[string]any{
 			"gen_ai.operation.name": "chat", "gen_ai.output.messages": `[{"role":"assistant","parts":[]}]`, "response_data": `{"message": {"content": null, "refusal": "I will not"}}`,
 		}, want: `{"refusal":"I will not"}`},
-		"redacted": {name: "x", attributes: map[string]any{"openinference.span.kind": "LLM", "input.value": "__REDACTED__", "output.value": "__REDACTED__"},
-			want: `{"operation":"chat","input_messages":[],"output_messages":[]}`},
+		"redacted": {
+			name: "x", attributes: map[string]any{"openinference.span.kind": "LLM", "input.value": "__REDACTED__", "output.value": "__REDACTED__"},
+			want: `{"operation":"chat","input_messages":[],"output_messages":[]}`,
+		},
 		"otel retrieval, structured": {name: "retrieval kb", attributes: map[string]any{
 			"gen_ai.operation.name": "retrieval", "gen_ai.retrieval.query.text": "q",
 			"gen_ai.retrieval.documents": []any{map[string]any{"id": "1", "score": 0.25, "content": "text"}},

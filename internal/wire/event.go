@@ -87,10 +87,10 @@ func (r *Reader) loadEvent(c *genai.Call, content *genai.Content, part genai.Par
 		r.loadDetails(content, part, p, attributes)
 	case eventPrompt:
 		if part == genai.PartInput {
-			p.prompt(attributeText(attributes, "gen_ai.prompt"))
+			p.prompt(r.attribute(attributes, "gen_ai.prompt"))
 		}
 	case eventCompletion:
-		if text := attributeText(attributes, "gen_ai.completion"); part == genai.PartOutput && text != "" {
+		if text := r.attribute(attributes, "gen_ai.completion"); part == genai.PartOutput && text != "" {
 			if n := len(p.dst); looksLikeJSON(strings.TrimSpace(text)) {
 				if p.value(text, "assistant"); len(p.dst) > n {
 					return
@@ -142,7 +142,7 @@ func (r *Reader) eventJSON(attributes pcommon.Map, body pcommon.Value) string {
 	if body != (pcommon.Value{}) && body.Type() != pcommon.ValueTypeEmpty {
 		return r.text(body)
 	}
-	if text := attributeText(attributes, "gen_ai.event.content"); text != "" {
+	if text := r.attribute(attributes, "gen_ai.event.content"); text != "" {
 		return text
 	}
 	r.scratch = appendMap(r.scratch[:0], attributes, 0)
@@ -250,22 +250,24 @@ func (p *parser) prompt(text string) {
 			return
 		}
 	}
-	var m *genai.Message
+	role, start, at := "", 0, 0
 	for line := range strings.Lines(text) {
-		name, rest, ok := strings.Cut(line, ": ")
-		if role := roleOf(name); ok && role != "" {
-			m = p.add(role)
-			line = rest
-		} else if m == nil {
-			m = p.add("user")
+		name, _, ok := strings.Cut(line, ": ")
+		if r := roleOf(name); ok && r != "" {
+			p.plain(strings.TrimSuffix(text[start:at], "\n"), firstOf(role, "user"))
+			role, start = r, at+len(name)+len(": ")
 		}
-		m.Text += line
+		at += len(line)
 	}
-	if m != nil {
-		for i := range p.dst {
-			p.dst[i].Text = strings.TrimSuffix(p.dst[i].Text, "\n")
-		}
+	p.plain(strings.TrimSuffix(text[start:], "\n"), firstOf(role, "user"))
+}
+
+// attribute is the text of an event's attribute, at most maxField of it.
+func (r *Reader) attribute(attributes pcommon.Map, name string) string {
+	if v, ok := attributes.Get(name); ok {
+		return r.text(v)
 	}
+	return ""
 }
 
 // appendRenamed writes attributes as JSON without a prefix of their names.

@@ -142,6 +142,8 @@ func (p *parser) flatContent(text string, m *genai.Message) {
 
 // flatParts reads the content parts of a message.
 func (p *parser) flatParts(r *Reader, fields []flatField, m *genai.Message) {
+	var all partJoiner
+	all.begin(m)
 	for i := 0; i < len(fields); {
 		if fields[i].group != groupContent {
 			i++
@@ -159,13 +161,14 @@ func (p *parser) flatParts(r *Reader, fields []flatField, m *genai.Message) {
 		}
 		switch partKind(typ) {
 		case partReasoning:
-			m.Reasoning = joined(m.Reasoning, text)
+			all.reasoning.add(text)
 		case partRefusal:
 			p.refuse(text)
 		default:
-			m.Text = joined(m.Text, text)
+			all.text.add(text)
 		}
 	}
+	all.end(m)
 }
 
 // flatCalls reads the tool calls of one group of fields and reports whether there were any.
@@ -202,8 +205,9 @@ func (r *Reader) readFlatTools(content *genai.Content) bool {
 	if len(all) == 0 {
 		return false
 	}
-	b := append(r.scratch[:0], '[')
+	b := r.scratch[:0]
 	r.scratch = nil // it is b until the end: text may need scratch memory too
+	b = append(b, '[')
 	for len(all) > 0 && len(b) < maxField {
 		end := 1
 		for end < len(all) && all[end].n == all[0].n {
@@ -215,8 +219,9 @@ func (r *Reader) readFlatTools(content *genai.Content) bool {
 		b = r.appendFlatTool(b, all[:end])
 		all = all[end:]
 	}
-	r.scratch = append(b, ']')
-	return r.readTools(content, string(r.scratch))
+	b = append(b, ']')
+	r.scratch = b
+	return r.readTools(content, string(b))
 }
 
 // appendFlatTool writes one tool definition: the JSON of it, or an object of its name, description and parameters.

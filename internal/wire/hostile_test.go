@@ -45,6 +45,10 @@ func TestHostileContentCostsBoundedTimeAndMemory(t *testing.T) {
 		"100 MB message":             `[{"role":"user","parts":[{"type":"text","content":"` + blob + `"}]}]`,
 		"100 MB of escapes":          `[{"role":"user","content":"` + strings.Repeat(`\n\"\u00e9`, huge/10) + `"}]`,
 		"100 MB of small messages":   "[" + strings.Repeat(`{"role":"user","content":"a"},`, huge/30) + "]",
+		"100 MB of small parts":      `[{"role":"user","content":[` + strings.Repeat(`{"text":"a"},`, huge/13) + "]}]",
+		"100 MB of bare parts":       "[" + strings.Repeat(`{"type":"text","text":"a"},`, huge/27) + "]",
+		"100 MB of tool results":     `[{"role":"tool","content":[{"type":"tool_result","content":[` + strings.Repeat(`{"type":"text","text":"a"},`, huge/27) + "]}]}]",
+		"100 MB of response items":   `{"output":[` + strings.Repeat(`{"type":"reasoning","summary":"a"},{"type":"message","role":"assistant","content":"b"},`, huge/90) + "]}",
 		"10,000 deep arrays":         strings.Repeat("[", deep) + strings.Repeat("]", deep),
 		"10,000 deep objects":        strings.Repeat(`{"content":`, deep) + `"x"` + strings.Repeat("}", deep),
 		"10,000 deep parts":          strings.Repeat(`[{"type":"text","content":`, deep) + `"x"` + strings.Repeat("}]", deep),
@@ -61,6 +65,13 @@ func TestHostileContentCostsBoundedTimeAndMemory(t *testing.T) {
 			span.Attributes().PutStr("gen_ai.operation.name", "chat")
 			for _, key := range contentKeys {
 				span.Attributes().PutStr(key, text)
+			}
+			for _, name := range []string{eventPrompt, eventCompletion, eventUser, eventChoice} {
+				event := span.Events().AppendEmpty()
+				event.SetName(name)
+				event.Attributes().PutStr("gen_ai.prompt", text)
+				event.Attributes().PutStr("gen_ai.completion", text)
+				event.Attributes().PutStr("content", text)
 			}
 			r := NewReader()
 			before := allocated()
@@ -93,6 +104,20 @@ func allocated() uint64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return m.TotalAlloc
+}
+
+func TestHugePromptEventIsReadInPart(t *testing.T) {
+	resource, scope, span := emptySpan("")
+	span.SetName("chat x")
+	event := span.Events().AppendEmpty()
+	event.SetName(eventPrompt)
+	event.Attributes().PutStr("gen_ai.prompt", strings.Repeat("user: a\nb\n", 10<<20))
+	start := time.Now()
+	call, ok := NewReader().Read(resource, scope, span)
+	require.True(t, ok)
+	require.NotEmpty(t, call.Input())
+	require.Less(t, time.Since(start), 2*time.Second)
+	require.Equal(t, Truncated, CoverageOf(call))
 }
 
 func TestOneHugeMessageIsReadInPart(t *testing.T) {

@@ -65,3 +65,29 @@ func firstOf(texts ...string) string {
 	}
 	return ""
 }
+
+// joiner joins texts with newlines. One text costs nothing; many cost what they are long.
+type joiner struct {
+	first string
+	rest  []byte // with first at its begin, once there are two
+}
+
+func (j *joiner) add(s string) {
+	switch {
+	case s == "":
+	case j.first == "":
+		j.first = s
+	default:
+		if j.rest == nil {
+			j.rest = append(make([]byte, 0, 2*(len(j.first)+len(s)+1)), j.first...)
+		}
+		j.rest = append(append(j.rest, '\n'), s...)
+	}
+}
+
+func (j *joiner) text() string {
+	if j.rest != nil {
+		return string(j.rest)
+	}
+	return j.first
+}

@@ -15,7 +15,6 @@ var (
 	keyLogRawInput = intern(0, "raw_input")
 	keyLogRespID   = intern(0, "response_id")
 	keyLogTemplate = intern(0, "logfire.msg_template")
-	keyLogSDKType  = intern(0, "sdk_span_type")
 	keyLogName     = intern(0, "name")
 	keyLogInput    = intern(0, "input")
 	keyLogOutput   = intern(0, "output")

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/faultline-otel/faultline/internal/genai"
@@ -81,31 +82,40 @@ func (p *parser) plain(text, role string) {
 func (p *parser) list(c *cursor, role string) {
 	c.open('[')
 	open := -1 // the message that parts without a role of their own go to
+	var parts partJoiner
+	closeOpen := func() {
+		if open >= 0 {
+			parts.end(&p.dst[open])
+			open = -1
+		}
+	}
 	for c.element() {
 		switch c.space() {
 		case '"':
+			closeOpen()
 			p.plain(c.str(), role)
-			open = -1
 		case '[':
+			closeOpen()
 			p.value(c.raw(), role)
-			open = -1
 		case '{':
 			var f fields
 			f.read(c)
 			if !f.isPart() {
+				closeOpen()
 				p.object(&f, role)
-				open = -1
 				continue
 			}
 			if r := f.itemRole(role); open < 0 || p.dst[open].Role != r {
-				p.add(r)
+				closeOpen()
+				parts.begin(p.add(r))
 				open = len(p.dst) - 1
 			}
-			p.part(&f, &p.dst[open])
+			parts.part(p, &f, &p.dst[open])
 		default:
 			c.skip()
 		}
 	}
+	closeOpen()
 }
 
 // object reads a message or an envelope.
@@ -202,12 +212,15 @@ func (p *parser) mergeItems(n int) {
 		}
 	}
 	one := &items[0]
+	var all partJoiner
+	all.begin(one)
 	for _, item := range items[1:] {
-		one.Text = joined(one.Text, item.Text)
-		one.Reasoning = joined(one.Reasoning, item.Reasoning)
+		all.text.add(item.Text)
+		all.reasoning.add(item.Reasoning)
 		one.ToolCalls = append(one.ToolCalls, item.ToolCalls...)
 		one.ToolResults = append(one.ToolResults, item.ToolResults...)
 	}
+	all.end(one)
 	p.keepOnly(n, items[:1])
 }
 
@@ -221,8 +234,8 @@ func (p *parser) keepOnly(n int, kept []genai.Message) {
 
 // lastTurn drops the history that frameworks repeat before what the model said.
 func lastTurn(all []genai.Message) []genai.Message {
-	for i := len(all) - 1; i >= 0; i-- {
-		if r := all[i].Role; r == "user" || r == "system" {
+	for i, m := range slices.Backward(all) {
+		if m.Role == "user" || m.Role == "system" {
 			return all[i+1:]
 		}
 	}

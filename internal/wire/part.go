@@ -34,7 +34,7 @@ func (p *parser) calls(f *fields, m *genai.Message) {
 	}
 }
 
-// call adds one tool call: {id, name, arguments}, {id, function: {…}}, {toolCallId, toolName, input}, …
+// call adds one tool call, as {id, name, arguments}, {id, function: {…}}, {toolCallId, toolName, input} or the like.
 func (p *parser) call(f *fields, m *genai.Message) {
 	inner := f
 	if f.function != "" && f.function[0] == '{' {
@@ -85,18 +85,21 @@ func (p *parser) body(raw string, m *genai.Message) {
 		m.Text = joined(m.Text, text)
 	case '[':
 		c.open('[')
+		var all partJoiner
+		all.begin(m)
 		for c.element() {
 			switch c.space() {
 			case '"':
-				m.Text = joined(m.Text, c.str())
+				all.text.add(c.str())
 			case '{':
 				var f fields
 				f.read(&c)
-				p.part(&f, m)
+				all.part(p, &f, m)
 			default:
 				c.skip()
 			}
 		}
+		all.end(m)
 	case '{':
 		var f fields
 		f.read(&c)
@@ -108,6 +111,24 @@ func (p *parser) body(raw string, m *genai.Message) {
 	}
 	p.cut = p.cut || c.cut
 }
+
+// partJoiner gathers the texts of a message's parts.
+type partJoiner struct{ text, reasoning joiner }
+
+func (j *partJoiner) begin(m *genai.Message) {
+	*j = partJoiner{}
+	j.text.add(m.Text)
+	j.reasoning.add(m.Reasoning)
+}
+
+func (j *partJoiner) part(p *parser, f *fields, m *genai.Message) {
+	m.Text, m.Reasoning = "", ""
+	p.part(f, m)
+	j.text.add(m.Text)
+	j.reasoning.add(m.Reasoning)
+}
+
+func (j *partJoiner) end(m *genai.Message) { m.Text, m.Reasoning = j.text.text(), j.reasoning.text() }
 
 // part reads one part of a message.
 func (p *parser) part(f *fields, m *genai.Message) {
@@ -256,7 +277,8 @@ func (p *parser) resultOf(raw string) genai.Value {
 func textParts(raw string) (text string, ok bool) {
 	c := cursor{s: raw}
 	c.open('[')
-	for n := 0; c.element(); n++ {
+	var all joiner
+	for c.element() {
 		if c.space() != '{' {
 			return "", false
 		}
@@ -281,13 +303,10 @@ func textParts(raw string) (text string, ok bool) {
 		if !isText {
 			return "", false
 		}
-		if n > 0 {
-			text += "\n"
-		}
-		text += one
+		all.add(one)
 		ok = true
 	}
-	return text, ok
+	return all.text(), ok
 }
 
 // valueOf keeps a JSON value as it stands, and a string as its text.

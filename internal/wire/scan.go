@@ -267,12 +267,3 @@ func (c *cursor) scalar() string {
 	}
 	return ""
 }
-
-// null passes over a null where one is next.
-func (c *cursor) null() bool {
-	if c.space() == 'n' && strings.HasPrefix(c.s[c.i:], "null") {
-		c.i += len("null")
-		return true
-	}
-	return false
-}

@@ -67,7 +67,8 @@ func (r *Reader) readTools(content *genai.Content, text string) bool {
 // toolText is the JSON of tool definitions: a string, a structured value, or a list of strings each of which holds one.
 func (r *Reader) toolText(v pcommon.Value) string {
 	if v.Type() == pcommon.ValueTypeSlice && v.Slice().Len() > 0 && v.Slice().At(0).Type() == pcommon.ValueTypeStr {
-		b := append(r.scratch[:0], '[')
+		b := r.scratch[:0]
+		b = append(b, '[')
 		for i := range v.Slice().Len() {
 			s := strings.TrimSpace(v.Slice().At(i).Str())
 			if !strings.HasPrefix(s, "{") || len(b)+len(s) > maxField {
@@ -78,8 +79,9 @@ func (r *Reader) toolText(v pcommon.Value) string {
 			}
 			b = append(b, s...)
 		}
-		if r.scratch = append(b, ']'); len(b) > 1 {
-			return string(r.scratch)
+		b = append(b, ']')
+		if r.scratch = b; len(b) > len("[]") {
+			return string(b)
 		}
 	}
 	return r.text(v)
