@@ -94,6 +94,7 @@ generate: $(BIN)/builder $(BIN)/mdatagen
 	@for f in processor/*/metadata.yaml connector/*/metadata.yaml exporter/*/metadata.yaml extension/*/metadata.yaml; do \
 	  (cd $$(dirname $$f) && $(CURDIR)/$(BIN)/mdatagen metadata.yaml) || exit 1; done
 	go run ./cmd/gen
+	@go test -count=1 ./internal/sample -run TestBundledSampleIsCurrent -update >/dev/null
 	gofmt -w cmd/otelcol-faultline
 
 #: fail when what is generated is not what is committed
