@@ -236,7 +236,7 @@ var grabBags = []string{"util", "utils", "common", "helper", "helpers", "types",
 // TestPackagesAreNamedByWhatTheyHold finds packages without a noun: if two packages need a helper, one is missing.
 func TestPackagesAreNamedByWhatTheyHold(t *testing.T) {
 	for _, p := range list(t, "ImportPath,Name", "./...") {
-		for _, element := range strings.Split(p.ImportPath, "/") {
+		for element := range strings.SplitSeq(p.ImportPath, "/") {
 			if slices.Contains(grabBags, element) {
 				t.Errorf("%s: %q says nothing of what it holds", p.ImportPath, element)
 			}

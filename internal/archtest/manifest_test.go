@@ -77,7 +77,7 @@ func TestManifestPinsWhatIsLinked(t *testing.T) {
 	b, err := os.ReadFile("../../go.mod")
 	require.NoError(t, err)
 	required := map[string]string{}
-	for _, line := range strings.Split(string(b), "\n") {
+	for line := range strings.SplitSeq(string(b), "\n") {
 		if fields := strings.Fields(line); len(fields) >= 2 && strings.HasPrefix(fields[1], "v") {
 			required[fields[0]] = fields[1]
 		}

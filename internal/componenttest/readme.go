@@ -40,6 +40,9 @@ func README(t *testing.T, factory component.Factory, path string) {
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	dir := t.TempDir()
+	files, err := os.OpenRoot(dir)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, files.Close()) })
 	var blocks []string
 	for _, m := range fence.FindAllSubmatch(text, -1) {
 		block := string(m[1])
@@ -48,9 +51,8 @@ func README(t *testing.T, factory component.Factory, path string) {
 			blocks = append(blocks, block)
 			continue
 		}
-		file := filepath.Join(dir, name[1])
-		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o700))
-		require.NoError(t, os.WriteFile(file, []byte(block), 0o600))
+		require.NoError(t, files.MkdirAll(filepath.Dir(name[1]), 0o700))
+		require.NoError(t, files.WriteFile(name[1], []byte(block), 0o600))
 	}
 	require.NotEmpty(t, blocks, "%s shows no configuration", path)
 	t.Chdir(dir) // relative names start there

@@ -165,6 +165,7 @@ func BenchmarkAnnotateAgent(b *testing.B)     { benchmarkAnnotate(b, only("invok
 func only(operation string) func(string) bool { return func(s string) bool { return s == operation } }
 
 func benchmarkAnnotate(b *testing.B, keep func(operation string) bool) {
+	b.Helper()
 	td := traffic(16)
 	for _, ss := range td.ResourceSpans().At(0).ScopeSpans().All() {
 		ss.Spans().RemoveIf(func(span ptrace.Span) bool { return !keep(span.Name()) })

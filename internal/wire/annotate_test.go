@@ -33,10 +33,10 @@ func saying(say func(*genai.Call, *score.Result, score.Scorer)) *Annotator {
 	return NewAnnotator(score.NewSet(finder{say}), AnnotateOptions{})
 }
 
-func defaultSet(t testing.TB) *score.Set {
-	t.Helper()
+func defaultSet(tb testing.TB) *score.Set {
+	tb.Helper()
 	set, err := scorers.New(scorers.Default())
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return set
 }
 

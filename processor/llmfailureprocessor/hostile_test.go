@@ -119,8 +119,8 @@ func TestHostileSpansCostLittleAndAreMarked(t *testing.T) {
 func marks(span ptrace.Span) string {
 	var b strings.Builder
 	for key, v := range span.Attributes().All() {
-		if strings.HasPrefix(key, "app.llm.") {
-			fmt.Fprintf(&b, "%s=%s ", strings.TrimPrefix(key, "app.llm."), v.AsString())
+		if name, ok := strings.CutPrefix(key, "app.llm."); ok {
+			fmt.Fprintf(&b, "%s=%s ", name, v.AsString())
 		}
 	}
 	return b.String()

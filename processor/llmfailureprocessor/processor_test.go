@@ -92,7 +92,7 @@ type running struct {
 	telemetry *componenttest.Telemetry
 }
 
-func start(t testing.TB, config string) *running {
+func start(t *testing.T, config string) *running {
 	t.Helper()
 	retrieved, err := confmap.NewRetrievedFromYAML([]byte(config))
 	require.NoError(t, err)
@@ -123,7 +123,7 @@ func start(t testing.TB, config string) *running {
 }
 
 // annotate sends spans through the traces pipeline.
-func (r *running) annotate(t testing.TB, td ptrace.Traces) ptrace.Traces {
+func (r *running) annotate(t *testing.T, td ptrace.Traces) ptrace.Traces {
 	t.Helper()
 	r.spans.Reset()
 	require.NoError(t, r.traces.ConsumeTraces(t.Context(), td))
@@ -133,7 +133,7 @@ func (r *running) annotate(t testing.TB, td ptrace.Traces) ptrace.Traces {
 
 // lend sends logs through the logs pipeline, read-only as they are where several pipelines share them, and holds what
 // comes out against what went in.
-func (r *running) lend(t testing.TB, ld plog.Logs) {
+func (r *running) lend(t *testing.T, ld plog.Logs) {
 	t.Helper()
 	want, err := (&plog.JSONMarshaler{}).MarshalLogs(ld)
 	require.NoError(t, err)
@@ -145,7 +145,7 @@ func (r *running) lend(t testing.TB, ld plog.Logs) {
 }
 
 // metrics spells the processor's own metrics that are not 0.
-func (r *running) metrics(t testing.TB) string {
+func (r *running) metrics(t *testing.T) string {
 	t.Helper()
 	var lines []string
 	for _, name := range []string{"spans", "findings", "scorer_problems"} {
@@ -182,7 +182,7 @@ func spanID(n int) pcommon.SpanID { return pcommon.SpanID{7: byte(n + 1)} }
 
 var traceID = pcommon.TraceID{15: 1}
 
-func readSpans(t testing.TB, text []byte) ptrace.Traces {
+func readSpans(t *testing.T, text []byte) ptrace.Traces {
 	t.Helper()
 	var list []spanText
 	require.NoError(t, yaml.Unmarshal(text, &list))
@@ -213,7 +213,7 @@ func readSpans(t testing.TB, text []byte) ptrace.Traces {
 }
 
 // put writes attributes in the order of their names, since a map has none.
-func put(t testing.TB, attrs pcommon.Map, from map[string]any) {
+func put(t *testing.T, attrs pcommon.Map, from map[string]any) {
 	t.Helper()
 	var keys []string
 	for key := range from {
@@ -226,7 +226,7 @@ func put(t testing.TB, attrs pcommon.Map, from map[string]any) {
 }
 
 // readLogs reads the log records of a case: each names the span that it belongs to by its number, from 0.
-func readLogs(t testing.TB, text []byte) plog.Logs {
+func readLogs(t *testing.T, text []byte) plog.Logs {
 	t.Helper()
 	var list []struct {
 		Span       int            `yaml:"span"`
@@ -298,7 +298,7 @@ func attributeLines(was, is pcommon.Map) []string {
 	return lines
 }
 
-func marshal(t testing.TB, td ptrace.Traces) string {
+func marshal(t *testing.T, td ptrace.Traces) string {
 	t.Helper()
 	b, err := (&ptrace.JSONMarshaler{}).MarshalTraces(td)
 	require.NoError(t, err)
