@@ -24,21 +24,17 @@ var (
 	keyCCToolUse   = intern(0, "tool_use_id")
 	keyCCToolInput = intern(0, "tool.input")
 	keyCCToolOut   = intern(0, "tool.output")
-	keyCCToolIn2   = intern(0, "tool_input")
-	keyCCToolOut2  = intern(0, "tool_output")
 	keyCCSuccess   = intern(0, "success")
 	keyCCCost      = intern(0, "cost_usd")
 	keyCCStatus    = intern(0, "status_code")
-	keyCCResponse  = intern(0, "response.model_output")
 	keyCCRequestID = intern(0, "request_id")
 )
 
 var claudeCode = dialect{
 	bit:        inClaudeCode,
 	input:      []key{keyCCPrompt},
-	output:     []key{keyCCResponse},
-	toolArgs:   []key{keyCCToolInput, keyCCToolIn2},
-	toolResult: []key{keyCCToolOut, keyCCToolOut2},
+	toolArgs:   []key{keyCCToolInput},
+	toolResult: []key{keyCCToolOut},
 	scalars: func(r *Reader, c *genai.Call) {
 		fill(&c.Operation, claudeCodeOperation(r.str(keyCCType), r.span.Name()))
 		r.usage.inputExcludesCache = true

@@ -161,6 +161,14 @@ func TestDialectsByTheirDocumentation(t *testing.T) {
 		"logfire, refusal beside the messages": {scope: "logfire.openai", name: "Chat Completion", attributes: map[string]any{
 			"gen_ai.operation.name": "chat", "gen_ai.output.messages": `[{"role":"assistant","parts":[]}]`, "response_data": `{"message": {"content": null, "refusal": "I will not"}}`,
 		}, want: `{"refusal":"I will not"}`},
+		"openinference embedding": {name: "Embeddings", attributes: map[string]any{
+			"openinference.span.kind": "EMBEDDING", "embedding.model_name": "text-embedding-3-small", "llm.token_count.prompt": 9,
+		}, want: `{"operation":"embeddings","request_model":"text-embedding-3-small","usage":{"input":9}}`},
+		"openllmetry before the conventions": {name: "openai.chat", attributes: map[string]any{
+			"llm.request.type": "chat", "llm.vendor": "OpenAI", "llm.request.model": "gpt-4", "llm.usage.prompt_tokens": 3, "llm.prompts.0.role": "user",
+			"llm.prompts.0.content": "hi", "llm.completions.0.role": "assistant", "llm.completions.0.content": "yo", "llm.completions.0.finish_reason": "stop",
+		}, want: `{"operation":"chat","provider":"openai","request_model":"gpt-4","usage":{"input":3},"finish_reasons":["stop"],
+			"input_messages":[{"role":"user","text":"hi"}],"output_messages":[{"role":"assistant","text":"yo"}]}`},
 		"redacted": {
 			name: "x", attributes: map[string]any{"openinference.span.kind": "LLM", "input.value": "__REDACTED__", "output.value": "__REDACTED__"},
 			want: `{"operation":"chat","input_messages":[],"output_messages":[]}`,

@@ -130,7 +130,7 @@ func (r *Reader) loadEvent(c *genai.Call, content *genai.Content, part genai.Par
 			}
 		}
 	default:
-		if body.Type() == pcommon.ValueTypeMap {
+		if body != (pcommon.Value{}) && body.Type() == pcommon.ValueTypeMap { // span events have no body
 			r.loadBody(content, part, p, body, isTool)
 		}
 	}
@@ -183,7 +183,9 @@ func (r *Reader) loadBody(content *genai.Content, part genai.Part, p *parser, bo
 	output, hasOutput := body.Map().Get("output")
 	switch {
 	case part == genai.PartInput && hasInput && !isTool:
+		n := len(p.dst)
 		p.value(r.text(input), "user")
+		p.unfoldState(n, "user")
 	case part == genai.PartOutput && hasOutput && !isTool:
 		n := len(p.dst)
 		answer := p.answer
@@ -191,6 +193,7 @@ func (r *Reader) loadBody(content *genai.Content, part genai.Part, p *parser, bo
 		p.value(r.text(output), "assistant")
 		p.answer = answer
 		p.keepOnly(n, chosen(p.dst[n:]))
+		p.unfoldState(n, "assistant")
 	case part == genai.PartTool && isTool:
 		for _, side := range [...]struct {
 			value pcommon.Value
@@ -210,6 +213,18 @@ func (r *Reader) loadBody(content *genai.Content, part genai.Part, p *parser, bo
 				}
 			}
 		}
+	}
+}
+
+// unfoldState reads the messages of a run's state that was recorded as the text of one message: {"inputs": {"messages": …}}.
+func (p *parser) unfoldState(n int, role string) {
+	if len(p.dst) != n+1 || !strings.HasPrefix(p.dst[n].Text, `{"inputs"`) && !strings.HasPrefix(p.dst[n].Text, `{"outputs"`) {
+		return
+	}
+	state := p.dst[n]
+	p.keepOnly(n, nil)
+	if p.value(state.Text, role); len(p.dst) == n {
+		p.dst = append(p.dst, state)
 	}
 }
 

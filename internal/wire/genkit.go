@@ -15,7 +15,6 @@ var (
 	keyGenkitOutput  = intern(inGenkit, "genkit:output")
 	keyGenkitState   = intern(inGenkit, "genkit:state")
 	keyGenkitSession = intern(inGenkit, "genkit:sessionId")
-	keyGenkitMeta    = intern(inGenkit, "genkit:metadata:genkit:sessionId")
 )
 
 var genkit = dialect{
@@ -26,7 +25,7 @@ var genkit = dialect{
 		kind := firstOf(r.str(keyGenkitSubtype), r.str(keyGenkitType))
 		name := r.str(keyGenkitName)
 		fill(&c.Operation, genkitOperation(kind))
-		fill(&c.SessionID, r.name(keyGenkitSession, keyGenkitMeta))
+		fill(&c.SessionID, r.name(keyGenkitSession))
 		if r.str(keyGenkitState) == "error" {
 			c.Error.IsError = true
 		}

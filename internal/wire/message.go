@@ -289,7 +289,7 @@ func (p *parser) into(f *fields, m *genai.Message) {
 	p.depth++
 	defer func() { p.depth-- }()
 	if f.role != "" {
-		if role := unquoted(f.role); role != "" {
+		if role := unquoted(f.role); role != "" && role != "unknown" {
 			if known := roleOf(role); known != "" {
 				role = known
 			}

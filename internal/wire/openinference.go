@@ -38,6 +38,8 @@ var (
 	keyOINode       = intern(0, "graph.node.id")
 	keyOIToolsJSON  = intern(inOpenInference, "llm.tools")
 	keyOIQuery      = intern(inOpenInference, "reranker.query")
+	keyOIEmbedding  = intern(0, "embedding.model_name")
+	keyOIReranker   = intern(0, "reranker.model_name")
 )
 
 var openInference = dialect{
@@ -134,7 +136,7 @@ func openInferenceOperation(kind string) string {
 
 // openInferenceModels reads the models. llm.model_name is either: the answer's where the request's is known from elsewhere.
 func (r *Reader) openInferenceModels(c *genai.Call) {
-	request, either := r.str(keyOIRequest), r.str(keyOIModel)
+	request, either := r.str(keyOIRequest, keyOIEmbedding, keyOIReranker), r.str(keyOIModel)
 	fill(&request, r.requested.model)
 	fill(&c.ResponseModel, r.str(keyOIResponse))
 	switch {

@@ -29,6 +29,16 @@ var (
 	keyTLVersion3   = intern(inOpenLLMetry, "traceloop.prompt.version_hash")
 	keyTLStop       = intern(inOpenLLMetry, "llm.response.finish_reason")
 	keyTLStop2      = intern(inOpenLLMetry, "llm.response.stop_reason")
+
+	// Names from before the conventions.
+	keyTLVendor     = intern(inOpenLLMetry, "llm.vendor")
+	keyTLRequest    = intern(inOpenLLMetry, "llm.request.model")
+	keyTLResponse   = intern(inOpenLLMetry, "llm.response.model")
+	keyTLPromptToks = intern(inOpenLLMetry, "llm.usage.prompt_tokens")
+	keyTLComplToks  = intern(inOpenLLMetry, "llm.usage.completion_tokens")
+	keyTLMax        = intern(inOpenLLMetry, "llm.request.max_tokens")
+	keyTLTemp       = intern(inOpenLLMetry, "llm.temperature")
+	keyTLTopP       = intern(inOpenLLMetry, "llm.top_p")
 )
 
 var openLLMetry = dialect{
@@ -38,6 +48,14 @@ var openLLMetry = dialect{
 	scalars: func(r *Reader, c *genai.Call) {
 		fill(&c.Operation, traceloopOperation(r.str(keyTLType), r.str(keyTLKind)))
 		r.setProvider(c, r.name(keyTLProvider))
+		r.setProvider(c, r.name(keyTLVendor))
+		fill(&c.RequestModel, r.str(keyTLRequest))
+		fill(&c.ResponseModel, r.str(keyTLResponse))
+		fillOpt(&c.MaxTokens, r.count(keyTLMax))
+		fillOpt(&c.Temperature, r.float(keyTLTemp))
+		fillOpt(&c.TopP, r.float(keyTLTopP))
+		fillOpt(&c.Usage.Input, r.count(keyTLPromptToks))
+		fillOpt(&c.Usage.Output, r.count(keyTLComplToks))
 		fillOpt(&c.Usage.Total, r.count(keyTLTotal))
 		fillOpt(&c.Streaming, r.flag(keyTLStreaming, keyTLStreaming2))
 		fill(&c.SessionID, r.name(keyTLSession, keyTLThread, keyTLChat))
