@@ -123,6 +123,7 @@ func FuzzAttributes(f *testing.F) {
 		event := span.Events().AppendEmpty()
 		event.SetName("gen_ai.choice")
 		event.Attributes().PutStr("message", value)
+		span.Events().AppendEmpty().SetName(name)
 		start := time.Now()
 		if call, ok := r.Read(resource, scope, span); ok {
 			loadAll(call)
