@@ -47,6 +47,19 @@ type keyEntry struct {
 // keyTable is filled by the variables of the dialects, before anything reads, and never changes afterwards.
 var keyTable = make(map[string]keyEntry, maxKeys)
 
+// shapes has a bit for each length and last byte of the names in keyTable: half of the attributes of a span are the
+// application's own, and most of those need no look-up to tell.
+var shapes [64]uint64
+
+// lookup finds the key of an attribute.
+func lookup(name string) (keyEntry, bool) {
+	if name == "" || shapes[len(name)&63]>>(name[len(name)-1]&63)&1 == 0 {
+		return keyEntry{}, false
+	}
+	e, ok := keyTable[name]
+	return e, ok
+}
+
 // intern gives an attribute its key. The dialects are those that the attribute is evidence of; 0 marks an attribute
 // that is read but proves nothing, like session.id.
 func intern(marks dialects, name string) key {
@@ -60,6 +73,7 @@ func intern(marks dialects, name string) key {
 		panic("wire: more attributes than maxKeys: " + name)
 	}
 	keyTable[name] = keyEntry{key: k, marks: marks}
+	shapes[len(name)&63] |= 1 << (name[len(name)-1] & 63)
 	return k
 }
 

@@ -73,7 +73,7 @@ func (r *Reader) Read(resource pcommon.Resource, scope pcommon.InstrumentationSc
 	}
 	r.begin(span)
 	for name, value := range attributes.All() {
-		if e, ok := keyTable[name]; ok {
+		if e, ok := lookup(name); ok {
 			if value.Type() != pcommon.ValueTypeEmpty {
 				if r.at[e.key] == (pcommon.Value{}) {
 					r.present = append(r.present, e.key)
