@@ -89,12 +89,15 @@ func saysError(result string) bool {
 
 // isEmpty knows the ways in which tools say that they found nothing.
 func isEmpty(result string) bool {
+	if len(result) >= 64 { // whatever it says, it says something
+		return false
+	}
 	switch strings.ToLower(strings.Trim(result, `"' `)) {
 	case "", "[]", "{}", "null", "none", "no results", "no results found", "no results.", "no results found.", "not found", "nothing found":
 		return true
 	}
 	// An object whose only value is an empty list.
-	if len(result) < 64 && strings.HasPrefix(result, "{") && strings.Count(result, ":") == 1 {
+	if strings.HasPrefix(result, "{") && strings.Count(result, ":") == 1 {
 		return strings.HasSuffix(strings.Join(strings.Fields(result), ""), ":[]}")
 	}
 	return false
