@@ -1,0 +1,180 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/review"
+)
+
+// itemJSON is an item as the API writes it; the README has its keys.
+type itemJSON struct {
+	TraceID       string             `json:"trace_id"`
+	Service       string             `json:"service"`
+	Environment   string             `json:"environment,omitempty"`
+	State         review.State       `json:"state"`
+	Class         failure.Class      `json:"class"`
+	Bucket        failure.Bucket     `json:"bucket"`
+	Detail        string             `json:"detail,omitempty"`
+	Evidence      string             `json:"evidence,omitempty"`
+	Fingerprint   string             `json:"fingerprint,omitempty"`
+	PrimarySpanID string             `json:"primary_span_id"`
+	Model         string             `json:"model,omitempty"`
+	PromptName    string             `json:"prompt_name,omitempty"`
+	PromptVersion string             `json:"prompt_version,omitempty"`
+	SessionID     string             `json:"session_id,omitempty"`
+	CostUSD       genai.Opt[float64] `json:"cost_usd,omitzero"`
+	Start         time.Time          `json:"start"`
+	DurationMS    float64            `json:"duration_ms"`
+	Received      time.Time          `json:"received"`
+	Label         *review.Label      `json:"label,omitempty"`
+	Spans         []review.Span      `json:"spans,omitempty"`
+	Labels        []review.Label     `json:"labels,omitempty"`
+}
+
+func itemAsJSON(i *review.Item) itemJSON {
+	return itemJSON{
+		TraceID: i.TraceID, Service: i.Service, Environment: i.Environment, State: i.State, Class: i.Class, Bucket: i.Bucket,
+		Detail: i.Detail, Evidence: i.Evidence, Fingerprint: i.Fingerprint, PrimarySpanID: i.PrimarySpanID, Model: i.Model,
+		PromptName: i.PromptName, PromptVersion: i.PromptVersion, SessionID: i.SessionID, CostUSD: i.CostUSD, Start: i.Start,
+		DurationMS: float64(i.Duration) / float64(time.Millisecond), Received: i.Received, Label: i.Label, Spans: i.Spans, Labels: i.Labels,
+	}
+}
+
+type pageJSON struct {
+	Items []itemJSON `json:"items"`
+	Total int        `json:"total"`
+	Next  string     `json:"next"`
+}
+
+func (s *server) listItems(w http.ResponseWriter, r *http.Request) error {
+	query := r.URL.Query()
+	f, err := filterOf(query)
+	if err != nil {
+		return err
+	}
+	decision := review.Decision(query.Get("decision"))
+	if decision != "" && decision != review.Confirmed && decision != review.Rejected {
+		return fmt.Errorf("decision must be %q or %q, got %.64q: %w", review.Confirmed, review.Rejected, decision, review.ErrInvalid)
+	}
+	page, err := s.store.Items(r.Context(), f)
+	if err != nil {
+		return err
+	}
+	answer := pageJSON{Items: []itemJSON{}, Total: page.Total, Next: page.Next}
+	for i := range page.Items {
+		item := &page.Items[i]
+		if decision != "" && (item.Label == nil || item.Label.Decision != decision) {
+			continue
+		}
+		answer.Items = append(answer.Items, itemAsJSON(item))
+	}
+	return writeJSON(w, http.StatusOK, answer)
+}
+
+// filterOf reads the query of a request. The error is review.ErrInvalid and names the key.
+func filterOf(query url.Values) (review.Filter, error) {
+	f := review.Filter{
+		Class: failure.Class(query.Get("class")), Service: query.Get("service"), State: review.State(query.Get("state")),
+		Query: query.Get("q"), Cursor: query.Get("cursor"),
+	}
+	if _, known := failure.Info(f.Class); f.Class != "" && !known {
+		return f, fmt.Errorf("class must be one of the taxonomy, got %.64q: %w", f.Class, review.ErrInvalid)
+	}
+	if f.State != "" && f.State != review.Open && f.State != review.Reviewed {
+		return f, fmt.Errorf("state must be %q or %q, got %.64q: %w", review.Open, review.Reviewed, f.State, review.ErrInvalid)
+	}
+	if text := query.Get("limit"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > maxLimit {
+			return f, fmt.Errorf("limit must be 1 to %d, got %.64q: %w", maxLimit, text, review.ErrInvalid)
+		}
+		f.Limit = n
+	}
+	return f, nil
+}
+
+// maxLimit is the most items of one page, as review.Filter says.
+const maxLimit = 500
+
+func (s *server) getItem(w http.ResponseWriter, r *http.Request) error {
+	item, err := s.store.Item(r.Context(), r.PathValue("trace_id"))
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, itemAsJSON(&item))
+}
+
+func (s *server) getFacets(w http.ResponseWriter, r *http.Request) error {
+	f, err := filterOf(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	facets, err := s.store.Facets(r.Context(), f)
+	if err != nil {
+		return err
+	}
+	if facets.Classes == nil {
+		facets.Classes = []review.Count{}
+	}
+	if facets.Services == nil {
+		facets.Services = []review.Count{}
+	}
+	return writeJSON(w, http.StatusOK, facets)
+}
+
+// errMediaType refuses what a form of another page could send: a JSON body makes browsers ask first.
+var errMediaType = errors.New("content-type must be application/json")
+
+// maxBody bounds what a person may send, in bytes.
+const maxBody = 64 << 10
+
+// labelJSON is what a client may say of a label; the rest is ours.
+type labelJSON struct {
+	SpanID   string          `json:"span_id"`
+	Decision review.Decision `json:"decision"`
+	Class    failure.Class   `json:"class"`
+	Detail   string          `json:"detail"`
+	Note     string          `json:"note"`
+	Reviewer string          `json:"reviewer"`
+}
+
+func (s *server) addLabel(w http.ResponseWriter, r *http.Request) error {
+	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
+		return errMediaType
+	}
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	decoder.DisallowUnknownFields()
+	var in labelJSON
+	if err := decoder.Decode(&in); err != nil {
+		return malformed(err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("the body must be one JSON object: %w", review.ErrInvalid)
+	}
+	label, err := s.label(r, review.Label{
+		TraceID: r.PathValue("trace_id"), SpanID: in.SpanID, Decision: in.Decision, Class: in.Class, Detail: in.Detail,
+		Note: in.Note, Reviewer: in.Reviewer,
+	})
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusCreated, label)
+}
+
+// malformed tells a body that is too large from one that is no JSON.
+func malformed(err error) error {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return err
+	}
+	return fmt.Errorf("the body must be a label as JSON: %w: %w", err, review.ErrInvalid)
+}

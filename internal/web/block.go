@@ -1,0 +1,181 @@
+package web
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/faultline-otel/faultline/internal/genai"
+)
+
+// Bounds of what a page shows, in bytes. The API has everything that is stored.
+const (
+	maxShown   = 64 << 10  // of one text
+	maxPage    = 512 << 10 // of all texts of a case
+	headShown  = 1200      // of a long text before the fold
+	tailShown  = 400       // of a text whose end matters, after the fold
+	foldedFrom = 2000      // shorter texts are shown whole
+	leastShown = 500       // of one text, even where the page is full
+)
+
+// block is a text as it is shown: its beginning, what is folded away, and its end where that matters.
+type block struct {
+	Head, Folded, Tail []piece
+	FoldedSize         string
+	Open               bool   // what is marked stands in the fold
+	Dropped            string // how much is not shown at all
+	Code               bool
+}
+
+// piece is a run of text. Marked is where the evidence stands.
+type piece struct {
+	Text   string
+	Marked bool
+}
+
+// region is a part of a text by byte offsets.
+type region struct{ from, to int }
+
+// writer makes blocks, and stops making long ones when the page is full.
+type writer struct{ left int }
+
+// text shows prose. endMatters keeps its end in sight.
+func (w *writer) text(text string, marks []region, endMatters bool) *block {
+	return w.block(text, marks, endMatters, false)
+}
+
+// value shows arguments, results and other data: JSON is laid out, anything else stands as it came. marked finds the regions to
+// mark in the text as it is laid out.
+func (w *writer) value(v genai.Value, marked func(text string, isJSON bool) []region) *block {
+	text, isJSON := layOut(v.Text)
+	if marked == nil {
+		return w.block(text, nil, false, true)
+	}
+	return w.block(text, marked(text, isJSON), false, true)
+}
+
+func (w *writer) block(text string, marks []region, endMatters, code bool) *block {
+	limit := min(maxShown, max(w.left, leastShown))
+	b := &block{Code: code}
+	end := ""
+	if len(text) > limit {
+		if endMatters {
+			end = tail(text, tailShown)
+		}
+		shown := head(text, limit-len(end))
+		b.Dropped = bytesOf(len(text) - len(shown) - len(end))
+		text = shown
+	}
+	w.left -= len(text) + len(end)
+	marks = within(marks, len(text))
+	if len(text) <= foldedFrom {
+		b.Head = pieces(text, marks, 0)
+	} else {
+		fold, rest := foldAt(text, headShown), len(text)
+		if endMatters && end == "" {
+			rest = len(text) - len(tail(text, tailShown))
+		}
+		b.Head = pieces(text[:fold], marks, 0)
+		b.Folded = pieces(text[fold:rest], marks, fold)
+		b.FoldedSize = bytesOf(rest - fold)
+		b.Open = slices.ContainsFunc(b.Folded, func(p piece) bool { return p.Marked })
+		if rest < len(text) {
+			b.Tail = pieces(text[rest:], marks, rest)
+		}
+	}
+	if end != "" {
+		b.Tail = append(b.Tail, piece{Text: visible(end)})
+	}
+	return b
+}
+
+// foldAt is where to fold a text: at the end of a line or a word near n.
+func foldAt(text string, n int) int {
+	at := len(head(text, n))
+	if i := strings.LastIndexByte(text[:at], '\n'); i > at/2 {
+		return i + 1
+	}
+	if i := strings.LastIndexByte(text[:at], ' '); i > at/2 {
+		return i + 1
+	}
+	return at
+}
+
+// within drops and cuts marks that are not in a text of n bytes, and orders those that are.
+func within(marks []region, n int) []region {
+	var kept []region
+	for _, m := range marks {
+		if m.to = min(m.to, n); m.from >= 0 && m.from < m.to {
+			kept = append(kept, m)
+		}
+	}
+	slices.SortFunc(kept, func(a, b region) int { return a.from - b.from })
+	return kept
+}
+
+// pieces cuts a part of a text, which begins at an offset, at its marks.
+func pieces(part string, marks []region, offset int) []piece {
+	var out []piece
+	at := 0
+	add := func(to int, marked bool) {
+		if to > at {
+			out = append(out, piece{visible(part[at:to]), marked})
+			at = to
+		}
+	}
+	for _, m := range marks {
+		from, to := max(m.from-offset, at), min(m.to-offset, len(part))
+		if from >= to {
+			continue
+		}
+		add(from, false)
+		add(to, true)
+	}
+	add(len(part), false)
+	return out
+}
+
+// Bounds of JSON that is laid out.
+const (
+	maxLaidOut   = 256 << 10 // in bytes; what is longer stands as it came
+	maxNested    = 64        // deeper values would be mostly indentation
+	oneLineBytes = 72
+)
+
+// layOut writes JSON for people: short values on one line, others one member a line. What is no JSON is returned as it is.
+func layOut(text string) (out string, isJSON bool) {
+	trimmed := strings.TrimSpace(text)
+	if trimmed == "" || len(text) > maxLaidOut || !strings.ContainsRune("{[", rune(trimmed[0])) || nesting(trimmed) > maxNested {
+		return text, false
+	}
+	lenient := []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
+	line, err := jsontext.AppendFormat(nil, []byte(trimmed), append(lenient, jsontext.SpaceAfterColon(true), jsontext.SpaceAfterComma(true))...)
+	if err != nil {
+		return text, false
+	}
+	if len(line) <= oneLineBytes {
+		return string(line), true
+	}
+	lines, err := jsontext.AppendFormat(nil, line, append(lenient, jsontext.Multiline(true), jsontext.WithIndent("  "))...)
+	if err != nil {
+		return string(line), true
+	}
+	return string(bytes.TrimSpace(lines)), true
+}
+
+// nesting is how deep brackets nest, those in strings included.
+func nesting(text string) int {
+	depth, deepest := 0, 0
+	for i := range len(text) {
+		switch text[i] {
+		case '{', '[':
+			depth++
+			deepest = max(deepest, depth)
+		case '}', ']':
+			depth--
+		}
+	}
+	return deepest
+}

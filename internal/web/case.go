@@ -1,0 +1,315 @@
+package web
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/review"
+)
+
+// caseView is one item as it is shown.
+type caseView struct {
+	TraceID   string
+	Headline  string
+	Chip      chip
+	Also      []chip // what else failed on the same span
+	Evidence  string
+	Facts     []fact
+	Talk      talk
+	Retrieved []retrieved
+	Tree      treeView
+	Scores    []scoreView
+	Labels    []labelView
+	Cut       string // what the page does not show
+	APIPath   string
+
+	LabelAddress string
+	Next         string // trace id of the one that stands below in the queue
+	Position     string
+	Reviewed     *labelView
+	Choices      []optionGroup
+}
+
+// fact is a name and a value of the facts row.
+type fact struct {
+	Name, Value, Title string
+	Copy               string // what a click copies, "" where the value is none to copy
+	Link               string
+	External           bool
+}
+
+type retrieved struct {
+	Query     *block
+	Name      string
+	Documents []documentView
+	More      string
+}
+
+type documentView struct {
+	ID, Score string
+	Content   *block
+}
+
+type scoreView struct {
+	Name, Value string
+	Low         bool
+	Width       string // in per cent
+}
+
+type labelView struct {
+	Decision string
+	Rejected bool
+	Chip     *chip
+	Note     string
+	Reviewer string
+	When     moment
+}
+
+// maxDocuments bounds the documents of one retrieval, maxRetrievals the retrievals of a case.
+const (
+	maxDocuments  = 20
+	maxRetrievals = 6
+)
+
+// caseOf shows an item. span is the span whose conversation is wanted, "" for the one that failed first.
+func (s *server) caseOf(item *review.Item, f queueFilter, span string, now time.Time) *caseView {
+	primary := spanByID(item.Spans, item.PrimarySpanID)
+	shown := spanByID(item.Spans, span)
+	if shown == nil {
+		shown = primary
+	}
+	address := func(span string) string {
+		v := f.values()
+		if span != item.PrimarySpanID {
+			v.Set("span", span)
+		}
+		return withQuery("/review/"+item.TraceID, v) + "#said"
+	}
+	c := &caseView{
+		TraceID: item.TraceID, Headline: headline(item.Class, item.Detail), Chip: chipOf(item.Class, item.Detail),
+		Evidence: visibleLine(item.Evidence, 1000), Facts: s.facts(item, primary, now), APIPath: "/api/v1/items/" + item.TraceID,
+		LabelAddress: f.labelAddress(item.TraceID), Choices: classChoices(item.Class, item.Detail),
+	}
+	w := &writer{left: maxPage}
+	current := item.PrimarySpanID
+	if shown != nil {
+		current = shown.ID
+		c.Talk = newTalker(w, item, shown).talk()
+		c.Scores = scoresOf(shown.Scores)
+		for _, class := range shown.Classes {
+			if class != item.Class {
+				c.Also = append(c.Also, chipOf(class, ""))
+			}
+		}
+	}
+	c.Retrieved = retrievals(w, item.Spans, readEvidence(item.Class, item.Detail, item.Evidence))
+	c.Tree = treeOf(item, current, address)
+	for i := range item.Labels {
+		c.Labels = append(c.Labels, labelOf(&item.Labels[i], now))
+	}
+	if len(c.Labels) > 0 {
+		c.Reviewed = &c.Labels[0]
+		if l := item.Labels[0]; l.Class != "" {
+			c.Choices = classChoices(l.Class, l.Detail)
+		}
+	}
+	if n := countCut(item.Spans); n > 0 {
+		c.Cut = plural(n, "span") + " of this trace came too large to be kept whole; long texts in it end in a mark."
+	}
+	return c
+}
+
+func spanByID(spans []review.Span, id string) *review.Span {
+	i := slices.IndexFunc(spans, func(s review.Span) bool { return s.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return &spans[i]
+}
+
+func countCut(spans []review.Span) (n int) {
+	for i := range spans {
+		if spans[i].Cut {
+			n++
+		}
+	}
+	return n
+}
+
+// facts are who, what it cost, and when.
+func (s *server) facts(item *review.Item, primary *review.Span, now time.Time) []fact {
+	var facts []fact
+	add := func(name, value string) {
+		if value != "" {
+			facts = append(facts, fact{Name: name, Value: visibleLine(value, 80)})
+		}
+	}
+	id := func(name, value string) {
+		if value != "" {
+			facts = append(facts, fact{Name: name, Value: abbreviate(visibleLine(value, 80)), Copy: visibleLine(value, 300)})
+		}
+	}
+	add("service", item.Service)
+	add("environment", item.Environment)
+	add("model", item.Model)
+	add("prompt", strings.TrimSpace(item.PromptName+" "+item.PromptVersion))
+	id("session", item.SessionID)
+	if item.CostUSD.Set {
+		facts = append(facts, fact{Name: "cost", Value: dollars(item.CostUSD.Value), Title: "all model calls of the trace"})
+	}
+	facts = append(facts, fact{Name: "time", Value: seconds(item.Duration), Title: "from the first span's start to the last one's end"})
+	if when := momentOf(item.Start, now); when.Machine != "" {
+		facts = append(facts, fact{Name: "began", Value: whenWords(when.Ago), Title: when.Exact})
+	}
+	if primary != nil && primary.Call != nil {
+		facts = append(facts, callFacts(primary.Call)...)
+	}
+	id("trace", item.TraceID)
+	if item.Fingerprint != "" {
+		same := withQuery("/", queueFilter{review.Filter{Query: item.Fingerprint}}.values())
+		facts = append(facts, fact{Name: "same failure", Value: visibleLine(item.Fingerprint, 16), Link: same, Title: "all cases with this fingerprint"})
+	}
+	if s.options.TraceURL != "" {
+		facts = append(facts, fact{
+			Value: "open trace ↗", Link: strings.ReplaceAll(s.options.TraceURL, placeholder, item.TraceID), External: true,
+		})
+	}
+	return facts
+}
+
+func whenWords(ago string) string {
+	if ago == "now" {
+		return "just now"
+	}
+	return ago + " ago"
+}
+
+// callFacts are those of the call that failed.
+func callFacts(c *genai.Call) []fact {
+	var facts []fact
+	if c.Usage.Input.Set || c.Usage.Output.Set {
+		words := grouped(c.Usage.Input.Value) + " in"
+		if c.Usage.CacheRead.Set && c.Usage.CacheRead.Value > 0 {
+			words += " (" + grouped(c.Usage.CacheRead.Value) + " cached)"
+		}
+		facts = append(facts, fact{Name: "tokens", Value: words + ", " + grouped(c.Usage.Output.Value) + " out", Title: "of the call that failed"})
+	}
+	if len(c.FinishReasons) > 0 {
+		reasons := c.FinishReasons[:min(len(c.FinishReasons), 4)]
+		facts = append(facts, fact{Name: "finish", Value: visibleLine(strings.Join(reasons, ", "), 80), Title: "finish reasons as the provider gave them"})
+	}
+	if c.AgentName != "" {
+		facts = append(facts, fact{Name: "agent", Value: visibleLine(c.AgentName, 80)})
+	}
+	return facts
+}
+
+// abbreviate shortens an id to what tells it apart.
+func abbreviate(id string) string {
+	if len(id) <= 20 {
+		return id
+	}
+	return head(id, 12) + "…" + tail(id, 4)
+}
+
+// retrievals are the documents that were looked up in the trace.
+func retrievals(w *writer, spans []review.Span, because evidence) []retrieved {
+	var out []retrieved
+	for i := range spans {
+		if spans[i].Call == nil || len(out) == maxRetrievals {
+			continue
+		}
+		r := spans[i].Call.Retrieval()
+		if r.Query == "" && len(r.Documents) == 0 {
+			continue
+		}
+		v := retrieved{Name: visibleLine(spans[i].Name, 120)}
+		if r.Query != "" {
+			v.Query = w.text(r.Query, nil, false)
+		}
+		for j := range r.Documents[:min(len(r.Documents), maxDocuments)] {
+			d := &r.Documents[j]
+			view := documentView{ID: cmp.Or(visibleLine(d.ID, 80), "document"), Score: "–"}
+			if d.Score.Set {
+				view.Score = number(d.Score.Value)
+			}
+			if d.Content != "" {
+				view.Content = w.text(d.Content, because.inText(d.Content), false)
+			}
+			v.Documents = append(v.Documents, view)
+		}
+		if extra := len(r.Documents) - maxDocuments; extra > 0 {
+			v.More = plural(extra, "more document")
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// lowScore is below what every default scorer calls good.
+const lowScore = 0.5
+
+// scoresOf lists scores, worst first.
+func scoresOf(scores map[string]float64) []scoreView {
+	names := make([]string, 0, len(scores))
+	for name := range scores {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(scores[a], scores[b]), strings.Compare(a, b)) })
+	const maxScores = 40
+	var views []scoreView
+	for _, name := range names[:min(len(names), maxScores)] {
+		v := scores[name]
+		views = append(views, scoreView{
+			Name: visibleLine(name, 60), Value: number(v), Low: v < lowScore, Width: percent(100 * min(max(v, 0), 1)),
+		})
+	}
+	return views
+}
+
+func labelOf(l *review.Label, now time.Time) labelView {
+	v := labelView{
+		Decision: decisionWord(l.Decision), Rejected: l.Decision == review.Rejected, Note: visible(l.Note),
+		Reviewer: cmp.Or(visibleLine(l.Reviewer, 80), "somebody"), When: momentOf(l.Created, now),
+	}
+	v.When.Ago = whenWords(v.When.Ago)
+	if l.Class != "" {
+		c := chipOf(l.Class, l.Detail)
+		v.Chip = &c
+	}
+	return v
+}
+
+// classChoices are all classes and details, for confirming a case as something else than was found.
+func classChoices(class failure.Class, detail string) []optionGroup {
+	var groups []optionGroup
+	found := false
+	for _, bucket := range []failure.Bucket{failure.Safety, failure.Quality, failure.Structure, failure.Ops} {
+		for _, info := range failure.Classes() {
+			if info.Bucket != bucket {
+				continue
+			}
+			g := optionGroup{Label: string(bucket) + ": " + string(info.Class)}
+			for _, d := range info.Details {
+				chosen := info.Class == class && d.Name == detail
+				found = found || chosen
+				g.Options = append(g.Options, option{
+					Value: string(info.Class) + "/" + d.Name, Label: string(info.Class) + " · " + d.Name, Selected: chosen,
+				})
+			}
+			groups = append(groups, g)
+		}
+	}
+	if !found && class != "" { // without a detail, or with the keyword of a schema
+		value, label := string(class), string(class)
+		if failure.ValidDetail(class, detail) {
+			value, label = value+"/"+detail, label+" · "+detail
+		}
+		groups = slices.Insert(groups, 0, optionGroup{Label: "as found", Options: []option{{Value: value, Label: label, Selected: true}}})
+	}
+	return groups
+}

@@ -1,0 +1,386 @@
+package web
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/review"
+)
+
+// Bounds of a conversation on the page, in turns and in cards of one turn.
+const (
+	maxTurns    = 120
+	recentTurns = 14 // before the answer; earlier ones are folded away
+	maxCards    = 24
+)
+
+// talk is what was said.
+type talk struct {
+	Subject string // the span that it is taken from, where that is not the one that failed
+	System  *block
+	Dropped string // how many of the oldest turns are not shown at all
+	Earlier []turn // folded away
+	Turns   []turn
+	After   []turn // what came of it, from a later call of the same conversation
+	Missing string // why there is nothing
+}
+
+// turn is one message, or a tool call and its result.
+type turn struct {
+	Role      string
+	Kind      string // user, assistant, tool, error: how it looks
+	Text      *block
+	Reasoning *block
+	Cards     []card
+	MoreCards string
+	Fails     bool
+	Note      string // the evidence, where it speaks of this turn
+}
+
+// card is a tool call with what became of it.
+type card struct {
+	Name, ID  string
+	Status    string // in words
+	Bad, Good bool
+	Took      string
+	Arguments *block
+	Result    *block
+	Note      string
+	Fails     bool
+}
+
+// talker builds the conversation of one call in its trace.
+type talker struct {
+	writer  *writer
+	item    *review.Item
+	subject *review.Span // whose call is shown
+	blame   *review.Span // that failed, nil where the subject is another span that did not
+	because evidence
+	results map[string]*genai.ToolResult // by id of the call
+	runs    map[string]*review.Span      // spans of tools by id of the call
+	unnamed map[string][]*review.Span    // spans of tools that give no id, by tool
+	told    bool                         // the evidence stands beside what it speaks of
+}
+
+func newTalker(w *writer, item *review.Item, span *review.Span) *talker {
+	t := &talker{
+		writer: w, item: item, subject: conversationOf(item.Spans, span),
+		results: map[string]*genai.ToolResult{}, runs: map[string]*review.Span{}, unnamed: map[string][]*review.Span{},
+	}
+	if span.Failed() {
+		t.blame = span
+		t.because = readEvidence(span.Class, span.Detail, span.Evidence)
+	}
+	for i := range item.Spans {
+		s := &item.Spans[i]
+		if s.Call == nil || s.Call.Operation != genai.OpExecuteTool {
+			continue
+		}
+		if id := s.Call.ToolCallID; id != "" {
+			t.runs[id] = s
+		} else {
+			t.unnamed[s.Call.ToolName] = append(t.unnamed[s.Call.ToolName], s)
+		}
+	}
+	return t
+}
+
+// conversationOf is the span whose messages tell what a span was about: its own, else, for a tool, those of the call that
+// asked for it, else those of the last model call before it.
+func conversationOf(spans []review.Span, span *review.Span) *review.Span {
+	if speaks(span) {
+		return span
+	}
+	var before *review.Span
+	for i := range spans {
+		s := &spans[i]
+		if !speaks(s) || s.Call.Operation == genai.OpExecuteTool {
+			continue
+		}
+		if span.Call != nil && span.Call.ToolCallID != "" && asksFor(s.Call, span.Call.ToolCallID) {
+			return s
+		}
+		if !s.Start.After(span.Start) && (before == nil || s.Call.IsLLMCall() || !before.Call.IsLLMCall()) {
+			before = s
+		}
+	}
+	return cmp.Or(before, span)
+}
+
+func speaks(s *review.Span) bool {
+	return s.Call != nil && len(s.Call.Input())+len(s.Call.Output()) > 0
+}
+
+func asksFor(c *genai.Call, id string) bool {
+	return slices.ContainsFunc(c.Output(), func(m genai.Message) bool {
+		return slices.ContainsFunc(m.ToolCalls, func(call genai.ToolCall) bool { return call.ID == id })
+	})
+}
+
+func (t *talker) talk() talk {
+	var out talk
+	c := t.subject.Call
+	if c == nil {
+		out.Missing = "This span is no model call, and no model call came before it. What it reports stands below."
+		out.Turns = t.reported(nil)
+		return out
+	}
+	if t.blame != nil && t.blame != t.subject || t.blame == nil && t.subject.ID != t.item.PrimarySpanID {
+		out.Subject = visibleLine(t.subject.Name, 120)
+	}
+	input, output, after := c.Input(), c.Output(), t.afterwards()
+	for _, messages := range [][]genai.Message{input, output, after} {
+		t.collect(messages)
+	}
+	if c.System() != "" {
+		out.System = t.writer.text(c.System(), t.because.inText(c.System()), false)
+	}
+	// What failed is shown in full before what led to it: the page may run out of room.
+	answer := t.turns(output, true)
+	answer = append(answer, t.reported(answer)...)
+	history := input
+	if extra := len(history) - maxTurns; extra > 0 {
+		out.Dropped = plural(extra, "message")
+		history = history[extra:]
+	}
+	earlier := history[:max(0, len(history)-recentTurns)]
+	out.Turns = append(t.turns(history[len(earlier):], false), answer...)
+	out.After = t.turns(after[:min(len(after), maxTurns)], false)
+	out.Earlier = t.turns(earlier, false)
+	if len(out.Turns) == 0 {
+		out.Missing = "The instrumentation recorded no messages. Most need a switch for it, such as OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true."
+	}
+	return out
+}
+
+// afterwards is how the conversation went on: what a later call of the trace was sent on top of what this one was sent and
+// answered, and what it answered itself.
+func (t *talker) afterwards() []genai.Message {
+	own := t.subject.Call
+	said := len(own.Input()) + len(own.Output())
+	var later *genai.Call
+	for i := range t.item.Spans {
+		s := &t.item.Spans[i]
+		if s.ID == t.subject.ID || !speaks(s) || !s.Start.After(t.subject.Start) || s.Call.LLM.Set && !s.Call.LLM.Value {
+			continue
+		}
+		if len(s.Call.Input()) < said || len(own.Input()) == 0 || !continues(s.Call.Input(), own.Input()) {
+			continue
+		}
+		later = s.Call
+	}
+	if later == nil {
+		return nil
+	}
+	return append(slices.Clone(later.Input()[said:]), later.Output()...)
+}
+
+// continues reports whether a conversation begins with another one.
+func continues(messages, beginning []genai.Message) bool {
+	for i := range beginning {
+		if a, b := &messages[i], &beginning[i]; a.Role != b.Role || a.Text != b.Text {
+			return false
+		}
+	}
+	return true
+}
+
+// collect notes the results of tools, so that each is shown beside its call.
+func (t *talker) collect(messages []genai.Message) {
+	for i := range messages {
+		for j := range messages[i].ToolResults {
+			if r := &messages[i].ToolResults[j]; r.ID != "" {
+				t.results[r.ID] = r
+			}
+		}
+	}
+}
+
+// turns shows messages. failing says that they are the answer of the call that is shown.
+func (t *talker) turns(messages []genai.Message, failing bool) []turn {
+	failing = failing && t.blame != nil && t.blame == t.subject
+	asked := map[string]bool{}
+	for i := range messages {
+		for j := range messages[i].ToolCalls {
+			asked[messages[i].ToolCalls[j].ID] = true
+		}
+	}
+	var turns []turn
+	for i := range messages {
+		m := &messages[i]
+		u := turn{Role: cmp.Or(visibleLine(m.Role, 40), "message"), Kind: kindOf(m), Fails: failing}
+		last := failing && i == len(messages)-1
+		if m.Text != "" {
+			u.Text = t.message(m.Text, failing, last)
+		}
+		if m.Reasoning != "" {
+			u.Reasoning = t.writer.text(m.Reasoning, t.because.inText(m.Reasoning), false)
+		}
+		for j := range m.ToolCalls[:min(len(m.ToolCalls), maxCards)] {
+			u.Cards = append(u.Cards, t.called(&m.ToolCalls[j], failing, len(m.ToolCalls) == 1))
+		}
+		if extra := len(m.ToolCalls) - maxCards; extra > 0 {
+			u.MoreCards = plural(extra, "more tool call")
+		}
+		for j := range m.ToolResults[:min(len(m.ToolResults), maxCards)] {
+			r := &m.ToolResults[j]
+			if r.ID != "" && (asked[r.ID] || t.shown(r.ID)) {
+				continue // beside its call
+			}
+			u.Cards = append(u.Cards, card{Name: "result", ID: visibleLine(r.ID, 80), Result: t.writer.value(r.Result, t.inText)})
+		}
+		if u.Text == nil && u.Reasoning == nil && len(u.Cards) == 0 {
+			if m.Role == "tool" || len(m.ToolResults) > 0 {
+				continue
+			}
+		}
+		turns = append(turns, u)
+	}
+	if failing && len(turns) > 0 && !t.told && t.because.text != "" && !t.blame.Error {
+		turns[len(turns)-1].Note = visibleLine(t.because.text, 400)
+		t.told = true
+	}
+	return turns
+}
+
+// shown reports whether some message of the conversation asks for a call.
+func (t *talker) shown(id string) bool {
+	c := t.subject.Call
+	for _, messages := range [][]genai.Message{c.Input(), c.Output()} {
+		for i := range messages {
+			if slices.ContainsFunc(messages[i].ToolCalls, func(call genai.ToolCall) bool { return call.ID == id }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func kindOf(m *genai.Message) string {
+	switch {
+	case m.Role == "user" || m.Role == "human":
+		return "user"
+	case m.Role == "tool" || m.Role == "function" || len(m.ToolResults) > 0:
+		return "tool"
+	case m.Role == "system" || m.Role == "developer":
+		return "system"
+	}
+	return "assistant"
+}
+
+func (t *talker) inText(text string, _ bool) []region { return t.because.inText(text) }
+
+// message shows the text of a message. JSON that should follow a schema is laid out; of an answer that was cut the end matters.
+func (t *talker) message(text string, failing, last bool) *block {
+	if failing && t.because.class == failure.SchemaViolation {
+		return t.writer.value(genai.Value{Text: text}, t.because.inAnswer)
+	}
+	if laid, isJSON := layOut(text); isJSON {
+		return t.writer.block(laid, t.because.inText(laid), false, true)
+	}
+	return t.writer.text(text, t.because.inText(text), last && t.because.class == failure.Truncation)
+}
+
+// called is the card of a tool call, with the result that the model was shown, else what the tool's own span recorded.
+func (t *talker) called(call *genai.ToolCall, failing, only bool) card {
+	c := card{Name: cmp.Or(visibleLine(call.Name, 80), "unnamed tool"), ID: visibleLine(call.ID, 80)}
+	marked := t.inText
+	if failing && t.because.class == failure.ToolCallMalformed && (only || t.because.names(call.Name)) {
+		c.Fails, c.Note, t.told = true, visibleLine(t.because.text, 400), true
+		marked = t.because.inArguments(call.Name)
+	}
+	c.Arguments = t.writer.value(call.Arguments, marked)
+	result := t.results[call.ID]
+	if call.ID == "" {
+		result = nil
+	}
+	run := t.runOf(call)
+	switch {
+	case result != nil:
+		c.Result = t.writer.value(result.Result, t.inText)
+	case run != nil && !run.Call.ToolResult().IsZero():
+		c.Result = t.writer.value(run.Call.ToolResult(), t.inText)
+	}
+	if run != nil {
+		c.Took = seconds(run.Duration)
+		c.Good = !run.Failed() && !run.Error
+		c.Bad = !c.Good
+		c.Status = "ok"
+		if c.Bad {
+			c.Status = "failed"
+			if c.Result == nil {
+				c.Result = t.writer.value(genai.Value{Text: cmp.Or(run.Call.Error.Message, run.Message)}, t.inText)
+			}
+		}
+		if t.blame == run {
+			c.Fails, c.Note, t.told = true, visibleLine(t.because.text, 400), true
+		}
+	} else if result == nil {
+		c.Status = "no result recorded"
+	}
+	return c
+}
+
+// runOf is the span in which a call was run, nil where there is none.
+func (t *talker) runOf(call *genai.ToolCall) *review.Span {
+	if s := t.runs[call.ID]; s != nil && call.ID != "" {
+		return s
+	}
+	spans := t.unnamed[call.Name]
+	same := slices.IndexFunc(spans, func(s *review.Span) bool {
+		a, _ := layOut(s.Call.ToolArguments().Text)
+		b, _ := layOut(call.Arguments.Text)
+		return a == b
+	})
+	if same < 0 {
+		return nil
+	}
+	return spans[same]
+}
+
+// reported is what the failing span says of its error where that is no message: the provider's, the SDK's or the tool's.
+func (t *talker) reported(answer []turn) []turn {
+	s := t.blame
+	if s == nil {
+		return nil
+	}
+	var out []turn
+	if s.Call != nil && s.Call.Refusal() != "" && !slices.ContainsFunc(s.Call.Output(), func(m genai.Message) bool { return strings.Contains(m.Text, s.Call.Refusal()) }) {
+		text := s.Call.Refusal()
+		out = append(out, turn{Role: "refusal", Kind: "error", Text: t.writer.text(text, t.because.inText(text), false), Fails: true})
+	}
+	// A tool that ran stands as a card, in its conversation or by itself.
+	if s.Call != nil && s.Call.Operation == genai.OpExecuteTool && !t.told {
+		run := s.Call
+		c := t.called(&genai.ToolCall{ID: run.ToolCallID, Name: run.ToolName, Arguments: run.ToolArguments()}, false, true)
+		t.told = t.told || c.Fails
+		return append(out, turn{Role: "tool", Kind: "tool", Cards: []card{c}, Fails: true})
+	}
+	message := s.Message
+	var words []string
+	if s.Call != nil {
+		e := s.Call.Error
+		message = cmp.Or(e.Message, message)
+		if e.Type != "" {
+			words = append(words, visibleLine(e.Type, 120))
+		}
+		if e.HTTPStatus != 0 {
+			words = append(words, "HTTP "+strconv.Itoa(e.HTTPStatus))
+		}
+	}
+	if !s.Error && message == "" && (s.Call == nil || !s.Call.Error.IsError) {
+		if len(answer)+len(out) == 0 && t.subject == s && t.because.text != "" {
+			out = append(out, turn{Role: "assistant", Kind: "error", Fails: true, Note: visibleLine(t.because.text, 400)})
+		}
+		return out
+	}
+	u := turn{Role: "error", Kind: "error", Fails: true, Note: strings.Join(words, " · ")}
+	if message != "" {
+		u.Text = t.writer.text(message, t.because.inText(message), false)
+	}
+	return append(out, u)
+}

@@ -1,0 +1,241 @@
+package web
+
+import (
+	"bytes"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+)
+
+// evidence is why a span failed, taken apart to find what it speaks of in what was said. Scorers name places (tool.a.b[2],
+// /a/b, byte 17) and quote content where they are configured to; both are found here, and what is not found is not marked.
+type evidence struct {
+	class   failure.Class
+	detail  string
+	text    string
+	quotes  []string
+	pointer []string // JSON pointers in an answer
+	offset  int      // a byte offset, -1 where none is named
+}
+
+var (
+	quoted     = regexp.MustCompile("\"([^\"]{3,200})\"|“([^”]{3,200})”|`([^`]{3,200})`")
+	byteOffset = regexp.MustCompile(`\bbyte (\d{1,9})\b`)
+)
+
+// shortestQuote is the fewest bytes that are searched for: less would be found anywhere.
+const shortestQuote = 3
+
+func readEvidence(class failure.Class, detail, text string) evidence {
+	e := evidence{class: class, detail: detail, text: text, offset: -1}
+	for _, m := range quoted.FindAllStringSubmatch(text, 8) {
+		e.quotes = append(e.quotes, m[1]+m[2]+m[3])
+	}
+	// Content stands behind a colon, at the end.
+	for rest := text; len(e.quotes) < 16; {
+		_, after, found := strings.Cut(rest, ": ")
+		if !found {
+			break
+		}
+		rest = after
+		if q := strings.TrimSuffix(strings.TrimSpace(after), "…"); len(q) >= 8 {
+			e.quotes = append(e.quotes, q)
+		}
+	}
+	if m := byteOffset.FindStringSubmatch(text); m != nil {
+		e.offset, _ = strconv.Atoi(m[1]) // digits only, and few
+	}
+	if class == failure.SchemaViolation {
+		e.pointer = pointersOf(text)
+	}
+	return e
+}
+
+// pointersOf reads the place that the evidence of a schema violation begins with.
+func pointersOf(text string) []string {
+	place := ""
+	if strings.HasPrefix(text, "/") {
+		for _, verb := range []string{" breaks ", " lacks ", " has properties "} {
+			if before, _, found := strings.Cut(text, verb); found && (place == "" || len(before) < len(place)) {
+				place = before
+			}
+		}
+		if place == "" {
+			return nil
+		}
+	}
+	if _, names, found := strings.Cut(text, "has properties that the schema forbids: "); found {
+		var pointers []string
+		for _, name := range strings.Split(names, ", ") {
+			name, _, _ = strings.Cut(name, " (and ")
+			pointers = append(pointers, place+"/"+escapePointer(name))
+		}
+		return pointers
+	}
+	if place == "" {
+		return nil
+	}
+	return []string{place}
+}
+
+func escapePointer(name string) string {
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+}
+
+// argument is the JSON pointer of the argument of a tool that the evidence names: tool.a.b[2] is /a/b/2.
+func (e evidence) argument(tool string) (pointer string, ok bool) {
+	rest, found := strings.CutPrefix(e.text, tool)
+	if !found || tool == "" || e.class != failure.ToolCallMalformed {
+		return "", false
+	}
+	place := rest
+	for _, verb := range []string{" is ", " breaks "} {
+		if before, _, found := strings.Cut(rest, verb); found && len(before) < len(place) {
+			place = before
+		}
+	}
+	if place == "" || len(place) == len(rest) {
+		return "", false
+	}
+	var b strings.Builder
+	for part := range strings.SplitSeq(strings.ReplaceAll(place, "[", ".["), ".") {
+		part = strings.TrimSuffix(strings.TrimPrefix(part, "["), "]")
+		if part != "" {
+			b.WriteString("/" + escapePointer(part))
+		}
+	}
+	return b.String(), b.Len() > 0
+}
+
+// names reports whether the evidence speaks of a tool.
+func (e evidence) names(tool string) bool {
+	at := strings.Index(e.text, tool)
+	if tool == "" || at < 0 {
+		return false
+	}
+	end := at + len(tool)
+	return (at == 0 || !isNameByte(e.text[at-1])) && (end == len(e.text) || !isNameByte(e.text[end]))
+}
+
+func isNameByte(c byte) bool {
+	return c == '_' || c == '-' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= 0x80
+}
+
+// inArguments finds what the evidence speaks of in the arguments of a tool call.
+func (e evidence) inArguments(tool string) func(text string, isJSON bool) []region {
+	return func(text string, isJSON bool) []region {
+		if isJSON {
+			if pointer, ok := e.argument(tool); ok {
+				if found := locate(text, []string{pointer}); len(found) > 0 {
+					return found
+				}
+			}
+		}
+		if !isJSON && e.detail == failure.UnparsableArguments {
+			if at := e.offset - 1; at >= 0 && at < len(text) {
+				return []region{wholeRunes(text, at, at+1)}
+			}
+			return []region{wholeRunes(text, max(0, len(text)-1), len(text))}
+		}
+		return e.inText(text)
+	}
+}
+
+// inAnswer finds what the evidence speaks of in an answer that should have followed a schema.
+func (e evidence) inAnswer(text string, isJSON bool) []region {
+	if isJSON && len(e.pointer) > 0 {
+		if found := locate(text, e.pointer); len(found) > 0 {
+			return found
+		}
+	}
+	if !isJSON && e.class == failure.SchemaViolation {
+		if strings.HasPrefix(text, "```") {
+			line, _, _ := strings.Cut(text, "\n")
+			return []region{{0, len(line)}}
+		}
+		if at := e.offset - 1; at >= 0 && at < len(text) {
+			return []region{wholeRunes(text, at, at+1)}
+		}
+	}
+	return e.inText(text)
+}
+
+// maxMarks bounds the marks of one text.
+const maxMarks = 8
+
+// inText finds what the evidence quotes, longest quotation first: a place is marked once.
+func (e evidence) inText(text string) []region {
+	quotes := slices.Clone(e.quotes)
+	slices.SortStableFunc(quotes, func(a, b string) int { return len(b) - len(a) })
+	var found []region
+	for _, q := range quotes {
+		for _, needle := range []string{q, strings.Trim(q, `"`)} {
+			if len(needle) < shortestQuote {
+				continue
+			}
+			if at := strings.Index(text, needle); at >= 0 && len(found) < maxMarks {
+				r := region{at, at + len(needle)}
+				if !slices.ContainsFunc(found, func(o region) bool { return r.from < o.to && o.from < r.to }) {
+					found = append(found, r)
+				}
+				break
+			}
+		}
+	}
+	return found
+}
+
+// wholeRunes widens a region so that it cuts no rune.
+func wholeRunes(text string, from, to int) region {
+	from = len(head(text, from))
+	for to < len(text) && text[to]&0xc0 == 0x80 {
+		to++
+	}
+	return region{from, to}
+}
+
+// locate finds the values at JSON pointers in a JSON text.
+func locate(text string, pointers []string) []region {
+	d := jsontext.NewDecoder(bytes.NewReader([]byte(text)), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	var found []region
+	open := map[string]int{}
+	for len(found) < maxMarks {
+		before := int(d.InputOffset())
+		token, err := d.ReadToken()
+		if err != nil {
+			return found
+		}
+		kind, after := token.Kind(), int(d.InputOffset())
+		if kind == '"' && isName(d) {
+			continue
+		}
+		pointer := string(d.StackPointer())
+		if !slices.Contains(pointers, pointer) {
+			continue
+		}
+		from := before + leading(text[before:after])
+		switch kind {
+		case '{', '[':
+			open[pointer] = from
+		case '}', ']':
+			found = append(found, region{open[pointer], after})
+		default:
+			found = append(found, region{from, after})
+		}
+	}
+	return found
+}
+
+// isName reports whether the string that was just read is the name of a member: an odd one of its object.
+func isName(d *jsontext.Decoder) bool {
+	kind, n := d.StackIndex(d.StackDepth())
+	return kind == '{' && n%2 == 1
+}
+
+// leading counts what stands before a token: space, and the colon or comma after the one before.
+func leading(s string) int { return len(s) - len(strings.TrimLeft(s, " \t\r\n,:")) }

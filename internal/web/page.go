@@ -1,0 +1,105 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/faultline-otel/faultline/internal/review"
+)
+
+// shell is what every page has around it.
+type shell struct {
+	Title    string
+	Open     int // how many items are to be judged
+	Reviewer string
+	Known    bool // an authenticator says who the reviewer is
+}
+
+func (s *server) shell(r *http.Request) shell {
+	name, known := s.reviewer(r)
+	return shell{Title: "Review", Reviewer: visibleLine(name, maxReviewer), Known: known}
+}
+
+// reviewPage is the queue with a case beside it.
+type reviewPage struct {
+	shell
+	Address string // of the queue as it is narrowed
+	Queue   *queueView
+	Case    *caseView
+	Chosen  bool // a case was asked for; on a narrow screen it comes before the queue
+}
+
+func (s *server) showQueue(w http.ResponseWriter, r *http.Request) error {
+	return s.review(w, r, "")
+}
+
+func (s *server) showCase(w http.ResponseWriter, r *http.Request) error {
+	return s.review(w, r, r.PathValue("trace_id"))
+}
+
+// review shows the queue and a case of it, the first where none is named.
+func (s *server) review(w http.ResponseWriter, r *http.Request, traceID string) error {
+	ctx := r.Context()
+	f, err := queueFilterOf(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	page := reviewPage{shell: s.shell(r), Address: f.address(), Chosen: traceID != ""}
+	var item review.Item
+	if traceID != "" {
+		if item, err = s.store.Item(ctx, traceID); err != nil {
+			return err
+		}
+	}
+	queue, listed, err := s.queue(ctx, f, item.TraceID)
+	if err != nil {
+		return err
+	}
+	page.Queue = queue
+	if traceID == "" && len(listed.Items) > 0 {
+		if item, err = s.store.Item(ctx, listed.Items[0].TraceID); err != nil {
+			return err
+		}
+	}
+	if item.TraceID != "" {
+		page.Case = s.caseOf(&item, f, r.URL.Query().Get("span"), s.options.Now())
+		page.Title = page.Case.Headline
+		if err := s.placeInQueue(r, page.Case, f, listed); err != nil {
+			return err
+		}
+	}
+	open, err := s.store.Items(ctx, review.Filter{State: review.Open, Limit: 1})
+	if err != nil {
+		return err
+	}
+	page.Open = open.Total
+	return s.render(w, http.StatusOK, "page", page)
+}
+
+// placeInQueue says where the case stands, and which comes next.
+func (s *server) placeInQueue(r *http.Request, c *caseView, f queueFilter, listed review.Page) error {
+	at := slices.IndexFunc(listed.Items, func(i review.Item) bool { return i.TraceID == c.TraceID })
+	if at < 0 {
+		return nil
+	}
+	if f.Cursor == "" {
+		c.Position = grouped(int64(at+1)) + " of " + grouped(int64(listed.Total))
+	}
+	if at+1 < len(listed.Items) {
+		c.Next = listed.Items[at+1].TraceID
+		return nil
+	}
+	if listed.Next == "" {
+		return nil
+	}
+	older := f.Filter
+	older.Cursor, older.Limit = listed.Next, 1
+	page, err := s.store.Items(r.Context(), older)
+	if err != nil {
+		return err
+	}
+	if len(page.Items) > 0 {
+		c.Next = page.Items[0].TraceID
+	}
+	return nil
+}

@@ -1,0 +1,292 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/review"
+)
+
+// queueSize is how many items one page of the queue lists.
+const queueSize = 50
+
+// queueFilter is what the queue is narrowed to, as addresses say it. All is the state "all": a queue shows what is to be
+// judged unless told otherwise.
+type queueFilter struct{ review.Filter }
+
+const stateAll = "all"
+
+func queueFilterOf(query url.Values) (queueFilter, error) {
+	state := query.Get("state")
+	query = url.Values{"class": query["class"], "service": query["service"], "q": query["q"], "cursor": query["cursor"]}
+	switch state {
+	case "":
+		query.Set("state", string(review.Open))
+	case stateAll:
+	default:
+		query.Set("state", state)
+	}
+	f, err := filterOf(query)
+	f.Limit = queueSize
+	return queueFilter{f}, err
+}
+
+// values are the query of addresses with this filter: nothing where the queue is as it comes.
+func (f queueFilter) values() url.Values {
+	v := url.Values{}
+	for _, p := range []struct{ key, value string }{
+		{"class", string(f.Class)}, {"service", f.Service}, {"q", f.Query}, {"cursor", f.Cursor},
+	} {
+		if p.value != "" {
+			v.Set(p.key, p.value)
+		}
+	}
+	switch f.State {
+	case review.Open:
+	case "":
+		v.Set("state", stateAll)
+	default:
+		v.Set("state", string(f.State))
+	}
+	return v
+}
+
+func withQuery(path string, v url.Values) string {
+	if len(v) == 0 {
+		return path
+	}
+	return path + "?" + v.Encode()
+}
+
+// address is where the queue is shown so narrowed.
+func (f queueFilter) address() string { return withQuery("/", f.values()) }
+
+// caseAddress is where a case is shown beside this queue.
+func (f queueFilter) caseAddress(traceID string) string {
+	return withQuery("/review/"+url.PathEscape(traceID), f.values())
+}
+
+func (f queueFilter) labelAddress(traceID string) string {
+	return withQuery("/review/"+url.PathEscape(traceID)+"/label", f.values())
+}
+
+func (f queueFilter) narrowed() bool { return f.Class != "" || f.Service != "" || f.Query != "" }
+
+// queueView is the list on the left.
+type queueView struct {
+	Query     string
+	Classes   []optionGroup
+	Services  []option
+	States    []option
+	Rows      []queueRow
+	Total     int
+	Newest    string // address of the first page, where this is a later one
+	Older     string // address of the next page, "" on the last
+	FreshFrom string // address that tells what has come since
+	Empty     *emptyView
+}
+
+type optionGroup struct {
+	Label   string
+	Options []option
+}
+
+type option struct {
+	Value, Label string
+	Selected     bool
+}
+
+type queueRow struct {
+	TraceID, Address string
+	Current          bool
+	Chip             chip
+	When             moment
+	Service          string
+	Evidence         string
+	Judged           string // what a person said, "" where nobody has
+}
+
+// emptyView says why there is nothing, and what changes that.
+type emptyView struct {
+	Untouched bool   // the store holds nothing at all
+	Narrowed  bool   // the filter hides what there is
+	Clear     string // address without the filter
+	Reviewed  int
+}
+
+// queue lists a page of items; current is the one that is shown beside it, "" for the first.
+func (s *server) queue(ctx context.Context, f queueFilter, current string) (*queueView, review.Page, error) {
+	page, err := s.store.Items(ctx, f.Filter)
+	if err != nil {
+		return nil, review.Page{}, err
+	}
+	facets, err := s.store.Facets(ctx, f.Filter)
+	if err != nil {
+		return nil, review.Page{}, err
+	}
+	now := s.options.Now()
+	q := &queueView{
+		Query: f.Query, Total: page.Total, Classes: classOptions(f.Class, facets.Classes), Services: serviceOptions(f.Service, facets.Services),
+		States: stateOptions(f.State), FreshFrom: freshAddress(f, page.Items),
+	}
+	if current == "" && len(page.Items) > 0 {
+		current = page.Items[0].TraceID
+	}
+	for i := range page.Items {
+		q.Rows = append(q.Rows, rowOf(&page.Items[i], f, current, now))
+	}
+	if page.Next != "" {
+		older := f
+		older.Cursor = page.Next
+		q.Older = older.address()
+	}
+	if f.Cursor != "" {
+		newest := f
+		newest.Cursor = ""
+		q.Newest = newest.address()
+	}
+	if len(page.Items) == 0 {
+		if q.Empty, err = s.empty(ctx, f); err != nil {
+			return nil, review.Page{}, err
+		}
+	}
+	return q, page, nil
+}
+
+func rowOf(item *review.Item, f queueFilter, current string, now time.Time) queueRow {
+	row := queueRow{
+		TraceID: item.TraceID, Address: f.caseAddress(item.TraceID), Current: item.TraceID == current,
+		Chip: chipOf(item.Class, item.Detail), When: momentOf(item.Received, now), Service: visibleLine(item.Service, 60),
+		Evidence: visibleLine(item.Evidence, 160),
+	}
+	if row.Service == "" {
+		row.Service = "unnamed service"
+	}
+	if row.Evidence == "" {
+		row.Evidence = headline(item.Class, item.Detail)
+	}
+	if item.Label != nil {
+		row.Judged = decisionWord(item.Label.Decision)
+	}
+	return row
+}
+
+func (s *server) empty(ctx context.Context, f queueFilter) (*emptyView, error) {
+	e := &emptyView{Narrowed: f.narrowed()}
+	e.Clear = queueFilter{review.Filter{State: f.State}}.address()
+	all, err := s.store.Items(ctx, review.Filter{Limit: 1})
+	if err != nil {
+		return nil, err
+	}
+	reviewed, err := s.store.Items(ctx, review.Filter{Limit: 1, State: review.Reviewed})
+	if err != nil {
+		return nil, err
+	}
+	e.Untouched, e.Reviewed = all.Total == 0, reviewed.Total
+	return e, nil
+}
+
+// classOptions lists the classes that occur by bucket, and the chosen one even where it does not.
+func classOptions(chosen failure.Class, counts []review.Count) []optionGroup {
+	n := make(map[failure.Class]int, len(counts))
+	for _, c := range counts {
+		n[failure.Class(c.Value)] = c.N
+	}
+	var groups []optionGroup
+	for _, bucket := range []failure.Bucket{failure.Safety, failure.Quality, failure.Structure, failure.Ops} {
+		g := optionGroup{Label: string(bucket)}
+		for _, c := range failure.Classes() {
+			if c.Bucket == bucket && (n[c.Class] > 0 || c.Class == chosen) {
+				g.Options = append(g.Options, option{
+					Value: string(c.Class), Label: string(c.Class) + " (" + grouped(int64(n[c.Class])) + ")", Selected: c.Class == chosen,
+				})
+			}
+		}
+		if len(g.Options) > 0 {
+			groups = append(groups, g)
+		}
+	}
+	return groups
+}
+
+func serviceOptions(chosen string, counts []review.Count) []option {
+	if chosen != "" && !slices.ContainsFunc(counts, func(c review.Count) bool { return c.Value == chosen }) {
+		counts = append([]review.Count{{Value: chosen}}, counts...)
+	}
+	var options []option
+	for _, c := range counts {
+		if c.Value == "" {
+			continue // "" is no restriction
+		}
+		options = append(options, option{
+			Value: c.Value, Label: visibleLine(c.Value, 60) + " (" + grouped(int64(c.N)) + ")", Selected: c.Value == chosen,
+		})
+	}
+	return options
+}
+
+func stateOptions(chosen review.State) []option {
+	return []option{
+		{Value: string(review.Open), Label: "to review", Selected: chosen == review.Open},
+		{Value: string(review.Reviewed), Label: "reviewed", Selected: chosen == review.Reviewed},
+		{Value: stateAll, Label: "all", Selected: chosen == ""},
+	}
+}
+
+// freshAddress asks for what came after the newest item that is listed.
+func freshAddress(f queueFilter, items []review.Item) string {
+	if f.Cursor != "" || f.State == review.Reviewed {
+		return "" // what is new is not on this page
+	}
+	since := "0"
+	if len(items) > 0 {
+		since = strconv.FormatInt(items[0].Received.UnixNano(), 10)
+	}
+	v := f.values()
+	v.Set("since", since)
+	return withQuery("/queue/fresh", v)
+}
+
+// freshView says how many items have come since the page was made.
+type freshView struct {
+	N             int
+	More          bool // at least N
+	Address, Poll string
+}
+
+// maxFresh bounds the items that are counted as new.
+const maxFresh = 100
+
+func (s *server) showFresh(w http.ResponseWriter, r *http.Request) error {
+	f, err := queueFilterOf(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	since, err := strconv.ParseInt(cmp.Or(r.URL.Query().Get("since"), "0"), 10, 64)
+	if err != nil {
+		since = 0
+	}
+	newest := f.Filter
+	newest.Limit, newest.Cursor = maxFresh, ""
+	page, err := s.store.Items(r.Context(), newest)
+	if err != nil {
+		return err
+	}
+	view := freshView{Address: f.address(), Poll: withQuery("/queue/fresh", r.URL.Query())}
+	for i := range page.Items {
+		if page.Items[i].Received.UnixNano() > since {
+			view.N++
+		}
+	}
+	view.More = view.N == maxFresh
+	if since == 0 && view.N > 0 {
+		w.Header().Set("HX-Refresh", "true") // an empty page fills by itself
+	}
+	return s.render(w, http.StatusOK, "fresh", view)
+}

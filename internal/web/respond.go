@@ -1,0 +1,141 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/faultline-otel/faultline/internal/review"
+)
+
+// handlerFunc answers a request, or returns why it could not. An error is returned only where nothing was written yet.
+type handlerFunc func(w http.ResponseWriter, r *http.Request) error
+
+// policy lets nothing in but our own files: what a model wrote can neither run nor fetch.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// secured sets the headers of every answer. Content is not kept by caches; assets overrule that.
+func secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// problem is what a client is told of an error.
+type problem struct {
+	status  int
+	code    string
+	message string
+}
+
+// explain maps an error to what the client is told. Errors that are ours say nothing of how we are built.
+func explain(err error) problem {
+	tooLarge := (*http.MaxBytesError)(nil)
+	switch {
+	case errors.Is(err, review.ErrNotFound):
+		return problem{http.StatusNotFound, "not_found", sentence(err, review.ErrNotFound)}
+	case errors.Is(err, review.ErrInvalid):
+		return problem{http.StatusBadRequest, "invalid", sentence(err, review.ErrInvalid)}
+	case errors.Is(err, errCrossOrigin):
+		return problem{http.StatusForbidden, "cross_origin", err.Error()}
+	case errors.Is(err, errMediaType):
+		return problem{http.StatusUnsupportedMediaType, "media_type", err.Error()}
+	case errors.As(err, &tooLarge):
+		return problem{http.StatusRequestEntityTooLarge, "too_large", fmt.Sprintf("the body must be at most %d bytes", tooLarge.Limit)}
+	case errors.Is(err, context.Canceled):
+		return problem{499, "cancelled", "the client went away"}
+	}
+	return problem{http.StatusInternalServerError, "internal", "the review store could not answer; the log of the Collector says why"}
+}
+
+// sentence is the message without the sentinel, which the code says already, unless there is nothing else.
+func sentence(err, sentinel error) string {
+	return visibleLine(strings.TrimSuffix(err.Error(), ": "+sentinel.Error()), 500)
+}
+
+// adapt makes a handler of a handlerFunc: errors become answers in the language of the client.
+func (s *server) adapt(handle handlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		err := handle(w, r)
+		if err == nil {
+			return
+		}
+		p := explain(err)
+		if p.status >= http.StatusInternalServerError {
+			s.options.Failed(r, err)
+		}
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			err = writeJSON(w, p.status, errorJSON{errorBody{p.code, p.message}})
+		} else {
+			err = s.render(w, p.status, "error", errorPage{shell: s.shell(r), Status: p.status, Title: http.StatusText(p.status), Message: p.message})
+		}
+		if err != nil {
+			s.options.Failed(r, err)
+		}
+	})
+}
+
+type errorPage struct {
+	shell
+	Status         int
+	Title, Message string
+}
+
+type errorJSON struct {
+	Error errorBody `json:"error"`
+}
+
+type errorBody struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// writeJSON encodes first, so that what cannot be encoded is an error and not half an answer.
+func writeJSON(w http.ResponseWriter, status int, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode answer: %w", err)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)+1))
+	w.WriteHeader(status)
+	// A client that went away is no error of ours.
+	_, _ = w.Write(append(body, '\n'))
+	return nil
+}
+
+// render executes a page whole before any of it is sent.
+func (s *server) render(w http.ResponseWriter, status int, page string, data any) error {
+	var b bytes.Buffer
+	if err := s.pages.ExecuteTemplate(&b, page, data); err != nil {
+		return fmt.Errorf("render %s: %w", page, err)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(b.Len()))
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes()) // see writeJSON
+	return nil
+}
+
+// parsePages reads the templates. Functions are few on purpose: pages get what they show ready to be shown.
+func parsePages(a *assets) (*template.Template, error) {
+	pages, err := template.New("").Funcs(template.FuncMap{"asset": a.path}).ParseFS(templates, "templates/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("parse templates: %w", err)
+	}
+	return pages, nil
+}

@@ -1,0 +1,155 @@
+package web
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/faultline-otel/faultline/internal/review"
+)
+
+// Bounds of the span tree, in rows and in levels.
+const (
+	maxRows   = 200
+	maxIndent = 12
+)
+
+// treeView is where the time of a trace went.
+type treeView struct {
+	Rows   []treeRow
+	Hidden string // how many spans are not listed
+}
+
+type treeRow struct {
+	Name, Service string // Service only where it is another than the row above it has
+	Indent        int
+	X, Width      string // of the bar, in per cent of the trace
+	Failed        bool
+	Current       bool
+	Chip          *chip
+	Took, Address string
+	Began         string // after the start of the trace
+}
+
+// treeOf lays out the spans as a tree, parents first, siblings by start. Of a huge trace it lists what failed with all that is
+// above it, and of the rest what comes first.
+func treeOf(item *review.Item, current string, address func(span string) string) treeView {
+	order := depthFirst(item.Spans)
+	keep := chooseRows(item.Spans, order)
+	total := item.Duration
+	var view treeView
+	service := item.Service
+	for _, n := range order {
+		if !keep[n.index] {
+			continue
+		}
+		s := &item.Spans[n.index]
+		row := treeRow{
+			Name: visibleLine(s.Name, 120), Indent: min(n.depth, maxIndent), Failed: s.Failed(), Current: s.ID == current,
+			Took: seconds(s.Duration), Address: address(s.ID), Began: "+" + seconds(s.Start.Sub(item.Start)),
+		}
+		if row.Name == "" {
+			row.Name = "unnamed span"
+		}
+		if s.Service != service {
+			row.Service = visibleLine(s.Service, 60)
+			service = s.Service
+		}
+		if s.Failed() {
+			c := chipOf(s.Class, s.Detail)
+			row.Chip = &c
+		}
+		row.X, row.Width = bar(s.Start.Sub(item.Start), s.Duration, total)
+		view.Rows = append(view.Rows, row)
+	}
+	if hidden := len(item.Spans) - len(view.Rows); hidden > 0 {
+		view.Hidden = plural(hidden, "more span")
+	}
+	return view
+}
+
+// bar places a span within its trace, in per cent. What is too short to be seen is as wide as can be seen.
+func bar(after, took, total time.Duration) (x, width string) {
+	if total <= 0 {
+		return "0%", "100%"
+	}
+	const least = 0.6
+	from := min(max(100*float64(after)/float64(total), 0), 100-least)
+	wide := min(max(100*float64(took)/float64(total), least), 100-from)
+	return percent(from), percent(wide)
+}
+
+func percent(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) + "%" }
+
+// node is a span in the order of the tree.
+type node struct{ index, depth int }
+
+// depthFirst orders spans, which are sorted by start, as a tree. A span whose parent is not there, or that is its own
+// ancestor, is a root: every span comes once.
+func depthFirst(spans []review.Span) []node {
+	index := make(map[string]int, len(spans))
+	for i := range spans {
+		index[spans[i].ID] = i
+	}
+	children := make([][]int, len(spans))
+	var roots []int
+	for i := range spans {
+		parent, ok := index[spans[i].ParentID]
+		if !ok || parent == i {
+			roots = append(roots, i)
+			continue
+		}
+		children[parent] = append(children[parent], i)
+	}
+	order, seen := make([]node, 0, len(spans)), make([]bool, len(spans))
+	walk := func(root int) {
+		for stack := []node{{root, 0}}; len(stack) > 0; {
+			n := stack[len(stack)-1]
+			stack = stack[:len(stack)-1]
+			if seen[n.index] {
+				continue
+			}
+			seen[n.index] = true
+			order = append(order, n)
+			for i := len(children[n.index]) - 1; i >= 0; i-- {
+				stack = append(stack, node{children[n.index][i], n.depth + 1})
+			}
+		}
+	}
+	for _, r := range roots {
+		walk(r)
+	}
+	for i := range spans { // what is left hangs in circles
+		if !seen[i] {
+			walk(i)
+		}
+	}
+	return order
+}
+
+// chooseRows says which spans are listed.
+func chooseRows(spans []review.Span, order []node) []bool {
+	keep := make([]bool, len(spans))
+	n := 0
+	take := func(i int) {
+		if !keep[i] && n < maxRows {
+			keep[i] = true
+			n++
+		}
+	}
+	if len(spans) > maxRows {
+		// The path from the root to each failure comes first. Depths along it fall by one from row to row.
+		path := []int{}
+		for _, at := range order {
+			path = append(path[:min(at.depth, len(path))], at.index)
+			if spans[at.index].Failed() && n < maxRows/2 {
+				for _, i := range path[max(0, len(path)-maxIndent):] {
+					take(i)
+				}
+			}
+		}
+	}
+	for _, at := range order {
+		take(at.index)
+	}
+	return keep
+}

@@ -1,0 +1,114 @@
+// Package web serves the review page and the JSON API over a review.Store. It knows HTTP and HTML, and nothing of how items
+// are kept.
+//
+// Everything it shows was written by strangers: it is shown as text, bounded in length, with what cannot be seen made
+// visible, under a Content-Security-Policy that allows nothing but our own script and style.
+package web
+
+import (
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/faultline-otel/faultline/internal/review"
+)
+
+// Options are what a deployment may say of the page. The zero value is ready.
+type Options struct {
+	// TraceURL is the address of a trace in a tracing backend, with {trace_id} where the id belongs. "" shows no link.
+	TraceURL string
+	// Reviewer names who sends a request, "" where that is not known and people give their own name. nil is the latter.
+	Reviewer func(r *http.Request) string
+	// Failed is told of errors that are ours: those that answer 5xx. It may be nil.
+	Failed func(r *http.Request, err error)
+	// Now is the clock of relative times; nil is time.Now.
+	Now func() time.Time
+}
+
+// server answers requests over one store.
+type server struct {
+	store   review.Store
+	options Options
+	pages   *template.Template
+	assets  *assets
+}
+
+// NewHandler is the page and the API over a store. It fails where an option cannot be used.
+func NewHandler(store review.Store, options Options) (http.Handler, error) {
+	if err := checkTraceURL(options.TraceURL); err != nil {
+		return nil, err
+	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	if options.Reviewer == nil {
+		options.Reviewer = func(*http.Request) string { return "" }
+	}
+	if options.Failed == nil {
+		options.Failed = func(*http.Request, error) {}
+	}
+	assets, err := readAssets()
+	if err != nil {
+		return nil, err
+	}
+	pages, err := parsePages(assets)
+	if err != nil {
+		return nil, err
+	}
+	s := &server{store: store, options: options, pages: pages, assets: assets}
+	return s.handler(), nil
+}
+
+func (s *server) handler() http.Handler {
+	mux := http.NewServeMux()
+	for _, route := range []struct {
+		pattern string
+		handle  handlerFunc
+	}{
+		{"GET /{$}", s.showQueue},
+		{"GET /review/{trace_id}", s.showCase},
+		{"POST /review/{trace_id}/label", s.postLabel},
+		{"GET /queue/fresh", s.showFresh},
+		{"GET /static/{name}", s.assets.serve},
+
+		{"GET /api/v1/items", s.listItems},
+		{"GET /api/v1/items/{trace_id}", s.getItem},
+		{"POST /api/v1/items/{trace_id}/labels", s.addLabel},
+		{"GET /api/v1/facets", s.getFacets},
+		{"/", notFound},
+	} {
+		mux.Handle(route.pattern, s.adapt(route.handle))
+	}
+	origin := http.NewCrossOriginProtection()
+	origin.SetDenyHandler(s.adapt(func(http.ResponseWriter, *http.Request) error { return errCrossOrigin }))
+	return secured(origin.Handler(mux))
+}
+
+// placeholder of the trace id in Options.TraceURL.
+const placeholder = "{trace_id}"
+
+func checkTraceURL(address string) error {
+	if address == "" {
+		return nil
+	}
+	u, err := url.Parse(strings.ReplaceAll(address, placeholder, "0"))
+	switch {
+	case !strings.Contains(address, placeholder):
+		return fmt.Errorf("trace_url must contain %s, got %q", placeholder, address)
+	case err != nil:
+		return fmt.Errorf("trace_url must be an address: %w", err)
+	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		return fmt.Errorf("trace_url must begin with http:// or https:// and a host, got %q", address)
+	}
+	return nil
+}
+
+func notFound(_ http.ResponseWriter, r *http.Request) error {
+	return fmt.Errorf("no such page: %.200q: %w", r.URL.Path, review.ErrNotFound)
+}
+
+var errCrossOrigin = errors.New("cross-origin request refused")
