@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/review"
@@ -17,7 +16,8 @@ import (
 
 // remoteQueue reads the queue through the API of the review page.
 type remoteQueue struct {
-	base   string
+	base   string // may hold a name and a password
+	shown  string // without the password
 	client *http.Client
 }
 
@@ -26,10 +26,11 @@ const maxResponse = 256 << 20
 
 func newRemoteQueue(from string) (*remoteQueue, error) {
 	base := address(from)
-	if u, err := url.Parse(base); err != nil || u.Host == "" {
+	u, err := url.Parse(base)
+	if err != nil || u.Host == "" {
 		return nil, usage("--from must be an address such as http://127.0.0.1:8321, got %q", from)
 	}
-	return &remoteQueue{base: base, client: &http.Client{Timeout: time.Minute}}, nil
+	return &remoteQueue{base: base, shown: u.Redacted(), client: &http.Client{Timeout: time.Minute}}, nil
 }
 
 func (q *remoteQueue) Close() error {
@@ -54,7 +55,13 @@ func (i remoteItem) item() review.Item {
 }
 
 func (q *remoteQueue) Items(ctx context.Context, f review.Filter) (review.Page, error) {
-	query := url.Values{"state": {string(f.State)}, "limit": {strconv.Itoa(f.Limit)}}
+	query := url.Values{}
+	if f.State != "" {
+		query.Set("state", string(f.State))
+	}
+	if f.Limit > 0 {
+		query.Set("limit", strconv.Itoa(f.Limit))
+	}
 	if f.Cursor != "" {
 		query.Set("cursor", f.Cursor)
 	}
@@ -88,21 +95,33 @@ func (q *remoteQueue) get(ctx context.Context, path string, into any) error {
 	req.Header.Set("Accept", "application/json")
 	resp, err := q.client.Do(req)
 	if err != nil {
-		return fmt.Errorf("read %s: %w; is the Collector running with the llm_review extension?", q.base, errors.Unwrap(err))
+		return fmt.Errorf("read %s: %w; is the Collector running with the llm_review extension?", q.shown, errors.Unwrap(err))
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse+1))
 	switch {
 	case err != nil:
-		return fmt.Errorf("read %s: %w", q.base+path, err)
-	case resp.StatusCode != http.StatusOK:
-		first, _, _ := strings.Cut(strings.TrimSpace(string(body[:min(len(body), 200)])), "\n")
-		return fmt.Errorf("read %s: %s: %s", q.base+path, resp.Status, first)
+		return fmt.Errorf("read %s: %w", q.shown+path, err)
 	case len(body) > maxResponse:
-		return fmt.Errorf("read %s: the answer must not be larger than %d MiB", q.base+path, maxResponse>>20)
+		return fmt.Errorf("read %s: the answer must not be larger than %d MiB", q.shown+path, maxResponse>>20)
+	case resp.StatusCode != http.StatusOK:
+		return fmt.Errorf("read %s: %s%s", q.shown+path, resp.Status, reason(body))
 	}
 	if err := json.Unmarshal(body, into); err != nil {
-		return fmt.Errorf("read %s: %w; is this the review page of Faultline?", q.base+path, err)
+		return fmt.Errorf("read %s: %w; is this the review page of Faultline?", q.shown+path, err)
 	}
 	return nil
+}
+
+// reason is what the API says of an error, "" where the answer is none of the API.
+func reason(body []byte) string {
+	var answer struct {
+		Error struct {
+			Message string `json:"message"`
+		} `json:"error"`
+	}
+	if json.Unmarshal(body, &answer) != nil || answer.Error.Message == "" {
+		return ""
+	}
+	return fmt.Sprintf(": %.200q", answer.Error.Message)
 }
