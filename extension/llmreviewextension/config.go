@@ -19,6 +19,9 @@ type Config struct {
 	// AllowAnonymous lets anybody who reaches the address, loopback or not, read and judge what users wrote.
 	AllowAnonymous bool `mapstructure:"allow_anonymous"`
 
+	// TraceURL is the address of a trace in a tracing backend, with {trace_id} where the id belongs. Empty: no link.
+	TraceURL string `mapstructure:"trace_url"`
+
 	Store StoreConfig `mapstructure:"store"`
 
 	_ struct{}

@@ -42,6 +42,7 @@ func TestConfigIsRead(t *testing.T) {
 	require.Equal(t, 10*time.Second, cfg.HTTP.WriteTimeout)
 	require.Equal(t, component.MustNewIDWithName("basicauth", "reviewers"), cfg.HTTP.Auth.Get().AuthenticatorID)
 	require.Equal(t, "/var/lib/faultline/review.db", cfg.Store.SQLite.Get().Path)
+	require.Equal(t, "https://tempo.example/trace/{trace_id}", cfg.TraceURL)
 	require.False(t, cfg.AllowAnonymous)
 	require.Equal(t, []component.ID{cfg.HTTP.Auth.Get().AuthenticatorID}, (&desk{config: cfg}).Dependencies())
 

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"sync"
 
+	"go.opentelemetry.io/collector/client"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/extension/extensioncapabilities"
@@ -53,7 +54,7 @@ func (d *desk) Start(ctx context.Context, host component.Host) (err error) {
 }
 
 func (d *desk) serve(ctx context.Context, host component.Host) error {
-	handler, err := web.NewHandler(d.store, web.Options{})
+	handler, err := web.NewHandler(d.store, web.Options{TraceURL: d.config.TraceURL, Reviewer: reviewer, Failed: d.failed})
 	if err != nil {
 		return err
 	}
@@ -71,6 +72,25 @@ func (d *desk) serve(ctx context.Context, host component.Host) error {
 	d.settings.Logger.Info("Serving the review page", zap.Stringer("address", listener.Addr()))
 	d.serving.Go(func() { d.run(listener, host) })
 	return nil
+}
+
+// reviewer is who the authenticator says sends a request, "" where nobody asked or it tells no name.
+func reviewer(r *http.Request) string {
+	auth := client.FromContext(r.Context()).Auth
+	if auth == nil {
+		return ""
+	}
+	// As basicauth and oidc name it.
+	for _, attribute := range [...]string{"username", "email", "subject"} {
+		if name, ok := auth.GetAttribute(attribute).(string); ok && name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+func (d *desk) failed(r *http.Request, err error) {
+	d.settings.Logger.Error("Request failed", zap.String("method", r.Method), zap.String("path", r.URL.Path), zap.Error(err))
 }
 
 func (d *desk) run(listener net.Listener, host component.Host) {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/basicauthextension"
@@ -162,8 +163,22 @@ func TestAuthenticatorGuardsThePage(t *testing.T) {
 	e, url := start(t, cfg, h)
 	status, _ := get(t, url+"/api/v1/items")
 	require.Equal(t, http.StatusUnauthorized, status)
-	status, _ = get(t, url+"/api/v1/items", func(r *http.Request) { r.SetBasicAuth("ada", "lovelace") })
+	ada := func(r *http.Request) { r.SetBasicAuth("ada", "lovelace") }
+	status, _ = get(t, url+"/api/v1/items", ada)
 	require.Equal(t, http.StatusOK, status)
+
+	// Who judges is who the authenticator found, whatever the request says.
+	store := e.(*desk).ReviewStore()
+	traces := wire.ReviewTraces(refused(), wire.NewReader())
+	require.NoError(t, store.Put(t.Context(), traces))
+	status, body := get(t, url+"/api/v1/items/"+traces[0].ID+"/labels", ada, func(r *http.Request) {
+		r.Method, r.Body = http.MethodPost, io.NopCloser(strings.NewReader(`{"decision":"confirmed","reviewer":"somebody else"}`))
+		r.Header.Set("Content-Type", "application/json")
+	})
+	require.Equal(t, http.StatusCreated, status, body)
+	item, err := store.Item(t.Context(), traces[0].ID)
+	require.NoError(t, err)
+	require.Equal(t, "ada", item.Label.Reviewer)
 	require.NoError(t, e.Shutdown(t.Context()))
 	require.NoError(t, authenticator.Shutdown(t.Context()))
 }
@@ -177,7 +192,8 @@ func TestStartSaysWhatIsWrong(t *testing.T) {
 		`failed to resolve authenticator "nobody"`: func(c *Config) {
 			c.HTTP.Auth = configoptional.Some(confighttp.AuthConfig{Config: configauth.Config{AuthenticatorID: component.MustNewID("nobody")}})
 		},
-		"open review store /dev/null/review.db": func(c *Config) { c.Store.SQLite.Get().Path = "/dev/null/review.db" },
+		`trace_url must contain {trace_id}, got "https://tempo.example/"`: func(c *Config) { c.TraceURL = "https://tempo.example/" },
+		"open review store /dev/null/review.db":                           func(c *Config) { c.Store.SQLite.Get().Path = "/dev/null/review.db" },
 	} {
 		cfg := config(t)
 		change(cfg)
@@ -206,6 +222,19 @@ func TestANameThatIsNotOursIsNotAnswered(t *testing.T) {
 	e, url = start(t, cfg, newHost())
 	status, _ = get(t, url+"/api/v1/items", rebound)
 	require.Equal(t, http.StatusOK, status)
+	require.NoError(t, e.Shutdown(t.Context()))
+}
+
+func TestErrorsOfOursAreLogged(t *testing.T) {
+	core, logs := observer.New(zapcore.ErrorLevel)
+	e, url := start(t, config(t), newHost())
+	d := e.(*desk)
+	d.settings.Logger = zap.New(core)
+	require.NoError(t, d.store.Close())
+	status, body := get(t, url+"/api/v1/items")
+	require.Equal(t, http.StatusInternalServerError, status)
+	require.NotContains(t, body, "sql", "details are for the log")
+	require.Len(t, logs.FilterMessage("Request failed").FilterField(zap.String("path", "/api/v1/items")).All(), 1)
 	require.NoError(t, e.Shutdown(t.Context()))
 }
 
