@@ -71,7 +71,11 @@ func (r *Reader) toolText(v pcommon.Value) string {
 		b = append(b, '[')
 		for i := range v.Slice().Len() {
 			s := strings.TrimSpace(v.Slice().At(i).Str())
-			if !strings.HasPrefix(s, "{") || len(b)+len(s) > maxField {
+			if len(b)+len(s) > maxField {
+				r.call.ContentTruncated = true
+				break
+			}
+			if !strings.HasPrefix(s, "{") {
 				continue
 			}
 			if len(b) > 1 {

@@ -98,6 +98,10 @@ func (s *Scorer) tools(c *genai.Call) *toolset {
 // check adds a finding for each kind of violation in one call.
 func (s *Scorer) check(c *genai.Call, tools *toolset, call *genai.ToolCall, r *score.Result) {
 	t := tools.tool(call.Name)
+	if t == nil && c.ContentTruncated {
+		r.Fail(s, "truncated", "the record of the tool definitions may have been cut: "+clip(call.Name)+" is not among what is left")
+		return
+	}
 	if t == nil {
 		r.Find(finding(failure.UnknownTool, call.Name, "unknown_tool", clip(call.Name)+" is none of the tools that were offered", call.Name))
 		return
