@@ -142,7 +142,7 @@ func TestFromSpanToPage(t *testing.T) {
 		require.Equal(t, http.StatusOK, status)
 		require.Contains(t, body, "I must not say &lt;b&gt;that&lt;/b&gt;")
 		require.NoError(t, e.Shutdown(t.Context()))
-		_, err = http.Get(url) //nolint:noctx // it must not answer at all
+		_, err = http.Get(url)
 		require.Error(t, err)
 	}
 }
@@ -253,7 +253,7 @@ func TestShutdownCutsOffWhatTakesTooLong(t *testing.T) {
 	e, url := start(t, config(t), newHost())
 	conn, err := net.Dial("tcp", url[len("http://"):])
 	require.NoError(t, err)
-	defer conn.Close()
+	defer func() { require.NoError(t, conn.Close()) }()
 	_, err = conn.Write([]byte("GET / HTTP/1.1\r\nHost: x\r\nContent-Le")) // and never goes on
 	require.NoError(t, err)
 	status, _ := get(t, url+"/") // the connection before it is accepted by now
