@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -8,121 +9,165 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// maxMessage is how much of a message is read: SDKs put parts of the conversation into what follows.
-const maxMessage = 512
+// Bounds of what is read of an error. SDKs put parts of the conversation into what follows the head of a message.
+const (
+	maxMessage = 512
+	maxType    = 256
+)
 
-// Classify says what an error means. The first of these that knows decides: exception type, code (in the type, or in the
-// message where it is a body), message, HTTP status, and at last that there was an error at all. A message is asked only
-// where type and code are ambiguous: it never overrules a specific one. The zero Outcome says that there is no error.
+// Classify says what an error means. The first of these that knows decides: exception type, code, message, HTTP status,
+// and at last that there was an error at all. A type or code that is ambiguous (a bad request, a rate limit, a server
+// error) is only a first guess, which a more precise one of the later steps replaces; a specific one is final, and no
+// message overrules it. The zero Outcome says that there is no error.
 func Classify(e genai.Error) Outcome {
 	if !e.IsError {
 		return Outcome{}
 	}
 	text := head(e.Message)
 	lower := strings.ToLower(text)
+	body := read(text)
+
+	guess, by, where := byType(e.Type)
+	if guess.refine != never || !guess.known() {
+		if f, name := named(text, lower); f.replaces(guess) {
+			guess, by, where = f, "type", name
+		}
+	}
+	if guess.refine == never && guess.known() {
+		return settled(guess, e, lower).outcome(by, where)
+	}
+	if f := located(body.code, body.name, lower); f.replaces(guess) {
+		guess, by, where = f, "code", body.name
+		if guess.refine == never {
+			return guess.outcome(by, where)
+		}
+	}
 	status := e.HTTPStatus
 	if status == 0 {
-		status = statusIn(e.Type, text)
+		status = statusIn(e.Type, text, lower, body)
 	}
-	first := Outcome{}
-	if f, where, by := typed(e.Type); f.known() || f.refine {
-		first = f.outcome(by, where)
-		if !f.refine {
-			return first
+	// The status is more precise than a type that stands for a whole hundred of them: a 503 under InternalServerError.
+	if f := byHTTP(status); !guess.known() || guess.vague() && f.replaces(guess) {
+		if f.known() {
+			guess, by, where = f, "http", strconv.Itoa(status)
+		}
+		if guess.known() && guess.refine == never {
+			return guess.outcome(by, where)
 		}
 	}
-	if f, code := codeIn(text); f.known() && (first.Class == "" || specific(f)) {
-		first = f.outcome("code", code)
-		if !f.refine {
-			return first
-		}
-	}
-	// Gateways and SDKs wrap: "litellm.InternalServerError: … - Error code: 429 …". A status that is more precise than a
-	// generic server error wins over it.
-	if f := byHTTP(status); f.known() && (first.Class == "" || first.Detail == failure.ServerError || first.Detail == failure.Connection && first.By == "type") {
-		if !f.refine || first.Class == "" {
-			first = f.outcome("http", strconv.Itoa(status))
-			if !f.refine {
-				return first
-			}
-		}
-	}
-	if f, part := match(lower); f.known() {
+	if f, part := match(lower); f.known() && guess.yields(f) {
 		return f.outcome("message", part)
 	}
-	if first.Class != "" {
-		return first
+	if guess.known() {
+		return guess.outcome(by, where)
 	}
 	return serverError.outcome("status", "")
 }
 
-// typed looks an error type up: an exception with or without its package, a code, or an HTTP status.
-func typed(name string) (f fine, where, by string) {
-	if name == "" || name == "_OTHER" {
+// settled corrects a specific type by two facts that the type cannot hold: an abort is also how time-outs are raised, and
+// where an HTTP status arrived it was the other side that gave up.
+func settled(f fine, e genai.Error, lower string) fine {
+	switch {
+	case f.cancelled && (strings.Contains(lower, "timeout") || strings.Contains(lower, "timed out") || strings.Contains(lower, "deadline")):
+		return clientTimeout
+	case f == clientTimeout && (e.HTTPStatus == http.StatusRequestTimeout || e.HTTPStatus == http.StatusGatewayTimeout):
+		return timeout
+	case f.reported:
+		return mismatched(e.Message)
+	}
+	return f
+}
+
+// located knows Google's FAILED_PRECONDITION, which is a bad request unless the account lacks billing or its location is
+// not served.
+func located(f fine, code, lower string) fine {
+	if code == "failed_precondition" && (strings.Contains(lower, "billing") || strings.Contains(lower, "location")) {
+		return auth
+	}
+	return f
+}
+
+// byType looks an error type up: an exception with or without its package, a code, or an HTTP status.
+func byType(name string) (f fine, by, where string) {
+	if name = strings.TrimSpace(name); name == "" || len(name) > maxType || name == "_OTHER" {
 		return fine{}, "", ""
 	}
 	if status, err := strconv.Atoi(name); err == nil {
-		f := byHTTP(status)
-		f.refine = f.refine || status == 400 || status >= 500
-		return f, name, "http"
+		return byHTTP(status), "http", name
 	}
 	lower := strings.ToLower(name)
 	if f, ok := exceptions[lower]; ok {
-		return f, name, "type"
+		return f, "type", lower
 	}
-	last := lower[strings.LastIndexAny(lower, ".:/$")+1:]
+	last := lower[strings.LastIndexAny(lower, ".:/$+*")+1:]
 	if f, ok := exceptions[last]; ok {
-		return f, last, "type"
+		return f, "type", last
 	}
-	if f, ok := codes[last]; ok {
-		return f, last, "code"
+	if f, ok := codes[foldCode(last)]; ok {
+		return f, "code", foldCode(last)
 	}
-	if f, ok := exceptions[strings.TrimSuffix(last, "exception")]; ok {
-		return f, last, "type"
+	// Java and .NET say RateLimitException where Python says RateLimitError.
+	stem := strings.TrimSuffix(strings.TrimSuffix(last, "exception"), "error")
+	if stem == last || stem == "" {
+		return fine{}, "", ""
+	}
+	for _, suffix := range [...]string{"error", "", "exception"} {
+		if f, ok := exceptions[stem+suffix]; ok {
+			return f, "type", stem + suffix
+		}
 	}
 	return fine{}, "", ""
 }
 
-// codeKeys introduce a code in a body that was printed into a message, as JSON or as a Python dict.
-var codeKeys = []string{`"code"`, `'code'`, `"type"`, `'type'`, `"status"`, `'status'`, `"__type"`}
+// wrappers introduce, in the message of an exception that wraps another one, the name of the inner one.
+var wrappers = []string{"original exception: ", "last exception: ", "last error: ", "caused by: ", "caused by ", " raised ", "\n"}
 
-// codeIn finds a code in a message: in a body, or in the form of botocore, "An error occurred (ThrottlingException) when …".
-func codeIn(text string) (fine, string) {
-	if _, rest, ok := strings.Cut(text, "An error occurred ("); ok {
-		if code, _, ok := strings.Cut(rest, ")"); ok {
-			if f, ok := codes[strings.ToLower(code)]; ok {
-				return f, code
-			}
+// named finds names of exceptions in a message, where a repr puts them: at its start ("litellm.RateLimitError:
+// AnthropicException - …", "ReadTimeout(”)"), or behind a word that introduces a wrapped exception. A specific one wins.
+func named(text, lower string) (fine, string) {
+	best, name := leading(text)
+	for _, w := range wrappers {
+		i := strings.Index(lower, w)
+		if i < 0 || i+len(w) > len(text) || len(lower) != len(text) {
+			continue
+		}
+		if f, n := leading(text[i+len(w):]); f.replaces(best) {
+			best, name = f, n
 		}
 	}
-	var found fine
-	var name string
-	for _, key := range codeKeys {
-		for rest := text; ; {
-			_, after, ok := strings.Cut(rest, key)
-			if !ok {
-				break
-			}
-			rest = after
-			value := strings.TrimLeft(after, ": ")
-			if value == "" || value[0] != '"' && value[0] != '\'' {
-				continue
-			}
-			code, _, ok := strings.Cut(value[1:], value[:1])
-			if !ok {
-				continue
-			}
-			if f, ok := codes[strings.ToLower(code)]; ok && (!found.known() || specific(f) && !specific(found)) {
-				found, name = f, code
-			}
-		}
-	}
-	return found, name
+	return best, name
 }
 
-// specific reports whether a fine class needs no refinement: of several codes in one body the specific one counts.
-func specific(f fine) bool { return !f.refine }
+// maxNames bounds how many names in a row are read.
+const maxNames = 4
 
+func leading(text string) (best fine, name string) {
+	for range maxNames {
+		end := 0
+		for end < len(text) && isNameByte(text[end]) {
+			end++
+		}
+		word := text[:end]
+		rest := strings.TrimLeft(text[end:], " ")
+		if rest != "" && strings.IndexByte(":(-<>[]", rest[0]) < 0 || len(word) < len("Timeout") || strings.ToLower(word) == word {
+			return best, name
+		}
+		// Only what is written like an exception: "Tokens: 12" at the start of a text is no code.
+		if f, by, n := byType(word); f.known() && (by == "type" || strings.HasSuffix(n, "exception") || strings.ToUpper(word) == word) {
+			if f.replaces(best) {
+				best, name = f, n
+			}
+		}
+		text = strings.TrimLeft(rest, " :-(")
+	}
+	return best, name
+}
+
+func isNameByte(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '.'
+}
+
+// match finds the first pattern that a message holds.
 func match(lower string) (fine, string) {
 next:
 	for i := range patterns {
@@ -136,86 +181,38 @@ next:
 	return fine{}, ""
 }
 
-// head is the part of a message that is the error's own: its first line, bounded.
+// head is the part of a message that is the error's own: its first line, bounded. A line that only announces the next
+// one ("Error in generating model output:") brings it along.
 func head(message string) string {
+	if len(message) > 2*maxMessage {
+		message = message[:2*maxMessage]
+	}
 	message = strings.TrimSpace(message)
 	if len(message) > maxMessage {
 		message = message[:maxMessage]
 	}
-	if i := strings.IndexByte(message, '\n'); i > 0 {
-		message = message[:i]
+	i := strings.IndexByte(message, '\n')
+	if i <= 0 {
+		return message
 	}
-	return message
+	if line := strings.TrimRight(message[:i], " \r"); strings.HasSuffix(line, ":") {
+		next, _, _ := strings.Cut(strings.TrimSpace(message[i:]), "\n")
+		return line + "\n" + next
+	}
+	return message[:i]
 }
 
-// statusPrefixes introduce an HTTP status in a message. A bare number in a text is none: it may be an id or a price.
-var statusPrefixes = []string{"error code: ", "status code: ", "status code ", "status_code=", "status_code: ", "status: ", "http status ", "http ", "httperror: ", "error: ", "statuscode: "}
-
-func statusIn(kind, text string) int {
-	if status, ok := leadingStatus(kind); ok {
-		return status
+// mismatched names the JSON Schema keyword in the report of a validation library, of pydantic above all: its report says
+// [type=missing, …] on a line of its own.
+func mismatched(message string) fine {
+	if len(message) > maxMessage {
+		message = message[:maxMessage]
 	}
-	if status, ok := leadingStatus(text); ok {
-		return status
-	}
-	lower := strings.ToLower(text)
-	for _, prefix := range statusPrefixes {
-		if _, rest, ok := strings.Cut(lower, prefix); ok {
-			if status, ok := leadingStatus(rest); ok {
-				return status
-			}
+	lower := strings.ToLower(message)
+	for _, m := range mismatches {
+		if strings.Contains(lower, m.word) {
+			return fine{class: failure.SchemaViolation, detail: m.keyword}
 		}
 	}
-	return 0
-}
-
-// leadingStatus reads a status of three digits at the start, followed by an end or a separator.
-func leadingStatus(s string) (int, bool) {
-	if len(s) < 3 || len(s) > 3 && s[3] >= '0' && s[3] <= '9' || len(s) > 3 && s[3] != ' ' && s[3] != ':' && s[3] != ',' && s[3] != '-' && s[3] != '.' && s[3] != ')' {
-		return 0, false
-	}
-	status, err := strconv.Atoi(s[:3])
-	return status, err == nil && status >= 400 && status < 600
-}
-
-// Stop says what the finish reasons of a call mean: the worst over its choices. Reasons are raw: what a gateway made of
-// them has lost evidence.
-func Stop(provider string, raw []string) Outcome {
-	worst := Outcome{}
-	for _, r := range raw {
-		folded := r
-		f, ok := reasons[folded]
-		if !ok {
-			folded = foldReason(r)
-			f, ok = reasons[folded]
-		}
-		if !ok && (provider == Gemini || provider == VertexAI || provider == GoogleGenAI) {
-			f, ok = geminiReasons[folded]
-		}
-		if !ok {
-			continue
-		}
-		o := f.outcome("finish", folded)
-		if severity(o) > severity(worst) {
-			worst = o
-		}
-	}
-	return worst
-}
-
-// severity orders the outcomes of several choices.
-func severity(o Outcome) int {
-	switch {
-	case o.Class == failure.ProviderError || o.Class == failure.Timeout:
-		return 5
-	case o.Class == failure.Refusal:
-		return 4
-	case o.Class == failure.Truncation:
-		return 3
-	case o.Class != "":
-		return 2
-	case o.Cancelled:
-		return 1
-	}
-	return 0
+	return notJSON
 }
