@@ -186,7 +186,9 @@ func TestSpansOfOthersCostNothing(t *testing.T) {
 	require.Equal(t, 1, spans)
 	require.Equal(t, before, span.Attributes().AsRaw())
 	count := func(Annotated) { spans++ }
-	require.Zero(t, testing.AllocsPerRun(100, func() { a.Traces(td, count) }))
+	if !underRace {
+		require.Zero(t, testing.AllocsPerRun(100, func() { a.Traces(td, count) }))
+	}
 }
 
 func TestManyGoroutinesShareAnAnnotator(t *testing.T) {
