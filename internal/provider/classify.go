@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"net/http"
 	"strconv"
 	"strings"
 
@@ -70,7 +69,7 @@ func settled(f fine, e genai.Error, lower string) fine {
 	switch {
 	case f.cancelled && (strings.Contains(lower, "timeout") || strings.Contains(lower, "timed out") || strings.Contains(lower, "deadline")):
 		return clientTimeout
-	case f == clientTimeout && (e.HTTPStatus == http.StatusRequestTimeout || e.HTTPStatus == http.StatusGatewayTimeout):
+	case f == clientTimeout && (e.HTTPStatus == 408 || e.HTTPStatus == 504):
 		return timeout
 	case f.reported:
 		return mismatched(e.Message)
