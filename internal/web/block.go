@@ -1,11 +1,8 @@
 package web
 
 import (
-	"bytes"
 	"slices"
 	"strings"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/faultline-otel/faultline/internal/genai"
 )
@@ -46,14 +43,16 @@ func (w *writer) text(text string, marks []region, endMatters bool) *block {
 	return w.block(text, marks, endMatters, false)
 }
 
-// value shows arguments, results and other data: JSON is laid out, anything else stands as it came. marked finds the regions to
-// mark in the text as it is laid out.
-func (w *writer) value(v genai.Value, marked func(text string, isJSON bool) []region) *block {
-	text, isJSON := layOut(v.Text)
-	if marked == nil {
-		return w.block(text, nil, false, true)
-	}
+// data shows arguments, results and answers that are data: JSON is laid out in lines of about width bytes, anything else stands
+// as it came. marked finds the regions to mark in the text as it is laid out.
+func (w *writer) data(text string, width int, marked func(text string, isJSON bool) []region) *block {
+	text, isJSON := layOut(text, width)
 	return w.block(text, marked(text, isJSON), false, true)
+}
+
+// value is data in one half of a card.
+func (w *writer) value(v genai.Value, marked func(text string, isJSON bool) []region) *block {
+	return w.data(v.Text, cardLine, marked)
 }
 
 func (w *writer) block(text string, marks []region, endMatters, code bool) *block {
@@ -135,47 +134,4 @@ func pieces(part string, marks []region, offset int) []piece {
 	}
 	add(len(part), false)
 	return out
-}
-
-// Bounds of JSON that is laid out.
-const (
-	maxLaidOut   = 256 << 10 // in bytes; what is longer stands as it came
-	maxNested    = 64        // deeper values would be mostly indentation
-	oneLineBytes = 72
-)
-
-// layOut writes JSON for people: short values on one line, others one member a line. What is no JSON is returned as it is.
-func layOut(text string) (out string, isJSON bool) {
-	trimmed := strings.TrimSpace(text)
-	if trimmed == "" || len(text) > maxLaidOut || !strings.ContainsRune("{[", rune(trimmed[0])) || nesting(trimmed) > maxNested {
-		return text, false
-	}
-	lenient := []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
-	line, err := jsontext.AppendFormat(nil, []byte(trimmed), append(lenient, jsontext.SpaceAfterColon(true), jsontext.SpaceAfterComma(true))...)
-	if err != nil {
-		return text, false
-	}
-	if len(line) <= oneLineBytes {
-		return string(line), true
-	}
-	lines, err := jsontext.AppendFormat(nil, line, append(lenient, jsontext.Multiline(true), jsontext.WithIndent("  "))...)
-	if err != nil {
-		return string(line), true
-	}
-	return string(bytes.TrimSpace(lines)), true
-}
-
-// nesting is how deep brackets nest, those in strings included.
-func nesting(text string) int {
-	depth, deepest := 0, 0
-	for i := range len(text) {
-		switch text[i] {
-		case '{', '[':
-			depth++
-			deepest = max(deepest, depth)
-		case '}', ']':
-			depth--
-		}
-	}
-	return deepest
 }

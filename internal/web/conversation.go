@@ -277,9 +277,9 @@ func (t *talker) inText(text string, _ bool) []region { return t.because.inText(
 // message shows the text of a message. JSON that should follow a schema is laid out; of an answer that was cut the end matters.
 func (t *talker) message(text string, failing, last bool) *block {
 	if failing && t.because.class == failure.SchemaViolation {
-		return t.writer.value(genai.Value{Text: text}, t.because.inAnswer)
+		return t.writer.data(text, wideLine, t.because.inAnswer)
 	}
-	if laid, isJSON := layOut(text); isJSON {
+	if laid, isJSON := layOut(text, wideLine); isJSON {
 		return t.writer.block(laid, t.because.inText(laid), false, true)
 	}
 	return t.writer.text(text, t.because.inText(text), last && t.because.class == failure.Truncation)
@@ -332,8 +332,8 @@ func (t *talker) runOf(call *genai.ToolCall) *review.Span {
 	}
 	spans := t.unnamed[call.Name]
 	same := slices.IndexFunc(spans, func(s *review.Span) bool {
-		a, _ := layOut(s.Call.ToolArguments().Text)
-		b, _ := layOut(call.Arguments.Text)
+		a, _ := layOut(s.Call.ToolArguments().Text, cardLine)
+		b, _ := layOut(call.Arguments.Text, cardLine)
 		return a == b
 	})
 	if same < 0 {
@@ -354,7 +354,10 @@ func (t *talker) reported(answer []turn) []turn {
 		out = append(out, turn{Role: "refusal", Kind: "error", Text: t.writer.text(text, t.because.inText(text), false), Fails: true})
 	}
 	// A tool that ran stands as a card, in its conversation or by itself.
-	if s.Call != nil && s.Call.Operation == genai.OpExecuteTool && !t.told {
+	if s.Call != nil && s.Call.Operation == genai.OpExecuteTool {
+		if t.told {
+			return out
+		}
 		run := s.Call
 		c := t.called(&genai.ToolCall{ID: run.ToolCallID, Name: run.ToolName, Arguments: run.ToolArguments()}, false, true)
 		t.told = t.told || c.Fails

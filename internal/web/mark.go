@@ -50,8 +50,14 @@ func readEvidence(class failure.Class, detail, text string) evidence {
 	if m := byteOffset.FindStringSubmatch(text); m != nil {
 		e.offset, _ = strconv.Atoi(m[1]) // digits only, and few
 	}
-	if class == failure.SchemaViolation {
+	switch {
+	case class == failure.SchemaViolation:
 		e.pointer = pointersOf(text)
+	case detail == failure.CallInText:
+		if _, after, found := strings.Cut(text, "a call of "); found {
+			tool, _, _ := strings.Cut(after, " is written")
+			e.quotes = append(e.quotes, tool)
+		}
 	}
 	return e
 }
@@ -140,7 +146,7 @@ func (e evidence) inArguments(tool string) func(text string, isJSON bool) []regi
 			if at := e.offset - 1; at >= 0 && at < len(text) {
 				return []region{wholeRunes(text, at, at+1)}
 			}
-			return []region{wholeRunes(text, max(0, len(text)-1), len(text))}
+			return []region{wholeRunes(text, max(0, len(text)-8), len(text))} // it breaks off
 		}
 		return e.inText(text)
 	}
@@ -170,6 +176,7 @@ const maxMarks = 8
 
 // inText finds what the evidence quotes, longest quotation first: a place is marked once.
 func (e evidence) inText(text string) []region {
+	text = text[:min(len(text), maxShown)]
 	quotes := slices.Clone(e.quotes)
 	slices.SortStableFunc(quotes, func(a, b string) int { return len(b) - len(a) })
 	var found []region
@@ -178,7 +185,7 @@ func (e evidence) inText(text string) []region {
 			if len(needle) < shortestQuote {
 				continue
 			}
-			if at := strings.Index(text, needle); at >= 0 && len(found) < maxMarks {
+			if at := indexFold(text, needle); at >= 0 && len(found) < maxMarks {
 				r := region{at, at + len(needle)}
 				if !slices.ContainsFunc(found, func(o region) bool { return r.from < o.to && o.from < r.to }) {
 					found = append(found, r)
@@ -188,6 +195,25 @@ func (e evidence) inText(text string) []region {
 		}
 	}
 	return found
+}
+
+// indexFold is strings.Index that takes ASCII letters of either case for the same.
+func indexFold(text, needle string) int {
+	if at := strings.Index(text, needle); at >= 0 {
+		return at
+	}
+	return strings.Index(lower(text), lower(needle))
+}
+
+// lower turns ASCII letters only, so that offsets stay.
+func lower(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
 }
 
 // wholeRunes widens a region so that it cuts no rune.

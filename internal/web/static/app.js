@@ -1,0 +1,167 @@
+// Keys, copying and the next case ahead of time. Everything here is a convenience: the page works without it.
+(() => {
+  'use strict';
+
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const rows = () => [...document.querySelectorAll('#items a.item')];
+  const currentTrace = () => $('#case')?.dataset.trace;
+  const rowOf = (trace) => trace && document.getElementById('i-' + trace);
+
+  // What is said in the corner, for eyes and for screen readers.
+  let silence;
+  function say(text, wrong = false) {
+    const status = $('#status');
+    if (!status) return;
+    status.textContent = text;
+    status.classList.toggle('wrong', wrong);
+    clearTimeout(silence);
+    silence = setTimeout(() => { status.textContent = ''; }, wrong ? 8000 : 2200);
+  }
+
+  // The row of the case that is shown is the current one, and in sight.
+  function markCurrent() {
+    const row = rowOf(currentTrace());
+    for (const link of rows()) {
+      if (row && row.contains(link)) link.setAttribute('aria-current', 'true');
+      else link.removeAttribute('aria-current');
+    }
+    row?.scrollIntoView({block: 'nearest'});
+    const filter = $('.filter'), queue = $('.queue');
+    if (row && filter && row.getBoundingClientRect().top < filter.getBoundingClientRect().bottom) {
+      queue.scrollTop -= filter.getBoundingClientRect().bottom - row.getBoundingClientRect().top;
+    }
+    return row;
+  }
+
+  // The case below is fetched while this one is read. It is kept for a short time only: somebody else may judge it.
+  let ahead = null;
+  const freshFor = 30000;
+  function lookAhead() {
+    const link = $('a.item', rowOf(currentTrace())?.nextElementSibling ?? document.createElement('i'));
+    if (!link || ahead?.href === link.href && performance.now() - ahead.at < freshFor) return;
+    const wanted = {href: link.href, at: performance.now(), page: null};
+    ahead = wanted;
+    fetch(link.href, {headers: {'HX-Request': 'true', 'HX-Boosted': 'true'}, credentials: 'same-origin'})
+      .then((r) => r.ok ? r.text() : Promise.reject(r.status))
+      .then((html) => { wanted.page = new DOMParser().parseFromString(html, 'text/html'); })
+      .catch(() => { if (ahead === wanted) ahead = null; });
+  }
+
+  function arrived() {
+    markCurrent();
+    lookAhead();
+  }
+
+  // A case that is here already is shown without asking.
+  document.addEventListener('click', (e) => {
+    const link = e.target.closest?.('#items a.item');
+    if (!link || e.button || e.metaKey || e.ctrlKey || e.shiftKey || e.altKey) return;
+    if (ahead?.href !== link.href || !ahead.page || performance.now() - ahead.at > freshFor) return;
+    const next = $('#case', ahead.page);
+    if (!next?.dataset.trace) return;
+    e.preventDefault();
+    e.stopPropagation();
+    document.title = ahead.page.title;
+    const place = document.importNode(next, true);
+    $('#case').replaceWith(place);
+    htmx.process(place);
+    history.pushState({htmx: true}, '', link.href);
+    ahead = null;
+    $('h1', place)?.focus({preventScroll: true});
+    choose();
+    arrived();
+  }, true);
+
+  // On a narrow screen a chosen case takes the place of the queue.
+  function choose() { $('main')?.classList.add('chosen'); }
+
+  function step(by) {
+    const all = rows();
+    const at = all.findIndex((link) => link.hasAttribute('aria-current'));
+    const next = all[at < 0 ? 0 : at + by];
+    if (next) next.click();
+    else if (by > 0 && $('#older')) $('#older').click();
+    else say(by > 0 ? 'That was the last one' : 'That is the newest');
+  }
+
+  // Judging: the row goes (or says so), and what was judged can be come back to.
+  let judging = null;
+  document.addEventListener('submit', (e) => {
+    if (e.target.id !== 'judge') return;
+    const words = e.submitter?.value === 'rejected' ? 'Not a failure' : 'Confirmed';
+    judging = {trace: currentTrace(), words, address: location.pathname.startsWith('/review/') ? location.href : rowOf(currentTrace())?.firstElementChild?.href};
+  }, true);
+  document.addEventListener('htmx:beforeSwap', (e) => {
+    if (!judging || e.detail.requestConfig?.verb !== 'post' || e.detail.isError) return;
+    if (judging.address) sessionStorage.setItem('judged', judging.address);
+    if ((new URLSearchParams(location.search).get('state') ?? 'open') === 'open') rowOf(judging.trace)?.remove();
+    say(judging.words + ' · U goes back');
+    judging = null;
+    ahead = null;
+  });
+
+  function submit(id) {
+    const button = document.getElementById(id);
+    if (button) button.click();
+  }
+
+  const keys = {
+    j: () => step(1), k: () => step(-1),
+    y: () => submit('yes'),
+    n: () => submit('no'),
+    c: () => { const s = $('#as'); s?.focus(); try { s?.showPicker(); } catch { /* it has the focus, that is enough */ } },
+    e: () => $('#note')?.focus(),
+    u: () => { const to = sessionStorage.getItem('judged'); if (to) location.href = to; else say('Nothing was judged in this tab'); },
+    '/': () => { $('#q')?.focus(); $('#q')?.select(); },
+    r: () => { const link = $('#fresh'); if (link) link.click(); else say('Nothing new'); },
+    '?': () => $('#keys')?.showModal(),
+  };
+  document.addEventListener('keydown', (e) => {
+    const field = e.target.closest?.('input, textarea, select');
+    if (e.key === 'Escape' && field) { field.blur(); return; }
+    if (e.target.id === 'note' && e.key === 'Enter' && (e.ctrlKey || e.metaKey)) { e.preventDefault(); submit('yes'); return; }
+    if (field || e.ctrlKey || e.metaKey || e.altKey || e.repeat && !'jk'.includes(e.key) || $('dialog[open]')) return;
+    const act = keys[e.key] ?? keys[e.key.toLowerCase()];
+    if (!act) return;
+    e.preventDefault();
+    act();
+  });
+  // Once a class is chosen the keys judge again.
+  document.addEventListener('change', (e) => { if (e.target.id === 'as') $('#yes')?.focus(); });
+
+  document.addEventListener('click', (e) => {
+    const copy = e.target.closest?.('[data-copy]');
+    if (copy) {
+      navigator.clipboard?.writeText(copy.dataset.copy).then(() => {
+        copy.classList.add('done');
+        say('Copied');
+        setTimeout(() => copy.classList.remove('done'), 1200);
+      }, () => say('The browser does not allow copying', true));
+    }
+    const opener = e.target.closest?.('[data-dialog]');
+    if (opener) document.getElementById(opener.dataset.dialog)?.showModal();
+  });
+
+  // Addresses without what is empty.
+  document.addEventListener('htmx:configRequest', (e) => {
+    if (e.detail.elt?.id !== 'filter') return;
+    for (const [key, value] of [...e.detail.formData.entries()]) {
+      if (value === '' || key === 'state' && value === 'open') e.detail.formData.delete(key);
+    }
+  });
+  document.addEventListener('htmx:afterSettle', (e) => {
+    if (e.detail.target?.id === 'case' || e.detail.elt?.id === 'case') {
+      choose();
+      $('#case h1')?.focus({preventScroll: true});
+    }
+    arrived();
+  });
+  document.addEventListener('htmx:responseError', (e) => {
+    judging = null;
+    const page = new DOMParser().parseFromString(e.detail.xhr.responseText, 'text/html');
+    say($('.why', page)?.textContent || 'The server answered ' + e.detail.xhr.status, true);
+  });
+  document.addEventListener('htmx:sendError', () => { judging = null; say('The Collector does not answer; nothing was saved', true); });
+
+  arrived();
+})();
