@@ -3,6 +3,7 @@ package failure
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 )
 
 // recipe is the version of how a fingerprint is made. A change makes new fingerprints of everything.
@@ -16,10 +17,6 @@ func Fingerprint(f Finding) string {
 	case ToolCallMalformed, ToolError, RetryLoop:
 		tool = f.Tool
 	}
-	h := sha256.New()
-	for _, part := range [...]string{recipe, string(f.Class), f.Scorer, tool, f.Where, Template(f.What)} {
-		h.Write([]byte(part))
-		h.Write([]byte{'\n'})
-	}
-	return hex.EncodeToString(h.Sum(nil)[:8])
+	sum := sha256.Sum256([]byte(strings.Join([]string{recipe, string(f.Class), f.Scorer, tool, f.Where, Template(f.What)}, "\n")))
+	return hex.EncodeToString(sum[:8])
 }

@@ -1,42 +1,56 @@
 package failure
 
-import "unicode/utf8"
+import (
+	"slices"
+	"unicode/utf8"
+)
 
-// rank is how near to the cause a finding is; smaller is nearer. Safety comes before all: it is never suppressed by
-// another class. The order of the others is that of cause and effect in a call: what could never have worked, what the
-// transport did, an answer that was declined, cut or broken, what a tool did, how an agent reacted, the sum, the outcome.
+// precedence is how near to the cause findings are, nearest first; the rank is the row. It follows the table of ranks for
+// root causes (reference algorithms §4.1), with its fine classes named as class and details. Safety comes before all: it is
+// never suppressed by another class.
+var precedence = [...]struct {
+	why  string
+	rows []ranked
+}{
+	{"never suppressed", []ranked{{class: Unsafe}}},
+	{"could never have worked", []ranked{
+		{ProviderError, []string{Auth, NotFound, InvalidRequest}}, {RateLimit, []string{QuotaExceeded}},
+	}},
+	{"the provider, or the way to it", []ranked{
+		{class: ProviderError}, {class: RateLimit},
+	}},
+	{"the task was not answered", []ranked{{class: Refusal}, {Truncation, []string{ContextLength}}}},
+	{"the answer was cut", []ranked{{class: Truncation}}},
+	{"the answer is broken", []ranked{{class: ToolCallMalformed}, {class: SchemaViolation}}},
+	{"a tool failed", []ranked{{class: ToolError}}},
+	{"how the agent reacted", []ranked{{class: RetryLoop}, {RateLimit, []string{Budget}}}},
+	{"most often the sum of the above", []ranked{{class: Timeout}}},
+	{"the outcome", []ranked{{class: Hallucination}, {class: BadAnswer}, {class: GoalDrift}}},
+}
+
+// ranked is some details of a class, or those that no other row names.
+type ranked struct {
+	class   Class
+	details []string
+}
+
+// lastRank is that of the outcome, and of what no row names.
+const lastRank = len(precedence) - 1
+
 func rank(f *Finding) int {
-	switch f.Class {
-	case Unsafe:
-		return 0
-	case ProviderError:
-		switch f.Detail {
-		case Auth, NotFound, InvalidRequest:
-			return 1
+	rest := lastRank
+	for i := range precedence {
+		for _, row := range precedence[i].rows {
+			switch {
+			case row.class != f.Class:
+			case row.details == nil:
+				rest = i
+			case slices.Contains(row.details, f.Detail):
+				return i
+			}
 		}
-		return 2
-	case RateLimit:
-		if f.Detail == Throttled {
-			return 2
-		}
-		return 1
-	case Refusal:
-		return 3
-	case Truncation:
-		if f.Detail == ContextLength {
-			return 3
-		}
-		return 4
-	case ToolCallMalformed, SchemaViolation:
-		return 5
-	case ToolError:
-		return 6
-	case RetryLoop:
-		return 7
-	case Timeout:
-		return 8
 	}
-	return 9
+	return rest
 }
 
 // Judge turns the findings on a span into its verdict: the nearest to the cause names it, ties go to the first found.
@@ -46,8 +60,8 @@ func Judge(findings []Finding) Verdict {
 		return Verdict{}
 	}
 	first := &findings[0]
-	for i := range findings[1:] {
-		if f := &findings[i+1]; rank(f) < rank(first) {
+	for i := range findings {
+		if f := &findings[i]; rank(f) < rank(first) {
 			first = f
 		}
 	}
@@ -57,9 +71,6 @@ func Judge(findings []Finding) Verdict {
 		Evidence: clip(first.Evidence, MaxEvidence), Fingerprint: Fingerprint(*first), Finding: *first,
 	}
 }
-
-// lastRank is the greatest value of rank.
-const lastRank = 9
 
 // classes lists every class once, in order of precedence.
 func classes(findings []Finding) []Class {

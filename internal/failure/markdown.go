@@ -33,6 +33,33 @@ cancelled is no failure, and neither is a tool result that is empty; both are co
 
 A span can show several failures. ` + "`error_classes`" + ` lists them all, ` + "`error_class`" + ` is the first: safety before everything, then the one nearest to
 the cause. A truncated answer whose tool call does not parse is ` + "`truncation`" + `.
+
+| rank | why there | classes and details |
+|---|---|---|
 `)
+	for i, p := range precedence {
+		var names []string
+		for _, row := range p.rows {
+			if row.details == nil {
+				names = append(names, "`"+string(row.class)+"`"+others(row.class))
+			}
+			for _, d := range row.details {
+				names = append(names, "`"+string(row.class)+"/"+d+"`")
+			}
+		}
+		fmt.Fprintf(&b, "| %d | %s | %s |\n", i, p.why, strings.Join(names, ", "))
+	}
 	return b.String()
+}
+
+// others says that a class without details stands for those that no other rank names.
+func others(c Class) string {
+	for _, p := range precedence {
+		for _, row := range p.rows {
+			if row.class == c && row.details != nil {
+				return " (other details)"
+			}
+		}
+	}
+	return ""
 }

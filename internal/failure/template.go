@@ -25,12 +25,17 @@ func Template(text string) string {
 	if len(text) > templateBytes {
 		text = strings.ToValidUTF8(text[:templateBytes], "")
 	}
-	var t template
+	t := template{budget: 8 * templateBytes}
 	t.scan(text)
 	return strings.Join(t.words, " ")
 }
 
-type template struct{ words []string }
+type template struct {
+	words []string
+	// budget bounds the bytes that are looked at to find where a bracket or a quote closes: of those that never close, and
+	// of those in each other, there can be as many as the text has bytes.
+	budget int
+}
 
 func (t *template) add(word string) {
 	if word == "" || len(t.words) == templateWords {
@@ -53,7 +58,7 @@ func (t *template) scan(s string) {
 			t.add("<code>")
 			i = closing(s, i+3, "```")
 		case c == '"' || c == '`' || c == '\'' && quoteOpens(s, i):
-			end := quoteEnd(s, i)
+			end := t.quoteEnd(s, i)
 			if end < 0 {
 				t.add(string(c))
 				i++
@@ -62,7 +67,7 @@ func (t *template) scan(s string) {
 			t.add("<str>")
 			i = end
 		case c == '{' || c == '[' || c == '(':
-			if end, data := bracket(s, i); data {
+			if end, data := t.bracket(s, i); data {
 				t.add(map[byte]string{'{': "<obj>", '[': "<list>", '(': "<args>"}[c])
 				i = end
 				continue
@@ -91,9 +96,10 @@ func quoteOpens(s string, i int) bool {
 }
 
 // quoteEnd is the index behind the quote that closes the one at i, or -1.
-func quoteEnd(s string, i int) int {
+func (t *template) quoteEnd(s string, i int) int {
 	quote := s[i]
-	for j := i + 1; j < len(s); j++ {
+	for j := i + 1; j < len(s) && t.budget > 0; j++ {
+		t.budget--
 		switch s[j] {
 		case '\\':
 			j++
@@ -116,9 +122,10 @@ func closing(s string, from int, mark string) int {
 
 // bracket is the index behind the bracket that closes the one at i, and whether what it encloses is data: something with
 // a digit, a quote, a colon or an equals sign, or nothing that reads as a remark.
-func bracket(s string, i int) (end int, data bool) {
+func (t *template) bracket(s string, i int) (end int, data bool) {
 	depth := 0
-	for j := i; j < len(s); j++ {
+	for j := i; j < len(s) && t.budget > 0; j++ {
+		t.budget--
 		switch s[j] {
 		case '{', '[', '(':
 			depth++
@@ -130,11 +137,14 @@ func bracket(s string, i int) (end int, data bool) {
 			data = true
 		}
 	}
+	if t.budget <= 0 {
+		return i + 1, false
+	}
 	return len(s), data
 }
 
 // idPrefixes begin the ids that providers give to requests, calls and answers.
-var idPrefixes = []string{"req_", "call_", "chatcmpl-", "msg_", "toolu_", "run_", "thread_", "resp_", "asst_", "org-", "proj_", "trace_", "span_"}
+var idPrefixes = []string{"req_", "call_", "chatcmpl-", "msg_", "toolu_", "run_", "thread_", "resp_", "asst_", "org-", "proj_", "trace_", "span_", "sk-", "file-", "vs_", "batch_", "ft:"}
 
 // mask replaces a word that is data, and lower-cases one that is not.
 func mask(word string) string {
@@ -147,13 +157,13 @@ func mask(word string) string {
 		return "<url>"
 	case strings.Contains(trimmed, "@") && strings.Contains(trimmed[strings.IndexByte(trimmed, '@'):], "."):
 		return "<email>"
-	case isUUID(trimmed), hasPrefix(lower, idPrefixes):
+	case isUUID(trimmed), hasPrefix(lower, idPrefixes), strings.Contains(trimmed, "***"): // a key that was masked
 		return "<id>"
 	case len(trimmed) > templateWord:
 		return "<str>"
 	case isTime(trimmed):
 		return "<time>"
-	case isNumber(lower), len(lower) >= 12 && isHex(lower):
+	case isNumber(lower), len(lower) >= 12 && isHex(lower), strings.HasPrefix(lower, "0x") && isHex("0"+lower[2:]):
 		return "<num>"
 	}
 	// key=value keeps its key.
