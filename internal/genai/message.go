@@ -9,6 +9,8 @@ type Message struct {
 	ToolCalls    []ToolCall   `json:"tool_calls,omitempty"`
 	ToolResults  []ToolResult `json:"tool_results,omitempty"`
 	FinishReason string       `json:"-"`
+	// Media says that there are parts that hold no text: images, audio, files. They are not read.
+	Media bool `json:"-"`
 }
 
 // ToolCall is a call that the model asked for.

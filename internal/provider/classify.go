@@ -54,7 +54,8 @@ func Classify(e genai.Error) Outcome {
 			return guess.outcome(by, where)
 		}
 	}
-	if f, part := match(lower); f.known() && guess.yields(f) {
+	// A message that only repeats the guess leaves it what decided: one failure, one fingerprint.
+	if f, part := match(lower); f.known() && guess.yields(f) && (!guess.known() || f.class != guess.class || f.detail != guess.detail) {
 		return f.outcome("message", part)
 	}
 	if guess.known() {

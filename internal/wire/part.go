@@ -149,6 +149,7 @@ func (p *parser) part(f *fields, m *genai.Message) {
 	case kind == partRefusal:
 		p.refuse(firstOf(unquoted(f.refusal), unquoted(f.content), unquoted(f.text)))
 	case kind == partMedia:
+		m.Media = true
 	case f.toolUse != "" || f.functionCall != "" || f.toolRequest != "":
 		var call fields
 		call.read(&cursor{s: firstOf(f.toolUse, f.functionCall, f.toolRequest)})

@@ -37,6 +37,7 @@ func (s *Scorer) Score(c *genai.Call, r *score.Result) {
 	}
 	if c.Error.IsError {
 		reported(c, provider.Classify(c.Error), r)
+		cut(c, r)
 		return
 	}
 	// An outer step repeats the reasons and the answer of its inner call, which has its own span.
@@ -76,26 +77,75 @@ func answer(c *genai.Call, stop provider.Outcome, r *score.Result) {
 	if stop.Class != "" {
 		return // an answer that was cut or broken may well be empty: one cause, one finding
 	}
-	output := c.Output()
-	// Without a message nothing can be said: emitters leave fields out that they did not record.
-	if len(output) == 0 || c.ContentTruncated || !ended(c) {
+	if !ended(c) || c.ContentTruncated || !ofText(c.OutputType) {
 		return
 	}
+	output := c.Output()
+	// Without a message nothing can be said: emitters leave fields out that they did not record.
+	if len(output) == 0 {
+		return
+	}
+	thought := false
 	for i := range output {
 		m := &output[i]
-		if len(m.ToolCalls) > 0 || len(m.ToolResults) > 0 || strings.TrimSpace(m.Text) != "" || strings.TrimSpace(m.Reasoning) != "" {
+		if len(m.ToolCalls) > 0 || len(m.ToolResults) > 0 || m.Media || strings.TrimSpace(m.Text) != "" {
 			return
 		}
+		thought = thought || strings.TrimSpace(m.Reasoning) != ""
 	}
-	r.Find(failure.Finding{
-		Class: failure.BadAnswer, Detail: failure.Empty, Where: "empty",
-		Evidence: "the model stopped normally with neither text nor a tool call",
-	})
+	if unrecorded(c) {
+		return
+	}
+	evidence := "the model stopped normally with neither text nor a tool call"
+	if thought {
+		evidence = "the model reasoned, then stopped with neither text nor a tool call"
+	}
+	r.Find(failure.Finding{Class: failure.BadAnswer, Detail: failure.Empty, Where: "empty", Evidence: evidence})
 }
 
 // ended reports whether the call claims a normal end: only then is an answer without content empty rather than unknown.
+// Gemini's reason that was not specified proves nothing by itself, and an empty answer under it is one.
 func ended(c *genai.Call) bool {
-	return slices.Contains(c.FinishReasonsCanonical, provider.FinishStop)
+	return slices.Contains(c.FinishReasonsCanonical, provider.FinishStop) || slices.Contains(c.FinishReasons, "FINISH_REASON_UNSPECIFIED")
+}
+
+// ofText reports whether an answer of this type has text: an image or speech has none.
+func ofText(outputType string) bool {
+	switch outputType {
+	case "image", "speech", "audio", "video":
+		return false
+	}
+	return true
+}
+
+// maxEmptyTokens is more than the marks around an empty answer are billed for.
+const maxEmptyTokens = 16
+
+// unrecorded reports whether an answer that looks empty was merely not recorded: the provider counted its tokens, apart
+// from those of reasoning.
+func unrecorded(c *genai.Call) bool {
+	return c.Tokens.Reasoning.Set && c.Tokens.Output.Set && c.Tokens.Output.Value > maxEmptyTokens
+}
+
+// cut adds that the answer broke off, where an error came after its first chunk. The error itself is the nearer cause.
+func cut(c *genai.Call, r *score.Result) {
+	if len(r.Findings) == 0 || len(c.FinishReasons) > 0 || !c.IsLLMCall() {
+		return
+	}
+	switch cause := r.Findings[len(r.Findings)-1]; cause.Class {
+	case failure.ProviderError, failure.RateLimit, failure.Timeout:
+	default:
+		return
+	}
+	began := c.TTFT.Set && c.TTFT.Value > 0
+	if !began && !provider.StreamCut(c.Error) {
+		return
+	}
+	evidence := "the answer broke off after it began"
+	if began {
+		evidence = "the answer broke off after its first chunk, which came in " + itoa(int64(c.TTFT.Value)) + " ms"
+	}
+	r.Find(failure.Finding{Class: failure.Truncation, Detail: failure.StreamCut, Where: failure.StreamCut, Evidence: evidence})
 }
 
 func refusalOf(c *genai.Call) string { return strings.TrimSpace(c.Refusal()) }
@@ -124,14 +174,23 @@ func errorEvidence(e genai.Error, o provider.Outcome) string {
 	case "code":
 		b.WriteString("error code " + quote(o.Where))
 	case "type":
-		b.WriteString("exception " + quote(e.Type))
+		name := e.Type
+		if !says(e.Type, o.Where) { // it was named in the message
+			name = o.Where
+		}
+		b.WriteString("exception " + quote(name))
 	default:
 		b.WriteString("the span has status ERROR and nothing more is known")
 	}
-	if e.Type != "" && o.By != "type" && e.Type != o.Where {
+	if e.Type != "" && e.Type != "_OTHER" && !says(e.Type, o.Where) {
 		b.WriteString(" (" + clip(e.Type) + ")")
 	}
 	return b.String()
+}
+
+// says reports whether an error type is what decided: the type with its package, in any case.
+func says(kind, where string) bool {
+	return len(kind) >= len(where) && where != "" && strings.EqualFold(kind[len(kind)-len(where):], where)
 }
 
 func stopEvidence(c *genai.Call, o provider.Outcome) string {

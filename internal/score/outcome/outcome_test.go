@@ -1,7 +1,9 @@
 package outcome
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -42,20 +44,32 @@ func TestScore(t *testing.T) {
 		"the caller left": {
 			call: genai.Call{Operation: genai.OpChat, Error: genai.Error{IsError: true, Type: "asyncio.CancelledError"}}, gone: true,
 		},
-		"a tool that works":          {call: execute("", ""), content: result(`{"status": "returned"}`), tool: score.ToolOK},
-		"a tool that finds nothing":  {call: execute("", ""), content: result(`{"rows": []}`), tool: score.ToolEmpty},
-		"a tool that raises":         {call: execute("", "KeyError"), want: "tool_error/failed", tool: score.ToolFailed},
-		"a tool that times out":      {call: execute("", "httpx.ReadTimeout"), want: "tool_error/failed", tool: score.ToolFailed},
-		"a tool that says so":        {call: execute("error", ""), want: "tool_error/failed", tool: score.ToolFailed},
-		"an error as a result":       {call: execute("", ""), content: result("Error: order 4471 is unknown"), want: "tool_error/failed", tool: score.ToolFailed},
-		"an error object":            {call: execute("", ""), content: result(`{"error": "unknown order"}`), want: "tool_error/failed", tool: score.ToolFailed},
-		"no error, and it says so":   {call: execute("", ""), content: result(`{"error": null, "rows": [1]}`), tool: score.ToolOK},
-		"a traceback":                {call: execute("", ""), content: result("Traceback (most recent call last):\n  File"), want: "tool_error/failed", tool: score.ToolFailed},
-		"a page about errors":        {call: execute("", ""), content: result("Error handling is described in chapter 4."), tool: score.ToolOK},
-		"a tool that was cancelled":  {call: execute("", "context.Canceled"), gone: true},
-		"embeddings have no answer":  {call: genai.Call{Operation: genai.OpEmbeddings, FinishReasonsCanonical: []string{"stop"}}, want: ""},
-		"a cut answer is not empty":  {call: chat("stop"), content: text(""), want: "bad_answer/empty"},
-		"reasoning alone is no void": {call: chat("stop"), content: genai.Content{Output: []genai.Message{{Reasoning: "hm"}}}, want: ""},
+		"a tool that works":            {call: execute("", ""), content: result(`{"status": "returned"}`), tool: score.ToolOK},
+		"a tool that finds nothing":    {call: execute("", ""), content: result(`{"rows": []}`), tool: score.ToolEmpty},
+		"a tool that raises":           {call: execute("", "KeyError"), want: "tool_error/failed", tool: score.ToolFailed},
+		"a tool that times out":        {call: execute("", "httpx.ReadTimeout"), want: "tool_error/failed", tool: score.ToolFailed},
+		"a tool that says so":          {call: execute("error", ""), want: "tool_error/failed", tool: score.ToolFailed},
+		"an error as a result":         {call: execute("", ""), content: result("Error: order 4471 is unknown"), want: "tool_error/failed", tool: score.ToolFailed},
+		"an error object":              {call: execute("", ""), content: result(`{"error": "unknown order"}`), want: "tool_error/failed", tool: score.ToolFailed},
+		"no error, and it says so":     {call: execute("", ""), content: result(`{"error": null, "rows": [1]}`), tool: score.ToolOK},
+		"a traceback":                  {call: execute("", ""), content: result("Traceback (most recent call last):\n  File"), want: "tool_error/failed", tool: score.ToolFailed},
+		"a page about errors":          {call: execute("", ""), content: result("Error handling is described in chapter 4."), tool: score.ToolOK},
+		"a tool that was cancelled":    {call: execute("", "context.Canceled"), gone: true},
+		"embeddings have no answer":    {call: genai.Call{Operation: genai.OpEmbeddings, FinishReasonsCanonical: []string{"stop"}}, want: ""},
+		"a cut answer is not empty":    {call: chat("stop"), content: text(""), want: "bad_answer/empty"},
+		"reasoning alone is no answer": {call: chat("stop"), content: genai.Content{Output: []genai.Message{{Reasoning: "hm"}}}, want: "bad_answer/empty"},
+		"an image is an answer":        {call: chat("stop"), content: genai.Content{Output: []genai.Message{{Media: true}}}, want: ""},
+		"speech has no text":           {call: spoken(), content: text(""), want: ""},
+		"billed, so not recorded":      {call: billed(350), content: text(""), want: ""},
+		"billed for its end":           {call: billed(2), content: text(""), want: "bad_answer/empty"},
+		"Gemini says nothing":          {call: chat("FINISH_REASON_UNSPECIFIED"), content: text(""), want: "bad_answer/empty"},
+		"Gemini says no reason":        {call: chat("FINISH_REASON_UNSPECIFIED"), content: text("19.99 EUR"), want: ""},
+		"MCP: an error, last":          {call: execute("", ""), content: result(`{"content":[{"type":"image"}], "isError": true}`), want: "tool_error/failed", tool: score.ToolFailed},
+		"MCP: an error, first":         {call: execute("", ""), content: result(`{"isError" : true, "content":[]}`), want: "tool_error/failed", tool: score.ToolFailed},
+		"MCP: none":                    {call: execute("", ""), content: result(`{"content":[{"type":"text","text":"ok"}],"isError":false}`), tool: score.ToolOK},
+		"a block with an error":        {call: execute("", ""), content: result(`[{"type": "text", "text": "Error: order 4471 is unknown"}]`), want: "tool_error/failed", tool: score.ToolFailed},
+		"a block without one":          {call: execute("", ""), content: result(`[{"type":"text","text":"4471 is on its way"}]`), tool: score.ToolOK},
+		"a status in capitals":         {call: execute("ERROR", ""), want: "tool_error/failed", tool: score.ToolFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var r score.Result
@@ -77,6 +91,86 @@ func TestScore(t *testing.T) {
 	}
 }
 
+// TestCut: an error after the first chunk is two failures, of which the error is the nearer cause.
+func TestCut(t *testing.T) {
+	broken := genai.Error{IsError: true, Type: "httpx.RemoteProtocolError", Message: "peer closed connection without sending complete message body (incomplete chunked read)"}
+	for name, c := range map[string]struct {
+		call genai.Call
+		want []failure.Class
+	}{
+		"the message says so":        {genai.Call{Operation: genai.OpChat, Error: broken}, []failure.Class{failure.ProviderError, failure.Truncation}},
+		"the type says so":           {genai.Call{Operation: genai.OpChat, Error: genai.Error{IsError: true, Type: "botocore.exceptions.ResponseStreamingError"}}, []failure.Class{failure.ProviderError, failure.Truncation}},
+		"a first chunk came":         {genai.Call{Operation: genai.OpChat, TTFT: genai.Some(320.0), Error: genai.Error{IsError: true, Type: "overloaded_error"}}, []failure.Class{failure.ProviderError, failure.Truncation}},
+		"a time-out in mid-stream":   {genai.Call{Operation: genai.OpChat, TTFT: genai.Some(320.0), Error: genai.Error{IsError: true, Type: "ReadTimeout"}}, []failure.Class{failure.Truncation, failure.Timeout}},
+		"no chunk came":              {genai.Call{Operation: genai.OpChat, Error: genai.Error{IsError: true, Type: "ReadTimeout"}}, []failure.Class{failure.Timeout}},
+		"the answer had ended":       {genai.Call{Operation: genai.OpChat, TTFT: genai.Some(320.0), FinishReasons: []string{"stop"}, Error: genai.Error{IsError: true, Type: "ReadTimeout"}}, []failure.Class{failure.Timeout}},
+		"an outer step has no chunk": {genai.Call{Operation: genai.OpInvokeAgent, Error: broken}, []failure.Class{failure.ProviderError}},
+		"what came did not parse":    {genai.Call{Operation: genai.OpChat, TTFT: genai.Some(320.0), Error: genai.Error{IsError: true, Type: "JSONDecodeError"}}, []failure.Class{failure.SchemaViolation}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var r score.Result
+			New().Score(&c.call, &r)
+			require.Equal(t, c.want, failure.Judge(r.Findings).Classes)
+		})
+	}
+}
+
+// TestEvidenceNamesWhatDecided: the exception of the span, or the one that its message names.
+func TestEvidenceNamesWhatDecided(t *testing.T) {
+	for _, c := range []struct{ kind, message, want string }{
+		{"openai.RateLimitError", "", `exception "openai.RateLimitError"`},
+		{"Exception", "litellm.RateLimitError: x", `exception "ratelimiterror" (Exception)`},
+		{"", "ReadTimeout('')", `exception "readtimeout"`},
+		{"ThrottlingException", "", `error code "throttlingexception"`},
+		{"APIError", `{"error":{"code":"insufficient_quota"}}`, `error code "insufficient_quota" (APIError)`},
+		{"Exception", "", "the span has status ERROR and nothing more is known (Exception)"},
+	} {
+		var r score.Result
+		New().Score(&genai.Call{Operation: genai.OpChat, Error: genai.Error{IsError: true, Type: c.kind, Message: c.message}}, &r)
+		require.Equal(t, c.want, r.Findings[0].Evidence)
+	}
+}
+
+// TestScoreLoadsLittle: it runs on every span, so it reads no conversation, and of an error no content at all.
+func TestScoreLoadsLittle(t *testing.T) {
+	for name, c := range map[string]struct {
+		call   genai.Call
+		output bool
+	}{
+		"an error":         {genai.Call{Operation: genai.OpChat, Error: genai.Error{IsError: true}}, false},
+		"an outer step":    {genai.Call{Operation: genai.OpInvokeAgent}, false},
+		"nothing recorded": {genai.Call{Operation: genai.OpChat, ContentMissing: true, FinishReasons: []string{"stop"}}, false},
+		"an answer":        {chat("stop"), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var r score.Result
+			New().Score(&c.call, &r)
+			require.Equal(t, c.output, c.call.Loaded(genai.PartOutput))
+			require.False(t, c.call.Loaded(genai.PartInput))
+		})
+	}
+}
+
+// TestScoreIsBounded: what strangers sent is looked at as far as it says something.
+func TestScoreIsBounded(t *testing.T) {
+	long := strings.Repeat("{\"a\": [", 4<<20)
+	for _, call := range []genai.Call{
+		{Operation: genai.OpExecuteTool, ToolStatus: long, ToolName: long},
+		{Operation: genai.OpExecuteTool, ToolName: long, Error: genai.Error{IsError: true, Type: long, Message: long}},
+		{Operation: genai.OpChat, Error: genai.Error{IsError: true, Type: long, Message: long}},
+		{Operation: genai.OpChat, FinishReasons: []string{long}, Provider: long},
+	} {
+		call.SetContent(genai.Content{ToolResult: genai.Value{Text: long}, Output: []genai.Message{{Text: long}}})
+		var r score.Result
+		start := time.Now()
+		New().Score(&call, &r)
+		v := failure.Judge(r.Findings)
+		require.Less(t, time.Since(start), 500*time.Millisecond)
+		require.LessOrEqual(t, len(v.Evidence), failure.MaxEvidence)
+		require.LessOrEqual(t, len(v.Finding.Where), 128)
+	}
+}
+
 // TestEvidenceHoldsNoContent: messages of errors quote the conversation, so they are excerpts and not evidence.
 func TestEvidenceHoldsNoContent(t *testing.T) {
 	var r score.Result
@@ -94,6 +188,19 @@ func chat(reasons ...string) genai.Call {
 			c.FinishReasonsCanonical = append(c.FinishReasonsCanonical, "stop")
 		}
 	}
+	return c
+}
+
+func spoken() genai.Call {
+	c := chat("stop")
+	c.OutputType = "speech"
+	return c
+}
+
+// billed is an answer whose tokens were counted apart from those of reasoning.
+func billed(tokens int64) genai.Call {
+	c := chat("stop")
+	c.Tokens = genai.Tokens{Output: genai.Some(tokens), Reasoning: genai.Some(int64(0))}
 	return c
 }
 

@@ -20,7 +20,7 @@ func tool(c *genai.Call, r *score.Result) {
 		failed(c, r, toolError(c), c.Error.Message)
 		return
 	}
-	if status := strings.ToLower(c.ToolStatus); status == "error" || status == "failed" || status == "failure" {
+	if saysFailed(c.ToolStatus) {
 		failed(c, r, "the tool reported status "+quote(c.ToolStatus), c.ToolResult().Text)
 		return
 	}
@@ -30,6 +30,8 @@ func tool(c *genai.Call, r *score.Result) {
 		r.ToolOutcome = score.ToolOK // the span says that it ended well, and nothing of its result
 	case saysError(result):
 		failed(c, r, "the tool's result begins with an error", result)
+	case isErrorSet(result):
+		failed(c, r, "the tool's result has isError: true", result)
 	case isEmpty(result):
 		r.ToolOutcome = score.ToolEmpty
 		if c.ToolResult().IsZero() {
@@ -38,6 +40,16 @@ func tool(c *genai.Call, r *score.Result) {
 	default:
 		r.ToolOutcome = score.ToolOK
 	}
+}
+
+// saysFailed knows the statuses by which emitters say that a tool failed.
+func saysFailed(status string) bool {
+	for _, word := range [...]string{"error", "failed", "failure", "errored"} {
+		if strings.EqualFold(status, word) {
+			return true
+		}
+	}
+	return false
 }
 
 func toolError(c *genai.Call) string {
@@ -53,7 +65,7 @@ func failed(c *genai.Call, r *score.Result, evidence, message string) {
 		evidence = clip(c.ToolName) + ": " + evidence
 	}
 	r.Find(failure.Finding{
-		Class: failure.ToolError, Detail: failure.ToolFailed, Tool: c.ToolName, Where: c.Error.Type,
+		Class: failure.ToolError, Detail: failure.ToolFailed, Tool: c.ToolName, Where: clip(c.Error.Type),
 		What: firstLine(message), Evidence: evidence, Excerpt: firstLine(message),
 	})
 }
@@ -64,7 +76,7 @@ var errorWords = []string{"error", "exception", "traceback (most recent call las
 // saysError reports whether a result's text is the report of an error. A text about errors ("Error handling is described
 // in …") is none.
 func saysError(result string) bool {
-	head := result
+	head := inner(result)
 	if len(head) > 64 {
 		head = head[:64]
 	}
@@ -86,6 +98,36 @@ func saysError(result string) bool {
 	}
 	return false
 }
+
+// inner is the text inside of a content block, [{"type":"text","text":"…"}], which is how MCP and the APIs of models wrap
+// the result of a tool; any other result is as it came.
+func inner(result string) string {
+	if result == "" || result[0] != '[' && result[0] != '{' {
+		return result
+	}
+	head := result[:min(len(result), 96)]
+	i := strings.Index(head, `"text":`)
+	if i < 0 || !strings.Contains(head[:i], `"type"`) {
+		return result
+	}
+	return result[i+len(`"text":`):]
+}
+
+// isErrorSet reports whether a result is an object of the Model Context Protocol that says it is an error. The mark stands
+// first or last in it.
+func isErrorSet(result string) bool {
+	if result == "" || result[0] != '{' {
+		return false
+	}
+	const window = 64
+	if strings.HasPrefix(packed(result[:min(len(result), window)]), `{"isError":true`) {
+		return true
+	}
+	return strings.HasSuffix(packed(result[max(0, len(result)-window):]), `"isError":true}`)
+}
+
+// packed is a short text without its white space.
+func packed(s string) string { return strings.Join(strings.Fields(s), "") }
 
 // isEmpty knows the ways in which tools say that they found nothing.
 func isEmpty(result string) bool {
