@@ -158,7 +158,7 @@ func (s *Scorer) answer(schema *jsonschema.Schema, text string, r *score.Result)
 		r.Add(s, 0, true)
 		r.Find(failure.Finding{
 			Class: failure.SchemaViolation, Detail: failure.NotJSON, Scorer: Name, Where: failure.NotJSON,
-			Evidence: notJSON(text, err), Excerpt: excerpt(text),
+			Evidence: notJSON(text, err), Excerpt: failure.Excerpt(text),
 		})
 		return
 	}
@@ -174,7 +174,7 @@ func (s *Scorer) answer(schema *jsonschema.Schema, text string, r *score.Result)
 	r.Add(s, 0, true)
 	v := violations[0]
 	r.Find(failure.Finding{
-		Class: failure.SchemaViolation, Detail: v.Keyword, Scorer: Name, Where: v.Where(), Evidence: evidence(v, len(violations)), Excerpt: excerpt(text),
+		Class: failure.SchemaViolation, Detail: v.Keyword, Scorer: Name, Where: v.Where(), Evidence: evidence(v, len(violations)), Excerpt: failure.Excerpt(text),
 	})
 }
 
@@ -223,12 +223,4 @@ func problem(err error) string {
 		return "too_complex"
 	}
 	return "invalid_schema"
-}
-
-func excerpt(s string) string {
-	const limit = 160
-	if len(s) > limit {
-		return strings.ToValidUTF8(s[:limit], "") + "…"
-	}
-	return s
 }

@@ -68,7 +68,7 @@ func (s *Scorer) Score(c *genai.Call, r *score.Result) {
 		if len(m.ToolCalls) == 0 && suspicious(m.Text) && load() {
 			if name, ok := callIn(m.Text, tools); ok {
 				calls++
-				r.Find(finding(failure.CallInText, name, "call_in_text", "a call of "+clip(name)+" is written into the text of the answer", excerpt(m.Text)))
+				r.Find(finding(failure.CallInText, name, "call_in_text", "a call of "+clip(name)+" is written into the text of the answer", failure.Excerpt(m.Text)))
 			}
 		}
 	}
@@ -122,13 +122,13 @@ func (s *Scorer) check(c *genai.Call, tools *toolset, call *genai.ToolCall, r *s
 		r.Fail(s, "truncated", "the record of the arguments was cut: "+syntax(err))
 		return
 	case err != nil:
-		r.Find(finding(failure.UnparsableArguments, call.Name, "unparsable", "the arguments of "+clip(call.Name)+" are not JSON: "+syntax(err), excerpt(text)))
+		r.Find(finding(failure.UnparsableArguments, call.Name, "unparsable", "the arguments of "+clip(call.Name)+" are not JSON: "+syntax(err), failure.Excerpt(text)))
 		return
 	}
 	// Arguments that are a string of JSON were encoded twice: what runs the call decodes once and finds a string.
 	object, ok := value.(map[string]any)
 	if !ok {
-		r.Find(finding(failure.ArgumentsNotObject, call.Name, "not_object", "the arguments of "+clip(call.Name)+" are "+kindOf(value)+", no object", excerpt(text)))
+		r.Find(finding(failure.ArgumentsNotObject, call.Name, "not_object", "the arguments of "+clip(call.Name)+" are "+kindOf(value)+", no object", failure.Excerpt(text)))
 		return
 	}
 	if t.parameters == nil {
@@ -191,15 +191,7 @@ func quoted(value any) string {
 	if err != nil {
 		return ""
 	}
-	return excerpt(string(text))
-}
-
-func excerpt(s string) string {
-	const limit = 160
-	if len(s) > limit {
-		return strings.ToValidUTF8(s[:limit], "") + "…"
-	}
-	return s
+	return failure.Excerpt(string(text))
 }
 
 // clip bounds a name that came from outside.
