@@ -52,6 +52,8 @@ func explain(err error) problem {
 		return problem{http.StatusBadRequest, "invalid", sentence(err, review.ErrInvalid)}
 	case errors.Is(err, errCrossOrigin):
 		return problem{http.StatusForbidden, "cross_origin", err.Error()}
+	case errors.Is(err, errMethod):
+		return problem{http.StatusMethodNotAllowed, "method_not_allowed", err.Error()}
 	case errors.Is(err, errMediaType):
 		return problem{http.StatusUnsupportedMediaType, "media_type", err.Error()}
 	case errors.As(err, &tooLarge):

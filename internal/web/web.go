@@ -79,14 +79,49 @@ func (s *server) handler() http.Handler {
 		{"GET /api/v1/items/{trace_id}", s.getItem},
 		{"POST /api/v1/items/{trace_id}/labels", s.addLabel},
 		{"GET /api/v1/facets", s.getFacets},
-		{"/", notFound},
 	} {
 		mux.Handle(route.pattern, s.adapt(route.handle))
 	}
 	origin := http.NewCrossOriginProtection()
 	origin.SetDenyHandler(s.adapt(func(http.ResponseWriter, *http.Request) error { return errCrossOrigin }))
-	return secured(origin.Handler(mux))
+	return secured(origin.Handler(s.routed(mux)))
 }
+
+// routed answers what no route matches in our own words rather than the router's.
+func (s *server) routed(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handler, pattern := mux.Handler(r)
+		if pattern != "" {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		said := outcome{header: http.Header{}}
+		handler.ServeHTTP(&said, r)
+		switch allow := said.header.Get("Allow"); {
+		case said.status == http.StatusMethodNotAllowed:
+			w.Header().Set("Allow", allow)
+			s.adapt(func(http.ResponseWriter, *http.Request) error {
+				return fmt.Errorf("%w: %s is answered to %s only", errMethod, visibleLine(r.URL.Path, 200), allow)
+			}).ServeHTTP(w, r)
+		case said.header.Get("Location") != "": // the same path, spelled cleanly
+			handler.ServeHTTP(w, r)
+		default:
+			s.adapt(notFound).ServeHTTP(w, r)
+		}
+	})
+}
+
+// outcome is a response of which only status and header matter.
+type outcome struct {
+	header http.Header
+	status int
+}
+
+func (o *outcome) Header() http.Header { return o.header }
+
+func (o *outcome) Write(b []byte) (int, error) { return len(b), nil }
+
+func (o *outcome) WriteHeader(status int) { o.status = status }
 
 // placeholder of the trace id in Options.TraceURL.
 const placeholder = "{trace_id}"
@@ -111,4 +146,8 @@ func notFound(_ http.ResponseWriter, r *http.Request) error {
 	return fmt.Errorf("no such page: %.200q: %w", r.URL.Path, review.ErrNotFound)
 }
 
-var errCrossOrigin = errors.New("cross-origin request refused")
+// Errors of requests that never reach the store.
+var (
+	errCrossOrigin = errors.New("cross-origin request refused")
+	errMethod      = errors.New("method not allowed")
+)

@@ -1,0 +1,274 @@
+package web
+
+import (
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/stretchr/testify/require"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+)
+
+func TestVisible(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain\n\ttext":              "plain\n\ttext",
+		"two\r\nlines":               "two\nlines",
+		"a\rb":                       "a␍b",
+		"nul \x00 esc \x1b del \x7f": "nul ␀ esc ␛ del ␡",
+		"rtl \u202e mark":            "rtl ⟨U+202E⟩ mark",
+		"iso \u2066x\u2069":          "iso ⟨U+2066⟩x⟨U+2069⟩",
+		"tag \U000E0041":             "tag ⟨U+E0041⟩",
+		"c1 \u0085 bom \ufeff":       "c1 ⟨U+0085⟩ bom ⟨U+FEFF⟩",
+		"bad \xff\xc3":               "bad \ufffd\ufffd",
+		"שלום مرحبا":                 "שלום مرحبا",
+		"👩‍👩‍👧 é ё 漢字":               "👩‍👩‍👧 é ё 漢字",
+	} {
+		require.Equal(t, want, visible(in))
+	}
+	require.Equal(t, "a b c", visibleLine(" a\n\tb \u00a0 c ", 20))
+	require.Equal(t, "aaaa…", visibleLine("aaaaaaaa", 4))
+	require.Equal(t, "…", visibleLine("漢", 2), "no rune is cut")
+}
+
+func TestLayOut(t *testing.T) {
+	for in, want := range map[string]string{
+		`{"a":1,"b":[1,2]}`: `{"a": 1, "b": [1, 2]}`,
+		`{"first":"a value of some length","second":{"x":1.50,"y":[]},"third":"another"}`: `{
+  "first": "a value of some length",
+  "second": {"x": 1.50, "y": []},
+  "third": "another"
+}`,
+		`[{"quote":"she said \"{[,\" and left, then came back"},{"empty":{}},{"n":12345678901234567890}]`: `[
+  {
+    "quote": "she said \"{[,\" and left, then came back"
+  },
+  {"empty": {}},
+  {"n": 12345678901234567890}
+]`,
+		`{"a":1,"a":2}`: `{"a": 1, "a": 2}`,
+	} {
+		got, isJSON := layOut(in, cardLine)
+		require.True(t, isJSON)
+		require.Equal(t, want, got)
+	}
+	for _, in := range []string{"", "plain", "12", `"text"`, `{"a":`, "{'a': 1}", strings.Repeat("[", 100) + strings.Repeat("]", 100), "[" + strings.Repeat("1,", maxLaidOut) + "1]"} {
+		got, isJSON := layOut(in, cardLine)
+		require.False(t, isJSON)
+		require.Equal(t, in, got)
+	}
+}
+
+func TestLocate(t *testing.T) {
+	text := "{\n  \"a\": {\"b\": [1, \"two, three\", {\"c\": null}]},\n  \"x/y\": true, \"a\": 5\n}"
+	at := func(pointer string) []string {
+		var found []string
+		for _, r := range locate(text, []string{pointer}) {
+			found = append(found, text[r.from:r.to])
+		}
+		return found
+	}
+	require.Equal(t, []string{`"two, three"`}, at("/a/b/1"))
+	require.Equal(t, []string{`{"c": null}`}, at("/a/b/2"))
+	require.Equal(t, []string{`null`}, at("/a/b/2/c"))
+	require.Equal(t, []string{`true`}, at("/x~1y"))
+	require.Equal(t, []string{`{"b": [1, "two, three", {"c": null}]}`, `5`}, at("/a"))
+	require.Empty(t, at("/b"))
+}
+
+func TestEvidenceFindsWhatItSpeaksOf(t *testing.T) {
+	marked := func(text string, regions []region) []string {
+		var found []string
+		for _, r := range regions {
+			found = append(found, text[r.from:r.to])
+		}
+		return found
+	}
+	arguments := `{"order": {"lines": [{"sku": "A"}, {"sku": 7}]}, "amount": "19,99 €", "a.b": 1}`
+	for evidence, want := range map[string][]string{
+		"issue_refund.amount is a string; the tool's schema wants a number":               {`"19,99 €"`},
+		"issue_refund.order.lines[1].sku is an integer; the tool's schema wants a string": {`7`},
+		"issue_refund.order.lines breaks maxItems: the tool's schema wants at most 1":     {`[{"sku": "A"}, {"sku": 7}]`},
+		"issue_refund.reason is required and missing":                                     nil,
+		"lookup_order.amount is a string; the tool's schema wants a number":               nil,
+		`issue_refund.gone is a string; the tool's schema wants a number: "19,99 €"`:      {`"19,99 €"`},
+	} {
+		e := readEvidence(failure.ToolCallMalformed, failure.TypeMismatch, evidence)
+		require.Equal(t, want, marked(arguments, e.inArguments("issue_refund")(arguments, true)), evidence)
+	}
+
+	broken := `{"order_id": 44 71}`
+	e := readEvidence(failure.ToolCallMalformed, failure.UnparsableArguments, "the arguments of issue_refund are not JSON: byte 17")
+	require.Equal(t, []string{"7"}, marked(broken, e.inArguments("issue_refund")(broken, false)))
+
+	answer := `{"total": "12", "extra": 1, "more": {"z": 1}}`
+	for evidence, want := range map[string][]string{
+		"/total breaks type: the schema wants number":                                 {`"12"`},
+		"the answer has properties that the schema forbids: extra, more (and 1 more)": {`1`, `{"z": 1}`},
+		"/more has properties that the schema forbids: z":                             {`1`},
+		"the answer lacks currency":                                                   nil,
+		"the answer breaks not":                                                       nil,
+		"/nowhere breaks type: the schema wants number":                               nil,
+	} {
+		e := readEvidence(failure.SchemaViolation, "type", evidence)
+		require.Equal(t, want, marked(answer, e.inAnswer(answer, true)), evidence)
+	}
+	fenced := "```json\n{}\n```"
+	e = readEvidence(failure.SchemaViolation, failure.NotJSON, "the answer is wrapped in a code fence: a parser of JSON fails on it")
+	require.Equal(t, []string{"```json"}, marked(fenced, e.inAnswer(fenced, false)))
+
+	said := "Your order ships within 60 days. RATE LIMIT reached."
+	for evidence, want := range map[string][]string{
+		`“60 days” is in no retrieved document`:              {"60 days"},
+		`the error message says "rate limit"`:                {"RATE LIMIT"},
+		"the answer declines: Your order ships within 60 d…": {"Your order ships within 60 d"},
+		`"it" is too short to be looked for`:                 nil,
+	} {
+		e := readEvidence(failure.Hallucination, "", evidence)
+		require.Equal(t, want, marked(said, e.inText(said)), evidence)
+	}
+}
+
+func TestLongTextsFold(t *testing.T) {
+	join := func(pieces []piece) string {
+		var b strings.Builder
+		for _, p := range pieces {
+			b.WriteString(p.Text)
+		}
+		return b.String()
+	}
+	long := strings.Repeat("line of text\n", 1000)
+	w := &writer{left: maxPage}
+	b := w.text(long, nil, false)
+	require.Equal(t, long, join(b.Head)+join(b.Folded), "nothing is lost in the fold")
+	require.LessOrEqual(t, len(join(b.Head)), headShown)
+	require.True(t, strings.HasSuffix(join(b.Head), "\n"), "it folds at the end of a line")
+	require.False(t, b.Open)
+	require.Equal(t, maxPage-len(long), w.left)
+
+	at := strings.LastIndex(long, "line")
+	require.True(t, w.text(long, []region{{at, at + 4}}, false).Open, "what is marked is in sight")
+
+	b = w.text(long, nil, true)
+	require.Equal(t, long, join(b.Head)+join(b.Folded)+join(b.Tail))
+	require.Equal(t, tailShown, len(join(b.Tail)), "the end of what was cut off is in sight")
+
+	huge := strings.Repeat("x", 1<<20) + "THE END"
+	b = w.text(huge, nil, true)
+	require.True(t, strings.HasSuffix(join(b.Tail), "THE END"))
+	require.Equal(t, "983.0 kB", b.Dropped)
+
+	full := &writer{}
+	b = full.text(long, nil, false)
+	require.LessOrEqual(t, len(join(b.Head)+join(b.Folded)), leastShown, "a full page shows little of each")
+	require.NotEmpty(t, b.Dropped)
+}
+
+func TestMarksOverlapNothing(t *testing.T) {
+	text := "0123456789"
+	got := pieces(text, within([]region{{4, 6}, {2, 5}, {8, 99}, {-1, 3}, {7, 7}}, len(text)), 0)
+	require.Equal(t, []piece{{"01", false}, {"234", true}, {"5", true}, {"67", false}, {"89", true}}, got)
+	require.Equal(t, []piece{{"56", false}, {"78", true}, {"9", false}}, pieces(text[5:], []region{{7, 9}}, 5))
+}
+
+func TestFormats(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		-time.Second: "0 s", 0: "0 s", 250 * time.Microsecond: "0.2 ms", 12 * time.Millisecond: "12 ms", 999 * time.Millisecond: "999 ms",
+		3200 * time.Millisecond: "3.20 s", 99 * time.Second: "99.00 s", 125 * time.Second: "2 min 05 s", 49 * time.Hour: "49 h",
+	} {
+		require.Equal(t, want, seconds(d))
+	}
+	for d, want := range map[time.Duration]string{
+		-time.Hour: "now", 59 * time.Second: "now", 61 * time.Second: "1 min", 90 * time.Minute: "1 h", 47 * time.Hour: "47 h", 49 * time.Hour: "2 d",
+		24 * 1234 * time.Hour: "1,234 d",
+	} {
+		require.Equal(t, want, ago(d))
+	}
+	for v, want := range map[float64]string{0: "$0", 0.00001: "< $0.0001", 0.0041: "$0.0041", 12.345: "$12.35"} {
+		require.Equal(t, want, dollars(v))
+	}
+	for v, want := range map[float64]string{0: "0.00", 0.97: "0.97", 0.001: "0.001", -3: "-3.00", 1e9: "1e+09"} {
+		require.Equal(t, want, number(v))
+	}
+	require.Equal(t, "-1,234,567", grouped(-1234567))
+	require.Equal(t, "at an unknown time", momentOf(time.Time{}, time.Now()).Ago)
+	require.Equal(t, "2026-11-23 10:42:00.123 UTC", momentOf(time.Date(2026, 11, 23, 11, 42, 0, 123e6, time.FixedZone("", 3600)), time.Now()).Exact)
+}
+
+func TestEveryDetailHasAHeadline(t *testing.T) {
+	seen := map[string]string{}
+	for _, info := range failure.Classes() {
+		require.NotEmpty(t, headlines[info.Class][""], info.Class)
+		for _, d := range info.Details {
+			h := headline(info.Class, d.Name)
+			key := string(info.Class) + "/" + d.Name
+			require.NotEqual(t, "Something failed", h, key)
+			if len(info.Details) > 1 {
+				require.Empty(t, seen[h], "%s says the same", key)
+			}
+			seen[h] = key
+		}
+	}
+	for class, details := range headlines {
+		for d := range details {
+			require.True(t, d == "" || failure.ValidDetail(class, d), "%s/%s is no detail", class, d)
+		}
+	}
+	require.Equal(t, "Something failed", headline("telepathy", ""))
+}
+
+func TestChoicesHoldTheOneThatWasFound(t *testing.T) {
+	for _, c := range []struct{ class, detail, want string }{
+		{"refusal", "content_filter", "refusal/content_filter"},
+		{"schema_violation", "minLength", "schema_violation/minLength"},
+		{"schema_violation", "invented", "schema_violation"},
+		{"unsafe", "", "unsafe"},
+	} {
+		var chosen []string
+		for _, g := range classChoices(failure.Class(c.class), c.detail) {
+			for _, o := range g.Options {
+				if o.Selected {
+					chosen = append(chosen, o.Value)
+				}
+			}
+		}
+		require.Equal(t, []string{c.want}, chosen)
+	}
+}
+
+func FuzzBlock(f *testing.F) {
+	f.Add(`{"a":[1,"two"],"b":{"c":null}}`, `tool.a[1] is a string; the tool's schema wants a number: "two"`)
+	f.Add("plain \u202e text\xff", "/a/b breaks type: the schema wants number")
+	f.Add("```json\n{}\n```", "it breaks at byte 7 of 9")
+	f.Add(strings.Repeat(`[{"k":`, 40), `“quoted” and "quoted" and: a suffix of the evidence…`)
+	f.Fuzz(func(t *testing.T, text, why string) {
+		for _, class := range []failure.Class{failure.ToolCallMalformed, failure.SchemaViolation, failure.Refusal} {
+			e := readEvidence(class, failure.UnparsableArguments, why)
+			w := &writer{left: maxPage}
+			for _, b := range []*block{
+				w.value(genai.Value{Text: text}, e.inArguments("tool")), w.data(text, wideLine, e.inAnswer), w.text(text, e.inText(text), true),
+			} {
+				n := 0
+				for _, list := range [][]piece{b.Head, b.Folded, b.Tail} {
+					for _, p := range list {
+						n += len(p.Text)
+						if !utf8.ValidString(p.Text) {
+							t.Fatalf("piece %q is no UTF-8", p.Text)
+						}
+					}
+				}
+				if text != "" && n == 0 && visible(text) != "" {
+					t.Fatal("nothing is shown")
+				}
+			}
+		}
+		if laid, isJSON := layOut(text, cardLine); isJSON {
+			if !jsontext.Value(laid).IsValid(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)) {
+				t.Fatalf("%q was laid out as %q", text, laid)
+			}
+		}
+	})
+}
