@@ -11,6 +11,7 @@ import (
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/conf"
 	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/vm"
 
@@ -19,8 +20,9 @@ import (
 	"github.com/faultline-otel/faultline/internal/score"
 )
 
-// maxNodes bounds an expression, memoryBudget what evaluating it may allocate, in the units of expr's machine.
+// maxSource and maxNodes bound an expression, memoryBudget what evaluating it may allocate, in the units of expr's machine.
 const (
+	maxSource    = 16 << 10
 	maxNodes     = 1000
 	memoryBudget = 1_000_000
 )
@@ -28,9 +30,14 @@ const (
 // Scorer is one rule.
 type Scorer struct {
 	name, version string
-	when, fail    *vm.Program // when is nil where the rule is for every call
-	needs         genai.Part
+	when, fail    expression // when is empty where the rule is for every call
 	finding       failure.Finding
+}
+
+// expression is a compiled one, and which parts of the content it reads.
+type expression struct {
+	program *vm.Program
+	needs   genai.Part
 }
 
 // New compiles a rule. The error names what is wrong with it, all at once: key, rule and value.
@@ -51,12 +58,12 @@ func New(config score.Rule) (*Scorer, error) {
 	}
 	var err error
 	if config.When != "" {
-		if s.when, err = s.compile(config.When); err != nil {
-			errs = append(errs, fmt.Errorf("when: %w", err))
+		if s.when, err = compile(config.When); err != nil {
+			errs = append(errs, keyed("when", err))
 		}
 	}
-	if s.fail, err = s.compile(config.Fail); err != nil {
-		errs = append(errs, fmt.Errorf("fail: %w", err))
+	if s.fail, err = compile(config.Fail); err != nil {
+		errs = append(errs, keyed("fail", err))
 	}
 	s.finding.Evidence = "rule " + config.Name + " failed: " + config.Fail
 	if len(errs) > 0 {
@@ -73,73 +80,64 @@ func (s *Scorer) Version() string { return s.version }
 
 // Score runs the rule.
 func (s *Scorer) Score(c *genai.Call, r *score.Result) {
-	view := newView(c, s.needs)
+	view := newView(c)
 	machine := vm.VM{MemoryBudget: memoryBudget}
-	if s.when != nil {
-		applies, err := machine.Run(s.when, view)
+	var loaded genai.Part
+	run := func(e expression) (holds, ok bool) {
+		view.load(c, e.needs&^loaded)
+		loaded |= e.needs
+		value, err := machine.Run(e.program, view)
 		if err != nil {
 			r.Fail(s, "runtime_error", oneLine(err))
-			return
+			return false, false
 		}
-		if applies == false {
+		return value == true, true
+	}
+	if s.when.program != nil {
+		if applies, ok := run(s.when); !applies || !ok {
 			return
 		}
 	}
-	failed, err := machine.Run(s.fail, view)
-	if err != nil {
-		r.Fail(s, "runtime_error", oneLine(err))
-		return
-	}
-	if failed == true {
+	failed, ok := run(s.fail)
+	switch {
+	case !ok:
+	case failed:
 		r.Add(s, 0, true)
 		r.Find(s.finding)
-		return
+	default:
+		r.Add(s, 1, false)
 	}
-	r.Add(s, 1, false)
 }
 
-// compile checks an expression against the view and notes which content it reads.
-func (s *Scorer) compile(text string) (*vm.Program, error) {
-	tree, err := parser.Parse(text)
+// compile checks an expression against the view. The error has a line for every mistake in its names.
+func compile(text string) (expression, error) {
+	if len(text) > maxSource {
+		return expression{}, fmt.Errorf("must have at most %d bytes, got %d", maxSource, len(text))
+	}
+	tree, err := parser.ParseWithConfig(text, &conf.Config{MaxNodes: maxNodes})
 	if err != nil {
-		return nil, fmt.Errorf("%s in %q", oneLine(err), text)
+		return expression{}, fmt.Errorf("%s in %q", oneLine(err), text)
 	}
-	names := identifiers{}
-	ast.Walk(&tree.Node, &names)
-	for _, name := range names.found {
-		part, ok := parts[name]
-		if !ok && !names.declared[name] {
-			return nil, fmt.Errorf("unknown name %s, expected one of %s", name, strings.Join(Names(), ", "))
-		}
-		s.needs |= part
+	var n names
+	ast.Walk(&tree.Node, &n)
+	n.resolve()
+	if len(n.mistakes) > 0 {
+		return expression{}, errors.Join(n.mistakes...)
 	}
-	program, err := expr.Compile(text, expr.Env(View{}), expr.AsBool(), expr.MaxNodes(maxNodes), expr.DisableBuiltin("now"))
+	program, err := expr.Compile(text, expr.Env(&View{}), expr.AsBool(), expr.MaxNodes(maxNodes), expr.DisableBuiltin("now"))
 	if err != nil {
-		message := oneLine(err)
-		if strings.Contains(message, "has no field") {
-			message += "; call has " + strings.Join(callNames(), ", ")
-		}
-		return nil, fmt.Errorf("%s in %q", message, text)
+		return expression{}, fmt.Errorf("%s in %q", oneLine(err), text)
 	}
-	return program, nil
+	return expression{program, n.needs}, nil
 }
 
-// identifiers collects the free names of an expression.
-type identifiers struct {
-	found    []string
-	declared map[string]bool
-}
-
-func (v *identifiers) Visit(node *ast.Node) {
-	switch n := (*node).(type) {
-	case *ast.IdentifierNode:
-		v.found = append(v.found, n.Value)
-	case *ast.VariableDeclaratorNode:
-		if v.declared == nil {
-			v.declared = map[string]bool{}
-		}
-		v.declared[n.Name] = true
+// keyed puts the key before each line of an error.
+func keyed(key string, err error) error {
+	var errs []error
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		errs = append(errs, fmt.Errorf("%s: %s", key, line))
 	}
+	return errors.Join(errs...)
 }
 
 // oneLine drops the picture with the caret that expr draws below its messages.

@@ -20,7 +20,8 @@ var promised = score.Rule{
 func TestRule(t *testing.T) {
 	s, err := New(promised)
 	require.NoError(t, err)
-	require.Equal(t, genai.PartOutput, s.needs, "only what the expressions name is loaded")
+	require.Zero(t, s.when.needs)
+	require.Equal(t, genai.PartOutput, s.fail.needs, "only what the expressions name is loaded")
 
 	says := []genai.Message{{Role: "assistant", Text: "I have issued a refund of 19.99 EUR."}}
 	does := []genai.Message{{Role: "assistant", Text: says[0].Text, ToolCalls: []genai.ToolCall{{Name: "issue_refund"}}}}
@@ -82,13 +83,65 @@ func TestRuleSeesTheCall(t *testing.T) {
 	}
 }
 
+// TestRuleLoadsWhatItNeeds: a rule that does not apply to a call reads nothing of its content, one that does only what it
+// names.
+func TestRuleLoadsWhatItNeeds(t *testing.T) {
+	all := genai.PartInput | genai.PartOutput | genai.PartTools | genai.PartTool | genai.PartSchema | genai.PartRetrieval
+	for _, c := range []struct {
+		rule score.Rule
+		want genai.Part
+	}{
+		{score.Rule{When: `call.operation == "embeddings"`, Fail: `output contains "x"`}, 0},
+		{score.Rule{When: `call.operation == "chat"`, Fail: `output contains "x"`}, genai.PartOutput},
+		{score.Rule{When: `input contains "x"`, Fail: `output contains "x"`}, genai.PartInput},
+		{score.Rule{Fail: `call.model == "x"`}, 0},
+		{score.Rule{Fail: `"x" in tools`}, genai.PartTools},
+	} {
+		c.rule.Name = "r"
+		s, err := New(c.rule)
+		require.NoError(t, err)
+		call := &genai.Call{Operation: "chat"}
+		var r score.Result
+		s.Score(call, &r)
+		for part := genai.PartInput; part <= genai.PartRetrieval; part <<= 1 {
+			require.Equal(t, c.want&part != 0, call.Loaded(part), "%s: part %b of %b", c.rule.Fail, part, all)
+		}
+	}
+}
+
+// TestRuleSeesTools: the arguments that a tool ran with have the name of those that a model asked for.
+func TestRuleSeesTools(t *testing.T) {
+	call := &genai.Call{Operation: "execute_tool", ToolName: "issue_refund", ToolStatus: "ok"}
+	call.SetContent(genai.Content{ToolArguments: genai.Value{Text: `{"amount": 700}`}, ToolResult: genai.Value{Text: "done"}})
+	s, err := New(score.Rule{Name: "r", When: `call.tool_name == "issue_refund"`, Fail: `tool_args["issue_refund"].amount > 500 and tool_result == "done"`})
+	require.NoError(t, err)
+	var r score.Result
+	s.Score(call, &r)
+	require.Len(t, r.Findings, 1)
+
+	// What is not there is no failure of the call, and is told.
+	s, err = New(score.Rule{Name: "r", Fail: `tool_args["lookup"].amount > 500`})
+	require.NoError(t, err)
+	r.Reset()
+	s.Score(call, &r)
+	require.Empty(t, r.Findings)
+	require.Equal(t, "runtime_error", r.Problems[0].Reason)
+}
+
 func TestMistakesAreNamed(t *testing.T) {
 	for _, c := range []struct {
 		rule score.Rule
 		want []string
 	}{
 		{score.Rule{Name: "r", Fail: `outptu contains "x"`}, []string{"unknown name outptu", "output", "tool_calls"}},
-		{score.Rule{Name: "r", Fail: `call.modell == "x"`}, []string{"modell", "request_model"}},
+		{score.Rule{Name: "r", Fail: `call.modell == "x"`}, []string{"fail: unknown name call.modell, call has ", "request_model"}},
+		{score.Rule{Name: "r", Fail: `call.usage.inptu > 3`}, []string{"unknown name call.usage.inptu, call.usage has cache_read, cache_write, input, "}},
+		{score.Rule{Name: "r", Fail: `call.eror.type == ""`}, []string{"unknown name call.eror, call has "}},
+		{score.Rule{Name: "r", Fail: `outptu == "" and inptu == "" and call.x == 1`}, []string{"fail: unknown name outptu", "fail: unknown name inptu", "fail: unknown name call.x"}},
+		{score.Rule{Name: "r", Fail: `output matches input`}, []string{"fail: the pattern of matches must be a constant text, got input"}},
+		{score.Rule{Name: "r", Fail: `output matches "("`}, []string{"missing closing"}},
+		{score.Rule{Name: "r", Fail: `output contains 3`}, []string{"mismatched types string and int"}},
+		{score.Rule{Name: "r", Fail: `now() > 3`}, []string{"unknown name now"}},
 		{score.Rule{Name: "r", Fail: `output +`}, []string{"fail:"}},
 		{score.Rule{Name: "r", Fail: `output`}, []string{"fail:", "bool"}},
 		{score.Rule{Name: "r", Fail: `call.cost_usd == "x"`}, []string{"fail:", "mismatched"}},
@@ -101,6 +154,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		for _, want := range c.want {
 			require.ErrorContains(t, err, want, c.rule.Fail)
 		}
+		require.NotContains(t, err.Error(), "View", "no Go types in messages")
 		for line := range strings.Lines(err.Error()) {
 			require.NotContains(t, line, "^", "one line a mistake, no pictures")
 		}
@@ -117,8 +171,37 @@ func TestRuleIsBounded(t *testing.T) {
 		s.Score(call, &r)
 		require.Empty(t, r.Findings, fail)
 	}
-	_, err := New(score.Rule{Name: "r", Fail: strings.Repeat("true and ", 2000) + "true"})
-	require.Error(t, err)
+	for _, fail := range []string{strings.Repeat("true and ", 1500) + "true", strings.Repeat("(", 1<<20)} {
+		_, err := New(score.Rule{Name: "r", Fail: fail})
+		require.Error(t, err)
+	}
+
+	// A conversation of a million messages and an answer of a million calls.
+	input, calls := make([]genai.Message, 1<<20), make([]genai.ToolCall, 1<<20)
+	input[len(input)-1] = genai.Message{Role: "user", Text: "last"}
+	for i := range calls {
+		calls[i] = genai.ToolCall{Name: "f", Arguments: genai.Value{Text: `{"a": 1}`}}
+	}
+	call.SetContent(genai.Content{Input: input, Output: []genai.Message{{ToolCalls: calls}}})
+	s, err := New(score.Rule{Name: "r", Fail: `len(messages) > 512 or len(tool_calls) > 256 or input != "last"`})
+	require.NoError(t, err)
+	var r score.Result
+	s.Score(call, &r)
+	require.Empty(t, r.Findings)
+	require.Empty(t, r.Problems)
+}
+
+func BenchmarkRule(b *testing.B) {
+	s, err := New(promised)
+	require.NoError(b, err)
+	call := &genai.Call{Operation: "chat"}
+	call.SetContent(genai.Content{Output: []genai.Message{{Text: strings.Repeat("word ", 200)}}})
+	var r score.Result
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Reset()
+		s.Score(call, &r)
+	}
 }
 
 func TestVersionFollowsTheRule(t *testing.T) {
