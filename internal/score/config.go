@@ -3,6 +3,7 @@ package score
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Config is a scorer file. A scorer is on when its key is present.
@@ -27,6 +28,12 @@ type Rule struct {
 // FileVersion is the version of the scorer file format that this code reads.
 const FileVersion = 1
 
+// The name of a rule becomes a part of attribute names and the value of a metric label.
+const (
+	maxName   = 64
+	nameChars = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-."
+)
+
 // Validate checks what needs no knowledge of the single scorers.
 func (c Config) Validate() error {
 	var errs []error
@@ -38,11 +45,13 @@ func (c Config) Validate() error {
 		switch {
 		case r.Name == "":
 			errs = append(errs, fmt.Errorf("rules[%d].name must not be empty", i))
+		case len(r.Name) > maxName || strings.Trim(r.Name, nameChars) != "":
+			errs = append(errs, fmt.Errorf("rules[%d].name must be at most %d letters, digits, _, - or ., got %q", i, maxName, r.Name))
 		case seen[r.Name]:
 			errs = append(errs, fmt.Errorf("rules[%d].name must be unique, got %q twice", i, r.Name))
 		}
 		seen[r.Name] = true
-		if r.Fail == "" {
+		if strings.TrimSpace(r.Fail) == "" {
 			errs = append(errs, fmt.Errorf("rules[%d].fail must not be empty (rule %q)", i, r.Name))
 		}
 	}

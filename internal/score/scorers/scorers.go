@@ -2,11 +2,9 @@
 package scorers
 
 import (
-	"bytes"
 	_ "embed"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -22,22 +20,31 @@ import (
 	"github.com/faultline-otel/faultline/internal/score/toolcall"
 )
 
-// registry holds how each scorer is made from its settings, by its key in the scorer file.
-var registry = map[string]func(settings map[string]any, dir string) (score.Scorer, error){
-	toolcall.Name: func(settings map[string]any, _ string) (score.Scorer, error) {
-		config, err := decode[toolcall.Config](settings)
-		if err != nil {
+// registry holds the scorers by their key in the scorer file.
+var registry = map[string]entry{
+	toolcall.Name: scorer(func(config toolcall.Config, _ string) (score.Scorer, error) { return toolcall.New(config) }),
+	schema.Name:   scorer(func(config schema.Config, dir string) (score.Scorer, error) { return schema.New(config, dir) }),
+}
+
+// entry is a scorer that can be configured: check tells the mistakes in its settings that need no other file, build makes it.
+type entry struct {
+	check, build func(settings map[string]any, dir string) (score.Scorer, error)
+}
+
+func scorer[Config any](build func(Config, string) (score.Scorer, error)) entry {
+	return entry{
+		check: func(settings map[string]any, _ string) (score.Scorer, error) {
+			_, err := decode[Config](settings)
 			return nil, err
-		}
-		return toolcall.New(config)
-	},
-	schema.Name: func(settings map[string]any, dir string) (score.Scorer, error) {
-		config, err := decode[schema.Config](settings)
-		if err != nil {
-			return nil, err
-		}
-		return schema.New(config, dir)
-	},
+		},
+		build: func(settings map[string]any, dir string) (score.Scorer, error) {
+			config, err := decode[Config](settings)
+			if err != nil {
+				return nil, err
+			}
+			return build(config, dir)
+		},
+	}
 }
 
 // Names are the scorers that exist, sorted.
@@ -63,7 +70,7 @@ func Load(path string) (score.Config, error) {
 	}
 	config, err := Parse(text)
 	if err != nil {
-		return score.Config{}, fmt.Errorf("scorer file %s: %w", path, err)
+		return score.Config{}, keyed("scorer file "+path, err)
 	}
 	config.Dir = filepath.Dir(path)
 	return config, nil
@@ -78,34 +85,55 @@ func Decode(content map[string]any) (score.Config, error) {
 	return Parse(text)
 }
 
-// Parse reads the text of a scorer file. An unknown key is an error.
+// Parse reads the text of a scorer file. A text that is no such file is an error, which then tells all other mistakes too,
+// as far as they show without looking at other files; those of a well-formed file are left to New.
 func Parse(text []byte) (score.Config, error) {
 	var config score.Config
-	if err := strict(text, &config); err != nil {
+	err := strict(text, &config)
+	if bad, ok := errors.AsType[malformed](err); ok {
+		_, others := assemble(config, check)
+		return score.Config{}, errors.Join(bad, others)
+	}
+	if err != nil {
 		return score.Config{}, err
 	}
-	return config, config.Validate()
+	return config, nil
 }
 
 // New makes the set: first what was reported, then the scorers of the configuration by name, then its rules in their
 // order. All mistakes are reported at once, one line each: key, rule and value.
 func New(config score.Config) (*score.Set, error) {
-	list := []score.Scorer{outcome.New()}
-	var errs []error
-	fail := func(key string, err error) {
-		for line := range strings.SplitSeq(err.Error(), "\n") {
-			errs = append(errs, fmt.Errorf("%s: %s", key, line))
-		}
+	list, err := assemble(config, build)
+	if err != nil {
+		return nil, err
 	}
+	return score.NewSet(list...), nil
+}
+
+// action is what is done with a scorer of a configuration.
+type action func(e entry, settings map[string]any, dir string) (score.Scorer, error)
+
+func check(e entry, settings map[string]any, dir string) (score.Scorer, error) {
+	return e.check(settings, dir)
+}
+
+func build(e entry, settings map[string]any, dir string) (score.Scorer, error) {
+	return e.build(settings, dir)
+}
+
+// assemble makes the scorers of a configuration.
+func assemble(config score.Config, do action) ([]score.Scorer, error) {
+	list := []score.Scorer{outcome.New()}
+	errs := []error{config.Validate()}
 	for _, name := range slices.Sorted(maps.Keys(config.Scorers)) {
-		build, ok := registry[name]
+		known, ok := registry[name]
 		if !ok {
 			errs = append(errs, fmt.Errorf("scorers.%s: there is no such scorer, expected one of %s", name, strings.Join(Names(), ", ")))
 			continue
 		}
-		s, err := build(config.Scorers[name], config.Dir)
+		s, err := do(known, config.Scorers[name], config.Dir)
 		if err != nil {
-			fail("scorers."+name, err)
+			errs = append(errs, keyed("scorers."+name, err))
 			continue
 		}
 		list = append(list, s)
@@ -115,53 +143,27 @@ func New(config score.Config) (*score.Set, error) {
 			errs = append(errs, fmt.Errorf("rules[%d].name must not be the name of a scorer, got %q", i, r.Name))
 			continue
 		}
+		if strings.TrimSpace(r.Fail) == "" { // which Validate told
+			continue
+		}
 		s, err := rule.New(r)
 		if err != nil {
-			fail(fmt.Sprintf("rules[%d] (%s)", i, r.Name), err)
+			errs = append(errs, keyed(fmt.Sprintf("rules[%d] (%s)", i, r.Name), err))
 			continue
 		}
 		list = append(list, s)
 	}
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
-	}
-	return score.NewSet(list...), nil
+	return list, errors.Join(errs...)
 }
 
-// decode reads the settings of one scorer into its configuration; an unknown key is an error.
-func decode[T any](settings map[string]any) (config T, err error) {
-	if len(settings) == 0 {
-		return config, nil
+// keyed puts a key before each line of an error.
+func keyed(key string, err error) error {
+	if err == nil {
+		return nil
 	}
-	text, err := yaml.Marshal(settings)
-	if err != nil {
-		return config, err
+	var errs []error
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		errs = append(errs, fmt.Errorf("%s: %s", key, line))
 	}
-	return config, strict(text, &config)
-}
-
-// strict decodes YAML and refuses keys that the target does not have.
-func strict(text []byte, target any) error {
-	d := yaml.NewDecoder(bytes.NewReader(text))
-	d.KnownFields(true)
-	err := d.Decode(target)
-	if errors.Is(err, io.EOF) {
-		return errors.New("the file is empty")
-	}
-	if bad, ok := errors.AsType[*yaml.TypeError](err); ok {
-		var errs []error
-		for _, line := range bad.Errors {
-			errs = append(errs, errors.New(plain(line)))
-		}
-		return errors.Join(errs...)
-	}
-	return err
-}
-
-// plain turns the words of the YAML library, which name Go types, into those of a user.
-func plain(line string) string {
-	if line, _, ok := strings.Cut(line, " not found in type "); ok {
-		return strings.Replace(line, "field ", "unknown key ", 1)
-	}
-	return strings.NewReplacer("!!", "", "cannot unmarshal ", "must be of another type, got ").Replace(line)
+	return errors.Join(errs...)
 }

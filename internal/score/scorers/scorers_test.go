@@ -57,14 +57,29 @@ func TestMistakes(t *testing.T) {
 	}{
 		"empty":            {"", []string{"the file is empty"}},
 		"version":          {"version: 2", []string{"version must be 1, got 2"}},
-		"unknown key":      {"version: 1\nscorer: {}", []string{"unknown key scorer"}},
+		"unknown key":      {"version: 1\nscorer: {}", []string{"line 2: unknown key scorer, expected one of rules, scorers, version"}},
 		"unknown scorer":   {"version: 1\nscorers: {telepathy: {}}", []string{"scorers.telepathy: there is no such scorer, expected one of json_schema, tool_arguments"}},
-		"unknown setting":  {"version: 1\nscorers: {tool_arguments: {fail_below: 1}}", []string{"scorers.tool_arguments: ", "unknown key fail_below"}},
+		"unknown setting":  {"version: 1\nscorers: {tool_arguments: {fail_below: 1}}", []string{"scorers.tool_arguments: unknown key fail_below, expected none"}},
+		"setting inside":   {"version: 1\nscorers: {json_schema: {schemas: [{promt: a}]}}", []string{"scorers.json_schema: unknown key promt, expected one of file, model, prompt"}},
+		"not a list":       {"version: 1\nscorers: {json_schema: {schemas: 3}}", []string{"scorers.json_schema: must be a list, got int `3`"}},
+		"not a mapping":    {"version: 1\nrules: [3]", []string{"line 2: must be a mapping of class, detail, fail, name, when, got int `3`"}},
+		"not a number":     {"version: one", []string{"line 1: must be a number, got str `one`", "version must be 1, got 0"}},
+		"no YAML":          {"version: [1", []string{"yaml: line 1: "}},
+		"not built yet":    {"version: 1\nscorers: {refusal: {fail_below: 0.5}}", []string{"scorers.refusal: there is no such scorer, expected one of json_schema, tool_arguments"}},
+		"strange rule":     {"version: 1\nrules: [{name: 'a b', fail: 'true'}]", []string{`rules[0].name must be at most 64 letters, digits, _, - or ., got "a b"`}},
+		"empty rule":       {"version: 1\nrules: [{name: a, fail: ' '}]", []string{`rules[0].fail must not be empty (rule "a")`}},
 		"missing file":     {"version: 1\nscorers: {json_schema: {schemas: [{prompt: a, file: none.json}]}}", []string{"scorers.json_schema: schemas[0].file must be readable"}},
 		"schema for none":  {"version: 1\nscorers: {json_schema: {schemas: [{file: none.json}]}}", []string{"schemas[0].prompt must be given"}},
 		"unnamed rule":     {"version: 1\nrules: [{fail: 'true'}]", []string{"rules[0].name must not be empty"}},
 		"rule twice":       {"version: 1\nrules: [{name: a, fail: 'true'}, {name: a, fail: 'true'}]", []string{`rules[1].name must be unique, got "a" twice`}},
 		"rule like scorer": {"version: 1\nrules: [{name: json_schema, fail: 'true'}]", []string{`rules[0].name must not be the name of a scorer, got "json_schema"`}},
+		"all at once": {
+			"version: 3\nscorer: {}\nscorers: {telepathy: {}, tool_arguments: {x: 1}}\nrules: [{name: a, fail: 'call.x == 1', when: nonsense}, {name: b, fial: x}]",
+			[]string{
+				"line 2: unknown key scorer,", "line 4: unknown key fial,", "version must be 1, got 3", "scorers.telepathy: ", "scorers.tool_arguments: unknown key x",
+				"rules[0] (a): when: unknown name nonsense", "rules[0] (a): fail: unknown name call.x", `rules[1].fail must not be empty (rule "b")`,
+			},
+		},
 		"several": {
 			"version: 1\nscorers: {telepathy: {}, psychic: {}}\nrules: [{name: a, fail: 'nonsense'}]",
 			[]string{"scorers.psychic", "scorers.telepathy", "rules[0] (a): fail: unknown name nonsense"},
@@ -79,9 +94,47 @@ func TestMistakes(t *testing.T) {
 				require.ErrorContains(t, err, want)
 			}
 			require.NotContains(t, err.Error(), "Config", "no Go types in messages")
-			require.GreaterOrEqual(t, strings.Count(err.Error(), "\n")+1, min(len(c.want), 2)-1)
+			require.Len(t, strings.Split(err.Error(), "\n"), len(c.want), "one line a mistake")
 		})
 	}
+}
+
+// TestDesign is the scorer file of the documentation, without the scorers that it names for later.
+func TestDesign(t *testing.T) {
+	config, err := Parse([]byte(`
+version: 1
+scorers:
+  tool_arguments: {}
+  json_schema:
+rules:
+  - name: refund_promised_not_issued
+    when: 'call.operation == "chat"'
+    fail: 'output contains "I have issued a refund" and not ("issue_refund" in tool_calls)'
+    class: hallucination
+    detail: claimed_action
+`))
+	require.NoError(t, err)
+	set, err := New(config)
+	require.NoError(t, err)
+	call, r := &genai.Call{Operation: "chat"}, score.Result{}
+	call.SetContent(genai.Content{Output: []genai.Message{{Role: "assistant", Text: "I have issued a refund of 5 EUR."}}})
+	set.Score(call, &r)
+	require.Empty(t, r.Problems)
+	require.Len(t, r.Findings, 1)
+	require.Equal(t, "hallucination/claimed_action", string(r.Findings[0].Class)+"/"+r.Findings[0].Detail)
+	require.Equal(t, "refund_promised_not_issued", r.Findings[0].Scorer)
+}
+
+// TestLoadNamesTheFile on every line of what is wrong with it.
+func TestLoadNamesTheFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "scorers.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("version: 1\na: 1\nb: 2\n"), 0o600))
+	_, err := Load(file)
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		require.True(t, strings.HasPrefix(line, "scorer file "+file+": line "), line)
+	}
+	_, err = Load(filepath.Join(t.TempDir(), "none.yaml"))
+	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
 func TestDecodeIsParse(t *testing.T) {
