@@ -10,6 +10,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/catalog"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/grafana"
+	"github.com/faultline-otel/faultline/internal/score/rule"
 )
 
 func main() {
@@ -24,6 +25,7 @@ var files = map[string]func() ([]byte, error){
 	"deploy/prometheus/faultline.rules.yml": grafana.Rules,
 	"deploy/grafana/overview.json":          grafana.MarshalOverview,
 	"docs/reference/metrics.md":             page(catalog.Markdown),
+	"docs/reference/rules.md":               page(rule.Markdown),
 	"docs/reference/taxonomy.md":            page(failure.Markdown),
 }
 

@@ -4,6 +4,7 @@ package score
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
@@ -95,7 +96,11 @@ func run(s Scorer, c *genai.Call, r *Result) {
 		if p := recover(); p != nil {
 			// What the scorer had said before it broke down is not to be trusted.
 			r.Scores, r.Findings = r.Scores[:scores], r.Findings[:findings]
-			r.Fail(s, "panic", fmt.Sprint(p))
+			detail := fmt.Sprint(p)
+			if len(detail) > failure.MaxEvidence {
+				detail = strings.ToValidUTF8(detail[:failure.MaxEvidence], "")
+			}
+			r.Fail(s, "panic", detail)
 		}
 	}()
 	s.Score(c, r)

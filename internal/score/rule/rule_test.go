@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -202,6 +203,19 @@ func BenchmarkRule(b *testing.B) {
 		r.Reset()
 		s.Score(call, &r)
 	}
+}
+
+// TestMarkdownNamesEverything: what an expression can name is on the page, and says what it is.
+func TestMarkdownNamesEverything(t *testing.T) {
+	page := Markdown()
+	for _, name := range append(Names(), "call.model", "call.usage.input", "call.error.http_status") {
+		require.Regexp(t, "(?m)^\\| `"+regexp.QuoteMeta(name)+"` \\| (text|bool|number|map|list of texts) \\| [^|]+ \\|$", page)
+	}
+	require.NotContains(t, page, "|  |", "every name is explained")
+	for name := range parts {
+		require.Contains(t, Names(), name)
+	}
+	require.Len(t, parts, len(Names()))
 }
 
 func TestVersionFollowsTheRule(t *testing.T) {

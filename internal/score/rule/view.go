@@ -7,64 +7,64 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// View is what an expression can name. Tags are the names.
+// View is what an expression can name. The tag expr is the name, doc what docs/reference/rules.md says of it.
 type View struct {
-	Call       CallView       `expr:"call"`
-	Input      string         `expr:"input"`       // the last message of the user
-	Messages   []string       `expr:"messages"`    // the texts of all input messages, oldest first
-	System     string         `expr:"system"`      // the system instructions
-	Output     string         `expr:"output"`      // the text of the answer, choices joined with newlines
-	ToolCalls  []string       `expr:"tool_calls"`  // names of the tools that the answer calls
-	ToolArgs   map[string]any `expr:"tool_args"`   // their arguments by tool name, the last call of each; those that an execute_tool span ran with
-	Tools      []string       `expr:"tools"`       // names of the tools that were offered
-	ToolResult string         `expr:"tool_result"` // what an execute_tool span got
-	Documents  []string       `expr:"documents"`   // contents of retrieved documents
-	Refusal    string         `expr:"refusal"`
+	Call       CallView       `expr:"call" doc:"the call itself, see below"`
+	Input      string         `expr:"input" doc:"the last message of the user"`
+	Messages   []string       `expr:"messages" doc:"the texts of all input messages, oldest first"`
+	System     string         `expr:"system" doc:"the system instructions"`
+	Output     string         `expr:"output" doc:"the text of the answer, its choices joined with newlines"`
+	ToolCalls  []string       `expr:"tool_calls" doc:"names of the tools that the answer calls"`
+	ToolArgs   map[string]any `expr:"tool_args" doc:"arguments by tool name: of the answer's calls, the last of each, or those that an execute_tool span ran with"`
+	Tools      []string       `expr:"tools" doc:"names of the tools that were offered"`
+	ToolResult string         `expr:"tool_result" doc:"what an execute_tool span got"`
+	Documents  []string       `expr:"documents" doc:"contents of the documents that a retrieval span found"`
+	Refusal    string         `expr:"refusal" doc:"the provider's own refusal field"`
 }
 
 // CallView is the scalar part of a call. Numbers that were not recorded are 0, texts "".
 type CallView struct {
-	Operation     string    `expr:"operation"`
-	Provider      string    `expr:"provider"`
-	Model         string    `expr:"model"`
-	RequestModel  string    `expr:"request_model"`
-	ResponseModel string    `expr:"response_model"`
-	PromptName    string    `expr:"prompt_name"`
-	PromptVersion string    `expr:"prompt_version"`
-	AgentName     string    `expr:"agent_name"`
-	SessionID     string    `expr:"session_id"`
-	UserID        string    `expr:"user_id"`
-	ServiceName   string    `expr:"service_name"`
-	Environment   string    `expr:"deployment_environment"`
-	ToolName      string    `expr:"tool_name"`
-	ToolStatus    string    `expr:"tool_status"`
-	FinishReasons []string  `expr:"finish_reasons"`
-	Streaming     bool      `expr:"streaming"`
-	TTFT          float64   `expr:"ttft_ms"`
-	Duration      float64   `expr:"duration_ms"`
-	CostUSD       float64   `expr:"cost_usd"`
-	Temperature   float64   `expr:"temperature"`
-	MaxTokens     int64     `expr:"max_tokens"`
-	Usage         UsageView `expr:"usage"`
-	Error         ErrorView `expr:"error"`
+	Operation     string    `expr:"operation" doc:"chat, execute_tool, embeddings, retrieval, invoke_agent, …"`
+	Provider      string    `expr:"provider" doc:"canonical name: openai, anthropic, aws.bedrock, …"`
+	Model         string    `expr:"model" doc:"the most precise name that the span gives"`
+	RequestModel  string    `expr:"request_model" doc:"the model that was asked for"`
+	ResponseModel string    `expr:"response_model" doc:"the model that answered"`
+	PromptName    string    `expr:"prompt_name" doc:"name of the prompt template"`
+	PromptVersion string    `expr:"prompt_version" doc:"its version"`
+	AgentName     string    `expr:"agent_name" doc:"the agent that made the call"`
+	SessionID     string    `expr:"session_id" doc:"the conversation"`
+	UserID        string    `expr:"user_id" doc:"the user"`
+	ServiceName   string    `expr:"service_name" doc:"service.name of the resource"`
+	Environment   string    `expr:"deployment_environment" doc:"deployment.environment.name of the resource"`
+	ToolName      string    `expr:"tool_name" doc:"the tool that an execute_tool span ran"`
+	ToolStatus    string    `expr:"tool_status" doc:"how it ended, as reported"`
+	FinishReasons []string  `expr:"finish_reasons" doc:"as the provider spells them, one a choice"`
+	Streaming     bool      `expr:"streaming" doc:"whether the answer was streamed"`
+	TTFT          float64   `expr:"ttft_ms" doc:"milliseconds until its first chunk"`
+	Duration      float64   `expr:"duration_ms" doc:"milliseconds from start to end"`
+	CostUSD       float64   `expr:"cost_usd" doc:"as the span reports it"`
+	Temperature   float64   `expr:"temperature" doc:"as requested"`
+	MaxTokens     int64     `expr:"max_tokens" doc:"as requested"`
+	Usage         UsageView `expr:"usage" doc:"token counts, as reported"`
+	Error         ErrorView `expr:"error" doc:"what the span says of its failure"`
 }
 
 // UsageView is the token counts as the emitter wrote them.
 type UsageView struct {
-	Input      int64 `expr:"input"`
-	Output     int64 `expr:"output"`
-	Total      int64 `expr:"total"`
-	CacheRead  int64 `expr:"cache_read"`
-	CacheWrite int64 `expr:"cache_write"`
-	Reasoning  int64 `expr:"reasoning"`
+	Input      int64 `expr:"input" doc:"of the prompt; whether cached tokens are in it depends on the emitter"`
+	Output     int64 `expr:"output" doc:"of the answer"`
+	Total      int64 `expr:"total" doc:"of both"`
+	CacheRead  int64 `expr:"cache_read" doc:"read from the prompt cache"`
+	CacheWrite int64 `expr:"cache_write" doc:"written to it"`
+	Reasoning  int64 `expr:"reasoning" doc:"spent on reasoning"`
 }
 
 // ErrorView is what the span says of its failure.
 type ErrorView struct {
-	IsError bool   `expr:"is_error"`
-	Type    string `expr:"type"`
-	Message string `expr:"message"`
-	Status  int64  `expr:"http_status"`
+	IsError bool   `expr:"is_error" doc:"whether it failed"`
+	Type    string `expr:"type" doc:"exception or code"`
+	Message string `expr:"message" doc:"its message"`
+	Status  int64  `expr:"http_status" doc:"HTTP status, 0 where unknown"`
 }
 
 // parts says which content each name of the view needs. It lists every name.
