@@ -118,7 +118,7 @@
   };
   document.addEventListener('keydown', (e) => {
     const field = e.target.closest?.('input, textarea, select');
-    if (e.key === 'Escape' && field) { field.blur(); return; }
+    if (e.key === 'Escape' && field) { e.preventDefault(); field.blur(); return; } // and keeps what was typed
     if (e.target.id === 'note' && e.key === 'Enter' && (e.ctrlKey || e.metaKey)) { e.preventDefault(); submit('yes'); return; }
     if (field || e.ctrlKey || e.metaKey || e.altKey || e.repeat && !'jk'.includes(e.key) || $('dialog[open]')) return;
     const act = keys[e.key] ?? keys[e.key.toLowerCase()];
@@ -149,19 +149,34 @@
       if (value === '' || key === 'state' && value === 'open') e.detail.formData.delete(key);
     }
   });
+  // Leaving the search box says "change" again: what was asked for is not asked for twice.
+  const filterKeys = ['q', 'class', 'service', 'state', 'cursor'];
+  const filterOf = (values) => JSON.stringify(filterKeys.map((key) => values.get(key) ?? ''));
+  let asked = filterOf(new URLSearchParams(location.search));
+  document.addEventListener('htmx:beforeRequest', (e) => {
+    if (e.detail.elt?.id !== 'filter') return;
+    const wanted = filterOf(e.detail.requestConfig.formData);
+    if (wanted === asked) e.preventDefault();
+    asked = wanted;
+  });
   document.addEventListener('htmx:afterSettle', (e) => {
-    if (e.detail.target?.id === 'case' || e.detail.elt?.id === 'case') {
+    if (e.detail.target?.id === 'case') {
       choose();
       $('#case h1')?.focus({preventScroll: true});
     }
     arrived();
   });
+  document.addEventListener('htmx:historyRestore', () => {
+    asked = filterOf(new URLSearchParams(location.search));
+    arrived();
+  });
   document.addEventListener('htmx:responseError', (e) => {
     judging = null;
+    asked = null;
     const page = new DOMParser().parseFromString(e.detail.xhr.responseText, 'text/html');
     say($('.why', page)?.textContent || 'The server answered ' + e.detail.xhr.status, true);
   });
-  document.addEventListener('htmx:sendError', () => { judging = null; say('The Collector does not answer; nothing was saved', true); });
+  document.addEventListener('htmx:sendError', () => { judging = asked = null; say('The Collector does not answer; nothing was saved', true); });
 
   arrived();
 })();
