@@ -58,6 +58,9 @@ var exceptions = map[string]fine{
 	"clientoserror": connection, "clientpayloaderror": connection, "servicerequesterror": connection, "serviceresponseerror": connection,
 	"maxretryerror": connection, "newconnectionerror": connection, "networkerror": connection, "dnserror": connection, "net.operror": connection,
 	"operationcanceledexception": cancelled, "taskcanceledexception": cancelled, "cancellationexception": cancelled, "keyboardinterrupt": cancelled,
+	// LangGraph raises these to hand over to a person or to the graph outside, iterators of Python when they are at their end.
+	"graphinterrupt": cancelled, "nodeinterrupt": cancelled, "graphbubbleup": cancelled, "parentcommand": cancelled,
+	"stopiteration": cancelled, "stopasynciteration": cancelled,
 	"clientclosedrequesterror": cancelled, "clientdisconnect": cancelled,
 	"httperror": byStatus, "httpstatuserror": byStatus, "clientresponseerror": byStatus, "httpresponseerror": byStatus, "clientresultexception": byStatus,
 	"requestfailedexception": byStatus, "httprequestexception": byStatus, "hfhubhttperror": byStatus, "sdkerror": byStatus, "responseerror": byStatus,
@@ -76,7 +79,7 @@ var exceptions = map[string]fine{
 	"modelhttperror": byStatus, "modelretry": badToolCall, "toolretryerror": badToolCall, "usagelimitexceeded": budget,
 	"instructorretryexception": mismatch, "incompleteoutputexception": outputLimit, "adapterparseerror": notJSON,
 	"agentparsingerror": badArguments, "agenttoolcallerror": badParameters, "agentexecutionerror": toolFailed, "agenttoolexecutionerror": toolFailed,
-	"agentmaxstepserror": loop, "agentgenerationerror": byStatus, "maxturnsexceeded": loop, "modelbehaviorerror": badToolCall,
+	"agentmaxstepserror": loop, "llmcallslimitexceedederror": loop, "agentgenerationerror": byStatus, "maxturnsexceeded": loop, "modelbehaviorerror": badToolCall,
 	"inputguardrailtripwiretriggered": contentFilter, "outputguardrailtripwiretriggered": contentFilter,
 }
 

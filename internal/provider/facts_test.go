@@ -75,6 +75,8 @@ func TestExceptionFacts(t *testing.T) {
 		{"provider_error/invalid_request", "com.openai.errors.BadRequestException"},
 		{"provider_error/not_found", "com.anthropic.errors.NotFoundException"},
 		{"timeout/client_deadline", "context.deadlineExceededError java.net.http.HttpTimeoutException"},
+		{"cancelled", "langgraph.errors.GraphInterrupt langgraph.errors.ParentCommand StopAsyncIteration"},
+		{"retry_loop/runaway", "langgraph.errors.GraphRecursionError smolagents.utils.AgentMaxStepsError agents.exceptions.MaxTurnsExceeded"},
 		{"cancelled", "System.Threading.Tasks.TaskCanceledException java.util.concurrent.CancellationException"},
 	} {
 		for name := range strings.FieldsSeq(c.names) {
