@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -17,14 +19,35 @@ const EnvDir = "FAULTLINE_CORPUS"
 // Dir is the folder of the corpus. The test is skipped where there is none.
 func Dir(tb testing.TB) string {
 	tb.Helper()
-	dir := os.Getenv(EnvDir)
-	if dir == "" {
-		dir = filepath.Join(root(tb), "..", "shared", "corpus")
-	}
-	if _, err := os.Stat(dir); err != nil {
+	dir, ok := Find(tb)
+	if !ok {
 		tb.Skipf("no corpus at %s; set %s to where it is", dir, EnvDir)
 	}
 	return dir
+}
+
+// Find is the folder of the corpus, and whether it is there: for fuzz targets, which run on their own seeds without it.
+func Find(tb testing.TB) (dir string, ok bool) {
+	tb.Helper()
+	if dir = os.Getenv(EnvDir); dir == "" {
+		dir = filepath.Join(root(tb), "..", "shared", "corpus")
+	}
+	_, err := os.Stat(dir)
+	return dir, err == nil
+}
+
+// Dialects lists the cases of the dialect corpus of at most so many bytes, traces and logs, none where the corpus is absent.
+func Dialects(tb testing.TB, largest int64) []string {
+	tb.Helper()
+	dir, _ := Find(tb)
+	paths, err := filepath.Glob(filepath.Join(dir, "dialects", "*", "*.json"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return slices.DeleteFunc(paths, func(path string) bool {
+		info, err := os.Stat(path)
+		return err != nil || info.Size() > largest || strings.HasSuffix(path, ".expected.json")
+	})
 }
 
 // root is the folder of go.mod, above whatever package is tested.

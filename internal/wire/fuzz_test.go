@@ -2,11 +2,10 @@ package wire
 
 import (
 	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/faultline-otel/faultline/internal/corpus"
@@ -22,13 +21,10 @@ func FuzzRead(f *testing.F) {
 		`"value":{"stringValue":"[{\"role\":\"assistant\",\"parts\":[{\"type\":\"text\",\"content\":\"x\"}]}]"}}]}]}]}]}`))
 	f.Add([]byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"x","attributes":[{"key":"llm.input_messages.0.message.role","value":{"stringValue":"user"}},` +
 		`{"key":"gen_ai.usage.input_tokens","value":{"kvlistValue":{"values":[{"key":"low","value":{"intValue":"3"}}]}}}],"events":[{"name":"gen_ai.choice"}]}]}]}]}`))
-	if dir := os.Getenv(corpus.EnvDir); dir != "" && exists(dir) || dir == "" && exists("../../../shared/corpus") {
-		files, _ := filepath.Glob(filepath.Join(corpus.Dir(f), "dialects", "*", "*.json"))
-		for _, file := range files {
-			if raw, err := os.ReadFile(file); err == nil && len(raw) < 64<<10 && !strings.Contains(file, ".expected.") && !strings.Contains(file, ".logs.") {
-				f.Add(raw)
-			}
-		}
+	for _, file := range corpus.Dialects(f, 64<<10) {
+		raw, err := os.ReadFile(file)
+		require.NoError(f, err)
+		f.Add(raw)
 	}
 	r := NewReader()
 	f.Fuzz(func(t *testing.T, raw []byte) {
@@ -56,11 +52,6 @@ func FuzzRead(f *testing.F) {
 			t.Fatalf("took %s", took)
 		}
 	})
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }
 
 // FuzzMessages reads messages of any shape out of any text.

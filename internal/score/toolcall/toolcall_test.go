@@ -1,12 +1,15 @@
 package toolcall
 
 import (
+	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/faultline-otel/faultline/internal/corpus"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/score"
@@ -169,6 +172,9 @@ func FuzzToolArguments(f *testing.F) {
 	f.Add(definitions, "issue_refund", `{"order_id": "1", "amount": "x"}`, "")
 	f.Add(`[{"name":"a","parameters":{"$ref":"#"}}]`, "a", `{"b":[1e999]}`, `<tool_call>a(`)
 	f.Add(`{"functionDeclarations":[{"name":"a","parameters":{"type":["STRING",null],"enum":[1,{}]}}]}`, "a", `{"a":{"b":null}}`, "[a(")
+	for _, definitions := range sent(f) {
+		f.Add(definitions, "lookup", `{"order_id": 7}`, "I will call it.")
+	}
 	f.Fuzz(func(t *testing.T, definitions, name, arguments, text string) {
 		s, err := New(Config{})
 		require.NoError(t, err)
@@ -180,6 +186,40 @@ func FuzzToolArguments(f *testing.F) {
 			require.True(t, failure.ValidDetail(found.Class, found.Detail))
 		}
 	})
+}
+
+// sent are tool definitions as instrumentations recorded them, none where the corpus is absent.
+func sent(f *testing.F) []string {
+	f.Helper()
+	var list []string
+	for _, file := range corpus.Dialects(f, 64<<10) {
+		raw, err := os.ReadFile(file)
+		require.NoError(f, err)
+		var values any
+		require.NoError(f, json.Unmarshal(raw, &values))
+		walk(values, func(text string) {
+			if tools, err := genai.ParseTools(text); err == nil && len(tools) > 0 {
+				list = append(list, text)
+			}
+		})
+	}
+	return list
+}
+
+// walk gives every string in a JSON value.
+func walk(v any, each func(string)) {
+	switch v := v.(type) {
+	case string:
+		each(v)
+	case []any:
+		for _, item := range v {
+			walk(item, each)
+		}
+	case map[string]any:
+		for _, item := range v {
+			walk(item, each)
+		}
+	}
 }
 
 func BenchmarkToolArguments(b *testing.B) {

@@ -284,7 +284,7 @@ func FuzzOTLPFile(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	for _, path := range corpusFiles(f) {
+	for _, path := range corpus.Dialects(f, 8<<10) {
 		b, err := os.ReadFile(path)
 		if err != nil {
 			f.Fatal(err)
@@ -300,26 +300,6 @@ func FuzzOTLPFile(f *testing.F) {
 			}
 		}
 	})
-}
-
-// corpusFiles are small files of the dialect corpus, none where it is absent.
-func corpusFiles(f *testing.F) []string {
-	f.Helper()
-	dir := os.Getenv(corpus.EnvDir)
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "..", "shared", "corpus")
-	}
-	paths, err := filepath.Glob(filepath.Join(dir, "dialects", "*", "*[a-z0-9].json"))
-	if err != nil {
-		f.Fatal(err)
-	}
-	var small []string
-	for _, p := range paths {
-		if info, err := os.Stat(p); err == nil && info.Size() < 8<<10 && !strings.HasSuffix(p, ".expected.json") {
-			small = append(small, p)
-		}
-	}
-	return small
 }
 
 func TestCorpusParses(t *testing.T) {
