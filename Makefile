@@ -85,7 +85,7 @@ fuzz:
 #: golangci-lint
 .PHONY: lint
 lint: $(BIN)/golangci-lint
-	$(BIN)/golangci-lint run ./...
+	$(BIN)/golangci-lint run --allow-parallel-runners ./...
 
 #: write everything that is generated: the Collector's main, component metadata, dashboards, alerts, reference pages, the sample
 .PHONY: generate
