@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -76,7 +77,8 @@ const (
 )
 
 // caseOf shows an item. span is the span whose conversation is wanted, "" for the one that failed first.
-func (s *server) caseOf(item *review.Item, f queueFilter, span string, now time.Time) *caseView {
+func (s *server) caseOf(ctx context.Context, item *review.Item, f queueFilter, span string) (*caseView, error) {
+	now := s.options.Now()
 	primary := spanByID(item.Spans, item.PrimarySpanID)
 	shown := spanByID(item.Spans, span)
 	if shown == nil {
@@ -91,9 +93,14 @@ func (s *server) caseOf(item *review.Item, f queueFilter, span string, now time.
 	}
 	c := &caseView{
 		TraceID: item.TraceID, Headline: headline(item.Class, item.Detail), Chip: chipOf(item.Class, item.Detail),
-		Evidence: visibleLine(item.Evidence, 1000), Facts: s.facts(item, primary, now), APIPath: "/api/v1/items/" + item.TraceID,
+		Evidence: visibleLine(item.Evidence, 1000), APIPath: "/api/v1/items/" + item.TraceID,
 		LabelAddress: f.labelAddress(item.TraceID), Choices: classChoices(item.Class, item.Detail),
 	}
+	same, err := s.sameFailure(ctx, item)
+	if err != nil {
+		return nil, err
+	}
+	c.Facts = s.facts(item, primary, same, now)
 	w := &writer{left: maxPage}
 	current := item.PrimarySpanID
 	if shown != nil {
@@ -120,7 +127,16 @@ func (s *server) caseOf(item *review.Item, f queueFilter, span string, now time.
 	if n := countCut(item.Spans); n > 0 {
 		c.Cut = plural(n, "span") + " of this trace came too large to be kept whole; long texts in it end in a mark."
 	}
-	return c
+	return c, nil
+}
+
+// sameFailure counts the items with the same fingerprint, this one included; 0 where it has none.
+func (s *server) sameFailure(ctx context.Context, item *review.Item) (int, error) {
+	if item.Fingerprint == "" {
+		return 0, nil
+	}
+	page, err := s.store.Items(ctx, review.Filter{Query: item.Fingerprint, Limit: 1})
+	return page.Total, err
 }
 
 func spanByID(spans []review.Span, id string) *review.Span {
@@ -141,7 +157,7 @@ func countCut(spans []review.Span) (n int) {
 }
 
 // facts are who, what it cost, and when.
-func (s *server) facts(item *review.Item, primary *review.Span, now time.Time) []fact {
+func (s *server) facts(item *review.Item, primary *review.Span, same int, now time.Time) []fact {
 	var facts []fact
 	add := func(name, value string) {
 		if value != "" {
@@ -169,9 +185,9 @@ func (s *server) facts(item *review.Item, primary *review.Span, now time.Time) [
 		facts = append(facts, callFacts(primary.Call)...)
 	}
 	id("trace", item.TraceID)
-	if item.Fingerprint != "" {
-		same := withQuery("/", queueFilter{review.Filter{Query: item.Fingerprint}}.values())
-		facts = append(facts, fact{Name: "same failure", Value: visibleLine(item.Fingerprint, 16), Link: same, Title: "all cases with this fingerprint"})
+	if same > 1 {
+		all := withQuery("/", queueFilter{review.Filter{Query: item.Fingerprint}}.values())
+		facts = append(facts, fact{Name: "same failure", Value: grouped(int64(same)) + "×", Link: all, Title: "all cases with fingerprint " + visibleLine(item.Fingerprint, 40)})
 	}
 	if s.options.TraceURL != "" {
 		facts = append(facts, fact{

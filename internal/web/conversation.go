@@ -62,14 +62,14 @@ type talker struct {
 	because evidence
 	results map[string]*genai.ToolResult // by id of the call
 	runs    map[string]*review.Span      // spans of tools by id of the call
-	unnamed map[string][]*review.Span    // spans of tools that give no id, by tool
+	unnamed map[string]*review.Span      // spans of tools that give no id, by runKey; the first of equals
 	told    bool                         // the evidence stands beside what it speaks of
 }
 
 func newTalker(w *writer, item *review.Item, span *review.Span) *talker {
 	t := &talker{
 		writer: w, item: item, subject: conversationOf(item.Spans, span),
-		results: map[string]*genai.ToolResult{}, runs: map[string]*review.Span{}, unnamed: map[string][]*review.Span{},
+		results: map[string]*genai.ToolResult{}, runs: map[string]*review.Span{}, unnamed: map[string]*review.Span{},
 	}
 	if span.Failed() {
 		t.blame = span
@@ -82,33 +82,41 @@ func newTalker(w *writer, item *review.Item, span *review.Span) *talker {
 		}
 		if id := s.Call.ToolCallID; id != "" {
 			t.runs[id] = s
-		} else {
-			t.unnamed[s.Call.ToolName] = append(t.unnamed[s.Call.ToolName], s)
+		} else if key := runKey(s.Call.ToolName, s.Call.ToolArguments()); t.unnamed[key] == nil {
+			t.unnamed[key] = s
 		}
 	}
 	return t
 }
 
-// conversationOf is the span whose messages tell what a span was about: its own, else, for a tool, those of the call that
-// asked for it, else those of the last model call before it.
+// conversationOf is the span whose messages tell what a span was about: its own; for a tool, those of the call that asked for
+// it, else of the last model call before it; for anything else, those of the last model call inside it.
 func conversationOf(spans []review.Span, span *review.Span) *review.Span {
 	if speaks(span) {
 		return span
 	}
-	var before *review.Span
+	var before, inside *review.Span
+	better := func(s, than *review.Span) bool { return than == nil || s.Call.IsLLMCall() || !than.Call.IsLLMCall() }
+	tool := span.Call != nil && span.Call.Operation == genai.OpExecuteTool
 	for i := range spans {
 		s := &spans[i]
 		if !speaks(s) || s.Call.Operation == genai.OpExecuteTool {
 			continue
 		}
-		if span.Call != nil && span.Call.ToolCallID != "" && asksFor(s.Call, span.Call.ToolCallID) {
+		if tool && span.Call.ToolCallID != "" && asksFor(s.Call, span.Call.ToolCallID) {
 			return s
 		}
-		if !s.Start.After(span.Start) && (before == nil || s.Call.IsLLMCall() || !before.Call.IsLLMCall()) {
+		if s.Start.Before(span.Start) && better(s, before) {
 			before = s
 		}
+		if !s.Start.Before(span.Start) && !s.Start.After(span.End()) && better(s, inside) {
+			inside = s
+		}
 	}
-	return cmp.Or(before, span)
+	if tool {
+		return cmp.Or(before, inside, span)
+	}
+	return cmp.Or(inside, before, span)
 }
 
 func speaks(s *review.Span) bool {
@@ -125,7 +133,7 @@ func (t *talker) talk() talk {
 	var out talk
 	c := t.subject.Call
 	if c == nil {
-		out.Missing = "This span is no model call, and no model call came before it. What it reports stands below."
+		out.Missing = "No model call of this trace recorded messages."
 		out.Turns = t.reported(nil)
 		return out
 	}
@@ -330,16 +338,13 @@ func (t *talker) runOf(call *genai.ToolCall) *review.Span {
 	if s := t.runs[call.ID]; s != nil && call.ID != "" {
 		return s
 	}
-	spans := t.unnamed[call.Name]
-	same := slices.IndexFunc(spans, func(s *review.Span) bool {
-		a, _ := layOut(s.Call.ToolArguments().Text, cardLine)
-		b, _ := layOut(call.Arguments.Text, cardLine)
-		return a == b
-	})
-	if same < 0 {
-		return nil
-	}
-	return spans[same]
+	return t.unnamed[runKey(call.Name, call.Arguments)]
+}
+
+// runKey is the same for a call and for the span that ran it, however their JSON is spaced.
+func runKey(tool string, arguments genai.Value) string {
+	text, _ := layOut(arguments.Text, cardLine)
+	return tool + "\x00" + text
 }
 
 // reported is what the failing span says of its error where that is no message: the provider's, the SDK's or the tool's.

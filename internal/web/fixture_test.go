@@ -160,12 +160,19 @@ func (d document) all(selector string) []document {
 	return found
 }
 
+// matches also takes several classes: "div.call.fails".
 func matches(n *html.Node, selector string) bool {
 	if id, ok := strings.CutPrefix(selector, "#"); ok {
 		return attribute(n, "id") == id
 	}
-	tag, class, _ := strings.Cut(selector, ".")
-	return (tag == "" || n.Data == tag) && (class == "" || slices.Contains(strings.Fields(attribute(n, "class")), class))
+	tag, classes, _ := strings.Cut(selector, ".")
+	has := strings.Fields(attribute(n, "class"))
+	for class := range strings.SplitSeq(classes, ".") {
+		if class != "" && !slices.Contains(has, class) {
+			return false
+		}
+	}
+	return tag == "" || n.Data == tag
 }
 
 func attribute(n *html.Node, name string) string {
@@ -193,9 +200,10 @@ func (d document) attr(name string) string { return attribute(d.node, name) }
 func (d document) text() string {
 	var b strings.Builder
 	for n := range d.node.Descendants() {
-		if n.Type == html.TextNode {
+		switch n.Type {
+		case html.TextNode:
 			b.WriteString(n.Data)
-		} else if n.Type == html.ElementNode {
+		case html.ElementNode:
 			b.WriteByte(' ')
 		}
 	}

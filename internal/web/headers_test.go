@@ -4,8 +4,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"math"
 	"net/http"
 	"os"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -77,4 +80,45 @@ func TestScriptLibraryNeitherEvaluatesNorStyles(t *testing.T) {
 	require.Equal(t, false, config["includeIndicatorStyles"])
 	require.Equal(t, true, config["selfRequestsOnly"])
 	require.EqualValues(t, 0, config["historyCacheSize"], "what was said is not kept in the browser's storage")
+}
+
+// TestColoursCanBeRead holds every colour of text against what it stands on, in light and dark, to the contrast of WCAG AA.
+func TestColoursCanBeRead(t *testing.T) {
+	css, err := os.ReadFile("static/app.css")
+	require.NoError(t, err)
+	blocks := regexp.MustCompile(`(?s):root \{(.*?)\}`).FindAllStringSubmatch(string(css), -1)
+	require.Len(t, blocks, 2, "light and dark")
+	for i, theme := range []string{"light", "dark"} {
+		colours := map[string]string{}
+		for _, m := range regexp.MustCompile(`--([a-z-]+): #([0-9a-f]{3,6})`).FindAllStringSubmatch(blocks[i][1], -1) {
+			colours[m[1]] = m[2]
+		}
+		for ink, papers := range map[string][]string{
+			"ink": {"bg", "panel", "hover", "sel", "mark"}, "dim": {"bg", "panel", "hover", "sel"}, "accent": {"bg", "panel"}, "on-accent": {"accent"},
+			"ops": {"ops-bg"}, "structure": {"structure-bg"}, "quality": {"quality-bg"}, "safety": {"safety-bg"}, "ok": {"bg", "panel"}, "bad": {"bg", "panel"},
+		} {
+			for _, paper := range papers {
+				a, b := luminance(t, colours[ink]), luminance(t, colours[paper])
+				require.GreaterOrEqual(t, (max(a, b)+0.05)/(min(a, b)+0.05), 4.5, "%s: %s on %s", theme, ink, paper)
+			}
+		}
+	}
+}
+
+// luminance is the relative luminance of a colour in hex, 0 to 1.
+func luminance(t *testing.T, hex string) float64 {
+	t.Helper()
+	if len(hex) == 3 {
+		hex = string([]byte{hex[0], hex[0], hex[1], hex[1], hex[2], hex[2]})
+	}
+	n, err := strconv.ParseUint(hex, 16, 32)
+	require.NoError(t, err)
+	linear := func(v uint64) float64 {
+		c := float64(v&0xff) / 255
+		if c <= 0.04045 {
+			return c / 12.92
+		}
+		return math.Pow((c+0.055)/1.055, 2.4)
+	}
+	return 0.2126*linear(n>>16) + 0.7152*linear(n>>8) + 0.0722*linear(n)
 }

@@ -91,7 +91,7 @@ var headlines = map[failure.Class]map[string]string{
 		"goal_drift":   "The agent pursues another goal than it was given",
 		"context_loss": "The agent forgot what was said before",
 	},
-	failure.Unsafe: {
+	failure.Unsafe: { //nolint:gosec // secret_leak is the name of a detail
 		"":                 "Something came in or went out that must not",
 		"jailbreak":        "The prompt tries to talk the model out of its rules",
 		"prompt_injection": "A document or tool result gives the model orders",

@@ -77,7 +77,7 @@ func pointersOf(text string) []string {
 	}
 	if _, names, found := strings.Cut(text, "has properties that the schema forbids: "); found {
 		var pointers []string
-		for _, name := range strings.Split(names, ", ") {
+		for name := range strings.SplitSeq(names, ", ") {
 			name, _, _ = strings.Cut(name, " (and ")
 			pointers = append(pointers, place+"/"+escapePointer(name))
 		}

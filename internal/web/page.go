@@ -62,7 +62,9 @@ func (s *server) review(w http.ResponseWriter, r *http.Request, traceID string) 
 		}
 	}
 	if item.TraceID != "" {
-		page.Case = s.caseOf(&item, f, r.URL.Query().Get("span"), s.options.Now())
+		if page.Case, err = s.caseOf(ctx, &item, f, r.URL.Query().Get("span")); err != nil {
+			return err
+		}
 		page.Title = page.Case.Headline
 		if err := s.placeInQueue(r, page.Case, f, listed); err != nil {
 			return err

@@ -124,8 +124,9 @@ func value(json string) genai.Value { return genai.Value{Text: json, Structured:
 
 func TestCaseReadsTopToBottom(t *testing.T) {
 	s := newSite(t, web.Options{TraceURL: "https://grafana.example/explore?id={trace_id}"})
-	trace := refund()
-	s.put(trace)
+	trace, again := refund(), refund()
+	again.ID = strings.Repeat("5", 32)
+	s.put(trace, again)
 	page := s.page("/review/" + trace.ID)
 
 	require.Equal(t, "Tool call with an argument the tool cannot take", page.one("h1").text())
@@ -136,7 +137,8 @@ func TestCaseReadsTopToBottom(t *testing.T) {
 	}
 	require.Equal(t, trace.ID, facts.all("button.copy")[1].attr("data-copy"))
 	links := facts.all("a")
-	require.Equal(t, "/?q=5f0c1b7a90d3e2c4&state=all", links[0].attr("href"), "the same failure elsewhere")
+	require.Equal(t, "2×", links[0].text(), "the same failure elsewhere")
+	require.Len(t, s.page(links[0].attr("href")).all("a.item"), 2)
 	require.Equal(t, "https://grafana.example/explore?id="+trace.ID, links[1].attr("href"))
 	require.Equal(t, "noopener noreferrer", links[1].attr("rel"))
 
@@ -181,6 +183,31 @@ func TestAnotherSpanCanBeReadInItsPlace(t *testing.T) {
 	require.Contains(t, page.one("#h-said").text(), "in chat gpt-4.1")
 	status, _ := s.get("/review/" + trace.ID + "?span=nonsense")
 	require.Equal(t, http.StatusOK, status)
+}
+
+func TestSpansWithoutMessagesShowTheConversationTheyBelongTo(t *testing.T) {
+	agent, tool := refund(), refund()
+	// The agent itself fails, above all its calls.
+	agent.Spans[4].Class, agent.Spans[4].Evidence = "", ""
+	agent.Spans[0].Class, agent.Spans[0].Detail, agent.Spans[0].Evidence = failure.RetryLoop, "runaway", "too many calls"
+	// A tool fails whose span gives no id: name and arguments tell which call it ran.
+	tool.ID = strings.Repeat("5", 32)
+	tool.Spans[4].Class, tool.Spans[4].Evidence = "", ""
+	call := &genai.Call{Operation: genai.OpExecuteTool, ToolName: "issue_refund"}
+	call.SetContent(genai.Content{ToolArguments: value(`{"order_id": "ord_4471", "amount":"19,99 €", "currency":"EUR"}`)})
+	tool.Spans[5].Call, tool.Spans[5].Class, tool.Spans[5].Detail, tool.Spans[5].Evidence = call, failure.ToolError, "failed", "issue_refund: it raised"
+	s := newSite(t, web.Options{})
+	s.put(agent, tool)
+
+	page := s.page("/review/" + agent.ID)
+	require.Equal(t, "What was said in chat gpt-4.1", page.one("#h-said").text())
+	require.Contains(t, page.one("#said").text(), "I could not issue the refund", "the last call inside it has the whole story")
+
+	said := s.page("/review/" + tool.ID).one("#said")
+	failing := said.one("div.call.fails")
+	require.Equal(t, "issue_refund failed · 12 ms", failing.one(".head").text())
+	require.Equal(t, "issue_refund: it raised", failing.one(".because").text())
+	require.False(t, said.has("div.error"), "it is said once")
 }
 
 func TestFiltersNarrowTheQueue(t *testing.T) {

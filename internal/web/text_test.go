@@ -154,7 +154,7 @@ func TestLongTextsFold(t *testing.T) {
 
 	b = w.text(long, nil, true)
 	require.Equal(t, long, join(b.Head)+join(b.Folded)+join(b.Tail))
-	require.Equal(t, tailShown, len(join(b.Tail)), "the end of what was cut off is in sight")
+	require.Len(t, join(b.Tail), tailShown, "the end of what was cut off is in sight")
 
 	huge := strings.Repeat("x", 1<<20) + "THE END"
 	b = w.text(huge, nil, true)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -110,8 +111,8 @@ func depthFirst(spans []review.Span) []node {
 			}
 			seen[n.index] = true
 			order = append(order, n)
-			for i := len(children[n.index]) - 1; i >= 0; i-- {
-				stack = append(stack, node{children[n.index][i], n.depth + 1})
+			for _, child := range slices.Backward(children[n.index]) {
+				stack = append(stack, node{child, n.depth + 1})
 			}
 		}
 	}

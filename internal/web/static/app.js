@@ -41,7 +41,7 @@
     if (!link || ahead?.href === link.href && performance.now() - ahead.at < freshFor) return;
     const wanted = {href: link.href, at: performance.now(), page: null};
     ahead = wanted;
-    fetch(link.href, {headers: {'HX-Request': 'true', 'HX-Boosted': 'true'}, credentials: 'same-origin'})
+    fetch(link.href)
       .then((r) => r.ok ? r.text() : Promise.reject(r.status))
       .then((html) => { wanted.page = new DOMParser().parseFromString(html, 'text/html'); })
       .catch(() => { if (ahead === wanted) ahead = null; });
