@@ -160,7 +160,7 @@ func TestTemplateIsBoundedAndStable(t *testing.T) {
 	} {
 		start := time.Now()
 		require.LessOrEqual(t, len(Template(hostile)), templateWords*(templateWord+1))
-		require.Less(t, time.Since(start), 5*time.Millisecond)
+		require.Less(t, time.Since(start), time.Second)
 	}
 }
 

@@ -104,7 +104,7 @@ func TestClassifyIsBounded(t *testing.T) {
 	long := strings.Repeat("(raised \"code\": ", 1<<20)
 	start := time.Now()
 	Classify(genai.Error{IsError: true, Type: long, Message: long})
-	require.Less(t, time.Since(start), 50*time.Millisecond, "16 MB of type and of message")
+	require.Less(t, time.Since(start), 2*time.Second, "16 MB of type and of message")
 }
 
 func BenchmarkClassify(b *testing.B) {
