@@ -5,6 +5,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -118,6 +120,8 @@ service: {telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: 
 // stop asks the Collector to end and waits until it has.
 func (c *collector) stop(t *testing.T) {
 	t.Helper()
+	// It is healthy a moment before it listens to signals.
+	await(t, 10*time.Second, c.heedsSignals)
 	require.NoError(t, c.cmd.Process.Signal(syscall.SIGTERM))
 	select {
 	case err := <-c.exited:
@@ -125,6 +129,20 @@ func (c *collector) stop(t *testing.T) {
 	case <-time.After(30 * time.Second):
 		t.Fatal("the Collector does not end within 30 s of SIGTERM")
 	}
+}
+
+// heedsSignals tells whether SIGTERM is caught, where the system says so.
+func (c *collector) heedsSignals() error {
+	status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(c.cmd.Process.Pid), "status"))
+	if err != nil {
+		return nil //nolint:nilerr // no /proc here: nothing to wait for
+	}
+	_, rest, _ := strings.Cut(string(status), "SigCgt:")
+	caught, err := strconv.ParseUint(strings.Fields(rest)[0], 16, 64)
+	if err == nil && caught&(1<<(syscall.SIGTERM-1)) == 0 {
+		return errors.New("SIGTERM is not caught yet")
+	}
+	return err
 }
 
 // get reads a page of the review UI or API.
