@@ -30,7 +30,7 @@ var returnsBot = &app{
 		},
 	},
 	healthy: []scenario{refundIsPaid, labelIsSent, returnIsTooLate, returnPolicy},
-	failing: []scenario{refundAsText, labelWithoutAddress, labelForFreeTextReason, lookupByName, returnsThrottled, refundServiceDown, policyIsCut},
+	failing: []scenario{refundAsText, labelWithoutAddress, labelForFreeTextReason, lookupByName, returnsThrottled, refundServiceDown, policyIsCut, saysNothing},
 }
 
 // order is what a customer sends back.
@@ -164,4 +164,11 @@ func policyIsCut(s *story) {
 	s.ends("Here are the rules by country.\n\n**EU**: return shipping is free within 30 days of delivery, the shoes must be unworn and in their box. Items from the sale can be exchanged for another size.\n\n**Switzerland and Norway**: the same rules hold, but return shipping costs 6.90 EUR, which we take off the refund. Customs may ask for the", "length")
 	s.last().chat.maxTokens, s.last().chat.out = 96, 96
 	s.wants(failure.Truncation, "output_limit")
+}
+
+func saysNothing(s *story) {
+	s.asks("I want to exchange the size 42 for a 43. Do I have to pay for the parcel?")
+	s.answers("")
+	s.last().chat.out = 0
+	s.wants(failure.BadAnswer, "empty")
 }
