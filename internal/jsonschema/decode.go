@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 )
 
@@ -36,33 +37,45 @@ const maxExponent = 400
 func scan(text string) error {
 	depth := 0
 	for i := 0; i < len(text); i++ {
-		switch c := text[i]; c {
-		case '"':
+		switch c := text[i]; {
+		case c == '"':
 			for i++; i < len(text) && text[i] != '"'; i++ {
 				if text[i] == '\\' {
 					i++
 				}
 			}
-		case '{', '[':
+		case c == '{' || c == '[':
 			if depth++; depth > MaxDepth {
 				return fmt.Errorf("JSON nests %w: more than %d levels", ErrTooDeep, MaxDepth)
 			}
-		case '}', ']':
+		case c == '}' || c == ']':
 			depth--
-		case 'e', 'E':
-			// Outside of strings an e is that of an exponent, or of true and false, which no digit follows.
-			digits := 0
-			value := 0
-			for j := i + 1; j < len(text) && (text[j] >= '0' && text[j] <= '9' || digits == 0 && (text[j] == '+' || text[j] == '-')); j++ {
-				if text[j] >= '0' {
-					digits++
-					value = min(value*10+int(text[j]-'0'), maxExponent+1)
-				}
+		case c >= '0' && c <= '9':
+			end := i
+			for end < len(text) && strings.IndexByte("0123456789.eE+-", text[end]) >= 0 {
+				end++
 			}
-			if value > maxExponent {
-				return fmt.Errorf("a number is %w: exponents go to %d", ErrTooLarge, maxExponent)
+			if err := CheckNumber(text[i:end]); err != nil {
+				return err
 			}
+			i = end - 1
 		}
+	}
+	return nil
+}
+
+// CheckNumber refuses a JSON number that exact arithmetic should not be done with.
+func CheckNumber(number string) error {
+	if len(number) > MaxDigits {
+		return fmt.Errorf("a number of %d digits is %w: at most %d", len(number), ErrTooLarge, MaxDigits)
+	}
+	e := strings.IndexAny(number, "eE")
+	if e < 0 {
+		return nil
+	}
+	exponent := strings.TrimLeft(strings.TrimLeft(number[e+1:], "+-"), "0")
+	if n, err := strconv.Atoi(exponent); exponent != "" && (err != nil || n > maxExponent) {
+		return fmt.Errorf("a number is %w: exponents go to %d", ErrTooLarge, maxExponent)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package jsonschema
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"regexp/syntax"
@@ -10,27 +11,115 @@ import (
 	js "github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// pattern compiles a pattern for the standard library, whose expressions run in linear time: patterns and the texts they
-// are run on both come from strangers. What it cannot say matches everything and is noted.
-func (s *Schema) pattern(source string) (js.Regexp, error) {
-	re, err := regexp.Compile(translate(source))
-	if err == nil {
-		return re, nil
+// Pattern is a regular expression of a schema, in the syntax of the standard library, whose expressions run in linear time:
+// patterns and the texts they are run on both come from strangers.
+type Pattern struct {
+	source       string
+	re           *regexp.Regexp
+	instructions int
+}
+
+// String is the pattern as the schema has it.
+func (p *Pattern) String() string { return p.source }
+
+// MatchString reports whether the pattern matches anywhere in a text.
+func (p *Pattern) MatchString(text string) bool { return p.re.MatchString(text) }
+
+// steps is what a match costs, in the steps of maxWork: linear time is that of the text times the size of the expression.
+func (p *Pattern) steps(text string) int { return len(text) * p.instructions >> 7 }
+
+// Bounds of patterns: (a{1000}){1000} would fill memory. What is beyond them is not enforced, like what linear time cannot say.
+const (
+	maxPatternSource = 32 << 10 // bytes of a pattern; a class of Unicode counts as classWeight bytes, for what it expands to
+	classWeight      = 1 << 10
+	maxInstructions  = 20_000  // of one pattern
+	maxAllPatterns   = 200_000 // instructions of the patterns of one schema
+)
+
+var (
+	errUnsupported = errors.New("is beyond linear time, or beyond the size of a pattern")
+	errPattern     = errors.New("is not valid")
+)
+
+// parsePattern checks a pattern and says how many instructions it will have.
+func parsePattern(source string) (int, error) {
+	if len(source)+classWeight*(strings.Count(source, `\p`)+strings.Count(source, `\P`)) > maxPatternSource {
+		return 0, errUnsupported
 	}
-	var e *syntax.Error
-	if asSyntax(err, &e) && unsupported(e.Code, source) {
-		if !slices.Contains(s.unchecked, source) {
-			s.unchecked = append(s.unchecked, source)
+	parsed, err := syntax.Parse(translate(source), syntax.Perl)
+	if err != nil {
+		if e, ok := errors.AsType[*syntax.Error](err); ok && unsupported(e.Code, source) {
+			return 0, errUnsupported
+		}
+		return 0, errPattern
+	}
+	size := instructions(parsed)
+	if size > maxInstructions {
+		return 0, errUnsupported
+	}
+	return size, nil
+}
+
+// instructions is an upper estimate of the size of a compiled expression.
+func instructions(re *syntax.Regexp) int {
+	n := 2
+	switch re.Op {
+	case syntax.OpLiteral:
+		n += len(re.Rune)
+	case syntax.OpCharClass:
+		n += len(re.Rune) / 8
+	}
+	for _, sub := range re.Sub {
+		n += instructions(sub)
+	}
+	if re.Op == syntax.OpRepeat {
+		n *= max(re.Min, re.Max) + 1
+	}
+	return min(n, 1<<30)
+}
+
+// patterns compiles those of one schema.
+type patterns struct {
+	unchecked    []string
+	instructions int
+	finished     bool // from then on the values of "format": "regex" come here, from any goroutine
+}
+
+func newPatterns() *patterns { return &patterns{} }
+
+// finish ends the compilation of the schema and lists the patterns that are not enforced.
+func (p *patterns) finish() []string {
+	p.finished = true
+	return p.unchecked
+}
+
+// compile is the engine of the library. What it cannot say matches everything and is noted.
+func (p *patterns) compile(source string) (js.Regexp, error) {
+	size, err := parsePattern(source)
+	if p.finished {
+		if errors.Is(err, errUnsupported) {
+			err = nil
+		}
+		return anything(""), err
+	}
+	if err == nil && p.instructions+size > maxAllPatterns {
+		err = errUnsupported
+	}
+	if err == nil {
+		re, failed := regexp.Compile(translate(source))
+		if failed == nil {
+			p.instructions += size
+			return &Pattern{source: source, re: re, instructions: size}, nil
+		}
+		err = errUnsupported
+	}
+	if errors.Is(err, errUnsupported) {
+		if !slices.Contains(p.unchecked, source) {
+			p.unchecked = append(p.unchecked, source)
 		}
 		return anything(source), nil
 	}
-	return nil, fmt.Errorf("pattern %q is not valid", source)
-}
-
-func asSyntax(err error, target **syntax.Error) bool {
-	e, ok := err.(*syntax.Error) //nolint:errorlint // regexp returns it bare
-	*target = e
-	return ok
+	return nil, fmt.Errorf("pattern %q %w", source, err)
 }
 
 // unsupported tells patterns that are valid in ECMA-262 and beyond linear time, or beyond the limits of the standard

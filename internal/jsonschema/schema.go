@@ -18,7 +18,11 @@ const (
 	MaxSchema   = 1 << 20 // bytes of a schema
 	MaxInstance = 1 << 20 // bytes of an instance
 	MaxDepth    = 256     // levels of nesting, of either
-	maxWork     = 2_000_000
+	MaxDigits   = 400     // of a number: its arithmetic is exact
+
+	// maxObjects bounds the objects of a schema, each of which may be a subschema: the library compares each with all
+	// others. The largest of 1,452 published schemas has 1,674.
+	maxObjects = 10_000
 )
 
 // Errors of Compile, Decode and Validate. Others say that the schema is none.
@@ -34,13 +38,21 @@ type Schema struct {
 	// unchecked are patterns that linear-time expressions cannot say (look-around, back references): what they would
 	// forbid passes.
 	unchecked []string
-	// risky says that validating can take more work than the product of schema and instance: references inside of
-	// alternatives.
-	risky bool
+	// dynamic are the subschemas that a dynamic reference may lead to, by their anchor; "" holds those with $recursiveAnchor.
+	dynamic map[string][]*js.Schema
+	size    int
 }
 
 // Unchecked lists the patterns that are not enforced.
 func (s *Schema) Unchecked() []string { return s.unchecked }
+
+// Size is an estimate of the bytes that the compiled schema keeps; 0 for none.
+func (s *Schema) Size() int {
+	if s == nil {
+		return 0
+	}
+	return s.size
+}
 
 // location is what the root of every schema is called; relative references resolve against it.
 const location = "mem:///schema.json"
@@ -57,18 +69,23 @@ func compile(text string, draft *js.Draft, formats bool) (schema *Schema, err er
 	if err != nil {
 		return nil, fmt.Errorf("schema: %w", err)
 	}
+	objects := countObjects(doc)
+	if objects > maxObjects {
+		return nil, fmt.Errorf("schema of %d objects is %w: at most %d", objects, ErrTooLarge, maxObjects)
+	}
 	defer func() {
 		if p := recover(); p != nil {
 			schema, err = nil, fmt.Errorf("schema: %v", p)
 		}
 	}()
-	s := &Schema{risky: strings.Contains(text, `Ref"`) || strings.Contains(text, `$ref"`)}
+	s := &Schema{}
+	var patterns *patterns
 	build := func() error {
-		s.unchecked = nil
+		patterns = newPatterns()
 		c := js.NewCompiler()
 		c.DefaultDraft(draft)
 		c.UseLoader(noLoader{})
-		c.UseRegexpEngine(s.pattern)
+		c.UseRegexpEngine(patterns.compile)
 		if formats {
 			c.AssertFormat()
 		} else {
@@ -92,7 +109,32 @@ func compile(text string, draft *js.Draft, formats bool) (schema *Schema, err er
 	if err != nil {
 		return nil, fmt.Errorf("schema: %s", oneLine(err))
 	}
+	s.unchecked = patterns.finish()
+	s.dynamic = dynamicAnchors(s.root)
+	s.size = len(text) + objects*bytesPerObject + patterns.instructions*bytesPerInstruction
 	return s, nil
+}
+
+// What the compiled forms weigh, as measured.
+const (
+	bytesPerObject      = 1000
+	bytesPerInstruction = 60
+)
+
+func countObjects(v any) int {
+	n := 0
+	switch v := v.(type) {
+	case map[string]any:
+		n++
+		for _, sub := range v {
+			n += countObjects(sub)
+		}
+	case []any:
+		for _, sub := range v {
+			n += countObjects(sub)
+		}
+	}
+	return n
 }
 
 // localRefs reports whether every reference is a place in the document itself.

@@ -48,7 +48,7 @@ const maxViolations = 32
 // paths; of alternatives that all failed, the alternative itself is the violation. The error says that the work was not
 // done, because it would have been out of bounds.
 func (s *Schema) Validate(value any) (violations []Violation, err error) {
-	if s.risky && !affordable(s.root, value) {
+	if !s.affordable(value) {
 		return nil, fmt.Errorf("schema and value together are %w", ErrTooComplex)
 	}
 	defer func() {
@@ -161,89 +161,4 @@ func pointer(location []string) string {
 		b.WriteString(strings.ReplaceAll(strings.ReplaceAll(part, "~", "~0"), "/", "~1"))
 	}
 	return b.String()
-}
-
-// affordable counts the steps that validating could take at most, up to maxWork. Recursive references inside of
-// alternatives make them exponential in the depth of the value.
-func affordable(root *js.Schema, value any) bool {
-	left := maxWork
-	walk(root, value, &left, 0)
-	return left > 0
-}
-
-// maxChain bounds references that follow each other without going deeper into the value; the library refuses cycles.
-const maxChain = 200
-
-func walk(s *js.Schema, v any, left *int, chain int) {
-	if s == nil || *left <= 0 || chain > maxChain {
-		return
-	}
-	*left--
-	here := func(sub *js.Schema) { walk(sub, v, left, chain+1) }
-	here(s.Ref)
-	here(s.RecursiveRef)
-	if s.DynamicRef != nil {
-		here(s.DynamicRef.Ref)
-	}
-	here(s.Not)
-	here(s.If)
-	here(s.Then)
-	here(s.Else)
-	for _, list := range [][]*js.Schema{s.AllOf, s.AnyOf, s.OneOf} {
-		for _, sub := range list {
-			here(sub)
-		}
-	}
-	switch v := v.(type) {
-	case map[string]any:
-		walkObject(s, v, left, here)
-	case []any:
-		for i, item := range v {
-			walk(itemSchema(s, i), item, left, 0)
-			walk(s.Contains, item, left, 0)
-			walk(s.UnevaluatedItems, item, left, 0)
-		}
-	}
-}
-
-func walkObject(s *js.Schema, object map[string]any, left *int, here func(*js.Schema)) {
-	for _, sub := range s.DependentSchemas {
-		here(sub)
-	}
-	for _, d := range s.Dependencies {
-		if sub, ok := d.(*js.Schema); ok {
-			here(sub)
-		}
-	}
-	additional, _ := s.AdditionalProperties.(*js.Schema)
-	for name, value := range object {
-		if sub, ok := s.Properties[name]; ok {
-			walk(sub, value, left, 0)
-		} else {
-			walk(additional, value, left, 0)
-		}
-		for re, sub := range s.PatternProperties {
-			if re.MatchString(name) {
-				walk(sub, value, left, 0)
-			}
-		}
-		walk(s.UnevaluatedProperties, value, left, 0)
-	}
-}
-
-func itemSchema(s *js.Schema, i int) *js.Schema {
-	if i < len(s.PrefixItems) {
-		return s.PrefixItems[i]
-	}
-	switch items := s.Items.(type) {
-	case *js.Schema:
-		return items
-	case []*js.Schema:
-		if i < len(items) {
-			return items[i]
-		}
-		additional, _ := s.AdditionalItems.(*js.Schema)
-		return additional
-	}
-	return s.Items2020
 }

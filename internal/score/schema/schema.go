@@ -52,9 +52,9 @@ type compiled struct {
 
 // New reads and compiles the schema files, relative to a folder. All mistakes are reported at once.
 func New(config Config, dir string) (*Scorer, error) {
-	s := &Scorer{compiled: jsonschema.NewCache(func(text string) compiled {
+	s := &Scorer{compiled: jsonschema.NewCache(func(text string) (compiled, int) {
 		schema, err := jsonschema.Compile(text)
-		return compiled{schema, err}
+		return compiled{schema, err}, schema.Size()
 	})}
 	var errs []error
 	for i, source := range config.Schemas {

@@ -20,13 +20,13 @@ type tool struct {
 	parameters *node // nil where the definition says nothing of them
 }
 
-func compileTools(definitions string) *toolset {
+func compileTools(definitions string) (set *toolset, size int) {
 	tools, err := genai.ParseTools(definitions)
-	set := newToolset(tools)
+	set = newToolset(tools)
 	if err != nil && len(tools) == 0 {
 		set.problem = "the tool definitions are not JSON"
 	}
-	return set
+	return set, 20 * len(definitions)
 }
 
 // maxTools bounds the definitions of one request.
