@@ -50,6 +50,10 @@ func TestHostileWorkIsBounded(t *testing.T) {
 		"10,000 deep":                       {`{}`, strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000), nil, ErrTooDeep},
 		"100 MB":                            {`{}`, `"` + strings.Repeat("x", 100<<20) + `"`, nil, ErrTooLarge},
 		"half a million violations":         {`{"items": {"type": "string"}}`, `[` + strings.Repeat("1,", 500_000) + `1]`, nil, nil},
+		"violations at great depth": {
+			`{"$ref": "#/$defs/a", "$defs": {"a": {"type": "array", "items": {"$ref": "#/$defs/a"}}}}`,
+			strings.Repeat(`[`, 200) + strings.Repeat("1,", 200_000) + "1" + strings.Repeat(`]`, 200), nil, ErrTooComplex,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var before, after runtime.MemStats

@@ -21,6 +21,7 @@ func (s *Schema) affordable(value any) bool {
 type work struct {
 	schema *Schema
 	left   int
+	depth  int // of the value: each violation holds the path to it
 }
 
 // maxChain bounds references that follow each other without going deeper into the value: the library compares each with
@@ -36,7 +37,7 @@ func (w *work) walk(s *js.Schema, v any, chain int) {
 		w.left = 0
 		return
 	}
-	w.left -= 1 + chain>>4
+	w.left -= 1 + (chain+w.depth)>>4
 	if s.Types != nil && !s.Types.IsEmpty() && !admits(s.Types, v) {
 		return // and so does the library, first of all
 	}
@@ -44,6 +45,7 @@ func (w *work) walk(s *js.Schema, v any, chain int) {
 		w.left -= equality(len(s.Enum.Values), v)
 	}
 	w.here(s, v, chain+1)
+	w.depth++
 	switch v := v.(type) {
 	case map[string]any:
 		w.object(s, v, chain+1)
@@ -53,6 +55,7 @@ func (w *work) walk(s *js.Schema, v any, chain int) {
 		w.left -= len(v) >> 8
 		w.match(s.Pattern, v)
 	}
+	w.depth--
 }
 
 // admits reports whether a value may be of one of the types; an integer is not told from another number.
