@@ -1,197 +1,297 @@
 package toolcall
 
 import (
-	"encoding/json"
-	"math/big"
-	"slices"
+	"bytes"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/jsonschema"
 )
 
-// types is a set of JSON types; 0 is any.
-type types uint8
+// checker holds one value against nodes, and collects what does not fit: a finding for each kind and place, a bounded number in
+// all. The zero value, with a tool and a tape, is ready.
+type checker struct {
+	*tape
+	tool  string
+	found []failure.Finding
+	// path is how to come to the value at hand: the token of a name, or an index as -1-index.
+	path []int32
+	// quiet counts violations instead of reporting them, while alternatives are tried.
+	quiet      bool
+	violations int
+	steps      int
+	err        error
+}
 
 const (
-	typeString types = 1 << iota
-	typeNumber
-	typeInteger
-	typeBoolean
-	typeArray
-	typeObject
-	typeNull
+	maxFindings = 16
+	// maxSteps bounds the work on one value: alternatives that refer to themselves make it exponential in the depth.
+	maxSteps = 500_000
+	// maxChain bounds references that follow each other without going deeper into the value.
+	maxChain = 100
 )
 
-var typeNames = []struct {
-	t    types
-	name string
-}{
-	{typeString, "a string"},
-	{typeNumber, "a number"},
-	{typeInteger, "an integer"},
-	{typeBoolean, "a boolean"},
-	{typeArray, "an array"},
-	{typeObject, "an object"},
-	{typeNull, "null"},
-}
-
-// spellings are the names of types, in lower case: those of JSON Schema, and those that definitions written by hand or
-// for other providers use.
-var spellings = map[string]types{
-	"string": typeString, "str": typeString,
-	"number": typeNumber, "float": typeNumber, "double": typeNumber,
-	"integer": typeInteger, "int": typeInteger, "long": typeInteger, "int32": typeInteger, "int64": typeInteger,
-	"boolean": typeBoolean, "bool": typeBoolean,
-	"array": typeArray, "list": typeArray, "tuple": typeArray,
-	"object": typeObject, "dict": typeObject, "map": typeObject, "null": typeNull, "none": typeNull,
-}
-
-// typesOf reads the keyword type. A name that is unknown, or "any", allows everything.
-func typesOf(v any) types {
-	switch v := v.(type) {
-	case string:
-		return spellings[strings.ToLower(v)]
-	case []any:
-		var all types
-		for _, name := range v {
-			t := typesOf(name)
-			if t == 0 {
-				return 0
-			}
-			all |= t
-		}
-		return all
-	}
-	return 0
-}
-
-func (t types) String() string {
-	var names []string
-	for _, n := range typeNames {
-		if t&n.t != 0 {
-			names = append(names, n.name)
-		}
-	}
-	return strings.Join(names, " or ")
-}
-
-// allows reports whether a value is of one of the types. 5.0 is an integer, an integer is a number.
-func (t types) allows(value any) bool {
-	if t == 0 {
-		return true
-	}
-	switch v := value.(type) {
-	case string:
-		return t&typeString != 0
-	case bool:
-		return t&typeBoolean != 0
-	case nil:
-		return t&typeNull != 0
-	case []any:
-		return t&typeArray != 0
-	case map[string]any:
-		return t&typeObject != 0
-	case json.Number:
-		return t&typeNumber != 0 || t&typeInteger != 0 && whole(v)
-	}
-	return false
-}
-
-func whole(n json.Number) bool {
-	s := string(n)
-	if !strings.ContainsAny(s, ".eE") {
-		return true
-	}
-	r, ok := new(big.Rat).SetString(s) // exponents are bounded by jsonschema.Decode
-	return ok && r.IsInt()
-}
-
-func kindOf(value any) string {
-	switch v := value.(type) {
-	case string:
-		return "a string"
-	case bool:
-		return "a boolean"
-	case nil:
-		return "null"
-	case []any:
-		return "an array"
-	case map[string]any:
-		return "an object"
-	case json.Number:
-		if whole(v) {
-			return "an integer"
-		}
-		return "a number"
-	}
-	return "unknown"
-}
-
-// check holds a value against the node and adds what does not fit, outermost first. It goes as deep as the value, which
-// jsonschema.Decode has bounded.
-func (n *node) check(value any, path string, v *violations) {
-	if n == nil {
+// check holds the value at a token against a node, outermost first. chain is how many nodes the value was held against on
+// the way. open lifts what is implied: that there are no properties but the defined ones.
+func (c *checker) check(n *node, i int32, open bool, chain int) {
+	if n == nil || c.err != nil {
 		return
 	}
-	if !n.types.allows(value) {
-		v.add(failure.TypeMismatch, "type", path,
-			v.parameter(path)+" is "+kindOf(value)+"; the tool's schema wants "+n.types.String(), value)
+	if c.steps++; c.steps > maxSteps || chain > maxChain {
+		c.err = jsonschema.ErrTooComplex
+		return
+	}
+	t := c.typeOf(i)
+	if t == typeNull && n.nullable {
+		return
+	}
+	if !n.types.allows(t) {
+		c.mismatch(n.types, t, i)
 		return // what is inside of a value of another type says nothing more
 	}
-	if n.enum != nil && !slices.ContainsFunc(n.enum, func(allowed any) bool { return equal(allowed, value) }) {
-		v.add(failure.EnumViolation, "enum", path,
-			v.parameter(path)+" is none of the "+strconv.Itoa(len(n.enum))+" values that the tool's schema allows", value)
+	open = open || n.open
+	for _, part := range n.all {
+		c.check(part, i, open, chain+1)
 	}
-	switch value := value.(type) {
-	case map[string]any:
-		n.checkObject(value, path, v)
-	case []any:
-		for i, item := range value {
-			n.items.check(item, path+"/"+strconv.Itoa(i), v)
-		}
+	if n.enum != nil && !c.listed(n.enum, i) {
+		c.add(failure.EnumViolation, "enum", i, " is none of the "+strconv.Itoa(n.enum.n)+" values that the tool's schema allows")
 	}
-	n.checkRest(value, path, v)
-}
-
-func (n *node) checkObject(object map[string]any, path string, v *violations) {
-	for _, name := range n.required {
-		if _, ok := object[name]; !ok {
-			v.add(failure.MissingRequired, "required", path+"/"+escape(name),
-				v.parameter(path+"/"+escape(name))+" is required and missing", object)
-		}
+	switch t {
+	case typeObject:
+		c.object(n, i, open)
+	case typeArray:
+		c.array(n, i)
+	case typeString:
+		c.length(n, i)
+	case typeNumber, typeInteger:
+		c.number(n.bounds, i)
 	}
-	// In a fixed order, so that the same arguments give the same findings.
-	names := make([]string, 0, len(object))
-	for name := range object {
-		names = append(names, name)
+	for k := range n.choices {
+		c.choose(&n.choices[k], t, i, open, chain)
 	}
-	slices.Sort(names)
-	for _, name := range names {
-		at := path + "/" + escape(name)
-		property, known := n.properties[name]
-		switch {
-		case known:
-			property.check(object[name], at, v)
-		case n.closed:
-			v.add(failure.UnexpectedParam, "additionalProperties", at, v.parameter(at)+" is no parameter of the tool", object[name])
-		default:
-			n.additional.check(object[name], at, v)
-		}
+	if n.rest != nil {
+		c.full(n.rest, i)
 	}
 }
 
-// checkRest runs the full validator on the keywords that node does not know.
-func (n *node) checkRest(value any, path string, v *violations) {
-	if n.rest == nil {
+func (c *checker) mismatch(want, got types, i int32) {
+	if c.quiet {
+		c.violations++
 		return
 	}
-	broken, err := n.rest.Validate(value)
+	c.add(failure.TypeMismatch, "type", i, " is "+got.String()+"; the tool's schema wants "+want.String())
+}
+
+func (c *checker) object(n *node, i int32, open bool) {
+	if len(n.required) > 0 {
+		c.required(n, i)
+	}
+	if n.counts != nil {
+		c.count(int(c.tokens[i].items/2), n.counts.minProperties, n.counts.maxProperties, "Properties", "properties", i)
+	}
+	closed := n.closed || n.implied && !open
+	if n.names == nil && n.additional == nil && !closed {
+		return
+	}
+	c.path = append(c.path, 0)
+	for name := i + 1; name < c.tokens[i].next; {
+		value := c.tokens[name].next
+		c.path[len(c.path)-1] = name
+		switch f := c.lookup(n, name); {
+		case f.defined:
+			c.check(f.schema, value, false, 0)
+		case closed:
+			c.add(failure.UnexpectedParam, "additionalProperties", value, " is no parameter of the tool")
+		default:
+			c.check(n.additional, value, false, 0)
+		}
+		name = c.tokens[value].next
+	}
+	c.path = c.path[:len(c.path)-1]
+}
+
+// lookup is what a node says of a property.
+func (c *checker) lookup(n *node, name int32) field {
+	text, plain := c.inside(name)
+	f, ok := n.names[string(text)]
+	if !plain {
+		f, ok = n.names[c.str(name)]
+	}
+	if !ok {
+		f.required = -1
+	}
+	return f
+}
+
+func (c *checker) required(n *node, i int32) {
+	var few [4]uint64
+	seen := few[:]
+	if len(n.required) > len(few)*64 {
+		seen = make([]uint64, len(n.required)/64+1)
+	}
+	missing := len(n.required)
+	for name := i + 1; name < c.tokens[i].next; name = c.tokens[c.tokens[name].next].next {
+		if at := c.lookup(n, name).required; at >= 0 && seen[at/64]&(1<<(at%64)) == 0 {
+			seen[at/64] |= 1 << (at % 64)
+			missing--
+		}
+	}
+	if missing == 0 {
+		return
+	}
+	if c.quiet {
+		c.violations += missing
+		return
+	}
+	for at, name := range n.required {
+		if seen[at/64]&(1<<(at%64)) == 0 && len(c.found) < maxFindings {
+			path := c.pointer() + "/" + escape(name)
+			c.find(failure.MissingRequired, "required", path, " is required and missing", c.raw(i))
+		}
+	}
+}
+
+func (c *checker) array(n *node, i int32) {
+	if n.counts != nil {
+		c.count(int(c.tokens[i].items), n.counts.minItems, n.counts.maxItems, "Items", "items", i)
+	}
+	if n.items == nil {
+		return
+	}
+	c.path = append(c.path, 0)
+	index := int32(0)
+	for item := i + 1; item < c.tokens[i].next; item = c.tokens[item].next {
+		c.path[len(c.path)-1] = -1 - index
+		c.check(n.items, item, false, 0)
+		index++
+	}
+	c.path = c.path[:len(c.path)-1]
+}
+
+func (c *checker) length(n *node, i int32) {
+	if n.counts == nil {
+		return
+	}
+	text, plain := c.inside(i)
+	length := utf8.RuneCount(text)
+	if !plain {
+		length = utf8.RuneCountInString(c.str(i))
+	}
+	c.count(length, n.counts.minLength, n.counts.maxLength, "Length", "characters", i)
+}
+
+// count checks a length. keyword is minItems or maxItems without min and max.
+func (c *checker) count(n, least, most int, keyword, of string, i int32) {
+	if n < least {
+		c.add(failure.ConstraintViolation, "min"+keyword, i, breaks("min"+keyword, "at least "+strconv.Itoa(least)+" "+of))
+	}
+	if n > most {
+		c.add(failure.ConstraintViolation, "max"+keyword, i, breaks("max"+keyword, "at most "+strconv.Itoa(most)+" "+of))
+	}
+}
+
+func (c *checker) number(b *bounds, i int32) {
+	if b == nil {
+		return
+	}
+	number := c.raw(i)
+	if b.minimum != nil && b.minimum.compare(number) < 0 {
+		c.add(failure.ConstraintViolation, "minimum", i, breaks("minimum", "at least "+clip(b.minimum.text)))
+	}
+	if b.maximum != nil && b.maximum.compare(number) > 0 {
+		c.add(failure.ConstraintViolation, "maximum", i, breaks("maximum", "at most "+clip(b.maximum.text)))
+	}
+	if b.exclusiveMinimum != nil && b.exclusiveMinimum.compare(number) <= 0 {
+		c.add(failure.ConstraintViolation, "exclusiveMinimum", i, breaks("exclusiveMinimum", "more than "+clip(b.exclusiveMinimum.text)))
+	}
+	if b.exclusiveMaximum != nil && b.exclusiveMaximum.compare(number) >= 0 {
+		c.add(failure.ConstraintViolation, "exclusiveMaximum", i, breaks("exclusiveMaximum", "less than "+clip(b.exclusiveMaximum.text)))
+	}
+}
+
+// listed reports whether the value is one of an enum.
+func (c *checker) listed(e *enum, i int32) bool {
+	if c.tokens[i].kind == '"' {
+		text, plain := c.inside(i)
+		if plain {
+			return e.texts[string(text)]
+		}
+		return e.texts[c.str(i)]
+	}
+	return e.others != nil && e.others[canonical(c.value(i))]
+}
+
+// choose holds a value against alternatives. Where none fits, what is wrong is said of the one that comes closest, of those
+// that are for values of this type.
+func (c *checker) choose(list *choice, t types, i int32, open bool, chain int) {
+	fitting, best, fewest := 0, -1, 0
+	var wanted types
+	for k, alternative := range list.alternatives {
+		wants, known := alternative.wants(0)
+		if known && !wants.allows(t) {
+			wanted |= wants
+			continue
+		}
+		broken := c.try(alternative, i, open, chain+1)
+		if broken == 0 {
+			if fitting++; !list.one {
+				return
+			}
+		}
+		if best < 0 || broken < fewest {
+			best, fewest = k, broken
+		}
+	}
+	switch {
+	case c.err != nil || list.one && fitting == 1:
+	case fitting > 1:
+		c.add(failure.ConstraintViolation, "oneOf", i, " fits several alternatives of the tool's schema, which wants exactly one")
+	case best < 0:
+		c.mismatch(wanted, t, i)
+	default:
+		c.check(list.alternatives[best], i, open, chain+1)
+	}
+}
+
+// try counts the violations of an alternative.
+func (c *checker) try(n *node, i int32, open bool, chain int) int {
+	quiet, before := c.quiet, c.violations
+	c.quiet = true
+	c.check(n, i, open, chain)
+	broken := c.violations - before
+	c.quiet, c.violations = quiet, before
+	return broken
+}
+
+// wants is the types that a node allows, and whether it says so.
+func (n *node) wants(depth int) (types, bool) {
+	switch {
+	case n == nil || n.nullable || depth > 8:
+		return 0, false
+	case n.types != 0:
+		return n.types, true
+	case n.enum != nil:
+		return n.enum.types, true
+	case len(n.all) > 0:
+		return n.all[0].wants(depth + 1)
+	}
+	return 0, false
+}
+
+// full runs the validator of all of JSON Schema.
+func (c *checker) full(schema *jsonschema.Schema, i int32) {
+	c.steps += int(c.tokens[i].end-c.tokens[i].start) >> 6 // it reads the whole value again
+	broken, err := schema.Validate(c.value(i))
 	if err != nil {
-		v.err = err
+		c.err = err
+	}
+	if c.quiet {
+		c.violations += len(broken)
+		return
 	}
 	for _, b := range broken {
-		at := path + b.Path
 		detail := failure.ConstraintViolation
 		switch b.Keyword {
 		case "type":
@@ -203,12 +303,63 @@ func (n *node) checkRest(value any, path string, v *violations) {
 		case "additionalProperties", "unevaluatedProperties", "false":
 			detail = failure.UnexpectedParam
 		}
-		evidence := v.parameter(at) + " breaks " + b.Keyword
-		if b.Want != "" {
-			evidence += ": the tool's schema wants " + b.Want
+		if len(c.found) < maxFindings {
+			c.find(detail, b.Keyword, c.pointer()+b.Path, breaks(b.Keyword, b.Want), c.raw(i))
 		}
-		v.add(detail, b.Keyword, at, evidence, value)
 	}
+}
+
+func breaks(keyword, want string) string {
+	if want == "" {
+		return " breaks " + keyword
+	}
+	return " breaks " + keyword + ": the tool's schema wants " + want
+}
+
+// add reports a violation of the value at hand.
+func (c *checker) add(detail, keyword string, i int32, evidence string) {
+	if c.quiet {
+		c.violations++
+		return
+	}
+	if len(c.found) < maxFindings {
+		c.find(detail, keyword, c.pointer(), evidence, c.raw(i))
+	}
+}
+
+func (c *checker) find(detail, keyword, path, evidence string, value []byte) {
+	value = bytes.ToValidUTF8(value[:min(len(value), 4*failure.MaxEvidence)], nil)
+	c.found = append(c.found, finding(detail, c.tool, keyword+" "+jsonschema.Generic(path), parameter(c.tool, path)+evidence, failure.Excerpt(string(value))))
+}
+
+// pointer is the place of the value at hand as a JSON pointer.
+func (c *checker) pointer() string {
+	var b strings.Builder
+	for _, at := range c.path {
+		b.WriteByte('/')
+		if at < 0 {
+			b.WriteString(strconv.Itoa(int(-1 - at)))
+		} else {
+			b.WriteString(escape(c.str(at)))
+		}
+	}
+	return b.String()
+}
+
+// parameter is how evidence names a place: tool.a.b[2].
+func parameter(tool, path string) string {
+	var b strings.Builder
+	b.WriteString(clip(tool))
+	for part := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
+		switch {
+		case part == "":
+		case strings.Trim(part, "0123456789") == "":
+			b.WriteString("[" + part + "]")
+		default:
+			b.WriteString("." + clip(strings.NewReplacer("~1", "/", "~0", "~").Replace(part)))
+		}
+	}
+	return b.String()
 }
 
 func escape(name string) string {
@@ -216,37 +367,4 @@ func escape(name string) string {
 		return name
 	}
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
-}
-
-// equal compares JSON values; numbers by value.
-func equal(a, b any) bool {
-	switch a := a.(type) {
-	case json.Number:
-		b, ok := b.(json.Number)
-		if !ok {
-			return false
-		}
-		if a == b {
-			return true
-		}
-		x, okX := new(big.Rat).SetString(string(a))
-		y, okY := new(big.Rat).SetString(string(b))
-		return okX && okY && x.Cmp(y) == 0
-	case []any:
-		b, ok := b.([]any)
-		return ok && slices.EqualFunc(a, b, equal)
-	case map[string]any:
-		b, ok := b.(map[string]any)
-		if !ok || len(a) != len(b) {
-			return false
-		}
-		for key, value := range a {
-			other, ok := b[key]
-			if !ok || !equal(value, other) {
-				return false
-			}
-		}
-		return true
-	}
-	return a == b
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/faultline-otel/faultline/internal/failure"
@@ -37,12 +38,21 @@ func (*Scorer) Name() string { return Name }
 // Version changes whenever the same call could get another score.
 func (*Scorer) Version() string { return "1" }
 
-// Score checks the calls of a model's answer. Without tool definitions there is nothing to check against, and without a
-// call there is no score, unless the text holds one.
+// Score checks the calls of a model's answer, or what an execute_tool span ran with. Without tool definitions there is nothing
+// to check against, and without a call there is no score, unless the text holds one.
 func (s *Scorer) Score(c *genai.Call, r *score.Result) {
-	if !c.IsLLMCall() || c.Error.IsError {
+	if c.Error.IsError {
 		return
 	}
+	switch {
+	case c.IsLLMCall():
+		s.answer(c, r)
+	case c.Operation == genai.OpExecuteTool && c.ToolName != "":
+		s.execution(c, r)
+	}
+}
+
+func (s *Scorer) answer(c *genai.Call, r *score.Result) {
 	output := c.Output()
 	if len(output) == 0 {
 		return
@@ -51,6 +61,9 @@ func (s *Scorer) Score(c *genai.Call, r *score.Result) {
 	load := func() bool {
 		if tools == nil {
 			tools = s.tools(c)
+			if tools.problem != "" {
+				r.Fail(s, "invalid_schema", tools.problem)
+			}
 		}
 		return tools.size() > 0
 	}
@@ -72,17 +85,29 @@ func (s *Scorer) Score(c *genai.Call, r *score.Result) {
 			}
 		}
 	}
-	if calls == 0 {
+	if calls > 0 {
+		s.conclude(r, before, problems)
+	}
+}
+
+// execution checks the arguments of a tool that ran, where the span also says how it is defined.
+func (s *Scorer) execution(c *genai.Call, r *score.Result) {
+	tools := s.tools(c)
+	arguments := c.ToolArguments()
+	if tools.tool(c.ToolName) == nil || arguments.IsZero() {
 		return
 	}
-	unchecked := len(r.Problems) > problems
-	if tools.problem != "" {
-		r.Fail(s, "invalid_schema", tools.problem)
-	}
+	before, problems := len(r.Findings), len(r.Problems)
+	s.check(c, tools, &genai.ToolCall{Name: c.ToolName, Arguments: arguments}, r)
+	s.conclude(r, before, problems)
+}
+
+// conclude gives the score of a call whose findings and problems began at the given places.
+func (s *Scorer) conclude(r *score.Result, findings, problems int) {
 	switch {
-	case len(r.Findings) > before:
+	case len(r.Findings) > findings:
 		r.Add(s, 0, true)
-	case !unchecked: // a call that could not be checked is not good
+	case len(r.Problems) == problems: // a call that could not be checked is not good
 		r.Add(s, 1, false)
 	}
 }
@@ -92,7 +117,8 @@ func (s *Scorer) tools(c *genai.Call) *toolset {
 		return s.compiled.Get(text)
 	}
 	// Definitions that were not recorded as one JSON text: flattened ones, or names alone.
-	return newToolset(c.Tools())
+	set, _ := newToolset(c.Tools())
+	return set
 }
 
 // check adds a finding for each kind of violation in one call.
@@ -106,11 +132,16 @@ func (s *Scorer) check(c *genai.Call, tools *toolset, call *genai.ToolCall, r *s
 		r.Find(finding(failure.UnknownTool, call.Name, "unknown_tool", clip(call.Name)+" is none of the tools that were offered", call.Name))
 		return
 	}
+	if t.problem != "" {
+		r.Fail(s, "invalid_schema", clip(call.Name)+": "+t.problem)
+	}
 	text := strings.TrimSpace(call.Arguments.Text)
-	if text == "" {
+	if text == "" || text == "null" && call.Arguments.Structured {
 		text = "{}" // how several providers say "no arguments"
 	}
-	value, err := jsonschema.Decode(text)
+	value := tapes.Get().(*tape) //nolint:forcetypeassert // the pool holds nothing else
+	defer value.release()
+	err := value.read(text)
 	switch {
 	case errors.Is(err, jsonschema.ErrTooLarge):
 		r.Fail(s, "too_large", err.Error())
@@ -126,21 +157,17 @@ func (s *Scorer) check(c *genai.Call, tools *toolset, call *genai.ToolCall, r *s
 		return
 	}
 	// Arguments that are a string of JSON were encoded twice: what runs the call decodes once and finds a string.
-	object, ok := value.(map[string]any)
-	if !ok {
-		r.Find(finding(failure.ArgumentsNotObject, call.Name, "not_object", "the arguments of "+clip(call.Name)+" are "+kindOf(value)+", no object", failure.Excerpt(text)))
+	if kind := value.typeOf(0); kind != typeObject {
+		r.Find(finding(failure.ArgumentsNotObject, call.Name, "not_object", "the arguments of "+clip(call.Name)+" are "+kind.String()+", no object", failure.Excerpt(text)))
 		return
 	}
-	if t.parameters == nil {
-		return
+	checker := checker{tape: value, tool: call.Name}
+	checker.check(t.parameters, 0, false, 0)
+	if checker.err != nil {
+		r.Fail(s, "too_complex", checker.err.Error())
 	}
-	v := violations{tool: call.Name}
-	t.parameters.check(object, "", &v)
-	if v.err != nil {
-		r.Fail(s, "too_complex", v.err.Error())
-	}
-	for i := range v.found {
-		r.Find(v.found[i])
+	for i := range checker.found {
+		r.Find(checker.found[i])
 	}
 }
 
@@ -148,50 +175,6 @@ func finding(detail, tool, where, evidence, quoted string) failure.Finding {
 	return failure.Finding{
 		Class: failure.ToolCallMalformed, Detail: detail, Scorer: Name, Tool: tool, Where: where, Evidence: evidence, Excerpt: quoted,
 	}
-}
-
-// violations collects what is wrong with one call: one finding for each kind and place, a bounded number in all.
-type violations struct {
-	tool  string
-	found []failure.Finding
-	err   error
-}
-
-const maxFindings = 16
-
-func (v *violations) add(detail, keyword, path, evidence string, value any) {
-	if len(v.found) == maxFindings {
-		return
-	}
-	v.found = append(v.found, finding(detail, v.tool, keyword+" "+jsonschema.Generic(path), evidence, quoted(value)))
-}
-
-// parameter is how evidence names a place: tool.a.b[2].
-func (v *violations) parameter(path string) string {
-	var b strings.Builder
-	b.WriteString(clip(v.tool))
-	for part := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
-		switch {
-		case part == "":
-		case strings.Trim(part, "0123456789") == "":
-			b.WriteString("[" + part + "]")
-		default:
-			b.WriteString("." + clip(strings.NewReplacer("~1", "/", "~0", "~").Replace(part)))
-		}
-	}
-	return b.String()
-}
-
-// quoted is a value as JSON, bounded.
-func quoted(value any) string {
-	if value == nil {
-		return "null"
-	}
-	text, err := json.Marshal(value)
-	if err != nil {
-		return ""
-	}
-	return failure.Excerpt(string(text))
 }
 
 // clip bounds a name that came from outside.
@@ -208,5 +191,8 @@ func syntax(err error) string {
 	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Sprintf("byte %d", e.Offset)
 	}
-	return "cut off"
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return "cut off"
+	}
+	return "more follows the value"
 }

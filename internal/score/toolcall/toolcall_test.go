@@ -150,7 +150,7 @@ func TestHostile(t *testing.T) {
 		"a schema 10,000 deep":      {`[{"name": "issue_refund", "parameters": {"items": ` + strings.Repeat("[", 9_000) + strings.Repeat("]", 9_000) + `}}]`, `{}`, "invalid_schema"},
 		"a schema from the network": {`[{"name": "issue_refund", "parameters": {"$ref": "https://example.com/s.json"}}]`, `{}`, "invalid_schema"},
 		"work without end": {
-			`[{"name": "issue_refund", "parameters": {"$defs": {"n": {"properties": {"a": {"anyOf": [{"$ref": "#/$defs/n"}, {"$ref": "#/$defs/n"}]}}}}, "$ref": "#/$defs/n"}}]`,
+			`[{"name": "issue_refund", "parameters": {"$defs": {"n": {"type": "object", "properties": {"a": {"anyOf": [{"$ref": "#/$defs/n"}, {"$ref": "#/$defs/n"}]}}}}, "$ref": "#/$defs/n"}}]`,
 			strings.Repeat(`{"a":`, 100) + "1" + strings.Repeat("}", 100), "too_complex",
 		},
 	} {
