@@ -70,7 +70,7 @@ func (t *tape) tokenise() error {
 		case '}', ']':
 			last := t.open[len(t.open)-1]
 			t.open = t.open[:len(t.open)-1]
-			t.tokens[last].end, t.tokens[last].next = int32(i+1), int32(len(t.tokens)) //nolint:gosec // texts are below 1 MiB
+			t.tokens[last].end, t.tokens[last].next = int32(i+1), int32(len(t.tokens))
 			i++
 			continue
 		case ' ', '\t', '\n', '\r', ',', ':':
@@ -107,9 +107,9 @@ func (t *tape) tokenise() error {
 			t.tokens[t.open[n-1]].items++
 		}
 		if c == '{' || c == '[' {
-			t.open = append(t.open, int32(len(t.tokens))) //nolint:gosec // texts are below 1 MiB
+			t.open = append(t.open, int32(len(t.tokens)))
 		}
-		t.tokens = append(t.tokens, token{kind: c, start: int32(start), end: int32(i), next: int32(len(t.tokens) + 1)}) //nolint:gosec // texts are below 1 MiB
+		t.tokens = append(t.tokens, token{kind: c, start: int32(start), end: int32(i), next: int32(len(t.tokens) + 1)})
 	}
 	return nil
 }
