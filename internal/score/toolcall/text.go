@@ -5,28 +5,38 @@ import (
 	"strings"
 )
 
-// maxText is how much of a text is searched: its head, where models put calls that they write instead of making.
+// maxText is how much of the head of a text is searched, and how much of its tail: where models put calls that they write
+// instead of making.
 const maxText = 32 << 10
 
 // suspicious is a cheap test that most answers fail: a call in a text needs one of these bytes, or the words of ReAct.
 func suspicious(text string) bool {
-	if len(text) > maxText {
-		text = text[:maxText]
+	for _, part := range ends(text) {
+		if strings.IndexByte(part, '(') >= 0 || strings.IndexByte(part, '{') >= 0 || strings.IndexByte(part, '<') >= 0 ||
+			strings.IndexByte(part, '[') >= 0 || strings.Contains(part, "Action:") || strings.Contains(part, "to=functions.") {
+			return true
+		}
 	}
-	return strings.IndexByte(text, '(') >= 0 || strings.IndexByte(text, '{') >= 0 || strings.IndexByte(text, '<') >= 0 ||
-		strings.Contains(text, "[TOOL_CALLS]") || strings.Contains(text, "Action:") || strings.Contains(text, "to=functions.")
+	return false
+}
+
+// ends is the head and the tail of a text, of which the tail may be empty.
+func ends(text string) [2]string {
+	if len(text) <= maxText {
+		return [2]string{text}
+	}
+	return [2]string{text[:maxText], text[max(maxText, len(text)-maxText):]}
 }
 
 // tags open the formats in which model families write calls that the server should have parsed. What stands behind them
 // is a call, whether or not it names a tool that exists.
 var tags = []string{
-	"<tool_call>", "<tool_calls>", "<|tool_call|>", "<|tool_call_begin|>", "<|tool_calls_section_begin|>", "<function_call>", "<function_calls>",
-	"<functioncall>", "<|function_call|>", "<function=", "<invoke name=", "<tool_use>", "<tool_code>", "[TOOL_CALLS]", "<|python_tag|>",
-	"<|tool▁calls▁begin|>", "<|tool▁call▁begin|>", "<start_function_call>", "functools[", "<|action_start|>", "<invoke",
+	"<tool_call>", "<tool_calls>", "<|tool_call|>", "<|tool_calls|>", "<|tool_call_begin|>", "<|tool_calls_section_begin|>", "<|tool_call>",
+	"<function_call>", "<function_calls>", "<functioncall>", "<|function_call|>", "<function=", "<function name=", "<invoke", "<antml:invoke",
+	"<tool_use>", "<tool_code>", "<TOOLCALL>", "<|python_tag|>", "<|tool▁calls▁begin|>", "<|tool▁call▁begin|>", "<｜tool▁calls▁begin｜>",
+	"<｜tool▁call▁begin｜>", "<｜DSML｜", "<start_function_call>", "<|action_start|>", "<|START_ACTION|>", "<minimax:tool_call>", "<seed:tool_call>",
+	"[TOOL_CALLS]", "[TOOL_REQUEST]", "[[ ## tool_calls ## ]]",
 }
-
-// marks stand before the name of a tool in calls and nowhere else.
-var marks = []string{"default_api.", "to=functions."}
 
 // namespaces may stand before the name of a tool where a text begins with a call. Further down they are as common in
 // code that explains.
@@ -35,59 +45,185 @@ var namespaces = []string{"functions.", "tools.", "api.", "default_api."}
 // callIn finds a tool call that was written into a text, and the name of the tool that it is of, "" where the text does
 // not say. Text that speaks of a tool, or shows code that uses it among other code, is no call.
 func callIn(text string, tools *toolset) (name string, found bool) {
-	if len(text) > maxText {
-		text = text[:maxText]
-	}
-	if strings.Contains(text, `\_`) { // Markdown
-		text = strings.ReplaceAll(text, `\_`, `_`)
-	}
-	if name, ok := namedObject(text, tools); ok {
-		return name, true
-	}
-	for _, tag := range tags {
-		if _, rest, ok := strings.Cut(text, tag); ok {
-			return firstName(rest, tools), true
+	for i, part := range ends(text) {
+		if strings.Contains(part, `\_`) { // Markdown
+			part = strings.ReplaceAll(part, `\_`, `_`)
 		}
-	}
-	if name, ok := marked(text, tools); ok {
-		return name, true
-	}
-	if name, ok := leading(text, tools); ok {
-		return name, true
-	}
-	return react(text, tools)
-}
-
-// nameKeys and argumentKeys are the keys of a call that is written as an object.
-var (
-	nameKeys     = []string{`"name"`, `'name'`, `"function"`, `'function'`, `"tool"`, `'tool'`, `"tool_name"`, `"function_name"`, `"action"`}
-	argumentKeys = []string{
-		`"arguments"`, `'arguments'`, `"parameters"`, `'parameters'`, `"args"`, `'args'`, `"input"`, `"tool_input"`, `"action_input"`,
-		`"kwargs"`, `"params"`, `'params'`, `'input'`, `'kwargs'`,
-	}
-)
-
-// namedObject finds {"name": "<a defined tool>", "arguments": …}, in JSON or as a Python dict.
-func namedObject(text string, tools *toolset) (string, bool) {
-	for _, key := range nameKeys {
-		for rest := text; ; {
-			_, after, ok := strings.Cut(rest, key)
-			if !ok {
-				break
-			}
-			rest = after
-			name, ok := quotedAfterColon(after)
-			if !ok || tools.tool(name) == nil {
-				continue
-			}
-			for _, arguments := range argumentKeys {
-				if strings.Contains(text, arguments) {
-					return name, true
-				}
+		s := search{text: part, tools: tools}
+		if s.run() {
+			return s.name, true
+		}
+		if i == 0 {
+			if name, ok := leading(part, tools); ok {
+				return name, true
 			}
 		}
 	}
 	return "", false
+}
+
+// search goes through a text once.
+type search struct {
+	text  string
+	tools *toolset
+	name  string
+	// The two halves of a call that is written as an object, {"name": "<a defined tool>", "arguments": …}, in JSON or as a
+	// Python dict.
+	named, arguments bool
+}
+
+// telling are the bytes at which a call can show.
+var telling = func() (table [256]bool) {
+	for _, c := range []byte(`<[(="':`) {
+		table[c] = true
+	}
+	return table
+}()
+
+// run reports whether the text holds a call.
+func (s *search) run() bool {
+	for i := 0; i < len(s.text); i++ {
+		c := s.text[i]
+		if !telling[c] {
+			continue
+		}
+		found := false
+		switch c {
+		case '<':
+			found = s.tag(i) || s.element(i)
+		case '[':
+			found = s.tag(i) || s.list(i)
+		case '(':
+			found = s.marked(i)
+		case '=':
+			found = s.recipient(i)
+		case ':':
+			found = s.react(i)
+		default:
+			found = s.key(i)
+		}
+		if found {
+			return true
+		}
+	}
+	return false
+}
+
+// tag finds one of the tags.
+func (s *search) tag(i int) bool {
+	rest := s.text[i:]
+	if len(rest) < 2 {
+		return false
+	}
+	for _, tag := range tagsBySecond[rest[1]] {
+		if strings.HasPrefix(rest, tag) {
+			s.name = firstName(rest[len(tag):], s.tools)
+			return true
+		}
+	}
+	return false
+}
+
+// tagsBySecond are the tags by their second byte.
+var tagsBySecond = func() (table [256][]string) {
+	for _, tag := range tags {
+		table[tag[1]] = append(table[tag[1]], tag)
+	}
+	return table
+}()
+
+// element finds <tool><parameter>…</parameter></tool>, for a defined tool.
+func (s *search) element(i int) bool {
+	name := identifier(s.text[i+1:])
+	rest := s.text[i+1+len(name):]
+	if name == "" || !strings.HasPrefix(rest, ">") || s.tools.tool(name) == nil {
+		return false
+	}
+	inside, _, closed := strings.Cut(near(rest[1:]), "</"+name+">")
+	s.name = name
+	return closed && strings.HasPrefix(strings.TrimSpace(inside), "<")
+}
+
+// near is as much of a text as is looked at in each of many places.
+func near(text string) string { return text[:min(len(text), 2<<10)] }
+
+// list finds a call in brackets at the start of a line, and functools[…].
+func (s *search) list(i int) bool {
+	before := strings.TrimRight(s.text[:i], " \t")
+	ok := false
+	switch {
+	case before == "" || before[len(before)-1] == '\n':
+		s.name, ok = written(near(s.text[i:]), s.tools)
+	case strings.HasSuffix(before, "functools"):
+		s.name, ok = firstName(s.text[i:], s.tools), true
+	}
+	return ok
+}
+
+// marked finds default_api.tool(…), which stands in calls and nowhere else.
+func (s *search) marked(i int) bool {
+	at := i
+	for at > 0 && s.text[at-1] == ' ' {
+		at--
+	}
+	end := at
+	for at > 0 && word(s.text[at-1]) {
+		at--
+	}
+	var ok bool
+	s.name, ok = strings.CutPrefix(s.text[at:end], "default_api.")
+	return ok && s.tools.tools[s.name] != nil
+}
+
+// recipient finds to=functions.tool, as Harmony has it.
+func (s *search) recipient(i int) bool {
+	after, ok := strings.CutPrefix(s.text[i:], "=functions.")
+	if !ok || !strings.HasSuffix(s.text[:i], "to") {
+		return false
+	}
+	s.name = identifier(after)
+	return s.tools.tools[s.name] != nil
+}
+
+// react knows the two lines of a ReAct agent.
+func (s *search) react(i int) bool {
+	rest := near(s.text[i+1:])
+	if !strings.HasSuffix(s.text[:i], "Action") || !strings.Contains(rest, "Action Input:") {
+		return false
+	}
+	line, _, _ := strings.Cut(rest, "\n")
+	s.name = strings.Trim(strings.TrimSpace(line), "`*\"'[]() ")
+	return s.tools.tool(s.name) != nil
+}
+
+// nameKeys and argumentKeys are the keys of a call that is written as an object.
+var (
+	nameKeys     = []string{"name", "function", "tool", "tool_name", "function_name", "action"}
+	argumentKeys = []string{"arguments", "parameters", "args", "input", "tool_input", "action_input", "kwargs", "params"}
+)
+
+// key reads a key of an object, and reports whether it makes a call whole.
+func (s *search) key(i int) bool {
+	quote, rest := s.text[i], s.text[i+1:]
+	if rest == "" || rest[0] < 'a' || rest[0] > 't' {
+		return false
+	}
+	end := 0
+	for end < len(rest) && end < 16 && (rest[end] >= 'a' && rest[end] <= 'z' || rest[end] == '_') {
+		end++
+	}
+	if end == len(rest) || rest[end] != quote {
+		return false
+	}
+	switch key := rest[:end]; {
+	case slices.Contains(argumentKeys, key):
+		s.arguments = true
+	case !s.named && slices.Contains(nameKeys, key):
+		if name, ok := quotedAfterColon(rest[end+1:]); ok && s.tools.tool(name) != nil {
+			s.name, s.named = name, true
+		}
+	}
+	return s.named && s.arguments
 }
 
 // quotedAfterColon reads the string value that follows a key.
@@ -116,27 +252,6 @@ func firstName(text string, tools *toolset) string {
 	return best
 }
 
-// marked finds default_api.tool(…) and to=functions.tool anywhere.
-func marked(text string, tools *toolset) (string, bool) {
-	for _, mark := range marks {
-		for rest := text; ; {
-			_, after, ok := strings.Cut(rest, mark)
-			if !ok {
-				break
-			}
-			rest = after
-			name := identifier(after)
-			if tools.tools[name] == nil {
-				continue
-			}
-			if next := strings.TrimLeft(after[len(name):], " "); strings.HasPrefix(next, "(") || strings.HasPrefix(mark, "to=") {
-				return name, true
-			}
-		}
-	}
-	return "", false
-}
-
 // examples are languages of code fences whose code shows how to do something, rather than doing it: models write calls
 // as Python, as JSON, or without a language.
 var examples = []string{"java", "javascript", "js", "jsx", "ts", "tsx", "typescript", "c", "cpp", "c++", "csharp", "go", "bash", "sh", "shell", "sql", "html"}
@@ -163,21 +278,11 @@ func leading(text string, tools *toolset) (string, bool) {
 		}
 		s = strings.TrimSpace(code)
 	}
-	if name, ok := written(s, tools); ok {
-		return name, true
+	if s, ok := strings.CutPrefix(s, `{"tool_uses"`); ok { // of OpenAI's parallel calls
+		name := firstName(s, tools)
+		return name, name != ""
 	}
-	for rest := s; ; {
-		_, after, ok := strings.Cut(rest, "\n")
-		if !ok {
-			return "", false
-		}
-		rest = after
-		if line := strings.TrimLeft(after, " \t"); strings.HasPrefix(line, "[") {
-			if name, ok := written(line, tools); ok {
-				return name, true
-			}
-		}
-	}
+	return written(s, tools)
 }
 
 // written reads a call at the start of a text.
@@ -215,27 +320,15 @@ func written(s string, tools *toolset) (string, bool) {
 	return "", false
 }
 
-// react knows the two lines of a ReAct agent.
-func react(text string, tools *toolset) (string, bool) {
-	_, rest, ok := strings.Cut(text, "Action:")
-	if !ok || !strings.Contains(rest, "Action Input:") {
-		return "", false
-	}
-	line, _, _ := strings.Cut(rest, "\n")
-	name := strings.Trim(strings.TrimSpace(line), "`*\"'[]() ")
-	return name, tools.tool(name) != nil
-}
-
 // identifier is the name at the start of a text: letters, digits, and what tool names join words with.
 func identifier(s string) string {
 	end := 0
-	for end < len(s) {
-		c := s[end]
-		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '.' || c == '-' || c == ':' || c >= 0x80 {
-			end++
-			continue
-		}
-		break
+	for end < len(s) && word(s[end]) {
+		end++
 	}
 	return s[:end]
+}
+
+func word(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '.' || c == '-' || c == ':' || c >= 0x80
 }

@@ -108,36 +108,6 @@ func TestNothingToJudge(t *testing.T) {
 	require.Empty(t, run(t).Scores, "no answer")
 }
 
-func TestCallInText(t *testing.T) {
-	for text, want := range map[string]bool{
-		`<tool_call>{"name": "issue_refund", "arguments": {}}</tool_call>`:            true,
-		"```json\n{\"name\": \"issue_refund\", \"parameters\": {\"amount\": 3}}\n```": true,
-		"I will do it. {\"name\": \"issue_refund\", \"arguments\": {}}":               true,
-		"```python\nprint(default_api.issue_refund(amount=3))\n```":                   true,
-		`issue_refund(order_id="4471", amount=3)`:                                     true,
-		`[issue_refund(order_id="4471"), list_orders()]`:                              true,
-		`[TOOL_CALLS] [{"name": "x"}]`:                                                true,
-		`<|python_tag|>list_orders()`:                                                 true,
-		`<function=issue_refund>{"amount": 3}</function>`:                             true,
-		"<function_calls>\n<invoke name=\"issue_refund\">":                            true,
-		"Thought: I need the orders.\nAction: list_orders\nAction Input: {}":          true,
-		`<|channel|>commentary to=functions.issue_refund <|message|>{}`:               true,
-		"To refund, call `issue_refund(order_id, amount)` from your code.":            false,
-		"You can use the issue_refund tool for that.":                                 false,
-		"```java\nissue_refund(\"4471\", 3);\n```":                                    false,
-		`{"name": "Ada", "arguments": "none"}`:                                        false,
-		"Here is the plan (in three steps): first, list_orders.":                      false,
-		"Your refund of {amount} was issued <b>today</b>.":                            false,
-		"Action: none is needed.":                                                     false,
-	} {
-		r := run(t, genai.Message{Role: "assistant", Text: text})
-		require.Equal(t, want, len(r.Findings) == 1 && r.Findings[0].Detail == failure.CallInText, text)
-	}
-	both := calls("list_orders", "{}")
-	both.Text = "I call issue_refund(order_id=1) next."
-	require.Empty(t, run(t, both).Findings, "who calls natively may explain in text")
-}
-
 // TestHostile: each of these is bounded, and said on the span.
 func TestHostile(t *testing.T) {
 	began := time.Now()
@@ -164,8 +134,6 @@ func TestHostile(t *testing.T) {
 	}
 	require.Less(t, time.Since(began), 20*time.Second)
 	require.Empty(t, run(t, calls("issue_refund", "{\"order_id\": \"\xff\", \"amount\": 3}")).Problems, "invalid UTF-8 is read")
-	many := strings.Repeat(`"a\u0000", `, 1)
-	require.NotPanics(t, func() { run(t, calls(many, many)) })
 }
 
 func FuzzToolArguments(f *testing.F) {
