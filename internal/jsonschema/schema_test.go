@@ -36,6 +36,28 @@ func TestViolations(t *testing.T) {
 	}
 }
 
+// TestFalseIsNamedByItsKeyword: a schema of false says nothing of itself.
+func TestFalseIsNamedByItsKeyword(t *testing.T) {
+	for schema, c := range map[string][2]string{
+		`{"properties": {"a": {}}, "unevaluatedProperties": false}`:                {`{"b": 1}`, "unevaluatedProperties /b"},
+		`{"properties": {"items": false}}`:                                         {`{"items": 1}`, "properties /items"},
+		`{"prefixItems": [{}], "items": false}`:                                    {`[1, 2]`, "items /*"},
+		`{"prefixItems": [{}, false]}`:                                             {`[1, 2]`, "prefixItems /*"},
+		`{"if": true, "then": false}`:                                              {`1`, "then /"},
+		`{"additionalProperties": {"$ref": "#/$defs/no"}, "$defs": {"no": false}}`: {`{"a": 1}`, "false /a"},
+		`false`: {`1`, "false /"},
+	} {
+		s, err := Compile(schema)
+		require.NoError(t, err)
+		value, err := Decode(c[0])
+		require.NoError(t, err)
+		violations, err := s.Validate(value)
+		require.NoError(t, err)
+		require.Len(t, violations, 1)
+		require.Equal(t, c[1], violations[0].Where(), schema)
+	}
+}
+
 func TestSchemasThatAreRefused(t *testing.T) {
 	for schema, want := range map[string]string{
 		`{"$ref": "https://example.com/schema.json"}`: "remote schemas are not loaded",

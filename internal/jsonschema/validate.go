@@ -34,7 +34,7 @@ func Generic(path string) string {
 	}
 	parts := strings.Split(path, "/")
 	for i, p := range parts {
-		if _, err := strconv.Atoi(p); err == nil {
+		if isIndex(p) {
 			parts[i] = "*"
 		}
 	}
@@ -67,10 +67,11 @@ func (s *Schema) Validate(value any) (violations []Violation, err error) {
 	if cyclic(tree) {
 		return nil, errCycle // no value could follow such a schema, so none breaks it
 	}
-	violations = leaves(nil, tree)
-	slices.SortStableFunc(violations, func(a, b Violation) int {
-		return strings.Compare(a.Path, b.Path)
-	})
+	var first firstLeaves
+	first.collect(tree)
+	for _, leaf := range first {
+		violations = append(violations, violation(leaf))
+	}
 	return violations, nil
 }
 
@@ -83,20 +84,40 @@ func cyclic(e *js.ValidationError) bool {
 	return slices.ContainsFunc(e.Causes, cyclic)
 }
 
-// leaves flattens the tree of errors to what a reader acts on.
-func leaves(list []Violation, e *js.ValidationError) []Violation {
-	if len(list) == maxViolations {
-		return list
-	}
+// firstLeaves are what a reader acts on in a tree of errors: the first by their place in the value, so that equal values
+// give equal violations although objects have no order.
+type firstLeaves []*js.ValidationError
+
+func (f *firstLeaves) collect(e *js.ValidationError) {
 	switch e.ErrorKind.(type) {
 	case *kind.Schema, *kind.Group, *kind.Reference, *kind.AllOf:
 		for _, cause := range e.Causes {
-			list = leaves(list, cause)
+			f.collect(cause)
 		}
-		return list
+		return
 	}
-	return append(list, violation(e))
+	at := len(*f)
+	for at > 0 && before(e, (*f)[at-1]) {
+		at--
+	}
+	if at == maxViolations {
+		return
+	}
+	*f = slices.Insert(*f, at, e)
+	*f = (*f)[:min(len(*f), maxViolations)]
 }
+
+// before orders errors by the place in the value; indices by number. Errors of one place keep the order of the validator.
+func before(a, b *js.ValidationError) bool {
+	return slices.CompareFunc(a.InstanceLocation, b.InstanceLocation, func(a, b string) int {
+		if isIndex(a) && isIndex(b) && len(a) != len(b) {
+			return len(a) - len(b)
+		}
+		return strings.Compare(a, b)
+	}) < 0
+}
+
+func isIndex(part string) bool { return part != "" && strings.Trim(part, "0123456789") == "" }
 
 func violation(e *js.ValidationError) Violation {
 	v := Violation{Path: pointer(e.InstanceLocation)}
@@ -108,9 +129,9 @@ func violation(e *js.ValidationError) Violation {
 	case *kind.Required:
 		v.Keyword, v.Names, v.Want = "required", k.Missing, strings.Join(k.Missing, ", ")
 	case *kind.AdditionalProperties:
-		v.Keyword, v.Names, v.Want = "additionalProperties", k.Properties, "no other properties"
+		v.Keyword, v.Names, v.Want = "additionalProperties", slices.Sorted(slices.Values(k.Properties)), "no other properties"
 	case *kind.FalseSchema:
-		v.Keyword, v.Want = "false", "nothing"
+		v.Keyword, v.Want = holder(e.SchemaURL), "nothing here"
 	case *kind.Not:
 		v.Keyword, v.Want = "not", "something else"
 	case *kind.AnyOf:
@@ -152,6 +173,25 @@ func violation(e *js.ValidationError) Violation {
 		}
 	}
 	return v
+}
+
+// holder is the keyword that holds a schema of false, from the place of that: unevaluatedProperties: false, or
+// properties: {name: false}. The whole schema being false is "false".
+func holder(url string) string {
+	_, place, _ := strings.Cut(url, "#")
+	parts := strings.Split(place, "/")
+	if len(parts) < 2 {
+		return "false"
+	}
+	switch holder := parts[len(parts)-2]; holder {
+	case "properties", "patternProperties", "prefixItems", "items", "allOf", "anyOf", "oneOf", "dependentSchemas", "dependencies":
+		return holder
+	}
+	switch holder := parts[len(parts)-1]; holder {
+	case "unevaluatedProperties", "unevaluatedItems", "additionalProperties", "additionalItems", "items", "contains", "propertyNames", "then", "else":
+		return holder
+	}
+	return "false"
 }
 
 func pointer(location []string) string {

@@ -99,8 +99,8 @@ func (*Scorer) Name() string { return Name }
 // Version changes whenever the same call could get another score.
 func (*Scorer) Version() string { return "1" }
 
-// Score checks the answer where a schema applies. An answer that calls tools and says nothing, that was refused or
-// filtered, or that never came is not judged.
+// Score checks the answer where a schema applies, or where JSON of whatever schema was asked for. An answer that calls tools
+// and says nothing, that was refused or filtered, or that never came is not judged. Of several choices, the worst is the score.
 func (s *Scorer) Score(c *genai.Call, r *score.Result) {
 	if !c.IsLLMCall() || c.Error.IsError && c.Error.Type != "AI_NoObjectGeneratedError" {
 		return
@@ -110,15 +110,27 @@ func (s *Scorer) Score(c *genai.Call, r *score.Result) {
 		r.Fail(s, problem(err), err.Error())
 		return
 	}
-	if schema == nil || c.Refusal() != "" || declined(c) || c.ContentTruncated {
+	if schema == nil && !asksForJSON(c) || c.ContentTruncated || c.Refusal() != "" || declined(c) {
 		return
 	}
+	judged, findings := 0, len(r.Findings)
 	for i := range c.Output() {
 		m := &c.Output()[i]
-		if text := strings.TrimSpace(m.Text); text != "" && len(m.ToolCalls) == 0 {
-			s.answer(schema, text, r)
+		if text := strings.TrimSpace(m.Text); text != "" && len(m.ToolCalls) == 0 && s.answer(schema, text, r) {
+			judged++
 		}
 	}
+	switch {
+	case len(r.Findings) > findings:
+		r.Add(s, 0, true)
+	case judged > 0:
+		r.Add(s, 1, false)
+	}
+}
+
+// asksForJSON reports whether the request asked for an answer in JSON, with a schema that was not recorded or with none.
+func asksForJSON(c *genai.Call) bool {
+	return c.ResponseFormat == "json_object" || c.ResponseFormat == "json_schema" || c.OutputType == "json"
 }
 
 // schema is that of the request, else the first of the configuration that applies, else nil.
@@ -147,35 +159,35 @@ func declined(c *genai.Call) bool {
 	})
 }
 
-// answer judges one choice.
-func (s *Scorer) answer(schema *jsonschema.Schema, text string, r *score.Result) {
+// answer judges one choice, and reports whether it could. Without a schema, any JSON is right.
+func (s *Scorer) answer(schema *jsonschema.Schema, text string, r *score.Result) bool {
 	value, err := jsonschema.Decode(text)
 	switch {
 	case errors.Is(err, jsonschema.ErrTooLarge), errors.Is(err, jsonschema.ErrTooDeep):
 		r.Fail(s, problem(err), err.Error())
-		return
+		return false
 	case err != nil:
-		r.Add(s, 0, true)
-		r.Find(failure.Finding{
-			Class: failure.SchemaViolation, Detail: failure.NotJSON, Scorer: Name, Where: failure.NotJSON,
-			Evidence: notJSON(text, err), Excerpt: failure.Excerpt(text),
-		})
-		return
+		r.Find(finding(failure.NotJSON, failure.NotJSON, notJSON(text, err), text))
+		return true
+	case schema == nil:
+		return true
 	}
 	violations, err := schema.Validate(value)
 	if err != nil {
 		r.Fail(s, problem(err), err.Error())
-		return
+		return false
 	}
-	if len(violations) == 0 {
-		r.Add(s, 1, false)
-		return
+	if len(violations) > 0 {
+		v := &violations[0]
+		r.Find(finding(v.Keyword, v.Where(), evidence(v, len(violations)), text))
 	}
-	r.Add(s, 0, true)
-	v := violations[0]
-	r.Find(failure.Finding{
-		Class: failure.SchemaViolation, Detail: v.Keyword, Scorer: Name, Where: v.Where(), Evidence: evidence(v, len(violations)), Excerpt: failure.Excerpt(text),
-	})
+	return true
+}
+
+func finding(detail, where, evidence, text string) failure.Finding {
+	return failure.Finding{
+		Class: failure.SchemaViolation, Detail: detail, Scorer: Name, Where: where, Evidence: evidence, Excerpt: failure.Excerpt(text),
+	}
 }
 
 func notJSON(text string, err error) string {
@@ -191,7 +203,7 @@ func notJSON(text string, err error) string {
 	return fmt.Sprintf("the answer is not JSON: it ends in the middle, after %d bytes", len(text))
 }
 
-func evidence(v jsonschema.Violation, n int) string {
+func evidence(v *jsonschema.Violation, n int) string {
 	place := v.Path
 	if place == "" {
 		place = "the answer"

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -118,5 +119,45 @@ func TestProblems(t *testing.T) {
 		require.Empty(t, r.Findings, reason)
 		require.Len(t, r.Problems, 1, reason)
 		require.Equal(t, reason, r.Problems[0].Reason)
+	}
+}
+
+// TestJSONWithoutSchema: where the request asked for JSON and said no more, or its schema was not recorded.
+func TestJSONWithoutSchema(t *testing.T) {
+	s, err := New(Config{}, "")
+	require.NoError(t, err)
+	for name, call := range map[string]genai.Call{
+		"json_object": {ResponseFormat: "json_object"}, "json_schema": {ResponseFormat: "json_schema"}, "output type": {OutputType: "json"},
+	} {
+		r := judge(t, s, call, genai.Content{Output: says(`{"anything": 1}`)})
+		require.Empty(t, r.Findings, name)
+		require.Len(t, r.Scores, 1, name)
+		r = judge(t, s, call, genai.Content{Output: says("Here you are: {}")})
+		require.Equal(t, "not_json", r.Findings[0].Detail, name)
+	}
+	require.Empty(t, judge(t, s, genai.Call{ResponseFormat: "text", OutputType: "text"}, genai.Content{Output: says("hello")}).Scores)
+}
+
+func TestWorstOfSeveralChoices(t *testing.T) {
+	s, err := New(Config{}, "")
+	require.NoError(t, err)
+	r := judge(t, s, genai.Call{}, genai.Content{OutputSchema: invoice, Output: append(says(`{"total": 1}`), says(`{"total": "1"}`)...)})
+	require.Len(t, r.Scores, 1, "one score a call")
+	require.True(t, r.Scores[0].Failed)
+	require.Len(t, r.Findings, 1)
+}
+
+// TestTheSameAnswerGivesTheSameFinding, although the properties of an object have no order.
+func TestTheSameAnswerGivesTheSameFinding(t *testing.T) {
+	s, err := New(Config{}, "")
+	require.NoError(t, err)
+	var answer strings.Builder
+	for i := range 60 {
+		fmt.Fprintf(&answer, `"p%02d": 1, `, i)
+	}
+	schema := `{"additionalProperties": {"type": "string"}}`
+	for range 20 {
+		r := judge(t, s, genai.Call{}, genai.Content{OutputSchema: schema, Output: says("{" + answer.String() + `"q": 1}`)})
+		require.Equal(t, "type /p00", r.Findings[0].Where)
 	}
 }

@@ -300,7 +300,7 @@ func (c *checker) full(schema *jsonschema.Schema, i int32) {
 			detail = failure.EnumViolation
 		case "required":
 			detail = failure.MissingRequired
-		case "additionalProperties", "unevaluatedProperties", "false":
+		case "additionalProperties", "unevaluatedProperties", "properties", "patternProperties":
 			detail = failure.UnexpectedParam
 		}
 		if len(c.found) < maxFindings {
