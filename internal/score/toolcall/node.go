@@ -119,7 +119,8 @@ type compiler struct {
 	refs  map[string]*node // of the definition at hand, by pointer
 	rests map[string]rest
 	nodes int
-	bytes int // of the schemas in rests
+	bytes int // of the texts of the schemas in rests
+	kept  int // bytes that their compiled forms keep
 	err   error
 }
 
@@ -131,8 +132,9 @@ type rest struct {
 // Bounds of the compiled form of the definitions of one request.
 const (
 	maxNodes     = 50_000
-	maxRestBytes = 1 << 20
-	maxRests     = 2_000
+	maxRestBytes = 256 << 10
+	maxRestKept  = 8 << 20
+	maxRests     = 1_000
 )
 
 // Names of the keywords that node checks itself, and of those that check nothing, are left out of rest: what is in rest is
@@ -381,6 +383,10 @@ func (c *compiler) remaining(n *node, object map[string]any) {
 
 // compileRest compiles a schema for the full validator, with the whole definition beside it where it refers to that.
 func (c *compiler) compileRest(schema map[string]any) *jsonschema.Schema {
+	if c.bytes > maxRestBytes || c.kept > maxRestKept || len(c.rests) > maxRests {
+		c.fail(fmt.Errorf("the tool definitions are %w to check in full", jsonschema.ErrTooLarge))
+		return nil
+	}
 	text, err := json.Marshal(schema)
 	if err == nil && strings.Contains(string(text), `"$ref"`) {
 		schema["$defs"] = map[string]any{definitionKey: tolerate(c.root)}
@@ -392,11 +398,9 @@ func (c *compiler) compileRest(schema map[string]any) *jsonschema.Schema {
 	}
 	made, ok := c.rests[string(text)]
 	if !ok {
-		if c.bytes += len(text); c.bytes > maxRestBytes || len(c.rests) >= maxRests {
-			c.fail(fmt.Errorf("the tool definitions are %w to check in full", jsonschema.ErrTooLarge))
-			return nil
-		}
+		c.bytes += len(text)
 		made.schema, made.err = jsonschema.Compile(string(text))
+		c.kept += made.schema.Size()
 		c.rests[string(text)] = made
 	}
 	if made.err != nil {

@@ -3,9 +3,7 @@ package toolcall
 import (
 	"encoding/json"
 	"os"
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -100,40 +98,50 @@ func TestEvidenceSaysWhatToDo(t *testing.T) {
 	require.Equal(t, `"19,99"`, r.Findings[0].Excerpt)
 }
 
+// TestToolsThatRan: an execute_tool span says with what its tool ran, and some say how it is defined.
+func TestToolsThatRan(t *testing.T) {
+	s, err := New(Config{})
+	require.NoError(t, err)
+	ran := func(name, arguments, definitions string) score.Result {
+		call := &genai.Call{Operation: genai.OpExecuteTool, ToolName: name}
+		call.SetContent(genai.Content{ToolArguments: genai.Value{Text: arguments, Structured: true}, ToolDefinitions: definitions})
+		var r score.Result
+		s.Score(call, &r)
+		return r
+	}
+	r := ran("issue_refund", `{"order_id": "4471", "amount": "x"}`, definitions)
+	require.Len(t, r.Findings, 1)
+	require.Equal(t, failure.TypeMismatch, r.Findings[0].Detail)
+	require.False(t, ran("issue_refund", `{"order_id": "4471", "amount": 3}`, definitions).Scores[0].Failed)
+	require.Empty(t, ran("issue_refund", `{}`, "").Scores, "no definitions")
+	require.Empty(t, ran("other", `{}`, definitions).Scores, "it ran, so it is known to someone")
+}
+
+func TestNoArgumentsRecordedAsNull(t *testing.T) {
+	null := calls("list_orders", "")
+	null.ToolCalls[0].Arguments = genai.Value{Text: "null", Structured: true}
+	require.Empty(t, run(t, null).Findings, "how a recorder spells none")
+	require.Len(t, run(t, calls("list_orders", "null")).Findings, 1, "what the model wrote")
+}
+
+func TestOnlyTheDefinitionOfTheToolMatters(t *testing.T) {
+	s, err := New(Config{})
+	require.NoError(t, err)
+	two := `[{"name": "good", "parameters": {"properties": {}}}, {"name": "bad", "parameters": {"$ref": "https://example.com/x"}}]`
+	r := runWith(s, two, calls("good", "{}"))
+	require.Empty(t, r.Problems)
+	require.Len(t, r.Scores, 1)
+	r = runWith(s, two, calls("bad", "{}"))
+	require.Equal(t, "invalid_schema", r.Problems[0].Reason)
+	require.Empty(t, r.Scores, "what could not be checked is not good")
+}
+
 func TestNothingToJudge(t *testing.T) {
 	s, err := New(Config{})
 	require.NoError(t, err)
 	require.Empty(t, runWith(s, "", calls("any", "{}")).Scores, "no definitions")
 	require.Empty(t, run(t, genai.Message{Text: "It was refunded."}).Scores, "no call")
 	require.Empty(t, run(t).Scores, "no answer")
-}
-
-// TestHostile: each of these is bounded, and said on the span.
-func TestHostile(t *testing.T) {
-	began := time.Now()
-	for name, c := range map[string]struct {
-		definitions, arguments, reason string
-	}{
-		"arguments of 100 MB":       {definitions, `{"order_id": "` + strings.Repeat("x", 100<<20) + `"}`, "too_large"},
-		"arguments 10,000 deep":     {definitions, `{"meta": ` + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + "}", "too_deep"},
-		"a schema of 5 MB":          {`[{"name": "issue_refund", "parameters": {"description": "` + strings.Repeat("x", 5<<20) + `"}}]`, `{}`, "invalid_schema"},
-		"a schema 10,000 deep":      {`[{"name": "issue_refund", "parameters": {"items": ` + strings.Repeat("[", 9_000) + strings.Repeat("]", 9_000) + `}}]`, `{}`, "invalid_schema"},
-		"a schema from the network": {`[{"name": "issue_refund", "parameters": {"$ref": "https://example.com/s.json"}}]`, `{}`, "invalid_schema"},
-		"work without end": {
-			`[{"name": "issue_refund", "parameters": {"$defs": {"n": {"type": "object", "properties": {"a": {"anyOf": [{"$ref": "#/$defs/n"}, {"$ref": "#/$defs/n"}]}}}}, "$ref": "#/$defs/n"}}]`,
-			strings.Repeat(`{"a":`, 100) + "1" + strings.Repeat("}", 100), "too_complex",
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s, err := New(Config{})
-			require.NoError(t, err)
-			r := runWith(s, c.definitions, calls("issue_refund", c.arguments))
-			require.Len(t, r.Problems, 1)
-			require.Equal(t, c.reason, r.Problems[0].Reason)
-		})
-	}
-	require.Less(t, time.Since(began), 20*time.Second)
-	require.Empty(t, run(t, calls("issue_refund", "{\"order_id\": \"\xff\", \"amount\": 3}")).Problems, "invalid UTF-8 is read")
 }
 
 func FuzzToolArguments(f *testing.F) {

@@ -45,11 +45,7 @@ func newToolset(tools []genai.Tool) (set *toolset, size int) {
 	for i := range tools[:min(len(tools), maxTools)] {
 		set.tools[tools[i].Name] = c.tool(&tools[i])
 	}
-	size = len(set.tools)*bytesPerTool + c.nodes*bytesPerNode
-	for _, made := range c.rests {
-		size += made.schema.Size()
-	}
-	return set, size
+	return set, len(set.tools)*bytesPerTool + c.nodes*bytesPerNode + c.kept
 }
 
 func (c *compiler) tool(definition *genai.Tool) *tool {
