@@ -6,7 +6,10 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	js "github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -15,15 +18,28 @@ import (
 // patterns and the texts they are run on both come from strangers.
 type Pattern struct {
 	source       string
-	re           *regexp.Regexp
+	conditions   []condition // all of which must hold
 	instructions int
+}
+
+// condition is an expression that must match, or must not.
+type condition struct {
+	re     *regexp.Regexp
+	absent bool
 }
 
 // String is the pattern as the schema has it.
 func (p *Pattern) String() string { return p.source }
 
 // MatchString reports whether the pattern matches anywhere in a text.
-func (p *Pattern) MatchString(text string) bool { return p.re.MatchString(text) }
+func (p *Pattern) MatchString(text string) bool {
+	for _, c := range p.conditions {
+		if c.re.MatchString(text) == c.absent {
+			return false
+		}
+	}
+	return true
+}
 
 // steps is what a match costs, in the steps of maxWork: linear time is that of the text times the size of the expression.
 func (p *Pattern) steps(text string) int { return len(text) * p.instructions >> 7 }
@@ -41,23 +57,78 @@ var (
 	errPattern     = errors.New("is not valid")
 )
 
-// parsePattern checks a pattern and says how many instructions it will have.
-func parsePattern(source string) (int, error) {
+// part is a translated expression of a pattern, before it is compiled.
+type part struct {
+	text   string
+	absent bool
+}
+
+// parsePattern translates a pattern and says how many instructions it will have.
+func parsePattern(source string) (parts []part, size int, err error) {
 	if len(source)+classWeight*(strings.Count(source, `\p`)+strings.Count(source, `\P`)) > maxPatternSource {
-		return 0, errUnsupported
+		return nil, 0, errUnsupported
 	}
-	parsed, err := syntax.Parse(translate(source), syntax.Perl)
-	if err != nil {
-		if e, ok := errors.AsType[*syntax.Error](err); ok && unsupported(e.Code, source) {
-			return 0, errUnsupported
+	parts = lookaheads(translate(source))
+	for _, p := range parts {
+		parsed, err := syntax.Parse(p.text, syntax.Perl)
+		if err != nil {
+			if e, ok := errors.AsType[*syntax.Error](err); ok && unsupported(e.Code, source) {
+				return nil, 0, errUnsupported
+			}
+			return nil, 0, errPattern
 		}
-		return 0, errPattern
+		size += instructions(parsed)
 	}
-	size := instructions(parsed)
 	if size > maxInstructions {
-		return 0, errUnsupported
+		return nil, 0, errUnsupported
 	}
-	return size, nil
+	return parts, size, nil
+}
+
+// lookaheads takes the one use of look-ahead that is common apart: ^(?=a)(?!b)c, the rules of passwords and names, is to match
+// ^(?:a) and not ^(?:b) and ^c. Other uses are left as they are, which the standard library refuses.
+func lookaheads(text string) []part {
+	rest, ok := strings.CutPrefix(text, "^")
+	if !ok || !strings.HasPrefix(rest, "(?=") && !strings.HasPrefix(rest, "(?!") {
+		return []part{{text: text}}
+	}
+	var parts []part
+	for strings.HasPrefix(rest, "(?=") || strings.HasPrefix(rest, "(?!") {
+		end, _ := group(rest)
+		if end < 0 {
+			return []part{{text: text}}
+		}
+		parts = append(parts, part{text: "^(?:" + rest[len("(?="):end] + ")", absent: rest[2] == '!'})
+		rest = rest[end+1:]
+	}
+	if _, alternatives := group("(" + rest + ")"); alternatives || rest != "" && strings.IndexByte("*+?{", rest[0]) >= 0 {
+		return []part{{text: text}} // of which only the first alternative begins with the look-ahead
+	}
+	return append(parts, part{text: "^" + rest})
+}
+
+// group finds the end of the group that a text begins with, -1 for none, and whether it holds alternatives.
+func group(text string) (end int, alternatives bool) {
+	depth, class := 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '\\':
+			i++
+		case class:
+			class = c != ']'
+		case c == '[':
+			class = true
+		case c == '(':
+			depth++
+		case c == ')':
+			if depth--; depth == 0 {
+				return i, alternatives
+			}
+		case c == '|' && depth == 1:
+			alternatives = true
+		}
+	}
+	return -1, alternatives
 }
 
 // instructions is an upper estimate of the size of a compiled expression.
@@ -95,7 +166,7 @@ func (p *patterns) finish() []string {
 
 // compile is the engine of the library. What it cannot say matches everything and is noted.
 func (p *patterns) compile(source string) (js.Regexp, error) {
-	size, err := parsePattern(source)
+	parts, size, err := parsePattern(source)
 	if p.finished {
 		if errors.Is(err, errUnsupported) {
 			err = nil
@@ -105,21 +176,25 @@ func (p *patterns) compile(source string) (js.Regexp, error) {
 	if err == nil && p.instructions+size > maxAllPatterns {
 		err = errUnsupported
 	}
-	if err == nil {
-		re, failed := regexp.Compile(translate(source))
-		if failed == nil {
-			p.instructions += size
-			return &Pattern{source: source, re: re, instructions: size}, nil
+	made := &Pattern{source: source, instructions: size}
+	for i := 0; i < len(parts) && err == nil; i++ {
+		re, failed := regexp.Compile(parts[i].text)
+		if failed != nil { // larger than was estimated
+			err = errUnsupported
 		}
-		err = errUnsupported
+		made.conditions = append(made.conditions, condition{re: re, absent: parts[i].absent})
 	}
-	if errors.Is(err, errUnsupported) {
+	switch {
+	case errors.Is(err, errUnsupported):
 		if !slices.Contains(p.unchecked, source) {
 			p.unchecked = append(p.unchecked, source)
 		}
 		return anything(source), nil
+	case err != nil:
+		return nil, fmt.Errorf("pattern %q %w", source, err)
 	}
-	return nil, fmt.Errorf("pattern %q %w", source, err)
+	p.instructions += size
+	return made, nil
 }
 
 // unsupported tells patterns that are valid in ECMA-262 and beyond linear time, or beyond the limits of the standard
@@ -221,6 +296,10 @@ func escape(b *strings.Builder, rest string, class bool) int {
 			}
 		}
 		if len(rest) >= 5 {
+			if high, low, ok := surrogates(rest); ok {
+				fmt.Fprintf(b, `\x{%x}`, utf16.DecodeRune(high, low))
+				return 11
+			}
 			b.WriteString(`\x{` + rest[1:5] + `}`)
 			return 5
 		}
@@ -251,4 +330,15 @@ func escape(b *strings.Builder, rest string, class bool) int {
 	b.WriteByte('\\')
 	b.WriteByte(rest[0])
 	return 1
+}
+
+// surrogates reads the two halves of a character beyond 16 bits, uD83D\uDE00.
+func surrogates(s string) (high, low rune, ok bool) {
+	if len(s) < 11 || s[5] != '\\' || s[6] != 'u' {
+		return 0, 0, false
+	}
+	a, errA := strconv.ParseUint(s[1:5], 16, 16)
+	b, errB := strconv.ParseUint(s[7:11], 16, 16)
+	high, low = rune(a), rune(b) //nolint:gosec // of 16 bits
+	return high, low, errA == nil && errB == nil && utf16.DecodeRune(high, low) != utf8.RuneError
 }

@@ -91,6 +91,10 @@ func TestPatterns(t *testing.T) {
 		{`^\u0041$`, "A", "B"},
 		{`^[^]$`, "\n", ""},
 		{`a$`, "ba", "a\n"},
+		{`^\ud83d\ude00$`, "😀", "😁"},
+		{`^(?=.*[A-Z])(?=.*\d)[^|]{4,}$`, "aB3x", "ab3x"},
+		{`^(?!x)\w+$`, "yes", "xyz"},
+		{`^(?!(?:admin|root)$)[a-z)(]+$`, "rooted", "root"},
 		{`^(?<year>\d+)$`, "1", "x"},
 	} {
 		s, err := Compile(`{"pattern": ` + quote(c.pattern) + `}`)
@@ -102,12 +106,15 @@ func TestPatterns(t *testing.T) {
 			require.Equal(t, valid, len(violations) == 0, "%s on %q", c.pattern, text)
 		}
 	}
-	s, err := Compile(`{"pattern": "^(?!x)\\w+$"}`)
+	s, err := Compile(`{"pattern": "^\\w+(?!x)$"}`)
 	require.NoError(t, err)
 	require.Len(t, s.Unchecked(), 1, "look-ahead is beyond linear time: it is noted and not enforced")
 	violations, err := s.Validate("xyz")
 	require.NoError(t, err)
 	require.Empty(t, violations)
+	s, err = Compile(`{"pattern": "^(?=a)b|c"}`)
+	require.NoError(t, err)
+	require.Len(t, s.Unchecked(), 1, "the look-ahead is of the first alternative only")
 }
 
 func quote(s string) string { return `"` + strings.ReplaceAll(s, `\`, `\\`) + `"` }
