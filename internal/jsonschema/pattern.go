@@ -339,6 +339,6 @@ func surrogates(s string) (high, low rune, ok bool) {
 	}
 	a, errA := strconv.ParseUint(s[1:5], 16, 16)
 	b, errB := strconv.ParseUint(s[7:11], 16, 16)
-	high, low = rune(a), rune(b) //nolint:gosec // of 16 bits
+	high, low = rune(a), rune(b)
 	return high, low, errA == nil && errB == nil && utf16.DecodeRune(high, low) != utf8.RuneError
 }

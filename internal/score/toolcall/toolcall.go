@@ -36,7 +36,7 @@ func New(Config) (*Scorer, error) {
 func (*Scorer) Name() string { return Name }
 
 // Version changes whenever the same call could get another score.
-func (*Scorer) Version() string { return "2" }
+func (*Scorer) Version() string { return "1" }
 
 // Score checks the calls of a model's answer, or what an execute_tool span ran with. Without tool definitions there is nothing
 // to check against, and without a call there is no score, unless the text holds one.
