@@ -2,7 +2,6 @@ package jsonschema
 
 import (
 	"encoding/json"
-	"slices"
 
 	js "github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -60,22 +59,32 @@ func (w *work) walk(s *js.Schema, v any, chain int) {
 
 // admits reports whether a value may be of one of the types; an integer is not told from another number.
 func admits(types *js.Types, v any) bool {
-	var names []string
 	switch v.(type) {
 	case nil:
-		names = []string{"null"}
+		return *types&typeNull != 0
 	case bool:
-		names = []string{"boolean"}
+		return *types&typeBoolean != 0
 	case string:
-		names = []string{"string"}
+		return *types&typeText != 0
 	case []any:
-		names = []string{"array"}
+		return *types&typeArray != 0
 	case map[string]any:
-		names = []string{"object"}
-	default:
-		names = []string{"number", "integer"}
+		return *types&typeObject != 0
 	}
-	return slices.ContainsFunc(types.ToStrings(), func(name string) bool { return slices.Contains(names, name) })
+	return *types&typeNumber != 0
+}
+
+// The types of JSON, as the library has them.
+var (
+	typeNull, typeBoolean, typeText   = typeSet("null"), typeSet("boolean"), typeSet("string")
+	typeArray, typeObject, typeNumber = typeSet("array"), typeSet("object"), typeSet("number", "integer")
+)
+
+func typeSet(names ...string) (set js.Types) {
+	for _, name := range names {
+		set.Add(name)
+	}
+	return set
 }
 
 // here walks the subschemas that apply to the value itself.

@@ -161,3 +161,21 @@ func TestTheSameAnswerGivesTheSameFinding(t *testing.T) {
 		require.Equal(t, "type /p00", r.Findings[0].Where)
 	}
 }
+
+// BenchmarkAnswer is an answer of 2 KB that follows the schema of its request.
+func BenchmarkAnswer(b *testing.B) {
+	s, err := New(Config{}, "")
+	require.NoError(b, err)
+	call := &genai.Call{Operation: genai.OpChat}
+	call.SetContent(genai.Content{
+		OutputSchema: `{"type": "object", "properties": {"lines": {"type": "array", "items": ` + invoice + `}}, "required": ["lines"], "additionalProperties": false}`,
+		Output:       says(`{"lines": [` + strings.Repeat(`{"total": 19.99, "day": "2026-11-23"}, `, 50) + `{"total": 1}]}`),
+	})
+	var r score.Result
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Reset()
+		s.Score(call, &r)
+	}
+	require.Empty(b, r.Findings)
+}
