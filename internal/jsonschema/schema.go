@@ -99,7 +99,14 @@ func compile(text string, draft *js.Draft, formats bool) (schema *Schema, err er
 		s.root, err = c.Compile(location)
 		return err
 	}
+	if strings.Contains(text, `"nullable"`) {
+		relax(doc, false)
+	}
 	err = build()
+	if _, invalid := errors.AsType[*js.SchemaValidationError](err); invalid {
+		relax(doc, false)
+		err = build()
+	}
 	// Generated schemas give the same id to many subschemas. Where references are by place only, ids decide nothing.
 	var duplicate *js.DuplicateIDError
 	if errors.As(err, &duplicate) && localRefs(doc) {

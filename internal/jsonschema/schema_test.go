@@ -58,6 +58,22 @@ func TestFalseIsNamedByItsKeyword(t *testing.T) {
 	}
 }
 
+// TestOpenAPISchemas: what Gemini is sent, and values that stand twice.
+func TestOpenAPISchemas(t *testing.T) {
+	s, err := Compile(`{"type": "OBJECT", "required": ["n", "n"], "properties": {"n": {"type": "INTEGER", "nullable": true}, "e": {"type": "STRING", "enum": ["a", "a", "b"], "nullable": true},
+		"type": {"type": "ARRAY", "items": {"type": "STRING"}, "default": {"type": "STRING"}}}}`)
+	require.NoError(t, err)
+	for instance, valid := range map[string]bool{
+		`{"n": 1, "type": ["x"]}`: true, `{"n": null, "e": null}`: true, `{"n": "1"}`: false, `{"n": 1, "e": "c"}`: false, `{}`: false, `{"n": 1, "type": [1]}`: false,
+	} {
+		value, err := Decode(instance)
+		require.NoError(t, err)
+		violations, err := s.Validate(value)
+		require.NoError(t, err)
+		require.Equal(t, valid, len(violations) == 0, instance)
+	}
+}
+
 func TestSchemasThatAreRefused(t *testing.T) {
 	for schema, want := range map[string]string{
 		`{"$ref": "https://example.com/schema.json"}`: "remote schemas are not loaded",
