@@ -83,7 +83,7 @@ func TestMaskBench(t *testing.T) {
 	require.GreaterOrEqual(t, float64(right)/float64(total), 0.995)
 }
 
-// TestCompile compiles real schemas: each compiles or says in one line why it does not.
+// TestCompileRealSchemas compiles schemas of products: each compiles or says in one line why it does not.
 func TestCompileRealSchemas(t *testing.T) {
 	compiled, total := 0, 0
 	corpus.Lines(t, "schema/jsonschemabench-compile.jsonl.gz", func(c suiteCase) {

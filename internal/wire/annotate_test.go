@@ -160,6 +160,13 @@ func TestScorersThatFailAreMarkedAndStopNothing(t *testing.T) {
 	require.Equal(t, "finder:panic", problems.Slice().At(2).Str())
 }
 
+// TestScoresHaveTheirNameSpaceForThemselves: scorers are named by users, and any name must be safe beside what else is written.
+func TestScoresHaveTheirNameSpaceForThemselves(t *testing.T) {
+	for _, key := range []string{AttrErrorClass, AttrCoverage, AttrCancelled, AttrToolOutcome, AttrProblems, AttrCostUSD, AttrFingerprint} {
+		require.NotContains(t, key, AttrScorePrefix)
+	}
+}
+
 func TestReportedCostIsWritten(t *testing.T) {
 	td, span := oneChat()
 	a := saying(func(c *genai.Call, _ *score.Result, _ score.Scorer) { c.CostUSD = genai.Some(0.002) })

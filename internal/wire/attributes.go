@@ -15,7 +15,7 @@ const (
 	AttrPricingVersion = "app.llm.cost.pricing_version"
 	AttrToolOutcome    = "app.llm.tool.outcome"
 	AttrCancelled      = "app.llm.cancelled"
-	AttrProblems       = "app.llm.score.problems"
+	AttrProblems       = "app.llm.problems"
 )
 
 // Coverage says whether a span could be scored.

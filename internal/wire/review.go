@@ -67,7 +67,7 @@ func reviewSpan(span ptrace.Span) review.Span {
 	}
 	for key, value := range span.Attributes().All() {
 		scorer, ok := strings.CutPrefix(key, AttrScorePrefix)
-		if !ok || value.Type() != pcommon.ValueTypeDouble { // AttrProblems has the prefix too, and is a list
+		if !ok || value.Type() != pcommon.ValueTypeDouble {
 			continue
 		}
 		if s.Scores == nil {
