@@ -1,0 +1,73 @@
+// Command train fits the models of the text scorers to the labelled corpus, and writes them to where they are embedded from.
+// The same corpus gives the same bytes. Run it from the root of the repository:
+//
+//	go run ./cmd/train [-corpus ../shared/corpus] [MODEL ...]
+package main
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/faultline-otel/faultline/internal/corpus/labelled"
+	"github.com/faultline-otel/faultline/internal/linear"
+)
+
+// recipe is how a model is made: where it is written to, and what fits it.
+type recipe struct {
+	path string
+	fit  func(data) (*linear.Model, error)
+}
+
+// recipes by the name of the model.
+var recipes = map[string]recipe{}
+
+// data is the corpus.
+type data struct{ dir string }
+
+// rows are those of a split of a task. With sources, only of those that begin with one of them.
+func (d data) rows(task, split string, sources ...string) ([]labelled.Row, error) {
+	rows, err := labelled.Read(d.dir, task, split)
+	if err != nil || len(sources) == 0 {
+		return rows, err
+	}
+	return slices.DeleteFunc(rows, func(r labelled.Row) bool {
+		return !slices.ContainsFunc(sources, func(s string) bool { return strings.HasPrefix(r.Source, s) })
+	}), nil
+}
+
+func main() {
+	dir := flag.String("corpus", "../shared/corpus", "where the corpus is")
+	flag.Parse()
+	names := flag.Args()
+	if len(names) == 0 {
+		names = slices.Sorted(maps.Keys(recipes))
+	}
+	for _, name := range names {
+		if err := train(name, *dir); err != nil {
+			fmt.Fprintf(os.Stderr, "train: %s: %v\n", name, err)
+			os.Exit(1)
+		}
+	}
+}
+
+func train(name, dir string) error {
+	r, ok := recipes[name]
+	if !ok {
+		return fmt.Errorf("there is no such model, expected one of %s", strings.Join(slices.Sorted(maps.Keys(recipes)), ", "))
+	}
+	m, err := r.fit(data{dir})
+	if err != nil {
+		return err
+	}
+	file := m.Marshal()
+	if err := os.MkdirAll(filepath.Dir(r.path), 0o755); err != nil { //nolint:gosec // for everybody to read
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "%s: %d bytes, version %s\n", r.path, len(file), linear.Version(file))
+	return os.WriteFile(r.path, file, 0o644) //nolint:gosec // for everybody to read
+}

@@ -1,0 +1,210 @@
+// Package linear is linear models over the words of a text: a weight for each word, each pair and, if wanted, each three of
+// neighbours, hashed into one table of bytes, and weights for features made by hand.
+package linear
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"math"
+
+	"github.com/faultline-otel/faultline/internal/words"
+)
+
+// Shape is what a model looks at.
+type Shape struct {
+	Order int // the longest run of words that has a weight: 1 to 3
+	Bits  int // the table has 1<<Bits weights: 10 to 20
+	Dense int // features made by hand
+}
+
+// Model is a trained model. It is immutable.
+type Model struct {
+	Shape
+	weights []int8
+	scale   float32 // of a weight
+	bias    float32
+	dense   []float32
+}
+
+// Window is a run of words, and the sum of the weights of what ends in it. It begins with the words before the first of
+// those, since runs that end there begin with them.
+type Window struct {
+	Sum        float32
+	From, Upto int
+}
+
+// MaxWindow is the most words of a window.
+const MaxWindow = 64
+
+// Sum adds the weights of all words and runs of a text.
+func (m *Model) Sum(list []words.Word) float32 {
+	sum := int32(0)
+	var p previous
+	for i := range list {
+		sum += m.at(&list[i], &p)
+	}
+	return float32(sum) * m.scale
+}
+
+// Peak is the window of at most so many words with the greatest sum, besides the sum of all. Where there is no word it is zero.
+func (m *Model) Peak(list []words.Word, width int) (peak Window, sum float32) {
+	width = min(width, MaxWindow)
+	var ring [MaxWindow]int32
+	var p previous
+	all, running, best, end := int32(0), int32(0), int32(math.MinInt32), 0
+	for i := range list {
+		w := m.at(&list[i], &p)
+		slot := i % width
+		if i >= width {
+			running -= ring[slot]
+		}
+		ring[slot] = w
+		running += w
+		all += w
+		if running > best {
+			best, end = running, i+1
+		}
+	}
+	if len(list) == 0 {
+		return Window{}, 0
+	}
+	return Window{Sum: float32(best) * m.scale, From: max(0, end-width-m.Order+1), Upto: end}, float32(all) * m.scale
+}
+
+// Margin is the log-odds of the model: the bias, a sum of weights scaled as in training, and the features made by hand.
+func (m *Model) Margin(sum float32, dense []float32) float32 {
+	margin := m.bias + sum
+	for i, w := range m.dense {
+		margin += w * dense[i]
+	}
+	return margin
+}
+
+// previous are the hashes of the words before.
+type previous struct{ one, two uint32 }
+
+// at is the weight of a word and of the runs that end with it.
+func (m *Model) at(w *words.Word, p *previous) int32 {
+	h := id(w)
+	if w.Flags.Is(words.Gap) {
+		*p = previous{}
+	}
+	shift := 32 - uint(m.Bits)
+	sum := int32(m.weights[h>>shift])
+	if m.Order > 1 && p.one != 0 {
+		sum += int32(m.weights[pair(p.one, h)>>shift])
+		if m.Order > 2 && p.two != 0 {
+			sum += int32(m.weights[triple(p.two, p.one, h)>>shift])
+		}
+	}
+	p.two, p.one = p.one, h
+	return sum
+}
+
+// id is the hash of a word; numbers are all alike.
+func id(w *words.Word) uint32 {
+	if w.Flags.Is(words.Number) {
+		return 0x6e756d62
+	}
+	return w.Hash | 1 // never 0, which is no word
+}
+
+func pair(a, b uint32) uint32      { return (a*0x85ebca6b + b) * 0x9e3779b1 }
+func triple(a, b, c uint32) uint32 { return ((a*0xc2b2ae35+b)*0x85ebca6b + c) * 0x9e3779b1 }
+
+// Slots appends the places in the table of all words and runs of a text: what Sum adds up. Training uses it.
+func (s Shape) Slots(slots []uint32, list []words.Word) []uint32 {
+	shift := 32 - uint(s.Bits)
+	var p previous
+	for i := range list {
+		h := id(&list[i])
+		if list[i].Flags.Is(words.Gap) {
+			p = previous{}
+		}
+		slots = append(slots, h>>shift)
+		if s.Order > 1 && p.one != 0 {
+			slots = append(slots, pair(p.one, h)>>shift)
+			if s.Order > 2 && p.two != 0 {
+				slots = append(slots, triple(p.two, p.one, h)>>shift)
+			}
+		}
+		p.two, p.one = p.one, h
+	}
+	return slots
+}
+
+func (s Shape) validate() error {
+	if s.Order < 1 || s.Order > 3 || s.Bits < 10 || s.Bits > 20 || s.Dense < 0 || s.Dense > 64 {
+		return fmt.Errorf("no model has the shape %+v", s)
+	}
+	return nil
+}
+
+// magic begins a model file: Faultline linear model, format 1.
+const magic = "FLM1"
+
+// header follows the magic, little-endian.
+type header struct {
+	Order, Bits, Dense, _ uint8
+	Scale, Bias           float32
+	Sum                   uint32 // CRC-32 of what follows
+}
+
+// Marshal writes a model as a file: the same model, the same bytes.
+func (m *Model) Marshal() []byte {
+	var body bytes.Buffer
+	_ = binary.Write(&body, binary.LittleEndian, m.dense)
+	_ = binary.Write(&body, binary.LittleEndian, m.weights)
+	var file bytes.Buffer
+	z, _ := gzip.NewWriterLevel(&file, gzip.BestCompression)
+	_, _ = z.Write([]byte(magic))
+	_ = binary.Write(z, binary.LittleEndian, header{
+		Order: uint8(m.Order), Bits: uint8(m.Bits), Dense: uint8(m.Dense), Scale: m.scale, Bias: m.bias, Sum: crc32.ChecksumIEEE(body.Bytes()),
+	})
+	_, _ = z.Write(body.Bytes())
+	_ = z.Close() // a buffer in memory takes everything
+	return file.Bytes()
+}
+
+// maxFile bounds what a model file unpacks to.
+const maxFile = 2 << 20
+
+// Unmarshal reads what Marshal wrote.
+func Unmarshal(file []byte) (*Model, error) {
+	z, err := gzip.NewReader(bytes.NewReader(file))
+	if err != nil {
+		return nil, fmt.Errorf("model file: %w", err)
+	}
+	raw, err := io.ReadAll(io.LimitReader(z, maxFile))
+	if err != nil {
+		return nil, fmt.Errorf("model file: %w", err)
+	}
+	if !bytes.HasPrefix(raw, []byte(magic)) {
+		return nil, errors.New("model file: it does not begin with " + magic)
+	}
+	r := bytes.NewReader(raw[len(magic):])
+	var h header
+	if err := binary.Read(r, binary.LittleEndian, &h); err != nil {
+		return nil, fmt.Errorf("model file: %w", err)
+	}
+	m := &Model{Shape: Shape{Order: int(h.Order), Bits: int(h.Bits), Dense: int(h.Dense)}, scale: h.Scale, bias: h.Bias}
+	if err := m.validate(); err != nil {
+		return nil, fmt.Errorf("model file: %w", err)
+	}
+	if crc32.ChecksumIEEE(raw[len(raw)-r.Len():]) != h.Sum {
+		return nil, errors.New("model file: the checksum is wrong")
+	}
+	m.dense, m.weights = make([]float32, m.Dense), make([]int8, 1<<m.Bits)
+	if err := errors.Join(binary.Read(r, binary.LittleEndian, m.dense), binary.Read(r, binary.LittleEndian, m.weights)); err != nil {
+		return nil, fmt.Errorf("model file: %w", err)
+	}
+	return m, nil
+}
+
+// Version names a model by its content.
+func Version(file []byte) string { return fmt.Sprintf("%08x", crc32.ChecksumIEEE(file)) }
