@@ -45,6 +45,8 @@ type Result struct {
 	Cancelled bool
 	// ToolOutcome is how the tool of an execute_tool span fared: ok, empty or failed; "" where the span says nothing of it.
 	ToolOutcome string
+
+	texts texts
 }
 
 // The outcomes of a tool. An empty result is no failure.
@@ -59,6 +61,7 @@ func (r *Result) Reset() {
 	clear(r.Findings)
 	r.Scores, r.Findings, r.Problems = r.Scores[:0], r.Findings[:0], r.Problems[:0]
 	r.Cancelled, r.ToolOutcome = false, ""
+	r.texts.reset()
 }
 
 // Add records a score.

@@ -65,3 +65,19 @@ func TestValidate(t *testing.T) {
 		require.Contains(t, strings.Split(err.Error(), "\n")[i], want)
 	}
 }
+
+func TestWordsAreReadOncePerCall(t *testing.T) {
+	var r Result
+	text := strings.Repeat("a text ", 3)
+	first := r.Words(text)
+	require.Same(t, first, r.Words(text))
+	require.NotSame(t, first, r.Words("another"))
+	r.Reset()
+	require.Len(t, r.Words("new words here").Words, 3)
+	require.Zero(t, testing.AllocsPerRun(10, func() { r.Reset(); r.Words(text); r.Words("another") }))
+	for range 100 {
+		r.Words(strings.Clone("some " + text))
+	}
+	r.Reset()
+	require.LessOrEqual(t, len(r.texts.list), maxKept)
+}
