@@ -22,7 +22,7 @@ type Options struct {
 	Epochs int
 	Rate   float64 // learning rate of FTRL (alpha), 0.1 where 0
 	L1, L2 float64
-	Seed uint64
+	Seed   uint64
 }
 
 // Train fits a model by logistic regression with FTRL-proximal (McMahan et al., Ad Click Prediction, 2013), which leaves
