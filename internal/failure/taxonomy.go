@@ -56,8 +56,19 @@ const (
 	ModelRefusal  = "model_refusal"
 	ContentFilter = "content_filter"
 
-	Empty      = "empty"
-	BrokenRule = "rule"
+	Empty         = "empty"
+	Repetition    = "repetition"
+	OffTopic      = "off_topic"
+	WrongLanguage = "wrong_language"
+	BrokenRule    = "rule"
+
+	Ungrounded = "ungrounded"
+
+	Jailbreak       = "jailbreak"
+	PromptInjection = "prompt_injection"
+	Toxicity        = "toxicity"
+	PIILeak         = "pii_leak"
+	SecretLeak      = "secret_leak"
 )
 
 var taxonomy = []ClassInfo{
@@ -106,16 +117,16 @@ var taxonomy = []ClassInfo{
 		{ContentFilter, "A filter of the provider or of a gateway blocked the prompt or the answer."},
 	}},
 	{Class: Hallucination, Bucket: Quality, Definition: "The answer states what is not so.", Details: []DetailInfo{
-		{"ungrounded", "It states facts that the documents or tool results it was given do not hold."},
+		{Ungrounded, "It states facts that the documents or tool results it was given do not hold."},
 		{"contradicted", "It states the opposite of what it was given."},
 		{"claimed_action", "It claims to have done what no tool call did."},
 		{"judge", "A judge found it made up, without a finer reason."},
 	}},
 	{Class: BadAnswer, Bucket: Quality, Definition: "An answer came, and it is of no use.", Details: []DetailInfo{
 		{Empty, "It holds neither text nor a tool call."},
-		{"repetition", "It repeats itself over and over."},
-		{"off_topic", "It answers something else than was asked."},
-		{"wrong_language", "It is in another language than the question, unasked."},
+		{Repetition, "It repeats itself over and over."},
+		{OffTopic, "It answers something else than was asked."},
+		{WrongLanguage, "It is in another language than the question, unasked."},
 		{BrokenRule, "It breaks a rule that the user wrote."},
 		{"judge", "A judge found it wanting, without a finer reason."},
 	}},
@@ -130,11 +141,11 @@ var taxonomy = []ClassInfo{
 		{"context_loss", "It forgot what was said before."},
 	}},
 	{Class: Unsafe, Bucket: Safety, Definition: "Something came in or went out that must not.", Details: []DetailInfo{
-		{"jailbreak", "The prompt tries to talk the model out of its rules."},
-		{"prompt_injection", "A document or tool result gives the model orders."},
-		{"toxicity", "The answer is abusive or hateful."},
-		{"pii_leak", "The answer holds personal data."},
-		{"secret_leak", "The answer or a tool argument holds a credential."},
+		{Jailbreak, "The prompt tries to talk the model out of its rules."},
+		{PromptInjection, "A document or tool result gives the model orders."},
+		{Toxicity, "The answer is abusive or hateful."},
+		{PIILeak, "The answer holds personal data."},
+		{SecretLeak, "The answer or a tool argument holds a credential."},
 	}},
 }
 
