@@ -129,3 +129,10 @@ func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
 // Probability is the chance that a margin stands for.
 func Probability(margin float32) float64 { return sigmoid(float64(margin)) }
+
+// With is the table of a model with the bias and the hand-made features of another, which were fitted to what the table says.
+func (m *Model) With(upper *Model) *Model {
+	with := *m
+	with.Dense, with.dense, with.bias = upper.Dense, upper.dense, upper.bias
+	return &with
+}

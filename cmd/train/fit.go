@@ -1,0 +1,167 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"hash/fnv"
+	"os"
+	"slices"
+
+	"github.com/faultline-otel/faultline/internal/corpus/labelled"
+	"github.com/faultline-otel/faultline/internal/linear"
+	"github.com/faultline-otel/faultline/internal/score/text"
+	"github.com/faultline-otel/faultline/internal/words"
+)
+
+// sample is a text to fit to.
+type sample struct {
+	text   string
+	label  bool
+	source string // what is balanced: no source counts for more than others
+	weight float64
+}
+
+// plan is how a classifier is fitted.
+type plan struct {
+	profile *text.Profile
+	train   []sample
+	// operate are texts without the failure, by source, that the threshold is set on; share is how many of a source may be found.
+	operate []sample
+	share   float64
+	options linear.Options
+}
+
+// folds is how many parts the samples are cut into, so that the features made by hand are measured with a table that was not
+// fitted to them.
+const folds = 4
+
+// fit fits the table, then the few features over it, then moves the threshold.
+func (p plan) fit() (*linear.Model, error) {
+	p.balance()
+	shape := p.profile.Shape
+	shape.Dense = 0
+	read := make([]words.Text, len(p.train))
+	for i := range p.train {
+		read[i].Read(p.train[i].text)
+	}
+	table := func(leave int) (*linear.Model, error) {
+		var examples []linear.Example
+		for i := range p.train {
+			if fold(p.train[i].text) == leave {
+				continue
+			}
+			for _, list := range p.passages(read[i].Words, p.train[i].label) {
+				examples = append(examples, linear.Example{
+					Slots: shape.Slots(nil, list), Scale: float64(text.Scale(len(list))), Label: p.train[i].label, Weight: p.train[i].weight,
+				})
+			}
+		}
+		return linear.Train(shape, examples, p.options)
+	}
+	upper := make([]linear.Example, len(p.train))
+	for k := range folds {
+		m, err := table(k)
+		if err != nil {
+			return nil, err
+		}
+		for i := range p.train {
+			if fold(p.train[i].text) == k {
+				upper[i] = linear.Example{Dense: p.measure(m, &read[i]), Label: p.train[i].label, Weight: p.train[i].weight}
+			}
+		}
+	}
+	combined, err := linear.Train(linear.Shape{Order: 1, Bits: 10, Dense: text.Features}, upper, linear.Options{Epochs: 20, Rate: 0.2, L2: 0.01})
+	if err != nil {
+		return nil, err
+	}
+	m, err := table(-1)
+	if err != nil {
+		return nil, err
+	}
+	m = m.With(combined)
+	return m.Shifted(-p.threshold(m)), nil
+}
+
+// passages are what the table is fitted to: the head of a text where the profile looks at no more, pieces of long texts without
+// the failure, the whole of others.
+func (p plan) passages(list []words.Word, label bool) [][]words.Word {
+	if p.profile.Head > 0 {
+		list = list[:min(len(list), p.profile.Head)]
+	}
+	if label || p.profile.Window == 0 || len(list) <= 2*p.profile.Window {
+		return [][]words.Word{list}
+	}
+	pieces := [][]words.Word{list}
+	for at := 0; at+p.profile.Window <= len(list) && len(pieces) < 12; at += p.profile.Window {
+		pieces = append(pieces, list[at:at+p.profile.Window])
+	}
+	return pieces
+}
+
+func (p plan) measure(m *linear.Model, t *words.Text) []float64 {
+	var dense [text.Features]float32
+	p.profile.Measure(m, t, &dense)
+	wide := make([]float64, len(dense))
+	for i, v := range dense {
+		wide[i] = float64(v)
+	}
+	return wide
+}
+
+// balance weighs the samples, so that each source counts as the root of its size, and both labels alike.
+func (p plan) balance() {
+	type key struct {
+		source string
+		label  bool
+	}
+	sizes, sums := map[key]float64{}, map[bool]float64{}
+	for i := range p.train {
+		s := &p.train[i]
+		s.weight = cmp.Or(s.weight, 1)
+		sizes[key{s.source, s.label}] += s.weight
+	}
+	for i := range p.train {
+		s := &p.train[i]
+		s.weight /= root(sizes[key{s.source, s.label}])
+		sums[s.label] += s.weight
+	}
+	for i := range p.train {
+		p.train[i].weight *= float64(len(p.train)) / 2 / sums[p.train[i].label]
+	}
+}
+
+// threshold is the least margin that no more than the share of negatives reaches: of all together, and, with twice the share,
+// of each source that is large enough to tell.
+func (p plan) threshold(m *linear.Model) float64 {
+	by := map[string][]float64{}
+	var all []float64
+	for i := range p.operate {
+		var t words.Text
+		t.Read(p.operate[i].text)
+		var dense [text.Features]float32
+		p.profile.Measure(m, &t, &dense)
+		margin := float64(m.Margin(0, dense[:]))
+		by[p.operate[i].source] = append(by[p.operate[i].source], margin)
+		all = append(all, margin)
+	}
+	at := linear.Threshold(all, p.share)
+	for _, source := range slices.Sorted(keys(by)) {
+		if len(by[source]) >= 100 {
+			at = max(at, linear.Threshold(by[source], 2*p.share))
+		}
+	}
+	fmt.Fprintf(os.Stderr, "%s: %d samples; threshold at %.2f, for at most %.2f%% of %d texts without the failure\n", p.profile.Name, len(p.train), at, 100*p.share, len(all))
+	return at
+}
+
+func fold(text string) int {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(text))
+	return int(h.Sum32()>>8) % folds
+}
+
+// calibration are the rows of dev-test that thresholds may be set on.
+func (d data) calibration(task string, sources ...string) ([]labelled.Row, error) {
+	rows, err := d.rows(task, labelled.Dev, sources...)
+	return slices.DeleteFunc(rows, func(r labelled.Row) bool { return labelled.Report(r.ID) }), err
+}

@@ -1,0 +1,45 @@
+package text
+
+import (
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/score"
+)
+
+// JailbreakName is the key of the scorer in the scorer file.
+const JailbreakName = "jailbreak"
+
+// Jailbreak finds prompts that try to talk the model out of its rules: personas without limits, overrides, suffixes that an
+// optimiser wrote. That a prompt asks for something harmful makes it none.
+type Jailbreak struct{ judge }
+
+// NewJailbreak makes the scorer.
+func NewJailbreak(config Config) (*Jailbreak, error) {
+	j, err := newJudge(&JailbreakProfile, config)
+	return &Jailbreak{j}, err
+}
+
+// Score reads what the user added to the conversation with this call, whether or not it was answered.
+func (s *Jailbreak) Score(c *genai.Call, r *score.Result) {
+	if !c.IsLLMCall() {
+		return
+	}
+	var v verdict
+	input := c.NewInput()
+	for i := range input {
+		m := &input[i]
+		switch m.Role {
+		case genai.RoleSystem, genai.RoleTool, "developer":
+			continue
+		}
+		if m.Text == "" {
+			continue
+		}
+		t := r.Words(m.Text)
+		margin, passage := s.read(t)
+		if v.worse(margin) {
+			v.finding = failure.Finding{Class: failure.Unsafe, Detail: failure.Jailbreak, Evidence: "the prompt tries to talk the model out of its rules", Excerpt: t.Of(passage)}
+		}
+	}
+	s.conclude(s, v, r)
+}

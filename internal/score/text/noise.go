@@ -1,0 +1,79 @@
+package text
+
+import "github.com/faultline-otel/faultline/internal/words"
+
+// noise measures how much a text looks like the output of an optimiser instead of a writer, at its worst passage: marks and
+// changes of case within words, fragments of code and mark-up between words of prose. Between 0 and 1.
+func noise(t *words.Text) (marks, salad float32) {
+	const window = 16
+	list := t.Words
+	if len(list) < window/2 {
+		return 0, 0
+	}
+	var ring [window]uint8
+	running, worst := 0, 0
+	for i := range list {
+		odd := uint8(0)
+		if i > 0 && !list[i].Flags.Is(words.Gap) {
+			odd = oddness(t.Source[list[i-1].End:list[i].Start])
+		}
+		odd += humps(t.Source[list[i].Start:list[i].End])
+		slot := i % window
+		if i >= window {
+			running -= int(ring[slot])
+		}
+		ring[slot] = odd
+		running += int(odd)
+		worst = max(worst, running)
+	}
+	return min(1, float32(worst)/(2*window)), 0
+}
+
+// oddness counts what hardly stands between two words of prose or of code: marks of several kinds at once.
+func oddness(between string) uint8 {
+	if len(between) < 2 || between == ", " || between == ". " || len(between) > 24 {
+		return 0
+	}
+	var kinds uint8
+	n := uint8(0)
+	for i := range len(between) {
+		var bit uint8
+		switch between[i] {
+		case ' ', '\n', '\r', '\t', ',', ';', ':', '-', '#', '|', '/', '.':
+			continue
+		case '"', '\'', '`':
+			bit = 1
+		case '(', ')':
+			bit = 2
+		case '[', ']', '{', '}', '<', '>':
+			bit = 4
+		case '\\':
+			bit = 8
+		case '!', '?':
+			bit = 16
+		case '*', '_', '=', '+', '^', '~', '@', '$', '%', '&':
+			bit = 32
+		default:
+			continue
+		}
+		if kinds&bit == 0 {
+			kinds |= bit
+			n++
+		}
+	}
+	if n < 2 {
+		return 0
+	}
+	return min(n, 3)
+}
+
+// humps counts changes from small to capital letters within a word.
+func humps(word string) uint8 {
+	n := uint8(0)
+	for i := 1; i < len(word); i++ {
+		if word[i] >= 'A' && word[i] <= 'Z' && word[i-1] >= 'a' && word[i-1] <= 'z' {
+			n++
+		}
+	}
+	return min(n, 2)
+}

@@ -1,0 +1,114 @@
+package text
+
+import (
+	"embed"
+	"math"
+	"sync"
+
+	"github.com/faultline-otel/faultline/internal/linear"
+	"github.com/faultline-otel/faultline/internal/words"
+)
+
+// Profile is how a model looks at a text: what training and scoring have in common.
+type Profile struct {
+	Name  string
+	Shape linear.Shape
+	Head  int // words that are looked at, from the first; 0 is all
+	// Window is how many words a passage has that can decide alone.
+	Window int
+	// Noise adds the features of optimised suffixes.
+	Noise bool
+}
+
+// The profiles of the models.
+var (
+	RefusalProfile   = Profile{Name: RefusalName, Shape: linear.Shape{Order: 3, Bits: 16, Dense: Features}, Head: 72, Window: 20}
+	ToxicityProfile  = Profile{Name: ToxicityName, Shape: linear.Shape{Order: 2, Bits: 16, Dense: Features}, Window: 16}
+	JailbreakProfile = Profile{Name: JailbreakName, Shape: linear.Shape{Order: 3, Bits: 17, Dense: Features}, Window: 32, Noise: true}
+	InjectionProfile = Profile{Name: InjectionName, Shape: linear.Shape{Order: 3, Bits: 17, Dense: Features}, Window: 24}
+)
+
+// The features by hand: what the words of a text say together, what its most telling passage says, and how it is put.
+const (
+	featureSum = iota
+	featurePeak
+	featureNoise
+	featureSalad
+	Features // how many there are
+)
+
+// Measure fills the features of a text. It returns the most telling passage.
+func (p *Profile) Measure(m *linear.Model, t *words.Text, dense *[Features]float32) linear.Window {
+	list := t.Words
+	if p.Head > 0 && len(list) > p.Head {
+		list = list[:p.Head]
+	}
+	*dense = [Features]float32{}
+	if len(list) == 0 {
+		return linear.Window{}
+	}
+	peak, sum := m.Peak(list, p.Window)
+	dense[featureSum] = sum * Scale(len(list))
+	dense[featurePeak] = peak.Sum * Scale(min(len(list), p.Window))
+	if p.Noise {
+		dense[featureNoise], dense[featureSalad] = noise(t)
+	}
+	return peak
+}
+
+// Scale is by what a sum over so many words is multiplied: a long text must not weigh more than a short one that says the
+// same with every word, nor may two words decide.
+func Scale(n int) float32 { return float32(1 / math.Sqrt(float64(max(n, minScale)))) }
+
+const minScale = 6
+
+//go:embed weights
+var weights embed.FS
+
+// models are loaded once a process: unpacking takes milliseconds.
+var models sync.Map // name → *loaded
+
+type loaded struct {
+	once    sync.Once
+	model   *linear.Model
+	version string
+	err     error
+}
+
+// load reads the weights of a profile.
+func (p *Profile) load() (*linear.Model, string, error) {
+	v, _ := models.LoadOrStore(p.Name, &loaded{})
+	l := v.(*loaded) //nolint:forcetypeassert // the map holds nothing else
+	l.once.Do(func() {
+		var file []byte
+		if file, l.err = weights.ReadFile("weights/" + p.Name + ".flm"); l.err != nil {
+			return
+		}
+		l.model, l.err = linear.Unmarshal(file)
+		l.version = "1-" + linear.Version(file)
+	})
+	return l.model, l.version, l.err
+}
+
+// judge is a classifier with a model.
+type judge struct {
+	classifier
+	profile *Profile
+	model   *linear.Model
+}
+
+func newJudge(p *Profile, config Config) (judge, error) {
+	m, version, err := p.load()
+	if err != nil {
+		return judge{}, err
+	}
+	c, err := newClassifier(p.Name, version, config)
+	return judge{classifier: c, profile: p, model: m}, err
+}
+
+// read judges a text: the log-odds, and the passage that says it loudest.
+func (j *judge) read(t *words.Text) (float32, []words.Word) {
+	var dense [Features]float32
+	peak := j.profile.Measure(j.model, t, &dense)
+	return j.model.Margin(0, dense[:]), t.Words[peak.From:peak.Upto]
+}

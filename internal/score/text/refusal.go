@@ -1,0 +1,54 @@
+package text
+
+import (
+	"slices"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/provider"
+	"github.com/faultline-otel/faultline/internal/score"
+)
+
+// RefusalName is the key of the scorer in the scorer file.
+const RefusalName = "refusal"
+
+// Refusal finds answers that decline the request, wholly or in part, on grounds of safety, ethics or policy. "I lack that
+// ability" and a tool-using agent's "our terms do not allow it" are answers, and left alone.
+type Refusal struct{ judge }
+
+// NewRefusal makes the scorer.
+func NewRefusal(config Config) (*Refusal, error) {
+	j, err := newJudge(&RefusalProfile, config)
+	return &Refusal{j}, err
+}
+
+// Score reads the beginning of each answer. What the provider reported as a refusal is scored 0 without a finding of its
+// own: the report is one.
+func (s *Refusal) Score(c *genai.Call, r *score.Result) {
+	if !answered(c) {
+		return
+	}
+	if reported(c) {
+		r.Add(s, 0, true)
+		return
+	}
+	var v verdict
+	output := c.Output()
+	for i := range output {
+		m := &output[i]
+		if m.Text == "" || len(m.ToolCalls) > 0 {
+			continue
+		}
+		t := r.Words(m.Text)
+		margin, passage := s.read(t)
+		if v.worse(margin) {
+			v.finding = failure.Finding{Class: failure.Refusal, Detail: failure.ModelRefusal, Evidence: "the answer declines the request in words", Excerpt: t.Of(passage)}
+		}
+	}
+	s.conclude(s, v, r)
+}
+
+// reported tells whether the provider or the model reported a refusal.
+func reported(c *genai.Call) bool {
+	return slices.Contains(c.FinishReasonsCanonical, provider.FinishRefusal) || slices.Contains(c.FinishReasonsCanonical, provider.FinishContentFilter) || c.Refusal() != ""
+}
