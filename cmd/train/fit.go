@@ -28,6 +28,8 @@ type plan struct {
 	// operate are texts without the failure, by source, that the threshold is set on; share is how many of a source may be found.
 	operate []sample
 	share   float64
+	// worst is how many times the share may be found of a single source; 2 where 0.
+	worst float64
 	options linear.Options
 }
 
@@ -130,8 +132,8 @@ func (p plan) balance() {
 	}
 }
 
-// threshold is the least margin that no more than the share of negatives reaches: of all together, and, with twice the share,
-// of each source that is large enough to tell.
+// threshold is the least margin that no more than the share of negatives reaches: of all together, and, with some
+// times the share, of each source that is large enough to tell.
 func (p plan) threshold(m *linear.Model) float64 {
 	by := map[string][]float64{}
 	var all []float64
@@ -147,7 +149,7 @@ func (p plan) threshold(m *linear.Model) float64 {
 	at := linear.Threshold(all, p.share)
 	for _, source := range slices.Sorted(keys(by)) {
 		if len(by[source]) >= 100 {
-			at = max(at, linear.Threshold(by[source], 2*p.share))
+			at = max(at, linear.Threshold(by[source], cmp.Or(p.worst, 2)*p.share))
 		}
 	}
 	fmt.Fprintf(os.Stderr, "%s: %d samples; threshold at %.2f, for at most %.2f%% of %d texts without the failure\n", p.profile.Name, len(p.train), at, 100*p.share, len(all))
