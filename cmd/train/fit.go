@@ -29,7 +29,7 @@ type plan struct {
 	operate []sample
 	share   float64
 	// worst is how many times the share may be found of a single source; 2 where 0.
-	worst float64
+	worst   float64
 	options linear.Options
 }
 

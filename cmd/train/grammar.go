@@ -48,13 +48,14 @@ func (g grammar) expand(phrase string, r *rand.Rand) string {
 			}
 			b.WriteString(g.expand(options[r.IntN(len(options))], r))
 		case '<':
-			end := i + strings.IndexByte(phrase[i:], '>')
-			list := g[phrase[i+1:end]]
-			if len(list) == 0 {
-				panic("no phrases of name " + phrase[i:end+1])
+			name, _, closed := strings.Cut(phrase[i+1:], ">")
+			list := g[name]
+			if !closed || len(list) == 0 { // a mark like any other
+				b.WriteByte('<')
+				continue
 			}
 			b.WriteString(g.expand(list[r.IntN(len(list))], r))
-			i = end
+			i += len(name) + 1
 		default:
 			b.WriteByte(phrase[i])
 		}
