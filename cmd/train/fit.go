@@ -137,14 +137,22 @@ func (p plan) balance() {
 func (p plan) threshold(m *linear.Model) float64 {
 	by := map[string][]float64{}
 	var all []float64
+	seen := map[string]bool{}
 	for i := range p.operate {
+		if seen[p.operate[i].text] {
+			continue
+		}
+		seen[p.operate[i].text] = true
 		var t words.Text
 		t.Read(p.operate[i].text)
 		var dense [text.Features]float32
-		p.profile.Measure(m, &t, &dense)
+		w := p.profile.Measure(m, &t, &dense)
 		margin := float64(m.Margin(0, dense[:]))
 		by[p.operate[i].source] = append(by[p.operate[i].source], margin)
 		all = append(all, margin)
+		if os.Getenv("TOP") != "" && margin > 1 {
+			fmt.Fprintf(os.Stderr, "%.2f %v %s %.300q\n", margin, dense, p.operate[i].source, t.Of(t.Words[w.From:w.Upto]))
+		}
 	}
 	at := linear.Threshold(all, p.share)
 	for _, source := range slices.Sorted(keys(by)) {

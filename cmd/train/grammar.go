@@ -31,6 +31,9 @@ func (g grammar) expand(phrase string, r *rand.Rand) string {
 			var options []string
 		choice:
 			for ; ; i++ {
+				if i == len(phrase) {
+					panic("a brace is not closed in: " + phrase)
+				}
 				switch phrase[i] {
 				case '{':
 					depth++
