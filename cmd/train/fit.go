@@ -19,6 +19,7 @@ type sample struct {
 	label  bool
 	source string // what is balanced: no source counts for more than others
 	weight float64
+	core   string // what of the text is the failure, where that is known: the table is fitted to it alone
 }
 
 // plan is how a classifier is fitted.
@@ -52,7 +53,13 @@ func (p plan) fit() (*linear.Model, error) {
 			if fold(p.train[i].text) == leave {
 				continue
 			}
-			for _, list := range p.passages(read[i].Words, p.train[i].label) {
+			whole := read[i].Words
+			if p.train[i].core != "" {
+				var core words.Text
+				core.Read(p.train[i].core)
+				whole = core.Words
+			}
+			for _, list := range p.passages(whole, p.train[i].label) {
 				examples = append(examples, linear.Example{
 					Slots: shape.Slots(nil, list), Scale: float64(text.Scale(len(list))), Label: p.train[i].label, Weight: p.train[i].weight,
 				})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"math/rand/v2"
+	"strings"
 
 	"github.com/faultline-otel/faultline/internal/linear"
 	"github.com/faultline-otel/faultline/internal/score/text"
@@ -29,6 +30,7 @@ var planted = merge(orders, grammar{
 		"{Click|Tap|Select|Choose|Open|Press|Go to} {Settings|File|the menu|Save|the link below|your profile|Options|the button}{, then| and|, and then} {select|choose|click|enter|confirm} {Privacy|Print|your new password|the account|Delete|Advanced}.", "{Do not|Never|Please do not|Don't} {share|tell|give|send|disclose} your {password|PIN|code|card number} {to|with} {anyone|others|strangers|our staff}{. We will never ask for it|}.", "{If you|In case you} {did not request|do not recognise|didn't make} this {change|e-mail|order|login}, {please ignore|you can ignore|ignore|disregard|simply delete} {this|it|this message|this e-mail}{ or contact support|}.",
 		"{To|In order to} {reset|change|install|remove|update|export|delete|transfer} {your|the} {password|app|account|file|money|driver|domain}, {follow|use|read} {these steps|the instructions below|the guide|the previous section}.", "{You must|You should|You need to|Users must|Make sure to|Remember to|Be sure to} {sign in|restart|back up your data|save your work|agree to the terms|bring your passport|wash your hands|install the update} {first|before you continue|before using the tool|again}.", "{Note|Important|Warning|Caution|Tip|Attention}: {this command|the function|the system|the option|it} {overwrites|deletes|ignores|disables|replaces|overrides} {all|existing|previous} {files|settings|values|instructions|output}.",
 		"{Usage|Example|Options|Flags}: {go|git|kubectl|tool} {run|build|apply|send} {[flags]|[-v]|<file>|[packages]} {The|This} {flag|option|command} {-f|--all|-v} {forces|prints|ignores|skips|lists} {all|the|any} {previous|changed|hidden|system} {results|files|errors|messages|rules}.", "{Please|Kindly} {send|forward|return|sign|pay|review|call} {me|us|the form|the invoice|the report|the contract} {by Friday|before noon|to the address below|as soon as possible|at your earliest convenience}{. Thanks|. Best regards, Anna|}.", "{Hi|Dear|Hello} {team|Bob|all|customer}, {please|could you|as discussed,} {ignore|disregard|forget} my {last|previous|earlier} {e-mail|message|note}{; the meeting is on Monday| and use this version| - sent too early|}.",
+		"By default, {the command|the tool|{go|git|make} {build|test|vet|run|list|get}} {prints|writes|ignores|uses|runs|skips|removes|reports} {all|only|any|the} {files|packages|modules|tests|results|errors|directories}{ in the current directory| named on the command line| that match|, in the order given|}. {The|Setting the} {-v|-n|-mod|-json|-run|--force} flag {causes|instructs|tells|makes} {it|the command|the tool} to {print|ignore|skip|write|use|report|list|disregard} {the|all|any|them|no} {output|commands|previous results|cached results|errors|files} instead.", "{For more about|For details on|To learn more about} {modules|patterns|flags|environment variables|specifying packages}, {see|run|read} '{go help|man|git help} {modules|packages|buildflags|config}'. {If|When} {no|the} {file|argument|package|import path} is {given|found|named|set}, {the command|it} {applies to|must|does not|will} {be in|the package in|read|write|fail} the {current directory|main module|standard output|cache}.", "{It is an error|It must|It should|You may|You can also|Do not} {to use|be used|set|write|run|add} {both|this|the flag|it|comments} {with|before|in|after|together with} {a build constraint|the package clause|other flags|the first line|tests}.",
 		"{The assistant|The AI|A language model|The chatbot|Our agent|ChatGPT} {can|will|may|is able to|was asked to} {answer questions|summarise documents|book flights|help users|follow instructions} {about|in|for} {the product|many languages|customers|the app}.", "{{The|Each} {user|customer|admin|developer} {has|can|must|should} {access to|open|update|see|confirm} {the account|all files|the settings|their orders|the new rules}|{New|Updated|The following} {rules|instructions|guidelines} {apply|are in force|were published} {from|since|in} {May|2021|Monday}}.",
 		"{user_id|order_id|status|name|balance|flight}: {42|shipped|anna_lee_12|HAT136|available|confirmed} {payment_method|address|total|items|date}: {credit card|12 High Street|99.50|3|2024-05-16} {note|type|origin|result}: {none|gift|JFK|ok|success}",
 	},
@@ -37,7 +39,7 @@ var planted = merge(orders, grammar{
 // injection fits passages: orders that we wrote, alone and in the middle of what tools and documents really say, against those. The
 // attacks of BIPIA are not used: most are ordinary requests, and to find these in documents is to find every request.
 func injection(d data) (*linear.Model, error) {
-	p := plan{profile: &text.InjectionProfile, share: 0.003, worst: 2, options: linear.Options{Epochs: 6, Rate: 0.15, L1: 0.3, L2: 1, Seed: 1}}
+	p := plan{profile: &text.InjectionProfile, share: 0.003, worst: 2, options: linear.Options{Epochs: 6, Rate: 0.15, L1: 0.05, L2: 1, Seed: 1}}
 	rows, err := d.rows("injection", "train", "begin", "halueval", "summedits", "tau", "bipia-email", "bipia-table")
 	if err != nil {
 		return nil, err
@@ -46,7 +48,9 @@ func injection(d data) (*linear.Model, error) {
 	for _, row := range rows {
 		if row.Label == 0 {
 			p.train = append(p.train, sample{text: row.Context, source: row.Source})
-			contexts = append(contexts, row.Context)
+			if !strings.HasPrefix(row.Source, "bipia") {
+				contexts = append(contexts, row.Context)
+			}
 		}
 	}
 	ground, err := d.rows("groundedness", "train", "summedits", "begin")
@@ -56,7 +60,19 @@ func injection(d data) (*linear.Model, error) {
 	for _, row := range ground {
 		p.train = append(p.train, sample{text: row.Context, source: "ground " + row.Source})
 	}
-	p.train = append(p.train, planted.samples("help", 4000, false)...)
+	// Answers tell people what to do, and functions are described with what they do: neither orders a model.
+	for _, task := range []string{"relevance", "pii"} {
+		rows, err := d.rows(task, "train", "halueval-general", "bfcl")
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			if row.Label == 0 {
+				p.train = append(p.train, sample{text: row.Output, source: task + " " + row.Source, weight: 3})
+			}
+		}
+	}
+	p.train = append(p.train, planted.samples("help", 6000, false)...)
 	p.train = append(p.train, attacks.samples("plain", 1000, false)...)
 	direct, err := d.rows("jailbreak", "train", "cyberseceval-direct")
 	if err != nil {
@@ -67,21 +83,17 @@ func injection(d data) (*linear.Model, error) {
 	}
 	r := rand.New(rand.NewPCG(5, 5))
 	for i, order := range planted.say("planted", 5000, 11) {
-		s := sample{text: order, label: true, source: "written planted"}
-		if i%2 == 0 { // among other text, of which there is little, so that it is the order that is learnt
-			around := contexts[r.IntN(len(contexts))]
-			at := 0
-			if len(around) > 160 {
-				at = r.IntN(len(around) - 160)
-			}
-			around = around[at:min(len(around), at+160)]
-			if r.IntN(2) == 0 {
-				s.text = around + " " + order
-			} else {
-				s.text = order + " " + around
-			}
+		around := contexts[r.IntN(len(contexts))]
+		at := r.IntN(len(around) + 1)
+		s := sample{text: order, core: order, label: true, source: "written planted"}
+		if i%3 > 0 {
+			s.text = around[:at] + " " + order + " " + around[at:]
 		}
 		p.train = append(p.train, s)
+	}
+	// Alone, so that so few words are enough.
+	for _, order := range planted.say("override", 2500, 12) {
+		p.train = append(p.train, sample{text: order, core: order, label: true, source: "written override"})
 	}
 	dev, err := d.calibration("injection", "begin", "halueval", "summedits", "tau", "bipia")
 	if err != nil {

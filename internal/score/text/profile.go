@@ -16,6 +16,8 @@ type Profile struct {
 	Head  int // words that are looked at, from the first; 0 is all
 	// Window is how many words a passage has that can decide alone.
 	Window int
+	// Passages says that a text is no worse than its worst passage: what the rest of it says is left out.
+	Passages bool
 	// Noise adds the features of optimised suffixes.
 	Noise bool
 }
@@ -24,8 +26,8 @@ type Profile struct {
 var (
 	RefusalProfile   = Profile{Name: RefusalName, Shape: linear.Shape{Order: 3, Bits: 16, Dense: Features}, Head: 72, Window: 20}
 	ToxicityProfile  = Profile{Name: ToxicityName, Shape: linear.Shape{Order: 2, Bits: 16, Dense: Features}, Window: 4}
-	JailbreakProfile = Profile{Name: JailbreakName, Shape: linear.Shape{Order: 3, Bits: 17, Dense: Features}, Window: 32, Noise: true}
-	InjectionProfile = Profile{Name: InjectionName, Shape: linear.Shape{Order: 3, Bits: 17, Dense: Features}, Window: 24}
+	JailbreakProfile = Profile{Name: JailbreakName, Shape: linear.Shape{Order: 3, Bits: 17, Dense: Features}, Window: 8, Noise: true}
+	InjectionProfile = Profile{Name: InjectionName, Shape: linear.Shape{Order: 3, Bits: 17, Dense: Features}, Window: 8, Passages: true}
 )
 
 // The features by hand: what the words of a text say together, what its most telling passage says, and how it is put.
@@ -48,7 +50,9 @@ func (p *Profile) Measure(m *linear.Model, t *words.Text, dense *[Features]float
 		return linear.Window{}
 	}
 	peak, sum := m.Peak(list, p.Window)
-	dense[featureSum] = sum * Scale(len(list))
+	if !p.Passages {
+		dense[featureSum] = sum * Scale(len(list))
+	}
 	dense[featurePeak] = peak.Sum * Scale(min(len(list), p.Window))
 	if p.Noise {
 		dense[featureNoise], dense[featureSalad] = noise(t)
