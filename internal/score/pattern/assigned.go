@@ -1,0 +1,491 @@
+package pattern
+
+import (
+	"encoding/base64"
+	"math"
+	"strings"
+)
+
+// names are the words in a name that say what is assigned to it.
+var names = [...]struct {
+	word string
+	kind func() typeID
+	min  int // bytes of the value
+}{
+	{"accountkey", func() typeID { return idAzureKey }, 40},
+	{"sharedaccesskey", func() typeID { return idAzureKey }, 40},
+	{"password", func() typeID { return idPassword }, 10},
+	{"passwd", func() typeID { return idPassword }, 10},
+	{"passphrase", func() typeID { return idPassword }, 10},
+	{"pwd", func() typeID { return idPassword }, 10},
+	{"secret", func() typeID { return idAssigned }, 16},
+	{"token", func() typeID { return idAssigned }, 20},
+	{"apikey", func() typeID { return idAssigned }, 16},
+	{"accesskey", func() typeID { return idAssigned }, 16},
+	{"authkey", func() typeID { return idAssigned }, 16},
+	{"privatekey", func() typeID { return idAssigned }, 20},
+	{"licensekey", func() typeID { return idAssigned }, 20},
+	{"encryptionkey", func() typeID { return idAssigned }, 16},
+	{"signingkey", func() typeID { return idAssigned }, 16},
+	{"masterkey", func() typeID { return idAssigned }, 16},
+	{"servicekey", func() typeID { return idAssigned }, 20},
+	{"credential", func() typeID { return idAssigned }, 20},
+	{"bearer", func() typeID { return idAssigned }, 24},
+	{"basic", func() typeID { return idBasicAuth }, 12},
+}
+
+// harmless are words in a name which say that its value is public, or no credential at all.
+var harmless = [...]string{
+	"public", "publishable", "pubkey", "csrf", "xsrf", "hash", "digest", "checksum", "integrity", "sha", "md5", "etag", "commit", "count", "limit", "length", "usage", "max", "total",
+	"page", "next", "cursor", "continuation", "sort", "partition", "primary", "foreign", "tokenizer", "tokens", "url", "uri", "path", "file", "name", "policy", "expir", "type", "regex", "field", "label",
+	"idempotency", "cache", "color", "unit", "device", "registration",
+}
+
+// assigned looks at a run as a value: password = "…", "api_key": "…", Authorization: Bearer ….
+func (p *secretScan) assigned(start, end int, kinds uint8) {
+	s := p.s
+	name, value := p.key, start
+	if kinds&runEqual != 0 { // name=value in one run, as in a URL or a shell
+		if k := strings.IndexByte(s[start:min(end, start+64)], '='); k > 0 {
+			if start+k+1 < end-7 && s[start+k+1] != '=' {
+				p.pairs(start, end)
+				return
+			}
+		}
+	}
+	if start > 0 || name == "" {
+		name = nameBefore(s, start)
+	}
+	if name != "" {
+		p.value(name, value, end)
+	}
+}
+
+// pairs looks at name=value&name=value.
+func (p *secretScan) pairs(start, end int) {
+	s := p.s
+	for i := start; i < end; {
+		stop := i
+		for stop < end && s[stop] != '&' && s[stop] != '?' && s[stop] != '#' {
+			stop++
+		}
+		if k := strings.IndexByte(s[i:min(stop, i+64)], '='); k > 0 {
+			if name := trailingName(s[i : i+k]); name != "" {
+				p.value(name, i+k+1, stop)
+			}
+		}
+		i = stop + 1
+	}
+}
+
+// nameBefore is the name that a value at i is assigned to, "" where none is.
+func nameBefore(s string, i int) string {
+	k, assigned, quoted := i, false, false
+	for n := 0; k > 0 && n < 8; n++ {
+		switch b := s[k-1]; {
+		case b == '=' || b == ':':
+			assigned = true
+		case b == '>' || b == ' ' || b == '\t':
+		case b == '"' || b == '\'' || b == '`':
+			quoted = true
+		case b == '(' || b == ',':
+			if !quoted { // set("password", "…")
+				return ""
+			}
+			assigned = assigned || b == ','
+		default:
+			n = 8
+			continue
+		}
+		k--
+	}
+	name := trailingName(s[max(0, k-48):k])
+	if n := k - len(name); n > 1 && s[n-1] == ':' && alnum(s[n-2]) { // a part of an ARN or a URN
+		return ""
+	}
+	if !assigned && !strings.EqualFold(name, "bearer") && !strings.EqualFold(name, "basic") {
+		return ""
+	}
+	return name
+}
+
+// trailingName is the identifier at the end of a text.
+func trailingName(s string) string {
+	i := len(s)
+	for i > 0 && (sets[s[i-1]]&(1<<urlSafe) != 0 || s[i-1] == '.') {
+		i--
+	}
+	if i > 0 && s[i-1] == ' ' && len(s)-i <= 8 { // "API key: …", "secret access key = …"
+		k := i - 1
+		for k > 0 && (alnum(s[k-1]) || s[k-1] == ' ' && alnum(at(s, k-2))) && i-k < 24 {
+			k--
+		}
+		return s[k:]
+	}
+	return s[i:]
+}
+
+// value decides whether s[start:end], assigned to a name, is a secret.
+func (p *secretScan) value(name string, start, end int) {
+	s := p.s
+	if start < p.done {
+		return
+	}
+	var buffer [48]byte
+	plain := normalName(name, &buffer)
+	// A run can end with a mark of the sentence or of the code around it.
+	for end > start && strings.IndexByte(".!?", s[end-1]) >= 0 && alnum(at(s, end-2)) {
+		end--
+	}
+	value := s[start:end]
+	for i := range names {
+		n := &names[i]
+		if !strings.Contains(plain, n.word) {
+			continue
+		}
+		t := n.kind()
+		switch {
+		case t == idBasicAuth:
+			if strings.EqualFold(name, "basic") {
+				p.basic(start, end)
+			}
+			return
+		case len(value) < n.min || len(value) > 512:
+			return
+		case t == idAzureKey:
+			if sets64(value) && entropy(value) >= 4 && !placeholder(value) {
+				p.add(start, end, t, false)
+			}
+			return
+		}
+		for _, word := range harmless {
+			if strings.Contains(plain, word) && !strings.Contains(n.word, word) {
+				return
+			}
+		}
+		if next := at(s, end); next == '(' || next == '[' || next == '{' || next == '<' || next == ':' && at(s, end+1) == ':' {
+			return // a call, an index, a type
+		}
+		if t == idPassword {
+			if strings.Contains(value, "//") || strings.Contains(name, " ") && !strings.HasSuffix(plain, n.word) {
+				return // the password of a page, and its URL
+			}
+			if quotedOrAlone(s, start, end) && complex(value) && secretive(value, 10) {
+				p.add(start, end, t, false)
+			}
+			return
+		}
+		if aws := strings.Contains(plain, "aws") || strings.Contains(plain, "secretaccesskey") || strings.Contains(plain, "secretkey"); aws && len(value) == 40 && sets64(value) && entropy(value) >= 4.2 {
+			p.add(start, end, idAWSSecret, placeholder(value))
+			return
+		}
+		if random(value, n.min) && !placeholder(value) && !spoken(value) {
+			p.add(start, end, t, false)
+		}
+		return
+	}
+}
+
+// basic reads user and password of an Authorization header.
+func (p *secretScan) basic(start, end int) {
+	var decoded [96]byte
+	value := strings.TrimRight(p.s[start:end], "=")
+	if len(value) > 120 || len(value)%4 == 1 {
+		return
+	}
+	n, err := base64.RawStdEncoding.Decode(decoded[:], []byte(value))
+	if err != nil {
+		return
+	}
+	_, password, ok := strings.Cut(string(decoded[:n]), ":")
+	if !ok || !secretive(password, 5) {
+		return
+	}
+	for i := range n {
+		if decoded[i] < ' ' || decoded[i] > '~' {
+			return
+		}
+	}
+	p.add(start, end, idBasicAuth, false)
+}
+
+// normalName is a name without marks, in lower case.
+func normalName(name string, into *[48]byte) string {
+	list := into[:0]
+	for i := max(0, len(name)-48); i < len(name); i++ {
+		if alnum(name[i]) {
+			b := name[i]
+			if upper(b) {
+				b |= 0x20
+			}
+			list = append(list, b)
+		}
+	}
+	return string(list)
+}
+
+// quotedOrAlone reports whether a value stands between quotes, or ends its line: a word of code goes on otherwise.
+func quotedOrAlone(s string, start, end int) bool {
+	switch b := at(s, start-1); b {
+	case '"', '\'', '`':
+		return at(s, end) == b
+	}
+	b := at(s, end)
+	return b == 0 || b == '\n' || b == '\r' || b == ' ' || b == ',' || b == ';' || b == '&' || b == '"' || b == '\'' || b == '.' || b == '`' || b == '<'
+}
+
+// sets64 reports whether a text is base64.
+func sets64(s string) bool {
+	for i := range len(s) {
+		if sets[s[i]]&(1<<base64Set) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// complex reports whether a password was made to be hard to guess: letters of both cases, digits or marks.
+func complex(s string) bool {
+	var kinds uint8
+	for i := range len(s) {
+		kinds |= runBytes[s[i]]
+	}
+	n := 0
+	for _, k := range [...]uint8{runDigit, runMark | runAt | runEqual, runUpper, runLower} {
+		if kinds&k != 0 {
+			n++
+		}
+	}
+	return n >= 3 && kinds&runDigit != 0 && entropy(s) >= 3
+}
+
+// secretive reports whether a password is none of those that examples show.
+func secretive(s string, least int) bool {
+	return len(s) >= least && entropy(s) >= 2 && !placeholder(s) && !commonWord(s)
+}
+
+// random reports whether a value is made by chance rather than by people: letters and digits throughout, no words between
+// marks, no dates, no versions, no identifiers of things.
+func random(s string, least int) bool {
+	if len(s) < least {
+		return false
+	}
+	digits, letters, marks, changes := 0, 0, 0, 0
+	longest, run, vowels := 0, 0, 0
+	var last uint8
+	for i := range len(s) {
+		b := s[i]
+		switch p := properties[b]; {
+		case p&isDigit != 0:
+			digits++
+		case p&isLetter != 0:
+			letters++
+			switch b | 0x20 {
+			case 'a', 'e', 'i', 'o', 'u':
+				vowels++
+			}
+		case p&(isUnder|isDash|isBase64|isDot) != 0 || b == '=' || b == '~':
+			marks++
+		default:
+			return false // code, a URL, a template
+		}
+		kind := properties[b] & (isDigit | isUpper | isLower)
+		if kind&isLower != 0 {
+			run++
+			longest = max(longest, run)
+		} else {
+			run = 0
+		}
+		if kind != last {
+			changes++
+			last = kind
+		}
+	}
+	hex := true
+	for i := range len(s) {
+		hex = hex && properties[s[i]]&isHex != 0
+	}
+	switch {
+	case digits < 3 || letters < 3 || marks > len(s)/6+1:
+		return false
+	case uuid(s):
+		return false // what names something is no secret by itself
+	case hex:
+		return len(s) >= 32 && entropy(s) >= 3
+	}
+	return longest <= 8 && changes >= len(s)/4 && entropy(s) >= 3.5 && vowels*3 <= letters*2
+}
+
+// entropy is the Shannon entropy of a text, in bits a byte.
+func entropy(s string) float32 {
+	if s == "" {
+		return 0
+	}
+	s = s[:min(len(s), 512)]
+	var counts [256]uint16
+	for i := range len(s) {
+		counts[s[i]]++
+	}
+	sum := 0.0
+	for i := range len(s) {
+		if n := counts[s[i]]; n > 0 {
+			sum += float64(n) * math.Log2(float64(n))
+			counts[s[i]] = 0
+		}
+	}
+	return float32(math.Log2(float64(len(s))) - sum/float64(len(s)))
+}
+
+// stand-ins are words that stand in a value where a credential would.
+var standIns = [...]string{
+	"example", "xxxx", "your", "placeholder", "sample", "dummy", "changeme", "change-me", "change_me", "redacted", "insert", "replace", "1234567890", "0123456789", "abcdefgh", "qwerty",
+	"aaaaaaaa", "00000000", "....", "****", "foobar", "fake", "mysecret", "my-secret", "my_secret", "notreal", "not-real", "lorem", "deadbeef", "mytoken", "my-token", "my_token",
+	"myapikey", "my_api", "my-api", "apikey", "api_key", "api-key", "secretkey", "secret_key", "secret-key", "access_key", "accesskey", "superse", "abc123", "123abc", "123456789", "987654321", "a1b2c3d4",
+	"1a2b3c4d", "11111111", "99999999", "ffffffff", "test1234", "abcd1234", "some_", "some-", "goes", "_here", "-here", "process.env", "getenv", "environ", "abcdef123456",
+}
+
+// placeholder reports whether a value holds a word that stands for a credential, or a run that no generator makes.
+func placeholder(s string) bool {
+	s = s[:min(len(s), 512)]
+	for _, word := range standIns {
+		if hasFold(s, word) {
+			return true
+		}
+	}
+	run := 1
+	for i := 1; i < len(s); i++ {
+		if s[i] != s[i-1] {
+			run = 1
+		} else if run++; run >= 7 && s[i] != 'A' { // A is zero in base64
+			return true
+		}
+	}
+	return false
+}
+
+// common are what people write for a password, with the letters that they replace put back.
+var common = [...]string{
+	"password", "passwort", "passw", "passwd", "contrase", "motdepasse", "secret", "pass", "admin", "root", "user", "login", "guest", "test", "demo", "welcome", "letmein", "hunter2", "hello", "foo", "bar",
+	"username", "token", "credential", "key", "pwd", "string", "value", "default", "strong", "secure", "complex", "hashed", "encrypted", "plaintext", "random", "temp", "new", "old", "super", "sunshine",
+	"monkey", "dragon", "football", "iloveyou", "master", "correcthorse", "123", "abc", "asdf", "qwer", "zxcv", "summer", "winter", "spring", "autumn", "john", "doe", "alice", "bob", "mysql", "postgres",
+	"mongo", "redis", "rabbit", "none", "null", "true", "false", "enter", "input", "config", "settings", "request", "self", "this",
+}
+
+// commonWord reports whether a password holds a word of those.
+func commonWord(s string) bool {
+	var plain [64]byte
+	n := copy(plain[:], s)
+	for i, b := range plain[:n] {
+		switch b {
+		case '@', '4':
+			b = 'a'
+		case '0':
+			b = 'o'
+		case '$', '5':
+			b = 's'
+		case '3':
+			b = 'e'
+		case '!':
+			b = 'i'
+		}
+		if upper(b) {
+			b |= 0x20
+		}
+		plain[i] = b
+	}
+	for _, word := range common {
+		if strings.Contains(string(plain[:n]), word) || hasFold(s, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// spoken reports whether a value holds a word that names things, and so is a name itself.
+func spoken(s string) bool {
+	for _, word := range [...]string{"secret", "token", "test", "user", "name", "demo", "key-", "key_", "_key", "aws4_", "node_", "request", "config", "http"} {
+		if hasFold(s, word) {
+			return true
+		}
+	}
+	return false
+}
+
+func hasDigits(n int) func(string) bool {
+	return func(value string) bool {
+		have := 0
+		for i := range len(value) {
+			if digit(value[i]) {
+				have++
+			}
+		}
+		return have >= n
+	}
+}
+
+func holds(part string) func(string) bool {
+	return func(value string) bool { return strings.Contains(value, part) }
+}
+
+func dots(n int) func(string) bool {
+	return func(value string) bool { return strings.Count(value, ".") == n }
+}
+
+func all(checks ...func(string) bool) func(string) bool {
+	return func(value string) bool {
+		for _, check := range checks {
+			if !check(value) {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+func mixedCase(value string) bool {
+	var kinds uint8
+	for i := range len(value) {
+		kinds |= properties[value[i]]
+	}
+	return kinds&isUpper != 0 && kinds&isLower != 0
+}
+
+// shouting reports whether a value has no small letters.
+func shouting(value string) bool {
+	for i := range len(value) {
+		if properties[value[i]]&isLower != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// uuid reports whether a value ends with a UUID.
+func uuid(value string) bool {
+	if len(value) < 36 {
+		return false
+	}
+	value = value[len(value)-36:]
+	for i := range len(value) {
+		if i == 8 || i == 13 || i == 18 || i == 23 {
+			if value[i] != '-' {
+				return false
+			}
+		} else if properties[value[i]]&isHex == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func first(words string) string {
+	word, _, _ := strings.Cut(words, " ")
+	return word
+}
+
+func article(noun string) string {
+	if strings.IndexByte("AEIOaeiox", noun[0]) >= 0 || strings.HasPrefix(noun, "NV") || strings.HasPrefix(noun, "np") {
+		return "an " + noun
+	}
+	return "a " + noun
+}

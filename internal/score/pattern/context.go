@@ -1,0 +1,151 @@
+package pattern
+
+import "strings"
+
+// sense is what a word says of the number that it stands near.
+type sense uint8
+
+const (
+	sensePhone   sense = 1 << iota // a telephone, for certain
+	senseCall                      // something that is done by telephone, among others
+	senseCard                      // a payment card
+	senseSSN                       // a social security number
+	senseIP                        // a network address
+	senseVersion                   // a version of software
+	sensePublic                    // a line of a service for everyone
+	senseOther                     // a number of another kind: an order, an account, a page
+)
+
+// senses are the words that decide where the format of a number does not. Numbers of a telephone look like any other.
+var senses = func() map[string]sense {
+	m := map[string]sense{}
+	for s, words := range map[sense]string{
+		sensePhone: `phone phones telephone tel telno mobile cell cellphone cellular fax whatsapp hotline landline voicemail telefon telefono
+			telefone téléphone teléfono telefonnummer telefoonnummer handy handynummer mobil mobilnummer mobiltelefon móvil movil celular tlf rufnummer gsm
+			msisdn puhelin telefonszám teléfonos phonenumber mobilenumber cellulare telefoon телефон тел`,
+		senseCall: `call calls calling called dial dialing texted sms contact contacts reach reachable message messages answering
+			office desk home work helpline pager callback imessage viber registered contacted landlines`,
+		senseCard: `card cards creditcard visa mastercard amex maestro discover diners jcb unionpay cc cvv cvc credit debit tarjeta karte kreditkarte carte
+			cartão cartao carta kort kaart cardnumber cardno pan`,
+		senseSSN:     `ssn ssns social security tin taxpayer itin`,
+		sensePublic:  `helpline hotline hotlines lifeline crisis toll tollfree switchboard emergency samaritans`,
+		senseIP:      `ip ips ipv4 ipv6 ipaddr ipaddress address addresses host server subnet client firewall blocked ping gateway dns remote`,
+		senseVersion: `version versions v ver release releases build section chapter firmware rev revision oid`,
+		senseOther: `order orders id ids invoice account acct reference ref ticket case serial model isbn issn zip zipcode postal population sku tracking part
+			booking reservation pnr confirmation flight room policy passport license licence licensed doi pmid arxiv issue page pages year years usd eur
+			dollars price cost total sum population barcode ean upc asin timestamp epoch unix seed pin score rows bytes width height`,
+	} {
+		for word := range strings.FieldsSeq(words) {
+			m[word] |= s
+		}
+	}
+	return m
+}()
+
+// written are words of scripts that are written without spaces.
+var written = [...]string{"电话", "電話", "手机", "手機", "携帯", "전화", "โทร"}
+
+// How far a word can stand from its number.
+const (
+	wordsBefore = 8
+	bytesBefore = 64
+	wordsAfter  = 2
+	bytesAfter  = 24
+)
+
+// before is the nearest word before a place that says something of one of the given senses, or of another number. Words of
+// the key that the text is the value of, in JSON, stand before the text.
+func before(s, key string, i int, want sense) sense {
+	low := max(0, i-bytesBefore)
+	words := wordsBefore
+	for i > low && words > 0 {
+		b := s[i-1]
+		if !letter(b) && b < 0x80 {
+			i--
+			if b == ']' { // what stands in place of another value speaks of that
+				if open := strings.LastIndex(s[low:i], marker); open >= 0 {
+					i = low + open
+				}
+			}
+			continue
+		}
+		end := i
+		for i > low && (letter(s[i-1]) || s[i-1] >= 0x80) && !(i < end && upper(s[i]) && !upper(s[i-1])) {
+			i--
+		}
+		words--
+		if found := senseOf(s[i:end], want); found != 0 {
+			return found
+		}
+	}
+	if key == "" || i > low && words > 0 {
+		return 0
+	}
+	if low > 0 || words == 0 {
+		return 0
+	}
+	return before(key, "", len(key), want)
+}
+
+// after is the sense of a word right after a value.
+func after(s string, i int, want sense) sense {
+	high := min(len(s), i+bytesAfter)
+	for words := 0; i < high && words < wordsAfter; {
+		if s[i] == '[' || s[i] == '\n' {
+			return 0
+		}
+		if !letter(s[i]) {
+			i++
+			continue
+		}
+		start := i
+		for i < high && letter(s[i]) {
+			i++
+		}
+		words++
+		if found := senseOf(s[start:i], want); found != 0 {
+			return found
+		}
+	}
+	return 0
+}
+
+func upper(b byte) bool { return b-'A' < 26 }
+
+func senseOf(word string, want sense) sense {
+	const longest = 20
+	if len(word) > longest || len(word) < 1 {
+		if want&sensePhone != 0 {
+			return writtenPhone(word)
+		}
+		return 0
+	}
+	var lower [longest]byte
+	foreign := false
+	for i := range len(word) {
+		b := word[i]
+		if upper(b) {
+			b |= 0x20
+		}
+		foreign = foreign || b >= 0x80
+		lower[i] = b
+	}
+	if found := senses[string(lower[:len(word)])]; found != 0 {
+		if found &= want | senseOther; found != 0 {
+			return found
+		}
+	}
+	if foreign && want&sensePhone != 0 {
+		return writtenPhone(word)
+	}
+	return 0
+}
+
+func writtenPhone(word string) sense {
+	for _, w := range written {
+		if strings.Contains(word, w) {
+			return sensePhone
+		}
+	}
+	return 0
+}

@@ -1,0 +1,193 @@
+package pattern
+
+import "strings"
+
+// Limits of RFC 5321.
+const (
+	maxLocal  = 64
+	maxDomain = 253
+)
+
+// localParts are the bytes of the part before the @, without the letters beyond ASCII.
+var localParts = func() (l [256]bool) {
+	for b := range 256 {
+		l[b] = alnum(byte(b)) || strings.IndexByte("._%+-", byte(b)) >= 0
+	}
+	return l
+}()
+
+// email reads an address around the @ at i: a local part, a domain with dots, and a top-level domain that there is.
+func (p *piiScan) email(i int) int {
+	s := p.s
+	start, low := i, max(p.done, i-maxLocal)
+	for start > low {
+		if localParts[s[start-1]] {
+			start--
+		} else if start-2 >= low && s[start-1] >= 0x80 && s[start-1] < 0xc0 && s[start-2] >= 0xc3 && s[start-2] <= 0xc9 { // Latin letters
+			start -= 2
+		} else {
+			break
+		}
+	}
+	// Too long for an address: no address at all.
+	if start == low && i-start == maxLocal && start > 0 && localParts[s[start-1]] {
+		return i + 1
+	}
+	for start < i && (s[start] == '.' || s[start] == '-' || s[start] == '%' || s[start] == '+') {
+		start++
+	}
+	if start == i || s[i-1] == '.' || !authority(s, start) {
+		return i + 1
+	}
+	end, labels, label := i+1, 0, i+1
+	for high := min(len(s), i+1+maxDomain); end < high; {
+		b := s[end]
+		switch {
+		case b == '.':
+			if end == label || !alnum(at(s, end+1)) && at(s, end+1) < 0xc3 {
+				goto done
+			}
+			labels++
+			end++
+			label = end
+			continue
+		case alnum(b) || b == '-' || b == '_':
+		case b >= 0xc3 && b <= 0xc9 && at(s, end+1) >= 0x80:
+			end++
+		default:
+			goto done
+		}
+		end++
+	}
+done:
+	for end > label && !alnum(s[end-1]) {
+		end--
+	}
+	if labels == 0 || !topLevel(s[label:end]) || at(s, end) == '@' || at(s, end) == '(' {
+		return i + 1
+	}
+	return p.add(start, end, idEmail, sampleEmail(s[start:i], s[i+1:end]))
+}
+
+// authority reports whether an address can begin at i: not where the @ belongs to a URL with a user in it.
+func authority(s string, i int) bool {
+	if i > 1 && s[i-1] == '/' && s[i-2] == '/' {
+		return false
+	}
+	if i > 0 && s[i-1] == ':' {
+		for k := i - 2; k >= 0 && k > i-maxLocal; k-- {
+			switch b := s[k]; {
+			case b == '/':
+				return k == 0 || s[k-1] != '/'
+			case b <= ' ' || b == '"' || b == '\'' || b == '<':
+				return true
+			}
+		}
+	}
+	return true
+}
+
+// topLevel reports whether there is such a top-level domain, as far as people have addresses under it.
+func topLevel(label string) bool {
+	var lower [12]byte
+	if len(label) < 2 || len(label) > len(lower) {
+		return len(label) > 4 && strings.EqualFold(label[:4], "xn--")
+	}
+	for i := range len(label) {
+		if !letter(label[i]) {
+			return len(label) > 4 && strings.EqualFold(label[:4], "xn--")
+		}
+		lower[i] = label[i] | 0x20
+	}
+	return domains[string(lower[:len(label)])]
+}
+
+var domains = set(`ac ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bm bn bo br bs bt bw by bz ca cc cd cf cg ch ci ck cl cm cn co
+	cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg er es et eu fi fj fk fm fo fr ga gb gd ge gf gg gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn hr ht hu
+	id ie il im in io iq ir is it je jm jo jp ke kg kh ki km kn kp kr kw ky kz la lb lc li lk lr ls lt lu lv ly ma mc md me mg mh mk ml mm mn mo mp mq mr ms
+	mt mu mv mw mx my mz na nc ne nf ng ni nl no np nr nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re ro rs ru rw sa sb sc sd se sg sh si sk sl sm
+	sn so sr ss st su sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw tz ua ug uk us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw
+	com org net edu gov mil int info biz name pro aero coop museum jobs mobi travel tel cat asia post xxx arpa
+	app dev xyz online site store shop tech cloud blog club live life world today email mail email digital agency company solutions systems services group
+	global network media design studio space website work works team zone top vip win wiki page link click host web chat social news press guru expert
+	center city academy education school university health care clinic dental doctor hospital law legal lawyer finance financial bank insurance capital fund
+	money cash loan credit tax consulting management marketing ventures partners international enterprises holdings industries engineering software computer
+	london paris berlin nyc tokyo wien hamburg koeln bayern amsterdam brussels swiss scot wales cymru irish quebec africa lat moscow gal eus bzh
+	art music band film photo photos photography gallery fashion style beauty fitness yoga run bike golf football hockey tennis ski surf
+	restaurant bar pub cafe coffee pizza wine beer kitchen recipes farm garden green eco bio organic house homes land estate properties rent
+	car cars auto taxi flights cruises holiday tours hotel hotels love family kids baby dog pet one fyi ltd llc inc gmbh limited foundation charity ngo ong
+	church faith community support help foo google amazon microsoft`)
+
+// set is a set of words.
+func set(words string) map[string]bool {
+	m := map[string]bool{}
+	for word := range strings.FieldsSeq(words) {
+		m[word] = true
+	}
+	return m
+}
+
+// roles are local parts of nobody: mailboxes of roles, logins of systems, and what stands for a name in an example.
+var roles = set(`abuse account accounts accounting admin administrator admissions advertising alert alerts all api app apply auth automated billing board booking
+	bookings bot bounce bounces career careers ceo claims commits compliance concierge contact contactus contact-us copyright customer customercare
+	customerservice customer-service customersupport daemon data-protection dataprotection delivery dev development developer developers devops devs
+	dmca donotreply do-not-reply donate donations dpo editor editorial editors email emails enquiries enquiry events everyone feedback finance frontdesk ftp
+	fundraising general git github grievance group guest hello help helpdesk help-desk hi hostmaster hr human-resources ideas inbox info information
+	inquiries inquiry invest investor investors invoice invoices it jobs kontakt legal list lists login mail mailbox mailer mailer-daemon mailing manager marketing
+	media member members membership membership moderator news newsletter no-reply nobody noc node noreply notification notifications notify npm office
+	online operations ops order orders payment payments permissions post postgres postmaster press pr privacy production program programs promo public
+	purchasing receipts reception recruit recruiting recruitment redaktion refund refunds register registrar registration reply report reports request
+	research reservation reservations returns root rsvp sales scheduling scholarships secretary security sentry server service services shipping shop
+	signup ssh staff store subscribe subscriptions submissions submit suggestions support supportteam survey svn sysadmin system talent team
+	tech techsupport tickets training travel trust ubuntu unsubscribe updates user users usenet uucp vendor vendors volunteer volunteers web webadmin webmaster
+	welcome work www you your yourname your-name your_name youremail your-email your_email your.email your.name name first last firstname lastname
+	firstname.lastname first.last firstnamelastname fullname full.name someone somebody anyone username user.name user_name user1 user2 user123 example
+	sample test testing tester test1 test123 testuser test.user test-user demo foo bar baz foobar abc abc123 xyz recipient recipient1 recipient2 sender from to
+	me myname my-name my_name myemail my-email my_email my.email emailaddress email-address email_address address alias
+	john.doe johndoe john_doe john-doe jdoe j.doe jane.doe janedoe jane_doe jane-doe john jane john.smith johnsmith john_smith jane.smith janesmith
+	jsmith j.smith john123 johndoe123 janedoe123 johnsmith123 max.mustermann maxmustermann erika.mustermann mustermann jean.dupont juan.perez joe joe.bloggs
+	joebloggs alice bob eve carol charlie person friend client partner employee student teacher professor boss hiring-manager hiringmanager
+	companyname company ec2-user centos deploy jenkins ci build host hostname`)
+
+// reserved are second-level names which, whatever stands behind them, are no one's: of RFC 2606, and those that examples use in
+// their place.
+var reserved = set(`example examples domain yourdomain your-domain mydomain company yourcompany your-company mycompany companyname company-name website yourwebsite
+	mywebsite email emailprovider emailaddress mailprovider provider test testing testdomain sample placeholder acme abc xyz foo bar foobar somewhere
+	somedomain domainname yoursite mysite site host hostname server org organization yourorganization business yourbusiness school university abccompany
+	abccorp xyzcompany xyzcorp xyz123 fakeemail fake fakemail notreal nowhere customdomain otherdomain anotherdomain corp corporation`)
+
+// sampleEmail reports whether an address is nobody's.
+func sampleEmail(local, domain string) bool {
+	var buffer [maxLocal]byte
+	n := copy(buffer[:], local)
+	for i, b := range buffer[:n] {
+		if upper(b) {
+			buffer[i] = b | 0x20
+		}
+		if b == '+' { // a sub-address
+			n = i
+			break
+		}
+	}
+	if roles[string(buffer[:n])] || roles[strings.TrimRight(string(buffer[:n]), "0123456789")] {
+		return true
+	}
+	for len(domain) > 0 {
+		label, rest, more := strings.Cut(domain, ".")
+		if len(label) <= len(buffer) {
+			n = copy(buffer[:], label)
+			for i := range n {
+				buffer[i] |= 0x20
+			}
+			name := string(buffer[:n])
+			if !more {
+				return name == "test" || name == "invalid" || name == "localhost" || name == "local" || name == "internal"
+			}
+			if name == "example" || name == "noreply" || name == "users" || reserved[name] && !strings.Contains(rest, ".") {
+				return true
+			}
+		}
+		domain = rest
+	}
+	return false
+}

@@ -1,0 +1,185 @@
+package pattern
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unsafe"
+)
+
+// Redactor replaces what the scanners find, in the whole of a text. It is safe for concurrent use, and redacting twice is
+// redacting once.
+type Redactor struct {
+	pii     piiSet
+	secrets bool
+}
+
+// NewRedactor makes a redactor of kinds, pii and secrets. The error has a line for each mistake.
+func NewRedactor(kinds []string) (*Redactor, error) {
+	if err := CheckKinds(kinds); err != nil {
+		return nil, err
+	}
+	r := &Redactor{}
+	for _, kind := range kinds {
+		switch Kind(kind) {
+		case KindPII:
+			r.pii = allPII
+		case KindSecrets:
+			r.secrets = true
+		}
+	}
+	return r, nil
+}
+
+// CheckKinds reports the mistakes in a list of kinds, a line each.
+func CheckKinds(kinds []string) error {
+	var wrong lines
+	for i, kind := range kinds {
+		switch {
+		case Kind(kind) != KindPII && Kind(kind) != KindSecrets:
+			wrong.add(fmt.Errorf("redact[%d] must be %s or %s, got %q", i, KindPII, KindSecrets, kind))
+		case slices.Contains(kinds[:i], kind):
+			wrong.add(fmt.Errorf("redact[%d] must be named once, got %q twice", i, kind))
+		}
+	}
+	return wrong.join()
+}
+
+// maxPasses bounds how often a text is read again because something in it was replaced: what stood beside a value can be one
+// itself once that is gone. A text that is not done by then was made to be, and goes as a whole.
+const maxPasses = 8
+
+// withheld stands in place of a text that is not done after maxPasses.
+const withheld = "[redacted]"
+
+// Text replaces values in a text. It returns the text itself where there are none, and how many it replaced.
+func (r *Redactor) Text(s string) (out string, n int) { return r.text(s, "") }
+
+func (r *Redactor) text(s, key string) (out string, n int) {
+	for range maxPasses {
+		found := r.scan(s, key)
+		if len(found) == 0 {
+			return s, n
+		}
+		s = replace(s, found)
+		n += len(found)
+	}
+	if len(r.scan(s, key)) > 0 {
+		return withheld, n
+	}
+	return s, n
+}
+
+// scan lists what is to be replaced, in order and without overlaps.
+func (r *Redactor) scan(s, key string) []match {
+	var found []match
+	if r.secrets {
+		found = scanSecrets(s, key, found)
+	}
+	if r.pii != 0 {
+		secrets := len(found)
+		found = scanPII(s, key, r.pii, found)
+		if secrets == 0 || secrets == len(found) {
+			return found
+		}
+	}
+	if len(found) < 2 {
+		return found
+	}
+	slices.SortStableFunc(found, func(a, b match) int { return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end)) })
+	kept := found[:1]
+	for _, m := range found[1:] {
+		if last := &kept[len(kept)-1]; m.start < last.end {
+			last.end = max(last.end, m.end)
+		} else {
+			kept = append(kept, m)
+		}
+	}
+	return kept
+}
+
+func replace(s string, found []match) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	end := 0
+	for _, m := range found {
+		b.WriteString(s[end:m.start])
+		b.WriteString(m.kind.replacement())
+		end = m.end
+	}
+	b.WriteString(s[end:])
+	return b.String()
+}
+
+// maxNested bounds how deep JSON in strings of JSON is read as JSON. What is deeper is read as text.
+const maxNested = 4
+
+// JSON replaces values in a JSON text: in the strings that stand there, keys included, whatever escapes they are written
+// with, in numbers, and in strings that hold JSON themselves. All other bytes stay as they are. What is no JSON, or was cut, is
+// redacted as text.
+func (r *Redactor) JSON(s string) (out string, n int) {
+	for range maxPasses {
+		next, found := r.json(s, "", 0)
+		if found == 0 {
+			return s, n
+		}
+		s = next
+		n += found
+	}
+	return r.text(s, "")
+}
+
+func (r *Redactor) json(s, key string, depth int) (out string, n int) {
+	if !looksJSON(s) || depth > maxNested || !validJSON(s) {
+		return r.text(s, key)
+	}
+	var changed, scratch []byte
+	done, name := 0, ""
+	put := func(start, end int) {
+		changed = append(changed, s[done:start]...)
+		done = end
+	}
+	for reader := (jsonReader{s: s}); ; {
+		t, ok, _ := reader.next()
+		if !ok {
+			break
+		}
+		raw := s[t.start:t.end]
+		if !t.str {
+			if len(raw) < 7 {
+				continue
+			}
+			if found := r.scan(raw, name); len(found) > 0 { // a number
+				put(t.start, t.end)
+				changed = append(changed, '"')
+				changed = append(changed, found[0].kind.replacement()...)
+				changed = append(changed, '"')
+				n++
+			}
+			continue
+		}
+		text := raw
+		if t.escaped {
+			scratch = unescape(scratch[:0], raw)
+			text = unsafe.String(unsafe.SliceData(scratch), len(scratch)) // until the next string
+		}
+		var redacted string
+		var found int
+		if t.name {
+			redacted, found = r.text(text, "")
+			name = raw
+		} else {
+			redacted, found = r.json(text, name, depth+1)
+		}
+		if found > 0 {
+			put(t.start, t.end)
+			changed = escape(changed, redacted)
+			n += found
+		}
+	}
+	if n == 0 {
+		return s, 0
+	}
+	return string(append(changed, s[done:]...)), n
+}

@@ -1,0 +1,379 @@
+package pattern
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode/utf8"
+	"unsafe"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/score"
+)
+
+// The keys of the scorers in the scorer file.
+const (
+	PIIName     = "pii"
+	SecretsName = "secrets"
+)
+
+// PIIConfig is the settings of pii.
+type PIIConfig struct {
+	// Types are the types that are looked for. Empty: all of them.
+	Types []string `yaml:"types"`
+}
+
+// SecretsConfig has no settings yet.
+type SecretsConfig struct{}
+
+// PII finds personal data in the text of answers. What the user wrote himself in the same call is no leak.
+type PII struct {
+	types   piiSet
+	version string
+}
+
+// NewPII makes the scorer. The error has a line for each mistake.
+func NewPII(config PIIConfig) (*PII, error) {
+	p := &PII{types: allPII, version: version}
+	if len(config.Types) == 0 {
+		return p, nil
+	}
+	p.types = 0
+	var wrong lines
+	for i, name := range config.Types {
+		at := slices.IndexFunc(types[:piiCount], func(t Type) bool { return t.Name == name })
+		if at < 0 {
+			wrong.add(fmt.Errorf("types[%d] must be one of %s, got %q", i, strings.Join(piiNames(), ", "), name))
+			continue
+		}
+		p.types |= 1 << at
+	}
+	if p.types != allPII {
+		p.version += "-" + strconv.FormatUint(uint64(p.types), 16)
+	}
+	return p, wrong.join()
+}
+
+func piiNames() []string {
+	var names []string
+	for _, t := range types[:piiCount] {
+		names = append(names, t.Name)
+	}
+	return names
+}
+
+// version is that of the formats.
+const version = "1"
+
+// Name is the scorer's name.
+func (*PII) Name() string { return PIIName }
+
+// Version changes whenever the same call could get another score.
+func (p *PII) Version() string { return p.version }
+
+// Score looks at the text of a model's answer.
+func (p *PII) Score(c *genai.Call, r *score.Result) {
+	if c.Error.IsError || !c.IsLLMCall() {
+		return
+	}
+	output := c.Output()
+	if !slices.ContainsFunc(output, func(m genai.Message) bool { return m.Text != "" }) {
+		return
+	}
+	w := watches.Get().(*watch) //nolint:forcetypeassert // the pool holds nothing else
+	defer w.release()
+	w.pii, w.call = p.types, c
+	for i := range output {
+		w.content(output[i].Text)
+	}
+	if len(w.tally) == 0 {
+		r.Add(p, 1, false)
+		return
+	}
+	r.Add(p, 0, true)
+	r.Find(w.finding(PIIName, failure.PIILeak, "the answer holds "))
+}
+
+// Secrets finds credentials in answers: in their text, and in the arguments of tool calls.
+type Secrets struct{}
+
+// NewSecrets makes the scorer.
+func NewSecrets(SecretsConfig) (*Secrets, error) { return &Secrets{}, nil }
+
+// Name is the scorer's name.
+func (*Secrets) Name() string { return SecretsName }
+
+// Version changes whenever the same call could get another score.
+func (*Secrets) Version() string { return version }
+
+// Score looks at the text and the tool calls of a model's answer, or at what a tool was run with.
+func (s *Secrets) Score(c *genai.Call, r *score.Result) {
+	if c.Error.IsError {
+		return
+	}
+	w := watches.Get().(*watch) //nolint:forcetypeassert // the pool holds nothing else
+	defer w.release()
+	w.secrets = true
+	where, seen := "the answer holds ", false
+	switch {
+	case c.IsLLMCall():
+		output := c.Output()
+		for i := range output {
+			seen = seen || output[i].Text != ""
+			w.content(output[i].Text)
+		}
+		text := len(w.tally)
+		for i := range output {
+			for j := range output[i].ToolCalls {
+				call := &output[i].ToolCalls[j]
+				seen = seen || call.Arguments.Text != ""
+				w.content(call.Arguments.Text)
+				if text == 0 && len(w.tally) > 0 {
+					where = "the arguments of " + clip(call.Name) + " hold "
+					text = len(w.tally)
+				}
+			}
+		}
+	case c.Operation == genai.OpExecuteTool:
+		arguments := c.ToolArguments().Text
+		seen = arguments != ""
+		w.content(arguments)
+		if len(w.tally) > 0 {
+			where = "the arguments of " + clip(cmp.Or(c.ToolName, "the tool")) + " hold "
+		}
+	}
+	switch {
+	case !seen:
+	case len(w.tally) == 0:
+		r.Add(s, 1, false)
+	default:
+		r.Add(s, 0, true)
+		r.Find(w.finding(SecretsName, failure.SecretLeak, where))
+	}
+}
+
+// clip bounds a name that came from outside.
+func clip(name string) string {
+	const limit = 64
+	if len(name) > limit {
+		return strings.ToValidUTF8(name[:limit], "") + "…"
+	}
+	return name
+}
+
+// What is scored of a text, in bytes: its head and its tail.
+const (
+	maxHead = 48 << 10
+	maxTail = 16 << 10
+)
+
+// watch is the scratch memory of scoring one call, and what it found.
+type watch struct {
+	pii     piiSet
+	secrets bool
+	call    *genai.Call // whose user may have written what is found
+
+	tally   []tally
+	matches []match
+	scratch [maxNested + 1][]byte
+	excerpt string
+	said    string // what the user wrote, without separators; made when first needed
+	heard   bool
+}
+
+// tally counts the values of a type.
+type tally struct {
+	kind  typeID
+	count int
+}
+
+var watches = sync.Pool{New: func() any { return new(watch) }}
+
+// maxScratch bounds the memory that is kept between calls.
+const maxScratch = 64 << 10
+
+func (w *watch) release() {
+	scratch, list, matches := w.scratch, w.tally[:0], w.matches[:0]
+	for i := range scratch {
+		if cap(scratch[i]) > maxScratch {
+			scratch[i] = nil
+		}
+	}
+	*w = watch{scratch: scratch, tally: list, matches: matches}
+	watches.Put(w)
+}
+
+// content looks at a text of the call, as JSON where it is that.
+func (w *watch) content(text string) {
+	if text == "" {
+		return
+	}
+	found := len(w.tally)
+	if len(text) > maxHead+maxTail {
+		w.text(text[:gap(text, maxHead)], "", 0)
+		w.text(text[gap(text, len(text)-maxTail):], "", 0)
+	} else {
+		w.text(text, "", 0)
+	}
+	if found == 0 && len(w.tally) > 0 {
+		w.excerpt = excerpt(text, w.tally[0].kind)
+	}
+}
+
+// gap is a place between two words, at or shortly before i.
+func gap(s string, i int) int {
+	for k := i; k > i-256 && k > 0; k-- {
+		if s[k] <= ' ' {
+			return k
+		}
+	}
+	return i
+}
+
+func (w *watch) text(s, key string, depth int) {
+	if depth <= maxNested && looksJSON(s) && validJSON(s) {
+		w.json(s, key, depth)
+		return
+	}
+	w.matches = w.matches[:0]
+	if w.pii != 0 {
+		w.matches = scanPII(s, key, w.pii, w.matches)
+	}
+	if w.secrets {
+		w.matches = scanSecrets(s, key, w.matches)
+	}
+	for _, m := range w.matches {
+		if !m.sample && !w.echo(s[m.start:m.end]) {
+			w.count(m.kind)
+		}
+	}
+}
+
+// json looks at the strings and numbers of a text that looks like JSON.
+func (w *watch) json(s, name string, depth int) {
+	for reader := (jsonReader{s: s}); ; {
+		t, ok, _ := reader.next()
+		if !ok {
+			return
+		}
+		raw := s[t.start:t.end]
+		switch {
+		case t.name:
+			w.text(raw, "", maxNested+1)
+			name = raw
+		case t.escaped:
+			scratch := unescape(w.scratch[min(depth, maxNested)][:0], raw)
+			w.scratch[min(depth, maxNested)] = scratch
+			w.text(unsafe.String(unsafe.SliceData(scratch), len(scratch)), name, depth+1) // until the next string of this depth
+		case len(raw) >= 7:
+			w.text(raw, name, depth+1)
+		}
+	}
+}
+
+func (w *watch) count(t typeID) {
+	for i := range w.tally {
+		if w.tally[i].kind == t {
+			w.tally[i].count++
+			return
+		}
+	}
+	w.tally = append(w.tally, tally{kind: t, count: 1})
+}
+
+// maxSaid bounds what is read of the user's own words.
+const maxSaid = 256 << 10
+
+// echo reports whether the user wrote a value himself, whatever its separators and case.
+func (w *watch) echo(value string) bool {
+	if w.call == nil {
+		return false
+	}
+	if !w.heard {
+		w.heard = true
+		var said []byte
+		for _, m := range w.call.Input() {
+			if m.Role == genai.RoleUser && len(said) < maxSaid {
+				said = append(plain(said, m.Text[:min(len(m.Text), maxSaid)]), ' ')
+			}
+		}
+		w.said = string(said)
+	}
+	return w.said != "" && strings.Contains(w.said, string(plain(nil, value)))
+}
+
+// plain appends the letters and digits of a text, in lower case.
+func plain(into []byte, s string) []byte {
+	for i := range len(s) {
+		b := s[i]
+		if upper(b) {
+			b |= 0x20
+		}
+		if alnum(b) || b >= 0x80 {
+			into = append(into, b)
+		}
+	}
+	return into
+}
+
+// finding says what was found, the most severe first.
+func (w *watch) finding(scorer, detail, where string) failure.Finding {
+	slices.SortFunc(w.tally, func(a, b tally) int { return cmp.Compare(a.kind, b.kind) })
+	const most = 4
+	var parts []string
+	for _, t := range w.tally {
+		if len(parts) == most {
+			break
+		}
+		info := &types[t.kind]
+		part := info.One
+		if t.count > 1 {
+			part = strconv.Itoa(t.count) + " " + info.Many
+		}
+		if info.Shown != "" {
+			part += " (" + info.Shown + "…)"
+		}
+		parts = append(parts, part)
+	}
+	if rest := len(w.tally) - len(parts); rest > 0 {
+		parts = append(parts, strconv.Itoa(rest)+" other kinds")
+	}
+	list := parts[0]
+	if n := len(parts) - 1; n > 0 {
+		list = strings.Join(parts[:n], ", ") + " and " + parts[n]
+	}
+	return failure.Finding{
+		Class: failure.Unsafe, Detail: detail, Scorer: scorer, Where: types[w.tally[0].kind].Name, Evidence: where + list, Excerpt: w.excerpt,
+	}
+}
+
+// excerpt is what stands around the first value of a type, with all values replaced.
+func excerpt(text string, t typeID) string {
+	everything := Redactor{pii: allPII, secrets: true}
+	if len(text) > maxHead+maxTail {
+		text = text[:maxHead]
+	}
+	redacted, n := everything.JSON(text)
+	at := strings.Index(redacted, t.replacement())
+	if n == 0 || at < 0 {
+		return ""
+	}
+	const around = 60
+	start := max(0, at-around)
+	for start < at && !utf8.RuneStart(redacted[start]) {
+		start++
+	}
+	return failure.Excerpt(redacted[start:])
+}
+
+// lines collects mistakes, a line each.
+type lines []error
+
+func (l *lines) add(err error) { *l = append(*l, err) }
+
+func (l lines) join() error { return errors.Join(l...) }

@@ -1,0 +1,491 @@
+package pattern
+
+import (
+	"encoding/base64"
+	"hash/crc32"
+	"strings"
+)
+
+// Every credential that is looked for is, or begins with, a run of at least shortest bytes of those that tokens and passwords
+// consist of. Ordinary words are shorter, so that most of a text is passed over in strides.
+const shortest = 10
+
+// What a run of bytes holds.
+const (
+	runByte  uint8 = 1 << iota // belongs to a run
+	runDigit                   // a digit
+	runAt                      // @
+	runEqual                   // =
+	runMark                    // another mark than the ones of words
+	runUpper
+	runLower
+)
+
+var runBytes = func() (r [256]uint8) {
+	for b := '!'; b <= '~'; b++ {
+		if !strings.ContainsRune("\"'`()[]{}<>,;:\\|", b) {
+			r[b] = runByte
+			switch {
+			case b == '@':
+				r[b] |= runAt
+			case b == '=':
+				r[b] |= runEqual
+			case digit(byte(b)):
+				r[b] |= runDigit
+			case upper(byte(b)):
+				r[b] |= runUpper
+			case letter(byte(b)):
+				r[b] |= runLower
+			default:
+				r[b] |= runMark
+			}
+		}
+	}
+	return r
+}()
+
+// formats is an issuer with one of its prefixes.
+type format struct {
+	prefix string
+	kind   typeID
+	issuer *issuer
+}
+
+// formats are by the first byte of their prefix, the longest prefixes first.
+var formats = func() (f [256][]format) {
+	for i := range issuers {
+		for prefix := range strings.FieldsSeq(issuers[i].prefixes) {
+			b := prefix[0]
+			f[b] = append(f[b], format{prefix: prefix, kind: typeNamed(issuers[i].name), issuer: &issuers[i]})
+		}
+	}
+	return f
+}()
+
+var (
+	idPEM          = typeNamed(namePEM)
+	idJWT          = typeNamed(nameJWT)
+	idDatabaseURL  = typeNamed(nameDatabaseURL)
+	idBasicAuthURL = typeNamed(nameBasicAuthURL)
+	idBasicAuth    = typeNamed(nameBasicAuth)
+	idAWSSecret    = typeNamed(nameAWSSecret)
+	idAzureKey     = typeNamed(nameAzureKey)
+	idAzureAD      = typeNamed(nameAzureAD)
+	idMailchimp    = typeNamed(nameMailchimp)
+	idTelegram     = typeNamed(nameTelegram)
+	idDiscord      = typeNamed(nameDiscord)
+	idNewRelic     = typeNamed(nameNewRelic)
+	idPassword     = typeNamed(namePassword)
+	idAssigned     = typeNamed(nameAssigned)
+)
+
+// secretScan is one pass over a text.
+type secretScan struct {
+	s     string
+	key   string
+	found []match
+	done  int // where the last match ended
+	// ends is, for each charset, where a run of its bytes ends that was read before: places before it need not be read again,
+	// so that reading stays linear whatever the text.
+	from, ends [charsets]int
+}
+
+// scanSecrets appends the credentials of a text.
+func scanSecrets(s, key string, found []match) []match {
+	p := secretScan{s: s, key: key, found: found}
+	for i := 0; i+shortest <= len(s); {
+		// Of each run that is long enough, a byte is seen at one of these places.
+		if probe := i + shortest - 1; runBytes[s[probe]] == 0 {
+			i = probe + 1
+			continue
+		}
+		start, kinds := i+shortest-1, uint8(0)
+		for start > i && runBytes[s[start-1]] != 0 {
+			start--
+		}
+		if start > i && start+shortest > len(s) {
+			break
+		}
+		end := start
+		for end < len(s) {
+			k := runBytes[s[end]]
+			if k == 0 {
+				break
+			}
+			kinds |= k
+			end++
+		}
+		if end-start >= shortest && kinds != runByte|runLower {
+			p.run(start, end, kinds)
+		} else if end-start >= shortest && at(s, start-1) != ' ' {
+			p.run(start, end, kinds)
+		}
+		i = max(end, p.done)
+	}
+	return p.found
+}
+
+func (p *secretScan) add(start, end int, t typeID, sample bool) bool {
+	if start < p.done {
+		return false
+	}
+	p.found = append(p.found, match{start: start, end: end, kind: t, sample: sample})
+	p.done = end
+	return true
+}
+
+// run looks at a run of bytes.
+func (p *secretScan) run(start, end int, kinds uint8) {
+	s := p.s
+	if s[start] == '-' && strings.HasPrefix(s[start:end], "-----BEGIN") && p.pem(start, end) {
+		return
+	}
+	if kinds&runAt != 0 && (at(s, start-1) == ':' || strings.Contains(s[start:min(end, start+maxURL)], "//")) && p.url(start, end) {
+		return
+	}
+	if end-start >= 14 && kinds&(runDigit|runUpper) != 0 {
+		p.tokens(start, end)
+	}
+	if p.done < end && kinds&(runDigit|runUpper|runMark) != 0 {
+		p.assigned(start, end, kinds)
+	}
+}
+
+// tokens looks for the formats of issuers wherever a token can begin.
+func (p *secretScan) tokens(start, end int) {
+	s := p.s
+	prev := byte(0) // what came before in the run: a token can follow any mark, as in ?key=AIza…
+	if start > 0 && (alnum(s[start-1])) {
+		prev = s[start-1]
+	}
+	for i := start; i+12 < end; i++ {
+		b := s[i]
+		if !alnum(prev) && i >= p.done {
+			for k := range formats[b] {
+				if f := &formats[b][k]; strings.HasPrefix(s[i:end], f.prefix) && p.issued(f, i) {
+					break
+				}
+			}
+			switch {
+			case i < p.done:
+			case b == 'e' && prev != '-' && prev != '_' && strings.HasPrefix(s[i:end], "eyJ"):
+				p.jwt(i, end)
+			case b == 'A' && s[i+1] == 'A' && i == start && at(s, i-1) == ':':
+				p.telegram(i)
+			}
+			if i >= p.done && i == start && b <= 'f' && properties[b]&isHex != 0 {
+				p.suffixed(i, end)
+			}
+		}
+		if b == '~' && i >= start+4 && s[i-1] == 'Q' {
+			p.azureAD(i)
+		}
+		if b == '.' && i == start+24 || b == '.' && i == start+26 || b == '.' && i == start+28 {
+			p.discord(start, i)
+		}
+		if b == '.' && strings.HasPrefix(s[i:end], ".atlasv1.") && i-14 >= start {
+			p.terraform(i)
+		}
+		if i < p.done {
+			i = p.done - 1
+			if i >= end {
+				return
+			}
+			b = s[i]
+		}
+		prev = b
+	}
+}
+
+// extent is where the run of bytes of a charset ends that holds i.
+func (p *secretScan) extent(set charset, i int) int {
+	if i < p.ends[set] && i >= p.from[set] {
+		return p.ends[set]
+	}
+	bit := uint16(1) << set
+	end := i
+	for end < len(p.s) && sets[p.s[end]]&bit != 0 {
+		end++
+	}
+	p.from[set], p.ends[set] = i, end
+	return end
+}
+
+// issued reads the token of a format whose prefix stands at i.
+func (p *secretScan) issued(f *format, i int) bool {
+	s, e := p.s, f.issuer
+	body := i + len(f.prefix)
+	end := p.extent(e.set, body)
+	if e.set >= dotted64 { // marks that end a sentence, and padding of nothing
+		for end > body && (s[end-1] == '.' || s[end-1] == '=' && end-body > e.max) {
+			end--
+		}
+	}
+	if n := end - body; n < e.min || n > e.max {
+		return false
+	}
+	// A longer word of other bytes is another format.
+	if b := at(s, end); alnum(b) || b == '_' && e.set < wordSet {
+		return false
+	}
+	if e.context != "" && !hasFold(s[max(0, i-40):i], e.context) && !hasFold(p.key, e.context) {
+		return false
+	}
+	text := s[body:end]
+	confirmed := checksummed(f, text)
+	if !confirmed {
+		if entropy(text) < e.entropy || e.check != nil && !e.check(s[i:end]) {
+			// Not even a sample looks like that, unless it is one of equal letters.
+			return placeholder(text) && e.check == nil && end-body >= 16 && p.add(i, end, f.kind, true)
+		}
+	}
+	return p.add(i, end, f.kind, !confirmed && placeholder(text))
+}
+
+// checksummed reports whether a token carries the checksum of its format: CRC32 in base 62, of GitHub and npm.
+func checksummed(f *format, body string) bool {
+	if len(body) != 36 || f.issuer.set != alphaNum || f.issuer.name != "github_token" && f.issuer.name != "npm_token" {
+		return false
+	}
+	const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	sum := crc32.ChecksumIEEE([]byte(body[:30]))
+	for i := len(body) - 1; i >= 30; i-- {
+		if body[i] != digits[sum%62] {
+			return false
+		}
+		sum /= 62
+	}
+	return true
+}
+
+// jwt reads a JSON Web Token: three parts in base64, of which the first is a header with an algorithm.
+func (p *secretScan) jwt(i, end int) {
+	s := p.s
+	const longest = 16 << 10
+	head := p.extent(urlSafe, i)
+	if head-i < 17 || at(s, head) != '.' || !strings.HasPrefix(s[head+1:min(len(s), head+4)], "ey") {
+		return
+	}
+	payload := p.extent(urlSafe, head+1)
+	if payload-head < 8 || at(s, payload) != '.' || payload-i > longest {
+		return
+	}
+	stop := p.extent(urlSafe, payload+1)
+	if stop-payload < 8 { // a signature that is there
+		return
+	}
+	var header [192]byte
+	n, _ := base64.RawURLEncoding.Decode(header[:], []byte(s[i:i+min(head-i, 240)/4*4]))
+	if head-i < 240 && (head-i)%4 != 0 {
+		m, _ := base64.RawURLEncoding.Decode(header[n:], []byte(s[i+(head-i)/4*4:head]))
+		n += m
+	}
+	if !strings.Contains(string(header[:n]), `"alg"`) {
+		return
+	}
+	p.add(i, stop, idJWT, documentedJWT(s[i:stop]))
+}
+
+// documentedJWT reports whether a token is the example of jwt.io and of RFC 7519, which every text about tokens shows.
+func documentedJWT(token string) bool {
+	return strings.Contains(token, ".eyJzdWIiOiIxMjM0NTY3ODkwI") || strings.Contains(token, ".eyJpc3MiOiJqb2UiLA0K")
+}
+
+// pem reads a private key in the armour of PEM or PGP, with what follows of it where its end was cut off.
+func (p *secretScan) pem(start, end int) bool {
+	s := p.s
+	line := s[end:min(len(s), end+64)]
+	close := strings.Index(line, "-----")
+	if close < 0 || !strings.Contains(line[:close], "PRIVATE KEY") {
+		return false
+	}
+	body := end + close + len("-----")
+	i, letters := body, 0
+	for ; i < len(s); i++ {
+		b := s[i]
+		if sets[b]&(1<<base64Set) != 0 {
+			letters++
+			continue
+		}
+		if b == '-' && strings.HasPrefix(s[i:], "-----END") {
+			if stop := strings.Index(s[i+8:min(len(s), i+80)], "-----"); stop >= 0 {
+				i += 8 + stop + 5
+			}
+			break
+		}
+		if b == '.' || b > '~' || b < ' ' && b != '\n' && b != '\r' && b != '\t' || b == '`' || b == '<' || b == '[' {
+			break
+		}
+	}
+	if letters < 64 {
+		return false
+	}
+	sample := placeholder(s[body:min(i, body+200)]) || entropy(s[body:min(i, body+400)]) < 4
+	return p.add(start, i, idPEM, sample)
+}
+
+func (p *secretScan) telegram(i int) {
+	s := p.s
+	end := p.extent(urlSafe, i)
+	k := i - 1
+	for k > 0 && digit(s[k-1]) && i-k <= 12 {
+		k--
+	}
+	if n := i - 1 - k; end-i != 35 || n < 8 || n > 10 || alnum(at(s, k-1)) && !strings.HasSuffix(s[:k], "bot") {
+		return
+	}
+	if entropy(s[i:end]) < 3.5 {
+		return
+	}
+	p.add(k, end, idTelegram, placeholder(s[i:end]) || counted([]byte(s[k:i-1])))
+}
+
+// suffixed reads hex tokens that their end tells: Mailchimp's -us12, New Relic's NRAL, Mailgun's two more groups.
+func (p *secretScan) suffixed(i, end int) {
+	s := p.s
+	k := p.extent(hexLower, i)
+	switch n := k - i; {
+	case n == 32 && strings.HasPrefix(s[k:], "-us") && digit(at(s, k+3)):
+		stop := k + 4
+		if digit(at(s, stop)) {
+			stop++
+		}
+		if !alnum(at(s, stop)) && entropy(s[i:k]) >= 3 {
+			p.add(i, stop, idMailchimp, placeholder(s[i:k]))
+		}
+	case n == 36 && strings.HasPrefix(s[k:], "NRAL") && !alnum(at(s, k+4)) && entropy(s[i:k]) >= 3:
+		p.add(i, k+4, idNewRelic, false)
+	case n == 32 && at(s, k) == '-' && p.extent(hexLower, k+1) == k+9 && at(s, k+9) == '-' && p.extent(hexLower, k+10) == k+18 && !alnum(at(s, k+18)):
+		p.add(i, k+18, typeNamed("mailgun_key"), false)
+	}
+}
+
+// azureAD reads a client secret around the tilde at i: abc8Q~…
+func (p *secretScan) azureAD(i int) {
+	s := p.s
+	start := i - 5
+	if start < 0 || start < p.done || !digit(s[i-2]) {
+		return
+	}
+	k := i + 1
+	for k < len(s) && k-i < 40 && (sets[s[k]]&(1<<urlSafe) != 0 || s[k] == '~' || s[k] == '.') {
+		k++
+	}
+	if n := k - i - 1; n < 31 || n > 34 || alnum(at(s, start-1)) || entropy(s[i:k]) < 3.3 {
+		return
+	}
+	p.add(start, k, idAzureAD, placeholder(s[i:k]))
+}
+
+// discord reads the token of a bot: its number in base64, a time and a signature.
+func (p *secretScan) discord(start, dot int) {
+	s := p.s
+	if b := s[start]; b < 'M' || b > 'O' || start < p.done {
+		return
+	}
+	second := p.extent(urlSafe, dot+1)
+	if second-dot-1 != 6 || at(s, second) != '.' {
+		return
+	}
+	end := p.extent(urlSafe, second+1)
+	if n := end - second - 1; n < 27 || n > 38 {
+		return
+	}
+	var id [24]byte
+	n, err := base64.RawURLEncoding.Decode(id[:], []byte(s[start:dot]))
+	if err != nil {
+		return
+	}
+	for _, b := range id[:n] {
+		if !digit(b) {
+			return
+		}
+	}
+	p.add(start, end, idDiscord, placeholder(s[second:end]))
+}
+
+func (p *secretScan) terraform(dot int) {
+	s := p.s
+	start := dot - 14
+	end := p.extent(urlSafe, dot+len(".atlasv1."))
+	if n := end - dot - len(".atlasv1."); n < 60 || n > 70 || start < p.done || alnum(at(s, start-1)) {
+		return
+	}
+	p.add(start, end, typeNamed("terraform_token"), placeholder(s[dot+9:end]))
+}
+
+// maxURL bounds the part of a URL that holds user and password.
+const maxURL = 160
+
+// databases are the schemes of URLs that services are reached with.
+var databases = set(`postgres postgresql mysql mysql2 mariadb mongodb mongodb+srv redis rediss amqp amqps mssql sqlserver oracle clickhouse cockroachdb cassandra
+	neo4j bolt couchdb elasticsearch snowflake redshift influxdb nats kafka jdbc postgresql+psycopg2 postgresql+asyncpg mysql+pymysql mssql+pyodbc db2 trino presto
+	cockroach memcached sqlalchemy`)
+
+// url reads a password between the user and the host of a URL.
+func (p *secretScan) url(start, end int) bool {
+	s := p.s
+	// The last @ before the path ends the password.
+	atSign := -1
+	for i := start; i < min(end, start+maxURL); i++ {
+		if s[i] == '@' {
+			atSign = i
+		}
+		if s[i] == '/' && atSign >= 0 {
+			break
+		}
+	}
+	if atSign < 0 {
+		return false
+	}
+	colon, slashes := -1, -1
+	for i := atSign - 1; i > 0 && i > atSign-maxURL && s[i] > ' ' && s[i] != '"' && s[i] != '\'' && s[i] != '<' && s[i] != '`'; i-- {
+		if s[i] == ':' {
+			colon = i
+		}
+		if s[i] == '/' && s[i-1] == '/' {
+			slashes = i - 1
+			break
+		}
+	}
+	if slashes < 1 || colon <= slashes+1 || s[slashes-1] != ':' {
+		return false
+	}
+	// The first colon after the slashes ends the user.
+	colon = slashes + 2 + strings.IndexByte(s[slashes+2:atSign], ':')
+	scheme := slashes - 1
+	for scheme > 0 && slashes-scheme < 24 && (alnum(s[scheme-1]) || s[scheme-1] == '+' || s[scheme-1] == '-') {
+		scheme--
+	}
+	if scheme == slashes-1 {
+		return false
+	}
+	user, password, host := s[slashes+2:colon], s[colon+1:atSign], s[atSign+1:min(len(s), atSign+64)]
+	if len(password) < 5 || password == user || !secretive(password, 5) || strings.ContainsAny(password, "{}$<>[]()*") || strings.Contains(password, "...") ||
+		strings.ContainsAny(user, "{}$<>[]()*") || exampleHost(host) {
+		return false
+	}
+	t := idBasicAuthURL
+	var lower [24]byte
+	n := copy(lower[:], s[scheme:slashes-1])
+	for i := range n {
+		lower[i] |= 0x20
+		if s[scheme+i] == '+' {
+			lower[i] = '+'
+		}
+	}
+	if databases[string(lower[:n])] {
+		t = idDatabaseURL
+	}
+	return p.add(colon+1, atSign, t, false)
+}
+
+// exampleHost reports whether a host is one of examples.
+func exampleHost(host string) bool {
+	for _, name := range [...]string{"example.", "localhost", "127.0.0.1", "host:", "hostname", "host/", "your", "server:", "server/", "domain.", "proxy:", "proxy.example", "{", "<", "$", "..."} {
+		if len(host) >= len(name) && strings.EqualFold(host[:len(name)], name) {
+			return true
+		}
+	}
+	return host == "host" || host == "server" || strings.Contains(host, ".example")
+}
