@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/faultline-otel/faultline/internal/corpus/labelled"
 	"github.com/faultline-otel/faultline/internal/linear"
@@ -30,7 +31,9 @@ type plan struct {
 	operate []sample
 	share   float64
 	// worst is how many times the share may be found of a single source; 2 where 0.
-	worst   float64
+	worst float64
+	// unseen adds the samples without the failure to those texts, by a table that was not fitted to them. For labels without noise.
+	unseen  bool
 	options linear.Options
 }
 
@@ -88,7 +91,15 @@ func (p plan) fit() (*linear.Model, error) {
 		return nil, err
 	}
 	m = m.With(combined)
-	return m.Shifted(-p.threshold(m)), nil
+	// What people wrote among the samples was measured by tables that had not seen it, and tells as much as what was held out.
+	var unseen []held
+	for i := range p.train {
+		if p.unseen && !p.train[i].label && !strings.HasPrefix(p.train[i].source, "written") {
+			margin := combined.Margin(0, narrow(upper[i].Dense))
+			unseen = append(unseen, held{p.train[i].text, "train " + p.train[i].source, float64(margin)})
+		}
+	}
+	return m.Shifted(-p.threshold(m, unseen)), nil
 }
 
 // passages are what the table is fitted to: the head of a text where the profile looks at no more, pieces of long texts without
@@ -139,26 +150,29 @@ func (p plan) balance() {
 	}
 }
 
+// held is a text without the failure that a model had not seen, and its margin.
+type held struct {
+	text, source string
+	margin       float64
+}
+
 // threshold is the least margin that no more than the share of negatives reaches: of all together, and, with some
 // times the share, of each source that is large enough to tell.
-func (p plan) threshold(m *linear.Model) float64 {
-	by := map[string][]float64{}
-	var all []float64
-	seen := map[string]bool{}
+func (p plan) threshold(m *linear.Model, negatives []held) float64 {
 	for i := range p.operate {
-		if seen[p.operate[i].text] {
-			continue
-		}
-		seen[p.operate[i].text] = true
 		var t words.Text
 		t.Read(p.operate[i].text)
-		var dense [text.Features]float32
-		w := p.profile.Measure(m, &t, &dense)
-		margin := float64(m.Margin(0, dense[:]))
-		by[p.operate[i].source] = append(by[p.operate[i].source], margin)
-		all = append(all, margin)
-		if os.Getenv("TOP") != "" && margin > 1 {
-			fmt.Fprintf(os.Stderr, "%.2f %v %s %.300q\n", margin, dense, p.operate[i].source, t.Of(t.Words[w.From:w.Upto]))
+		margin := m.Margin(0, narrow(p.measure(m, &t)))
+		negatives = append(negatives, held{p.operate[i].text, p.operate[i].source, float64(margin)})
+	}
+	by := map[string][]float64{}
+	seen := map[string]bool{}
+	var all []float64
+	for _, h := range negatives {
+		if !seen[h.text] {
+			seen[h.text] = true
+			by[h.source] = append(by[h.source], h.margin)
+			all = append(all, h.margin)
 		}
 	}
 	at := linear.Threshold(all, p.share)
@@ -169,6 +183,14 @@ func (p plan) threshold(m *linear.Model) float64 {
 	}
 	fmt.Fprintf(os.Stderr, "%s: %d samples; threshold at %.2f, for at most %.2f%% of %d texts without the failure\n", p.profile.Name, len(p.train), at, 100*p.share, len(all))
 	return at
+}
+
+func narrow(wide []float64) []float32 {
+	list := make([]float32, len(wide))
+	for i, v := range wide {
+		list[i] = float32(v)
+	}
+	return list
 }
 
 func fold(text string) int {
