@@ -15,8 +15,10 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/score"
 	"github.com/faultline-otel/faultline/internal/score/outcome"
+	"github.com/faultline-otel/faultline/internal/score/pattern"
 	"github.com/faultline-otel/faultline/internal/score/rule"
 	"github.com/faultline-otel/faultline/internal/score/schema"
+	"github.com/faultline-otel/faultline/internal/score/text"
 	"github.com/faultline-otel/faultline/internal/score/toolcall"
 )
 
@@ -24,6 +26,15 @@ import (
 var registry = map[string]entry{
 	toolcall.Name: scorer(func(config toolcall.Config, _ string) (score.Scorer, error) { return toolcall.New(config) }),
 	schema.Name:   scorer(func(config schema.Config, dir string) (score.Scorer, error) { return schema.New(config, dir) }),
+
+	text.RefusalName:    scorer(func(config text.Config, _ string) (score.Scorer, error) { return text.NewRefusal(config) }),
+	text.JailbreakName:  scorer(func(config text.Config, _ string) (score.Scorer, error) { return text.NewJailbreak(config) }),
+	text.InjectionName:  scorer(func(config text.Config, _ string) (score.Scorer, error) { return text.NewInjection(config) }),
+	text.ToxicityName:   scorer(func(config text.Config, _ string) (score.Scorer, error) { return text.NewToxicity(config) }),
+	text.DegenerateName: scorer(func(config text.DegenerateConfig, _ string) (score.Scorer, error) { return text.NewDegenerate(config) }),
+
+	pattern.PIIName:     scorer(func(config pattern.PIIConfig, _ string) (score.Scorer, error) { return pattern.NewPII(config) }),
+	pattern.SecretsName: scorer(func(config pattern.SecretsConfig, _ string) (score.Scorer, error) { return pattern.NewSecrets(config) }),
 }
 
 // entry is a scorer that can be configured: check tells the mistakes in its settings that need no other file, build makes it.

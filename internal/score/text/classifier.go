@@ -67,12 +67,15 @@ func (v *verdict) worse(margin float32) bool {
 	return true
 }
 
+// precision of a score: more digits say nothing, and are read, stored and compared.
+const precision = 1e4
+
 // conclude adds the score of a verdict, and its finding where it fails.
 func (c *classifier) conclude(s score.Scorer, v verdict, r *score.Result) {
 	if !v.seen {
 		return
 	}
-	value := 1 / (1 + math.Exp(float64(v.margin)))
+	value := math.Round(precision/(1+math.Exp(float64(v.margin)))) / precision
 	failed := value < c.failBelow
 	r.Add(s, value, failed)
 	if failed {
