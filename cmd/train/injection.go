@@ -38,7 +38,7 @@ var planted = merge(orders, grammar{
 
 // injection fits passages: orders that we wrote, alone and in the middle of what tools and documents really say, against those. The
 // attacks of BIPIA are not used: most are ordinary requests, and to find these in documents is to find every request.
-func injection(d data) (*linear.Model, error) {
+func injection(d data) (model, error) {
 	p := plan{profile: &text.InjectionProfile, share: 0.002, worst: 2, unseen: true, options: linear.Options{Epochs: 6, Rate: 0.15, L1: 0.05, L2: 1, Seed: 1}}
 	rows, err := d.rows("injection", "train", "begin", "halueval", "summedits", "tau", "bipia-email", "bipia-table")
 	if err != nil {

@@ -112,7 +112,7 @@ func suffixes(n int) []sample {
 
 // jailbreak fits on collected attacks and on what we wrote. Of the attacks of PAIR, which are mostly stories around a request,
 // and of the loose ends in what was collected, less is believed.
-func jailbreak(d data) (*linear.Model, error) {
+func jailbreak(d data) (model, error) {
 	p := plan{profile: &text.JailbreakProfile, share: 0.0007, worst: 3, unseen: true, options: linear.Options{Epochs: 6, Rate: 0.15, L1: 0.3, L2: 1, Seed: 1}}
 	rows, err := d.rows("jailbreak", "train")
 	if err != nil {

@@ -20,8 +20,11 @@ import (
 // recipe is how a model is made: where it is written to, and what fits it.
 type recipe struct {
 	path string
-	fit  func(data) (*linear.Model, error)
+	fit  func(data) (model, error)
 }
+
+// model is what is fitted.
+type model interface{ Marshal() []byte }
 
 // recipes by the name of the model.
 var recipes = map[string]recipe{}

@@ -84,7 +84,7 @@ var refusals = grammar{
 
 // refusal fits on what people labelled and on what we wrote. GPTFuzz is noisy: answers that decline and then comply in a second
 // voice are labelled as compliance there, so only those of its rows count whose beginning agrees with the label.
-func refusal(d data) (*linear.Model, error) {
+func refusal(d data) (model, error) {
 	p := plan{profile: &text.RefusalProfile, share: 0.005, worst: 4, options: linear.Options{Epochs: 6, Rate: 0.15, L1: 0.3, L2: 1, Seed: 1}}
 	rows, err := d.rows("refusal", "train")
 	if err != nil {

@@ -1,0 +1,42 @@
+package eval
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/faultline-otel/faultline/internal/corpus/labelled"
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/score/ground"
+)
+
+// retrieved is a conversation whose answer has a document to stand on.
+func retrieved(row labelled.Row) genai.Content {
+	c := answer(row)
+	c.Retrieval.Documents = []genai.Document{{Content: row.Context}}
+	return c
+}
+
+// TestEvalGroundedness: HaluEval's questions are left out, since the length of an answer alone tells its label there.
+func TestEvalGroundedness(t *testing.T) {
+	s, err := ground.NewGroundedness(ground.Config{})
+	require.NoError(t, err)
+	rows := slices.DeleteFunc(reported(t, "groundedness"), func(r labelled.Row) bool { return strings.HasPrefix(r.Source, "halueval") })
+	tab := classified(t, s, rows, retrieved)
+	tab.log(t)
+	sum, n := 0.0, 0
+	for _, source := range slices.Sorted(maps.Keys(tab.sources)) {
+		a := tab.auroc(source)
+		t.Logf("| %-16s | %-26s | AUROC %.3f |", s.Name(), source, a)
+		if strings.HasPrefix(source, "summedits") {
+			sum, n = sum+a, n+1
+		}
+	}
+	t.Logf("| %-16s | %-26s | AUROC %.3f |", s.Name(), "summedits, mean of domains", sum/float64(n))
+	require.GreaterOrEqual(t, tab.auroc("begin-wow"), 0.90)
+	require.GreaterOrEqual(t, sum/float64(n), 0.62)
+	require.LessOrEqual(t, tab.sum().falsePositives(), 0.01)
+}

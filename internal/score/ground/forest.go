@@ -1,0 +1,85 @@
+package ground
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+)
+
+// Forest is a sum of small trees over features: log-odds of the failure. It is immutable.
+type Forest struct {
+	Bias  float32
+	Trees []Tree
+}
+
+// Tree asks three questions, each about one feature, and has eight answers.
+type Tree struct {
+	Feature [depth]uint8
+	Above   [depth]float32
+	Leaf    [1 << depth]float32
+}
+
+const depth = 3
+
+// Margin is the log-odds of features.
+func (m *Forest) Margin(f []float32) float32 {
+	margin := m.Bias
+	for i := range m.Trees {
+		t := &m.Trees[i]
+		leaf := 0
+		for d := range depth {
+			leaf <<= 1
+			if f[t.Feature[d]] > t.Above[d] {
+				leaf |= 1
+			}
+		}
+		margin += t.Leaf[leaf]
+	}
+	return margin
+}
+
+const magic = "FLF1"
+
+// Marshal writes a forest as a file: the same forest, the same bytes.
+func (m *Forest) Marshal() []byte {
+	var b bytes.Buffer
+	b.WriteString(magic)
+	_ = binary.Write(&b, binary.LittleEndian, m.Bias) // a buffer in memory takes everything
+	_ = binary.Write(&b, binary.LittleEndian, uint32(len(m.Trees)))
+	_ = binary.Write(&b, binary.LittleEndian, m.Trees)
+	_ = binary.Write(&b, binary.LittleEndian, crc32.ChecksumIEEE(b.Bytes()))
+	return b.Bytes()
+}
+
+// maxTrees bounds what a file may ask for.
+const maxTrees = 10_000
+
+func unmarshal(file []byte, features int) (*Forest, error) {
+	if len(file) < len(magic)+12 || string(file[:len(magic)]) != magic {
+		return nil, errors.New("model file: it does not begin with " + magic)
+	}
+	body, sum := file[:len(file)-4], binary.LittleEndian.Uint32(file[len(file)-4:])
+	if crc32.ChecksumIEEE(body) != sum {
+		return nil, errors.New("model file: the checksum is wrong")
+	}
+	r := bytes.NewReader(body[len(magic):])
+	var m Forest
+	var n uint32
+	err := errors.Join(binary.Read(r, binary.LittleEndian, &m.Bias), binary.Read(r, binary.LittleEndian, &n))
+	if err != nil || n > maxTrees {
+		return nil, errors.New("model file: it is cut off or too large")
+	}
+	m.Trees = make([]Tree, n)
+	if err := binary.Read(r, binary.LittleEndian, m.Trees); err != nil {
+		return nil, errors.New("model file: it is cut off")
+	}
+	for i := range m.Trees {
+		for _, f := range m.Trees[i].Feature {
+			if int(f) >= features {
+				return nil, errors.New("model file: it asks for features that there are not")
+			}
+		}
+	}
+	return &m, nil
+}

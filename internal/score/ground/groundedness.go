@@ -1,0 +1,183 @@
+package ground
+
+import (
+	_ "embed"
+	"fmt"
+	"math"
+	"strings"
+	"sync"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/linear"
+	"github.com/faultline-otel/faultline/internal/score"
+)
+
+// GroundednessName is the key of the scorer in the scorer file.
+const GroundednessName = "groundedness"
+
+// Config is the settings of both scorers.
+type Config struct {
+	// FailBelow is the score below which the call fails. At the default the rate of false positives was measured; nil is
+	// the default.
+	FailBelow *float64 `yaml:"fail_below"`
+}
+
+// The default of groundedness, and the log-odds that it stands for.
+const (
+	groundedFailBelow = 0.3
+	FailMargin        = 0.8473
+)
+
+// scorer is what both scorers have in common.
+type scorer struct {
+	name, version string
+	failBelow     float64
+	forest        *Forest
+}
+
+func newScorer(name string, file []byte, features int, failBelow float64, config Config) (scorer, error) {
+	forest, err := unmarshal(file, features)
+	s := scorer{name: name, version: "1-" + linear.Version(file), failBelow: failBelow, forest: forest}
+	if err == nil && config.FailBelow != nil {
+		s.failBelow = *config.FailBelow
+		if !(s.failBelow >= 0 && s.failBelow <= 1) { // NaN too
+			return s, fmt.Errorf("fail_below must be between 0 and 1, got %v", *config.FailBelow)
+		}
+		if s.failBelow != failBelow {
+			s.version += fmt.Sprintf("-%g", s.failBelow)
+		}
+	}
+	return s, err
+}
+
+// Name is the scorer's name.
+func (s *scorer) Name() string { return s.name }
+
+// Version changes whenever the same call could get another score.
+func (s *scorer) Version() string { return s.version }
+
+// value is the score of a margin.
+func value(margin float32) float64 {
+	const precision = 1e4
+	return math.Round(precision/(1+math.Exp(float64(margin)))) / precision
+}
+
+// Groundedness finds answers that say what their sources do not: the documents and tool results of the call.
+type Groundedness struct{ scorer }
+
+//go:embed weights/groundedness.flf
+var groundednessFile []byte
+
+// NewGroundedness makes the scorer.
+func NewGroundedness(config Config) (*Groundedness, error) {
+	s, err := newScorer(GroundednessName, groundednessFile, GroundedFeatures, groundedFailBelow, config)
+	return &Groundedness{s}, err
+}
+
+// features are those of one answer.
+var features = sync.Pool{New: func() any { return new([GroundedFeatures]float32) }}
+
+// Score compares each answer with all sources of the call. Without a source, or with too few words, there is no score.
+func (s *Groundedness) Score(c *genai.Call, r *score.Result) {
+	if c.Error.IsError || !c.IsLLMCall() || !answers(c) {
+		return
+	}
+	o := NewOverlap()
+	defer o.Release()
+	sources(c, func(text string) { o.Add(r.Words(text)) })
+	if o.content == 0 {
+		return
+	}
+	f := features.Get().(*[GroundedFeatures]float32) //nolint:forcetypeassert // the pool holds nothing else
+	defer features.Put(f)
+	worst, at, seen := float32(0), 0, false
+	output := c.Output()
+	for i := range output {
+		if output[i].Text == "" || len(output[i].ToolCalls) > 0 {
+			continue
+		}
+		if t := r.Words(output[i].Text); o.Grounded(t, f) {
+			if margin := s.forest.Margin(f[:]); !seen || margin > worst {
+				worst, at, seen = margin, i, true
+			}
+		}
+	}
+	if !seen {
+		return
+	}
+	v := value(worst)
+	failed := v < s.failBelow
+	r.Add(s, v, failed)
+	if failed {
+		r.Find(failure.Finding{
+			Class: failure.Hallucination, Detail: failure.Ungrounded, Scorer: s.name, Where: failure.Ungrounded, Excerpt: failure.Excerpt(output[at].Text),
+			Evidence: "much of what the answer says stands in none of the documents and tool results of the call",
+		})
+	}
+}
+
+// answers reports whether a call has an answer in words.
+func answers(c *genai.Call) bool {
+	output := c.Output()
+	for i := range output {
+		if output[i].Text != "" && len(output[i].ToolCalls) == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// marks begin the part of a prompt that holds the documents, in prompts that carry them.
+var marks = []string{"<context>", "<documents>", "<document", "Context:", "CONTEXT:", "Documents:", "Sources:", "Passage:", "Retrieved", "### Context"}
+
+// minPasted is how long a prompt is that may carry documents, in bytes.
+const minPasted = 400
+
+// sources gives every text that the answer should stand on: retrieved documents, tool results, and documents that a prompt carries
+// behind a mark that says so. What the user says counts with the latter, since an answer may take it up.
+func sources(c *genai.Call, each func(string)) {
+	found := false
+	documents := c.Retrieval().Documents
+	for i := range documents {
+		if documents[i].Content != "" {
+			each(documents[i].Content)
+			found = true
+		}
+	}
+	input := c.Input()
+	for i := range input {
+		m := &input[i]
+		for k := range m.ToolResults {
+			if m.ToolResults[k].Result.Text != "" {
+				each(m.ToolResults[k].Result.Text)
+				found = true
+			}
+		}
+		if m.Role == genai.RoleTool && m.Text != "" {
+			each(m.Text)
+			found = true
+		}
+	}
+	for i := range input {
+		m := &input[i]
+		if m.Role == genai.RoleUser && (found || pasted(m.Text)) {
+			each(m.Text)
+		}
+	}
+	if pasted(c.System()) {
+		each(c.System())
+	}
+}
+
+func pasted(prompt string) bool {
+	if len(prompt) < minPasted {
+		return false
+	}
+	for _, mark := range marks {
+		if strings.Contains(prompt, mark) {
+			return true
+		}
+	}
+	return false
+}

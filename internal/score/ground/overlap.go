@@ -1,0 +1,266 @@
+// Package ground holds an answer against what it should stand on: groundedness against the documents and tool results of the
+// call, relevance against the question. Both compare words, numbers and names; neither understands a sentence. The README
+// tells what that can do and what it cannot.
+package ground
+
+import (
+	"math"
+	"sync"
+
+	"github.com/faultline-otel/faultline/internal/words"
+)
+
+// stem is what words are compared by: the first letters of a word, so that endings make no difference; all of a number.
+func stem(source string, w *words.Word) uint32 {
+	if w.Flags.Is(words.Foreign | words.Digit) {
+		return w.Hash | 1
+	}
+	h := uint32(2166136261)
+	for i, n := w.Start, 0; i < w.End && n < stemLetters; i++ {
+		if c := source[i] | 0x20; c >= 'a' && c <= 'z' {
+			h = (h ^ uint32(c)) * 16777619
+			n++
+		}
+	}
+	return h | 1
+}
+
+const stemLetters = 5
+
+// common are words that say nothing of a subject.
+var common = func() map[uint32]bool {
+	set := map[uint32]bool{}
+	for _, h := range words.Hashes(`the a an of and to in is that it was for with as are be this have from or by not you which but they we their has been
+can will would there what how when your if do does my me please i could should about into than then so just up out its he she his her him them our us at on
+were had did who whom why where while also more most some any each all both few other such only own same very too no nor yes s t don now here these those being
+because during before after above below again further once between through over under am may might must shall one`) {
+		set[h] = true
+	}
+	return set
+}()
+
+// negations turn a sentence round.
+var negations = func() map[uint32]bool {
+	set := map[uint32]bool{}
+	for _, h := range words.Hashes(`not no never none nobody nothing neither nor without cannot cant wont dont doesnt didnt isnt arent wasnt werent hasnt havent hadnt
+wouldnt couldnt shouldnt unable fail failed fails refuse refused deny denied lack lacks unlike instead rather`) {
+		set[h] = true
+	}
+	return set
+}()
+
+// talk is what answers say that speak of themselves.
+var talk = func() map[uint32]bool {
+	set := map[uint32]bool{}
+	for _, h := range words.Hashes(`i im ive id my me mine you your youre we our love like favorite favourite think guess know oh wow yeah yes sure cool great nice hi hello thanks`) {
+		set[h] = true
+	}
+	return set
+}()
+
+// set is a set of hashes. Emptying it costs nothing: what belongs to another round is not there.
+type set struct {
+	slots []uint64 // round << 32 | hash
+	round uint64
+	size  int
+}
+
+const setBits = 14
+
+func (s *set) reset() {
+	if s.slots == nil {
+		s.slots = make([]uint64, 1<<setBits)
+	}
+	s.round++
+	s.size = 0
+}
+
+// add puts a hash in. A set that is nearly full takes no more.
+func (s *set) add(h uint32) {
+	if s.size >= 1<<setBits*3/4 {
+		return
+	}
+	key := s.round<<32 | uint64(h)
+	for i := h * 0x9e3779b1 >> (32 - setBits); ; i = (i + 1) & (1<<setBits - 1) {
+		switch {
+		case s.slots[i] == key:
+			return
+		case s.slots[i]>>32 != s.round:
+			s.slots[i] = key
+			s.size++
+			return
+		}
+	}
+}
+
+func (s *set) has(h uint32) bool {
+	key := s.round<<32 | uint64(h)
+	for i := h * 0x9e3779b1 >> (32 - setBits); ; i = (i + 1) & (1<<setBits - 1) {
+		switch {
+		case s.slots[i] == key:
+			return true
+		case s.slots[i]>>32 != s.round:
+			return false
+		}
+	}
+}
+
+// Overlap compares an answer with texts. Get one with NewOverlap and give it back with Release: its memory is used again.
+type Overlap struct {
+	stems, pairs set
+	negated      bool
+	content      int // words with a meaning in the texts
+	all          int
+}
+
+var overlaps = sync.Pool{New: func() any { return new(Overlap) }}
+
+// NewOverlap is one without texts.
+func NewOverlap() *Overlap {
+	o := overlaps.Get().(*Overlap) //nolint:forcetypeassert // the pool holds nothing else
+	o.stems.reset()
+	o.pairs.reset()
+	o.negated, o.content, o.all = false, 0, 0
+	return o
+}
+
+// Release gives it back.
+func (o *Overlap) Release() { overlaps.Put(o) }
+
+// near is how many words with a meaning stand between two that are still neighbours.
+const near = 3
+
+// Add adds a text to compare with.
+func (o *Overlap) Add(t *words.Text) {
+	var last [near]uint32
+	for i := range t.Words {
+		w := &t.Words[i]
+		o.all++
+		if negations[w.Hash] {
+			o.negated = true
+		}
+		h := stem(t.Source, w)
+		o.stems.add(h)
+		if common[w.Hash] {
+			continue
+		}
+		o.content++
+		for _, before := range last {
+			if before != 0 {
+				o.pairs.add(pair(before, h))
+			}
+		}
+		last[2], last[1], last[0] = last[1], last[0], h
+	}
+}
+
+func pair(a, b uint32) uint32 { return (a*0x85ebca6b+b)*0xc2b2ae35 | 1 }
+
+// The features of an answer against its sources.
+const (
+	novelContent = iota // share of the words with a meaning that the sources do not have
+	novelLong           // the same, of long words
+	novelPairs          // share of neighbours that are none in the sources
+	novelNumbers        // share of the numbers
+	numbers             // how many novel numbers, to 3
+	novelNames          // share of the capitalised words within sentences
+	names               // how many novel names, to 4
+	edited              // share of words that are novel between two that are neighbours in the sources
+	edits               // how many, to 4
+	negation            // negations, where the sources have none; a half where they do
+	chat                // share of words that speak of the speaker
+	asks                // whether it asks
+	worst               // the greatest share of novel words in a sentence
+	covered             // share of the sources' words that it uses, roughly
+	length              // logarithm of its words
+	sourceLength        // logarithm of the sources'
+	GroundedFeatures
+)
+
+// Grounded fills the features of an answer. It reports false where there is too little to compare.
+func (o *Overlap) Grounded(t *words.Text, f *[GroundedFeatures]float32) bool {
+	*f = [GroundedFeatures]float32{}
+	var content, novel, long, longNovel, pairs, pairNovel, nums, numNovel, nms, nameNovel, edit, negs, chats int
+	sentenceContent, sentenceNovel := 0, 0
+	endSentence := func() {
+		if sentenceContent >= 3 {
+			f[worst] = max(f[worst], float32(sentenceNovel)/float32(sentenceContent))
+		}
+		sentenceContent, sentenceNovel = 0, 0
+	}
+	var one, two uint32 // the words with a meaning before
+	oneNovel := false
+	for i := range t.Words {
+		w := &t.Words[i]
+		if w.Flags.Is(words.Sentence) {
+			endSentence()
+		}
+		if negations[w.Hash] {
+			negs++
+		}
+		if talk[w.Hash] {
+			chats++
+		}
+		h := stem(t.Source, w)
+		known := o.stems.has(h)
+		switch {
+		case w.Flags.Is(words.Digit):
+			nums++
+			if !known {
+				numNovel++
+			}
+		case w.Flags.Is(words.Capital) && !w.Flags.Is(words.Sentence) && !talk[w.Hash]:
+			nms++
+			if !known {
+				nameNovel++
+			}
+		}
+		if common[w.Hash] {
+			continue
+		}
+		content++
+		sentenceContent++
+		if !known {
+			novel++
+			sentenceNovel++
+		}
+		if w.End-w.Start >= 7 {
+			long++
+			if !known {
+				longNovel++
+			}
+		}
+		if one != 0 {
+			pairs++
+			if !o.pairs.has(pair(one, h)) {
+				pairNovel++
+			}
+		}
+		if two != 0 && known && oneNovel && o.pairs.has(pair(two, h)) {
+			edit++
+		}
+		two, one, oneNovel = one, h, !known
+	}
+	endSentence()
+	if content < 2 || o.content < 4 {
+		return false
+	}
+	share := func(a, b int) float32 { return float32(a) / float32(max(b, 1)) }
+	f[novelContent], f[novelLong], f[novelPairs] = share(novel, content), share(longNovel, long), share(pairNovel, pairs)
+	f[novelNumbers], f[numbers] = share(numNovel, nums), float32(min(numNovel, 3))
+	f[novelNames], f[names] = share(nameNovel, nms), float32(min(nameNovel, 4))
+	f[edited], f[edits] = share(edit, content), float32(min(edit, 4))
+	f[negation] = float32(min(negs, 3))
+	if o.negated {
+		f[negation] /= 2
+	}
+	f[chat] = share(chats, len(t.Words))
+	if t.Asks {
+		f[asks] = 1
+	}
+	f[covered] = share(content-novel, o.content)
+	f[length], f[sourceLength] = logarithm(content), logarithm(o.content)
+	return true
+}
+
+func logarithm(n int) float32 { return float32(math.Log1p(float64(n))) }
