@@ -120,7 +120,7 @@ func trailingName(s string) string {
 		for k > 0 && (alnum(s[k-1]) || s[k-1] == ' ' && alnum(at(s, k-2))) && i-k < 24 {
 			k--
 		}
-		return s[k:]
+		return strings.TrimLeft(s[k:], " ")
 	}
 	return s[i:]
 }
@@ -306,7 +306,7 @@ func random(s string, least int) bool {
 		hex = hex && properties[s[i]]&isHex != 0
 	}
 	switch {
-	case digits < 3 || letters < 3 || marks > len(s)/6+1:
+	case digits < 1 || digits < 3 && (!mixedCase(s) || entropy(s) < 4) || letters < 3 || marks > len(s)/6+1:
 		return false
 	case uuid(s):
 		return false // what names something is no secret by itself
@@ -393,7 +393,14 @@ func commonWord(s string) bool {
 		}
 		plain[i] = b
 	}
+	least := 3
+	if len(s) >= 12 && entropy(s) >= 3.3 { // short words come about by chance
+		least = 5
+	}
 	for _, word := range common {
+		if len(word) < least {
+			continue
+		}
 		if strings.Contains(string(plain[:n]), word) || hasFold(s, word) {
 			return true
 		}

@@ -23,9 +23,9 @@ func (p *piiScan) card(g *groups) int {
 			return 0
 		}
 		sense := before(s, p.key, g.start[0], senseCard)
-		if sense&senseCard == 0 && n == 0 {
+		if spacing := n > 0 && (certain || len(number)%4 == 0 && g.len(n) == 4); sense&senseCard == 0 && !spacing {
 			if sense == 0 {
-				sense = after(s, g.end[0], senseCard)
+				sense = after(s, g.end[n], senseCard)
 			}
 			called := at(s, g.start[0]-1) == '(' && alnum(at(s, g.start[0]-2)) // f(4…): any integer
 			if sense&senseOther != 0 || (!certain || called) && sense&senseCard == 0 {

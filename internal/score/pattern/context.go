@@ -33,7 +33,7 @@ var senses = func() map[string]sense {
 		senseVersion: `version versions v ver release releases build section chapter firmware rev revision oid`,
 		senseOther: `order orders id ids invoice account acct reference ref ticket case serial model isbn issn zip zipcode postal population sku tracking part
 			booking reservation pnr confirmation flight room policy passport license licence licensed doi pmid arxiv issue page pages year years usd eur
-			dollars price cost total sum population barcode ean upc asin timestamp epoch unix seed pin score rows bytes width height`,
+			dollars price cost total sum population barcode ean upc asin timestamp epoch unix seed pin score rows bytes width height size memory`,
 	} {
 		for word := range strings.FieldsSeq(words) {
 			m[word] |= s

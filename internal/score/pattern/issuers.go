@@ -80,7 +80,7 @@ var issuers = []issuer{
 	{name: "anthropic_key", label: "Anthropic key", prefixes: "sk-ant-", set: urlSafe, min: 32, max: 220, entropy: 3.8, check: hasDigits(2)},
 	{name: "openrouter_key", label: "OpenRouter key", prefixes: "sk-or-v1- sk-or-", set: hexLower, min: 48, max: 64, entropy: 3},
 	{name: "langfuse_key", label: "Langfuse key", prefixes: "sk-lf-", set: urlSafe, min: 36, max: 36, entropy: 2.8, check: hasDigits(4)},
-	{name: "llm_provider_key", label: "model provider key", prefixes: "sk-", set: alphaNum, min: 32, max: 64, entropy: 3.2, check: hasDigits(3)},
+	{name: "llm_provider_key", label: "model provider key", prefixes: "sk-", set: alphaNum, min: 32, max: 64, entropy: 3, check: hasDigits(3)},
 	{name: "groq_key", label: "Groq key", prefixes: "gsk_", set: alphaNum, min: 40, max: 64, entropy: 3.5},
 	{name: "xai_key", label: "xAI key", prefixes: "xai-", set: alphaNum, min: 60, max: 90, entropy: 3.8},
 	{name: "perplexity_key", label: "Perplexity key", prefixes: "pplx-", set: alphaNum, min: 40, max: 56, entropy: 3.5},

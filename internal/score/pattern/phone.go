@@ -55,7 +55,8 @@ func (p *piiScan) extent(g *groups, paren bool) (n, digits int) {
 		l := g.len(n)
 		if n > 0 {
 			trunk := l == 1 && g.sep[n] == '(' && p.s[g.start[n]] == '0'
-			if l == 1 && !trunk && n > 1 || l > 8 || digits+l > 15 || g.sep[n] == '(' && !trunk && n > 2 || g.sep[n] == ')' && n > 3 {
+			area := l == 1 && g.sep[n] == ')' // +46 (0)8 …
+			if l == 1 && !trunk && !area && n > 1 || l > 8 || digits+l > 15 || g.sep[n] == '(' && !trunk && n > 2 || g.sep[n] == ')' && n > 3 {
 				break
 			}
 			if g.sep[n] == '/' && n > 1 {

@@ -158,6 +158,7 @@ func (p *secretScan) tokens(start, end int) {
 	if start > 0 && (alnum(s[start-1])) {
 		prev = s[start-1]
 	}
+	word := start // where the last run of letters, digits, _ and - began
 	for i := start; i+12 < end; i++ {
 		b := s[i]
 		if !alnum(prev) && i >= p.done {
@@ -173,15 +174,15 @@ func (p *secretScan) tokens(start, end int) {
 			case b == 'A' && s[i+1] == 'A' && i == start && at(s, i-1) == ':':
 				p.telegram(i)
 			}
-			if i >= p.done && i == start && b <= 'f' && properties[b]&isHex != 0 {
+			if i >= p.done && sets[b]&(1<<hexLower) != 0 {
 				p.suffixed(i, end)
 			}
 		}
 		if b == '~' && i >= start+4 && s[i-1] == 'Q' {
 			p.azureAD(i)
 		}
-		if b == '.' && i == start+24 || b == '.' && i == start+26 || b == '.' && i == start+28 {
-			p.discord(start, i)
+		if b == '.' && i-word >= 24 && i-word <= 28 {
+			p.discord(word, i)
 		}
 		if b == '.' && strings.HasPrefix(s[i:end], ".atlasv1.") && i-14 >= start {
 			p.terraform(i)
@@ -193,7 +194,9 @@ func (p *secretScan) tokens(start, end int) {
 			}
 			b = s[i]
 		}
-		prev = b
+		if prev = b; sets[b]&(1<<urlSafe) == 0 {
+			word = i + 1
+		}
 	}
 }
 
@@ -370,6 +373,9 @@ func (p *secretScan) azureAD(i int) {
 	k := i + 1
 	for k < len(s) && k-i < 40 && (sets[s[k]]&(1<<urlSafe) != 0 || s[k] == '~' || s[k] == '.') {
 		k++
+	}
+	for k > i && s[k-1] == '.' {
+		k--
 	}
 	if n := k - i - 1; n < 31 || n > 34 || alnum(at(s, start-1)) || entropy(s[i:k]) < 3.3 {
 		return
