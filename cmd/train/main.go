@@ -14,7 +14,6 @@ import (
 	"strings"
 
 	"github.com/faultline-otel/faultline/internal/corpus/labelled"
-	"github.com/faultline-otel/faultline/internal/linear"
 )
 
 // recipe is how a model is made: where it is written to, and what fits it.
@@ -71,6 +70,6 @@ func train(name, dir string) error {
 	if err := os.MkdirAll(filepath.Dir(r.path), 0o755); err != nil { //nolint:gosec // for everybody to read
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "%s: %d bytes, version %s\n", r.path, len(file), linear.Version(file))
+	fmt.Fprintf(os.Stderr, "%s: %d bytes\n", r.path, len(file))
 	return os.WriteFile(r.path, file, 0o644) //nolint:gosec // for everybody to read
 }

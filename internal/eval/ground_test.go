@@ -37,6 +37,17 @@ func TestEvalGroundedness(t *testing.T) {
 	}
 	t.Logf("| %-16s | %-26s | AUROC %.3f |", s.Name(), "summedits, mean of domains", sum/float64(n))
 	require.GreaterOrEqual(t, tab.auroc("begin-wow"), 0.90)
-	require.GreaterOrEqual(t, sum/float64(n), 0.62)
-	require.LessOrEqual(t, tab.sum().falsePositives(), 0.01)
+	require.GreaterOrEqual(t, sum/float64(n), 0.60)
+	require.LessOrEqual(t, tab.sum().falsePositives(), 0.005)
+}
+
+// TestEvalRelevance: the wrong answers are those to other questions, drawn at random or for being worded alike.
+func TestEvalRelevance(t *testing.T) {
+	s, err := ground.NewRelevance(ground.Config{})
+	require.NoError(t, err)
+	tab := classified(t, s, reported(t, "relevance"), answer)
+	tab.log(t)
+	t.Logf("| %-16s | %-26s | AUROC %.3f |", s.Name(), "halueval-general", tab.auroc("halueval-general"))
+	require.GreaterOrEqual(t, tab.sum().recall(), 0.15)
+	require.LessOrEqual(t, tab.sum().falsePositives(), 0.007)
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
-	"github.com/faultline-otel/faultline/internal/linear"
 	"github.com/faultline-otel/faultline/internal/score"
 )
 
@@ -38,7 +37,7 @@ type scorer struct {
 
 func newScorer(name string, file []byte, features int, failBelow float64, config Config) (scorer, error) {
 	forest, err := unmarshal(file, features)
-	s := scorer{name: name, version: "1-" + linear.Version(file), failBelow: failBelow, forest: forest}
+	s := scorer{name: name, version: "1-" + forestVersion(file), failBelow: failBelow, forest: forest}
 	if err == nil && config.FailBelow != nil {
 		s.failBelow = *config.FailBelow
 		if !(s.failBelow >= 0 && s.failBelow <= 1) { // NaN too
@@ -76,7 +75,10 @@ func NewGroundedness(config Config) (*Groundedness, error) {
 }
 
 // features are those of one answer.
-var features = sync.Pool{New: func() any { return new([GroundedFeatures]float32) }}
+var (
+	features     = sync.Pool{New: func() any { return new([GroundedFeatures]float32) }}
+	relevantPool = sync.Pool{New: func() any { return new([RelevantFeatures]float32) }}
+)
 
 // Score compares each answer with all sources of the call. Without a source, or with too few words, there is no score.
 func (s *Groundedness) Score(c *genai.Call, r *score.Result) {

@@ -27,37 +27,6 @@ func stem(source string, w *words.Word) uint32 {
 
 const stemLetters = 5
 
-// common are words that say nothing of a subject.
-var common = func() map[uint32]bool {
-	set := map[uint32]bool{}
-	for _, h := range words.Hashes(`the a an of and to in is that it was for with as are be this have from or by not you which but they we their has been
-can will would there what how when your if do does my me please i could should about into than then so just up out its he she his her him them our us at on
-were had did who whom why where while also more most some any each all both few other such only own same very too no nor yes s t don now here these those being
-because during before after above below again further once between through over under am may might must shall one`) {
-		set[h] = true
-	}
-	return set
-}()
-
-// negations turn a sentence round.
-var negations = func() map[uint32]bool {
-	set := map[uint32]bool{}
-	for _, h := range words.Hashes(`not no never none nobody nothing neither nor without cannot cant wont dont doesnt didnt isnt arent wasnt werent hasnt havent hadnt
-wouldnt couldnt shouldnt unable fail failed fails refuse refused deny denied lack lacks unlike instead rather`) {
-		set[h] = true
-	}
-	return set
-}()
-
-// talk is what answers say that speak of themselves.
-var talk = func() map[uint32]bool {
-	set := map[uint32]bool{}
-	for _, h := range words.Hashes(`i im ive id my me mine you your youre we our love like favorite favourite think guess know oh wow yeah yes sure cool great nice hi hello thanks`) {
-		set[h] = true
-	}
-	return set
-}()
-
 // set is a set of hashes. Emptying it costs nothing: what belongs to another round is not there.
 type set struct {
 	slots []uint64 // round << 32 | hash
@@ -136,12 +105,13 @@ func (o *Overlap) Add(t *words.Text) {
 	for i := range t.Words {
 		w := &t.Words[i]
 		o.all++
-		if negations[w.Hash] {
+		k := kindOf(w)
+		if k&negation != 0 {
 			o.negated = true
 		}
 		h := stem(t.Source, w)
 		o.stems.add(h)
-		if common[w.Hash] {
+		if k&common != 0 {
 			continue
 		}
 		o.content++
@@ -167,13 +137,16 @@ const (
 	names               // how many novel names, to 4
 	edited              // share of words that are novel between two that are neighbours in the sources
 	edits               // how many, to 4
-	negation            // negations, where the sources have none; a half where they do
+	negated             // negations, where the sources have none; a half where they do
 	chat                // share of words that speak of the speaker
 	asks                // whether it asks
 	worst               // the greatest share of novel words in a sentence
 	covered             // share of the sources' words that it uses, roughly
 	length              // logarithm of its words
 	sourceLength        // logarithm of the sources'
+	novel6              // how many novel words with a meaning, to 6
+	single              // share of sentences with a single novel word
+	apart               // share of neighbours that are both known, and not together
 	GroundedFeatures
 )
 
@@ -182,7 +155,14 @@ func (o *Overlap) Grounded(t *words.Text, f *[GroundedFeatures]float32) bool {
 	*f = [GroundedFeatures]float32{}
 	var content, novel, long, longNovel, pairs, pairNovel, nums, numNovel, nms, nameNovel, edit, negs, chats int
 	sentenceContent, sentenceNovel := 0, 0
+	sentences, singles, apartPairs, knownPairs := 0, 0, 0, 0
 	endSentence := func() {
+		if sentenceContent > 0 {
+			sentences++
+			if sentenceNovel == 1 {
+				singles++
+			}
+		}
 		if sentenceContent >= 3 {
 			f[worst] = max(f[worst], float32(sentenceNovel)/float32(sentenceContent))
 		}
@@ -195,10 +175,11 @@ func (o *Overlap) Grounded(t *words.Text, f *[GroundedFeatures]float32) bool {
 		if w.Flags.Is(words.Sentence) {
 			endSentence()
 		}
-		if negations[w.Hash] {
+		k := kindOf(w)
+		if k&negation != 0 {
 			negs++
 		}
-		if talk[w.Hash] {
+		if k&talk != 0 {
 			chats++
 		}
 		h := stem(t.Source, w)
@@ -209,13 +190,13 @@ func (o *Overlap) Grounded(t *words.Text, f *[GroundedFeatures]float32) bool {
 			if !known {
 				numNovel++
 			}
-		case w.Flags.Is(words.Capital) && !w.Flags.Is(words.Sentence) && !talk[w.Hash]:
+		case w.Flags.Is(words.Capital) && !w.Flags.Is(words.Sentence) && k&talk == 0:
 			nms++
 			if !known {
 				nameNovel++
 			}
 		}
-		if common[w.Hash] {
+		if k&common != 0 {
 			continue
 		}
 		content++
@@ -232,8 +213,15 @@ func (o *Overlap) Grounded(t *words.Text, f *[GroundedFeatures]float32) bool {
 		}
 		if one != 0 {
 			pairs++
-			if !o.pairs.has(pair(one, h)) {
+			together := o.pairs.has(pair(one, h)) || o.pairs.has(pair(h, one))
+			if !together {
 				pairNovel++
+			}
+			if known && !oneNovel {
+				knownPairs++
+				if !together {
+					apartPairs++
+				}
 			}
 		}
 		if two != 0 && known && oneNovel && o.pairs.has(pair(two, h)) {
@@ -250,15 +238,16 @@ func (o *Overlap) Grounded(t *words.Text, f *[GroundedFeatures]float32) bool {
 	f[novelNumbers], f[numbers] = share(numNovel, nums), float32(min(numNovel, 3))
 	f[novelNames], f[names] = share(nameNovel, nms), float32(min(nameNovel, 4))
 	f[edited], f[edits] = share(edit, content), float32(min(edit, 4))
-	f[negation] = float32(min(negs, 3))
+	f[negated] = float32(min(negs, 3))
 	if o.negated {
-		f[negation] /= 2
+		f[negated] /= 2
 	}
 	f[chat] = share(chats, len(t.Words))
 	if t.Asks {
 		f[asks] = 1
 	}
 	f[covered] = share(content-novel, o.content)
+	f[novel6], f[single], f[apart] = float32(min(novel, 6)), share(singles, sentences), share(apartPairs, knownPairs)
 	f[length], f[sourceLength] = logarithm(content), logarithm(o.content)
 	return true
 }

@@ -14,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/faultline-otel/faultline/internal/score"
+	"github.com/faultline-otel/faultline/internal/score/ground"
 	"github.com/faultline-otel/faultline/internal/score/outcome"
 	"github.com/faultline-otel/faultline/internal/score/pattern"
 	"github.com/faultline-otel/faultline/internal/score/rule"
@@ -32,6 +33,9 @@ var registry = map[string]entry{
 	text.InjectionName:  scorer(func(config text.Config, _ string) (score.Scorer, error) { return text.NewInjection(config) }),
 	text.ToxicityName:   scorer(func(config text.Config, _ string) (score.Scorer, error) { return text.NewToxicity(config) }),
 	text.DegenerateName: scorer(func(config text.DegenerateConfig, _ string) (score.Scorer, error) { return text.NewDegenerate(config) }),
+
+	ground.GroundednessName: scorer(func(config ground.Config, _ string) (score.Scorer, error) { return ground.NewGroundedness(config) }),
+	ground.RelevanceName:    scorer(func(config ground.Config, _ string) (score.Scorer, error) { return ground.NewRelevance(config) }),
 
 	pattern.PIIName:     scorer(func(config pattern.PIIConfig, _ string) (score.Scorer, error) { return pattern.NewPII(config) }),
 	pattern.SecretsName: scorer(func(config pattern.SecretsConfig, _ string) (score.Scorer, error) { return pattern.NewSecrets(config) }),

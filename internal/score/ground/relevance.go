@@ -1,0 +1,200 @@
+package ground
+
+import (
+	_ "embed"
+	"strings"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/score"
+	"github.com/faultline-otel/faultline/internal/words"
+)
+
+// RelevanceName is the key of the scorer in the scorer file.
+const RelevanceName = "relevance"
+
+const relevantFailBelow = 0.5
+
+// Relevance finds answers to something else than was asked.
+type Relevance struct{ scorer }
+
+//go:embed weights/relevance.flf
+var relevanceFile []byte
+
+// NewRelevance makes the scorer.
+func NewRelevance(config Config) (*Relevance, error) {
+	s, err := newScorer(RelevanceName, relevanceFile, RelevantFeatures, relevantFailBelow, config)
+	return &Relevance{s}, err
+}
+
+// Score compares the answer with the last question. Where tools or documents stand between the two, or one of them has too few
+// words to tell, there is no score.
+func (s *Relevance) Score(c *genai.Call, r *score.Result) {
+	if c.Error.IsError || !c.IsLLMCall() || !answers(c) {
+		return
+	}
+	input := c.NewInput()
+	question := ""
+	for i := range input {
+		m := &input[i]
+		if m.Role == genai.RoleTool || len(m.ToolResults) > 0 || m.Media {
+			return
+		}
+		if m.Role == genai.RoleUser && m.Text != "" {
+			question = m.Text
+		}
+	}
+	if question == "" || len(c.Retrieval().Documents) > 0 {
+		return
+	}
+	q := r.Words(question)
+	o := NewOverlap()
+	defer o.Release()
+	o.Add(q)
+	f := relevantPool.Get().(*[RelevantFeatures]float32) //nolint:forcetypeassert // the pool holds nothing else
+	defer relevantPool.Put(f)
+	worst, at, seen := float32(0), 0, false
+	output := c.Output()
+	for i := range output {
+		if output[i].Text == "" || len(output[i].ToolCalls) > 0 {
+			continue
+		}
+		if t := r.Words(output[i].Text); o.Relevant(q, t, f) {
+			if margin := s.forest.Margin(f[:]); !seen || margin > worst {
+				worst, at, seen = margin, i, true
+			}
+		}
+	}
+	if !seen {
+		return
+	}
+	v := value(worst)
+	failed := v < s.failBelow
+	r.Add(s, v, failed)
+	if failed {
+		r.Find(failure.Finding{
+			Class: failure.BadAnswer, Detail: failure.OffTopic, Scorer: s.name, Where: failure.OffTopic, Excerpt: failure.Excerpt(output[at].Text),
+			Evidence: "the answer takes up nothing that the question asks about",
+		})
+	}
+}
+
+// The features of an answer to a question.
+const (
+	asked       = iota // share of the question's words with a meaning that the answer takes up
+	askedRare          // the same, weighed by how long a word is: long words are rare
+	used               // share of the answer's words with a meaning that the question has
+	taken              // how many, to 6
+	takenPairs         // neighbours of the question that are neighbours in the answer, to 3
+	takenNames         // names and numbers of the question that the answer has: share
+	namesAsked         // how many the question has, to 4
+	startShared        // share of the first words of the answer that the question has
+	questionLen
+	answerLen
+	isQuestion   // it ends with a question mark
+	wantsCode    // it speaks of code
+	hasCode      // the answer has a block of code
+	wantsList    // it asks for several things
+	hasList      // the answer has numbered or dashed lines
+	makes        // it asks to write, make up or generate: the answer's words are free
+	transforms   // it asks to rewrite, translate, correct or sort what it holds
+	hasNumber    // the answer has a number
+	wantsNumber  // it asks how many, how much, when
+	restOfPrompt // words of the question beyond its first sentence, as a share: what a task is done on
+	restTaken    // share of those that the answer takes up
+	RelevantFeatures
+)
+
+// Relevant fills the features of an answer to a question, which was the only text added. It reports false where there is too
+// little to compare.
+func (o *Overlap) Relevant(q, a *words.Text, f *[RelevantFeatures]float32) bool {
+	*f = [RelevantFeatures]float32{}
+	answer := NewOverlap()
+	defer answer.Release()
+	answer.Add(a)
+	if o.content < 2 || answer.content < 2 {
+		return false
+	}
+	share := func(a, b float32) float32 { return a / max(b, 1) }
+	var content, hit, weight, hitWeight, nameHit, nms, rest, restHit, pairs float32
+	first, kinds := true, kind(0)
+	var before uint32
+	for i := range q.Words {
+		w := &q.Words[i]
+		if i > 0 && w.Flags.Is(words.Sentence|words.Line) {
+			first = false
+		}
+		k := kindOf(w)
+		kinds |= k
+		if k&(common|making|changing|list) != 0 {
+			continue
+		}
+		h := stem(q.Source, w)
+		there := answer.stems.has(h)
+		length := float32(min(w.End-w.Start, 12))
+		content++
+		weight += length
+		name := w.Flags.Is(words.Digit) || w.Flags.Is(words.Capital) && !w.Flags.Is(words.Sentence)
+		if name {
+			nms++
+		}
+		if !first {
+			rest++
+		}
+		if there {
+			hit++
+			hitWeight += length
+			if name {
+				nameHit++
+			}
+			if !first {
+				restHit++
+			}
+		}
+		if before != 0 && answer.pairs.has(pair(before, h)) {
+			pairs++
+		}
+		before = h
+	}
+	var words1, hits1, content1, start, startHit float32
+	for i := range a.Words {
+		w := &a.Words[i]
+		words1++
+		if w.Flags.Is(words.Digit) {
+			f[hasNumber] = 1
+		}
+		if kindOf(w)&common != 0 {
+			continue
+		}
+		content1++
+		known := o.stems.has(stem(a.Source, w))
+		if known {
+			hits1++
+		}
+		if start < 12 {
+			start++
+			if known {
+				startHit++
+			}
+		}
+	}
+	f[asked], f[askedRare], f[used] = share(hit, content), share(hitWeight, weight), share(hits1, content1)
+	f[taken], f[takenPairs] = min(hit, 6), min(pairs, 3)
+	f[takenNames], f[namesAsked] = share(nameHit, nms), min(nms, 4)
+	f[startShared] = share(startHit, start)
+	f[questionLen], f[answerLen] = logarithm(int(content)), logarithm(int(words1))
+	f[wantsCode], f[wantsList], f[makes] = either(kinds&code != 0), either(kinds&list != 0), either(kinds&making != 0)
+	f[transforms], f[wantsNumber] = either(kinds&changing != 0), either(kinds&amount != 0)
+	f[isQuestion] = either(q.Asks)
+	f[hasCode] = either(strings.Contains(a.Source[:min(len(a.Source), words.MaxHead)], "```"))
+	f[hasList] = either(strings.Contains(a.Source[:min(len(a.Source), words.MaxHead)], "\n1.") || strings.HasPrefix(a.Source, "1.") || strings.Contains(a.Source[:min(len(a.Source), words.MaxHead)], "\n- "))
+	f[restOfPrompt], f[restTaken] = share(rest, content), share(restHit, rest)
+	return true
+}
+
+func either(yes bool) float32 {
+	if yes {
+		return 1
+	}
+	return 0
+}
