@@ -68,11 +68,13 @@ func grounded(list []labelled.Row) []row {
 	var rows []row
 	sizes := map[string]float64{}
 	for _, l := range list {
-		var context, output words.Text
+		var question, context, output words.Text
+		question.Read(l.Input)
 		context.Read(l.Context)
 		output.Read(l.Output)
 		o := ground.NewOverlap()
 		o.Add(&context)
+		o.Add(&question) // as the scorer does: an answer may take it up
 		var f [ground.GroundedFeatures]float32
 		if o.Grounded(&output, &f) {
 			rows = append(rows, row{features: slices.Clone(f[:]), label: l.Label == 1, source: l.Source})

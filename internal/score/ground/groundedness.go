@@ -88,8 +88,11 @@ func (s *Groundedness) Score(c *genai.Call, r *score.Result) {
 	o := NewOverlap()
 	defer o.Release()
 	sources(c, func(text string) { o.Add(r.Words(text)) })
-	if o.content == 0 {
+	if !o.Prose() {
 		return
+	}
+	if asked := c.Question(); asked != "" { // which an answer may take up
+		o.Add(r.Words(asked))
 	}
 	f := features.Get().(*[GroundedFeatures]float32) //nolint:forcetypeassert // the pool holds nothing else
 	defer features.Put(f)
@@ -136,39 +139,30 @@ var marks = []string{"<context>", "<documents>", "<document", "Context:", "CONTE
 // minPasted is how long a prompt is that may carry documents, in bytes.
 const minPasted = 400
 
-// sources gives every text that the answer should stand on: retrieved documents, tool results, and documents that a prompt carries
-// behind a mark that says so. What the user says counts with the latter, since an answer may take it up.
+// sources gives every text that the answer should stand on: retrieved documents, tool results, and prompts that carry documents
+// behind a mark that says so.
 func sources(c *genai.Call, each func(string)) {
-	found := false
+	give := func(text string) {
+		if text != "" {
+			each(text)
+		}
+	}
 	documents := c.Retrieval().Documents
 	for i := range documents {
-		if documents[i].Content != "" {
-			each(documents[i].Content)
-			found = true
-		}
+		give(documents[i].Content)
 	}
 	input := c.Input()
 	for i := range input {
 		m := &input[i]
 		for k := range m.ToolResults {
-			if m.ToolResults[k].Result.Text != "" {
-				each(m.ToolResults[k].Result.Text)
-				found = true
-			}
+			give(m.ToolResults[k].Result.Text)
 		}
-		if m.Role == genai.RoleTool && m.Text != "" {
-			each(m.Text)
-			found = true
-		}
-	}
-	for i := range input {
-		m := &input[i]
-		if m.Role == genai.RoleUser && (found || pasted(m.Text)) {
-			each(m.Text)
+		if m.Role == genai.RoleTool || m.Role == genai.RoleUser && pasted(m.Text) {
+			give(m.Text)
 		}
 	}
 	if pasted(c.System()) {
-		each(c.System())
+		give(c.System())
 	}
 }
 

@@ -79,6 +79,7 @@ type Overlap struct {
 	stems, pairs set
 	negated      bool
 	content      int // words with a meaning in the texts
+	plain        int // words without
 	all          int
 }
 
@@ -89,12 +90,23 @@ func NewOverlap() *Overlap {
 	o := overlaps.Get().(*Overlap) //nolint:forcetypeassert // the pool holds nothing else
 	o.stems.reset()
 	o.pairs.reset()
-	o.negated, o.content, o.all = false, 0, 0
+	o.negated, o.content, o.plain, o.all = false, 0, 0, 0
 	return o
 }
 
 // Release gives it back.
 func (o *Overlap) Release() { overlaps.Put(o) }
+
+// Prose reports whether the texts say enough in sentences for an answer to repeat it in words of its own. A record, a table or an
+// error message do not: what an answer says of them stands nowhere in them.
+func (o *Overlap) Prose() bool {
+	return o.content >= minProse && o.plain >= minPlain && o.plain*6 >= o.all
+}
+
+const (
+	minProse = 6
+	minPlain = 4
+)
 
 // near is how many words with a meaning stand between two that are still neighbours.
 const near = 3
@@ -112,6 +124,7 @@ func (o *Overlap) Add(t *words.Text) {
 		h := stem(t.Source, w)
 		o.stems.add(h)
 		if k&common != 0 {
+			o.plain++
 			continue
 		}
 		o.content++
