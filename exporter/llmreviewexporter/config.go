@@ -7,6 +7,8 @@ import (
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/config/configretry"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
+
+	"github.com/faultline-otel/faultline/internal/wire"
 )
 
 // Config is what users write.
@@ -14,12 +16,21 @@ type Config struct {
 	// Review is the extension that owns the store.
 	Review component.ID `mapstructure:"review"`
 
+	// Redact is what is replaced before anything is queued or stored: pii, secrets. Empty: nothing.
+	Redact []string `mapstructure:"redact"`
+
 	// Timeout bounds one attempt to write a batch.
 	Timeout exporterhelper.TimeoutConfig                             `mapstructure:",squash"`
 	Retry   configretry.BackOffConfig                                `mapstructure:"retry_on_failure"`
 	Queue   configoptional.Optional[exporterhelper.QueueBatchConfig] `mapstructure:"sending_queue"`
 
 	_ struct{}
+}
+
+// Validate checks what is to be redacted.
+func (c *Config) Validate() error {
+	_, err := wire.NewRedactor(c.Redact)
+	return err
 }
 
 // Defaults of the queue, in bytes.

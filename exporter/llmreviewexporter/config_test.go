@@ -40,6 +40,7 @@ func TestConfigIsRead(t *testing.T) {
 func TestConfigSaysWhatIsWrong(t *testing.T) {
 	for file, want := range map[string]string{
 		"invalid_queue.yaml":   "sending_queue: `queue_size` must be positive",
+		"invalid_redact.yaml":  "redact[1] must be pii or secrets, got \"names\"",
 		"invalid_key.yaml":     "has invalid keys: revue",
 		"invalid_review.yaml":  `in "no such/" id`,
 		"invalid_timeout.yaml": "'timeout' must be non-negative",

@@ -6,7 +6,9 @@ import (
 	"fmt"
 
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/faultline-otel/faultline/exporter/llmreviewexporter/internal/metadata"
@@ -60,4 +62,24 @@ func (r *reviewer) put(ctx context.Context, td ptrace.Traces) error {
 func (r *reviewer) shutdown(context.Context) error {
 	r.telemetry.Shutdown()
 	return nil
+}
+
+// redacting is an exporter that redacts what it is given before that is queued: a queue can be on disk.
+type redacting struct {
+	exporter.Traces
+	redactor  *wire.Redactor
+	telemetry *metadata.TelemetryBuilder
+}
+
+// Capabilities says that the data is ours to change.
+func (*redacting) Capabilities() consumer.Capabilities {
+	return consumer.Capabilities{MutatesData: true}
+}
+
+// ConsumeTraces redacts and passes on.
+func (r *redacting) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
+	if n := r.redactor.Traces(td); n > 0 {
+		r.telemetry.LlmReviewRedactions.Add(ctx, int64(n))
+	}
+	return r.Traces.ConsumeTraces(ctx, td)
 }

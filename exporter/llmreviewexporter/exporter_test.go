@@ -2,6 +2,7 @@ package llmreviewexporter
 
 import (
 	"context"
+	"encoding/json"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -169,6 +170,40 @@ func TestSpansWithoutIDsAreCounted(t *testing.T) {
 	require.Equal(t, []string{"1"}, traceIDs(t, store))
 	metadatatest.AssertEqualLlmReviewIgnoredSpans(t, telemetry, []metricdata.DataPoint[int64]{{Value: 1}}, metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars())
 	require.NoError(t, e.Shutdown(t.Context()))
+}
+
+// TestNothingOfAValueIsStored puts a trace with personal data and a credential into a real store, and reads the store's own file.
+func TestNothingOfAValueIsStored(t *testing.T) {
+	telemetry := componenttest.NewTelemetry()
+	defer func() { require.NoError(t, telemetry.Shutdown(context.Background())) }()
+	set := exportertest.NewNopSettings(metadata.Type)
+	set.TelemetrySettings = telemetry.NewTelemetrySettings()
+	store, h := open(t)
+	cfg := createDefaultConfig().(*Config)
+	cfg.Redact = []string{"pii", "secrets"}
+	e := create(t, set, cfg)
+	require.True(t, e.Capabilities().MutatesData)
+	require.NoError(t, e.Start(t.Context(), h))
+	td := failing(1)
+	failed := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(1)
+	failed.Attributes().PutStr("gen_ai.input.messages", `[{"role":"user","parts":[{"type":"text","content":"I am\nmaria\u0040acme.pt, 4539 1488 0343 6467"}]}]`)
+	failed.Attributes().PutStr("gen_ai.output.messages", `[{"role":"assistant","parts":[{"type":"tool_call","id":"c1","name":"login","arguments":{"dsn":"postgres://shop:Xk29vPq81z@db.shop.io/x"}}]}]`)
+	failed.Attributes().PutStr(wire.AttrErrorEvidence, "the answer is for maria@acme.pt")
+	failed.Status().SetMessage("no such user: maria@acme.pt")
+	require.NoError(t, e.ConsumeTraces(t.Context(), td))
+	require.NoError(t, e.Shutdown(t.Context()))
+	item, err := store.Item(t.Context(), "00000000000000000000000000000001")
+	require.NoError(t, err)
+	text, err := json.Marshal(item)
+	require.NoError(t, err)
+	for _, value := range []string{"maria", "6467", "Xk29vPq81z"} {
+		require.NotContains(t, string(text), value)
+	}
+	call := item.Spans[1].Call
+	require.Equal(t, "I am\n[redacted:email], [redacted:card]", call.Input()[0].Text)
+	require.JSONEq(t, `{"dsn":"postgres://shop:[redacted:database_url_password]@db.shop.io/x"}`, call.Output()[0].ToolCalls[0].Arguments.Text)
+	require.Equal(t, "the answer is for [redacted:email]", item.Spans[1].Evidence)
+	metadatatest.AssertEqualLlmReviewRedactions(t, telemetry, []metricdata.DataPoint[int64]{{Value: 5}}, metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars())
 }
 
 func TestStartSaysWhichExtensionIsMissing(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
 	"github.com/faultline-otel/faultline/exporter/llmreviewexporter/internal/metadata"
+	"github.com/faultline-otel/faultline/internal/wire"
 )
 
 // NewFactory makes the factory of llm_review.
@@ -23,11 +24,19 @@ func createTraces(ctx context.Context, set exporter.Settings, config component.C
 		return nil, err
 	}
 	e := &reviewer{extension: cfg.Review, telemetry: telemetry}
-	return exporterhelper.NewTraces(ctx, set, cfg, e.put,
+	redactor, err := wire.NewRedactor(cfg.Redact)
+	if err != nil {
+		return nil, err
+	}
+	traces, err := exporterhelper.NewTraces(ctx, set, cfg, e.put,
 		exporterhelper.WithStart(e.start),
 		exporterhelper.WithShutdown(e.shutdown),
 		exporterhelper.WithCapabilities(consumer.Capabilities{MutatesData: false}),
 		exporterhelper.WithTimeout(cfg.Timeout),
 		exporterhelper.WithRetry(cfg.Retry),
 		exporterhelper.WithQueue(cfg.Queue))
+	if err != nil || redactor == nil {
+		return traces, err
+	}
+	return &redacting{Traces: traces, redactor: redactor, telemetry: telemetry}, nil
 }

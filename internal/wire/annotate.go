@@ -56,7 +56,7 @@ func NewAnnotator(set *score.Set, options AnnotateOptions) *Annotator {
 // Traces annotates every span and hands it to each, in the order of the data; each may be nil. The data must be mutable.
 //
 // Annotating again, in a gateway behind an agent, gives what annotating once gives: what an earlier pass wrote is replaced.
-// One verdict stays: that on a span whose content was scored and has been removed since.
+// One verdict stays: that on a span whose content was scored and has been removed, or redacted, since.
 func (a *Annotator) Traces(td ptrace.Traces, each func(Annotated)) {
 	w := a.workers.Get().(*worker)
 	for _, rs := range td.ResourceSpans().All() {
@@ -85,7 +85,9 @@ func (a *Annotator) span(w *worker, resource pcommon.Resource, scope pcommon.Ins
 		return out
 	}
 	if annotated(span) {
-		if earlier := CoverageWritten(span); CoverageOf(call) == NoContent && (earlier == Scored || earlier == Truncated) {
+		earlier := CoverageWritten(span)
+		gone := CoverageOf(call) == NoContent && (earlier == Scored || earlier == Truncated)
+		if gone || earlier != "" && wasRedacted(span) {
 			out.Call, out.Coverage, out.Verdict = call, earlier, VerdictOf(span)
 			readBack(span, &w.result)
 			return out

@@ -16,6 +16,8 @@ const (
 	AttrToolOutcome    = "app.llm.tool.outcome"
 	AttrCancelled      = "app.llm.cancelled"
 	AttrProblems       = "app.llm.problems"
+	// AttrRedactions counts the values that were replaced on a span. What was scored is no longer there: see Redactor.
+	AttrRedactions = "app.llm.redactions"
 )
 
 // Coverage says whether a span could be scored.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/score"
 	"github.com/faultline-otel/faultline/internal/score/scorers"
+	"github.com/faultline-otel/faultline/internal/wire"
 )
 
 // Config is what users write.
@@ -21,6 +22,9 @@ type Config struct {
 
 	Evidence   Evidence   `mapstructure:"evidence"`
 	LogContent LogContent `mapstructure:"log_content"`
+
+	// Redact is what is replaced in spans and in log records with content, after scoring: pii, secrets. Empty: nothing.
+	Redact []string `mapstructure:"redact"`
 
 	_ struct{}
 }
@@ -56,7 +60,8 @@ func (c *LogContent) Validate() error {
 // Validate compiles all scorers, so that a mistake in any of them stops the start.
 func (c *Config) Validate() error {
 	_, err := c.set()
-	return err
+	_, wrong := wire.NewRedactor(c.Redact)
+	return errors.Join(err, wrong)
 }
 
 // set makes the scorers. They are read by the code that reads scorer files for the CLI. The error has a line for each

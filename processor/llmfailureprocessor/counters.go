@@ -19,6 +19,8 @@ type tally struct {
 	coverage [len(coverages)]int64
 	classes  map[failure.Class]int64
 	problems map[problem]int64
+	// redactions is values that were replaced.
+	redactions int64
 }
 
 type problem struct{ scorer, reason string }
@@ -84,6 +86,9 @@ func (c *counters) add(ctx context.Context, n *tally) {
 		if option, ok := c.classes[class]; ok {
 			c.telemetry.LlmFailureFindings.Add(ctx, findings, option)
 		}
+	}
+	if n.redactions > 0 {
+		c.telemetry.LlmFailureRedactions.Add(ctx, n.redactions)
 	}
 	for p, times := range n.problems {
 		c.telemetry.LlmFailureScorerProblems.Add(ctx, times, c.problem(p))

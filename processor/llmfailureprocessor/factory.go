@@ -40,6 +40,6 @@ func (f *factory) createLogs(ctx context.Context, set processor.Settings, cfg co
 		return nil, err
 	}
 	return processorhelper.NewLogs(ctx, set, cfg, next, i.processLogs,
-		processorhelper.WithCapabilities(consumer.Capabilities{MutatesData: false}),
+		processorhelper.WithCapabilities(consumer.Capabilities{MutatesData: len(cfg.(*Config).Redact) > 0}),
 		processorhelper.WithShutdown(i.release))
 }

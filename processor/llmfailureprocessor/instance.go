@@ -22,6 +22,7 @@ type factory struct {
 // instance is the work of one configuration.
 type instance struct {
 	annotator *wire.Annotator
+	redactor  *wire.Redactor // nil where nothing is to be redacted
 	counters  *counters
 	telemetry *metadata.TelemetryBuilder
 
@@ -41,6 +42,10 @@ func (f *factory) instance(set processor.Settings, cfg *Config) (*instance, erro
 	if err != nil {
 		return nil, err
 	}
+	redactor, err := wire.NewRedactor(cfg.Redact)
+	if err != nil {
+		return nil, err
+	}
 	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
 	if err != nil {
 		return nil, err
@@ -55,8 +60,8 @@ func (f *factory) instance(set processor.Settings, cfg *Config) (*instance, erro
 		return nil, err
 	}
 	i := &instance{
-		annotator: annotator,
-		counters:  newCounters(telemetry), telemetry: telemetry,
+		annotator: annotator, redactor: redactor,
+		counters: newCounters(telemetry), telemetry: telemetry,
 		factory: f, config: cfg, users: 1,
 	}
 	f.instances[cfg] = i

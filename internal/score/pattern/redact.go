@@ -118,16 +118,20 @@ const maxNested = 4
 // JSON replaces values in a JSON text: in the strings that stand there, keys included, whatever escapes they are written
 // with, in numbers, and in strings that hold JSON themselves. All other bytes stay as they are. What is no JSON, or was cut, is
 // redacted as text.
-func (r *Redactor) JSON(s string) (out string, n int) {
+func (r *Redactor) JSON(s string) (out string, n int) { return r.Value("", s) }
+
+// Value replaces values in what stands under a name: as JSON where it is that, as text otherwise. The name tells what a bare
+// number is, or that a random text is a credential.
+func (r *Redactor) Value(name, s string) (out string, n int) {
 	for range maxPasses {
-		next, found := r.json(s, "", 0)
+		next, found := r.json(s, name, 0)
 		if found == 0 {
 			return s, n
 		}
 		s = next
 		n += found
 	}
-	return r.text(s, "")
+	return r.text(s, name)
 }
 
 func (r *Redactor) json(s, key string, depth int) (out string, n int) {

@@ -27,6 +27,7 @@ type TelemetryBuilder struct {
 	mu                    sync.Mutex
 	registrations         []metric.Registration
 	LlmReviewIgnoredSpans metric.Int64Counter
+	LlmReviewRedactions   metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -62,6 +63,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_llm_review_ignored_spans",
 		metric.WithDescription("spans without a trace or span id, which belong to no item [Development]"),
 		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LlmReviewRedactions, err = builder.meter.Int64Counter(
+		"otelcol_llm_review_redactions",
+		metric.WithDescription("values that were replaced in spans before they were stored [Development]"),
+		metric.WithUnit("{value}"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs

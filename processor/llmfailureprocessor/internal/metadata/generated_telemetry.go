@@ -30,6 +30,7 @@ type TelemetryBuilder struct {
 	registrations            []metric.Registration
 	LlmFailureFindings       metric.Int64Counter
 	LlmFailureLentBytes      metric.Int64ObservableGauge
+	LlmFailureRedactions     metric.Int64Counter
 	LlmFailureScorerProblems metric.Int64Counter
 	LlmFailureSpans          metric.Int64Counter
 }
@@ -98,6 +99,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_llm_failure_lent_bytes",
 		metric.WithDescription("memory held by content of log records that waits for its span [Development]"),
 		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LlmFailureRedactions, err = builder.meter.Int64Counter(
+		"otelcol_llm_failure_redactions",
+		metric.WithDescription("values that were replaced in spans and log records [Development]"),
+		metric.WithUnit("{value}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.LlmFailureScorerProblems, err = builder.meter.Int64Counter(

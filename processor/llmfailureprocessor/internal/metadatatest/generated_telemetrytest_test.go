@@ -25,12 +25,16 @@ func TestSetupTelemetry(t *testing.T) {
 		return nil
 	}))
 	tb.LlmFailureFindings.Add(context.Background(), 1)
+	tb.LlmFailureRedactions.Add(context.Background(), 1)
 	tb.LlmFailureScorerProblems.Add(context.Background(), 1)
 	tb.LlmFailureSpans.Add(context.Background(), 1)
 	AssertEqualLlmFailureFindings(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualLlmFailureLentBytes(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualLlmFailureRedactions(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualLlmFailureScorerProblems(t, testTel,
