@@ -13,6 +13,7 @@ type row struct {
 	label    bool
 	weight   float64
 	source   string
+	text     string // what rows that belong together share
 }
 
 const (

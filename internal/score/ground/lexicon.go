@@ -14,6 +14,7 @@ const (
 	making                    // something made up,
 	changing                  // something done to what the question holds,
 	amount                    // a number
+	evasion                   // answers that ask back or give up say it
 )
 
 // lexicon finds the kind of a word by its hash, in a table that is mostly empty.
@@ -33,6 +34,7 @@ wouldnt couldnt shouldnt unable fail failed fails refuse refused deny denied lac
 		list:     `list three five four ten two six seven several examples ideas tips ways steps options suggest brainstorm name reasons`,
 		making:   `write generate create compose make invent come design produce poem story haiku song joke slogan tweet headline essay paragraph letter email dialogue random`,
 		changing: `rewrite translate correct edit summarize summarise paraphrase convert sort classify identify change rearrange fix replace proofread find categorize simplify transform compute calculate count`,
+		evasion:  `sorry apologize apologise unable cannot unfortunately clarify provide context information specify model capability`,
 		amount:   `many much when year calculate compute number date percentage percent far long old age cost price distance`,
 	} {
 		for _, h := range words.Hashes(text) {

@@ -16,7 +16,10 @@ const RelevanceName = "relevance"
 const relevantFailBelow = 0.5
 
 // Relevance finds answers to something else than was asked.
-type Relevance struct{ scorer }
+type Relevance struct {
+	scorer
+	subjects *Vectors
+}
 
 //go:embed weights/relevance.flf
 var relevanceFile []byte
@@ -24,7 +27,15 @@ var relevanceFile []byte
 // NewRelevance makes the scorer.
 func NewRelevance(config Config) (*Relevance, error) {
 	s, err := newScorer(RelevanceName, relevanceFile, RelevantFeatures, relevantFailBelow, config)
-	return &Relevance{s}, err
+	if err != nil {
+		return nil, err
+	}
+	v, err := subjects()
+	if err != nil {
+		return nil, err
+	}
+	s.version += "-" + forestVersion(subjectsFile)
+	return &Relevance{s, v}, nil
 }
 
 // Score compares the answer with the last question. Where tools or documents stand between the two, or one of them has too few
@@ -59,7 +70,7 @@ func (s *Relevance) Score(c *genai.Call, r *score.Result) {
 		if output[i].Text == "" || len(output[i].ToolCalls) > 0 {
 			continue
 		}
-		if t := r.Words(output[i].Text); o.Relevant(q, t, f) {
+		if t := r.Words(output[i].Text); o.Relevant(s.subjects, q, t, f) {
 			if margin := s.forest.Margin(f[:]); !seen || margin > worst {
 				worst, at, seen = margin, i, true
 			}
@@ -102,12 +113,18 @@ const (
 	wantsNumber  // it asks how many, how much, when
 	restOfPrompt // words of the question beyond its first sentence, as a share: what a task is done on
 	restTaken    // share of those that the answer takes up
+	sameSubject  // cosine of the subjects of question and answer
+	sameOpening  // the same of their first words
+	askedIdf     // share of the question's words with a meaning that the answer takes up, weighed by how rare they are
+	rarest       // how rare the rarest is that it takes up
+	known        // share of the question's words whose subject is known
+	evades       // words of its beginning that ask back or give up, to 3
 	RelevantFeatures
 )
 
 // Relevant fills the features of an answer to a question, which was the only text added. It reports false where there is too
 // little to compare.
-func (o *Overlap) Relevant(q, a *words.Text, f *[RelevantFeatures]float32) bool {
+func (o *Overlap) Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]float32) bool {
 	*f = [RelevantFeatures]float32{}
 	answer := NewOverlap()
 	defer answer.Release()
@@ -116,7 +133,7 @@ func (o *Overlap) Relevant(q, a *words.Text, f *[RelevantFeatures]float32) bool 
 		return false
 	}
 	share := func(a, b float32) float32 { return a / max(b, 1) }
-	var content, hit, weight, hitWeight, nameHit, nms, rest, restHit, pairs float32
+	var idf, idfHit, familiar, content, hit, weight, hitWeight, nameHit, nms, rest, restHit, pairs float32
 	first, kinds := true, kind(0)
 	var before uint32
 	for i := range q.Words {
@@ -132,6 +149,17 @@ func (o *Overlap) Relevant(q, a *words.Text, f *[RelevantFeatures]float32) bool 
 		h := stem(q.Source, w)
 		there := answer.stems.has(h)
 		length := float32(min(w.End-w.Start, 12))
+		rarity := v.rarity(h)
+		if content < maxSubject {
+			idf += rarity
+			if there {
+				idfHit += rarity
+				f[rarest] = max(f[rarest], rarity)
+			}
+			if rarity != unknownRarity {
+				familiar++
+			}
+		}
 		content++
 		weight += length
 		name := w.Flags.Is(words.Digit) || w.Flags.Is(words.Capital) && !w.Flags.Is(words.Sentence)
@@ -163,22 +191,33 @@ func (o *Overlap) Relevant(q, a *words.Text, f *[RelevantFeatures]float32) bool 
 		if w.Flags.Is(words.Digit) {
 			f[hasNumber] = 1
 		}
-		if kindOf(w)&common != 0 {
+		k := kindOf(w)
+		if k&evasion != 0 && i < 40 {
+			f[evades] = min(f[evades]+1, 3)
+		}
+		if k&common != 0 {
 			continue
 		}
 		content1++
-		known := o.stems.has(stem(a.Source, w))
-		if known {
+		shared := o.stems.has(stem(a.Source, w))
+		if shared {
 			hits1++
 		}
 		if start < 12 {
 			start++
-			if known {
+			if shared {
 				startHit++
 			}
 		}
 	}
 	f[asked], f[askedRare], f[used] = share(hit, content), share(hitWeight, weight), share(hits1, content1)
+	f[askedIdf], f[known] = idfHit/max(idf, 1), share(familiar, min(content, maxSubject))
+	var qs, as [Dims]float32
+	v.subject(q.Words, q.Source, maxSubject, &qs)
+	v.subject(a.Words, a.Source, maxSubject, &as)
+	f[sameSubject] = cosine(&qs, &as)
+	v.subject(a.Words, a.Source, maxOpening, &as)
+	f[sameOpening] = cosine(&qs, &as)
 	f[taken], f[takenPairs] = min(hit, 6), min(pairs, 3)
 	f[takenNames], f[namesAsked] = share(nameHit, nms), min(nms, 4)
 	f[startShared] = share(startHit, start)
