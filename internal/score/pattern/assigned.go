@@ -82,13 +82,13 @@ func (p *secretScan) pairs(start, end int) {
 func nameBefore(s string, i int) string {
 	k, assigned, quoted := i, false, false
 	for n := 0; k > 0 && n < 8; n++ {
-		switch b := s[k-1]; {
-		case b == '=' || b == ':':
+		switch b := s[k-1]; b {
+		case '=', ':':
 			assigned = true
-		case b == '>' || b == ' ' || b == '\t':
-		case b == '"' || b == '\'' || b == '`':
+		case '>', ' ', '\t':
+		case '"', '\'', '`':
 			quoted = true
-		case b == '(' || b == ',':
+		case '(', ',':
 			if !quoted { // set("password", "…")
 				return ""
 			}
@@ -170,7 +170,7 @@ func (p *secretScan) value(name string, start, end int) {
 			if strings.Contains(value, "//") || strings.Contains(name, " ") && !strings.HasSuffix(plain, n.word) {
 				return // the password of a page, and its URL
 			}
-			if quotedOrAlone(s, start, end) && complex(value) && secretive(value, 10) {
+			if quotedOrAlone(s, start, end) && mixed(value) && secretive(value, 10) {
 				p.add(start, end, t, false)
 			}
 			return
@@ -244,8 +244,8 @@ func sets64(s string) bool {
 	return true
 }
 
-// complex reports whether a password was made to be hard to guess: letters of both cases, digits or marks.
-func complex(s string) bool {
+// mixed reports whether a password was made to be hard to guess: letters of both cases, digits or marks.
+func mixed(s string) bool {
 	var kinds uint8
 	for i := range len(s) {
 		kinds |= runBytes[s[i]]

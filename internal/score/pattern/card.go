@@ -1,5 +1,7 @@
 package pattern
 
+import "slices"
+
 // card reads a card number that begins with the first group: the prefix and length of an issuer, the spacing of cards, and
 // the check digit of Luhn. Where prefix and length leave much to chance, a word has to say that it is a card.
 func (p *piiScan) card(g *groups) int {
@@ -91,8 +93,8 @@ func issued(n []byte) (certain, ok bool) {
 
 func luhn(digits []byte) bool {
 	sum, double := 0, false
-	for i := len(digits) - 1; i >= 0; i-- {
-		d := int(digits[i] - '0')
+	for _, b := range slices.Backward(digits) {
+		d := int(b - '0')
 		if double {
 			if d *= 2; d > 9 {
 				d -= 9

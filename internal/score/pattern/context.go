@@ -70,7 +70,7 @@ func before(s, key string, i int, want sense) sense {
 			continue
 		}
 		end := i
-		for i > low && (letter(s[i-1]) || s[i-1] >= 0x80) && !(i < end && upper(s[i]) && !upper(s[i-1])) {
+		for i > low && (letter(s[i-1]) || s[i-1] >= 0x80) && (i == end || !upper(s[i]) || upper(s[i-1])) {
 			i--
 		}
 		words--

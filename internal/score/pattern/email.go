@@ -21,12 +21,12 @@ func (p *piiScan) email(i int) int {
 	s := p.s
 	start, low := i, max(p.done, i-maxLocal)
 	for start > low {
-		if localParts[s[start-1]] {
-			start--
-		} else if start-2 >= low && s[start-1] >= 0x80 && s[start-1] < 0xc0 && s[start-2] >= 0xc3 && s[start-2] <= 0xc9 { // Latin letters
-			start -= 2
-		} else {
+		latin := start-2 >= low && s[start-1] >= 0x80 && s[start-1] < 0xc0 && s[start-2] >= 0xc3 && s[start-2] <= 0xc9
+		if !latin && !localParts[s[start-1]] {
 			break
+		}
+		if start--; latin { // in two bytes
+			start--
 		}
 	}
 	// Too long for an address: no address at all.

@@ -95,7 +95,7 @@ func (p *piiScan) ipv6(i, end int) int {
 	for high := min(len(s), start+40); end < high && (properties[s[end]]&isHex != 0 || s[end] == ':'); {
 		end++
 	}
-	for end > start && s[end-1] == ':' && !(end-2 >= start && s[end-2] == ':') {
+	for end > start && s[end-1] == ':' && (end-2 < start || s[end-2] != ':') {
 		end--
 	}
 	if b := at(s, end); alnum(b) || b == '_' || b == ':' {

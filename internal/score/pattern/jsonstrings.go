@@ -22,8 +22,8 @@ type jsonReader struct {
 	i int
 }
 
-// next is the next token; cut says that a string does not end.
-func (r *jsonReader) next() (t jsonToken, ok, cut bool) {
+// next is the next token. A string that does not end goes to the end of the text.
+func (r *jsonReader) next() (t jsonToken, ok bool) {
 	s := r.s
 	for r.i < len(s) {
 		switch b := s[r.i]; b {
@@ -37,7 +37,7 @@ func (r *jsonReader) next() (t jsonToken, ok, cut bool) {
 				if k < 0 {
 					t.end = len(s)
 					r.i = len(s)
-					return t, true, true
+					return t, true
 				}
 				if e := strings.IndexByte(s[r.i:r.i+k], '\\'); e >= 0 {
 					t.escaped = true
@@ -55,17 +55,17 @@ func (r *jsonReader) next() (t jsonToken, ok, cut bool) {
 			}
 			t.name = at(s, k) == ':'
 			r.i = k
-			return t, true, false
+			return t, true
 		default:
 			t = jsonToken{start: r.i}
 			for r.i < len(s) && strings.IndexByte(" \t\n\r,:{}[]\"", s[r.i]) < 0 {
 				r.i++
 			}
 			t.end = r.i
-			return t, true, false
+			return t, true
 		}
 	}
-	return t, false, false
+	return t, false
 }
 
 // looksJSON reports whether a text may hold a JSON object or array.
@@ -84,7 +84,7 @@ func looksJSON(s string) bool {
 
 // validJSON reports whether a text is JSON. Only then do its quotes tell where strings are.
 func validJSON(s string) bool {
-	return json.Valid(unsafe.Slice(unsafe.StringData(s), len(s))) // which only reads
+	return json.Valid(unsafe.Slice(unsafe.StringData(s), len(s))) //nolint:gosec // which only reads
 }
 
 // unescape appends what a string of JSON stands for, given what is between its quotes.

@@ -189,11 +189,11 @@ func (p *piiScan) telephone(g *groups, n int, number []byte, start, end int, plu
 		}
 		// What is called is written in groups of at least two digits; a decimal number has one dot.
 		for i := range n {
-			if g.len(i) < 2 && !(i == 0 && number[0] == '1') || g.len(i) > 7 {
+			if g.len(i) < 2 && (i > 0 || number[0] != '1') || g.len(i) > 7 {
 				return false
 			}
 		}
-		return digits <= 13 && !(n == 2 && g.sep[1] == '.')
+		return digits <= 13 && (n != 2 || g.sep[1] != '.')
 	}
 	return false
 }

@@ -119,7 +119,7 @@ func (p *piiScan) number(i int) int {
 	if end-i > maxDigits {
 		return end
 	}
-	if end-i < 2 && next != ' ' && next != '-' && next != '.' && next != '(' && !(prev == '+' || prev == '(') {
+	if end-i < 2 && next != ' ' && next != '-' && next != '.' && next != '(' && prev != '+' && prev != '(' {
 		return end
 	}
 	var g groups
@@ -178,7 +178,7 @@ func (g *groups) read(s string, start, end int) {
 
 // separator is what separates two groups of digits at i, and where it ends; 0 where nothing does.
 func separator(s string, i int) (kind byte, end int) {
-	for n := 0; n < 3; n++ {
+	for range 3 {
 		b := at(s, i)
 		switch {
 		case b == ' ' || b == '-' || b == '.' || b == '/' || b == '(' || b == ')':

@@ -145,7 +145,7 @@ func (r *Redactor) json(s, key string, depth int) (out string, n int) {
 		done = end
 	}
 	for reader := (jsonReader{s: s}); ; {
-		t, ok, _ := reader.next()
+		t, ok := reader.next()
 		if !ok {
 			break
 		}
@@ -166,7 +166,7 @@ func (r *Redactor) json(s, key string, depth int) (out string, n int) {
 		text := raw
 		if t.escaped {
 			scratch = unescape(scratch[:0], raw)
-			text = unsafe.String(unsafe.SliceData(scratch), len(scratch)) // until the next string
+			text = unsafe.String(unsafe.SliceData(scratch), len(scratch)) //nolint:gosec // read until the next string
 		}
 		var redacted string
 		var found int

@@ -9,10 +9,10 @@ import (
 	"pgregory.net/rapid"
 )
 
-func redactor(t testing.TB) *Redactor {
-	t.Helper()
+func redactor(tb testing.TB) *Redactor {
+	tb.Helper()
 	r, err := NewRedactor([]string{"pii", "secrets"})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return r
 }
 

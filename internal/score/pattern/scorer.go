@@ -257,7 +257,7 @@ func (w *watch) text(s, key string, depth int) {
 // json looks at the strings and numbers of a text that looks like JSON.
 func (w *watch) json(s, name string, depth int) {
 	for reader := (jsonReader{s: s}); ; {
-		t, ok, _ := reader.next()
+		t, ok := reader.next()
 		if !ok {
 			return
 		}
@@ -269,7 +269,7 @@ func (w *watch) json(s, name string, depth int) {
 		case t.escaped:
 			scratch := unescape(w.scratch[min(depth, maxNested)][:0], raw)
 			w.scratch[min(depth, maxNested)] = scratch
-			w.text(unsafe.String(unsafe.SliceData(scratch), len(scratch)), name, depth+1) // until the next string of this depth
+			w.text(unsafe.String(unsafe.SliceData(scratch), len(scratch)), name, depth+1) //nolint:gosec // read until the next string of this depth
 		case len(raw) >= 7:
 			w.text(raw, name, depth+1)
 		}

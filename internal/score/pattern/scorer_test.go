@@ -41,10 +41,10 @@ func chat(texts ...string) *genai.Call {
 	return &c
 }
 
-func pii(t testing.TB, names ...string) *PII {
-	t.Helper()
+func pii(tb testing.TB, names ...string) *PII {
+	tb.Helper()
 	p, err := NewPII(PIIConfig{Types: names})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return p
 }
 

@@ -155,7 +155,7 @@ func (p *secretScan) run(start, end int, kinds uint8) {
 func (p *secretScan) tokens(start, end int) {
 	s := p.s
 	prev := byte(0) // what came before in the run: a token can follow any mark, as in ?key=AIza…
-	if start > 0 && (alnum(s[start-1])) {
+	if start > 0 && alnum(s[start-1]) {
 		prev = s[start-1]
 	}
 	word := start // where the last run of letters, digits, _ and - began
@@ -170,12 +170,12 @@ func (p *secretScan) tokens(start, end int) {
 			switch {
 			case i < p.done:
 			case b == 'e' && prev != '-' && prev != '_' && strings.HasPrefix(s[i:end], "eyJ"):
-				p.jwt(i, end)
+				p.jwt(i)
 			case b == 'A' && s[i+1] == 'A' && i == start && at(s, i-1) == ':':
 				p.telegram(i)
 			}
 			if i >= p.done && sets[b]&(1<<hexLower) != 0 {
-				p.suffixed(i, end)
+				p.suffixed(i)
 			}
 		}
 		if b == '~' && i >= start+4 && s[i-1] == 'Q' {
@@ -262,7 +262,7 @@ func checksummed(f *format, body string) bool {
 }
 
 // jwt reads a JSON Web Token: three parts in base64, of which the first is a header with an algorithm.
-func (p *secretScan) jwt(i, end int) {
+func (p *secretScan) jwt(i int) {
 	s := p.s
 	const longest = 16 << 10
 	head := p.extent(urlSafe, i)
@@ -298,11 +298,11 @@ func documentedJWT(token string) bool {
 func (p *secretScan) pem(start, end int) bool {
 	s := p.s
 	line := s[end:min(len(s), end+64)]
-	close := strings.Index(line, "-----")
-	if close < 0 || !strings.Contains(line[:close], "PRIVATE KEY") {
+	dashes := strings.Index(line, "-----")
+	if dashes < 0 || !strings.Contains(line[:dashes], "PRIVATE KEY") {
 		return false
 	}
-	body := end + close + len("-----")
+	body := end + dashes + len("-----")
 	i, letters := body, 0
 	for ; i < len(s); i++ {
 		b := s[i]
@@ -344,7 +344,7 @@ func (p *secretScan) telegram(i int) {
 }
 
 // suffixed reads hex tokens that their end tells: Mailchimp's -us12, New Relic's NRAL, Mailgun's two more groups.
-func (p *secretScan) suffixed(i, end int) {
+func (p *secretScan) suffixed(i int) {
 	s := p.s
 	k := p.extent(hexLower, i)
 	switch n := k - i; {
@@ -363,7 +363,7 @@ func (p *secretScan) suffixed(i, end int) {
 	}
 }
 
-// azureAD reads a client secret around the tilde at i: abc8Q~…
+// azureAD reads a client secret around the tilde at i, such as abc8Q~.
 func (p *secretScan) azureAD(i int) {
 	s := p.s
 	start := i - 5

@@ -22,7 +22,8 @@ const (
 // maker puts tokens together, so that no file holds one.
 type maker struct{ *rand.Rand }
 
-func newMaker(seed uint64) maker { return maker{rand.New(rand.NewPCG(seed, 7))} } //nolint:gosec // the same tokens every time
+// newMaker makes the same tokens every time.
+func newMaker(seed uint64) maker { return maker{rand.New(rand.NewPCG(seed, 7))} }
 
 // of is n characters of an alphabet, the first and the last of them letters or digits.
 func (m maker) of(alphabet string, n int) string {
