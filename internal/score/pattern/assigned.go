@@ -34,6 +34,27 @@ var names = [...]struct {
 	{"basic", func() typeID { return idBasicAuth }, 12},
 }
 
+// brands are issuers whose credentials have no format of their own: a name that holds one, and a word such as key, is enough.
+var brands = [...]string{
+	"adafruit", "adobe", "airtable", "algolia", "alchemy", "asana", "bitbucket", "cloudflare", "codecov", "cohere", "coinbase", "confluent", "contentful", "datadog", "deepgram", "dropbox",
+	"elevenlabs", "etsy", "facebook", "fastly", "flickr", "freshbooks", "heroku", "hubspot", "infura", "intercom", "jfrog", "kraken", "kucoin", "linkedin", "looker", "mailchimp", "mailgun",
+	"mapbox", "mattermost", "messagebird", "mistral", "netlify", "newrelic", "okta", "openweather", "pagerduty", "plaid", "postmark", "rapidapi", "rollbar", "segment", "sendbird", "sentry", "snyk", "sonar",
+	"splunk", "squarespace", "sumologic", "tencent", "travis", "twilio", "twitch", "twitter", "vercel", "wandb", "yandex", "zendesk",
+}
+
+// branded reports whether a name is that of an issuer's credential.
+func branded(plain string) bool {
+	if !strings.HasSuffix(plain, "key") && !strings.HasSuffix(plain, "token") && !strings.HasSuffix(plain, "secret") {
+		return false
+	}
+	for _, brand := range brands {
+		if strings.Contains(plain, brand) {
+			return true
+		}
+	}
+	return false
+}
+
 // harmless are words in a name which say that its value is public, or no credential at all.
 var harmless = [...]string{
 	"public", "publishable", "pubkey", "csrf", "xsrf", "hash", "digest", "checksum", "integrity", "sha", "md5", "etag", "commit", "count", "limit", "length", "usage", "max", "total",
@@ -89,10 +110,10 @@ func nameBefore(s string, i int) string {
 		case '"', '\'', '`':
 			quoted = true
 		case '(', ',':
-			if !quoted { // set("password", "…")
+			if !quoted { // setPassword("…"), set("password", "…")
 				return ""
 			}
-			assigned = assigned || b == ','
+			assigned = true
 		default:
 			n = 8
 			continue
@@ -100,6 +121,10 @@ func nameBefore(s string, i int) string {
 		k--
 	}
 	name := trailingName(s[max(0, k-48):k])
+	switch before := k - len(name); {
+	case at(s, k) == '>' && k == i-1 && at(s, before-1) == '<', strings.HasPrefix(name, "--") && k < i: // <password>…, --password …
+		assigned = true
+	}
 	if n := k - len(name); n > 1 && s[n-1] == ':' && alnum(s[n-2]) { // a part of an ARN or a URN
 		return ""
 	}
@@ -138,6 +163,12 @@ func (p *secretScan) value(name string, start, end int) {
 		end--
 	}
 	value := s[start:end]
+	if branded(plain) {
+		if known := uuid(value) && len(value) == 36 || random(value, 16); known && !placeholder(value) && !spoken(value) {
+			p.add(start, end, idAssigned, false)
+		}
+		return
+	}
 	for i := range names {
 		n := &names[i]
 		if !strings.Contains(plain, n.word) {
@@ -163,7 +194,7 @@ func (p *secretScan) value(name string, start, end int) {
 				return
 			}
 		}
-		if next := at(s, end); next == '(' || next == '[' || next == '{' || next == '<' || next == ':' && at(s, end+1) == ':' {
+		if next := at(s, end); next == '(' || next == '[' || next == '{' || next == '<' && at(s, end+1) != '/' || next == ':' && at(s, end+1) == ':' {
 			return // a call, an index, a type
 		}
 		if t == idPassword {

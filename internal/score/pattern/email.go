@@ -155,6 +155,17 @@ var reserved = set(`example examples domain yourdomain your-domain mydomain comp
 	somedomain domainname yoursite mysite hostname organization yourorganization yourbusiness yourschool abccompany
 	abccorp xyzcompany xyzcorp xyz123 fakeemail fake fakemail notreal nowhere customdomain otherdomain anotherdomain`)
 
+// desk reports whether a part of a local part is that of a desk: product-feedback, support.eu, us-sales.
+func desk(local string) bool {
+	for part := range strings.FieldsFuncSeq(local, func(r rune) bool { return r == '-' || r == '_' || r == '.' }) {
+		switch part {
+		case "support", "feedback", "noreply", "service", "services", "billing", "helpdesk", "customer", "customercare", "newsletter", "notifications", "marketing", "webmaster", "enquiries", "press":
+			return true
+		}
+	}
+	return false
+}
+
 // sampleEmail reports whether an address is nobody's.
 func sampleEmail(local, domain string) bool {
 	var buffer [maxLocal]byte
@@ -169,6 +180,9 @@ func sampleEmail(local, domain string) bool {
 		}
 	}
 	if roles[string(buffer[:n])] || roles[strings.TrimRight(string(buffer[:n]), "0123456789")] {
+		return true
+	}
+	if desk(string(buffer[:n])) {
 		return true
 	}
 	for len(domain) > 0 {

@@ -147,7 +147,7 @@ func year8(s string) bool {
 func (p *piiScan) telephone(g *groups, n int, number []byte, start, end int, plus, paren bool) bool {
 	s, digits := p.s, len(number)
 	if plus {
-		return number[0] != '0' && digits >= 8 && (n > 1 || digits >= 9)
+		return number[0] != '0' && digits >= 8 && (n > 1 || digits >= 9 && distinct(string(number)) > 3)
 	}
 	first := g.len(0)
 	hyphens := n > 1 && g.uniform(0, n-1, "-.")
@@ -174,8 +174,8 @@ func (p *piiScan) telephone(g *groups, n int, number []byte, start, end int, plu
 	}
 	switch {
 	case sense&sensePhone != 0:
-		if n == 1 { // any integer, unless the word is next to it
-			return digits <= 13 && before(s[max(0, start-24):start], p.key, min(start, 24), sensePhone)&sensePhone != 0
+		if n == 1 {
+			return digits <= 13 && p.named(start, sensePhone)
 		}
 		for i := range n {
 			if g.len(i) < 2 && i > 0 && g.sep[i] == '.' || g.len(i) < 2 && i == 0 && number[0] != '1' {
@@ -185,7 +185,7 @@ func (p *piiScan) telephone(g *groups, n int, number []byte, start, end int, plu
 		return n > 2 || g.len(1) >= 3 && g.len(0) <= 5 && g.sep[1] != '.' && (g.sep[1] != '/' || number[0] == '0')
 	case sense&senseCall != 0:
 		if n == 1 {
-			return digits == 10 && number[0] >= '2' || digits == 11 && number[0] == '0'
+			return (digits == 10 && number[0] >= '2' || digits == 11 && number[0] == '0') && p.named(start, senseCall)
 		}
 		// What is called is written in groups of at least two digits; a decimal number has one dot.
 		for i := range n {
@@ -196,6 +196,13 @@ func (p *piiScan) telephone(g *groups, n int, number []byte, start, end int, plu
 		return digits <= 13 && (n != 2 || g.sep[1] != '.')
 	}
 	return false
+}
+
+// named reports whether a word stands right before a number that could be any integer.
+func (p *piiScan) named(start int, want sense) bool {
+	const near = 24 // bytes
+	low := max(0, start-near)
+	return before(p.s[low:start], p.key, start-low, want)&want != 0
 }
 
 // northAmerican reports whether groups are an area code, an exchange and a line of North America.

@@ -290,8 +290,10 @@ func (p *secretScan) jwt(i int) {
 }
 
 // documentedJWT reports whether a token is the example of jwt.io and of RFC 7519, which every text about tokens shows.
-func documentedJWT(token string) bool {
-	return strings.Contains(token, ".eyJzdWIiOiIxMjM0NTY3ODkwI") || strings.Contains(token, ".eyJpc3MiOiJqb2UiLA0K")
+func documentedJWT(text string) bool {
+	_, claims, _ := strings.Cut(text, ".")
+	const subject, issuer = "eyJzdWIi" + "OiIxMjM0NTY3ODkwI", "eyJpc3Mi" + "OiJqb2UiLA0K" // "sub":"1234567890", "iss":"joe"
+	return strings.HasPrefix(claims, subject) || strings.HasPrefix(claims, issuer)
 }
 
 // pem reads a private key in the armour of PEM or PGP, with what follows of it where its end was cut off.

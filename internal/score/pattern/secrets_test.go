@@ -17,6 +17,7 @@ const (
 	urlBase   = alnumBase + "_-"
 	b64Base   = alnumBase + "+/"
 	digitBase = "0123456789"
+	bech32    = "QPZRY9X8" + "GF2TVDW0" + "S3JN54KH" + "CE6MUA7L"
 )
 
 // maker puts tokens together, so that no file holds one.
@@ -148,7 +149,7 @@ var documentedFormats = []made{
 	prefixed("sonar_token", "sq"+"p_", hexChars, 40),
 	{"tailscale_key", func(m maker) string { return "tskey" + "-auth-" + m.of(alnumBase, 12) + "-" + m.of(alnumBase, 32) }},
 	prefixed("atlassian_token", "AT"+"ATT3", urlBase, 180),
-	prefixed("age_key", "AGE-SECRET"+"-KEY-1", "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L", 58),
+	prefixed("age_key", "AGE-SECRET"+"-KEY-1", bech32, 58),
 	{"jwt", maker.jwt},
 	{"private_key", func(m maker) string {
 		return "-----BEGIN RSA PRIV" + "ATE KEY-----\n" + m.of(b64Base, 64) + "\n" + m.of(b64Base, 64) + "\n-----END RSA PRIV" + "ATE KEY-----"
@@ -160,6 +161,13 @@ var documentedFormats = []made{
 	{"url_password", func(m maker) string { return "https://deploy:" + m.of(alnumBase, 20) + "@git.shop.io/web.git" }},
 	{"generic_secret", func(m maker) string { return `api_key = "` + m.of(alnumBase, 32) + `"` }},
 	{"generic_secret", func(m maker) string { return "export SHOP_SECRET_KEY=" + m.of(hexChars, 64) }},
+	{"generic_secret", func(m maker) string { return "TWILIO_AUTH_TOKEN=" + m.of(hexChars, 32) }},
+	{"generic_secret", func(m maker) string { return "heroku_api_key: " + m.uuid() }},
+	{"generic_secret", func(m maker) string { return "datadog.app.key = '" + m.of(hexChars, 40) + "'" }},
+	{"generic_secret", func(m maker) string { return "shopctl login --api-key " + m.of(alnumBase, 40) }},
+	{"generic_secret", func(m maker) string { return `client.setApiKey("` + m.of(alnumBase, 40) + `")` }},
+	{"password", func(m maker) string { return "<password>" + "xK9-" + m.of(alnumBase, 12) + "</password>" }},
+	{"password", func(m maker) string { return "Server=db;Uid=shop;Pwd=" + "xK9!" + m.of(alnumBase, 12) + ";" }},
 	{"basic_auth", func(m maker) string {
 		return "Authorization: Ba" + "sic " + base64.StdEncoding.EncodeToString([]byte("shop:"+m.of(alnumBase, 16)))
 	}},
@@ -177,7 +185,7 @@ func TestDocumentedFormatsAreFound(t *testing.T) {
 			issuersSeen[f.kind] = true
 			value := f.make(m)
 			around := surroundings[seed%uint64(len(surroundings))]
-			if strings.ContainsAny(value, " \n\"") || strings.Contains(value, "://") || strings.HasPrefix(value, "Default") {
+			if strings.ContainsAny(value, " \n\"<>=") || strings.Contains(value, "://") || strings.HasPrefix(value, "Default") {
 				around = "%" // it is a surrounding
 			}
 			text := strings.Replace(around, "%", value, 1)
@@ -245,7 +253,7 @@ func TestExamplesOfCredentialsStayOut(t *testing.T) {
 		"mysql://root:password@localhost:3306/db", "postgres://user:pass@localhost/db", "mongodb://username:password@host:27017", "postgresql://{user}:{password}@{host}/db", "redis://default:yourpassword@redis-12345.example.com:6379",
 		"https://user:password@example.com", "https://username:token@github.com/owner/repo.git",
 		"commit 9fceb02d0ae598e95dc970b74767f19372d61af8", "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "id: 550e8400-e29b-41d4-a716-446655440000",
-		"token_type: bearer, expires_in: 3600", "const tokenCount = 1234567890123456", "next_page_token=CAUQAAgHEAUYBSIFCAIQBRgF1234", "csrf_token = '" + "IjM4YzQ5ZmE3ZDE1YjA5MjE4YTdlZjE2Ig'",
+		"token_type: bearer, expires_in: 3600", "const tokenCount = 1234567890123456", "next_page_token=" + "CAUQAAgHEAUYBSIFCAIQBRgF1234", "csrf_token = '" + "IjM4YzQ5ZmE3ZDE1YjA5MjE4YTdlZjE2Ig'",
 		"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
 		"ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC7vbqajDRETd9rH0 user@host", "-----BEGIN CERTIFICATE-----\nMIIDdzCCAl+gAwIBAgIEAgAAuTANBgkqhkiG9w0BAQUFADBaMQswCQYDVQQGEwJJ\n-----END CERTIFICATE-----",
 		"-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAu1SU1LfVLPHCozMxH2Mo\n-----END PUBLIC KEY-----", "-----BEGIN PRIV" + "ATE KEY-----\n...\n-----END PRIV" + "ATE KEY-----",
@@ -253,7 +261,7 @@ func TestExamplesOfCredentialsStayOut(t *testing.T) {
 		"function generateAccessTokenFromRefreshToken2(user)", "const accessToken = jwt.sign({id: user.id}, process.env.ACCESS_TOKEN_SECRET)", "tokenizer = AutoTokenizer.from_pretrained('gpt2-medium-v1.5')",
 		"api_key=os.getenv(\"OPENAI_API_KEY\")", "private_key_path = /etc/ssl/private/server-2048.key", "secret: !Ref MySecret1234567890", "token = secrets.token_urlsafe(32)", "PRIMARY KEY: user_2024_v1_identifier",
 		"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9" + ".eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ" + ".SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c",
-		"sk-circle-loading-animation-container-wrapper-1", "key-value-store-with-consistent-hashing-v2", "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
+		"sk-circle-loading-animation-container-wrapper-1", "key-value-store-with-consistent-hashing-v2", "https://hooks.sl" + "ack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
 		"hf_transfer_enabled_for_large_model_downloads", "pat.format_the_string_with_a_long_pattern.example", "npm_config_registry_url_for_packages_is_this_one", "vault write s.token auth/kubernetes/role/example",
 	} {
 		for _, m := range scanSecrets(text, "", nil) {
