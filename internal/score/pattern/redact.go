@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"unsafe"
 )
 
@@ -112,6 +113,9 @@ func replace(s string, found []match) string {
 	return b.String()
 }
 
+// scratches are buffers that strings of JSON are decoded into.
+var scratches = sync.Pool{New: func() any { return new([]byte) }}
+
 // maxNested bounds how deep JSON in strings of JSON is read as JSON. What is deeper is read as text.
 const maxNested = 4
 
@@ -138,7 +142,13 @@ func (r *Redactor) json(s, key string, depth int) (out string, n int) {
 	if !looksJSON(s) || depth > maxNested || !validJSON(s) {
 		return r.text(s, key)
 	}
-	var changed, scratch []byte
+	var changed []byte
+	scratch := scratches.Get().(*[]byte) //nolint:forcetypeassert // the pool holds nothing else
+	defer func() {
+		if cap(*scratch) <= maxScratch {
+			scratches.Put(scratch)
+		}
+	}()
 	done, name := 0, ""
 	put := func(start, end int) {
 		changed = append(changed, s[done:start]...)
@@ -165,8 +175,8 @@ func (r *Redactor) json(s, key string, depth int) (out string, n int) {
 		}
 		text := raw
 		if t.escaped {
-			scratch = unescape(scratch[:0], raw)
-			text = unsafe.String(unsafe.SliceData(scratch), len(scratch)) //nolint:gosec // read until the next string
+			*scratch = unescape((*scratch)[:0], raw)
+			text = unsafe.String(unsafe.SliceData(*scratch), len(*scratch)) //nolint:gosec // read until the next string
 		}
 		var redacted string
 		var found int
