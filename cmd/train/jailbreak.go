@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"math/rand/v2"
 	"strings"
 
@@ -81,9 +82,7 @@ var attacks = merge(orders, grammar{
 func merge(all ...grammar) grammar {
 	m := grammar{}
 	for _, g := range all {
-		for name, phrases := range g {
-			m[name] = phrases
-		}
+		maps.Copy(m, g)
 	}
 	return m
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/corpus"
 	"github.com/faultline-otel/faultline/internal/corpus/labelled"
-	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/score/text"
 )
 
@@ -34,7 +33,7 @@ func TestEvalDegenerate(t *testing.T) {
 			all = append(all, row)
 		}
 	}
-	tab := classified(t, s, all, func(row labelled.Row) genai.Content { return answer(row) })
+	tab := classified(t, s, all, answer)
 	tab.log(t)
 	total := tab.sum()
 	require.LessOrEqual(t, total.falsePositives(), 0.001)

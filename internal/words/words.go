@@ -37,7 +37,7 @@ const (
 )
 
 // Is reports whether any of the flags is set.
-func (f Flags) Is(any Flags) bool { return f&any != 0 }
+func (f Flags) Is(flags Flags) bool { return f&flags != 0 }
 
 // Script is a family of letters.
 type Script uint8
@@ -313,14 +313,14 @@ scan:
 			break scan
 		}
 		r = fold(r)
-		switch {
-		case r == ignored:
+		switch r {
+		case ignored:
 			i += size
 			if n == 0 {
 				return i, list
 			}
 			continue
-		case r == quote:
+		case quote:
 			if n == 0 || i+size >= len(s) || classes[s[i+size]] != letter && classes[s[i+size]] != high {
 				if n == 0 {
 					return i + size, list
@@ -415,11 +415,11 @@ func fold(r rune) rune {
 	case r >= 0xff01 && r <= 0xff5e: // full-width forms
 		return r - 0xff01 + '!'
 	case r >= 0x1d400 && r <= 0x1d6a3: // mathematical letters, in alphabets of 52
-		if i := (r - 0x1d400) % 52; i < 26 {
+		i := (r - 0x1d400) % 52
+		if i < 26 {
 			return 'A' + i
-		} else {
-			return 'a' + i - 26
 		}
+		return 'a' + i - 26
 	}
 	return r
 }

@@ -107,7 +107,7 @@ func TestReadProperties(t *testing.T) {
 			if len(lower) == len(source) {
 				var again Text
 				again.Read(lower)
-				require.Equal(t, len(text.Words), len(again.Words))
+				require.Len(t, again.Words, len(text.Words))
 			}
 		}
 	})

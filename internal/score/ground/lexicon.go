@@ -21,7 +21,8 @@ const (
 var lexicon = func() (table [1 << lexiconBits]struct {
 	hash uint32
 	kind kind
-}) {
+},
+) {
 	for k, text := range map[kind]string{
 		common: `the a an of and to in is that it was for with as are be this have from or by not you which but they we their has been
 can will would there what how when your if do does my me please i could should about into than then so just up out its he she his her him them our us at on

@@ -112,8 +112,8 @@ const (
 	minCharLoop               = 200
 )
 
-// seenSize is the number of places to remember where three words stood.
-const seenSize = 1 << 10
+// seenBits says how many places there are to remember where three words stood.
+const seenBits = 10
 
 // repeated finds the longest loop. It follows how far back the same three words stood last: within a loop that distance
 // stays the same.
@@ -126,20 +126,21 @@ func repeated(t *words.Text) (loop, bool) {
 		return loop{}, false
 	}
 	data := quotes(t.Source)
-	var seen [seenSize]uint16 // the place of the last of three words, + 1
+	var seen [1 << seenBits]uint16 // the place of the last of three words, + 1
 	var best loop
 	distance, run, letters := 0, 0, 0
 	for i := 2; i < len(list) && i < 1<<16-1; i++ {
 		h := repetitionID(&list[i], data)*0x9e3779b1 ^ repetitionID(&list[i-1], data)*0x85ebca6b ^ repetitionID(&list[i-2], data)
-		slot := &seen[h*0x9e3779b1>>(32-10)]
+		place := h * 0x9e3779b1 >> (32 - seenBits)
+		before := int(seen[place])
 		d := distance // what stands in the slot may be three other words
 		if d == 0 || !sameThree(list, i, i-d, data) {
-			d = i + 1 - int(*slot)
-			if *slot == 0 || !sameThree(list, i, i-d, data) {
+			d = i + 1 - before
+			if before == 0 || !sameThree(list, i, i-d, data) {
 				d = 0
 			}
 		}
-		*slot = uint16(i + 1)
+		seen[place] = uint16(i + 1)
 		if d == 0 || d != distance {
 			distance, run, letters = d, 0, 0
 		}

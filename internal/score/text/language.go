@@ -82,8 +82,15 @@ var scriptLanguages = [...]struct {
 	script words.Script
 	language
 }{
-	{words.Cyrillic, cyrillic}, {words.Greek, greek}, {words.Arabic, arabic}, {words.Hebrew, hebrew}, {words.Devanagari, hindi},
-	{words.Thai, thai}, {words.Hangul, korean}, {words.Kana, japanese}, {words.Han, chinese},
+	{words.Cyrillic, cyrillic},
+	{words.Greek, greek},
+	{words.Arabic, arabic},
+	{words.Hebrew, hebrew},
+	{words.Devanagari, hindi},
+	{words.Thai, thai},
+	{words.Hangul, korean},
+	{words.Kana, japanese},
+	{words.Han, chinese},
 }
 
 // heard is how much of each language is in a text. A word that is common in one language alone is two votes for it, one that

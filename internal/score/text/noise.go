@@ -4,11 +4,11 @@ import "github.com/faultline-otel/faultline/internal/words"
 
 // noise measures how much a text looks like the output of an optimiser instead of a writer, at its worst passage: marks and
 // changes of case within words, fragments of code and mark-up between words of prose. Between 0 and 1.
-func noise(t *words.Text) (marks, salad float32) {
+func noise(t *words.Text) float32 {
 	const window = 16
 	list := t.Words
 	if len(list) < window/2 {
-		return 0, 0
+		return 0
 	}
 	var ring [window]uint8
 	running, worst := 0, 0
@@ -26,7 +26,7 @@ func noise(t *words.Text) (marks, salad float32) {
 		running += int(odd)
 		worst = max(worst, running)
 	}
-	return min(1, float32(worst)/(2*window)), 0
+	return min(1, float32(worst)/(2*window))
 }
 
 // oddness counts what hardly stands between two words of prose or of code: marks of several kinds at once.

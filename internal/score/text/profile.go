@@ -35,7 +35,6 @@ const (
 	featureSum = iota
 	featurePeak
 	featureNoise
-	featureSalad
 	Features // how many there are
 )
 
@@ -55,7 +54,7 @@ func (p *Profile) Measure(m *linear.Model, t *words.Text, dense *[Features]float
 	}
 	dense[featurePeak] = peak.Sum * Scale(min(len(list), p.Window))
 	if p.Noise {
-		dense[featureNoise], dense[featureSalad] = noise(t)
+		dense[featureNoise] = noise(t)
 	}
 	return peak
 }

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/faultline-otel/faultline/internal/corpus"
+)
+
+// TestWeightsAreCurrent fits every model again: the same corpus, the same bytes.
+func TestWeightsAreCurrent(t *testing.T) {
+	if testing.Short() {
+		t.Skip("fits all models")
+	}
+	dir := corpus.Dir(t)
+	total := 0
+	for name, r := range recipes {
+		m, err := r.fit(data{dir})
+		require.NoError(t, err, name)
+		committed, err := os.ReadFile(filepath.Join("..", "..", r.path))
+		require.NoError(t, err)
+		require.True(t, bytes.Equal(committed, m.Marshal()), "%s is stale: run make train", r.path)
+		total += len(committed)
+	}
+	require.Less(t, total, 8<<20)
+	t.Logf("weights: %d kB of %d models", total>>10, len(recipes))
+}
+
+func TestGrammar(t *testing.T) {
+	g := grammar{"greeting": {"{hi|good {morning|night}}, <who>!"}, "who": {"Ann", "i < n"}}
+	for _, text := range g.say("greeting", 50, 1) {
+		require.Regexp(t, `^(hi|good (morning|night)), (Ann|i < n)!$`, text)
+	}
+	require.Equal(t, g.say("greeting", 9, 2), g.say("greeting", 9, 2))
+	require.Panics(t, func() { grammar{"a": {"{b|c"}}.say("a", 1, 1) })
+}

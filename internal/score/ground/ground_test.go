@@ -1,0 +1,148 @@
+package ground
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/score"
+)
+
+const document = "The library in Harlow Street opens at nine on weekdays and at ten on Saturdays. It is closed on Sundays. Members may borrow up to eight books for three weeks, and renew them twice."
+
+func call(question, answer string, documents ...string) *genai.Call {
+	c := &genai.Call{Operation: genai.OpChat}
+	content := genai.Content{Output: []genai.Message{{Role: genai.RoleAssistant, Text: answer}}}
+	if question != "" {
+		content.Input = []genai.Message{{Role: genai.RoleUser, Text: question}}
+	}
+	for _, d := range documents {
+		content.Retrieval.Documents = append(content.Retrieval.Documents, genai.Document{Content: d})
+	}
+	c.SetContent(content)
+	return c
+}
+
+// of is the score of a call, -1 where there is none.
+func of(t *testing.T, s score.Scorer, c *genai.Call) (float64, []failure.Finding) {
+	t.Helper()
+	var r score.Result
+	s.Score(c, &r)
+	require.Empty(t, r.Problems)
+	if len(r.Scores) == 0 {
+		return -1, nil
+	}
+	require.Equal(t, r.Scores[0].Failed, len(r.Findings) > 0)
+	return r.Scores[0].Value, r.Findings
+}
+
+func TestGroundednessRanks(t *testing.T) {
+	s, err := NewGroundedness(Config{})
+	require.NoError(t, err)
+	faithful, _ := of(t, s, call("When is the library open?", "The library opens at nine on weekdays and at ten on Saturdays, and it is closed on Sundays.", document))
+	off, _ := of(t, s, call("When is the library open?", "I love my grandmother's garden! My favourite flowers are tulips, do you like them?", document))
+	require.Greater(t, faithful, 0.6)
+	require.Less(t, off, faithful/2)
+}
+
+func TestGroundednessNeedsProse(t *testing.T) {
+	s, err := NewGroundedness(Config{})
+	require.NoError(t, err)
+	for name, c := range map[string]*genai.Call{
+		"no source":    call("When is the library open?", "It opens at nine."),
+		"a record":     call("", "Your order has been shipped and arrives on Monday.", `{"order": 4711, "status": "shipped", "eta": "2024-05-06", "items": [{"sku": "A1"}]}`),
+		"an error":     call("", "I could not create the label just now.", `{"error": "invalid_arguments"}`),
+		"a short word": call("", "Yes.", document),
+		"an error span": func() *genai.Call {
+			c := call("", "The library opens at nine.", document)
+			c.Error.IsError = true
+			return c
+		}(),
+	} {
+		v, _ := of(t, s, c)
+		require.InDelta(t, -1, v, 0, name)
+	}
+	pasted := call("Answer from the context.\nContext: "+strings.Repeat(document+" ", 3)+"\nQuestion: when is it open?", "The library opens at nine on weekdays and at ten on Saturdays.")
+	v, _ := of(t, s, pasted)
+	require.Greater(t, v, 0.5, "documents in the prompt are sources")
+}
+
+func TestRelevanceRanks(t *testing.T) {
+	s, err := NewRelevance(Config{})
+	require.NoError(t, err)
+	question := "What are the health benefits of drinking green tea every day?"
+	on, _ := of(t, s, call(question, "Green tea is rich in antioxidants, and drinking it daily may lower the risk of heart disease."))
+	off, found := of(t, s, call(question, "To reverse a linked list, keep three pointers and walk through the nodes, turning each of them round."))
+	require.Greater(t, on, 0.9)
+	require.Less(t, off, on)
+	for _, f := range found {
+		require.True(t, failure.ValidDetail(f.Class, f.Detail))
+	}
+	v, _ := of(t, s, call("Thanks!", "You are welcome."))
+	require.InDelta(t, -1, v, 0, "nothing to compare")
+}
+
+func TestSettings(t *testing.T) {
+	bad := -0.1
+	_, err := NewGroundedness(Config{FailBelow: &bad})
+	require.ErrorContains(t, err, "fail_below must be between 0 and 1, got -0.1")
+	all := 1.0
+	s, err := NewRelevance(Config{FailBelow: &all})
+	require.NoError(t, err)
+	other, err := NewRelevance(Config{})
+	require.NoError(t, err)
+	require.NotEqual(t, other.Version(), s.Version())
+	_, found := of(t, s, call("What is the capital of France and Spain?", "The capital of France is Paris, and that of Spain is Madrid."))
+	require.Equal(t, failure.OffTopic, found[0].Detail)
+}
+
+func TestFiles(t *testing.T) {
+	for i := range groundednessFile {
+		broken := append([]byte{}, groundednessFile...)
+		broken[i] ^= 0x55
+		_, err := unmarshal(broken, GroundedFeatures)
+		require.Error(t, err)
+	}
+	_, err := unmarshal(groundednessFile, 1)
+	require.ErrorContains(t, err, "features")
+	_, err = unmarshal(nil, 1)
+	require.Error(t, err)
+	_, err = unmarshalVectors(subjectsFile[:100])
+	require.Error(t, err)
+}
+
+func TestNothingIsAllocated(t *testing.T) {
+	grounded, err := NewGroundedness(Config{})
+	require.NoError(t, err)
+	relevant, err := NewRelevance(Config{})
+	require.NoError(t, err)
+	question := "When is the library in Harlow Street open on weekdays?"
+	for _, c := range []*genai.Call{call(question, document), call(question, document, document)} {
+		var r score.Result
+		run := func() { r.Reset(); grounded.Score(c, &r); relevant.Score(c, &r) }
+		run()
+		require.Len(t, r.Scores, 1)
+		require.Zero(t, testing.AllocsPerRun(20, run))
+	}
+}
+
+// TestHostileTexts: more words than the sets hold, and none at all.
+func TestHostileTexts(t *testing.T) {
+	grounded, _ := NewGroundedness(Config{})
+	relevant, _ := NewRelevance(Config{})
+	set := score.NewSet(grounded, relevant)
+	for _, unit := range []string{"", "\xff", "a ", "日", "the cat sat on the mat and "} {
+		text := strings.Repeat(unit, 1<<18/max(1, len(unit)))
+		documents := make([]string, 40)
+		for i := range documents {
+			documents[i] = strings.Clone(document + text)
+		}
+		var r score.Result
+		set.Score(call(text, text, documents...), &r)
+		set.Score(call(text, text), &r)
+		require.Empty(t, r.Problems)
+	}
+}
