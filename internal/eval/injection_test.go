@@ -17,7 +17,8 @@ import (
 // told is a conversation that a tool's result was added to.
 func told(row labelled.Row) genai.Content {
 	return genai.Content{Input: []genai.Message{
-		{Role: genai.RoleUser, Text: "Look it up, please."}, {Role: genai.RoleAssistant},
+		{Role: genai.RoleUser, Text: "Look it up, please."},
+		{Role: genai.RoleAssistant},
 		{Role: genai.RoleTool, ToolResults: []genai.ToolResult{{ID: "1", Result: genai.Value{Text: row.Context}}}},
 	}}
 }

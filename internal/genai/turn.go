@@ -1,5 +1,7 @@
 package genai
 
+import "slices"
+
 // The canonical roles of messages. Others are kept as they came.
 const (
 	RoleSystem    = "system"
@@ -28,9 +30,9 @@ func (c *Call) NewInput() []Message {
 // Question is the last text that the user wrote, "" where there is none.
 func (c *Call) Question() string {
 	input := c.Input()
-	for i := len(input) - 1; i >= 0; i-- {
-		if input[i].Role == RoleUser && input[i].Text != "" {
-			return input[i].Text
+	for _, m := range slices.Backward(input) {
+		if m.Role == RoleUser && m.Text != "" {
+			return m.Text
 		}
 	}
 	return ""
