@@ -115,6 +115,9 @@ func TestFiles(t *testing.T) {
 }
 
 func TestNothingIsAllocated(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race detector, which runs the short tests, lets pools forget")
+	}
 	grounded, err := NewGroundedness(Config{})
 	require.NoError(t, err)
 	relevant, err := NewRelevance(Config{})
