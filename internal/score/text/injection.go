@@ -11,15 +11,12 @@ const InjectionName = "prompt_injection"
 
 // Injection finds orders to the model in what is data: retrieved documents and tool results. It knows orders that speak of the
 // model's task, rules or user; an ordinary request in a document is no different from a document about requests.
-type Injection struct{ guard }
+type Injection struct{ judge }
 
 // NewInjection makes the scorer.
 func NewInjection(config Config) (*Injection, error) {
-	g, err := newGuard(&InjectionAttack, config)
-	if err != nil {
-		return nil, err
-	}
-	return &Injection{g}, nil
+	j, err := newJudge(&InjectionProfile, config)
+	return &Injection{j}, err
 }
 
 // Score reads the tool results that are new in the call, the documents that it retrieved, and what a tool returned.

@@ -3,7 +3,6 @@ package text
 import (
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
-	"github.com/faultline-otel/faultline/internal/linear"
 	"github.com/faultline-otel/faultline/internal/score"
 )
 
@@ -12,28 +11,12 @@ const JailbreakName = "jailbreak"
 
 // Jailbreak finds prompts that try to talk the model out of its rules: personas without limits, overrides, suffixes that an
 // optimiser wrote. That a prompt asks for something harmful makes it none.
-type Jailbreak struct {
-	guard
-	noise      *linear.Model
-	vocabulary *Vocabulary
-}
+type Jailbreak struct{ judge }
 
 // NewJailbreak makes the scorer.
 func NewJailbreak(config Config) (*Jailbreak, error) {
-	g, err := newGuard(&JailbreakAttack, config)
-	if err != nil {
-		return nil, err
-	}
-	noise, version, err := load(noiseName)
-	if err != nil {
-		return nil, err
-	}
-	v, err := theVocabulary()
-	if err != nil {
-		return nil, err
-	}
-	g.version += "-" + version
-	return &Jailbreak{guard: g, noise: noise, vocabulary: v}, nil
+	j, err := newJudge(&JailbreakProfile, config)
+	return &Jailbreak{j}, err
 }
 
 // Score reads what the user added to the conversation with this call, whether or not it was answered.
@@ -53,17 +36,9 @@ func (s *Jailbreak) Score(c *genai.Call, r *score.Result) {
 			continue
 		}
 		t := r.Words(m.Text)
-		if margin, passage := s.read(t); v.worse(margin) {
-			v.finding = failure.Finding{
-				Class: failure.Unsafe, Detail: failure.Jailbreak, Where: "wording",
-				Evidence: "the prompt tries to talk the model out of its rules", Excerpt: t.Of(passage),
-			}
-		}
-		if margin, passage := Noise(s.noise, s.vocabulary, t); v.worse(margin) {
-			v.finding = failure.Finding{
-				Class: failure.Unsafe, Detail: failure.Jailbreak, Where: "noise",
-				Evidence: "the prompt holds pieces of words and marks in no order, as an optimised attack does", Excerpt: t.Of(passage),
-			}
+		margin, passage := s.read(t)
+		if v.worse(margin) {
+			v.finding = failure.Finding{Class: failure.Unsafe, Detail: failure.Jailbreak, Evidence: "the prompt tries to talk the model out of its rules", Excerpt: t.Of(passage)}
 		}
 	}
 	s.conclude(s, v, r)

@@ -18,19 +18,23 @@ type Profile struct {
 	Window int
 	// Passages says that a text is no worse than its worst passage: what the rest of it says is left out.
 	Passages bool
+	// Noise adds the features of optimised suffixes.
+	Noise bool
 }
 
 // The profiles of the models.
 var (
-	RefusalProfile  = Profile{Name: RefusalName, Shape: linear.Shape{Order: 3, Bits: 16, Dense: Features}, Head: 72, Window: 20}
-	ToxicityProfile = Profile{Name: ToxicityName, Shape: linear.Shape{Order: 2, Bits: 16, Dense: Features}, Window: 4}
+	RefusalProfile   = Profile{Name: RefusalName, Shape: linear.Shape{Order: 3, Bits: 16, Dense: Features}, Head: 72, Window: 20}
+	ToxicityProfile  = Profile{Name: ToxicityName, Shape: linear.Shape{Order: 2, Bits: 16, Dense: Features}, Window: 4}
+	JailbreakProfile = Profile{Name: JailbreakName, Shape: linear.Shape{Order: 3, Bits: 17, Dense: Features}, Window: 8, Noise: true}
+	InjectionProfile = Profile{Name: InjectionName, Shape: linear.Shape{Order: 3, Bits: 17, Dense: Features}, Window: 8, Passages: true}
 )
 
 // The features by hand: what the words of a text say together, what its most telling passage says, and how it is put.
 const (
 	featureSum = iota
 	featurePeak
-	_        // of former models
+	featureNoise
 	Features // how many there are
 )
 
@@ -49,6 +53,9 @@ func (p *Profile) Measure(m *linear.Model, t *words.Text, dense *[Features]float
 		dense[featureSum] = sum * Scale(len(list))
 	}
 	dense[featurePeak] = peak.Sum * Scale(min(len(list), p.Window))
+	if p.Noise {
+		dense[featureNoise] = noise(t)
+	}
 	return peak
 }
 
@@ -71,13 +78,13 @@ type loaded struct {
 	err     error
 }
 
-// load reads the weights of a model.
-func load(name string) (*linear.Model, string, error) {
-	v, _ := models.LoadOrStore(name, &loaded{})
+// load reads the weights of a profile.
+func (p *Profile) load() (*linear.Model, string, error) {
+	v, _ := models.LoadOrStore(p.Name, &loaded{})
 	l := v.(*loaded) //nolint:forcetypeassert // the map holds nothing else
 	l.once.Do(func() {
 		var file []byte
-		if file, l.err = weights.ReadFile("weights/" + name + ".flm"); l.err != nil {
+		if file, l.err = weights.ReadFile("weights/" + p.Name + ".flm"); l.err != nil {
 			return
 		}
 		l.model, l.err = linear.Unmarshal(file)
@@ -94,7 +101,7 @@ type judge struct {
 }
 
 func newJudge(p *Profile, config Config) (judge, error) {
-	m, version, err := load(p.Name)
+	m, version, err := p.load()
 	if err != nil {
 		return judge{}, err
 	}
