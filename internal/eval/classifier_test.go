@@ -62,7 +62,7 @@ func classified(t *testing.T, s score.Scorer, rows []labelled.Row, content func(
 // verboseMisses lists what a scorer got wrong, for those who work on it.
 const verboseMisses = false
 
-// reported are the rows of dev-test that no threshold was set on.
+// reported are the rows of dev-test that no threshold is computed from. Settings were chosen with them in view: see docs/models.md.
 func reported(t *testing.T, task string) []labelled.Row {
 	t.Helper()
 	rows, err := labelled.Read(corpus.Dir(t), task, labelled.Dev)

@@ -43,7 +43,7 @@ func overrides(row labelled.Row) bool {
 	return false
 }
 
-// TestEvalInjection: explicit overrides of deepset, which nothing was trained on, planted in tool outputs and documents that are
+// TestEvalInjection: explicit overrides of deepset, of both halves, picked by verbs that the written phrases share, planted in tool outputs and documents that are
 // without one; the attacks of BIPIA, most of which are ordinary requests; and real documents, with help pages of the go command.
 func TestEvalInjection(t *testing.T) {
 	s, err := text.NewInjection(text.Config{})

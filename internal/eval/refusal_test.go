@@ -8,7 +8,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/score/text"
 )
 
-// TestEvalRefusal: the threshold was set on the other half of dev-test.
+// TestEvalRefusal: the threshold is computed on the other half of dev-test; the share that it allows was chosen with this one in view.
 func TestEvalRefusal(t *testing.T) {
 	s, err := text.NewRefusal(text.Config{})
 	require.NoError(t, err)
