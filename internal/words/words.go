@@ -3,6 +3,7 @@
 package words
 
 import (
+	"math/bits"
 	"unicode"
 	"unicode/utf8"
 )
@@ -168,33 +169,16 @@ func (t *Text) read(i, end int, next Flags) {
 	for i < end {
 		switch classes[s[i]] {
 		case letter:
-			start := i
-			kinds := uint(0)
-			for i < end {
-				c := classes[s[i]]
-				if c != letter && c != digit {
-					break
-				}
-				kinds |= 1 << c
-				i++
-			}
-			if i < end && (classes[s[i]] == apostrophe || classes[s[i]] == high || classes[s[i]] == escape) {
-				i, list = t.slow(list, s, start, next)
+			w, after := plain(s, i)
+			if after < end && inWord[s[after]] {
+				i, list = t.slow(list, s, i, next)
 				next = 0
 				continue
 			}
-			flags := next
-			if kinds&(1<<digit) != 0 {
-				flags |= Digit
-			}
-			if s[start] < 'a' {
-				flags |= Capital
-				if upper(s[start:i]) {
-					flags |= Upper
-				}
-			}
+			w.Flags |= next
 			next = 0
-			list = append(list, Word{Hash: hash(s, start, i), Start: uint32(start), End: uint32(i), Flags: flags})
+			list = append(list, w)
+			i = after
 		case digit, high:
 			before := len(list)
 			i, list = t.slow(list, s, i, next)
@@ -245,18 +229,60 @@ func (t *Text) read(i, end int, next Flags) {
 	t.Words = list
 }
 
-// upper reports whether a word of ASCII letters and digits has at least two letters and no lower-case one.
-func upper(word string) bool {
-	letters := 0
-	for i := range len(word) {
-		switch {
-		case word[i] >= 'a':
-			return false
-		case word[i] >= 'A':
-			letters++
+// inWord are the bytes that make a word of ASCII letters and digits one that is spelled in another way.
+var inWord = func() (b [256]bool) {
+	for i, c := range classes {
+		b[i] = c == apostrophe || c == high || c == escape
+	}
+	return b
+}()
+
+// plain reads the ASCII letters and digits from i, which is a letter: eight bytes at a time, since every text goes through
+// here. It returns the word and where it ended.
+func plain(s string, i int) (Word, int) {
+	const (
+		ones  = 0x0101010101010101
+		tops  = 0x80 * ones
+		below = 0x7f * ones
+	)
+	start, hash := i, uint64(hashSeed)
+	var capital, small, digits uint64
+	for n := 8; n == 8; i += n {
+		var v uint64
+		if i+8 <= len(s) {
+			v = load(s, i)
+		} else {
+			for k := len(s) - 1; k >= i; k-- {
+				v = v<<8 | uint64(s[k])
+			}
+		}
+		// The top bit of each byte of a mask says whether the byte of v is one. Adding to seven bits never carries over.
+		lower, seven := (v|lowered)&below, v&below
+		letter := (lower + (0x80-'a')*ones) &^ (lower + (0x80-'z'-1)*ones)
+		digit := (seven + (0x80-'0')*ones) &^ (seven + (0x80-'9'-1)*ones)
+		n = bits.TrailingZeros64((v|^(letter|digit))&tops) / 8
+		if n == 0 {
+			break
+		}
+		inside := ^uint64(0) >> (64 - 8*uint(n))
+		if i-start < maxNormal {
+			hash = mix(hash, (v|lowered)&inside)
+		}
+		letter &= inside
+		// Shifted, so that capitals at the same place of two eights stay two.
+		capital, small, digits = capital<<1|letter&^(v<<2)&tops, small|letter&(v<<2)&tops, digits|digit&inside&tops
+	}
+	flags := Flags(0)
+	if digits != 0 {
+		flags = Digit
+	}
+	if s[start] < 'a' {
+		flags |= Capital
+		if small == 0 && capital&(capital-1) != 0 {
+			flags |= Upper
 		}
 	}
-	return letters > 1
+	return Word{Hash: uint32(hash >> 32), Start: uint32(start), End: uint32(i), Flags: flags}, i
 }
 
 // maxNormal bounds the normalised bytes of a word that its hash is made of.
@@ -495,30 +521,6 @@ const (
 
 // lowered is the bit that makes an ASCII letter a small one, and leaves a digit as it is.
 const lowered = 0x2020202020202020
-
-// hash is that of the ASCII letters and digits s[i:end], in lower case.
-func hash(s string, i, end int) uint32 {
-	h := uint64(hashSeed)
-	if end-i > maxNormal {
-		end = i + maxNormal
-	}
-	for ; end-i >= 8; i += 8 {
-		h = mix(h, load(s, i)|lowered)
-	}
-	if n := end - i; n > 0 {
-		mask := uint64(1)<<(8*uint(n)) - 1
-		if i+8 <= len(s) {
-			h = mix(h, (load(s, i)|lowered)&mask)
-		} else {
-			var v uint64
-			for k := n - 1; k >= 0; k-- {
-				v = v<<8 | uint64(s[i+k])
-			}
-			h = mix(h, (v|lowered)&mask)
-		}
-	}
-	return uint32(h >> 32)
-}
 
 // hashOf is that of a normalised word.
 func hashOf(word []byte) uint32 {

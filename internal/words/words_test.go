@@ -1,6 +1,7 @@
 package words
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -134,11 +135,19 @@ func FuzzRead(f *testing.F) {
 }
 
 func BenchmarkRead(b *testing.B) {
-	source := strings.Repeat("The customer asked whether order 4711 could still be cancelled, and it can't: it shipped. ", 45)
-	var text Text
-	b.SetBytes(int64(len(source)))
+	// In no order that a processor could learn.
+	vocabulary := strings.Fields("The customer asked whether order 4711 could still be cancelled , and it can't : shipped. we refund invoices of replacement items within Germany")
+	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same text each time
+	var text strings.Builder
+	for text.Len() < 256<<10 {
+		text.WriteString(vocabulary[random.IntN(len(vocabulary))] + " ")
+	}
+	source := text.String()
+	const size = 1 << 10
+	var read Text
+	b.SetBytes(size)
 	b.ReportAllocs()
-	for b.Loop() {
-		text.Read(source)
+	for at := 0; b.Loop(); at = (at + size) % (len(source) - size) {
+		read.Read(source[at : at+size])
 	}
 }
