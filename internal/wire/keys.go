@@ -44,37 +44,66 @@ type keyEntry struct {
 	marks dialects
 }
 
-// keyTable is filled by the variables of the dialects, before anything reads, and never changes afterwards.
-var keyTable = make(map[string]keyEntry, maxKeys)
+// keyTable finds the key of an attribute by its name: open-addressed, since every attribute of every span is looked up. It is
+// filled by the variables of the dialects, before anything reads, and never changes afterwards.
+var keyTable [1 << keyBits]struct {
+	name string
+	keyEntry
+}
 
-// shapes has a bit for each length and last byte of the names in keyTable: half of the attributes of a span are the
-// application's own, and most of those need no look-up to tell.
-var shapes [64]uint64
+const keyBits = 10
+
+// keys counts the entries of keyTable.
+var keys key
 
 // lookup finds the key of an attribute.
 func lookup(name string) (keyEntry, bool) {
-	if name == "" || shapes[len(name)&63]>>(name[len(name)-1]&63)&1 == 0 {
-		return keyEntry{}, false
+	e := &keyTable[slotOf(name)]
+	return e.keyEntry, e.name == name && e.key != 0
+}
+
+// slotOf is the place of a name in keyTable, or the free one where it belongs.
+func slotOf(name string) int {
+	i := hashName(name) >> (64 - keyBits)
+	for keyTable[i].key != 0 && keyTable[i].name != name {
+		i = (i + 1) & (1<<keyBits - 1)
 	}
-	e, ok := keyTable[name]
-	return e, ok
+	return int(i)
+}
+
+// hashName hashes the length and both ends of a name: gen_ai.usage.input_tokens and its like differ there.
+func hashName(name string) uint64 {
+	n := len(name)
+	h := uint64(n)
+	if n >= 8 {
+		h = (h ^ load64(name[n-8:])) * 0x9e3779b97f4a7c15
+		return (h ^ h>>29 ^ load64(name[max(0, n-16):])) * 0xd6e8feb86659fd93
+	}
+	for i := range n {
+		h = (h ^ uint64(name[i])) * 0x100000001b3
+	}
+	return h * 0xd6e8feb86659fd93
+}
+
+func load64(s string) uint64 {
+	s = s[:8]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
 // intern gives an attribute its key. The dialects are those that the attribute is evidence of; 0 marks an attribute
 // that is read but proves nothing, like session.id.
 func intern(marks dialects, name string) key {
-	if e, ok := keyTable[name]; ok {
-		e.marks |= marks
-		keyTable[name] = e
-		return e.key
+	e := &keyTable[slotOf(name)]
+	if e.key == 0 {
+		keys++
+		if keys >= maxKeys {
+			panic("wire: more attributes than maxKeys: " + name)
+		}
+		e.name, e.key = name, keys
 	}
-	k := key(len(keyTable) + 1)
-	if k >= maxKeys {
-		panic("wire: more attributes than maxKeys: " + name)
-	}
-	keyTable[name] = keyEntry{key: k, marks: marks}
-	shapes[len(name)&63] |= 1 << (name[len(name)-1] & 63)
-	return k
+	e.marks |= marks
+	return e.key
 }
 
 // family is a set of flattened attributes (llm.input_messages.0.message.role, …) of which a span has any number.

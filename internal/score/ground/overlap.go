@@ -27,49 +27,72 @@ func stem(source string, w *words.Word) uint32 {
 
 const stemLetters = 5
 
-// set is a set of hashes. Emptying it costs nothing: what belongs to another round is not there.
+// set is a set of hashes. Emptying it costs nothing: what belongs to another round is not there. It begins small enough for
+// the fastest memory, and grows once.
 type set struct {
 	slots []uint64 // round << 32 | hash
 	round uint64
+	bits  uint8 // slots in use, as a power of two
 	size  int
 }
 
-const setBits = 14
+const (
+	smallSet = 10
+	largeSet = 14
+)
 
 func (s *set) reset() {
 	if s.slots == nil {
-		s.slots = make([]uint64, 1<<setBits)
+		s.slots = make([]uint64, 1<<largeSet)
 	}
 	s.round++
-	s.size = 0
+	s.bits, s.size = smallSet, 0
 }
 
 // add puts a hash in. A set that is nearly full takes no more.
 func (s *set) add(h uint32) {
-	if s.size >= 1<<setBits*3/4 {
-		return
-	}
-	key := s.round<<32 | uint64(h)
-	for i := h * 0x9e3779b1 >> (32 - setBits); ; i = (i + 1) & (1<<setBits - 1) {
-		switch {
-		case s.slots[i] == key:
-			return
-		case s.slots[i]>>32 != s.round:
-			s.slots[i] = key
-			s.size++
+	if s.size >= 1<<s.bits*3/4 {
+		if s.bits == largeSet {
 			return
 		}
+		s.grow()
+	}
+	i, there := s.find(h)
+	if !there {
+		s.slots[i] = s.round<<32 | uint64(h)
+		s.size++
 	}
 }
 
 func (s *set) has(h uint32) bool {
-	key := s.round<<32 | uint64(h)
-	for i := h * 0x9e3779b1 >> (32 - setBits); ; i = (i + 1) & (1<<setBits - 1) {
+	_, there := s.find(h)
+	return there
+}
+
+// find is the slot of a hash, or the one where it belongs.
+func (s *set) find(h uint32) (slot uint32, there bool) {
+	key, mask := s.round<<32|uint64(h), uint32(1)<<s.bits-1
+	slots := s.slots
+	for i := h * 0x9e3779b1 >> (32 - s.bits); int(i) < len(slots); i = (i + 1) & mask {
 		switch {
-		case s.slots[i] == key:
-			return true
-		case s.slots[i]>>32 != s.round:
-			return false
+		case slots[i] == key:
+			return i, true
+		case slots[i]>>32 != s.round:
+			return i, false
+		}
+	}
+	return 0, false // never: a slot has at most largeSet bits
+}
+
+func (s *set) grow() {
+	var kept [1 << smallSet]uint64
+	copy(kept[:], s.slots)
+	round := s.round
+	s.round++
+	s.bits, s.size = largeSet, 0
+	for _, key := range kept {
+		if key>>32 == round {
+			s.add(uint32(key))
 		}
 	}
 }

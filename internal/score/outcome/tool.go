@@ -119,11 +119,12 @@ func isErrorSet(result string) bool {
 	if result == "" || result[0] != '{' {
 		return false
 	}
-	const window = 64
-	if strings.HasPrefix(packed(result[:min(len(result), window)]), `{"isError":true`) {
-		return true
+	const window, mark = 64, `"isError"`
+	head, tail := result[:min(len(result), window)], result[max(0, len(result)-window):]
+	if !strings.Contains(head, mark) && !strings.Contains(tail, mark) {
+		return false
 	}
-	return strings.HasSuffix(packed(result[max(0, len(result)-window):]), `"isError":true}`)
+	return strings.HasPrefix(packed(head), `{"isError":true`) || strings.HasSuffix(packed(tail), `"isError":true}`)
 }
 
 // packed is a short text without its white space.

@@ -55,23 +55,13 @@ var common = map[language]string{
 	turkish:    "ve bir bu için ile da de ne çok daha olarak olan gibi en mi ben sen var yok değil kadar sonra her veya ama ki nasıl neden olur benim lütfen",
 }
 
-// commonWords maps the hash of a word to the languages that it is common in, as bits.
-var commonWords = func() map[uint32]uint32 {
-	table := map[uint32]uint32{}
+// commonWords tells the languages that a word is common in, as bits.
+var commonWords = func() *words.Table {
+	texts := map[uint32][]string{}
 	for l, list := range common {
-		for _, h := range words.Hashes(list) {
-			table[h] |= 1 << l
-		}
+		texts[1<<l] = []string{list}
 	}
-	return table
-}()
-
-// filter is a set of bits over the low bits of the hashes in commonWords: most words are none, and need no map.
-var filter = func() (f [64]uint64) {
-	for h := range commonWords {
-		f[h>>6&63] |= 1 << (h & 63)
-	}
-	return f
+	return words.NewTable(texts)
 }()
 
 // maxLanguageWords bounds how many words of a text are looked at for its language.
@@ -109,10 +99,7 @@ func listen(t *words.Text) (h heard) {
 			continue
 		}
 		h.words++
-		if filter[w.Hash>>6&63]&(1<<(w.Hash&63)) == 0 {
-			continue
-		}
-		known := commonWords[w.Hash]
+		known := commonWords.Of(w.Hash)
 		vote := 1
 		if known&(known-1) == 0 {
 			vote = 2
@@ -156,27 +143,19 @@ func (h *heard) language(atLeast int) language {
 }
 
 // languageWords are what a request for another language names: languages, and translation, as people write them.
-var languageWords = func() map[uint32]bool {
-	set := map[uint32]bool{}
-	for _, list := range []string{
-		"translate translated translation translator translating language languages bilingual multilingual idioma idiomas lengua langue langues sprache sprachen lingua língua taal språk język dil",
-		"übersetze übersetzen übersetzt übersetzung traduire traduis traduisez traduction traducir traduce traduzca traducción tradurre traduci traduzione traduza traduzir tradução vertaal vertalen przetłumacz översätt çevir",
-		"english german french spanish italian portuguese dutch polish swedish turkish russian ukrainian bulgarian greek arabic persian farsi urdu hebrew hindi thai korean japanese chinese mandarin cantonese latin brazilian",
-		"englisch englische englischen deutsch deutsche deutschen französisch spanisch italienisch portugiesisch niederländisch polnisch russisch japanisch chinesisch",
-		"anglais allemand français espagnol italien portugais russe japonais chinois inglés alemán francés español italiano portugués ruso japonés chino inglese tedesco francese spagnolo portoghese inglês alemão francês espanhol engels duits frans spaans angielski niemiecku engelska tyska ingilizce almanca",
-		"английский английском английски русский русском русски перевод переведи переведите 英 译 訳 翻",
-	} {
-		for _, h := range words.Hashes(list) {
-			set[h] = true
-		}
-	}
-	return set
-}()
+var languageWords = words.NewTable(map[uint32][]string{1: {
+	"translate translated translation translator translating language languages bilingual multilingual idioma idiomas lengua langue langues sprache sprachen lingua língua taal språk język dil",
+	"übersetze übersetzen übersetzt übersetzung traduire traduis traduisez traduction traducir traduce traduzca traducción tradurre traduci traduzione traduza traduzir tradução vertaal vertalen przetłumacz översätt çevir",
+	"english german french spanish italian portuguese dutch polish swedish turkish russian ukrainian bulgarian greek arabic persian farsi urdu hebrew hindi thai korean japanese chinese mandarin cantonese latin brazilian",
+	"englisch englische englischen deutsch deutsche deutschen französisch spanisch italienisch portugiesisch niederländisch polnisch russisch japanisch chinesisch",
+	"anglais allemand français espagnol italien portugais russe japonais chinois inglés alemán francés español italiano portugués ruso japonés chino inglese tedesco francese spagnolo portoghese inglês alemão francês espanhol engels duits frans spaans angielski niemiecku engelska tyska ingilizce almanca",
+	"английский английском английски русский русском русски перевод переведи переведите 英 译 訳 翻",
+}})
 
 // namesLanguage reports whether a text speaks of languages, or asks for a translation.
 func namesLanguage(t *words.Text) bool {
 	for i := range t.Words {
-		if languageWords[t.Words[i].Hash] {
+		if languageWords.Of(t.Words[i].Hash) != 0 {
 			return true
 		}
 	}
