@@ -70,14 +70,20 @@ func (v *verdict) worse(margin float32) bool {
 // precision of a score: more digits say nothing, and are read, stored and compared.
 const precision = 1e4
 
+// value is the score of a margin.
+func value(margin float32) float64 {
+	return math.Round(precision/(1+math.Exp(float64(margin)))) / precision
+}
+
+func (c *classifier) fails(margin float32) bool { return value(margin) < c.failBelow }
+
 // conclude adds the score of a verdict, and its finding where it fails.
 func (c *classifier) conclude(s score.Scorer, v verdict, r *score.Result) {
 	if !v.seen {
 		return
 	}
-	value := math.Round(precision/(1+math.Exp(float64(v.margin)))) / precision
-	failed := value < c.failBelow
-	r.Add(s, value, failed)
+	failed := c.fails(v.margin)
+	r.Add(s, value(v.margin), failed)
 	if failed {
 		v.finding.Scorer = c.name
 		v.finding.Where = cmp.Or(v.finding.Where, v.finding.Detail)

@@ -24,11 +24,11 @@ func (s *Injection) Score(c *genai.Call, r *score.Result) {
 	var v verdict
 	switch {
 	case c.Operation == genai.OpExecuteTool:
-		s.look(&v, c.ToolResult().Text, "the result of a tool gives the model orders", "tool_result", r)
+		s.look(&v, c.ToolResult().Text, r, orderedTool)
 	case c.IsLLMCall(), c.Operation == genai.OpRetrieval:
 		documents := c.Retrieval().Documents
 		for i := range documents {
-			s.look(&v, documents[i].Content, "a retrieved document gives the model orders", "document", r)
+			s.look(&v, documents[i].Content, r, orderedDocument)
 		}
 		if !c.IsLLMCall() {
 			break
@@ -37,23 +37,17 @@ func (s *Injection) Score(c *genai.Call, r *score.Result) {
 		for i := range input {
 			m := &input[i]
 			for k := range m.ToolResults {
-				s.look(&v, m.ToolResults[k].Result.Text, "the result of a tool gives the model orders", "tool_result", r)
+				s.look(&v, m.ToolResults[k].Result.Text, r, orderedTool)
 			}
 			if m.Role == genai.RoleTool {
-				s.look(&v, m.Text, "the result of a tool gives the model orders", "tool_result", r)
+				s.look(&v, m.Text, r, orderedTool)
 			}
 		}
 	}
 	s.conclude(s, v, r)
 }
 
-func (s *Injection) look(v *verdict, text, evidence, where string, r *score.Result) {
-	if text == "" {
-		return
-	}
-	t := r.Words(text)
-	margin, passage := s.read(t)
-	if v.worse(margin) {
-		v.finding = failure.Finding{Class: failure.Unsafe, Detail: failure.PromptInjection, Where: where, Evidence: evidence, Excerpt: t.Of(passage)}
-	}
-}
+var (
+	orderedTool     = failure.Finding{Class: failure.Unsafe, Detail: failure.PromptInjection, Where: "tool_result", Evidence: "the result of a tool gives the model orders"}
+	orderedDocument = failure.Finding{Class: failure.Unsafe, Detail: failure.PromptInjection, Where: "document", Evidence: "a retrieved document gives the model orders"}
+)

@@ -32,14 +32,7 @@ func (s *Jailbreak) Score(c *genai.Call, r *score.Result) {
 		case genai.RoleSystem, genai.RoleTool, "developer":
 			continue
 		}
-		if m.Text == "" {
-			continue
-		}
-		t := r.Words(m.Text)
-		margin, passage := s.read(t)
-		if v.worse(margin) {
-			v.finding = failure.Finding{Class: failure.Unsafe, Detail: failure.Jailbreak, Evidence: "the prompt tries to talk the model out of its rules", Excerpt: t.Of(passage)}
-		}
+		s.look(&v, m.Text, r, failure.Finding{Class: failure.Unsafe, Detail: failure.Jailbreak, Evidence: "the prompt tries to talk the model out of its rules"})
 	}
 	s.conclude(s, v, r)
 }

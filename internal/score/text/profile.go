@@ -5,7 +5,9 @@ import (
 	"math"
 	"sync"
 
+	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/linear"
+	"github.com/faultline-otel/faultline/internal/score"
 	"github.com/faultline-otel/faultline/internal/words"
 )
 
@@ -98,6 +100,7 @@ type judge struct {
 	classifier
 	profile *Profile
 	model   *linear.Model
+	memo    *memo
 }
 
 func newJudge(p *Profile, config Config) (judge, error) {
@@ -106,10 +109,29 @@ func newJudge(p *Profile, config Config) (judge, error) {
 		return judge{}, err
 	}
 	c, err := newClassifier(p.Name, version, config)
-	return judge{classifier: c, profile: p, model: m}, err
+	return judge{classifier: c, profile: p, model: m, memo: newMemo()}, err
 }
 
-// read judges a text: the log-odds, and the passage that says it loudest.
+// look judges a text. Where it is the worst of the call so far, its finding is as given, with the passage that says it loudest.
+func (j *judge) look(v *verdict, text string, r *score.Result, finding failure.Finding) {
+	if text == "" {
+		return
+	}
+	key := j.memo.key(text)
+	if margin, ok := j.memo.get(key); ok && !j.fails(margin) {
+		v.worse(margin) // without a finding, which nobody asks for
+		return
+	}
+	t := r.Words(text)
+	margin, passage := j.read(t)
+	j.memo.put(key, margin)
+	if v.worse(margin) {
+		v.finding = finding
+		v.finding.Excerpt = t.Of(passage)
+	}
+}
+
+// read is the log-odds of a text, and the passage that says it loudest.
 func (j *judge) read(t *words.Text) (float32, []words.Word) {
 	var dense [Features]float32
 	peak := j.profile.Measure(j.model, t, &dense)

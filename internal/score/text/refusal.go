@@ -36,14 +36,10 @@ func (s *Refusal) Score(c *genai.Call, r *score.Result) {
 	output := c.Output()
 	for i := range output {
 		m := &output[i]
-		if m.Text == "" || len(m.ToolCalls) > 0 {
+		if len(m.ToolCalls) > 0 {
 			continue
 		}
-		t := r.Words(m.Text)
-		margin, passage := s.read(t)
-		if v.worse(margin) {
-			v.finding = failure.Finding{Class: failure.Refusal, Detail: failure.ModelRefusal, Evidence: "the answer declines the request in words", Excerpt: t.Of(passage)}
-		}
+		s.look(&v, m.Text, r, failure.Finding{Class: failure.Refusal, Detail: failure.ModelRefusal, Evidence: "the answer declines the request in words"})
 	}
 	s.conclude(s, v, r)
 }
