@@ -35,11 +35,12 @@ type SecretsConfig struct{}
 type PII struct {
 	types   piiSet
 	version string
+	clean   *score.Memo // texts that hold nothing
 }
 
 // NewPII makes the scorer. The error has a line for each mistake.
 func NewPII(config PIIConfig) (*PII, error) {
-	p := &PII{types: allPII, version: version}
+	p := &PII{types: allPII, version: version, clean: score.NewMemo()}
 	if len(config.Types) == 0 {
 		return p, nil
 	}
@@ -87,7 +88,7 @@ func (p *PII) Score(c *genai.Call, r *score.Result) {
 	}
 	w := watches.Get().(*watch) //nolint:forcetypeassert // the pool holds nothing else
 	defer w.release()
-	w.pii, w.call = p.types, c
+	w.pii, w.call, w.clean = p.types, c, p.clean
 	for i := range output {
 		w.content(output[i].Text)
 	}
@@ -100,10 +101,12 @@ func (p *PII) Score(c *genai.Call, r *score.Result) {
 }
 
 // Secrets finds credentials in answers: in their text, and in the arguments of tool calls.
-type Secrets struct{}
+type Secrets struct {
+	clean *score.Memo // texts that hold nothing
+}
 
 // NewSecrets makes the scorer.
-func NewSecrets(SecretsConfig) (*Secrets, error) { return &Secrets{}, nil }
+func NewSecrets(SecretsConfig) (*Secrets, error) { return &Secrets{clean: score.NewMemo()}, nil }
 
 // Name is the scorer's name.
 func (*Secrets) Name() string { return SecretsName }
@@ -118,7 +121,7 @@ func (s *Secrets) Score(c *genai.Call, r *score.Result) {
 	}
 	w := watches.Get().(*watch) //nolint:forcetypeassert // the pool holds nothing else
 	defer w.release()
-	w.secrets = true
+	w.secrets, w.clean = true, s.clean
 	where, seen := "the answer holds ", false
 	switch {
 	case c.IsLLMCall():
@@ -177,6 +180,8 @@ type watch struct {
 	pii     piiSet
 	secrets bool
 	call    *genai.Call // whose user may have written what is found
+	clean   *score.Memo
+	dirty   bool // whether the text holds a value, be it a sample or the user's own
 
 	tally   []tally
 	matches []match
@@ -213,7 +218,12 @@ func (w *watch) content(text string) {
 	if text == "" {
 		return
 	}
+	key := w.clean.Key(text)
+	if _, ok := w.clean.Get(key); ok {
+		return
+	}
 	found := len(w.tally)
+	w.dirty = false
 	if len(text) > maxHead+maxTail {
 		w.text(text[:gap(text, maxHead)], "", 0)
 		w.text(text[gap(text, len(text)-maxTail):], "", 0)
@@ -222,6 +232,9 @@ func (w *watch) content(text string) {
 	}
 	if found == 0 && len(w.tally) > 0 {
 		w.excerpt = excerpt(text, w.tally[0].kind)
+	}
+	if !w.dirty {
+		w.clean.Put(key, 0)
 	}
 }
 
@@ -247,6 +260,7 @@ func (w *watch) text(s, key string, depth int) {
 	if w.secrets {
 		w.matches = scanSecrets(s, key, w.matches)
 	}
+	w.dirty = w.dirty || len(w.matches) > 0
 	for _, m := range w.matches {
 		if !m.sample && !w.echo(s[m.start:m.end]) {
 			w.count(m.kind)

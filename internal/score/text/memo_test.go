@@ -1,8 +1,6 @@
 package text
 
 import (
-	"strconv"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -10,27 +8,6 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/score"
 )
-
-func TestMemoNeverTakesOneTextForAnother(t *testing.T) {
-	m := newMemo()
-	var wait sync.WaitGroup
-	for range 4 {
-		wait.Go(func() {
-			for i := range 4 * len(m.slots) {
-				key := m.key(strconv.Itoa(i))
-				m.put(key, float32(i))
-				if margin, ok := m.get(key); ok && margin != float32(i) {
-					t.Errorf("%d is remembered as %v", i, margin)
-				}
-			}
-		})
-	}
-	wait.Wait()
-	_, ok := m.get(m.key("never put"))
-	require.False(t, ok)
-	_, ok = newMemo().get(0)
-	require.False(t, ok, "an empty slot has the key 0")
-}
 
 func TestATextThatComesAgainIsScoredAlike(t *testing.T) {
 	s, err := NewJailbreak(Config{})

@@ -100,7 +100,7 @@ type judge struct {
 	classifier
 	profile *Profile
 	model   *linear.Model
-	memo    *memo
+	memo    *score.Memo
 }
 
 func newJudge(p *Profile, config Config) (judge, error) {
@@ -109,7 +109,7 @@ func newJudge(p *Profile, config Config) (judge, error) {
 		return judge{}, err
 	}
 	c, err := newClassifier(p.Name, version, config)
-	return judge{classifier: c, profile: p, model: m, memo: newMemo()}, err
+	return judge{classifier: c, profile: p, model: m, memo: score.NewMemo()}, err
 }
 
 // look judges a text. Where it is the worst of the call so far, its finding is as given, with the passage that says it loudest.
@@ -117,14 +117,14 @@ func (j *judge) look(v *verdict, text string, r *score.Result, finding failure.F
 	if text == "" {
 		return
 	}
-	key := j.memo.key(text)
-	if margin, ok := j.memo.get(key); ok && !j.fails(margin) {
+	key := j.memo.Key(text)
+	if margin, ok := j.memo.Get(key); ok && !j.fails(margin) {
 		v.worse(margin) // without a finding, which nobody asks for
 		return
 	}
 	t := r.Words(text)
 	margin, passage := j.read(t)
-	j.memo.put(key, margin)
+	j.memo.Put(key, margin)
 	if v.worse(margin) {
 		v.finding = finding
 		v.finding.Excerpt = t.Of(passage)

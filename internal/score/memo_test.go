@@ -1,0 +1,30 @@
+package score
+
+import (
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestMemoNeverTakesOneTextForAnother(t *testing.T) {
+	m := NewMemo()
+	var wait sync.WaitGroup
+	for range 4 {
+		wait.Go(func() {
+			for i := range 4 * len(m.slots) {
+				key := m.Key(strconv.Itoa(i))
+				m.Put(key, float32(i))
+				if number, ok := m.Get(key); ok && number != float32(i) {
+					t.Errorf("%d is remembered as %v", i, number)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	_, ok := m.Get(m.Key("never put"))
+	require.False(t, ok)
+	_, ok = NewMemo().Get(0)
+	require.False(t, ok, "an empty slot has the key 0")
+}
