@@ -64,6 +64,11 @@ const (
 
 	Ungrounded = "ungrounded"
 
+	Repeat     = "repeat"
+	NearRepeat = "near_repeat"
+	PingPong   = "ping_pong"
+	Runaway    = "runaway"
+
 	Jailbreak       = "jailbreak"
 	PromptInjection = "prompt_injection"
 	Toxicity        = "toxicity"
@@ -131,10 +136,10 @@ var taxonomy = []ClassInfo{
 		{"judge", "A judge found it wanting, without a finer reason."},
 	}},
 	{Class: RetryLoop, Bucket: Quality, Definition: "The agent goes round in circles.", Details: []DetailInfo{
-		{"repeat", "The same call with the same result, again and again, or a failed call repeated unchanged."},
-		{"near_repeat", "Nearly the same call, again and again, without progress."},
-		{"ping_pong", "Two agents hand the same thing to each other."},
-		{"runaway", "Far more model or tool calls than any task of this kind takes."},
+		{Repeat, "The same call with the same result, again and again, or a failed call repeated unchanged."},
+		{NearRepeat, "Nearly the same call, again and again, without progress."},
+		{PingPong, "Two agents hand the same thing to each other."},
+		{Runaway, "Far more model or tool calls than any task of this kind takes."},
 	}},
 	{Class: GoalDrift, Bucket: Quality, Definition: "Over a session the agent lost what it was asked for. Only a judge or a person says so.", Details: []DetailInfo{
 		{"goal_drift", "It pursues another goal than the one it was given."},

@@ -1,0 +1,120 @@
+package session
+
+import (
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// checkpointVersion begins a state that was written. Another version is not read: the session begins anew.
+const checkpointVersion = 1
+
+// errCheckpoint is what a checkpoint that nobody wrote is told by.
+var errCheckpoint = errors.New("session: not a checkpoint of this version")
+
+// counts begins a checkpoint: what has a fixed size.
+type counts struct {
+	Micros, Tokens, First, Last int64
+	ModelCalls, ToolCalls       int32
+	Latched                     Flags
+}
+
+// The forms in which parts of the state are written.
+type (
+	pairRecord struct {
+		Key   uint64
+		Count uint32
+	}
+	callRecord struct {
+		Call            uint64
+		Failed, Lasting uint32
+		Latest          [maxTransientRetries + 1]uint32
+	}
+)
+
+// MarshalBinary writes a state. States of the same spans are written as the same bytes, in whatever order the spans came.
+func (s *State) MarshalBinary() ([]byte, error) {
+	pairs := make([]pairRecord, len(s.pairs))
+	for i, p := range s.pairs {
+		pairs[i] = pairRecord{p.key, p.count}
+	}
+	slices.SortFunc(pairs, func(a, b pairRecord) int { return cmp.Compare(a.Key, b.Key) })
+	calls := make([]callRecord, len(s.calls))
+	for i, r := range s.calls {
+		calls[i] = callRecord{r.call, r.failed, r.lasting, r.latest}
+	}
+	slices.SortFunc(calls, func(a, b callRecord) int { return cmp.Compare(a.Call, b.Call) })
+
+	b := []byte{checkpointVersion}
+	var err error
+	for _, part := range []any{
+		counts{s.Micros, s.Tokens, s.First, s.Last, s.ModelCalls, s.ToolCalls, s.latched},
+		uint32(len(s.seen)), []uint64(s.seen), uint32(len(s.traces)), []uint64(s.traces), uint32(len(pairs)), pairs, uint32(len(calls)), calls, uint32(len(s.window)), s.window,
+	} {
+		var wrong error
+		b, wrong = binary.Append(b, binary.LittleEndian, part)
+		err = errors.Join(err, wrong)
+	}
+	return b, err
+}
+
+// UnmarshalBinary reads what MarshalBinary wrote.
+func (s *State) UnmarshalBinary(b []byte) error {
+	if len(b) == 0 || b[0] != checkpointVersion {
+		return errCheckpoint
+	}
+	r := decoder{b: b[1:]}
+	var c counts
+	r.read(&c)
+	*s = State{Micros: c.Micros, Tokens: c.Tokens, First: c.First, Last: c.Last, ModelCalls: c.ModelCalls, ToolCalls: c.ToolCalls, latched: c.Latched}
+	s.seen, s.traces = list[uint64](&r, maxSpans), list[uint64](&r, maxTraces)
+	if !slices.IsSorted(s.seen) || !slices.IsSorted(s.traces) {
+		return errCheckpoint
+	}
+	for _, p := range list[pairRecord](&r, maxPairs) {
+		s.pairs = append(s.pairs, pair{p.Key, p.Count})
+	}
+	for _, c := range list[callRecord](&r, maxPairs) {
+		s.calls = append(s.calls, repeated{c.Call, c.Failed, c.Lasting, c.Latest})
+	}
+	s.window = list[Act](&r, maxWindow)
+	if r.err == nil && len(r.b) > 0 {
+		r.err = errCheckpoint
+	}
+	return r.err
+}
+
+// decoder reads values until the first mistake.
+type decoder struct {
+	b   []byte
+	err error
+}
+
+func (d *decoder) read(v any) {
+	if d.err != nil {
+		return
+	}
+	n, err := binary.Decode(d.b, binary.LittleEndian, v)
+	if err != nil {
+		d.err = fmt.Errorf("%w: %w", errCheckpoint, err)
+		return
+	}
+	d.b = d.b[n:]
+}
+
+// list reads a list of at most so many values.
+func list[T any](d *decoder, most uint32) []T {
+	var n uint32
+	d.read(&n)
+	if n > most {
+		d.err = errors.Join(d.err, errCheckpoint)
+	}
+	if d.err != nil || n == 0 {
+		return nil
+	}
+	values := make([]T, n)
+	d.read(values)
+	return values
+}

@@ -1,0 +1,172 @@
+package session
+
+import "slices"
+
+// Flags are what a session shows of a loop. Each is told once a session.
+type Flags uint8
+
+// The flags, in the order of the details of retry_loop.
+const (
+	Repeat   Flags = 1 << iota // the same call with the same result, or unchanged after it failed
+	Near                       // nearly the same call in a row, without progress
+	PingPong                   // two agents who only answer each other
+	Runaway                    // more steps than any task needs
+)
+
+// Thresholds of the detectors. docs/sessions.md gives the evidence for each.
+const (
+	repeatPairs   = 3 // the same call with the same result, this often
+	repeatRetries = 2 // the same call again after it failed, this often
+
+	nearRun     = 3
+	nearJaccard = 0.6
+	nearStuck   = 2 // results of the run that failed or are equal
+
+	pingPongTurns    = 6
+	pingPongJudged   = 4 // of them, the last
+	pingPongNovelty  = 0.35
+	pingPongEarlier  = 8
+	pingPongUnspoken = 20 // turns in a row, where no content was recorded
+
+	runawayModelCalls = 50
+	runawayToolCalls  = 100
+)
+
+// Flags are the loops that the session shows now.
+func (s *State) Flags() Flags {
+	var f Flags
+	if s.repeats() {
+		f |= Repeat
+	}
+	if s.nears() {
+		f |= Near
+	}
+	if s.pingPongs() {
+		f |= PingPong
+	}
+	if s.ModelCalls > runawayModelCalls || s.ToolCalls > runawayToolCalls || s.Full() {
+		f |= Runaway
+	}
+	return f
+}
+
+func (s *State) repeats() bool {
+	for i := range s.pairs {
+		if s.pairs[i].count >= repeatPairs {
+			return true
+		}
+	}
+	for i := range s.calls {
+		if r := &s.calls[i]; r.after(r.lasting) >= repeatRetries || r.after(r.failed) > maxTransientRetries {
+			return true
+		}
+	}
+	return false
+}
+
+// after counts the calls that began later.
+func (r *repeated) after(t uint32) int {
+	n := 0
+	for _, latest := range r.latest {
+		if latest > t {
+			n++
+		}
+	}
+	return n
+}
+
+// nears looks for a run of one agent's calls of one tool whose arguments hardly change and whose results do not help.
+func (s *State) nears() bool {
+	for i := range s.window {
+		first := &s.window[i]
+		if first.Kind != ToolCall || first.Polls {
+			continue
+		}
+		run, stuck := 1, 0
+		last := first
+		results := []uint64{first.Result}
+		if first.Failed {
+			stuck++
+		}
+		for k := i + 1; k < len(s.window); k++ {
+			x := &s.window[k]
+			if x.Kind != ToolCall || x.Agent != first.Agent {
+				continue
+			}
+			if x.Tool != first.Tool || x.Call == last.Call || jaccard(&last.Said, &x.Said) < nearJaccard {
+				break
+			}
+			if x.Failed || slices.Contains(results, x.Result) {
+				stuck++
+				if !x.Failed && stuck == 1 {
+					stuck++ // the other of the two that are equal
+				}
+			}
+			results = append(results, x.Result)
+			run, last = run+1, x
+			if run >= nearRun && stuck >= nearStuck {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// pingPongs looks at the end of the conversation: two agents in turn, who say nothing new.
+func (s *State) pingPongs() bool {
+	turns := make([]*Act, 0, maxWindow)
+	sinceTool := 0
+	for i := range s.window {
+		switch x := &s.window[i]; {
+		case x.Kind == ToolCall:
+			sinceTool = 0
+		case x.Kind == ModelCall && x.Agent != 0:
+			turns = append(turns, x)
+			sinceTool++
+		}
+	}
+	alternating := 0
+	for i := len(turns) - 1; i >= 0; i-- {
+		if i < len(turns)-1 && turns[i].Agent == turns[i+1].Agent || i < len(turns)-2 && turns[i].Agent != turns[i+2].Agent {
+			break
+		}
+		alternating++
+	}
+	if alternating < pingPongTurns {
+		return false
+	}
+	sum := 0.0
+	for i := len(turns) - pingPongJudged; i < len(turns); i++ {
+		if turns[i].Said.empty() {
+			return min(alternating, sinceTool) >= pingPongUnspoken
+		}
+		sum += novelty(turns[i], turns[max(0, i-pingPongEarlier):i])
+	}
+	return sum/pingPongJudged <= pingPongNovelty
+}
+
+// novelty is the share of what a turn says that none of the earlier ones did.
+func novelty(x *Act, earlier []*Act) float64 {
+	all, fresh := 0, 0
+	for _, h := range x.Said {
+		if h == 0 {
+			break
+		}
+		told, certain := false, true
+		for _, e := range earlier {
+			told = told || e.Said.has(h)
+			certain = certain && h <= e.Said.reach()
+		}
+		if !certain {
+			break // it may be among what the sketches leave out, and so may all after it
+		}
+		all++
+		if !told {
+			fresh++
+		}
+	}
+	if all == 0 {
+		return 1
+	}
+	return float64(fresh) / float64(all)
+}

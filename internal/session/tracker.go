@@ -1,0 +1,196 @@
+package session
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+)
+
+// Settings are the choices of a Tracker.
+type Settings struct {
+	// MaxSessions bounds the sessions in memory: the one that was silent longest makes room. Idle is after how long without a
+	// span a session is forgotten.
+	MaxSessions int
+	Idle        time.Duration
+	// PollingTools are tools that are asked again and again by design: their calls are no loops.
+	PollingTools []string
+}
+
+// DefaultSettings hold about 250 MB of sessions of 60 spans.
+func DefaultSettings() Settings { return Settings{MaxSessions: 50_000, Idle: 30 * time.Minute} }
+
+// Validate names each setting that cannot be.
+func (s *Settings) Validate() error {
+	switch {
+	case s.MaxSessions <= 0:
+		return fmt.Errorf("max_sessions must be positive, got %d", s.MaxSessions)
+	case s.Idle <= 0:
+		return fmt.Errorf("idle must be positive, got %v", s.Idle)
+	}
+	return nil
+}
+
+// ID names a session: a conversation, or a trace where none is named.
+type ID string
+
+// maxID bounds an id that came from outside, in bytes. Of a longer one a hash is kept.
+const maxID = 128
+
+// IDOf makes the id of a session from what a span says: the conversation, else the trace (16 bytes).
+func IDOf(conversation string, trace [16]byte) ID {
+	switch {
+	case conversation == "":
+		return ID(fmt.Sprintf("%x", trace))
+	case len(conversation) > maxID:
+		return ID(fmt.Sprintf("%.64q…%016x", conversation, hashText(conversation)))
+	}
+	return ID(conversation)
+}
+
+// Sighting is what a span showed of its session.
+type Sighting struct {
+	ID       ID
+	New      bool // the span was not seen before
+	Turns    int
+	Spend    float64 // US dollars
+	Models   int
+	Tools    int
+	Findings []failure.Finding // what the session shows for the first time
+}
+
+// Counts are what a tracker counts.
+type Counts struct {
+	Sessions          int    // in memory
+	Evicted, TimedOut uint64 // so far
+	Duplicates        uint64 // spans that were delivered again
+}
+
+// Tracker keeps the state of sessions. It is safe for concurrent use.
+type Tracker struct {
+	settings Settings
+	now      func() time.Time
+
+	mu       sync.Mutex
+	sessions *simplelru.LRU[ID, *tracked]
+	traces   *simplelru.LRU[[16]byte, ID] // which conversation a trace belongs to
+	counts   Counts
+}
+
+type tracked struct {
+	state State
+	seen  time.Time
+	dirty bool // since the last checkpoint
+}
+
+// New makes a tracker. The clock tells how long sessions are idle; spans' own times are never compared with it.
+func New(settings Settings, now func() time.Time) (*Tracker, error) {
+	if err := settings.Validate(); err != nil {
+		return nil, err
+	}
+	t := &Tracker{settings: settings, now: now}
+	var err error
+	if t.sessions, err = simplelru.NewLRU[ID, *tracked](settings.MaxSessions, nil); err != nil {
+		return nil, err
+	}
+	t.traces, err = simplelru.NewLRU[[16]byte, ID](settings.MaxSessions, nil)
+	return t, err
+}
+
+// Name tells which session the spans of a trace belong to that name none themselves. It is to be called with all spans of a
+// batch before any is observed.
+func (t *Tracker) Name(trace [16]byte, conversation string) {
+	if conversation == "" {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if known, ok := t.traces.Get(trace); ok && string(known) == conversation {
+		return
+	}
+	t.traces.Add(trace, IDOf(conversation, trace))
+}
+
+// Observe adds a span to its session.
+func (t *Tracker) Observe(o *Observed) Sighting {
+	step := t.settings.step(o) // reads the content of the call: outside of the lock
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	id := t.idOf(o)
+	s := t.get(id)
+	sighting := Sighting{ID: id, New: s.state.Add(&step)}
+	if !sighting.New {
+		t.counts.Duplicates++
+	} else {
+		s.dirty = true
+		fresh := s.state.Flags() &^ s.state.latched
+		s.state.latched |= fresh
+		sighting.Findings = fresh.findings(&s.state, o.Call.ToolName)
+	}
+	sighting.Turns, sighting.Spend = s.state.Turns(), float64(s.state.Micros)/1e6
+	sighting.Models, sighting.Tools = int(s.state.ModelCalls), int(s.state.ToolCalls)
+	return sighting
+}
+
+func (t *Tracker) idOf(o *Observed) ID {
+	if o.Call.SessionID != "" {
+		return IDOf(o.Call.SessionID, o.Trace)
+	}
+	if id, ok := t.traces.Get(o.Trace); ok {
+		return id
+	}
+	return IDOf("", o.Trace)
+}
+
+func (t *Tracker) get(id ID) *tracked {
+	now := t.now()
+	s, ok := t.sessions.Get(id)
+	if !ok {
+		s = &tracked{}
+		if t.sessions.Add(id, s) {
+			t.counts.Evicted++
+		}
+	}
+	s.seen = now
+	return s
+}
+
+// Sweep forgets sessions that have been idle for too long.
+func (t *Tracker) Sweep() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for now := t.now(); ; t.counts.TimedOut++ {
+		id, s, ok := t.sessions.GetOldest()
+		if !ok || now.Sub(s.seen) < t.settings.Idle {
+			return
+		}
+		t.sessions.Remove(id)
+	}
+}
+
+// Counts are those of now.
+func (t *Tracker) Counts() Counts {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := t.counts
+	c.Sessions = t.sessions.Len()
+	return c
+}
+
+// findings are what flags are told by.
+func (f Flags) findings(s *State, tool string) []failure.Finding {
+	var list []failure.Finding
+	add := func(flag Flags, detail, evidence string) {
+		if f&flag != 0 {
+			list = append(list, failure.Finding{Class: failure.RetryLoop, Detail: detail, Where: detail, Tool: tool, Evidence: evidence})
+		}
+	}
+	add(Repeat, failure.Repeat, "the session made the same tool call again and again: with the same result, or unchanged after it failed")
+	add(Near, failure.NearRepeat, "the session made nearly the same tool call three times in a row, and the results did not help")
+	add(PingPong, failure.PingPong, "two agents answer each other in turn and say nothing new")
+	add(Runaway, failure.Runaway, fmt.Sprintf("the session has made %d model calls and %d tool calls", s.ModelCalls, s.ToolCalls))
+	return list
+}
