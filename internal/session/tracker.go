@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -46,9 +47,9 @@ func IDOf(conversation string, trace [16]byte) ID {
 	case conversation == "":
 		return ID(fmt.Sprintf("%x", trace))
 	case len(conversation) > maxID:
-		return ID(fmt.Sprintf("%.64q…%016x", conversation, hashText(conversation)))
+		return ID(fmt.Sprintf("%s…%016x", strings.ToValidUTF8(conversation[:maxID/2], "?"), hashText(conversation)))
 	}
-	return ID(conversation)
+	return ID(strings.ToValidUTF8(conversation, "?"))
 }
 
 // Sighting is what a span showed of its session.
@@ -128,7 +129,7 @@ func (t *Tracker) Observe(o *Observed) Sighting {
 		s.dirty = true
 		fresh := s.state.Flags() &^ s.state.latched
 		s.state.latched |= fresh
-		sighting.Findings = fresh.findings(&s.state, o.Call.ToolName)
+		sighting.Findings = fresh.findings(o.Call.ToolName)
 	}
 	sighting.Turns, sighting.Spend = s.state.Turns(), float64(s.state.Micros)/1e6
 	sighting.Models, sighting.Tools = int(s.state.ModelCalls), int(s.state.ToolCalls)
@@ -180,17 +181,43 @@ func (t *Tracker) Counts() Counts {
 	return c
 }
 
-// findings are what flags are told by.
-func (f Flags) findings(s *State, tool string) []failure.Finding {
-	var list []failure.Finding
-	add := func(flag Flags, detail, evidence string) {
-		if f&flag != 0 {
-			list = append(list, failure.Finding{Class: failure.RetryLoop, Detail: detail, Where: detail, Tool: tool, Evidence: evidence})
+// loops are what a flag is told by.
+var loops = [...]struct {
+	flag             Flags
+	detail, evidence string
+}{
+	{Repeat, failure.Repeat, "the session made the same tool call again and again: with the same result, or unchanged after it failed"},
+	{Near, failure.NearRepeat, "the session made nearly the same tool call three times in a row, and the results did not help"},
+	{PingPong, failure.PingPong, "two agents answer each other in turn and say nothing new"},
+	{Runaway, failure.Runaway, "the session has made far more model or tool calls than a task takes"},
+}
+
+// IsLoop reports whether a detail of retry_loop is one that a session shows.
+func IsLoop(detail string) bool {
+	for _, l := range loops {
+		if l.detail == detail {
+			return true
 		}
 	}
-	add(Repeat, failure.Repeat, "the session made the same tool call again and again: with the same result, or unchanged after it failed")
-	add(Near, failure.NearRepeat, "the session made nearly the same tool call three times in a row, and the results did not help")
-	add(PingPong, failure.PingPong, "two agents answer each other in turn and say nothing new")
-	add(Runaway, failure.Runaway, fmt.Sprintf("the session has made %d model calls and %d tool calls", s.ModelCalls, s.ToolCalls))
+	return false
+}
+
+// Finding is what a loop is told by. The tool is the one of the span that showed it.
+func Finding(detail, tool string) failure.Finding {
+	f := failure.Finding{Class: failure.RetryLoop, Detail: detail, Where: detail, Tool: tool}
+	for _, l := range loops {
+		if l.detail == detail {
+			f.Evidence = l.evidence
+		}
+	}
+	return f
+}
+
+func (f Flags) findings(tool string) (list []failure.Finding) {
+	for _, l := range loops {
+		if f&l.flag != 0 {
+			list = append(list, Finding(l.detail, tool))
+		}
+	}
 	return list
 }

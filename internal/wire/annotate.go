@@ -11,6 +11,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/score"
+	"github.com/faultline-otel/faultline/internal/session"
 )
 
 // AnnotateOptions are the choices of an Annotator. The zero value is good.
@@ -99,6 +100,9 @@ func (a *Annotator) span(w *worker, resource pcommon.Resource, scope pcommon.Ins
 		}
 	}
 	a.set.Score(call, &w.result)
+	for _, detail := range loopsWritten(span) { // which an earlier Sessions found, and nobody finds again
+		w.result.Find(session.Finding(detail, call.ToolName))
+	}
 	if !readable(call) {
 		w.result.Problems = append(w.result.Problems, score.Problem{Scorer: problemContent, Reason: problemUTF8})
 	}

@@ -16,6 +16,16 @@ const (
 	AttrToolOutcome    = "app.llm.tool.outcome"
 	AttrCancelled      = "app.llm.cancelled"
 	AttrProblems       = "app.llm.problems"
+
+	// As of the span, by the spans of its session that were seen before it.
+	AttrSessionID         = "app.llm.session.id"
+	AttrSessionTurns      = "app.llm.session.turns"
+	AttrSessionModelCalls = "app.llm.session.model_calls"
+	AttrSessionToolCalls  = "app.llm.session.tool_calls"
+	AttrSessionCostUSD    = "app.llm.session.cost_usd"
+	// AttrSessionLoops lists the details of retry_loop that the session showed first on this span.
+	AttrSessionLoops = "app.llm.session.loops"
+
 	// AttrRedactions counts the values that were replaced on a span. What was scored is no longer there: see Redactor.
 	AttrRedactions = "app.llm.redactions"
 )
