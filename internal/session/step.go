@@ -90,6 +90,9 @@ func (s *Settings) step(o *Observed) Step {
 
 // transient reports whether a call that failed so is worth another try.
 func transient(o provider.Outcome) bool {
+	if o.By == "" { // nothing is known
+		return false
+	}
 	switch o.Class {
 	case failure.RateLimit, failure.Timeout:
 		return true

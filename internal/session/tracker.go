@@ -78,6 +78,8 @@ type Tracker struct {
 	mu       sync.Mutex
 	sessions *simplelru.LRU[ID, *tracked]
 	traces   *simplelru.LRU[[16]byte, ID] // which conversation a trace belongs to
+	gone     map[ID]struct{}              // since the last checkpoint, of sessions that were part of one
+	changed  bool                         // which sessions there are, since the last checkpoint
 	counts   Counts
 }
 
@@ -85,6 +87,7 @@ type tracked struct {
 	state State
 	seen  time.Time
 	dirty bool // since the last checkpoint
+	saved bool // in one
 }
 
 // New makes a tracker. The clock tells how long sessions are idle; spans' own times are never compared with it.
@@ -92,9 +95,15 @@ func New(settings Settings, now func() time.Time) (*Tracker, error) {
 	if err := settings.Validate(); err != nil {
 		return nil, err
 	}
-	t := &Tracker{settings: settings, now: now}
+	t := &Tracker{settings: settings, now: now, gone: map[ID]struct{}{}}
 	var err error
-	if t.sessions, err = simplelru.NewLRU[ID, *tracked](settings.MaxSessions, nil); err != nil {
+	forget := func(id ID, s *tracked) {
+		t.changed = true
+		if s.saved {
+			t.gone[id] = struct{}{}
+		}
+	}
+	if t.sessions, err = simplelru.NewLRU(settings.MaxSessions, forget); err != nil {
 		return nil, err
 	}
 	t.traces, err = simplelru.NewLRU[[16]byte, ID](settings.MaxSessions, nil)
@@ -151,6 +160,7 @@ func (t *Tracker) get(id ID) *tracked {
 	s, ok := t.sessions.Get(id)
 	if !ok {
 		s = &tracked{}
+		t.changed = true
 		if t.sessions.Add(id, s) {
 			t.counts.Evicted++
 		}

@@ -1,0 +1,222 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+)
+
+// clock is a time that the test moves.
+type clock struct{ now time.Time }
+
+func (c *clock) Now() time.Time { return c.now }
+
+func tracker(t testing.TB, settings Settings) (*Tracker, *clock) {
+	t.Helper()
+	c := &clock{time.Unix(1_790_000_000, 0)}
+	tr, err := New(settings, c.Now)
+	require.NoError(t, err)
+	return tr, c
+}
+
+// toolCall is the n-th span of a trace: a call of a tool.
+func toolCall(session string, n int, arguments, result string) *Observed {
+	call := &genai.Call{Operation: genai.OpExecuteTool, ToolName: "search", SessionID: session}
+	call.SetContent(genai.Content{ToolArguments: genai.Value{Text: arguments}, ToolResult: genai.Value{Text: result}})
+	return &Observed{Trace: [16]byte{1}, Span: [16]byte{byte(n), byte(n >> 8)}, Start: int64(n) * 1e9, Call: call}
+}
+
+func modelCall(session string, n int, usd float64) *Observed {
+	call := &genai.Call{Operation: genai.OpChat, SessionID: session}
+	call.SetContent(genai.Content{})
+	return &Observed{Trace: [16]byte{2}, Span: [16]byte{byte(n), byte(n >> 8), 9}, Start: int64(n) * 1e9, Call: call, CostUSD: usd}
+}
+
+func details(findings []failure.Finding) (list []string) {
+	for _, f := range findings {
+		list = append(list, f.Detail)
+	}
+	return list
+}
+
+func TestARepeatIsToldOnce(t *testing.T) {
+	tr, _ := tracker(t, DefaultSettings())
+	var told []string
+	for n, arguments := range []string{`{"q":"Oslo","n":1}`, `{"n": 1.0, "q": " OSLO "}`, `{"q":"oslo","n":1}`, `{"q":"oslo","n":1}`} {
+		o := toolCall("s", n, arguments, "nothing new")
+		told = append(told, details(tr.Observe(o).Findings)...)
+		require.False(t, tr.Observe(o).New, "it is delivered again")
+	}
+	require.Equal(t, []string{failure.Repeat}, told)
+	require.EqualValues(t, 4, tr.Counts().Duplicates)
+}
+
+func TestAFailedCallMayBeTriedAgainWhereThatCanHelp(t *testing.T) {
+	for message, want := range map[string][]string{"": {failure.Repeat}, "ValueError": {failure.Repeat}, "RateLimitError": nil} {
+		tr, _ := tracker(t, DefaultSettings())
+		var told []string
+		for n := range 3 {
+			o := toolCall("s", n, `{"id":1}`, fmt.Sprint("failure number ", n))
+			o.ToolFailed, o.Call.Error = true, genai.Error{IsError: true, Type: message}
+			told = append(told, details(tr.Observe(o).Findings)...)
+		}
+		require.Equal(t, want, told, message)
+	}
+}
+
+func TestToolsThatPollAreNoLoop(t *testing.T) {
+	settings := DefaultSettings()
+	settings.PollingTools = []string{"search"}
+	tr, _ := tracker(t, settings)
+	for n := range 20 {
+		require.Empty(t, tr.Observe(toolCall("s", n, "{}", "pending")).Findings)
+	}
+}
+
+func TestNearlyTheSameCallWithoutProgress(t *testing.T) {
+	tr, _ := tracker(t, DefaultSettings())
+	var told []string
+	for n, q := range []string{"red cotton summer dress size 38 under 50 euros", "red cotton summer dress size 38 under 60 euros", "red cotton summer dress size 38 under 70 euros"} {
+		told = append(told, details(tr.Observe(toolCall("s", n, `{"query":"`+q+`"}`, "[]")).Findings)...)
+	}
+	require.Equal(t, []string{failure.NearRepeat}, told)
+}
+
+func TestTwoAgentsWhoOnlyAnswerEachOther(t *testing.T) {
+	tr, _ := tracker(t, DefaultSettings())
+	var told []string
+	for n := range 12 {
+		o := modelCall("s", n, 0)
+		o.Call.AgentName = []string{"analyzer", "verifier"}[n%2]
+		o.Call.SetContent(genai.Content{Output: []genai.Message{{Text: "Could you please look at the results again and tell me whether the analysis is complete now?"}}})
+		told = append(told, details(tr.Observe(o).Findings)...)
+	}
+	require.Equal(t, []string{failure.PingPong}, told)
+}
+
+func TestCostsOfStrangersAddUp(t *testing.T) {
+	tr, _ := tracker(t, DefaultSettings())
+	var last Sighting
+	for n, usd := range []float64{0.25, math.NaN(), math.Inf(1), -5, 0.5, 1e300} {
+		last = tr.Observe(modelCall("s", n, usd))
+	}
+	require.InDelta(t, 2e6+0.75, last.Spend, 1e-6, "the absurd ones count a million each")
+	require.Equal(t, 6, last.Models)
+}
+
+func TestNamesOfSessions(t *testing.T) {
+	trace := [16]byte{0xab}
+	require.Equal(t, ID("ab000000000000000000000000000000"), IDOf("", trace))
+	require.Equal(t, ID("c?"), IDOf("c\xff", trace))
+	long := strings.Repeat("x", 1<<20)
+	require.Less(t, len(IDOf(long, trace)), maxID)
+	require.NotEqual(t, IDOf(long, trace), IDOf(long+"y", trace))
+	tr, _ := tracker(t, DefaultSettings())
+	tr.Name([16]byte{1}, "conversation")
+	require.Equal(t, ID("conversation"), tr.Observe(toolCall("", 1, "", "")).ID, "a child without a name has its trace's")
+}
+
+func TestMemoryIsBoundedByTheSettings(t *testing.T) {
+	settings := DefaultSettings()
+	settings.MaxSessions = 1000
+	tr, c := tracker(t, settings)
+	ids := 1_000_000
+	if testing.Short() {
+		ids = 20_000
+	}
+	o := modelCall("", 1, 0.1)
+	fill := func(from, to int) {
+		for i := from; i < to; i++ {
+			o.Call.SessionID = fmt.Sprint("session ", i)
+			tr.Observe(o)
+		}
+	}
+	fill(0, 5000)
+	before := heap()
+	fill(5000, ids)
+	require.Less(t, int64(heap())-int64(before), int64(2<<20), "%d more sessions", ids-5000)
+	require.Equal(t, 1000, tr.Counts().Sessions)
+	require.EqualValues(t, ids-1000, tr.Counts().Evicted)
+	c.now = c.now.Add(settings.Idle)
+	tr.Sweep()
+	require.Equal(t, 0, tr.Counts().Sessions)
+	require.EqualValues(t, 1000, tr.Counts().TimedOut)
+}
+
+// disk is a Store in memory that can fail.
+type disk struct {
+	values map[string][]byte
+	broken error
+}
+
+func (d *disk) Get(key string) ([]byte, error) { return d.values[key], d.broken }
+
+func (d *disk) Write(set map[string][]byte, remove []string) error {
+	if d.broken != nil {
+		return d.broken
+	}
+	for k, v := range set {
+		d.values[k] = v
+	}
+	for _, k := range remove {
+		delete(d.values, k)
+	}
+	return nil
+}
+
+func TestSessionsOutliveARestart(t *testing.T) {
+	d := &disk{values: map[string][]byte{}}
+	settings := DefaultSettings()
+	tr, c := tracker(t, settings)
+	for n := range 3 {
+		tr.Observe(toolCall("a", n, `{"q":1}`, "same"))
+		tr.Observe(modelCall("b", n, 1))
+	}
+	d.broken = errors.New("disk full")
+	require.ErrorIs(t, tr.Save(d), d.broken)
+	d.broken = nil
+	require.NoError(t, tr.Save(d), "what was not written is written now")
+
+	again, _ := tracker(t, settings)
+	require.NoError(t, again.Load(d))
+	require.Equal(t, 2, again.Counts().Sessions)
+	require.False(t, again.Observe(modelCall("b", 1, 1)).New, "a span that is delivered again after the restart")
+	require.InDelta(t, 4, again.Observe(modelCall("b", 7, 1)).Spend, 1e-9)
+	require.Empty(t, again.Observe(toolCall("a", 9, `{"q":1}`, "same")).Findings, "it was told before the restart")
+
+	c.now = c.now.Add(settings.Idle)
+	tr.Sweep()
+	require.NoError(t, tr.Save(d))
+	require.Equal(t, map[string][]byte{indexKey: {}}, d.values, "nothing is left of sessions that are forgotten")
+
+	d.values = map[string][]byte{indexKey: []byte("x\ny"), sessionKey + "x": []byte("rubbish that is long enough")}
+	var wrong *LoadError
+	require.ErrorAs(t, again.Load(d), &wrong)
+	require.Equal(t, ID("x"), wrong.ID)
+}
+
+func BenchmarkObserve(b *testing.B) {
+	tr, _ := tracker(b, DefaultSettings())
+	list := make([]*Observed, 0, 4096)
+	for i := range 4096 {
+		if i%4 == 0 {
+			list = append(list, toolCall(fmt.Sprint("s", i%700), i, `{"order_id":"ord_123","limit":5}`, fmt.Sprint("result ", i)))
+		} else {
+			list = append(list, modelCall(fmt.Sprint("s", i%700), i, 0.01))
+		}
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		o := list[i%len(list)]
+		o.Span[8] = byte(i >> 12)
+		tr.Observe(o)
+	}
+}
