@@ -90,7 +90,7 @@ func (s *Settings) step(o *Observed) Step {
 
 // transient reports whether a call that failed so is worth another try.
 func transient(o provider.Outcome) bool {
-	if o.By == "" { // nothing is known
+	if o.By == "status" { // nothing but that it failed is known
 		return false
 	}
 	switch o.Class {
