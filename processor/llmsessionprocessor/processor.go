@@ -1,0 +1,133 @@
+package llmsessionprocessor
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/processor"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
+
+	"github.com/faultline-otel/faultline/internal/session"
+	"github.com/faultline-otel/faultline/internal/wire"
+	"github.com/faultline-otel/faultline/processor/llmsessionprocessor/internal/metadata"
+)
+
+// sessions is one processor.
+type sessions struct {
+	config    *Config
+	id        component.ID
+	logger    *zap.Logger
+	tracker   *session.Tracker
+	follower  *wire.Sessions
+	telemetry *metadata.TelemetryBuilder
+
+	store *store // nil where sessions are not kept over a restart
+	stop  chan struct{}
+	done  sync.WaitGroup
+}
+
+func newSessions(set processor.Settings, config *Config) (*sessions, error) {
+	tracker, err := session.New(config.settings(), time.Now)
+	if err != nil {
+		return nil, err
+	}
+	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
+	if err != nil {
+		return nil, err
+	}
+	s := &sessions{
+		config: config, id: set.ID, logger: set.Logger, tracker: tracker, telemetry: telemetry,
+		follower: wire.NewSessions(tracker, wire.AnnotateOptions{}), stop: make(chan struct{}),
+	}
+	return s, s.observe()
+}
+
+// observe reports what the tracker counts.
+func (s *sessions) observe() error {
+	evicted := metric.WithAttributeSet(attribute.NewSet(attribute.String("cause", "evicted")))
+	idle := metric.WithAttributeSet(attribute.NewSet(attribute.String("cause", "idle")))
+	if err := s.telemetry.RegisterLlmSessionActiveCallback(func(_ context.Context, o metric.Int64Observer) error {
+		o.Observe(int64(s.tracker.Counts().Sessions))
+		return nil
+	}); err != nil {
+		return err
+	}
+	if err := s.telemetry.RegisterLlmSessionForgottenCallback(func(_ context.Context, o metric.Int64Observer) error {
+		counts := s.tracker.Counts()
+		o.Observe(int64(counts.Evicted), evicted)
+		o.Observe(int64(counts.TimedOut), idle)
+		return nil
+	}); err != nil {
+		return err
+	}
+	return s.telemetry.RegisterLlmSessionDuplicatesCallback(func(_ context.Context, o metric.Int64Observer) error {
+		o.Observe(int64(s.tracker.Counts().Duplicates))
+		return nil
+	})
+}
+
+func (s *sessions) processTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces, error) {
+	s.follower.Traces(td, func(f wire.Followed) {
+		for i := range f.Findings {
+			s.telemetry.LlmSessionLoops.Add(ctx, 1, metric.WithAttributes(attribute.String("detail", f.Findings[i].Detail)))
+		}
+	})
+	return td, nil
+}
+
+// start loads the sessions of before and begins to write checkpoints.
+func (s *sessions) start(ctx context.Context, host component.Host) error {
+	if s.config.Storage != nil {
+		var err error
+		if s.store, err = openStore(ctx, host, *s.config.Storage, s.id); err != nil {
+			return err
+		}
+		if err := s.tracker.Load(s.store); err != nil {
+			s.logger.Error("sessions that cannot be read begin anew", zap.Error(err))
+		}
+	}
+	s.done.Go(s.keep)
+	return nil
+}
+
+// keep forgets idle sessions and writes checkpoints, until the processor stops.
+func (s *sessions) keep() {
+	ticker := time.NewTicker(s.config.CheckpointInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-s.stop:
+			return
+		case <-ticker.C:
+			s.tracker.Sweep()
+			s.save()
+		}
+	}
+}
+
+func (s *sessions) save() {
+	if s.store == nil {
+		return
+	}
+	if err := s.tracker.Save(s.store); err != nil {
+		s.telemetry.LlmSessionCheckpointFailures.Add(context.Background(), 1)
+		s.logger.Error("the checkpoint of sessions could not be written", zap.Error(err))
+	}
+}
+
+// shutdown writes a last checkpoint.
+func (s *sessions) shutdown(ctx context.Context) error {
+	close(s.stop)
+	s.done.Wait()
+	s.save()
+	s.telemetry.Shutdown()
+	if s.store == nil {
+		return nil
+	}
+	return s.store.close(ctx)
+}

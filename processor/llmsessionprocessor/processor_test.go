@@ -1,0 +1,154 @@
+package llmsessionprocessor
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/confmap/confmaptest"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/extension/extensiontest"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/processor/processortest"
+
+	"github.com/faultline-otel/faultline/internal/wire"
+	"github.com/faultline-otel/faultline/processor/llmsessionprocessor/internal/metadata"
+)
+
+// search is a trace with n calls of the same tool, after each other from the given one.
+func search(from, n int) ptrace.Traces {
+	td := ptrace.NewTraces()
+	spans := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
+	for i := from; i < from+n; i++ {
+		span := spans.AppendEmpty()
+		span.SetTraceID([16]byte{1})
+		span.SetSpanID([8]byte{1, byte(i)})
+		span.SetStartTimestamp(pcommon.Timestamp(1_790_000_000_000_000_000 + i*1_000_000_000))
+		for key, value := range map[string]string{
+			"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search", "gen_ai.conversation.id": "c-1",
+			"gen_ai.tool.call.arguments": `{"query":"late parcel"}`, "gen_ai.tool.call.result": "nothing found",
+		} {
+			span.Attributes().PutStr(key, value)
+		}
+	}
+	return td
+}
+
+// host has a file storage below a folder.
+func host(t *testing.T, dir string) (component.Host, component.ID) {
+	t.Helper()
+	f := filestorage.NewFactory()
+	cfg := f.CreateDefaultConfig().(*filestorage.Config)
+	cfg.Directory = dir
+	extension, err := f.Create(t.Context(), extensiontest.NewNopSettings(f.Type()), cfg)
+	require.NoError(t, err)
+	require.NoError(t, extension.Start(t.Context(), componenttest.NewNopHost()))
+	t.Cleanup(func() { require.NoError(t, extension.Shutdown(context.Background())) })
+	id := component.NewID(f.Type())
+	return fakeHost{id: extension}, id
+}
+
+type fakeHost map[component.ID]component.Component
+
+func (h fakeHost) GetExtensions() map[component.ID]component.Component { return h }
+
+// run sends traces through a processor from its start to its end, and returns the last span.
+func run(t *testing.T, h component.Host, change func(*Config), traces ...ptrace.Traces) ptrace.Span {
+	t.Helper()
+	cfg := createDefaultConfig().(*Config)
+	change(cfg)
+	require.NoError(t, cfg.Validate())
+	sink := new(consumertest.TracesSink)
+	p, err := NewFactory().CreateTraces(t.Context(), processortest.NewNopSettings(metadata.Type), cfg, sink)
+	require.NoError(t, err)
+	require.NoError(t, p.Start(t.Context(), h))
+	for _, td := range traces {
+		require.NoError(t, p.ConsumeTraces(t.Context(), td))
+	}
+	require.NoError(t, p.Shutdown(t.Context()))
+	all := sink.AllTraces()
+	spans := all[len(all)-1].ResourceSpans().At(0).ScopeSpans().At(0).Spans()
+	return spans.At(spans.Len() - 1)
+}
+
+func TestALoopIsWrittenOnTheSpanThatShowsIt(t *testing.T) {
+	span := run(t, componenttest.NewNopHost(), func(*Config) {}, search(0, 2), search(2, 1))
+	verdict := wire.VerdictOf(span)
+	require.Equal(t, "retry_loop/repeat", fmt.Sprintf("%s/%s", verdict.Class, verdict.Detail))
+	for key, want := range map[string]any{
+		wire.AttrSessionID: "c-1", wire.AttrSessionToolCalls: int64(3), wire.AttrSessionModelCalls: int64(0), wire.AttrSessionTurns: int64(1),
+		wire.AttrSessionLoops: []any{"repeat"},
+	} {
+		value, ok := span.Attributes().Get(key)
+		require.True(t, ok, key)
+		require.Equal(t, want, value.AsRaw(), key)
+	}
+	quiet := run(t, componenttest.NewNopHost(), func(*Config) {}, search(0, 3), search(3, 1))
+	require.False(t, wire.VerdictOf(quiet).Failed(), "a session shows a loop once")
+}
+
+func TestSessionsOutliveARestart(t *testing.T) {
+	dir := t.TempDir()
+	keep := func(h component.Host, id component.ID, td ptrace.Traces) ptrace.Span {
+		return run(t, h, func(c *Config) { c.Storage = &id }, td)
+	}
+	h, id := host(t, filepath.Join(dir))
+	keep(h, id, search(0, 2))
+	require.True(t, wire.VerdictOf(keep(h, id, search(1, 2))).Failed(), "of two spans one is new, and the third of its kind")
+}
+
+func TestWrongSettings(t *testing.T) {
+	cm, err := confmaptest.LoadConf(filepath.Join("testdata", "wrong.yaml"))
+	require.NoError(t, err)
+	for name, want := range map[string]string{
+		"sessions":   "max_sessions must be positive, got 0",
+		"idle":       "idle must be positive, got -1m0s",
+		"checkpoint": "checkpoint_interval must be positive, got 0s",
+	} {
+		sub, err := cm.Sub(name)
+		require.NoError(t, err)
+		cfg := createDefaultConfig()
+		require.NoError(t, sub.Unmarshal(cfg))
+		require.EqualError(t, cfg.(*Config).Validate(), want)
+	}
+}
+
+func TestAStorageThatIsNotThereStopsTheStart(t *testing.T) {
+	id := component.MustNewID("file_storage")
+	for name, h := range map[string]component.Host{"is not there": componenttest.NewNopHost(), "is no storage": fakeHost{id: nopComponent{}}} {
+		cfg := createDefaultConfig().(*Config)
+		cfg.Storage = &id
+		p, err := NewFactory().CreateTraces(t.Context(), processortest.NewNopSettings(metadata.Type), cfg, consumertest.NewNop())
+		require.NoError(t, err)
+		require.ErrorContains(t, p.Start(t.Context(), h), name)
+		require.NoError(t, p.Shutdown(t.Context()))
+	}
+}
+
+type nopComponent struct {
+	component.StartFunc
+	component.ShutdownFunc
+}
+
+func TestCheckpointsAreWrittenWhileItRuns(t *testing.T) {
+	h, id := host(t, t.TempDir())
+	cfg := createDefaultConfig().(*Config)
+	cfg.Storage, cfg.CheckpointInterval = &id, 10*time.Millisecond
+	s, err := newSessions(processortest.NewNopSettings(metadata.Type), cfg)
+	require.NoError(t, err)
+	require.NoError(t, s.start(t.Context(), h))
+	_, err = s.processTraces(t.Context(), search(0, 2))
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		value, err := s.store.Get("session/c-1")
+		return err == nil && len(value) > 0
+	}, 10*time.Second, 10*time.Millisecond)
+	require.NoError(t, s.shutdown(t.Context()))
+}
