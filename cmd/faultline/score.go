@@ -10,19 +10,22 @@ import (
 	"maps"
 	"slices"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/score"
+	"github.com/faultline-otel/faultline/internal/session"
 	"github.com/faultline-otel/faultline/internal/wire"
 )
 
 func newScore() *cobra.Command {
 	var (
-		scorersFile         string
-		all, calls, session bool
+		scorersFile          string
+		all, calls, sessions bool
 	)
 	c := &cobra.Command{
 		Use:   "score FILE...",
@@ -32,9 +35,6 @@ order of the input. Log records that hold the content of spans are joined to the
 		Example: "  faultline score traces.jsonl | jq -r .error_class | sort | uniq -c\n  zcat traces.jsonl.gz | faultline score --call -",
 		Args:    atLeastOneFile,
 		RunE: func(c *cobra.Command, args []string) error {
-			if session {
-				return usage("--sessions is not in this version: it scores spans one by one")
-			}
 			set, err := loadScorers(scorersFile)
 			if err != nil {
 				return err
@@ -46,8 +46,15 @@ order of the input. Log records that hold the content of spans are joined to the
 			defer in.close()
 			out := bufio.NewWriterSize(c.OutOrStdout(), 64<<10)
 			w := newLineWriter(out, all, calls)
+			var first func(ptrace.Traces)
+			if sessions {
+				if w.sessions, err = newSessions(); err != nil {
+					return err
+				}
+				first = w.sessions.Name
+			}
 			in.watch("score", 2)
-			if err := errors.Join(observe(in, set, w.span), out.Flush()); err != nil {
+			if err := errors.Join(observe(in, set, first, w.span), out.Flush()); err != nil {
 				return err
 			}
 			in.progress.done()
@@ -60,7 +67,7 @@ order of the input. Log records that hold the content of spans are joined to the
 	c.Flags().StringVar(&scorersFile, "scorers", "", "scorer file (default: every scorer that needs no configuration)")
 	c.Flags().BoolVar(&all, "all", false, "print a line for every span, those of other kinds with coverage not_llm")
 	c.Flags().BoolVar(&calls, "call", false, "print the call as it was read")
-	c.Flags().BoolVar(&session, "sessions", false, "not in this version")
+	c.Flags().BoolVar(&sessions, "sessions", false, "follow the sessions of agents over the whole input: how far each had come, and loops")
 	return c
 }
 
@@ -80,6 +87,7 @@ type line struct {
 	Fingerprint  string             `json:"fingerprint"`
 	Scores       map[string]float64 `json:"scores"`
 	Cost         *costLine          `json:"cost,omitempty"`
+	Session      *sessionLine       `json:"session,omitempty"`
 	Call         *genai.Call        `json:"call,omitempty"`
 }
 
@@ -89,8 +97,26 @@ type costLine struct {
 	Source         string  `json:"source"`
 }
 
+// sessionLine is how far the session had come with the span, and the loops that it showed there first.
+type sessionLine struct {
+	ID         session.ID `json:"id"`
+	Turns      int        `json:"turns"`
+	ModelCalls int        `json:"model_calls"`
+	ToolCalls  int        `json:"tool_calls"`
+	CostUSD    float64    `json:"cost_usd,omitempty"`
+	Loops      []string   `json:"loops,omitempty"`
+}
+
+// newSessions follows sessions over an input, in which time stands still.
+func newSessions() (*wire.Sessions, error) {
+	began := time.Now()
+	tracker, err := session.New(session.DefaultSettings(), func() time.Time { return began })
+	return wire.NewSessions(tracker, wire.AnnotateOptions{}), err
+}
+
 // lineWriter prints a line a span.
 type lineWriter struct {
+	sessions   *wire.Sessions // nil where they are not followed
 	encode     *json.Encoder
 	all, calls bool
 	summary    summary
@@ -103,6 +129,14 @@ func newLineWriter(w io.Writer, all, calls bool) *lineWriter {
 }
 
 func (w *lineWriter) span(s observed) error {
+	var of *sessionLine
+	if w.sessions != nil && s.Call != nil {
+		f := w.sessions.Follow(&s)
+		of = &sessionLine{ID: f.ID, Turns: f.Turns, ModelCalls: f.Models, ToolCalls: f.Tools, CostUSD: f.Spend}
+		for i := range f.Findings {
+			of.Loops = append(of.Loops, f.Findings[i].Detail)
+		}
+	}
 	w.summary.add(s)
 	if s.Call == nil && !w.all {
 		return nil
@@ -110,7 +144,7 @@ func (w *lineWriter) span(s observed) error {
 	l := line{
 		TraceID: s.Span.TraceID().String(), SpanID: s.Span.SpanID().String(), Name: s.Span.Name(), Coverage: s.Coverage,
 		ErrorClass: s.Verdict.Class, ErrorBucket: s.Verdict.Bucket, ErrorDetail: s.Verdict.Detail, ErrorClasses: s.Verdict.Classes,
-		Evidence: s.Verdict.Evidence, Fingerprint: s.Verdict.Fingerprint, Scores: scores(s.Result),
+		Evidence: s.Verdict.Evidence, Fingerprint: s.Verdict.Fingerprint, Scores: scores(s.Result), Session: of,
 	}
 	if l.ErrorClasses == nil {
 		l.ErrorClasses = []failure.Class{}

@@ -37,14 +37,21 @@ func loadScorers(name string) (*score.Set, error) {
 	return set, nil
 }
 
-// observe scores all spans of the input, in its order. It reads the input twice, because log records that hold the
-// content of a span may stand behind it.
-func observe(in *input, set *score.Set, each func(observed) error) error {
+// observe scores all spans of the input, in its order. It reads the input twice, because log records that hold the content of a
+// span may stand behind it, and so may what names its session: first, which may be nil, sees all traces before any is scored.
+func observe(in *input, set *score.Set, first func(ptrace.Traces), each func(observed) error) error {
 	annotator := wire.NewAnnotator(set, wire.AnnotateOptions{})
-	err := in.read(otlpfile.Sink{Logs: func(ld plog.Logs) error {
+	sink := otlpfile.Sink{Logs: func(ld plog.Logs) error {
 		annotator.Lend(ld)
 		return nil
-	}})
+	}}
+	if first != nil {
+		sink.Traces = func(td ptrace.Traces) error {
+			first(td)
+			return nil
+		}
+	}
+	err := in.read(sink)
 	if err != nil {
 		return err
 	}

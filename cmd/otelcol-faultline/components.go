@@ -7,6 +7,7 @@ import (
 	llmreviewexporter "github.com/faultline-otel/faultline/exporter/llmreviewexporter"
 	llmreviewextension "github.com/faultline-otel/faultline/extension/llmreviewextension"
 	llmfailureprocessor "github.com/faultline-otel/faultline/processor/llmfailureprocessor"
+	llmsessionprocessor "github.com/faultline-otel/faultline/processor/llmsessionprocessor"
 	spanmetricsconnector "github.com/open-telemetry/opentelemetry-collector-contrib/connector/spanmetricsconnector"
 	fileexporter "github.com/open-telemetry/opentelemetry-collector-contrib/exporter/fileexporter"
 	kafkaexporter "github.com/open-telemetry/opentelemetry-collector-contrib/exporter/kafkaexporter"
@@ -125,6 +126,7 @@ func components() (otelcol.Factories, error) {
 
 	factories.Processors, err = otelcol.MakeFactoryMap[processor.Factory](
 		llmfailureprocessor.NewFactory(),
+		llmsessionprocessor.NewFactory(),
 		memorylimiterprocessor.NewFactory(),
 		tailsamplingprocessor.NewFactory(),
 		transformprocessor.NewFactory(),
@@ -136,6 +138,7 @@ func components() (otelcol.Factories, error) {
 	}
 	factories.ProcessorModules = makeModulesMap(factories.Processors, map[component.Type]string{
 		llmfailureprocessor.NewFactory().Type():    "github.com/faultline-otel/faultline v0.1.0",
+		llmsessionprocessor.NewFactory().Type():    "github.com/faultline-otel/faultline v0.1.0",
 		memorylimiterprocessor.NewFactory().Type(): "go.opentelemetry.io/collector/processor/memorylimiterprocessor v0.158.0",
 		tailsamplingprocessor.NewFactory().Type():  "github.com/open-telemetry/opentelemetry-collector-contrib/processor/tailsamplingprocessor v0.158.0",
 		transformprocessor.NewFactory().Type():     "github.com/open-telemetry/opentelemetry-collector-contrib/processor/transformprocessor v0.158.0",

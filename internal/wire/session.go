@@ -34,10 +34,8 @@ type Followed struct {
 	session.Sighting
 }
 
-// Traces follows every span that speaks of GenAI and hands it to each, in the order of the data; each may be nil. The data must
-// be mutable.
-func (s *Sessions) Traces(td ptrace.Traces, each func(Followed)) {
-	// First the names, so that a span without one finds its session through its trace.
+// Name learns which sessions the traces belong to, so that a span without a name finds its session through its trace.
+func (s *Sessions) Name(td ptrace.Traces) {
 	for _, rs := range td.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, span := range ss.Spans().All() {
@@ -47,6 +45,24 @@ func (s *Sessions) Traces(td ptrace.Traces, each func(Followed)) {
 			}
 		}
 	}
+}
+
+// Follow adds a span of a call to its session, and what the session shows to its verdict. It writes nothing.
+func (s *Sessions) Follow(a *Annotated) session.Sighting {
+	sighting := s.tracker.Observe(observed(a.Span, a.Call))
+	for i := range sighting.Findings {
+		a.Result.Find(sighting.Findings[i])
+	}
+	if len(sighting.Findings) > 0 {
+		a.Verdict = failure.Judge(a.Result.Findings)
+	}
+	return sighting
+}
+
+// Traces follows every span that speaks of GenAI, writes on it what that showed, and hands it to each; which may be nil. The
+// data must be mutable.
+func (s *Sessions) Traces(td ptrace.Traces, each func(Followed)) {
+	s.Name(td)
 	w := s.workers.Get().(*worker)
 	for _, rs := range td.ResourceSpans().All() {
 		resource := rs.Resource()
