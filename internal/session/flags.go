@@ -13,7 +13,7 @@ const (
 	Runaway                    // more steps than any task needs
 )
 
-// Thresholds of the detectors. docs/sessions.md gives the evidence for each.
+// Thresholds of the detectors. The README of llm_session says how well each works.
 const (
 	repeatPairs   = 3 // the same call with the same result, this often
 	repeatRetries = 2 // the same call again after it failed, this often
