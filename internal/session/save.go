@@ -106,7 +106,7 @@ func (t *Tracker) unsave(ids, gone []ID, changed bool) {
 	t.changed = t.changed || changed
 }
 
-// marshal writes one session: when it was seen, in seconds, and its state.
+// marshal writes one session: when it was seen, in seconds, its service, and its state.
 func (t *Tracker) marshal(id ID) ([]byte, bool, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -116,7 +116,9 @@ func (t *Tracker) marshal(id ID) ([]byte, bool, error) {
 	}
 	s.dirty, s.saved = false, true
 	state, err := s.state.MarshalBinary()
-	return append(binary.LittleEndian.AppendUint64(nil, uint64(s.seen.Unix())), state...), true, err
+	service := s.service[:min(len(s.service), maxID)]
+	value := append(binary.LittleEndian.AppendUint64(nil, uint64(s.seen.Unix())), byte(len(service)))
+	return append(append(value, service...), state...), true, err
 }
 
 // Load reads what Save wrote, besides sessions that were idle for too long since. A session that cannot be read begins anew; the
@@ -134,12 +136,13 @@ func (t *Tracker) Load(store Store) error {
 		if err != nil {
 			return err
 		}
-		if len(value) < 8 {
+		if len(value) < 9 || len(value) < 9+int(value[8]) {
 			wrong = append(wrong, &LoadError{ID(name), errCheckpoint})
 			continue
 		}
-		s := &tracked{seen: time.Unix(int64(binary.LittleEndian.Uint64(value)), 0), saved: true}
-		if err := s.state.UnmarshalBinary(value[8:]); err != nil {
+		state := 9 + int(value[8]) // where it begins
+		s := &tracked{seen: time.Unix(int64(binary.LittleEndian.Uint64(value)), 0), service: string(value[9:state]), saved: true}
+		if err := s.state.UnmarshalBinary(value[state:]); err != nil {
 			wrong = append(wrong, &LoadError{ID(name), err})
 			continue
 		}

@@ -58,9 +58,18 @@ type Sighting struct {
 	New      bool // the span was not seen before
 	Turns    int
 	Spend    float64 // US dollars
+	Tokens   int64
 	Models   int
 	Tools    int
+	Added    float64           // US dollars that the span added
 	Findings []failure.Finding // what the session shows for the first time
+}
+
+// Use is what the session has used up.
+func (s *Sighting) Use(service string) Use {
+	return Use{
+		Session: s.ID, Service: service, USD: s.Spend, Tokens: s.Tokens, ModelCalls: int64(s.Models), ToolCalls: int64(s.Tools), AddedUSD: s.Added,
+	}
 }
 
 // Counts are what a tracker counts.
@@ -84,10 +93,11 @@ type Tracker struct {
 }
 
 type tracked struct {
-	state State
-	seen  time.Time
-	dirty bool // since the last checkpoint
-	saved bool // in one
+	state   State
+	service string // of the last span
+	seen    time.Time
+	dirty   bool // since the last checkpoint
+	saved   bool // in one
 }
 
 // New makes a tracker. The clock tells how long sessions are idle; spans' own times are never compared with it.
@@ -135,12 +145,14 @@ func (t *Tracker) Observe(o *Observed) Sighting {
 	if !sighting.New {
 		t.counts.Duplicates++
 	} else {
-		s.dirty = true
+		s.dirty, s.service = true, o.Call.ServiceName
+		sighting.Added = float64(step.Micros) / 1e6
 		fresh := s.state.Flags() &^ s.state.latched
 		s.state.latched |= fresh
 		sighting.Findings = fresh.findings(o.Call.ToolName)
 	}
 	sighting.Turns, sighting.Spend = s.state.Turns(), float64(s.state.Micros)/1e6
+	sighting.Tokens = s.state.Tokens
 	sighting.Models, sighting.Tools = int(s.state.ModelCalls), int(s.state.ToolCalls)
 	return sighting
 }
@@ -230,4 +242,21 @@ func (f Flags) findings(tool string) (list []failure.Finding) {
 		}
 	}
 	return list
+}
+
+// Uses gives what each session has used up, after a Load.
+func (t *Tracker) Uses(each func(Use)) {
+	t.mu.Lock()
+	var list []Use
+	for _, id := range t.sessions.Keys() {
+		s, _ := t.sessions.Peek(id)
+		list = append(list, Use{
+			Session: id, Service: s.service, USD: float64(s.state.Micros) / 1e6, Tokens: s.state.Tokens,
+			ModelCalls: int64(s.state.ModelCalls), ToolCalls: int64(s.state.ToolCalls),
+		})
+	}
+	t.mu.Unlock()
+	for _, use := range list {
+		each(use)
+	}
 }

@@ -1,0 +1,267 @@
+package session
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+)
+
+// Limits are what a session may use up. 0 is no limit.
+type Limits struct {
+	USD              float64 `mapstructure:"usd"`
+	USDPerTenMinutes float64 `mapstructure:"usd_per_10m"`
+	// Tokens of all kinds: the limit for models without a known price.
+	Tokens     int64 `mapstructure:"tokens"`
+	ModelCalls int64 `mapstructure:"model_calls"`
+	ToolCalls  int64 `mapstructure:"tool_calls"`
+}
+
+// Validate names each limit that cannot be.
+func (l *Limits) Validate() error {
+	var errs []error
+	for _, x := range []struct {
+		key   string
+		value float64
+	}{
+		{"usd", l.USD}, {"usd_per_10m", l.USDPerTenMinutes}, {"tokens", float64(l.Tokens)}, {"model_calls", float64(l.ModelCalls)}, {"tool_calls", float64(l.ToolCalls)},
+	} {
+		if !(x.value >= 0 && x.value < 1e15) { // NaN too
+			errs = append(errs, fmt.Errorf("%s must not be negative, got %v", x.key, x.value))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// BreakerState says whether a session may go on.
+type BreakerState string
+
+// The states. A session that was warned may go on.
+const (
+	Closed BreakerState = "closed"
+	Warned BreakerState = "warned"
+	Open   BreakerState = "open"
+)
+
+// warnAt is the share of a limit from which a session is warned; quiet is the share of the rate below which an open session has to
+// stay for rateWindow until it may go on.
+const (
+	warnAt     = 0.8
+	quiet      = 0.5
+	rateWindow = 10 * time.Minute
+)
+
+// Decision is what is said of a session.
+type Decision struct {
+	Session    ID           `json:"session"`
+	Service    string       `json:"service,omitempty"`
+	State      BreakerState `json:"state"`
+	Reason     string       `json:"reason,omitempty"`
+	SpentUSD   float64      `json:"spent_usd"`
+	Tokens     int64        `json:"tokens"`
+	ModelCalls int64        `json:"model_calls"`
+	ToolCalls  int64        `json:"tool_calls"`
+	Since      time.Time    `json:"since"`
+	// Retry is after how long it is worth asking again, 0 where only a person changes it.
+	Retry time.Duration `json:"-"`
+}
+
+// Use is what a session has used up so far, and what its last span added to it.
+type Use struct {
+	Session                       ID
+	Service                       string
+	USD                           float64
+	Tokens, ModelCalls, ToolCalls int64
+	AddedUSD                      float64
+}
+
+// Breaker decides which sessions may go on. A total never falls, so a session that reached one stays open until somebody resets it; one
+// that spent too fast goes on when it has been quiet. It is safe for concurrent use.
+type Breaker struct {
+	limits  func(service string) Limits
+	now     func() time.Time
+	changed func(Decision) // called after each change of a state, without a lock
+
+	mu       sync.Mutex
+	sessions *simplelru.LRU[ID, *budget]
+}
+
+// budget is what is kept of one session.
+type budget struct {
+	use, base Use // base is what had been used up at the last reset
+	state     BreakerState
+	reason    string
+	since     time.Time
+	rate      []spent   // of the last rateWindow, where a rate is limited
+	calm      time.Time // since when the rate has been quiet, while it holds the session open
+	fast      bool      // the rate holds the session open
+}
+
+// spent is what was spent in one minute.
+type spent struct {
+	minute int64
+	usd    float64
+}
+
+// NewBreaker makes a breaker for so many sessions at most.
+func NewBreaker(sessions int, limits func(service string) Limits, now func() time.Time, changed func(Decision)) (*Breaker, error) {
+	lru, err := simplelru.NewLRU[ID, *budget](sessions, nil)
+	return &Breaker{limits: limits, now: now, changed: changed, sessions: lru}, err
+}
+
+// Note takes in what a session has used up.
+func (b *Breaker) Note(use Use) {
+	b.mu.Lock()
+	s, ok := b.sessions.Get(use.Session)
+	if !ok {
+		s = &budget{state: Closed, since: b.now()}
+		b.sessions.Add(use.Session, s)
+	}
+	s.use = use
+	limits := b.limits(use.Service)
+	if limits.USDPerTenMinutes > 0 && use.AddedUSD > 0 {
+		minute := b.now().Unix() / 60
+		if n := len(s.rate); n > 0 && s.rate[n-1].minute >= minute { // a clock that runs backwards adds to what it said last
+			s.rate[n-1].usd += use.AddedUSD
+		} else {
+			s.rate = append(s.rate, spent{minute, use.AddedUSD})
+		}
+	}
+	d, changed := b.decide(s, limits)
+	b.mu.Unlock()
+	if changed && b.changed != nil {
+		b.changed(d)
+	}
+}
+
+// Get decides on a session. One that nobody knows may go on.
+func (b *Breaker) Get(id ID) Decision {
+	b.mu.Lock()
+	s, ok := b.sessions.Get(id)
+	if !ok {
+		b.mu.Unlock()
+		return Decision{Session: id, State: Closed}
+	}
+	d, changed := b.decide(s, b.limits(s.use.Service))
+	b.mu.Unlock()
+	if changed && b.changed != nil {
+		b.changed(d)
+	}
+	return d
+}
+
+// Reset lets a session use its limits up again. It reports whether the session is known.
+func (b *Breaker) Reset(id ID) (Decision, bool) {
+	b.mu.Lock()
+	s, ok := b.sessions.Get(id)
+	if !ok {
+		b.mu.Unlock()
+		return Decision{Session: id, State: Closed}, false
+	}
+	s.base, s.rate, s.fast, s.calm = s.use, nil, false, time.Time{}
+	d, changed := b.decide(s, b.limits(s.use.Service))
+	b.mu.Unlock()
+	if changed && b.changed != nil {
+		b.changed(d)
+	}
+	return d, true
+}
+
+// Stopped lists the sessions that may not go on, by name.
+func (b *Breaker) Stopped() []Decision {
+	b.mu.Lock()
+	var list []Decision
+	for _, id := range b.sessions.Keys() {
+		if s, _ := b.sessions.Peek(id); s.state == Open {
+			list = append(list, s.decision())
+		}
+	}
+	b.mu.Unlock()
+	slices.SortFunc(list, func(a, b Decision) int { return cmp.Compare(a.Session, b.Session) })
+	return list
+}
+
+// decide moves a session to the state that its use asks for.
+func (b *Breaker) decide(s *budget, limits Limits) (d Decision, changed bool) {
+	now := b.now()
+	state, reason := Closed, ""
+	worse := func(to BreakerState, why string) {
+		if state != Open && (to == Open || state == Closed) {
+			state, reason = to, why
+		}
+	}
+	for _, x := range []struct {
+		used, limit float64
+		unit        string
+	}{
+		{s.use.USD - s.base.USD, limits.USD, "USD"},
+		{float64(s.use.Tokens - s.base.Tokens), float64(limits.Tokens), "tokens"},
+		{float64(s.use.ModelCalls - s.base.ModelCalls), float64(limits.ModelCalls), "model calls"},
+		{float64(s.use.ToolCalls - s.base.ToolCalls), float64(limits.ToolCalls), "tool calls"},
+	} {
+		if x.limit <= 0 || x.used < warnAt*x.limit {
+			continue
+		}
+		why := "used " + number(x.used) + " of " + number(x.limit) + " " + x.unit
+		if x.used >= x.limit {
+			worse(Open, why)
+		} else {
+			worse(Warned, why)
+		}
+	}
+	if limit := limits.USDPerTenMinutes; limit > 0 {
+		recent := s.recent(now)
+		switch {
+		case recent >= limit:
+			s.fast, s.calm = true, time.Time{}
+		case s.fast && recent >= quiet*limit:
+			s.calm = time.Time{}
+		case s.fast && s.calm.IsZero():
+			s.calm = now
+		case s.fast && now.Sub(s.calm) >= rateWindow:
+			s.fast = false
+		}
+		why := "spent " + number(recent) + " USD in 10 minutes, of " + number(limit)
+		if s.fast {
+			worse(Open, why)
+		} else if recent >= warnAt*limit {
+			worse(Warned, why)
+		}
+	}
+	if changed = state != s.state; changed {
+		s.since = now
+	}
+	s.state, s.reason = state, reason
+	return s.decision(), changed
+}
+
+// recent is what was spent in the last rateWindow. It forgets what was spent before.
+func (s *budget) recent(now time.Time) float64 {
+	first := now.Add(-rateWindow).Unix()/60 + 1
+	for len(s.rate) > 0 && s.rate[0].minute < first {
+		s.rate = s.rate[1:]
+	}
+	sum := 0.0
+	for _, x := range s.rate {
+		sum += x.usd
+	}
+	return sum
+}
+
+func (s *budget) decision() Decision {
+	d := Decision{
+		Session: s.use.Session, Service: s.use.Service, State: s.state, Reason: s.reason, SpentUSD: s.use.USD,
+		Tokens: s.use.Tokens, ModelCalls: s.use.ModelCalls, ToolCalls: s.use.ToolCalls, Since: s.since.UTC(),
+	}
+	if s.fast {
+		d.Retry = rateWindow
+	}
+	return d
+}
+
+func number(v float64) string { return strconv.FormatFloat(float64(int64(v*100+0.5))/100, 'f', -1, 64) }

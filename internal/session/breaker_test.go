@@ -1,0 +1,120 @@
+package session
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func breaker(t *testing.T, limits Limits) (*Breaker, *clock, *[]Decision) {
+	t.Helper()
+	require.NoError(t, limits.Validate())
+	c := &clock{time.Unix(1_790_000_000, 0)}
+	var changes []Decision
+	b, err := NewBreaker(100, func(string) Limits { return limits }, c.Now, func(d Decision) { changes = append(changes, d) })
+	require.NoError(t, err)
+	return b, c, &changes
+}
+
+func TestATotalWarnsThenStops(t *testing.T) {
+	b, c, changes := breaker(t, Limits{USD: 5, ModelCalls: 100})
+	use := Use{Session: "s", Service: "bot"}
+	for range 24 {
+		c.now = c.now.Add(time.Second)
+		use.USD, use.AddedUSD, use.ModelCalls = use.USD+0.25, 0.25, use.ModelCalls+1
+		b.Note(use)
+	}
+	require.Len(t, *changes, 2)
+	require.Equal(t, Warned, (*changes)[0].State)
+	require.Equal(t, "used 4 of 5 USD", (*changes)[0].Reason)
+	require.Equal(t, Open, (*changes)[1].State)
+	require.Equal(t, "used 5 of 5 USD", (*changes)[1].Reason)
+	c.now = c.now.Add(1000 * time.Hour)
+	require.Equal(t, Open, b.Get("s").State, "a total never closes by itself")
+	require.Len(t, b.Stopped(), 1)
+
+	d, known := b.Reset("s")
+	require.True(t, known)
+	require.Equal(t, Closed, d.State)
+	require.InDelta(t, 6, d.SpentUSD, 1e-9, "what was spent stays known")
+	require.Empty(t, b.Stopped())
+	use.ModelCalls += 100
+	b.Note(use)
+	require.Equal(t, "used 100 of 100 model calls", b.Get("s").Reason)
+	_, known = b.Reset("nobody")
+	require.False(t, known)
+	require.Equal(t, Closed, b.Get("nobody").State)
+}
+
+func TestARateClosesAgainWhenItWasQuietForLong(t *testing.T) {
+	b, c, changes := breaker(t, Limits{USDPerTenMinutes: 1})
+	use := Use{Session: "s"}
+	spend := func(usd float64) {
+		use.USD, use.AddedUSD = use.USD+usd, usd
+		b.Note(use)
+	}
+	spend(0.5)
+	require.Equal(t, Closed, b.Get("s").State)
+	spend(0.5)
+	d := b.Get("s")
+	require.Equal(t, Open, d.State)
+	require.Equal(t, rateWindow, d.Retry)
+	require.Equal(t, "spent 1 USD in 10 minutes, of 1", d.Reason)
+	// It goes on spending now and then: above half of the rate it stays open.
+	for range 6 {
+		c.now = c.now.Add(5 * time.Minute)
+		spend(0.3)
+		require.Equal(t, Open, b.Get("s").State)
+	}
+	c.now = c.now.Add(11 * time.Minute) // now it is quiet,
+	require.Equal(t, Open, b.Get("s").State)
+	c.now = c.now.Add(9 * time.Minute)
+	require.Equal(t, Open, b.Get("s").State)
+	c.now = c.now.Add(time.Minute) // and has been for ten minutes
+	require.Equal(t, Closed, b.Get("s").State)
+	require.Equal(t, []BreakerState{Open, Closed}, []BreakerState{(*changes)[0].State, (*changes)[1].State})
+	c.now = c.now.Add(-time.Hour) // a clock that runs backwards stops nobody for ever
+	spend(0.1)
+	require.Equal(t, Closed, b.Get("s").State)
+}
+
+func TestLimitsOfAService(t *testing.T) {
+	b, err := NewBreaker(10, func(service string) Limits {
+		if service == "research" {
+			return Limits{}
+		}
+		return Limits{ToolCalls: 3}
+	}, time.Now, nil)
+	require.NoError(t, err)
+	for _, service := range []string{"research", "bot"} {
+		b.Note(Use{Session: ID(service), Service: service, ToolCalls: 4})
+	}
+	require.Equal(t, Closed, b.Get("research").State)
+	require.Equal(t, Open, b.Get("bot").State)
+	for _, l := range []Limits{{USD: -1}, {Tokens: -1}} {
+		require.Error(t, l.Validate())
+	}
+}
+
+// TestTheStoryOfElevenDays replays two agents who asked each other for clarification for eleven days and spent 47,000 dollars.
+func TestTheStoryOfElevenDays(t *testing.T) {
+	const days, bill = 11, 47_000.0
+	b, c, changes := breaker(t, Limits{USD: 5, USDPerTenMinutes: 100})
+	use := Use{Session: "s"}
+	const step = 5 * time.Second // a turn
+	turns := int(days * 24 * time.Hour / step)
+	each := bill / float64(turns)
+	began := c.now
+	for range turns {
+		c.now = c.now.Add(step)
+		use.USD, use.AddedUSD, use.ModelCalls = use.USD+each, each, use.ModelCalls+1
+		b.Note(use)
+		if b.Get("s").State == Open {
+			break // the agents ask before each turn
+		}
+	}
+	t.Logf("stopped after %v at %.2f USD and %d turns, instead of %d days and %.0f USD", c.now.Sub(began), use.USD, use.ModelCalls, days, bill)
+	require.InDelta(t, 5, use.USD, each+1e-9)
+	require.Len(t, *changes, 2)
+}
