@@ -24,6 +24,9 @@ type Config struct {
 	// CheckpointInterval is how often sessions are written there: what a crash can lose.
 	CheckpointInterval time.Duration `mapstructure:"checkpoint_interval"`
 
+	// Budget is the llm_budget extension that is told what sessions use up. Absent: nobody is.
+	Budget *component.ID `mapstructure:"budget"`
+
 	_ struct{}
 }
 

@@ -2,6 +2,7 @@ package llmsessionprocessor
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -26,9 +27,10 @@ type sessions struct {
 	follower  *wire.Sessions
 	telemetry *metadata.TelemetryBuilder
 
-	store *store // nil where sessions are not kept over a restart
-	stop  chan struct{}
-	done  sync.WaitGroup
+	store   *store           // nil where sessions are not kept over a restart
+	breaker *session.Breaker // nil where nobody is told what they use up
+	stop    chan struct{}
+	done    sync.WaitGroup
 }
 
 func newSessions(set processor.Settings, config *Config) (*sessions, error) {
@@ -73,6 +75,9 @@ func (s *sessions) observe() error {
 
 func (s *sessions) processTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces, error) {
 	s.follower.Traces(td, func(f wire.Followed) {
+		if s.breaker != nil && f.New {
+			s.breaker.Note(f.Use(f.Call.ServiceName))
+		}
 		for i := range f.Findings {
 			s.telemetry.LlmSessionLoops.Add(ctx, 1, metric.WithAttributes(attribute.String("detail", f.Findings[i].Detail)))
 		}
@@ -90,6 +95,13 @@ func (s *sessions) start(ctx context.Context, host component.Host) error {
 		if err := s.tracker.Load(s.store); err != nil {
 			s.logger.Error("sessions that cannot be read begin anew", zap.Error(err))
 		}
+	}
+	if s.config.Budget != nil {
+		var err error
+		if s.breaker, err = findBreaker(host, *s.config.Budget); err != nil {
+			return err
+		}
+		s.tracker.Uses(s.breaker.Note) // of before the restart
 	}
 	s.done.Go(s.keep)
 	return nil
@@ -130,4 +142,21 @@ func (s *sessions) shutdown(ctx context.Context) error {
 		return nil
 	}
 	return s.store.close(ctx)
+}
+
+// budget is an extension that decides which sessions may go on.
+type budget interface {
+	Breaker() *session.Breaker
+}
+
+func findBreaker(host component.Host, id component.ID) (*session.Breaker, error) {
+	extension, ok := host.GetExtensions()[id]
+	if !ok {
+		return nil, fmt.Errorf("budget: the extension %q is not there; it must be listed under service::extensions", id)
+	}
+	b, ok := extension.(budget)
+	if !ok {
+		return nil, fmt.Errorf("budget: the extension %q is no budget, like llm_budget", id)
+	}
+	return b.Breaker(), nil
 }

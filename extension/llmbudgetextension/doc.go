@@ -1,0 +1,2 @@
+// Package llmbudgetextension answers whether a session may go on.
+package llmbudgetextension

@@ -1,0 +1,172 @@
+package llmbudgetextension
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/confmap/confmaptest"
+
+	"github.com/faultline-otel/faultline/internal/session"
+)
+
+func started(t *testing.T, change func(*Config)) (*budget, *httptest.Server) {
+	t.Helper()
+	config := createDefaultConfig().(*Config)
+	config.HTTP.NetAddr.Endpoint = "127.0.0.1:0"
+	config.Limits = session.Limits{USD: 5}
+	if change != nil {
+		change(config)
+	}
+	require.NoError(t, confmap.Validate(config))
+	b, err := newBudget(componenttest.NewNopTelemetrySettings(), config)
+	require.NoError(t, err)
+	require.NoError(t, b.Start(t.Context(), componenttest.NewNopHost()))
+	t.Cleanup(func() { require.NoError(t, b.Shutdown(t.Context())) })
+	// The same handler on an address that the test knows.
+	server := httptest.NewServer(b.handler())
+	t.Cleanup(server.Close)
+	return b, server
+}
+
+func ask(t *testing.T, method, url string, header ...string) (*http.Response, session.Decision) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, url, nil)
+	require.NoError(t, err)
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	response, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	var d session.Decision
+	require.NoError(t, json.NewDecoder(response.Body).Decode(&d))
+	return response, d
+}
+
+func TestASessionIsStoppedAndLetGoOn(t *testing.T) {
+	b, server := started(t, nil)
+	url := server.URL + "/v1/sessions/chat/7?x=1" // an id may hold anything
+	response, d := ask(t, http.MethodGet, url)
+	require.Equal(t, 200, response.StatusCode)
+	require.Equal(t, session.Closed, d.State)
+
+	b.Breaker().Note(session.Use{Session: "chat/7", USD: 5.5, ModelCalls: 3})
+	response, d = ask(t, http.MethodGet, url)
+	require.Equal(t, 429, response.StatusCode)
+	require.Equal(t, "3600", response.Header.Get("Retry-After"))
+	require.Equal(t, "used 5.5 of 5 USD", d.Reason)
+	require.InDelta(t, 5.5, d.SpentUSD, 1e-9)
+
+	for _, deny := range []int{429, 403} {
+		b.config.DenyStatus = deny
+		for _, path := range []string{"/v1/authz", "/v1/authz/v1/chat/completions"} {
+			response, _ = ask(t, http.MethodPost, server.URL+path, "X-Session-Id", "chat/7")
+			require.Equal(t, deny, response.StatusCode)
+		}
+	}
+	response, _ = ask(t, http.MethodPost, server.URL+"/v1/authz")
+	require.Equal(t, 200, response.StatusCode, "fail-open is the default")
+	b.config.FailOpen = false
+	response, _ = ask(t, http.MethodPost, server.URL+"/v1/authz")
+	require.Equal(t, 403, response.StatusCode)
+
+	list, err := http.Get(server.URL + "/v1/sessions") //nolint:noctx // of this process
+	require.NoError(t, err)
+	text, err := io.ReadAll(list.Body)
+	require.NoError(t, err)
+	require.NoError(t, list.Body.Close())
+	require.Contains(t, string(text), `[{"session":"chat/7"`)
+
+	response, d = ask(t, http.MethodPost, server.URL+"/v1/reset/chat/7")
+	require.Equal(t, 200, response.StatusCode)
+	require.Equal(t, session.Closed, d.State)
+	response, _ = ask(t, http.MethodGet, url)
+	require.Equal(t, 200, response.StatusCode)
+	response, _ = ask(t, http.MethodPost, server.URL+"/v1/sessions/nobody/reset")
+	require.Equal(t, 404, response.StatusCode)
+}
+
+func TestChangesAreToldUntilSomebodyListens(t *testing.T) {
+	type told struct {
+		key string
+		session.Decision
+	}
+	var tries atomic.Int32
+	heard := make(chan told, 10)
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil || tries.Add(1) == 1 { // down at first
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		mac := hmac.New(sha256.New, []byte("secret"))
+		mac.Write(body)
+		if r.Header.Get(headerSignature) != hex.EncodeToString(mac.Sum(nil)) {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		var d session.Decision
+		if json.Unmarshal(body, &d) == nil {
+			heard <- told{r.Header.Get(headerKey), d}
+		}
+	}))
+	defer receiver.Close()
+	b, _ := started(t, func(c *Config) { c.Webhook = Webhook{URL: receiver.URL, Secret: "secret"} })
+	b.Breaker().Note(session.Use{Session: "s", USD: 4.5})
+	b.Breaker().Note(session.Use{Session: "s", USD: 4.6})
+	b.Breaker().Note(session.Use{Session: "s", USD: 6})
+	first, second := <-heard, <-heard
+	require.Equal(t, []session.BreakerState{session.Warned, session.Open}, []session.BreakerState{first.State, second.State})
+	require.NotEqual(t, first.key, second.key)
+	require.EqualValues(t, 3, tries.Load())
+}
+
+// TestDecisionsAreFast is the time that a question takes under the load that a gateway makes.
+func TestDecisionsAreFast(t *testing.T) {
+	b, _ := started(t, nil)
+	for i := range 50_000 {
+		b.Breaker().Note(session.Use{Session: session.ID(rune(i)), USD: float64(i % 10)})
+	}
+	handler := b.handler()
+	const questions = 20_000
+	began := time.Now()
+	for range questions {
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/v1/sessions/a", nil))
+	}
+	each := time.Since(began) / questions
+	t.Logf("%v a question without the network, with 50,000 sessions", each)
+	require.Less(t, each, 200*time.Microsecond)
+}
+
+func TestWrongSettings(t *testing.T) {
+	cm, err := confmaptest.LoadConf(filepath.Join("testdata", "wrong.yaml"))
+	require.NoError(t, err)
+	for name, want := range map[string]string{
+		"address": "http::endpoint must be a loopback address unless http::auth is set, got \"0.0.0.0:8322\"",
+		"header":  "session_header must name a header, got \"\"",
+		"status":  "deny_status must be from 400 to 499, got 500",
+		"limit":   "limits: usd must not be negative, got -1",
+		"service": "services::bot: tokens must not be negative, got -5",
+		"webhook": "webhook: url must begin with http:// or https://, got \"example\"",
+		"secret":  "webhook: secret must not be empty where url is set, got \"\"",
+	} {
+		sub, err := cm.Sub(name)
+		require.NoError(t, err)
+		config := createDefaultConfig()
+		require.NoError(t, sub.Unmarshal(config))
+		require.EqualError(t, confmap.Validate(config), want)
+	}
+}

@@ -1,0 +1,19 @@
+package llmbudgetextension
+
+import (
+	"context"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/extension"
+
+	"github.com/faultline-otel/faultline/extension/llmbudgetextension/internal/metadata"
+)
+
+// NewFactory makes the factory of llm_budget.
+func NewFactory() extension.Factory {
+	return extension.NewFactory(metadata.Type, createDefaultConfig, create, metadata.ExtensionStability)
+}
+
+func create(_ context.Context, set extension.Settings, cfg component.Config) (extension.Extension, error) {
+	return newBudget(set.TelemetrySettings, cfg.(*Config))
+}
