@@ -58,6 +58,8 @@ func (b *budget) Dependencies() []component.ID {
 func (b *budget) Breaker() *session.Breaker { return b.breaker }
 
 // Start serves and begins to deliver webhooks.
+//
+//nolint:contextcheck // what it starts outlives the start
 func (b *budget) Start(ctx context.Context, host component.Host) error {
 	var err error
 	if b.server, err = b.config.HTTP.ToServer(ctx, host.GetExtensions(), b.settings, b.handler()); err != nil {

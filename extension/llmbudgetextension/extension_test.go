@@ -82,7 +82,7 @@ func TestASessionIsStoppedAndLetGoOn(t *testing.T) {
 	response, _ = ask(t, http.MethodPost, server.URL+"/v1/authz")
 	require.Equal(t, 403, response.StatusCode)
 
-	list, err := http.Get(server.URL + "/v1/sessions") //nolint:noctx // of this process
+	list, err := http.Get(server.URL + "/v1/sessions")
 	require.NoError(t, err)
 	text, err := io.ReadAll(list.Body)
 	require.NoError(t, err)

@@ -64,7 +64,7 @@ func (b *budget) tell(ctx context.Context) {
 		}
 		if _, err := backoff.Retry(ctx, func() (struct{}, error) { return struct{}{}, b.post(ctx, d) },
 			backoff.WithBackOff(backoff.NewExponentialBackOff()), backoff.WithMaxElapsedTime(maxTelling)); err != nil {
-			b.lost(d, err)
+			b.lost(d, err) //nolint:contextcheck // counted, however it ended
 		}
 	}
 }

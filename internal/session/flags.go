@@ -126,8 +126,8 @@ func (s *State) pingPongs() bool {
 		}
 	}
 	alternating := 0
-	for i := len(turns) - 1; i >= 0; i-- {
-		if i < len(turns)-1 && turns[i].Agent == turns[i+1].Agent || i < len(turns)-2 && turns[i].Agent != turns[i+2].Agent {
+	for i, x := range slices.Backward(turns) {
+		if i < len(turns)-1 && x.Agent == turns[i+1].Agent || i < len(turns)-2 && x.Agent != turns[i+2].Agent {
 			break
 		}
 		alternating++

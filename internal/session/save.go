@@ -10,7 +10,7 @@ import (
 // Store keeps bytes by key over a restart. A write of several is done as one.
 type Store interface {
 	Get(key string) ([]byte, error) // nil where there is none
-	Write(set map[string][]byte, delete []string) error
+	Write(set map[string][]byte, remove []string) error
 }
 
 // indexKey holds the ids of all sessions of the last checkpoint, sessionKey the state of each.

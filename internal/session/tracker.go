@@ -1,6 +1,7 @@
 package session
 
 import (
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"sync"
@@ -45,7 +46,7 @@ const maxID = 128
 func IDOf(conversation string, trace [16]byte) ID {
 	switch {
 	case conversation == "":
-		return ID(fmt.Sprintf("%x", trace))
+		return ID(hex.EncodeToString(trace[:]))
 	case len(conversation) > maxID:
 		return ID(fmt.Sprintf("%s…%016x", strings.ToValidUTF8(conversation[:maxID/2], "?"), hashText(conversation)))
 	}

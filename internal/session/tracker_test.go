@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"strings"
 	"testing"
@@ -19,11 +20,11 @@ type clock struct{ now time.Time }
 
 func (c *clock) Now() time.Time { return c.now }
 
-func tracker(t testing.TB, settings Settings) (*Tracker, *clock) {
-	t.Helper()
+func tracker(tb testing.TB, settings Settings) (*Tracker, *clock) {
+	tb.Helper()
 	c := &clock{time.Unix(1_790_000_000, 0)}
 	tr, err := New(settings, c.Now)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return tr, c
 }
 
@@ -163,9 +164,7 @@ func (d *disk) Write(set map[string][]byte, remove []string) error {
 	if d.broken != nil {
 		return d.broken
 	}
-	for k, v := range set {
-		d.values[k] = v
-	}
+	maps.Copy(d.values, set)
 	for _, k := range remove {
 		delete(d.values, k)
 	}

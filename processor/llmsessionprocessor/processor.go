@@ -129,14 +129,16 @@ func (s *sessions) save() {
 	if err := s.tracker.Save(s.store); err != nil {
 		s.telemetry.LlmSessionCheckpointFailures.Add(context.Background(), 1)
 		s.logger.Error("the checkpoint of sessions could not be written", zap.Error(err))
+		return
 	}
+	s.telemetry.LlmSessionCheckpoints.Add(context.Background(), 1)
 }
 
 // shutdown writes a last checkpoint.
 func (s *sessions) shutdown(ctx context.Context) error {
 	close(s.stop)
 	s.done.Wait()
-	s.save()
+	s.save() //nolint:contextcheck // the last checkpoint is written, however long that takes
 	s.telemetry.Shutdown()
 	if s.store == nil {
 		return nil

@@ -99,7 +99,7 @@ func TestSessionsOutliveARestart(t *testing.T) {
 	keep := func(h component.Host, id component.ID, td ptrace.Traces) ptrace.Span {
 		return run(t, h, func(c *Config) { c.Storage = &id }, td)
 	}
-	h, id := host(t, filepath.Join(dir))
+	h, id := host(t, dir)
 	keep(h, id, search(0, 2))
 	require.True(t, wire.VerdictOf(keep(h, id, search(1, 2))).Failed(), "of two spans one is new, and the third of its kind")
 }

@@ -30,6 +30,7 @@ type TelemetryBuilder struct {
 	registrations                []metric.Registration
 	LlmSessionActive             metric.Int64ObservableGauge
 	LlmSessionCheckpointFailures metric.Int64Counter
+	LlmSessionCheckpoints        metric.Int64Counter
 	LlmSessionDuplicates         metric.Int64ObservableCounter
 	LlmSessionForgotten          metric.Int64ObservableCounter
 	LlmSessionLoops              metric.Int64Counter
@@ -128,6 +129,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.LlmSessionCheckpointFailures, err = builder.meter.Int64Counter(
 		"otelcol_llm_session_checkpoint_failures",
 		metric.WithDescription("checkpoints that could not be written, and are tried again with the next [Development]"),
+		metric.WithUnit("{checkpoint}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LlmSessionCheckpoints, err = builder.meter.Int64Counter(
+		"otelcol_llm_session_checkpoints",
+		metric.WithDescription("checkpoints that were written [Development]"),
 		metric.WithUnit("{checkpoint}"),
 	)
 	errs = errors.Join(errs, err)

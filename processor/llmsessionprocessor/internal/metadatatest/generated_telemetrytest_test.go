@@ -33,11 +33,15 @@ func TestSetupTelemetry(t *testing.T) {
 		return nil
 	}))
 	tb.LlmSessionCheckpointFailures.Add(context.Background(), 1)
+	tb.LlmSessionCheckpoints.Add(context.Background(), 1)
 	tb.LlmSessionLoops.Add(context.Background(), 1)
 	AssertEqualLlmSessionActive(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualLlmSessionCheckpointFailures(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualLlmSessionCheckpoints(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualLlmSessionDuplicates(t, testTel,

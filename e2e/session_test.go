@@ -1,0 +1,143 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// budgeted starts the Collector with a limit of model calls a session, in a folder that may hold the data of one before.
+func budgeted(t *testing.T, dir string) (c *collector, budget string) {
+	t.Helper()
+	address := freePorts(t, 1)[0]
+	file := filepath.Join(dir, "budget.yaml")
+	require.NoError(t, os.WriteFile(file, fmt.Appendf(nil, `
+extensions: {llm_budget: {http: {endpoint: %q}, limits: {model_calls: 10}}}
+processors: {llm_session: {checkpoint_interval: 200ms, budget: llm_budget}}
+service: {extensions: [health_check, file_storage, llm_review, llm_budget]}
+`, address), 0o600))
+	return startIn(t, dir, "default.yaml", "--config", file), "http://" + address + "/v1/sessions/"
+}
+
+// think sends one batch of model calls of a session, the n-th to the last.
+func think(t *testing.T, c *collector, session string, n, last int) {
+	t.Helper()
+	var spans []string
+	for i := n; i <= last; i++ {
+		spans = append(spans, fmt.Sprintf(`{"traceId":"%032x","spanId":"%016x","name":"chat","startTimeUnixNano":"%d","endTimeUnixNano":"%d","attributes":[
+			{"key":"gen_ai.operation.name","value":{"stringValue":"chat"}},{"key":"gen_ai.conversation.id","value":{"stringValue":%q}}]}`,
+			1+i/4, i+1, 1_790_000_000_000_000_000+i, 1_790_000_001_000_000_000+i, session))
+	}
+	body := `{"resourceSpans":[{"resource":{},"scopeSpans":[{"scope":{},"spans":[` + strings.Join(spans, ",") + `]}]}]}`
+	response, err := http.Post("http://"+c.http+"/v1/traces", "application/json", strings.NewReader(body))
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	require.Equal(t, http.StatusOK, response.StatusCode)
+}
+
+// decision is what the extension says of a session.
+type decision struct {
+	State      string `json:"state"`
+	ModelCalls int    `json:"model_calls"`
+}
+
+func decide(t *testing.T, url string) (status int, d decision) {
+	t.Helper()
+	response, err := http.Get(url)
+	if err != nil {
+		return 0, d
+	}
+	defer response.Body.Close()
+	require.NoError(t, json.NewDecoder(response.Body).Decode(&d))
+	return response.StatusCode, d
+}
+
+// checkpoints is how many the Collector has written.
+func checkpoints(t *testing.T, c *collector) (n float64) {
+	t.Helper()
+	for line := range strings.Lines(body(t, "http://"+c.self+"/metrics")) {
+		if value, ok := strings.CutPrefix(line, "otelcol_llm_session_checkpoints "); ok {
+			n, _ = strconv.ParseFloat(strings.TrimSpace(value), 64)
+		}
+	}
+	return n
+}
+
+// TestASessionIsStoppedAtItsLimitOverACrash sends a session to its limit, kills the Collector, and sends everything again.
+func TestASessionIsStoppedAtItsLimitOverACrash(t *testing.T) {
+	dir := t.TempDir()
+	c, budget := budgeted(t, dir)
+	think(t, c, "s", 1, 9)
+	require.Eventually(t, func() bool { _, d := decide(t, budget+"s"); return d.State == "warned" }, 10*time.Second, time.Millisecond)
+	sent := time.Now()
+	think(t, c, "s", 10, 10)
+	for status := 0; status != http.StatusTooManyRequests; status, _ = decide(t, budget+"s") {
+		require.Less(t, time.Since(sent), 5*time.Second)
+	}
+	t.Logf("from span to 429: %v", time.Since(sent))
+
+	// The second checkpoint to end from now on began after the tenth call. Then the Collector is killed.
+	seen := checkpoints(t, c)
+	require.Eventually(t, func() bool { return checkpoints(t, c) >= seen+2 }, 10*time.Second, 20*time.Millisecond)
+	require.NoError(t, c.cmd.Process.Kill())
+	require.Error(t, <-c.exited)
+
+	c, budget = budgeted(t, dir)
+	status, d := decide(t, budget+"s")
+	require.Equal(t, http.StatusTooManyRequests, status, "the limit holds from the start")
+	require.Equal(t, decision{"open", 10}, d)
+	think(t, c, "s", 1, 10) // again
+	think(t, c, "s", 11, 11)
+	require.Eventually(t, func() bool { _, d := decide(t, budget+"s"); return d.ModelCalls == 11 }, 10*time.Second, 5*time.Millisecond,
+		"spans that are delivered again are not counted again")
+	status, _ = decide(t, budget+"another")
+	require.Equal(t, http.StatusOK, status)
+	c.stop(t)
+}
+
+// TestDecisionLatency asks at 5,000 questions a second while sessions go on.
+func TestDecisionLatency(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a measurement")
+	}
+	c, budget := budgeted(t, t.TempDir())
+	think(t, c, "s", 1, 5)
+	const workers, each, every = 50, 200, 10 * time.Millisecond // 5,000/s for two seconds
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: workers}}
+	took := make([][]time.Duration, workers)
+	began := time.Now()
+	var wait sync.WaitGroup
+	for w := range workers {
+		wait.Go(func() {
+			start := began.Add(time.Duration(w) * every / workers)
+			for i := range each {
+				time.Sleep(time.Until(start.Add(time.Duration(i) * every)))
+				at := time.Now()
+				response, err := client.Get(budget + "s")
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				_ = response.Body.Close()
+				took[w] = append(took[w], time.Since(at))
+			}
+		})
+	}
+	wait.Wait()
+	all := slices.Concat(took...)
+	slices.Sort(all)
+	rate := float64(len(all)) / time.Since(began).Seconds()
+	t.Logf("%.0f questions/s: p50 %v, p99 %v", rate, all[len(all)/2], all[len(all)*99/100])
+	require.Less(t, all[len(all)/2], 20*time.Millisecond)
+	c.stop(t)
+}
