@@ -1,0 +1,225 @@
+package failure
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Node is one span of a trace, as far as its failures go.
+type Node struct {
+	ID     string
+	Parent int // index of its parent, -1 where that is not there
+	// Start and End are unix nanoseconds.
+	Start, End int64
+	// Agent says that it is an agent's run: failures within it may cause each other.
+	Agent bool
+	// Operation names what was tried, so that a later success of the same shows that a failure was made good: the tool with its
+	// arguments, or the model. "" is never the same.
+	Operation string
+	// Error says that the span has status ERROR, or failed in a way that its class tells.
+	Error    bool
+	Findings []Finding
+}
+
+// Cause is what is behind the failures of a trace.
+type Cause struct {
+	// Primary is the index of the node that the incident began with, -1 where nothing failed; Finding is what failed there.
+	Primary int
+	Finding Finding
+	// CausedBy gives, for each node whose failures all have an explanation, the node that explains the first of them. -1 elsewhere.
+	CausedBy []int
+	// Recovered says of each node whether what failed there succeeded later.
+	Recovered []bool
+}
+
+// explanation says that failures of some kinds explain failures of others.
+type explanation struct {
+	causes, effects []ranked
+	// within: only where the cause lies within the span of the effect, or is on it. Otherwise it may also come before it.
+	within bool
+}
+
+// The kinds of failures that the relation speaks of.
+var (
+	hopeless    = []ranked{{ProviderError, []string{Auth, NotFound, InvalidRequest}}, {RateLimit, []string{QuotaExceeded}}}
+	transport   = []ranked{{ProviderError, []string{ServerError, Overloaded, Connection}}, {RateLimit, []string{Throttled}}}
+	overflow    = []ranked{{Truncation, []string{ContextLength}}}
+	cutOff      = []ranked{{Truncation, []string{OutputLimit, StreamCut}}}
+	streamCut   = []ranked{{Truncation, []string{StreamCut}}}
+	anyCut      = []ranked{{class: Truncation}}
+	loops       = []ranked{{RetryLoop, []string{Repeat, NearRepeat, PingPong}}}
+	tooMuch     = []ranked{{RetryLoop, []string{Runaway}}, {RateLimit, []string{Budget}}}
+	emptyAnswer = []ranked{{BadAnswer, []string{Empty}}}
+)
+
+func all(classes ...Class) []ranked {
+	list := make([]ranked, len(classes))
+	for i, c := range classes {
+		list[i] = ranked{class: c}
+	}
+	return list
+}
+
+// explanations is the relation of reference algorithms §4.2. It has no circles: a test orders it.
+var explanations = []explanation{
+	{causes: hopeless, effects: slices.Concat(all(Timeout), loops, tooMuch, emptyAnswer)},
+	{causes: hopeless, effects: all(ToolError), within: true},
+	{causes: transport, effects: slices.Concat(all(Timeout), loops, emptyAnswer, streamCut)},
+	{causes: transport, effects: all(ToolError), within: true},
+	{causes: overflow, effects: slices.Concat(cutOff, emptyAnswer, loops, all(Hallucination))},
+	{causes: all(Refusal), effects: slices.Concat(emptyAnswer, all(SchemaViolation, ToolCallMalformed), loops)},
+	{causes: cutOff, effects: slices.Concat(all(ToolCallMalformed, SchemaViolation, ToolError, Hallucination), emptyAnswer, loops)},
+	{causes: all(ToolCallMalformed), effects: slices.Concat(all(ToolError, Timeout, Hallucination), loops)},
+	{causes: all(SchemaViolation), effects: slices.Concat(loops, emptyAnswer)},
+	{causes: all(ToolError), effects: slices.Concat(loops, all(Hallucination, Timeout), emptyAnswer)},
+	{causes: loops, effects: slices.Concat(all(Timeout, Hallucination), tooMuch, emptyAnswer)},
+	{causes: all(Timeout), effects: slices.Concat(emptyAnswer, all(Hallucination))},
+}
+
+func among(f *Finding, kinds []ranked) bool {
+	return slices.ContainsFunc(kinds, func(k ranked) bool {
+		return k.class == f.Class && (k.details == nil || slices.Contains(k.details, f.Detail))
+	})
+}
+
+// symptom is a finding at its place.
+type symptom struct {
+	node    int
+	finding *Finding
+	time    int64 // the end of the span; the start for what a session shows
+}
+
+// FindCause finds what an incident began with. It is a pure function of the nodes, whatever their order. Findings of safety are never
+// suppressed: they stand beside the cause, and are it only where nothing else failed.
+func FindCause(nodes []Node) Cause {
+	c := Cause{Primary: -1, CausedBy: make([]int, len(nodes)), Recovered: recovered(nodes)}
+	t := tree{nodes: nodes}
+	var symptoms, unsafe []symptom
+	outcome := false
+	for i := range nodes {
+		c.CausedBy[i] = -1
+		for k := range nodes[i].Findings {
+			f := &nodes[i].Findings[k]
+			s := symptom{i, f, nodes[i].End}
+			if f.Class == RetryLoop {
+				s.time = nodes[i].Start
+			}
+			if f.Class == Unsafe {
+				unsafe = append(unsafe, s)
+				continue
+			}
+			symptoms = append(symptoms, s)
+			outcome = outcome || rank(f) == lastRank
+		}
+		outcome = outcome || nodes[i].Parent < 0 && nodes[i].Error
+	}
+	// What was made good is no candidate, unless the trace ended badly nevertheless.
+	candidates := symptoms
+	if !outcome {
+		candidates = slices.DeleteFunc(slices.Clone(symptoms), func(s symptom) bool { return c.Recovered[s.node] })
+	}
+	var roots []symptom
+	for i := range candidates {
+		if by := t.explainer(candidates, candidates[i]); by >= 0 {
+			if c.CausedBy[candidates[i].node] < 0 && by != candidates[i].node {
+				c.CausedBy[candidates[i].node] = by
+			}
+			continue
+		}
+		roots = append(roots, candidates[i])
+	}
+	if len(roots) == 0 {
+		roots = unsafe
+	}
+	if len(roots) == 0 {
+		return c
+	}
+	for _, r := range roots {
+		c.CausedBy[r.node] = -1 // one of its failures has no explanation
+	}
+	first := slices.MinFunc(roots, func(a, b symptom) int {
+		return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(rank(a.finding), rank(b.finding)), cmp.Compare(nodes[a.node].ID, nodes[b.node].ID))
+	})
+	c.Primary, c.Finding = first.node, *first.finding
+	return c
+}
+
+// recovered tells which failed nodes have a later sibling that did the same and succeeded.
+func recovered(nodes []Node) []bool {
+	list := make([]bool, len(nodes))
+	for i := range nodes {
+		a := &nodes[i]
+		if a.Operation == "" || len(a.Findings) == 0 {
+			continue
+		}
+		list[i] = slices.ContainsFunc(nodes, func(b Node) bool {
+			return b.Parent == a.Parent && b.Operation == a.Operation && b.Start >= a.End && len(b.Findings) == 0 && !b.Error
+		})
+	}
+	return list
+}
+
+// tree answers how nodes stand to each other.
+type tree struct{ nodes []Node }
+
+// explainer is the node of the earliest symptom that explains another, -1 where none does.
+func (t tree) explainer(symptoms []symptom, effect symptom) int {
+	best := -1
+	for i := range symptoms {
+		cause := &symptoms[i]
+		if !t.explains(cause, &effect) {
+			continue
+		}
+		if best < 0 || cause.time < symptoms[best].time || cause.time == symptoms[best].time && t.nodes[cause.node].ID < t.nodes[symptoms[best].node].ID {
+			best = i
+		}
+	}
+	if best < 0 {
+		return -1
+	}
+	return symptoms[best].node
+}
+
+func (t tree) explains(cause, effect *symptom) bool {
+	for i := range explanations {
+		e := &explanations[i]
+		if !among(cause.finding, e.causes) || !among(effect.finding, e.effects) {
+			continue
+		}
+		if t.inside(cause.node, effect.node) {
+			return true
+		}
+		if !e.within && t.nodes[cause.node].End <= t.nodes[effect.node].Start && t.related(cause.node, effect.node) {
+			return true
+		}
+	}
+	return false
+}
+
+// inside reports whether a node is another one, or one of its descendants.
+func (t tree) inside(node, of int) bool {
+	for depth := 0; node >= 0 && depth <= len(t.nodes); depth++ {
+		if node == of {
+			return true
+		}
+		node = t.nodes[node].Parent
+	}
+	return false
+}
+
+// related reports whether two nodes have the same parent, or belong to the same run of an agent.
+func (t tree) related(a, b int) bool {
+	return t.nodes[a].Parent == t.nodes[b].Parent || t.agent(a) >= 0 && t.agent(a) == t.agent(b)
+}
+
+// agent is the nearest agent above a node, -1 where there is none.
+func (t tree) agent(node int) int {
+	node = t.nodes[node].Parent
+	for depth := 0; node >= 0 && depth <= len(t.nodes); depth++ {
+		if t.nodes[node].Agent {
+			return node
+		}
+		node = t.nodes[node].Parent
+	}
+	return -1
+}
