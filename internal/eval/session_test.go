@@ -2,17 +2,21 @@ package eval
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/faultline-otel/faultline/internal/corpus"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/score"
 	"github.com/faultline-otel/faultline/internal/score/outcome"
+	"github.com/faultline-otel/faultline/internal/score/scorers"
 	"github.com/faultline-otel/faultline/internal/session"
 	"github.com/faultline-otel/faultline/internal/wire"
 )
@@ -22,7 +26,9 @@ type agentRun struct {
 	ID     string          `json:"id"`
 	OTLP   json.RawMessage `json:"otlp"`
 	Labels struct {
-		Failed bool `json:"task_failed"`
+		Failed  bool   `json:"task_failed"`
+		Mistake string `json:"mistake_span"`
+		Kind    string `json:"kind"`
 		Errors []struct {
 			Category string `json:"category"`
 			Taxonomy string `json:"taxonomy"`
@@ -91,5 +97,49 @@ func TestEvalRetryLoop(t *testing.T) {
 		require.GreaterOrEqual(t, all.precision(), c.precision)
 		require.GreaterOrEqual(t, all.recall(), c.recall)
 		require.LessOrEqual(t, ratio(all.fp, all.fp+all.tn), c.falseShare)
+	}
+}
+
+// TestEvalRootCause holds the span that an incident began with against the step that people called the mistake which decided the run:
+// how often it is within one step. Half of the runs show no error at all.
+func TestEvalRootCause(t *testing.T) {
+	shown, near, silent := map[string]int{}, map[string]int{}, map[string]int{}
+	set, err := scorers.New(scorers.Default())
+	require.NoError(t, err)
+	corpus.Lines(t, "agents/who_when.jsonl.gz", func(r agentRun) {
+		var u ptrace.JSONUnmarshaler
+		td, err := u.UnmarshalTraces(r.OTLP)
+		require.NoError(t, err, r.ID)
+		tracker, err := session.New(session.DefaultSettings(), time.Now)
+		require.NoError(t, err)
+		wire.NewAnnotator(set, wire.AnnotateOptions{}).Traces(td, nil)
+		wire.NewSessions(tracker, wire.AnnotateOptions{}).Traces(td, nil)
+		var steps []string
+		for _, rs := range td.ResourceSpans().All() {
+			for _, ss := range rs.ScopeSpans().All() {
+				for _, span := range ss.Spans().All() {
+					if !span.ParentSpanID().IsEmpty() {
+						steps = append(steps, span.SpanID().String())
+					}
+				}
+			}
+		}
+		found := -1
+		wire.NewCauses().Traces(td, func(pcommon.TraceID) bool { return false }, func(c wire.TraceCause) {
+			found = slices.Index(steps, c.Primary.SpanID().String())
+		})
+		kind, mistake := r.Labels.Kind, slices.Index(steps, r.Labels.Mistake)
+		if found < 0 {
+			silent[kind]++
+			return
+		}
+		shown[kind]++
+		if mistake >= 0 && max(found-mistake, mistake-found) <= 1 {
+			near[kind]++
+		}
+	})
+	for _, kind := range slices.Sorted(maps.Keys(shown)) {
+		t.Logf("root cause, Who&When %s: within one step of the mistake in %d of %d runs that show a failure (%.2f); %d show none",
+			kind, near[kind], shown[kind], ratio(near[kind], shown[kind]), silent[kind])
 	}
 }

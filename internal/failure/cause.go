@@ -111,7 +111,7 @@ func FindCause(nodes []Node) Cause {
 			symptoms = append(symptoms, s)
 			outcome = outcome || rank(f) == lastRank
 		}
-		outcome = outcome || nodes[i].Parent < 0 && nodes[i].Error
+		outcome = outcome || nodes[i].Parent < 0 && (nodes[i].Error || len(nodes[i].Findings) > 0)
 	}
 	// What was made good is no candidate, unless the trace ended badly nevertheless.
 	candidates := symptoms

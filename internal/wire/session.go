@@ -89,7 +89,7 @@ func (s *Sessions) Traces(td ptrace.Traces, each func(Followed)) {
 const attrConversation = "gen_ai.conversation.id"
 
 func observed(span ptrace.Span, call *genai.Call) *session.Observed {
-	o := &session.Observed{Trace: span.TraceID(), Start: int64(min(span.StartTimestamp(), 1<<62)), Call: call}
+	o := &session.Observed{Trace: span.TraceID(), Start: nanos(span.StartTimestamp()), Call: call}
 	id := span.SpanID()
 	copy(o.Span[:], id[:])
 	if outcome, ok := span.Attributes().Get(AttrToolOutcome); ok {

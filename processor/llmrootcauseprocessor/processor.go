@@ -1,0 +1,49 @@
+package llmrootcauseprocessor
+
+import (
+	"context"
+	"sync"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/processor"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/faultline-otel/faultline/internal/wire"
+	"github.com/faultline-otel/faultline/processor/llmrootcauseprocessor/internal/metadata"
+)
+
+// causes is one processor. It stands behind tail_sampling, which hands it whole traces.
+type causes struct {
+	telemetry *metadata.TelemetryBuilder
+
+	mu      sync.Mutex
+	causes  *wire.Causes                              // guarded by mu
+	decided *simplelru.LRU[pcommon.TraceID, struct{}] // guarded by mu
+}
+
+func newCauses(set processor.Settings, config *Config) (*causes, error) {
+	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
+	if err != nil {
+		return nil, err
+	}
+	decided, err := simplelru.NewLRU[pcommon.TraceID, struct{}](config.MaxTraces, nil)
+	return &causes{telemetry: telemetry, causes: wire.NewCauses(), decided: decided}, err
+}
+
+func (c *causes) processTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.causes.Traces(td, c.decided.Contains, func(cause wire.TraceCause) {
+		c.decided.Add(cause.Trace, struct{}{})
+		c.telemetry.LlmRootcauseIncidents.Add(ctx, 1, metric.WithAttributes(attribute.String("class", string(cause.Finding.Class))))
+	})
+	return td, nil
+}
+
+func (c *causes) shutdown(context.Context) error {
+	c.telemetry.Shutdown()
+	return nil
+}
