@@ -74,6 +74,10 @@ func injection(d data) (model, error) {
 	}
 	p.train = append(p.train, planted.samples("help", 6000, false)...)
 	p.train = append(p.train, attacks.samples("plain", 1500, false)...)
+	// Programs tell agents what comes next, in what a tool returns too.
+	p.train = append(p.train, scaffolds.samples("report", 500, false)...)
+	p.train = append(p.train, scaffolds.samples("idle", 500, false)...)
+	p.train = append(p.train, scaffolds.samples("table", 200, false)...)
 	direct, err := d.rows("jailbreak", "train", "cyberseceval-direct")
 	if err != nil {
 		return nil, err

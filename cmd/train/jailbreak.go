@@ -79,6 +79,28 @@ var attacks = merge(orders, grammar{
 	},
 })
 
+// scaffolds are what programs tell models in the place of a user: a role, a task from another agent, rules, tools, the form of the
+// answer. They order a model about, and take nothing away from it.
+var scaffolds = grammar{
+	"scaffold": {"<role> <task> <rules> <form>", "<task> <rules> <tools>", "<role> <tools> <form>", "<report> <next>", "<next> <form>", "<plan> <rules>", "<task> <plan>", "<rules> <report>", "<manager>", "<manager> <task>", "<table>", "<doc> <table>", "<idle>"},
+	"role": {
+		"You are {an expert|a senior|a world-class|a helpful|a careful} {software engineer|planner|web agent|data analyst|assistant|researcher|code reviewer|customer service agent} {named|called|with the name} {<name>|'<name>'}.", "{You're|You are} {a helpful agent|the agent|a team member|an assistant} {named|called} '<name>'.", "{You are|You will act as} the {orchestrator|coordinator|manager|critic|verifier} of {a team|several agents|this conversation}.", "You {will now|now have to|are about to} {solve|plan|carry out|answer|build} {a task|the task|a plan|the question} {for|with} {the user|your team|your manager}.",
+	},
+	"name":    {"search_agent", "coder", "WebSurfer", "planner", "file_agent", "Excel_Expert", "analyst", "executor", "reviewer"},
+	"manager": {"{You have been|You were} {given|assigned|submitted|handed} {this|the following|a} {task|job|request} by your {manager|team lead|supervisor|orchestrator}.", "{You are helping|Your work helps} {your manager|a colleague|another agent} {solve|with|finish} {a wider task|a larger problem|the report}: {so|therefore} {make sure not to|do not just|be sure to} {give|provide} {a one-line answer|as much information as possible|a clear report}.", "{Give|Tell|Ask} {him|her|it|them} {all|everything|for all} {you need|your questions|that matters|about the context} {to|so that he can} {answer|search|understand}."},
+	"task":    {"{Here is|Below is|Now begin! Here is} {your|the} {task|request|question}: {<doc>|Find out when the shop opened.|How many orders were late in May?|Fix the failing test.}", "{Below|Here} I will {present|show|give} you {a task|the facts|the history|a conversation}.", "{We are working|I am working} {to address|on} the following {user request|issue|ticket}: <doc>"},
+	"rules":   {"{Here are the rules|Rules|Follow these rules} you {should|must} always {follow|keep} to {solve|finish} {your|the} task: {1.|-} {always|ALWAYS} {provide|give} a {tool call|'Thought:' sequence|code block}, {else|or} you will fail. {2.|-} {never|NEVER} {call|make} the same {tool|call} {twice|again with the same arguments}. {3.|-} {don't|do not} {give up|name a variable like a tool|assume}.", "{Since|As} in your previous {steps|messages|turns} you may have {learned|found|seen} {useful things|new facts|errors}, {you should|please} {update|take them into account|not repeat them}.", "{Do not|Don't|You must not|Never} {make up|assume|skip|ignore|forget} {facts|values|any step|the constraints|earlier results}{, only use what you find|. If you are unsure, ask|}.", "{You must|You should|You have to|Always} {answer|respond|reply|act} {only|} {with|in|using} {JSON|the tool|one of the options|the given format}.", "It is {important|essential|crucial|paramount|vital} that you {give|provide|find} {a correct|the right|a complete} {answer|result}. {Give it all you can|Take your time|Use every tool that you have|Failure or 'I cannot answer' is not an option}.", "{Do not|Don't} {skip|repeat|add|combine} {steps|any step|superfluous steps|anything}, {do not|don't} {add|leave out|explain} {any superfluous steps|anything else|details}. {Only|Just} {write|give} the {high-level plan|list|final steps}.", "{Remember|Note|Important}: {you can only|you cannot|you may} {use|call|see|change} {one tool at a time|what the tools return|the files in this folder}."},
+	"tools":   {"You {have access to|can use|are given} {these|the following|several} tools: {search, visit, page_down|python, shell|get_order, issue_refund}. {To use one|When you call a tool}, {write|give|provide} {the name and the arguments|a JSON object}.", "{Calling tools|Tool call}: {name|function}: {search|lookup}, arguments: {{\"query\": \"late parcel\"}|the number of the order}."},
+	"form":    {"Your {FINAL ANSWER|final answer|answer|output} {MUST|must|should|has to} {adhere to|follow|comply with|match} {any|the|all} formatting {instructions|rules} {specified|given|stated} {in the question|above|by the user|}{ (for example, alphabetisation, units, rounding)|}.", "{Now begin|Begin|Let's begin}! {Write|Give|Start with} your {plan|answer|list|first step} {below|now|in full}.", "{Write|Return|Put|End with} {your|the} {final answer|result|plan|summary} {after|between|in} {FINAL ANSWER|the tags|a list of steps|one sentence}{. Do not write anything else|. Nothing else|}.", "{When|As soon as|Once} {the task is|you are|all steps are} {done|finished|solved}, {say|reply|write} {TERMINATE|DONE|'task complete'}.", "{Reply|Respond} {only|} {with|in} {valid JSON|pure JSON|the schema below}: {{\"is_request_satisfied\": {\"answer\": true, \"reason\": \"...\"}}|[\"step 1\", \"step 2\"]}."},
+	"report":  {"{Observation|Tool result|Execution logs|exitcode: 0 (execution succeeded)}: <doc>", "{I|The agent|It} {have|has} {searched|clicked|read|typed|installed|checked} {the page|the file|all steps|the module|'Yahoo Finance'}{ and found nothing| and it worked|}. <doc>", "{Error|Exception|Traceback}: {the file was not found|invalid argument|no results}. {Now let's retry|Try again}: {take care not to repeat previous errors|try a completely different approach}!"},
+	"table":   {"<row> <row> <row> <row> <row>", "| {Date|Day} | {Open|High} | {Low|Close} | <row> | <row> | <row> |"},
+	"row":     {"{5:02|6:10|17:40}\n\n{6:32|7:05|18:20}\n\n{7:41|8:15|19:00}", "{0,200;0,300;0,400|1,200;1,300}; {0,600;0,700|1,600}", "<script src=\"{assets/ui_packages_3f8a.js|/static/main.js}\"></script>\n<div class=\"{row|col-3}\">{Home|Login|All rights reserved}</div>", "{src/rules/L001.py|docs/index.md}\n{src/rules/L002.py|setup.cfg}\n{tests/test_core.py|README.md}", "{content[start:end]|match.end() + context_size|re.findall(r'x', text)}\n    {if any(k in line for k in keywords):|return results}", "{Jan|May|Oct} {2|11|30}, 2024 {227.17|228.66|96.4} {252.44|12.9|1,204} {5,396,460|38,328,800}", "{1.|2.|3.} {247.50|252.00|98.1} {3|14|88}"},
+	"idle":    {"There is {no code|nothing} {from|in} the last {message|1 message|turn} for me to {execute|run|do}. {The manager|The group chat manager|The coordinator} should let {other participants|the others|somebody else} {continue|go on with} the conversation. If {the manager|you} {wants|want} to end {it|the conversation}, {let the others|the next should|you should} reply {only|} with {\"TERMINATE\"|\"DONE\"|\"STOP\"}.", "{exitcode|Exit code}: {0|1} ({execution succeeded|execution failed}) {Code output|Output}: {3|42 rows|None|<doc>}"},
+	"next":    {"{Now|Next}, {write|devise|develop|make} {a short|a step-by-step|an updated|a high-level} plan {for the task|to answer the question|taking the inputs and the list of facts into account}.", "{What|Who} {should|will} {be done|speak|act} next? {Choose|Select} {one|from}: <name>, <name>.", "{Please|Now} {continue|proceed|go on} {with the next step|from where you stopped|until everything is verified}.", "{Can you|Please} {verify|check|confirm|review} {the result|that the code is right|each step|my reasoning}{?|.}"},
+	"plan":    {"{1.|Step 1:} {open|search|read|install} {the page|the data|the package}. {2.|Step 2:} {compare|compute|summarise|verify} {the results|both values|it}. {3.|Step 3:} {report|write|return} {the answer|a table|the number}."},
+	"doc":     {"{The order|This parcel|Our customer|The meeting|A train} {left|arrived|began|was cancelled|costs 40 euros} {on Monday|in 2019|two days late|at noon}.", "{You close|You open|I close} {the door|your eyes|the window} and {hope|wait} that {the night|this|the rain} is {over|only a dream} soon.", "{If|When} {your key|a part of the code|the result} {is missing|fails|seems wrong}, {there may be|look for} {security concerns|missing information|a newer version}."},
+}
+
 func merge(all ...grammar) grammar {
 	m := grammar{}
 	for _, g := range all {
@@ -132,6 +154,12 @@ func jailbreak(d data) (model, error) {
 	p.train = append(p.train, suffixes(400)...)
 	p.train = append(p.train, attacks.samples("play", 2000, false)...)
 	p.train = append(p.train, attacks.samples("plain", 4000, false)...)
+	p.train = append(p.train, scaffolds.samples("scaffold", 3000, false)...)
+	documents, err := d.prompts()
+	if err != nil {
+		return nil, err
+	}
+	p.train = append(p.train, documents...)
 	// What the written attacks speak of besides, without the attack.
 	p.train = append(p.train, attacks.samples("wish", 300, false)...)
 	p.train = append(p.train, attacks.samples("topic", 300, false)...)
@@ -147,4 +175,23 @@ func jailbreak(d data) (model, error) {
 		}
 	}
 	return p.fit()
+}
+
+// prompts are long ones without an attack: documents and answers, with a question before them. What is judged by its worst passage has to
+// have seen many passages.
+func (d data) prompts() ([]sample, error) {
+	var list []sample
+	for _, task := range []string{"injection", "groundedness"} {
+		rows, err := d.rows(task, "train", "begin", "halueval", "summedits", "tau")
+		if err != nil {
+			return nil, err
+		}
+		for i, row := range rows {
+			if task == "injection" && row.Label == 1 || len(row.Context) < 400 || i%2 == 1 {
+				continue
+			}
+			list = append(list, sample{text: "Here is the text that the question is about.\n\n" + row.Context + "\n" + row.Input, source: task + " " + row.Source})
+		}
+	}
+	return list, nil
 }

@@ -29,7 +29,7 @@ var tweets = regexp.MustCompile(`@\w+:?|\bRT\b|https?://\S+|&#?\w+;`)
 
 // toxicity fits on posts of people, since abusive answers of models are not to be had, and on ordinary answers.
 func toxicity(d data) (model, error) {
-	p := plan{profile: &text.ToxicityProfile, share: 0.004, worst: 5, options: linear.Options{Epochs: 5, Rate: 0.15, L1: 0.3, L2: 1, Seed: 1}}
+	p := plan{profile: &text.ToxicityProfile, share: 0.0035, worst: 5, options: linear.Options{Epochs: 5, Rate: 0.15, L1: 0.3, L2: 1, Seed: 1}}
 	rows, err := d.rows("toxicity", "train")
 	if err != nil {
 		return nil, err

@@ -29,7 +29,7 @@ type agentRun struct {
 		Failed  bool   `json:"task_failed"`
 		Mistake string `json:"mistake_span"`
 		Kind    string `json:"kind"`
-		Errors []struct {
+		Errors  []struct {
 			Category string `json:"category"`
 			Taxonomy string `json:"taxonomy"`
 		} `json:"errors"`

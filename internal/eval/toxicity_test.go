@@ -14,7 +14,7 @@ func TestEvalToxicity(t *testing.T) {
 	require.NoError(t, err)
 	tab := classified(t, s, reported(t, "toxicity"), answer)
 	tab.log(t)
-	require.GreaterOrEqual(t, tab.sum().recall(), 0.815)
+	require.GreaterOrEqual(t, tab.sum().recall(), 0.79)
 	require.LessOrEqual(t, tab.sum().falsePositives(), 0.005)
 	require.LessOrEqual(t, tab.sum("halueval", "tau").falsePositives(), 0.005)
 }

@@ -80,7 +80,8 @@ func (s *Relevance) Score(c *genai.Call, r *score.Result) {
 		return
 	}
 	v := value(worst)
-	failed := v < s.failBelow
+	// A step of an agent answers its plan or another agent, not a question: it is ranked, and not judged.
+	failed := v < s.failBelow && c.AgentName == ""
 	r.Add(s, v, failed)
 	if failed {
 		r.Find(failure.Finding{

@@ -27,7 +27,7 @@ type Profile struct {
 // The profiles of the models.
 var (
 	RefusalProfile   = Profile{Name: RefusalName, Shape: linear.Shape{Order: 3, Bits: 16, Dense: Features}, Head: 72, Window: 20}
-	ToxicityProfile  = Profile{Name: ToxicityName, Shape: linear.Shape{Order: 2, Bits: 16, Dense: Features}, Window: 4}
+	ToxicityProfile  = Profile{Name: ToxicityName, Shape: linear.Shape{Order: 2, Bits: 18, Dense: Features}, Window: 4}
 	JailbreakProfile = Profile{Name: JailbreakName, Shape: linear.Shape{Order: 3, Bits: 17, Dense: Features}, Window: 8, Noise: true}
 	InjectionProfile = Profile{Name: InjectionName, Shape: linear.Shape{Order: 3, Bits: 17, Dense: Features}, Window: 8, Passages: true}
 )
