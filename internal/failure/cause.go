@@ -88,11 +88,13 @@ type symptom struct {
 	time    int64 // the end of the span; the start for what a session shows
 }
 
+// maxSymptoms bounds the failures of a trace that are held against each other: the earliest.
+const maxSymptoms = 1000
+
 // FindCause finds what an incident began with. It is a pure function of the nodes, whatever their order. Findings of safety are never
 // suppressed: they stand beside the cause, and are it only where nothing else failed.
 func FindCause(nodes []Node) Cause {
 	c := Cause{Primary: -1, CausedBy: make([]int, len(nodes)), Recovered: recovered(nodes)}
-	t := tree{nodes: nodes}
 	var symptoms, unsafe []symptom
 	outcome := false
 	for i := range nodes {
@@ -112,20 +114,25 @@ func FindCause(nodes []Node) Cause {
 		}
 		outcome = outcome || nodes[i].Parent < 0 && (nodes[i].Error || len(nodes[i].Findings) > 0)
 	}
-	// What was made good is no candidate, unless the trace ended badly nevertheless.
-	candidates := symptoms
-	if !outcome {
-		candidates = slices.DeleteFunc(slices.Clone(symptoms), func(s symptom) bool { return c.Recovered[s.node] })
+	earlier := func(a, b symptom) int {
+		return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(rank(a.finding), rank(b.finding)), cmp.Compare(nodes[a.node].ID, nodes[b.node].ID))
 	}
+	// What was made good is no candidate, unless the trace ended badly nevertheless.
+	if !outcome {
+		symptoms = slices.DeleteFunc(symptoms, func(s symptom) bool { return c.Recovered[s.node] })
+	}
+	slices.SortFunc(symptoms, earlier)
+	symptoms = symptoms[:min(len(symptoms), maxSymptoms)]
+	t := newTree(nodes)
 	var roots []symptom
-	for i := range candidates {
-		if by := t.explainer(candidates, candidates[i]); by >= 0 {
-			if c.CausedBy[candidates[i].node] < 0 && by != candidates[i].node {
-				c.CausedBy[candidates[i].node] = by
-			}
-			continue
+	for _, s := range symptoms {
+		by := slices.IndexFunc(symptoms, func(cause symptom) bool { return t.explains(cause, s) })
+		switch {
+		case by < 0:
+			roots = append(roots, s)
+		case c.CausedBy[s.node] < 0 && symptoms[by].node != s.node:
+			c.CausedBy[s.node] = symptoms[by].node
 		}
-		roots = append(roots, candidates[i])
 	}
 	if len(roots) == 0 {
 		roots = unsafe
@@ -136,50 +143,80 @@ func FindCause(nodes []Node) Cause {
 	for _, r := range roots {
 		c.CausedBy[r.node] = -1 // one of its failures has no explanation
 	}
-	first := slices.MinFunc(roots, func(a, b symptom) int {
-		return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(rank(a.finding), rank(b.finding)), cmp.Compare(nodes[a.node].ID, nodes[b.node].ID))
-	})
+	first := slices.MinFunc(roots, earlier)
 	c.Primary, c.Finding = first.node, *first.finding
 	return c
 }
 
+// attempt is what a later success makes good.
+type attempt struct {
+	parent    int
+	operation string
+}
+
 // recovered tells which failed nodes have a later sibling that did the same and succeeded.
 func recovered(nodes []Node) []bool {
+	succeeded := map[attempt]int64{} // when the last one began
+	for i := range nodes {
+		if n := &nodes[i]; n.Operation != "" && len(n.Findings) == 0 && !n.Error {
+			a := attempt{n.Parent, n.Operation}
+			succeeded[a] = max(succeeded[a], n.Start)
+		}
+	}
 	list := make([]bool, len(nodes))
 	for i := range nodes {
-		a := &nodes[i]
-		if a.Operation == "" || len(a.Findings) == 0 {
-			continue
+		if n := &nodes[i]; n.Operation != "" && len(n.Findings) > 0 {
+			start, ok := succeeded[attempt{n.Parent, n.Operation}]
+			list[i] = ok && start >= n.End
 		}
-		list[i] = slices.ContainsFunc(nodes, func(b Node) bool {
-			return b.Parent == a.Parent && b.Operation == a.Operation && b.Start >= a.End && len(b.Findings) == 0 && !b.Error
-		})
 	}
 	return list
 }
 
-// tree answers how nodes stand to each other.
-type tree struct{ nodes []Node }
-
-// explainer is the node of the earliest symptom that explains another, -1 where none does.
-func (t tree) explainer(symptoms []symptom, effect symptom) int {
-	best := -1
-	for i := range symptoms {
-		cause := &symptoms[i]
-		if !t.explains(cause, &effect) {
-			continue
-		}
-		if best < 0 || cause.time < symptoms[best].time || cause.time == symptoms[best].time && t.nodes[cause.node].ID < t.nodes[symptoms[best].node].ID {
-			best = i
-		}
-	}
-	if best < 0 {
-		return -1
-	}
-	return symptoms[best].node
+// tree answers how nodes stand to each other, without walking.
+type tree struct {
+	nodes []Node
+	// Numbered in the order of a walk from the roots, the descendants of a node are those from it to its last. A node that no root leads
+	// to, because strangers may say that two spans are each other's parent, has nobody but itself.
+	number, last []int
+	agent        []int // the nearest agent above a node, -1 where there is none
 }
 
-func (t tree) explains(cause, effect *symptom) bool {
+func newTree(nodes []Node) tree {
+	t := tree{nodes: nodes, number: make([]int, len(nodes)), last: make([]int, len(nodes)), agent: make([]int, len(nodes))}
+	children := make([][]int, len(nodes))
+	var stack []int // a node to enter, or ^node to leave
+	for i := range nodes {
+		t.number[i], t.last[i], t.agent[i] = -1, -2, -1
+		if p := nodes[i].Parent; p >= 0 {
+			children[p] = append(children[p], i)
+		} else {
+			stack = append(stack, i)
+		}
+	}
+	next := 0
+	for len(stack) > 0 {
+		i := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if i < 0 {
+			t.last[^i] = next - 1
+			continue
+		}
+		t.number[i] = next
+		next++
+		stack = append(stack, ^i)
+		for _, child := range children[i] {
+			t.agent[child] = t.agent[i]
+			if nodes[i].Agent {
+				t.agent[child] = i
+			}
+			stack = append(stack, child)
+		}
+	}
+	return t
+}
+
+func (t *tree) explains(cause, effect symptom) bool {
 	for i := range explanations {
 		e := &explanations[i]
 		if !among(cause.finding, e.causes) || !among(effect.finding, e.effects) {
@@ -196,29 +233,11 @@ func (t tree) explains(cause, effect *symptom) bool {
 }
 
 // inside reports whether a node is another one, or one of its descendants.
-func (t tree) inside(node, of int) bool {
-	for depth := 0; node >= 0 && depth <= len(t.nodes); depth++ {
-		if node == of {
-			return true
-		}
-		node = t.nodes[node].Parent
-	}
-	return false
+func (t *tree) inside(node, of int) bool {
+	return node == of || t.number[node] > t.number[of] && t.number[node] <= t.last[of]
 }
 
 // related reports whether two nodes have the same parent, or belong to the same run of an agent.
-func (t tree) related(a, b int) bool {
-	return t.nodes[a].Parent == t.nodes[b].Parent || t.agent(a) >= 0 && t.agent(a) == t.agent(b)
-}
-
-// agent is the nearest agent above a node, -1 where there is none.
-func (t tree) agent(node int) int {
-	node = t.nodes[node].Parent
-	for depth := 0; node >= 0 && depth <= len(t.nodes); depth++ {
-		if t.nodes[node].Agent {
-			return node
-		}
-		node = t.nodes[node].Parent
-	}
-	return -1
+func (t *tree) related(a, b int) bool {
+	return t.nodes[a].Parent == t.nodes[b].Parent || t.agent[a] >= 0 && t.agent[a] == t.agent[b]
 }

@@ -1,8 +1,10 @@
 package failure
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -134,4 +136,15 @@ func TestTracesOfStrangersHaveACause(t *testing.T) {
 			require.Equal(t, c.Finding.Class, d.Finding.Class)
 		}
 	}
+}
+
+func TestAHugeTraceIsDecidedSoon(t *testing.T) {
+	nodes := make([]Node, 20_000)
+	for i := range nodes {
+		nodes[i] = Node{ID: fmt.Sprintf("%05d", i), Parent: i - 1, Start: int64(i), End: int64(2*len(nodes) - i), Operation: "tool", Findings: of(ToolError, ToolFailed)} // a chain
+	}
+	began := time.Now()
+	c := FindCause(nodes)
+	require.Equal(t, len(nodes)-1, c.Primary)
+	require.Less(t, time.Since(began), 5*time.Second)
 }

@@ -20,6 +20,8 @@ type Limits struct {
 	Tokens     int64 `mapstructure:"tokens"`
 	ModelCalls int64 `mapstructure:"model_calls"`
 	ToolCalls  int64 `mapstructure:"tool_calls"`
+	// Runaway stops a session that llm_session calls a runaway.
+	Runaway bool `mapstructure:"runaway"`
 }
 
 // Validate names each limit that cannot be.
@@ -77,7 +79,16 @@ type Use struct {
 	Service                       string
 	USD                           float64
 	Tokens, ModelCalls, ToolCalls int64
+	Full                          bool // no more than this is counted
 	AddedUSD                      float64
+}
+
+// join takes the greater of two totals of a session: of two batches at once, either may tell its total first.
+func (u *Use) join(v Use) {
+	u.Session, u.Service = v.Session, v.Service
+	u.USD, u.Tokens = max(u.USD, v.USD), max(u.Tokens, v.Tokens)
+	u.ModelCalls, u.ToolCalls = max(u.ModelCalls, v.ModelCalls), max(u.ToolCalls, v.ToolCalls)
+	u.Full = u.Full || v.Full
 }
 
 // Breaker decides which sessions may go on. A total never falls, so a session that reached one stays open until somebody resets it; one
@@ -97,6 +108,7 @@ type budget struct {
 	state     BreakerState
 	reason    string
 	since     time.Time
+	retry     time.Duration
 	rate      []spent   // of the last rateWindow, where a rate is limited
 	calm      time.Time // since when the rate has been quiet, while it holds the session open
 	fast      bool      // the rate holds the session open
@@ -122,11 +134,11 @@ func (b *Breaker) Note(use Use) {
 		s = &budget{state: Closed, since: b.now()}
 		b.sessions.Add(use.Session, s)
 	}
-	s.use = use
+	s.use.join(use)
 	limits := b.limits(use.Service)
 	if limits.USDPerTenMinutes > 0 && use.AddedUSD > 0 {
 		minute := b.now().Unix() / 60
-		if n := len(s.rate); n > 0 && s.rate[n-1].minute >= minute { // a clock that runs backwards adds to what it said last
+		if n := len(s.rate); n > 0 && s.rate[n-1].minute >= minute {
 			s.rate[n-1].usd += use.AddedUSD
 		} else {
 			s.rate = append(s.rate, spent{minute, use.AddedUSD})
@@ -214,6 +226,13 @@ func (b *Breaker) decide(s *budget, limits Limits) (d Decision, changed bool) {
 			worse(Warned, why)
 		}
 	}
+	switch {
+	case s.use.Full:
+		worse(Open, "has more spans than are counted")
+	case limits.Runaway && runaway(s.use.ModelCalls-s.base.ModelCalls, s.use.ToolCalls-s.base.ToolCalls):
+		worse(Open, "is a runaway: "+strconv.FormatInt(s.use.ModelCalls, 10)+" model calls, "+strconv.FormatInt(s.use.ToolCalls, 10)+" tool calls")
+	}
+	s.retry = 0
 	if limit := limits.USDPerTenMinutes; limit > 0 {
 		recent := s.recent(now)
 		switch {
@@ -223,11 +242,16 @@ func (b *Breaker) decide(s *budget, limits Limits) (d Decision, changed bool) {
 			s.calm = time.Time{}
 		case s.fast && s.calm.IsZero():
 			s.calm = now
+		case s.fast && now.Before(s.calm): // the clock was set back
+			s.calm = now
 		case s.fast && now.Sub(s.calm) >= rateWindow:
 			s.fast = false
 		}
 		why := "spent " + number(recent) + " USD in 10 minutes, of " + number(limit)
 		if s.fast {
+			if state != Open {
+				s.retry = rateWindow
+			}
 			worse(Open, why)
 		} else if recent >= warnAt*limit {
 			worse(Warned, why)
@@ -240,8 +264,13 @@ func (b *Breaker) decide(s *budget, limits Limits) (d Decision, changed bool) {
 	return s.decision(), changed
 }
 
-// recent is what was spent in the last rateWindow. It forgets what was spent before.
+// recent is what was spent in the last rateWindow. It forgets what was spent before. Where the clock was set back, what was spent
+// in the future was spent now: nobody waits for a wrong clock.
 func (s *budget) recent(now time.Time) float64 {
+	minute := now.Unix() / 60
+	for i := range s.rate {
+		s.rate[i].minute = min(s.rate[i].minute, minute)
+	}
 	first := now.Add(-rateWindow).Unix()/60 + 1
 	for len(s.rate) > 0 && s.rate[0].minute < first {
 		s.rate = s.rate[1:]
@@ -254,14 +283,10 @@ func (s *budget) recent(now time.Time) float64 {
 }
 
 func (s *budget) decision() Decision {
-	d := Decision{
+	return Decision{
 		Session: s.use.Session, Service: s.use.Service, State: s.state, Reason: s.reason, SpentUSD: s.use.USD,
-		Tokens: s.use.Tokens, ModelCalls: s.use.ModelCalls, ToolCalls: s.use.ToolCalls, Since: s.since.UTC(),
+		Tokens: s.use.Tokens, ModelCalls: s.use.ModelCalls, ToolCalls: s.use.ToolCalls, Since: s.since.UTC(), Retry: s.retry,
 	}
-	if s.fast {
-		d.Retry = rateWindow
-	}
-	return d
 }
 
 func number(v float64) string { return strconv.FormatFloat(float64(int64(v*100+0.5))/100, 'f', -1, 64) }

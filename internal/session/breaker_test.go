@@ -79,6 +79,41 @@ func TestARateClosesAgainWhenItWasQuietForLong(t *testing.T) {
 	require.Equal(t, Closed, b.Get("s").State)
 }
 
+func TestATotalThatComesLateChangesNothing(t *testing.T) {
+	b, _, _ := breaker(t, Limits{USD: 5})
+	b.Note(Use{Session: "s", USD: 6, ModelCalls: 2}) // of two batches at once, the later told its total first
+	b.Note(Use{Session: "s", USD: 4, ModelCalls: 1})
+	require.Equal(t, Open, b.Get("s").State)
+	require.EqualValues(t, 2, b.Get("s").ModelCalls)
+}
+
+func TestASessionThatCannotBeCountedIsStopped(t *testing.T) {
+	b, _, _ := breaker(t, Limits{USD: 5})
+	b.Note(Use{Session: "s", USD: 1, ModelCalls: 60})
+	require.Equal(t, Closed, b.Get("s").State, "a runaway is stopped only where that is wanted")
+	b.Note(Use{Session: "s", USD: 1, Full: true})
+	require.Equal(t, "has more spans than are counted", b.Get("s").Reason)
+
+	b, _, _ = breaker(t, Limits{Runaway: true})
+	b.Note(Use{Session: "s", ModelCalls: 51})
+	require.Equal(t, "is a runaway: 51 model calls, 0 tool calls", b.Get("s").Reason)
+}
+
+func TestAClockThatJumpsHoldsNobody(t *testing.T) {
+	b, c, _ := breaker(t, Limits{USDPerTenMinutes: 1})
+	real := c.now
+	c.now = real.Add(1000 * time.Hour)
+	b.Note(Use{Session: "s", USD: 2, AddedUSD: 2})
+	require.Equal(t, Open, b.Get("s").State)
+	c.now = real // it was set right again
+	require.Equal(t, Open, b.Get("s").State)
+	for range 25 {
+		c.now = c.now.Add(time.Minute)
+		b.Get("s")
+	}
+	require.Equal(t, Closed, b.Get("s").State)
+}
+
 func TestLimitsOfAService(t *testing.T) {
 	b, err := NewBreaker(10, func(service string) Limits {
 		if service == "research" {

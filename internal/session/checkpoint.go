@@ -16,9 +16,9 @@ var errCheckpoint = errors.New("session: not a checkpoint of this version")
 
 // counts begins a checkpoint: what has a fixed size.
 type counts struct {
-	Micros, Tokens, First, Last int64
-	ModelCalls, ToolCalls       int32
-	Latched                     Flags
+	Micros, Tokens        int64
+	ModelCalls, ToolCalls int32
+	Latched               Flags
 }
 
 // The forms in which parts of the state are written.
@@ -50,7 +50,7 @@ func (s *State) MarshalBinary() ([]byte, error) {
 	b := []byte{checkpointVersion}
 	var err error
 	for _, part := range []any{
-		counts{s.Micros, s.Tokens, s.First, s.Last, s.ModelCalls, s.ToolCalls, s.latched},
+		counts{s.Micros, s.Tokens, s.ModelCalls, s.ToolCalls, s.latched},
 		uint32(len(s.seen)), []uint64(s.seen), uint32(len(s.traces)), []uint64(s.traces), uint32(len(pairs)), pairs, uint32(len(calls)), calls, uint32(len(s.window)), s.window,
 	} {
 		var wrong error
@@ -68,7 +68,7 @@ func (s *State) UnmarshalBinary(b []byte) error {
 	r := decoder{b: b[1:]}
 	var c counts
 	r.read(&c)
-	*s = State{Micros: c.Micros, Tokens: c.Tokens, First: c.First, Last: c.Last, ModelCalls: c.ModelCalls, ToolCalls: c.ToolCalls, latched: c.Latched}
+	*s = State{Micros: c.Micros, Tokens: c.Tokens, ModelCalls: c.ModelCalls, ToolCalls: c.ToolCalls, latched: c.Latched}
 	s.seen, s.traces = list[uint64](&r, maxSpans), list[uint64](&r, maxTraces)
 	if !slices.IsSorted(s.seen) || !slices.IsSorted(s.traces) {
 		return errCheckpoint

@@ -1,6 +1,10 @@
 package session
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+)
 
 // Flags are what a session shows of a loop. Each is told once a session.
 type Flags uint8
@@ -44,10 +48,14 @@ func (s *State) Flags() Flags {
 	if s.pingPongs() {
 		f |= PingPong
 	}
-	if s.ModelCalls > runawayModelCalls || s.ToolCalls > runawayToolCalls || s.Full() {
+	if runaway(int64(s.ModelCalls), int64(s.ToolCalls)) || s.Full() {
 		f |= Runaway
 	}
 	return f
+}
+
+func runaway(modelCalls, toolCalls int64) bool {
+	return modelCalls > runawayModelCalls || toolCalls > runawayToolCalls
 }
 
 func (s *State) repeats() bool {
@@ -169,4 +177,45 @@ func novelty(x *Act, earlier []*Act) float64 {
 		return 1
 	}
 	return float64(fresh) / float64(all)
+}
+
+// loops are what a flag is told by.
+var loops = [...]struct {
+	flag             Flags
+	detail, evidence string
+}{
+	{Repeat, failure.Repeat, "the session made the same tool call again and again: with the same result, or unchanged after it failed"},
+	{Near, failure.NearRepeat, "the session made nearly the same tool call three times in a row, and the results did not help"},
+	{PingPong, failure.PingPong, "two agents answer each other in turn and say nothing new"},
+	{Runaway, failure.Runaway, "the session has made far more model or tool calls than a task takes"},
+}
+
+// IsLoop reports whether a detail of retry_loop is one that a session shows.
+func IsLoop(detail string) bool {
+	for _, l := range loops {
+		if l.detail == detail {
+			return true
+		}
+	}
+	return false
+}
+
+// Finding is what a loop is told by. The tool is the one of the span that showed it.
+func Finding(detail, tool string) failure.Finding {
+	f := failure.Finding{Class: failure.RetryLoop, Detail: detail, Where: detail, Tool: tool}
+	for _, l := range loops {
+		if l.detail == detail {
+			f.Evidence = l.evidence
+		}
+	}
+	return f
+}
+
+func (f Flags) findings(tool string) (list []failure.Finding) {
+	for _, l := range loops {
+		if f&l.flag != 0 {
+			list = append(list, Finding(l.detail, tool))
+		}
+	}
+	return list
 }

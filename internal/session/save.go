@@ -2,8 +2,10 @@ package session
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"errors"
-	"strings"
+	"fmt"
+	"slices"
 	"time"
 )
 
@@ -13,7 +15,7 @@ type Store interface {
 	Write(set map[string][]byte, remove []string) error
 }
 
-// indexKey holds the ids of all sessions of the last checkpoint, sessionKey the state of each.
+// indexKey holds the ids of all sessions of the last checkpoint, a JSON list; sessionKey begins the keys of their states.
 const (
 	indexKey   = "sessions"
 	sessionKey = "session/"
@@ -25,10 +27,18 @@ const batch = 500
 // Save writes what has changed since the last Save. What could not be written is written by the next.
 func (t *Tracker) Save(store Store) error {
 	ids, gone, index := t.unsaved()
-	for len(ids) > 0 {
-		n := min(batch, len(ids))
-		set := make(map[string][]byte, n)
-		for _, id := range ids[:n] {
+	err := t.save(store, ids, gone, index)
+	if err != nil {
+		t.unsave(ids, gone, index != nil)
+	}
+	return err
+}
+
+// save writes the sessions, then the index that names them, then takes away what the index no longer names.
+func (t *Tracker) save(store Store, ids, gone []ID, index []byte) error {
+	for some := range slices.Chunk(ids, batch) {
+		set := make(map[string][]byte, len(some))
+		for _, id := range some {
 			state, ok, err := t.marshal(id)
 			if err != nil {
 				return err
@@ -38,48 +48,40 @@ func (t *Tracker) Save(store Store) error {
 			}
 		}
 		if err := store.Write(set, nil); err != nil {
-			t.unsave(ids, gone, index != nil)
 			return err
 		}
-		ids = ids[n:]
 	}
-	// The index comes after the sessions that it names, and what it no longer names goes last.
-	var err error
 	if index != nil {
-		err = store.Write(map[string][]byte{indexKey: index}, nil)
-	}
-	if err == nil && len(gone) > 0 {
-		keys := make([]string, len(gone))
-		for i, id := range gone {
-			keys[i] = sessionKey + string(id)
+		if err := store.Write(map[string][]byte{indexKey: index}, nil); err != nil {
+			return err
 		}
-		err = store.Write(nil, keys)
 	}
-	if err != nil {
-		t.unsave(nil, gone, index != nil)
+	if len(gone) == 0 {
+		return nil
 	}
-	return err
+	keys := make([]string, len(gone))
+	for i, id := range gone {
+		keys[i] = sessionKey + string(id)
+	}
+	return store.Write(nil, keys)
 }
 
 // unsaved lists what Save has to do, and takes it for done. The index is nil where it is as it was.
 func (t *Tracker) unsaved() (ids, gone []ID, index []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var all []string
+	all := []ID{}
 	for _, id := range t.sessions.Keys() {
 		s, _ := t.sessions.Peek(id)
 		if s.dirty {
 			ids = append(ids, id)
 		}
 		if t.changed {
-			all = append(all, string(id))
+			all = append(all, id)
 		}
 	}
 	if t.changed {
-		index = []byte(strings.Join(all, "\n"))
-		if index == nil {
-			index = []byte{}
-		}
+		index, _ = json.Marshal(all) // strings can always be written
 	}
 	for id := range t.gone {
 		if !t.sessions.Contains(id) { // it may have begun anew
@@ -130,30 +132,40 @@ func (t *Tracker) Load(store Store) error {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	var ids []ID
+	if err := json.Unmarshal(index, &ids); err != nil {
+		return fmt.Errorf("the list of sessions: %w", err)
+	}
+	now := t.now()
 	var wrong []error
-	for name := range strings.SplitSeq(string(index), "\n") {
-		value, err := store.Get(sessionKey + name)
+	for _, id := range ids {
+		value, err := store.Get(sessionKey + string(id))
 		if err != nil {
 			return err
 		}
-		if len(value) < 9 || len(value) < 9+int(value[8]) {
-			wrong = append(wrong, &LoadError{ID(name), errCheckpoint})
-			continue
+		s, err := unmarshal(value)
+		if err != nil {
+			wrong = append(wrong, &LoadError{id, err})
 		}
-		state := 9 + int(value[8]) // where it begins
-		s := &tracked{seen: time.Unix(int64(binary.LittleEndian.Uint64(value)), 0), service: string(value[9:state]), saved: true}
-		if err := s.state.UnmarshalBinary(value[state:]); err != nil {
-			wrong = append(wrong, &LoadError{ID(name), err})
-			continue
-		}
-		if t.now().Sub(s.seen) >= t.settings.Idle {
-			t.gone[ID(name)] = struct{}{}
+		if err != nil || now.Sub(s.seen) >= t.settings.Idle {
+			t.gone[id] = struct{}{} // the next Save takes it away
 			t.changed = true
 			continue
 		}
-		t.sessions.Add(ID(name), s)
+		t.sessions.Add(id, s)
 	}
 	return errors.Join(wrong...)
+}
+
+// unmarshal reads what marshal wrote.
+func unmarshal(value []byte) (*tracked, error) {
+	const fixed = 9
+	if len(value) < fixed || len(value) < fixed+int(value[fixed-1]) {
+		return nil, errCheckpoint
+	}
+	state := fixed + int(value[fixed-1]) // where it begins
+	s := &tracked{seen: time.Unix(int64(binary.LittleEndian.Uint64(value)), 0), service: string(value[fixed:state]), saved: true}
+	return s, s.state.UnmarshalBinary(value[state:])
 }
 
 // LoadError is of one session.

@@ -21,7 +21,6 @@ type State struct {
 
 	Micros, Tokens        int64
 	ModelCalls, ToolCalls int32
-	First, Last           int64 // the earliest and the latest start, unix nanoseconds
 
 	window  []Act // the latest by start
 	pairs   []pair
@@ -52,7 +51,7 @@ const noTick = math.MaxUint32
 // tick is a time in about milliseconds. It wraps after seven weeks; no session is that long.
 func tick(nanos int64) uint32 { return min(uint32(uint64(nanos)>>20), noTick-1) }
 
-// Add adds a step. It reports false where the session had it already, or is full.
+// Add adds a step. It reports false where the session had it already, or is full: then nobody can tell any more.
 func (s *State) Add(x *Step) bool {
 	if s.Full() || !s.seen.add(x.Span) {
 		return false
@@ -60,10 +59,6 @@ func (s *State) Add(x *Step) bool {
 	if len(s.traces) < maxTraces {
 		s.traces.add(x.Trace)
 	}
-	if s.First == 0 || x.Start < s.First {
-		s.First = x.Start
-	}
-	s.Last = max(s.Last, x.Start)
 	s.Micros = addCapped(s.Micros, x.Micros)
 	s.Tokens = addCapped(s.Tokens, x.Tokens)
 	switch x.Kind {

@@ -11,7 +11,6 @@ import (
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/provider"
-	"github.com/faultline-otel/faultline/internal/words"
 )
 
 // Kind is what a step is to a session.
@@ -134,74 +133,4 @@ func answer(c *genai.Call) string {
 // whichever arrives first.
 func before(a, b *Act) int {
 	return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.Span, b.Span))
-}
-
-// sketchSize is how many hashes stand for a set.
-const sketchSize = 12
-
-// sketch is the least hashes of a set, ascending: all of it where the set is small. Two sketches tell how much two sets share.
-// What is not used is 0.
-type sketch [sketchSize]uint32
-
-func (s *sketch) add(h uint32) {
-	h |= 1
-	at := 0
-	for at < sketchSize && s[at] != 0 && s[at] < h {
-		at++
-	}
-	if at == sketchSize || s[at] == h {
-		return
-	}
-	copy(s[at+1:], s[at:sketchSize-1])
-	s[at] = h
-}
-
-func (s *sketch) empty() bool { return s[0] == 0 }
-
-// reach is the greatest hash up to which the sketch knows every member of its set.
-func (s *sketch) reach() uint32 {
-	if s[sketchSize-1] == 0 {
-		return math.MaxUint32
-	}
-	return s[sketchSize-1]
-}
-
-func (s *sketch) has(h uint32) bool { return slices.Contains(s[:], h) }
-
-// jaccard estimates the share of the union of two sets that both have; exact where both are small.
-func jaccard(a, b *sketch) float64 {
-	reach := min(a.reach(), b.reach())
-	both, all := 0, 0
-	for _, h := range a {
-		if h != 0 && h <= reach {
-			all++
-			if b.has(h) {
-				both++
-			}
-		}
-	}
-	for _, h := range b {
-		if h != 0 && h <= reach && !a.has(h) {
-			all++
-		}
-	}
-	if all == 0 {
-		return 0
-	}
-	return float64(both) / float64(all)
-}
-
-func sketchTokens(text string) (s sketch) {
-	for _, h := range words.Hashes(text) {
-		s.add(h)
-	}
-	return s
-}
-
-func sketchShingles(text string) (s sketch) {
-	list := words.Hashes(text)
-	for i := 2; i < len(list); i++ {
-		s.add((list[i-2]*0x85ebca6b+list[i-1])*0xc2b2ae35 + list[i])
-	}
-	return s
 }

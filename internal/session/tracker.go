@@ -22,7 +22,7 @@ type Settings struct {
 	PollingTools []string
 }
 
-// DefaultSettings hold about 250 MB of sessions of 60 spans.
+// DefaultSettings hold at most 250 MB, where sessions have 60 spans.
 func DefaultSettings() Settings { return Settings{MaxSessions: 50_000, Idle: 30 * time.Minute} }
 
 // Validate names each setting that cannot be.
@@ -63,13 +63,14 @@ type Sighting struct {
 	Models   int
 	Tools    int
 	Added    float64           // US dollars that the span added
+	Full     bool              // the session has more spans than are told apart: nothing is counted any more
 	Findings []failure.Finding // what the session shows for the first time
 }
 
 // Use is what the session has used up.
 func (s *Sighting) Use(service string) Use {
 	return Use{
-		Session: s.ID, Service: service, USD: s.Spend, Tokens: s.Tokens, ModelCalls: int64(s.Models), ToolCalls: int64(s.Tools), AddedUSD: s.Added,
+		Session: s.ID, Service: service, USD: s.Spend, Tokens: s.Tokens, ModelCalls: int64(s.Models), ToolCalls: int64(s.Tools), Full: s.Full, AddedUSD: s.Added,
 	}
 }
 
@@ -78,6 +79,7 @@ type Counts struct {
 	Sessions          int    // in memory
 	Evicted, TimedOut uint64 // so far
 	Duplicates        uint64 // spans that were delivered again
+	Uncounted         uint64 // spans of sessions that are full
 }
 
 // Tracker keeps the state of sessions. It is safe for concurrent use.
@@ -142,17 +144,21 @@ func (t *Tracker) Observe(o *Observed) Sighting {
 	defer t.mu.Unlock()
 	id := t.idOf(o)
 	s := t.get(id)
+	full := s.state.Full()
 	sighting := Sighting{ID: id, New: s.state.Add(&step)}
-	if !sighting.New {
+	switch {
+	case full:
+		t.counts.Uncounted++
+	case !sighting.New:
 		t.counts.Duplicates++
-	} else {
+	default:
 		s.dirty, s.service = true, o.Call.ServiceName
 		sighting.Added = float64(step.Micros) / 1e6
 		fresh := s.state.Flags() &^ s.state.latched
 		s.state.latched |= fresh
 		sighting.Findings = fresh.findings(o.Call.ToolName)
 	}
-	sighting.Turns, sighting.Spend = s.state.Turns(), float64(s.state.Micros)/1e6
+	sighting.Turns, sighting.Spend, sighting.Full = s.state.Turns(), float64(s.state.Micros)/1e6, s.state.Full()
 	sighting.Tokens = s.state.Tokens
 	sighting.Models, sighting.Tools = int(s.state.ModelCalls), int(s.state.ToolCalls)
 	return sighting
@@ -186,12 +192,14 @@ func (t *Tracker) get(id ID) *tracked {
 func (t *Tracker) Sweep() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for now := t.now(); ; t.counts.TimedOut++ {
+	now := t.now()
+	for {
 		id, s, ok := t.sessions.GetOldest()
 		if !ok || now.Sub(s.seen) < t.settings.Idle {
 			return
 		}
 		t.sessions.Remove(id)
+		t.counts.TimedOut++
 	}
 }
 
@@ -204,47 +212,6 @@ func (t *Tracker) Counts() Counts {
 	return c
 }
 
-// loops are what a flag is told by.
-var loops = [...]struct {
-	flag             Flags
-	detail, evidence string
-}{
-	{Repeat, failure.Repeat, "the session made the same tool call again and again: with the same result, or unchanged after it failed"},
-	{Near, failure.NearRepeat, "the session made nearly the same tool call three times in a row, and the results did not help"},
-	{PingPong, failure.PingPong, "two agents answer each other in turn and say nothing new"},
-	{Runaway, failure.Runaway, "the session has made far more model or tool calls than a task takes"},
-}
-
-// IsLoop reports whether a detail of retry_loop is one that a session shows.
-func IsLoop(detail string) bool {
-	for _, l := range loops {
-		if l.detail == detail {
-			return true
-		}
-	}
-	return false
-}
-
-// Finding is what a loop is told by. The tool is the one of the span that showed it.
-func Finding(detail, tool string) failure.Finding {
-	f := failure.Finding{Class: failure.RetryLoop, Detail: detail, Where: detail, Tool: tool}
-	for _, l := range loops {
-		if l.detail == detail {
-			f.Evidence = l.evidence
-		}
-	}
-	return f
-}
-
-func (f Flags) findings(tool string) (list []failure.Finding) {
-	for _, l := range loops {
-		if f&l.flag != 0 {
-			list = append(list, Finding(l.detail, tool))
-		}
-	}
-	return list
-}
-
 // Uses gives what each session has used up, after a Load.
 func (t *Tracker) Uses(each func(Use)) {
 	t.mu.Lock()
@@ -253,7 +220,7 @@ func (t *Tracker) Uses(each func(Use)) {
 		s, _ := t.sessions.Peek(id)
 		list = append(list, Use{
 			Session: id, Service: s.service, USD: float64(s.state.Micros) / 1e6, Tokens: s.state.Tokens,
-			ModelCalls: int64(s.state.ModelCalls), ToolCalls: int64(s.state.ToolCalls),
+			ModelCalls: int64(s.state.ModelCalls), ToolCalls: int64(s.state.ToolCalls), Full: s.state.Full(),
 		})
 	}
 	t.mu.Unlock()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -194,12 +195,64 @@ func TestSessionsOutliveARestart(t *testing.T) {
 	c.now = c.now.Add(settings.Idle)
 	tr.Sweep()
 	require.NoError(t, tr.Save(d))
-	require.Equal(t, map[string][]byte{indexKey: {}}, d.values, "nothing is left of sessions that are forgotten")
+	require.Equal(t, map[string][]byte{indexKey: []byte("[]")}, d.values, "nothing is left of sessions that are forgotten")
 
-	d.values = map[string][]byte{indexKey: []byte("x\ny"), sessionKey + "x": []byte("rubbish that is long enough")}
+}
+
+func TestASessionThatCannotBeReadBeginsAnew(t *testing.T) {
+	d := &disk{values: map[string][]byte{}}
+	tr, _ := tracker(t, DefaultSettings())
+	for _, id := range []string{"good", "a\nb", "rubbish", "gone"} {
+		tr.Observe(modelCall(id, 1, 1))
+	}
+	require.NoError(t, tr.Save(d))
+	d.values[sessionKey+"rubbish"] = []byte("rubbish that is long enough")
+	delete(d.values, sessionKey+"gone")
+
+	again, _ := tracker(t, DefaultSettings())
 	var wrong *LoadError
 	require.ErrorAs(t, again.Load(d), &wrong)
-	require.Equal(t, ID("x"), wrong.ID)
+	require.Equal(t, ID("rubbish"), wrong.ID)
+	require.Equal(t, 2, again.Counts().Sessions)
+	require.InDelta(t, 2, again.Observe(modelCall("a\nb", 2, 1)).Spend, 1e-9)
+	require.NoError(t, again.Save(d))
+	require.NotContains(t, d.values, sessionKey+"rubbish")
+	third, _ := tracker(t, DefaultSettings())
+	require.NoError(t, third.Load(d), "what cannot be read is told once")
+
+	d.values[indexKey] = []byte("rubbish")
+	require.ErrorContains(t, third.Load(d), "the list of sessions")
+}
+
+func TestAFullSessionIsNoDuplicate(t *testing.T) {
+	tr, _ := tracker(t, DefaultSettings())
+	var last Sighting
+	for n := range maxSpans + 10 {
+		last = tr.Observe(modelCall("s", n, 1))
+	}
+	require.True(t, last.Full)
+	require.InDelta(t, maxSpans, last.Spend, 1e-6)
+	require.EqualValues(t, 10, tr.Counts().Uncounted)
+	require.Zero(t, tr.Counts().Duplicates)
+}
+
+// TestMemoryOfManySessions is what the default bound holds: 50,000 sessions of 60 spans.
+func TestMemoryOfManySessions(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a measurement that takes a second")
+	}
+	steps := random(rand.New(rand.NewPCG(6, 6)), 60)
+	before := heap()
+	states := make([]State, DefaultSettings().MaxSessions)
+	for k := range states {
+		for i := range steps {
+			states[k].Add(&steps[i])
+		}
+	}
+	used := float64(heap() - before)
+	t.Logf("%.0f MB for %d sessions of %d spans", used/1e6, len(states), len(steps))
+	require.Less(t, used, 250e6)
+	require.NotZero(t, states[0].ModelCalls)
 }
 
 func BenchmarkObserve(b *testing.B) {

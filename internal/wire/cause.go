@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"slices"
 	"strconv"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -45,99 +46,129 @@ type TraceCause struct {
 // has none. Of a trace of which settled says that it was decided before, only the explanations within the data are written: what
 // comes late is no second incident.
 func (c *Causes) Traces(td ptrace.Traces, settled func(pcommon.TraceID) bool, each func(TraceCause)) {
-	type trace struct {
-		nodes []failure.Node
-		spans []ptrace.Span
-		index map[pcommon.SpanID]int
-	}
-	traces := map[pcommon.TraceID]*trace{}
-	var order []pcommon.TraceID
-	for _, rs := range td.ResourceSpans().All() {
-		for _, ss := range rs.ScopeSpans().All() {
-			for _, span := range ss.Spans().All() {
-				t, ok := traces[span.TraceID()]
-				if !ok {
-					t = &trace{index: map[pcommon.SpanID]int{}}
-					traces[span.TraceID()] = t
-					order = append(order, span.TraceID())
-				}
-				if _, twice := t.index[span.SpanID()]; twice {
-					continue
-				}
-				t.index[span.SpanID()] = len(t.nodes)
-				t.nodes = append(t.nodes, c.node(rs.Resource(), ss.Scope(), span))
-				t.spans = append(t.spans, span)
-			}
+	for _, t := range c.gather(td) {
+		for _, p := range t.places {
+			p.span.Attributes().RemoveIf(func(key string, _ pcommon.Value) bool { return ofCause(key) })
 		}
-	}
-	for _, id := range order {
-		t := traces[id]
-		for i, span := range t.spans {
-			t.nodes[i].Parent = -1
-			if parent, ok := t.index[span.ParentSpanID()]; ok && parent != i {
+		if !t.failed { // most of what is sampled by chance: its content is not read
+			continue
+		}
+		for i, p := range t.places {
+			c.describe(&t.nodes[i], p)
+			if parent, ok := t.index[p.span.ParentSpanID()]; ok && parent != i {
 				t.nodes[i].Parent = parent
 			}
 		}
 		cause := failure.FindCause(t.nodes)
-		for i, span := range t.spans {
-			span.Attributes().RemoveIf(func(key string, _ pcommon.Value) bool { return ofCause(key) })
-			if by := cause.CausedBy[i]; by >= 0 {
-				span.Attributes().PutStr(AttrCausedBy, t.spans[by].SpanID().String())
-			}
-			if cause.Recovered[i] {
-				span.Attributes().PutBool(AttrRecovered, true)
-			}
-		}
+		t.explain(&cause)
+		id := t.places[0].span.TraceID()
 		if cause.Primary < 0 || settled(id) {
 			continue
 		}
-		primary := t.spans[cause.Primary]
-		for i, span := range t.spans {
-			if i == cause.Primary || span.ParentSpanID().IsEmpty() {
-				span.Attributes().PutStr(AttrTraceClass, string(cause.Finding.Class))
-				span.Attributes().PutStr(AttrTracePrimary, primary.SpanID().String())
+		primary := t.places[cause.Primary].span
+		for _, p := range t.places {
+			if p.span == primary || p.span.ParentSpanID().IsEmpty() {
+				p.span.Attributes().PutStr(AttrTraceClass, string(cause.Finding.Class))
+				p.span.Attributes().PutStr(AttrTracePrimary, primary.SpanID().String())
 			}
 		}
 		if each != nil {
-			each(TraceCause{Trace: id, Primary: primary, Finding: cause.Finding, Spans: len(t.spans)})
+			each(TraceCause{Trace: id, Primary: primary, Finding: cause.Finding, Spans: len(t.places)})
+		}
+	}
+}
+
+// place is where a span stands.
+type place struct {
+	resource pcommon.Resource
+	scope    pcommon.InstrumentationScope
+	span     ptrace.Span
+}
+
+// wholeTrace is the spans of one trace, each once.
+type wholeTrace struct {
+	places []place
+	nodes  []failure.Node // of the places
+	index  map[pcommon.SpanID]int
+	failed bool
+}
+
+// gather sorts spans by their trace, in the order of the data, with what failed on each.
+func (c *Causes) gather(td ptrace.Traces) []*wholeTrace {
+	var list []*wholeTrace
+	byID := map[pcommon.TraceID]*wholeTrace{}
+	for _, rs := range td.ResourceSpans().All() {
+		for _, ss := range rs.ScopeSpans().All() {
+			for _, span := range ss.Spans().All() {
+				t, ok := byID[span.TraceID()]
+				if !ok {
+					t = &wholeTrace{index: map[pcommon.SpanID]int{}}
+					byID[span.TraceID()] = t
+					list = append(list, t)
+				}
+				if _, twice := t.index[span.SpanID()]; twice {
+					continue
+				}
+				t.index[span.SpanID()] = len(t.places)
+				t.places = append(t.places, place{rs.Resource(), ss.Scope(), span})
+				n := failure.Node{
+					ID: span.SpanID().String(), Parent: -1, Start: nanos(span.StartTimestamp()), End: nanos(span.EndTimestamp()),
+					Error: span.Status().Code() == ptrace.StatusCodeError, Findings: c.findings(span),
+				}
+				t.failed = t.failed || len(n.Findings) > 0
+				t.nodes = append(t.nodes, n)
+			}
+		}
+	}
+	return list
+}
+
+// findings are those that the verdict on a span tells of.
+func (c *Causes) findings(span ptrace.Span) []failure.Finding {
+	c.result.Reset()
+	readBack(span, &c.result)
+	loops := loopsWritten(span)
+	for i := range c.result.Findings {
+		if f := &c.result.Findings[i]; f.Class == failure.RetryLoop && f.Detail == "" && len(loops) > 0 { // a class that did not name the span has no detail
+			f.Detail = loops[0]
+		}
+	}
+	return slices.Clone(c.result.Findings)
+}
+
+// describe reads what was tried on a span.
+func (c *Causes) describe(n *failure.Node, p place) {
+	call, ok := c.reader.Read(p.resource, p.scope, p.span)
+	switch {
+	case !ok:
+	case call.Operation == genai.OpInvokeAgent:
+		n.Agent = true
+	case call.Operation == genai.OpExecuteTool:
+		if arguments := call.ToolArguments().Text; arguments != "" { // else nobody knows whether it is the same
+			n.Operation = "tool " + call.ToolName + "\n" + arguments
+		}
+	case call.IsLLMCall():
+		// A retry sends the same conversation again. Where none was recorded, only an error is taken to be tried again.
+		if input := call.Input(); len(input) > 0 || n.Error || len(n.Findings) == 0 {
+			n.Operation = "model " + call.AnyModel() + "\n" + strconv.Itoa(len(input)) + "\n" + call.Question()
+		}
+	}
+}
+
+// explain writes on each failed span which other explains it, and whether it was made good.
+func (t *wholeTrace) explain(cause *failure.Cause) {
+	for i, p := range t.places {
+		if by := cause.CausedBy[i]; by >= 0 {
+			p.span.Attributes().PutStr(AttrCausedBy, t.places[by].span.SpanID().String())
+		}
+		if cause.Recovered[i] {
+			p.span.Attributes().PutBool(AttrRecovered, true)
 		}
 	}
 }
 
 func ofCause(key string) bool {
 	return key == AttrTraceClass || key == AttrTracePrimary || key == AttrCausedBy || key == AttrRecovered
-}
-
-// node reads what the verdict on a span says.
-func (c *Causes) node(resource pcommon.Resource, scope pcommon.InstrumentationScope, span ptrace.Span) failure.Node {
-	n := failure.Node{
-		ID: span.SpanID().String(), Start: nanos(span.StartTimestamp()), End: nanos(span.EndTimestamp()), Error: span.Status().Code() == ptrace.StatusCodeError,
-	}
-	c.result.Reset()
-	readBack(span, &c.result)
-	loops := loopsWritten(span)
-	for _, f := range c.result.Findings {
-		if f.Class == failure.RetryLoop && f.Detail == "" && len(loops) > 0 { // a class that did not name the span has no detail
-			f.Detail = loops[0]
-		}
-		n.Findings = append(n.Findings, f)
-	}
-	if call, ok := c.reader.Read(resource, scope, span); ok {
-		switch {
-		case call.Operation == genai.OpInvokeAgent:
-			n.Agent = true
-		case call.Operation == genai.OpExecuteTool:
-			if arguments := call.ToolArguments().Text; arguments != "" { // else nobody knows whether it is the same
-				n.Operation = "tool " + call.ToolName + "\n" + arguments
-			}
-		case call.IsLLMCall():
-			// A retry sends the same conversation again. Where none was recorded, only an error is taken to be tried again.
-			if input := call.Input(); len(input) > 0 || n.Error || len(n.Findings) == 0 {
-				n.Operation = "model " + call.AnyModel() + "\n" + strconv.Itoa(len(input)) + "\n" + call.Question()
-			}
-		}
-	}
-	return n
 }
 
 // nanos is a time that can be compared: those after the year 2262 are as late as can be.

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"slices"
 	"sync"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -110,7 +111,9 @@ func (s *Sessions) write(w *worker, span ptrace.Span, sighting *session.Sighting
 		readBack(span, &w.result)
 		for i := range sighting.Findings {
 			w.result.Find(sighting.Findings[i])
-			loops = append(loops, sighting.Findings[i].Detail)
+			if detail := sighting.Findings[i].Detail; !slices.Contains(loops, detail) {
+				loops = append(loops, detail)
+			}
 		}
 		verdict := failure.Judge(w.result.Findings)
 		attrs.RemoveIf(func(key string, _ pcommon.Value) bool { return ofVerdict(key) })

@@ -2,7 +2,6 @@ package llmsessionprocessor
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -63,6 +62,12 @@ func (s *sessions) observe() error {
 		counts := s.tracker.Counts()
 		o.Observe(int64(counts.Evicted), evicted)
 		o.Observe(int64(counts.TimedOut), idle)
+		return nil
+	}); err != nil {
+		return err
+	}
+	if err := s.telemetry.RegisterLlmSessionUncountedCallback(func(_ context.Context, o metric.Int64Observer) error {
+		o.Observe(int64(s.tracker.Counts().Uncounted))
 		return nil
 	}); err != nil {
 		return err
@@ -144,21 +149,4 @@ func (s *sessions) shutdown(ctx context.Context) error {
 		return nil
 	}
 	return s.store.close(ctx)
-}
-
-// budget is an extension that decides which sessions may go on.
-type budget interface {
-	Breaker() *session.Breaker
-}
-
-func findBreaker(host component.Host, id component.ID) (*session.Breaker, error) {
-	extension, ok := host.GetExtensions()[id]
-	if !ok {
-		return nil, fmt.Errorf("budget: the extension %q is not there; it must be listed under service::extensions", id)
-	}
-	b, ok := extension.(budget)
-	if !ok {
-		return nil, fmt.Errorf("budget: the extension %q is no budget, like llm_budget", id)
-	}
-	return b.Breaker(), nil
 }

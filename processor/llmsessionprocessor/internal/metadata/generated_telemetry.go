@@ -34,6 +34,7 @@ type TelemetryBuilder struct {
 	LlmSessionDuplicates         metric.Int64ObservableCounter
 	LlmSessionForgotten          metric.Int64ObservableCounter
 	LlmSessionLoops              metric.Int64Counter
+	LlmSessionUncounted          metric.Int64ObservableCounter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -83,6 +84,21 @@ func (builder *TelemetryBuilder) RegisterLlmSessionForgottenCallback(cb metric.I
 		cb(ctx, &observerInt64{inst: builder.LlmSessionForgotten, obs: o})
 		return nil
 	}, builder.LlmSessionForgotten)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterLlmSessionUncountedCallback sets callback for observable LlmSessionUncounted metric.
+func (builder *TelemetryBuilder) RegisterLlmSessionUncountedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.LlmSessionUncounted, obs: o})
+		return nil
+	}, builder.LlmSessionUncounted)
 	if err != nil {
 		return err
 	}
@@ -154,6 +170,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_llm_session_loops",
 		metric.WithDescription("sessions that showed a loop, each once a kind [Development]"),
 		metric.WithUnit("{session}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LlmSessionUncounted, err = builder.meter.Int64ObservableCounter(
+		"otelcol_llm_session_uncounted",
+		metric.WithDescription("spans of sessions that have more than are told apart [Development]"),
+		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs
