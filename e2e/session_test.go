@@ -121,7 +121,7 @@ func TestDecisionLatency(t *testing.T) {
 		wait.Go(func() {
 			start := began.Add(time.Duration(w) * every / workers)
 			for i := range each {
-				time.Sleep(time.Until(start.Add(time.Duration(i) * every)))
+				time.Sleep(time.Until(start.Add(time.Duration(i) * every))) // the rate is what is asked for, whatever an answer takes
 				at := time.Now()
 				response, err := client.Get(budget + "s")
 				if err != nil {

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/configopaque"
 
+	"github.com/faultline-otel/faultline/internal/loopback"
 	"github.com/faultline-otel/faultline/internal/session"
 )
 
@@ -60,7 +61,7 @@ func (c *Config) Validate() error {
 	// Who may reset a limit must not be anybody.
 	if host, _, err := net.SplitHostPort(c.HTTP.NetAddr.Endpoint); err != nil {
 		errs = append(errs, fmt.Errorf("http::endpoint must be host:port, got %q", c.HTTP.NetAddr.Endpoint))
-	} else if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) && !c.HTTP.Auth.HasValue() {
+	} else if !c.HTTP.Auth.HasValue() && !loopback.Is(host) {
 		errs = append(errs, fmt.Errorf("http::endpoint must be a loopback address unless http::auth is set, got %q", c.HTTP.NetAddr.Endpoint))
 	}
 	if c.SessionHeader == "" {

@@ -1,6 +1,7 @@
 package llmbudgetextension
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -8,16 +9,18 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
 
+	ours "github.com/faultline-otel/faultline/internal/componenttest"
 	"github.com/faultline-otel/faultline/internal/session"
 )
 
@@ -57,13 +60,13 @@ func ask(t *testing.T, method, url string, header ...string) (*http.Response, se
 
 func TestASessionIsStoppedAndLetGoOn(t *testing.T) {
 	b, server := started(t, nil)
-	url := server.URL + "/v1/sessions/chat/7?x=1" // an id may hold anything
-	response, d := ask(t, http.MethodGet, url)
+	address := server.URL + "/v1/sessions/chat%2F7"
+	response, d := ask(t, http.MethodGet, address)
 	require.Equal(t, 200, response.StatusCode)
 	require.Equal(t, session.Closed, d.State)
 
 	b.Breaker().Note(session.Use{Session: "chat/7", USD: 5.5, ModelCalls: 3})
-	response, d = ask(t, http.MethodGet, url)
+	response, d = ask(t, http.MethodGet, address)
 	require.Equal(t, 429, response.StatusCode)
 	require.Equal(t, "3600", response.Header.Get("Retry-After"))
 	require.Equal(t, "used 5.5 of 5 USD", d.Reason)
@@ -89,13 +92,17 @@ func TestASessionIsStoppedAndLetGoOn(t *testing.T) {
 	require.NoError(t, list.Body.Close())
 	require.Contains(t, string(text), `[{"session":"chat/7"`)
 
-	response, d = ask(t, http.MethodPost, server.URL+"/v1/reset/chat/7")
+	response, d = ask(t, http.MethodPost, address+"/reset")
 	require.Equal(t, 200, response.StatusCode)
 	require.Equal(t, session.Closed, d.State)
-	response, _ = ask(t, http.MethodGet, url)
+	response, _ = ask(t, http.MethodGet, address)
 	require.Equal(t, 200, response.StatusCode)
-	response, _ = ask(t, http.MethodPost, server.URL+"/v1/sessions/nobody/reset")
-	require.Equal(t, 404, response.StatusCode)
+	for path, method := range map[string]string{"/v1/sessions/nobody/reset": http.MethodPost, "/v1/sessions/": http.MethodGet, "/": http.MethodGet, "/other/reset": http.MethodPost, "/v1/sessions": http.MethodPost} {
+		response, _ = ask(t, method, server.URL+path)
+		require.Equal(t, 404, response.StatusCode, path)
+	}
+	response, _ = ask(t, http.MethodDelete, address)
+	require.Equal(t, 405, response.StatusCode)
 }
 
 func TestChangesAreToldUntilSomebodyListens(t *testing.T) {
@@ -133,22 +140,49 @@ func TestChangesAreToldUntilSomebodyListens(t *testing.T) {
 	require.EqualValues(t, 3, tries.Load())
 }
 
-// TestDecisionsAreFast is the time that a question takes under the load that a gateway makes.
-func TestDecisionsAreFast(t *testing.T) {
-	b, _ := started(t, nil)
-	for i := range 50_000 {
-		b.Breaker().Note(session.Use{Session: session.ID(rune(i)), USD: float64(i % 10)})
+func TestAPageInABrowserCannotResetLimits(t *testing.T) {
+	b, server := started(t, nil)
+	usd := 0.0
+	for name, want := range map[string]struct {
+		method, path, host, site string
+		status                   int
+	}{
+		"another site":         {http.MethodPost, "/v1/sessions/s/reset", "", "cross-site", http.StatusForbidden},
+		"a name that is bound": {http.MethodGet, "/v1/sessions", "attacker.example", "", http.StatusMisdirectedRequest},
+		"a proxy":              {http.MethodPost, "/v1/authz/v1/chat", "api.example.org", "cross-site", http.StatusTooManyRequests},
+		"the agent":            {http.MethodPost, "/v1/sessions/s/reset", "", "", http.StatusOK},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), want.method, server.URL+want.path, nil)
+		require.NoError(t, err)
+		usd += 10
+		b.Breaker().Note(session.Use{Session: "s", USD: usd})
+		r.Host = cmp.Or(want.host, r.Host)
+		r.Header.Set("X-Session-Id", "s")
+		if want.site != "" {
+			r.Header.Set("Sec-Fetch-Site", want.site)
+		}
+		response, err := http.DefaultClient.Do(r)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		require.Equal(t, want.status, response.StatusCode, name)
 	}
-	handler := b.handler()
-	const questions = 20_000
-	began := time.Now()
-	for range questions {
-		w := httptest.NewRecorder()
-		handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/v1/sessions/a", nil))
+}
+
+func TestIDsMayHoldAnything(t *testing.T) {
+	b, server := started(t, nil)
+	for _, id := range []string{"a/b", "a//b", "../x", "..", "a b?c#d%", "日本", strings.Repeat("x", 4000), "reset", "a\nb"} {
+		b.Breaker().Note(session.Use{Session: session.IDOf(id, [16]byte{}), USD: 6})
+		response, d := ask(t, http.MethodGet, server.URL+"/v1/sessions/"+url.PathEscape(id))
+		require.Equal(t, http.StatusTooManyRequests, response.StatusCode, id)
+		require.Equal(t, session.Open, d.State)
+		response, _ = ask(t, http.MethodPost, server.URL+"/v1/sessions/"+url.PathEscape(id)+"/reset")
+		require.Equal(t, http.StatusOK, response.StatusCode, id)
 	}
-	each := time.Since(began) / questions
-	t.Logf("%v a question without the network, with 50,000 sessions", each)
-	require.Less(t, each, 200*time.Microsecond)
+}
+
+func TestConfigurationInTheReadmeIsValid(t *testing.T) {
+	t.Setenv("HOOK_SECRET", "secret")
+	ours.README(t, NewFactory(), "README.md")
 }
 
 func TestWrongSettings(t *testing.T) {

@@ -3,40 +3,71 @@ package llmbudgetextension
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
+	"github.com/faultline-otel/faultline/internal/loopback"
 	"github.com/faultline-otel/faultline/internal/session"
 )
 
-// handler is the API.
+// The paths of the API.
+const (
+	pathSessions = "/v1/sessions"
+	pathAuthz    = "/v1/authz"
+	reset        = "/reset"
+)
+
+// handler is the API. It routes by itself: the id of a session may hold anything, and http.ServeMux takes dots and slashes out of
+// paths even where they are escaped.
 func (b *budget) handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /v1/sessions", func(w http.ResponseWriter, _ *http.Request) {
+	// A page in somebody's browser must not reset limits, nor read who is stopped.
+	guarded := http.NewCrossOriginProtection().Handler(http.HandlerFunc(b.sessions))
+	if !b.config.HTTP.Auth.HasValue() {
+		guarded = loopback.Only(guarded, "http::auth")
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// Proxies pass the client's own request on: any method, host, origin, and path behind the prefix.
+		if path := r.URL.EscapedPath(); path == pathAuthz || strings.HasPrefix(path, pathAuthz+"/") {
+			b.authorize(w, r)
+			return
+		}
+		guarded.ServeHTTP(w, r)
+	})
+}
+
+func (b *budget) sessions(w http.ResponseWriter, r *http.Request) {
+	path := r.URL.EscapedPath()
+	if path == pathSessions && r.Method == http.MethodGet {
 		list := b.breaker.Stopped()
 		if list == nil {
 			list = []session.Decision{}
 		}
 		respond(w, http.StatusOK, list)
-	})
-	mux.HandleFunc("GET /v1/sessions/{id...}", func(w http.ResponseWriter, r *http.Request) {
-		b.answer(w, r.PathValue("id"), http.StatusTooManyRequests)
-	})
-	mux.HandleFunc("POST /v1/reset/{id...}", b.reset)
-	mux.HandleFunc("POST /v1/sessions/{id}/reset", b.reset)
-	// For proxies, which send the request of the client: any method, any path behind the prefix.
-	mux.HandleFunc("/v1/authz", b.authorize)
-	mux.HandleFunc("/v1/authz/", b.authorize)
-	return mux
-}
-
-func (b *budget) reset(w http.ResponseWriter, r *http.Request) {
-	d, known := b.breaker.Reset(session.IDOf(r.PathValue("id"), [16]byte{}))
-	if !known {
-		respond(w, http.StatusNotFound, d)
 		return
 	}
-	respond(w, http.StatusOK, d)
+	escaped, named := strings.CutPrefix(path, pathSessions+"/")
+	if named && r.Method == http.MethodPost {
+		escaped, named = strings.CutSuffix(escaped, reset)
+	}
+	id, err := url.PathUnescape(escaped)
+	switch {
+	case !named || id == "" || err != nil:
+		respond(w, http.StatusNotFound, map[string]string{"reason": "there is GET " + pathSessions + "[/{id}], POST " + pathSessions + "/{id}" + reset + " and " + pathAuthz})
+	case r.Method == http.MethodGet:
+		b.answer(w, id, http.StatusTooManyRequests)
+	case r.Method == http.MethodPost:
+		d, known := b.breaker.Reset(session.IDOf(id, [16]byte{}))
+		status := http.StatusOK
+		if !known {
+			status = http.StatusNotFound
+		}
+		respond(w, status, d)
+	default:
+		w.Header().Set("Allow", "GET, POST")
+		respond(w, http.StatusMethodNotAllowed, map[string]string{"reason": r.Method + " is not answered"})
+	}
 }
 
 // authorize answers for the session that a header names.

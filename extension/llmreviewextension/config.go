@@ -9,6 +9,8 @@ import (
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/confignet"
 	"go.opentelemetry.io/collector/config/configoptional"
+
+	"github.com/faultline-otel/faultline/internal/loopback"
 )
 
 // Config is what users write.
@@ -60,7 +62,7 @@ func (c *Config) Validate() error {
 	if err != nil {
 		return fmt.Errorf("http::endpoint must be host:port, got %q", endpoint)
 	}
-	if c.guarded() && !isLoopback(host) {
+	if c.guarded() && !loopback.Is(host) {
 		return fmt.Errorf("http::endpoint must be a loopback address unless http::auth or allow_anonymous: true is set, got %q", endpoint)
 	}
 	return nil

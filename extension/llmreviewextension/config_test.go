@@ -70,17 +70,10 @@ func TestConfigSaysWhatIsWrong(t *testing.T) {
 	require.ErrorContains(t, err, `store::sqlite: path must be the name of a file, got ""`)
 }
 
-func TestOnlyLoopbackIsLoopback(t *testing.T) {
-	for host, want := range map[string]bool{
-		"127.0.0.1": true, "127.9.9.9": true, "::1": true, "localhost": true, "::ffff:127.0.0.1": true,
-		"": false, "0.0.0.0": false, "::": false, "10.0.0.1": false, "::ffff:10.0.0.1": false, "localhost.": false, "my-host": false, "127.0.0.1.nip.io": false,
-		"2130706433": false, "fe80::1%lo": false,
-	} {
-		require.Equal(t, want, isLoopback(host), host)
-	}
+func TestASocketIsGuardedByItsPermissions(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
 	cfg.HTTP.NetAddr = confignet.AddrConfig{Transport: confignet.TransportTypeUnix, Endpoint: "/run/faultline.sock"}
-	require.NoError(t, cfg.Validate(), "the permissions of a socket say who may")
+	require.NoError(t, cfg.Validate())
 }
 
 func TestConfigurationInTheReadmeIsValid(t *testing.T) {

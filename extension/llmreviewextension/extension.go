@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/extension/extensioncapabilities"
 	"go.uber.org/zap"
 
+	"github.com/faultline-otel/faultline/internal/loopback"
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore"
 	"github.com/faultline-otel/faultline/internal/web"
@@ -59,7 +60,7 @@ func (d *desk) serve(ctx context.Context, host component.Host) error {
 		return err
 	}
 	if d.config.guarded() {
-		handler = loopbackOnly(handler)
+		handler = loopback.Only(handler, "http::auth or allow_anonymous: true")
 	}
 	d.server, err = d.config.HTTP.ToServer(ctx, host.GetExtensions(), d.settings, handler)
 	if err != nil {

@@ -1,4 +1,5 @@
-package llmreviewextension
+// Package loopback keeps what is served on this machine for those who are on it.
+package loopback
 
 import (
 	"net"
@@ -7,8 +8,8 @@ import (
 	"strings"
 )
 
-// isLoopback reports whether a host is this machine for certain. A name may resolve to anything.
-func isLoopback(host string) bool {
+// Is reports whether a host is this machine for certain. A name may resolve to anything.
+func Is(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
 	}
@@ -16,17 +17,17 @@ func isLoopback(host string) bool {
 	return err == nil && ip.Unmap().IsLoopback()
 }
 
-// loopbackOnly answers requests that were meant for this machine. A page of a stranger can make its own name resolve to
-// 127.0.0.1 and have the reviewer's browser read for it what only the reviewer should (DNS rebinding); but the browser then
-// says that name.
-func loopbackOnly(next http.Handler) http.Handler {
+// Only answers requests that were meant for this machine. A page of a stranger can make its own name resolve to
+// 127.0.0.1 and have the user's browser ask for it what only the user should (DNS rebinding); but the browser then
+// says that name. instead tells what to set for other names.
+func Only(next http.Handler, instead string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _, err := net.SplitHostPort(r.Host)
 		if err != nil {
 			host = strings.Trim(r.Host, "[]") // without a port
 		}
-		if !isLoopback(host) {
-			http.Error(w, "this page answers to localhost only; behind a proxy, set http::auth or allow_anonymous: true", http.StatusMisdirectedRequest)
+		if !Is(host) {
+			http.Error(w, "this answers to localhost only; behind a proxy, set "+instead, http.StatusMisdirectedRequest)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
+	ours "github.com/faultline-otel/faultline/internal/componenttest"
 	"github.com/faultline-otel/faultline/internal/wire"
 	"github.com/faultline-otel/faultline/processor/llmrootcauseprocessor/internal/metadata"
 	"github.com/faultline-otel/faultline/processor/llmrootcauseprocessor/internal/metadatatest"
@@ -65,4 +66,8 @@ func TestATraceIsOneIncident(t *testing.T) {
 
 func TestWrongSettings(t *testing.T) {
 	require.EqualError(t, confmap.Validate(&Config{}), "max_traces must be positive, got 0")
+}
+
+func TestConfigurationInTheReadmeIsValid(t *testing.T) {
+	ours.README(t, NewFactory(), "README.md")
 }

@@ -18,6 +18,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/processor/processortest"
 
+	ours "github.com/faultline-otel/faultline/internal/componenttest"
 	"github.com/faultline-otel/faultline/internal/wire"
 	"github.com/faultline-otel/faultline/processor/llmsessionprocessor/internal/metadata"
 )
@@ -151,4 +152,8 @@ func TestCheckpointsAreWrittenWhileItRuns(t *testing.T) {
 		return err == nil && len(value) > 0
 	}, 10*time.Second, 10*time.Millisecond)
 	require.NoError(t, s.shutdown(t.Context()))
+}
+
+func TestConfigurationInTheReadmeIsValid(t *testing.T) {
+	ours.README(t, NewFactory(), "README.md")
 }
