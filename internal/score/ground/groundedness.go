@@ -35,9 +35,10 @@ type scorer struct {
 	forest        *Forest
 }
 
-func newScorer(name string, file []byte, features int, failBelow float64, config Config) (scorer, error) {
+// newScorer checks the settings. The version names what decides: the rules around the weights, the weights and the threshold.
+func newScorer(name, rules string, file []byte, features int, failBelow float64, config Config) (scorer, error) {
 	forest, err := unmarshal(file, features)
-	s := scorer{name: name, version: "1-" + forestVersion(file), failBelow: failBelow, forest: forest}
+	s := scorer{name: name, version: rules + "-" + forestVersion(file), failBelow: failBelow, forest: forest}
 	if err == nil && config.FailBelow != nil {
 		s.failBelow = *config.FailBelow
 		if !(s.failBelow >= 0 && s.failBelow <= 1) { // NaN too
@@ -70,7 +71,7 @@ var groundednessFile []byte
 
 // NewGroundedness makes the scorer.
 func NewGroundedness(config Config) (*Groundedness, error) {
-	s, err := newScorer(GroundednessName, groundednessFile, GroundedFeatures, groundedFailBelow, config)
+	s, err := newScorer(GroundednessName, "1", groundednessFile, GroundedFeatures, groundedFailBelow, config)
 	return &Groundedness{s}, err
 }
 

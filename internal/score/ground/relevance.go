@@ -26,7 +26,7 @@ var relevanceFile []byte
 
 // NewRelevance makes the scorer.
 func NewRelevance(config Config) (*Relevance, error) {
-	s, err := newScorer(RelevanceName, relevanceFile, RelevantFeatures, relevantFailBelow, config)
+	s, err := newScorer(RelevanceName, "2", relevanceFile, RelevantFeatures, relevantFailBelow, config)
 	if err != nil {
 		return nil, err
 	}
