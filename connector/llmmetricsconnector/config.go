@@ -19,6 +19,10 @@ type Config struct {
 	MaxSeries           int `mapstructure:"max_series"`
 	MaxSeriesPerService int `mapstructure:"max_series_per_service"`
 
+	// OnlyIncidents counts llm.incidents and nothing else. For behind tail_sampling and llm_rootcause, where all other counts would be
+	// of what was kept.
+	OnlyIncidents bool `mapstructure:"only_incidents"`
+
 	_ struct{}
 }
 

@@ -42,7 +42,7 @@ func newConnector(set connector.Settings, cfg *Config, next consumer.Metrics) (*
 	c := &metrics{
 		config: cfg, next: next, start: time.Now(), logger: set.Logger, telemetry: telemetry,
 		meter: meter.New(meter.Settings{
-			Instance: instanceID(set, cfg), MaxSeries: cfg.MaxSeries, MaxSeriesPerService: cfg.MaxSeriesPerService,
+			Instance: instanceID(set, cfg), MaxSeries: cfg.MaxSeries, MaxSeriesPerService: cfg.MaxSeriesPerService, OnlyIncidents: cfg.OnlyIncidents,
 		}),
 		scratch: sync.Pool{New: func() any { return newSpanReader() }},
 	}

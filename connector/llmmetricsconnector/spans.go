@@ -87,6 +87,12 @@ func (r *spanReader) verdict(span ptrace.Span) {
 			if v.Type() == pcommon.ValueTypeDouble {
 				s.Cost = genai.Some(v.Double())
 			}
+		case wire.AttrTracePrimary:
+			if v.Str() == span.SpanID().String() {
+				s.Incident = wire.IncidentOf(span)
+			}
+		case wire.AttrSessionTurns:
+			s.Turns = meter.Turns(v.Int())
 		case wire.AttrCostSource:
 			s.CostSource = v.Str()
 		default:

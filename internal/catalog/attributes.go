@@ -10,6 +10,7 @@ const (
 	Model         Attribute = "gen_ai.request.model"
 	PromptName    Attribute = "gen_ai.prompt.name"
 	PromptVersion Attribute = "gen_ai.prompt.version"
+	SessionTurns  Attribute = "app.llm.session.turns"
 	TokenType     Attribute = "gen_ai.token.type" //nolint:gosec // no credential
 	Evaluation    Attribute = "gen_ai.evaluation.name"
 	ErrorClass    Attribute = "app.llm.error_class"
@@ -25,7 +26,7 @@ const (
 var Identity = []Attribute{ServiceName, Environment, Instance}
 
 // Slice is what traffic is broken down by. Its values come from spans, so the series that they make are bounded.
-var Slice = []Attribute{Provider, Operation, Model, PromptName, PromptVersion}
+var Slice = []Attribute{Provider, Operation, Model, PromptName, PromptVersion, SessionTurns}
 
 // Meaning says of each attribute what it holds, and its values where they are a closed list.
 var Meaning = map[Attribute]string{
@@ -37,6 +38,7 @@ var Meaning = map[Attribute]string{
 	Model:         "the model asked for; where the span does not say, the model that answered",
 	PromptName:    "name of the prompt template",
 	PromptVersion: "version of the prompt template",
+	SessionTurns:  "how far the conversation had come: 1-3, 4-10, over 10 turns; absent without llm_session",
 	TokenType:     "input (neither read from nor written to a cache), cache_read, cache_write, output (without reasoning), reasoning: disjoint, so that they add up",
 	Evaluation:    "the scorer",
 	ErrorClass:    "one of the 13 failure classes",

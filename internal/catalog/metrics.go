@@ -12,6 +12,11 @@ var (
 		Description: "Failing spans by class: each under its first class, and under a safety class that it has besides.",
 		Attributes:  []Attribute{ErrorClass, ErrorBucket},
 	})
+	Incidents = define(Metric{
+		Name: "llm.incidents", Unit: "{incident}", Instrument: Counter, Sliced: true,
+		Description: "Traces with a failure, each once, by the class that it began with. Counted behind llm_rootcause.",
+		Attributes:  []Attribute{ErrorClass, ErrorBucket},
+	})
 	Spans = define(Metric{
 		Name: "llm.spans", Unit: "{span}", Instrument: Counter,
 		Description: "Spans received, by whether they could be scored.",

@@ -16,6 +16,8 @@ type Settings struct {
 	Instance            string
 	MaxSeries           int // of all services
 	MaxSeriesPerService int // of a service in an environment, without the series that take what is over
+	// OnlyIncidents counts incidents and nothing else: behind sampling, where all other counts would be of what was kept.
+	OnlyIncidents bool
 }
 
 // Meter counts spans. It may be used by many goroutines at a time.
@@ -68,13 +70,18 @@ func New(s Settings) *Meter {
 
 // Count counts one span. Texts of the span that are not fit to be attributes are made so.
 func (m *Meter) Count(span *Span) {
+	if m.settings.OnlyIncidents && span.Incident == "" {
+		return
+	}
 	s := m.service(span)
 	if span.GenAI {
 		span.bound()
 	}
 	s.mu.Lock()
 	s.over = s == m.nobody
-	s.covered(span)
+	if !m.settings.OnlyIncidents {
+		s.covered(span)
+	}
 	placed := !span.GenAI || s.operation(span)
 	over := s.over || !placed
 	s.mu.Unlock()

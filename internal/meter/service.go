@@ -65,6 +65,12 @@ func (s *service) operation(span *Span) bool {
 		s.rest = newSlice(with(s.base, Pair{catalog.Overflow, "true"}), true)
 	}
 	sl := s.slice(span.Breakdown)
+	if slot, ok := incidentSlot[span.Incident]; ok {
+		s.at(sl, slot).add(1, span)
+	}
+	if s.meter.settings.OnlyIncidents {
+		return true
+	}
 	if span.Request {
 		s.request(sl, span)
 	}
@@ -163,7 +169,11 @@ func (s *service) slice(b Breakdown) *slice {
 	if sl := s.slices[b]; sl != nil {
 		return sl
 	}
-	if !s.take(len(classSlot)) {
+	known := classSlot
+	if s.meter.settings.OnlyIncidents {
+		known = incidentSlot
+	}
+	if !s.take(len(known)) {
 		s.over = true
 		return s.rest
 	}
@@ -175,13 +185,14 @@ func (s *service) slice(b Breakdown) *slice {
 		{catalog.Model, b.Model},
 		{catalog.PromptName, b.PromptName},
 		{catalog.PromptVersion, b.PromptVersion},
+		{catalog.SessionTurns, b.Turns},
 	} {
 		if p.Value != "" {
 			attributes = with(attributes, p)
 		}
 	}
 	sl := newSlice(attributes, false)
-	for _, slot := range classSlot {
+	for _, slot := range known {
 		sl.slots[slot] = s.make(slots[slot].metric, attributes, slots[slot].own...)
 	}
 	s.slices[b] = sl

@@ -25,7 +25,8 @@ const Unscored = "unscored"
 var (
 	slots        []slot
 	slotRequests = add(catalog.Requests, catalog.Outcome, outcomes)
-	classSlot    = addFailures() // by class
+	classSlot    = addClasses(catalog.Failures) // by class
+	incidentSlot = addClasses(catalog.Incidents)
 	slotTokens   = add(catalog.TokenUsage, catalog.TokenType, tokenTypes)
 	slotDuration = add(catalog.Duration, catalog.Outcome, outcomes)
 	slotTTFT     = add(catalog.TimeToFirstChunk, "", []string{""})
@@ -44,11 +45,11 @@ func add(m *catalog.Metric, key catalog.Attribute, values []string) (first int) 
 	return first
 }
 
-func addFailures() map[failure.Class]int {
+func addClasses(m *catalog.Metric) map[failure.Class]int {
 	place := map[failure.Class]int{}
 	for _, c := range failure.Classes() {
 		place[c.Class] = len(slots)
-		slots = append(slots, slot{catalog.Failures, []Pair{
+		slots = append(slots, slot{m, []Pair{
 			{catalog.ErrorClass, string(c.Class)}, {catalog.ErrorBucket, string(c.Bucket)},
 		}})
 	}

@@ -33,6 +33,8 @@ type Span struct {
 	// Class is the first failure class of the taxonomy, "" where nothing failed; Unsafe says that safety is among all of them.
 	Class  failure.Class
 	Unsafe bool
+	// Incident is the class that the incident of the span's trace began with, on the span that it began with.
+	Incident failure.Class
 
 	Tokens   genai.Tokens
 	Duration genai.Opt[float64] // seconds
@@ -57,6 +59,22 @@ type Score struct {
 // Breakdown is what traffic of a service is told apart by.
 type Breakdown struct {
 	Provider, Operation, Model, PromptName, PromptVersion string
+	// Turns is one of the buckets of Turns.
+	Turns string
+}
+
+// Turns is how far a conversation has come, in three buckets: answers are said to get worse over many turns, and this shows whether
+// they do. 0 is unknown.
+func Turns(n int64) string {
+	switch {
+	case n <= 0:
+		return ""
+	case n <= 3:
+		return "1-3"
+	case n <= 10:
+		return "4-10"
+	}
+	return "over 10"
 }
 
 // maxText bounds the value of an attribute, in bytes.
@@ -92,6 +110,6 @@ func (b *Breakdown) bound() {
 func (b Breakdown) clone() Breakdown {
 	return Breakdown{
 		Provider: strings.Clone(b.Provider), Operation: strings.Clone(b.Operation), Model: strings.Clone(b.Model),
-		PromptName: strings.Clone(b.PromptName), PromptVersion: strings.Clone(b.PromptVersion),
+		PromptName: strings.Clone(b.PromptName), PromptVersion: strings.Clone(b.PromptVersion), Turns: b.Turns,
 	}
 }

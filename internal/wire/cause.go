@@ -167,6 +167,15 @@ func (t *wholeTrace) explain(cause *failure.Cause) {
 	}
 }
 
+// IncidentOf is the class that the incident of a trace began with, written on a span.
+func IncidentOf(span ptrace.Span) failure.Class {
+	v, ok := span.Attributes().Get(AttrTraceClass)
+	if !ok {
+		return ""
+	}
+	return failure.Class(v.Str())
+}
+
 func ofCause(key string) bool {
 	return key == AttrTraceClass || key == AttrTracePrimary || key == AttrCausedBy || key == AttrRecovered
 }
