@@ -101,11 +101,11 @@ func TestASessionThatCannotBeCountedIsStopped(t *testing.T) {
 
 func TestAClockThatJumpsHoldsNobody(t *testing.T) {
 	b, c, _ := breaker(t, Limits{USDPerTenMinutes: 1})
-	real := c.now
-	c.now = real.Add(1000 * time.Hour)
+	right := c.now
+	c.now = right.Add(1000 * time.Hour)
 	b.Note(Use{Session: "s", USD: 2, AddedUSD: 2})
 	require.Equal(t, Open, b.Get("s").State)
-	c.now = real // it was set right again
+	c.now = right // it was set right again
 	require.Equal(t, Open, b.Get("s").State)
 	for range 25 {
 		c.now = c.now.Add(time.Minute)

@@ -196,7 +196,6 @@ func TestSessionsOutliveARestart(t *testing.T) {
 	tr.Sweep()
 	require.NoError(t, tr.Save(d))
 	require.Equal(t, map[string][]byte{indexKey: []byte("[]")}, d.values, "nothing is left of sessions that are forgotten")
-
 }
 
 func TestASessionThatCannotBeReadBeginsAnew(t *testing.T) {

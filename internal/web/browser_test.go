@@ -178,7 +178,8 @@ func TestReviewingFromTheKeyboard(t *testing.T) {
 	b.press("n")
 	b.awaitCase(items[5].TraceID)
 	b.press("u")
-	b.await(`document.querySelector("#case").dataset.trace === %q && document.querySelector(".reviewed.rejected")`, items[4].TraceID)
+	// It is a page of its own, which hears no key before it is there as a whole.
+	b.await(`document.querySelector("#case").dataset.trace === %q && document.querySelector(".reviewed.rejected") && document.readyState === "complete"`, items[4].TraceID)
 	b.press("y")
 	b.await(`document.querySelector("#case").dataset.trace === %q`, items[0].TraceID)
 	whole, err := s.store.Item(t.Context(), items[4].TraceID)
