@@ -196,7 +196,7 @@ func TestNothingOfAValueIsStored(t *testing.T) {
 	require.NoError(t, err)
 	text, err := json.Marshal(item)
 	require.NoError(t, err)
-	for _, value := range []string{"maria", "6467", "Xk29vPq81z"} {
+	for _, value := range []string{"maria", "4539 1488", "0343 6467", "Xk29vPq81z"} {
 		require.NotContains(t, string(text), value)
 	}
 	call := item.Spans[1].Call
