@@ -22,7 +22,7 @@ func TestEvalTransfer(t *testing.T) {
 	set, err := scorers.New(scorers.Default())
 	require.NoError(t, err)
 	watched := map[string]float64{
-		"refusal": 0.005, "jailbreak": 0.005, "prompt_injection": 0.025, "toxicity": 0.003, "relevance": 0.005, "degenerate": 0.005, "pii": 1, "secrets": 1,
+		"refusal": 0.005, "jailbreak": 0.005, "prompt_injection": 0.025, "toxicity": 0.003, "degenerate": 0.005, "pii": 1, "secrets": 1,
 	}
 	for _, file := range []string{"who_when", "trail", "agentrx", "bfcl_multi_turn"} {
 		scored, failed := map[string]int{}, map[string]int{}
