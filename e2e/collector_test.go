@@ -87,7 +87,8 @@ extensions:
 service: {telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: %s, port: %s}}}}]}}}
 `, c.grpc, c.http, c.prom, ports[5], c.review, host, port), 0o600))
 	args := append([]string{"--config", shipped, "--config", overrides}, extra...)
-	c.cmd = exec.Command(binaries.collector, args...)
+	// SIGINT is ignored until the Collector listens to signals: see heedsSignals.
+	c.cmd = exec.Command("sh", append([]string{"-c", `trap "" INT; exec "$0" "$@"`, binaries.collector}, args...)...)
 	c.cmd.Dir, c.cmd.Stdout, c.cmd.Stderr = dir, c.log, c.log
 	c.started = time.Now()
 	require.NoError(t, c.cmd.Start())
@@ -131,7 +132,8 @@ func (c *collector) stop(t *testing.T) {
 	}
 }
 
-// heedsSignals tells whether SIGTERM is caught, where the system says so.
+// heedsSignals tells whether the Collector has asked for the signals that end it, where the system says so. Go catches SIGTERM from the
+// start and dies of it until then; SIGINT, which it was started with ignored, it catches only once the Collector asks for both.
 func (c *collector) heedsSignals() error {
 	status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(c.cmd.Process.Pid), "status"))
 	if err != nil {
@@ -139,8 +141,8 @@ func (c *collector) heedsSignals() error {
 	}
 	_, rest, _ := strings.Cut(string(status), "SigCgt:")
 	caught, err := strconv.ParseUint(strings.Fields(rest)[0], 16, 64)
-	if err == nil && caught&(1<<(syscall.SIGTERM-1)) == 0 {
-		return errors.New("SIGTERM is not caught yet")
+	if err == nil && caught&(1<<(syscall.SIGINT-1)) == 0 {
+		return errors.New("SIGINT is not caught yet")
 	}
 	return err
 }
