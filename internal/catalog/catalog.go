@@ -58,7 +58,7 @@ func PrometheusName(m *Metric) string {
 		name += "_total"
 	case Gauge:
 		if m.Unit == "1" {
-			name += "_ratio"
+			name = strings.TrimSuffix(name, "_ratio") + "_ratio"
 		}
 	case Histogram:
 	}

@@ -44,22 +44,60 @@ var (
 	ScoreCount = define(Metric{
 		Name: "llm.score.count", Unit: "{score}", Instrument: Counter, Sliced: true,
 		Description: "Scores given.",
-		Attributes:  []Attribute{Evaluation},
+		Attributes:  []Attribute{Evaluation, ScorerVersion, Stratum},
 	})
 	ScoreSum = define(Metric{
 		Name: "llm.score.sum", Unit: "1", Instrument: FloatSum, Sliced: true,
 		Description: "Sum of scores between 0 (bad) and 1 (good). With count and sumsq it gives mean and variance, which merge exactly over replicas.",
-		Attributes:  []Attribute{Evaluation},
+		Attributes:  []Attribute{Evaluation, ScorerVersion, Stratum},
 	})
 	ScoreSumSq = define(Metric{
 		Name: "llm.score.sumsq", Unit: "1", Instrument: FloatSum, Sliced: true,
 		Description: "Sum of the squares of scores.",
-		Attributes:  []Attribute{Evaluation},
+		Attributes:  []Attribute{Evaluation, ScorerVersion, Stratum},
 	})
 	ScoreFailures = define(Metric{
 		Name: "llm.score.failures", Unit: "{score}", Instrument: Counter, Sliced: true,
 		Description: "Scores that failed their threshold.",
-		Attributes:  []Attribute{Evaluation},
+		Attributes:  []Attribute{Evaluation, ScorerVersion, Stratum},
+	})
+	ScoreDrift = define(Metric{
+		Name: "llm.score.drift", Unit: "{threshold}", Instrument: Gauge,
+		Description: "How surely the scores of a scorer have fallen, in thresholds: from 1 on it is no noise.",
+		Attributes:  []Attribute{Evaluation, ScorerVersion, Stratum, PromptName, PromptVersion, DriftSpeed},
+	})
+	DetectableDrop = define(Metric{
+		Name: "llm.score.detectable_drop", Unit: "{score}", Instrument: Gauge,
+		Description: "The least fall of the mean score that an hour of this traffic can show.",
+		Attributes:  []Attribute{Evaluation, ScorerVersion, Stratum, PromptName, PromptVersion},
+	})
+	CostBaseline = define(Metric{
+		Name: "llm.cost.baseline_ratio", Unit: "1", Instrument: Gauge,
+		Description: "What a service costs against what it usually does.",
+		Attributes:  []Attribute{CostWindow},
+	})
+	LimitHits = define(Metric{
+		Name: "llm.session.limit_hits", Unit: "{session}", Instrument: Counter,
+		Description: "Sessions that reached a limit and may not go on.",
+		Attributes:  []Attribute{SessionLimit},
+	})
+	Turns = define(Metric{
+		Name: "llm.session.turns", Unit: "{turn}", Instrument: Histogram,
+		Description: "Turns a session, once it has ended: nothing more came of it for as long as sessions are kept.",
+	})
+	SessionCost = define(Metric{
+		Name: "llm.session.cost.usd", Unit: "{USD}", Instrument: Histogram,
+		Description: "Cost a session, once it has ended.",
+	})
+	Retrievals = define(Metric{
+		Name: "llm.retrieval.results", Unit: "{retrieval}", Instrument: Counter,
+		Description: "Retrievals, by whether they found anything.",
+		Attributes:  []Attribute{RetrievalOutcome},
+	})
+	VersionInfo = define(Metric{
+		Name: "llm.version.info", Unit: "{version}", Instrument: Gauge,
+		Description: "1 for each model and prompt version that a service uses: where a series begins, a version was deployed.",
+		Attributes:  []Attribute{Model, PromptName, PromptVersion},
 	})
 )
 

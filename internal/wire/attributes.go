@@ -26,6 +26,12 @@ const (
 	// AttrSessionLoops lists the details of retry_loop that the session showed first on this span.
 	AttrSessionLoops = "app.llm.session.loops"
 
+	// AttrSessionLimit names the limit that the session reached with this span: it may not go on.
+	AttrSessionLimit = "app.llm.session.limit"
+
+	// AttrRetrievalOutcome is ok, empty or failed, on spans that retrieve. Nothing found is no failure.
+	AttrRetrievalOutcome = "app.llm.retrieval.outcome"
+
 	// AttrRedactions counts the values that were replaced on a span. What was scored is no longer there: see Redactor.
 	AttrRedactions = "app.llm.redactions"
 )
