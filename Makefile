@@ -9,7 +9,7 @@ LDFLAGS  := -s -w -X main.version=$(VERSION)
 BIN      := bin
 CONFIG   ?= deploy/config/default.yaml
 GOLANGCI := v2.15.0
-PROMTOOL := v0.316.0
+PROMETHEUS := v0.316.0
 
 .DEFAULT_GOAL := help
 
@@ -41,7 +41,7 @@ $(BIN)/faultline:
 	@mkdir -p $(BIN)
 	go build -ldflags '$(LDFLAGS)' -o $@ ./cmd/faultline
 
-#: all tests, after installing what they need (promtool by go install, Chromium by apt-get where we are root)
+#: all tests, after installing what they need (Prometheus by go install, Chromium by apt-get where we are root)
 .PHONY: test
 test: test-tools
 	go test -timeout 15m ./...
@@ -108,14 +108,15 @@ check-generated: generate
 	@git diff --exit-code --stat || { echo 'generated files are stale: run make generate and commit'; exit 1; }
 
 .PHONY: test-tools
-test-tools: $(BIN)/promtool
+test-tools: $(BIN)/prometheus
 	@if ! command -v chromium >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo 'installing Chromium for the tests of the review page'; \
 	  (apt-get update && apt-get install -y --no-install-recommends chromium fonts-dejavu-core) >/dev/null 2>&1 \
 	  || echo 'no Chromium to be had: its tests will be skipped'; fi
 
-$(BIN)/promtool:
-	GOBIN=$(CURDIR)/$(BIN) go install -tags remove_all_sd github.com/prometheus/prometheus/cmd/promtool@$(PROMTOOL)
+# Without service discovery and remote storage of clouds, of which a dependency cannot be had.
+$(BIN)/prometheus $(BIN)/promtool &:
+	GOBIN=$(CURDIR)/$(BIN) go install -tags remove_all_sd github.com/prometheus/prometheus/cmd/prometheus@$(PROMETHEUS) github.com/prometheus/prometheus/cmd/promtool@$(PROMETHEUS)
 
 $(BIN)/golangci-lint:
 	GOBIN=$(CURDIR)/$(BIN) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)

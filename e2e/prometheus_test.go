@@ -1,0 +1,279 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+)
+
+// hurry is how much faster time runs in these tests: windows of rules, what they wait for and how often they are evaluated are divided
+// by it, and the traffic is that much denser. Rates a second mean nothing then; counts and shares mean what they always do.
+const hurry = 20
+
+var (
+	selectorWindow = regexp.MustCompile(`\[[^\]]*\]|\boffset (?:\d+(?:ms|[smhdwy]))+`)
+	duration       = regexp.MustCompile(`(?:\d+(?:ms|[smhdwy]))+`)
+	durationPart   = regexp.MustCompile(`(\d+)(ms|[smhdwy])`)
+	unit           = map[string]time.Duration{
+		"ms": time.Millisecond, "s": time.Second, "m": time.Minute, "h": time.Hour,
+		"d": 24 * time.Hour, "w": 7 * 24 * time.Hour, "y": 365 * 24 * time.Hour,
+	}
+)
+
+// hurried divides the durations in the windows and offsets of an expression.
+func hurried(expr string) string {
+	return selectorWindow.ReplaceAllStringFunc(expr, func(window string) string {
+		return duration.ReplaceAllStringFunc(window, hurriedDuration)
+	})
+}
+
+func hurriedDuration(s string) string {
+	var d time.Duration
+	for _, part := range durationPart.FindAllStringSubmatch(s, -1) {
+		n, _ := strconv.Atoi(part[1]) // digits
+		d += time.Duration(n) * unit[part[2]]
+	}
+	return fmt.Sprintf("%dms", max(d/hurry, time.Millisecond).Milliseconds())
+}
+
+// hurriedRules writes the shipped rules, in a hurry, and returns the names of all alerts.
+func hurriedRules(t *testing.T, to string) (alerts []string) {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("..", "deploy", "prometheus", "faultline.rules.yml"))
+	require.NoError(t, err)
+	var file struct {
+		Groups []map[string]any `yaml:"groups"`
+	}
+	require.NoError(t, yaml.Unmarshal(b, &file))
+	for _, group := range file.Groups {
+		// No slower than every second, so that what waits for two evaluations is there before the test ends.
+		group["interval"] = "1s"
+		for _, r := range group["rules"].([]any) {
+			rule := r.(map[string]any)
+			rule["expr"] = hurried(rule["expr"].(string))
+			for _, key := range []string{"for", "keep_firing_for"} {
+				if d, ok := rule[key].(string); ok {
+					rule[key] = hurriedDuration(d)
+				}
+			}
+			if name, ok := rule["alert"].(string); ok {
+				alerts = append(alerts, name)
+			}
+		}
+	}
+	out, err := yaml.Marshal(file)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(to, out, 0o600))
+	return alerts
+}
+
+// prometheus is a running server of its own.
+type prometheus struct {
+	name, address string
+	alerts        []string // names of all rules that can fire
+}
+
+// startPrometheus runs Prometheus with the shipped rules, in a hurry. It scrapes the targets, by job, and takes OTLP.
+func startPrometheus(t *testing.T, name string, targets map[string]string) *prometheus {
+	t.Helper()
+	binary, err := filepath.Abs(filepath.Join("..", "bin", "prometheus"))
+	require.NoError(t, err)
+	if _, err := os.Stat(binary); err != nil {
+		if binary, err = exec.LookPath("prometheus"); err != nil {
+			t.Skip("no Prometheus here; `make test` installs it")
+		}
+	}
+	dir := t.TempDir()
+	alerts := hurriedRules(t, filepath.Join(dir, "rules.yml"))
+	type static struct {
+		Targets []string `yaml:"targets"`
+	}
+	type scrape struct {
+		Job     string   `yaml:"job_name"`
+		Native  bool     `yaml:"scrape_native_histograms"`
+		Configs []static `yaml:"static_configs"`
+	}
+	var scrapes []scrape
+	for job, target := range targets {
+		scrapes = append(scrapes, scrape{job, true, []static{{[]string{target}}}})
+	}
+	config, err := yaml.Marshal(map[string]any{
+		"global":         map[string]string{"scrape_interval": "500ms", "scrape_timeout": "400ms", "evaluation_interval": "1s"},
+		"rule_files":     []string{"rules.yml"},
+		"scrape_configs": scrapes,
+	})
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "prometheus.yml"), config, 0o600))
+	p := &prometheus{name: name, address: freePorts(t, 1)[0], alerts: alerts}
+	log := &lockedBuffer{}
+	cmd := exec.Command(binary, "--config.file=prometheus.yml", "--storage.tsdb.path=data", "--web.listen-address="+p.address,
+		"--web.enable-otlp-receiver", "--enable-feature=exemplar-storage", "--log.level=warn")
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, log, log
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		if t.Failed() {
+			t.Logf("Prometheus %s said:\n%s", name, tail(log.String(), 4000))
+		}
+	})
+	await(t, 30*time.Second, func() error {
+		resp, err := http.Get("http://" + p.address + "/-/ready")
+		if err != nil {
+			return err
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			return fmt.Errorf("not ready: %s", resp.Status)
+		}
+		return nil
+	})
+	return p
+}
+
+// ask reads an answer of the API into v.
+func (p *prometheus) ask(v any, path string, query url.Values) error {
+	resp, err := http.Get("http://" + p.address + "/api/v1/" + path + "?" + query.Encode())
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	var answer struct {
+		Status string          `json:"status"`
+		Error  string          `json:"error"`
+		Data   json.RawMessage `json:"data"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
+		return err
+	}
+	if answer.Status != "success" {
+		return fmt.Errorf("%s %s: %s", path, query.Get("query"), answer.Error)
+	}
+	return json.Unmarshal(answer.Data, v)
+}
+
+// sample is one element of an instant vector.
+type sample struct {
+	Metric    map[string]string `json:"metric"`
+	Value     [2]any            `json:"value"`
+	Histogram [2]any            `json:"histogram"` // instead of Value, of a native histogram
+}
+
+func (s *sample) float(t *testing.T) float64 {
+	t.Helper()
+	text, ok := s.Value[1].(string)
+	require.True(t, ok, "%v is no number", s)
+	v, err := strconv.ParseFloat(text, 64)
+	require.NoError(t, err)
+	return v
+}
+
+// query evaluates an expression now.
+func (p *prometheus) query(expr string) ([]sample, error) {
+	var data struct {
+		Type   string          `json:"resultType"`
+		Result json.RawMessage `json:"result"`
+	}
+	if err := p.ask(&data, "query", url.Values{"query": {expr}}); err != nil {
+		return nil, err
+	}
+	if data.Type == "scalar" {
+		return []sample{{}}, nil
+	}
+	var result []sample
+	return result, json.Unmarshal(data.Result, &result)
+}
+
+// firing are the names of the alerts that fire for a service, sorted, each once. Those that name no service are everybody's.
+func (p *prometheus) firing(t *testing.T, service string) []string {
+	t.Helper()
+	var data struct {
+		Alerts []struct {
+			Labels map[string]string `json:"labels"`
+			State  string            `json:"state"`
+		} `json:"alerts"`
+	}
+	require.NoError(t, p.ask(&data, "alerts", nil))
+	var names []string
+	for _, a := range data.Alerts {
+		if of := a.Labels["service_name"]; a.State == "firing" && (of == service || of == "") {
+			names = append(names, a.Labels["alertname"])
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// panel is a query of a dashboard.
+type panel struct{ dashboard, title, expr string }
+
+// panels are the Prometheus queries of all shipped dashboards, their annotations and variables among them.
+func panels(t *testing.T) (all []panel) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("..", "deploy", "grafana", "*.json"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		require.NoError(t, err)
+		var content any
+		require.NoError(t, json.Unmarshal(b, &content))
+		all = append(all, expressions(content, panel{dashboard: filepath.Base(f)})...)
+	}
+	require.NotEmpty(t, all)
+	return all
+}
+
+// expressions finds every expr below a value, with the nearest title above it.
+func expressions(v any, within panel) (found []panel) {
+	switch v := v.(type) {
+	case map[string]any:
+		if title, ok := v["title"].(string); ok {
+			within.title = title
+		} else if name, ok := v["name"].(string); ok {
+			within.title = name
+		}
+		if expr, ok := v["expr"].(string); ok && language(v) == "prometheus" {
+			found = append(found, panel{within.dashboard, within.title, expr})
+		}
+		for _, below := range v {
+			found = append(found, expressions(below, within)...)
+		}
+	case []any:
+		for _, below := range v {
+			found = append(found, expressions(below, within)...)
+		}
+	}
+	return found
+}
+
+// language is the kind of data source that a target asks.
+func language(target map[string]any) string {
+	source, _ := target["datasource"].(map[string]any)
+	kind, _ := source["type"].(string)
+	if kind == "" {
+		return "prometheus"
+	}
+	return kind
+}
+
+// filled puts values in the place of a dashboard's variables.
+func filled(expr string) string {
+	expr = strings.NewReplacer(
+		"$__rate_interval", "15s", "${__rate_interval}", "15s", "$__range", "60s", "${__range}", "60s", "$__interval", "5s",
+	).Replace(expr)
+	return regexp.MustCompile(`\$\{?\w+(:\w+)?\}?`).ReplaceAllString(expr, ".*")
+}
