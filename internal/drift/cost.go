@@ -5,23 +5,29 @@ import (
 	"time"
 )
 
-// What a service costs is compared with what it usually does. Day and Burst are in times of a median day.
+// Window is a time over which the cost of a service is compared with what it usually is, in times of a median day.
+type Window struct {
+	Name   string
+	Length time.Duration
+	Limit  float64 // above it the cost is no chance
+}
+
+// The windows: a day of spend, and six hours of what is above the median of the same hours. Sessions cost by a law with a long tail: what a
+// single hour costs is no measure.
+var (
+	Day   = Window{Name: "24h", Length: 24 * time.Hour, Limit: 2}
+	Burst = Window{Name: "6h", Length: 6 * time.Hour, Limit: 1}
+)
+
 const (
-	// CostDay and CostBurst are the windows: a day of spend, and six hours of what is over the median of the same hours.
-	CostDay   = 24 * time.Hour
-	CostBurst = 6 * time.Hour
-	// DayLimit is from when on a day is too dear, and BurstLimit six hours.
-	DayLimit   = 2
-	BurstLimit = 1
-	// MedianDays and MedianBursts are of how many days before the medians are.
+	// MedianDays and MedianBursts are how many days the medians are of.
 	MedianDays   = 7
 	MedianBursts = 14
 	// MinDay is the least that a median day counts as, in US dollars: nobody gets up for cents.
 	MinDay = 1
 
-	dayHours   = int64(CostDay / time.Hour)
-	burstHours = int64(CostBurst / time.Hour)
-	costHours  = MedianBursts*dayHours + burstHours
+	burstHours = 6
+	costHours  = MedianBursts*hoursADay + burstHours
 	maxHour    = maxBin / binsAnHour
 	maxUSD     = 1e12
 )
@@ -64,7 +70,7 @@ func (c *Cost) Day() (float64, bool) {
 	if !ok {
 		return 0, false
 	}
-	return c.spent(c.hour, dayHours) / max(median, MinDay), true
+	return c.spent(c.hour, hoursADay) / max(median, MinDay), true
 }
 
 // Burst is by how much the last six hours were over the median of the same hours of the two weeks before (or of as many days as there are), in
@@ -76,7 +82,7 @@ func (c *Cost) Burst() (float64, bool) {
 	}
 	var same []float64
 	for k := int64(1); k <= MedianBursts; k++ {
-		if end := c.hour - k*dayHours; end-burstHours >= c.first-1 {
+		if end := c.hour - k*hoursADay; end-burstHours >= c.first-1 {
 			same = append(same, c.spent(end, burstHours))
 		}
 	}
@@ -84,12 +90,12 @@ func (c *Cost) Burst() (float64, bool) {
 }
 
 func (c *Cost) medianDay() (float64, bool) {
-	if !c.begun || c.hour-c.first < (MedianDays+1)*dayHours-1 {
+	if !c.begun || c.hour-c.first < (MedianDays+1)*hoursADay-1 {
 		return 0, false
 	}
 	days := make([]float64, MedianDays)
 	for k := range days {
-		days[k] = c.spent(c.hour-int64(k+1)*dayHours, dayHours)
+		days[k] = c.spent(c.hour-int64(k+1)*hoursADay, hoursADay)
 	}
 	return middle(days), true
 }
