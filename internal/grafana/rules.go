@@ -37,6 +37,10 @@ type rule struct {
 	KeepFiringFor string            `yaml:"keep_firing_for,omitempty"`
 	Labels        map[string]string `yaml:"labels,omitempty"`
 	Annotations   map[string]string `yaml:"annotations,omitempty"`
+
+	// Condition and Guard say in words when an alert fires, and what keeps it from firing on too little. For the reference page.
+	Condition string `yaml:"-"`
+	Guard     string `yaml:"-"`
 }
 
 // recorded names of the class counts that the spike alert compares.
@@ -57,6 +61,7 @@ func Rules() ([]byte, error) {
 		{Name: "faultline.alerts", Interval: "30s", Rules: []rule{
 			errorRateHigh(service), safetyFailure(class), classSpike(service),
 		}},
+		scoreDrift(), costRise(),
 	}}
 	var b bytes.Buffer
 	b.WriteString("# Written by cmd/gen from internal/grafana. Change it there, then: make generate\n")

@@ -1,0 +1,54 @@
+package grafana
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestDriftRules has promtool run the rules on scores that fall, and on those that only seem to.
+func TestDriftRules(t *testing.T) {
+	tests, err := os.ReadFile(filepath.Join("testdata", "drift.test.yml"))
+	require.NoError(t, err)
+	run(t, string(tests))
+}
+
+// TestDriftRulesAreQuietOnNoise runs the rules over ten days of healthy scores whose mean wanders with the hour of the day and by chance, on
+// little traffic and on much.
+func TestDriftRulesAreQuietOnNoise(t *testing.T) {
+	const bins = 10 * 24 * 12
+	var b strings.Builder
+	b.WriteString("rule_files: [faultline.rules.yml]\nevaluation_interval: 5m\ntests:\n- interval: 5m\n  input_series:\n")
+	for i, rate := range []float64{2, 40} {
+		random := rand.New(rand.NewPCG(uint64(i), 7))
+		counts, sums := []string{"0"}, []string{"0"}
+		n, sum, wandered := 0, 0, 0.0
+		for bin := range bins {
+			wandered = 0.96*wandered + 0.002*random.NormFloat64()
+			mean := 0.9 + wandered
+			if bin/144%2 == 1 {
+				mean -= 0.015
+			}
+			for range poisson(random, rate)() {
+				n++
+				if random.Float64() < mean {
+					sum++
+				}
+			}
+			counts, sums = append(counts, fmt.Sprint(n)), append(sums, fmt.Sprint(sum))
+		}
+		for name, values := range map[string][]string{"llm_score_count_total": counts, "llm_score_sum_total": sums} {
+			fmt.Fprintf(&b, "  - series: '%s{service_name=\"s%d\",deployment_environment_name=\"prod\",gen_ai_evaluation_name=\"relevance\",app_llm_scorer_version=\"1\"}'\n    values: '%s'\n",
+				name, i, strings.Join(values, " "))
+		}
+	}
+	fmt.Fprintf(&b, "  promql_expr_test:\n  - expr: count_over_time(ALERTS[10d])\n    eval_time: 10d\n    exp_samples: []\n")
+	// It is quiet, and not dead: both series are judged.
+	fmt.Fprintf(&b, "  - expr: count(evaluation:llm_score_drift:thresholds >= 0)\n    eval_time: 10d\n    exp_samples: [{labels: '{}', value: 4}]\n")
+	run(t, b.String())
+}
