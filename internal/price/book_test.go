@@ -71,7 +71,7 @@ func TestModelsAreFoundWhateverTheirSpanCallsThem(t *testing.T) {
 		{"azure.ai.openai", "o1", "azure", "o1"},
 		{"azure.ai.openai", "gpt-4.1", "openai", "gpt-4.1"},
 		{"openrouter", "anthropic/claude-sonnet-5", "openrouter", "anthropic/claude-sonnet-5"},
-		{"together_ai", "deepseek-ai/DeepSeek-R1-Distill-Llama-70B", "together", "deepseek-r1-distill-llama-70b"},
+		{"together_ai", "gryphe/mythomax-l2-13b", "together", "Gryphe/MythoMax-L2-13b"},
 		{"together_ai", "deepseek/deepseek-chat", "", ""}, // its maker's price is not that of who runs it
 		{"openai", "deepseek/deepseek-chat", "deepseek", "deepseek-chat*"},
 		{"x_ai", "grok-4.5-20260401", "x-ai", "grok-4.5"},
@@ -141,8 +141,8 @@ func TestBookSaysWhatIsWrongWithItsText(t *testing.T) {
 			"line 6: must be a date such as 2026-03-13, got \"soon\"\n" +
 			"line 7: must be one of input,",
 		"book\t2026-01-01\nprovider\ta\t\t\t\nm\t\tinput=1\nm|n\t\tinput=2": "line 4: m|n: m has two prices for the same time, input=1 and input=2",
-		"book\t2026-01-01\nprovider\ta\t\t\t\nprovider\ta\t\t\t\n":           "provider a must come once",
-		"book\t2026-01-01\nprovider\ta\t\t\t\nm\t\t\n":                       "line 3: m: must have a price",
+		"book\t2026-01-01\nprovider\ta\t\t\t\nprovider\ta\t\t\t\n":          "provider a must come once",
+		"book\t2026-01-01\nprovider\ta\t\t\t\nm\t\t\n":                      "line 3: m: must have a price",
 	} {
 		_, err := Parse(text)
 		require.ErrorContains(t, err, want, "%q", text)

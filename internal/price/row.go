@@ -189,7 +189,7 @@ type Row struct {
 	From     time.Time
 	Hours    Hours
 	Rates    Rates
-	Contexts []Context       // by rising Above, rates complete
+	Contexts []Context // by rising Above, rates complete
 	Services []Special // by rising Service, rates complete
 	Source   string    // where the figures come from
 
