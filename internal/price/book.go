@@ -69,7 +69,7 @@ func New(date string, providers []Provider) (*Book, error) {
 		s := &section{Provider: p, index: newIndex()}
 		for i := range s.Rows {
 			row := &s.Rows[i]
-			row.Provider = p.ID
+			row.Provider, row.Source = p.ID, strings.Join(p.Sources, " ")
 			if err := errors.Join(row.complete(), s.index.add(row)); err != nil {
 				errs = append(errs, fmt.Errorf("%s: %s: %w", cmp.Or(row.key, p.ID), strings.Join(row.Models, "|"), err))
 			}

@@ -49,15 +49,13 @@ func Decode(content map[string]any) (*File, error) {
 		d.wrong("prices", "must have a row, got none")
 	}
 	for i, row := range rows {
-		key := fmt.Sprintf("prices[%d]", i)
-		before := len(d.errs)
-		r := d.row(key, row)
-		if len(d.errs) == before {
-			f.Rows = append(f.Rows, r)
-		}
+		f.Rows = append(f.Rows, d.row(fmt.Sprintf("prices[%d]", i), row))
 	}
 	d.overlaps(f.Rows)
-	return f, errors.Join(d.errs...)
+	if err := errors.Join(d.errs...); err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 type decoder struct{ errs []error }

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"errors"
 	"time"
 	"unicode/utf8"
 
@@ -75,10 +76,10 @@ func (a *Annotator) cost(span ptrace.Span, call *genai.Call, earlier Cost) (cost
 		usage.Service = serviceOf(span)
 	}
 	usd, err := row.Cost(&usage)
-	switch err {
-	case nil:
+	switch {
+	case err == nil:
 		return Cost{USD: genai.Some(usd), Source: source, Version: a.options.Prices.Version()}
-	case price.ErrNoPrice:
+	case errors.Is(err, price.ErrNoPrice):
 		return Cost{Missing: NoPrice}
 	}
 	return Cost{problem: problemUsage}
