@@ -214,6 +214,9 @@ func (r *Row) complete() error {
 	if r.Rates.empty() {
 		errs = append(errs, fmt.Errorf("must have a price: one of %s", strings.Join(kindNames[:], ", ")))
 	}
+	if only := (Rates{PerRequest: r.Rates[PerRequest]}); r.Rates == only && !only.empty() { // then tokens are not what is paid for
+		r.Rates[Input], r.Rates[Output] = genai.Some(0.0), genai.Some(0.0)
+	}
 	slices.SortFunc(r.Contexts, func(a, b Context) int { return int(min(max(a.Above-b.Above, -1), 1)) })
 	below := r.Rates
 	for i := range r.Contexts {

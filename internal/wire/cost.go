@@ -12,11 +12,12 @@ import (
 	"github.com/faultline-otel/faultline/internal/price"
 )
 
-// Who says what a call cost, values of AttrCostSource.
+// Who says what a call cost, values of AttrCostSource. We write the first two: tokens cannot be told from the content that spans
+// record, see docs/adr/010-price-book.md. An estimate that stands on a span already is kept.
 const (
 	CostReported  = "reported"  // the emitter
 	CostComputed  = "computed"  // a price book, from the tokens that the emitter counted
-	CostEstimated = "estimated" // a price book, from tokens that we guessed by the length of the content
+	CostEstimated = "estimated" // whoever guessed the tokens
 )
 
 // Cost is what a call cost, and who says so.
@@ -61,14 +62,17 @@ func (a *Annotator) cost(span ptrace.Span, call *genai.Call, earlier Cost) (cost
 	if a.options.Prices == nil || !call.IsLLMCall() {
 		return Cost{}
 	}
+	if call.Error.IsError && !call.Tokens.UncachedInput.Set {
+		return Cost{} // it failed before a token was used, as far as anybody knows
+	}
 	row := a.options.Prices.Find(call.Provider, a.at(span), call.ResponseModel, call.RequestModel, call.Model)
 	if row == nil {
 		return Cost{Missing: NoPrice}
 	}
-	source, usage := CostComputed, price.Usage{Tokens: call.Tokens}
 	if !counted(call) {
 		return Cost{Missing: NoUsage}
 	}
+	usage := price.Usage{Tokens: call.Tokens}
 	if row.HasMedia() {
 		readMedia(span, &usage)
 	}
@@ -78,7 +82,7 @@ func (a *Annotator) cost(span ptrace.Span, call *genai.Call, earlier Cost) (cost
 	usd, err := row.Cost(&usage)
 	switch {
 	case err == nil:
-		return Cost{USD: genai.Some(usd), Source: source, Version: a.options.Prices.Version()}
+		return Cost{USD: genai.Some(usd), Source: CostComputed, Version: a.options.Prices.Version()}
 	case errors.Is(err, price.ErrNoPrice):
 		return Cost{Missing: NoPrice}
 	}
