@@ -102,6 +102,12 @@ generate: $(BIN)/builder $(BIN)/mdatagen
 	@go test -count=1 ./internal/sample -run TestBundledSampleIsCurrent -update >/dev/null
 	gofmt -w cmd/otelcol-faultline
 
+#: make the embedded price book of a list of prices (PRICES=prices.json)
+.PHONY: prices
+prices:
+	@test -n '$(PRICES)' || { echo 'which list? make prices PRICES=prices.json'; exit 2; }
+	go run ./cmd/gen -prices '$(PRICES)'
+
 #: fail when what is generated is not what is committed
 .PHONY: check-generated
 check-generated: generate

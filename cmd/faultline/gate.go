@@ -122,7 +122,7 @@ func side(c *cobra.Command, rows []dataset.Row, set *score.Set, files []string) 
 	defer in.close()
 	in.watch("gate", 2)
 	s := gate.NewSide(rows)
-	err = observe(in, set, nil, func(o observed) error {
+	err = observe(in, set, nil, nil, func(o observed) error {
 		if o.Call == nil {
 			return nil
 		}

@@ -86,7 +86,7 @@ does not parse; 3 the gate cannot tell.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage("%w; see %s --help", err, c.CommandPath())
 	})
-	root.AddCommand(newScore(), newReplay(), newDataset(), newGate(), newSample(), newTaxonomy(), newVersion())
+	root.AddCommand(newScore(), newReplay(), newDataset(), newGate(), newSample(), newPrices(), newTaxonomy(), newVersion())
 	return root
 }
 

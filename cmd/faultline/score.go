@@ -24,7 +24,7 @@ import (
 
 func newScore() *cobra.Command {
 	var (
-		scorersFile          string
+		scorersFile, prices  string
 		all, calls, sessions bool
 	)
 	c := &cobra.Command{
@@ -36,6 +36,10 @@ order of the input. Log records that hold the content of spans are joined to the
 		Args:    atLeastOneFile,
 		RunE: func(c *cobra.Command, args []string) error {
 			set, err := loadScorers(scorersFile)
+			if err != nil {
+				return err
+			}
+			book, err := loadPrices(prices)
 			if err != nil {
 				return err
 			}
@@ -54,7 +58,7 @@ order of the input. Log records that hold the content of spans are joined to the
 				first = w.sessions.Name
 			}
 			in.watch("score", 2)
-			if err := errors.Join(observe(in, set, first, w.span), out.Flush()); err != nil {
+			if err := errors.Join(observe(in, set, book, first, w.span), out.Flush()); err != nil {
 				return err
 			}
 			in.progress.done()
@@ -65,6 +69,7 @@ order of the input. Log records that hold the content of spans are joined to the
 		},
 	}
 	c.Flags().StringVar(&scorersFile, "scorers", "", "scorer file (default: every scorer that needs no configuration)")
+	c.Flags().StringVar(&prices, "prices", "", "price file of your own over the embedded price book")
 	c.Flags().BoolVar(&all, "all", false, "print a line for every span, those of other kinds with coverage not_llm")
 	c.Flags().BoolVar(&calls, "call", false, "print the call as it was read")
 	c.Flags().BoolVar(&sessions, "sessions", false, "follow the sessions of agents over the whole input: how far each had come, and loops")
@@ -151,8 +156,8 @@ func (w *lineWriter) span(s observed) error {
 	}
 	if c := s.Call; c != nil {
 		l.Operation, l.Model = c.Operation, c.AnyModel()
-		if c.CostUSD.Set {
-			l.Cost = &costLine{USD: c.CostUSD.Value, Source: "reported"}
+		if s.Cost.USD.Set {
+			l.Cost = &costLine{USD: s.Cost.USD.Value, PricingVersion: s.Cost.Version, Source: s.Cost.Source}
 		}
 		if w.calls {
 			l.Call = c

@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/faultline-otel/faultline/internal/price"
 	"github.com/faultline-otel/faultline/internal/score"
 	"github.com/faultline-otel/faultline/internal/score/scorers"
 	"github.com/faultline-otel/faultline/internal/wire"
@@ -39,8 +40,9 @@ func loadScorers(name string) (*score.Set, error) {
 
 // observe scores all spans of the input, in its order. It reads the input twice, because log records that hold the content of a
 // span may stand behind it, and so may what names its session: first, which may be nil, sees all traces before any is scored.
-func observe(in *input, set *score.Set, first func(ptrace.Traces), each func(observed) error) error {
-	annotator := wire.NewAnnotator(set, wire.AnnotateOptions{})
+// Prices may be nil, where nobody asks what calls cost.
+func observe(in *input, set *score.Set, prices *price.Book, first func(ptrace.Traces), each func(observed) error) error {
+	annotator := wire.NewAnnotator(set, wire.AnnotateOptions{Prices: prices})
 	sink := otlpfile.Sink{Logs: func(ld plog.Logs) error {
 		annotator.Lend(ld)
 		return nil

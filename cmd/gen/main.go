@@ -1,8 +1,11 @@
 // Command gen writes what is derived from definitions: alert rules, the dashboard, reference pages. Run it from the root
 // of the repository, or through make generate.
+//
+// With -prices it makes the embedded price book of a list of prices instead.
 package main
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,7 +17,13 @@ import (
 )
 
 func main() {
-	if err := write("."); err != nil {
+	prices := flag.String("prices", "", "make the embedded price book of this list (JSON), and nothing else")
+	flag.Parse()
+	work := func() error { return write(".") }
+	if *prices != "" {
+		work = func() error { return writePrices(".", *prices) }
+	}
+	if err := work(); err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
 		os.Exit(1)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/price"
 	"github.com/faultline-otel/faultline/internal/score"
 	"github.com/faultline-otel/faultline/internal/session"
 )
@@ -23,6 +24,9 @@ type AnnotateOptions struct {
 	// input that is at hand as a whole.
 	LentBytes int64
 	LentFor   time.Duration
+
+	// Prices is what cost is computed by, where the emitter reports none. Without it nothing is computed.
+	Prices *price.Book
 }
 
 // Annotator scores spans and writes on them what was found: the one loop that the Collector and the CLI share. It is safe
@@ -31,6 +35,7 @@ type Annotator struct {
 	set     *score.Set
 	options AnnotateOptions
 	lent    *sharedLending
+	now     func() time.Time
 	workers sync.Pool // of *worker
 }
 
@@ -43,11 +48,12 @@ type Annotated struct {
 	Coverage Coverage
 	Verdict  failure.Verdict
 	Result   *score.Result
+	Cost     Cost
 }
 
 // NewAnnotator makes an annotator that runs the scorers of a set.
 func NewAnnotator(set *score.Set, options AnnotateOptions) *Annotator {
-	a := &Annotator{set: set, options: options, lent: newSharedLending(options.LentBytes, options.LentFor)}
+	a := &Annotator{set: set, options: options, lent: newSharedLending(options.LentBytes, options.LentFor), now: time.Now}
 	a.workers.New = func() any {
 		return &worker{reader: NewReader(), keys: make(map[string]string, len(set.Scorers()))}
 	}
@@ -57,7 +63,8 @@ func NewAnnotator(set *score.Set, options AnnotateOptions) *Annotator {
 // Traces annotates every span and hands it to each, in the order of the data; each may be nil. The data must be mutable.
 //
 // Annotating again, in a gateway behind an agent, gives what annotating once gives: what an earlier pass wrote is replaced.
-// One verdict stays: that on a span whose content was scored and has been removed, or redacted, since.
+// One verdict stays: that on a span whose content was scored and has been removed, or redacted, since. And a cost that was
+// computed stays, with the version of the price book that it was computed by.
 func (a *Annotator) Traces(td ptrace.Traces, each func(Annotated)) {
 	w := a.workers.Get().(*worker)
 	for _, rs := range td.ResourceSpans().All() {
@@ -85,17 +92,26 @@ func (a *Annotator) span(w *worker, resource pcommon.Resource, scope pcommon.Ins
 	if !ok {
 		return out
 	}
-	if annotated(span) {
-		earlier := CoverageWritten(span)
-		gone := CoverageOf(call) == NoContent && (earlier == Scored || earlier == Truncated)
-		if gone || earlier != "" && wasRedacted(span) {
-			out.Call, out.Coverage, out.Verdict = call, earlier, VerdictOf(span)
-			readBack(span, &w.result)
-			return out
+	earlier, stale := costWritten(span, call)
+	if annotated(span) || stale {
+		coverage := CoverageWritten(span)
+		gone := CoverageOf(call) == NoContent && (coverage == Scored || coverage == Truncated)
+		kept := gone || coverage != "" && wasRedacted(span)
+		if stale {
+			eraseCost(span)
 		}
-		erase(span)
+		if !kept {
+			erase(span)
+		}
 		// Removing attributes moved the others under the call's feet.
 		if call, ok = w.reader.Read(resource, scope, span); !ok {
+			return out
+		}
+		if kept {
+			out.Call, out.Coverage, out.Verdict = call, coverage, VerdictOf(span)
+			readBack(span, &w.result)
+			out.Cost = a.cost(span, call, earlier)
+			out.Cost.write(span)
 			return out
 		}
 	}
@@ -109,6 +125,10 @@ func (a *Annotator) span(w *worker, resource pcommon.Resource, scope pcommon.Ins
 	out.Call = call
 	out.Verdict = failure.Judge(w.result.Findings)
 	out.Coverage = CoverageOf(call) // only now: reading the content can show that it was cut
+	out.Cost = a.cost(span, call, earlier)
+	if out.Cost.problem != "" {
+		w.result.Problems = append(w.result.Problems, score.Problem{Scorer: problemCost, Reason: out.Cost.problem})
+	}
 	Normalise(span, call)
 	w.write(span, &out, a.options)
 	return out

@@ -18,22 +18,19 @@ const (
 	maxProblem     = 128 // bytes
 )
 
-// CostReported says in AttrCostSource that the emitter gave the cost.
-const CostReported = "reported"
-
 // labelFailed is the gen_ai.evaluation.score.label of a score below its threshold.
 const labelFailed = "fail"
 
 // write puts what was found on the span. Nothing of an earlier pass is there any more.
 func (w *worker) write(span ptrace.Span, out *Annotated, options AnnotateOptions) {
-	r, v, cost := out.Result, &out.Verdict, out.Call.CostUSD
+	r, v := out.Result, &out.Verdict
 	attrs := span.Attributes()
 	room := attrs.Len() + 1 + len(r.Scores)
 	if v.Failed() {
 		room += 6
 	}
-	if cost.Set {
-		room += 2
+	if out.Cost.USD.Set {
+		room += 3
 	}
 	if r.ToolOutcome != "" {
 		room++
@@ -47,10 +44,7 @@ func (w *worker) write(span ptrace.Span, out *Annotated, options AnnotateOptions
 	attrs.EnsureCapacity(room)
 
 	// Cost comes first: it is overwritten in place by the next pass, what follows is taken away and put at the end again.
-	if cost.Set {
-		attrs.PutDouble(AttrCostUSD, cost.Value)
-		attrs.PutStr(AttrCostSource, CostReported)
-	}
+	out.Cost.write(span)
 	attrs.PutStr(AttrCoverage, string(out.Coverage))
 	if v.Failed() {
 		writeVerdict(attrs, v, options)
@@ -150,7 +144,7 @@ next:
 }
 
 // written reports whether an attribute is one that write puts on a span and that another pass replaces. Cost is not among
-// them: it is overwritten where the span reports one, and otherwise not ours to take away.
+// them: see costWritten.
 func written(key string) bool {
 	if !strings.HasPrefix(key, "app.llm.") {
 		return false

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/faultline-otel/faultline/internal/price"
+	"github.com/faultline-otel/faultline/internal/price/pricefile"
 	"github.com/faultline-otel/faultline/internal/score"
 	"github.com/faultline-otel/faultline/internal/score/scorers"
 	"github.com/faultline-otel/faultline/internal/wire"
@@ -19,6 +21,10 @@ type Config struct {
 
 	// SchemaDir is where relative names of JSON Schema files in Scorers start from. Empty: the working directory.
 	SchemaDir string `mapstructure:"schema_dir"`
+
+	// Prices is a price file, most often `${file:prices.yaml}`, or {file: prices.yaml}. Its rows come before those of the embedded
+	// price book, which is all there is where it is absent.
+	Prices map[string]any `mapstructure:"prices"`
 
 	Evidence   Evidence   `mapstructure:"evidence"`
 	LogContent LogContent `mapstructure:"log_content"`
@@ -60,8 +66,19 @@ func (c *LogContent) Validate() error {
 // Validate compiles all scorers, so that a mistake in any of them stops the start.
 func (c *Config) Validate() error {
 	_, err := c.set()
+	_, noBook := c.book()
 	_, wrong := wire.NewRedactor(c.Redact)
-	return errors.Join(err, wrong)
+	return errors.Join(err, noBook, wrong)
+}
+
+// book is the price book, with the user's prices over the embedded one.
+func (c *Config) book() (*price.Book, error) {
+	file, err := pricefile.Settings(c.Prices)
+	if err != nil {
+		return nil, in("prices", err)
+	}
+	book, err := price.Embedded().With(file)
+	return book, in("prices", err)
 }
 
 // set makes the scorers. They are read by the code that reads scorer files for the CLI. The error has a line for each
@@ -71,13 +88,13 @@ func (c *Config) set() (*score.Set, error) {
 	if len(c.Scorers) > 0 {
 		var err error
 		if file, err = scorers.Decode(c.Scorers); err != nil {
-			return nil, inScorers(err)
+			return nil, in("scorers", err)
 		}
 		file.Dir = c.SchemaDir
 	}
 	set, err := scorers.New(file)
 	if err != nil {
-		return nil, inScorers(err)
+		return nil, in("scorers", err)
 	}
 	return set, nil
 }
@@ -86,11 +103,14 @@ func (c *Config) set() (*score.Set, error) {
 // are its line numbers.
 var lineNumber = regexp.MustCompile(`^line \d+: `)
 
-// inScorers says of every line of an error that it is about the scorer file.
-func inScorers(err error) error {
+// in says of every line of an error which key it is about.
+func in(key string, err error) error {
+	if err == nil {
+		return nil
+	}
 	var errs []error
 	for line := range strings.SplitSeq(err.Error(), "\n") {
-		errs = append(errs, fmt.Errorf("scorers: %s", lineNumber.ReplaceAllString(line, "")))
+		errs = append(errs, fmt.Errorf("%s: %s", key, lineNumber.ReplaceAllString(line, "")))
 	}
 	return errors.Join(errs...)
 }

@@ -11,6 +11,8 @@ import (
 	"go.opentelemetry.io/collector/confmap/confmaptest"
 
 	"github.com/faultline-otel/faultline/internal/componenttest"
+	"github.com/faultline-otel/faultline/internal/price"
+	"github.com/faultline-otel/faultline/internal/price/pricefile"
 )
 
 func load(t *testing.T, file string) (*Config, error) {
@@ -37,6 +39,26 @@ func TestConfigIsRead(t *testing.T) {
 	}
 	require.Subset(t, names, []string{"tool_arguments", "json_schema"})
 	require.Equal(t, int64(16), cfg.LogContent.LimitMiB)
+}
+
+// TestPriceFileIsReadWhereverItStands: the same file under its path, as ${file:…} puts it in, and as the CLI reads it.
+func TestPriceFileIsReadWhereverItStands(t *testing.T) {
+	const file = "testdata/prices.yaml"
+	content, err := confmaptest.LoadConf(file)
+	require.NoError(t, err)
+	own, err := pricefile.Load(file)
+	require.NoError(t, err)
+	want, err := price.Embedded().With(own)
+	require.NoError(t, err)
+	for name, prices := range map[string]map[string]any{"by path": {"file": file}, "inline": content.ToStringMap()} {
+		cfg := NewFactory().CreateDefaultConfig().(*Config)
+		cfg.Prices = prices
+		require.NoError(t, confmap.Validate(cfg), name)
+		book, err := cfg.book()
+		require.NoError(t, err, name)
+		require.Equal(t, want.Version(), book.Version(), name)
+		require.NotEqual(t, price.Embedded().Version(), book.Version())
+	}
 }
 
 func TestDefaultConfigHasEveryScorerThatNeedsNone(t *testing.T) {

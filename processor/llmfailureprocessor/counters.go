@@ -2,7 +2,9 @@ package llmfailureprocessor
 
 import (
 	"context"
+	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
@@ -19,11 +21,15 @@ type tally struct {
 	coverage [len(coverages)]int64
 	classes  map[failure.Class]int64
 	problems map[problem]int64
+	unpriced map[unpriced]int64
 	// redactions is values that were replaced.
 	redactions int64
 }
 
 type problem struct{ scorer, reason string }
+
+// unpriced is model calls of which nobody knows what they cost.
+type unpriced struct{ model, reason string }
 
 func (n *tally) add(a *wire.Annotated) {
 	for i, c := range coverages {
@@ -36,6 +42,12 @@ func (n *tally) add(a *wire.Annotated) {
 			n.classes = map[failure.Class]int64{}
 		}
 		n.classes[class]++
+	}
+	if a.Cost.Missing != "" {
+		if n.unpriced == nil {
+			n.unpriced = map[unpriced]int64{}
+		}
+		n.unpriced[unpriced{modelName(a.Call.AnyModel()), a.Cost.Missing}]++
 	}
 	for i := range a.Result.Problems {
 		if n.problems == nil {
@@ -53,7 +65,9 @@ type counters struct {
 	classes   map[failure.Class]metric.MeasurementOption
 
 	mu       sync.Mutex
-	problems map[problem]metric.MeasurementOption // guarded by mu
+	problems map[problem]metric.MeasurementOption  // guarded by mu
+	unpriced map[unpriced]metric.MeasurementOption // guarded by mu
+	models   map[string]bool                       // of unpriced, guarded by mu
 }
 
 // maxProblemSeries bounds the series of scorer problems: scorers come from the configuration, reasons from their code, and
@@ -63,9 +77,32 @@ const maxProblemSeries = 256
 // otherReason takes the reasons that are over maxProblemSeries.
 const otherReason = "other"
 
+// maxUnpricedModels bounds the models that are counted by name: they come from spans, where anything can stand.
+const maxUnpricedModels = 100
+
+// Models that are not counted by name: those over the bound, and none at all.
+const (
+	otherModel = "other"
+	noModel    = "none"
+)
+
+// maxModelName bounds the name of a model, in bytes. What is longer is no model.
+const maxModelName = 128
+
+func modelName(name string) string {
+	switch {
+	case name == "":
+		return noModel
+	case len(name) > maxModelName || !utf8.ValidString(name):
+		return otherModel
+	}
+	return name
+}
+
 func newCounters(telemetry *metadata.TelemetryBuilder) *counters {
 	c := &counters{
 		telemetry: telemetry, classes: map[failure.Class]metric.MeasurementOption{}, problems: map[problem]metric.MeasurementOption{},
+		unpriced: map[unpriced]metric.MeasurementOption{}, models: map[string]bool{},
 	}
 	for i, coverage := range coverages {
 		c.coverage[i] = metric.WithAttributeSet(attribute.NewSet(attribute.String("coverage", string(coverage))))
@@ -90,6 +127,9 @@ func (c *counters) add(ctx context.Context, n *tally) {
 	if n.redactions > 0 {
 		c.telemetry.LlmFailureRedactions.Add(ctx, n.redactions)
 	}
+	for u, calls := range n.unpriced {
+		c.telemetry.LlmFailureUnpricedCalls.Add(ctx, calls, c.withoutPrice(u))
+	}
 	for p, times := range n.problems {
 		c.telemetry.LlmFailureScorerProblems.Add(ctx, times, c.problem(p))
 	}
@@ -106,5 +146,23 @@ func (c *counters) problem(p problem) metric.MeasurementOption {
 	}
 	option := metric.WithAttributeSet(attribute.NewSet(attribute.String("scorer", p.scorer), attribute.String("reason", p.reason)))
 	c.problems[p] = option
+	return option
+}
+
+func (c *counters) withoutPrice(u unpriced) metric.MeasurementOption {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.models[u.model] && len(c.models) >= maxUnpricedModels && u.model != noModel {
+		u.model = otherModel
+	}
+	if option, ok := c.unpriced[u]; ok {
+		return option
+	}
+	u.model = strings.Clone(u.model) // a kept string must not hold on to the memory of a whole request
+	if u.model != otherModel && u.model != noModel {
+		c.models[u.model] = true
+	}
+	option := metric.WithAttributeSet(attribute.NewSet(attribute.String("model", u.model), attribute.String("reason", u.reason)))
+	c.unpriced[u] = option
 	return option
 }

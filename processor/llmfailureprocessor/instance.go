@@ -42,6 +42,10 @@ func (f *factory) instance(set processor.Settings, cfg *Config) (*instance, erro
 	if err != nil {
 		return nil, err
 	}
+	book, err := cfg.book()
+	if err != nil {
+		return nil, err
+	}
 	redactor, err := wire.NewRedactor(cfg.Redact)
 	if err != nil {
 		return nil, err
@@ -52,6 +56,7 @@ func (f *factory) instance(set processor.Settings, cfg *Config) (*instance, erro
 	}
 	annotator := wire.NewAnnotator(scorers, wire.AnnotateOptions{
 		Content: cfg.Evidence.Content, LentBytes: cfg.LogContent.LimitMiB << 20, LentFor: cfg.LogContent.MaxAge,
+		Prices: book,
 	})
 	if err := telemetry.RegisterLlmFailureLentBytesCallback(func(_ context.Context, o metric.Int64Observer) error {
 		o.Observe(annotator.LentBytes())

@@ -148,7 +148,7 @@ func (r *running) lend(t *testing.T, ld plog.Logs) {
 func (r *running) metrics(t *testing.T) string {
 	t.Helper()
 	var lines []string
-	for _, name := range []string{"spans", "findings", "scorer_problems", "redactions"} {
+	for _, name := range []string{"spans", "findings", "scorer_problems", "redactions", "unpriced_calls"} {
 		m, err := r.telemetry.GetMetric("otelcol_llm_failure_" + name)
 		if err != nil {
 			continue // nothing was counted

@@ -33,6 +33,7 @@ type TelemetryBuilder struct {
 	LlmFailureRedactions     metric.Int64Counter
 	LlmFailureScorerProblems metric.Int64Counter
 	LlmFailureSpans          metric.Int64Counter
+	LlmFailureUnpricedCalls  metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -117,6 +118,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_llm_failure_spans",
 		metric.WithDescription("spans received, by whether they could be scored [Development]"),
 		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LlmFailureUnpricedCalls, err = builder.meter.Int64Counter(
+		"otelcol_llm_failure_unpriced_calls",
+		metric.WithDescription("model calls without a cost, because the model has no known price or the span no token counts [Development]"),
+		metric.WithUnit("{call}"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs

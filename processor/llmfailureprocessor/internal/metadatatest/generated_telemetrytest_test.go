@@ -28,6 +28,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.LlmFailureRedactions.Add(context.Background(), 1)
 	tb.LlmFailureScorerProblems.Add(context.Background(), 1)
 	tb.LlmFailureSpans.Add(context.Background(), 1)
+	tb.LlmFailureUnpricedCalls.Add(context.Background(), 1)
 	AssertEqualLlmFailureFindings(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -41,6 +42,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualLlmFailureSpans(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualLlmFailureUnpricedCalls(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 

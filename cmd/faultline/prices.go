@@ -1,0 +1,244 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/faultline-otel/faultline/internal/price"
+	"github.com/faultline-otel/faultline/internal/price/pricefile"
+)
+
+func newPrices() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "prices",
+		Short: "Look up what models cost, and check price files",
+		Args:  func(_ *cobra.Command, args []string) error { return unknown("faultline prices", args) },
+		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(newPricesShow(), newPricesCheck(), newPricesDiff())
+	return c
+}
+
+// loadPrices is the embedded price book, with a file of the user's own over it where the name is not "".
+func loadPrices(name string) (*price.Book, error) {
+	if name == "" {
+		return price.Embedded(), nil
+	}
+	file, err := pricefile.Load(name)
+	if err != nil {
+		return nil, exitError{exitUsage, err}
+	}
+	book, err := price.Embedded().With(file)
+	if err != nil {
+		return nil, usage("price file %s: %w", name, err)
+	}
+	return book, nil
+}
+
+func newPricesShow() *cobra.Command {
+	var provider, at, file string
+	c := &cobra.Command{
+		Use:   "show MODEL",
+		Short: "Show the price of a model on a day, with its tiers and where it comes from",
+		Long: `Show the price of a model on a day, with its tiers and where it comes from. MODEL is what a span calls it, and so is the provider;
+without one the maker of the model is meant.`,
+		Example: "  faultline prices show gpt-4.1\n  faultline prices show --provider aws.bedrock us.anthropic.claude-sonnet-5-v1:0\n  faultline prices show --at 2025-06-01 o3",
+		Args:    exactly(1, "a MODEL"),
+		RunE: func(c *cobra.Command, args []string) error {
+			when := time.Now()
+			if at != "" {
+				day, err := time.Parse(time.DateOnly, at)
+				if err != nil {
+					return usage("--at must be a date such as 2026-03-13, got %q", at)
+				}
+				when = day
+			}
+			book, err := loadPrices(file)
+			if err != nil {
+				return err
+			}
+			row := book.Find(provider, when, args[0])
+			if row == nil {
+				return fmt.Errorf("no price is known for %s on %s; a price file can name one: faultline score --prices FILE",
+					strings.TrimSpace(provider+" "+args[0]), when.UTC().Format(time.DateOnly))
+			}
+			return showPrice(c.OutOrStdout(), book, row, book.Rows(provider, args[0]))
+		},
+	}
+	c.Flags().StringVar(&provider, "provider", "", "the provider, as spans name it")
+	c.Flags().StringVar(&at, "at", "", "the day (default: now)")
+	c.Flags().StringVar(&file, "prices", "", "price file of your own over the embedded book")
+	return c
+}
+
+// exactly is the argument rule of commands that take a number of arguments.
+func exactly(n int, what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) != n {
+			return usage("%s needs %s; see %s --help", strings.TrimPrefix(c.CommandPath(), "faultline "), what, c.CommandPath())
+		}
+		return nil
+	}
+}
+
+func showPrice(out io.Writer, book *price.Book, row *price.Row, all []*price.Row) error {
+	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+	fmt.Fprintf(w, "provider\t%s\n", orAny(row.Provider))
+	fmt.Fprintf(w, "models\t%s\n", strings.Join(row.Models, ", "))
+	fmt.Fprintf(w, "holds\t%s\n", holds(row))
+	for i, source := range sourcesOf(row) {
+		fmt.Fprintf(w, "%s\t%s\n", []string{"source", ""}[min(i, 1)], source)
+	}
+	fmt.Fprintf(w, "pricing version\t%s\n", book.Version())
+	if err := w.Flush(); err != nil {
+		return err
+	}
+
+	w = tabwriter.NewWriter(out, 0, 4, 2, ' ', tabwriter.AlignRight)
+	const label = "%-24s\t" // in a table whose numbers stand to the right
+	fmt.Fprintf(w, "\n"+label+"\t", "USD for a million tokens")
+	for _, c := range row.Contexts {
+		fmt.Fprintf(w, "input > %d\t", c.Above)
+	}
+	for _, s := range row.Services {
+		fmt.Fprintf(w, "%v\t", s.Service)
+	}
+	fmt.Fprintln(w)
+	for k, name := range price.KindNames() {
+		if !row.Rates[k].Set {
+			continue
+		}
+		if price.Kind(k) == price.PerRequest {
+			name = "USD for a request"
+		}
+		fmt.Fprintf(w, label+"%s\t", name, price.Dollars(row.Rates[k].Value))
+		for _, c := range row.Contexts {
+			fmt.Fprintf(w, "%s\t", price.Dollars(c.Rates[k].Value))
+		}
+		for _, s := range row.Services {
+			fmt.Fprintf(w, "%s\t", price.Dollars(s.Rates[k].Value))
+		}
+		fmt.Fprintln(w)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+
+	if len(all) > 1 {
+		fmt.Fprintln(out, "\nat other times, or in the book below your file")
+		w = tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+		for _, other := range all {
+			if other != row {
+				fmt.Fprintf(w, "  %s\t%s\t%s\n", orAny(other.Provider), holds(other), other.Terms())
+			}
+		}
+		return w.Flush()
+	}
+	return nil
+}
+
+// sourcesOf are the pages that a row of the book comes from, or what a user wrote of its own.
+func sourcesOf(row *price.Row) []string {
+	if strings.HasPrefix(row.Source, "https://") {
+		return strings.Fields(row.Source)
+	}
+	return []string{row.Source}
+}
+
+func orAny(provider string) string {
+	if provider == "" {
+		return "any"
+	}
+	return provider
+}
+
+// holds says when a row does.
+func holds(row *price.Row) string {
+	when := "always"
+	if !row.From.IsZero() {
+		when = "from " + row.From.Format(time.DateOnly)
+	}
+	if hours := row.Hours.String(); hours != "" {
+		when += ", " + hours + " UTC"
+	}
+	return when
+}
+
+func newPricesCheck() *cobra.Command {
+	return &cobra.Command{
+		Use:     "check FILE",
+		Short:   "Check a price file of your own; all mistakes are told at once",
+		Example: "  faultline prices check prices.yaml",
+		Args:    exactly(1, "a FILE"),
+		RunE: func(c *cobra.Command, args []string) error {
+			file, err := pricefile.Load(args[0])
+			if err != nil {
+				return exitError{exitUsage, err}
+			}
+			book, err := price.Embedded().With(file)
+			if err != nil {
+				return usage("price file %s: %w", args[0], err)
+			}
+			_, err = fmt.Fprintf(c.OutOrStdout(), "%s is good: %s, %s; pricing version %s\n",
+				args[0], count(len(file.Rows), "row"), counted(len(file.Aliases), "alias", "aliases"), book.Version())
+			return err
+		},
+	}
+}
+
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// embeddedBook is what diff calls the book that the program was built with.
+const embeddedBook = "embedded"
+
+func newPricesDiff() *cobra.Command {
+	return &cobra.Command{
+		Use:   "diff OLD NEW",
+		Short: "Tell what changed between two price files or books",
+		Long: `Tell what changed between two price files or books, a row a line: + came, - went, ~ changed. OLD and NEW are price files, books as
+internal/price/book.tsv holds one, or the word embedded for the book that this program was built with.`,
+		Example: "  faultline prices diff embedded internal/price/book.tsv",
+		Args:    exactly(2, "OLD and NEW"),
+		RunE: func(c *cobra.Command, args []string) error {
+			older, errOld := priceRows(args[0])
+			newer, errNew := priceRows(args[1])
+			if err := errors.Join(errOld, errNew); err != nil {
+				return exitError{exitUsage, err}
+			}
+			came, went, changed := 0, 0, 0
+			for _, change := range price.Diff(older, newer) {
+				switch {
+				case change.Old == nil:
+					came++
+				case change.New == nil:
+					went++
+				default:
+					changed++
+				}
+				if _, err := fmt.Fprintln(c.OutOrStdout(), change); err != nil {
+					return err
+				}
+			}
+			_, err := fmt.Fprintf(c.ErrOrStderr(), "%d came, %d went, %d changed\n", came, went, changed)
+			return err
+		},
+	}
+}
+
+func priceRows(name string) ([]price.Row, error) {
+	if name == embeddedBook {
+		return price.Embedded().AllRows(), nil
+	}
+	return pricefile.Rows(name)
+}

@@ -1,0 +1,108 @@
+package price
+
+import (
+	"errors"
+
+	"github.com/faultline-otel/faultline/internal/genai"
+)
+
+// Usage is what a call used. The parts of Tokens are disjoint.
+type Usage struct {
+	Tokens genai.Tokens
+
+	// Of the tokens above, those of sound and pictures.
+	InputAudio, CacheAudioRead, OutputAudio, InputImage, OutputImage int64
+
+	Service Service
+}
+
+// Why a call has no cost.
+var (
+	ErrNoPrice  = errors.New("no price")
+	ErrBadUsage = errors.New("token counts that cannot be")
+)
+
+// Bounds of one call: more is a mistake of whoever counted, and would spoil every sum that it goes into.
+const (
+	maxTokens = 1e9
+	maxCost   = 1e5 // US dollars
+)
+
+// Valid reports whether an amount can be what a call cost: finite, not negative, not absurd.
+func Valid(usd float64) bool { return usd >= 0 && usd <= maxCost } // NaN is neither
+
+// Cost is what the usage costs by this row, in US dollars, not rounded.
+func (r *Row) Cost(u *Usage) (usd float64, err error) {
+	t := &u.Tokens
+	var n [kinds]int64
+	n[Input], n[CacheRead], n[CacheWrite] = t.UncachedInput.Value, t.CacheRead.Value, t.CacheWrite.Value
+	n[InputAudio], n[CacheAudioRead], n[OutputAudio] = u.InputAudio, u.CacheAudioRead, u.OutputAudio
+	n[InputImage], n[OutputImage] = u.InputImage, u.OutputImage
+	for _, tokens := range [...]int64{t.Output.Value, t.Reasoning.Value} { // reasoning is paid as output
+		if tokens < 0 || tokens > maxTokens {
+			return 0, ErrBadUsage
+		}
+		n[Output] += tokens
+	}
+	for _, tokens := range n {
+		if tokens < 0 || tokens > 2*maxTokens {
+			return 0, ErrBadUsage
+		}
+	}
+	length := n[Input] + n[CacheRead] + n[CacheWrite]
+	// Sound and pictures are counted among the tokens of their side. What a mistaken count has beyond those is dropped.
+	n[CacheAudioRead] = min(n[CacheAudioRead], n[CacheRead])
+	n[InputAudio] = min(n[InputAudio], n[Input])
+	n[InputImage] = min(n[InputImage], n[Input]-n[InputAudio])
+	n[OutputAudio] = min(n[OutputAudio], n[Output])
+	n[OutputImage] = min(n[OutputImage], n[Output]-n[OutputAudio])
+	n[Input] -= n[InputAudio] + n[InputImage]
+	n[CacheRead] -= n[CacheAudioRead]
+	n[Output] -= n[OutputAudio] + n[OutputImage]
+
+	rates := r.rates(length, u.Service)
+	for k, tokens := range n {
+		if tokens == 0 {
+			continue
+		}
+		rate := rates.of(Kind(k))
+		if !rate.Set {
+			return 0, ErrNoPrice
+		}
+		usd += float64(tokens) * rate.Value
+	}
+	usd = usd/1e6 + rates[PerRequest].Value
+	if !Valid(usd) {
+		return 0, ErrBadUsage
+	}
+	return usd, nil
+}
+
+// rates are those of a length of input and a service. A service that has rates of its own has them at any length.
+func (r *Row) rates(length int64, service Service) *Rates {
+	for i := range r.Services {
+		if own := &r.Services[i]; own.Service == service {
+			return &own.Rates
+		}
+	}
+	rates := &r.Rates
+	for i := range r.Contexts {
+		if c := &r.Contexts[i]; length > c.Above {
+			rates = &c.Rates
+		}
+	}
+	return rates
+}
+
+// HasMedia reports whether sound or pictures have prices of their own.
+func (r *Row) HasMedia() bool {
+	for _, k := range [...]Kind{InputAudio, CacheAudioRead, OutputAudio, InputImage, OutputImage} {
+		if r.Rates[k].Set {
+			return true
+		}
+	}
+	return false
+}
+
+// HasServices reports whether a service has prices of its own.
+func (r *Row) HasServices() bool { return len(r.Services) > 0 }

@@ -1,0 +1,318 @@
+package price
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/faultline-otel/faultline/internal/genai"
+)
+
+// Kind is what is paid for.
+type Kind int
+
+// The kinds of a price. All but PerRequest are tokens.
+const (
+	Input Kind = iota
+	CacheRead
+	CacheWrite
+	Output
+	InputAudio
+	CacheAudioRead
+	OutputAudio
+	InputImage
+	OutputImage
+	PerRequest
+
+	kinds = int(iota)
+)
+
+// kindNames are the keys of price files and of the book.
+var kindNames = [kinds]string{
+	"input", "cache_read", "cache_write", "output", "input_audio", "cache_audio_read", "output_audio", "input_image", "output_image", "per_request",
+}
+
+func (k Kind) String() string { return kindNames[k] }
+
+// KindNames are the names of all kinds, in their order.
+func KindNames() []string { return slices.Clone(kindNames[:]) }
+
+// instead is the kind by whose price a kind is paid that has none of its own: who lists no price for cached tokens bills
+// them as any others.
+var instead = [kinds]Kind{
+	Input: Input, CacheRead: Input, CacheWrite: Input, Output: Output, InputAudio: Input, CacheAudioRead: CacheRead, OutputAudio: Output,
+	InputImage: Input, OutputImage: Output, PerRequest: PerRequest,
+}
+
+// Rates are prices by kind: US dollars for a million tokens, and for one request.
+type Rates [kinds]genai.Opt[float64]
+
+// of is the price that a kind is paid by.
+func (r *Rates) of(k Kind) genai.Opt[float64] {
+	for !r[k].Set && instead[k] != k {
+		k = instead[k]
+	}
+	return r[k]
+}
+
+// over puts the rates on top of others: what they do not say is what the others say.
+func (r Rates) over(others Rates) Rates {
+	for k := range r {
+		if !r[k].Set {
+			r[k] = others[k]
+		}
+	}
+	return r
+}
+
+func (r Rates) empty() bool { return r == Rates{} }
+
+// String is the rates as the book writes them: input=2 output=8.
+func (r Rates) String() string {
+	var b strings.Builder
+	for k, rate := range r {
+		if !rate.Set {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		fmt.Fprintf(&b, "%v=%s", Kind(k), Dollars(rate.Value))
+	}
+	return b.String()
+}
+
+// Dollars is an amount with as many digits as it has.
+func Dollars(usd float64) string { return strconv.FormatFloat(usd, 'f', -1, 64) }
+
+// maxRate is a dollar a token, or a million a request: more is a mistake of whoever wrote it.
+const maxRate = 1e6
+
+func checkRate(rate float64) error {
+	if !(rate >= 0 && rate <= maxRate) { // NaN too
+		return fmt.Errorf("must be a number of US dollars between 0 and %d, got %v", int(maxRate), rate)
+	}
+	return nil
+}
+
+// Context are the rates of calls whose input, cached tokens included, is longer than Above. They hold for all tokens of
+// such a call, not only for those beyond: that is how Anthropic, Google and OpenAI charge.
+type Context struct {
+	Above int64
+	Rates Rates
+}
+
+// Service names the terms on which a provider serves a call, where they are not the usual ones.
+type Service int
+
+// The services that can have prices of their own.
+const (
+	Standard Service = iota
+	Batch
+	Flex
+	Priority
+
+	services = int(iota)
+)
+
+var serviceNames = [services]string{"standard", "batch", "flex", "priority"}
+
+func (s Service) String() string { return serviceNames[s] }
+
+// ServiceOf is the service that a provider's word stands for. What it does not know is Standard.
+func ServiceOf(word string) Service {
+	for s, name := range serviceNames {
+		if strings.EqualFold(word, name) {
+			return Service(s)
+		}
+	}
+	return Standard
+}
+
+// Special are the rates of a service, at any length of context.
+type Special struct {
+	Service Service
+	Rates   Rates
+}
+
+// Hours is the part of a day, in minutes of UTC, in which a row holds. It may run over midnight. The zero value is the
+// whole day.
+type Hours struct{ From, To int }
+
+func (h Hours) hold(at time.Time) bool {
+	if h == (Hours{}) {
+		return true
+	}
+	seconds := int((at.Unix()%86400 + 86400) % 86400)
+	from, to := h.From*60, h.To*60
+	if from <= to {
+		return from <= seconds && seconds < to
+	}
+	return from <= seconds || seconds < to
+}
+
+func (h Hours) String() string {
+	if h == (Hours{}) {
+		return ""
+	}
+	return fmt.Sprintf("%02d:%02d-%02d:%02d", h.From/60, h.From%60, h.To/60, h.To%60)
+}
+
+// parseHours reads "00:30-16:30".
+func parseHours(text string) (Hours, error) {
+	from, to, ok := strings.Cut(text, "-")
+	a, errA := time.Parse("15:04", from)
+	b, errB := time.Parse("15:04", to)
+	if !ok || errA != nil || errB != nil || a.Equal(b) {
+		return Hours{}, fmt.Errorf("must be a part of the day in UTC such as 00:30-16:30, got %q", text)
+	}
+	return Hours{a.Hour()*60 + a.Minute(), b.Hour()*60 + b.Minute()}, nil
+}
+
+// parseDay reads a date, the day in UTC on which a row begins to hold.
+func parseDay(text string) (time.Time, error) {
+	day, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("must be a date such as 2026-03-13, got %q", text)
+	}
+	return day, nil
+}
+
+// Row is what models of a provider cost from a day on, until a later row of the same models.
+type Row struct {
+	Provider string   // "" is any, in a File
+	Models   []string // patterns, see there
+	From     time.Time
+	Hours    Hours
+	Rates    Rates
+	Contexts []Context // by rising Above, rates complete
+	Services []Special // by rising Service, rates complete
+	Source   string    // where the figures come from
+
+	key string // where it stands, for errors
+}
+
+// Models and Contexts of one row are few in any list; the bounds keep a mistake from becoming a hang.
+const (
+	maxPatterns = 512
+	maxContexts = 16
+)
+
+// complete checks the row and fills in what its tiers leave to its rates.
+func (r *Row) complete() error {
+	var errs []error
+	if len(r.Models) == 0 {
+		errs = append(errs, errors.New("model must name a model, got none"))
+	}
+	if len(r.Models) > maxPatterns {
+		errs = append(errs, fmt.Errorf("model must name at most %d models, got %d", maxPatterns, len(r.Models)))
+	}
+	if r.Rates.empty() {
+		errs = append(errs, fmt.Errorf("must have a price: one of %s", strings.Join(kindNames[:], ", ")))
+	}
+	if only := (Rates{PerRequest: r.Rates[PerRequest]}); r.Rates == only && !only.empty() { // then tokens are not what is paid for
+		r.Rates[Input], r.Rates[Output] = genai.Some(0.0), genai.Some(0.0)
+	}
+	slices.SortFunc(r.Contexts, func(a, b Context) int { return int(min(max(a.Above-b.Above, -1), 1)) })
+	below := r.Rates
+	for i := range r.Contexts {
+		c := &r.Contexts[i]
+		if i > 0 && c.Above == r.Contexts[i-1].Above {
+			errs = append(errs, fmt.Errorf("above must name each length once, got %d twice", c.Above))
+		}
+		c.Rates = c.Rates.over(below)
+		below = c.Rates
+	}
+	slices.SortFunc(r.Services, func(a, b Special) int { return int(a.Service - b.Service) })
+	for i := range r.Services {
+		r.Services[i].Rates = r.Services[i].Rates.over(r.Rates)
+	}
+	return errors.Join(errs...)
+}
+
+// when is the part of the row that tells it from other rows of the same models.
+func (r *Row) when() string {
+	day := ""
+	if !r.From.IsZero() {
+		day = r.From.Format(time.DateOnly)
+	}
+	return strings.TrimSpace(day + " " + r.Hours.String())
+}
+
+// Terms is all that the row says of money, as the book writes it.
+func (r *Row) Terms() string {
+	parts := []string{r.Rates.String()}
+	below := r.Rates
+	for i := range r.Contexts {
+		c := &r.Contexts[i]
+		parts = append(parts, fmt.Sprintf(">%d %v", c.Above, c.Rates.without(below)))
+		below = c.Rates
+	}
+	for i := range r.Services {
+		s := &r.Services[i]
+		parts = append(parts, fmt.Sprintf("%v %v", s.Service, s.Rates.without(r.Rates)))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// without is the rates that others do not say already.
+func (r Rates) without(others Rates) Rates {
+	for k := range r {
+		if r[k] == others[k] {
+			r[k] = genai.Opt[float64]{}
+		}
+	}
+	return r
+}
+
+// parseTerms reads what Terms wrote.
+func (r *Row) parseTerms(text string) error {
+	for i, part := range strings.Split(text, "; ") {
+		head, rest, _ := strings.Cut(part, " ")
+		if i == 0 {
+			head, rest = "", part
+		}
+		rates, err := parseRates(rest)
+		if err != nil {
+			return err
+		}
+		switch length, isContext := strings.CutPrefix(head, ">"); {
+		case i == 0:
+			r.Rates = rates
+		case isContext:
+			above, err := strconv.ParseInt(length, 10, 64)
+			if err != nil || above <= 0 || len(r.Contexts) == maxContexts {
+				return fmt.Errorf("must be a length of context, got %q", head)
+			}
+			r.Contexts = append(r.Contexts, Context{above, rates})
+		case ServiceOf(head) == Standard || slices.ContainsFunc(r.Services, func(s Special) bool { return s.Service == ServiceOf(head) }):
+			return fmt.Errorf("must be a service, each once, got %q", head)
+		default:
+			r.Services = append(r.Services, Special{ServiceOf(head), rates})
+		}
+	}
+	return nil
+}
+
+func parseRates(text string) (rates Rates, err error) {
+	for field := range strings.FieldsSeq(text) {
+		name, value, _ := strings.Cut(field, "=")
+		k := slices.Index(kindNames[:], name)
+		if k < 0 {
+			return rates, fmt.Errorf("must be one of %s, got %q", strings.Join(kindNames[:], ", "), name)
+		}
+		rate, err := strconv.ParseFloat(value, 64)
+		if err != nil {
+			rate = math.NaN()
+		}
+		if err := checkRate(rate); err != nil {
+			return rates, fmt.Errorf("%s %w", name, err)
+		}
+		rates[k] = genai.Some(rate)
+	}
+	return rates, nil
+}
