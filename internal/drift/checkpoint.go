@@ -52,11 +52,11 @@ func (s *Series) UnmarshalBinary(b []byte) error {
 		read.bin = r.int(maxBin - 1)
 		now := hour(read.bin)
 		read.first = r.int(now)
-		read.open.n = r.float(math.MaxFloat64)
+		read.open.n = r.float(maxScores)
 		read.open.sum = r.float(read.open.n)
 		read.slow, read.fast = r.float(Slow.Ceiling()), r.float(Fast.Ceiling())
 		for i := range read.recent {
-			read.recent[i] = r.float(math.MaxFloat64)
+			read.recent[i] = r.float(maxScores)
 		}
 		for last := int64(0); r.ok; {
 			ago := r.int(keptHours)
@@ -68,7 +68,7 @@ func (s *Series) UnmarshalBinary(b []byte) error {
 			}
 			last = ago
 			t := read.at(now - ago + 1)
-			t.n = r.float(math.MaxFloat64)
+			t.n = r.float(float64(binsAnHour) * maxScores)
 			t.sum = r.float(t.n)
 		}
 	}
@@ -104,7 +104,7 @@ func (c *Cost) UnmarshalBinary(b []byte) error {
 		read.hour = r.int(maxHour - 1)
 		read.first = r.int(read.hour)
 		for h := read.hour; h > read.hour-costHours; h-- {
-			*read.at(h) = r.float(math.MaxFloat64)
+			*read.at(h) = r.float(maxUSD)
 		}
 	}
 	if !r.done() {

@@ -37,7 +37,7 @@ type Cost struct {
 // Add counts what was spent in the hour with this number (Unix seconds over 3600); with 0, time passes. What comes late counts when it comes. Add
 // reports whether it can be an amount; another changes nothing.
 func (c *Cost) Add(hour int64, usd float64) bool {
-	if hour < 0 || hour >= maxHour || !(usd >= 0 && usd <= maxUSD) {
+	if hour < 0 || hour >= maxHour || !(usd >= 0 && *c.at(max(hour, c.hour))+usd <= maxUSD) {
 		return false
 	}
 	switch {

@@ -10,7 +10,7 @@ const (
 	// keptHours are those that a series remembers: two weeks, so that what is usual at an hour of the day rests on two of each weekday.
 	keptHours = 2 * weekHours
 
-	// maxBin and maxScores bound what is believed of a caller: a bin of the year 10000, and as many scores as are counted exactly.
+	// maxBin and maxScores bound what is believed of a caller: a bin of the year 12178, and as many scores in one as are counted exactly.
 	maxBin    = 1 << 30
 	maxScores = 1 << 53
 )
@@ -42,7 +42,7 @@ type tally struct{ n, sum float64 }
 // more: what comes late is judged when it comes, as it is by whoever reads counters. With n 0, time passes. Add reports whether the numbers
 // can be those of scores; others change nothing.
 func (s *Series) Add(bin int64, n, sum float64) bool {
-	if bin < 0 || bin >= maxBin || !(n >= 0 && n <= maxScores) || !(sum >= 0 && sum <= n*(1+1e-9)) {
+	if bin < 0 || bin >= maxBin || !(n >= 0 && s.open.n+n <= maxScores) || !(sum >= 0 && sum <= n*(1+1e-9)) {
 		return false
 	}
 	switch {
@@ -120,7 +120,7 @@ func (s *Series) advance(bin int64) {
 // anew where nothing older is left.
 func (s *Series) setBack(bin int64) {
 	old, now := hour(s.bin), hour(bin)
-	for h := max(now+1, old-keptHours+1); h <= old; h++ {
+	for h := max(now, old-keptHours+1); h <= old; h++ {
 		*s.at(h) = tally{}
 	}
 	s.bin, s.first, s.open, s.recent = bin, min(s.first, now), tally{}, [binsAnHour]float64{}

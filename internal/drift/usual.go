@@ -39,11 +39,13 @@ func (s *Series) fit() usual {
 	for q, t := range daily {
 		u.mean[q] = (t.sum + steadiness*mean) / (t.n + steadiness)
 	}
-	least := floor(mean)
-	u.fast = max(least, s.noise(&u.mean, from, until, Fast.Block))
-	slow := s.noise(&u.mean, from, until, Slow.Block)
-	u.slow = max(u.fast, slow)
+	fast, slow := s.noise(&u.mean, from, until, Fast.Block), s.noise(&u.mean, from, until, Slow.Block)
 	u.known = slow > 0
+	u.slow = max(floor(mean), slow, fast)
+	u.fast = max(floor(mean), fast)
+	if fast == 0 {
+		u.fast = u.slow // hours have too few scores to say anything
+	}
 	return u
 }
 
