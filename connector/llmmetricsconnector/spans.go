@@ -1,7 +1,7 @@
 package llmmetricsconnector
 
 import (
-	"slices"
+	"encoding/hex"
 	"strings"
 	"time"
 
@@ -18,27 +18,29 @@ import (
 type spanReader struct {
 	reader *wire.Reader
 	span   meter.Span
+	// The versions of the scorers, by the resource, and by spans that say their own.
+	ofResource, ofSpan wire.ScorerVersions
 }
 
 func newSpanReader() *spanReader { return &spanReader{reader: wire.NewReader()} }
 
-// read hands the counted part of every span to count, which must not keep it.
-func (r *spanReader) read(td ptrace.Traces, now time.Time, count func(*meter.Span)) {
+// read counts every span.
+func (r *spanReader) read(td ptrace.Traces, now time.Time, m *meter.Meter) {
 	for _, rs := range td.ResourceSpans().All() {
-		service, environment := text(rs.Resource(), "service.name"), text(rs.Resource(), "deployment.environment.name")
-		if environment == "" {
-			environment = text(rs.Resource(), "deployment.environment") // its name until semantic conventions 1.27
-		}
+		resource := rs.Resource()
+		service, environment := owner(resource)
+		counted := m.For(service, environment)
+		r.ofResource.Read(text(resource, wire.AttrScorers))
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, span := range ss.Spans().All() {
 				r.span = meter.Span{
-					Service: service, Environment: environment, Coverage: string(wire.NotLLM), Scores: r.span.Scores[:0],
+					Coverage: string(wire.NotLLM), Scores: r.span.Scores[:0],
 					TraceID: span.TraceID(), SpanID: span.SpanID(), Seen: now,
 				}
-				if call, ok := r.reader.Read(rs.Resource(), ss.Scope(), span); ok {
+				if call, ok := r.reader.Read(resource, ss.Scope(), span); ok {
 					r.operation(call, span)
 				}
-				count(&r.span)
+				m.CountFor(counted, &r.span)
 			}
 		}
 	}
@@ -67,18 +69,30 @@ func (r *spanReader) operation(call *genai.Call, span ptrace.Span) {
 	r.verdict(span)
 }
 
-// verdict reads what llm_failure wrote, in the processor's absence nothing.
+// verdict reads what the processors before wrote, in their absence nothing.
 func (r *spanReader) verdict(span ptrace.Span) {
 	s := &r.span
-	cancelled := false
+	versions := &r.ofResource
+	cancelled, primary := false, false
+	stratum := ""
 	for key, v := range span.Attributes().All() {
-		if !strings.HasPrefix(key, "app.llm.") {
+		name, ours := strings.CutPrefix(key, "app.llm.")
+		if !ours {
+			continue
+		}
+		if scorer, ok := strings.CutPrefix(name, "score."); ok {
+			if v.Type() == pcommon.ValueTypeDouble {
+				s.Scores = append(s.Scores, meter.Score{Name: scorer, Value: v.Double()})
+			}
 			continue
 		}
 		switch key {
 		case wire.AttrErrorClass:
-			verdict := wire.VerdictOf(span)
-			s.Class, s.Unsafe = verdict.Class, slices.Contains(verdict.Classes, failure.Unsafe)
+			if class := failure.Class(v.Str()); class.Bucket() != "" {
+				s.Class = class
+			}
+		case wire.AttrErrorClasses:
+			s.Unsafe = wire.HasClass(v, failure.Unsafe)
 		case wire.AttrCoverage:
 			s.Coverage = v.Str()
 		case wire.AttrCancelled:
@@ -87,19 +101,47 @@ func (r *spanReader) verdict(span ptrace.Span) {
 			if v.Type() == pcommon.ValueTypeDouble {
 				s.Cost = genai.Some(v.Double())
 			}
-		case wire.AttrTracePrimary:
-			if v.Str() == span.SpanID().String() {
-				s.Incident = wire.IncidentOf(span)
-			}
-		case wire.AttrSessionTurns:
-			s.Turns = meter.Turns(v.Int())
 		case wire.AttrCostSource:
 			s.CostSource = v.Str()
-		default:
-			if name, ok := strings.CutPrefix(key, wire.AttrScorePrefix); ok && v.Type() == pcommon.ValueTypeDouble {
-				s.Scores = append(s.Scores, meter.Score{Name: name, Value: v.Double()})
+		case wire.AttrTracePrimary:
+			var id [16]byte
+			of := span.SpanID()
+			hex.Encode(id[:], of[:])
+			primary = v.Str() == string(id[:])
+		case wire.AttrTraceClass:
+			s.Incident = failure.Class(v.Str())
+		case wire.AttrRetrievalOutcome:
+			s.Retrieval = v.Str()
+		case wire.AttrStratum:
+			stratum = wire.StratumOf(v)
+		case wire.AttrScorers:
+			r.ofSpan.Read(v.Str())
+			versions = &r.ofSpan
+		case wire.AttrSessionID:
+			s.Session.ID = v.Str()
+		case wire.AttrSessionTurns:
+			s.Session.Turns = v.Int()
+		case wire.AttrSessionModelCalls, wire.AttrSessionToolCalls:
+			s.Session.Calls += v.Int()
+		case wire.AttrSessionCostUSD:
+			if v.Type() == pcommon.ValueTypeDouble {
+				s.Session.Cost = genai.Some(v.Double())
 			}
+		case wire.AttrSessionLimit:
+			s.Session.Limit = v.Str()
 		}
+	}
+	if s.Turns = meter.Turns(s.Session.Turns); s.Session.ID != "" {
+		var id [32]byte
+		of := span.TraceID()
+		hex.Encode(id[:], of[:])
+		s.Session.Trace = s.Session.ID == string(id[:])
+	}
+	if !primary {
+		s.Incident = ""
+	}
+	if s.Class == "" {
+		s.Unsafe = false
 	}
 	switch {
 	case s.Class != "":
@@ -107,7 +149,10 @@ func (r *spanReader) verdict(span ptrace.Span) {
 	case cancelled:
 		s.Outcome = meter.Cancelled
 	}
-	if len(s.Scores) > 0 {
+	for i := range s.Scores {
+		s.Scores[i].Version, s.Scores[i].Stratum = versions.Of(s.Scores[i].Name), stratum
+	}
+	if len(s.Scores) > 0 && span.Events().Len() > 0 {
 		r.failing(span)
 	}
 }
@@ -128,6 +173,15 @@ func (r *spanReader) failing(span ptrace.Span) {
 			}
 		}
 	}
+}
+
+// owner is the service that a resource belongs to, and its environment.
+func owner(resource pcommon.Resource) (service, environment string) {
+	service, environment = text(resource, "service.name"), text(resource, "deployment.environment.name")
+	if environment == "" {
+		environment = text(resource, "deployment.environment") // its name until semantic conventions 1.27
+	}
+	return service, environment
 }
 
 func text(resource pcommon.Resource, key string) string {

@@ -29,6 +29,7 @@ type AnnotateOptions struct {
 // for concurrent use.
 type Annotator struct {
 	set     *score.Set
+	scorers string // as AttrScorers
 	options AnnotateOptions
 	lent    *sharedLending
 	workers sync.Pool // of *worker
@@ -43,11 +44,13 @@ type Annotated struct {
 	Coverage Coverage
 	Verdict  failure.Verdict
 	Result   *score.Result
+
+	scored bool // by this annotator, not kept of an earlier one
 }
 
 // NewAnnotator makes an annotator that runs the scorers of a set.
 func NewAnnotator(set *score.Set, options AnnotateOptions) *Annotator {
-	a := &Annotator{set: set, options: options, lent: newSharedLending(options.LentBytes, options.LentFor)}
+	a := &Annotator{set: set, scorers: spellScorers(set), options: options, lent: newSharedLending(options.LentBytes, options.LentFor)}
 	a.workers.New = func() any {
 		return &worker{reader: NewReader(), keys: make(map[string]string, len(set.Scorers()))}
 	}
@@ -62,14 +65,19 @@ func (a *Annotator) Traces(td ptrace.Traces, each func(Annotated)) {
 	w := a.workers.Get().(*worker)
 	for _, rs := range td.ResourceSpans().All() {
 		resource := rs.Resource()
+		scored := false
 		for _, ss := range rs.ScopeSpans().All() {
 			scope := ss.Scope()
 			for _, span := range ss.Spans().All() {
 				out := a.span(w, resource, scope, span)
+				scored = scored || out.scored
 				if each != nil {
 					each(out)
 				}
 			}
+		}
+		if scored {
+			resource.Attributes().PutStr(AttrScorers, a.scorers)
 		}
 	}
 	// Not deferred: a worker that a panic left half way is not used again.
@@ -91,6 +99,9 @@ func (a *Annotator) span(w *worker, resource pcommon.Resource, scope pcommon.Ins
 		if gone || earlier != "" && wasRedacted(span) {
 			out.Call, out.Coverage, out.Verdict = call, earlier, VerdictOf(span)
 			readBack(span, &w.result)
+			if len(w.result.Scores) > 0 {
+				a.keepScorers(resource, span)
+			}
 			return out
 		}
 		erase(span)
@@ -109,6 +120,7 @@ func (a *Annotator) span(w *worker, resource pcommon.Resource, scope pcommon.Ins
 	out.Call = call
 	out.Verdict = failure.Judge(w.result.Findings)
 	out.Coverage = CoverageOf(call) // only now: reading the content can show that it was cut
+	out.scored = len(w.result.Scores) > 0
 	Normalise(span, call)
 	w.write(span, &out, a.options)
 	return out
