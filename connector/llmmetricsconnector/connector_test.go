@@ -348,28 +348,6 @@ func TestRequestsAreOfBoundedSize(t *testing.T) {
 	require.NoError(t, c.Shutdown(t.Context()))
 }
 
-// BenchmarkConsumeTraces measures a request of 100 spans, each with the verdict and the scores of a real one.
-func BenchmarkConsumeTraces(b *testing.B) {
-	archive, err := txtar.ParseFile(filepath.Join("testdata", "verdicts.txtar"))
-	require.NoError(b, err)
-	i := slices.IndexFunc(archive.Files, func(f txtar.File) bool { return f.Name == "in" })
-	one, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(archive.Files[i].Data)
-	require.NoError(b, err)
-	td := ptrace.NewTraces()
-	one.ResourceSpans().CopyTo(td.ResourceSpans())
-	all := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans()
-	for i := 0; all.Len() < 100; i++ {
-		one.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(i % 6).CopyTo(all.AppendEmpty())
-	}
-	c := create(b, createDefaultConfig().(*Config), consumertest.NewNop())
-	require.NoError(b, c.ConsumeTraces(b.Context(), td))
-	b.ReportAllocs()
-	for b.Loop() {
-		_ = c.ConsumeTraces(b.Context(), td)
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*all.Len()), "ns/span")
-}
-
 func BenchmarkFlush(b *testing.B) {
 	c := create(b, createDefaultConfig().(*Config), consumertest.NewNop())
 	for i := range 2000 {

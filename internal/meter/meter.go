@@ -106,9 +106,6 @@ func (m *Meter) CountFor(owner Owner, span *Span) {
 		return
 	}
 	s := owner.service
-	if span.GenAI {
-		span.bound()
-	}
 	s.mu.Lock()
 	s.over = s == m.nobody
 	if !m.settings.OnlyIncidents {
@@ -136,7 +133,6 @@ func (m *Meter) Evaluate(span *Span) {
 	if m.settings.OnlyIncidents {
 		return
 	}
-	span.bound()
 	over, placed := m.service(span.Service, span.Environment).evaluate(span)
 	if !placed {
 		over, _ = m.nobody.evaluate(span)

@@ -74,11 +74,15 @@ func (s *service) score(sl *slice, score *Score, span *Span) {
 	if !s.meter.plausible(IgnoredScore, score.Value, 1) {
 		return
 	}
-	key := scoreKey{bound(score.Name), bound(score.Version), score.Stratum}
+	key := scoreKey{score.Name, score.Version, score.Stratum}
 	if sl.rest {
 		key = scoreKey{}
 	}
 	p := sl.scores.find(key)
+	if p == nil { // keys that are there are bounded
+		key.name, key.version = bound(key.name), bound(key.version)
+		p = sl.scores.find(key)
+	}
 	switch {
 	case p != nil:
 	case !sl.rest && s.take(scoreSlots):

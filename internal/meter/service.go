@@ -195,6 +195,7 @@ func (s *service) slice(key *Breakdown, spans bool) *slice {
 	if s.last != nil && s.last.key == *key && (s.last.failures || !spans) {
 		return s.last
 	}
+	key.bound()
 	sl := s.slices[*key]
 	fresh := sl == nil
 	if fresh {

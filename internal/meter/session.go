@@ -17,9 +17,9 @@ import (
 type sessions struct {
 	idle time.Duration
 
-	mu   sync.Mutex // guards the rest
+	mu   sync.Mutex                       // guards the rest
 	open *simplelru.LRU[uint64, *session] // by hash of service and id; ordered by when they were seen
-	over []*session                        // those that made room, until they are counted
+	over []*session                       // those that made room, until they are counted
 
 	changed bool // since the last checkpoint
 }

@@ -99,9 +99,7 @@ func (a *Annotator) span(w *worker, resource pcommon.Resource, scope pcommon.Ins
 		if gone || earlier != "" && wasRedacted(span) {
 			out.Call, out.Coverage, out.Verdict = call, earlier, VerdictOf(span)
 			readBack(span, &w.result)
-			if len(w.result.Scores) > 0 {
-				a.keepScorers(resource, span)
-			}
+			a.keepScorers(resource, span)
 			return out
 		}
 		erase(span)
@@ -122,6 +120,7 @@ func (a *Annotator) span(w *worker, resource pcommon.Resource, scope pcommon.Ins
 	out.Coverage = CoverageOf(call) // only now: reading the content can show that it was cut
 	out.scored = len(w.result.Scores) > 0
 	Normalise(span, call)
+	w.markDialect(span, call)
 	w.write(span, &out, a.options)
 	return out
 }
@@ -155,6 +154,7 @@ func validMessages(messages []genai.Message) bool {
 // worker is the scratch memory of one goroutine.
 type worker struct {
 	reader *Reader
+	told   Told
 	result score.Result
 	keys   map[string]string // name of a scorer → its attribute; scorers are named by the configuration, not by spans
 }

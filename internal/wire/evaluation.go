@@ -60,7 +60,7 @@ func EvaluationOf(record plog.LogRecord) (e Evaluation, ok bool) {
 		case AttrErrorClass:
 			class = failure.Class(v.Str())
 		case AttrStratum:
-			e.Stratum = StratumOf(v)
+			e.Stratum = stratum(v)
 		case "gen_ai.provider.name":
 			e.Provider, _ = provider.Name(textOfValue(v))
 		case "gen_ai.operation.name":
@@ -104,8 +104,8 @@ func passes(label string) (passed, known bool) {
 	return false, false
 }
 
-// StratumOf reads one of the two, "" from a stranger who says another.
-func StratumOf(v pcommon.Value) string {
+// stratum reads one of the two, "" from a stranger who says another.
+func stratum(v pcommon.Value) string {
 	switch v.Str() {
 	case StratumFlagged:
 		return StratumFlagged

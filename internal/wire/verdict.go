@@ -56,8 +56,8 @@ func classesOf(value pcommon.Value) []failure.Class {
 	return classes
 }
 
-// HasClass reports whether a list of classes, as an Annotator writes it, holds one.
-func HasClass(value pcommon.Value, class failure.Class) bool {
+// hasClass reports whether a list of classes, as an Annotator writes it, holds one.
+func hasClass(value pcommon.Value, class failure.Class) bool {
 	if value.Type() != pcommon.ValueTypeSlice {
 		return false
 	}
