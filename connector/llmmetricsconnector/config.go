@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"go.opentelemetry.io/collector/component"
 )
 
 // Config is what users write.
@@ -14,7 +16,7 @@ type Config struct {
 	// InstanceID becomes collector.instance.id of every point. Empty: the service.instance.id of this Collector.
 	InstanceID string `mapstructure:"instance_id"`
 
-	// MaxSeries bounds the series of all services together, MaxSeriesPerService those of a service in an environment. What is
+	// MaxSeries bounds the series of all services together, MaxSeriesPerService those of a service in all its environments. What is
 	// over is counted under otel.metric.overflow.
 	MaxSeries           int `mapstructure:"max_series"`
 	MaxSeriesPerService int `mapstructure:"max_series_per_service"`
@@ -23,15 +25,42 @@ type Config struct {
 	// of what was kept.
 	OnlyIncidents bool `mapstructure:"only_incidents"`
 
+	// SessionIdle is after how long without a span a session has ended and is counted. MaxSessions bounds those that go on.
+	SessionIdle time.Duration `mapstructure:"session_idle"`
+	MaxSessions int           `mapstructure:"max_sessions"`
+
+	Drift DriftConfig `mapstructure:"drift"`
+
+	// Storage is the storage extension that keeps over a restart what was seen: versions, sessions that go on, drift and usual costs.
+	// Absent: they begin anew. CheckpointInterval is how often they are written there.
+	Storage            *component.ID `mapstructure:"storage"`
+	CheckpointInterval time.Duration `mapstructure:"checkpoint_interval"`
+
+	_ struct{}
+}
+
+// DriftConfig is of the gauges for a single Collector without recording rules.
+type DriftConfig struct {
+	// MaxSeries bounds the scores that are followed. 0: no drift, and no baseline of costs.
+	MaxSeries int `mapstructure:"max_series"`
+
 	_ struct{}
 }
 
 // Limits of the configuration.
 const (
-	minFlushInterval = 100 * time.Millisecond
-	maxFlushInterval = 5 * time.Minute // beyond it Prometheus takes a series for gone
-	maxInstanceID    = 128
+	minFlushInterval      = 100 * time.Millisecond
+	maxFlushInterval      = 5 * time.Minute // beyond it Prometheus takes a series for gone
+	maxInstanceID         = 128
+	minCheckpointInterval = time.Second
 )
+
+func createDefaultConfig() component.Config {
+	return &Config{
+		FlushInterval: 15 * time.Second, MaxSeries: 50_000, MaxSeriesPerService: 2_000,
+		SessionIdle: 30 * time.Minute, MaxSessions: 50_000, Drift: DriftConfig{MaxSeries: 1_000}, CheckpointInterval: time.Minute,
+	}
+}
 
 // Validate checks the keys, and reports every mistake.
 func (c *Config) Validate() error {
@@ -48,5 +77,22 @@ func (c *Config) Validate() error {
 	if c.MaxSeriesPerService <= 0 {
 		errs = append(errs, fmt.Errorf("max_series_per_service must be positive, got %d", c.MaxSeriesPerService))
 	}
+	if c.SessionIdle <= 0 {
+		errs = append(errs, fmt.Errorf("session_idle must be positive, got %v", c.SessionIdle))
+	}
+	if c.MaxSessions <= 0 {
+		errs = append(errs, fmt.Errorf("max_sessions must be positive, got %d", c.MaxSessions))
+	}
+	if c.CheckpointInterval < minCheckpointInterval {
+		errs = append(errs, fmt.Errorf("checkpoint_interval must be at least %v, got %v", minCheckpointInterval, c.CheckpointInterval))
+	}
 	return errors.Join(errs...)
+}
+
+// Validate checks the key.
+func (c *DriftConfig) Validate() error {
+	if c.MaxSeries < 0 {
+		return fmt.Errorf("max_series must not be negative, got %d", c.MaxSeries)
+	}
+	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
 )
@@ -27,7 +28,11 @@ func TestConfigIsRead(t *testing.T) {
 	require.NoError(t, err)
 	cfg, err := load(t, conf)
 	require.NoError(t, err)
-	require.Equal(t, &Config{FlushInterval: time.Minute, InstanceID: "gateway-7", MaxSeries: 10_000, MaxSeriesPerService: 500}, cfg)
+	storage := component.MustNewIDWithName("file_storage", "metrics")
+	require.Equal(t, &Config{
+		FlushInterval: time.Minute, InstanceID: "gateway-7", MaxSeries: 10_000, MaxSeriesPerService: 500,
+		SessionIdle: time.Hour, MaxSessions: 1000, Drift: DriftConfig{MaxSeries: 20}, Storage: &storage, CheckpointInterval: 10 * time.Second,
+	}, cfg)
 }
 
 func TestConfigSaysWhatIsWrong(t *testing.T) {
@@ -36,7 +41,11 @@ func TestConfigSaysWhatIsWrong(t *testing.T) {
 		"invalid_everything.yaml": "flush_interval must be between 100ms and 5m0s, got 10m0s\n" +
 			"instance_id must be at most 128 bytes, got 129\n" +
 			"max_series must be positive, got 0\n" +
-			"max_series_per_service must be positive, got -1",
+			"max_series_per_service must be positive, got -1\n" +
+			"session_idle must be positive, got 0s\n" +
+			"max_sessions must be positive, got -5\n" +
+			"checkpoint_interval must be at least 1s, got 100ms\n" +
+			"drift: max_series must not be negative, got -1",
 		"invalid_key.yaml": "has invalid keys: flush_intervall",
 	} {
 		conf, err := confmaptest.LoadConf(filepath.Join("testdata", "configs", file))

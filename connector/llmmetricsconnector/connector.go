@@ -2,162 +2,64 @@ package llmmetricsconnector
 
 import (
 	"context"
-	"crypto/rand"
-	"fmt"
-	"sync"
-	"time"
 
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/connector"
 	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/metric"
-	"go.uber.org/zap"
-
-	"github.com/faultline-otel/faultline/connector/llmmetricsconnector/internal/metadata"
-	"github.com/faultline-otel/faultline/internal/meter"
 )
 
-// metrics counts the spans that it consumes and hands the sums on at every flush.
-type metrics struct {
-	config    *Config
-	next      consumer.Metrics
-	meter     *meter.Meter
-	start     time.Time
-	logger    *zap.Logger
-	telemetry *metadata.TelemetryBuilder
-	scratch   sync.Pool // of *spanReader
-
-	// cancel ends the loop, and the flush that it is in; it is nil where the connector was never started.
-	cancel context.CancelFunc
-	loop   sync.WaitGroup
+// end is what pipelines hold of a counter: one for each pair of signals that it stands between.
+type end struct {
+	counter *counter
+	metrics bool // what it gives are metrics; else logs
+	open    bool
 }
 
-func newConnector(set connector.Settings, cfg *Config, next consumer.Metrics) (*metrics, error) {
-	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
-	if err != nil {
-		return nil, err
-	}
-	c := &metrics{
-		config: cfg, next: next, start: time.Now(), logger: set.Logger, telemetry: telemetry,
-		meter: meter.New(meter.Settings{
-			Instance: instanceID(set, cfg), MaxSeries: cfg.MaxSeries, MaxSeriesPerService: cfg.MaxSeriesPerService, OnlyIncidents: cfg.OnlyIncidents,
-		}),
-		scratch: sync.Pool{New: func() any { return newSpanReader() }},
-	}
-	return c, c.observe()
-}
+// Capabilities says that data is only read.
+func (e *end) Capabilities() consumer.Capabilities { return consumer.Capabilities{MutatesData: false} }
 
-// instanceID names this connector among all that count the same traffic. Two connectors of one Collector are told apart by
-// their names.
-func instanceID(set connector.Settings, cfg *Config) string {
-	id := cfg.InstanceID
-	if id == "" {
-		if v, ok := set.Resource.Attributes().Get("service.instance.id"); ok {
-			id = v.AsString()
-		}
-	}
-	if id == "" {
-		var b [16]byte
-		_, _ = rand.Read(b[:]) // never fails
-		id = fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-	}
-	if name := set.ID.Name(); name != "" {
-		id += "/" + name
-	}
-	return id
-}
-
-// observe publishes the state of the meter as telemetry of the Collector.
-func (c *metrics) observe() error {
-	if err := c.telemetry.RegisterLlmMetricsSeriesCallback(func(_ context.Context, o metric.Int64Observer) error {
-		o.Observe(c.meter.Series())
-		return nil
-	}); err != nil {
+// Start starts the counter with the first of its ends.
+func (e *end) Start(ctx context.Context, host component.Host) error {
+	if err := e.counter.start(ctx, host, e.metrics); err != nil {
 		return err
 	}
-	if err := c.telemetry.RegisterLlmMetricsOverflowCallback(func(_ context.Context, o metric.Int64Observer) error {
-		o.Observe(c.meter.Overflow())
-		return nil
-	}); err != nil {
-		return err
-	}
-	return c.telemetry.RegisterLlmMetricsIgnoredValuesCallback(func(_ context.Context, o metric.Int64Observer) error {
-		for field, name := range meter.IgnoredNames {
-			o.Observe(c.meter.Ignored(field), metric.WithAttributes(attribute.String("field", name)))
-		}
-		return nil
-	})
-}
-
-// Capabilities says that spans are only read.
-func (c *metrics) Capabilities() consumer.Capabilities {
-	return consumer.Capabilities{MutatesData: false}
-}
-
-// Start begins to flush.
-func (c *metrics) Start(ctx context.Context, _ component.Host) error {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // the start has a deadline, the loop has none
-	c.cancel = cancel
-	c.loop.Go(func() {
-		ticker := time.NewTicker(c.config.FlushInterval)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case now := <-ticker.C:
-				_ = c.flush(ctx, now, false) // it counts its errors
-			}
-		}
-	})
+	e.open = true
 	return nil
 }
 
-// Shutdown ends the loop and flushes once more, so that nothing that was counted is lost.
-func (c *metrics) Shutdown(ctx context.Context) error {
-	defer c.telemetry.Shutdown()
-	if c.cancel == nil {
-		return nil
-	}
-	c.cancel()
-	c.cancel = nil
-	c.loop.Wait()
-	return c.flush(ctx, time.Now(), true)
+// Shutdown hands on what this end still has to give, and stops the counter with the last of its ends.
+func (e *end) Shutdown(ctx context.Context) error {
+	open := e.open
+	e.open = false
+	return e.counter.stop(ctx, e.metrics, open)
 }
+
+// spans turns traces into metrics.
+type spans struct{ end }
 
 // ConsumeTraces counts the spans.
-func (c *metrics) ConsumeTraces(_ context.Context, td ptrace.Traces) error {
-	r := c.scratch.Get().(*spanReader)
-	defer c.scratch.Put(r)
-	r.read(td, time.Now(), c.meter.Count)
+func (s *spans) ConsumeTraces(_ context.Context, td ptrace.Traces) error {
+	s.counter.count(td)
 	return nil
 }
 
-// flush hands on the value of every series, in requests of bounded size. Sums are cumulative, so that a flush which is
-// refused costs a point in time and no count.
-func (c *metrics) flush(ctx context.Context, now time.Time, final bool) error {
-	out := newPoints(c.start, now)
-	send := func() error {
-		if out.len() == 0 {
-			return nil
-		}
-		return c.next.ConsumeMetrics(ctx, out.take())
+// versions turns traces into logs: an event for each version that is seen for the first time.
+type versions struct{ end }
+
+// ConsumeTraces counts the spans, unless they go into metrics too: then they were, or are going to be.
+func (v *versions) ConsumeTraces(_ context.Context, td ptrace.Traces) error {
+	if !v.counter.spans {
+		v.counter.count(td)
 	}
-	err := c.meter.Collect(now, final, out.add, func() error {
-		if out.len() < maxPoints {
-			return nil
-		}
-		return send()
-	})
-	if err == nil {
-		err = send()
-	}
-	if err != nil {
-		c.telemetry.LlmMetricsFlushErrors.Add(ctx, 1)
-		c.logger.Debug("metrics were refused; the next flush carries the same sums", zap.Error(err))
-		return fmt.Errorf("flush metrics: %w", err)
-	}
+	return nil
+}
+
+// evaluations turns logs into metrics.
+type evaluations struct{ end }
+
+// ConsumeLogs counts the scores that judges and people gave.
+func (e *evaluations) ConsumeLogs(_ context.Context, ld plog.Logs) error {
+	e.counter.evaluate(ld)
 	return nil
 }

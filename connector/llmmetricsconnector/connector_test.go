@@ -19,6 +19,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/connector"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -59,16 +60,16 @@ func TestCases(t *testing.T) {
 
 			telemetry := componenttest.NewTelemetry()
 			sink := &consumertest.MetricsSink{}
-			c, err := newConnector(metadatatest.NewSettings(telemetry), cfg, sink)
-			require.NoError(t, err)
+			c := createWith(t, metadatatest.NewSettings(telemetry), cfg, sink)
+			require.NoError(t, c.Start(t.Context(), componenttest.NewNopHost()))
 			require.NoError(t, c.ConsumeTraces(t.Context(), in))
-			require.NoError(t, c.flush(t.Context(), time.Now(), false))
+			require.NoError(t, c.counter.flush(t.Context(), time.Now(), false))
 			for _, line := range write(sink.AllMetrics()) {
-				require.Regexp(t, ` = 0$`, line, "at birth")
+				require.Regexp(t, `^llm\.version\.info|=( sum 0 of)? 0$`, line, "at birth")
 			}
 			sink.Reset()
-			require.NoError(t, c.flush(t.Context(), time.Now(), false))
-			requireCatalog(t, c.start, sink.AllMetrics())
+			require.NoError(t, c.counter.flush(t.Context(), time.Now(), false))
+			requireCatalog(t, c.counter.began, sink.AllMetrics())
 			got := map[string]string{
 				"out":       strings.Join(nonzero(write(sink.AllMetrics())), "\n") + "\n",
 				"telemetry": own(t, telemetry),
@@ -113,6 +114,10 @@ func write(all []pmetric.Metrics) []string {
 	}
 	for m := range published(all) {
 		switch m.Type() {
+		case pmetric.MetricTypeGauge:
+			for _, p := range m.Gauge().DataPoints().All() {
+				line(m.Name(), p.Attributes(), p.Exemplars(), p.DoubleValue())
+			}
 		case pmetric.MetricTypeSum:
 			for _, p := range m.Sum().DataPoints().All() {
 				var value any = p.IntValue()
@@ -175,6 +180,11 @@ func requireCatalog(t *testing.T, start time.Time, all []pmetric.Metrics) {
 			for _, p := range m.Sum().DataPoints().All() {
 				point(p.Attributes(), p.StartTimestamp(), p.Timestamp())
 			}
+		case pmetric.MetricTypeGauge:
+			require.Equal(t, catalog.Gauge, definition.Instrument, m.Name())
+			for _, p := range m.Gauge().DataPoints().All() {
+				point(p.Attributes(), p.StartTimestamp(), p.Timestamp())
+			}
 		case pmetric.MetricTypeExponentialHistogram:
 			require.Equal(t, catalog.Histogram, definition.Instrument, m.Name())
 			require.Equal(t, pmetric.AggregationTemporalityCumulative, m.ExponentialHistogram().AggregationTemporality())
@@ -200,7 +210,7 @@ func nonzero(lines []string) []string {
 func own(t *testing.T, telemetry *componenttest.Telemetry) string {
 	t.Helper()
 	var lines []string
-	for _, name := range []string{"series", "overflow", "ignored_values"} {
+	for _, name := range []string{"series", "overflow", "ignored_values", "sessions", "untracked"} {
 		m, err := telemetry.GetMetric("otelcol_llm_metrics_" + name)
 		require.NoError(t, err)
 		var points []metricdata.DataPoint[int64]
@@ -231,11 +241,23 @@ func TestConnectorReadsOnly(t *testing.T) {
 	require.NoError(t, c.Shutdown(t.Context()), "it was never started")
 }
 
-func create(tb testing.TB, cfg *Config, next consumer.Metrics) *metrics {
+func create(tb testing.TB, cfg *Config, next consumer.Metrics) *spans {
 	tb.Helper()
-	set := metadatatest.NewSettings(componenttest.NewTelemetry())
-	c, err := newConnector(set, cfg, next)
+	return createWith(tb, metadatatest.NewSettings(componenttest.NewTelemetry()), cfg, next)
+}
+
+func createWith(tb testing.TB, set connector.Settings, cfg *Config, next consumer.Metrics) *spans {
+	tb.Helper()
+	c, err := NewFactory().CreateTracesToMetrics(tb.Context(), set, cfg, next)
 	require.NoError(tb, err)
+	return c.(*spans)
+}
+
+// started is what create makes, running.
+func started(tb testing.TB, cfg *Config, next consumer.Metrics) *spans {
+	tb.Helper()
+	c := create(tb, cfg, next)
+	require.NoError(tb, c.Start(tb.Context(), componenttest.NewNopHost()))
 	return c
 }
 
@@ -245,22 +267,21 @@ func TestFlushesByItselfAndAtShutdown(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
 	cfg.FlushInterval = minFlushInterval
 	sink := &consumertest.MetricsSink{}
-	c := create(t, cfg, sink)
-	require.NoError(t, c.Start(t.Context(), componenttest.NewNopHost()))
-	require.NoError(t, c.ConsumeTraces(t.Context(), spans(1)))
+	c := started(t, cfg, sink)
+	require.NoError(t, c.ConsumeTraces(t.Context(), plain(1)))
 	require.Eventually(t, func() bool {
 		return slices.ContainsFunc(write(sink.AllMetrics()), func(s string) bool {
 			return strings.HasPrefix(s, "llm.spans{shop ") && strings.Contains(s, "= 1 ")
 		})
 	}, 10*time.Second, 10*time.Millisecond)
-	require.NoError(t, c.ConsumeTraces(t.Context(), spans(41)))
+	require.NoError(t, c.ConsumeTraces(t.Context(), plain(41)))
 	require.NoError(t, c.Shutdown(t.Context()))
 	all := sink.AllMetrics()
 	require.Contains(t, strings.Join(write(all[len(all)-1:]), "\n"), "= 42 ")
 }
 
-// spans are n spans of a service, none of them of an LLM.
-func spans(n int) ptrace.Traces {
+// plain is n spans of a service, none of them of an LLM.
+func plain(n int) ptrace.Traces {
 	td := ptrace.NewTraces()
 	rs := td.ResourceSpans().AppendEmpty()
 	rs.Resource().Attributes().PutStr("service.name", "shop")
@@ -284,11 +305,11 @@ func TestRefusedFlushLosesNoCount(t *testing.T) {
 		return sink.ConsumeMetrics(ctx, md)
 	})
 	require.NoError(t, err)
-	c := create(t, createDefaultConfig().(*Config), next)
-	require.NoError(t, c.ConsumeTraces(t.Context(), spans(3)))
-	require.ErrorContains(t, c.flush(t.Context(), time.Now(), false), "flush metrics: full")
+	c := started(t, createDefaultConfig().(*Config), next)
+	require.NoError(t, c.ConsumeTraces(t.Context(), plain(3)))
+	require.ErrorContains(t, c.counter.flush(t.Context(), time.Now(), false), "flush metrics: full")
 	refusing = false
-	require.NoError(t, c.flush(t.Context(), time.Now(), false))
+	require.NoError(t, c.counter.flush(t.Context(), time.Now(), false))
 	require.Contains(t, strings.Join(write(sink.AllMetrics()), "\n"), "= 3 ")
 	require.NoError(t, c.Shutdown(t.Context()))
 }
@@ -309,14 +330,14 @@ func TestInstanceIsConfiguredOrThatOfTheCollectorOrRandom(t *testing.T) {
 // TestRequestsAreOfBoundedSize makes more points than go into one request.
 func TestRequestsAreOfBoundedSize(t *testing.T) {
 	sink := &consumertest.MetricsSink{}
-	c := create(t, createDefaultConfig().(*Config), sink)
+	c := started(t, createDefaultConfig().(*Config), sink)
 	for i := range 6000 {
-		td := spans(1)
+		td := plain(1)
 		td.ResourceSpans().At(0).Resource().Attributes().PutStr("service.name", fmt.Sprint("s", i))
 		require.NoError(t, c.ConsumeTraces(t.Context(), td))
 	}
-	require.NoError(t, c.flush(t.Context(), time.Now(), false))
-	require.NoError(t, c.flush(t.Context(), time.Now(), false))
+	require.NoError(t, c.counter.flush(t.Context(), time.Now(), false))
+	require.NoError(t, c.counter.flush(t.Context(), time.Now(), false))
 	total := 0
 	for _, md := range sink.AllMetrics() {
 		require.LessOrEqual(t, md.DataPointCount(), maxPoints+2000)
@@ -327,32 +348,10 @@ func TestRequestsAreOfBoundedSize(t *testing.T) {
 	require.NoError(t, c.Shutdown(t.Context()))
 }
 
-// BenchmarkConsumeTraces measures a request of 100 spans, each with the verdict and the scores of a real one.
-func BenchmarkConsumeTraces(b *testing.B) {
-	archive, err := txtar.ParseFile(filepath.Join("testdata", "verdicts.txtar"))
-	require.NoError(b, err)
-	i := slices.IndexFunc(archive.Files, func(f txtar.File) bool { return f.Name == "in" })
-	one, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(archive.Files[i].Data)
-	require.NoError(b, err)
-	td := ptrace.NewTraces()
-	one.ResourceSpans().CopyTo(td.ResourceSpans())
-	all := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans()
-	for i := 0; all.Len() < 100; i++ {
-		one.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(i % 6).CopyTo(all.AppendEmpty())
-	}
-	c := create(b, createDefaultConfig().(*Config), consumertest.NewNop())
-	require.NoError(b, c.ConsumeTraces(b.Context(), td))
-	b.ReportAllocs()
-	for b.Loop() {
-		_ = c.ConsumeTraces(b.Context(), td)
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*all.Len()), "ns/span")
-}
-
 func BenchmarkFlush(b *testing.B) {
 	c := create(b, createDefaultConfig().(*Config), consumertest.NewNop())
 	for i := range 2000 {
-		td := spans(1)
+		td := plain(1)
 		td.ResourceSpans().At(0).Resource().Attributes().PutStr("service.name", fmt.Sprint("s", i))
 		s := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0)
 		s.Attributes().PutStr("gen_ai.operation.name", "chat")
@@ -361,7 +360,7 @@ func BenchmarkFlush(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		_ = c.flush(b.Context(), time.Now(), false)
+		_ = c.counter.flush(b.Context(), time.Now(), false)
 	}
-	b.ReportMetric(float64(c.meter.Series()), "series")
+	b.ReportMetric(float64(c.counter.meter.Series()), "series")
 }

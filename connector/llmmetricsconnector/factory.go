@@ -2,7 +2,6 @@ package llmmetricsconnector
 
 import (
 	"context"
-	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/connector"
@@ -13,14 +12,36 @@ import (
 
 // NewFactory makes the factory of llm_metrics.
 func NewFactory() connector.Factory {
+	f := &factory{counters: map[component.Config]*counter{}}
 	return connector.NewFactory(metadata.Type, createDefaultConfig,
-		connector.WithTracesToMetrics(createTracesToMetrics, metadata.TracesToMetricsStability))
+		connector.WithTracesToMetrics(f.createTracesToMetrics, metadata.TracesToMetricsStability),
+		connector.WithTracesToLogs(f.createTracesToLogs, metadata.TracesToLogsStability),
+		connector.WithLogsToMetrics(f.createLogsToMetrics, metadata.LogsToMetricsStability))
 }
 
-func createDefaultConfig() component.Config {
-	return &Config{FlushInterval: 15 * time.Second, MaxSeries: 50_000, MaxSeriesPerService: 2_000}
+func (f *factory) createTracesToMetrics(_ context.Context, set connector.Settings, cfg component.Config, next consumer.Metrics) (connector.Traces, error) {
+	c, err := f.counter(set, cfg.(*Config))
+	if err != nil {
+		return nil, err
+	}
+	c.spans, c.metrics = true, next
+	return &spans{end{counter: c, metrics: true}}, nil
 }
 
-func createTracesToMetrics(_ context.Context, set connector.Settings, cfg component.Config, next consumer.Metrics) (connector.Traces, error) {
-	return newConnector(set, cfg.(*Config), next)
+func (f *factory) createTracesToLogs(_ context.Context, set connector.Settings, cfg component.Config, next consumer.Logs) (connector.Traces, error) {
+	c, err := f.counter(set, cfg.(*Config))
+	if err != nil {
+		return nil, err
+	}
+	c.logs = next
+	return &versions{end{counter: c}}, nil
+}
+
+func (f *factory) createLogsToMetrics(_ context.Context, set connector.Settings, cfg component.Config, next consumer.Metrics) (connector.Logs, error) {
+	c, err := f.counter(set, cfg.(*Config))
+	if err != nil {
+		return nil, err
+	}
+	c.metrics = next
+	return &evaluations{end{counter: c, metrics: true}}, nil
 }

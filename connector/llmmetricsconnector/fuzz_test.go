@@ -3,7 +3,6 @@ package llmmetricsconnector
 import (
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/stretchr/testify/require"
@@ -35,12 +34,11 @@ func FuzzConsumeTraces(f *testing.F) {
 		cfg := createDefaultConfig().(*Config)
 		cfg.MaxSeries, cfg.MaxSeriesPerService = max(limit, 1), max(limit/2, 1)
 		sink := &consumertest.MetricsSink{}
-		c := create(t, cfg, sink)
+		c := started(t, cfg, sink)
 		td.MarkReadOnly()
 		require.NoError(t, c.ConsumeTraces(t.Context(), td))
-		require.NoError(t, c.flush(t.Context(), time.Now(), true))
 		require.NoError(t, c.Shutdown(t.Context()))
-		requireCatalog(t, c.start, sink.AllMetrics())
+		requireCatalog(t, c.counter.began, sink.AllMetrics())
 		total := int64(0)
 		for m := range published(sink.AllMetrics()) {
 			if m.Name() == "llm.spans" && m.Type() == pmetric.MetricTypeSum {

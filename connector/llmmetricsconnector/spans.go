@@ -1,55 +1,74 @@
 package llmmetricsconnector
 
 import (
-	"slices"
-	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
-	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/meter"
 	"github.com/faultline-otel/faultline/internal/wire"
 )
 
-// spanReader reads of spans what is counted: scalars and the verdict that llm_failure wrote, no content.
+// spanReader reads of spans what is counted: scalars and what the processors before wrote, no content.
 type spanReader struct {
 	reader *wire.Reader
+	told   wire.Told
 	span   meter.Span
+	// The versions of the scorers, by the resource, and by spans that say their own.
+	ofResource, ofSpan wire.ScorerVersions
 }
 
 func newSpanReader() *spanReader { return &spanReader{reader: wire.NewReader()} }
 
-// read hands the counted part of every span to count, which must not keep it.
-func (r *spanReader) read(td ptrace.Traces, now time.Time, count func(*meter.Span)) {
+// read counts every span.
+func (r *spanReader) read(td ptrace.Traces, now time.Time, m *meter.Meter) {
 	for _, rs := range td.ResourceSpans().All() {
-		service, environment := text(rs.Resource(), "service.name"), text(rs.Resource(), "deployment.environment.name")
-		if environment == "" {
-			environment = text(rs.Resource(), "deployment.environment") // its name until semantic conventions 1.27
-		}
+		resource := rs.Resource()
+		counted := m.For(owner(resource))
+		scorers := text(resource, wire.AttrScorers)
+		r.ofResource.Read(scorers)
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, span := range ss.Spans().All() {
 				r.span = meter.Span{
-					Service: service, Environment: environment, Coverage: string(wire.NotLLM), Scores: r.span.Scores[:0],
+					Coverage: string(wire.NotLLM), Scores: r.span.Scores[:0],
 					TraceID: span.TraceID(), SpanID: span.SpanID(), Seen: now,
 				}
-				if call, ok := r.reader.Read(rs.Resource(), ss.Scope(), span); ok {
-					r.operation(call, span)
+				r.told.Read(span)
+				if scorers != "" && r.told.Canonical { // llm_failure of this version saw to it that nothing else is to be read
+					r.canonical()
+					r.annotated(span)
+				} else if call, ok := r.reader.Read(resource, ss.Scope(), span); ok {
+					r.dialect(call)
+					r.annotated(span)
 				}
-				count(&r.span)
+				m.CountFor(counted, &r.span)
 			}
 		}
 	}
 	// What waits for the next request must not hold on to this one.
 	clear(r.span.Scores[:cap(r.span.Scores)])
 	r.span = meter.Span{Scores: r.span.Scores[:0]}
+	r.told.Release()
 }
 
-func (r *spanReader) operation(call *genai.Call, span ptrace.Span) {
+// canonical takes the call from its canonical attributes.
+func (r *spanReader) canonical() {
+	t, s := &r.told, &r.span
+	s.Request, s.Tokens, s.TTFT = t.Request, t.Tokens, t.TTFT
+	s.Breakdown = meter.Breakdown{
+		Provider: t.Provider, Operation: t.Operation, Model: t.RequestModel, PromptName: t.PromptName, PromptVersion: t.PromptVersion,
+	}
+	if s.Model == "" {
+		s.Model = t.ResponseModel
+	}
+}
+
+// dialect takes the call as its dialect spells it.
+func (r *spanReader) dialect(call *genai.Call) {
 	s := &r.span
-	s.GenAI, s.Request, s.Coverage = true, call.IsLLMCall(), meter.Unscored
+	s.Request, s.Tokens = call.IsLLMCall(), call.Tokens
 	s.Breakdown = meter.Breakdown{
 		Provider: call.Provider, Operation: call.Operation, Model: call.RequestModel,
 		PromptName: call.PromptName, PromptVersion: call.PromptVersion,
@@ -57,77 +76,55 @@ func (r *spanReader) operation(call *genai.Call, span ptrace.Span) {
 	if s.Model == "" {
 		s.Model = call.AnyModel()
 	}
-	s.Tokens, s.Cost, s.CostSource = call.Tokens, call.CostUSD, "reported"
+	s.Cost, s.CostSource = call.CostUSD, wire.CostReported
 	if call.TTFT.Set {
 		s.TTFT = genai.Some(call.TTFT.Value / 1000)
 	}
-	if start, end := span.StartTimestamp(), span.EndTimestamp(); start != 0 && end != 0 {
-		s.Duration = genai.Some((float64(end) - float64(start)) / 1e9)
-	}
-	r.verdict(span)
 }
 
-// verdict reads what llm_failure wrote, in the processor's absence nothing.
-func (r *spanReader) verdict(span ptrace.Span) {
-	s := &r.span
-	cancelled := false
-	for key, v := range span.Attributes().All() {
-		if !strings.HasPrefix(key, "app.llm.") {
-			continue
-		}
-		switch key {
-		case wire.AttrErrorClass:
-			verdict := wire.VerdictOf(span)
-			s.Class, s.Unsafe = verdict.Class, slices.Contains(verdict.Classes, failure.Unsafe)
-		case wire.AttrCoverage:
-			s.Coverage = v.Str()
-		case wire.AttrCancelled:
-			cancelled = v.Bool()
-		case wire.AttrCostUSD:
-			if v.Type() == pcommon.ValueTypeDouble {
-				s.Cost = genai.Some(v.Double())
-			}
-		case wire.AttrTracePrimary:
-			if v.Str() == span.SpanID().String() {
-				s.Incident = wire.IncidentOf(span)
-			}
-		case wire.AttrSessionTurns:
-			s.Turns = meter.Turns(v.Int())
-		case wire.AttrCostSource:
-			s.CostSource = v.Str()
-		default:
-			if name, ok := strings.CutPrefix(key, wire.AttrScorePrefix); ok && v.Type() == pcommon.ValueTypeDouble {
-				s.Scores = append(s.Scores, meter.Score{Name: name, Value: v.Double()})
-			}
-		}
+// annotated takes what the processors before wrote, in their absence nothing.
+func (r *spanReader) annotated(span ptrace.Span) {
+	t, s := &r.told, &r.span
+	s.GenAI, s.Class, s.Unsafe, s.Incident, s.Retrieval = true, t.Class, t.Unsafe, t.Incident, t.Retrieval
+	if s.Coverage = string(t.Coverage); s.Coverage == "" {
+		s.Coverage = meter.Unscored
+	}
+	if t.CostUSD.Set {
+		s.Cost, s.CostSource = t.CostUSD, t.CostSource
 	}
 	switch {
 	case s.Class != "":
 		s.Outcome = meter.Failed
-	case cancelled:
+	case t.Cancelled:
 		s.Outcome = meter.Cancelled
 	}
-	if len(s.Scores) > 0 {
-		r.failing(span)
+	if start, end := span.StartTimestamp(), span.EndTimestamp(); start != 0 && end != 0 {
+		s.Duration = genai.Some((float64(end) - float64(start)) / 1e9)
+	}
+	s.Turns = meter.Turns(t.SessionTurns)
+	s.Session = meter.Session{
+		ID: t.SessionID, Trace: t.SessionIsTrace, Turns: t.SessionTurns, Calls: t.SessionCalls, Cost: t.SessionCostUSD, Limit: t.SessionLimit,
+	}
+	versions := &r.ofResource
+	if t.OwnScorers {
+		versions = &r.ofSpan
+		versions.Read(t.Scorers)
+	}
+	for i := range t.Scores {
+		score := &t.Scores[i]
+		s.Scores = append(s.Scores, meter.Score{
+			Name: score.Scorer, Version: versions.Of(score.Scorer), Stratum: t.Stratum, Value: score.Value, Failed: score.Failed,
+		})
 	}
 }
 
-// failing marks the scores for which an event of ours, which names the scorer's version, says that they failed.
-func (r *spanReader) failing(span ptrace.Span) {
-	for _, event := range span.Events().All() {
-		if event.Name() != wire.EventEvaluation {
-			continue
-		}
-		name, named := event.Attributes().Get(wire.AttrEvaluationName)
-		if _, ours := event.Attributes().Get(wire.AttrEvaluationVersion); !named || !ours {
-			continue
-		}
-		for i := range r.span.Scores {
-			if r.span.Scores[i].Name == name.Str() {
-				r.span.Scores[i].Failed = true
-			}
-		}
+// owner is the service that a resource belongs to, and its environment.
+func owner(resource pcommon.Resource) (service, environment string) {
+	service, environment = text(resource, "service.name"), text(resource, "deployment.environment.name")
+	if environment == "" {
+		environment = text(resource, "deployment.environment") // its name until semantic conventions 1.27
 	}
+	return service, environment
 }
 
 func text(resource pcommon.Resource, key string) string {

@@ -12,7 +12,7 @@ type Pair struct {
 	Value string
 }
 
-// Point is the value of a series when it is collected. Count is set for counters, Sum for sums of floating-point numbers,
+// Point is the value of a series when it is collected. Count is set for counters, Sum for sums of floating-point numbers and gauges,
 // Buckets for histograms.
 type Point struct {
 	Metric     *catalog.Metric
@@ -60,13 +60,11 @@ func (s *series) add(value float64, span *Span) {
 		s.sum += value
 	case catalog.Histogram:
 		s.buckets.add(value)
-	case catalog.Gauge:
-		s.sum = value
+	case catalog.Gauge: // those are computed when they are collected
 	}
-	failing := span.Class != ""
-	if s.exemplar.Time.IsZero() || s.shown || failing && !s.failing {
+	if s.shown || span.Class != "" && !s.failing || s.exemplar.Time.IsZero() {
 		s.exemplar = Exemplar{TraceID: span.TraceID, SpanID: span.SpanID, Value: value, Time: span.Seen}
-		s.failing, s.shown = failing, false
+		s.failing, s.shown = span.Class != "", false
 	}
 }
 

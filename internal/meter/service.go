@@ -1,9 +1,11 @@
 package meter
 
 import (
-	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/cespare/xxhash/v2"
 
 	"github.com/faultline-otel/faultline/internal/catalog"
 	"github.com/faultline-otel/faultline/internal/failure"
@@ -12,36 +14,45 @@ import (
 // service is the series of one service in one environment.
 type service struct {
 	meter *Meter
+	key   serviceKey
+	hash  uint64 // of the key, the same in every process
 	base  []Pair
+	room  *atomic.Int64 // how many more series it may have besides the fixed ones, shared by all environments of the service
 
-	mu     sync.Mutex // guards all below
-	series []*series
-	room   int // how many more series its slices may have
-	spans  [len(coverages)]*series
-	slices map[Breakdown]*slice
-	rest   *slice // takes what there is no room for; nil until the first GenAI span
-	over   bool   // the span at hand was counted, in part at least, in the rest
+	mu       sync.Mutex // guards all below
+	series   []*series
+	own      []*series // by ownSlots
+	follows  bool      // sessions were seen
+	slices   map[Breakdown]*slice
+	last     *slice // the newest span's, since spans of a kind come together
+	rest     *slice // takes what there is no room for; nil until the first GenAI span
+	over     bool   // the span at hand was counted, in part at least, in the rest
+	versions map[Version]*version
+	trends   trends
+	spend    *spend // nil until something costs
 }
 
 // slice is the series of one breakdown of a service.
 type slice struct {
+	key        Breakdown
 	attributes []Pair
 	slots      []*series
+	failures   bool // the series of failure classes exist
 	requests   bool // the series of requests exist
 	rest       bool // of a service, or of all: its attributes say so instead of a breakdown
-	scores     map[string]*scoreSeries
+	version    *version
+	scores     scoreTable
 }
 
-type scoreSeries struct {
-	count, sum, sumsq, failures *series
-}
-
-func newService(m *Meter, room int, base ...Pair) *service {
-	return &service{meter: m, base: base, room: room, slices: map[Breakdown]*slice{}}
+func newService(m *Meter, key serviceKey, room *atomic.Int64, base ...Pair) *service {
+	return &service{
+		meter: m, key: key, hash: xxhash.Sum64String(key.name + "\x00" + key.environment), base: base, room: room,
+		own: make([]*series, len(ownSlots)), slices: map[Breakdown]*slice{}, versions: map[Version]*version{},
+	}
 }
 
 func newSlice(attributes []Pair, rest bool) *slice {
-	return &slice{attributes: attributes, slots: make([]*series, len(slots)), scores: map[string]*scoreSeries{}, rest: rest}
+	return &slice{attributes: attributes, slots: make([]*series, len(slots)), rest: rest}
 }
 
 // covered counts the span itself.
@@ -50,26 +61,42 @@ func (s *service) covered(span *Span) {
 	for i < len(coverages)-1 && coverages[i] != span.Coverage {
 		i++ // the last one is Unscored, which an unknown coverage counts as
 	}
-	if s.spans[i] == nil {
-		s.spans[i] = s.make(catalog.Spans, s.base, Pair{catalog.Coverage, coverages[i]})
-	}
-	s.spans[i].add(1, span)
+	s.ofOwn(ownSpans+i).add(1, span)
 }
 
-// operation counts what a GenAI span says. It reports false where the service has no place for any series.
-func (s *service) operation(span *Span) bool {
+// ofOwn is a series of the service itself.
+func (s *service) ofOwn(i int) *series {
+	if s.own[i] == nil {
+		s.own[i] = s.make(ownSlots[i].metric, s.base, ownSlots[i].own...)
+	}
+	return s.own[i]
+}
+
+// begin makes room for what any service with GenAI traffic may have. It reports false where there is none.
+func (s *service) begin() bool {
 	if s.rest == nil {
-		if !s.meter.take(len(slots) + 4) {
+		if !s.meter.take(llmSlots) {
 			return false
 		}
 		s.rest = newSlice(with(s.base, Pair{catalog.Overflow, "true"}), true)
 	}
-	sl := s.slice(span.Breakdown)
+	return true
+}
+
+// operation counts what a GenAI span says. It reports false where the service has no place for any series.
+func (s *service) operation(span *Span) bool {
+	if !s.begin() {
+		return false
+	}
+	sl := s.slice(&span.Breakdown, true)
 	if slot, ok := incidentSlot[span.Incident]; ok {
 		s.at(sl, slot).add(1, span)
 	}
 	if s.meter.settings.OnlyIncidents {
 		return true
+	}
+	if sl.version != nil {
+		sl.version.seen = max(sl.version.seen, span.Seen.Unix())
 	}
 	if span.Request {
 		s.request(sl, span)
@@ -83,7 +110,40 @@ func (s *service) operation(span *Span) bool {
 	for i := range span.Scores {
 		s.score(sl, &span.Scores[i], span)
 	}
+	if span.Retrieval != "" {
+		s.listed(ownRetrievals, retrievals, span.Retrieval, IgnoredRetrieval, span)
+	}
+	if span.Session.ID != "" {
+		s.session(span)
+	}
 	return true
+}
+
+// session counts what is told of a session on a span of it: that it may not go on. The session as a whole is counted when it has ended.
+func (s *service) session(span *Span) {
+	if !s.follows { // before the first limit is reached, so that this is an increase
+		s.follows = true
+		for i := range limits {
+			s.ofOwn(ownLimits + i)
+		}
+	}
+	if span.Session.Limit != "" {
+		s.listed(ownLimits, limits, span.Session.Limit, IgnoredSession, span)
+	}
+}
+
+// listed counts one of a closed list, all of which have a series from the first on.
+func (s *service) listed(first int, list []string, value string, field int, span *Span) {
+	for i := range list {
+		p := s.ofOwn(first + i)
+		if list[i] == value {
+			p.add(1, span)
+			field = -1
+		}
+	}
+	if field >= 0 {
+		s.meter.ignored[field].Add(1)
+	}
 }
 
 // request counts what only the call to a model has.
@@ -110,6 +170,7 @@ func (s *service) request(sl *slice, span *Span) {
 			}
 		}
 		s.at(sl, slotCost+o*len(costSources)+source).add(span.Cost.Value, span)
+		s.spent(span.Cost.Value)
 	}
 	t := &span.Tokens
 	for i, n := range [...]struct {
@@ -128,56 +189,55 @@ func (s *service) request(sl *slice, span *Span) {
 	}
 }
 
-// score counts one score. What there is no room for goes to the series of the rest that name no scorer.
-func (s *service) score(sl *slice, score *Score, span *Span) {
-	if !s.meter.plausible(IgnoredScore, score.Value, 1) {
-		return
+// slice finds the slice of a breakdown. One of spans has a series of each failure class from the start, at 0, so that an alert sees the
+// first failure as an increase.
+func (s *service) slice(key *Breakdown, spans bool) *slice {
+	if s.last != nil && s.last.key == *key && (s.last.failures || !spans) {
+		return s.last
 	}
-	name := bound(score.Name)
-	p := sl.scores[name]
-	switch {
-	case p != nil:
-	case !sl.rest && s.take(4):
-		name = strings.Clone(name)
-		p = s.makeScore(with(sl.attributes, Pair{catalog.Evaluation, name}))
-		sl.scores[name] = p
-	default:
-		s.over = true
-		if p = s.rest.scores[""]; p == nil {
-			p = s.makeScore(s.rest.attributes)
-			s.rest.scores[""] = p
+	key.bound()
+	sl := s.slices[*key]
+	fresh := sl == nil
+	if fresh {
+		// What is not a series yet takes the room of one, so that breakdowns are bounded too.
+		if !spans && !s.take(1) {
+			return s.full()
+		}
+		own := key.clone()
+		sl = newSlice(s.breakdown(&own), false)
+		sl.key = own
+	}
+	if spans && !sl.failures {
+		known := classSlot
+		if s.meter.settings.OnlyIncidents {
+			known = incidentSlot
+		}
+		if !s.take(len(known)) {
+			return s.full()
+		}
+		sl.failures = true
+		for _, slot := range known {
+			sl.slots[slot] = s.make(slots[slot].metric, sl.attributes, slots[slot].own...)
+		}
+		if !s.meter.settings.OnlyIncidents {
+			sl.version = s.version(&sl.key)
 		}
 	}
-	p.count.add(1, span)
-	p.sum.add(score.Value, span)
-	p.sumsq.add(score.Value*score.Value, span)
-	if score.Failed {
-		p.failures.add(1, span)
+	if fresh {
+		s.slices[sl.key] = sl
 	}
+	s.last = sl
+	return sl
 }
 
-func (s *service) makeScore(attributes []Pair) *scoreSeries {
-	return &scoreSeries{
-		count: s.make(catalog.ScoreCount, attributes), sum: s.make(catalog.ScoreSum, attributes),
-		sumsq: s.make(catalog.ScoreSumSq, attributes), failures: s.make(catalog.ScoreFailures, attributes),
-	}
+// full is where what there is no room for is counted.
+func (s *service) full() *slice {
+	s.over = true
+	return s.rest
 }
 
-// slice finds the slice of a breakdown. A new one has a series of each failure class from the start, at 0, so that an
-// alert sees the first failure as an increase.
-func (s *service) slice(b Breakdown) *slice {
-	if sl := s.slices[b]; sl != nil {
-		return sl
-	}
-	known := classSlot
-	if s.meter.settings.OnlyIncidents {
-		known = incidentSlot
-	}
-	if !s.take(len(known)) {
-		s.over = true
-		return s.rest
-	}
-	b = b.clone()
+// breakdown is the attributes of a slice.
+func (s *service) breakdown(b *Breakdown) []Pair {
 	attributes := s.base
 	for _, p := range [...]Pair{
 		{catalog.Provider, b.Provider},
@@ -191,12 +251,7 @@ func (s *service) slice(b Breakdown) *slice {
 			attributes = with(attributes, p)
 		}
 	}
-	sl := newSlice(attributes, false)
-	for _, slot := range known {
-		sl.slots[slot] = s.make(slots[slot].metric, attributes, slots[slot].own...)
-	}
-	s.slices[b] = sl
-	return sl
+	return attributes
 }
 
 // at is the series of a slot of a slice, or of the rest where there is no room to make it.
@@ -226,13 +281,21 @@ func (s *service) make(m *catalog.Metric, attributes []Pair, own ...Pair) *serie
 	return p
 }
 
-// take reserves series for the slices, out of what the service and the meter have left.
+// take reserves series, out of what the service and the meter have left; give takes the reservation back.
 func (s *service) take(n int) bool {
-	if s.room < n || !s.meter.take(n) {
+	if !reserve(s.room, n) {
 		return false
 	}
-	s.room -= n
+	if !s.meter.take(n) {
+		s.room.Add(int64(n))
+		return false
+	}
 	return true
+}
+
+func (s *service) give(n int) {
+	s.room.Add(int64(n))
+	s.meter.room.Add(int64(n))
 }
 
 func (s *service) collect(now time.Time, final bool, emit func(Point)) {
@@ -241,6 +304,9 @@ func (s *service) collect(now time.Time, final bool, emit func(Point)) {
 	for _, p := range s.series {
 		p.collect(now, final, emit)
 	}
+	s.collectVersions(now, emit)
+	s.collectTrends(now, emit)
+	s.collectSpend(now, emit)
 }
 
 // with makes a new list, so that slices never share what they append to.

@@ -5,63 +5,86 @@ import (
 	"github.com/faultline-otel/faultline/internal/failure"
 )
 
-// A slot is a series that every breakdown can have: a metric, and its own attributes, whose values are closed lists.
+// A slot is a series that every breakdown, or every service, can have: a metric, and its own attributes, whose values are closed lists.
 type slot struct {
 	metric *catalog.Metric
 	own    []Pair
 }
 
+// slotList is the slots of one kind of owner.
+type slotList []slot
+
 var (
 	outcomes    = []string{OK: "ok", Failed: "failed", Cancelled: "cancelled"}
 	tokenTypes  = []string{"input", "cache_read", "cache_write", "output", "reasoning"}
 	costSources = []string{"reported", "computed", "estimated"}
-	coverages   = [...]string{"scored", "no_content", "truncated", "not_llm", Unscored}
+	coverages   = []string{"scored", "no_content", "truncated", "not_llm", Unscored}
+	limits      = []string{"usd", "usd_per_10m", "tokens", "model_calls", "tool_calls", "runaway"}
+	retrievals  = []string{"ok", "empty", "failed"}
 )
 
 // Unscored is the coverage of a GenAI span that no llm_failure processor saw.
 const Unscored = "unscored"
 
-// The first slot of each metric; the others follow in the order of the closed lists.
+// The first slot of each metric of a breakdown; the others follow in the order of the closed lists.
 var (
-	slots        []slot
-	slotRequests = add(catalog.Requests, catalog.Outcome, outcomes)
-	classSlot    = addClasses(catalog.Failures) // by class
-	incidentSlot = addClasses(catalog.Incidents)
-	slotTokens   = add(catalog.TokenUsage, catalog.TokenType, tokenTypes)
-	slotDuration = add(catalog.Duration, catalog.Outcome, outcomes)
-	slotTTFT     = add(catalog.TimeToFirstChunk, "", []string{""})
-	slotCost     = addCost()
+	slots        slotList
+	slotRequests = slots.add(catalog.Requests, catalog.Outcome, outcomes...)
+	classSlot    = slots.addClasses(catalog.Failures) // by class
+	incidentSlot = slots.addClasses(catalog.Incidents)
+	slotTokens   = slots.add(catalog.TokenUsage, catalog.TokenType, tokenTypes...)
+	slotDuration = slots.add(catalog.Duration, catalog.Outcome, outcomes...)
+	slotTTFT     = slots.add(catalog.TimeToFirstChunk, "", "")
+	slotCost     = slots.addCost()
 )
 
-func add(m *catalog.Metric, key catalog.Attribute, values []string) (first int) {
-	first = len(slots)
+// Those of a service. The spans by coverage come first: any service has them, the others only one with GenAI traffic.
+var (
+	ownSlots      slotList
+	ownSpans      = ownSlots.add(catalog.Spans, catalog.Coverage, coverages...)
+	ownLimits     = ownSlots.add(catalog.LimitHits, catalog.SessionLimit, limits...)
+	ownRetrievals = ownSlots.add(catalog.Retrievals, catalog.RetrievalOutcome, retrievals...)
+	ownTurns      = ownSlots.add(catalog.Turns, "", "")
+	ownCost       = ownSlots.add(catalog.SessionCost, "", "")
+)
+
+func (l *slotList) add(m *catalog.Metric, key catalog.Attribute, values ...string) (first int) {
+	first = len(*l)
 	for _, v := range values {
 		var own []Pair
 		if key != "" {
 			own = []Pair{{key, v}}
 		}
-		slots = append(slots, slot{m, own})
+		*l = append(*l, slot{m, own})
 	}
 	return first
 }
 
-func addClasses(m *catalog.Metric) map[failure.Class]int {
+func (l *slotList) addClasses(m *catalog.Metric) map[failure.Class]int {
 	place := map[failure.Class]int{}
 	for _, c := range failure.Classes() {
-		place[c.Class] = len(slots)
-		slots = append(slots, slot{m, []Pair{
+		place[c.Class] = len(*l)
+		*l = append(*l, slot{m, []Pair{
 			{catalog.ErrorClass, string(c.Class)}, {catalog.ErrorBucket, string(c.Bucket)},
 		}})
 	}
 	return place
 }
 
-func addCost() (first int) {
-	first = len(slots)
+func (l *slotList) addCost() (first int) {
+	first = len(*l)
 	for _, o := range outcomes {
 		for _, s := range costSources {
-			slots = append(slots, slot{catalog.Cost, []Pair{{catalog.Outcome, o}, {catalog.CostSource, s}}})
+			*l = append(*l, slot{catalog.Cost, []Pair{{catalog.Outcome, o}, {catalog.CostSource, s}}})
 		}
 	}
 	return first
 }
+
+// The series that a service has whatever it sends: of its own, of its overflow and its two baselines of cost. They are part of its
+// budget.
+var (
+	scoreSlots = 4
+	llmSlots   = len(ownSlots) - len(coverages) + len(slots) + scoreSlots + len(costWindows)
+	fixedSlots = len(coverages) + llmSlots
+)

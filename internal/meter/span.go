@@ -43,17 +43,34 @@ type Span struct {
 	// CostSource is reported, computed or estimated.
 	CostSource string
 	Scores     []Score
+	// Retrieval is ok, empty or failed on spans that retrieve, "" on others.
+	Retrieval string
+	Session   Session
 
 	TraceID [16]byte
 	SpanID  [8]byte
-	Seen    time.Time
+	// Seen is when the span came, by the clock of who counts. The span's own times are not compared with any clock.
+	Seen time.Time
 }
 
-// Score is what a scorer gave: a value between 0 and 1, and whether that failed its threshold.
+// Score is what a scorer gave: a value between 0 and 1, and whether that failed its threshold. Scores of another version or another
+// stratum are counted apart, since they must not be averaged.
 type Score struct {
-	Name   string
-	Value  float64
-	Failed bool
+	Name, Version, Stratum string
+	Value                  float64
+	Failed                 bool
+}
+
+// Session is how far the session of a span had come with it. A zero ID is no session.
+type Session struct {
+	ID string
+	// Trace says that the ID names no conversation but the span's own trace.
+	Trace bool
+	Turns int64
+	Calls int64 // of models and tools
+	Cost  genai.Opt[float64]
+	// Limit is what the session reached with this span, so that it may not go on.
+	Limit string
 }
 
 // Breakdown is what traffic of a service is told apart by.

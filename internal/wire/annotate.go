@@ -33,6 +33,7 @@ type AnnotateOptions struct {
 // for concurrent use.
 type Annotator struct {
 	set     *score.Set
+	scorers string // as AttrScorers
 	options AnnotateOptions
 	lent    *sharedLending
 	now     func() time.Time
@@ -49,11 +50,15 @@ type Annotated struct {
 	Verdict  failure.Verdict
 	Result   *score.Result
 	Cost     Cost
+
+	scored bool // by this annotator, not kept of an earlier one
 }
 
 // NewAnnotator makes an annotator that runs the scorers of a set.
 func NewAnnotator(set *score.Set, options AnnotateOptions) *Annotator {
-	a := &Annotator{set: set, options: options, lent: newSharedLending(options.LentBytes, options.LentFor), now: time.Now}
+	a := &Annotator{
+		set: set, scorers: spellScorers(set), options: options, lent: newSharedLending(options.LentBytes, options.LentFor), now: time.Now,
+	}
 	a.workers.New = func() any {
 		return &worker{reader: NewReader(), keys: make(map[string]string, len(set.Scorers()))}
 	}
@@ -69,14 +74,19 @@ func (a *Annotator) Traces(td ptrace.Traces, each func(Annotated)) {
 	w := a.workers.Get().(*worker)
 	for _, rs := range td.ResourceSpans().All() {
 		resource := rs.Resource()
+		scored := false
 		for _, ss := range rs.ScopeSpans().All() {
 			scope := ss.Scope()
 			for _, span := range ss.Spans().All() {
 				out := a.span(w, resource, scope, span)
+				scored = scored || out.scored
 				if each != nil {
 					each(out)
 				}
 			}
+		}
+		if scored {
+			resource.Attributes().PutStr(AttrScorers, a.scorers)
 		}
 	}
 	// Not deferred: a worker that a panic left half way is not used again.
@@ -112,6 +122,7 @@ func (a *Annotator) span(w *worker, resource pcommon.Resource, scope pcommon.Ins
 			readBack(span, &w.result)
 			out.Cost = a.cost(span, call, earlier)
 			out.Cost.write(span)
+			a.keepScorers(resource, span)
 			return out
 		}
 	}
@@ -129,7 +140,9 @@ func (a *Annotator) span(w *worker, resource pcommon.Resource, scope pcommon.Ins
 	if out.Cost.problem != "" {
 		w.result.Problems = append(w.result.Problems, score.Problem{Scorer: problemCost, Reason: out.Cost.problem})
 	}
+	out.scored = len(w.result.Scores) > 0
 	Normalise(span, call)
+	w.markDialect(span, call)
 	w.write(span, &out, a.options)
 	return out
 }
@@ -163,6 +176,7 @@ func validMessages(messages []genai.Message) bool {
 // worker is the scratch memory of one goroutine.
 type worker struct {
 	reader *Reader
+	told   Told
 	result score.Result
 	keys   map[string]string // name of a scorer → its attribute; scorers are named by the configuration, not by spans
 }

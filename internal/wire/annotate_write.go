@@ -151,7 +151,7 @@ func written(key string) bool {
 	}
 	switch key {
 	case AttrErrorClass, AttrErrorBucket, AttrErrorDetail, AttrErrorClasses, AttrErrorEvidence, AttrFingerprint,
-		AttrCoverage, AttrToolOutcome, AttrCancelled, AttrProblems:
+		AttrCoverage, AttrToolOutcome, AttrCancelled, AttrProblems, AttrScorers, AttrOwnDialect:
 		return true
 	}
 	return strings.HasPrefix(key, AttrScorePrefix)

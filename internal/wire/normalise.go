@@ -28,6 +28,7 @@ func Normalise(span ptrace.Span, c *genai.Call) {
 	n.text("gen_ai.tool.name", c.ToolName)
 	n.text("gen_ai.tool.call.id", c.ToolCallID)
 	n.text("gen_ai.prompt.name", c.PromptName)
+	n.text("gen_ai.prompt.version", c.PromptVersion)
 	n.texts("gen_ai.response.finish_reasons", c.FinishReasons)
 	n.number("gen_ai.request.temperature", c.Temperature)
 	n.number("gen_ai.request.top_p", c.TopP)

@@ -56,6 +56,20 @@ func classesOf(value pcommon.Value) []failure.Class {
 	return classes
 }
 
+// hasClass reports whether a list of classes, as an Annotator writes it, holds one.
+func hasClass(value pcommon.Value, class failure.Class) bool {
+	if value.Type() != pcommon.ValueTypeSlice {
+		return false
+	}
+	list := value.Slice()
+	for i := range min(list.Len(), len(failure.Classes())) {
+		if list.At(i).Str() == string(class) {
+			return true
+		}
+	}
+	return false
+}
+
 // CoverageWritten is the coverage that an Annotator wrote on a span, "" where none did.
 func CoverageWritten(span ptrace.Span) Coverage {
 	v, ok := span.Attributes().Get(AttrCoverage)

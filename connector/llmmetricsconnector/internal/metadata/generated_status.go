@@ -15,4 +15,6 @@ var (
 
 const (
 	TracesToMetricsStability = component.StabilityLevelDevelopment
+	TracesToLogsStability    = component.StabilityLevelDevelopment
+	LogsToMetricsStability   = component.StabilityLevelDevelopment
 )

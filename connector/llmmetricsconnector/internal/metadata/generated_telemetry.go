@@ -25,13 +25,16 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                   metric.Meter
-	mu                      sync.Mutex
-	registrations           []metric.Registration
-	LlmMetricsFlushErrors   metric.Int64Counter
-	LlmMetricsIgnoredValues metric.Int64ObservableCounter
-	LlmMetricsOverflow      metric.Int64ObservableCounter
-	LlmMetricsSeries        metric.Int64ObservableGauge
+	meter                        metric.Meter
+	mu                           sync.Mutex
+	registrations                []metric.Registration
+	LlmMetricsCheckpointFailures metric.Int64Counter
+	LlmMetricsFlushErrors        metric.Int64Counter
+	LlmMetricsIgnoredValues      metric.Int64ObservableCounter
+	LlmMetricsOverflow           metric.Int64ObservableCounter
+	LlmMetricsSeries             metric.Int64ObservableGauge
+	LlmMetricsSessions           metric.Int64ObservableGauge
+	LlmMetricsUntracked          metric.Int64ObservableCounter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -90,6 +93,36 @@ func (builder *TelemetryBuilder) RegisterLlmMetricsSeriesCallback(cb metric.Int6
 	return nil
 }
 
+// RegisterLlmMetricsSessionsCallback sets callback for observable LlmMetricsSessions metric.
+func (builder *TelemetryBuilder) RegisterLlmMetricsSessionsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.LlmMetricsSessions, obs: o})
+		return nil
+	}, builder.LlmMetricsSessions)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterLlmMetricsUntrackedCallback sets callback for observable LlmMetricsUntracked metric.
+func (builder *TelemetryBuilder) RegisterLlmMetricsUntrackedCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.LlmMetricsUntracked, obs: o})
+		return nil
+	}, builder.LlmMetricsUntracked)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
 type observerInt64 struct {
 	embedded.Int64Observer
 	inst metric.Int64Observable
@@ -118,6 +151,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.LlmMetricsCheckpointFailures, err = builder.meter.Int64Counter(
+		"otelcol_llm_metrics_checkpoint_failures",
+		metric.WithDescription("checkpoints that the storage did not take; the next carries the same [Development]"),
+		metric.WithUnit("{checkpoint}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.LlmMetricsFlushErrors, err = builder.meter.Int64Counter(
 		"otelcol_llm_metrics_flush_errors",
 		metric.WithDescription("flushes that the next consumer refused; the next flush carries the same sums [Development]"),
@@ -126,7 +165,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.LlmMetricsIgnoredValues, err = builder.meter.Int64ObservableCounter(
 		"otelcol_llm_metrics_ignored_values",
-		metric.WithDescription("values on spans that were not counted, since they are negative, not a number or absurdly high [Development]"),
+		metric.WithDescription("values that were not counted, since they are negative, not a number, absurdly high or not of a closed list [Development]"),
 		metric.WithUnit("{value}"),
 	)
 	errs = errors.Join(errs, err)
@@ -139,6 +178,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.LlmMetricsSeries, err = builder.meter.Int64ObservableGauge(
 		"otelcol_llm_metrics_series",
 		metric.WithDescription("series that the connector keeps [Development]"),
+		metric.WithUnit("{series}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LlmMetricsSessions, err = builder.meter.Int64ObservableGauge(
+		"otelcol_llm_metrics_sessions",
+		metric.WithDescription("sessions that go on, which are counted when they have ended [Development]"),
+		metric.WithUnit("{session}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LlmMetricsUntracked, err = builder.meter.Int64ObservableCounter(
+		"otelcol_llm_metrics_untracked",
+		metric.WithDescription("scores that are not followed for drift, since drift::max_series are [Development]"),
 		metric.WithUnit("{series}"),
 	)
 	errs = errors.Join(errs, err)

@@ -1,0 +1,265 @@
+package llmmetricsconnector
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/connector"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
+
+	"github.com/faultline-otel/faultline/connector/llmmetricsconnector/internal/metadata"
+	"github.com/faultline-otel/faultline/internal/meter"
+)
+
+// factory makes one counter for each configuration: all pipelines that name the same llm_metrics share it, so that the scores of spans
+// and those of evaluations are in the same series.
+type factory struct {
+	mu       sync.Mutex
+	counters map[component.Config]*counter // guarded by mu
+}
+
+// counter counts what comes in and hands the sums on at every flush.
+type counter struct {
+	config    *Config
+	id        component.ID
+	instance  string
+	meter     *meter.Meter
+	began     time.Time
+	logger    *zap.Logger
+	telemetry *metadata.TelemetryBuilder
+	readers   sync.Pool // of *spanReader
+
+	// Set while pipelines are built, and not changed afterwards.
+	spans   bool             // spans come on their way into metrics
+	metrics consumer.Metrics // nil where nobody wants them
+	logs    consumer.Logs    // nil where nobody wants them
+
+	factory *factory
+	users   int // ends, guarded by factory.mu
+
+	mu      sync.Mutex // guards the rest
+	open    map[bool]int
+	store   *store // nil where nothing is kept over a restart
+	cancel  context.CancelFunc
+	loop    sync.WaitGroup
+	started bool
+
+	flushing sync.Mutex // one flush at a time
+}
+
+func (f *factory) counter(set connector.Settings, cfg *Config) (*counter, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if c, ok := f.counters[cfg]; ok {
+		c.users++
+		return c, nil
+	}
+	c, err := newCounter(set, cfg)
+	if err != nil {
+		return nil, err
+	}
+	c.factory, c.users = f, 1
+	f.counters[cfg] = c
+	return c, nil
+}
+
+func newCounter(set connector.Settings, cfg *Config) (*counter, error) {
+	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
+	if err != nil {
+		return nil, err
+	}
+	instance := instanceID(set, cfg)
+	c := &counter{
+		config: cfg, id: set.ID, instance: instance, began: time.Now(), logger: set.Logger, telemetry: telemetry, open: map[bool]int{},
+		meter: meter.New(meter.Settings{
+			Instance: instance, MaxSeries: cfg.MaxSeries, MaxSeriesPerService: cfg.MaxSeriesPerService, OnlyIncidents: cfg.OnlyIncidents,
+			SessionIdle: cfg.SessionIdle, MaxSessions: cfg.MaxSessions, MaxDrift: cfg.Drift.MaxSeries,
+		}),
+		readers: sync.Pool{New: func() any { return newSpanReader() }},
+	}
+	return c, c.observe()
+}
+
+// instanceID names this connector among all that count the same traffic. Two connectors of one Collector are told apart by
+// their names.
+func instanceID(set connector.Settings, cfg *Config) string {
+	id := cfg.InstanceID
+	if id == "" {
+		if v, ok := set.Resource.Attributes().Get("service.instance.id"); ok {
+			id = v.AsString()
+		}
+	}
+	if id == "" {
+		var b [16]byte
+		_, _ = rand.Read(b[:]) // never fails
+		id = fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+	}
+	if name := set.ID.Name(); name != "" {
+		id += "/" + name
+	}
+	return id
+}
+
+// observe publishes the state of the meter as telemetry of the Collector.
+func (c *counter) observe() error {
+	number := func(of func() int64) metric.Int64Callback {
+		return func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(of())
+			return nil
+		}
+	}
+	return errors.Join(
+		c.telemetry.RegisterLlmMetricsSeriesCallback(number(c.meter.Series)),
+		c.telemetry.RegisterLlmMetricsOverflowCallback(number(c.meter.Overflow)),
+		c.telemetry.RegisterLlmMetricsUntrackedCallback(number(c.meter.Untracked)),
+		c.telemetry.RegisterLlmMetricsSessionsCallback(number(func() int64 { return int64(c.meter.Sessions()) })),
+		c.telemetry.RegisterLlmMetricsIgnoredValuesCallback(func(_ context.Context, o metric.Int64Observer) error {
+			for field, name := range meter.IgnoredNames {
+				o.Observe(c.meter.Ignored(field), metric.WithAttributes(attribute.String("field", name)))
+			}
+			return nil
+		}))
+}
+
+// start opens one end. With the first, what is kept over restarts is loaded and the flushing begins.
+func (c *counter) start(ctx context.Context, host component.Host, metrics bool) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.started {
+		c.open[metrics]++
+		return nil
+	}
+	if c.config.Storage != nil {
+		var err error
+		if c.store, err = openStore(ctx, host, *c.config.Storage, c.id); err != nil {
+			return err
+		}
+		if err := c.meter.Load(c.store, time.Now()); err != nil {
+			c.logger.Error("what cannot be read of the last checkpoint begins anew", zap.Error(err))
+		}
+	}
+	c.started = true
+	c.open[metrics]++
+	ctx, c.cancel = context.WithCancel(context.WithoutCancel(ctx)) // the start has a deadline, the loop has none
+	c.loop.Go(func() { c.run(ctx) })
+	return nil
+}
+
+// run flushes and writes checkpoints until it is told to stop.
+func (c *counter) run(ctx context.Context) {
+	flush, checkpoint := time.NewTicker(c.config.FlushInterval), time.NewTicker(c.config.CheckpointInterval)
+	defer flush.Stop()
+	defer checkpoint.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-flush.C:
+			_ = c.flush(ctx, now, false) // it counts its errors
+		case now := <-checkpoint.C:
+			c.save(now)
+		}
+	}
+}
+
+// stop closes one end. The last that gives metrics hands on all that was counted, so that nothing is lost; the last of all writes what is
+// kept. An end that was never opened has nothing to give.
+func (c *counter) stop(ctx context.Context, metrics, opened bool) (err error) {
+	if opened {
+		c.cancel()
+		c.loop.Wait()
+		c.mu.Lock()
+		last := c.open[metrics] == 1
+		c.mu.Unlock()
+		if last {
+			if metrics && c.store == nil {
+				c.meter.EndSessions(time.Now())
+			}
+			err = c.flush(ctx, time.Now(), metrics)
+		}
+		c.mu.Lock()
+		c.open[metrics]--
+		c.mu.Unlock()
+	}
+	c.factory.mu.Lock()
+	defer c.factory.mu.Unlock()
+	if c.users--; c.users > 0 {
+		return err
+	}
+	delete(c.factory.counters, c.config)
+	if c.store != nil {
+		c.save(time.Now()) //nolint:contextcheck // the last checkpoint is written, however long that takes
+		err = errors.Join(err, c.store.close(ctx))
+	}
+	c.telemetry.Shutdown()
+	return err
+}
+
+func (c *counter) save(now time.Time) {
+	if c.store == nil {
+		return
+	}
+	if err := c.meter.Save(c.store, now); err != nil {
+		c.telemetry.LlmMetricsCheckpointFailures.Add(context.Background(), 1)
+		c.logger.Error("the checkpoint could not be written", zap.Error(err))
+	}
+}
+
+func (c *counter) count(td ptrace.Traces) {
+	r := c.readers.Get().(*spanReader)
+	defer c.readers.Put(r)
+	r.read(td, time.Now(), c.meter)
+}
+
+func (c *counter) evaluate(ld plog.Logs) { readEvaluations(ld, time.Now(), c.meter) }
+
+// flush hands on the value of every series, in requests of bounded size, and tells of new versions. Sums are cumulative, so that a flush
+// which is refused costs a point in time and no count.
+func (c *counter) flush(ctx context.Context, now time.Time, final bool) error {
+	c.flushing.Lock()
+	defer c.flushing.Unlock()
+	c.mu.Lock()
+	toMetrics, toLogs := c.open[true] > 0, c.open[false] > 0
+	c.mu.Unlock()
+	out := newPoints(c.began, now)
+	send := func() error {
+		md := out.take()
+		if !toMetrics || md.DataPointCount() == 0 {
+			return nil
+		}
+		return c.metrics.ConsumeMetrics(ctx, md)
+	}
+	err := c.meter.Collect(now, final, out.add, func() error {
+		if out.len() < maxPoints {
+			return nil
+		}
+		return send()
+	})
+	if err == nil {
+		err = send()
+	}
+	if toLogs || c.logs == nil { // without anybody who wants to know, what is new is only remembered
+		err = errors.Join(err, c.meter.FirstSeen(func(fresh []meter.FirstSeen) error {
+			if c.logs == nil {
+				return nil
+			}
+			return c.logs.ConsumeLogs(ctx, firstSeen(fresh, c.instance))
+		}))
+	}
+	if err != nil {
+		c.telemetry.LlmMetricsFlushErrors.Add(ctx, 1)
+		c.logger.Debug("metrics were refused; the next flush carries the same sums", zap.Error(err))
+		return fmt.Errorf("flush metrics: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,82 @@
+package llmmetricsconnector
+
+import (
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/faultline-otel/faultline/internal/catalog"
+	"github.com/faultline-otel/faultline/internal/meter"
+	"github.com/faultline-otel/faultline/internal/wire"
+)
+
+// readEvaluations counts the scores in log records. Records of other kinds are none of ours.
+func readEvaluations(ld plog.Logs, now time.Time, m *meter.Meter) {
+	span := meter.Span{Scores: make([]meter.Score, 1), Seen: now}
+	for _, rl := range ld.ResourceLogs().All() {
+		span.Service, span.Environment = owner(rl.Resource())
+		for _, sl := range rl.ScopeLogs().All() {
+			for _, record := range sl.LogRecords().All() {
+				e, ok := wire.EvaluationOf(record)
+				if !ok {
+					continue
+				}
+				if !e.Value.Set || e.Name == "" {
+					m.Ignore(meter.IgnoredScore)
+					continue
+				}
+				span.TraceID, span.SpanID = record.TraceID(), record.SpanID()
+				span.Breakdown = meter.Breakdown{
+					Provider: e.Provider, Operation: e.Operation, Model: e.Model, PromptName: e.PromptName, PromptVersion: e.PromptVersion,
+				}
+				span.Scores[0] = meter.Score{Name: e.Name, Version: e.Version, Stratum: e.Stratum, Value: e.Value.Value, Failed: e.Failed}
+				m.Evaluate(&span)
+			}
+		}
+	}
+}
+
+// eventFirstSeen tells of a version that a service uses and that was never seen before: something was deployed.
+const eventFirstSeen = "llm.version.first_seen"
+
+// firstSeen writes an event for each version; versions of a service stand together.
+func firstSeen(fresh []meter.FirstSeen, instance string) plog.Logs {
+	ld := plog.NewLogs()
+	var records plog.LogRecordSlice
+	for i := range fresh {
+		v := &fresh[i]
+		if i == 0 || v.Service != fresh[i-1].Service || v.Environment != fresh[i-1].Environment {
+			rl := ld.ResourceLogs().AppendEmpty()
+			put(rl.Resource().Attributes(), catalog.ServiceName, v.Service)
+			put(rl.Resource().Attributes(), catalog.Environment, v.Environment)
+			records = rl.ScopeLogs().AppendEmpty().LogRecords()
+		}
+		r := records.AppendEmpty()
+		r.SetEventName(eventFirstSeen)
+		r.SetTimestamp(pcommon.NewTimestampFromTime(v.At))
+		r.SetObservedTimestamp(pcommon.NewTimestampFromTime(v.At))
+		r.SetSeverityNumber(plog.SeverityNumberInfo)
+		r.SetSeverityText("INFO")
+		body := v.Service + " uses"
+		for _, part := range [...]struct{ what, value string }{{" model ", v.Model}, {" prompt ", v.PromptName}, {" version ", v.PromptVersion}} {
+			if part.value != "" {
+				body += part.what + part.value
+			}
+		}
+		r.Body().SetStr(body + " for the first time")
+		put(r.Attributes(), catalog.ServiceName, v.Service)
+		put(r.Attributes(), catalog.Environment, v.Environment)
+		put(r.Attributes(), catalog.Model, v.Model)
+		put(r.Attributes(), catalog.PromptName, v.PromptName)
+		put(r.Attributes(), catalog.PromptVersion, v.PromptVersion)
+		put(r.Attributes(), catalog.Instance, instance)
+	}
+	return ld
+}
+
+func put(attributes pcommon.Map, key catalog.Attribute, value string) {
+	if value != "" {
+		attributes.PutStr(string(key), value)
+	}
+}

@@ -1,0 +1,47 @@
+package meter
+
+import (
+	"time"
+
+	"github.com/faultline-otel/faultline/internal/catalog"
+	"github.com/faultline-otel/faultline/internal/drift"
+)
+
+// spend follows what a service costs.
+type spend struct {
+	cost    drift.Cost
+	pending float64 // US dollars since the last collection
+}
+
+// costWindows are the values of the attribute that tells the two baselines apart.
+var costWindows = []string{"24h", "6h"}
+
+// spent adds to what the service costs.
+func (s *service) spent(usd float64) {
+	if s == s.meter.nobody || s.meter.settings.MaxDrift == 0 {
+		return
+	}
+	if s.spend == nil {
+		s.spend = &spend{}
+		if saved, ok := s.meter.savedCost(s.key); ok {
+			s.spend.cost = saved
+		}
+	}
+	s.spend.pending += usd
+}
+
+// collectSpend hands out what the service costs against what it usually does, once that is known.
+func (s *service) collectSpend(now time.Time, emit func(Point)) {
+	if s.spend == nil {
+		return
+	}
+	c := &s.spend.cost
+	c.Add(now.Unix()/3600, s.spend.pending)
+	s.spend.pending = 0
+	if ratio, ok := c.Day(); ok {
+		emit(Point{Metric: catalog.CostBaseline, Attributes: with(s.base, Pair{catalog.CostWindow, costWindows[0]}), Sum: ratio})
+	}
+	if excess, ok := c.Burst(); ok {
+		emit(Point{Metric: catalog.CostBaseline, Attributes: with(s.base, Pair{catalog.CostWindow, costWindows[1]}), Sum: excess})
+	}
+}

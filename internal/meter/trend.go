@@ -1,0 +1,165 @@
+package meter
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/faultline-otel/faultline/internal/catalog"
+	"github.com/faultline-otel/faultline/internal/drift"
+)
+
+// trendKey is what scores are followed by: those of all models, operations and turns together. Without a version and a prompt it is that
+// of a parent: all of a scorer's scores, by which a version that is new is judged.
+type trendKey struct {
+	scorer, version, stratum, prompt, promptVersion string
+	parent                                          bool
+}
+
+// trends are those of a service.
+type trends map[trendKey]*trend
+
+// trend follows how the scores of a scorer change.
+type trend struct {
+	key        trendKey
+	attributes []Pair
+	series     drift.Series
+	seen       int64 // Unix seconds
+}
+
+// tally is how many scores there were, and their sum.
+type tally struct{ n, sum float64 }
+
+// trendSlots is how many series a trend has.
+const trendSlots = 3
+
+// follow gives the scores of a series to a trend, where they are a fair sample and there is room: flagged traffic was picked because it
+// is bad, so that its share says what the picking did.
+func (s *service) follow(sl *slice, p *scoreSeries) {
+	if s.meter.settings.MaxDrift == 0 || s == s.meter.nobody || p.key.stratum == flagged {
+		return
+	}
+	key := trendKey{
+		scorer: p.key.name, version: p.key.version, stratum: p.key.stratum, prompt: sl.key.PromptName, promptVersion: sl.key.PromptVersion,
+	}
+	p.trend = s.trend(key)
+}
+
+// flagged is the stratum of what was picked because something was wrong with it.
+const flagged = "flagged"
+
+func (s *service) trend(key trendKey) *trend {
+	if t := s.trends[key]; t != nil {
+		return t
+	}
+	parent := key
+	if !key.parent {
+		parent = trendKey{scorer: key.scorer, parent: true}
+		if s.trends[parent] == nil && s.trend(parent) == nil {
+			return nil
+		}
+	}
+	need := trendSlots
+	if key.parent {
+		need = 1 // it has no series; what it takes bounds the memory
+	}
+	if !s.meter.takeTrend(s) {
+		return nil
+	}
+	if !s.take(need) {
+		s.meter.trends.Add(-1)
+		return nil
+	}
+	t := &trend{key: key}
+	if saved, ok := s.meter.savedTrend(s.key, &key); ok {
+		t.series, t.seen = saved.series, saved.seen
+	}
+	if !key.parent {
+		t.series.Parent = &s.trends[parent].series
+		s.meter.live.Add(trendSlots)
+	}
+	t.attributes = s.base
+	for _, p := range [...]Pair{
+		{catalog.Evaluation, key.scorer}, {catalog.ScorerVersion, key.version}, {catalog.Stratum, key.stratum},
+		{catalog.PromptName, key.prompt}, {catalog.PromptVersion, key.promptVersion},
+	} {
+		if p.Value != "" {
+			t.attributes = with(t.attributes, p)
+		}
+	}
+	if s.trends == nil {
+		s.trends = trends{}
+	}
+	s.trends[key] = t
+	return t
+}
+
+// takeTrend reserves a trend; where all are taken, the service gives up the one of its own that was silent longest, if it is quiet.
+func (m *Meter) takeTrend(s *service) bool {
+	if m.trends.Add(1) <= int64(m.settings.MaxDrift) {
+		return true
+	}
+	m.trends.Add(-1)
+	var oldest *trend
+	for _, t := range s.trends {
+		if !t.key.parent && (oldest == nil || cmp.Less(t.seen, oldest.seen)) {
+			oldest = t
+		}
+	}
+	if oldest == nil || oldest.seen == 0 || m.now().Unix()-oldest.seen < quiet {
+		m.untracked.Add(1)
+		return false
+	}
+	delete(s.trends, oldest.key)
+	s.give(trendSlots)
+	m.live.Add(-trendSlots)
+	for _, sl := range s.slices {
+		for _, p := range sl.scores.list {
+			if p.trend == oldest {
+				p.trend = nil
+			}
+		}
+	}
+	return true // the place of that one
+}
+
+// collectTrends tells the trends what was counted since the last collection, and hands out what they say.
+func (s *service) collectTrends(now time.Time, emit func(Point)) {
+	if len(s.trends) == 0 {
+		return
+	}
+	bin := now.Unix() / int64(drift.Bin/time.Second)
+	for _, t := range s.trends { // time passes for all, parents included, before any is judged by another
+		if t.key.parent {
+			t.series.Add(bin, 0, 0)
+		}
+	}
+	for _, sl := range s.slices {
+		for _, p := range sl.scores.list {
+			if p.trend == nil {
+				continue
+			}
+			n, sum := float64(p.count.count)-p.trended.n, p.sum.sum-p.trended.sum
+			if n == 0 {
+				continue
+			}
+			p.trended = tally{float64(p.count.count), p.sum.sum}
+			sum = min(max(sum, 0), n) // the difference of two sums is not exact
+			p.trend.series.Add(bin, n, sum)
+			p.trend.series.Parent.Add(bin, n, sum)
+			p.trend.seen = now.Unix()
+			s.trends[trendKey{scorer: p.trend.key.scorer, parent: true}].seen = now.Unix()
+		}
+	}
+	for _, t := range s.trends {
+		if t.key.parent || t.seen == 0 || now.Unix()-t.seen >= quiet {
+			continue
+		}
+		t.series.Add(bin, 0, 0)
+		slow, fast := t.series.Drift()
+		emit(Point{Metric: catalog.ScoreDrift, Attributes: with(t.attributes, Pair{catalog.DriftSpeed, drift.Slow.Name}), Sum: slow})
+		emit(Point{Metric: catalog.ScoreDrift, Attributes: with(t.attributes, Pair{catalog.DriftSpeed, drift.Fast.Name}), Sum: fast})
+		if drop, ok := t.series.DetectableDrop(); ok {
+			emit(Point{Metric: catalog.DetectableDrop, Attributes: t.attributes, Sum: drop})
+		}
+	}
+}
