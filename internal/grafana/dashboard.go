@@ -17,8 +17,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/failure"
 )
 
-// DashboardUID is what alerts and links call the dashboard.
-const DashboardUID = "faultline-overview"
+// OverviewUID is what alerts and links call the dashboard that one begins at.
+const OverviewUID = "faultline-overview"
 
 // Window sizes of queries. The rate interval is Grafana's variable: four scrapes, or the resolution of the panel.
 const rateInterval = "$__rate_interval"
@@ -41,7 +41,7 @@ func Overview() (dashboard.Dashboard, error) {
 	failures := selector(catalog.Failures, sliced...)
 	unsafe := selector(catalog.Failures, append(sliced[:3:3], eq(catalog.ErrorBucket, string(failure.Safety)))...)
 	b := dashboard.NewDashboardBuilder("Faultline / Overview").
-		Uid(DashboardUID).
+		Uid(OverviewUID).
 		Description("What fails, how often and where. Written by cmd/gen from internal/grafana.").
 		Tags([]string{"faultline", "llm"}).
 		Readonly().

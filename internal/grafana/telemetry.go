@@ -1,0 +1,11 @@
+package grafana
+
+// What the Collector says of itself, where rules and panels watch it: the review extension declares these in its metadata.yaml. The
+// catalog holds what is said of traffic.
+const (
+	reviewOpen      = "otelcol_llm_review_open_items"
+	reviewOldestAge = "otelcol_llm_review_oldest_open_age_seconds"
+
+	// scrapeJob is the label under which Prometheus knows the Collectors of one scrape.
+	scrapeJob = "job"
+)
