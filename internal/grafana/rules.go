@@ -48,6 +48,19 @@ func themes() []ruleGroup {
 	}
 }
 
+// alerts are the rules that alert, in the order of the file.
+func alerts() []rule {
+	var all []rule
+	for _, g := range themes() {
+		for _, r := range g.Rules {
+			if r.Alert != "" {
+				all = append(all, r)
+			}
+		}
+	}
+	return all
+}
+
 // Rules is the file of recording and alert rules for Prometheus.
 func Rules() ([]byte, error) {
 	var b bytes.Buffer
