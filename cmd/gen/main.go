@@ -24,6 +24,7 @@ func main() {
 var files = map[string]func() ([]byte, error){
 	"deploy/prometheus/faultline.rules.yml": grafana.Rules,
 	"deploy/grafana/overview.json":          grafana.MarshalOverview,
+	"docs/reference/alerts.md":              page(grafana.Markdown),
 	"docs/reference/metrics.md":             page(catalog.Markdown),
 	"docs/reference/rules.md":               page(rule.Markdown),
 	"docs/reference/taxonomy.md":            page(failure.Markdown),

@@ -44,7 +44,7 @@ var (
 func themes() []ruleGroup {
 	return []ruleGroup{
 		failures(), latency(), quality(), safety(), sessions(), operation(),
-		// Drift of scores and cost join here: drift(), cost().
+		// Falling scores and rising cost join here: scoreDrift(), costRise().
 	}
 }
 
