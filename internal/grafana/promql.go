@@ -73,3 +73,11 @@ func seconds(s float64) string {
 	}
 	return fmt.Sprintf("%g s", s)
 }
+
+// most is the largest of what replicas say each for itself, of gauges that do not add up.
+func most(expr string, labels ...catalog.Attribute) string {
+	if len(labels) == 0 {
+		return "max(" + expr + ")"
+	}
+	return fmt.Sprintf("max by (%s) (%s)", names(labels), expr)
+}

@@ -9,3 +9,6 @@ const (
 	// scrapeJob is the label under which Prometheus knows the Collectors of one scrape.
 	scrapeJob = "job"
 )
+
+// firingAlerts are the alerts of this project that fire now. Prometheus keeps a series for each; those of the queue name no service.
+const firingAlerts = `ALERTS{alertstate="firing",alertname=~"LLM.+"`
