@@ -26,7 +26,7 @@ func overview() (dashboard.Dashboard, error) {
 		WithPanel(number("Requests / s", "reqps", "Calls to a model.", perSecond(requests))).
 		WithPanel(number("Failed requests", "percentunit", "Share of the calls that failed, whatever the class.",
 			"("+orNothing(perSecond(failed))+") / "+perSecond(requests), errorRateSustained, errorRateHigh)).
-		WithPanel(number("Safety failures", "short", "In the range that is shown. Any is too many.", orNothing(inRange(unsafe)), 0.5)).
+		WithPanel(total("Safety failures", "short", "In the range that is shown. Any is too many.", orNothing(inRange(unsafe)), 0.5)).
 		WithPanel(number("First token, median", "s", "Half of the streams wait longer.", fmt.Sprintf("histogram_quantile(0.5, %s)", firstChunks), firstChunkMedian)).
 		WithPanel(number("First token, p99", "s", "One stream in a hundred waits longer.", fmt.Sprintf("histogram_quantile(0.99, %s)", firstChunks), firstChunkSlow)).
 		WithPanel(number("Not scorable", "percentunit", "Share of GenAI spans whose content was not recorded, or was cut. What is not recorded cannot be judged.",

@@ -97,6 +97,12 @@ func number(title, unit, description, expr string, limits ...float64) *stat.Pane
 		GraphMode(common.BigValueGraphModeArea).Thresholds(steps(limits...))
 }
 
+// total is a number over the whole range that is shown, so it is asked for once.
+func total(title, unit, description, expr string, limits ...float64) *stat.PanelBuilder {
+	return number(title, unit, description, expr, limits...).GraphMode(common.BigValueGraphModeNone).
+		Targets(targets([]*prometheus.DataqueryBuilder{prometheus.NewDataqueryBuilder().Expr(expr).LegendFormat(title).Instant().Datasource(promSource())}))
+}
+
 func lines(title, unit, description string, queries ...*prometheus.DataqueryBuilder) *timeseries.PanelBuilder {
 	return timeseries.NewPanelBuilder().Title(title).Description(description).Unit(unit).Datasource(promSource()).
 		Span(12).Height(8).Min(0).FillOpacity(10).ShowPoints(common.VisibilityModeNever).
