@@ -1,4 +1,4 @@
-// Command gen writes what is derived from definitions: alert rules, the dashboard, reference pages. Run it from the root
+// Command gen writes what is derived from definitions: alert rules, dashboards, reference pages. Run it from the root
 // of the repository, or through make generate.
 //
 // With -prices it makes the embedded price book of a list of prices instead.
@@ -32,7 +32,10 @@ func main() {
 // files are what is generated: path below the root, and what makes it.
 var files = map[string]func() ([]byte, error){
 	"deploy/prometheus/faultline.rules.yml": grafana.Rules,
-	"deploy/grafana/overview.json":          grafana.MarshalOverview,
+	"deploy/grafana/cost.json":              dashboard("cost"),
+	"deploy/grafana/overview.json":          dashboard("overview"),
+	"deploy/grafana/quality.json":           dashboard("quality"),
+	"docs/reference/alerts.md":              page(grafana.Markdown),
 	"docs/reference/metrics.md":             page(catalog.Markdown),
 	"docs/reference/rules.md":               page(rule.Markdown),
 	"docs/reference/taxonomy.md":            page(failure.Markdown),
@@ -40,6 +43,10 @@ var files = map[string]func() ([]byte, error){
 
 func page(markdown func() string) func() ([]byte, error) {
 	return func() ([]byte, error) { return []byte(markdown()), nil }
+}
+
+func dashboard(name string) func() ([]byte, error) {
+	return func() ([]byte, error) { return grafana.Marshal(name) }
 }
 
 func write(root string) error {

@@ -1,10 +1,12 @@
 package grafana
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
 	"math/rand/v2"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,42 +17,105 @@ import (
 
 	"github.com/grafana/grafana-foundation-sdk/go/cog/plugins"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+	"github.com/grafana/grafana-foundation-sdk/go/loki"
 	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
+	"github.com/grafana/grafana-foundation-sdk/go/tempo"
 	"github.com/stretchr/testify/require"
 
 	"github.com/faultline-otel/faultline/internal/catalog"
+	"github.com/faultline-otel/faultline/internal/wire"
 )
 
-// TestDashboardFitsTheSchema reads the JSON back strictly: an unknown key or a missing option fails, as in Grafana.
-func TestDashboardFitsTheSchema(t *testing.T) {
+// TestDashboardsFitTheSchema reads the JSON back strictly: an unknown key or a missing option fails, as in Grafana.
+func TestDashboardsFitTheSchema(t *testing.T) {
 	plugins.RegisterDefaultPlugins()
-	b, err := MarshalOverview()
-	require.NoError(t, err)
-	var d dashboard.Dashboard //nolint:staticcheck // the v2 schema needs Grafana 12; this one is read by all that are in use
-	// The SDK returns a typed nil, an error without text, where nothing is wrong.
-	for _, err := range []error{d.UnmarshalJSONStrict(b), d.Validate()} {
-		if err != nil {
-			require.Empty(t, err.Error())
-		}
+	for name := range Dashboards {
+		t.Run(name, func(t *testing.T) {
+			b, err := Marshal(name)
+			require.NoError(t, err)
+			var d dashboard.Dashboard //nolint:staticcheck // the v2 schema needs Grafana 12; this one is read by all that are in use
+			// The SDK returns a typed nil, an error without text, where nothing is wrong.
+			for _, err := range []error{d.UnmarshalJSONStrict(b), d.Validate()} {
+				if err != nil {
+					require.Empty(t, err.Error())
+				}
+			}
+		})
 	}
-	built, err := Overview()
-	require.NoError(t, err)
-	require.Len(t, built.Panels, 17, "rows and panels")
-	for _, p := range built.Panels {
-		if p.Panel != nil {
-			require.NotEmpty(t, p.Panel.Targets, "%s has no query", *p.Panel.Title)
+}
+
+// TestPanelsSaySomething holds every panel against what a reader needs: a name, what it means, a unit, a query, room.
+func TestPanelsSaySomething(t *testing.T) {
+	for name := range Dashboards {
+		titles := map[string]bool{}
+		for _, p := range panels(t, name) {
+			title := *p.Title
+			require.False(t, titles[title], "%s: two panels are called %s", name, title)
+			titles[title] = true
+			require.NotEmpty(t, p.Description, "%s: %s", name, title)
+			require.True(t, strings.HasSuffix(*p.Description, "."), "%s: %s: a description is a sentence", name, title)
+			require.NotEmpty(t, p.Targets, "%s: %s has no query", name, title)
+			require.NotNil(t, p.GridPos, "%s: %s", name, title)
+			if p.Type == "timeseries" || p.Type == "stat" {
+				require.NotNil(t, p.FieldConfig.Defaults.Unit, "%s: %s has no unit", name, title)
+			}
 		}
 	}
 }
 
-func TestDashboardIsTheSameEveryTime(t *testing.T) {
-	first, err := MarshalOverview()
-	require.NoError(t, err)
-	for range 3 {
-		again, err := MarshalOverview()
-		require.NoError(t, err)
-		require.Equal(t, string(first), string(again))
+// TestRowsAreFull adds up the widths of panels: a row of a grid has 24 columns.
+func TestRowsAreFull(t *testing.T) {
+	for name := range Dashboards {
+		at := map[uint32]uint32{}
+		for _, p := range panels(t, name) {
+			at[p.GridPos.Y] += p.GridPos.W
+		}
+		for y, w := range at {
+			require.EqualValues(t, 24, w, "%s: panels at line %d", name, y)
+		}
 	}
+}
+
+func TestDashboardsAreTheSameEveryTime(t *testing.T) {
+	for name := range Dashboards {
+		first, err := Marshal(name)
+		require.NoError(t, err)
+		for range 3 {
+			again, err := Marshal(name)
+			require.NoError(t, err)
+			require.Equal(t, string(first), string(again))
+		}
+	}
+}
+
+// TestBucketsHaveTheColoursOfTheReviewPage reads them out of its style sheet, of the dark scheme.
+func TestBucketsHaveTheColoursOfTheReviewPage(t *testing.T) {
+	css, err := filepath.Glob(filepath.Join("..", "web", "static", "*.css"))
+	require.NoError(t, err)
+	require.Len(t, css, 1)
+	b, err := os.ReadFile(css[0])
+	require.NoError(t, err)
+	_, dark, found := strings.Cut(string(b), "prefers-color-scheme: dark")
+	require.True(t, found)
+	for bucket, hex := range bucketColours {
+		require.Contains(t, dark, "--"+string(bucket)+": "+hex+";")
+	}
+	require.Len(t, bucketColours, 4)
+}
+
+// panels are those of a dashboard, without rows.
+func panels(t *testing.T, name string) []*dashboard.Panel {
+	t.Helper()
+	d, err := Dashboards[name]()
+	require.NoError(t, err)
+	var all []*dashboard.Panel
+	for _, p := range d.Panels {
+		if p.Panel != nil {
+			all = append(all, p.Panel)
+		}
+	}
+	require.Greater(t, len(all), 10)
+	return all
 }
 
 // TestQueriesAreOnWhatIsPublished looks at every selector of every panel and rule: its metric is in the catalog, and carries the
@@ -67,7 +132,8 @@ func TestQueriesAreOnWhatIsPublished(t *testing.T) {
 	rules, err := Rules()
 	require.NoError(t, err)
 	found := 0
-	for _, expr := range append(expressions(t), string(rules)) {
+	promql, _, _ := queries(t)
+	for _, expr := range append(promql, string(rules)) {
 		for _, s := range selectors.FindAllStringSubmatch(expr, -1) {
 			found++
 			require.Contains(t, labels, s[1], expr)
@@ -76,36 +142,93 @@ func TestQueriesAreOnWhatIsPublished(t *testing.T) {
 			}
 		}
 	}
-	require.Greater(t, found, 30)
+	require.Greater(t, found, 150)
 }
 
-// expressions are the queries of all panels.
-func expressions(t *testing.T) []string {
+// queries are those of all panels and marks, by language.
+func queries(t *testing.T) (promql, traceql, logql []string) {
 	t.Helper()
-	d, err := Overview()
-	require.NoError(t, err)
-	var all []string
-	for _, p := range d.Panels {
-		if p.Panel == nil {
-			continue
-		}
-		for _, target := range p.Panel.Targets {
-			q, ok := target.(prometheus.Dataquery)
-			require.True(t, ok, "%T", target)
-			all = append(all, q.Expr)
+	add := func(target any) {
+		switch q := target.(type) {
+		case prometheus.Dataquery:
+			promql = append(promql, q.Expr)
+		case tempo.Dataquery:
+			traceql = append(traceql, *q.Query)
+		case loki.Dataquery:
+			logql = append(logql, q.Expr)
+		default:
+			require.Fail(t, "unknown query", "%T", target)
 		}
 	}
-	require.Greater(t, len(all), 15)
-	return all
+	for name := range Dashboards {
+		for _, p := range panels(t, name) {
+			for _, target := range p.Targets {
+				add(target)
+			}
+		}
+		d, err := Dashboards[name]()
+		require.NoError(t, err)
+		for _, a := range d.Annotations.List {
+			add(a.Target)
+		}
+	}
+	require.Greater(t, len(promql), 60)
+	return promql, traceql, logql
 }
 
-// TestQueriesParse has promtool read every query of the dashboard.
+// TestSearchesAreWhole: they name attributes that somebody writes, and no query is cut.
+func TestSearchesAreWhole(t *testing.T) {
+	_, traceql, logql := queries(t)
+	require.NotEmpty(t, traceql)
+	require.NotEmpty(t, logql)
+	attribute := regexp.MustCompile(`span\.(app\.llm\.[a-z_.]+)`)
+	for _, q := range traceql {
+		require.Regexp(t, `^\{ resource\.service\.name =~ "\$service" && .+ \}( \| select\(.+\))?$`, q)
+		for _, found := range attribute.FindAllStringSubmatch(q, -1) {
+			require.True(t, written(found[1]), "nobody writes %s: %s", found[1], q)
+		}
+	}
+	for _, q := range logql {
+		require.Regexp(t, `^\{service_name=~"\$service", service_name!=""\} \| event_name="[a-z_.]+"$`, q)
+	}
+}
+
+// TestLinksAreFilledIn looks at what Grafana puts into links: what is escaped it would not find.
+func TestLinksAreFilledIn(t *testing.T) {
+	found := 0
+	for name := range Dashboards {
+		b, err := Marshal(name)
+		require.NoError(t, err)
+		for _, address := range regexp.MustCompile(`"url": "(/explore[^"]*)"`).FindAllStringSubmatch(strings.ReplaceAll(string(b), `\u0026`, "&"), -1) {
+			found++
+			require.NotContains(t, address[1], "%24", "a variable is escaped")
+			require.Contains(t, address[1], "${service:pipe}")
+			u, err := url.Parse(address[1])
+			require.NoError(t, err)
+			var panes map[string]struct{ Datasource string }
+			require.NoError(t, json.Unmarshal([]byte(u.Query().Get("panes")), &panes), address[1])
+			require.Equal(t, "${tempo}", panes["a"].Datasource)
+		}
+	}
+	require.Positive(t, found)
+}
+
+// written reports whether the processors write an attribute on spans.
+func written(attribute string) bool {
+	return strings.HasPrefix(attribute, wire.AttrScorePrefix) || slices.Contains([]string{
+		wire.AttrErrorClass, wire.AttrErrorDetail, wire.AttrErrorEvidence, wire.AttrErrorBucket, wire.AttrCostUSD, wire.AttrCoverage,
+		wire.AttrSessionID, wire.AttrSessionCostUSD, wire.AttrSessionLimit,
+	}, attribute)
+}
+
+// TestQueriesParse has promtool read every query of the dashboards.
 func TestQueriesParse(t *testing.T) {
 	tool := promtool(t)
-	variables := strings.NewReplacer(rateInterval, "5m", "$__range", "3h")
+	variables := strings.NewReplacer(rateInterval, "5m", wholeRange, "3h")
+	promql, _, _ := queries(t)
 	var rules strings.Builder
 	rules.WriteString("groups:\n- name: panels\n  rules:\n")
-	for i, expr := range expressions(t) {
+	for i, expr := range promql {
 		fmt.Fprintf(&rules, "  - record: panel:%d\n    expr: %q\n", i, variables.Replace(expr))
 	}
 	file := filepath.Join(t.TempDir(), "panels.yml")
@@ -127,25 +250,32 @@ func promtool(t *testing.T) string {
 	return tool
 }
 
-// TestRules has promtool check the alert rules, and run their tests: each alert has a case in which it fires and one in
-// which it stays quiet.
+// TestRules has promtool check the alert rules, and run the tests of them that are written by hand.
 func TestRules(t *testing.T) {
-	tests, err := os.ReadFile(filepath.Join("testdata", "faultline.test.yml"))
+	rules, err := Rules()
 	require.NoError(t, err)
-	run(t, string(tests))
+	file := filepath.Join(t.TempDir(), "faultline.rules.yml")
+	require.NoError(t, os.WriteFile(file, rules, 0o600))
+	out, err := exec.Command(promtool(t), "check", "rules", "--lint=all", file).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	for _, file := range testFiles(t) {
+		tests, err := os.ReadFile(file)
+		require.NoError(t, err)
+		run(t, string(tests))
+	}
 }
 
 // TestRulesAreQuietOnNoise runs the rules over two days of a healthy service: two replicas, requests that come at random,
-// 2.5 % of them failing at random, in classes of very different rates.
+// 1.25 % of them failing at random, in classes of very different rates.
 func TestRulesAreQuietOnNoise(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	const minutes = 2 * 24 * 60
 	series := map[string]func() int{
-		`llm_requests_total{app_llm_outcome="ok"`:                                              poisson(random, 97.5),
-		`llm_requests_total{app_llm_outcome="failed"`:                                          poisson(random, 2.5),
-		`llm_failures_total{app_llm_error_class="refusal",app_llm_error_bucket="quality"`:      poisson(random, 1.2),
-		`llm_failures_total{app_llm_error_class="truncation",app_llm_error_bucket="structure"`: poisson(random, 0.8),
-		`llm_failures_total{app_llm_error_class="timeout",app_llm_error_bucket="ops"`:          poisson(random, 0.5),
+		`llm_requests_total{app_llm_outcome="ok"`:                                              poisson(random, 98.75),
+		`llm_requests_total{app_llm_outcome="failed"`:                                          poisson(random, 1.25),
+		`llm_failures_total{app_llm_error_class="refusal",app_llm_error_bucket="quality"`:      poisson(random, 0.6),
+		`llm_failures_total{app_llm_error_class="truncation",app_llm_error_bucket="structure"`: poisson(random, 0.4),
+		`llm_failures_total{app_llm_error_class="timeout",app_llm_error_bucket="ops"`:          poisson(random, 0.25),
 		`llm_failures_total{app_llm_error_class="unsafe",app_llm_error_bucket="safety"`:        poisson(random, 0),
 	}
 	var b strings.Builder
@@ -176,7 +306,7 @@ func poisson(random *rand.Rand, mean float64) func() int {
 	}
 }
 
-// run checks the rules and runs tests of promtool on them.
+// run has promtool run tests on the rules.
 func run(t *testing.T, tests string) {
 	t.Helper()
 	tool := promtool(t)
@@ -184,12 +314,8 @@ func run(t *testing.T, tests string) {
 	require.NoError(t, err)
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "faultline.rules.yml"), rules, 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "faultline.test.yml"), []byte(tests), 0o600))
-	for _, args := range [][]string{
-		{"check", "rules", "--lint=all", filepath.Join(dir, "faultline.rules.yml")},
-		{"test", "rules", filepath.Join(dir, "faultline.test.yml")},
-	} {
-		out, err := exec.Command(tool, args...).CombinedOutput()
-		require.NoError(t, err, "%s", out)
-	}
+	file := filepath.Join(dir, "faultline.test.yml")
+	require.NoError(t, os.WriteFile(file, []byte(tests), 0o600))
+	out, err := exec.Command(tool, "test", "rules", file).CombinedOutput()
+	require.NoError(t, err, "%s", out)
 }

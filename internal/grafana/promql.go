@@ -2,6 +2,7 @@ package grafana
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/faultline-otel/faultline/internal/catalog"
@@ -47,4 +48,36 @@ func names(labels []catalog.Attribute) string {
 		parts[i] = l.Label()
 	}
 	return strings.Join(parts, ", ")
+}
+
+// wilsonLower is the least share that k of n can stand for, with a certainty of 97.7 % (z = 2): small numbers say little.
+func wilsonLower(k, n string) string {
+	return fmt.Sprintf("clamp_min(%[1]s + 2 - 2 * sqrt(clamp_min(%[1]s * (%[2]s - %[1]s), 0) / %[2]s + 1), 0)\n  / (%[2]s + 4)", k, n)
+}
+
+// upperBound is the most that a mean can be, two standard errors above what was seen. Scores that are all equal are not certain either:
+// the variance has a floor.
+func upperBound(n, sum, squares string) string {
+	return fmt.Sprintf("%[2]s / (%[1]s > 1)\n  + 2 * sqrt(clamp_min(%[3]s - %[2]s ^ 2 / %[1]s, 0.01) / (%[1]s * (%[1]s - 1)))", n, sum, squares)
+}
+
+// underscored is the metric's name without the suffixes of Prometheus, for names of what is recorded of it.
+func underscored(m *catalog.Metric) string { return strings.ReplaceAll(m.Name, ".", "_") }
+
+// percent and seconds write a threshold as people say it.
+func percent(share float64) string { return fmt.Sprintf("%g %%", math.Round(share*1e4)/1e2) }
+
+func seconds(s float64) string {
+	if s < 1 {
+		return fmt.Sprintf("%g ms", s*1000)
+	}
+	return fmt.Sprintf("%g s", s)
+}
+
+// most is the largest of what replicas say each for itself, of gauges that do not add up.
+func most(expr string, labels ...catalog.Attribute) string {
+	if len(labels) == 0 {
+		return "max(" + expr + ")"
+	}
+	return fmt.Sprintf("max by (%s) (%s)", names(labels), expr)
 }

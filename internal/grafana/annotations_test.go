@@ -1,0 +1,95 @@
+package grafana
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+)
+
+// TestAlertsSayWhatToDo holds every alert against what a person needs who is woken by it.
+func TestAlertsSayWhatToDo(t *testing.T) {
+	slow := map[string]bool{} // evaluated seldom, on sums over hours: they cannot flicker
+	for _, g := range themes() {
+		for _, r := range g.Rules {
+			slow[r.Alert] = g.Interval == "5m"
+		}
+	}
+	for _, r := range alerts() {
+		t.Run(r.Alert, func(t *testing.T) {
+			require.Contains(t, []string{"page", "ticket"}, r.Labels["severity"])
+			require.NotEmpty(t, r.KeepFiringFor, "it flaps")
+			if !strings.HasPrefix(r.Guard, "none: ") && !slow[r.Alert] {
+				require.NotEmpty(t, r.For, "it fires on one bad evaluation")
+			}
+			require.NotEmpty(t, r.Condition, "the reference page has no words for it")
+			require.NotEmpty(t, r.Guard, "the reference page does not say what keeps it quiet")
+			for _, key := range []string{"summary", "description", "runbook_url", "dashboard", "traces", "review"} {
+				require.NotEmpty(t, r.Annotations[key], key)
+			}
+			require.NotContains(t, r.Expr, "collector_instance_id", "replicas are added up, never told apart")
+		})
+	}
+}
+
+// TestRunbooks: each alert has one, none is left of an alert that is gone, and each walks the same way.
+func TestRunbooks(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("..", "..", "docs", "runbooks", "*.md"))
+	require.NoError(t, err)
+	var found []string
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".md")
+		found = append(found, name)
+		b, err := os.ReadFile(file)
+		require.NoError(t, err)
+		text := string(b)
+		require.True(t, strings.HasPrefix(text, "# "+name+"\n"), "%s begins with its name", file)
+		for _, station := range []string{"Retrieval", "Generation", "Routing", "Upstream data"} {
+			before, after, ok := strings.Cut(text, "**"+station)
+			require.True(t, ok, "%s does not look at %s, or too early", file, station)
+			_, text = before, after
+		}
+	}
+	var want []string
+	for _, r := range alerts() {
+		want = append(want, r.Alert)
+		require.Equal(t, repository+"docs/runbooks/"+r.Alert+".md", r.Annotations["runbook_url"])
+	}
+	slices.Sort(want)
+	require.Equal(t, slices.Compact(want), found)
+}
+
+// TestLinksQuoteWhatStrangersWrote has Prometheus fill in the links of an alert whose labels want to break out of them.
+func TestLinksQuoteWhatStrangersWrote(t *testing.T) {
+	const service = `sh"op } && {}&x=1`
+	series := `llm_failures_total{service_name="sh\"op } && {}&x=1",deployment_environment_name="prod",app_llm_error_class="unsafe",app_llm_error_bucket="safety"}`
+	i := slices.IndexFunc(alerts(), func(r rule) bool { return r.Alert == "LLMSafetyFailure" })
+	want := map[string]string{}
+	plain := strings.NewReplacer("{{ $labels.service_name }}", service, "{{ $labels.deployment_environment_name }}", "prod", "{{ $labels.app_llm_error_class }}", "unsafe")
+	for key, text := range alerts()[i].Annotations {
+		want[key] = plain.Replace(text)
+	}
+	want["dashboard"] = "https://grafana.example/d/faultline-overview?var-environment=prod&var-service=" + url.QueryEscape(service)
+	want["review"] = "https://review.example/?service=" + url.QueryEscape(service) + "&class=unsafe"
+	traceql := fmt.Sprintf(`{span.app.llm.error_class != nil && resource.service.name = %q && resource.deployment.environment.name = "prod" && span.app.llm.error_class = "unsafe"}`, service)
+	pane := fmt.Sprintf(`{"a":{"datasource":"tempo","queries":[{"refId":"A","datasource":{"type":"tempo","uid":"tempo"},"queryType":"traceql","limit":20,"query":%q}],"range":{"from":"now-1h","to":"now"}}}`, traceql)
+	want["traces"] = "https://grafana.example/explore?schemaVersion=1&orgId=1&panes=" + url.QueryEscape(pane)
+	b, err := yaml.Marshal(ruleTests{RuleFiles: []string{"faultline.rules.yml"}, Every: "1m", Tests: []ruleTest{{
+		Name: "links", Interval: "1m", Input: []inputSeries{{series, "0x5 1x20"}},
+		External: map[string]any{"grafana_url": "https://grafana.example", "review_url": "https://review.example"},
+		Alerts: []expectedAlert{{Alert: "LLMSafetyFailure", At: "8m", Found: []any{map[string]any{
+			"exp_labels": map[string]string{
+				"service_name": service, "deployment_environment_name": "prod", "app_llm_error_class": "unsafe", "severity": "page",
+			},
+			"exp_annotations": want,
+		}}}},
+	}}})
+	require.NoError(t, err)
+	run(t, string(b))
+}

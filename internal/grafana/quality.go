@@ -1,0 +1,79 @@
+package grafana
+
+import (
+	"fmt"
+
+	"github.com/faultline-otel/faultline/internal/catalog"
+)
+
+// grounded is the scorer whose mean has a floor.
+const grounded = "groundedness"
+
+// quality watches the level of scores. Their fall is the drift's.
+func quality() ruleGroup {
+	g := ruleGroup{Name: "faultline.quality", Interval: "1m"}
+	// Scores of another version of a scorer are others, and those of traffic that something had flagged are worse by design.
+	scores := func(m *catalog.Metric) string {
+		return selector(m, eq(catalog.Evaluation, grounded), match{catalog.Stratum, "!=", "flagged"})
+	}
+	for _, level := range groundednessLevels {
+		for _, m := range []*catalog.Metric{catalog.ScoreCount, catalog.ScoreSum, catalog.ScoreSumSq} {
+			g.Rules = append(g.Rules, rule{Record: level.of(m, "1h"), Expr: sumBy(over("increase", scores(m), "1h"), level.by...)})
+		}
+		for _, m := range []*catalog.Metric{catalog.ScoreCount, catalog.ScoreSum} {
+			g.Rules = append(g.Rules, rule{Record: level.of(m, "15m"), Expr: sumBy(over("increase", scores(m), "15m"), level.by...)})
+		}
+		g.Rules = append(g.Rules, rule{
+			Record: level.upper(),
+			Expr:   upperBound(level.of(catalog.ScoreCount, "1h"), level.of(catalog.ScoreSum, "1h"), level.of(catalog.ScoreSumSq, "1h")),
+		})
+	}
+	g.Rules = append(g.Rules, groundednessLow())
+	return g
+}
+
+// scoreLevel is what scores are averaged over: all of a service, or one prompt version.
+type scoreLevel struct {
+	name string
+	by   []catalog.Attribute
+}
+
+var (
+	serviceScores = scoreLevel{"service", append(byService[:2:2], catalog.Evaluation, catalog.ScorerVersion)}
+	promptScores  = scoreLevel{"prompt", append(byPrompt[:4:4], catalog.Evaluation, catalog.ScorerVersion)}
+
+	groundednessLevels = []scoreLevel{promptScores, serviceScores}
+)
+
+// of is the recorded name of a sum of scores.
+func (l scoreLevel) of(m *catalog.Metric, window string) string {
+	return fmt.Sprintf("%s:%s:increase%s", l.name, underscored(m), window)
+}
+
+// upper is the recorded name of the most that the mean of an hour can be.
+func (l scoreLevel) upper() string { return l.name + ":llm_score_mean:upper_bound1h" }
+
+// below is where the mean is under the floor, surely over an hour and still over the last quarter.
+func (l scoreLevel) below(floor float64) string {
+	return fmt.Sprintf("(%s < %g\n  and %s / %s < %g\n  and %s >= %d)",
+		l.upper(), floor, l.of(catalog.ScoreSum, "15m"), l.of(catalog.ScoreCount, "15m"), floor,
+		l.of(catalog.ScoreCount, "1h"), groundednessScores)
+}
+
+func groundednessLow() rule {
+	byPromptVersion := promptScores.below(groundednessFloor)
+	return rule{
+		Alert: "LLMGroundednessLow",
+		// Where the scores of no prompt version are enough to say it of that, those of all together can be.
+		Expr: fmt.Sprintf("%s\nor (\n%s\nunless on (%s) %s\n)", byPromptVersion, serviceScores.below(groundednessFloor),
+			names(serviceScores.by), byPromptVersion),
+		For: "5m", KeepFiringFor: "15m", Labels: page,
+		Condition: fmt.Sprintf("the mean groundedness of a prompt version, or of the whole service, is surely below %.2f over an hour (upper bound, two standard errors), and over the last 15 minutes",
+			groundednessFloor),
+		Guard: fmt.Sprintf("%d scores in an hour", groundednessScores),
+		Annotations: annotations("LLMGroundednessLow",
+			"Answers of {{ $labels.service_name }} do not stand on their sources",
+			fmt.Sprintf("The mean groundedness of {{ $labels.service_name }} ({{ $labels.deployment_environment_name }}){{ with $labels.gen_ai_prompt_version }}, prompt {{ $labels.gen_ai_prompt_name }} {{ . }},{{ end }} is at most {{ $value | printf \"%%.2f\" }} over the last hour; the floor is %.2f.", groundednessFloor),
+			fmt.Sprintf("span.app.llm.score.%s < %g", grounded, groundednessFloor)),
+	}
+}
