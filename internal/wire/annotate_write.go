@@ -35,7 +35,7 @@ func (w *worker) write(span ptrace.Span, out *Annotated, options AnnotateOptions
 	if cost.Set {
 		room += 2
 	}
-	if r.ToolOutcome != "" {
+	if r.ToolOutcome != "" || r.RetrievalOutcome != "" {
 		room++
 	}
 	if r.Cancelled {
@@ -60,6 +60,9 @@ func (w *worker) write(span ptrace.Span, out *Annotated, options AnnotateOptions
 	}
 	if r.ToolOutcome != "" {
 		attrs.PutStr(AttrToolOutcome, r.ToolOutcome)
+	}
+	if r.RetrievalOutcome != "" {
+		attrs.PutStr(AttrRetrievalOutcome, r.RetrievalOutcome)
 	}
 	failing := 0
 	for i := range r.Scores {
@@ -157,7 +160,7 @@ func written(key string) bool {
 	}
 	switch key {
 	case AttrErrorClass, AttrErrorBucket, AttrErrorDetail, AttrErrorClasses, AttrErrorEvidence, AttrFingerprint,
-		AttrCoverage, AttrToolOutcome, AttrCancelled, AttrProblems:
+		AttrCoverage, AttrToolOutcome, AttrRetrievalOutcome, AttrCancelled, AttrProblems:
 		return true
 	}
 	return strings.HasPrefix(key, AttrScorePrefix)

@@ -94,7 +94,7 @@ func observed(span ptrace.Span, call *genai.Call) *session.Observed {
 	id := span.SpanID()
 	copy(o.Span[:], id[:])
 	if outcome, ok := span.Attributes().Get(AttrToolOutcome); ok {
-		o.ToolFailed = outcome.Str() == score.ToolFailed
+		o.ToolFailed = outcome.Str() == score.OutcomeFailed
 	}
 	if cost, ok := span.Attributes().Get(AttrCostUSD); ok && cost.Type() == pcommon.ValueTypeDouble {
 		o.CostUSD = cost.Double()

@@ -85,6 +85,8 @@ func readBack(span ptrace.Span, r *score.Result) {
 			r.Cancelled = value.Bool()
 		case AttrToolOutcome:
 			r.ToolOutcome = value.Str()
+		case AttrRetrievalOutcome:
+			r.RetrievalOutcome = value.Str()
 		default:
 			if name, ok := strings.CutPrefix(key, AttrScorePrefix); ok && value.Type() == pcommon.ValueTypeDouble {
 				r.Scores = append(r.Scores, score.Score{Scorer: name, Value: value.Double()})
