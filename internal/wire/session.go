@@ -35,6 +35,16 @@ type Followed struct {
 	session.Sighting
 }
 
+// Limit writes on the span the limit that its session reached with it. What an earlier pass wrote is taken away: whoever decides
+// which sessions may go on tells it once.
+func (f *Followed) Limit(limit session.Limit) {
+	if limit == "" {
+		f.Span.Attributes().Remove(AttrSessionLimit)
+		return
+	}
+	f.Span.Attributes().PutStr(AttrSessionLimit, string(limit))
+}
+
 // Name learns which sessions the traces belong to, so that a span without a name finds its session through its trace.
 func (s *Sessions) Name(td ptrace.Traces) {
 	for _, rs := range td.ResourceSpans().All() {

@@ -19,6 +19,7 @@ import (
 	"go.opentelemetry.io/collector/processor/processortest"
 
 	ours "github.com/faultline-otel/faultline/internal/componenttest"
+	"github.com/faultline-otel/faultline/internal/session"
 	"github.com/faultline-otel/faultline/internal/wire"
 	"github.com/faultline-otel/faultline/processor/llmsessionprocessor/internal/metadata"
 )
@@ -93,6 +94,66 @@ func TestALoopIsWrittenOnTheSpanThatShowsIt(t *testing.T) {
 	}
 	quiet := run(t, componenttest.NewNopHost(), func(*Config) {}, search(0, 3), search(3, 1))
 	require.False(t, wire.VerdictOf(quiet).Failed(), "a session shows a loop once")
+}
+
+// limiter is a budget of two tool calls a session.
+type limiter struct {
+	nopComponent
+	breaker *session.Breaker
+}
+
+func (l limiter) Breaker() *session.Breaker { return l.breaker }
+
+// limitsOf are the limits that the spans of a batch say were reached with them.
+func limitsOf(td ptrace.Traces) (limits []string) {
+	for _, span := range td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().All() {
+		limit := ""
+		if v, ok := span.Attributes().Get(wire.AttrSessionLimit); ok {
+			limit = v.Str()
+		}
+		limits = append(limits, limit)
+	}
+	return limits
+}
+
+func TestTheSpanThatReachedALimitSaysSo(t *testing.T) {
+	b, err := session.NewBreaker(10, func(string) session.Limits { return session.Limits{ToolCalls: 2} }, time.Now, nil)
+	require.NoError(t, err)
+	id := component.MustNewID("budget")
+	cfg := createDefaultConfig().(*Config)
+	cfg.Budget = &id
+	s, err := newSessions(processortest.NewNopSettings(metadata.Type), cfg)
+	require.NoError(t, err)
+	require.NoError(t, s.start(t.Context(), fakeHost{id: limiter{breaker: b}}))
+	batch := func(td ptrace.Traces) []string {
+		td, err := s.processTraces(t.Context(), td)
+		require.NoError(t, err)
+		return limitsOf(td)
+	}
+	require.Equal(t, []string{"", "tool_calls", ""}, batch(search(0, 3)))
+	require.Equal(t, []string{"", "", ""}, batch(search(1, 3)), "delivered again, and one more")
+	_, known := b.Reset("c-1")
+	require.True(t, known)
+	spoken := search(10, 3)
+	spoken.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).Attributes().PutStr(wire.AttrSessionLimit, "usd")
+	require.Equal(t, []string{"", "tool_calls", ""}, batch(spoken), "a second opening; what a span says itself is not believed")
+	require.NoError(t, s.shutdown(t.Context()))
+
+	none := search(0, 3)
+	run(t, componenttest.NewNopHost(), func(*Config) {}, none)
+	require.Equal(t, []string{"", "", ""}, limitsOf(none), "without a budget there is no limit")
+}
+
+func TestABudgetThatIsNotThereStopsTheStart(t *testing.T) {
+	id := component.MustNewID("llm_budget")
+	for name, h := range map[string]component.Host{"is not there": componenttest.NewNopHost(), "is no budget": fakeHost{id: nopComponent{}}} {
+		cfg := createDefaultConfig().(*Config)
+		cfg.Budget = &id
+		p, err := NewFactory().CreateTraces(t.Context(), processortest.NewNopSettings(metadata.Type), cfg, consumertest.NewNop())
+		require.NoError(t, err)
+		require.ErrorContains(t, p.Start(t.Context(), h), name)
+		require.NoError(t, p.Shutdown(t.Context()))
+	}
 }
 
 func TestSessionsOutliveARestart(t *testing.T) {
