@@ -58,6 +58,21 @@ func (s *Sessions) Name(td ptrace.Traces) {
 	}
 }
 
+// Foresee is Name for data that no Annotator has written on, where each dialect names the session in its own place.
+func (s *Sessions) Foresee(td ptrace.Traces) {
+	w := s.workers.Get().(*worker)
+	for _, rs := range td.ResourceSpans().All() {
+		for _, ss := range rs.ScopeSpans().All() {
+			for _, span := range ss.Spans().All() {
+				if call, ok := w.reader.Read(rs.Resource(), ss.Scope(), span); ok {
+					s.tracker.Name(span.TraceID(), call.SessionID)
+				}
+			}
+		}
+	}
+	s.workers.Put(w)
+}
+
 // Follow adds a span of a call to its session, and what the session shows to its verdict. It writes nothing.
 func (s *Sessions) Follow(a *Annotated) session.Sighting {
 	sighting := s.tracker.Observe(observed(a.Span, a.Call))
