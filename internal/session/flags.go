@@ -20,7 +20,7 @@ const (
 // Thresholds of the detectors. The README of llm_session says how well each works.
 const (
 	repeatPairs   = 3 // the same call with the same result, this often
-	repeatRetries = 2 // the same call again after it failed, this often
+	repeatRetries = 2 // the same call again after it failed, which failed again, this often
 
 	nearRun     = 3
 	nearJaccard = 0.6
@@ -72,7 +72,7 @@ func (s *State) repeats() bool {
 	return false
 }
 
-// after counts the calls that began later.
+// after counts the failures that began later.
 func (r *repeated) after(t uint32) int {
 	n := 0
 	for _, latest := range r.latest {

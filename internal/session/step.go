@@ -35,7 +35,7 @@ type Step struct {
 type Act struct {
 	Span   uint64 // hash of trace id and span id
 	Start  int64  // unix nanoseconds
-	Call   uint64 // hash of the tool's name and its canonical arguments
+	Call   uint64 // hash of the tool's name and its canonical arguments; 0 where those were not recorded: nobody knows which call it is the same as
 	Result uint64
 	Agent  uint32 // hash of the agent's name, 0 where none is named
 	Tool   uint32 // hash of the tool's name
@@ -70,12 +70,14 @@ func (s *Settings) step(o *Observed) Step {
 		x.Tool = uint32(hashText(c.ToolName))
 		x.Polls = slices.Contains(s.PollingTools, c.ToolName)
 		var canonical [maxCanonical]byte
-		arguments := appendCanonical(canonical[:0], c.ToolArguments().Text)
-		x.Call = hashBytes([]byte(c.ToolName), []byte{'\n'}, arguments)
+		arguments, said := appendCanonical(canonical[:0], c.ToolArguments().Text)
+		if !c.ToolArguments().IsZero() {
+			x.Call = hashBytes([]byte(c.ToolName), []byte{'\n'}, arguments) | 1
+		}
 		x.Result = hashText(c.ToolResult().Text)
 		x.Failed = o.ToolFailed
 		x.Transient = x.Failed && c.Error.IsError && transient(provider.Classify(c.Error))
-		x.Said = sketchTokens(string(arguments))
+		x.Said = sketchTokens(string(said))
 	case c.IsLLMCall():
 		x.Kind = ModelCall
 		x.Micros = micros(o.CostUSD)

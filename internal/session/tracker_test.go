@@ -74,6 +74,54 @@ func TestAFailedCallMayBeTriedAgainWhereThatCanHelp(t *testing.T) {
 	}
 }
 
+// TestACallThatSucceedsInTheEndWasNotMadeInVain: an agent that puts right what stood in its way asks again.
+func TestACallThatSucceedsInTheEndWasNotMadeInVain(t *testing.T) {
+	tr, _ := tracker(t, DefaultSettings())
+	for n, result := range []string{"error: the doors are open", "error: the brake is not pressed", "running"} {
+		o := toolCall("s", n, `{"ignition":"start"}`, result)
+		if o.ToolFailed = n < 2; o.ToolFailed {
+			o.Call.Error = genai.Error{IsError: true, Type: "ValueError"}
+		}
+		require.Empty(t, tr.Observe(o).Findings)
+	}
+}
+
+// TestCallsThatWereNotRecordedAreNotTheSame: where an SDK records no content, every call of a tool looks like every other.
+func TestCallsThatWereNotRecordedAreNotTheSame(t *testing.T) {
+	for name, result := range map[string]string{"no content": "", "a result alone": "done"} {
+		for _, failed := range []bool{false, true} {
+			tr, _ := tracker(t, DefaultSettings())
+			for n := range 20 {
+				o := toolCall("s", n, "", result)
+				o.ToolFailed = failed
+				require.Empty(t, tr.Observe(o).Findings, name)
+			}
+		}
+	}
+	tr, _ := tracker(t, DefaultSettings())
+	var told []string
+	for n := range 3 {
+		told = append(told, details(tr.Observe(toolCall("s", n, "{}", "done")).Findings)...)
+	}
+	require.Equal(t, []string{failure.Repeat}, told, "a tool without parameters")
+}
+
+// TestAnEnvelopeIsNoArgument: what the instrumentation writes around every call makes no two calls alike.
+func TestAnEnvelopeIsNoArgument(t *testing.T) {
+	run := func(arguments ...string) (told []string) {
+		tr, _ := tracker(t, DefaultSettings())
+		for n, a := range arguments {
+			o := toolCall("s", n, `{"args":[],"sanitize_inputs_outputs":true,"kwargs":{`+a+`}}`, fmt.Sprint("error ", n))
+			o.ToolFailed = true
+			told = append(told, details(tr.Observe(o).Findings)...)
+		}
+		return told
+	}
+	require.Empty(t, run(`"city":"Oslo"`, `"page":3`, `"user":"ada"`))
+	require.Equal(t, []string{failure.NearRepeat}, run(
+		`"query":"red cotton summer dress under 50"`, `"query":"red cotton summer dress under 60"`, `"query":"red cotton summer dress under 70"`))
+}
+
 func TestToolsThatPollAreNoLoop(t *testing.T) {
 	settings := DefaultSettings()
 	settings.PollingTools = []string{"search"}
