@@ -66,7 +66,7 @@ func appendValue(into []byte, v any) []byte {
 		}
 		return append(into, ']')
 	case json.Number:
-		if f, err := v.Float64(); err == nil {
+		if f, err := v.Float64(); err == nil && strings.ContainsAny(string(v), ".eE") { // a long id is more than a float can hold
 			return strconv.AppendFloat(into, f, 'g', -1, 64)
 		}
 		return append(into, v...)

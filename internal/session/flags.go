@@ -37,16 +37,25 @@ const (
 )
 
 // Flags are the loops that the session shows now.
-func (s *State) Flags() Flags {
+func (s *State) Flags() Flags { return s.shows(ToolCall) | s.shows(ModelCall) }
+
+// shows are those of the Flags that a step of the kind can have brought up: of the others, a step can only push the last call that
+// mattered out of the window.
+func (s *State) shows(k Kind) Flags {
 	var f Flags
-	if s.repeats() {
-		f |= Repeat
-	}
-	if s.nears() {
-		f |= Near
-	}
-	if s.pingPongs() {
-		f |= PingPong
+	switch k {
+	case ToolCall:
+		if s.repeats() {
+			f |= Repeat
+		}
+		if s.nears() {
+			f |= Near
+		}
+	case ModelCall:
+		if s.pingPongs() {
+			f |= PingPong
+		}
+	case Other:
 	}
 	if runaway(int64(s.ModelCalls), int64(s.ToolCalls)) || s.Full() {
 		f |= Runaway
@@ -92,7 +101,8 @@ func (s *State) nears() bool {
 		}
 		run, stuck := 1, 0
 		last := first
-		results := []uint64{first.Result}
+		var room [maxWindow]uint64
+		results := append(room[:0], first.Result)
 		if first.Failed {
 			stuck++
 		}
@@ -122,7 +132,8 @@ func (s *State) nears() bool {
 
 // pingPongs looks at the end of the conversation: two agents in turn, who say nothing new.
 func (s *State) pingPongs() bool {
-	turns := make([]*Act, 0, maxWindow)
+	var room [maxWindow]*Act
+	turns := room[:0]
 	sinceTool := 0
 	for i := range s.window {
 		switch x := &s.window[i]; {

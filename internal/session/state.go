@@ -126,7 +126,10 @@ func (s *State) count(x *Step) {
 
 // order puts a call where it belongs among the latest.
 func (s *State) order(x *Act) {
-	i, _ := slices.BinarySearchFunc(s.window, x, func(a Act, b *Act) int { return before(&a, b) })
+	i := len(s.window) // most come in order
+	for i > 0 && before(&s.window[i-1], x) > 0 {
+		i--
+	}
 	switch {
 	case len(s.window) < maxWindow:
 		s.window = slices.Insert(s.window, i, *x)

@@ -86,6 +86,23 @@ func TestOrderMakesNoDifference(t *testing.T) {
 	require.Len(t, flagged, 3, "the sessions show every loop but the runaway")
 }
 
+// TestEachFlagIsSeenWhenItComesUp: looking at what a step can have brought up sees, over all steps, what looking at everything sees.
+func TestEachFlagIsSeenWhenItComesUp(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 7))
+	for range 2000 {
+		steps := random(r, 1+r.IntN(90))
+		r.Shuffle(len(steps), func(i, j int) { steps[i], steps[j] = steps[j], steps[i] })
+		var s State
+		var all, told Flags
+		for i := range steps {
+			s.Add(&steps[i])
+			all |= s.Flags()
+			told |= s.shows(steps[i].Kind)
+			require.Equal(t, all, told)
+		}
+	}
+}
+
 func TestARunawaySessionIsBounded(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 2))
 	steps := random(r, 3*maxSpans)
@@ -140,6 +157,6 @@ func BenchmarkAdd(b *testing.B) {
 			s = State{}
 		}
 		s.Add(&steps[i%len(steps)])
-		_ = s.Flags()
+		_ = s.shows(steps[i%len(steps)].Kind)
 	}
 }

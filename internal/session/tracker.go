@@ -154,7 +154,7 @@ func (t *Tracker) Observe(o *Observed) Sighting {
 	default:
 		s.dirty, s.service = true, o.Call.ServiceName
 		sighting.Added = float64(step.Micros) / 1e6
-		fresh := s.state.Flags() &^ s.state.latched
+		fresh := s.state.shows(step.Kind) &^ s.state.latched
 		s.state.latched |= fresh
 		sighting.Findings = fresh.findings(o.Call.ToolName)
 	}

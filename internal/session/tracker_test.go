@@ -1,6 +1,7 @@
 package session
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
@@ -120,6 +121,24 @@ func TestAnEnvelopeIsNoArgument(t *testing.T) {
 	require.Empty(t, run(`"city":"Oslo"`, `"page":3`, `"user":"ada"`))
 	require.Equal(t, []string{failure.NearRepeat}, run(
 		`"query":"red cotton summer dress under 50"`, `"query":"red cotton summer dress under 60"`, `"query":"red cotton summer dress under 70"`))
+}
+
+func TestArgumentsThatMeanTheSame(t *testing.T) {
+	canonical := func(arguments string) string {
+		c, _ := appendCanonical(nil, arguments)
+		return string(c)
+	}
+	for _, same := range [][2]string{
+		{`{"a":1,"b":"X  y"}`, `{ "b" : "x Y", "a" : 1.0 }`}, {`[1e2, true, null]`, `[100.0,true,null]`}, {"Not  JSON", "not json"},
+	} {
+		require.Equal(t, canonical(same[0]), canonical(same[1]))
+	}
+	for _, other := range [][2]string{
+		{`{"id":9007199254740993}`, `{"id":9007199254740992}`}, {`{"a":["x","y"]}`, `{"a":["y","x"]}`}, {`{"a":"1"}`, `{"a":1}`}, {`{"a":null}`, `{"a":false}`},
+		{strings.Repeat("x", maxCanonical) + "a", strings.Repeat("x", maxCanonical) + "b"},
+	} {
+		require.NotEqual(t, canonical(other[0]), canonical(other[1]))
+	}
 }
 
 func TestToolsThatPollAreNoLoop(t *testing.T) {
@@ -283,39 +302,56 @@ func TestAFullSessionIsNoDuplicate(t *testing.T) {
 	require.Zero(t, tr.Counts().Duplicates)
 }
 
-// TestMemoryOfManySessions is what the default bound holds: 50,000 sessions of 60 spans.
+// TestMemoryOfManySessions is what the default bound holds: 50,000 sessions of 60 spans, with all that finds them, and what a breaker
+// knows of them.
 func TestMemoryOfManySessions(t *testing.T) {
 	if testing.Short() {
-		t.Skip("a measurement that takes a second")
+		t.Skip("a measurement that takes seconds")
 	}
-	steps := random(rand.New(rand.NewPCG(6, 6)), 60)
+	const spans = 60
+	steps := random(rand.New(rand.NewPCG(6, 6)), spans)
+	settings := DefaultSettings()
 	before := heap()
-	states := make([]State, DefaultSettings().MaxSessions)
-	for k := range states {
+	tr, _ := tracker(t, settings)
+	b, err := NewBreaker(settings.MaxSessions, func(string) Limits { return Limits{USD: 5, USDPerTenMinutes: 1} }, time.Now, nil)
+	require.NoError(t, err)
+	for k := range settings.MaxSessions {
+		id := ID(fmt.Sprintf("conversation-%024d", k))
+		tr.Name([16]byte{byte(k), byte(k >> 8), byte(k >> 16)}, string(id))
+		s := tr.get(id)
 		for i := range steps {
-			states[k].Add(&steps[i])
+			s.state.Add(&steps[i])
 		}
+		b.Note(Use{Session: id, Service: "bot", USD: 1, AddedUSD: 0.1, ModelCalls: spans})
 	}
 	used := float64(heap() - before)
-	t.Logf("%.0f MB for %d sessions of %d spans", used/1e6, len(states), len(steps))
+	t.Logf("%.0f MB for %d sessions of %d spans", used/1e6, settings.MaxSessions, spans)
 	require.Less(t, used, 250e6)
-	require.NotZero(t, states[0].ModelCalls)
+	require.Equal(t, settings.MaxSessions, tr.Counts().Sessions)
+	require.Equal(t, Closed, b.Get("conversation-000000000000000000000001").State)
 }
 
+// BenchmarkObserve is a span as it comes: of one of many sessions that go on at once and have 60 spans each, a quarter of them calls of a tool.
 func BenchmarkObserve(b *testing.B) {
+	const sessions, spans = 1000, 60
 	tr, _ := tracker(b, DefaultSettings())
-	list := make([]*Observed, 0, 4096)
-	for i := range 4096 {
+	list := make([]*Observed, spans)
+	for i := range list {
+		list[i] = modelCall("", i, 0.01)
 		if i%4 == 0 {
-			list = append(list, toolCall(fmt.Sprint("s", i%700), i, `{"order_id":"ord_123","limit":5}`, fmt.Sprint("result ", i)))
-		} else {
-			list = append(list, modelCall(fmt.Sprint("s", i%700), i, 0.01))
+			list[i] = toolCall("", i, `{"order_id":"ord_123","limit":5}`, fmt.Sprint("result ", i))
 		}
+	}
+	ids := make([]string, 0, 1<<16) // of more sessions than are kept
+	for i := range cap(ids) {
+		ids = append(ids, fmt.Sprint("conversation-", i))
 	}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		o := list[i%len(list)]
-		o.Span[8] = byte(i >> 12)
+		round := i / sessions // a span of each session
+		o := list[round%spans]
+		o.Call.SessionID = ids[(round/spans*sessions+i%sessions)%len(ids)]
+		binary.LittleEndian.PutUint64(o.Trace[8:], uint64(i%sessions))
 		tr.Observe(o)
 	}
 }
