@@ -101,8 +101,8 @@ func (s *State) nears() bool {
 		}
 		run, stuck := 1, 0
 		last := first
-		var room [maxWindow]uint64
-		results := append(room[:0], first.Result)
+		var room [maxWindow]uint32
+		results := append(room[:0], first.Got)
 		if first.Failed {
 			stuck++
 		}
@@ -111,16 +111,16 @@ func (s *State) nears() bool {
 			if x.Kind != ToolCall || x.Agent != first.Agent {
 				continue
 			}
-			if x.Tool != first.Tool || x.Call == last.Call || jaccard(&last.Said, &x.Said) < nearJaccard {
+			if x.Tool != first.Tool || x.Asked == last.Asked || jaccard(&last.Said, &x.Said) < nearJaccard {
 				break
 			}
-			if x.Failed || slices.Contains(results, x.Result) {
+			if x.Failed || slices.Contains(results, x.Got) {
 				stuck++
 				if !x.Failed && stuck == 1 {
 					stuck++ // the other of the two that are equal
 				}
 			}
-			results = append(results, x.Result)
+			results = append(results, x.Got)
 			run, last = run+1, x
 			if run >= nearRun && stuck >= nearStuck {
 				return true

@@ -16,7 +16,8 @@ func random(r *rand.Rand, n int) []Step {
 		switch x.Kind {
 		case ToolCall:
 			x.Tool = r.Uint32N(3)
-			x.Call, x.Result = uint64(x.Tool)<<8+r.Uint64N(4), r.Uint64N(3)
+			x.Call, x.Result = uint64(x.Tool)<<8+1+r.Uint64N(4), r.Uint64N(3)
+			x.Asked, x.Got = uint32(x.Call), uint32(x.Result)
 			x.Failed = r.IntN(4) == 0
 			x.Transient = x.Failed && r.IntN(2) == 0
 			x.Polls = r.IntN(20) == 0
@@ -131,7 +132,7 @@ func TestMemory(t *testing.T) {
 	steps := random(rand.New(rand.NewPCG(4, 4)), 300)
 	for i := range steps {
 		if steps[i].Kind == ToolCall {
-			steps[i].Call, steps[i].Result = uint64(i%60), uint64(i%60)
+			steps[i].Call, steps[i].Result = uint64(1+i%60), uint64(i%60)
 		}
 	}
 	const sessions = 2000
