@@ -195,7 +195,13 @@ func (t *Tracker) Sweep() {
 	now := t.now()
 	for {
 		id, s, ok := t.sessions.GetOldest()
-		if !ok || now.Sub(s.seen) < t.settings.Idle {
+		if !ok {
+			return
+		}
+		if s.seen.After(now) { // the clock was set back: nobody waits for a wrong one
+			s.seen = now
+		}
+		if now.Sub(s.seen) < t.settings.Idle {
 			return
 		}
 		t.sessions.Remove(id)

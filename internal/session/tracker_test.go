@@ -181,6 +181,34 @@ func TestCostsOfStrangersAddUp(t *testing.T) {
 	require.Equal(t, 6, last.Models)
 }
 
+func TestAClockThatRunsBackwardsKeepsNoSessionForEver(t *testing.T) {
+	tr, c := tracker(t, DefaultSettings())
+	right := c.now
+	c.now = right.Add(1000 * time.Hour)
+	tr.Observe(modelCall("from the future", 1, 1))
+	c.now = right
+	tr.Observe(modelCall("now", 2, 1))
+	tr.Sweep()
+	require.Equal(t, 2, tr.Counts().Sessions)
+	c.now = right.Add(DefaultSettings().Idle)
+	tr.Sweep()
+	require.Zero(t, tr.Counts().Sessions)
+}
+
+// TestTimesOfStrangers: spans from the future, from before the epoch, and in any order are counted, and loops are found.
+func TestTimesOfStrangers(t *testing.T) {
+	tr, _ := tracker(t, DefaultSettings())
+	var told []string
+	for n, start := range []int64{math.MaxInt64, math.MinInt64, 0, -1, 1_790_000_000_000_000_000, 1} {
+		o := toolCall("s", n, `{"q":1}`, "same")
+		o.Start = start
+		s := tr.Observe(o)
+		require.Equal(t, n+1, s.Tools)
+		told = append(told, details(s.Findings)...)
+	}
+	require.Equal(t, []string{failure.Repeat}, told)
+}
+
 func TestNamesOfSessions(t *testing.T) {
 	trace := [16]byte{0xab}
 	require.Equal(t, ID("ab000000000000000000000000000000"), IDOf("", trace))

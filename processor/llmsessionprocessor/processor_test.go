@@ -3,9 +3,12 @@ package llmsessionprocessor
 import (
 	"context"
 	"fmt"
+	"math"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
 	"github.com/stretchr/testify/require"
@@ -164,6 +167,61 @@ func TestSessionsOutliveARestart(t *testing.T) {
 	h, id := host(t, dir)
 	keep(h, id, search(0, 2))
 	require.True(t, wire.VerdictOf(keep(h, id, search(1, 2))).Failed(), "of two spans one is new, and the third of its kind")
+}
+
+// TestStrangersSessions: whatever a span says of its session, its cost and its times, it goes on, what is written is bounded and can be
+// stored, and sessions outlive a restart.
+func TestStrangersSessions(t *testing.T) {
+	long := strings.Repeat("x", 1<<20)
+	ids := []string{
+		long, long + "y", "", " ", "\x00", "a\nb", "\xff\xfe", "../../etc/passwd", "session/sessions", "<script>", strings.Repeat("é", 1<<19), strings.Repeat("\xff", 1<<20),
+	}
+	costs := []func(pcommon.Map){
+		func(m pcommon.Map) { m.PutDouble(wire.AttrCostUSD, math.NaN()) },
+		func(m pcommon.Map) { m.PutDouble(wire.AttrCostUSD, math.Inf(1)) },
+		func(m pcommon.Map) { m.PutDouble(wire.AttrCostUSD, -1e9) },
+		func(m pcommon.Map) { m.PutDouble(wire.AttrCostUSD, 1e300) },
+		func(m pcommon.Map) { m.PutStr(wire.AttrCostUSD, "free") },
+		func(m pcommon.Map) { m.PutEmptySlice(wire.AttrCostUSD) },
+	}
+	times := []uint64{0, 1, 1_790_000_000_000_000_000, math.MaxInt64, math.MaxUint64}
+	strangers := func() ptrace.Traces {
+		td := ptrace.NewTraces()
+		spans := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
+		for i, id := range ids {
+			for k, cost := range costs {
+				span := spans.AppendEmpty()
+				span.SetTraceID([16]byte{byte(i + 1)})
+				span.SetSpanID([8]byte{1, byte(i), byte(k)})
+				span.SetStartTimestamp(pcommon.Timestamp(times[k%len(times)]))
+				span.SetEndTimestamp(pcommon.Timestamp(times[(k+3)%len(times)])) // before its start, now and then
+				span.Attributes().PutStr("gen_ai.operation.name", "chat")
+				span.Attributes().PutStr("gen_ai.conversation.id", id)
+				cost(span.Attributes())
+			}
+		}
+		return td
+	}
+	h, storage := host(t, t.TempDir())
+	for range 2 { // and again after a restart: nothing is new
+		td := strangers()
+		run(t, h, func(c *Config) { c.Storage = &storage }, td)
+		named := map[string]bool{}
+		for _, span := range td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().All() {
+			id, ok := span.Attributes().Get(wire.AttrSessionID)
+			require.True(t, ok)
+			require.Less(t, len(id.Str()), 200)
+			require.True(t, utf8.ValidString(id.Str()))
+			named[id.Str()] = true
+			calls, _ := span.Attributes().Get(wire.AttrSessionModelCalls)
+			require.LessOrEqual(t, calls.Int(), int64(len(costs)))
+			if spent, ok := span.Attributes().Get(wire.AttrSessionCostUSD); ok {
+				require.Greater(t, spent.Double(), 0.0)
+				require.LessOrEqual(t, spent.Double(), 2e6, "two costs of the six are absurd, and count a million each")
+			}
+		}
+		require.Len(t, named, len(ids), "no two are taken for one")
+	}
 }
 
 func TestWrongSettings(t *testing.T) {
