@@ -57,6 +57,11 @@ race:
 circle: build
 	go test -count=1 -v -run 'TestCircle' ./e2e
 
+#: the story of eleven days: two agents who ask each other are stopped at their limit, through the built Collector and the Python guard
+.PHONY: story
+story: build
+	go test -count=1 -v -run 'Story|Guard|Loop' ./e2e
+
 #: the end-to-end tests alone: the built Collector, real ports, the dialect corpus
 .PHONY: e2e
 e2e:

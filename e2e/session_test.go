@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"hash/fnv"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -17,7 +18,7 @@ import (
 )
 
 // budgeted starts the Collector with a limit of model calls a session, in a folder that may hold the data of one before.
-func budgeted(t *testing.T, dir string) (c *collector, budget string) {
+func budgeted(t *testing.T, dir string, extra ...string) (c *collector, budget string) {
 	t.Helper()
 	address := freePorts(t, 1)[0]
 	file := filepath.Join(dir, "budget.yaml")
@@ -26,23 +27,39 @@ extensions: {llm_budget: {http: {endpoint: %q}, limits: {model_calls: 10}}}
 processors: {llm_session: {checkpoint_interval: 200ms, budget: llm_budget}}
 service: {extensions: [health_check, file_storage, llm_review, llm_budget]}
 `, address), 0o600))
-	return startIn(t, dir, "default.yaml", "--config", file), "http://" + address + "/v1/sessions/"
+	return startIn(t, dir, "default.yaml", append([]string{"--config", file}, extra...)...), "http://" + address + "/v1/sessions/"
 }
 
 // think sends one batch of model calls of a session, the n-th to the last.
 func think(t *testing.T, c *collector, session string, n, last int) {
 	t.Helper()
+	post(t, c, calls(session, n, last))
+}
+
+// calls are model calls of a session as one request, the n-th to the last.
+func calls(session string, n, last int) string {
 	var spans []string
 	for i := n; i <= last; i++ {
 		spans = append(spans, fmt.Sprintf(`{"traceId":"%032x","spanId":"%016x","name":"chat","startTimeUnixNano":"%d","endTimeUnixNano":"%d","attributes":[
 			{"key":"gen_ai.operation.name","value":{"stringValue":"chat"}},{"key":"gen_ai.conversation.id","value":{"stringValue":%q}}]}`,
-			1+i/4, i+1, 1_790_000_000_000_000_000+i, 1_790_000_001_000_000_000+i, session))
+			hash(session)<<8+uint64(1+i/4), hash(session)<<8+uint64(i+1), 1_790_000_000_000_000_000+i, 1_790_000_001_000_000_000+i, session))
 	}
-	body := `{"resourceSpans":[{"resource":{},"scopeSpans":[{"scope":{},"spans":[` + strings.Join(spans, ",") + `]}]}]}`
+	return `{"resourceSpans":[{"resource":{},"scopeSpans":[{"scope":{},"spans":[` + strings.Join(spans, ",") + `]}]}]}`
+}
+
+func post(t *testing.T, c *collector, body string) {
+	t.Helper()
 	response, err := http.Post("http://"+c.http+"/v1/traces", "application/json", strings.NewReader(body))
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())
 	require.Equal(t, http.StatusOK, response.StatusCode)
+}
+
+// hash tells the ids of one session's spans from those of another.
+func hash(session string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(session))
+	return h.Sum64()
 }
 
 // decision is what the extension says of a session.
@@ -102,6 +119,89 @@ func TestASessionIsStoppedAtItsLimitOverACrash(t *testing.T) {
 		"spans that are delivered again are not counted again")
 	status, _ = decide(t, budget+"another")
 	require.Equal(t, http.StatusOK, status)
+	c.stop(t)
+}
+
+// sent is when spans of a session were taken.
+type sent struct {
+	at    time.Time
+	spans int
+}
+
+// load sends batches of model calls of its sessions until the Collector is gone, and notes what was taken.
+func load(t *testing.T, c *collector, sessions []string, taken map[string][]sent) {
+	t.Helper()
+	const batch = 5
+	for n := 1; ; n += batch {
+		for _, session := range sessions {
+			response, err := http.Post("http://"+c.http+"/v1/traces", "application/json", strings.NewReader(calls(session, n, n+batch-1)))
+			if err != nil {
+				return
+			}
+			_ = response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				taken[session] = append(taken[session], sent{time.Now(), batch})
+			}
+		}
+	}
+}
+
+// TestLimitsResumeAfterAKillUnderLoad kills the Collector while many sessions go on, starts it again, and holds what it knows of each
+// against what it had taken: nothing that is older than a checkpoint is lost, and what is sent again is not counted again.
+func TestLimitsResumeAfterAKillUnderLoad(t *testing.T) {
+	const interval = 500 * time.Millisecond
+	dir := t.TempDir()
+	every := filepath.Join(dir, "every.yaml")
+	require.NoError(t, os.WriteFile(every, fmt.Appendf(nil, "processors: {llm_session: {checkpoint_interval: %s}}", interval), 0o600))
+	c, budget := budgeted(t, dir, "--config", every)
+	const senders, each = 4, 25
+	taken := [senders]map[string][]sent{}
+	var wait sync.WaitGroup
+	for w := range senders {
+		taken[w] = map[string][]sent{}
+		var sessions []string
+		for k := range each {
+			sessions = append(sessions, fmt.Sprintf("session-%d-%d", w, k))
+		}
+		wait.Go(func() { load(t, c, sessions, taken[w]) })
+	}
+	require.Eventually(t, func() bool { return checkpoints(t, c) >= 3 }, 30*time.Second, 20*time.Millisecond)
+	killed := time.Now()
+	require.NoError(t, c.cmd.Process.Kill())
+	require.Error(t, <-c.exited)
+	wait.Wait()
+
+	c, budget = budgeted(t, dir, "--config", every)
+	total, lost, oldest := 0, 0, time.Duration(0)
+	for w := range senders {
+		for session, list := range taken[w] {
+			_, d := decide(t, budget+session)
+			known, acknowledged := d.ModelCalls, 0
+			for _, s := range list {
+				if acknowledged += s.spans; acknowledged > known {
+					lost += min(s.spans, acknowledged-known)
+					oldest = max(oldest, killed.Sub(s.at))
+				}
+			}
+			total += acknowledged
+			require.LessOrEqual(t, known, acknowledged+5, "%s: at most the batch that was under way is more than what was acknowledged", session)
+		}
+	}
+	t.Logf("killed with %d spans of %d sessions: %d were lost, the oldest taken %v before; a checkpoint is written every %v", total, senders*each, lost, oldest, interval)
+	require.NotZero(t, total)
+	// A checkpoint takes a while to write, and what comes meanwhile is in the next.
+	require.Less(t, oldest, 3*interval)
+
+	for w := range senders {
+		for session, list := range taken[w] {
+			n := 5 * len(list)
+			for i := 1; i <= n; i += 5 {
+				post(t, c, calls(session, i, i+4)) // all of it again
+			}
+			_, d := decide(t, budget+session)
+			require.Contains(t, []int{n, n + 5}, d.ModelCalls, session)
+		}
+	}
 	c.stop(t)
 }
 

@@ -17,8 +17,10 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/price"
 	"github.com/faultline-otel/faultline/internal/score"
 	"github.com/faultline-otel/faultline/internal/session"
+	"github.com/faultline-otel/faultline/internal/triage"
 	"github.com/faultline-otel/faultline/internal/wire"
 )
 
@@ -50,15 +52,13 @@ order of the input. Log records that hold the content of spans are joined to the
 			defer in.close()
 			out := bufio.NewWriterSize(c.OutOrStdout(), 64<<10)
 			w := newLineWriter(out, all, calls)
-			var first func(ptrace.Traces)
 			if sessions {
-				if w.sessions, err = newSessions(); err != nil {
-					return err
-				}
-				first = w.sessions.Name
+				err = w.follow(in, set, book)
+			} else {
+				in.watch("score", 2)
+				err = observe(in, set, book, nil, w.span)
 			}
-			in.watch("score", 2)
-			if err := errors.Join(observe(in, set, book, first, w.span), out.Flush()); err != nil {
+			if err := errors.Join(err, out.Flush()); err != nil {
 				return err
 			}
 			in.progress.done()
@@ -72,7 +72,7 @@ order of the input. Log records that hold the content of spans are joined to the
 	c.Flags().StringVar(&prices, "prices", "", "price file of your own over the embedded price book")
 	c.Flags().BoolVar(&all, "all", false, "print a line for every span, those of other kinds with coverage not_llm")
 	c.Flags().BoolVar(&calls, "call", false, "print the call as it was read")
-	c.Flags().BoolVar(&sessions, "sessions", false, "follow the sessions of agents over the whole input: how far each had come, and loops")
+	c.Flags().BoolVar(&sessions, "sessions", false, "follow sessions and traces over the whole input: how far each session had come, loops, and what each incident began with, step by step")
 	return c
 }
 
@@ -93,6 +93,7 @@ type line struct {
 	Scores       map[string]float64 `json:"scores"`
 	Cost         *costLine          `json:"cost,omitempty"`
 	Session      *sessionLine       `json:"session,omitempty"`
+	Trace        *traceLine         `json:"trace,omitempty"`
 	Call         *genai.Call        `json:"call,omitempty"`
 }
 
@@ -112,6 +113,17 @@ type sessionLine struct {
 	Loops      []string   `json:"loops,omitempty"`
 }
 
+// traceLine is what the failures of the span's trace began with. The steps are on the line of the span that they began with, so that
+// there is one such line an incident.
+type traceLine struct {
+	ErrorClass  failure.Class `json:"error_class"`
+	ErrorDetail string        `json:"error_detail"`
+	PrimarySpan string        `json:"primary_span_id"`
+	CausedBy    string        `json:"caused_by,omitempty"`
+	Recovered   bool          `json:"recovered,omitempty"`
+	Steps       []triage.Step `json:"steps,omitempty"`
+}
+
 // newSessions follows sessions over an input, in which time stands still.
 func newSessions() (*wire.Sessions, error) {
 	began := time.Now()
@@ -121,7 +133,8 @@ func newSessions() (*wire.Sessions, error) {
 
 // lineWriter prints a line a span.
 type lineWriter struct {
-	sessions   *wire.Sessions // nil where they are not followed
+	sessions   *wire.Sessions // nil where they are not followed, and so incidents
+	incidents  *wire.Incidents
 	encode     *json.Encoder
 	all, calls bool
 	summary    summary
@@ -131,6 +144,57 @@ func newLineWriter(w io.Writer, all, calls bool) *lineWriter {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	return &lineWriter{encode: e, all: all, calls: calls, summary: newSummary()}
+}
+
+// follow prints the lines with the session and the incident of each span. What an incident began with is known only when everything was
+// read, so everything is scored twice.
+func (w *lineWriter) follow(in *input, set *score.Set, book *price.Book) error {
+	ahead, err := newSessions()
+	if err != nil {
+		return err
+	}
+	if w.sessions, err = newSessions(); err != nil {
+		return err
+	}
+	name := func(td ptrace.Traces) {
+		ahead.Foresee(td)
+		w.sessions.Foresee(td)
+	}
+	w.incidents = wire.NewIncidents()
+	in.watch("score", 4)
+	if err := observe(in, set, book, name, func(s observed) error {
+		if s.Call != nil {
+			ahead.Follow(&s)
+		}
+		w.incidents.Add(&s)
+		return nil
+	}); err != nil {
+		return err
+	}
+	return observe(in, set, book, nil, w.span)
+}
+
+// trace is what is said of the incident that a span is part of.
+func (w *lineWriter) trace(s *observed) *traceLine {
+	if w.incidents == nil {
+		return nil
+	}
+	incident := w.incidents.Of(s.Span.TraceID())
+	if incident == nil {
+		return nil
+	}
+	id := s.Span.SpanID()
+	t := &traceLine{
+		ErrorClass: incident.Finding.Class, ErrorDetail: incident.Finding.Detail, PrimarySpan: incident.Primary.String(), Recovered: incident.Recovered(id),
+	}
+	if cause, ok := incident.CausedBy(id); ok {
+		t.CausedBy = cause.String()
+	}
+	if id == incident.Primary {
+		t.Steps = incident.Steps
+		w.summary.incident(s.Span.TraceID(), t.ErrorClass)
+	}
+	return t
 }
 
 func (w *lineWriter) span(s observed) error {
@@ -143,13 +207,14 @@ func (w *lineWriter) span(s observed) error {
 		}
 	}
 	w.summary.add(s)
+	trace := w.trace(&s)
 	if s.Call == nil && !w.all {
 		return nil
 	}
 	l := line{
 		TraceID: s.Span.TraceID().String(), SpanID: s.Span.SpanID().String(), Name: s.Span.Name(), Coverage: s.Coverage,
 		ErrorClass: s.Verdict.Class, ErrorBucket: s.Verdict.Bucket, ErrorDetail: s.Verdict.Detail, ErrorClasses: s.Verdict.Classes,
-		Evidence: s.Verdict.Evidence, Fingerprint: s.Verdict.Fingerprint, Scores: scores(s.Result), Session: of,
+		Evidence: s.Verdict.Evidence, Fingerprint: s.Verdict.Fingerprint, Scores: scores(s.Result), Session: of, Trace: trace,
 	}
 	if l.ErrorClasses == nil {
 		l.ErrorClasses = []failure.Class{}
@@ -182,13 +247,14 @@ type summary struct {
 	coverage map[wire.Coverage]int
 	classes  map[failure.Class]int
 	failing  int
-	traces   map[[16]byte]bool // with a failing span
-	problems map[string]int    // of scorers: "name: reason"
+	traces   map[[16]byte]bool          // with a failing span
+	problems map[string]int             // of scorers: "name: reason"
+	causes   map[[16]byte]failure.Class // of traces: what each incident began with
 }
 
 func newSummary() summary {
 	return summary{
-		coverage: map[wire.Coverage]int{}, classes: map[failure.Class]int{}, traces: map[[16]byte]bool{}, problems: map[string]int{},
+		coverage: map[wire.Coverage]int{}, classes: map[failure.Class]int{}, traces: map[[16]byte]bool{}, problems: map[string]int{}, causes: map[[16]byte]failure.Class{},
 	}
 }
 
@@ -206,6 +272,8 @@ func (s *summary) add(o observed) {
 		}
 	}
 }
+
+func (s *summary) incident(trace [16]byte, class failure.Class) { s.causes[trace] = class }
 
 func (s *summary) write(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
@@ -226,6 +294,16 @@ func (s *summary) write(out io.Writer) error {
 	fmt.Fprintf(w, "failing\t%d\tin %s\n", s.failing, count(len(s.traces), "trace"))
 	for _, class := range mostFirst(s.classes) {
 		fmt.Fprintf(w, "  %s\t%d\t\n", class, s.classes[class])
+	}
+	if len(s.causes) > 0 {
+		began := map[failure.Class]int{}
+		for _, class := range s.causes {
+			began[class]++
+		}
+		fmt.Fprintf(w, "incidents\t%d\tby what they began with\n", len(s.causes))
+		for _, class := range mostFirst(began) {
+			fmt.Fprintf(w, "  %s\t%d\t\n", class, began[class])
+		}
 	}
 	if len(s.problems) > 0 {
 		fmt.Fprintf(w, "scorers that could not do their work\t\t\n")

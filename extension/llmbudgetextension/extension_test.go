@@ -15,16 +15,32 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/basicauthextension"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/config/configauth"
+	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
+	"go.opentelemetry.io/collector/extension/extensiontest"
 
 	ours "github.com/faultline-otel/faultline/internal/componenttest"
 	"github.com/faultline-otel/faultline/internal/session"
 )
 
 func started(t *testing.T, change func(*Config)) (*budget, *httptest.Server) {
+	t.Helper()
+	b := newStarted(t, change, componenttest.NewNopHost())
+	t.Cleanup(func() { require.NoError(t, b.Shutdown(t.Context())) })
+	// The same handler on an address that the test knows.
+	server := httptest.NewServer(b.handler())
+	t.Cleanup(server.Close)
+	return b, server
+}
+
+func newStarted(t *testing.T, change func(*Config), host component.Host) *budget {
 	t.Helper()
 	config := createDefaultConfig().(*Config)
 	config.HTTP.NetAddr.Endpoint = "127.0.0.1:0"
@@ -35,12 +51,8 @@ func started(t *testing.T, change func(*Config)) (*budget, *httptest.Server) {
 	require.NoError(t, confmap.Validate(config))
 	b, err := newBudget(componenttest.NewNopTelemetrySettings(), config)
 	require.NoError(t, err)
-	require.NoError(t, b.Start(t.Context(), componenttest.NewNopHost()))
-	t.Cleanup(func() { require.NoError(t, b.Shutdown(t.Context())) })
-	// The same handler on an address that the test knows.
-	server := httptest.NewServer(b.handler())
-	t.Cleanup(server.Close)
-	return b, server
+	require.NoError(t, b.Start(t.Context(), host))
+	return b
 }
 
 func ask(t *testing.T, method, url string, header ...string) (*http.Response, session.Decision) {
@@ -111,10 +123,12 @@ func TestChangesAreToldUntilSomebodyListens(t *testing.T) {
 		session.Decision
 	}
 	var tries atomic.Int32
+	tried := make(chan string, 1) // the key of the try that nobody took
 	heard := make(chan told, 10)
 	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil || tries.Add(1) == 1 { // down at first
+			tried <- r.Header.Get(headerKey)
 			w.WriteHeader(http.StatusBadGateway)
 			return
 		}
@@ -137,7 +151,74 @@ func TestChangesAreToldUntilSomebodyListens(t *testing.T) {
 	first, second := <-heard, <-heard
 	require.Equal(t, []session.BreakerState{session.Warned, session.Open}, []session.BreakerState{first.State, second.State})
 	require.NotEqual(t, first.key, second.key)
+	require.Equal(t, <-tried, first.key, "a second try is told by the same key")
 	require.EqualValues(t, 3, tries.Load())
+}
+
+// TestChangesThatWaitAreToldBeforeItStops: what happened last before a restart is what somebody wants to know.
+func TestChangesThatWaitAreToldBeforeItStops(t *testing.T) {
+	heard := make(chan string, 10)
+	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { heard <- r.Header.Get(headerKey) }))
+	defer receiver.Close()
+	b := newStarted(t, func(c *Config) { c.Webhook = Webhook{URL: receiver.URL, Secret: "secret"} }, componenttest.NewNopHost())
+	for _, id := range []session.ID{"a", "b", "c"} {
+		b.Breaker().Note(session.Use{Session: id, USD: 6})
+	}
+	require.NoError(t, b.Shutdown(t.Context()))
+	require.Len(t, heard, 3)
+}
+
+type authenticated map[component.ID]component.Component
+
+func (h authenticated) GetExtensions() map[component.ID]component.Component { return h }
+
+// TestAnAuthenticatorGuardsTheAnswers: all of them, those for proxies too.
+func TestAnAuthenticatorGuardsTheAnswers(t *testing.T) {
+	f := basicauthextension.NewFactory()
+	id := component.NewID(f.Type())
+	config := f.CreateDefaultConfig().(*basicauthextension.Config)
+	config.Htpasswd = &basicauthextension.HtpasswdSettings{Inline: "ada:lovelace"}
+	authenticator, err := f.Create(t.Context(), extensiontest.NewNopSettings(f.Type()), config)
+	require.NoError(t, err)
+	h := authenticated{id: authenticator}
+	require.NoError(t, authenticator.Start(t.Context(), h))
+	b := newStarted(t, func(c *Config) {
+		c.HTTP.Auth = configoptional.Some(confighttp.AuthConfig{Config: configauth.Config{AuthenticatorID: id}})
+	}, h)
+	require.Equal(t, []component.ID{id}, b.Dependencies())
+	server := httptest.NewServer(b.server.Handler)
+	defer server.Close()
+	status := func(method, path, password string) int {
+		r, err := http.NewRequestWithContext(t.Context(), method, server.URL+path, nil)
+		require.NoError(t, err)
+		r.Header.Set("X-Session-Id", "s")
+		if password != "" {
+			r.SetBasicAuth("ada", password)
+		}
+		response, err := http.DefaultClient.Do(r)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		return response.StatusCode
+	}
+	b.Breaker().Note(session.Use{Session: "s", USD: 6})
+	for path, method := range map[string]string{"/v1/sessions/s": http.MethodGet, "/v1/sessions": http.MethodGet, "/v1/authz": http.MethodPost, "/v1/sessions/s/reset": http.MethodPost} {
+		require.Equal(t, http.StatusUnauthorized, status(method, path, ""), path)
+		require.Equal(t, http.StatusUnauthorized, status(method, path, "byron"), path)
+	}
+	require.Equal(t, http.StatusTooManyRequests, status(http.MethodGet, "/v1/sessions/s", "lovelace"))
+	require.Equal(t, http.StatusOK, status(http.MethodPost, "/v1/sessions/s/reset", "lovelace"))
+	require.NoError(t, b.Shutdown(t.Context()))
+	require.NoError(t, authenticator.Shutdown(t.Context()))
+}
+
+func TestAServiceHasItsOwnLimits(t *testing.T) {
+	b, server := started(t, func(c *Config) { c.Services = map[string]session.Limits{"research": {USD: 50}, "free": {}} })
+	for service, want := range map[string]int{"research": 200, "free": 200, "bot": 429} {
+		b.Breaker().Note(session.Use{Session: session.ID(service), Service: service, USD: 6})
+		response, d := ask(t, http.MethodGet, server.URL+"/v1/sessions/"+service)
+		require.Equal(t, want, response.StatusCode, service)
+		require.Equal(t, service, d.Service)
+	}
 }
 
 func TestAPageInABrowserCannotResetLimits(t *testing.T) {

@@ -56,17 +56,21 @@ func loops(t *testing.T, run agentRun) map[string]bool {
 	return found
 }
 
-// TestEvalRetryLoop holds the loops against what became of the run: whether it failed (tau-bench), and whether people noted that it
-// wasted resources (TRAIL).
+// TestEvalRetryLoop holds the loops against what became of the run: whether it failed (tau-bench, AgentRx, BFCL), and whether people noted
+// that it wasted resources (TRAIL).
 func TestEvalRetryLoop(t *testing.T) {
+	failed := func(r agentRun) bool { return r.Labels.Failed }
 	for _, c := range []struct {
 		file                          string
 		bad                           func(agentRun) bool
 		precision, recall, falseShare float64
 	}{
-		{"tau_bench", func(r agentRun) bool { return r.Labels.Failed }, 0.85, 0, 0.02},
-		// 0.85 is wanted. It fires on 11 runs; both that are not labelled as abuse of resources repeat a failed call three times
-		// and more, and people labelled that as another mistake. Of repeat alone it is 7 of 8.
+		{"tau_bench", failed, 0.85, 0, 0.02},
+		// Nobody fitted anything to these two. BFCL wants sessions of many turns, in which some calls are made thrice for good.
+		{"agentrx", failed, 0.85, 0.15, 0.02},
+		{"bfcl_multi_turn", failed, 0.75, 0.05, 0.025},
+		// It fires on 8 runs; the one that is not labelled as abuse of resources repeats a call that failed three times, and people
+		// labelled that as another mistake.
 		{"trail", func(r agentRun) bool {
 			for _, e := range r.Labels.Errors {
 				if strings.EqualFold(e.Taxonomy, "retry_loop") {
@@ -74,7 +78,7 @@ func TestEvalRetryLoop(t *testing.T) {
 				}
 			}
 			return false
-		}, 0.80, 0.35, 1},
+		}, 0.85, 0.35, 1},
 	} {
 		var all counts
 		details := map[string]*counts{}
@@ -90,7 +94,7 @@ func TestEvalRetryLoop(t *testing.T) {
 		})
 		for _, d := range []string{failure.Repeat, failure.NearRepeat, failure.PingPong, failure.Runaway} {
 			n := details[d]
-			t.Logf("| %-9s | %-11s | fires on %3d bad, %d good |", c.file, d, n.tp, n.fp)
+			t.Logf("| %-15s | %-11s | fires on %3d bad, %d good |", c.file, d, n.tp, n.fp)
 		}
 		t.Logf("retry_loop, %s: precision %.3f, recall %.3f of %d bad runs, fires on %.2f%% of %d good ones",
 			c.file, all.precision(), all.recall(), all.tp+all.fn, 100*ratio(all.fp, all.fp+all.tn), all.fp+all.tn)
@@ -142,5 +146,5 @@ func TestEvalRootCause(t *testing.T) {
 		t.Logf("root cause, Who&When %s: within one step of the mistake in %d of %d runs that show a failure (%.2f); %d show none",
 			kind, near[kind], shown[kind], ratio(near[kind], shown[kind]), silent[kind])
 	}
-	require.GreaterOrEqual(t, ratio(near["algorithm"], shown["algorithm"]), 0.5) // of the part that a program made; 0.55 is wanted
+	require.GreaterOrEqual(t, ratio(near["algorithm"], shown["algorithm"]), 0.55) // of the part that a program made
 }

@@ -49,7 +49,39 @@ the cause. A truncated answer whose tool call does not parse is ` + "`truncation
 		}
 		fmt.Fprintf(&b, "| %d | %s | %s |\n", i, p.why, strings.Join(names, ", "))
 	}
+	b.WriteString(`
+## Which step it belongs to
+
+The review page and ` + "`faultline score --sessions`" + ` show the failures of a trace by step, in the order in which a person looks for the fault. A failure
+on a retrieval belongs there whatever its class, a failure of a class that is named here to the step that names it, and any other (` + unplaced() + `) to
+the step that its operation is. Retrievals and tools that found nothing are no failures, and are noted.
+
+| step | what it is | operations | classes |
+|---|---|---|---|
+`)
+	for _, s := range steps {
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", s.step, s.definition, s.operations, quoted(s.classes))
+	}
 	return b.String()
+}
+
+// unplaced lists the classes that belong to the step of the operation that failed.
+func unplaced() string {
+	var list []Class
+	for _, c := range taxonomy {
+		if StepOf(c.Class, "") == "" {
+			list = append(list, c.Class)
+		}
+	}
+	return quoted(list)
+}
+
+func quoted(classes []Class) string {
+	names := make([]string, len(classes))
+	for i, c := range classes {
+		names[i] = "`" + string(c) + "`"
+	}
+	return strings.Join(names, ", ")
 }
 
 // others says that a class without details stands for those that no other rank names.

@@ -71,7 +71,7 @@ func (c *Call) MarshalJSON() ([]byte, error) {
 			Arguments: c.ToolArguments(), Result: c.ToolResult(),
 		},
 	}
-	if r := c.Retrieval(); r.Query != "" || len(r.Documents) > 0 {
+	if r := c.Retrieval(); r.Query != "" || len(r.Documents) > 0 || r.Empty {
 		j.Retrieval = r
 	}
 	j.Operation, j.Provider, j.ProviderRaw = c.Operation, c.Provider, c.ProviderRaw

@@ -33,10 +33,12 @@ type Tool struct {
 	Parameters  string
 }
 
-// Retrieval is a query and the documents that it found.
+// Retrieval is a query and the documents that it found. Empty says that none was found; else no documents are documents that
+// were not recorded.
 type Retrieval struct {
 	Query     string     `json:"query,omitempty"`
 	Documents []Document `json:"documents,omitempty"`
+	Empty     bool       `json:"empty,omitempty"`
 }
 
 // Document is a retrieved document. Score is as reported, of whatever scale.

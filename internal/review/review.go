@@ -41,6 +41,7 @@ type Span struct {
 	Evidence string             `json:"evidence,omitempty"`
 	Print    string             `json:"fingerprint,omitempty"`
 	Scores   map[string]float64 `json:"scores,omitempty"`
+	Outcome  string             `json:"outcome,omitempty"` // of a tool or a retrieval: ok, empty, failed
 	Call     *genai.Call        `json:"call,omitempty"`
 	Cut      bool               `json:"cut,omitempty"` // it was too large to keep whole: long texts end in a mark, or the call is missing
 }

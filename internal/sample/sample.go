@@ -105,7 +105,12 @@ func (g *generator) trace(a *app, play scenario) Trace {
 	s.session = s.id("conv_", 12)
 	s.user = fmt.Sprintf("user-%d", 1000+g.r.IntN(400))
 	play(s)
+	return g.tell(s)
+}
 
+// tell spells a story out.
+func (g *generator) tell(s *story) Trace {
+	a := s.app
 	t := Trace{ID: g.hex(16), Failing: map[string]Expected{}}
 	start := g.at
 	g.at = g.at.Add(time.Duration(g.r.ExpFloat64() * 20 * float64(time.Second)))

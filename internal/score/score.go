@@ -45,22 +45,24 @@ type Result struct {
 	Cancelled bool
 	// ToolOutcome is how the tool of an execute_tool span fared: ok, empty or failed; "" where the span says nothing of it.
 	ToolOutcome string
+	// RetrievalOutcome is the same of a span that retrieves documents.
+	RetrievalOutcome string
 
 	texts texts
 }
 
-// The outcomes of a tool. An empty result is no failure.
+// The outcomes of a tool and of a retrieval. Nothing found is no failure.
 const (
-	ToolOK     = "ok"
-	ToolEmpty  = "empty"
-	ToolFailed = "failed"
+	OutcomeOK     = "ok"
+	OutcomeEmpty  = "empty"
+	OutcomeFailed = "failed"
 )
 
 // Reset empties the result and keeps its capacity.
 func (r *Result) Reset() {
 	clear(r.Findings)
 	r.Scores, r.Findings, r.Problems = r.Scores[:0], r.Findings[:0], r.Problems[:0]
-	r.Cancelled, r.ToolOutcome = false, ""
+	r.Cancelled, r.ToolOutcome, r.RetrievalOutcome = false, "", ""
 	r.texts.reset()
 }
 

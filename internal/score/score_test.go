@@ -42,7 +42,7 @@ func TestPanicStopsNothing(t *testing.T) {
 
 // TestResetForgets: a result that is used again holds nothing of the call before.
 func TestResetForgets(t *testing.T) {
-	r := Result{Cancelled: true, ToolOutcome: ToolFailed}
+	r := Result{Cancelled: true, ToolOutcome: OutcomeFailed}
 	set := NewSet(said{name: "a"}, said{"b", "broken"})
 	set.Score(&genai.Call{}, &r)
 	findings := r.Findings

@@ -28,10 +28,10 @@ type Limits struct {
 func (l *Limits) Validate() error {
 	var errs []error
 	for _, x := range []struct {
-		key   string
+		key   Limit
 		value float64
 	}{
-		{"usd", l.USD}, {"usd_per_10m", l.USDPerTenMinutes}, {"tokens", float64(l.Tokens)}, {"model_calls", float64(l.ModelCalls)}, {"tool_calls", float64(l.ToolCalls)},
+		{LimitUSD, l.USD}, {LimitRate, l.USDPerTenMinutes}, {LimitTokens, float64(l.Tokens)}, {LimitModelCalls, float64(l.ModelCalls)}, {LimitToolCalls, float64(l.ToolCalls)},
 	} {
 		if !(x.value >= 0 && x.value < 1e15) { // NaN too
 			errs = append(errs, fmt.Errorf("%s must not be negative, got %v", x.key, x.value))
@@ -58,11 +58,25 @@ const (
 	rateWindow = 10 * time.Minute
 )
 
+// Limit names one of the Limits, as their keys do.
+type Limit string
+
+// The limits.
+const (
+	LimitUSD        Limit = "usd"
+	LimitRate       Limit = "usd_per_10m"
+	LimitTokens     Limit = "tokens"
+	LimitModelCalls Limit = "model_calls"
+	LimitToolCalls  Limit = "tool_calls"
+	LimitRunaway    Limit = "runaway" // and of sessions with more spans than are counted
+)
+
 // Decision is what is said of a session.
 type Decision struct {
 	Session    ID           `json:"session"`
 	Service    string       `json:"service,omitempty"`
 	State      BreakerState `json:"state"`
+	Limit      Limit        `json:"limit,omitempty"` // that the session was warned or stopped for
 	Reason     string       `json:"reason,omitempty"`
 	SpentUSD   float64      `json:"spent_usd"`
 	Tokens     int64        `json:"tokens"`
@@ -106,6 +120,7 @@ type Breaker struct {
 type budget struct {
 	use, base Use // base is what had been used up at the last reset
 	state     BreakerState
+	limit     Limit
 	reason    string
 	since     time.Time
 	retry     time.Duration
@@ -126,8 +141,9 @@ func NewBreaker(sessions int, limits func(service string) Limits, now func() tim
 	return &Breaker{limits: limits, now: now, changed: changed, sessions: lru}, err
 }
 
-// Note takes in what a session has used up.
-func (b *Breaker) Note(use Use) {
+// Note takes in what a session has used up. It returns the limit that the session reached with it, "" where it may go on, or might not
+// before: each opening is told once.
+func (b *Breaker) Note(use Use) Limit {
 	b.mu.Lock()
 	s, ok := b.sessions.Get(use.Session)
 	if !ok {
@@ -149,6 +165,10 @@ func (b *Breaker) Note(use Use) {
 	if changed && b.changed != nil {
 		b.changed(d)
 	}
+	if changed && d.State == Open {
+		return d.Limit
+	}
+	return ""
 }
 
 // Get decides on a session. One that nobody knows may go on.
@@ -201,44 +221,45 @@ func (b *Breaker) Stopped() []Decision {
 // decide moves a session to the state that its use asks for.
 func (b *Breaker) decide(s *budget, limits Limits) (d Decision, changed bool) {
 	now := b.now()
-	state, reason := Closed, ""
-	worse := func(to BreakerState, why string) {
+	state, limit, reason := Closed, Limit(""), ""
+	worse := func(to BreakerState, name Limit, why string) {
 		if state != Open && (to == Open || state == Closed) {
-			state, reason = to, why
+			state, limit, reason = to, name, why
 		}
 	}
 	for _, x := range []struct {
+		name        Limit
 		used, limit float64
 		unit        string
 	}{
-		{s.use.USD - s.base.USD, limits.USD, "USD"},
-		{float64(s.use.Tokens - s.base.Tokens), float64(limits.Tokens), "tokens"},
-		{float64(s.use.ModelCalls - s.base.ModelCalls), float64(limits.ModelCalls), "model calls"},
-		{float64(s.use.ToolCalls - s.base.ToolCalls), float64(limits.ToolCalls), "tool calls"},
+		{LimitUSD, s.use.USD - s.base.USD, limits.USD, "USD"},
+		{LimitTokens, float64(s.use.Tokens - s.base.Tokens), float64(limits.Tokens), "tokens"},
+		{LimitModelCalls, float64(s.use.ModelCalls - s.base.ModelCalls), float64(limits.ModelCalls), "model calls"},
+		{LimitToolCalls, float64(s.use.ToolCalls - s.base.ToolCalls), float64(limits.ToolCalls), "tool calls"},
 	} {
 		if x.limit <= 0 || x.used < warnAt*x.limit {
 			continue
 		}
 		why := "used " + number(x.used) + " of " + number(x.limit) + " " + x.unit
 		if x.used >= x.limit {
-			worse(Open, why)
+			worse(Open, x.name, why)
 		} else {
-			worse(Warned, why)
+			worse(Warned, x.name, why)
 		}
 	}
 	switch {
 	case s.use.Full:
-		worse(Open, "has more spans than are counted")
+		worse(Open, LimitRunaway, "has more spans than are counted")
 	case limits.Runaway && runaway(s.use.ModelCalls-s.base.ModelCalls, s.use.ToolCalls-s.base.ToolCalls):
-		worse(Open, "is a runaway: "+strconv.FormatInt(s.use.ModelCalls, 10)+" model calls, "+strconv.FormatInt(s.use.ToolCalls, 10)+" tool calls")
+		worse(Open, LimitRunaway, "is a runaway: "+strconv.FormatInt(s.use.ModelCalls, 10)+" model calls, "+strconv.FormatInt(s.use.ToolCalls, 10)+" tool calls")
 	}
 	s.retry = 0
-	if limit := limits.USDPerTenMinutes; limit > 0 {
+	if rate := limits.USDPerTenMinutes; rate > 0 {
 		recent := s.recent(now)
 		switch {
-		case recent >= limit:
+		case recent >= rate:
 			s.fast, s.calm = true, time.Time{}
-		case s.fast && recent >= quiet*limit:
+		case s.fast && recent >= quiet*rate:
 			s.calm = time.Time{}
 		case s.fast && s.calm.IsZero():
 			s.calm = now
@@ -247,20 +268,20 @@ func (b *Breaker) decide(s *budget, limits Limits) (d Decision, changed bool) {
 		case s.fast && now.Sub(s.calm) >= rateWindow:
 			s.fast = false
 		}
-		why := "spent " + number(recent) + " USD in 10 minutes, of " + number(limit)
+		why := "spent " + number(recent) + " USD in 10 minutes, of " + number(rate)
 		if s.fast {
 			if state != Open {
 				s.retry = rateWindow
 			}
-			worse(Open, why)
-		} else if recent >= warnAt*limit {
-			worse(Warned, why)
+			worse(Open, LimitRate, why)
+		} else if recent >= warnAt*rate {
+			worse(Warned, LimitRate, why)
 		}
 	}
 	if changed = state != s.state; changed {
 		s.since = now
 	}
-	s.state, s.reason = state, reason
+	s.state, s.limit, s.reason = state, limit, reason
 	return s.decision(), changed
 }
 
@@ -284,7 +305,7 @@ func (s *budget) recent(now time.Time) float64 {
 
 func (s *budget) decision() Decision {
 	return Decision{
-		Session: s.use.Session, Service: s.use.Service, State: s.state, Reason: s.reason, SpentUSD: s.use.USD,
+		Session: s.use.Session, Service: s.use.Service, State: s.state, Limit: s.limit, Reason: s.reason, SpentUSD: s.use.USD,
 		Tokens: s.use.Tokens, ModelCalls: s.use.ModelCalls, ToolCalls: s.use.ToolCalls, Since: s.since.UTC(), Retry: s.retry,
 	}
 }

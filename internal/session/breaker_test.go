@@ -79,6 +79,41 @@ func TestARateClosesAgainWhenItWasQuietForLong(t *testing.T) {
 	require.Equal(t, Closed, b.Get("s").State)
 }
 
+// TestAnOpeningIsToldOnce: with the span that opened it, and again only after it was closed.
+func TestAnOpeningIsToldOnce(t *testing.T) {
+	full := Limits{USD: 5, USDPerTenMinutes: 3, Tokens: 100, ModelCalls: 10, ToolCalls: 10, Runaway: true}
+	for limit, c := range map[Limit]struct {
+		limits Limits
+		use    Use
+	}{
+		LimitUSD:        {full, Use{USD: 5}},
+		LimitRate:       {full, Use{USD: 4, AddedUSD: 3}},
+		LimitTokens:     {full, Use{Tokens: 100}},
+		LimitModelCalls: {full, Use{ModelCalls: 10}},
+		LimitToolCalls:  {full, Use{ToolCalls: 10}},
+		LimitRunaway:    {Limits{Runaway: true}, Use{ToolCalls: 101}},
+	} {
+		b, _, changes := breaker(t, c.limits)
+		c.use.Session = "s"
+		require.Equal(t, limit, b.Note(c.use))
+		require.Equal(t, limit, (*changes)[0].Limit)
+		require.Empty(t, b.Note(c.use), "%s: it is open already", limit)
+		use := c.use
+		use.USD, use.Tokens, use.ModelCalls, use.ToolCalls = use.USD+5, use.Tokens+100, use.ModelCalls+10, use.ToolCalls+10
+		require.Empty(t, b.Note(use), "%s: nor does another limit open it again", limit)
+		_, known := b.Reset("s")
+		require.True(t, known)
+		use.USD += 5
+		use.ToolCalls += 101
+		require.NotEmpty(t, b.Note(use), "%s: it was closed in between", limit)
+	}
+	b, _, _ := breaker(t, Limits{})
+	require.Equal(t, LimitRunaway, b.Note(Use{Session: "s", Full: true}))
+	b, _, changes := breaker(t, full)
+	require.Empty(t, b.Note(Use{Session: "s", USD: 4.5}), "a warning stops nobody")
+	require.Equal(t, LimitUSD, (*changes)[0].Limit)
+}
+
 func TestATotalThatComesLateChangesNothing(t *testing.T) {
 	b, _, _ := breaker(t, Limits{USD: 5})
 	b.Note(Use{Session: "s", USD: 6, ModelCalls: 2}) // of two batches at once, the later told its total first

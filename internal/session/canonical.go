@@ -14,21 +14,35 @@ import (
 const maxCanonical = 4 << 10
 
 // appendCanonical appends the arguments of a tool so that what means the same is the same: keys sorted, white space collapsed,
-// letters in lower case, 1.0 as 1. What is no JSON is collapsed as text.
-func appendCanonical(into []byte, arguments string) []byte {
+// letters in lower case, 1.0 as 1. What is no JSON is collapsed as text. Said is the part that the caller chose.
+func appendCanonical(into []byte, arguments string) (canonical, said []byte) {
 	if len(arguments) <= maxCanonical {
 		d := json.NewDecoder(strings.NewReader(arguments))
 		d.UseNumber()
 		var v any
 		if err := d.Decode(&v); err == nil && !d.More() {
-			return appendValue(into, v)
+			into = appendValue(into, v)
+			if positional, named, ok := unwrap(v); ok {
+				return into, appendValue(appendValue(nil, positional), named)
+			}
+			return into, into
 		}
 	}
 	into = appendText(into, arguments)
+	said = into
 	if len(arguments) > maxCanonical {
 		into = strconv.AppendUint(into, hashText(arguments), 16)
 	}
-	return into
+	return into, said
+}
+
+// unwrap takes the arguments out of the envelope in which instrumentations of Python record a call, {"args":[…],"kwargs":{…},…}. It is the
+// same for every call, so that calls would look alike whatever they ask.
+func unwrap(v any) (positional []any, named map[string]any, ok bool) {
+	envelope, _ := v.(map[string]any)
+	positional, isList := envelope["args"].([]any)
+	named, isObject := envelope["kwargs"].(map[string]any)
+	return positional, named, isList && isObject
 }
 
 func appendValue(into []byte, v any) []byte {
@@ -52,7 +66,7 @@ func appendValue(into []byte, v any) []byte {
 		}
 		return append(into, ']')
 	case json.Number:
-		if f, err := v.Float64(); err == nil {
+		if f, err := v.Float64(); err == nil && strings.ContainsAny(string(v), ".eE") { // a long id is more than a float can hold
 			return strconv.AppendFloat(into, f, 'g', -1, 64)
 		}
 		return append(into, v...)

@@ -9,7 +9,7 @@ import (
 )
 
 // checkpointVersion begins a state that was written. Another version is not read: the session begins anew.
-const checkpointVersion = 1
+const checkpointVersion = 2
 
 // errCheckpoint is what a checkpoint that nobody wrote is told by.
 var errCheckpoint = errors.New("session: not a checkpoint of this version")

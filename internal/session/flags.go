@@ -20,7 +20,7 @@ const (
 // Thresholds of the detectors. The README of llm_session says how well each works.
 const (
 	repeatPairs   = 3 // the same call with the same result, this often
-	repeatRetries = 2 // the same call again after it failed, this often
+	repeatRetries = 2 // the same call again after it failed, which failed again, this often
 
 	nearRun     = 3
 	nearJaccard = 0.6
@@ -37,16 +37,25 @@ const (
 )
 
 // Flags are the loops that the session shows now.
-func (s *State) Flags() Flags {
+func (s *State) Flags() Flags { return s.shows(ToolCall) | s.shows(ModelCall) }
+
+// shows are those of the Flags that a step of the kind can have brought up: of the others, a step can only push the last call that
+// mattered out of the window.
+func (s *State) shows(k Kind) Flags {
 	var f Flags
-	if s.repeats() {
-		f |= Repeat
-	}
-	if s.nears() {
-		f |= Near
-	}
-	if s.pingPongs() {
-		f |= PingPong
+	switch k {
+	case ToolCall:
+		if s.repeats() {
+			f |= Repeat
+		}
+		if s.nears() {
+			f |= Near
+		}
+	case ModelCall:
+		if s.pingPongs() {
+			f |= PingPong
+		}
+	case Other:
 	}
 	if runaway(int64(s.ModelCalls), int64(s.ToolCalls)) || s.Full() {
 		f |= Runaway
@@ -72,7 +81,7 @@ func (s *State) repeats() bool {
 	return false
 }
 
-// after counts the calls that began later.
+// after counts the failures that began later.
 func (r *repeated) after(t uint32) int {
 	n := 0
 	for _, latest := range r.latest {
@@ -92,7 +101,8 @@ func (s *State) nears() bool {
 		}
 		run, stuck := 1, 0
 		last := first
-		results := []uint64{first.Result}
+		var room [maxWindow]uint32
+		results := append(room[:0], first.Got)
 		if first.Failed {
 			stuck++
 		}
@@ -101,16 +111,16 @@ func (s *State) nears() bool {
 			if x.Kind != ToolCall || x.Agent != first.Agent {
 				continue
 			}
-			if x.Tool != first.Tool || x.Call == last.Call || jaccard(&last.Said, &x.Said) < nearJaccard {
+			if x.Tool != first.Tool || x.Asked == last.Asked || jaccard(&last.Said, &x.Said) < nearJaccard {
 				break
 			}
-			if x.Failed || slices.Contains(results, x.Result) {
+			if x.Failed || slices.Contains(results, x.Got) {
 				stuck++
 				if !x.Failed && stuck == 1 {
 					stuck++ // the other of the two that are equal
 				}
 			}
-			results = append(results, x.Result)
+			results = append(results, x.Got)
 			run, last = run+1, x
 			if run >= nearRun && stuck >= nearStuck {
 				return true
@@ -122,7 +132,8 @@ func (s *State) nears() bool {
 
 // pingPongs looks at the end of the conversation: two agents in turn, who say nothing new.
 func (s *State) pingPongs() bool {
-	turns := make([]*Act, 0, maxWindow)
+	var room [maxWindow]*Act
+	turns := room[:0]
 	sinceTool := 0
 	for i := range s.window {
 		switch x := &s.window[i]; {

@@ -8,7 +8,7 @@ import (
 )
 
 // sketchSize is how many hashes stand for a set.
-const sketchSize = 12
+const sketchSize = 11
 
 // sketch is the least hashes of a set, ascending: all of it where the set is small. Two sketches tell how much two sets share.
 // What is not used is 0.

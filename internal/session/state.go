@@ -34,8 +34,9 @@ type pair struct {
 	count uint32
 }
 
-// repeated is when a call was made. Times are in ticks: what is counted is how many came after a failure, and which those are
-// does not depend on the order in which they are told.
+// repeated is when a call failed. Times are in ticks: what is counted is how many failures came after another, and which those are
+// does not depend on the order in which they are told. A call that succeeded in the end was not made in vain: what stood in its way was
+// put right in between.
 type repeated struct {
 	call    uint64
 	failed  uint32 // the earliest that failed, noTick where none did
@@ -87,9 +88,9 @@ func addCapped(a, b int64) int64 {
 	return a + b
 }
 
-// count counts a tool call.
+// count counts a tool call that can be told from others.
 func (s *State) count(x *Step) {
-	if x.Polls {
+	if x.Polls || x.Call == 0 {
 		return
 	}
 	key := x.Call*0x9e3779b97f4a7c15 ^ x.Result
@@ -97,6 +98,9 @@ func (s *State) count(x *Step) {
 		s.pairs[i].count++
 	} else if len(s.pairs) < maxPairs {
 		s.pairs = append(s.pairs, pair{key, 1})
+	}
+	if !x.Failed {
+		return
 	}
 	i := slices.IndexFunc(s.calls, func(r repeated) bool { return r.call == x.Call })
 	if i < 0 {
@@ -107,11 +111,9 @@ func (s *State) count(x *Step) {
 		s.calls = append(s.calls, repeated{call: x.Call, failed: noTick, lasting: noTick})
 	}
 	r, t := &s.calls[i], tick(x.Start)
-	if x.Failed {
-		r.failed = min(r.failed, t)
-		if !x.Transient {
-			r.lasting = min(r.lasting, t)
-		}
+	r.failed = min(r.failed, t)
+	if !x.Transient {
+		r.lasting = min(r.lasting, t)
 	}
 	for k := range r.latest { // descending
 		if t > r.latest[k] {
@@ -124,7 +126,10 @@ func (s *State) count(x *Step) {
 
 // order puts a call where it belongs among the latest.
 func (s *State) order(x *Act) {
-	i, _ := slices.BinarySearchFunc(s.window, x, func(a Act, b *Act) int { return before(&a, b) })
+	i := len(s.window) // most come in order
+	for i > 0 && before(&s.window[i-1], x) > 0 {
+		i--
+	}
 	switch {
 	case len(s.window) < maxWindow:
 		s.window = slices.Insert(s.window, i, *x)

@@ -16,7 +16,8 @@ func random(r *rand.Rand, n int) []Step {
 		switch x.Kind {
 		case ToolCall:
 			x.Tool = r.Uint32N(3)
-			x.Call, x.Result = uint64(x.Tool)<<8+r.Uint64N(4), r.Uint64N(3)
+			x.Call, x.Result = uint64(x.Tool)<<8+1+r.Uint64N(4), r.Uint64N(3)
+			x.Asked, x.Got = uint32(x.Call), uint32(x.Result)
 			x.Failed = r.IntN(4) == 0
 			x.Transient = x.Failed && r.IntN(2) == 0
 			x.Polls = r.IntN(20) == 0
@@ -86,6 +87,23 @@ func TestOrderMakesNoDifference(t *testing.T) {
 	require.Len(t, flagged, 3, "the sessions show every loop but the runaway")
 }
 
+// TestEachFlagIsSeenWhenItComesUp: looking at what a step can have brought up sees, over all steps, what looking at everything sees.
+func TestEachFlagIsSeenWhenItComesUp(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 7))
+	for range 2000 {
+		steps := random(r, 1+r.IntN(90))
+		r.Shuffle(len(steps), func(i, j int) { steps[i], steps[j] = steps[j], steps[i] })
+		var s State
+		var all, told Flags
+		for i := range steps {
+			s.Add(&steps[i])
+			all |= s.Flags()
+			told |= s.shows(steps[i].Kind)
+			require.Equal(t, all, told)
+		}
+	}
+}
+
 func TestARunawaySessionIsBounded(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 2))
 	steps := random(r, 3*maxSpans)
@@ -114,7 +132,7 @@ func TestMemory(t *testing.T) {
 	steps := random(rand.New(rand.NewPCG(4, 4)), 300)
 	for i := range steps {
 		if steps[i].Kind == ToolCall {
-			steps[i].Call, steps[i].Result = uint64(i%60), uint64(i%60)
+			steps[i].Call, steps[i].Result = uint64(1+i%60), uint64(i%60)
 		}
 	}
 	const sessions = 2000
@@ -140,6 +158,6 @@ func BenchmarkAdd(b *testing.B) {
 			s = State{}
 		}
 		s.Add(&steps[i%len(steps)])
-		_ = s.Flags()
+		_ = s.shows(steps[i%len(steps)].Kind)
 	}
 }

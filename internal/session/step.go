@@ -29,21 +29,24 @@ type Step struct {
 	Trace  uint64
 	Micros int64 // US dollars / 1e6
 	Tokens int64
+	Call   uint64 // hash of the tool's name and its canonical arguments; 0 where those were not recorded: nobody knows which call it is the same as
+	Result uint64
+	// Transient is a tool call that failed for a reason that goes away by itself.
+	Transient bool
 }
 
 // Act is the part of a step that is remembered in order, of model and tool calls.
 type Act struct {
-	Span   uint64 // hash of trace id and span id
-	Start  int64  // unix nanoseconds
-	Call   uint64 // hash of the tool's name and its canonical arguments
-	Result uint64
-	Agent  uint32 // hash of the agent's name, 0 where none is named
-	Tool   uint32 // hash of the tool's name
+	Span  uint64 // hash of trace id and span id
+	Start int64  // unix nanoseconds
+	Asked uint32 // the call and its result in short: enough to tell neighbours apart
+	Got   uint32
+	Agent uint32 // hash of the agent's name, 0 where none is named
+	Tool  uint32 // hash of the tool's name
 	// Said is what was said, in short: the tokens of a tool's arguments, or the runs of three words of a model's answer.
-	Said sketch
-	Kind Kind
-	// Failed is a tool call that failed; Transient one that failed for a reason that goes away by itself.
-	Failed, Transient bool
+	Said   sketch
+	Kind   Kind
+	Failed bool // of a tool call
 	// Polls says that the tool is one that is asked again and again by design.
 	Polls bool
 }
@@ -70,12 +73,15 @@ func (s *Settings) step(o *Observed) Step {
 		x.Tool = uint32(hashText(c.ToolName))
 		x.Polls = slices.Contains(s.PollingTools, c.ToolName)
 		var canonical [maxCanonical]byte
-		arguments := appendCanonical(canonical[:0], c.ToolArguments().Text)
-		x.Call = hashBytes([]byte(c.ToolName), []byte{'\n'}, arguments)
+		arguments, said := appendCanonical(canonical[:0], c.ToolArguments().Text)
+		if !c.ToolArguments().IsZero() {
+			x.Call = hashBytes([]byte(c.ToolName), []byte{'\n'}, arguments) | 1
+		}
 		x.Result = hashText(c.ToolResult().Text)
+		x.Asked, x.Got = uint32(x.Call), uint32(x.Result)
 		x.Failed = o.ToolFailed
 		x.Transient = x.Failed && c.Error.IsError && transient(provider.Classify(c.Error))
-		x.Said = sketchTokens(string(arguments))
+		x.Said = sketchTokens(string(said))
 	case c.IsLLMCall():
 		x.Kind = ModelCall
 		x.Micros = micros(o.CostUSD)

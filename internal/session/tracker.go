@@ -154,7 +154,7 @@ func (t *Tracker) Observe(o *Observed) Sighting {
 	default:
 		s.dirty, s.service = true, o.Call.ServiceName
 		sighting.Added = float64(step.Micros) / 1e6
-		fresh := s.state.Flags() &^ s.state.latched
+		fresh := s.state.shows(step.Kind) &^ s.state.latched
 		s.state.latched |= fresh
 		sighting.Findings = fresh.findings(o.Call.ToolName)
 	}
@@ -195,7 +195,13 @@ func (t *Tracker) Sweep() {
 	now := t.now()
 	for {
 		id, s, ok := t.sessions.GetOldest()
-		if !ok || now.Sub(s.seen) < t.settings.Idle {
+		if !ok {
+			return
+		}
+		if s.seen.After(now) { // the clock was set back: nobody waits for a wrong one
+			s.seen = now
+		}
+		if now.Sub(s.seen) < t.settings.Idle {
 			return
 		}
 		t.sessions.Remove(id)

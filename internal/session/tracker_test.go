@@ -1,6 +1,7 @@
 package session
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
@@ -74,6 +75,72 @@ func TestAFailedCallMayBeTriedAgainWhereThatCanHelp(t *testing.T) {
 	}
 }
 
+// TestACallThatSucceedsInTheEndWasNotMadeInVain: an agent that puts right what stood in its way asks again.
+func TestACallThatSucceedsInTheEndWasNotMadeInVain(t *testing.T) {
+	tr, _ := tracker(t, DefaultSettings())
+	for n, result := range []string{"error: the doors are open", "error: the brake is not pressed", "running"} {
+		o := toolCall("s", n, `{"ignition":"start"}`, result)
+		if o.ToolFailed = n < 2; o.ToolFailed {
+			o.Call.Error = genai.Error{IsError: true, Type: "ValueError"}
+		}
+		require.Empty(t, tr.Observe(o).Findings)
+	}
+}
+
+// TestCallsThatWereNotRecordedAreNotTheSame: where an SDK records no content, every call of a tool looks like every other.
+func TestCallsThatWereNotRecordedAreNotTheSame(t *testing.T) {
+	for name, result := range map[string]string{"no content": "", "a result alone": "done"} {
+		for _, failed := range []bool{false, true} {
+			tr, _ := tracker(t, DefaultSettings())
+			for n := range 20 {
+				o := toolCall("s", n, "", result)
+				o.ToolFailed = failed
+				require.Empty(t, tr.Observe(o).Findings, name)
+			}
+		}
+	}
+	tr, _ := tracker(t, DefaultSettings())
+	var told []string
+	for n := range 3 {
+		told = append(told, details(tr.Observe(toolCall("s", n, "{}", "done")).Findings)...)
+	}
+	require.Equal(t, []string{failure.Repeat}, told, "a tool without parameters")
+}
+
+// TestAnEnvelopeIsNoArgument: what the instrumentation writes around every call makes no two calls alike.
+func TestAnEnvelopeIsNoArgument(t *testing.T) {
+	run := func(arguments ...string) (told []string) {
+		tr, _ := tracker(t, DefaultSettings())
+		for n, a := range arguments {
+			o := toolCall("s", n, `{"args":[],"sanitize_inputs_outputs":true,"kwargs":{`+a+`}}`, fmt.Sprint("error ", n))
+			o.ToolFailed = true
+			told = append(told, details(tr.Observe(o).Findings)...)
+		}
+		return told
+	}
+	require.Empty(t, run(`"city":"Oslo"`, `"page":3`, `"user":"ada"`))
+	require.Equal(t, []string{failure.NearRepeat}, run(
+		`"query":"red cotton summer dress under 50"`, `"query":"red cotton summer dress under 60"`, `"query":"red cotton summer dress under 70"`))
+}
+
+func TestArgumentsThatMeanTheSame(t *testing.T) {
+	canonical := func(arguments string) string {
+		c, _ := appendCanonical(nil, arguments)
+		return string(c)
+	}
+	for _, same := range [][2]string{
+		{`{"a":1,"b":"X  y"}`, `{ "b" : "x Y", "a" : 1.0 }`}, {`[1e2, true, null]`, `[100.0,true,null]`}, {"Not  JSON", "not json"},
+	} {
+		require.Equal(t, canonical(same[0]), canonical(same[1]))
+	}
+	for _, other := range [][2]string{
+		{`{"id":9007199254740993}`, `{"id":9007199254740992}`}, {`{"a":["x","y"]}`, `{"a":["y","x"]}`}, {`{"a":"1"}`, `{"a":1}`}, {`{"a":null}`, `{"a":false}`},
+		{strings.Repeat("x", maxCanonical) + "a", strings.Repeat("x", maxCanonical) + "b"},
+	} {
+		require.NotEqual(t, canonical(other[0]), canonical(other[1]))
+	}
+}
+
 func TestToolsThatPollAreNoLoop(t *testing.T) {
 	settings := DefaultSettings()
 	settings.PollingTools = []string{"search"}
@@ -112,6 +179,34 @@ func TestCostsOfStrangersAddUp(t *testing.T) {
 	}
 	require.InDelta(t, 2e6+0.75, last.Spend, 1e-6, "the absurd ones count a million each")
 	require.Equal(t, 6, last.Models)
+}
+
+func TestAClockThatRunsBackwardsKeepsNoSessionForEver(t *testing.T) {
+	tr, c := tracker(t, DefaultSettings())
+	right := c.now
+	c.now = right.Add(1000 * time.Hour)
+	tr.Observe(modelCall("from the future", 1, 1))
+	c.now = right
+	tr.Observe(modelCall("now", 2, 1))
+	tr.Sweep()
+	require.Equal(t, 2, tr.Counts().Sessions)
+	c.now = right.Add(DefaultSettings().Idle)
+	tr.Sweep()
+	require.Zero(t, tr.Counts().Sessions)
+}
+
+// TestTimesOfStrangers: spans from the future, from before the epoch, and in any order are counted, and loops are found.
+func TestTimesOfStrangers(t *testing.T) {
+	tr, _ := tracker(t, DefaultSettings())
+	var told []string
+	for n, start := range []int64{math.MaxInt64, math.MinInt64, 0, -1, 1_790_000_000_000_000_000, 1} {
+		o := toolCall("s", n, `{"q":1}`, "same")
+		o.Start = start
+		s := tr.Observe(o)
+		require.Equal(t, n+1, s.Tools)
+		told = append(told, details(s.Findings)...)
+	}
+	require.Equal(t, []string{failure.Repeat}, told)
 }
 
 func TestNamesOfSessions(t *testing.T) {
@@ -235,39 +330,56 @@ func TestAFullSessionIsNoDuplicate(t *testing.T) {
 	require.Zero(t, tr.Counts().Duplicates)
 }
 
-// TestMemoryOfManySessions is what the default bound holds: 50,000 sessions of 60 spans.
+// TestMemoryOfManySessions is what the default bound holds: 50,000 sessions of 60 spans, with all that finds them, and what a breaker
+// knows of them.
 func TestMemoryOfManySessions(t *testing.T) {
 	if testing.Short() {
-		t.Skip("a measurement that takes a second")
+		t.Skip("a measurement that takes seconds")
 	}
-	steps := random(rand.New(rand.NewPCG(6, 6)), 60)
+	const spans = 60
+	steps := random(rand.New(rand.NewPCG(6, 6)), spans)
+	settings := DefaultSettings()
 	before := heap()
-	states := make([]State, DefaultSettings().MaxSessions)
-	for k := range states {
+	tr, _ := tracker(t, settings)
+	b, err := NewBreaker(settings.MaxSessions, func(string) Limits { return Limits{USD: 5, USDPerTenMinutes: 1} }, time.Now, nil)
+	require.NoError(t, err)
+	for k := range settings.MaxSessions {
+		id := ID(fmt.Sprintf("conversation-%024d", k))
+		tr.Name([16]byte{byte(k), byte(k >> 8), byte(k >> 16)}, string(id))
+		s := tr.get(id)
 		for i := range steps {
-			states[k].Add(&steps[i])
+			s.state.Add(&steps[i])
 		}
+		b.Note(Use{Session: id, Service: "bot", USD: 1, AddedUSD: 0.1, ModelCalls: spans})
 	}
 	used := float64(heap() - before)
-	t.Logf("%.0f MB for %d sessions of %d spans", used/1e6, len(states), len(steps))
+	t.Logf("%.0f MB for %d sessions of %d spans", used/1e6, settings.MaxSessions, spans)
 	require.Less(t, used, 250e6)
-	require.NotZero(t, states[0].ModelCalls)
+	require.Equal(t, settings.MaxSessions, tr.Counts().Sessions)
+	require.Equal(t, Closed, b.Get("conversation-000000000000000000000001").State)
 }
 
+// BenchmarkObserve is a span as it comes: of one of many sessions that go on at once and have 60 spans each, a quarter of them calls of a tool.
 func BenchmarkObserve(b *testing.B) {
+	const sessions, spans = 1000, 60
 	tr, _ := tracker(b, DefaultSettings())
-	list := make([]*Observed, 0, 4096)
-	for i := range 4096 {
+	list := make([]*Observed, spans)
+	for i := range list {
+		list[i] = modelCall("", i, 0.01)
 		if i%4 == 0 {
-			list = append(list, toolCall(fmt.Sprint("s", i%700), i, `{"order_id":"ord_123","limit":5}`, fmt.Sprint("result ", i)))
-		} else {
-			list = append(list, modelCall(fmt.Sprint("s", i%700), i, 0.01))
+			list[i] = toolCall("", i, `{"order_id":"ord_123","limit":5}`, fmt.Sprint("result ", i))
 		}
+	}
+	ids := make([]string, 0, 1<<16) // of more sessions than are kept
+	for i := range cap(ids) {
+		ids = append(ids, fmt.Sprint("conversation-", i))
 	}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		o := list[i%len(list)]
-		o.Span[8] = byte(i >> 12)
+		round := i / sessions // a span of each session
+		o := list[round%spans]
+		o.Call.SessionID = ids[(round/spans*sessions+i%sessions)%len(ids)]
+		binary.LittleEndian.PutUint64(o.Trace[8:], uint64(i%sessions))
 		tr.Observe(o)
 	}
 }

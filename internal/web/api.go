@@ -14,6 +14,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/triage"
 )
 
 // itemJSON is an item as the API writes it; the README has its keys.
@@ -39,6 +40,7 @@ type itemJSON struct {
 	Label         *review.Label      `json:"label,omitempty"`
 	Spans         []review.Span      `json:"spans,omitempty"`
 	Labels        []review.Label     `json:"labels,omitempty"`
+	Steps         []triage.Step      `json:"steps,omitempty"`
 }
 
 func itemAsJSON(i *review.Item) itemJSON {
@@ -111,7 +113,9 @@ func (s *server) getItem(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, itemAsJSON(&item))
+	whole := itemAsJSON(&item)
+	whole.Steps = triage.Of(triaged(item.Spans))
+	return writeJSON(w, http.StatusOK, whole)
 }
 
 func (s *server) getFacets(w http.ResponseWriter, r *http.Request) error {

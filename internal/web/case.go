@@ -20,6 +20,7 @@ type caseView struct {
 	Also      []chip // what else failed on the same span
 	Evidence  string
 	Facts     []fact
+	Steps     []stepView
 	Talk      talk
 	Retrieved []retrieved
 	Tree      treeView
@@ -47,6 +48,7 @@ type retrieved struct {
 	Query     *block
 	Name      string
 	Documents []documentView
+	None      string // what is said where there are no documents
 	More      string
 }
 
@@ -101,6 +103,7 @@ func (s *server) caseOf(ctx context.Context, item *review.Item, f queueFilter, s
 		return nil, err
 	}
 	c.Facts = s.facts(item, primary, same, now)
+	c.Steps = stepsOf(item, address)
 	w := &writer{left: maxPage}
 	current := item.PrimarySpanID
 	if shown != nil {
@@ -240,10 +243,13 @@ func retrievals(w *writer, spans []review.Span, because evidence) []retrieved {
 			continue
 		}
 		r := spans[i].Call.Retrieval()
-		if r.Query == "" && len(r.Documents) == 0 {
+		if r.Query == "" && len(r.Documents) == 0 && !r.Empty {
 			continue
 		}
-		v := retrieved{Name: visibleLine(spans[i].Name, 120)}
+		v := retrieved{Name: visibleLine(spans[i].Name, 120), None: "the documents were not recorded"}
+		if r.Empty {
+			v.None = "no document was found"
+		}
 		if r.Query != "" {
 			v.Query = w.text(r.Query, nil, false)
 		}

@@ -49,7 +49,7 @@ func treeOf(item *review.Item, current string, address func(span string) string)
 			Took: seconds(s.Duration), Address: address(s.ID), Began: "+" + seconds(s.Start.Sub(item.Start)),
 		}
 		if row.Name == "" {
-			row.Name = "unnamed span"
+			row.Name = unnamed
 		}
 		if s.Service != service {
 			row.Service = visibleLine(s.Service, 60)
@@ -80,6 +80,9 @@ func bar(after, took, total time.Duration) (x, width string) {
 }
 
 func percent(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) + "%" }
+
+// unnamed stands for a span without a name.
+const unnamed = "unnamed span"
 
 // node is a span in the order of the tree.
 type node struct{ index, depth int }

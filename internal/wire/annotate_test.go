@@ -67,7 +67,7 @@ func TestVerdictIsWrittenAndReadBack(t *testing.T) {
 		r.Add(s, 0.25, true)
 		r.Find(failure.Finding{Class: failure.SchemaViolation, Detail: "required", Scorer: s.Name(), Evidence: "total is missing", Excerpt: "secret"})
 		r.Find(failure.Finding{Class: failure.Truncation, Detail: failure.OutputLimit, Evidence: "finish reason length", Excerpt: "secret"})
-		r.ToolOutcome = score.ToolFailed
+		r.ToolOutcome = score.OutcomeFailed
 		r.Cancelled = true
 	})
 	td, span := oneChat()
@@ -97,6 +97,51 @@ func TestVerdictIsWrittenAndReadBack(t *testing.T) {
 	require.Equal(t, verdict.Classes, read.Classes)
 	require.Equal(t, []any{verdict.Class, verdict.Bucket, verdict.Detail, verdict.Evidence, verdict.Fingerprint},
 		[]any{read.Class, read.Bucket, read.Detail, read.Evidence, read.Fingerprint})
+}
+
+// TestARetrievalSaysWhetherItFoundAnything: an empty list is content that was recorded, an empty object is what emitters write that record none.
+func TestARetrievalSaysWhetherItFoundAnything(t *testing.T) {
+	a := NewAnnotator(defaultSet(t), AnnotateOptions{})
+	for name, c := range map[string]struct {
+		key, documents string
+		want           string
+		coverage       Coverage
+	}{
+		"documents":            {"gen_ai.retrieval.documents", `[{"id":"kb-1","score":0.9}]`, "ok", Scored},
+		"none":                 {"gen_ai.retrieval.documents", `[]`, "empty", Scored},
+		"none, with space":     {"gen_ai.retrieval.documents", " [ ] ", "empty", Scored},
+		"an object of none":    {"output.value", `{"took":3,"data":null,"documents":[]}`, "empty", Scored},
+		"an object of unknown": {"output.value", `{"took":3,"hits":7}`, "", Scored},
+		"a list of unknown":    {"output.value", `[1,2,3]`, "", Scored},
+		"recording is off":     {"gen_ai.retrieval.documents", `{}`, "", NoContent},
+		"redacted":             {"output.value", redacted, "", NoContent},
+		"absent":               {"", "", "", NoContent},
+	} {
+		t.Run(name, func(t *testing.T) {
+			td, span := oneChat("gen_ai.operation.name", "retrieval")
+			if c.key == "output.value" {
+				span.Attributes().Clear()
+				span.Attributes().PutStr("openinference.span.kind", "RETRIEVER")
+			}
+			if c.key != "" {
+				span.Attributes().PutStr(c.key, c.documents)
+			}
+			for range 2 { // again, in a gateway
+				a.Traces(td, nil)
+				got, ok := span.Attributes().Get(AttrRetrievalOutcome)
+				require.Equal(t, c.want != "", ok)
+				if ok {
+					require.Equal(t, c.want, got.Str())
+				}
+				require.Equal(t, c.coverage, CoverageWritten(span))
+			}
+			// What a stranger wrote does not stay.
+			span.Attributes().PutStr(AttrRetrievalOutcome, "empty")
+			a.Traces(td, nil)
+			_, ok := span.Attributes().Get(AttrRetrievalOutcome)
+			require.Equal(t, c.want != "", ok)
+		})
+	}
 }
 
 func TestVerdictOfAStrangerIsNone(t *testing.T) {
@@ -162,7 +207,7 @@ func TestScorersThatFailAreMarkedAndStopNothing(t *testing.T) {
 
 // TestScoresHaveTheirNameSpaceForThemselves: scorers are named by users, and any name must be safe beside what else is written.
 func TestScoresHaveTheirNameSpaceForThemselves(t *testing.T) {
-	for _, key := range []string{AttrErrorClass, AttrCoverage, AttrCancelled, AttrToolOutcome, AttrProblems, AttrCostUSD, AttrFingerprint} {
+	for _, key := range []string{AttrErrorClass, AttrCoverage, AttrCancelled, AttrToolOutcome, AttrRetrievalOutcome, AttrProblems, AttrCostUSD, AttrFingerprint} {
 		require.NotContains(t, key, AttrScorePrefix)
 	}
 }

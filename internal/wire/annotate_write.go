@@ -32,7 +32,7 @@ func (w *worker) write(span ptrace.Span, out *Annotated, options AnnotateOptions
 	if out.Cost.USD.Set {
 		room += 3
 	}
-	if r.ToolOutcome != "" {
+	if r.ToolOutcome != "" || r.RetrievalOutcome != "" {
 		room++
 	}
 	if r.Cancelled {
@@ -54,6 +54,9 @@ func (w *worker) write(span ptrace.Span, out *Annotated, options AnnotateOptions
 	}
 	if r.ToolOutcome != "" {
 		attrs.PutStr(AttrToolOutcome, r.ToolOutcome)
+	}
+	if r.RetrievalOutcome != "" {
+		attrs.PutStr(AttrRetrievalOutcome, r.RetrievalOutcome)
 	}
 	failing := 0
 	for i := range r.Scores {
@@ -151,7 +154,7 @@ func written(key string) bool {
 	}
 	switch key {
 	case AttrErrorClass, AttrErrorBucket, AttrErrorDetail, AttrErrorClasses, AttrErrorEvidence, AttrFingerprint,
-		AttrCoverage, AttrToolOutcome, AttrCancelled, AttrProblems, AttrScorers, AttrOwnDialect:
+		AttrCoverage, AttrToolOutcome, AttrRetrievalOutcome, AttrCancelled, AttrProblems, AttrScorers, AttrOwnDialect:
 		return true
 	}
 	return strings.HasPrefix(key, AttrScorePrefix)

@@ -54,7 +54,9 @@ func (c *Causes) Traces(td ptrace.Traces, settled func(pcommon.TraceID) bool, ea
 			continue
 		}
 		for i, p := range t.places {
-			c.describe(&t.nodes[i], p)
+			if call, ok := c.reader.Read(p.resource, p.scope, p.span); ok {
+				describe(&t.nodes[i], call)
+			}
 			if parent, ok := t.index[p.span.ParentSpanID()]; ok && parent != i {
 				t.nodes[i].Parent = parent
 			}
@@ -136,11 +138,9 @@ func (c *Causes) findings(span ptrace.Span) []failure.Finding {
 	return slices.Clone(c.result.Findings)
 }
 
-// describe reads what was tried on a span.
-func (c *Causes) describe(n *failure.Node, p place) {
-	call, ok := c.reader.Read(p.resource, p.scope, p.span)
+// describe says what was tried with a call.
+func describe(n *failure.Node, call *genai.Call) {
 	switch {
-	case !ok:
 	case call.Operation == genai.OpInvokeAgent:
 		n.Agent = true
 	case call.Operation == genai.OpExecuteTool:

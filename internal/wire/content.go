@@ -83,6 +83,8 @@ func (r *Reader) findContent(c *genai.Call) {
 				}
 			}
 		}
+		// What found nothing says so with an empty list.
+		r.hasContent = r.hasContent || c.Operation == genai.OpRetrieval && r.foundNothing(d)
 	}
 	if r.hasContent || !bearsContent(c.Operation) {
 		return
@@ -234,7 +236,28 @@ func (r *Reader) loadKeys(d *dialect, c *genai.Call, content *genai.Content, par
 				content.Retrieval.Documents = appendDocuments(content.Retrieval.Documents, contentText(r, k))
 			}
 		}
-		return len(content.Retrieval.Documents) > 0
+		content.Retrieval.Empty = len(content.Retrieval.Documents) == 0 && isRetrieval && r.foundNothing(d)
+		return len(content.Retrieval.Documents) > 0 || content.Retrieval.Empty
+	}
+	return false
+}
+
+// foundNothing reports whether a retrieval recorded its documents, and there are none.
+func (r *Reader) foundNothing(d *dialect) bool {
+	for _, list := range [...][]key{d.documents, d.gives} {
+		for _, k := range list {
+			if !r.has(k) {
+				continue
+			}
+			switch v := r.at[k]; v.Type() {
+			case pcommon.ValueTypeSlice:
+				return v.Slice().Len() == 0
+			case pcommon.ValueTypeMap, pcommon.ValueTypeStr:
+				if text := r.text(v); emptyDocuments(text) {
+					return true
+				}
+			}
+		}
 	}
 	return false
 }
@@ -356,18 +379,49 @@ func appendDocuments(dst []genai.Document, text string) []genai.Document {
 	case '{':
 		c.open('{')
 		for key := ""; c.member(&key); {
-			switch key {
-			case "documents", "results", "nodes", "matches", "docs", "data", "output", "retrieved_documents", "source_nodes":
-				if dst = appendDocumentList(dst, c.raw()); len(dst) > 0 {
-					return dst
-				}
-			default:
+			if !documentsKey(key) {
 				c.skip()
+				continue
+			}
+			if dst = appendDocumentList(dst, c.raw()); len(dst) > 0 {
+				return dst
 			}
 		}
 		return dst
 	}
 	return appendDocumentList(dst, text)
+}
+
+// emptyDocuments reports whether a text is a list of documents that holds none, or an object that holds such a list.
+func emptyDocuments(text string) bool {
+	c := cursor{s: text}
+	switch c.space() {
+	case '"':
+		return emptyList(c.str())
+	case '{':
+		c.open('{')
+		for key := ""; c.member(&key); {
+			if value := c.raw(); documentsKey(key) && emptyList(value) {
+				return true
+			}
+		}
+		return false
+	}
+	return emptyList(text)
+}
+
+func emptyList(text string) bool {
+	text = strings.TrimSpace(text)
+	return len(text) > 1 && text[0] == '[' && strings.TrimSpace(text[1:]) == "]"
+}
+
+// documentsKey names the member of an object that holds a list of documents.
+func documentsKey(key string) bool {
+	switch key {
+	case "documents", "results", "nodes", "matches", "docs", "data", "output", "retrieved_documents", "source_nodes":
+		return true
+	}
+	return false
 }
 
 func appendDocumentList(dst []genai.Document, text string) []genai.Document {

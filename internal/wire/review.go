@@ -10,6 +10,7 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/score"
 )
 
 // ReviewTraces groups spans by trace, in the order in which traces first appear, with the verdicts and scores that an
@@ -66,6 +67,10 @@ func reviewSpan(span ptrace.Span) review.Span {
 		s.Start = span.EndTimestamp().AsTime()
 	}
 	for key, value := range span.Attributes().All() {
+		if key == AttrToolOutcome || key == AttrRetrievalOutcome {
+			s.Outcome = outcomeOf(value)
+			continue
+		}
 		scorer, ok := strings.CutPrefix(key, AttrScorePrefix)
 		if !ok || value.Type() != pcommon.ValueTypeDouble {
 			continue
@@ -76,6 +81,15 @@ func reviewSpan(span ptrace.Span) review.Span {
 		s.Scores[scorer] = value.Double()
 	}
 	return s
+}
+
+// outcomeOf is an outcome that an Annotator wrote, "" for what a stranger did.
+func outcomeOf(v pcommon.Value) string {
+	switch outcome := v.Str(); outcome {
+	case score.OutcomeOK, score.OutcomeEmpty, score.OutcomeFailed:
+		return outcome
+	}
+	return ""
 }
 
 // duration is 0 where the clock went back or a time is missing.

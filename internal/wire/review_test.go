@@ -62,9 +62,11 @@ func TestReviewTraces(t *testing.T) {
 	a.PutDouble(AttrScorePrefix+"refusal", 0.25)
 	a.PutEmptySlice(AttrProblems).AppendEmpty().SetStr("json_schema:too_large")
 	a.PutDouble(AttrCostUSD, 0.125)
+	a.PutStr(AttrToolOutcome, "excellent") // by a stranger
 	second := addSpan(back, 1, 3, 5e9, 6e9)
 	second.Attributes().PutStr("gen_ai.operation.name", "chat")
 	second.Attributes().PutStr("gen_ai.request.model", "other")
+	second.Attributes().PutStr(AttrRetrievalOutcome, "empty")
 
 	traces := ReviewTraces(td, NewReader())
 	require.Len(t, traces, 2)
@@ -93,6 +95,7 @@ func TestReviewTraces(t *testing.T) {
 	require.Len(t, call.Output(), 1)
 	require.Equal(t, "as you wish", call.Output()[0].Text)
 	require.Equal(t, "other", first.Spans[2].Call.RequestModel)
+	require.Equal(t, "empty", first.Spans[2].Outcome)
 
 	require.Equal(t, "agent", traces[1].Service)
 	require.Nil(t, traces[1].Spans[0].Call)

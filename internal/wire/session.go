@@ -35,6 +35,16 @@ type Followed struct {
 	session.Sighting
 }
 
+// Limit writes on the span the limit that its session reached with it. What an earlier pass wrote is taken away: whoever decides
+// which sessions may go on tells it once.
+func (f *Followed) Limit(limit session.Limit) {
+	if limit == "" {
+		f.Span.Attributes().Remove(AttrSessionLimit)
+		return
+	}
+	f.Span.Attributes().PutStr(AttrSessionLimit, string(limit))
+}
+
 // Name learns which sessions the traces belong to, so that a span without a name finds its session through its trace.
 func (s *Sessions) Name(td ptrace.Traces) {
 	for _, rs := range td.ResourceSpans().All() {
@@ -46,6 +56,21 @@ func (s *Sessions) Name(td ptrace.Traces) {
 			}
 		}
 	}
+}
+
+// Foresee is Name for data that no Annotator has written on, where each dialect names the session in its own place.
+func (s *Sessions) Foresee(td ptrace.Traces) {
+	w := s.workers.Get().(*worker)
+	for _, rs := range td.ResourceSpans().All() {
+		for _, ss := range rs.ScopeSpans().All() {
+			for _, span := range ss.Spans().All() {
+				if call, ok := w.reader.Read(rs.Resource(), ss.Scope(), span); ok {
+					s.tracker.Name(span.TraceID(), call.SessionID)
+				}
+			}
+		}
+	}
+	s.workers.Put(w)
 }
 
 // Follow adds a span of a call to its session, and what the session shows to its verdict. It writes nothing.
@@ -94,7 +119,7 @@ func observed(span ptrace.Span, call *genai.Call) *session.Observed {
 	id := span.SpanID()
 	copy(o.Span[:], id[:])
 	if outcome, ok := span.Attributes().Get(AttrToolOutcome); ok {
-		o.ToolFailed = outcome.Str() == score.ToolFailed
+		o.ToolFailed = outcome.Str() == score.OutcomeFailed
 	}
 	if cost, ok := span.Attributes().Get(AttrCostUSD); ok && cost.Type() == pcommon.ValueTypeDouble {
 		o.CostUSD = cost.Double()

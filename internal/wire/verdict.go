@@ -83,22 +83,30 @@ func CoverageWritten(span ptrace.Span) Coverage {
 	return ""
 }
 
+// findingsOf gives a finding for each class of a verdict: in full for the one that names it, and of the others the class.
+func findingsOf(v failure.Verdict) []failure.Finding {
+	list := make([]failure.Finding, 0, len(v.Classes))
+	for _, class := range v.Classes {
+		finding := failure.Finding{Class: class}
+		if class == v.Class {
+			finding = v.Finding
+		}
+		list = append(list, finding)
+	}
+	return list
+}
+
 // readBack fills a result with what an Annotator wrote on a span: its scores, and a finding for each class.
 func readBack(span ptrace.Span, r *score.Result) {
-	verdict := VerdictOf(span)
-	for _, class := range verdict.Classes {
-		finding := failure.Finding{Class: class}
-		if class == verdict.Class {
-			finding = verdict.Finding
-		}
-		r.Find(finding)
-	}
+	r.Findings = append(r.Findings, findingsOf(VerdictOf(span))...)
 	for key, value := range span.Attributes().All() {
 		switch key {
 		case AttrCancelled:
 			r.Cancelled = value.Bool()
 		case AttrToolOutcome:
 			r.ToolOutcome = value.Str()
+		case AttrRetrievalOutcome:
+			r.RetrievalOutcome = value.Str()
 		default:
 			if name, ok := strings.CutPrefix(key, AttrScorePrefix); ok && value.Type() == pcommon.ValueTypeDouble {
 				r.Scores = append(r.Scores, score.Score{Scorer: name, Value: value.Double()})

@@ -80,8 +80,12 @@ func (s *sessions) observe() error {
 
 func (s *sessions) processTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces, error) {
 	s.follower.Traces(td, func(f wire.Followed) {
-		if s.breaker != nil && f.New {
-			s.breaker.Note(f.Use(f.Call.ServiceName))
+		if s.breaker != nil {
+			limit := session.Limit("")
+			if f.New {
+				limit = s.breaker.Note(f.Use(f.Call.ServiceName))
+			}
+			f.Limit(limit)
 		}
 		for i := range f.Findings {
 			s.telemetry.LlmSessionLoops.Add(ctx, 1, metric.WithAttributes(attribute.String("detail", f.Findings[i].Detail)))
@@ -106,7 +110,7 @@ func (s *sessions) start(ctx context.Context, host component.Host) error {
 		if s.breaker, err = findBreaker(host, *s.config.Budget); err != nil {
 			return err
 		}
-		s.tracker.Uses(s.breaker.Note) // of before the restart
+		s.tracker.Uses(func(u session.Use) { s.breaker.Note(u) }) // of before the restart: no span opens it
 	}
 	s.done.Go(s.keep)
 	return nil

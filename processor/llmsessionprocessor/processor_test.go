@@ -3,9 +3,12 @@ package llmsessionprocessor
 import (
 	"context"
 	"fmt"
+	"math"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
 	"github.com/stretchr/testify/require"
@@ -19,6 +22,7 @@ import (
 	"go.opentelemetry.io/collector/processor/processortest"
 
 	ours "github.com/faultline-otel/faultline/internal/componenttest"
+	"github.com/faultline-otel/faultline/internal/session"
 	"github.com/faultline-otel/faultline/internal/wire"
 	"github.com/faultline-otel/faultline/processor/llmsessionprocessor/internal/metadata"
 )
@@ -95,6 +99,66 @@ func TestALoopIsWrittenOnTheSpanThatShowsIt(t *testing.T) {
 	require.False(t, wire.VerdictOf(quiet).Failed(), "a session shows a loop once")
 }
 
+// limiter is a budget of two tool calls a session.
+type limiter struct {
+	nopComponent
+	breaker *session.Breaker
+}
+
+func (l limiter) Breaker() *session.Breaker { return l.breaker }
+
+// limitsOf are the limits that the spans of a batch say were reached with them.
+func limitsOf(td ptrace.Traces) (limits []string) {
+	for _, span := range td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().All() {
+		limit := ""
+		if v, ok := span.Attributes().Get(wire.AttrSessionLimit); ok {
+			limit = v.Str()
+		}
+		limits = append(limits, limit)
+	}
+	return limits
+}
+
+func TestTheSpanThatReachedALimitSaysSo(t *testing.T) {
+	b, err := session.NewBreaker(10, func(string) session.Limits { return session.Limits{ToolCalls: 2} }, time.Now, nil)
+	require.NoError(t, err)
+	id := component.MustNewID("budget")
+	cfg := createDefaultConfig().(*Config)
+	cfg.Budget = &id
+	s, err := newSessions(processortest.NewNopSettings(metadata.Type), cfg)
+	require.NoError(t, err)
+	require.NoError(t, s.start(t.Context(), fakeHost{id: limiter{breaker: b}}))
+	batch := func(td ptrace.Traces) []string {
+		td, err := s.processTraces(t.Context(), td)
+		require.NoError(t, err)
+		return limitsOf(td)
+	}
+	require.Equal(t, []string{"", "tool_calls", ""}, batch(search(0, 3)))
+	require.Equal(t, []string{"", "", ""}, batch(search(1, 3)), "delivered again, and one more")
+	_, known := b.Reset("c-1")
+	require.True(t, known)
+	spoken := search(10, 3)
+	spoken.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).Attributes().PutStr(wire.AttrSessionLimit, "usd")
+	require.Equal(t, []string{"", "tool_calls", ""}, batch(spoken), "a second opening; what a span says itself is not believed")
+	require.NoError(t, s.shutdown(t.Context()))
+
+	none := search(0, 3)
+	run(t, componenttest.NewNopHost(), func(*Config) {}, none)
+	require.Equal(t, []string{"", "", ""}, limitsOf(none), "without a budget there is no limit")
+}
+
+func TestABudgetThatIsNotThereStopsTheStart(t *testing.T) {
+	id := component.MustNewID("llm_budget")
+	for name, h := range map[string]component.Host{"is not there": componenttest.NewNopHost(), "is no budget": fakeHost{id: nopComponent{}}} {
+		cfg := createDefaultConfig().(*Config)
+		cfg.Budget = &id
+		p, err := NewFactory().CreateTraces(t.Context(), processortest.NewNopSettings(metadata.Type), cfg, consumertest.NewNop())
+		require.NoError(t, err)
+		require.ErrorContains(t, p.Start(t.Context(), h), name)
+		require.NoError(t, p.Shutdown(t.Context()))
+	}
+}
+
 func TestSessionsOutliveARestart(t *testing.T) {
 	dir := t.TempDir()
 	keep := func(h component.Host, id component.ID, td ptrace.Traces) ptrace.Span {
@@ -103,6 +167,61 @@ func TestSessionsOutliveARestart(t *testing.T) {
 	h, id := host(t, dir)
 	keep(h, id, search(0, 2))
 	require.True(t, wire.VerdictOf(keep(h, id, search(1, 2))).Failed(), "of two spans one is new, and the third of its kind")
+}
+
+// TestStrangersSessions: whatever a span says of its session, its cost and its times, it goes on, what is written is bounded and can be
+// stored, and sessions outlive a restart.
+func TestStrangersSessions(t *testing.T) {
+	long := strings.Repeat("x", 1<<20)
+	ids := []string{
+		long, long + "y", "", " ", "\x00", "a\nb", "\xff\xfe", "../../etc/passwd", "session/sessions", "<script>", strings.Repeat("é", 1<<19), strings.Repeat("\xff", 1<<20),
+	}
+	costs := []func(pcommon.Map){
+		func(m pcommon.Map) { m.PutDouble(wire.AttrCostUSD, math.NaN()) },
+		func(m pcommon.Map) { m.PutDouble(wire.AttrCostUSD, math.Inf(1)) },
+		func(m pcommon.Map) { m.PutDouble(wire.AttrCostUSD, -1e9) },
+		func(m pcommon.Map) { m.PutDouble(wire.AttrCostUSD, 1e300) },
+		func(m pcommon.Map) { m.PutStr(wire.AttrCostUSD, "free") },
+		func(m pcommon.Map) { m.PutEmptySlice(wire.AttrCostUSD) },
+	}
+	times := []uint64{0, 1, 1_790_000_000_000_000_000, math.MaxInt64, math.MaxUint64}
+	strangers := func() ptrace.Traces {
+		td := ptrace.NewTraces()
+		spans := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
+		for i, id := range ids {
+			for k, cost := range costs {
+				span := spans.AppendEmpty()
+				span.SetTraceID([16]byte{byte(i + 1)})
+				span.SetSpanID([8]byte{1, byte(i), byte(k)})
+				span.SetStartTimestamp(pcommon.Timestamp(times[k%len(times)]))
+				span.SetEndTimestamp(pcommon.Timestamp(times[(k+3)%len(times)])) // before its start, now and then
+				span.Attributes().PutStr("gen_ai.operation.name", "chat")
+				span.Attributes().PutStr("gen_ai.conversation.id", id)
+				cost(span.Attributes())
+			}
+		}
+		return td
+	}
+	h, storage := host(t, t.TempDir())
+	for range 2 { // and again after a restart: nothing is new
+		td := strangers()
+		run(t, h, func(c *Config) { c.Storage = &storage }, td)
+		named := map[string]bool{}
+		for _, span := range td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().All() {
+			id, ok := span.Attributes().Get(wire.AttrSessionID)
+			require.True(t, ok)
+			require.Less(t, len(id.Str()), 200)
+			require.True(t, utf8.ValidString(id.Str()))
+			named[id.Str()] = true
+			calls, _ := span.Attributes().Get(wire.AttrSessionModelCalls)
+			require.LessOrEqual(t, calls.Int(), int64(len(costs)))
+			if spent, ok := span.Attributes().Get(wire.AttrSessionCostUSD); ok {
+				require.Greater(t, spent.Double(), 0.0)
+				require.LessOrEqual(t, spent.Double(), 2e6, "two costs of the six are absurd, and count a million each")
+			}
+		}
+		require.Len(t, named, len(ids), "no two are taken for one")
+	}
 }
 
 func TestWrongSettings(t *testing.T) {

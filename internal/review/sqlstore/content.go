@@ -24,7 +24,7 @@ const (
 func encode(s *review.Span) string {
 	b := *s
 	b.Message = cut(clean(s.Message), 8*maxShort)
-	for _, text := range []*string{&b.ID, &b.ParentID, &b.Name, &b.Service, &b.Detail, &b.Evidence, &b.Print} {
+	for _, text := range []*string{&b.ID, &b.ParentID, &b.Name, &b.Service, &b.Detail, &b.Evidence, &b.Print, &b.Outcome} {
 		*text = short(*text)
 	}
 	b.Start, b.Duration = instant(nanos(s.Start)), max(s.Duration, 0)

@@ -28,8 +28,8 @@ func (*Scorer) Name() string { return Name }
 // Version changes when the same report could mean something else.
 func (*Scorer) Version() string { return "1" }
 
-// Score adds what was reported. It loads the output of model calls that claim to have ended well, and the result of tools,
-// and nothing else.
+// Score adds what was reported. It loads the output of model calls that claim to have ended well, the result of tools and the
+// documents of retrievals, and nothing else.
 func (s *Scorer) Score(c *genai.Call, r *score.Result) {
 	if c.Operation == genai.OpExecuteTool {
 		tool(c, r)
@@ -38,6 +38,13 @@ func (s *Scorer) Score(c *genai.Call, r *score.Result) {
 	if c.Error.IsError {
 		reported(c, provider.Classify(c.Error), r)
 		cut(c, r)
+		if c.Operation == genai.OpRetrieval && !r.Cancelled {
+			r.RetrievalOutcome = score.OutcomeFailed
+		}
+		return
+	}
+	if c.Operation == genai.OpRetrieval {
+		retrieval(c, r)
 		return
 	}
 	// An outer step repeats the reasons and the answer of its inner call, which has its own span.
@@ -60,6 +67,19 @@ func (s *Scorer) Score(c *genai.Call, r *score.Result) {
 		}
 	}
 	answer(c, stop, r)
+}
+
+// retrieval tells whether documents were found. Where none were recorded nobody knows.
+func retrieval(c *genai.Call, r *score.Result) {
+	if c.ContentMissing {
+		return
+	}
+	switch found := c.Retrieval(); {
+	case len(found.Documents) > 0:
+		r.RetrievalOutcome = score.OutcomeOK
+	case found.Empty:
+		r.RetrievalOutcome = score.OutcomeEmpty
+	}
 }
 
 // answer looks at the answer itself: refused in the provider's own field, or not there at all.

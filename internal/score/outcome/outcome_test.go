@@ -44,16 +44,16 @@ func TestScore(t *testing.T) {
 		"the caller left": {
 			call: genai.Call{Operation: genai.OpChat, Error: genai.Error{IsError: true, Type: "asyncio.CancelledError"}}, gone: true,
 		},
-		"a tool that works":            {call: execute("", ""), content: result(`{"status": "returned"}`), tool: score.ToolOK},
-		"a tool that finds nothing":    {call: execute("", ""), content: result(`{"rows": []}`), tool: score.ToolEmpty},
-		"a tool that raises":           {call: execute("", "KeyError"), want: "tool_error/failed", tool: score.ToolFailed},
-		"a tool that times out":        {call: execute("", "httpx.ReadTimeout"), want: "tool_error/failed", tool: score.ToolFailed},
-		"a tool that says so":          {call: execute("error", ""), want: "tool_error/failed", tool: score.ToolFailed},
-		"an error as a result":         {call: execute("", ""), content: result("Error: order 4471 is unknown"), want: "tool_error/failed", tool: score.ToolFailed},
-		"an error object":              {call: execute("", ""), content: result(`{"error": "unknown order"}`), want: "tool_error/failed", tool: score.ToolFailed},
-		"no error, and it says so":     {call: execute("", ""), content: result(`{"error": null, "rows": [1]}`), tool: score.ToolOK},
-		"a traceback":                  {call: execute("", ""), content: result("Traceback (most recent call last):\n  File"), want: "tool_error/failed", tool: score.ToolFailed},
-		"a page about errors":          {call: execute("", ""), content: result("Error handling is described in chapter 4."), tool: score.ToolOK},
+		"a tool that works":            {call: execute("", ""), content: result(`{"status": "returned"}`), tool: score.OutcomeOK},
+		"a tool that finds nothing":    {call: execute("", ""), content: result(`{"rows": []}`), tool: score.OutcomeEmpty},
+		"a tool that raises":           {call: execute("", "KeyError"), want: "tool_error/failed", tool: score.OutcomeFailed},
+		"a tool that times out":        {call: execute("", "httpx.ReadTimeout"), want: "tool_error/failed", tool: score.OutcomeFailed},
+		"a tool that says so":          {call: execute("error", ""), want: "tool_error/failed", tool: score.OutcomeFailed},
+		"an error as a result":         {call: execute("", ""), content: result("Error: order 4471 is unknown"), want: "tool_error/failed", tool: score.OutcomeFailed},
+		"an error object":              {call: execute("", ""), content: result(`{"error": "unknown order"}`), want: "tool_error/failed", tool: score.OutcomeFailed},
+		"no error, and it says so":     {call: execute("", ""), content: result(`{"error": null, "rows": [1]}`), tool: score.OutcomeOK},
+		"a traceback":                  {call: execute("", ""), content: result("Traceback (most recent call last):\n  File"), want: "tool_error/failed", tool: score.OutcomeFailed},
+		"a page about errors":          {call: execute("", ""), content: result("Error handling is described in chapter 4."), tool: score.OutcomeOK},
 		"a tool that was cancelled":    {call: execute("", "context.Canceled"), gone: true},
 		"embeddings have no answer":    {call: genai.Call{Operation: genai.OpEmbeddings, FinishReasonsCanonical: []string{"stop"}}, want: ""},
 		"a cut answer is not empty":    {call: chat("stop"), content: text(""), want: "bad_answer/empty"},
@@ -64,12 +64,12 @@ func TestScore(t *testing.T) {
 		"billed for its end":           {call: billed(2), content: text(""), want: "bad_answer/empty"},
 		"Gemini says nothing":          {call: chat("FINISH_REASON_UNSPECIFIED"), content: text(""), want: "bad_answer/empty"},
 		"Gemini says no reason":        {call: chat("FINISH_REASON_UNSPECIFIED"), content: text("19.99 EUR"), want: ""},
-		"MCP: an error, last":          {call: execute("", ""), content: result(`{"content":[{"type":"image"}], "isError": true}`), want: "tool_error/failed", tool: score.ToolFailed},
-		"MCP: an error, first":         {call: execute("", ""), content: result(`{"isError" : true, "content":[]}`), want: "tool_error/failed", tool: score.ToolFailed},
-		"MCP: none":                    {call: execute("", ""), content: result(`{"content":[{"type":"text","text":"ok"}],"isError":false}`), tool: score.ToolOK},
-		"a block with an error":        {call: execute("", ""), content: result(`[{"type": "text", "text": "Error: order 4471 is unknown"}]`), want: "tool_error/failed", tool: score.ToolFailed},
-		"a block without one":          {call: execute("", ""), content: result(`[{"type":"text","text":"4471 is on its way"}]`), tool: score.ToolOK},
-		"a status in capitals":         {call: execute("ERROR", ""), want: "tool_error/failed", tool: score.ToolFailed},
+		"MCP: an error, last":          {call: execute("", ""), content: result(`{"content":[{"type":"image"}], "isError": true}`), want: "tool_error/failed", tool: score.OutcomeFailed},
+		"MCP: an error, first":         {call: execute("", ""), content: result(`{"isError" : true, "content":[]}`), want: "tool_error/failed", tool: score.OutcomeFailed},
+		"MCP: none":                    {call: execute("", ""), content: result(`{"content":[{"type":"text","text":"ok"}],"isError":false}`), tool: score.OutcomeOK},
+		"a block with an error":        {call: execute("", ""), content: result(`[{"type": "text", "text": "Error: order 4471 is unknown"}]`), want: "tool_error/failed", tool: score.OutcomeFailed},
+		"a block without one":          {call: execute("", ""), content: result(`[{"type":"text","text":"4471 is on its way"}]`), tool: score.OutcomeOK},
+		"a status in capitals":         {call: execute("ERROR", ""), want: "tool_error/failed", tool: score.OutcomeFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var r score.Result
@@ -87,6 +87,35 @@ func TestScore(t *testing.T) {
 			require.Equal(t, c.want, string(f.Class)+"/"+f.Detail)
 			require.True(t, failure.ValidDetail(f.Class, f.Detail))
 			require.NotEmpty(t, f.Evidence, "every verdict says why")
+		})
+	}
+}
+
+func TestRetrieval(t *testing.T) {
+	for name, c := range map[string]struct {
+		call  genai.Call
+		found genai.Retrieval
+		want  string
+	}{
+		"documents":         {found: genai.Retrieval{Query: "q", Documents: []genai.Document{{ID: "kb-1"}}}, want: score.OutcomeOK},
+		"none":              {found: genai.Retrieval{Query: "q", Empty: true}, want: score.OutcomeEmpty},
+		"not recorded":      {found: genai.Retrieval{Query: "q"}},
+		"no content":        {call: genai.Call{ContentMissing: true}},
+		"an error":          {call: genai.Call{Error: genai.Error{IsError: true, Type: "ConnectError"}}, want: score.OutcomeFailed},
+		"the caller left":   {call: genai.Call{Error: genai.Error{IsError: true, Type: "asyncio.CancelledError"}}},
+		"another operation": {call: genai.Call{Operation: genai.OpInvokeAgent}, found: genai.Retrieval{Empty: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			call := c.call
+			if call.Operation == "" {
+				call.Operation = genai.OpRetrieval
+			}
+			call.SetContent(genai.Content{Retrieval: c.found})
+			var r score.Result
+			New().Score(&call, &r)
+			require.Equal(t, c.want, r.RetrievalOutcome)
+			require.Empty(t, r.ToolOutcome)
+			require.Equal(t, c.want == score.OutcomeFailed, len(r.Findings) > 0, "nothing found is no failure")
 		})
 	}
 }

@@ -27,18 +27,18 @@ func tool(c *genai.Call, r *score.Result) {
 	result := strings.TrimSpace(c.ToolResult().Text)
 	switch {
 	case result == "" && c.ToolResult().IsZero() && c.ContentMissing:
-		r.ToolOutcome = score.ToolOK // the span says that it ended well, and nothing of its result
+		r.ToolOutcome = score.OutcomeOK // the span says that it ended well, and nothing of its result
 	case saysError(result):
 		failed(c, r, "the tool's result begins with an error", result)
 	case isErrorSet(result):
 		failed(c, r, "the tool's result has isError: true", result)
 	case isEmpty(result):
-		r.ToolOutcome = score.ToolEmpty
+		r.ToolOutcome = score.OutcomeEmpty
 		if c.ToolResult().IsZero() {
-			r.ToolOutcome = score.ToolOK
+			r.ToolOutcome = score.OutcomeOK
 		}
 	default:
-		r.ToolOutcome = score.ToolOK
+		r.ToolOutcome = score.OutcomeOK
 	}
 }
 
@@ -60,7 +60,7 @@ func toolError(c *genai.Call) string {
 }
 
 func failed(c *genai.Call, r *score.Result, evidence, message string) {
-	r.ToolOutcome = score.ToolFailed
+	r.ToolOutcome = score.OutcomeFailed
 	if c.ToolName != "" {
 		evidence = clip(c.ToolName) + ": " + evidence
 	}

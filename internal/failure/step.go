@@ -1,0 +1,58 @@
+package failure
+
+// Step is a step of making an answer. The steps stand in the order in which a person looks for the fault: an answer from the wrong
+// documents is wrong whatever the model did, and a tool that was not called returned nothing.
+type Step string
+
+// The steps.
+const (
+	Retrieval  Step = "retrieval"
+	Generation Step = "generation"
+	Routing    Step = "routing"
+	Upstream   Step = "upstream_data"
+)
+
+// steps say what each step is, and which failures belong to it wherever they are found. Failures of other classes belong to the step that
+// the operation is which failed.
+var steps = []struct {
+	step       Step
+	definition string
+	operations string
+	classes    []Class
+}{
+	{Retrieval, "What the model was given to answer from.", "retrieval, embeddings", nil},
+	{
+		Generation, "What the model made of it.", "model calls",
+		[]Class{Truncation, SchemaViolation, Refusal, Hallucination, BadAnswer},
+	},
+	{
+		Routing, "Which tool or agent it handed on to, how, and how often.", "agents, workflows and other outer steps",
+		[]Class{ToolCallMalformed, RetryLoop, GoalDrift},
+	},
+	{Upstream, "What came back from there.", "tools", []Class{ToolError}},
+}
+
+// Steps are the steps, in order.
+func Steps() []Step {
+	list := make([]Step, len(steps))
+	for i := range steps {
+		list[i] = steps[i].step
+	}
+	return list
+}
+
+// StepOf is the step that a failure of the class belongs to, where it was found on an operation of the step at. Whatever fails while
+// documents are looked up belongs there.
+func StepOf(c Class, at Step) Step {
+	if at == Retrieval {
+		return at
+	}
+	for i := range steps {
+		for _, of := range steps[i].classes {
+			if of == c {
+				return steps[i].step
+			}
+		}
+	}
+	return at
+}

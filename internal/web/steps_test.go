@@ -1,0 +1,70 @@
+package web_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/triage"
+	"github.com/faultline-otel/faultline/internal/web"
+)
+
+// unfounded is a refund whose search found nothing, and so did its tool.
+func unfounded() review.Trace {
+	trace := refund()
+	trace.ID = strings.Repeat("6", 32)
+	search, lookup, chat, ran := &trace.Spans[1], &trace.Spans[3], &trace.Spans[4], &trace.Spans[5]
+	search.Call.SetContent(genai.Content{Retrieval: genai.Retrieval{Query: "refund policy", Empty: true}})
+	search.Outcome, lookup.Outcome = "empty", "empty"
+	chat.Class, chat.Detail, chat.Evidence = failure.Truncation, failure.OutputLimit, `finish reason "length" at max_tokens 256`
+	chat.Classes = []failure.Class{failure.Truncation, failure.ToolCallMalformed}
+	ran.Outcome, ran.Class, ran.Detail, ran.Evidence = "failed", failure.ToolError, failure.ToolFailed, "issue_refund: the tool's span has status ERROR"
+	ran.Classes = []failure.Class{failure.ToolError}
+	trace.Spans[0].Call = &genai.Call{Operation: genai.OpInvokeAgent}
+	return trace
+}
+
+func TestACaseIsLaidOutStepByStep(t *testing.T) {
+	s := newSite(t, web.Options{})
+	trace := unfounded()
+	s.put(trace)
+	page := s.page("/review/" + trace.ID)
+	steps := page.one("ol.steps")
+	require.Equal(t, []string{"retrieval", "generation", "routing", "upstream data"}, steps.texts("span.role"))
+	var lines []string
+	for _, list := range steps.all("ul") {
+		lines = append(lines, list.texts("li")...)
+	}
+	require.Equal(t, []string{
+		"retrieval kb no document was found",
+		`chat gpt-4.1 truncation · output_limit finish reason "length" at max_tokens 256`,
+		"chat gpt-4.1 tool_call_malformed",
+		"execute_tool lookup_order the tool found nothing",
+		"execute_tool issue_refund tool_error · failed issue_refund: the tool's span has status ERROR",
+	}, lines)
+	require.Equal(t, "/review/"+trace.ID+"?span=00000000000000a2#said", steps.all("a")[0].attr("href"))
+	require.Contains(t, page.one("div.retrieved").text(), "no document was found")
+
+	_, body := s.get("/api/v1/items/" + trace.ID)
+	var item struct{ Steps []triage.Step }
+	require.NoError(t, json.Unmarshal([]byte(body), &item))
+	require.Equal(t, []failure.Step{failure.Retrieval, failure.Generation, failure.Routing, failure.Upstream},
+		[]failure.Step{item.Steps[0].Step, item.Steps[1].Step, item.Steps[2].Step, item.Steps[3].Step})
+	require.Len(t, item.Steps[3].Findings, 2)
+}
+
+func TestAStepWithoutAFindingSaysWhatWasLookedAt(t *testing.T) {
+	s := newSite(t, web.Options{})
+	trace := refund()
+	trace.Spans[1].Call.SetContent(genai.Content{Retrieval: genai.Retrieval{Query: "refund policy"}})
+	trace.Spans[1].Name = ""
+	s.put(trace)
+	page := s.page("/review/" + trace.ID)
+	require.Equal(t, []string{"nothing failed in 1 span", "nothing failed in 2 spans"}, page.one("ol.steps").texts("span.dim"))
+	require.Contains(t, page.one("div.retrieved").text(), "the documents were not recorded")
+}
