@@ -92,7 +92,9 @@ func (g *traffic) request(to ptrace.SpanSlice, incident bool) {
 		answer = "I'm sorry, but I can't help with that request."
 	case dice < 0.5:
 		answer, finish = "Parcels within the country arrive after two", "length"
-	case dice < 0.51:
+	case dice < 0.9:
+		answer = "Our museum opens at nine and shows 340 paintings by Rembrandt, Vermeer and their pupils, which Willem Drucker left to the city in 1912."
+	case dice < 0.92:
 		answer = fmt.Sprintf("The customer's social security number is %d-%d-%d.", 512, 44, 7301)
 	}
 	if incident {
@@ -108,7 +110,10 @@ func (g *traffic) request(to ptrace.SpanSlice, incident bool) {
 	attrs.PutStr("gen_ai.prompt.version", map[bool]string{false: "7", true: "8"}[incident])
 	attrs.PutStr("gen_ai.conversation.id", conversation)
 	attrs.PutDouble("gen_ai.response.time_to_first_chunk", first)
-	attrs.PutStr("gen_ai.input.messages", compact([]any{message("user", "When will my parcel arrive if I order this morning?")}))
+	attrs.PutStr("gen_ai.input.messages", compact([]any{
+		message("user", "When will my parcel arrive if I order this morning?"),
+		map[string]any{"role": "tool", "parts": []any{map[string]any{"type": "tool_call_response", "id": "search-1", "response": passage}}},
+	}))
 	if errorType != "" {
 		attrs.PutStr("error.type", errorType)
 		chat.Status().SetCode(ptrace.StatusCodeError)
@@ -145,12 +150,14 @@ func (c *collector) send(t *testing.T, td ptrace.Traces) {
 
 // expected are the alerts that the incident has to set off.
 var expected = []string{
-	"LLMErrorRateHigh", "LLMSafetyFailure",
+	"LLMContentFailureSustained", "LLMErrorRateHigh", "LLMErrorRateSustained", "LLMFailureSliceRegressed", "LLMGroundednessLow",
+	"LLMSafetyFailure", "LLMSessionLimitHit", "LLMTimeToFirstTokenP50High", "LLMTimeToFirstTokenP99High",
 }
 
 // needMore are the panels that show nothing of a minute of traffic.
 var needMore = []string{
-	"Cost", // until calls are priced
+	"Against the usual day", "Cost against the usual", "Spend an hour", // a week, and yesterday
+	"Detectable drop", // a day
 }
 
 // TestAnIncidentOnARealPrometheus runs the built Collector and two Prometheus servers, of which one takes its metrics by OTLP and the
@@ -166,7 +173,9 @@ func TestAnIncidentOnARealPrometheus(t *testing.T) {
 	require.NoError(t, os.WriteFile(override, fmt.Appendf(nil, `
 extensions: {llm_budget: {http: {endpoint: %q}, limits: {model_calls: 40}}}
 processors: {llm_session: {budget: llm_budget}}
-connectors: {llm_metrics: {flush_interval: 250ms}}
+connectors:
+  llm_metrics: {flush_interval: 250ms, session_idle: 5s}
+  llm_metrics/incidents: {flush_interval: 250ms}
 exporters: {otlp_http/prometheus: {endpoint: "http://%s/api/v1/otlp", tls: {insecure: true}}}
 service:
   extensions: [health_check, file_storage, llm_review, llm_budget]
@@ -195,7 +204,7 @@ service:
 		return false
 	}
 	run(false, 15*time.Second, func() bool { return false })
-	ended := run(true, 90*time.Second, func() bool {
+	ended := run(true, 2*time.Minute, func() bool {
 		return !slices.ContainsFunc(servers, func(p *prometheus) bool { return len(without(expected, p.firing(t, broken))) > 0 })
 	})
 	for _, p := range servers {

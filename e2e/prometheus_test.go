@@ -59,8 +59,7 @@ func hurriedRules(t *testing.T, to string) (alerts []string) {
 	}
 	require.NoError(t, yaml.Unmarshal(b, &file))
 	for _, group := range file.Groups {
-		// No slower than every second, so that what waits for two evaluations is there before the test ends.
-		group["interval"] = "1s"
+		group["interval"] = hurriedDuration(group["interval"].(string))
 		for _, r := range group["rules"].([]any) {
 			rule := r.(map[string]any)
 			rule["expr"] = hurried(rule["expr"].(string))
@@ -165,14 +164,14 @@ func (p *prometheus) ask(v any, path string, query url.Values) error {
 	return json.Unmarshal(answer.Data, v)
 }
 
-// sample is one element of an instant vector.
-type sample struct {
+// point is one element of an instant vector.
+type point struct {
 	Metric    map[string]string `json:"metric"`
 	Value     [2]any            `json:"value"`
 	Histogram [2]any            `json:"histogram"` // instead of Value, of a native histogram
 }
 
-func (s *sample) float(t *testing.T) float64 {
+func (s *point) float(t *testing.T) float64 {
 	t.Helper()
 	text, ok := s.Value[1].(string)
 	require.True(t, ok, "%v is no number", s)
@@ -182,7 +181,7 @@ func (s *sample) float(t *testing.T) float64 {
 }
 
 // query evaluates an expression now.
-func (p *prometheus) query(expr string) ([]sample, error) {
+func (p *prometheus) query(expr string) ([]point, error) {
 	var data struct {
 		Type   string          `json:"resultType"`
 		Result json.RawMessage `json:"result"`
@@ -191,9 +190,9 @@ func (p *prometheus) query(expr string) ([]sample, error) {
 		return nil, err
 	}
 	if data.Type == "scalar" {
-		return []sample{{}}, nil
+		return []point{{}}, nil
 	}
-	var result []sample
+	var result []point
 	return result, json.Unmarshal(data.Result, &result)
 }
 
