@@ -58,6 +58,7 @@ func Decode(content map[string]any) (*File, error) {
 	return f, nil
 }
 
+// decoder gathers the mistakes of a file.
 type decoder struct{ errs []error }
 
 func (d *decoder) wrong(key, format string, args ...any) {
@@ -249,9 +250,13 @@ func (d *decoder) contexts(key string, value any) (list []Context) {
 	return list
 }
 
+// maxOverlaps bounds what is told: one careless * overlaps with everything.
+const maxOverlaps = 20
+
 // overlaps tells of rows that hold for the same model at the same time: which of them is meant, nobody could say. Rows of the
 // very same models with different dates follow one another.
 func (d *decoder) overlaps(rows []Row) {
+	told := 0
 	for i := range rows {
 		for j := range rows[:i] {
 			a, b := &rows[j], &rows[i]
@@ -262,6 +267,10 @@ func (d *decoder) overlaps(rows []Row) {
 				continue
 			}
 			if name, ok := commonModel(a, b); ok {
+				if told++; told > maxOverlaps {
+					d.errs = append(d.errs, errors.New("prices must not overlap, more do that are not told"))
+					return
+				}
 				d.errs = append(d.errs, fmt.Errorf("%s (%s) and %s (%s) must not overlap, both match %s", a.key, a.names(), b.key, b.names(), name))
 			}
 		}

@@ -60,10 +60,7 @@ func accepts(want, got byte) bool {
 // up: "*a*" and "*b*" both match "ab", as any two such patterns do, which is no reason to call them one.
 func common(a, b string) (name string, ok bool) {
 	a, b = fold(a), fold(b)
-	if plain(a) && plain(b) {
-		return a, a == b
-	}
-	if !ends(a, b) {
+	if plain(a) && plain(b) && a != b || !ends(a, b) {
 		return "", false
 	}
 	name, ok = shortest(a, b)
