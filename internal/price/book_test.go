@@ -1,7 +1,9 @@
 package price
 
 import (
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -168,6 +170,22 @@ func TestCacheIsBounded(t *testing.T) {
 		require.NotNil(t, b.Find("openai", summer, "gpt-"+strings.Repeat("x", i%200)+string(rune('0'+i))))
 		require.LessOrEqual(t, len(b.cache.seen), maxCached)
 	}
+}
+
+func TestManyGoroutinesShareABook(t *testing.T) {
+	b, err := Parse(embedded)
+	require.NoError(t, err)
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for i := range 500 {
+				if b.Find("openai", summer, "gpt-4.1") == nil || b.Find("", summer, strconv.Itoa(i)) != nil {
+					t.Error("another goroutine changed what is found")
+				}
+			}
+		})
+	}
+	group.Wait()
 }
 
 func TestFindTakesNoMemory(t *testing.T) {

@@ -189,7 +189,7 @@ func TestALargeFileIsCheckedInTime(t *testing.T) {
 	}
 	began := time.Now()
 	_, err := Decode(object{"version": 1, "prices": rows})
-	require.ErrorContains(t, err, "prices[0] (vendor-0-*, *model-0-) and prices[1] (vendor-1-*, *model-1-) must not overlap, both match vendor-0-model-1-")
+	require.ErrorContains(t, err, "prices[0] (vendor-0-*, *model-0-) and prices[1] (vendor-1-*, *model-1-) must not overlap, both match vendor-1-model-0-")
 	require.Len(t, strings.Split(err.Error(), "\n"), maxOverlaps+1)
 
 	for i := range rows {

@@ -81,7 +81,7 @@ func TestPatternsThatShareANameAreFound(t *testing.T) {
 		{"*", "anything", "anything"},
 	} {
 		for _, pair := range [][2]string{{c.a, c.b}, {c.b, c.a}} {
-			name, ok := common(pair[0], pair[1])
+			name, ok := common(fold(pair[0]), fold(pair[1]))
 			require.Equal(t, c.name, name, "%v", pair)
 			require.Equal(t, c.name != "", ok, "%v", pair)
 		}
