@@ -148,11 +148,12 @@ func writeNumbers(out io.Writer, table [][]string) {
 		}
 	}
 	for _, line := range table {
-		text := fmt.Sprintf("%-*s", width[0], line[0])
+		var text strings.Builder
+		fmt.Fprintf(&text, "%-*s", width[0], line[0])
 		for i, cell := range line[1:] {
-			text += fmt.Sprintf("  %*s", width[i+1], cell)
+			fmt.Fprintf(&text, "  %*s", width[i+1], cell)
 		}
-		fmt.Fprintln(out, strings.TrimRight(text, " "))
+		fmt.Fprintln(out, strings.TrimRight(text.String(), " "))
 	}
 }
 

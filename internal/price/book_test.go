@@ -102,20 +102,20 @@ func TestModelsAreFoundWhateverTheirSpanCallsThem(t *testing.T) {
 
 func TestPriceIsTheOneOfItsDay(t *testing.T) {
 	b := Embedded()
-	input := func(provider, model, at string) float64 {
+	input := func(provider, model, at string) string {
 		when, err := time.Parse(time.RFC3339, at)
 		require.NoError(t, err)
-		return b.Find(provider, when, model).Rates[Input].Value
+		return Dollars(b.Find(provider, when, model).Rates[Input].Value)
 	}
-	require.Equal(t, 10.0, input("openai", "o3", "2025-06-09T23:59:59Z"))
-	require.Equal(t, 2.0, input("openai", "o3", "2025-06-10T00:00:00Z"))
-	require.Equal(t, 2.0, input("openai", "o3", "2025-06-09T23:00:00-02:00"), "days are those of UTC")
-	require.Equal(t, 10.0, input("openai", "o3", "1969-12-31T00:00:00Z"))
+	require.Equal(t, "10", input("openai", "o3", "2025-06-09T23:59:59Z"))
+	require.Equal(t, "2", input("openai", "o3", "2025-06-10T00:00:00Z"))
+	require.Equal(t, "2", input("openai", "o3", "2025-06-09T23:00:00-02:00"), "days are those of UTC")
+	require.Equal(t, "10", input("openai", "o3", "1969-12-31T00:00:00Z"))
 
-	require.Equal(t, 0.135, input("deepseek", "deepseek-chat", "2026-07-01T00:29:59Z"))
-	require.Equal(t, 0.27, input("deepseek", "deepseek-chat", "2026-07-01T00:30:00Z"))
-	require.Equal(t, 0.27, input("deepseek", "deepseek-chat", "2026-07-01T16:29:59Z"))
-	require.Equal(t, 0.135, input("deepseek", "deepseek-chat", "2026-07-01T16:30:00Z"))
+	require.Equal(t, "0.135", input("deepseek", "deepseek-chat", "2026-07-01T00:29:59Z"))
+	require.Equal(t, "0.27", input("deepseek", "deepseek-chat", "2026-07-01T00:30:00Z"))
+	require.Equal(t, "0.27", input("deepseek", "deepseek-chat", "2026-07-01T16:29:59Z"))
+	require.Equal(t, "0.135", input("deepseek", "deepseek-chat", "2026-07-01T16:30:00Z"))
 }
 
 func TestHoursMayRunOverMidnight(t *testing.T) {

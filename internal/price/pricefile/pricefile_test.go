@@ -11,7 +11,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/price"
 )
 
-func write(t testing.TB, text string) string {
+func write(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "prices.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
