@@ -67,6 +67,8 @@ func TestModelsAreFoundWhateverTheirSpanCallsThem(t *testing.T) {
 		{"aws.bedrock", "us.anthropic.claude-sonnet-5-v1:0", "aws", "anthropic.claude-sonnet-5*"},
 		{"aws.bedrock", "global.anthropic.claude-sonnet-5-v1:0", "aws", "*global.anthropic.claude-sonnet-5*"},
 		{"aws.bedrock", "arn:aws:bedrock:eu-west-1:1:inference-profile/eu.amazon.nova-2-lite-v1:0", "aws", "*us.amazon.nova-2-lite*"},
+		{"strands-agents", "us.anthropic.claude-3-7-sonnet-20250219-v1:0", "aws", "*claude-3-7-sonnet-20250219*"},
+		{"", "bedrock/eu.anthropic.claude-sonnet-5-v1:0", "aws", "anthropic.claude-sonnet-5*"},
 		{"gcp.gemini", "models/gemini-2.5-pro", "google", "gemini-2.5-pro*"},
 		{"gcp.vertex_ai", "publishers/google/models/gemini-2.5-flash", "google", "gemini-2.5-flash"},
 		{"gcp.vertex_ai", "claude-haiku-4-5@20251001", "anthropic", "claude-haiku-4-5*"}, // by its maker's price

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -95,4 +96,32 @@ func TestConformanceCacheCostsOnce(t *testing.T) {
 		require.InDelta(t, 0.00717825, usd, 1e-12, name)
 	})
 	require.Equal(t, 3, emitters)
+}
+
+// TestConformanceCosts holds what the book says against what emitters reported, which computed it by lists of their own. Two
+// of them are payloads of unit tests, in which cost and tokens do not belong together.
+func TestConformanceCosts(t *testing.T) {
+	computed, reported, same := 0, 0, 0
+	corpusCalls(t, func(name string, c *genai.Call) {
+		row := price.Embedded().Find(c.Provider, time.Unix(1_780_000_000, 0), c.ResponseModel, c.RequestModel, c.Model)
+		if row == nil || !c.Tokens.UncachedInput.Set {
+			return
+		}
+		usd, err := row.Cost(&price.Usage{Tokens: c.Tokens})
+		if err != nil {
+			return
+		}
+		computed++
+		if !c.CostUSD.Set {
+			return
+		}
+		reported++
+		if math.Abs(usd-c.CostUSD.Value) <= 1e-9*usd {
+			same++
+		} else {
+			t.Logf("    %s %s: reported %v, computed %v", name, c.AnyModel(), c.CostUSD.Value, usd)
+		}
+	})
+	t.Logf("cost conformance: %d spans can be priced; of %d whose emitter reports a cost, %d agree with the book", computed, reported, same)
+	require.GreaterOrEqual(t, same, 12)
 }
