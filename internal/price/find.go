@@ -115,6 +115,7 @@ func ownProviders(name, canonical string, ids []string) []string {
 	return append(list, "")
 }
 
+// findOwn looks into the user's file for the first of the providers that has the model there.
 func (b *Book) findOwn(spelled, providers []string) *series {
 	for _, id := range providers {
 		for _, spelling := range spelled {
