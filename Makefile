@@ -49,7 +49,7 @@ test: test-tools
 #: tests of concurrent packages with the race detector (needs a C compiler)
 .PHONY: race
 race:
-	CGO_ENABLED=1 go test -race -short -timeout 15m ./internal/words ./internal/wire ./internal/score/... ./internal/jsonschema ./internal/meter ./internal/review/... ./internal/web \
+	CGO_ENABLED=1 go test -race -short -timeout 15m ./internal/words ./internal/price ./internal/wire ./internal/score/... ./internal/jsonschema ./internal/meter ./internal/review/... ./internal/web \
 	  ./processor/... ./connector/... ./exporter/... ./extension/...
 
 #: the circle: a failing trace is flagged, confirmed and exported, and the gate blocks the candidate that repeats it
@@ -70,7 +70,7 @@ e2e:
 #: the figures: conformance, precision and recall, one line each
 .PHONY: eval
 eval:
-	@go test -count=1 -v -run 'Conformance|Eval|Suite|MaskBench|Compile' ./internal/wire ./internal/eval ./internal/jsonschema | grep -E '^(---|ok|FAIL)|: |\|' | grep -vE '=== '
+	@go test -count=1 -v -run 'Conformance|Eval|Suite|MaskBench|Compile' ./internal/wire ./internal/price ./internal/eval ./internal/jsonschema | grep -E '^(---|ok|FAIL)|: |\|' | grep -vE '=== '
 
 #: fit the models of the text scorers to the labelled corpus (FAULTLINE_CORPUS, or ../shared/corpus)
 .PHONY: train
@@ -85,7 +85,7 @@ bench: build
 #: micro-benchmarks
 .PHONY: microbench
 microbench:
-	go test -run '^$$' -bench . -benchmem -cpu 1 ./internal/words ./internal/linear ./internal/wire ./internal/score/... ./connector/...
+	go test -run '^$$' -bench . -benchmem -cpu 1 ./internal/words ./internal/linear ./internal/price ./internal/wire ./internal/score/... ./connector/...
 
 #: fuzz each target for FUZZTIME (20s)
 .PHONY: fuzz

@@ -100,16 +100,14 @@ func showPrice(out io.Writer, book *price.Book, row *price.Row, all []*price.Row
 		return err
 	}
 
-	w = tabwriter.NewWriter(out, 0, 4, 2, ' ', tabwriter.AlignRight)
-	const label = "%-24s\t" // in a table whose numbers stand to the right
-	fmt.Fprintf(w, "\n"+label+"\t", "USD for a million tokens")
+	fmt.Fprintln(out)
+	table := [][]string{{"USD for a million tokens", ""}}
 	for _, c := range row.Contexts {
-		fmt.Fprintf(w, "input > %d\t", c.Above)
+		table[0] = append(table[0], fmt.Sprintf("input > %d", c.Above))
 	}
 	for _, s := range row.Services {
-		fmt.Fprintf(w, "%v\t", s.Service)
+		table[0] = append(table[0], s.Service.String())
 	}
-	fmt.Fprintln(w)
 	for k, name := range price.KindNames() {
 		if !row.Rates[k].Set {
 			continue
@@ -117,18 +115,16 @@ func showPrice(out io.Writer, book *price.Book, row *price.Row, all []*price.Row
 		if price.Kind(k) == price.PerRequest {
 			name = "USD for a request"
 		}
-		fmt.Fprintf(w, label+"%s\t", name, price.Dollars(row.Rates[k].Value))
+		line := []string{name, price.Dollars(row.Rates[k].Value)}
 		for _, c := range row.Contexts {
-			fmt.Fprintf(w, "%s\t", price.Dollars(c.Rates[k].Value))
+			line = append(line, price.Dollars(c.Rates[k].Value))
 		}
 		for _, s := range row.Services {
-			fmt.Fprintf(w, "%s\t", price.Dollars(s.Rates[k].Value))
+			line = append(line, price.Dollars(s.Rates[k].Value))
 		}
-		fmt.Fprintln(w)
+		table = append(table, line)
 	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
+	writeNumbers(out, table)
 
 	if len(all) > 1 {
 		fmt.Fprintln(out, "\nat other times, or in the book below your file")
@@ -141,6 +137,24 @@ func showPrice(out io.Writer, book *price.Book, row *price.Row, all []*price.Row
 		return w.Flush()
 	}
 	return nil
+}
+
+// writeNumbers writes a table whose first column is words and whose others are numbers, which stand to the right.
+func writeNumbers(out io.Writer, table [][]string) {
+	width := make([]int, len(table[0]))
+	for _, line := range table {
+		for i, cell := range line {
+			width[i] = max(width[i], len(cell))
+		}
+	}
+	for _, line := range table {
+		var text strings.Builder
+		fmt.Fprintf(&text, "%-*s", width[0], line[0])
+		for i, cell := range line[1:] {
+			fmt.Fprintf(&text, "  %*s", width[i+1], cell)
+		}
+		fmt.Fprintln(out, strings.TrimRight(text.String(), " "))
+	}
 }
 
 // sourcesOf are the pages that a row of the book comes from, or what a user wrote of its own.

@@ -108,7 +108,7 @@ const head = `# The price book of Faultline. Written by cmd/gen: make prices PRI
 # of your own, see processor/llmfailureprocessor/README.md.
 #
 # The figures come from genai-prices, https://github.com/pydantic/genai-prices, under the MIT License:
-# Copyright (c) Pydantic Services Inc. 2025 to present.
+# Copyright (c) Pydantic Services Inc.
 #
 # Fields are separated by tabs. A provider: its id, what spans call it, the models that are its own, sources. A row: models,
 # from when it holds (a date, hours of the day in UTC, nothing for always), US dollars for a million tokens by kind; then

@@ -1,7 +1,9 @@
 package price
 
 import (
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -65,6 +67,8 @@ func TestModelsAreFoundWhateverTheirSpanCallsThem(t *testing.T) {
 		{"aws.bedrock", "us.anthropic.claude-sonnet-5-v1:0", "aws", "anthropic.claude-sonnet-5*"},
 		{"aws.bedrock", "global.anthropic.claude-sonnet-5-v1:0", "aws", "*global.anthropic.claude-sonnet-5*"},
 		{"aws.bedrock", "arn:aws:bedrock:eu-west-1:1:inference-profile/eu.amazon.nova-2-lite-v1:0", "aws", "*us.amazon.nova-2-lite*"},
+		{"strands-agents", "us.anthropic.claude-3-7-sonnet-20250219-v1:0", "aws", "*claude-3-7-sonnet-20250219*"},
+		{"", "bedrock/eu.anthropic.claude-sonnet-5-v1:0", "aws", "anthropic.claude-sonnet-5*"},
 		{"gcp.gemini", "models/gemini-2.5-pro", "google", "gemini-2.5-pro*"},
 		{"gcp.vertex_ai", "publishers/google/models/gemini-2.5-flash", "google", "gemini-2.5-flash"},
 		{"gcp.vertex_ai", "claude-haiku-4-5@20251001", "anthropic", "claude-haiku-4-5*"}, // by its maker's price
@@ -100,20 +104,20 @@ func TestModelsAreFoundWhateverTheirSpanCallsThem(t *testing.T) {
 
 func TestPriceIsTheOneOfItsDay(t *testing.T) {
 	b := Embedded()
-	input := func(provider, model, at string) float64 {
+	input := func(provider, model, at string) string {
 		when, err := time.Parse(time.RFC3339, at)
 		require.NoError(t, err)
-		return b.Find(provider, when, model).Rates[Input].Value
+		return Dollars(b.Find(provider, when, model).Rates[Input].Value)
 	}
-	require.Equal(t, 10.0, input("openai", "o3", "2025-06-09T23:59:59Z"))
-	require.Equal(t, 2.0, input("openai", "o3", "2025-06-10T00:00:00Z"))
-	require.Equal(t, 2.0, input("openai", "o3", "2025-06-09T23:00:00-02:00"), "days are those of UTC")
-	require.Equal(t, 10.0, input("openai", "o3", "1969-12-31T00:00:00Z"))
+	require.Equal(t, "10", input("openai", "o3", "2025-06-09T23:59:59Z"))
+	require.Equal(t, "2", input("openai", "o3", "2025-06-10T00:00:00Z"))
+	require.Equal(t, "2", input("openai", "o3", "2025-06-09T23:00:00-02:00"), "days are those of UTC")
+	require.Equal(t, "10", input("openai", "o3", "1969-12-31T00:00:00Z"))
 
-	require.Equal(t, 0.135, input("deepseek", "deepseek-chat", "2026-07-01T00:29:59Z"))
-	require.Equal(t, 0.27, input("deepseek", "deepseek-chat", "2026-07-01T00:30:00Z"))
-	require.Equal(t, 0.27, input("deepseek", "deepseek-chat", "2026-07-01T16:29:59Z"))
-	require.Equal(t, 0.135, input("deepseek", "deepseek-chat", "2026-07-01T16:30:00Z"))
+	require.Equal(t, "0.135", input("deepseek", "deepseek-chat", "2026-07-01T00:29:59Z"))
+	require.Equal(t, "0.27", input("deepseek", "deepseek-chat", "2026-07-01T00:30:00Z"))
+	require.Equal(t, "0.27", input("deepseek", "deepseek-chat", "2026-07-01T16:29:59Z"))
+	require.Equal(t, "0.135", input("deepseek", "deepseek-chat", "2026-07-01T16:30:00Z"))
 }
 
 func TestHoursMayRunOverMidnight(t *testing.T) {
@@ -168,6 +172,22 @@ func TestCacheIsBounded(t *testing.T) {
 		require.NotNil(t, b.Find("openai", summer, "gpt-"+strings.Repeat("x", i%200)+string(rune('0'+i))))
 		require.LessOrEqual(t, len(b.cache.seen), maxCached)
 	}
+}
+
+func TestManyGoroutinesShareABook(t *testing.T) {
+	b, err := Parse(embedded)
+	require.NoError(t, err)
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for i := range 500 {
+				if b.Find("openai", summer, "gpt-4.1") == nil || b.Find("", summer, strconv.Itoa(i)) != nil {
+					t.Error("another goroutine changed what is found")
+				}
+			}
+		})
+	}
+	group.Wait()
 }
 
 func TestFindTakesNoMemory(t *testing.T) {

@@ -58,6 +58,7 @@ func Decode(content map[string]any) (*File, error) {
 	return f, nil
 }
 
+// decoder gathers the mistakes of a file.
 type decoder struct{ errs []error }
 
 func (d *decoder) wrong(key, format string, args ...any) {
@@ -249,21 +250,34 @@ func (d *decoder) contexts(key string, value any) (list []Context) {
 	return list
 }
 
+// maxOverlaps bounds what is told: one careless * overlaps with everything.
+const maxOverlaps = 20
+
 // overlaps tells of rows that hold for the same model at the same time: which of them is meant, nobody could say. Rows of the
 // very same models with different dates follow one another.
 func (d *decoder) overlaps(rows []Row) {
+	models := make([][]string, len(rows))
+	same := make([]string, len(rows)) // of rows of the very same models
+	for i := range rows {
+		models[i] = folded(rows[i].Models)
+		same[i] = strings.Join(models[i], "|")
+	}
+	told := 0
 	for i := range rows {
 		for j := range rows[:i] {
 			a, b := &rows[j], &rows[i]
-			if a.Provider != b.Provider {
+			if a.Provider != b.Provider || (!a.From.Equal(b.From) || a.Hours != b.Hours) && same[i] == same[j] {
 				continue
 			}
-			if sameModels(a, b) && (!a.From.Equal(b.From) || a.Hours != b.Hours) {
+			name, ok := commonModel(models[j], models[i])
+			if !ok {
 				continue
 			}
-			if name, ok := commonModel(a, b); ok {
-				d.errs = append(d.errs, fmt.Errorf("%s (%s) and %s (%s) must not overlap, both match %s", a.key, a.names(), b.key, b.names(), name))
+			if told++; told > maxOverlaps {
+				d.errs = append(d.errs, errors.New("prices must not overlap, more do that are not told"))
+				return
 			}
+			d.errs = append(d.errs, fmt.Errorf("%s (%s) and %s (%s) must not overlap, both match %s", a.key, a.names(), b.key, b.names(), name))
 		}
 	}
 }
@@ -276,10 +290,7 @@ func (r *Row) names() string {
 	return strings.TrimSpace(strings.TrimSpace(r.Provider+" "+names) + " " + r.when())
 }
 
-func sameModels(a, b *Row) bool {
-	return slices.Equal(folded(a.Models), folded(b.Models))
-}
-
+// folded is patterns as they are compared: folded, sorted, each once.
 func folded(models []string) []string {
 	list := make([]string, len(models))
 	for i, m := range models {
@@ -289,9 +300,9 @@ func folded(models []string) []string {
 	return slices.Compact(list)
 }
 
-func commonModel(a, b *Row) (string, bool) {
-	for _, x := range a.Models {
-		for _, y := range b.Models {
+func commonModel(a, b []string) (string, bool) {
+	for _, x := range a {
+		for _, y := range b {
 			if name, ok := common(x, y); ok {
 				return name, true
 			}

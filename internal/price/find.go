@@ -24,6 +24,9 @@ var sections = map[string][]string{
 // local are runtimes of one's own: models that are for sale elsewhere cost nothing there that a list could tell.
 var local = []string{"ollama", "vllm", "lmstudio", "lm_studio", "llama.cpp", "llamacpp", "llamafile", "localai"}
 
+// bedrock is what the models of Amazon Bedrock are called there and nowhere else, with a region before it or not.
+var bedrock = []string{"*anthropic.claude*", "*amazon.nova*", "*amazon.titan*", "*meta.llama*"}
+
 // found is where the prices of a model stand: in the user's file, in the book, in both or in neither.
 type found struct {
 	own, listed *series
@@ -112,6 +115,7 @@ func ownProviders(name, canonical string, ids []string) []string {
 	return append(list, "")
 }
 
+// findOwn looks into the user's file for the first of the providers that has the model there.
 func (b *Book) findOwn(spelled, providers []string) *series {
 	for _, id := range providers {
 		for _, spelling := range spelled {
@@ -140,6 +144,9 @@ func (b *Book) candidates(name, canonical string, spelled []string) []string {
 		ids = append(ids, b.sectionsOf(maker, makerName)...)
 	}
 	if name == "" || canonical == "" { // nothing was said, or a framework named itself
+		if slices.ContainsFunc(bedrock, func(pattern string) bool { return matchesAny(pattern, spelled) }) {
+			ids = append(ids, sections[provider.Bedrock]...)
+		}
 		for _, s := range b.providers {
 			if slices.ContainsFunc(s.Knows, func(pattern string) bool { return matchesAny(fold(pattern), spelled) }) {
 				ids = append(ids, s.ID)

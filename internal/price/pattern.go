@@ -56,14 +56,10 @@ func accepts(want, got byte) bool {
 	return want == got && want != '#' || want == '#' && '0' <= got && got <= '9'
 }
 
-// common is the shortest name that both patterns match. ok is false where there is none, and where the only ones are made
+// common is the shortest name that two folded patterns both match. ok is false where there is none, and where the only ones are made
 // up: "*a*" and "*b*" both match "ab", as any two such patterns do, which is no reason to call them one.
 func common(a, b string) (name string, ok bool) {
-	a, b = fold(a), fold(b)
-	if plain(a) && plain(b) {
-		return a, a == b
-	}
-	if !ends(a, b) {
+	if !ends(a, b) || plain(a) && plain(b) && a != b {
 		return "", false
 	}
 	name, ok = shortest(a, b)

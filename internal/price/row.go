@@ -99,6 +99,15 @@ func checkRate(rate float64) error {
 	return nil
 }
 
+func (r *Rates) check() error {
+	for k := range r {
+		if err := checkRate(r[k].Value); err != nil {
+			return fmt.Errorf("%v %w", Kind(k), err)
+		}
+	}
+	return nil
+}
+
 // Context are the rates of calls whose input, cached tokens included, is longer than Above. They hold for all tokens of
 // such a call, not only for those beyond: that is how Anthropic, Google and OpenAI charge.
 type Context struct {
@@ -210,6 +219,18 @@ func (r *Row) complete() error {
 	}
 	if len(r.Models) > maxPatterns {
 		errs = append(errs, fmt.Errorf("model must name at most %d models, got %d", maxPatterns, len(r.Models)))
+	}
+	for _, pattern := range r.Models {
+		if err := checkPattern(pattern); err != nil {
+			errs = append(errs, fmt.Errorf("model %w", err))
+		}
+	}
+	errs = append(errs, r.Rates.check())
+	for i := range r.Contexts {
+		errs = append(errs, r.Contexts[i].Rates.check())
+	}
+	for i := range r.Services {
+		errs = append(errs, r.Services[i].Rates.check())
 	}
 	if r.Rates.empty() {
 		errs = append(errs, fmt.Errorf("must have a price: one of %s", strings.Join(kindNames[:], ", ")))

@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/faultline-otel/faultline/internal/price"
 )
 
 var words = strings.Fields(`order refund invoice customer policy shipping delay please check status account premium plan upgrade the
@@ -172,7 +174,7 @@ func benchmarkAnnotate(b *testing.B, keep func(operation string) bool) {
 	}
 	wireBytes, err := (&ptrace.ProtoMarshaler{}).MarshalTraces(td)
 	require.NoError(b, err)
-	a := NewAnnotator(defaultSet(b), AnnotateOptions{})
+	a := NewAnnotator(defaultSet(b), AnnotateOptions{Prices: price.Embedded()})
 	// As received: unmarshalled anew each time, since what was annotated once takes another way.
 	const rounds = 16
 	var fresh [rounds]ptrace.Traces

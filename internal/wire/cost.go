@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"errors"
 	"time"
 	"unicode/utf8"
@@ -65,7 +66,8 @@ func (a *Annotator) cost(span ptrace.Span, call *genai.Call, earlier Cost) (cost
 	if call.Error.IsError && !call.Tokens.UncachedInput.Set {
 		return Cost{} // it failed before a token was used, as far as anybody knows
 	}
-	row := a.options.Prices.Find(call.Provider, a.at(span), call.ResponseModel, call.RequestModel, call.Model)
+	// A framework or a gateway that stands where the provider should may be named in the user's file.
+	row := a.options.Prices.Find(cmp.Or(call.Provider, call.ProviderRaw), a.at(span), call.ResponseModel, call.RequestModel, call.Model)
 	if row == nil {
 		return Cost{Missing: NoPrice}
 	}

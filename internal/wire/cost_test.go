@@ -17,7 +17,7 @@ import (
 )
 
 // book is a price book of a test: gpt-4.1 costs a dollar a token of input in 2026 and two in 2027, nothing for output.
-func book(t testing.TB, rows ...string) *price.Book {
+func book(t *testing.T, rows ...string) *price.Book {
 	t.Helper()
 	text := "book\t2026-01-01\nprovider\topenai\t\tgpt-*\t\n" +
 		"gpt-4.1\t\tinput=1000000 output=0 cache_read=100000\ngpt-4.1\t2027-01-01\tinput=500000 output=0\n"
@@ -122,14 +122,14 @@ func TestPriceIsThatOfTheSpansTime(t *testing.T) {
 			a := costing(book(t, "gpt-4.1\t2399-01-01\tinput=7"))
 			a.now = func() time.Time { return time.Date(2027, 3, 1, 0, 0, 0, 0, time.UTC) }
 			a.Traces(td, nil)
-			require.Equal(t, c.want, costsOn(span)["usd"])
+			require.InDelta(t, c.want, costsOn(span)["usd"], 0)
 		})
 	}
 	t.Run("a time beyond all", func(t *testing.T) {
 		td, span := chat(t)
 		span.SetStartTimestamp(math.MaxUint64)
 		costing(book(t)).Traces(td, nil)
-		require.Equal(t, 2.0, costsOn(span)["usd"])
+		require.InDelta(t, 2.0, costsOn(span)["usd"], 0)
 	})
 }
 
@@ -172,6 +172,20 @@ func TestOnlyModelCallsAreComputed(t *testing.T) {
 			require.GreaterOrEqual(t, usd, 0.0)
 		}
 	})
+}
+
+// TestAGatewayMayBeNamedInTheUsersFile: one whose name we know as that of a framework too.
+func TestAGatewayMayBeNamedInTheUsersFile(t *testing.T) {
+	f, err := price.Decode(map[string]any{"version": 1, "prices": []any{
+		map[string]any{"provider": "litellm", "model": "gpt-4.1", "input": 3e5, "output": 0},
+	}})
+	require.NoError(t, err)
+	b, err := book(t).With(f)
+	require.NoError(t, err)
+	td, span := chat(t, "gen_ai.provider.name", "litellm")
+	costing(b).Traces(td, nil)
+	require.InDelta(t, 0.6, costsOn(span)["usd"], 1e-12)
+	require.Equal(t, b.Version(), costsOn(span)["pricing_version"])
 }
 
 func TestCallsWithoutAllTheirTokens(t *testing.T) {

@@ -372,6 +372,6 @@ func TestManyRequestsAtOnce(t *testing.T) {
 		})
 	}
 	group.Wait()
-	require.Equal(t, fmt.Sprintf("otelcol_llm_failure_spans{not_llm} = %d\notelcol_llm_failure_spans{scored} = %d\n",
-		senders*requests, 3*senders*requests), r.metrics(t))
+	require.Equal(t, fmt.Sprintf("otelcol_llm_failure_spans{not_llm} = %d\notelcol_llm_failure_spans{scored} = %d\notelcol_llm_failure_unpriced_calls{none no_price} = %d\n",
+		senders*requests, 3*senders*requests, 3*senders*requests), r.metrics(t))
 }
