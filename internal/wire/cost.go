@@ -13,12 +13,11 @@ import (
 	"github.com/faultline-otel/faultline/internal/price"
 )
 
-// Who says what a call cost, values of AttrCostSource. We write the first two: tokens cannot be told from the content that spans
-// record, see docs/adr/010-price-book.md. An estimate that stands on a span already is kept.
+// Who says what a call cost, values of AttrCostSource.
 const (
 	CostReported  = "reported"  // the emitter
 	CostComputed  = "computed"  // a price book, from the tokens that the emitter counted
-	CostEstimated = "estimated" // whoever guessed the tokens
+	CostEstimated = "estimated" // a price book, from tokens that were estimated from the content
 )
 
 // Cost is what a call cost, and who says so.
@@ -36,7 +35,7 @@ type Cost struct {
 // Why a call has no cost, beside what is wrong with it.
 const (
 	NoPrice = "no_price" // the book does not know the model, or not this kind of token
-	NoUsage = "no_usage" // the span does not say how many tokens were used
+	NoUsage = "no_usage" // the span does not say how many tokens were used, and its content does not tell
 )
 
 // What is said of counts and amounts that cannot be.
@@ -71,10 +70,14 @@ func (a *Annotator) cost(span ptrace.Span, call *genai.Call, earlier Cost) (cost
 	if row == nil {
 		return Cost{Missing: NoPrice}
 	}
+	usage, source := price.Usage{Tokens: call.Tokens}, CostComputed
 	if !counted(call) {
-		return Cost{Missing: NoUsage}
+		tokens, ok := price.Estimate(call)
+		if !ok || call.Tokens != (genai.Tokens{}) { // half a count is a mistake that somebody should see
+			return Cost{Missing: NoUsage}
+		}
+		usage.Tokens, source = tokens, CostEstimated
 	}
-	usage := price.Usage{Tokens: call.Tokens}
 	if row.HasMedia() {
 		readMedia(span, &usage)
 	}
@@ -84,7 +87,7 @@ func (a *Annotator) cost(span ptrace.Span, call *genai.Call, earlier Cost) (cost
 	usd, err := row.Cost(&usage)
 	switch {
 	case err == nil:
-		return Cost{USD: genai.Some(usd), Source: CostComputed, Version: a.options.Prices.Version()}
+		return Cost{USD: genai.Some(usd), Source: source, Version: a.options.Prices.Version()}
 	case errors.Is(err, price.ErrNoPrice):
 		return Cost{Missing: NoPrice}
 	}

@@ -125,36 +125,3 @@ func TestConformanceCosts(t *testing.T) {
 	t.Logf("cost conformance: %d spans can be priced; of %d whose emitter reports a cost, %d agree with the book", computed, reported, same)
 	require.GreaterOrEqual(t, same, 12)
 }
-
-// TestConformanceContentTellsNoTokens is why cost is never estimated from content: bytes recorded for a token of input, over the
-// model calls of the corpus that have both. Were they about the same everywhere, tokens could be told from them.
-func TestConformanceContentTellsNoTokens(t *testing.T) {
-	var all, long []float64
-	corpusCalls(t, func(_ string, c *genai.Call) {
-		k := &c.Tokens
-		tokens := k.UncachedInput.Value + k.CacheRead.Value + k.CacheWrite.Value
-		size := len(c.System()) + len(c.ToolDefinitions())
-		for _, m := range c.Input() {
-			size += len(m.Text) + len(m.Reasoning)
-			for _, call := range m.ToolCalls {
-				size += len(call.Name) + len(call.Arguments.Text)
-			}
-			for _, result := range m.ToolResults {
-				size += len(result.Result.Text)
-			}
-		}
-		if !c.IsLLMCall() || tokens == 0 || size == 0 {
-			return
-		}
-		all = append(all, float64(size)/float64(tokens))
-		if tokens > 200 {
-			long = append(long, float64(size)/float64(tokens))
-		}
-	})
-	slices.Sort(all)
-	slices.Sort(long)
-	at := func(list []float64, share float64) float64 { return list[int(share*float64(len(list)-1))] }
-	t.Logf("bytes a token of input: %.2f at the 5th percentile, %.2f at the median, %.2f at the 95th of %d calls; %.2f at the median of %d with more than 200 tokens",
-		at(all, 0.05), at(all, 0.5), at(all, 0.95), len(all), at(long, 0.5), len(long))
-	require.Greater(t, at(all, 0.95), 10*at(all, 0.05), "were it not so, an estimate would be worth having")
-}

@@ -188,6 +188,42 @@ func TestAGatewayMayBeNamedInTheUsersFile(t *testing.T) {
 	require.Equal(t, b.Version(), costsOn(span)["pricing_version"])
 }
 
+// TestCostIsEstimatedWhereNobodyCountedTokens: as streams are recorded whose SDK was not told to ask for the usage.
+func TestCostIsEstimatedWhereNobodyCountedTokens(t *testing.T) {
+	const question = `[{"role":"user","parts":[{"type":"text","content":"How long does a parcel to Norway take?"}]}]`
+	const answer = `[{"role":"assistant","parts":[{"type":"text","content":"Five working days."}]}]`
+	uncounted := func(attributes ...any) (ptrace.Traces, ptrace.Span) {
+		td, span := chat(t, attributes...)
+		span.Attributes().Remove("gen_ai.usage.input_tokens")
+		span.Attributes().Remove("gen_ai.usage.output_tokens")
+		return td, span
+	}
+	td, span := uncounted("gen_ai.input.messages", question, "gen_ai.output.messages", answer)
+	costing(book(t)).Traces(td, nil)
+	got := costsOn(span)
+	require.Equal(t, CostEstimated, got["source"])
+	require.Equal(t, book(t).Version(), got["pricing_version"])
+	counted, counts := chat(t, "gen_ai.usage.input_tokens", int64(9+4), "gen_ai.usage.output_tokens", int64(4+4)) // by o200k_base, and the bounds of messages
+	costing(book(t)).Traces(counted, nil)
+	require.InEpsilon(t, costsOn(counts)["usd"], got["usd"], 0.15)
+
+	once := span.Attributes().AsRaw()
+	costing(book(t)).Traces(td, nil)
+	require.Equal(t, once, span.Attributes().AsRaw())
+
+	for name, attributes := range map[string][]any{
+		"no content":     nil,
+		"a question":     {"gen_ai.input.messages", question},
+		"with a picture": {"gen_ai.output.messages", answer, "gen_ai.input.messages", `[{"role":"user","parts":[{"type":"uri","modality":"image","uri":"https://example.org/a.png"}]}]`},
+	} {
+		td, span := uncounted(attributes...)
+		var seen Cost
+		costing(book(t)).Traces(td, func(a Annotated) { seen = a.Cost })
+		require.Equal(t, Cost{Missing: NoUsage}, seen, name)
+		require.Empty(t, costsOn(span), name)
+	}
+}
+
 func TestCallsWithoutAllTheirTokens(t *testing.T) {
 	for name, c := range map[string]struct {
 		set     func(span ptrace.Span)
