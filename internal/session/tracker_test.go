@@ -129,14 +129,25 @@ func TestArgumentsThatMeanTheSame(t *testing.T) {
 		return string(c)
 	}
 	for _, same := range [][2]string{
-		{`{"a":1,"b":"X  y"}`, `{ "b" : "x Y", "a" : 1.0 }`}, {`[1e2, true, null]`, `[100.0,true,null]`}, {"Not  JSON", "not json"},
-		{`{"b":{"d":1,"c":[{"z":1,"y":2}]},"a":2}`, `{"a":2,"b":{"c":[{"y":2,"z":1}],"d":1}}`}, {"{\"a\":\"\\u00c4\\tb\"}", `{"a":" ä b "}`}, {" 1 ", "1.0"},
+		{`{"a":1,"b":"X  y"}`, `{ "b" : "x Y", "a" : 1.0 }`},
+		{`[1e2, true, null]`, `[100.0,true,null]`},
+		{"Not  JSON", "not json"},
+		{`{"b":{"d":1,"c":[{"z":1,"y":2}]},"a":2}`, `{"a":2,"b":{"c":[{"y":2,"z":1}],"d":1}}`},
+		{"{\"a\":\"\\u00c4\\tb\"}", `{"a":" ä b "}`},
+		{" 1 ", "1.0"},
 	} {
 		require.Equal(t, canonical(same[0]), canonical(same[1]))
 	}
 	for _, other := range [][2]string{
-		{`{"id":9007199254740993}`, `{"id":9007199254740992}`}, {`{"a":["x","y"]}`, `{"a":["y","x"]}`}, {`{"a":"1"}`, `{"a":1}`}, {`{"a":null}`, `{"a":false}`},
-		{`{"a":1} {"b":2}`, `{"a":1} {"b":3}`}, {`{"a":[`, `{"a":[[`}, {`{"a":"b`, `{"a":"c`}, {"\xff", "\xfe"}, {`{"a":{"b":1},"c":2}`, `{"a":{"b":1,"c":2}}`},
+		{`{"id":9007199254740993}`, `{"id":9007199254740992}`},
+		{`{"a":["x","y"]}`, `{"a":["y","x"]}`},
+		{`{"a":"1"}`, `{"a":1}`},
+		{`{"a":null}`, `{"a":false}`},
+		{`{"a":1} {"b":2}`, `{"a":1} {"b":3}`},
+		{`{"a":[`, `{"a":[[`},
+		{`{"a":"b`, `{"a":"c`},
+		{"\xff", "\xfe"},
+		{`{"a":{"b":1},"c":2}`, `{"a":{"b":1,"c":2}}`},
 		{strings.Repeat("x", maxCanonical) + "a", strings.Repeat("x", maxCanonical) + "b"},
 	} {
 		require.NotEqual(t, canonical(other[0]), canonical(other[1]))
