@@ -153,7 +153,7 @@ func TestLimitsResumeAfterAKillUnderLoad(t *testing.T) {
 	dir := t.TempDir()
 	every := filepath.Join(dir, "every.yaml")
 	require.NoError(t, os.WriteFile(every, fmt.Appendf(nil, "processors: {llm_session: {checkpoint_interval: %s}}", interval), 0o600))
-	c, budget := budgeted(t, dir, "--config", every)
+	c, _ := budgeted(t, dir, "--config", every)
 	const senders, each = 4, 25
 	taken := [senders]map[string][]sent{}
 	var wait sync.WaitGroup
@@ -171,7 +171,7 @@ func TestLimitsResumeAfterAKillUnderLoad(t *testing.T) {
 	require.Error(t, <-c.exited)
 	wait.Wait()
 
-	c, budget = budgeted(t, dir, "--config", every)
+	c, budget := budgeted(t, dir, "--config", every)
 	total, lost, oldest := 0, 0, time.Duration(0)
 	for w := range senders {
 		for session, list := range taken[w] {

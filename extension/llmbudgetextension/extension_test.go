@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -284,4 +285,27 @@ func TestWrongSettings(t *testing.T) {
 		require.NoError(t, sub.Unmarshal(config))
 		require.EqualError(t, confmap.Validate(config), want)
 	}
+}
+
+// BenchmarkAnswer is what an answer costs the Collector, without the network.
+func BenchmarkAnswer(b *testing.B) {
+	config := createDefaultConfig().(*Config)
+	config.Limits = session.Limits{USD: 5, USDPerTenMinutes: 1, ModelCalls: 200}
+	budget, err := newBudget(componenttest.NewNopTelemetrySettings(), config)
+	require.NoError(b, err)
+	for i := range config.MaxSessions {
+		budget.Breaker().Note(session.Use{Session: session.ID(fmt.Sprint("conversation-", i)), USD: 1, AddedUSD: 0.1})
+	}
+	handler := budget.handler()
+	r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "http://127.0.0.1:8322/v1/sessions/conversation-7", nil)
+	r.RemoteAddr = "127.0.0.1:1"
+	b.ReportAllocs()
+	for b.Loop() {
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		if w.Code != http.StatusOK {
+			b.Fatal(w.Code, w.Body)
+		}
+	}
+	require.NoError(b, budget.Shutdown(b.Context()))
 }

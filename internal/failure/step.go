@@ -1,5 +1,7 @@
 package failure
 
+import "slices"
+
 // Step is a step of making an answer. The steps stand in the order in which a person looks for the fault: an answer from the wrong
 // documents is wrong whatever the model did, and a tool that was not called returned nothing.
 type Step string
@@ -48,10 +50,8 @@ func StepOf(c Class, at Step) Step {
 		return at
 	}
 	for i := range steps {
-		for _, of := range steps[i].classes {
-			if of == c {
-				return steps[i].step
-			}
+		if slices.Contains(steps[i].classes, c) {
+			return steps[i].step
 		}
 	}
 	return at

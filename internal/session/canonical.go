@@ -2,89 +2,175 @@ package session
 
 import (
 	"bytes"
-	"encoding/json"
+	"errors"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/cespare/xxhash/v2"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // maxCanonical bounds the arguments that are read, in bytes. Longer ones are the same only if every byte is.
 const maxCanonical = 4 << 10
 
-// appendCanonical appends the arguments of a tool so that what means the same is the same: keys sorted, white space collapsed,
-// letters in lower case, 1.0 as 1. What is no JSON is collapsed as text. Said is the part that the caller chose.
-func appendCanonical(into []byte, arguments string) (canonical, said []byte) {
+// canonicalizer writes the arguments of tools so that what means the same is the same: keys sorted, white space collapsed, letters in
+// lower case, 1.0 as 1. What is no JSON is collapsed as text. It reads JSON as it comes, which is cheaper than to build it.
+type canonicalizer struct {
+	text              bytes.Buffer // which the decoder reads in place
+	json              jsontext.Decoder
+	out, unsorted     []byte
+	positional, named []byte // the parts of an envelope
+}
+
+// canonicalizers are used again.
+var canonicalizers = sync.Pool{New: func() any { return new(canonicalizer) }}
+
+// read gives arguments in their canonical form, until the next are read. Said is the part that the caller chose: instrumentations of
+// Python record a call in an envelope, {"args":[…],"kwargs":{…},…}, which is the same for every call, so that calls would look alike
+// whatever they ask.
+func (c *canonicalizer) read(arguments string) (canonical, said []byte) {
 	if len(arguments) <= maxCanonical {
-		d := json.NewDecoder(strings.NewReader(arguments))
-		d.UseNumber()
-		var v any
-		if err := d.Decode(&v); err == nil && !d.More() {
-			into = appendValue(into, v)
-			if positional, named, ok := unwrap(v); ok {
-				return into, appendValue(appendValue(nil, positional), named)
+		if done, ok := c.append(c.out[:0], arguments); ok {
+			c.out = done
+			if c.positional != nil && c.named != nil {
+				return done, append(c.positional, c.named...)
 			}
-			return into, into
+			return done, done
 		}
 	}
-	into = appendText(into, arguments)
-	said = into
+	c.out = appendText(c.out[:0], arguments)
+	said = c.out
 	if len(arguments) > maxCanonical {
-		into = strconv.AppendUint(into, hashText(arguments), 16)
+		c.out = strconv.AppendUint(c.out, hashText(arguments), 16)
 	}
-	return into, said
+	return c.out, said
 }
 
-// unwrap takes the arguments out of the envelope in which instrumentations of Python record a call, {"args":[…],"kwargs":{…},…}. It is the
-// same for every call, so that calls would look alike whatever they ask.
-func unwrap(v any) (positional []any, named map[string]any, ok bool) {
-	envelope, _ := v.(map[string]any)
-	positional, isList := envelope["args"].([]any)
-	named, isObject := envelope["kwargs"].(map[string]any)
-	return positional, named, isList && isObject
+// append reports false where the text is no JSON.
+func (c *canonicalizer) append(into []byte, text string) ([]byte, bool) {
+	c.text.Reset()
+	c.text.WriteString(text)
+	c.json.Reset(&c.text, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	c.positional, c.named = nil, nil
+	done, err := c.value(into)
+	if err != nil {
+		return into, false
+	}
+	_, err = c.json.ReadToken()
+	return done, errors.Is(err, io.EOF)
 }
 
-func appendValue(into []byte, v any) []byte {
-	switch v := v.(type) {
-	case map[string]any:
-		into = append(into, '{')
-		keys := make([]string, 0, len(v))
-		for k := range v {
-			keys = append(keys, k)
-		}
-		slices.Sort(keys)
-		for _, k := range keys {
-			into = append(strconv.AppendQuote(into, k), ':')
-			into = append(appendValue(into, v[k]), ',')
-		}
-		return append(into, '}')
-	case []any:
+// value appends the value that is next.
+func (c *canonicalizer) value(into []byte) ([]byte, error) {
+	token, err := c.json.ReadToken()
+	if err != nil {
+		return into, err
+	}
+	switch token.Kind() {
+	case '{':
+		return c.object(append(into, '{'))
+	case '[':
 		into = append(into, '[')
-		for _, e := range v {
-			into = append(appendValue(into, e), ',')
+		for c.json.PeekKind() != ']' {
+			if into, err = c.value(into); err != nil {
+				return into, err
+			}
+			into = append(into, ',')
 		}
-		return append(into, ']')
-	case json.Number:
-		if f, err := v.Float64(); err == nil && strings.ContainsAny(string(v), ".eE") { // a long id is more than a float can hold
-			return strconv.AppendFloat(into, f, 'g', -1, 64)
+		_, err = c.json.ReadToken()
+		return append(into, ']'), err
+	case '"':
+		return append(appendText(append(into, '"'), token.String()), '"'), nil
+	case '0':
+		number := token.String()
+		if f, err := strconv.ParseFloat(number, 64); err == nil && strings.ContainsAny(number, ".eE") { // a long id is more than a float can hold
+			return strconv.AppendFloat(into, f, 'g', -1, 64), nil
 		}
-		return append(into, v...)
-	case string:
-		into = append(into, '"')
-		return append(appendText(into, v), '"')
-	case bool:
-		return strconv.AppendBool(into, v)
+		return append(into, number...), nil
 	}
-	return append(into, "null"...)
+	return append(into, token.String()...), nil
 }
 
-func appendText(into []byte, text string) []byte {
-	for i, field := range bytes.Fields(bytes.ToLower([]byte(text[:min(len(text), maxCanonical)]))) {
-		if i > 0 {
-			into = append(into, ' ')
+// object appends the members of an object, of which the brace was read, by their names.
+func (c *canonicalizer) object(into []byte) ([]byte, error) {
+	var room [16][2]int
+	members, sorted := room[:0], true // where each begins and ends
+	outermost := c.json.StackDepth() == 1
+	first := len(into)
+	for c.json.PeekKind() != '}' {
+		name, err := c.json.ReadToken()
+		if err != nil {
+			return into, err
 		}
-		into = append(into, field...)
+		begin := len(into)
+		key := name.String() // before the next is read
+		into = append(strconv.AppendQuote(into, key), ':')
+		value := len(into)
+		if into, err = c.value(into); err != nil {
+			return into, err
+		}
+		if outermost {
+			c.unwrap(key, into[value:])
+		}
+		into = append(into, ',')
+		if n := len(members); n > 0 {
+			sorted = sorted && bytes.Compare(into[members[n-1][0]:members[n-1][1]], into[begin:]) <= 0
+		}
+		members = append(members, [2]int{begin, len(into)})
+	}
+	_, err := c.json.ReadToken()
+	if !sorted {
+		c.unsorted = append(c.unsorted[:0], into[first:]...)
+		member := func(m [2]int) []byte { return c.unsorted[m[0]-first : m[1]-first] }
+		slices.SortFunc(members, func(a, b [2]int) int { return bytes.Compare(member(a), member(b)) })
+		into = into[:first]
+		for _, m := range members {
+			into = append(into, member(m)...)
+		}
+	}
+	return append(into, '}'), err
+}
+
+// unwrap keeps the parts of an envelope.
+func (c *canonicalizer) unwrap(key string, value []byte) {
+	switch {
+	case key == "args" && value[0] == '[':
+		c.positional = slices.Clone(value)
+	case key == "kwargs" && value[0] == '{':
+		c.named = slices.Clone(value)
+	}
+}
+
+// appendText appends a text in lower case with single spaces.
+func appendText(into []byte, text string) []byte {
+	begin := len(into)
+	space := false
+	for i, r := range text[:min(len(text), maxCanonical)] {
+		switch {
+		case r < utf8.RuneSelf && r > ' ' || r >= utf8.RuneSelf && !unicode.IsSpace(r):
+			if space && len(into) > begin {
+				into = append(into, ' ')
+			}
+			space = false
+			switch {
+			case r == utf8.RuneError: // which stands for what is none, too
+				into = append(into, text[i])
+			case r < utf8.RuneSelf:
+				if 'A' <= r && r <= 'Z' {
+					r += 'a' - 'A'
+				}
+				into = append(into, byte(r))
+			default:
+				into = utf8.AppendRune(into, unicode.ToLower(r))
+			}
+		default:
+			space = true
+		}
 	}
 	return into
 }

@@ -115,13 +115,59 @@ func (s *State) count(x *Step) {
 	if !x.Transient {
 		r.lasting = min(r.lasting, t)
 	}
+	r.add(t)
+}
+
+// add notes a failure.
+func (r *repeated) add(t uint32) {
 	for k := range r.latest { // descending
 		if t > r.latest[k] {
 			copy(r.latest[k+1:], r.latest[k:len(r.latest)-1])
 			r.latest[k] = t
-			break
+			return
 		}
 	}
+}
+
+// join takes in the spans of another state, of which this one has none: it is then what it would be, had they all been added to it.
+func (s *State) join(o *State) {
+	for _, id := range o.seen {
+		if s.Full() {
+			break
+		}
+		s.seen.add(id)
+	}
+	for _, id := range o.traces {
+		if len(s.traces) < maxTraces {
+			s.traces.add(id)
+		}
+	}
+	s.Micros, s.Tokens = addCapped(s.Micros, o.Micros), addCapped(s.Tokens, o.Tokens)
+	s.ModelCalls, s.ToolCalls = s.ModelCalls+o.ModelCalls, s.ToolCalls+o.ToolCalls
+	for _, p := range o.pairs {
+		if i := slices.IndexFunc(s.pairs, func(q pair) bool { return q.key == p.key }); i >= 0 {
+			s.pairs[i].count += p.count
+		} else if len(s.pairs) < maxPairs {
+			s.pairs = append(s.pairs, p)
+		}
+	}
+	for _, c := range o.calls {
+		i := slices.IndexFunc(s.calls, func(r repeated) bool { return r.call == c.call })
+		switch {
+		case i >= 0:
+			r := &s.calls[i]
+			r.failed, r.lasting = min(r.failed, c.failed), min(r.lasting, c.lasting)
+			for _, t := range c.latest {
+				r.add(t)
+			}
+		case len(s.calls) < maxPairs:
+			s.calls = append(s.calls, c)
+		}
+	}
+	for i := range o.window {
+		s.order(&o.window[i])
+	}
+	s.latched |= o.latched
 }
 
 // order puts a call where it belongs among the latest.

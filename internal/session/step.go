@@ -72,8 +72,8 @@ func (s *Settings) step(o *Observed) Step {
 		x.Kind = ToolCall
 		x.Tool = uint32(hashText(c.ToolName))
 		x.Polls = slices.Contains(s.PollingTools, c.ToolName)
-		var canonical [maxCanonical]byte
-		arguments, said := appendCanonical(canonical[:0], c.ToolArguments().Text)
+		canonical := canonicalizers.Get().(*canonicalizer)
+		arguments, said := canonical.read(c.ToolArguments().Text)
 		if !c.ToolArguments().IsZero() {
 			x.Call = hashBytes([]byte(c.ToolName), []byte{'\n'}, arguments) | 1
 		}
@@ -82,6 +82,7 @@ func (s *Settings) step(o *Observed) Step {
 		x.Failed = o.ToolFailed
 		x.Transient = x.Failed && c.Error.IsError && transient(provider.Classify(c.Error))
 		x.Said = sketchTokens(string(said))
+		canonicalizers.Put(canonical)
 	case c.IsLLMCall():
 		x.Kind = ModelCall
 		x.Micros = micros(o.CostUSD)

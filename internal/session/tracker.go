@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"encoding/hex"
 	"fmt"
 	"strings"
@@ -101,6 +102,9 @@ type tracked struct {
 	seen    time.Time
 	dirty   bool // since the last checkpoint
 	saved   bool // in one
+	// joined says that another session turned out to be part of this one since its last span, and what that had spent.
+	joined bool
+	spent  int64
 }
 
 // New makes a tracker. The clock tells how long sessions are idle; spans' own times are never compared with it.
@@ -124,7 +128,8 @@ func New(settings Settings, now func() time.Time) (*Tracker, error) {
 }
 
 // Name tells which session the spans of a trace belong to that name none themselves. It is to be called with all spans of a
-// batch before any is observed.
+// batch before any is observed. Those that came before, and were taken for a session of their own, are moved there: an agent's calls end
+// before the agent, which often is the only one to name the conversation.
 func (t *Tracker) Name(trace [16]byte, conversation string) {
 	if conversation == "" {
 		return
@@ -134,7 +139,17 @@ func (t *Tracker) Name(trace [16]byte, conversation string) {
 	if known, ok := t.traces.Get(trace); ok && string(known) == conversation {
 		return
 	}
-	t.traces.Add(trace, IDOf(conversation, trace))
+	id, unnamed := IDOf(conversation, trace), IDOf("", trace)
+	t.traces.Add(trace, id)
+	part, ok := t.sessions.Peek(unnamed)
+	if !ok || id == unnamed {
+		return
+	}
+	t.sessions.Remove(unnamed)
+	s := t.get(id)
+	s.state.join(&part.state)
+	s.joined, s.spent, s.dirty = true, s.spent+part.state.Micros+part.spent, true
+	s.service = cmp.Or(s.service, part.service)
 }
 
 // Observe adds a span to its session.
@@ -153,8 +168,13 @@ func (t *Tracker) Observe(o *Observed) Sighting {
 		t.counts.Duplicates++
 	default:
 		s.dirty, s.service = true, o.Call.ServiceName
-		sighting.Added = float64(step.Micros) / 1e6
-		fresh := s.state.shows(step.Kind) &^ s.state.latched
+		sighting.Added = float64(step.Micros+s.spent) / 1e6
+		fresh := s.state.shows(step.Kind)
+		if s.joined {
+			fresh |= s.state.Flags()
+		}
+		s.joined, s.spent = false, 0
+		fresh &^= s.state.latched
 		s.state.latched |= fresh
 		sighting.Findings = fresh.findings(o.Call.ToolName)
 	}

@@ -125,16 +125,29 @@ func TestAnEnvelopeIsNoArgument(t *testing.T) {
 
 func TestArgumentsThatMeanTheSame(t *testing.T) {
 	canonical := func(arguments string) string {
-		c, _ := appendCanonical(nil, arguments)
+		c, _ := new(canonicalizer).read(arguments)
 		return string(c)
 	}
 	for _, same := range [][2]string{
-		{`{"a":1,"b":"X  y"}`, `{ "b" : "x Y", "a" : 1.0 }`}, {`[1e2, true, null]`, `[100.0,true,null]`}, {"Not  JSON", "not json"},
+		{`{"a":1,"b":"X  y"}`, `{ "b" : "x Y", "a" : 1.0 }`},
+		{`[1e2, true, null]`, `[100.0,true,null]`},
+		{"Not  JSON", "not json"},
+		{`{"b":{"d":1,"c":[{"z":1,"y":2}]},"a":2}`, `{"a":2,"b":{"c":[{"y":2,"z":1}],"d":1}}`},
+		{"{\"a\":\"\\u00c4\\tb\"}", `{"a":" ä b "}`},
+		{" 1 ", "1.0"},
 	} {
 		require.Equal(t, canonical(same[0]), canonical(same[1]))
 	}
 	for _, other := range [][2]string{
-		{`{"id":9007199254740993}`, `{"id":9007199254740992}`}, {`{"a":["x","y"]}`, `{"a":["y","x"]}`}, {`{"a":"1"}`, `{"a":1}`}, {`{"a":null}`, `{"a":false}`},
+		{`{"id":9007199254740993}`, `{"id":9007199254740992}`},
+		{`{"a":["x","y"]}`, `{"a":["y","x"]}`},
+		{`{"a":"1"}`, `{"a":1}`},
+		{`{"a":null}`, `{"a":false}`},
+		{`{"a":1} {"b":2}`, `{"a":1} {"b":3}`},
+		{`{"a":[`, `{"a":[[`},
+		{`{"a":"b`, `{"a":"c`},
+		{"\xff", "\xfe"},
+		{`{"a":{"b":1},"c":2}`, `{"a":{"b":1,"c":2}}`},
 		{strings.Repeat("x", maxCanonical) + "a", strings.Repeat("x", maxCanonical) + "b"},
 	} {
 		require.NotEqual(t, canonical(other[0]), canonical(other[1]))
@@ -196,6 +209,84 @@ func TestAClockThatRunsBackwardsKeepsNoSessionForEver(t *testing.T) {
 }
 
 // TestTimesOfStrangers: spans from the future, from before the epoch, and in any order are counted, and loops are found.
+// TestAConversationThatIsNamedLateHasAllItsSpans: in any order, however the spans are split over batches, whichever of them name the
+// conversation.
+func TestAConversationThatIsNamedLateHasAllItsSpans(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 9))
+	for range 300 {
+		var spans []*Observed
+		for n := range 1 + r.IntN(40) {
+			o := modelCall("", n, 0.25)
+			if r.IntN(2) == 0 {
+				o = toolCall("", n, fmt.Sprintf(`{"q":%d}`, r.IntN(3)), fmt.Sprint(r.IntN(2)))
+				o.ToolFailed = r.IntN(3) == 0
+			}
+			o.Trace = [16]byte{byte(r.IntN(3)), 1}
+			if r.IntN(4) == 0 {
+				o.Call.SessionID = "c"
+			}
+			spans = append(spans, o)
+		}
+		for k := range 3 { // each trace is named by a span of its own
+			o := modelCall("c", 1000+k, 0)
+			o.Trace = [16]byte{byte(k), 1}
+			spans = append(spans, o)
+		}
+		state := func(batches bool) ([]byte, Sighting) {
+			tr, _ := tracker(t, DefaultSettings())
+			size := len(spans)
+			var last Sighting
+			added := 0.0
+			for from := 0; from < len(spans); from += size {
+				if batches {
+					size = 1 + r.IntN(3)
+				}
+				batch := spans[from:min(from+size, len(spans))]
+				for _, o := range batch {
+					tr.Name(o.Trace, o.Call.SessionID)
+				}
+				for _, o := range batch {
+					last = tr.Observe(o)
+					if last.ID == "c" {
+						added += last.Added
+					}
+				}
+			}
+			require.Equal(t, 1, tr.Counts().Sessions)
+			s, ok := tr.sessions.Peek("c")
+			require.True(t, ok)
+			if !s.joined { // else the next span tells of the rest
+				require.InDelta(t, float64(s.state.Micros)/1e6, added, 1e-6, "what it spent is told, once")
+			}
+			s.state.latched = 0
+			b, err := s.state.MarshalBinary()
+			require.NoError(t, err)
+			return b, last
+		}
+		want, _ := state(false)
+		r.Shuffle(len(spans), func(i, j int) { spans[i], spans[j] = spans[j], spans[i] })
+		got, _ := state(true)
+		require.Equal(t, want, got)
+	}
+}
+
+func TestALoopThatShowsWhenPartsAreJoinedIsTold(t *testing.T) {
+	tr, _ := tracker(t, DefaultSettings())
+	for n := range 3 {
+		o := toolCall("", n, `{"q":1}`, "same")
+		o.Trace = [16]byte{byte(n), 7}
+		require.Empty(t, tr.Observe(o).Findings)
+	}
+	for n := range 3 {
+		tr.Name([16]byte{byte(n), 7}, "c")
+	}
+	require.Equal(t, []string{failure.Repeat}, details(tr.Observe(modelCall("c", 9, 1)).Findings), "with the next span, whatever it is")
+	require.Empty(t, tr.Observe(toolCall("c", 10, `{"q":1}`, "same")).Findings)
+	d := &disk{values: map[string][]byte{}}
+	require.NoError(t, tr.Save(d))
+	require.Len(t, d.values, 2, "one session, and the list of them")
+}
+
 func TestTimesOfStrangers(t *testing.T) {
 	tr, _ := tracker(t, DefaultSettings())
 	var told []string

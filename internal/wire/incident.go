@@ -2,8 +2,8 @@ package wire
 
 import (
 	"cmp"
-	"encoding/binary"
 	"slices"
+	"strconv"
 
 	"github.com/cespare/xxhash/v2"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -43,48 +43,56 @@ func (i *Incident) Recovered(span pcommon.SpanID) bool { return i.made[span] }
 
 // pieces is what came of one trace.
 type pieces struct {
-	index    map[pcommon.SpanID]int
 	spans    []piece
 	failed   bool
 	incident *Incident // once it was asked for
 }
 
+// piece is what is kept of a span. Most did not fail, so it is little.
 type piece struct {
-	id, parent pcommon.SpanID
-	node       failure.Node
-	place      triage.Span
+	id, parent  pcommon.SpanID
+	start, end  int64
+	operation   uint64 // hash of what was tried, 0 where nobody knows
+	name        string
+	at          failure.Step
+	outcome     string
+	agent, fail bool
+	failure     *failed // nil where nothing failed
+}
+
+type failed struct {
+	findings         []failure.Finding
+	classes          []failure.Class
+	detail, evidence string
 }
 
 // Add adds a span with all that was found on it. A span that comes again is the one that came first.
 func (n *Incidents) Add(a *Annotated) {
 	t, ok := n.traces[a.Span.TraceID()]
 	if !ok {
-		t = &pieces{index: map[pcommon.SpanID]int{}}
+		t = &pieces{}
 		n.traces[a.Span.TraceID()] = t
 	}
-	id := a.Span.SpanID()
-	if _, twice := t.index[id]; twice {
-		return
+	p := piece{
+		id: a.Span.SpanID(), parent: a.Span.ParentSpanID(), start: nanos(a.Span.StartTimestamp()), end: nanos(a.Span.EndTimestamp()),
+		name: a.Span.Name(), outcome: cmp.Or(a.Result.RetrievalOutcome, a.Result.ToolOutcome), fail: a.Span.Status().Code() == ptrace.StatusCodeError,
 	}
-	p := piece{id: id, parent: a.Span.ParentSpanID()}
-	p.node = failure.Node{
-		ID: id.String(), Parent: -1, Start: nanos(a.Span.StartTimestamp()), End: nanos(a.Span.EndTimestamp()),
-		Error: a.Span.Status().Code() == ptrace.StatusCodeError, Findings: told(a),
-	}
-	v := &a.Verdict
-	p.place = triage.Span{
-		ID: p.node.ID, Name: a.Span.Name(), Outcome: cmp.Or(a.Result.RetrievalOutcome, a.Result.ToolOutcome), Classes: v.Classes, Detail: v.Detail, Evidence: v.Evidence,
+	if v := &a.Verdict; v.Failed() {
+		t.failed = true
+		p.failure = &failed{findings: told(a), classes: v.Classes, detail: v.Detail, evidence: v.Evidence}
 	}
 	if a.Call != nil {
-		p.place.At = triage.At(a.Call)
-		describe(&p.node, a.Call)
-		if p.node.Operation != "" { // it is compared, and nothing else
-			p.node.Operation = string(binary.LittleEndian.AppendUint64(nil, xxhash.Sum64String(p.node.Operation)))
+		node := failure.Node{Error: p.fail}
+		if p.failure != nil {
+			node.Findings = p.failure.findings
+		}
+		describe(&node, a.Call)
+		p.at, p.agent = triage.At(a.Call), node.Agent
+		if node.Operation != "" { // it is compared, and nothing else
+			p.operation = xxhash.Sum64String(node.Operation) | 1
 		}
 	}
-	t.index[id] = len(t.spans)
 	t.spans = append(t.spans, p)
-	t.failed = t.failed || v.Failed()
 }
 
 // told are the findings on a span as its attributes tell them to those who come after.
@@ -108,23 +116,26 @@ func (n *Incidents) Of(trace pcommon.TraceID) *Incident {
 	}
 	if t.incident == nil {
 		t.incident = t.find()
-		t.spans, t.index = nil, nil
+		t.spans = nil
 	}
 	return t.incident
 }
 
 func (t *pieces) find() *Incident {
-	nodes := make([]failure.Node, len(t.spans))
-	places := make([]triage.Span, len(t.spans))
+	index := make(map[pcommon.SpanID]int, len(t.spans))
+	t.spans = slices.DeleteFunc(t.spans, func(p piece) bool {
+		_, twice := index[p.id]
+		if !twice {
+			index[p.id] = len(index)
+		}
+		return twice
+	})
+	nodes, places := make([]failure.Node, len(t.spans)), make([]triage.Span, len(t.spans))
 	for i := range t.spans {
-		p := &t.spans[i]
-		if parent, ok := t.index[p.parent]; ok && parent != i {
-			p.node.Parent = parent
+		nodes[i], places[i] = t.spans[i].node(), t.spans[i].place()
+		if parent, ok := index[t.spans[i].parent]; ok && parent != i {
+			nodes[i].Parent = parent
 		}
-		if !p.parent.IsEmpty() {
-			p.place.Parent = p.parent.String()
-		}
-		nodes[i], places[i] = p.node, p.place
 	}
 	cause := failure.FindCause(nodes)
 	found := &Incident{causedBy: map[pcommon.SpanID]pcommon.SpanID{}, made: map[pcommon.SpanID]bool{}}
@@ -150,4 +161,28 @@ func (t *pieces) find() *Incident {
 	}
 	found.Steps = triage.Of(sorted)
 	return found
+}
+
+// node is a span as far as its cause goes, without its parent.
+func (p *piece) node() failure.Node {
+	n := failure.Node{ID: p.id.String(), Parent: -1, Start: p.start, End: p.end, Agent: p.agent, Error: p.fail}
+	if p.operation != 0 {
+		n.Operation = strconv.FormatUint(p.operation, 16)
+	}
+	if p.failure != nil {
+		n.Findings = p.failure.findings
+	}
+	return n
+}
+
+// place is a span as far as triage goes.
+func (p *piece) place() triage.Span {
+	s := triage.Span{ID: p.id.String(), Name: p.name, At: p.at, Outcome: p.outcome}
+	if !p.parent.IsEmpty() {
+		s.Parent = p.parent.String()
+	}
+	if f := p.failure; f != nil {
+		s.Classes, s.Detail, s.Evidence = f.classes, f.detail, f.evidence
+	}
+	return s
 }
