@@ -53,7 +53,7 @@ func (d *desk) observe() (err error) {
 			}
 			return nil
 		}),
-		d.telemetry.RegisterLlmReviewOldestOpenAgeCallback(func(ctx context.Context, o metric.Float64Observer) error {
+		d.telemetry.RegisterLlmReviewOldestOpenAgeSecondsCallback(func(ctx context.Context, o metric.Float64Observer) error {
 			b, ok := d.waiting(ctx)
 			switch {
 			case !ok:

@@ -28,7 +28,7 @@ func TestTheBacklogIsInTheTelemetry(t *testing.T) {
 		m, err := telemetry.GetMetric("otelcol_llm_review_open_items")
 		require.NoError(t, err)
 		open = m.Data.(metricdata.Gauge[int64]).DataPoints[0].Value
-		m, err = telemetry.GetMetric("otelcol_llm_review_oldest_open_age")
+		m, err = telemetry.GetMetric("otelcol_llm_review_oldest_open_age_seconds")
 		require.NoError(t, err)
 		require.Equal(t, "s", m.Unit)
 		return open, m.Data.(metricdata.Gauge[float64]).DataPoints[0].Value

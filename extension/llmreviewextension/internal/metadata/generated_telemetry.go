@@ -25,11 +25,11 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                  metric.Meter
-	mu                     sync.Mutex
-	registrations          []metric.Registration
-	LlmReviewOldestOpenAge metric.Float64ObservableGauge
-	LlmReviewOpenItems     metric.Int64ObservableGauge
+	meter                         metric.Meter
+	mu                            sync.Mutex
+	registrations                 []metric.Registration
+	LlmReviewOldestOpenAgeSeconds metric.Float64ObservableGauge
+	LlmReviewOpenItems            metric.Int64ObservableGauge
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -43,12 +43,12 @@ func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
 }
 
-// RegisterLlmReviewOldestOpenAgeCallback sets callback for observable LlmReviewOldestOpenAge metric.
-func (builder *TelemetryBuilder) RegisterLlmReviewOldestOpenAgeCallback(cb metric.Float64Callback) error {
+// RegisterLlmReviewOldestOpenAgeSecondsCallback sets callback for observable LlmReviewOldestOpenAgeSeconds metric.
+func (builder *TelemetryBuilder) RegisterLlmReviewOldestOpenAgeSecondsCallback(cb metric.Float64Callback) error {
 	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
-		cb(ctx, &observerFloat64{inst: builder.LlmReviewOldestOpenAge, obs: o})
+		cb(ctx, &observerFloat64{inst: builder.LlmReviewOldestOpenAgeSeconds, obs: o})
 		return nil
-	}, builder.LlmReviewOldestOpenAge)
+	}, builder.LlmReviewOldestOpenAgeSeconds)
 	if err != nil {
 		return err
 	}
@@ -111,8 +111,8 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
-	builder.LlmReviewOldestOpenAge, err = builder.meter.Float64ObservableGauge(
-		"otelcol_llm_review_oldest_open_age",
+	builder.LlmReviewOldestOpenAgeSeconds, err = builder.meter.Float64ObservableGauge(
+		"otelcol_llm_review_oldest_open_age_seconds",
 		metric.WithDescription("for how long the item has waited that nobody has judged and that came first; 0 where none waits [Development]"),
 		metric.WithUnit("s"),
 	)

@@ -21,16 +21,16 @@ func NewSettings(tt *componenttest.Telemetry) extension.Settings {
 	return set
 }
 
-func AssertEqualLlmReviewOldestOpenAge(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
+func AssertEqualLlmReviewOldestOpenAgeSeconds(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
-		Name:        "otelcol_llm_review_oldest_open_age",
+		Name:        "otelcol_llm_review_oldest_open_age_seconds",
 		Description: "for how long the item has waited that nobody has judged and that came first; 0 where none waits [Development]",
 		Unit:        "s",
 		Data: metricdata.Gauge[float64]{
 			DataPoints: dps,
 		},
 	}
-	got, err := tt.GetMetric("otelcol_llm_review_oldest_open_age")
+	got, err := tt.GetMetric("otelcol_llm_review_oldest_open_age_seconds")
 	require.NoError(t, err)
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }
