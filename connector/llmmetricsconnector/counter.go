@@ -169,7 +169,7 @@ func (c *counter) run(ctx context.Context) {
 		case now := <-flush.C:
 			_ = c.flush(ctx, now, false) // it counts its errors
 		case now := <-checkpoint.C:
-			c.save(now)
+			c.save(ctx, now)
 		}
 	}
 }
@@ -200,19 +200,19 @@ func (c *counter) stop(ctx context.Context, metrics, opened bool) (err error) {
 	}
 	delete(c.factory.counters, c.config)
 	if c.store != nil {
-		c.save(time.Now()) //nolint:contextcheck // the last checkpoint is written, however long that takes
+		c.save(ctx, time.Now())
 		err = errors.Join(err, c.store.close(ctx))
 	}
 	c.telemetry.Shutdown()
 	return err
 }
 
-func (c *counter) save(now time.Time) {
+func (c *counter) save(ctx context.Context, now time.Time) {
 	if c.store == nil {
 		return
 	}
 	if err := c.meter.Save(c.store, now); err != nil {
-		c.telemetry.LlmMetricsCheckpointFailures.Add(context.Background(), 1, c.self)
+		c.telemetry.LlmMetricsCheckpointFailures.Add(ctx, 1, c.self)
 		c.logger.Error("the checkpoint could not be written", zap.Error(err))
 	}
 }

@@ -113,7 +113,10 @@ func TestAClockThatWasSetBackKeepsNoSessionForEver(t *testing.T) {
 func TestAbsurdSessionsAreIgnoredAndCounted(t *testing.T) {
 	m := New(defaults())
 	for _, s := range []Session{
-		{ID: "a", Turns: -1}, {ID: "b", Turns: math.MaxInt64}, {ID: "c", Cost: genai.Some(math.NaN())}, {ID: "d", Cost: genai.Some(-1.0)},
+		{ID: "a", Turns: -1},
+		{ID: "b", Turns: math.MaxInt64},
+		{ID: "c", Cost: genai.Some(math.NaN())},
+		{ID: "d", Cost: genai.Some(-1.0)},
 		{ID: "e", Turns: 1, Limit: "made up"},
 	} {
 		span := chat()

@@ -79,8 +79,11 @@ func (s *service) trend(key trendKey) *trend {
 	}
 	t.attributes = s.base
 	for _, p := range [...]Pair{
-		{catalog.Evaluation, key.scorer}, {catalog.ScorerVersion, key.version}, {catalog.Stratum, key.stratum},
-		{catalog.PromptName, key.prompt}, {catalog.PromptVersion, key.promptVersion},
+		{catalog.Evaluation, key.scorer},
+		{catalog.ScorerVersion, key.version},
+		{catalog.Stratum, key.stratum},
+		{catalog.PromptName, key.prompt},
+		{catalog.PromptVersion, key.promptVersion},
 	} {
 		if p.Value != "" {
 			t.attributes = with(t.attributes, p)
