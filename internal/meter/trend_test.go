@@ -104,6 +104,31 @@ func TestTrendsAreBoundedAndTheQuietOnesMakeRoom(t *testing.T) {
 	require.LessOrEqual(t, n, series)
 }
 
+func TestAScorerThatIsGoneMakesRoomWithItsParentAndIsFollowedAgainWhenItComesBack(t *testing.T) {
+	settings := defaults()
+	settings.MaxDrift = 2
+	m := New(settings)
+	score := func(scorer string, seen time.Time) map[string]float64 {
+		m.now = func() time.Time { return seen }
+		span := chat()
+		span.Seen, span.Scores = seen, []Score{{Name: scorer, Value: 1}}
+		m.Count(&span)
+		return collect(t, m, seen, false)
+	}
+	const refusal, toxicity = "llm.score.drift shop prod refusal slow", "llm.score.drift shop prod toxicity slow"
+	require.Contains(t, score("refusal", noon), refusal)
+	require.NotContains(t, score("toxicity", noon.Add(time.Hour)), toxicity, "no room")
+	later := noon.Add(26 * time.Hour)
+	got := score("pii", later) // the parent's place alone is not enough: a child needs one too, which is free with the parent of refusal
+	require.Contains(t, got, "llm.score.drift shop prod pii slow")
+	require.NotContains(t, got, refusal)
+	require.Equal(t, int64(2), m.trends.Load())
+	got = score("refusal", later.Add(26*time.Hour))
+	require.Contains(t, got, refusal)
+	require.NotContains(t, got, "llm.score.drift shop prod pii slow")
+	require.Equal(t, int64(2), m.trends.Load())
+}
+
 func TestWithoutDriftNothingIsFollowed(t *testing.T) {
 	settings := defaults()
 	settings.MaxDrift = 0
