@@ -37,6 +37,8 @@ type Annotator struct {
 
 // Annotated is what was made of one span. Call, Result and what they hold are valid until the callback returns.
 type Annotated struct {
+	fresh bool // what was found is of this pass, not kept of an earlier one
+
 	Span     ptrace.Span
 	Resource pcommon.Resource
 	// Call is nil where nothing on the span speaks of GenAI; then nothing was written, and Verdict and Result are empty.
@@ -44,16 +46,15 @@ type Annotated struct {
 	Coverage Coverage
 	Verdict  failure.Verdict
 	Result   *score.Result
-
-	scored bool // by this annotator, not kept of an earlier one
 }
 
 // NewAnnotator makes an annotator that runs the scorers of a set.
 func NewAnnotator(set *score.Set, options AnnotateOptions) *Annotator {
-	a := &Annotator{set: set, scorers: spellScorers(set), options: options, lent: newSharedLending(options.LentBytes, options.LentFor)}
+	a := &Annotator{set: set, options: options, lent: newSharedLending(options.LentBytes, options.LentFor)}
 	a.workers.New = func() any {
 		return &worker{reader: NewReader(), keys: make(map[string]string, len(set.Scorers()))}
 	}
+	a.scorers = spellScorers(set)
 	return a
 }
 
@@ -70,9 +71,14 @@ func (a *Annotator) Traces(td ptrace.Traces, each func(Annotated)) {
 			scope := ss.Scope()
 			for _, span := range ss.Spans().All() {
 				out := a.span(w, resource, scope, span)
-				scored = scored || out.scored
 				if each != nil {
 					each(out)
+				}
+				switch {
+				case out.fresh:
+					scored = scored || len(w.result.Scores) > 0
+				case out.Call != nil:
+					a.keepScorers(resource, span)
 				}
 			}
 		}
@@ -99,7 +105,6 @@ func (a *Annotator) span(w *worker, resource pcommon.Resource, scope pcommon.Ins
 		if gone || earlier != "" && wasRedacted(span) {
 			out.Call, out.Coverage, out.Verdict = call, earlier, VerdictOf(span)
 			readBack(span, &w.result)
-			a.keepScorers(resource, span)
 			return out
 		}
 		erase(span)
@@ -118,9 +123,9 @@ func (a *Annotator) span(w *worker, resource pcommon.Resource, scope pcommon.Ins
 	out.Call = call
 	out.Verdict = failure.Judge(w.result.Findings)
 	out.Coverage = CoverageOf(call) // only now: reading the content can show that it was cut
-	out.scored = len(w.result.Scores) > 0
 	Normalise(span, call)
 	w.markDialect(span, call)
+	out.fresh = true
 	w.write(span, &out, a.options)
 	return out
 }
