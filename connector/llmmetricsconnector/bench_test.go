@@ -63,10 +63,20 @@ func wide() ptrace.Traces {
 		s.SetEndTimestamp(1_764_000_001_500_000_000)
 		a := s.Attributes()
 		for _, kv := range [][2]string{
-			{"gen_ai.operation.name", "chat"}, {"gen_ai.provider.name", "openai"}, {"gen_ai.request.model", "gpt-5"},
-			{"gen_ai.response.model", "gpt-5-2026-08-01"}, {"gen_ai.response.id", "chatcmpl-123"}, {"gen_ai.conversation.id", fmt.Sprint("conv-", i/8)},
-			{"gen_ai.agent.name", "support-agent"}, {"server.address", "api.openai.com"}, {"gen_ai.prompt.name", "support"}, {"gen_ai.prompt.version", "7"},
-			{"enduser.id", "u1"}, {"app.tenant", "t"}, {"app.feature", "chat"}, {"thread.name", "worker-3"},
+			{"gen_ai.operation.name", "chat"},
+			{"gen_ai.provider.name", "openai"},
+			{"gen_ai.request.model", "gpt-5"},
+			{"gen_ai.response.model", "gpt-5-2026-08-01"},
+			{"gen_ai.response.id", "chatcmpl-123"},
+			{"gen_ai.conversation.id", fmt.Sprint("conv-", i/8)},
+			{"gen_ai.agent.name", "support-agent"},
+			{"server.address", "api.openai.com"},
+			{"gen_ai.prompt.name", "support"},
+			{"gen_ai.prompt.version", "7"},
+			{"enduser.id", "u1"},
+			{"app.tenant", "t"},
+			{"app.feature", "chat"},
+			{"thread.name", "worker-3"},
 			{"gen_ai.input.messages", `[{"role":"user","parts":[{"type":"text","content":"Where is my parcel?"}]}]`},
 			{"gen_ai.output.messages", `[{"role":"assistant","parts":[{"type":"text","content":"It is on its way and arrives tomorrow."}],"finish_reason":"stop"}]`},
 		} {

@@ -37,7 +37,8 @@ type counter struct {
 	began     time.Time
 	logger    *zap.Logger
 	telemetry *metadata.TelemetryBuilder
-	readers   sync.Pool // of *spanReader
+	self      metric.MeasurementOption // which connector says something: a Collector may have several
+	readers   sync.Pool                // of *spanReader
 
 	// Set while pipelines are built, and not changed afterwards.
 	spans   bool             // spans come on their way into metrics
@@ -81,6 +82,7 @@ func newCounter(set connector.Settings, cfg *Config) (*counter, error) {
 	instance := instanceID(set, cfg)
 	c := &counter{
 		config: cfg, id: set.ID, instance: instance, began: time.Now(), logger: set.Logger, telemetry: telemetry, open: map[bool]int{},
+		self: metric.WithAttributeSet(attribute.NewSet(attribute.String("connector", set.ID.String()))),
 		meter: meter.New(meter.Settings{
 			Instance: instance, MaxSeries: cfg.MaxSeries, MaxSeriesPerService: cfg.MaxSeriesPerService, OnlyIncidents: cfg.OnlyIncidents,
 			SessionIdle: cfg.SessionIdle, MaxSessions: cfg.MaxSessions, MaxDrift: cfg.Drift.MaxSeries,
@@ -114,7 +116,7 @@ func instanceID(set connector.Settings, cfg *Config) string {
 func (c *counter) observe() error {
 	number := func(of func() int64) metric.Int64Callback {
 		return func(_ context.Context, o metric.Int64Observer) error {
-			o.Observe(of())
+			o.Observe(of(), c.self)
 			return nil
 		}
 	}
@@ -125,7 +127,7 @@ func (c *counter) observe() error {
 		c.telemetry.RegisterLlmMetricsSessionsCallback(number(func() int64 { return int64(c.meter.Sessions()) })),
 		c.telemetry.RegisterLlmMetricsIgnoredValuesCallback(func(_ context.Context, o metric.Int64Observer) error {
 			for field, name := range meter.IgnoredNames {
-				o.Observe(c.meter.Ignored(field), metric.WithAttributes(attribute.String("field", name)))
+				o.Observe(c.meter.Ignored(field), c.self, metric.WithAttributes(attribute.String("field", name)))
 			}
 			return nil
 		}))
@@ -167,7 +169,7 @@ func (c *counter) run(ctx context.Context) {
 		case now := <-flush.C:
 			_ = c.flush(ctx, now, false) // it counts its errors
 		case now := <-checkpoint.C:
-			c.save(now)
+			c.save(ctx, now)
 		}
 	}
 }
@@ -198,19 +200,19 @@ func (c *counter) stop(ctx context.Context, metrics, opened bool) (err error) {
 	}
 	delete(c.factory.counters, c.config)
 	if c.store != nil {
-		c.save(time.Now()) //nolint:contextcheck // the last checkpoint is written, however long that takes
+		c.save(ctx, time.Now())
 		err = errors.Join(err, c.store.close(ctx))
 	}
 	c.telemetry.Shutdown()
 	return err
 }
 
-func (c *counter) save(now time.Time) {
+func (c *counter) save(ctx context.Context, now time.Time) {
 	if c.store == nil {
 		return
 	}
 	if err := c.meter.Save(c.store, now); err != nil {
-		c.telemetry.LlmMetricsCheckpointFailures.Add(context.Background(), 1)
+		c.telemetry.LlmMetricsCheckpointFailures.Add(ctx, 1, c.self)
 		c.logger.Error("the checkpoint could not be written", zap.Error(err))
 	}
 }
@@ -257,7 +259,7 @@ func (c *counter) flush(ctx context.Context, now time.Time, final bool) error {
 		}))
 	}
 	if err != nil {
-		c.telemetry.LlmMetricsFlushErrors.Add(ctx, 1)
+		c.telemetry.LlmMetricsFlushErrors.Add(ctx, 1, c.self)
 		c.logger.Debug("metrics were refused; the next flush carries the same sums", zap.Error(err))
 		return fmt.Errorf("flush metrics: %w", err)
 	}

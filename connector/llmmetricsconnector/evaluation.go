@@ -1,6 +1,8 @@
 package llmmetricsconnector
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -58,13 +60,9 @@ func firstSeen(fresh []meter.FirstSeen, instance string) plog.Logs {
 		r.SetObservedTimestamp(pcommon.NewTimestampFromTime(v.At))
 		r.SetSeverityNumber(plog.SeverityNumberInfo)
 		r.SetSeverityText("INFO")
-		body := v.Service + " uses"
-		for _, part := range [...]struct{ what, value string }{{" model ", v.Model}, {" prompt ", v.PromptName}, {" version ", v.PromptVersion}} {
-			if part.value != "" {
-				body += part.what + part.value
-			}
-		}
-		r.Body().SetStr(body + " for the first time")
+		r.Body().SetStr(strings.Join(slices.DeleteFunc([]string{
+			v.Service + " uses", about("model", v.Model), about("prompt", v.PromptName), about("version", v.PromptVersion), "for the first time",
+		}, func(part string) bool { return part == "" }), " "))
 		put(r.Attributes(), catalog.ServiceName, v.Service)
 		put(r.Attributes(), catalog.Environment, v.Environment)
 		put(r.Attributes(), catalog.Model, v.Model)
@@ -73,6 +71,14 @@ func firstSeen(fresh []meter.FirstSeen, instance string) plog.Logs {
 		put(r.Attributes(), catalog.Instance, instance)
 	}
 	return ld
+}
+
+// about names a value, "" where there is none.
+func about(what, value string) string {
+	if value == "" {
+		return ""
+	}
+	return what + " " + value
 }
 
 func put(attributes pcommon.Map, key catalog.Attribute, value string) {

@@ -6,9 +6,14 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/faultline-otel/faultline/internal/catalog"
+	"github.com/faultline-otel/faultline/internal/wire"
 )
 
 // FuzzConsumeTraces counts whatever a stranger sends: every span is counted once by coverage, and what is published fits its
@@ -48,5 +53,47 @@ func FuzzConsumeTraces(f *testing.F) {
 			}
 		}
 		require.Equal(t, int64(td.SpanCount()), total)
+	})
+}
+
+// FuzzConsumeLogs counts whatever a stranger sends as evaluations: no score is counted that is none.
+func FuzzConsumeLogs(f *testing.F) {
+	logs := plog.NewLogs()
+	evaluation(logs, "shop", map[string]any{wire.AttrEvaluationName: "judge", wire.AttrEvaluationValue: 0.5, wire.AttrStratum: "random"})
+	evaluation(logs, "", map[string]any{wire.AttrEvaluationName: "judge", wire.AttrEvaluationLabel: "fail", "gen_ai.request.model": []any{"x"}})
+	b, err := (&plog.JSONMarshaler{}).MarshalLogs(logs)
+	require.NoError(f, err)
+	f.Add(b, 50)
+	f.Add(b, 1)
+	f.Fuzz(func(t *testing.T, b []byte, limit int) {
+		ld, err := (&plog.JSONUnmarshaler{}).UnmarshalLogs(b)
+		if err != nil {
+			return
+		}
+		cfg := createDefaultConfig().(*Config)
+		cfg.MaxSeries, cfg.MaxSeriesPerService = max(limit, 1), max(limit/2, 1)
+		e := open(t, cfg, componenttest.NewNopHost())
+		ld.MarkReadOnly()
+		require.NoError(t, e.evaluations.ConsumeLogs(t.Context(), ld))
+		began := e.spans.(*spans).counter.began
+		e.close(t)
+		requireCatalog(t, began, e.metrics.AllMetrics())
+		count, sum := int64(0), 0.0
+		for m := range published(e.metrics.AllMetrics()) {
+			if m.Type() != pmetric.MetricTypeSum {
+				continue
+			}
+			for _, p := range m.Sum().DataPoints().All() {
+				switch m.Name() {
+				case catalog.ScoreCount.Name:
+					count += p.IntValue()
+				case catalog.ScoreSum.Name:
+					sum += p.DoubleValue()
+				}
+			}
+		}
+		require.LessOrEqual(t, count, int64(ld.LogRecordCount()))
+		require.LessOrEqual(t, sum, float64(count))
+		require.GreaterOrEqual(t, sum, 0.0)
 	})
 }

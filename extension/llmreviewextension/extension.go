@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/collector/extension/extensioncapabilities"
 	"go.uber.org/zap"
 
+	"github.com/faultline-otel/faultline/extension/llmreviewextension/internal/metadata"
 	"github.com/faultline-otel/faultline/internal/loopback"
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore"
@@ -28,6 +29,9 @@ type desk struct {
 	store    *sqlstore.Store // nil where it was never started
 	server   *http.Server
 	serving  sync.WaitGroup
+
+	telemetry *metadata.TelemetryBuilder
+	backlog   backlog
 }
 
 var _ extensioncapabilities.Dependent = (*desk)(nil)
@@ -48,7 +52,11 @@ func (d *desk) Start(ctx context.Context, host component.Host) (err error) {
 	if d.store, err = sqlstore.Open(ctx, d.config.Store.SQLite.Get().Path); err != nil {
 		return err
 	}
+	if err := d.observe(); err != nil {
+		return errors.Join(err, d.store.Close())
+	}
 	if err := d.serve(ctx, host); err != nil {
+		d.telemetry.Shutdown() // before what it asks is closed
 		return errors.Join(fmt.Errorf("serve the review page on %s: %w", d.config.HTTP.NetAddr.Endpoint, err), d.store.Close())
 	}
 	return nil
@@ -108,6 +116,9 @@ func (d *desk) Shutdown(ctx context.Context) error {
 			errs = append(errs, err, d.server.Close()) // those that took too long are cut off
 		}
 		d.serving.Wait()
+	}
+	if d.telemetry != nil {
+		d.telemetry.Shutdown() // before what it asks is closed
 	}
 	if d.store != nil {
 		errs = append(errs, d.store.Close())

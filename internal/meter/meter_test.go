@@ -279,7 +279,10 @@ func BenchmarkCountNotLLM(b *testing.B) {
 
 // TestManyGoroutinesLoseNothing counts from several sides while points are collected.
 func TestManyGoroutinesLoseNothing(t *testing.T) {
-	m := New(Settings{Instance: "i", MaxSeries: 200, MaxSeriesPerService: 100})
+	settings := defaults()
+	settings.MaxSeries, settings.MaxSeriesPerService, settings.MaxSessions = 500, 150, 10
+	m := New(settings)
+	store := newMemory()
 	const workers, each = 8, 500
 	var wg sync.WaitGroup
 	for w := range workers {
@@ -288,13 +291,19 @@ func TestManyGoroutinesLoseNothing(t *testing.T) {
 				span := chat()
 				span.Service = fmt.Sprint("s", (w+i)%4)
 				span.Model = fmt.Sprint("m", i%7)
+				span.Session = Session{ID: fmt.Sprint("s", i%30), Turns: 1, Calls: 2}
 				m.Count(&span)
+				span.Scores[0].Name = "judge"
+				m.Evaluate(&span)
 			}
 		})
 	}
 	wg.Go(func() {
-		for range 50 {
-			_ = m.Collect(noon, false, func(Point) {}, func() error { return nil })
+		for i := range 50 {
+			now := noon.Add(time.Duration(i) * time.Minute)
+			_ = m.Collect(now, false, func(Point) {}, func() error { return nil })
+			_ = m.FirstSeen(func([]FirstSeen) error { return nil })
+			_ = m.Save(store, now)
 		}
 	})
 	wg.Wait()
@@ -306,7 +315,15 @@ func TestManyGoroutinesLoseNothing(t *testing.T) {
 	require.InDelta(t, workers*each, sums["llm.spans"], 0)
 	require.InDelta(t, workers*each, sums["llm.requests"], 0)
 	require.InDelta(t, workers*each, sums["gen_ai.client.operation.duration"], 0)
-	require.InDelta(t, workers*each/2.0, sums["llm.score.sum"], 1e-6)
+	require.InDelta(t, workers*each, sums["llm.score.sum"], 1e-6, "half a point each, of a span and of an evaluation")
+	m.EndSessions(noon)
+	sessions := 0.0
+	for id, v := range collect(t, m, noon, true) {
+		if strings.HasPrefix(id, "llm.session.turns") {
+			sessions += v
+		}
+	}
+	require.GreaterOrEqual(t, sessions, 30.0)
 }
 
 // TestMemoryAtTheLimitIsBounded fills a meter with more services, models and widely spread values than it has room for.

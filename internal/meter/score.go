@@ -15,6 +15,7 @@ type scoreSeries struct {
 	count, sum, sumsq, failures *series
 	trend                       *trend // nil where there is none
 	trended                     tally  // what the trend was told
+	dropped                     bool   // it had one, which made room for others while there were no scores
 }
 
 // scoreTable finds the series of a scorer. The scores of a span come in the order of the scorers, so the one that is wanted is most often the

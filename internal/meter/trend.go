@@ -1,7 +1,6 @@
 package meter
 
 import (
-	"cmp"
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/catalog"
@@ -29,8 +28,11 @@ type trend struct {
 // tally is how many scores there were, and their sum.
 type tally struct{ n, sum float64 }
 
-// trendSlots is how many series a trend has.
-const trendSlots = 3
+// trendSlots is how many series a trend has. A parent has none; what it takes of the budget bounds the memory.
+const (
+	trendSlots  = 3
+	parentSlots = 1
+)
 
 // follow gives the scores of a series to a trend, where they are a fair sample and there is room: flagged traffic was picked because it
 // is bad, so that its share says what the picking did.
@@ -60,9 +62,9 @@ func (s *service) trend(key trendKey) *trend {
 	}
 	need := trendSlots
 	if key.parent {
-		need = 1 // it has no series; what it takes bounds the memory
+		need = parentSlots
 	}
-	if !s.meter.takeTrend(s) {
+	if !s.meter.takeTrend(s, key.scorer) {
 		return nil
 	}
 	if !s.take(need) {
@@ -79,8 +81,11 @@ func (s *service) trend(key trendKey) *trend {
 	}
 	t.attributes = s.base
 	for _, p := range [...]Pair{
-		{catalog.Evaluation, key.scorer}, {catalog.ScorerVersion, key.version}, {catalog.Stratum, key.stratum},
-		{catalog.PromptName, key.prompt}, {catalog.PromptVersion, key.promptVersion},
+		{catalog.Evaluation, key.scorer},
+		{catalog.ScorerVersion, key.version},
+		{catalog.Stratum, key.stratum},
+		{catalog.PromptName, key.prompt},
+		{catalog.PromptVersion, key.promptVersion},
 	} {
 		if p.Value != "" {
 			t.attributes = with(t.attributes, p)
@@ -93,15 +98,16 @@ func (s *service) trend(key trendKey) *trend {
 	return t
 }
 
-// takeTrend reserves a trend; where all are taken, the service gives up the one of its own that was silent longest, if it is quiet.
-func (m *Meter) takeTrend(s *service) bool {
+// takeTrend reserves a trend of a scorer; where all are taken, the service gives up the one of its own that was silent longest, if it is
+// quiet.
+func (m *Meter) takeTrend(s *service, scorer string) bool {
 	if m.trends.Add(1) <= int64(m.settings.MaxDrift) {
 		return true
 	}
 	m.trends.Add(-1)
 	var oldest *trend
 	for _, t := range s.trends {
-		if !t.key.parent && (oldest == nil || cmp.Less(t.seen, oldest.seen)) {
+		if !t.key.parent && (oldest == nil || t.seen < oldest.seen) {
 			oldest = t
 		}
 	}
@@ -109,17 +115,36 @@ func (m *Meter) takeTrend(s *service) bool {
 		m.untracked.Add(1)
 		return false
 	}
-	delete(s.trends, oldest.key)
+	s.drop(oldest, scorer)
+	m.trends.Add(1)
+	return true
+}
+
+// drop forgets a trend, and its parent with the last of its children, unless that is of the scorer that is in want of a trend: its new
+// version is judged by the parent.
+func (s *service) drop(t *trend, scorer string) {
+	delete(s.trends, t.key)
 	s.give(trendSlots)
-	m.live.Add(-trendSlots)
+	s.meter.live.Add(-trendSlots)
+	s.meter.trends.Add(-1)
 	for _, sl := range s.slices {
 		for _, p := range sl.scores.list {
-			if p.trend == oldest {
-				p.trend = nil
+			if p.trend == t {
+				p.trend, p.dropped = nil, true
 			}
 		}
 	}
-	return true // the place of that one
+	if t.key.scorer == scorer {
+		return
+	}
+	for k := range s.trends {
+		if k.scorer == t.key.scorer && !k.parent {
+			return
+		}
+	}
+	delete(s.trends, trendKey{scorer: t.key.scorer, parent: true})
+	s.give(parentSlots)
+	s.meter.trends.Add(-1)
 }
 
 // collectTrends tells the trends what was counted since the last collection, and hands out what they say.
@@ -136,7 +161,13 @@ func (s *service) collectTrends(now time.Time, emit func(Point)) {
 	for _, sl := range s.slices {
 		for _, p := range sl.scores.list {
 			if p.trend == nil {
-				continue
+				if !p.dropped || float64(p.count.count) == p.trended.n {
+					continue
+				}
+				p.dropped = false
+				if s.follow(sl, p); p.trend == nil {
+					continue
+				}
 			}
 			n, sum := float64(p.count.count)-p.trended.n, p.sum.sum-p.trended.sum
 			if n == 0 {

@@ -128,6 +128,12 @@ type Facets struct {
 	Services []Count `json:"services"`
 }
 
+// Backlog is what waits to be judged.
+type Backlog struct {
+	Open   int
+	Oldest time.Time // when the open item that came first was received, the zero time where none is open
+}
+
 // Store keeps items and labels. It is safe for concurrent use.
 type Store interface {
 	// Put adds traces or merges them into those that are there, by trace and span id: putting the same span twice changes
@@ -143,6 +149,8 @@ type Store interface {
 	Item(ctx context.Context, traceID string) (Item, error)
 	// Facets counts the items that the filter selects by class and service, each facet ignoring its own restriction.
 	Facets(ctx context.Context, f Filter) (Facets, error)
+	// Backlog counts the open items. It is asked often, and so is cheap.
+	Backlog(ctx context.Context) (Backlog, error)
 	// AddLabel records a judgement and marks the item as reviewed; id and time are given by the store. ErrNotFound where
 	// there is no such item, ErrInvalid where the label is (Label.Validate) or names a span that the item does not have.
 	AddLabel(ctx context.Context, l Label) (Label, error)

@@ -42,6 +42,8 @@ type Annotator struct {
 
 // Annotated is what was made of one span. Call, Result and what they hold are valid until the callback returns.
 type Annotated struct {
+	fresh bool // what was found is of this pass, not kept of an earlier one
+
 	Span     ptrace.Span
 	Resource pcommon.Resource
 	// Call is nil where nothing on the span speaks of GenAI; then nothing was written, and Verdict and Result are empty.
@@ -50,18 +52,15 @@ type Annotated struct {
 	Verdict  failure.Verdict
 	Result   *score.Result
 	Cost     Cost
-
-	scored bool // by this annotator, not kept of an earlier one
 }
 
 // NewAnnotator makes an annotator that runs the scorers of a set.
 func NewAnnotator(set *score.Set, options AnnotateOptions) *Annotator {
-	a := &Annotator{
-		set: set, scorers: spellScorers(set), options: options, lent: newSharedLending(options.LentBytes, options.LentFor), now: time.Now,
-	}
+	a := &Annotator{set: set, options: options, lent: newSharedLending(options.LentBytes, options.LentFor), now: time.Now}
 	a.workers.New = func() any {
 		return &worker{reader: NewReader(), keys: make(map[string]string, len(set.Scorers()))}
 	}
+	a.scorers = spellScorers(set)
 	return a
 }
 
@@ -79,9 +78,14 @@ func (a *Annotator) Traces(td ptrace.Traces, each func(Annotated)) {
 			scope := ss.Scope()
 			for _, span := range ss.Spans().All() {
 				out := a.span(w, resource, scope, span)
-				scored = scored || out.scored
 				if each != nil {
 					each(out)
+				}
+				switch {
+				case out.fresh:
+					scored = scored || len(w.result.Scores) > 0
+				case out.Call != nil:
+					a.keepScorers(resource, span)
 				}
 			}
 		}
@@ -122,7 +126,6 @@ func (a *Annotator) span(w *worker, resource pcommon.Resource, scope pcommon.Ins
 			readBack(span, &w.result)
 			out.Cost = a.cost(span, call, earlier)
 			out.Cost.write(span)
-			a.keepScorers(resource, span)
 			return out
 		}
 	}
@@ -140,9 +143,9 @@ func (a *Annotator) span(w *worker, resource pcommon.Resource, scope pcommon.Ins
 	if out.Cost.problem != "" {
 		w.result.Problems = append(w.result.Problems, score.Problem{Scorer: problemCost, Reason: out.Cost.problem})
 	}
-	out.scored = len(w.result.Scores) > 0
 	Normalise(span, call)
 	w.markDialect(span, call)
+	out.fresh = true
 	w.write(span, &out, a.options)
 	return out
 }

@@ -154,10 +154,10 @@ func written(key string) bool {
 	}
 	switch key {
 	case AttrErrorClass, AttrErrorBucket, AttrErrorDetail, AttrErrorClasses, AttrErrorEvidence, AttrFingerprint,
-		AttrCoverage, AttrToolOutcome, AttrRetrievalOutcome, AttrCancelled, AttrProblems, AttrScorers, AttrOwnDialect:
+		AttrCoverage, AttrToolOutcome, AttrRetrievalOutcome, AttrCancelled, AttrProblems:
 		return true
 	}
-	return strings.HasPrefix(key, AttrScorePrefix)
+	return strings.HasPrefix(key, AttrScorePrefix) || key == AttrScorers || key == AttrOwnDialect
 }
 
 // annotated reports whether the span carries anything that an earlier pass wrote.

@@ -104,6 +104,23 @@ func (s *Store) Facets(ctx context.Context, f review.Filter) (facets review.Face
 	return facets, nil
 }
 
+// Backlog implements review.Store. Both queries are answered by the index on states, whose second column is the order of arrival.
+func (s *Store) Backlog(ctx context.Context) (b review.Backlog, err error) {
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM items WHERE state = $1`, review.Open).Scan(&b.Open); err != nil || b.Open == 0 {
+			return err
+		}
+		var received int64
+		err := tx.QueryRowContext(ctx, `SELECT received_ns FROM items WHERE state = $1 ORDER BY id LIMIT 1`, review.Open).Scan(&received)
+		b.Oldest = instant(received)
+		return err
+	})
+	if err != nil {
+		return review.Backlog{}, fmt.Errorf("count open items: %w", err)
+	}
+	return b, nil
+}
+
 func count(ctx context.Context, tx *sql.Tx, column string, f review.Filter) (counts []review.Count, err error) {
 	w := restrict(f)
 	//nolint:gosec // column and conditions are constants of this file, values are arguments

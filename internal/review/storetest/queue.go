@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"slices"
 	"testing"
 
@@ -77,6 +78,23 @@ func testFacets(s *suite) {
 		require.NoError(t, err)
 		require.Equal(t, review.Facets{Classes: c.classes, Services: c.services}, got, "%+v", c.filter)
 	}
+}
+
+func testBacklog(s *suite) {
+	t := s.t
+	backlog := func() review.Backlog {
+		b, err := s.Backlog(t.Context())
+		require.NoError(t, err)
+		return b
+	}
+	require.Equal(t, review.Backlog{}, backlog())
+	fill(t, s) // of four, the third is reviewed
+	require.Equal(t, review.Backlog{Open: 3, Oldest: s.item(t, traceID(1)).Received}, backlog())
+	_, err := s.AddLabel(t.Context(), review.Label{TraceID: traceID(1), Decision: review.Rejected})
+	require.NoError(t, err)
+	require.Equal(t, review.Backlog{Open: 2, Oldest: s.item(t, traceID(2)).Received}, backlog(), "the next in order of arrival")
+	_, err = s.Backlog(cancelled(t))
+	require.ErrorIs(t, err, context.Canceled)
 }
 
 func testSearch(s *suite) {

@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T) review.Store) {
 		{"no query is a syntax error", testHostileQueries},
 		{"pages are whole while items arrive", testPaging},
 		{"a cursor that is none is refused", testInvalidCursor},
+		{"the backlog is what nobody has judged", testBacklog},
 		{"labels are kept and the newest counts", testLabels},
 		{"labels that say nothing are refused", testInvalidLabels},
 		{"an unknown item is not found", testNotFound},

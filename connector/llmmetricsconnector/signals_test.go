@@ -1,0 +1,201 @@
+package llmmetricsconnector
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/connector"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/extension/extensiontest"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/faultline-otel/faultline/connector/llmmetricsconnector/internal/metadatatest"
+	"github.com/faultline-otel/faultline/internal/wire"
+)
+
+// ends are all that pipelines can hold of one llm_metrics.
+type ends struct {
+	spans, versions connector.Traces
+	evaluations     connector.Logs
+	metrics         *consumertest.MetricsSink
+	logs            *consumertest.LogsSink
+}
+
+// open makes and starts all ends of one configuration.
+func open(t *testing.T, cfg *Config, host component.Host) *ends {
+	t.Helper()
+	f, set := NewFactory(), metadatatest.NewSettings(componenttest.NewTelemetry())
+	e := &ends{metrics: &consumertest.MetricsSink{}, logs: &consumertest.LogsSink{}}
+	var err error
+	e.spans, err = f.CreateTracesToMetrics(t.Context(), set, cfg, e.metrics)
+	require.NoError(t, err)
+	e.versions, err = f.CreateTracesToLogs(t.Context(), set, cfg, e.logs)
+	require.NoError(t, err)
+	e.evaluations, err = f.CreateLogsToMetrics(t.Context(), set, cfg, e.metrics)
+	require.NoError(t, err)
+	for _, c := range []component.Component{e.spans, e.versions, e.evaluations} {
+		require.NoError(t, c.Start(t.Context(), host))
+	}
+	return e
+}
+
+// consume gives traces to both ends that take them, as a pipeline does.
+func (e *ends) consume(t *testing.T, td ptrace.Traces) {
+	t.Helper()
+	td.MarkReadOnly()
+	require.NoError(t, e.spans.ConsumeTraces(t.Context(), td))
+	require.NoError(t, e.versions.ConsumeTraces(t.Context(), td))
+}
+
+func (e *ends) close(t *testing.T) {
+	t.Helper()
+	for _, c := range []component.Component{e.spans, e.versions, e.evaluations} {
+		require.NoError(t, c.Shutdown(context.WithoutCancel(t.Context())))
+	}
+}
+
+// last are the lines of what was handed on last.
+func (e *ends) last(t *testing.T) string {
+	t.Helper()
+	all := e.metrics.AllMetrics()
+	require.NotEmpty(t, all)
+	return strings.Join(write(all[len(all)-1:]), "\n")
+}
+
+// evaluation is a log record of a judge.
+func evaluation(logs plog.Logs, service string, attributes map[string]any) {
+	rl := logs.ResourceLogs().AppendEmpty()
+	rl.Resource().Attributes().PutStr("service.name", service)
+	r := rl.ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
+	r.SetEventName(wire.EventEvaluation)
+	r.SetTraceID(pcommon.TraceID{15: 0xe1})
+	r.SetSpanID(pcommon.SpanID{7: 0xe2})
+	_ = r.Attributes().FromRaw(attributes)
+}
+
+func TestEvaluationsAreScoresBesideThoseOfSpans(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	cfg.InstanceID = "one"
+	e := open(t, cfg, componenttest.NewNopHost())
+	td := wide()
+	td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().RemoveIf(func(s ptrace.Span) bool { return s.SpanID() != pcommon.SpanID{2, 0} })
+	e.consume(t, annotated(t, td))
+	logs := plog.NewLogs()
+	judged := map[string]any{
+		wire.AttrEvaluationName: "judge", wire.AttrEvaluationValue: 0.25, wire.AttrEvaluationLabel: "fail", wire.AttrJudgePromptVersion: "j-2", wire.AttrStratum: "random",
+		"gen_ai.provider.name": "openai", "gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-5", "gen_ai.prompt.name": "support", "gen_ai.prompt.version": "7",
+	}
+	evaluation(logs, "support-bot", judged)
+	evaluation(logs, "support-bot", map[string]any{wire.AttrEvaluationName: "helpful", wire.AttrEvaluationLabel: "pass"})
+	evaluation(logs, "support-bot", map[string]any{wire.AttrEvaluationName: "tone", wire.AttrEvaluationLabel: "formal"})       // neither good nor bad
+	evaluation(logs, "support-bot", map[string]any{wire.AttrEvaluationName: "stars", wire.AttrEvaluationValue: 4.0})           // of five
+	evaluation(logs, "support-bot", map[string]any{wire.AttrEvaluationValue: 1.0})                                             // of nothing
+	logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().AppendEmpty().Body().SetStr("a record of another kind, at night") // none of ours
+	logs.MarkReadOnly()
+	require.NoError(t, e.evaluations.ConsumeLogs(t.Context(), logs))
+	e.close(t)
+	got := e.last(t)
+	require.Contains(t, got, "llm.score.count{support-bot one openai chat gpt-5 support 7 judge j-2 random} = 1 # e1/e2 1")
+	require.Contains(t, got, "llm.score.sum{support-bot one openai chat gpt-5 support 7 judge j-2 random} = 0.25 # e1/e2 0.25")
+	require.Contains(t, got, "llm.score.failures{support-bot one openai chat gpt-5 support 7 judge j-2 random} = 1 # e1/e2 1")
+	require.Contains(t, got, "llm.score.sum{support-bot one helpful} = 1 # e1/e2 1")
+	require.NotContains(t, got, "tone")
+	require.NotContains(t, got, "stars")
+	require.NotContains(t, got, "llm.requests{support-bot one openai chat", "an evaluation is no request")
+	require.NotContains(t, got, "llm.failures{support-bot one  ")
+	require.Contains(t, got, "llm.requests{support-bot prod one openai chat gpt-5 support 7 1-3 ok} = 1", "of the span")
+	require.NotContains(t, got, "llm.spans{support-bot one", "an evaluation is no span")
+}
+
+func TestFirstSeenVersionsAreToldOfInLogs(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	cfg.InstanceID = "one"
+	e := open(t, cfg, componenttest.NewNopHost())
+	e.consume(t, annotated(t, wide()))
+	e.close(t)
+	logs := e.logs.AllLogs()
+	require.Len(t, logs, 1)
+	require.Equal(t, 1, logs[0].LogRecordCount())
+	resource := logs[0].ResourceLogs().At(0)
+	require.Equal(t, map[string]any{"service.name": "support-bot", "deployment.environment.name": "prod"}, resource.Resource().Attributes().AsRaw())
+	record := resource.ScopeLogs().At(0).LogRecords().At(0)
+	require.Equal(t, "llm.version.first_seen", record.EventName())
+	require.Equal(t, map[string]any{
+		"service.name": "support-bot", "deployment.environment.name": "prod", "gen_ai.request.model": "gpt-5",
+		"gen_ai.prompt.name": "support", "gen_ai.prompt.version": "7", "collector.instance.id": "one",
+	}, record.Attributes().AsRaw())
+	require.Equal(t, "support-bot uses model gpt-5 prompt support version 7 for the first time", record.Body().Str())
+	require.WithinDuration(t, time.Now(), record.Timestamp().AsTime(), time.Minute)
+	require.Contains(t, e.last(t), "llm.requests{support-bot prod one openai chat gpt-5 support 7 1-3 ok} = ", "counted once")
+	require.Contains(t, e.last(t), "llm.spans{support-bot prod one scored} = 100")
+}
+
+func TestVersionsAreToldOfWithoutMetricsToo(t *testing.T) {
+	logs := &consumertest.LogsSink{}
+	c, err := NewFactory().CreateTracesToLogs(t.Context(), metadatatest.NewSettings(componenttest.NewTelemetry()), createDefaultConfig(), logs)
+	require.NoError(t, err)
+	require.NoError(t, c.Start(t.Context(), componenttest.NewNopHost()))
+	require.NoError(t, c.ConsumeTraces(t.Context(), annotated(t, wide())))
+	require.NoError(t, c.Shutdown(t.Context()))
+	require.Equal(t, 1, logs.LogRecordCount())
+}
+
+// stored is a host with a file storage below a folder.
+type stored map[component.ID]component.Component
+
+func (s stored) GetExtensions() map[component.ID]component.Component { return s }
+
+var storageID = component.MustNewID("file_storage")
+
+func newStored(t *testing.T, dir string) stored {
+	t.Helper()
+	f := filestorage.NewFactory()
+	cfg := f.CreateDefaultConfig().(*filestorage.Config)
+	cfg.Directory, cfg.CreateDirectory, cfg.Compaction.Directory = dir, true, dir
+	e, err := f.Create(t.Context(), extensiontest.NewNopSettings(f.Type()), cfg)
+	require.NoError(t, err)
+	require.NoError(t, e.Start(t.Context(), componenttest.NewNopHost()))
+	t.Cleanup(func() { require.NoError(t, e.Shutdown(context.WithoutCancel(t.Context()))) })
+	return stored{storageID: e}
+}
+
+// TestWhatWasSeenOutlivesARestart runs the same traffic through one Collector after another.
+func TestWhatWasSeenOutlivesARestart(t *testing.T) {
+	host := newStored(t, filepath.Join(t.TempDir(), "storage"))
+	td := annotated(t, wide())
+	for run := range 2 {
+		cfg := createDefaultConfig().(*Config)
+		cfg.Storage = &storageID
+		e := open(t, cfg, host)
+		e.consume(t, td)
+		e.close(t)
+		require.Equal(t, 1-run, e.logs.LogRecordCount(), "told of once, run %d", run)
+		require.NotContains(t, e.last(t), "llm.session.turns", "sessions go on in the next")
+	}
+	e := open(t, createDefaultConfig().(*Config), componenttest.NewNopHost())
+	e.consume(t, td)
+	e.close(t)
+	require.Contains(t, e.last(t), "llm.session.turns", "without a storage, they end with the Collector")
+}
+
+func TestStorageThatIsNoneFailsTheStart(t *testing.T) {
+	for want, host := range map[string]component.Host{
+		`storage: the extension "file_storage" is not there`:  componenttest.NewNopHost(),
+		`storage: the extension "file_storage" is no storage`: stored{storageID: nil},
+	} {
+		cfg := createDefaultConfig().(*Config)
+		cfg.Storage = &storageID
+		c := create(t, cfg, consumertest.NewNop())
+		require.ErrorContains(t, c.Start(t.Context(), host), want)
+		require.NoError(t, c.Shutdown(t.Context()))
+	}
+}
