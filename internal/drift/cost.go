@@ -82,7 +82,7 @@ func (c *Cost) Burst() (float64, bool) {
 	}
 	var same []float64
 	for k := int64(1); k <= MedianBursts; k++ {
-		if end := c.hour - k*hoursADay; end-burstHours >= c.first-1 {
+		if end := c.hour - k*hoursADay; end >= c.first {
 			same = append(same, c.spent(end, burstHours))
 		}
 	}

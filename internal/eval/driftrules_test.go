@@ -94,9 +94,8 @@ func (d *recorded) step(_ int64, n, sum float64) float64 {
 }
 
 // TestDriftRulesAreWhatIsMeasured feeds the same seeded series to the recording rules, run by promtool, to the arithmetic that TestEvalDrift
-// measures in their place, and to the detector in the process. Rules and arithmetic differ by what increase() makes of a range that is a
-// second longer than a bin: at most a thousandth. The detector, which has another usual mean and longer memory, agrees to a fifth of what
-// the sums have risen to where scores have no season, and alarms within three bins.
+// measures in their place, and to the detector in the process. Rules and arithmetic agree to a millionth. The detector, which has another usual
+// mean and a longer memory, agrees to a fifth of what the sums have risen to where scores have no season, and alarms within three bins.
 func TestDriftRulesAreWhatIsMeasured(t *testing.T) {
 	tool := promtool(t)
 	rules, err := grafana.Rules()
@@ -109,7 +108,7 @@ func TestDriftRulesAreWhatIsMeasured(t *testing.T) {
 	check := func(service, name, speed string, bin int, want float64) {
 		series := name + fmt.Sprintf(measured, service) + speed + "}"
 		fmt.Fprintf(&checks, "  - expr: abs(%s - %.9g) <= bool %.9g\n    eval_time: %dm\n    exp_samples: [{labels: '%s', value: 1}]\n",
-			series, want, 1e-3*max(math.Abs(want), 0.01), 5*(bin+1), fmt.Sprintf(measured, service)+speed+"}")
+			series, want, 1e-6*max(math.Abs(want), 0.01), 5*(bin+1), fmt.Sprintf(measured, service)+speed+"}")
 	}
 	for _, c := range []struct {
 		service string
@@ -130,10 +129,8 @@ func TestDriftRulesAreWhatIsMeasured(t *testing.T) {
 			}
 			n, sum := s.next()
 			counts, sums = append(counts, counts[i]+n), append(sums, sums[i]+sum)
-			// A point every five minutes: increase() takes the rise for that of 300 seconds and makes it that of 301.
-			const longer = 301.0 / 300
 			ours := process.step(int64(i), n, sum)
-			theirs := arithmetic.step(int64(i), n*longer, sum*longer)
+			theirs := arithmetic.step(int64(i), n, sum)
 			for k, level := range []float64{ours, theirs} {
 				if level >= 1 && alarms[k] < 0 {
 					alarms[k] = i

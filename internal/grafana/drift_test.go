@@ -18,10 +18,10 @@ func TestDriftRules(t *testing.T) {
 	run(t, string(tests))
 }
 
-// TestDriftRulesAreQuietOnNoise runs the rules over ten days of healthy scores whose mean wanders with the hour of the day and by chance, on
+// TestDriftRulesAreQuietOnNoise runs the rules over eight days of healthy scores whose mean wanders with the hour of the day and by chance, on
 // little traffic and on much.
 func TestDriftRulesAreQuietOnNoise(t *testing.T) {
-	const bins = 10 * 24 * 12
+	const bins = 8 * 24 * 12
 	var b strings.Builder
 	b.WriteString("rule_files: [faultline.rules.yml]\nevaluation_interval: 5m\ntests:\n- interval: 5m\n  input_series:\n")
 	for i, rate := range []float64{2, 40} {
@@ -47,8 +47,8 @@ func TestDriftRulesAreQuietOnNoise(t *testing.T) {
 				name, i, strings.Join(values, " "))
 		}
 	}
-	fmt.Fprintf(&b, "  promql_expr_test:\n  - expr: count_over_time(ALERTS[10d])\n    eval_time: 10d\n    exp_samples: []\n")
+	fmt.Fprintf(&b, "  promql_expr_test:\n  - expr: count_over_time(ALERTS[8d])\n    eval_time: 8d\n    exp_samples: []\n")
 	// It is quiet, and not dead: both series are judged.
-	fmt.Fprintf(&b, "  - expr: count(evaluation:llm_score_drift:thresholds >= 0)\n    eval_time: 10d\n    exp_samples: [{labels: '{}', value: 4}]\n")
+	fmt.Fprintf(&b, "  - expr: count(evaluation:llm_score_drift:thresholds >= 0)\n    eval_time: 8d\n    exp_samples: [{labels: '{}', value: 4}]\n")
 	run(t, b.String())
 }
