@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -15,6 +16,14 @@ func spend(c *Cost, from int64, hours int64, usd float64) (next int64) {
 		c.Add(h, usd)
 	}
 	return from + hours
+}
+
+func TestWindowsAreNamedByTheirLength(t *testing.T) {
+	for w, hours := range map[Window]int{Day: hoursADay, Burst: burstHours} {
+		length, err := time.ParseDuration(w.Name)
+		require.NoError(t, err)
+		require.Equal(t, time.Duration(hours)*time.Hour, length)
+	}
 }
 
 func TestCostAgainstTheUsual(t *testing.T) {

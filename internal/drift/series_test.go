@@ -179,9 +179,18 @@ func TestWhatAreNoScoresIsRefused(t *testing.T) {
 		bin    int64
 		n, sum float64
 	}{
-		{-1, 1, 1}, {math.MinInt64, 1, 1}, {math.MaxInt64, 1, 1}, {maxBin, 1, 1},
-		{day0, -1, 0}, {day0, math.NaN(), 0}, {day0, math.Inf(1), 0}, {day0, 1 << 60, 0},
-		{day0, 1, -0.1}, {day0, 1, 1.1}, {day0, 1, math.NaN()}, {day0, 0, 1},
+		{-1, 1, 1},
+		{math.MinInt64, 1, 1},
+		{math.MaxInt64, 1, 1},
+		{maxBin, 1, 1},
+		{day0, -1, 0},
+		{day0, math.NaN(), 0},
+		{day0, math.Inf(1), 0},
+		{day0, 1 << 60, 0},
+		{day0, 1, -0.1},
+		{day0, 1, 1.1},
+		{day0, 1, math.NaN()},
+		{day0, 0, 1},
 	} {
 		require.False(t, s.Add(c.bin, c.n, c.sum), c)
 	}

@@ -21,7 +21,6 @@ import (
 type recorded struct {
 	n, sum, missing []float64 // running totals, from 0
 	blocks          [2][]float64
-	sums            [2]float64
 	total           [2]float64
 	count           [2]int
 	variance        [2]float64
@@ -60,7 +59,8 @@ func (d *recorded) step(_ int64, n, sum float64) float64 {
 		begin := max(0, i+1-width)
 		term := math.NaN()
 		if scores := d.n[i+1] - d.n[begin]; scores > drift.MinBlockScores {
-			term = math.Pow(d.missing[i+1]-d.missing[begin], 2) / scores
+			missed := d.missing[i+1] - d.missing[begin]
+			term = missed * missed / scores
 		}
 		d.blocks[k] = append(d.blocks[k], term)
 		if v := d.blocks[k][until-1]; !math.IsNaN(v) {

@@ -36,7 +36,7 @@ const (
 )
 
 // missedEvaluations is how long what was recorded last holds on, so that two evaluations can fail; after more the sums begin at 0 again, which
-// is late and never false. The second more makes the range hold three whole bins wherever its ends belong to it.
+// is late and never false.
 var missedEvaluations = promDuration(3*drift.Bin + time.Minute)
 
 // scoreDrift is the detector of internal/drift as recording rules, for any number of replicas: counters add up, and what it remembers is in
@@ -59,23 +59,17 @@ func scoreDrift() ruleGroup {
 		block := promDuration(s.Block)
 		record(fmt.Sprintf(scoreBlock, block), fmt.Sprintf("%s ^ 2\n  / (%s > %d)",
 			over("sum_over_time", scoreMissing, block), over("sum_over_time", scoreCount5m, block), drift.MinBlockScores))
-	}
-	for _, s := range []drift.Speed{drift.Slow, drift.Fast} {
-		g.Rules = append(g.Rules, ofSpeed(s, scoreNoiseBlocks, blockNoise(s)), ofSpeed(s, scoreNoiseOwn, ownNoise(s)))
-	}
-	for _, s := range []drift.Speed{drift.Slow, drift.Fast} {
-		// Blocks of the first week were measured against the parent's mean, so they count as the series' own a week later than its mean does.
-		g.Rules = append(g.Rules, ofSpeed(s, scoreNoise, ofParentWhileYounger(at(s, scoreNoiseOwn), 2*drift.Week)))
-	}
-	for _, s := range []drift.Speed{drift.Slow, drift.Fast} {
-		g.Rules = append(g.Rules, ofSpeed(s, scoreDriftStep, fmt.Sprintf(
-			"clamp_max(\n  (%s - %g * %s)\n    * %g / ignoring (%s) %s,\n  %d\n) / %g",
-			scoreMissing, s.Drop/2, scoreCount5m, s.Drop, catalog.DriftSpeed.Label(), at(s, scoreNoise), drift.StepCap, s.Threshold)))
-	}
-	for _, s := range []drift.Speed{drift.Slow, drift.Fast} {
-		g.Rules = append(g.Rules, ofSpeed(s, scoreDriftLevel, fmt.Sprintf(
-			"clamp(\n  %[1]s + %[2]s\n  or %[2]s,\n  0, %[3]g / %[4]g\n)",
-			over("last_over_time", at(s, scoreDriftLevel), missedEvaluations), at(s, scoreDriftStep), s.Ceiling(), s.Threshold)))
+		step := fmt.Sprintf("clamp_max(\n  (%s - %g * %s)\n    * %g / ignoring (%s) %s,\n  %d\n) / %g",
+			scoreMissing, s.Drop/2, scoreCount5m, s.Drop, catalog.DriftSpeed.Label(), at(s, scoreNoise), drift.StepCap, s.Threshold)
+		level := fmt.Sprintf("clamp(\n  %[1]s + %[2]s\n  or %[2]s,\n  0, %[3]g / %[4]g\n)",
+			over("last_over_time", at(s, scoreDriftLevel), missedEvaluations), at(s, scoreDriftStep), s.Ceiling(), s.Threshold)
+		g.Rules = append(g.Rules,
+			ofSpeed(s, scoreNoiseBlocks, blockNoise(s)),
+			ofSpeed(s, scoreNoiseOwn, ownNoise(s)),
+			// Blocks of the first week were measured against the parent's mean, so they count as the series' own a week later than its mean does.
+			ofSpeed(s, scoreNoise, ofParentWhileYounger(at(s, scoreNoiseOwn), 2*drift.Week)),
+			ofSpeed(s, scoreDriftStep, step),
+			ofSpeed(s, scoreDriftLevel, level))
 	}
 	record(scoreDetectable, fmt.Sprintf("clamp_max(sqrt(\n  %d * %s\n    / ignoring (%s) (%s > 0)\n), 1)",
 		drift.Evidence, at(drift.Slow, scoreNoise), catalog.DriftSpeed.Label(), over("sum_over_time", scoreCount5m, "1h")))
