@@ -18,7 +18,7 @@ import (
 func TestCostRules(t *testing.T) {
 	tests, err := os.ReadFile(filepath.Join("testdata", "cost.test.yml"))
 	require.NoError(t, err)
-	run(t, string(tests))
+	runGroup(t, costRise(), string(tests))
 }
 
 // TestCostRulesAreDriftCost runs the rules and drift.Cost over the same seeded spend of fifteen days: five hundred sessions a day, of a cost
@@ -71,7 +71,7 @@ func TestCostRulesAreDriftCost(t *testing.T) {
 		fmt.Fprintf(&checks, "  - expr: count_over_time(ALERTS{alertname=%q}[15d])\n    eval_time: %dm\n    exp_samples: []\n", alert, 5*risen)
 		fmt.Fprintf(&checks, "  - expr: count(ALERTS{alertname=%q,alertstate=\"firing\"})\n    eval_time: %dm\n    exp_samples: [{labels: '{}', value: 1}]\n", alert, 5*bins)
 	}
-	run(t, "rule_files: [faultline.rules.yml]\nevaluation_interval: 5m\ntests:\n- interval: 5m\n  input_series:\n"+
+	runGroup(t, costRise(), "rule_files: [faultline.rules.yml]\nevaluation_interval: 5m\ntests:\n- interval: 5m\n  input_series:\n"+
 		"  - series: 'llm_cost_usd_total{service_name=\"shop\",deployment_environment_name=\"prod\"}'\n    values: '"+values.String()+"'\n"+
 		"  promql_expr_test:\n"+checks.String())
 }
