@@ -96,6 +96,7 @@ const (
 var layers = map[string][]string{
 	"internal/genai":    {jsontext},
 	"internal/failure":  {},
+	"internal/drift":    {},
 	"internal/provider": {"internal/failure", "internal/genai"},
 	"internal/price":    {"internal/genai", "internal/provider"},
 	"internal/triage":   {"internal/failure", "internal/genai", "internal/score"},
@@ -119,7 +120,7 @@ var rules = []rule{
 	},
 	{
 		name:   "the domain stands on the standard library",
-		reason: "everything else stands on it: genai, failure, provider, price, triage and catalog must be readable and testable alone",
+		reason: "everything else stands on it: genai, failure, provider, price, triage, drift and catalog must be readable and testable alone",
 		on: func(p string) bool {
 			_, ok := layers[p]
 			return ok

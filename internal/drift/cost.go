@@ -1,27 +1,24 @@
 package drift
 
-import (
-	"slices"
-	"time"
-)
+import "slices"
 
 // Window is a time over which the cost of a service is compared with what it usually is, in times of a median day.
 type Window struct {
-	Name   string
-	Length time.Duration
-	Limit  float64 // above it the cost is no chance
+	Name  string
+	Limit float64 // above it the cost is no chance
 }
 
 // The windows: a day of spend, and six hours of what is above the median of the same hours. Sessions cost by a law with a long tail: what a
 // single hour costs is no measure.
 var (
-	Day   = Window{Name: "24h", Length: 24 * time.Hour, Limit: 2}
-	Burst = Window{Name: "6h", Length: 6 * time.Hour, Limit: 1}
+	Day   = Window{Name: "24h", Limit: 2}
+	Burst = Window{Name: "6h", Limit: 1}
 )
 
 const (
-	// MedianDays and MedianBursts are how many days the medians are of.
-	MedianDays   = 7
+	// MedianDays is how many days the median day is of.
+	MedianDays = 7
+	// MedianBursts is how many days' same six hours the median of those is of.
 	MedianBursts = 14
 	// MinDay is the least that a median day counts as, in US dollars: nobody gets up for cents.
 	MinDay = 1
@@ -82,7 +79,7 @@ func (c *Cost) Burst() (float64, bool) {
 	}
 	var same []float64
 	for k := int64(1); k <= MedianBursts; k++ {
-		if end := c.hour - k*hoursADay; end-burstHours >= c.first-1 {
+		if end := c.hour - k*hoursADay; end >= c.first {
 			same = append(same, c.spent(end, burstHours))
 		}
 	}

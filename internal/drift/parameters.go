@@ -19,8 +19,9 @@ type Speed struct {
 	Threshold float64
 }
 
-// The two speeds. Twelve gives about one false alarm in a hundred weeks of a series; every 2.3 more, a tenth of that, so that K series want
-// 9 + ln(K/10). The fast sum sees the noise of six times as many blocks, and wants a third more.
+// The two speeds. Twelve gives a false alarm in about fifty weeks of a series, over the kinds of noise that are simulated (make eval); every 2.3
+// more, a tenth of that, so that K series want 9 + ln(K/10) and two hundred of them twelve. The blocks of the fast sum are shorter and know
+// less of how the mean wanders, so it must reach a third more.
 var (
 	Slow = Speed{Name: "slow", Drop: 0.03, Block: 6 * time.Hour, Threshold: 12}
 	Fast = Speed{Name: "fast", Drop: 0.10, Block: time.Hour, Threshold: Slow.Threshold * 4 / 3}
@@ -42,8 +43,8 @@ const (
 	MinBlockScores = 5
 	// MinVariance bounds the noise from below, where nearly all scores are the same.
 	MinVariance = 0.01
-	// Evidence is twice the logarithm of the bins of a thousand years: what a drop must gather so that it is not one of the falls that
-	// chance shows in that time.
+	// Evidence is twice the logarithm of 100,000, the bins of fifty weeks: what a fall must gather so as not to be one of those that chance shows
+	// in that time.
 	Evidence = 23
 )
 

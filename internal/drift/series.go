@@ -114,6 +114,9 @@ func (s *Series) advance(bin int64) {
 		*s.at(h) = tally{}
 	}
 	s.usual = s.fit()
+	if !s.reference().known {
+		s.slow, s.fast = 0, 0
+	}
 }
 
 // setBack opens a bin that is long past: the clock was wrong then, or is now. What it had put ahead is forgotten; what is usual is learned
@@ -131,7 +134,6 @@ func (s *Series) setBack(bin int64) {
 func (s *Series) judge() {
 	u := s.reference()
 	if !u.known {
-		s.slow, s.fast = 0, 0
 		return
 	}
 	missing := s.open.n*u.mean[hour(s.bin)%hoursADay] - s.open.sum
@@ -141,7 +143,8 @@ func (s *Series) judge() {
 
 // reference is what the series is judged by.
 func (s *Series) reference() *usual {
-	if s.Parent != nil && hour(s.bin)-s.first < weekHours && s.Parent.usual.known {
+	young := hour(s.bin)-s.first < weekHours || !s.usual.known
+	if young && s.Parent != nil && s.Parent.usual.known {
 		return &s.Parent.usual
 	}
 	return &s.usual

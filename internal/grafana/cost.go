@@ -26,7 +26,7 @@ func costRise() ruleGroup {
 	day, burst := drift.Day, drift.Burst
 	g := ruleGroup{Name: "faultline.cost", Interval: promDuration(drift.Bin)}
 	record := func(name, expr string) { g.Rules = append(g.Rules, rule{Record: name, Expr: expr}) }
-	record(cost5m, sumBy(over("increase", selector(catalog.Cost), binRange), spender...))
+	record(cost5m, sumBy(inBin(selector(catalog.Cost)), spender...))
 	record(costDay, over("sum_over_time", cost5m, day.Name))
 	record(costBurst, over("sum_over_time", cost5m, burst.Name))
 	// A service must have been there for a day more than the median is of: its first day is no whole one.

@@ -19,6 +19,8 @@ var (
 
 // The recorded names. What is "own" comes from the series itself; what is judged by comes from its parent as long as it is young.
 const (
+	versionCount5m   = "version:llm_score_count:increase5m"
+	versionSum5m     = "version:llm_score_sum:increase5m"
 	scoreCount5m     = "evaluation:llm_score_count:increase5m"
 	scoreSum5m       = "evaluation:llm_score_sum:increase5m"
 	scoreMeanOwn     = "evaluation:llm_score_mean:own7d"
@@ -33,12 +35,8 @@ const (
 	scoreDetectable  = "evaluation:llm_score_detectable_drop:1h"
 )
 
-// binRange is a second longer than the bin: a range does not hold its left end, and of counters that come every five minutes two points are
-// needed.
-var binRange = promDuration(drift.Bin + time.Second)
-
 // missedEvaluations is how long what was recorded last holds on, so that two evaluations can fail; after more the sums begin at 0 again, which
-// is late and never false. The second more makes the range hold three whole bins wherever its ends belong to it.
+// is late and never false.
 var missedEvaluations = promDuration(3*drift.Bin + time.Minute)
 
 // scoreDrift is the detector of internal/drift as recording rules, for any number of replicas: counters add up, and what it remembers is in
@@ -48,8 +46,12 @@ func scoreDrift() ruleGroup {
 	g := ruleGroup{Name: "faultline.drift", Interval: promDuration(drift.Bin)}
 	record := func(name, expr string) { g.Rules = append(g.Rules, rule{Record: name, Expr: expr}) }
 
-	record(scoreCount5m, ofEachLevel(catalog.ScoreCount))
-	record(scoreSum5m, ofEachLevel(catalog.ScoreSum))
+	// Scores of traffic that something had flagged are left out: they fall when more is flagged.
+	unbiased := match{catalog.Stratum, "=~", "|random"}
+	record(versionCount5m, sumBy(inBin(selector(catalog.ScoreCount, unbiased)), scoreOfVersion...))
+	record(versionSum5m, sumBy(inBin(selector(catalog.ScoreSum, unbiased)), scoreOfVersion...))
+	record(scoreCount5m, ofEachLevel(versionCount5m))
+	record(scoreSum5m, ofEachLevel(versionSum5m))
 	record(scoreMeanOwn, fmt.Sprintf("%s\n  / (%s > %d)", usually("sum", scoreSum5m), usually("sum", scoreCount5m), drift.MinScores))
 	record(scoreMean, ofParentWhileYounger(scoreMeanOwn, drift.Week))
 	record(scoreMissing, fmt.Sprintf("%s * %s - %s", scoreCount5m, scoreMean, scoreSum5m))
@@ -57,23 +59,17 @@ func scoreDrift() ruleGroup {
 		block := promDuration(s.Block)
 		record(fmt.Sprintf(scoreBlock, block), fmt.Sprintf("%s ^ 2\n  / (%s > %d)",
 			over("sum_over_time", scoreMissing, block), over("sum_over_time", scoreCount5m, block), drift.MinBlockScores))
-	}
-	for _, s := range []drift.Speed{drift.Slow, drift.Fast} {
-		g.Rules = append(g.Rules, ofSpeed(s, scoreNoiseBlocks, blockNoise(s)), ofSpeed(s, scoreNoiseOwn, ownNoise(s)))
-	}
-	for _, s := range []drift.Speed{drift.Slow, drift.Fast} {
-		// Blocks of the first week were measured against the parent's mean, so they count as the series' own a week later than its mean does.
-		g.Rules = append(g.Rules, ofSpeed(s, scoreNoise, ofParentWhileYounger(at(s, scoreNoiseOwn), 2*drift.Week)))
-	}
-	for _, s := range []drift.Speed{drift.Slow, drift.Fast} {
-		g.Rules = append(g.Rules, ofSpeed(s, scoreDriftStep, fmt.Sprintf(
-			"clamp_max(\n  (%s - %g * %s)\n    * %g / ignoring (%s) %s,\n  %d\n) / %g",
-			scoreMissing, s.Drop/2, scoreCount5m, s.Drop, catalog.DriftSpeed.Label(), at(s, scoreNoise), drift.StepCap, s.Threshold)))
-	}
-	for _, s := range []drift.Speed{drift.Slow, drift.Fast} {
-		g.Rules = append(g.Rules, ofSpeed(s, scoreDriftLevel, fmt.Sprintf(
-			"clamp(\n  %[1]s + %[2]s\n  or %[2]s,\n  0, %[3]g / %[4]g\n)",
-			over("last_over_time", at(s, scoreDriftLevel), missedEvaluations), at(s, scoreDriftStep), s.Ceiling(), s.Threshold)))
+		step := fmt.Sprintf("clamp_max(\n  (%s - %g * %s)\n    * %g / ignoring (%s) %s,\n  %d\n) / %g",
+			scoreMissing, s.Drop/2, scoreCount5m, s.Drop, catalog.DriftSpeed.Label(), at(s, scoreNoise), drift.StepCap, s.Threshold)
+		level := fmt.Sprintf("clamp(\n  %[1]s + %[2]s\n  or %[2]s,\n  0, %[3]g / %[4]g\n)",
+			over("last_over_time", at(s, scoreDriftLevel), missedEvaluations), at(s, scoreDriftStep), s.Ceiling(), s.Threshold)
+		g.Rules = append(g.Rules,
+			ofSpeed(s, scoreNoiseBlocks, blockNoise(s)),
+			ofSpeed(s, scoreNoiseOwn, ownNoise(s)),
+			// Blocks of the first week were measured against the parent's mean, so they count as the series' own a week later than its mean does.
+			ofSpeed(s, scoreNoise, ofParentWhileYounger(at(s, scoreNoiseOwn), 2*drift.Week)),
+			ofSpeed(s, scoreDriftStep, step),
+			ofSpeed(s, scoreDriftLevel, level))
 	}
 	record(scoreDetectable, fmt.Sprintf("clamp_max(sqrt(\n  %d * %s\n    / ignoring (%s) (%s > 0)\n), 1)",
 		drift.Evidence, at(drift.Slow, scoreNoise), catalog.DriftSpeed.Label(), over("sum_over_time", scoreCount5m, "1h")))
@@ -84,11 +80,17 @@ func scoreDrift() ruleGroup {
 	return g
 }
 
-// ofEachLevel is what a counter of scores rose by in a bin, at each level. Where a label is absent a level is the same series as the one above
-// it, which stands first and holds more. Scores of traffic that something had flagged are not among them: they fall when more is flagged.
-func ofEachLevel(m *catalog.Metric) string {
-	rise := over("increase", selector(m, match{catalog.Stratum, "=~", "|random"}), binRange)
-	return strings.Join([]string{sumBy(rise, scoreOfService...), sumBy(rise, scoreOfPrompt...), sumBy(rise, scoreOfVersion...)}, "\nor ")
+// ofEachLevel adds up versions for each level. Where a label is absent a level is the same series as the one above it, which stands first and
+// holds more.
+func ofEachLevel(ofVersions string) string {
+	return strings.Join([]string{sumBy(ofVersions, scoreOfService...), sumBy(ofVersions, scoreOfPrompt...), ofVersions}, "\nor ")
+}
+
+// inBin is what a counter rose by in a bin. Differences add up to the whole, whenever it was scraped; increase() would leave out what lies
+// between bins, and make up for it by a guess that is noise: a tenth at a scrape every half minute. It steps in where the counter began anew.
+func inBin(counter string) string {
+	bin := promDuration(drift.Bin)
+	return fmt.Sprintf("\n  (%[1]s - %[1]s offset %[2]s\n    unless resets(%[1]s[%[3]s]) > 0)\n  or increase(%[1]s[%[2]s])\n", counter, bin, promDuration(2*drift.Bin))
 }
 
 // usually is a function over the week that ended before the guard.
