@@ -123,25 +123,17 @@ func TestDataSourcesAreThoseThatLinksName(t *testing.T) {
 	require.Equal(t, map[string]string{"prometheus": "prometheus", tempoUID: "tempo", "loki": "loki"}, kinds)
 }
 
-// TestOwnTelemetryIsDeclared holds the names of what the review extension says of itself against its metadata.
+// TestOwnTelemetryIsDeclared holds the names of what the review extension says of itself against its metadata. The Collector exports its own
+// metrics under their names as they are, without units.
 func TestOwnTelemetryIsDeclared(t *testing.T) {
 	var component struct {
-		Telemetry struct {
-			Metrics map[string]struct{ Unit string }
-		}
+		Telemetry struct{ Metrics map[string]any }
 	}
 	parse(t, filepath.Join("..", "..", "extension", "llmreviewextension", "metadata.yaml"), &component)
 	if len(component.Telemetry.Metrics) == 0 {
 		t.Skip("the review extension has no metrics of its own in this tree")
 	}
-	declared := map[string]bool{}
-	for name, m := range component.Telemetry.Metrics {
-		if m.Unit == "s" {
-			name += "_seconds"
-		}
-		declared["otelcol_"+name] = true
-	}
 	for _, name := range []string{reviewOpen, reviewOldestAge} {
-		require.True(t, declared[name], "the review extension does not declare %s", name)
+		require.Contains(t, component.Telemetry.Metrics, strings.TrimPrefix(name, "otelcol_"))
 	}
 }

@@ -62,7 +62,7 @@ func errorsSustained() rule {
 		Condition: fmt.Sprintf("more than %s of a service's requests failed over an hour, and over the last 5 minutes", percent(errorRateSustained)),
 		Guard:     fmt.Sprintf("%d failed requests in an hour", sustainedFailures),
 		Annotations: annotations("LLMErrorRateSustained",
-			"{{ $value | humanizePercentage }} of the requests of {{ $labels.service_name }} have failed for an hour",
+			"{{ $value | humanizePercentage }} of the requests of {{ $labels.service_name }} within an hour failed",
 			"More than "+percent(errorRateSustained)+" of the model calls of {{ $labels.service_name }} ({{ $labels.deployment_environment_name }}) failed over the last hour, and still do."),
 	}
 }
