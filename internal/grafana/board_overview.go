@@ -60,7 +60,7 @@ func overview() (dashboard.Dashboard, error) {
 		WithPanel(stacked(lines("Requests by model", "reqps", "Calls to a model a second.", query(perSecond(requests, catalog.Model), by(catalog.Model))))).
 		WithPanel(stacked(lines("Spans by coverage", "short", "Received a second = scored + no_content + truncated + not_llm, to the span.",
 			query(perSecond(scoped(catalog.Spans), catalog.Coverage), by(catalog.Coverage))))).
-		WithPanel(lines("New versions", "short", "Models and prompt versions in use, by service. A line that begins is a deployment.",
+		WithPanel(lines("Versions in use", "short", "Models and prompt versions in use, by service. A line that begins is a deployment.",
 			query("count by ("+catalog.ServiceName.Label()+") ("+most(scoped(catalog.VersionInfo), catalog.ServiceName, catalog.Model, catalog.PromptName, catalog.PromptVersion)+")", by(catalog.ServiceName))))
 	return b.Build()
 }

@@ -169,7 +169,7 @@ func distribution(title, unit, description, expr string) *heatmap.PanelBuilder {
 	return heatmap.NewPanelBuilder().Title(title).Description(description).Datasource(promSource()).Span(12).Height(8).
 		WithTarget(exemplars(query(expr, title)).RefId("A")).
 		Calculate(false).
-		YAxis(heatmap.NewYAxisConfigBuilder().Unit(unit).AxisPlacement(common.AxisPlacementLeft).Min(0)).
+		YAxis(heatmap.NewYAxisConfigBuilder().Unit(unit).AxisPlacement(common.AxisPlacementLeft)).
 		Color(heatmap.NewHeatmapColorOptionsBuilder().Mode(heatmap.HeatmapColorModeScheme).Scheme("Blues").Steps(64).
 			Scale(heatmap.HeatmapColorScaleExponential).Exponent(0.5)).
 		CellGap(1).ExemplarsColor(bad).ShowLegend().
