@@ -79,8 +79,12 @@ func firing() *table.PanelBuilder {
 			"title": "Runbook", "url": repository + "docs/runbooks/${__value.raw}.md", "targetBlank": true,
 		}}}})
 	return columns(p, []string{"Time", "Value", "Value #A"}, [][2]string{
-		{"severity", "Severity"}, {"alertname", "Alert"}, {catalog.ServiceName.Label(), "Service"}, {catalog.ErrorClass.Label(), "Class"},
-		{catalog.Model.Label(), "Model"}, {catalog.PromptVersion.Label(), "Prompt version"},
+		{"severity", "Severity"},
+		{"alertname", "Alert"},
+		{catalog.ServiceName.Label(), "Service"},
+		{catalog.ErrorClass.Label(), "Class"},
+		{catalog.Model.Label(), "Model"},
+		{catalog.PromptVersion.Label(), "Prompt version"},
 	})
 }
 
@@ -109,7 +113,13 @@ func worst() *table.PanelBuilder {
 			"title": "Cases of this service", "url": "${review}/?service=${__value.raw:percentencode}", "targetBlank": true,
 		}}}})
 	return columns(p, []string{"Time"}, [][2]string{
-		{catalog.ServiceName.Label(), "Service"}, {catalog.Model.Label(), "Model"}, {catalog.PromptName.Label(), "Prompt"}, {catalog.PromptVersion.Label(), "Version"},
-		{"Value #C", "Failed"}, {"Value #D", "Requests"}, {"Value #B", "Failed share"}, {"Value #A", "At least"},
+		{catalog.ServiceName.Label(), "Service"},
+		{catalog.Model.Label(), "Model"},
+		{catalog.PromptName.Label(), "Prompt"},
+		{catalog.PromptVersion.Label(), "Version"},
+		{"Value #C", "Failed"},
+		{"Value #D", "Requests"},
+		{"Value #B", "Failed share"},
+		{"Value #A", "At least"},
 	})
 }

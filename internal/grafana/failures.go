@@ -2,6 +2,7 @@ package grafana
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/faultline-otel/faultline/internal/catalog"
 	"github.com/faultline-otel/faultline/internal/failure"
@@ -18,7 +19,7 @@ const (
 
 // failures watches how much fails: of a service, of a class, of a slice of its traffic.
 func failures() ruleGroup {
-	class := append(byService[:2:2], catalog.ErrorClass)
+	class := append(slices.Clip(byService), catalog.ErrorClass)
 	return ruleGroup{Name: "faultline.failures", Interval: "30s", Rules: []rule{
 		{Record: classIncrease, Expr: sumBy(over("increase", selector(catalog.Failures), "15m"), class...)},
 		{Record: classExpected, Expr: expected(class)},
@@ -68,7 +69,7 @@ func errorsSustained() rule {
 }
 
 func contentFailures() rule {
-	bucket := append(byService[:2:2], catalog.ErrorBucket)
+	bucket := append(slices.Clip(byService), catalog.ErrorBucket)
 	content := selector(catalog.Failures, match{catalog.ErrorBucket, "=~", string(failure.Structure) + "|" + string(failure.Quality)})
 	share := func(window string) string {
 		return fmt.Sprintf("(%s\n  / on (%s) group_left () %s > %g)", sumBy(over("rate", content, window), bucket...),

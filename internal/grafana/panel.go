@@ -2,6 +2,7 @@ package grafana
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/grafana/grafana-foundation-sdk/go/cog"
 	"github.com/grafana/grafana-foundation-sdk/go/cog/variants"
@@ -40,14 +41,11 @@ func exemplars(q *prometheus.DataqueryBuilder) *prometheus.DataqueryBuilder { re
 
 // by is the legend that names the values of labels.
 func by(labels ...catalog.Attribute) string {
-	text := ""
+	fields := make([]string, len(labels))
 	for i, l := range labels {
-		if i > 0 {
-			text += " "
-		}
-		text += "{{" + l.Label() + "}}"
+		fields[i] = "{{" + l.Label() + "}}"
 	}
-	return text
+	return strings.Join(fields, " ")
 }
 
 // perSecond is the rate of a counter by labels.
