@@ -60,7 +60,7 @@ func overview() (dashboard.Dashboard, error) {
 		WithPanel(stacked(lines("Requests by model", "reqps", "Calls to a model a second.", query(perSecond(requests, catalog.Model), by(catalog.Model))))).
 		WithPanel(stacked(lines("Spans by coverage", "short", "Received a second = scored + no_content + truncated + not_llm, to the span.",
 			query(perSecond(scoped(catalog.Spans), catalog.Coverage), by(catalog.Coverage))))).
-		WithPanel(lines("New versions", "short", "Models and prompt versions in use, by service. A line that begins is a deployment.",
+		WithPanel(lines("Versions in use", "short", "Models and prompt versions in use, by service. A line that begins is a deployment.",
 			query("count by ("+catalog.ServiceName.Label()+") ("+most(scoped(catalog.VersionInfo), catalog.ServiceName, catalog.Model, catalog.PromptName, catalog.PromptVersion)+")", by(catalog.ServiceName))))
 	return b.Build()
 }
@@ -79,8 +79,12 @@ func firing() *table.PanelBuilder {
 			"title": "Runbook", "url": repository + "docs/runbooks/${__value.raw}.md", "targetBlank": true,
 		}}}})
 	return columns(p, []string{"Time", "Value", "Value #A"}, [][2]string{
-		{"severity", "Severity"}, {"alertname", "Alert"}, {catalog.ServiceName.Label(), "Service"}, {catalog.ErrorClass.Label(), "Class"},
-		{catalog.Model.Label(), "Model"}, {catalog.PromptVersion.Label(), "Prompt version"},
+		{"severity", "Severity"},
+		{"alertname", "Alert"},
+		{catalog.ServiceName.Label(), "Service"},
+		{catalog.ErrorClass.Label(), "Class"},
+		{catalog.Model.Label(), "Model"},
+		{catalog.PromptVersion.Label(), "Prompt version"},
 	})
 }
 
@@ -109,7 +113,13 @@ func worst() *table.PanelBuilder {
 			"title": "Cases of this service", "url": "${review}/?service=${__value.raw:percentencode}", "targetBlank": true,
 		}}}})
 	return columns(p, []string{"Time"}, [][2]string{
-		{catalog.ServiceName.Label(), "Service"}, {catalog.Model.Label(), "Model"}, {catalog.PromptName.Label(), "Prompt"}, {catalog.PromptVersion.Label(), "Version"},
-		{"Value #C", "Failed"}, {"Value #D", "Requests"}, {"Value #B", "Failed share"}, {"Value #A", "At least"},
+		{catalog.ServiceName.Label(), "Service"},
+		{catalog.Model.Label(), "Model"},
+		{catalog.PromptName.Label(), "Prompt"},
+		{catalog.PromptVersion.Label(), "Version"},
+		{"Value #C", "Failed"},
+		{"Value #D", "Requests"},
+		{"Value #B", "Failed share"},
+		{"Value #A", "At least"},
 	})
 }

@@ -2,6 +2,7 @@ package grafana
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 
@@ -17,23 +18,23 @@ func qualityAndDrift() (dashboard.Dashboard, error) {
 	chosen := match{catalog.Evaluation, "=~", "$evaluation"}
 	// Scores of flagged traffic are bad by design and would hide the level of the rest.
 	unbiased := match{catalog.Stratum, "!=", "flagged"}
-	mean := func(window string, matches []match, labels ...catalog.Attribute) string {
-		return fmt.Sprintf("%s / %s", sumBy(over("rate", slicedBy(catalog.ScoreSum, matches...), window), labels...),
-			sumBy(over("rate", slicedBy(catalog.ScoreCount, matches...), window), labels...))
+	mean := func(matches []match, labels ...catalog.Attribute) string {
+		return fmt.Sprintf("%s / %s", sumBy(over("rate", slicedBy(catalog.ScoreSum, matches...), "1h"), labels...),
+			sumBy(over("rate", slicedBy(catalog.ScoreCount, matches...), "1h"), labels...))
 	}
 	scored := scoped(catalog.Spans, eq(catalog.Coverage, "scored"))
 	empty := eq(catalog.RetrievalOutcome, "empty")
 	drift := func(speed string) string {
-		return most(selector(catalog.ScoreDrift, append(versioned[:3:3], chosen, eq(catalog.DriftSpeed, speed))...),
+		return most(selector(catalog.ScoreDrift, append(slices.Clip(versioned), chosen, eq(catalog.DriftSpeed, speed))...),
 			catalog.ServiceName, catalog.Evaluation, catalog.PromptName, catalog.PromptVersion)
 	}
 	series := by(catalog.ServiceName, catalog.Evaluation, catalog.PromptName, catalog.PromptVersion)
 
 	b.WithRow(dashboard.NewRowBuilder("Now")).
 		WithPanel(number("Groundedness, last hour", "percentunit", "Mean of the last hour. Below the limit, and surely so, LLMGroundednessLow pages.",
-			mean("1h", []match{eq(catalog.Evaluation, grounded), unbiased})).Thresholds(floor(groundednessFloor))).
+			mean([]match{eq(catalog.Evaluation, grounded), unbiased})).Thresholds(floor(groundednessFloor))).
 		WithPanel(number("Drift", "percentunit", "How near the scorer that fell most is to its threshold. From 100 % on it is no noise.",
-			most(selector(catalog.ScoreDrift, append(versioned[:3:3], chosen)...)), 0.7, 1)).
+			most(selector(catalog.ScoreDrift, append(slices.Clip(versioned), chosen)...)), 0.7, 1)).
 		WithPanel(number("Scored", "percentunit", "Share of GenAI spans whose content could be scored.",
 			perSecond(scored)+" / "+perSecond(scoped(catalog.Spans, match{catalog.Coverage, "!=", "not_llm"})))).
 		WithPanel(number("Retrievals that found nothing", "percentunit", "Share of retrievals. A model without a source makes one up, or refuses.",
@@ -43,11 +44,11 @@ func qualityAndDrift() (dashboard.Dashboard, error) {
 
 	b.WithRow(dashboard.NewRowBuilder("Scores")).
 		WithPanel(lines("Mean score by scorer", "percentunit", "Over an hour; 1 is good. Versions of a scorer are not comparable.",
-			query(mean("1h", []match{chosen, unbiased}, catalog.Evaluation, catalog.ScorerVersion), by(catalog.Evaluation, catalog.ScorerVersion))).Max(1)).
+			query(mean([]match{chosen, unbiased}, catalog.Evaluation, catalog.ScorerVersion), by(catalog.Evaluation, catalog.ScorerVersion))).Max(1)).
 		WithPanel(lines("Mean score by prompt version", "percentunit", "Over an hour. Select one scorer to compare versions of a prompt.",
-			query(mean("1h", []match{chosen, unbiased}, catalog.Evaluation, catalog.PromptName, catalog.PromptVersion), by(catalog.Evaluation, catalog.PromptName, catalog.PromptVersion))).Max(1)).
+			query(mean([]match{chosen, unbiased}, catalog.Evaluation, catalog.PromptName, catalog.PromptVersion), by(catalog.Evaluation, catalog.PromptName, catalog.PromptVersion))).Max(1)).
 		WithPanel(lines("Mean score by turns", "percentunit", "Over an hour, by how far the conversation had come.",
-			query(mean("1h", []match{chosen, unbiased, {catalog.SessionTurns, "!=", ""}}, catalog.Evaluation, catalog.SessionTurns), by(catalog.Evaluation, catalog.SessionTurns)+" turns")).Max(1)).
+			query(mean([]match{chosen, unbiased, {catalog.SessionTurns, "!=", ""}}, catalog.Evaluation, catalog.SessionTurns), by(catalog.Evaluation, catalog.SessionTurns)+" turns")).Max(1)).
 		WithPanel(linked(stacked(lines("Failed scores", "short", "Scores below their threshold, an hour.",
 			exemplars(query(perSecond(slicedBy(catalog.ScoreFailures, chosen), catalog.Evaluation)+" * 3600", by(catalog.Evaluation))))),
 			tracesLink("Traces that failed", spans(failing))))
@@ -56,7 +57,7 @@ func qualityAndDrift() (dashboard.Dashboard, error) {
 		WithPanel(limited(lines("Drift, slow", "percentunit", "The sum that finds a fall of 3 points over hours, in parts of its threshold. Over the line it is no noise.", query(drift("slow"), series)), steps(1))).
 		WithPanel(limited(lines("Drift, fast", "percentunit", "The sum that finds a fall of 10 points within the hour, in parts of its threshold.", query(drift("fast"), series)), steps(1))).
 		WithPanel(lines("Detectable drop", "percentunit", "The least fall of the mean that an hour of this traffic can show. Smaller ones are seen late or never.",
-			query(most(selector(catalog.DetectableDrop, append(versioned[:3:3], chosen)...), catalog.ServiceName, catalog.Evaluation, catalog.PromptName, catalog.PromptVersion), series))).
+			query(most(selector(catalog.DetectableDrop, append(slices.Clip(versioned), chosen)...), catalog.ServiceName, catalog.Evaluation, catalog.PromptName, catalog.PromptVersion), series))).
 		WithPanel(stacked(lines("Scores given", "short", "An hour, by scorer. A scorer that goes silent is LLMScorerSilent.",
 			query(perSecond(slicedBy(catalog.ScoreCount, chosen), catalog.Evaluation)+" * 3600", by(catalog.Evaluation)))))
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/grafana/grafana-foundation-sdk/go/common"
@@ -35,6 +36,8 @@ func Marshal(name string) ([]byte, error) {
 }
 
 // board is an empty dashboard with what all of them share: variables, marks of new versions, links to the others.
+//
+//nolint:staticcheck // the v2 schema needs Grafana 12; this one is read by all that are in use
 func board(title, uid, description, from string, more ...*dashboard.QueryVariableBuilder) *dashboard.DashboardBuilder {
 	b := dashboard.NewDashboardBuilder("Faultline / "+title).
 		Uid(uid).
@@ -74,18 +77,18 @@ var scope = []match{
 }
 
 // sliced narrows further, for metrics that carry the breakdown.
-var sliced = append(scope[:2:2], match{catalog.Model, "=~", "$model"}, match{catalog.PromptVersion, "=~", "$version"})
+var sliced = append(slices.Clip(scope), match{catalog.Model, "=~", "$model"}, match{catalog.PromptVersion, "=~", "$version"})
 
 // versioned narrows metrics that know prompts and no models.
-var versioned = append(scope[:2:2], match{catalog.PromptVersion, "=~", "$version"})
+var versioned = append(slices.Clip(scope), match{catalog.PromptVersion, "=~", "$version"})
 
 // scoped and slicedBy are a metric as the variables select it.
 func scoped(m *catalog.Metric, more ...match) string {
-	return selector(m, append(scope[:len(scope):len(scope)], more...)...)
+	return selector(m, append(slices.Clip(scope), more...)...)
 }
 
 func slicedBy(m *catalog.Metric, more ...match) string {
-	return selector(m, append(sliced[:len(sliced):len(sliced)], more...)...)
+	return selector(m, append(slices.Clip(sliced), more...)...)
 }
 
 func variable(name, label string, attribute catalog.Attribute, within ...match) *dashboard.QueryVariableBuilder {
@@ -114,7 +117,7 @@ func sourceOf(kind string) common.DataSourceRef {
 
 // newVersions marks where a model or prompt version begins to be used: its series was not there five minutes ago.
 func newVersions() *dashboard.AnnotationQueryBuilder {
-	by := append(byService[:2:2], catalog.Model, catalog.PromptName, catalog.PromptVersion)
+	by := append(slices.Clip(byService), catalog.Model, catalog.PromptName, catalog.PromptVersion)
 	info := scoped(catalog.VersionInfo)
 	expr := fmt.Sprintf("%s\nunless %s", most(info, by...), most(info+" offset 5m", by...))
 	what := "{{" + catalog.Model.Label() + "}} {{" + catalog.PromptName.Label() + "}} {{" + catalog.PromptVersion.Label() + "}}"

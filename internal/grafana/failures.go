@@ -2,6 +2,7 @@ package grafana
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/faultline-otel/faultline/internal/catalog"
 	"github.com/faultline-otel/faultline/internal/failure"
@@ -18,7 +19,7 @@ const (
 
 // failures watches how much fails: of a service, of a class, of a slice of its traffic.
 func failures() ruleGroup {
-	class := append(byService[:2:2], catalog.ErrorClass)
+	class := append(slices.Clip(byService), catalog.ErrorClass)
 	return ruleGroup{Name: "faultline.failures", Interval: "30s", Rules: []rule{
 		{Record: classIncrease, Expr: sumBy(over("increase", selector(catalog.Failures), "15m"), class...)},
 		{Record: classExpected, Expr: expected(class)},
@@ -62,13 +63,13 @@ func errorsSustained() rule {
 		Condition: fmt.Sprintf("more than %s of a service's requests failed over an hour, and over the last 5 minutes", percent(errorRateSustained)),
 		Guard:     fmt.Sprintf("%d failed requests in an hour", sustainedFailures),
 		Annotations: annotations("LLMErrorRateSustained",
-			"{{ $value | humanizePercentage }} of the requests of {{ $labels.service_name }} have failed for an hour",
+			"{{ $value | humanizePercentage }} of the requests of {{ $labels.service_name }} within an hour failed",
 			"More than "+percent(errorRateSustained)+" of the model calls of {{ $labels.service_name }} ({{ $labels.deployment_environment_name }}) failed over the last hour, and still do."),
 	}
 }
 
 func contentFailures() rule {
-	bucket := append(byService[:2:2], catalog.ErrorBucket)
+	bucket := append(slices.Clip(byService), catalog.ErrorBucket)
 	content := selector(catalog.Failures, match{catalog.ErrorBucket, "=~", string(failure.Structure) + "|" + string(failure.Quality)})
 	share := func(window string) string {
 		return fmt.Sprintf("(%s\n  / on (%s) group_left () %s > %g)", sumBy(over("rate", content, window), bucket...),

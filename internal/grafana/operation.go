@@ -2,6 +2,7 @@ package grafana
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/faultline-otel/faultline/internal/catalog"
 )
@@ -12,7 +13,7 @@ func operation() ruleGroup {
 }
 
 func scorerSilent() rule {
-	scorer := append(byService[:2:2], catalog.Evaluation)
+	scorer := append(slices.Clip(byService), catalog.Evaluation)
 	day := func(m *catalog.Metric, matches ...match) string {
 		return "increase(" + selector(m, matches...) + "[1d] offset 1h)"
 	}

@@ -2,6 +2,7 @@ package grafana
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/grafana/grafana-foundation-sdk/go/cog"
 	"github.com/grafana/grafana-foundation-sdk/go/cog/variants"
@@ -40,14 +41,11 @@ func exemplars(q *prometheus.DataqueryBuilder) *prometheus.DataqueryBuilder { re
 
 // by is the legend that names the values of labels.
 func by(labels ...catalog.Attribute) string {
-	text := ""
+	fields := make([]string, len(labels))
 	for i, l := range labels {
-		if i > 0 {
-			text += " "
-		}
-		text += "{{" + l.Label() + "}}"
+		fields[i] = "{{" + l.Label() + "}}"
 	}
-	return text
+	return strings.Join(fields, " ")
 }
 
 // perSecond is the rate of a counter by labels.
@@ -169,7 +167,7 @@ func distribution(title, unit, description, expr string) *heatmap.PanelBuilder {
 	return heatmap.NewPanelBuilder().Title(title).Description(description).Datasource(promSource()).Span(12).Height(8).
 		WithTarget(exemplars(query(expr, title)).RefId("A")).
 		Calculate(false).
-		YAxis(heatmap.NewYAxisConfigBuilder().Unit(unit).AxisPlacement(common.AxisPlacementLeft).Min(0)).
+		YAxis(heatmap.NewYAxisConfigBuilder().Unit(unit).AxisPlacement(common.AxisPlacementLeft)).
 		Color(heatmap.NewHeatmapColorOptionsBuilder().Mode(heatmap.HeatmapColorModeScheme).Scheme("Blues").Steps(64).
 			Scale(heatmap.HeatmapColorScaleExponential).Exponent(0.5)).
 		CellGap(1).ExemplarsColor(bad).ShowLegend().

@@ -2,6 +2,7 @@ package grafana
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/faultline-otel/faultline/internal/catalog"
 )
@@ -39,8 +40,8 @@ type scoreLevel struct {
 }
 
 var (
-	serviceScores = scoreLevel{"service", append(byService[:2:2], catalog.Evaluation, catalog.ScorerVersion)}
-	promptScores  = scoreLevel{"prompt", append(byPrompt[:4:4], catalog.Evaluation, catalog.ScorerVersion)}
+	serviceScores = scoreLevel{"service", append(slices.Clip(byService), catalog.Evaluation, catalog.ScorerVersion)}
+	promptScores  = scoreLevel{"prompt", append(slices.Clip(byPrompt), catalog.Evaluation, catalog.ScorerVersion)}
 
 	groundednessLevels = []scoreLevel{promptScores, serviceScores}
 )

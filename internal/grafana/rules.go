@@ -3,6 +3,7 @@ package grafana
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 
@@ -75,7 +76,7 @@ func Rules() ([]byte, error) {
 // What alerts tell apart. The Collector that counted is never among it: replicas are added up.
 var (
 	byService = []catalog.Attribute{catalog.Environment, catalog.ServiceName}
-	byModel   = append(byService[:2:2], catalog.Model)
-	byPrompt  = append(byService[:2:2], catalog.PromptName, catalog.PromptVersion)
-	bySlice   = append(byService[:2:2], catalog.Model, catalog.PromptName, catalog.PromptVersion)
+	byModel   = append(slices.Clip(byService), catalog.Model)
+	byPrompt  = append(slices.Clip(byService), catalog.PromptName, catalog.PromptVersion)
+	bySlice   = append(slices.Clip(byService), catalog.Model, catalog.PromptName, catalog.PromptVersion)
 )

@@ -2,6 +2,7 @@ package grafana
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/faultline-otel/faultline/internal/catalog"
 	"github.com/faultline-otel/faultline/internal/failure"
@@ -12,7 +13,7 @@ func safety() ruleGroup {
 	return ruleGroup{Name: "faultline.safety", Interval: "30s", Rules: []rule{
 		{
 			Alert:         "LLMSafetyFailure",
-			Expr:          first(selector(catalog.Failures, eq(catalog.ErrorBucket, string(failure.Safety))), append(byService[:2:2], catalog.ErrorClass)...),
+			Expr:          first(selector(catalog.Failures, eq(catalog.ErrorBucket, string(failure.Safety))), append(slices.Clip(byService), catalog.ErrorClass)...),
 			KeepFiringFor: "15m", Labels: page,
 			Condition: "one safety failure within 10 minutes; what follows within 15 minutes is the same page",
 			Guard:     "none: the first one pages",

@@ -60,6 +60,15 @@ var scenarios = []scenario{
 				return 0.003
 			})
 			w.requests(strings.ReplaceAll(slice, "shop", "tiny"), steady(0.05), steady(0.3))
+			w.requests(strings.ReplaceAll(slice, "shop", "small"), steady(0.3), steady(0.5))
+		},
+	},
+	{
+		name: "LLMFailureClassSpike is quiet on twice the usual number, and on five failures of a class that was never there", step: 5 * time.Minute, length: 28 * time.Hour,
+		traffic: func(w *world) {
+			w.requests(slice, steady(400), steady(0.012))
+			w.counts(catalog.Failures, slice+`,app_llm_error_class="tool_error",app_llm_error_bucket="ops"`, from(26*60, 4, 8))
+			w.values(catalog.Failures, slice+`,app_llm_error_class="refusal",app_llm_error_bucket="quality"`, "0x312 5x40")
 		},
 	},
 	{
@@ -78,6 +87,9 @@ var scenarios = []scenario{
 			w.requests(slice, steady(100), steady(0.012))
 			w.counts(catalog.Failures, slice+`,app_llm_error_class="refusal",app_llm_error_bucket="quality"`, steady(1.2))
 			w.counts(catalog.Failures, slice+`,app_llm_error_class="tool_error",app_llm_error_bucket="ops"`, steady(6))
+			small := strings.ReplaceAll(slice, "shop", "small")
+			w.requests(small, steady(0.5), steady(0))
+			w.counts(catalog.Failures, small+`,app_llm_error_class="refusal",app_llm_error_bucket="quality"`, steady(0.2))
 		},
 	},
 	{
@@ -96,6 +108,10 @@ var scenarios = []scenario{
 				w.requests(strings.ReplaceAll(slice, "v7", fmt.Sprintf("v%d", v)), steady(6), steady(0.012))
 			}
 			w.requests(strings.ReplaceAll(slice, "v7", "rare"), steady(0.02), steady(0.6))
+			// Worse than its service, surely, and not bad.
+			busy := strings.ReplaceAll(slice, "shop", "busy")
+			w.requests(busy, steady(600), steady(0.001))
+			w.requests(strings.ReplaceAll(busy, "v7", "v8"), steady(200), steady(0.012))
 		},
 	},
 	{
@@ -126,6 +142,7 @@ var scenarios = []scenario{
 		traffic: func(w *world) {
 			w.streams(slice, steady(10), steady(0.38), steady(0.002))
 			w.streams(strings.ReplaceAll(slice, "m1", "rare"), steady(0.1), steady(3), steady(0.2))
+			w.streams(strings.ReplaceAll(slice, "m1", "small"), steady(0.25), steady(0.3), steady(0.35))
 		},
 	},
 	{

@@ -1,13 +1,17 @@
 package grafana
 
-import "github.com/faultline-otel/faultline/internal/catalog"
+import (
+	"slices"
+
+	"github.com/faultline-otel/faultline/internal/catalog"
+)
 
 // sessions watches conversations that use up what they may.
 func sessions() ruleGroup {
 	return ruleGroup{Name: "faultline.session", Interval: "30s", Rules: []rule{
 		{
 			Alert:         "LLMSessionLimitHit",
-			Expr:          first(selector(catalog.LimitHits), append(byService[:2:2], catalog.SessionLimit)...),
+			Expr:          first(selector(catalog.LimitHits), append(slices.Clip(byService), catalog.SessionLimit)...),
 			KeepFiringFor: "15m", Labels: page,
 			Condition: "a session reached a limit of `llm_budget` within 10 minutes; what follows within 15 minutes is the same page",
 			Guard:     "none: limits are set by the operator, and the first loop is the dear one",

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/faultline-otel/faultline/internal/review"
 )
@@ -33,8 +34,10 @@ func (s *server) showQueue(w http.ResponseWriter, r *http.Request) error {
 	return s.review(w, r, "")
 }
 
+// showCase is where others link to. Tempo leaves out the zeros that an id begins with.
 func (s *server) showCase(w http.ResponseWriter, r *http.Request) error {
-	return s.review(w, r, r.PathValue("trace_id"))
+	id := r.PathValue("trace_id")
+	return s.review(w, r, strings.Repeat("0", max(0, 32-len(id)))+id)
 }
 
 // review shows the queue and a case of it, the first where none is named.

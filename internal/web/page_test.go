@@ -122,6 +122,17 @@ func refund() review.Trace {
 
 func value(json string) genai.Value { return genai.Value{Text: json, Structured: true} }
 
+// TestCaseIsFoundByTheIDOfTempo, which leaves out the zeros that an id begins with.
+func TestCaseIsFoundByTheIDOfTempo(t *testing.T) {
+	s := newSite(t, web.Options{})
+	trace := refund()
+	trace.ID = "00a" + strings.Repeat("5", 29)
+	s.put(trace)
+	require.Equal(t, trace.ID, s.page("/review/" + trace.ID[2:]).one("ul.facts").all("button.copy")[1].attr("data-copy"))
+	status, _ := s.get("/review/" + trace.ID[3:])
+	require.Equal(t, 404, status)
+}
+
 func TestCaseReadsTopToBottom(t *testing.T) {
 	s := newSite(t, web.Options{TraceURL: "https://grafana.example/explore?id={trace_id}"})
 	trace, again := refund(), refund()
