@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -167,7 +168,11 @@ func TestAnIncidentOnARealPrometheus(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a minute")
 	}
-	pushed := startPrometheus(t, "by OTLP", nil)
+	ports := freePorts(t, 2)
+	budget, self := ports[0], ports[1]
+	host, port, _ := net.SplitHostPort(self)
+	// What the Collector says of itself, the review queue among it, is scraped in both cases.
+	pushed := startPrometheus(t, "by OTLP", map[string]string{"collector": self})
 	dir := t.TempDir()
 	override := filepath.Join(dir, "incident.yaml")
 	require.NoError(t, os.WriteFile(override, fmt.Appendf(nil, `
@@ -180,9 +185,10 @@ exporters: {otlp_http/prometheus: {endpoint: "http://%s/api/v1/otlp", tls: {inse
 service:
   extensions: [health_check, file_storage, llm_review, llm_budget]
   pipelines: {metrics: {exporters: [prometheus, otlp_http/prometheus]}}
-`, freePorts(t, 1)[0], pushed.address), 0o600))
+  telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: %s, port: %s}}}}]}}
+`, budget, pushed.address, host, port), 0o600))
 	c := startIn(t, dir, "default.yaml", "--config", override)
-	scraped := startPrometheus(t, "by scrape", map[string]string{"faultline": c.prom, "collector": c.self})
+	scraped := startPrometheus(t, "by scrape", map[string]string{"faultline": c.prom, "collector": self})
 	servers := []*prometheus{pushed, scraped}
 
 	traffic := traffic{r: rand.New(rand.NewPCG(1, 2))} //nolint:gosec // no secret
