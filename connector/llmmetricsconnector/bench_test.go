@@ -96,8 +96,22 @@ func wide() ptrace.Traces {
 
 // BenchmarkSpan measures what the connector costs a span. The bound is 1.5 µs.
 func BenchmarkSpan(b *testing.B) {
-	for name, td := range map[string]ptrace.Traces{"sample": annotated(b, sampled(b, 100)), "wide": annotated(b, wide())} {
-		b.Run(name, func(b *testing.B) {
+	web := wide() // spans of HTTP servers beside one of GenAI
+	for i, s := range web.ResourceSpans().At(0).ScopeSpans().At(0).Spans().All() {
+		if i > 0 {
+			s.Attributes().Clear()
+			for n := range 29 {
+				s.Attributes().PutStr(fmt.Sprint("http.attribute.", n), "value")
+			}
+		}
+	}
+	web.ResourceSpans().At(0).ScopeSpans().At(0).Scope().SetName("otelhttp")
+	for _, traffic := range []struct {
+		name string
+		td   ptrace.Traces
+	}{{"sample", annotated(b, sampled(b, 100))}, {"wide", annotated(b, wide())}, {"web", annotated(b, web)}, {"unscored", wide()}} {
+		td := traffic.td
+		b.Run(traffic.name, func(b *testing.B) {
 			c := started(b, createDefaultConfig().(*Config), consumertest.NewNop())
 			require.NoError(b, c.ConsumeTraces(b.Context(), td))
 			b.ReportAllocs()

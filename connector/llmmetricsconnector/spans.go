@@ -35,12 +35,15 @@ func (r *spanReader) read(td ptrace.Traces, now time.Time, m *meter.Meter) {
 					Coverage: string(wire.NotLLM), Scores: r.span.Scores[:0],
 					TraceID: span.TraceID(), SpanID: span.SpanID(), Seen: now,
 				}
-				r.told.Read(span)
-				if scorers != "" && r.told.Canonical { // llm_failure of this version saw to it that nothing else is to be read
-					r.canonical()
-					r.annotated(span)
-				} else if call, ok := r.reader.Read(resource, ss.Scope(), span); ok {
-					r.dialect(call)
+				switch {
+				case scorers != "":
+					// llm_failure saw all spans of the resource: those without its coverage are not of GenAI, and of most others it
+					// saw to it that nothing else is to be read.
+					if r.told.Read(span); r.told.Coverage != "" {
+						r.call(resource, ss.Scope(), span)
+					}
+				case r.dialect(resource, ss.Scope(), span):
+					r.told.Read(span)
 					r.annotated(span)
 				}
 				m.CountFor(counted, &r.span)
@@ -51,6 +54,16 @@ func (r *spanReader) read(td ptrace.Traces, now time.Time, m *meter.Meter) {
 	clear(r.span.Scores[:cap(r.span.Scores)])
 	r.span = meter.Span{Scores: r.span.Scores[:0]}
 	r.told.Release()
+}
+
+// call takes the call of a span that llm_failure saw.
+func (r *spanReader) call(resource pcommon.Resource, scope pcommon.InstrumentationScope, span ptrace.Span) {
+	if r.told.Canonical {
+		r.canonical()
+	} else if !r.dialect(resource, scope, span) {
+		return
+	}
+	r.annotated(span)
 }
 
 // canonical takes the call from its canonical attributes.
@@ -65,8 +78,12 @@ func (r *spanReader) canonical() {
 	}
 }
 
-// dialect takes the call as its dialect spells it.
-func (r *spanReader) dialect(call *genai.Call) {
+// dialect takes the call as its dialect spells it, and reports whether there is one.
+func (r *spanReader) dialect(resource pcommon.Resource, scope pcommon.InstrumentationScope, span ptrace.Span) bool {
+	call, ok := r.reader.Read(resource, scope, span)
+	if !ok {
+		return false
+	}
 	s := &r.span
 	s.Request, s.Tokens = call.IsLLMCall(), call.Tokens
 	s.Breakdown = meter.Breakdown{
@@ -80,6 +97,7 @@ func (r *spanReader) dialect(call *genai.Call) {
 	if call.TTFT.Set {
 		s.TTFT = genai.Some(call.TTFT.Value / 1000)
 	}
+	return true
 }
 
 // annotated takes what the processors before wrote, in their absence nothing.

@@ -3,6 +3,7 @@ package meter
 import (
 	"fmt"
 	"math"
+	"runtime"
 	"testing"
 	"time"
 
@@ -154,4 +155,55 @@ func TestRetrievalsAreCountedByOutcome(t *testing.T) {
 	require.InDelta(t, 2, got["llm.retrieval.results shop prod empty"], 0)
 	require.InDelta(t, 1, got["llm.retrieval.results shop prod failed"], 0)
 	require.Equal(t, int64(1), m.Ignored(IgnoredRetrieval))
+}
+
+// TestMemoryOfSessionsIsBounded fills the sessions, whose number is the bound, and writes them to a checkpoint.
+func TestMemoryOfSessionsIsBounded(t *testing.T) {
+	settings := defaults()
+	settings.MaxSessions = 50_000
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	m := New(settings)
+	for i := range 4 * settings.MaxSessions {
+		m.Count(turn(fmt.Sprint("a session with an id of usual length ", i), 1, 0.1, noon))
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	require.Equal(t, settings.MaxSessions, m.Sessions())
+	used := after.HeapAlloc - before.HeapAlloc
+	store := newMemory()
+	require.NoError(t, m.Save(store, noon))
+	t.Logf("%d sessions, %d MB, %d kB in a checkpoint", m.Sessions(), used>>20, len(store.values[sessionsKey])>>10)
+	require.Less(t, used, uint64(25<<20))
+	runtime.KeepAlive(m)
+}
+
+// BenchmarkSave measures a checkpoint in which all that may be kept has changed.
+func BenchmarkSave(b *testing.B) {
+	settings := defaults()
+	settings.MaxSessions, settings.MaxSeriesPerService = 50_000, 50_000
+	m := New(settings)
+	for i := range settings.MaxSessions {
+		span := turn(fmt.Sprint(i), 1, 0.1, noon)
+		span.PromptVersion = fmt.Sprint(i % 2000)
+		m.Count(span)
+	}
+	size := 0
+	for now := noon; b.Loop(); now = now.Add(time.Minute) {
+		m.Count(turn("another", 1, 0.1, now))
+		for _, t := range m.service("shop", "prod").trends {
+			t.seen = now.Unix()
+		}
+		store := newMemory()
+		if err := m.Save(store, now); err != nil {
+			b.Fatal(err)
+		}
+		size = 0
+		for _, value := range store.values {
+			size += len(value)
+		}
+	}
+	b.ReportMetric(float64(size)/1e6, "MB")
+	b.ReportMetric(float64(m.trends.Load()), "trends")
 }

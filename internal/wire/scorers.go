@@ -60,11 +60,17 @@ type ScorerVersions struct {
 
 type scorerVersion struct{ name, version string }
 
-// maxScorers bounds what is read of a value that a stranger wrote.
-const maxScorers = 256
+// What is read of a value that a stranger wrote: so many scorers, of a text of so many bytes. A longer one says nothing.
+const (
+	maxScorers     = 256
+	maxScorersText = 32 << 10
+)
 
 // Read takes the versions that hold for the scores of a resource, or of a span that has its own.
 func (s *ScorerVersions) Read(value string) {
+	if len(value) > maxScorersText {
+		value = ""
+	}
 	if value == s.raw {
 		return
 	}
