@@ -85,6 +85,6 @@ func (l *slotList) addCost() (first int) {
 // budget.
 var (
 	scoreSlots = 4
-	llmSlots   = len(ownSlots) - len(coverages) + len(slots) + scoreSlots + len(costWindows)
+	llmSlots   = len(ownSlots) - len(coverages) + len(slots) + scoreSlots + costWindows
 	fixedSlots = len(coverages) + llmSlots
 )

@@ -13,8 +13,8 @@ type spend struct {
 	pending float64 // US dollars since the last collection
 }
 
-// costWindows are the values of the attribute that tells the two baselines apart.
-var costWindows = []string{"24h", "6h"}
+// costWindows is how many series a service has that compare its cost.
+const costWindows = 2
 
 // spent adds to what the service costs.
 func (s *service) spent(usd float64) {
@@ -39,9 +39,9 @@ func (s *service) collectSpend(now time.Time, emit func(Point)) {
 	c.Add(now.Unix()/3600, s.spend.pending)
 	s.spend.pending = 0
 	if ratio, ok := c.Day(); ok {
-		emit(Point{Metric: catalog.CostBaseline, Attributes: with(s.base, Pair{catalog.CostWindow, costWindows[0]}), Sum: ratio})
+		emit(Point{Metric: catalog.CostBaseline, Attributes: with(s.base, Pair{catalog.CostWindow, drift.Day.Name}), Sum: ratio})
 	}
 	if excess, ok := c.Burst(); ok {
-		emit(Point{Metric: catalog.CostBaseline, Attributes: with(s.base, Pair{catalog.CostWindow, costWindows[1]}), Sum: excess})
+		emit(Point{Metric: catalog.CostBaseline, Attributes: with(s.base, Pair{catalog.CostWindow, drift.Burst.Name}), Sum: excess})
 	}
 }

@@ -7,11 +7,18 @@ import (
 	"github.com/faultline-otel/faultline/internal/drift"
 )
 
-// trendKey is what scores are followed by: those of all models, operations and turns together. Without a version and a prompt it is that
-// of a parent: all of a scorer's scores, by which a version that is new is judged.
+// trendKey is what scores are followed by: those of all models, operations and turns together. That of a parent names no version of the
+// prompt: it is all of the prompt's scores by this version of the scorer, by which a version that is new is judged. Prompts are not judged by
+// each other, nor scores by those of another judge: their usual levels have nothing in common.
 type trendKey struct {
 	scorer, version, stratum, prompt, promptVersion string
 	parent                                          bool
+}
+
+// of is the key of the parent.
+func (k trendKey) of() trendKey {
+	k.promptVersion, k.parent = "", true
+	return k
 }
 
 // trends are those of a service.
@@ -55,7 +62,7 @@ func (s *service) trend(key trendKey) *trend {
 	}
 	parent := key
 	if !key.parent {
-		parent = trendKey{scorer: key.scorer, parent: true}
+		parent = key.of()
 		if s.trends[parent] == nil && s.trend(parent) == nil {
 			return nil
 		}
@@ -64,7 +71,7 @@ func (s *service) trend(key trendKey) *trend {
 	if key.parent {
 		need = parentSlots
 	}
-	if !s.meter.takeTrend(s, key.scorer) {
+	if !s.meter.takeTrend(s, key) {
 		return nil
 	}
 	if !s.take(need) {
@@ -98,9 +105,9 @@ func (s *service) trend(key trendKey) *trend {
 	return t
 }
 
-// takeTrend reserves a trend of a scorer; where all are taken, the service gives up the one of its own that was silent longest, if it is
+// takeTrend reserves a trend; where all are taken, the service gives up the one of its own that was silent longest, if it is
 // quiet.
-func (m *Meter) takeTrend(s *service, scorer string) bool {
+func (m *Meter) takeTrend(s *service, wanted trendKey) bool {
 	if m.trends.Add(1) <= int64(m.settings.MaxDrift) {
 		return true
 	}
@@ -115,14 +122,14 @@ func (m *Meter) takeTrend(s *service, scorer string) bool {
 		m.untracked.Add(1)
 		return false
 	}
-	s.drop(oldest, scorer)
+	s.drop(oldest, wanted)
 	m.trends.Add(1)
 	return true
 }
 
-// drop forgets a trend, and its parent with the last of its children, unless that is of the scorer that is in want of a trend: its new
-// version is judged by the parent.
-func (s *service) drop(t *trend, scorer string) {
+// drop forgets a trend, and its parent with the last of its children, unless a child of the same parent is wanted: it is going to be judged
+// by it.
+func (s *service) drop(t *trend, wanted trendKey) {
 	delete(s.trends, t.key)
 	s.give(trendSlots)
 	s.meter.live.Add(-trendSlots)
@@ -134,15 +141,16 @@ func (s *service) drop(t *trend, scorer string) {
 			}
 		}
 	}
-	if t.key.scorer == scorer {
+	parent := t.key.of()
+	if wanted.of() == parent {
 		return
 	}
 	for k := range s.trends {
-		if k.scorer == t.key.scorer && !k.parent {
+		if !k.parent && k.of() == parent {
 			return
 		}
 	}
-	delete(s.trends, trendKey{scorer: t.key.scorer, parent: true})
+	delete(s.trends, parent)
 	s.give(parentSlots)
 	s.meter.trends.Add(-1)
 }
@@ -178,7 +186,7 @@ func (s *service) collectTrends(now time.Time, emit func(Point)) {
 			p.trend.series.Add(bin, n, sum)
 			p.trend.series.Parent.Add(bin, n, sum)
 			p.trend.seen = now.Unix()
-			s.trends[trendKey{scorer: p.trend.key.scorer, parent: true}].seen = now.Unix()
+			s.trends[p.trend.key.of()].seen = now.Unix()
 		}
 	}
 	for _, t := range s.trends {
