@@ -65,7 +65,7 @@ func relevance(d data) (model, error) {
 			}
 		}
 	}
-	at := linear.Threshold(negatives, 0.004)
+	at := linear.Threshold(negatives, 0.003)
 	forest.Bias -= float32(at)
 	found, bad := 0, 0
 	for _, r := range held {
@@ -76,7 +76,7 @@ func relevance(d data) (model, error) {
 			}
 		}
 	}
-	fmt.Fprintf(os.Stderr, "relevance: %d rows; AUROC %.3f, threshold at %.2f for at most 0.4%% of %d relevant answers: finds %d of %d\n", len(rows), auroc(forest, held), at, len(negatives), found, bad)
+	fmt.Fprintf(os.Stderr, "relevance: %d rows; AUROC %.3f, threshold at %.2f for at most 0.3%% of %d relevant answers: finds %d of %d\n", len(rows), auroc(forest, held), at, len(negatives), found, bad)
 	return forest, nil
 }
 
