@@ -115,13 +115,10 @@ func relevant(v *ground.Vectors, list []labelled.Row) []row {
 		var question, answer words.Text
 		question.Read(l.Input)
 		answer.Read(l.Output)
-		o := ground.NewOverlap()
-		o.Ask(&question)
 		var f [ground.RelevantFeatures]float32
-		if o.Relevant(v, &question, &answer, &f) {
+		if ground.Relevant(v, &question, &answer, &f) {
 			rows = append(rows, row{features: slices.Clone(f[:]), label: l.Label == 1, source: l.Source, weight: 1, text: l.Input})
 		}
-		o.Release()
 	}
 	return rows
 }

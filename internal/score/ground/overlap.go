@@ -161,17 +161,6 @@ func (o *Overlap) Add(t *words.Text) {
 	}
 }
 
-// Ask adds the words of a question, without which of them are neighbours: Relevant does not need that, and a prompt may be long.
-func (o *Overlap) Ask(t *words.Text) {
-	for i := range t.Words {
-		w := &t.Words[i]
-		if kindOf(w)&common == 0 {
-			o.content++
-			o.stems.add(stem(t.Source, w))
-		}
-	}
-}
-
 func pair(a, b uint32) uint32 { return (a*0x85ebca6b+b)*0xc2b2ae35 | 1 }
 
 // The features of an answer against its sources.

@@ -60,9 +60,6 @@ func (s *Relevance) Score(c *genai.Call, r *score.Result) {
 		return
 	}
 	q := r.Words(question)
-	o := NewOverlap()
-	defer o.Release()
-	o.Ask(q)
 	f := relevantPool.Get().(*[RelevantFeatures]float32) //nolint:forcetypeassert // the pool holds nothing else
 	defer relevantPool.Put(f)
 	worst, at, seen := float32(0), 0, false
@@ -71,7 +68,7 @@ func (s *Relevance) Score(c *genai.Call, r *score.Result) {
 		if output[i].Text == "" || len(output[i].ToolCalls) > 0 {
 			continue
 		}
-		if t := r.Words(output[i].Text); o.Relevant(s.subjects, q, t, f) {
+		if t := r.Words(output[i].Text); Relevant(s.subjects, q, t, f) {
 			margin := s.forest.Margin(f[:])
 			if value(margin) < s.failBelow {
 				margin = min(margin, s.before(c, question, t, r, f))
@@ -109,13 +106,9 @@ func (s *Relevance) before(c *genai.Call, question string, answer *words.Text, r
 			continue
 		}
 		turns++
-		o := NewOverlap()
-		t := r.Words(m.Text)
-		o.Ask(t)
-		if o.Relevant(s.subjects, t, answer, f) {
+		if Relevant(s.subjects, r.Words(m.Text), answer, f) {
 			least = min(least, s.forest.Margin(f[:]))
 		}
-		o.Release()
 	}
 	return least
 }
@@ -160,16 +153,13 @@ const (
 // mostMissing is of how many words that are left out the subject is compared.
 const mostMissing = 3
 
-// Relevant fills the features of an answer to a question, which was the only text added. It reports false where there is too
-// little to compare.
-func (o *Overlap) Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]float32) bool {
+// Relevant fills the features of an answer to a question. It reports false where there is too little to compare.
+func Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]float32) bool {
 	*f = [RelevantFeatures]float32{}
-	answer := NewOverlap()
+	question, answer := NewOverlap(), NewOverlap()
+	defer question.Release()
 	defer answer.Release()
 	answer.Add(a)
-	if o.content < 2 || answer.content < 2 {
-		return false
-	}
 	share := func(a, b float32) float32 { return a / max(b, 1) }
 	var idf, idfHit, familiar, content, hit, weight, hitWeight, nameHit, nms, rest, restHit, pairs float32
 	first, kinds := true, kind(0)
@@ -177,8 +167,7 @@ func (o *Overlap) Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]fl
 	var missing [mostMissing]int // the words that it should have and has not, 1 + where they are known
 	var against [mostMissing]float32
 	var due, paid float32
-	qs, as := &o.subject, &answer.subject
-	*qs = subject{} // the question may have been compared before
+	qs, as := &question.subject, &answer.subject
 	for i := range q.Words {
 		w := &q.Words[i]
 		if i > 0 && w.Flags.Is(words.Sentence|words.Line) {
@@ -190,6 +179,8 @@ func (o *Overlap) Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]fl
 			continue
 		}
 		h := stem(q.Source, w)
+		question.content++
+		question.stems.add(h) // without which are neighbours: nobody asks for that, and a prompt may be long
 		at := v.find(h)
 		if at >= 0 && qs.words < maxSubject && !w.Flags.Is(words.Number) {
 			qs.add(&v.Coords[at])
@@ -254,6 +245,9 @@ func (o *Overlap) Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]fl
 		}
 		before = h
 	}
+	if question.content < 2 || answer.content < 2 {
+		return false
+	}
 	var asking, answering, opening [Dims]float32
 	qs.point(&asking)
 	var words1, hits1, content1, start, startHit float32
@@ -279,7 +273,7 @@ func (o *Overlap) Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]fl
 				}
 			}
 		}
-		shared := o.stems.has(h)
+		shared := question.stems.has(h)
 		if shared {
 			hits1++
 		}
