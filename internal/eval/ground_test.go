@@ -68,6 +68,9 @@ func TestEvalRelevance(t *testing.T) {
 		ranking.scores["all"] = append(ranking.scores["all"], tab.scores[source]...)
 	}
 	t.Logf("| %-16s | %-26s | AUROC %.3f |", s.Name(), "halueval-general", ranking.auroc("all"))
+	for _, share := range []float64{0.005, 0.01, 0.03} {
+		t.Logf("| %-16s | %-26s | recall %s at a threshold that %s of relevant answers fall below |", s.Name(), "if it were set here", percent(tab.reachable(share)), percent(share))
+	}
 	require.GreaterOrEqual(t, ranking.auroc("all"), 0.93)
 	require.GreaterOrEqual(t, tab.sum().recall(), 0.20)
 	require.LessOrEqual(t, tab.sum().falsePositives(), 0.005)
