@@ -213,6 +213,9 @@ func TestHostileTextsTakeLinearTime(t *testing.T) {
 			return best
 		}
 		long, short := spend(1<<20), spend(1<<17)
+		for turn := 0; turn < 10 && long >= 8*4*short+50*time.Millisecond; turn++ { // others share the machine: the least is what it takes
+			long, short = min(long, spend(1<<20)), min(short, spend(1<<17))
+		}
 		require.Less(t, long, 8*4*short+50*time.Millisecond, "%q: %v for 1 MB, %v for an eighth", unit, long, short)
 		require.Less(t, long, 4*time.Second, "%q", unit)
 	}
