@@ -234,7 +234,10 @@ func spread(documents []document, idf []float64, coords [][]float64) [][]float64
 
 // orthonormal makes the columns orthogonal and of length 1, by the Cholesky factor of their products, which reads a row at a time.
 func orthonormal(m [][]float64) {
-	var l [ground.Dims][ground.Dims]float64
+	l := make([][]float64, ground.Dims)
+	for k := range l {
+		l[k] = make([]float64, ground.Dims)
+	}
 	for _, row := range m {
 		for k, x := range row {
 			for j, y := range row[:k+1] {
