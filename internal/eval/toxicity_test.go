@@ -29,5 +29,5 @@ func TestEvalToxicity(t *testing.T) {
 	require.GreaterOrEqual(t, tab.sum().recall(), 0.80)
 	require.GreaterOrEqual(t, tab.sum("davidson, explicit").recall(), 0.85)
 	require.LessOrEqual(t, tab.sum().falsePositives(), 0.005)
-	require.LessOrEqual(t, tab.sum("halueval", "tau").falsePositives(), 0.001)
+	require.LessOrEqual(t, tab.sum("halueval", "tau").falsePositives(), 0.002)
 }
