@@ -70,7 +70,7 @@ e2e:
 #: the figures: conformance, precision and recall, one line each
 .PHONY: eval
 eval:
-	@FAULTLINE_EVAL=full go test -count=1 -v -run 'Conformance|Eval|Suite|MaskBench|Compile' ./internal/wire ./internal/price ./internal/eval ./internal/jsonschema | grep -E '^(---|ok|FAIL)|: |\|' | grep -vE '=== '
+	@FAULTLINE_EVAL=full go test -count=1 -v -run 'Conformance|Eval|Suite|MaskBench|Compile|AreFound' ./internal/wire ./internal/price ./internal/eval ./internal/score/pattern ./internal/jsonschema | grep -E '^(---|ok|FAIL)|: |\|' | grep -vE '=== '
 
 #: fit the models of the text scorers to the labelled corpus (FAULTLINE_CORPUS, or ../shared/corpus)
 .PHONY: train

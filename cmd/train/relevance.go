@@ -18,28 +18,35 @@ func init() {
 
 // relevance fits on answers to their own question and to others.
 func relevance(d data) (model, error) {
-	train, err := d.rows("relevance", "train")
+	train, err := d.pairs()
 	if err != nil {
 		return nil, err
 	}
-	// Further wrong pairs: answers are cheap to mix up.
-	r := rand.New(rand.NewPCG(8, 8))
-	for i, n := 0, len(train); i < n; i++ {
-		if other := train[r.IntN(n)]; train[i].Label == 0 && train[i].Source == "halueval-general" && other.Source == train[i].Source && other.Output != train[i].Output {
-			mixed := train[i]
-			mixed.Output, mixed.Label = other.Output, 1
-			train = append(train, mixed)
+	// Vectors that know a question with its answer find them alike: each question is measured by vectors that had not seen it.
+	var rows []row
+	for k := range folds {
+		unseen, err := subjects(d, k)
+		if err != nil {
+			return nil, err
 		}
+		rows = append(rows, relevant(unseen, slices.DeleteFunc(slices.Clone(train), func(r labelled.Row) bool { return fold(r.Input) != k }))...)
 	}
-	v, err := subjects(d)
+	v, err := subjects(d, -1)
 	if err != nil {
 		return nil, err
 	}
-	rows := relevant(v, train)
 	forest := growRelevance(rows)
 	dev, err := d.calibration("relevance")
 	if err != nil {
 		return nil, err
+	}
+	turns, err := d.calibration("refusal", "xstest", "tau")
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range turns {
+		row.Label = 0
+		dev = append(dev, row)
 	}
 	var negatives []float64
 	held := relevant(v, dev)
@@ -73,6 +80,33 @@ func relevance(d data) (model, error) {
 	return forest, nil
 }
 
+// pairs are answers to their own question and to others.
+func (d data) pairs() ([]labelled.Row, error) {
+	train, err := d.rows("relevance", "train")
+	if err != nil {
+		return nil, err
+	}
+	// Turns of a conversation, and answers that decline: both are about what was said.
+	turns, err := d.rows("refusal", "train", "xstest", "tau")
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range turns {
+		row.Label = 0
+		train = append(train, row)
+	}
+	// Further wrong pairs: answers are cheap to mix up. Two turns of the same kind of conversation may well fit each other.
+	r := rand.New(rand.NewPCG(8, 8))
+	for i, n := 0, len(train); i < n; i++ {
+		own, other := train[i], train[r.IntN(n)]
+		if own.Label == 0 && other.Output != own.Output && own.Source != "halueval-qa-short" && (own.Source == "halueval-general" || other.Source == "halueval-general") {
+			own.Output, own.Label = other.Output, 1
+			train = append(train, own)
+		}
+	}
+	return train, nil
+}
+
 func growRelevance(rows []row) *ground.Forest { return grow(rows, 300, 0.1, 10) }
 
 func relevant(v *ground.Vectors, list []labelled.Row) []row {
@@ -81,13 +115,10 @@ func relevant(v *ground.Vectors, list []labelled.Row) []row {
 		var question, answer words.Text
 		question.Read(l.Input)
 		answer.Read(l.Output)
-		o := ground.NewOverlap()
-		o.Add(&question)
 		var f [ground.RelevantFeatures]float32
-		if o.Relevant(v, &question, &answer, &f) {
+		if ground.Relevant(v, &question, &answer, &f) {
 			rows = append(rows, row{features: slices.Clone(f[:]), label: l.Label == 1, source: l.Source, weight: 1, text: l.Input})
 		}
-		o.Release()
 	}
 	return rows
 }

@@ -2,158 +2,269 @@ package main
 
 import (
 	"cmp"
+	_ "embed"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"github.com/faultline-otel/faultline/internal/score/ground"
 	"github.com/faultline-otel/faultline/internal/words"
 )
 
 func init() {
-	recipes["subjects"] = recipe{path: "internal/score/ground/weights/subjects.flv", fit: func(d data) (model, error) { return subjects(d) }}
+	recipes["subjects"] = recipe{path: "internal/score/ground/weights/subjects.flv", fit: func(d data) (model, error) { return subjects(d, -1) }}
 }
 
+// related is words of one subject a line, written for this: what everybody asks about, and the corpus hardly speaks of.
+//
+//go:embed subjects.txt
+var related string
+
 const (
-	vocabulary = 9000
-	leastTexts = 3 // that a word stands in
-	rounds     = 8 // of the power iteration
+	vocabulary  = 16000
+	leastTexts  = 2    // that a word stands in
+	rounds      = 4    // of the iteration
+	mostWords   = 400  // of a text that count
+	pieceBytes  = 1500 // of a long document: what stands far apart has little to do with each other
+	pairWeight  = 3    // of a question with its answer: what they have in common is what is asked for
+	shortAnswer = 150  // bytes: a shorter one need not say again what it was asked
+	rarities    = 16   // of a byte of rarity are alike
+	usualWeight = 4    // how many questions the usual counts as
+	draws       = 20   // of a line of related words,
+	drawn       = 10   // each of so many of them
 )
 
-// subjects finds which words speak of the same: the leading singular vectors of which word stands in which text. A question and
-// its answer are one text.
-func subjects(d data) (*ground.Vectors, error) {
-	var texts [][]uint32
-	add := func(parts ...string) {
-		seen := map[uint32]bool{}
-		var list []uint32
+// document is which words stand in a text, and how much it counts. Of a pair, also which of them are asked about.
+type document struct {
+	stems        []uint32
+	weight       float64
+	asked, taken []uint32
+}
+
+// documents are the texts that tell which words speak of the same. Of the questions of a fold, where one is left out, nothing is in them.
+func (d data) documents(leave int) ([]document, error) {
+	var list []document
+	add := func(weight float64, parts ...string) *document {
+		var stems []uint32
 		for _, part := range parts {
-			var t words.Text
-			t.Read(part)
-			ground.Stems(&t, 400, func(h uint32) {
-				if !seen[h] {
-					seen[h] = true
-					list = append(list, h)
-				}
-			})
+			stems = append(stems, stemsOf(part)...)
 		}
-		if len(list) > 2 {
-			texts = append(texts, list)
+		slices.Sort(stems)
+		if stems = slices.Compact(stems); len(stems) > 2 {
+			list = append(list, document{stems: stems, weight: weight})
+			return &list[len(list)-1]
+		}
+		return nil
+	}
+	pairs, err := d.rows("relevance", "train")
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range pairs {
+		if row.Label == 0 && fold(row.Input) != leave {
+			if pair := add(pairWeight, row.Input, row.Output); pair != nil && len(row.Output) >= shortAnswer {
+				pair.asked, pair.taken = stemsOf(row.Input), stemsOf(row.Output)
+			}
 		}
 	}
-	for _, task := range []string{"relevance", "pii", "refusal", "groundedness", "injection", "jailbreak"} {
+	once := map[string]bool{}
+	for _, task := range []string{"pii", "refusal", "groundedness", "injection", "jailbreak"} {
 		rows, err := d.rows(task, "train")
 		if err != nil {
 			return nil, err
 		}
-		once := map[string]bool{}
 		for _, row := range rows {
-			if task == "relevance" && row.Label == 1 {
+			if row.Source == "halueval-general" { // the pairs again
 				continue
 			}
-			key := row.Input + row.Context
-			if task != "relevance" && key != "" && once[key] {
-				key = ""
-			} else {
-				once[key] = true
+			if said := row.Input + row.Output; !once[said] {
+				once[said] = true
+				add(1, row.Input, row.Output)
 			}
-			add(row.Input, row.Context, row.Output)
+			if once[row.Context] || task == "injection" && row.Label == 1 { // the same documents, with an order in them
+				continue
+			}
+			once[row.Context] = true
+			for at := 0; at < len(row.Context); at += pieceBytes {
+				add(1, row.Context[at:min(at+pieceBytes, len(row.Context))])
+			}
 		}
 	}
-	df := map[uint32]int{}
-	for _, t := range texts {
-		for _, h := range t {
-			df[h]++
+	r := rand.New(rand.NewPCG(4, 4))
+	for line := range strings.Lines(related) {
+		list := strings.Fields(line)
+		for range draws {
+			r.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+			add(1, strings.Join(list[:min(len(list), drawn)], " "))
 		}
 	}
-	type entry struct {
-		stem uint32
-		n    int
+	return list, nil
+}
+
+// stemsOf is the words of a text, each once.
+func stemsOf(text string) []uint32 {
+	var t words.Text
+	t.Read(text)
+	var stems []uint32
+	ground.Stems(&t, mostWords, func(h uint32) { stems = append(stems, h) })
+	slices.Sort(stems)
+	return slices.Compact(stems)
+}
+
+// subjects finds which words speak of the same: the leading singular vectors of which word stands in which text, all of them alike: that some are
+// strong says that they are about what most texts have in common.
+func subjects(d data, leave int) (*ground.Vectors, error) {
+	documents, err := d.documents(leave)
+	if err != nil {
+		return nil, err
 	}
-	var list []entry
-	for h, n := range df {
-		if n >= leastTexts {
-			list = append(list, entry{h, n})
+	df, total := map[uint32]float64{}, 0.0
+	for _, t := range documents {
+		total += t.weight
+		for _, h := range t.stems {
+			df[h] += t.weight
 		}
 	}
-	slices.SortFunc(list, func(a, b entry) int { return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.stem, b.stem)) })
-	list = list[:min(len(list), vocabulary)]
+	stems := slices.Collect(keys(df))
+	stems = slices.DeleteFunc(stems, func(h uint32) bool { return df[h] < leastTexts })
+	slices.SortFunc(stems, func(a, b uint32) int { return cmp.Or(cmp.Compare(df[b], df[a]), cmp.Compare(a, b)) })
+	stems = stems[:min(len(stems), vocabulary)]
 	at := map[uint32]int{}
-	v := &ground.Vectors{Stems: make([]uint32, len(list)), Rarity: make([]uint8, len(list)), Coords: make([][ground.Dims]int8, len(list))}
-	idf := make([]float64, len(list))
-	for i, e := range list {
-		at[e.stem], v.Stems[i] = i, e.stem
-		idf[i] = math.Log(float64(len(texts)) / float64(e.n))
-		v.Rarity[i] = uint8(min(255, math.Round(16*idf[i])))
+	idf, rarity := make([]float64, len(stems)), make([]uint8, len(stems))
+	for i, h := range stems {
+		at[h] = i
+		idf[i] = math.Log(total / df[h])
+		rarity[i] = uint8(min(255, math.Round(16*idf[i])))
 	}
+	for i := range documents { // from here on, by index
+		known := documents[i].stems[:0]
+		for _, h := range documents[i].stems {
+			if k, ok := at[h]; ok {
+				known = append(known, uint32(k))
+			}
+		}
+		documents[i].stems = known
+	}
+	taken := takenUp(documents, at, rarity)
 	r := rand.New(rand.NewPCG(6, 6))
-	coords := make([][ground.Dims]float64, len(list))
+	coords := make([][]float64, len(stems))
 	for i := range coords {
+		coords[i] = make([]float64, ground.Dims)
 		for k := range coords[i] {
 			coords[i][k] = r.NormFloat64()
 		}
 	}
+	orthonormal(coords)
 	for range rounds {
-		orthogonal(coords)
-		next := make([][ground.Dims]float64, len(list))
-		for _, t := range texts {
-			var sum [ground.Dims]float64
-			norm := 0.0
-			for _, h := range t {
-				if i, ok := at[h]; ok {
-					norm += float64(idf[i] * idf[i])
-					for k := range sum {
-						sum[k] += float64(idf[i] * coords[i][k])
-					}
-				}
-			}
-			if norm == 0 {
-				continue
-			}
-			for _, h := range t {
-				if i, ok := at[h]; ok {
-					for k := range sum {
-						next[i][k] += float64(idf[i]*sum[k]) / norm
-					}
-				}
-			}
-		}
-		coords = next
+		coords = spread(documents, idf, coords)
+		orthonormal(coords)
 	}
-	for i := range coords { // each word as long as any other: how rare it is weighs it
+	for i := range coords { // each word as long as it is rare
 		norm := 0.0
 		for _, x := range coords[i] {
 			norm += float64(x * x)
 		}
-		for k, x := range coords[i] {
+		for k := range coords[i] {
 			if norm > 0 {
-				v.Coords[i][k] = int8(math.Round(127 * x / math.Sqrt(norm)))
+				coords[i][k] *= idf[i] / math.Sqrt(norm)
 			}
 		}
 	}
-	v.Index()
-	return v, nil
+	return ground.NewVectors(stems, rarity, taken, coords), nil
 }
 
-// orthogonal makes the columns orthogonal and of length 1 (Gram and Schmidt).
-func orthogonal(m [][ground.Dims]float64) {
-	for k := range ground.Dims {
-		for j := range k {
-			dot := 0.0
-			for i := range m {
-				dot += float64(m[i][k] * m[i][j])
+// takenUp is how often answers take up a word that the question has, in 255ths. Of words that are seldom asked about, most of it is what holds for
+// words that are as rare.
+func takenUp(documents []document, at map[uint32]int, rarity []uint8) []uint8 {
+	type tally struct{ asked, taken float64 }
+	words, alike := make([]tally, len(rarity)), [256 / rarities]tally{}
+	for _, t := range documents {
+		for _, h := range t.asked {
+			i, known := at[h]
+			if !known {
+				continue
 			}
-			for i := range m {
-				m[i][k] -= float64(dot * m[i][j])
+			words[i].asked++
+			alike[rarity[i]/rarities].asked++
+			if _, there := slices.BinarySearch(t.taken, h); there {
+				words[i].taken++
+				alike[rarity[i]/rarities].taken++
 			}
 		}
+	}
+	list := make([]uint8, len(rarity))
+	for i, w := range words {
+		a := alike[rarity[i]/rarities]
+		usual := (a.taken + 1) / (a.asked + 2)
+		list[i] = uint8(math.Round(255 * (w.taken + float64(usualWeight*usual)) / (w.asked + usualWeight)))
+	}
+	return list
+}
+
+// spread gives each word the sum of the texts that it stands in, each of which is the sum of its words.
+func spread(documents []document, idf []float64, coords [][]float64) [][]float64 {
+	next := make([][]float64, len(coords))
+	for i := range next {
+		next[i] = make([]float64, ground.Dims)
+	}
+	var sum [ground.Dims]float64
+	for _, t := range documents {
+		clear(sum[:])
 		norm := 0.0
-		for i := range m {
-			norm += float64(m[i][k] * m[i][k])
+		for _, i := range t.stems {
+			norm += float64(idf[i] * idf[i])
+			for k, x := range coords[i] {
+				sum[k] += float64(idf[i] * x)
+			}
 		}
-		norm = math.Sqrt(norm)
-		for i := range m {
-			m[i][k] /= norm
+		if norm == 0 {
+			continue
+		}
+		for _, i := range t.stems {
+			weight := float64(t.weight*idf[i]) / norm
+			row := next[i]
+			for k := range row {
+				row[k] += float64(weight * sum[k])
+			}
+		}
+	}
+	return next
+}
+
+// orthonormal makes the columns orthogonal and of length 1, by the Cholesky factor of their products, which reads a row at a time.
+func orthonormal(m [][]float64) {
+	l := make([][]float64, ground.Dims)
+	for k := range l {
+		l[k] = make([]float64, ground.Dims)
+	}
+	for _, row := range m {
+		for k, x := range row {
+			for j, y := range row[:k+1] {
+				l[k][j] += float64(x * y)
+			}
+		}
+	}
+	for k := range l {
+		for j := range l[k][:k+1] {
+			rest := l[k][j]
+			for q := range j {
+				rest -= float64(l[k][q] * l[j][q])
+			}
+			if j == k {
+				l[k][k] = math.Sqrt(max(rest, 1e-12))
+			} else {
+				l[k][j] = rest / l[j][j]
+			}
+		}
+	}
+	for _, row := range m {
+		for k := range row {
+			rest := row[k]
+			for q := range k {
+				rest -= float64(l[k][q] * row[q])
+			}
+			row[k] = rest / l[k][k]
 		}
 	}
 }

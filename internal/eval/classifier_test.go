@@ -110,6 +110,28 @@ func (tab *table) auroc(source string) float64 {
 	return below / float64(bad*good)
 }
 
+// reachable is the share of bad rows of all sources that would be found at a threshold that finds a share of the good ones.
+func (tab *table) reachable(falsePositives float64) float64 {
+	var good, bad []float64
+	for _, rows := range tab.scores {
+		for _, r := range rows {
+			if r.bad {
+				bad = append(bad, r.value)
+			} else {
+				good = append(good, r.value)
+			}
+		}
+	}
+	slices.Sort(good)
+	at, found := good[int(falsePositives*float64(len(good)))], 0
+	for _, v := range bad {
+		if v < at {
+			found++
+		}
+	}
+	return ratio(found, len(bad))
+}
+
 // log prints the table.
 func (tab *table) log(t *testing.T) {
 	t.Helper()

@@ -41,13 +41,38 @@ func TestEvalGroundedness(t *testing.T) {
 	require.LessOrEqual(t, tab.sum().falsePositives(), 0.005)
 }
 
-// TestEvalRelevance: the wrong answers are those to other questions, drawn at random or for being worded alike.
+// TestEvalRelevance: the wrong answers are those to other questions, drawn at random or for being worded alike: of the latter many could be meant. Beside
+// them, as answers that are about what was said, stand turns of conversations, and answers to odd questions, refusals too.
 func TestEvalRelevance(t *testing.T) {
 	s, err := ground.NewRelevance(ground.Config{})
 	require.NoError(t, err)
-	tab := classified(t, s, reported(t, "relevance"), answer)
+	rows := reported(t, "relevance")
+	for i := range rows {
+		switch rows[i].Meta["mismatch"] {
+		case "random":
+			rows[i].Source = "another question's, any"
+		case "hard":
+			rows[i].Source = "another question's, alike"
+		}
+	}
+	for _, row := range reported(t, "refusal") {
+		if strings.HasPrefix(row.Source, "xstest") || strings.HasPrefix(row.Source, "tau") {
+			row.Label = 0
+			rows = append(rows, row)
+		}
+	}
+	tab := classified(t, s, rows, answer)
 	tab.log(t)
-	t.Logf("| %-16s | %-26s | AUROC %.3f |", s.Name(), "halueval-general", tab.auroc("halueval-general"))
-	require.GreaterOrEqual(t, tab.sum().recall(), 0.15)
-	require.LessOrEqual(t, tab.sum().falsePositives(), 0.007)
+	ranking := &table{scores: map[string][]scored{}}
+	for _, source := range []string{"halueval-general", "another question's, any", "another question's, alike"} {
+		ranking.scores["all"] = append(ranking.scores["all"], tab.scores[source]...)
+	}
+	t.Logf("| %-16s | %-26s | AUROC %.3f |", s.Name(), "halueval-general", ranking.auroc("all"))
+	for _, share := range []float64{0.005, 0.01, 0.03} {
+		t.Logf("| %-16s | %-26s | recall %s at a threshold that %s of relevant answers fall below |", s.Name(), "if it were set here", percent(tab.reachable(share)), percent(share))
+	}
+	require.GreaterOrEqual(t, ranking.auroc("all"), 0.93)
+	require.GreaterOrEqual(t, tab.sum().recall(), 0.20)
+	require.LessOrEqual(t, tab.sum().falsePositives(), 0.005)
+	require.LessOrEqual(t, tab.sum("xstest", "tau").falsePositives(), 0.01)
 }

@@ -112,6 +112,71 @@ func TestFiles(t *testing.T) {
 	require.Error(t, err)
 	_, err = unmarshalVectors(subjectsFile[:100])
 	require.Error(t, err)
+	for at := 0; at < len(subjectsFile); at += len(subjectsFile)/8 + 1 {
+		broken := append([]byte{}, subjectsFile...)
+		broken[at] ^= 0x55
+		_, err := unmarshalVectors(broken)
+		require.Error(t, err, at)
+	}
+}
+
+// TestSubjectsAreSums holds the packed sums against plain ones, beyond where bytes are full.
+func TestSubjectsAreSums(t *testing.T) {
+	const n = 3*fullBytes + 5
+	coords, stems := make([][]float64, n), make([]uint32, n)
+	want := make([]float64, Dims)
+	for i := range coords {
+		stems[i] = uint32(2*i + 1)
+		coords[i] = make([]float64, Dims)
+		for d := range coords[i] {
+			c := (i*7+d*3)%15 - 7 // every number that four bits hold
+			coords[i][d] = float64(c) / steps
+			want[d] += float64(c)
+		}
+	}
+	v, err := unmarshalVectors(NewVectors(stems, make([]uint8, n), make([]uint8, n), coords).Marshal())
+	require.NoError(t, err)
+	var s subject
+	for i := range stems {
+		require.Equal(t, i, v.find(stems[i]))
+		s.add(&v.Coords[i])
+	}
+	require.Equal(t, -1, v.find(2))
+	var sum [Dims]float32
+	s.point(&sum)
+	got := make([]float64, Dims)
+	for d := range sum {
+		got[d] = float64(sum[d])
+	}
+	require.ElementsMatch(t, want, got, "the same numbers, in an order of their own")
+	require.InDelta(t, 1, cosine(&sum, &sum), 1e-6)
+	var none [Dims]float32
+	require.Zero(t, cosine(&sum, &none))
+}
+
+// TestAnswersMayGoBack: to say yes asks for nothing, and the answer is about what was said before.
+func TestAnswersMayGoBack(t *testing.T) {
+	strict := 0.8
+	s, err := NewRelevance(Config{FailBelow: &strict})
+	require.NoError(t, err)
+	answer := "To reverse a linked list, keep three pointers and walk through the nodes, turning each of them round, until the last node is the new head of the list."
+	question := "Which health benefits does drinking green tea every morning have for older women with high blood pressure?"
+	before := "How do I reverse a linked list with three pointers, so that the last node is the new head?"
+	alone, found := of(t, s, call(question, answer))
+	require.Less(t, alone, strict)
+	require.Len(t, found, 1)
+	c := call(question, answer)
+	content := genai.Content{Output: c.Output(), Input: []genai.Message{
+		{Role: genai.RoleUser, Text: before}, {Role: genai.RoleAssistant, Text: "Good morning."}, {Role: genai.RoleUser, Text: question},
+	}}
+	c.SetContent(content)
+	together, found := of(t, s, c)
+	require.Greater(t, together, strict)
+	require.Empty(t, found)
+	content.Input[0].Role = genai.RoleSystem
+	c.SetContent(content)
+	_, found = of(t, s, c)
+	require.Len(t, found, 1, "a system prompt is no question")
 }
 
 func TestNothingIsAllocated(t *testing.T) {

@@ -104,6 +104,7 @@ type Overlap struct {
 	content      int // words with a meaning in the texts
 	plain        int // words without
 	all          int
+	subject      subject
 }
 
 var overlaps = sync.Pool{New: func() any { return new(Overlap) }}
@@ -113,7 +114,7 @@ func NewOverlap() *Overlap {
 	o := overlaps.Get().(*Overlap) //nolint:forcetypeassert // the pool holds nothing else
 	o.stems.reset()
 	o.pairs.reset()
-	o.negated, o.content, o.plain, o.all = false, 0, 0, 0
+	o.negated, o.content, o.plain, o.all, o.subject = false, 0, 0, 0, subject{}
 	return o
 }
 
@@ -131,12 +132,12 @@ const (
 	minPlain = 4
 )
 
-// near is how many words with a meaning stand between two that are still neighbours.
-const near = 3
+// neighbours is how many words with a meaning stand between two that are still neighbours.
+const neighbours = 3
 
 // Add adds a text to compare with.
 func (o *Overlap) Add(t *words.Text) {
-	var last [near]uint32
+	var last [neighbours]uint32
 	for i := range t.Words {
 		w := &t.Words[i]
 		o.all++

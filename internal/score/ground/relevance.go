@@ -2,6 +2,7 @@ package ground
 
 import (
 	_ "embed"
+	"math"
 	"strings"
 
 	"github.com/faultline-otel/faultline/internal/failure"
@@ -26,7 +27,7 @@ var relevanceFile []byte
 
 // NewRelevance makes the scorer.
 func NewRelevance(config Config) (*Relevance, error) {
-	s, err := newScorer(RelevanceName, "2", relevanceFile, RelevantFeatures, relevantFailBelow, config)
+	s, err := newScorer(RelevanceName, "3", relevanceFile, RelevantFeatures, relevantFailBelow, config)
 	if err != nil {
 		return nil, err
 	}
@@ -59,9 +60,6 @@ func (s *Relevance) Score(c *genai.Call, r *score.Result) {
 		return
 	}
 	q := r.Words(question)
-	o := NewOverlap()
-	defer o.Release()
-	o.Add(q)
 	f := relevantPool.Get().(*[RelevantFeatures]float32) //nolint:forcetypeassert // the pool holds nothing else
 	defer relevantPool.Put(f)
 	worst, at, seen := float32(0), 0, false
@@ -70,8 +68,12 @@ func (s *Relevance) Score(c *genai.Call, r *score.Result) {
 		if output[i].Text == "" || len(output[i].ToolCalls) > 0 {
 			continue
 		}
-		if t := r.Words(output[i].Text); o.Relevant(s.subjects, q, t, f) {
-			if margin := s.forest.Margin(f[:]); !seen || margin > worst {
+		if t := r.Words(output[i].Text); Relevant(s.subjects, q, t, f) {
+			margin := s.forest.Margin(f[:])
+			if value(margin) < s.failBelow {
+				margin = min(margin, s.before(c, question, t, r, f))
+			}
+			if !seen || margin > worst {
 				worst, at, seen = margin, i, true
 			}
 		}
@@ -89,6 +91,26 @@ func (s *Relevance) Score(c *genai.Call, r *score.Result) {
 			Evidence: "the answer takes up nothing that the question asks about",
 		})
 	}
+}
+
+// mostTurns is how many messages before the question an answer may go back to.
+const mostTurns = 8
+
+// before is the least margin of an answer against what was said before the question: "yes, please" asks for nothing by itself.
+func (s *Relevance) before(c *genai.Call, question string, answer *words.Text, r *score.Result, f *[RelevantFeatures]float32) float32 {
+	least := float32(math.Inf(1))
+	input := c.Input()
+	for i, turns := len(input)-1, 0; i >= 0 && turns < mostTurns; i-- {
+		m := &input[i]
+		if m.Text == "" || m.Text == question || m.Role != genai.RoleUser && m.Role != genai.RoleAssistant {
+			continue
+		}
+		turns++
+		if Relevant(s.subjects, r.Words(m.Text), answer, f) {
+			least = min(least, s.forest.Margin(f[:]))
+		}
+	}
+	return least
 }
 
 // The features of an answer to a question.
@@ -119,24 +141,33 @@ const (
 	askedIdf     // share of the question's words with a meaning that the answer takes up, weighed by how rare they are
 	rarest       // how rare the rarest is that it takes up
 	known        // share of the question's words whose subject is known
+	omitted      // how much what it leaves out of the question speaks against it
+	expected     // share of what it should take up that it does
+	demanding    // how much the word of the question speaks against it that it is most expected to take up
+	nearest      // cosine of its subject and that of the words that it leaves out and should not: the greatest,
+	farthest     // and the least
 	evades       // words of its beginning that ask back or give up, to 3
 	RelevantFeatures
 )
 
-// Relevant fills the features of an answer to a question, which was the only text added. It reports false where there is too
-// little to compare.
-func (o *Overlap) Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]float32) bool {
+// mostMissing is of how many words that are left out the subject is compared.
+const mostMissing = 3
+
+// Relevant fills the features of an answer to a question. It reports false where there is too little to compare.
+func Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]float32) bool {
 	*f = [RelevantFeatures]float32{}
-	answer := NewOverlap()
+	question, answer := NewOverlap(), NewOverlap()
+	defer question.Release()
 	defer answer.Release()
 	answer.Add(a)
-	if o.content < 2 || answer.content < 2 {
-		return false
-	}
 	share := func(a, b float32) float32 { return a / max(b, 1) }
 	var idf, idfHit, familiar, content, hit, weight, hitWeight, nameHit, nms, rest, restHit, pairs float32
 	first, kinds := true, kind(0)
 	var before uint32
+	var missing [mostMissing]int // the words that it should have and has not, 1 + where they are known
+	var against [mostMissing]float32
+	var due, paid float32
+	qs, as := &question.subject, &answer.subject
 	for i := range q.Words {
 		w := &q.Words[i]
 		if i > 0 && w.Flags.Is(words.Sentence|words.Line) {
@@ -144,20 +175,49 @@ func (o *Overlap) Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]fl
 		}
 		k := kindOf(w)
 		kinds |= k
-		if k&(common|making|changing|list) != 0 {
+		if k&common != 0 {
 			continue
 		}
 		h := stem(q.Source, w)
+		question.content++
+		question.stems.add(h) // without which are neighbours: nobody asks for that, and a prompt may be long
+		at := v.find(h)
+		if at >= 0 && qs.words < maxSubject && !w.Flags.Is(words.Number) {
+			qs.add(&v.Coords[at])
+		}
+		if k&(making|changing|list) != 0 {
+			continue
+		}
 		there := answer.stems.has(h)
+		if content < maxSubject {
+			speaks := v.omission(at)
+			due += speaks
+			f[demanding] = max(f[demanding], speaks)
+			if there {
+				paid += speaks
+			} else if at >= 0 {
+				for i := range missing {
+					if missing[i] == at+1 {
+						break
+					}
+					if speaks > against[i] {
+						copy(missing[i+1:], missing[i:])
+						copy(against[i+1:], against[i:])
+						missing[i], against[i] = at+1, speaks
+						break
+					}
+				}
+			}
+		}
 		length := float32(min(w.End-w.Start, 12))
-		rarity := v.rarity(h)
+		rarity := v.rarity(at)
 		if content < maxSubject {
 			idf += rarity
 			if there {
 				idfHit += rarity
 				f[rarest] = max(f[rarest], rarity)
 			}
-			if rarity != unknownRarity {
+			if at >= 0 {
 				familiar++
 			}
 		}
@@ -185,6 +245,11 @@ func (o *Overlap) Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]fl
 		}
 		before = h
 	}
+	if question.content < 2 || answer.content < 2 {
+		return false
+	}
+	var asking, answering, opening [Dims]float32
+	qs.point(&asking)
 	var words1, hits1, content1, start, startHit float32
 	for i := range a.Words {
 		w := &a.Words[i]
@@ -200,7 +265,15 @@ func (o *Overlap) Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]fl
 			continue
 		}
 		content1++
-		shared := o.stems.has(stem(a.Source, w))
+		h := stem(a.Source, w)
+		if as.words < maxSubject && !w.Flags.Is(words.Number) {
+			if at := v.find(h); at >= 0 {
+				if as.add(&v.Coords[at]); as.words == maxOpening {
+					as.point(&opening)
+				}
+			}
+		}
+		shared := question.stems.has(h)
 		if shared {
 			hits1++
 		}
@@ -213,12 +286,23 @@ func (o *Overlap) Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]fl
 	}
 	f[asked], f[askedRare], f[used] = share(hit, content), share(hitWeight, weight), share(hits1, content1)
 	f[askedIdf], f[known] = idfHit/max(idf, 1), share(familiar, min(content, maxSubject))
-	var qs, as [Dims]float32
-	v.subject(q.Words, q.Source, maxSubject, &qs)
-	v.subject(a.Words, a.Source, maxSubject, &as)
-	f[sameSubject] = cosine(&qs, &as)
-	v.subject(a.Words, a.Source, maxOpening, &as)
-	f[sameOpening] = cosine(&qs, &as)
+	as.point(&answering)
+	if as.words < maxOpening {
+		opening = answering
+	}
+	f[sameSubject], f[sameOpening] = cosine(&asking, &answering), cosine(&asking, &opening)
+	f[omitted], f[expected] = min(due-paid, 12), paid/max(due, 0.1)
+	f[nearest], f[farthest] = 1, 1
+	for i, at := range missing {
+		if at > 0 {
+			c := v.near(at-1, &answering)
+			if i == 0 {
+				f[nearest], f[farthest] = c, c
+			} else {
+				f[nearest], f[farthest] = max(f[nearest], c), min(f[farthest], c)
+			}
+		}
+	}
 	f[taken], f[takenPairs] = min(hit, 6), min(pairs, 3)
 	f[takenNames], f[namesAsked] = share(nameHit, nms), min(nms, 4)
 	f[startShared] = share(startHit, start)

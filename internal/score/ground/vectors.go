@@ -15,20 +15,43 @@ import (
 )
 
 // Dims is the length of a word's vector.
-const Dims = 32
+const Dims = 256
+
+// lanes is how many words of the machine a vector takes: sixteen numbers of four bits each.
+const lanes = Dims / 16
 
 // Vectors are the subjects of words: words that stand in the same texts point the same way. Made by latent semantic analysis
-// (Deerwester et al., 1990).
+// (Deerwester et al., 1990). A rare word has a long vector.
 type Vectors struct {
 	Stems  []uint32
 	Rarity []uint8 // inverse document frequency, in sixteenths of a nat
-	Coords [][Dims]int8
+	Taken  []uint8 // how often an answer takes up the word when it is asked about, in 255ths
+	Coords [][lanes]uint64
 
 	slots []uint32 // index + 1 of a stem, by its hash
 }
 
+// NewVectors packs vectors of Dims numbers, which are near 1 at most, into four bits a number: a subject is a sum of dozens of words, in
+// which what is lost by rounding cancels out.
+func NewVectors(stems []uint32, rarity, taken []uint8, coords [][]float64) *Vectors {
+	v := &Vectors{Stems: stems, Rarity: rarity, Taken: taken, Coords: make([][lanes]uint64, len(stems))}
+	for i := range coords {
+		for d, x := range coords[i] {
+			c := min(max(int(math.Round(x*steps)), 1-middle), middle-1)
+			v.Coords[i][d/16] |= uint64(c+middle) << (d % 16 * 4)
+		}
+	}
+	v.Index()
+	return v
+}
+
 const (
-	vectorMagic = "FLV1"
+	middle = 8   // stands for 0
+	steps  = 5.0 // to a unit: the longest vectors fill four bits, shorter ones are rounded more
+)
+
+const (
+	vectorMagic = "FLV2"
 	slotBits    = 15
 	maxVectors  = 1 << (slotBits - 1)
 )
@@ -39,6 +62,7 @@ func (v *Vectors) Marshal() []byte {
 	_ = binary.Write(&body, binary.LittleEndian, uint32(len(v.Stems))) // a buffer in memory takes everything
 	_ = binary.Write(&body, binary.LittleEndian, v.Stems)
 	_ = binary.Write(&body, binary.LittleEndian, v.Rarity)
+	_ = binary.Write(&body, binary.LittleEndian, v.Taken)
 	_ = binary.Write(&body, binary.LittleEndian, v.Coords)
 	var file bytes.Buffer
 	z, _ := gzip.NewWriterLevel(&file, gzip.BestCompression)
@@ -68,9 +92,9 @@ func unmarshalVectors(file []byte) (*Vectors, error) {
 	if n > maxVectors {
 		return nil, errors.New("vector file: it holds too many words")
 	}
-	v := &Vectors{Stems: make([]uint32, n), Rarity: make([]uint8, n), Coords: make([][Dims]int8, n)}
+	v := &Vectors{Stems: make([]uint32, n), Rarity: make([]uint8, n), Taken: make([]uint8, n), Coords: make([][lanes]uint64, n)}
 	r := bytes.NewReader(raw[12:])
-	if err := errors.Join(binary.Read(r, binary.LittleEndian, v.Stems), binary.Read(r, binary.LittleEndian, v.Rarity), binary.Read(r, binary.LittleEndian, v.Coords)); err != nil {
+	if err := errors.Join(binary.Read(r, binary.LittleEndian, v.Stems), binary.Read(r, binary.LittleEndian, v.Rarity), binary.Read(r, binary.LittleEndian, v.Taken), binary.Read(r, binary.LittleEndian, v.Coords)); err != nil {
 		return nil, err
 	}
 	v.Index()
@@ -102,13 +126,39 @@ func (v *Vectors) find(h uint32) int {
 	}
 }
 
-// rarity is the inverse document frequency of a stem, in nats. What is not known is rare.
-func (v *Vectors) rarity(h uint32) float32 {
-	if i := v.find(h); i >= 0 {
-		return float32(v.Rarity[i]) / 16
+// rarity is the inverse document frequency of a word that was found, in nats. What is not known is rare.
+func (v *Vectors) rarity(at int) float32 {
+	if at >= 0 {
+		return float32(v.Rarity[at]) / 16
 	}
 	return unknownRarity
 }
+
+// omission is how much an answer that leaves out a word of its question speaks against it, in nats.
+func (v *Vectors) omission(at int) float32 {
+	if at >= 0 {
+		return omissions[v.Taken[at]]
+	}
+	return omissions[unknownTaken]
+}
+
+var omissions = func() (list [256]float32) {
+	for i := range list {
+		list[i] = float32(-math.Log1p(-float64(i) / 256))
+	}
+	return list
+}()
+
+// near is the cosine of a word and a subject.
+func (v *Vectors) near(at int, sum *[Dims]float32) float32 {
+	var alone subject
+	var word [Dims]float32
+	alone.add(&v.Coords[at])
+	alone.point(&word)
+	return cosine(&word, sum)
+}
+
+const unknownTaken = 128
 
 const unknownRarity = 9
 
@@ -132,26 +182,53 @@ const (
 	maxOpening = 12
 )
 
-// subject is where the first words with a meaning point. It is no unit vector.
-func (v *Vectors) subject(list []words.Word, source string, most int, sum *[Dims]float32) {
-	*sum = [Dims]float32{}
-	n := 0
-	for i := range list {
-		w := &list[i]
-		if kindOf(w)&(common|making|changing) != 0 || w.Flags.Is(words.Number) {
-			continue
-		}
-		if n++; n > most {
-			return
-		}
-		at := v.find(stem(source, w))
-		if at < 0 {
-			continue
-		}
-		weight := float32(v.Rarity[at])
-		c := &v.Coords[at]
-		for d := range c {
-			sum[d] += weight * float32(c[d])
+// subject is where words point together. Sums are kept in bytes, and carried over into sixteen bits before those are full.
+type subject struct {
+	bytes [2][lanes]uint64
+	sums  [4][lanes]uint64
+	words int // that were added
+	fresh int // of them, in bytes alone
+}
+
+// fullBytes is how many numbers of four bits a byte can take.
+const fullBytes = 255 / 15
+
+// add adds a word. It takes no more than would fill sixteen bits.
+func (s *subject) add(c *[lanes]uint64) {
+	const nibbles = 0x0f0f0f0f0f0f0f0f
+	for l, v := range c {
+		s.bytes[0][l] += v & nibbles
+		s.bytes[1][l] += v >> 4 & nibbles
+	}
+	s.words++
+	if s.fresh++; s.fresh == fullBytes {
+		s.carry()
+	}
+}
+
+func (s *subject) carry() {
+	const bytes = 0x00ff00ff00ff00ff
+	for l := range lanes {
+		s.sums[0][l] += s.bytes[0][l] & bytes
+		s.sums[1][l] += s.bytes[0][l] >> 8 & bytes
+		s.sums[2][l] += s.bytes[1][l] & bytes
+		s.sums[3][l] += s.bytes[1][l] >> 8 & bytes
+	}
+	s.bytes, s.fresh = [2][lanes]uint64{}, 0
+}
+
+// point writes the sum out. The order of its numbers is not that of a vector's, and the same for every subject.
+func (s *subject) point(sum *[Dims]float32) {
+	s.carry()
+	shift := int32(middle * s.words)
+	i := 0
+	for k := range s.sums {
+		for _, v := range s.sums[k] {
+			sum[i] = float32(int32(v&0xffff) - shift)
+			sum[i+1] = float32(int32(v>>16&0xffff) - shift)
+			sum[i+2] = float32(int32(v>>32&0xffff) - shift)
+			sum[i+3] = float32(int32(v>>48) - shift)
+			i += 4
 		}
 	}
 }

@@ -59,7 +59,7 @@ func branded(plain string) bool {
 var harmless = [...]string{
 	"public", "publishable", "pubkey", "csrf", "xsrf", "hash", "digest", "checksum", "integrity", "sha", "md5", "etag", "commit", "count", "limit", "length", "usage", "max", "total",
 	"page", "next", "cursor", "continuation", "sort", "partition", "primary", "foreign", "tokenizer", "tokens", "url", "uri", "path", "file", "name", "policy", "expir", "type", "regex", "field", "label",
-	"idempotency", "cache", "color", "unit", "device", "registration",
+	"idempotency", "cache", "origintrial", "color", "unit", "device", "registration",
 }
 
 // assigned looks at a run as a value: password = "…", "api_key": "…", Authorization: Bearer ….

@@ -1,5 +1,7 @@
 package pattern
 
+import "strings"
+
 // phone reads a telephone number that begins with the first group, in the notations of many countries. Those with a country
 // code, and national ones that nothing else is written like, stand for themselves; for any other a word has to say that it
 // is a telephone.
@@ -46,7 +48,22 @@ func (p *piiScan) phone(g *groups) int {
 	if !p.telephone(g, n, number, start, end, plus, paren) {
 		return 0
 	}
-	return p.add(start, end, idPhone, fictional(number, plus) || before(s, p.key, start, sensePublic) == sensePublic)
+	return p.add(start, end, idPhone, fictional(number, plus) || before(s, p.key, start, sensePublic) == sensePublic || listed(s, end))
+}
+
+// listings are what maps and search pages write beside the telephone number of a shop. A number with opening hours is nobody's own.
+var listings = [...]string{"Suggest an edit", "Your business?", "Open · ", "Closed · ", "Opens ", "Closes ", "Open 24 hours", "Permanently closed", "More hours", "Dine-in", "Takeout"}
+
+// listed reports whether a number that ends at i stands in such a listing: within two lines or so.
+func listed(s string, i int) bool {
+	const reach = 72 // bytes
+	rest := s[i:min(len(s), i+reach)]
+	for _, sign := range listings {
+		if strings.Contains(rest, sign) {
+			return true
+		}
+	}
+	return false
 }
 
 // extent is how many groups can be one telephone number, and their digits.

@@ -190,3 +190,53 @@ func TestIBANsOfAllCountriesAreFound(t *testing.T) {
 		}
 	}
 }
+
+// TestValuesOfAllTypesAreFound makes values of the other types, in the notations and beside the words that people write. What is nobody's, such as numbers
+// that count up or networks that are no one's, is not made.
+func TestValuesOfAllTypesAreFound(t *testing.T) {
+	m := newMaker(21)
+	digits := func(n int) string { return m.of(digitBase, n) }
+	from := func(list string) string { f := strings.Fields(list); return f[m.IntN(len(f))] }
+	area := func() string { return from("212 415 312 646 713 206 305 617 404 602") }
+	exchange := func() string { return from("2 3 4 6 7 8 9") + from("3 4 6 7 8") + digits(1) }
+	word := func() string { return from("anna tom mueller li garcia okafor svensson lopez kaya brown") }
+	for _, c := range []struct {
+		kind   string
+		least  float64
+		make   func() string
+		around string
+	}{
+		{"ssn", 0.98, func() string {
+			return from("1 2 3 4 5 7 8") + digits(2) + "-" + from("12 34 57 83 91") + "-" + from("1 2 5 8") + digits(3)
+		}, "SSN: %|my social security number is %.|(ssn %)|Her SSN, %, is on file"},
+		{"email", 0.98, func() string {
+			return word() + from(". _ - +") + word() + digits(2) + "@" + word() + from("-shop mail -it corp") + from(".com .de .co.uk .io .org .fr")
+		}, "Write to %.|<%>|mailto:%|%, thanks|E-Mail: %\nName: Tom"},
+		{"phone", 0.9, func() string { return "(" + area() + ") " + exchange() + "-" + digits(4) }, "Call me at %.|Tel. %|%|Mobile: %, after six"},
+		{"phone", 0.9, func() string { sep := from("- ."); return area() + sep + exchange() + sep + digits(4) }, "Call me at %.|my number is %|Cell: %"},
+		{"phone", 0.9, func() string {
+			return "+" + from("44 49 33 34 351 46 81 91 55 61") + " " + from("20 171 6 91 70 80") + " " + digits(4) + " " + digits(4)
+		}, "Call %.|%|WhatsApp: %"},
+		{"phone", 0.9, func() string { return "0" + from("20 30 171 161 7911 221") + " " + digits(3) + " " + digits(4) }, "Tel: %|Telefon %|phone % (evenings)"},
+		{"ip", 0.9, func() string {
+			return from("81 93 145 178 203 62") + "." + from("7 19 84 130 201") + "." + from("3 55 120 240") + "." + from("9 17 88 149 212")
+		}, "from IP %|the address % was blocked|client=% status=200|Host: %"},
+		{"ip", 0.9, func() string { return "2a02:" + m.of(hexChars, 4) + ":" + m.of(hexChars, 4) + "::" + m.of(hexChars, 4) }, "from IP %|the address % was blocked|client %"},
+	} {
+		total, found := 0, 0
+		for i := range 400 {
+			value := c.make()
+			around := strings.Split(c.around, "|")
+			text := strings.Replace(around[i%len(around)], "%", value, 1)
+			total++
+			for _, l := range leaks(text, "") {
+				if strings.HasPrefix(l, c.kind+":") {
+					found++
+					break
+				}
+			}
+		}
+		t.Logf("| pii | made values, %-5s as %-24s | %d values, recall %.4f |", c.kind, c.make(), total, float64(found)/float64(total))
+		require.GreaterOrEqual(t, float64(found)/float64(total), c.least, c.kind)
+	}
+}

@@ -69,7 +69,7 @@ func piiNames() []string {
 }
 
 // version is that of the formats.
-const version = "1"
+const version = "2"
 
 // Name is the scorer's name.
 func (*PII) Name() string { return PIIName }
