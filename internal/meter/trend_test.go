@@ -44,18 +44,34 @@ const (
 func TestAFallOfScoresIsShownAndANewVersionIsJudgedByTheOthers(t *testing.T) {
 	m := New(defaults())
 	r := rand.New(rand.NewPCG(1, 2))
-	now, got := traffic(t, m, r, noon, 8*24*time.Hour, 50, 0.9, nil)
-	require.Less(t, got[slowDrift], 1.0)
-	require.Less(t, got[fastDrift], 1.0)
-	require.InDelta(t, 0.05, got[detectable], 0.03, "6 000 scores would show 1.9 points; 600 show 3 times as much")
+	version := func(n string) func(*Span) {
+		return func(s *Span) { s.PromptName, s.PromptVersion = "support", n }
+	}
+	const (
+		oldSlow = "llm.score.drift shop prod refusal 1-a support 7 slow"
+		oldFast = "llm.score.drift shop prod refusal 1-a support 7 fast"
+		newSlow = "llm.score.drift shop prod refusal 1-a support 8 slow"
+	)
+	now, got := traffic(t, m, r, noon, 8*24*time.Hour, 50, 0.9, version("7"))
+	require.Less(t, got[oldSlow], 1.0)
+	require.Less(t, got[oldFast], 1.0)
+	require.InDelta(t, 0.05, got["llm.score.detectable_drop shop prod refusal 1-a support 7"], 0.03,
+		"6 000 scores would show 1.9 points; 600 show 3 times as much")
 
-	deploy := func(s *Span) { s.PromptName, s.PromptVersion = "support", "8" }
-	now, got = traffic(t, m, r, now, 6*time.Hour, 50, 0.9, deploy)
-	const deployedSlow = "llm.score.drift shop prod refusal 1-a support 8 slow"
-	require.Less(t, got[deployedSlow], 1.0, "as good as the last")
-	_, got = traffic(t, m, r, now, 6*time.Hour, 50, 0.7, deploy)
-	require.GreaterOrEqual(t, got[deployedSlow], 1.0)
-	require.Less(t, got[slowDrift], 1.0, "the old version, whose scores are as they were")
+	now, got = traffic(t, m, r, now, 6*time.Hour, 50, 0.9, version("8"))
+	require.Less(t, got[newSlow], 1.0, "as good as the last")
+	_, got = traffic(t, m, r, now, 6*time.Hour, 50, 0.7, version("8"))
+	require.GreaterOrEqual(t, got[newSlow], 1.0)
+	require.Less(t, got[oldSlow], 1.0, "the old version, whose scores are as they were")
+}
+
+func TestAnotherPromptIsNotJudgedByTheFirst(t *testing.T) {
+	m := New(defaults())
+	r := rand.New(rand.NewPCG(1, 2))
+	now, _ := traffic(t, m, r, noon, 8*24*time.Hour, 50, 0.9, func(s *Span) { s.PromptName, s.PromptVersion = "support", "7" })
+	_, got := traffic(t, m, r, now, 6*time.Hour, 50, 0.7, func(s *Span) { s.PromptName, s.PromptVersion = "triage", "1" })
+	require.Contains(t, got, "llm.score.drift shop prod refusal 1-a triage 1 slow")
+	require.Zero(t, got["llm.score.drift shop prod refusal 1-a triage 1 slow"], "another task has another mean, and no usual yet")
 }
 
 func TestScoresOfFlaggedTrafficAreNotFollowed(t *testing.T) {
