@@ -191,7 +191,7 @@ service:
 	scraped := startPrometheus(t, "by scrape", map[string]string{"faultline": c.prom, "collector": self})
 	servers := []*prometheus{pushed, scraped}
 
-	traffic := traffic{r: rand.New(rand.NewPCG(1, 2))} //nolint:gosec // no secret
+	traffic := traffic{r: rand.New(rand.NewPCG(1, 2))}
 	ticker := time.NewTicker(250 * time.Millisecond)
 	defer ticker.Stop()
 	run := func(incident bool, limit time.Duration, until func() bool) bool {

@@ -234,10 +234,7 @@ func spread(documents []document, idf []float64, coords [][]float64) [][]float64
 
 // orthonormal makes the columns orthogonal and of length 1, by the Cholesky factor of their products, which reads a row at a time.
 func orthonormal(m [][]float64) {
-	l := make([][]float64, ground.Dims)
-	for k := range l {
-		l[k] = make([]float64, ground.Dims)
-	}
+	l := new([ground.Dims][ground.Dims]float64)
 	for _, row := range m {
 		for k, x := range row {
 			for j, y := range row[:k+1] {
@@ -246,25 +243,23 @@ func orthonormal(m [][]float64) {
 		}
 	}
 	for k := range l {
-		for j := range l[k][:k+1] {
-			rest := l[k][j]
-			for q := range j {
-				rest -= float64(l[k][q] * l[j][q])
-			}
-			if j == k {
-				l[k][k] = math.Sqrt(max(rest, 1e-12))
-			} else {
-				l[k][j] = rest / l[j][j]
-			}
+		row := l[k][:k+1] //nolint:gosec // there are as many columns as rows
+		for j, above := range l[:k] {
+			row[j] = without(row[j], row[:j], above[:j]) / above[j]
 		}
+		row[k] = math.Sqrt(max(without(row[k], row[:k], row[:k]), 1e-12))
 	}
 	for _, row := range m {
 		for k := range row {
-			rest := row[k]
-			for q := range k {
-				rest -= float64(l[k][q] * row[q])
-			}
-			row[k] = rest / l[k][k]
+			row[k] = without(row[k], l[k][:k], row[:k]) / l[k][k]
 		}
 	}
+}
+
+// without takes the products of two rows from x, one by one, so that it is rounded the same everywhere.
+func without(x float64, a, b []float64) float64 {
+	for q := range a {
+		x -= float64(a[q] * b[q])
+	}
+	return x
 }
