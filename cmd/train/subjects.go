@@ -243,7 +243,7 @@ func orthonormal(m [][]float64) {
 		}
 	}
 	for k := range l {
-		row := l[k][:k+1] //nolint:gosec // there are as many columns as rows
+		row := l[k][:k+1]
 		for j, above := range l[:k] {
 			row[j] = without(row[j], row[:j], above[:j]) / above[j]
 		}
