@@ -9,6 +9,7 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
 
 	"github.com/faultline-otel/faultline/internal/catalog"
+	"github.com/faultline-otel/faultline/internal/drift"
 )
 
 // costAndSessions is what traffic costs against the usual, what of it was for nothing, and how long conversations go.
@@ -25,7 +26,7 @@ func costAndSessions() (dashboard.Dashboard, error) {
 	b.WithRow(dashboard.NewRowBuilder("Money")).
 		WithPanel(number("Spend, last 24 h", "currencyUSD", "What the selected traffic cost over the last 24 hours.", sumBy(over("increase", cost, "24h")))).
 		WithPanel(number("Against the usual day", "suffix: ×", "The last 24 hours over the median day of the week before, of the service where it is highest. Over 2 is an alert.",
-			most(scoped(catalog.CostBaseline, eq(catalog.CostWindow, "24h"))), 1.5, usualDays)).
+			most(scoped(catalog.CostBaseline, eq(catalog.CostWindow, "24h"))), 1.5, drift.Day.Limit)).
 		WithPanel(number("Cost a request, last hour", "currencyUSD", "Over all requests, failed ones too.",
 			sumBy(over("rate", cost, "1h"))+" / "+sumBy(over("rate", slicedBy(catalog.Requests), "1h"))).Decimals(4)).
 		WithPanel(total("Wasted spend", "currencyUSD", "What failed requests cost in the range that is shown: spent on nothing.", orNothing(inRange(wasted)))).
@@ -33,7 +34,7 @@ func costAndSessions() (dashboard.Dashboard, error) {
 		WithPanel(total("Sessions over a limit", "short", "Sessions that reached a limit of llm_budget in the range that is shown.", orNothing(inRange(scoped(catalog.LimitHits))), 0.5)).
 		WithPanel(spendBand(cost)).
 		WithPanel(limited(lines("Cost against the usual", "suffix: ×", "24h: the last day over the median day of the week before, an alert over 2. 6h: the excess of six hours in median days, a page over 1.",
-			query(most(scoped(catalog.CostBaseline), catalog.ServiceName, catalog.CostWindow), by(catalog.ServiceName, catalog.CostWindow))), steps(1, usualDays))).
+			query(most(scoped(catalog.CostBaseline), catalog.ServiceName, catalog.CostWindow), by(catalog.ServiceName, catalog.CostWindow))), steps(1, drift.Day.Limit))).
 		WithPanel(stacked(lines("Spend by model", "currencyUSD", "Dollars an hour.", query(hourly(cost, catalog.Model), by(catalog.Model))))).
 		WithPanel(stacked(lines("Spend by prompt version", "currencyUSD", "Dollars an hour.", query(hourly(cost, catalog.PromptName, catalog.PromptVersion), by(catalog.PromptName, catalog.PromptVersion))))).
 		WithPanel(outcomes(stacked(lines("Spend by outcome", "currencyUSD", "Dollars an hour. Failed is what was spent on nothing.", query(hourly(cost, catalog.Outcome), by(catalog.Outcome)))))).
@@ -63,9 +64,6 @@ func costAndSessions() (dashboard.Dashboard, error) {
 			spans("span.app.llm.cost.usd > 0.1", "span.app.llm.cost.usd", "span.app.llm.session.cost_usd", "span.app.llm.session.id", "span."+string(catalog.Model))))
 	return b.Build()
 }
-
-// usualDays is how many usual days a day may cost before it is an alert.
-const usualDays = 2
 
 // spendBand is what an hour costs, in the band of what the same hour cost on the seven days before. The days are spelled out: the steps of
 // a subquery would begin at midnight.
