@@ -49,7 +49,7 @@ test: test-tools
 #: tests of concurrent packages with the race detector (needs a C compiler)
 .PHONY: race
 race:
-	CGO_ENABLED=1 go test -race -short -timeout 15m ./internal/words ./internal/price ./internal/wire ./internal/score/... ./internal/jsonschema ./internal/meter ./internal/review/... ./internal/web \
+	CGO_ENABLED=1 go test -race -short -timeout 15m ./internal/words ./internal/price ./internal/wire ./internal/score/... ./internal/jsonschema ./internal/session ./internal/meter ./internal/review/... ./internal/web \
 	  ./processor/... ./connector/... ./exporter/... ./extension/...
 
 #: the circle: a failing trace is flagged, confirmed and exported, and the gate blocks the candidate that repeats it
