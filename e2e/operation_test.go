@@ -1,9 +1,12 @@
 package e2e
 
 import (
+	"context"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -34,10 +37,19 @@ func TestConfigurationsAreValid(t *testing.T) {
 	configs, err := filepath.Glob(filepath.Join("..", "deploy", "config", "*.yaml"))
 	require.NoError(t, err)
 	require.NotEmpty(t, configs)
-	for _, config := range configs {
+	overlays, err := filepath.Glob(filepath.Join("..", "deploy", "config", "overlays", "*.yaml"))
+	require.NoError(t, err)
+	require.NotEmpty(t, overlays)
+	for _, config := range append(configs, overlays...) {
 		path, err := filepath.Abs(config)
 		require.NoError(t, err)
-		cmd := exec.Command(binaries.collector, "validate", "--config", path)
+		args := []string{"validate", "--config", path}
+		if slices.Contains(overlays, config) {
+			shipped, err := filepath.Abs(filepath.Join("..", "deploy", "config", "default.yaml"))
+			require.NoError(t, err)
+			args = []string{"validate", "--config", shipped, "--config", path}
+		}
+		cmd := exec.Command(binaries.collector, args...)
 		cmd.Dir = t.TempDir()
 		out, err := cmd.CombinedOutput()
 		require.NoError(t, err, "%s: %s", config, out)
@@ -53,6 +65,9 @@ func TestMistakesStopTheStart(t *testing.T) {
 		"unknown scorer":       {`processors: {llm_failure: {scorers: {version: 1, scorers: {telepathy: {}}}}}`, "telepathy"},
 		"unknown name in rule": {`processors: {llm_failure: {scorers: {version: 1, rules: [{name: r, fail: 'nonsense > 1'}]}}}`, "nonsense"},
 		"unknown key":          {`connectors: {llm_metrics: {flush_intervall: 1s}}`, "flush_intervall"},
+		"no unit":              {`processors: {llm_session: {idle: 30}}`, "processors::llm_session: idle must be at least 1s, got 30ns"},
+		"no such price file":   {`processors: {llm_failure: {prices: {file: prices.yaml}}}`, "prices: price file: open prices.yaml"},
+		"rows that overlap":    {`processors: {llm_failure: {prices: {version: 1, prices: [{model: gpt-4*, input: 1}, {model: gpt-4o*, input: 1}]}}}`, "prices[0] (gpt-4*) and prices[1] (gpt-4o*) must not overlap"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			override := filepath.Join(t.TempDir(), "override.yaml")
@@ -61,6 +76,51 @@ func TestMistakesStopTheStart(t *testing.T) {
 			cmd.Dir = t.TempDir()
 			out, err := cmd.CombinedOutput()
 			require.Error(t, err, "the mistake is accepted")
+			require.Contains(t, string(out), c.want)
+			require.NotContains(t, string(out), "panic")
+		})
+	}
+}
+
+// TestMistakesOfWhatIsBesideStopTheStart: what only shows when extensions start and addresses are taken is named as well.
+func TestMistakesOfWhatIsBesideStopTheStart(t *testing.T) {
+	const least = `
+receivers: {otlp: {protocols: {grpc: {endpoint: "127.0.0.1:0"}}}}
+exporters: {nop: {}}
+service: {telemetry: {metrics: {level: none}}, pipelines: {traces: {receivers: [otlp], exporters: [nop]}}}
+`
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer taken.Close()
+	address := taken.Addr().String()
+	for name, c := range map[string]struct{ yaml, want string }{
+		"no budget": {`
+processors: {llm_session: {budget: llm_budget}}
+service: {pipelines: {traces: {processors: [llm_session]}}}`, `budget: the extension "llm_budget" is not there; it must be listed under service::extensions`},
+		"no storage": {`
+processors: {llm_session: {storage: file_storage}}
+service: {pipelines: {traces: {processors: [llm_session]}}}`, `storage: the extension "file_storage" is not there; it must be listed under service::extensions`},
+		"no review queue": {`
+exporters: {llm_review: {}}
+service: {pipelines: {traces: {exporters: [llm_review]}}}`, `review must name an extension that is listed in service::extensions, got "llm_review"`},
+		"address of the page is taken": {`
+extensions: {llm_review: {http: {endpoint: "` + address + `"}}}
+service: {extensions: [llm_review]}`, "http::endpoint: serve the review page on " + address},
+		"address of the budgets is taken": {`
+extensions: {llm_budget: {http: {endpoint: "` + address + `"}}}
+service: {extensions: [llm_budget]}`, "http::endpoint: serve the budgets on " + address},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			write(t, filepath.Join(dir, "least.yaml"), least)
+			write(t, filepath.Join(dir, "mistake.yaml"), c.yaml)
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second) // a mistake that is accepted would run for ever
+			defer cancel()
+			cmd := exec.CommandContext(ctx, binaries.collector, "--config", "least.yaml", "--config", "mistake.yaml")
+			cmd.Dir = dir
+			out, err := cmd.CombinedOutput()
+			require.NoError(t, ctx.Err(), "the mistake is accepted")
+			require.Error(t, err)
 			require.Contains(t, string(out), c.want)
 			require.NotContains(t, string(out), "panic")
 		})

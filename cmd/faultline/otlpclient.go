@@ -121,7 +121,7 @@ func (c *otlpClient) explain(err error) error {
 	s := status.Convert(err)
 	switch s.Code() {
 	case codes.Unavailable, codes.DeadlineExceeded:
-		return fmt.Errorf("send to %s: %s; is a Collector listening there? start one with make run, or name another with --endpoint", c.endpoint, s.Message())
+		return fmt.Errorf("send to %s: %s; is a Collector listening there for OTLP/gRPC, mostly on port 4317? start one with make run, or name another with --endpoint", c.endpoint, s.Message())
 	case codes.Unimplemented:
 		return fmt.Errorf("send to %s: the Collector there has no pipeline for traces", c.endpoint)
 	}

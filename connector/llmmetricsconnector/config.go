@@ -53,6 +53,7 @@ const (
 	maxFlushInterval      = 5 * time.Minute // beyond it Prometheus takes a series for gone
 	maxInstanceID         = 128
 	minCheckpointInterval = time.Second
+	minSessionIdle        = time.Second // a number without a unit is read as nanoseconds
 )
 
 func createDefaultConfig() component.Config {
@@ -77,8 +78,8 @@ func (c *Config) Validate() error {
 	if c.MaxSeriesPerService <= 0 {
 		errs = append(errs, fmt.Errorf("max_series_per_service must be positive, got %d", c.MaxSeriesPerService))
 	}
-	if c.SessionIdle <= 0 {
-		errs = append(errs, fmt.Errorf("session_idle must be positive, got %v", c.SessionIdle))
+	if c.SessionIdle < minSessionIdle {
+		errs = append(errs, fmt.Errorf("session_idle must be at least %v, got %v", minSessionIdle, c.SessionIdle))
 	}
 	if c.MaxSessions <= 0 {
 		errs = append(errs, fmt.Errorf("max_sessions must be positive, got %d", c.MaxSessions))

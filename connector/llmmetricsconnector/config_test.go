@@ -1,9 +1,7 @@
 package llmmetricsconnector
 
 import (
-	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +9,8 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/confmaptest"
+
+	ours "github.com/faultline-otel/faultline/internal/componenttest"
 )
 
 // load reads a file as the Collector does: over the defaults, then validated with all that is nested.
@@ -42,7 +42,7 @@ func TestConfigSaysWhatIsWrong(t *testing.T) {
 			"instance_id must be at most 128 bytes, got 129\n" +
 			"max_series must be positive, got 0\n" +
 			"max_series_per_service must be positive, got -1\n" +
-			"session_idle must be positive, got 0s\n" +
+			"session_idle must be at least 1s, got 0s\n" +
 			"max_sessions must be positive, got -5\n" +
 			"checkpoint_interval must be at least 1s, got 100ms\n" +
 			"drift: max_series must not be negative, got -1",
@@ -55,31 +55,6 @@ func TestConfigSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-// TestConfigurationInTheReadmeIsValid loads every example of the README, so that it cannot drift from the code.
-func TestConfigurationInTheReadmeIsValid(t *testing.T) {
-	readme, err := os.ReadFile("README.md")
-	require.NoError(t, err)
-	blocks := strings.Split(string(readme), "```yaml\n")[1:]
-	require.NotEmpty(t, blocks)
-	for _, block := range blocks {
-		block, _, _ = strings.Cut(block, "```")
-		retrieved, err := confmap.NewRetrievedFromYAML([]byte(block))
-		require.NoError(t, err, block)
-		conf, err := retrieved.AsConf()
-		require.NoError(t, err, block)
-		found := 0
-		for _, key := range conf.AllKeys() {
-			require.True(t, strings.HasPrefix(key, "connectors::llm_metrics") || strings.HasPrefix(key, "service::"), "%s: not ours", key)
-			found++
-		}
-		require.Positive(t, found)
-		connectors, err := conf.Sub("connectors")
-		require.NoError(t, err)
-		for name := range connectors.ToStringMap() {
-			ours, err := connectors.Sub(name)
-			require.NoError(t, err)
-			_, err = load(t, ours)
-			require.NoError(t, err, block)
-		}
-	}
+func TestExamplesInTheREADMEAreValid(t *testing.T) {
+	ours.README(t, NewFactory(), "README.md")
 }

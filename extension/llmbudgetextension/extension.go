@@ -67,7 +67,7 @@ func (b *budget) Start(ctx context.Context, host component.Host) error {
 	}
 	listener, err := b.config.HTTP.ToListener(ctx)
 	if err != nil {
-		return fmt.Errorf("serve the budgets on %s: %w", b.config.HTTP.NetAddr.Endpoint, err)
+		return fmt.Errorf("http::endpoint: serve the budgets on %s: %w", b.config.HTTP.NetAddr.Endpoint, err)
 	}
 	b.settings.Logger.Info("Serving the budgets", zap.Stringer("address", listener.Addr()))
 	b.running.Go(func() {

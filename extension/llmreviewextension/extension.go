@@ -57,7 +57,7 @@ func (d *desk) Start(ctx context.Context, host component.Host) (err error) {
 	}
 	if err := d.serve(ctx, host); err != nil {
 		d.telemetry.Shutdown() // before what it asks is closed
-		return errors.Join(fmt.Errorf("serve the review page on %s: %w", d.config.HTTP.NetAddr.Endpoint, err), d.store.Close())
+		return errors.Join(fmt.Errorf("http::endpoint: serve the review page on %s: %w", d.config.HTTP.NetAddr.Endpoint, err), d.store.Close())
 	}
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -37,13 +36,31 @@ var sections = []string{"receivers", "processors", "connectors", "exporters", "e
 // refer to. A block that does neither is a mistake, and so is a README without a block.
 func README(t *testing.T, factory component.Factory, path string) {
 	t.Helper()
+	blocks, _ := Examples(t, path)
+	require.NotEmpty(t, blocks, "%s shows no configuration", path)
+	for _, block := range blocks {
+		configured := false
+		for _, c := range Components(t, Resolve(t, block)) {
+			if c.ID.Type() != factory.Type() {
+				continue
+			}
+			configured = true
+			c.Validate(t, factory)
+		}
+		require.True(t, configured, "no %s in\n%s", factory.Type(), block)
+	}
+}
+
+// Examples are the fenced yaml blocks of a document: those that show a configuration, and the names of the files that the
+// others show. It writes these into a folder, and the rest of the test runs there, so that relative names find them.
+func Examples(t *testing.T, path string) (blocks, files []string) {
+	t.Helper()
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	dir := t.TempDir()
-	files, err := os.OpenRoot(dir)
+	root, err := os.OpenRoot(dir)
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, files.Close()) })
-	var blocks []string
+	t.Cleanup(func() { require.NoError(t, root.Close()) })
 	for _, m := range fence.FindAllSubmatch(text, -1) {
 		block := string(m[1])
 		name := fileName.FindStringSubmatch(block)
@@ -51,21 +68,12 @@ func README(t *testing.T, factory component.Factory, path string) {
 			blocks = append(blocks, block)
 			continue
 		}
-		require.NoError(t, files.MkdirAll(filepath.Dir(name[1]), 0o700))
-		require.NoError(t, files.WriteFile(name[1], []byte(block), 0o600))
+		require.NoError(t, root.MkdirAll(filepath.Dir(name[1]), 0o700))
+		require.NoError(t, root.WriteFile(name[1], []byte(block), 0o600))
+		files = append(files, name[1])
 	}
-	require.NotEmpty(t, blocks, "%s shows no configuration", path)
-	t.Chdir(dir) // relative names start there
-	for _, block := range blocks {
-		configured := false
-		for id, conf := range ofType(t, Resolve(t, block), factory.Type()) {
-			configured = true
-			cfg := factory.CreateDefaultConfig()
-			require.NoError(t, conf.Unmarshal(cfg), "%s in\n%s", id, block)
-			require.NoError(t, confmap.Validate(cfg), "%s in\n%s", id, block)
-		}
-		require.True(t, configured, "no %s in\n%s", factory.Type(), block)
-	}
+	t.Chdir(dir)
+	return blocks, files
 }
 
 // Resolve reads a text of YAML as the Collector does, with ${env:…}, ${file:…} and ${yaml:…} resolved.
@@ -85,21 +93,34 @@ func Resolve(t *testing.T, text string) *confmap.Conf {
 	return conf
 }
 
-// ofType finds the configurations of a component in all sections, by component ID.
-func ofType(t *testing.T, conf *confmap.Conf, typ component.Type) map[string]*confmap.Conf {
+// Configured is a component as a configuration has it.
+type Configured struct {
+	Section string // such as processors
+	ID      component.ID
+	conf    *confmap.Conf
+}
+
+// Validate decodes it over the defaults of its factory, and has it say what is wrong.
+func (c Configured) Validate(t *testing.T, factory component.Factory) {
 	t.Helper()
-	found := map[string]*confmap.Conf{}
+	cfg := factory.CreateDefaultConfig()
+	require.NoError(t, c.conf.Unmarshal(cfg), "%s::%s", c.Section, c.ID)
+	require.NoError(t, confmap.Validate(cfg), "%s::%s", c.Section, c.ID)
+}
+
+// Components are those of all sections.
+func Components(t *testing.T, conf *confmap.Conf) []Configured {
+	t.Helper()
+	var found []Configured
 	for _, section := range sections {
 		all, err := conf.Sub(section)
 		require.NoError(t, err)
-		for id := range all.ToStringMap() {
-			kind, _, _ := strings.Cut(id, "/")
-			if kind != typ.String() {
-				continue
-			}
-			one, err := all.Sub(id)
+		for name := range all.ToStringMap() {
+			var id component.ID
+			require.NoError(t, id.UnmarshalText([]byte(name)))
+			one, err := all.Sub(name)
 			require.NoError(t, err)
-			found[section+"::"+id] = one
+			found = append(found, Configured{section, id, one})
 		}
 	}
 	return found

@@ -112,7 +112,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		"unknown detail": {`{"id":"b","version":1,"decision":"confirmed","class":"truncation","detail":"oops","call":{}}`, `row 2: detail must be one of those of truncation (see faultline taxonomy), got "oops"`},
 		"no call":        {`{"id":"b","version":1,"decision":"rejected"}`, `row 2: call must be an object, got null`},
 		"same id":        {good, `row 2: id must be unique, got "a" again, first in row 1`},
-		"unknown key":    {`{"id":"b","version":1,"verdict":"x"}`, `row 2: a row must be a JSON object of known keys: json: unknown field "verdict"`},
+		"unknown key":    {`{"id":"b","version":1,"verdict":"x"}`, `row 2: a row must be a JSON object of known keys, got "verdict"`},
 		"type":           {`{"id":7}`, `row 2: id must be string, got number`},
 		"no JSON":        {`hello`, `row 2: a row must be a JSON object of known keys: invalid character 'h' looking for beginning of value`},
 		"two objects":    {good + good, `row 2: a row must be one JSON object, got more after it`},

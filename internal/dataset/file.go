@@ -9,10 +9,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // MaxRow bounds one line of a dataset file, in bytes.
 const MaxRow = 64 << 20
+
+// maxTold is how many mistakes of one file are told. A file of another kind has one a line.
+const maxTold = 20
 
 // Read reads a dataset file. It returns the rows that are right, and an error that joins a line for everything that is
 // wrong: file, row, key, rule, value.
@@ -55,6 +59,9 @@ func Read(name string, r io.Reader) ([]Row, error) {
 	} else if err != nil {
 		errs = append(errs, fmt.Errorf("%s: %w", name, err))
 	}
+	if more := len(errs) - maxTold; more > 0 {
+		errs = append(errs[:maxTold], fmt.Errorf("%s: %d more mistakes; is it a dataset, as faultline dataset export writes it?", name, more))
+	}
 	return rows, errors.Join(errs...)
 }
 
@@ -65,6 +72,9 @@ func unmarshal(line []byte, row *Row) error {
 		var field *json.UnmarshalTypeError
 		if errors.As(err, &field) && field.Field != "" {
 			return fmt.Errorf("%s must be %s, got %s", field.Field, field.Type, field.Value)
+		}
+		if key, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); unknown {
+			return fmt.Errorf("a row must be a JSON object of known keys, got %s", key)
 		}
 		return fmt.Errorf("a row must be a JSON object of known keys: %w", err)
 	}

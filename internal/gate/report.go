@@ -249,7 +249,11 @@ func (r Report) facts() [][2]string {
 			counts = append(counts, fmt.Sprintf("%d %s", n, s))
 		}
 	}
-	facts := [][2]string{{"rows", fmt.Sprintf("%d: %s", len(r.Rows), strings.Join(counts, ", "))}}
+	rows := "0"
+	if len(r.Rows) > 0 {
+		rows = fmt.Sprintf("%d: %s", len(r.Rows), strings.Join(counts, ", "))
+	}
+	facts := [][2]string{{"rows", rows}}
 	if r.Diffuse != nil {
 		facts = append(facts, [2]string{"mean drop", fmt.Sprintf("%.1f points over %s, p = %.3g", 100*r.Diffuse.MeanDrop, count(r.Diffuse.Rows, "row"), r.Diffuse.P)})
 	}

@@ -1,6 +1,7 @@
 package grafana
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"strings"
@@ -23,6 +24,22 @@ const tempoUID = "tempo"
 // failing is what the traces of an alert have in common unless it says otherwise.
 var failing = notNil(catalog.ErrorClass)
 
+// paid is what traces of alerts about money have in common: a call of more than a cent, whether it failed or not.
+const paid = "span.app.llm.cost.usd > 0.01"
+
+// boards are the dashboards that alerts open whose runbooks look at other panels than those of the overview.
+var boards = map[string]string{
+	"LLMCostBurst":         costUID,
+	"LLMCostSpikeDay":      costUID,
+	"LLMSessionLimitHit":   costUID,
+	"LLMGroundednessLow":   qualityUID,
+	"LLMReviewQueueAgeing": qualityUID,
+	"LLMScoreDrift":        qualityUID,
+	"LLMScorerSilent":      qualityUID,
+}
+
+func boardOf(alert string) string { return cmp.Or(boards[alert], OverviewUID) }
+
 func notNil(a catalog.Attribute) string { return "span." + string(a) + " != nil" }
 
 // annotations are what a person reads of an alert. Of what kind the traces are that it links to, a condition of TraceQL says: failing ones
@@ -35,7 +52,7 @@ func annotations(alert, summary, description string, traces ...string) map[strin
 		"summary":     summary,
 		"description": description + " Look in this order: retrieval, generation, routing, upstream data.",
 		"runbook_url": repository + "docs/runbooks/" + alert + ".md",
-		"dashboard":   grafanaURL + "/d/" + OverviewUID + "?" + parameter("var-environment", catalog.Environment) + parameter("&var-service", catalog.ServiceName) + parameter("&var-model", catalog.Model),
+		"dashboard":   grafanaURL + "/d/" + boardOf(alert) + "?" + parameter("var-environment", catalog.Environment) + parameter("&var-service", catalog.ServiceName) + parameter("&var-model", catalog.Model),
 		"traces":      explore(traces),
 		"review":      reviewURL + "/?" + parameter("service", catalog.ServiceName) + parameter("&class", catalog.ErrorClass),
 	}

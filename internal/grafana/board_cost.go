@@ -21,7 +21,7 @@ func costAndSessions() (dashboard.Dashboard, error) {
 	hourly := func(selector string, labels ...catalog.Attribute) string {
 		return perSecond(selector, labels...) + " * 3600"
 	}
-	b := board("Cost and sessions", "faultline-cost", "What traffic costs against the usual, what of it was for nothing, and how long conversations go. In US dollars, as emitters or the price book say.", "now-24h")
+	b := board("Cost and sessions", costUID, "What traffic costs against the usual, what of it was for nothing, and how long conversations go. In US dollars, as emitters or the price book say.", "now-24h")
 
 	b.WithRow(dashboard.NewRowBuilder("Money")).
 		WithPanel(number("Spend, last 24 h", "currencyUSD", "What the selected traffic cost over the last 24 hours.", sumBy(over("increase", cost, "24h")))).

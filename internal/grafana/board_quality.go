@@ -13,7 +13,7 @@ import (
 //
 //nolint:staticcheck // the v2 schema needs Grafana 12; this one is read by all that are in use
 func qualityAndDrift() (dashboard.Dashboard, error) {
-	b := board("Quality and drift", "faultline-quality", "How good answers are, whether that changes, and whether people keep up with what is flagged.", "now-24h",
+	b := board("Quality and drift", qualityUID, "How good answers are, whether that changes, and whether people keep up with what is flagged.", "now-24h",
 		variableOf(catalog.ScoreCount, "evaluation", "Scorer", catalog.Evaluation, scope...))
 	chosen := match{catalog.Evaluation, "=~", "$evaluation"}
 	// Scores of flagged traffic are bad by design and would hide the level of the rest.

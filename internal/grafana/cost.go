@@ -70,6 +70,6 @@ func costTooHigh(alert, severity string, w drift.Window, condition, summary, des
 		Labels:        map[string]string{"severity": severity},
 		Condition:     condition,
 		Guard:         fmt.Sprintf("%d days of history; a median day of less than %d USD counts as that", drift.MedianDays+1, drift.MinDay),
-		Annotations:   annotations(alert, summary, description),
+		Annotations:   annotations(alert, summary, description, paid),
 	}
 }

@@ -18,6 +18,11 @@ import (
 // OverviewUID is what alerts and links call the dashboard that one begins at.
 const OverviewUID = "faultline-overview"
 
+const (
+	costUID    = "faultline-cost"
+	qualityUID = "faultline-quality"
+)
+
 // Dashboards are all of them, by the name of the file that they are provisioned from.
 var Dashboards = map[string]func() (dashboard.Dashboard, error){ //nolint:staticcheck // the v2 schema needs Grafana 12; this one is read by all that are in use
 	"overview": overview,

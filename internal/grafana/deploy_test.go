@@ -55,6 +55,19 @@ func TestPrometheusTakesItsConfiguration(t *testing.T) {
 	}
 }
 
+// TestPrometheusTakesWhatTheReferenceShows: the fragment that makes links of alerts whole.
+func TestPrometheusTakesWhatTheReferenceShows(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "reference", "alerts.md"))
+	require.NoError(t, err)
+	_, fragment, ok := strings.Cut(string(page), "```yaml\n")
+	require.True(t, ok)
+	fragment, _, _ = strings.Cut(fragment, "```")
+	file := filepath.Join(t.TempDir(), "prometheus.yml")
+	require.NoError(t, os.WriteFile(file, []byte(fragment), 0o600))
+	out, err := exec.Command(promtool(t), "check", "config", file).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+}
+
 // TestComposeHoldsTogether: what is mounted exists, images are pinned, every port is published on loopback, and what a service is told of
 // others is a service.
 func TestComposeHoldsTogether(t *testing.T) {

@@ -33,7 +33,7 @@ Labels name the service, its environment, and the class, model, prompt or scorer
 |---|---|
 ` + "| `summary`, `description` | what happens, where, how bad |\n" +
 		"| `runbook_url` | what to look at, in order: retrieval, generation, routing, upstream data |\n" +
-		"| `dashboard` | the overview in Grafana, narrowed to the service and model |\n" +
+		"| `dashboard` | the dashboard in Grafana that the runbook begins at, narrowed to the service and model |\n" +
 		"| `traces` | a search in Tempo for the traces that it is about, of the last hour |\n" +
 		"| `review` | the cases on the review page |\n" + `
 The last three are paths until Prometheus knows where Grafana and the review page are, by external labels:

@@ -118,7 +118,7 @@ func TestFileTellsAllMistakesAtOnce(t *testing.T) {
 		content object
 		want    []string
 	}{
-		"nothing":       {object{}, []string{"version must be 1, got <nil>"}},
+		"nothing":       {object{}, []string{"version must be 1, got nothing"}},
 		"another":       {object{"version": 2, "prcies": 1}, []string{`unknown key "prcies", expected one of aliases, prices, version`, "version must be 1, got 2"}},
 		"no rows":       {object{"version": 1}, []string{"prices must have a row, got none"}},
 		"no list":       {object{"version": 1, "prices": "x"}, []string{`prices must be a list, got "x"`}},

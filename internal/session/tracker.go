@@ -26,13 +26,16 @@ type Settings struct {
 // DefaultSettings hold at most 250 MB, where sessions have 60 spans.
 func DefaultSettings() Settings { return Settings{MaxSessions: 50_000, Idle: 30 * time.Minute} }
 
+// minIdle refuses a number without a unit, which is read as nanoseconds: no session would outlive its first span.
+const minIdle = time.Second
+
 // Validate names each setting that cannot be.
 func (s *Settings) Validate() error {
 	switch {
 	case s.MaxSessions <= 0:
 		return fmt.Errorf("max_sessions must be positive, got %d", s.MaxSessions)
-	case s.Idle <= 0:
-		return fmt.Errorf("idle must be positive, got %v", s.Idle)
+	case s.Idle < minIdle:
+		return fmt.Errorf("idle must be at least %v, got %v", minIdle, s.Idle)
 	}
 	return nil
 }

@@ -51,14 +51,17 @@ type LogContent struct {
 	_ struct{}
 }
 
+// minMaxAge refuses a number without a unit, which is read as nanoseconds: no record would wait for its span.
+const minMaxAge = time.Second
+
 // Validate checks the limits.
 func (c *LogContent) Validate() error {
 	var errs []error
 	if c.LimitMiB <= 0 {
 		errs = append(errs, fmt.Errorf("limit_mib must be positive, got %d", c.LimitMiB))
 	}
-	if c.MaxAge <= 0 {
-		errs = append(errs, fmt.Errorf("max_age must be positive, got %v", c.MaxAge))
+	if c.MaxAge < minMaxAge {
+		errs = append(errs, fmt.Errorf("max_age must be at least %v, got %v", minMaxAge, c.MaxAge))
 	}
 	return errors.Join(errs...)
 }

@@ -30,6 +30,9 @@ type Config struct {
 	_ struct{}
 }
 
+// minCheckpointInterval is as fast as a disk can be asked to follow. It refuses a number without a unit, which is read as nanoseconds.
+const minCheckpointInterval = 10 * time.Millisecond
+
 func createDefaultConfig() component.Config {
 	s := session.DefaultSettings()
 	return &Config{MaxSessions: s.MaxSessions, Idle: s.Idle, CheckpointInterval: 10 * time.Second}
@@ -39,8 +42,8 @@ func createDefaultConfig() component.Config {
 func (c *Config) Validate() error {
 	settings := c.settings()
 	errs := []error{settings.Validate()}
-	if c.CheckpointInterval <= 0 {
-		errs = append(errs, fmt.Errorf("checkpoint_interval must be positive, got %v", c.CheckpointInterval))
+	if c.CheckpointInterval < minCheckpointInterval {
+		errs = append(errs, fmt.Errorf("checkpoint_interval must be at least %v, got %v", minCheckpointInterval, c.CheckpointInterval))
 	}
 	return errors.Join(errs...)
 }

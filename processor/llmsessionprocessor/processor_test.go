@@ -229,8 +229,8 @@ func TestWrongSettings(t *testing.T) {
 	require.NoError(t, err)
 	for name, want := range map[string]string{
 		"sessions":   "max_sessions must be positive, got 0",
-		"idle":       "idle must be positive, got -1m0s",
-		"checkpoint": "checkpoint_interval must be positive, got 0s",
+		"idle":       "idle must be at least 1s, got 30ns",
+		"checkpoint": "checkpoint_interval must be at least 10ms, got 0s",
 	} {
 		sub, err := cm.Sub(name)
 		require.NoError(t, err)
