@@ -254,7 +254,7 @@ func (d *decoder) contexts(key string, value any) (list []Context) {
 const maxOverlaps = 20
 
 // overlaps tells of rows that hold for the same model at the same time: which of them is meant, nobody could say. Rows of the
-// very same models with different dates follow one another.
+// very same models with different dates, or different hours, follow one another.
 func (d *decoder) overlaps(rows []Row) {
 	models := make([][]string, len(rows))
 	same := make([]string, len(rows)) // of rows of the very same models
@@ -266,7 +266,7 @@ func (d *decoder) overlaps(rows []Row) {
 	for i := range rows {
 		for j := range rows[:i] {
 			a, b := &rows[j], &rows[i]
-			if a.Provider != b.Provider || (!a.From.Equal(b.From) || a.Hours != b.Hours) && same[i] == same[j] {
+			if a.Provider != b.Provider || same[i] == same[j] && (!a.From.Equal(b.From) || !a.Hours.clash(b.Hours)) {
 				continue
 			}
 			name, ok := commonModel(models[j], models[i])

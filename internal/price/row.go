@@ -164,6 +164,15 @@ func (h Hours) hold(at time.Time) bool {
 	return from <= seconds || seconds < to
 }
 
+// clash reports whether of two parts of the day nobody could say which is meant. A part of the day is an exception of the whole.
+func (h Hours) clash(other Hours) bool {
+	if h == (Hours{}) || other == (Hours{}) {
+		return h == other
+	}
+	minute := func(m int) time.Time { return time.Unix(int64(m)*60, 0) }
+	return h.hold(minute(other.From)) || other.hold(minute(h.From))
+}
+
 func (h Hours) String() string {
 	if h == (Hours{}) {
 		return ""
