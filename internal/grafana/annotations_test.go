@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/faultline-otel/faultline/internal/catalog"
 )
 
 // TestAlertsSayWhatToDo holds every alert against what a person needs who is woken by it.
@@ -34,6 +36,11 @@ func TestAlertsSayWhatToDo(t *testing.T) {
 				require.NotEmpty(t, r.Annotations[key], key)
 			}
 			require.NotContains(t, r.Expr, "collector_instance_id", "replicas are added up, never told apart")
+			for _, absent := range []catalog.Attribute{catalog.Environment, catalog.Model, catalog.PromptName, catalog.PromptVersion} {
+				for key, text := range r.Annotations {
+					require.NotContains(t, text, "{{ $labels."+absent.Label()+" }}", "%s has a gap where spans do not say it", key)
+				}
+			}
 		})
 	}
 }
@@ -71,7 +78,7 @@ func TestLinksQuoteWhatStrangersWrote(t *testing.T) {
 	series := `llm_failures_total{service_name="sh\"op } && {}&x=1",deployment_environment_name="prod",app_llm_error_class="unsafe",app_llm_error_bucket="safety"}`
 	i := slices.IndexFunc(alerts(), func(r rule) bool { return r.Alert == "LLMSafetyFailure" })
 	want := map[string]string{}
-	plain := strings.NewReplacer("{{ $labels.service_name }}", service, "{{ $labels.deployment_environment_name }}", "prod", "{{ $labels.app_llm_error_class }}", "unsafe")
+	plain := strings.NewReplacer(ofService, service+" (prod)", "{{ $labels.service_name }}", service, "{{ $labels.app_llm_error_class }}", "unsafe")
 	for key, text := range alerts()[i].Annotations {
 		want[key] = plain.Replace(text)
 	}
