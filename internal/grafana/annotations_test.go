@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -70,6 +71,36 @@ func TestRunbooks(t *testing.T) {
 	}
 	slices.Sort(want)
 	require.Equal(t, slices.Compact(want), found)
+}
+
+// TestRunbooksNameWhatIsOnTheDashboards: what stands between single asterisks and begins with a capital is a dashboard, a row or a panel.
+func TestRunbooksNameWhatIsOnTheDashboards(t *testing.T) {
+	titles := map[string]bool{}
+	for name := range Dashboards {
+		d, err := Dashboards[name]()
+		require.NoError(t, err)
+		titles[strings.TrimPrefix(*d.Title, "Faultline / ")] = true
+		for _, p := range d.Panels {
+			if p.RowPanel != nil {
+				titles[*p.RowPanel.Title] = true
+			} else {
+				titles[*p.Panel.Title] = true
+			}
+		}
+	}
+	files, err := filepath.Glob(filepath.Join("..", "..", "docs", "runbooks", "*.md"))
+	require.NoError(t, err)
+	named := regexp.MustCompile(`(?:^|[^*])\*([A-Z][^*]+)\*(?:[^*]|$)`)
+	found := 0
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, m := range named.FindAllStringSubmatch(string(b), -1) {
+			require.Contains(t, titles, strings.Join(strings.Fields(m[1]), " "), file)
+			found++
+		}
+	}
+	require.Greater(t, found, 20)
 }
 
 // TestLinksQuoteWhatStrangersWrote has Prometheus fill in the links of an alert whose labels want to break out of them.
