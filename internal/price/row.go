@@ -273,6 +273,15 @@ func (r *Row) when() string {
 	return strings.TrimSpace(day + " " + r.Hours.String())
 }
 
+// names is the row as an error or a change shows it.
+func (r *Row) names() string {
+	names := strings.Join(r.Models, ", ")
+	if len(names) > 80 {
+		names = names[:80] + "…"
+	}
+	return strings.TrimSpace(strings.TrimSpace(r.Provider+" "+names) + " " + r.when())
+}
+
 // Terms is all that the row says of money, as the book writes it.
 func (r *Row) Terms() string {
 	parts := []string{r.Rates.String()}
