@@ -300,8 +300,5 @@ func brief(value any) string {
 	if value == nil {
 		text = "nothing"
 	}
-	if len(text) > 80 {
-		text = text[:80] + "…"
-	}
-	return text
+	return shorten(text)
 }

@@ -275,11 +275,16 @@ func (r *Row) when() string {
 
 // names is the row as an error or a change shows it.
 func (r *Row) names() string {
-	names := strings.Join(r.Models, ", ")
-	if len(names) > 80 {
-		names = names[:80] + "…"
+	return strings.TrimSpace(strings.TrimSpace(r.Provider+" "+shorten(strings.Join(r.Models, ", "))) + " " + r.when())
+}
+
+// shorten cuts a text to what fits into a line, between characters.
+func shorten(text string) string {
+	const most = 80 // bytes
+	if len(text) <= most {
+		return text
 	}
-	return strings.TrimSpace(strings.TrimSpace(r.Provider+" "+names) + " " + r.when())
+	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
 // Terms is all that the row says of money, as the book writes it.
