@@ -68,7 +68,7 @@ without one the maker of the model is meant.`,
 				return fmt.Errorf("no price is known for %s on %s; a price file can name one: faultline score --prices FILE",
 					strings.TrimSpace(provider+" "+args[0]), when.UTC().Format(time.DateOnly))
 			}
-			return showPrice(c.OutOrStdout(), book, row, book.Rows(provider, args[0]))
+			return showPrice(c.OutOrStdout(), book, row, book.Rows(provider, args[0]), file != "")
 		},
 	}
 	c.Flags().StringVar(&provider, "provider", "", "the provider, as spans name it")
@@ -87,7 +87,8 @@ func exactly(n int, what string) cobra.PositionalArgs {
 	}
 }
 
-func showPrice(out io.Writer, book *price.Book, row *price.Row, all []*price.Row) error {
+// showPrice writes a row, and the others of the same model. Own says that a file of the user's lies over the book.
+func showPrice(out io.Writer, book *price.Book, row *price.Row, all []*price.Row, own bool) error {
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	fmt.Fprintf(w, "provider\t%s\n", orAny(row.Provider))
 	fmt.Fprintf(w, "models\t%s\n", strings.Join(row.Models, ", "))
@@ -127,7 +128,11 @@ func showPrice(out io.Writer, book *price.Book, row *price.Row, all []*price.Row
 	writeNumbers(out, table)
 
 	if len(all) > 1 {
-		fmt.Fprintln(out, "\nat other times, or in the book below your file")
+		heading := "at other times"
+		if own {
+			heading += ", or in the book below your file"
+		}
+		fmt.Fprintf(out, "\n%s\n", heading)
 		w = tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 		for _, other := range all {
 			if other != row {
@@ -221,7 +226,8 @@ func newPricesDiff() *cobra.Command {
 		Use:   "diff OLD NEW",
 		Short: "Tell what changed between two price files or books",
 		Long: `Tell what changed between two price files or books, a row a line: + came, - went, ~ changed. OLD and NEW are price files, books as
-internal/price/book.tsv holds one, or the word embedded for the book that this program was built with.`,
+internal/price/book.tsv holds one, or the word embedded for the book that this program was built with. A price file is compared for what it says
+itself: what it leaves to the book counts as gone.`,
 		Example: "  faultline prices diff embedded internal/price/book.tsv",
 		Args:    exactly(2, "OLD and NEW"),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/faultline-otel/faultline/connector/llmmetricsconnector/internal/metadata"
+	"github.com/faultline-otel/faultline/internal/checkpoint"
 	"github.com/faultline-otel/faultline/internal/meter"
 )
 
@@ -50,7 +51,7 @@ type counter struct {
 
 	mu      sync.Mutex // guards the rest
 	open    map[bool]int
-	store   *store // nil where nothing is kept over a restart
+	store   *checkpoint.Store // nil where nothing is kept over a restart
 	cancel  context.CancelFunc
 	loop    sync.WaitGroup
 	started bool
@@ -143,7 +144,7 @@ func (c *counter) start(ctx context.Context, host component.Host, metrics bool) 
 	}
 	if c.config.Storage != nil {
 		var err error
-		if c.store, err = openStore(ctx, host, *c.config.Storage, c.id); err != nil {
+		if c.store, err = checkpoint.Open(ctx, host, *c.config.Storage, component.KindConnector, c.id); err != nil {
 			return err
 		}
 		if err := c.meter.Load(c.store, time.Now()); err != nil {
@@ -201,7 +202,7 @@ func (c *counter) stop(ctx context.Context, metrics, opened bool) (err error) {
 	delete(c.factory.counters, c.config)
 	if c.store != nil {
 		c.save(ctx, time.Now())
-		err = errors.Join(err, c.store.close(ctx))
+		err = errors.Join(err, c.store.Close(ctx))
 	}
 	c.telemetry.Shutdown()
 	return err

@@ -39,9 +39,6 @@ func readEvaluations(ld plog.Logs, now time.Time, m *meter.Meter) {
 	}
 }
 
-// eventFirstSeen tells of a version that a service uses and that was never seen before: something was deployed.
-const eventFirstSeen = "llm.version.first_seen"
-
 // firstSeen writes an event for each version; versions of a service stand together.
 func firstSeen(fresh []meter.FirstSeen, instance string) plog.Logs {
 	ld := plog.NewLogs()
@@ -55,7 +52,7 @@ func firstSeen(fresh []meter.FirstSeen, instance string) plog.Logs {
 			records = rl.ScopeLogs().AppendEmpty().LogRecords()
 		}
 		r := records.AppendEmpty()
-		r.SetEventName(eventFirstSeen)
+		r.SetEventName(catalog.EventFirstSeen)
 		r.SetTimestamp(pcommon.NewTimestampFromTime(v.At))
 		r.SetObservedTimestamp(pcommon.NewTimestampFromTime(v.At))
 		r.SetSeverityNumber(plog.SeverityNumberInfo)

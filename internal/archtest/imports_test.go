@@ -131,9 +131,17 @@ var rules = []rule{
 		name:   "only wire knows pdata and the Collector below the components",
 		reason: "one place spells attributes, and what scores online scores in CI without a Collector",
 		on: func(p string) bool {
-			return under(p, "internal") && !under(p, "internal/wire", "internal/componenttest", "internal/depsproof")
+			return under(p, "internal") && !under(p, "internal/wire", "internal/checkpoint", "internal/componenttest", "internal/depsproof")
 		},
 		allows: func(_, imported string) bool { return !under(imported, collector, contrib) },
+	},
+	{
+		name:   "checkpoint knows storage extensions and nothing else",
+		reason: "what is kept over a restart is decided by who remembers it",
+		on:     func(p string) bool { return under(p, "internal/checkpoint") },
+		allows: func(_, imported string) bool {
+			return standard(imported) || under(imported, collector+"/component", collector+"/extension/xextension/storage")
+		},
 	},
 	{
 		name:   "wire knows pdata and nothing else of the Collector",
@@ -201,6 +209,8 @@ func TestRulesCatchWhatTheyAreFor(t *testing.T) {
 		{"internal/failure", "github.com/cespare/xxhash/v2", false},
 		{"internal/score/toolcall", pdata + "/ptrace", false},
 		{"internal/meter", collector + "/component", false},
+		{"internal/checkpoint", collector + "/component", true},
+		{"internal/checkpoint", "internal/meter", false},
 		{"internal/wire", pdata + "/ptrace", true},
 		{"internal/wire/otlpfile", collector + "/consumer", false},
 		{"internal/web", "database/sql", false},

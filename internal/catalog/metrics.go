@@ -111,3 +111,7 @@ func define(m Metric) *Metric {
 	all = append(all, &m)
 	return &m
 }
+
+// EventFirstSeen is the name of the log record that tells of a version which a service uses and which was never seen before: something was
+// deployed.
+const EventFirstSeen = "llm.version.first_seen"

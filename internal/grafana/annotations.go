@@ -42,6 +42,13 @@ func boardOf(alert string) string { return cmp.Or(boards[alert], OverviewUID) }
 
 func notNil(a catalog.Attribute) string { return "span." + string(a) + " != nil" }
 
+// What sentences say of an alert's labels. A span need not say its environment, its model or its prompt, and then nothing is said of it.
+const (
+	ofService = "{{ $labels.service_name }}{{ with $labels.deployment_environment_name }} ({{ . }}){{ end }}"
+	ofModel   = "{{ with $labels.gen_ai_request_model }} on {{ . }}{{ end }}"
+	ofPrompt  = "{{ with $labels.gen_ai_prompt_name }}, prompt {{ . }}{{ end }}{{ with $labels.gen_ai_prompt_version }}, version {{ . }}{{ end }}"
+)
+
 // annotations are what a person reads of an alert. Of what kind the traces are that it links to, a condition of TraceQL says: failing ones
 // if there is none. Service, model, prompt version and class are added to it where the alert names them.
 func annotations(alert, summary, description string, traces ...string) map[string]string {

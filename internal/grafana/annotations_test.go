@@ -5,12 +5,15 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/faultline-otel/faultline/internal/catalog"
 )
 
 // TestAlertsSayWhatToDo holds every alert against what a person needs who is woken by it.
@@ -34,6 +37,11 @@ func TestAlertsSayWhatToDo(t *testing.T) {
 				require.NotEmpty(t, r.Annotations[key], key)
 			}
 			require.NotContains(t, r.Expr, "collector_instance_id", "replicas are added up, never told apart")
+			for _, absent := range []catalog.Attribute{catalog.Environment, catalog.Model, catalog.PromptName, catalog.PromptVersion} {
+				for key, text := range r.Annotations {
+					require.NotContains(t, text, "{{ $labels."+absent.Label()+" }}", "%s has a gap where spans do not say it", key)
+				}
+			}
 		})
 	}
 }
@@ -65,13 +73,43 @@ func TestRunbooks(t *testing.T) {
 	require.Equal(t, slices.Compact(want), found)
 }
 
+// TestRunbooksNameWhatIsOnTheDashboards: what stands between single asterisks and begins with a capital is a dashboard, a row or a panel.
+func TestRunbooksNameWhatIsOnTheDashboards(t *testing.T) {
+	titles := map[string]bool{}
+	for name := range Dashboards {
+		d, err := Dashboards[name]()
+		require.NoError(t, err)
+		titles[strings.TrimPrefix(*d.Title, "Faultline / ")] = true
+		for _, p := range d.Panels {
+			if p.RowPanel != nil {
+				titles[*p.RowPanel.Title] = true
+			} else {
+				titles[*p.Panel.Title] = true
+			}
+		}
+	}
+	files, err := filepath.Glob(filepath.Join("..", "..", "docs", "runbooks", "*.md"))
+	require.NoError(t, err)
+	named := regexp.MustCompile(`(?:^|[^*])\*([A-Z][^*]+)\*(?:[^*]|$)`)
+	found := 0
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, m := range named.FindAllStringSubmatch(string(b), -1) {
+			require.Contains(t, titles, strings.Join(strings.Fields(m[1]), " "), file)
+			found++
+		}
+	}
+	require.Greater(t, found, 20)
+}
+
 // TestLinksQuoteWhatStrangersWrote has Prometheus fill in the links of an alert whose labels want to break out of them.
 func TestLinksQuoteWhatStrangersWrote(t *testing.T) {
 	const service = `sh"op } && {}&x=1`
 	series := `llm_failures_total{service_name="sh\"op } && {}&x=1",deployment_environment_name="prod",app_llm_error_class="unsafe",app_llm_error_bucket="safety"}`
 	i := slices.IndexFunc(alerts(), func(r rule) bool { return r.Alert == "LLMSafetyFailure" })
 	want := map[string]string{}
-	plain := strings.NewReplacer("{{ $labels.service_name }}", service, "{{ $labels.deployment_environment_name }}", "prod", "{{ $labels.app_llm_error_class }}", "unsafe")
+	plain := strings.NewReplacer(ofService, service+" (prod)", "{{ $labels.service_name }}", service, "{{ $labels.app_llm_error_class }}", "unsafe")
 	for key, text := range alerts()[i].Annotations {
 		want[key] = plain.Replace(text)
 	}

@@ -2,6 +2,7 @@ package grafana
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/grafana/grafana-foundation-sdk/go/common"
@@ -26,7 +27,7 @@ func costAndSessions() (dashboard.Dashboard, error) {
 	b.WithRow(dashboard.NewRowBuilder("Money")).
 		WithPanel(number("Spend, last 24 h", "currencyUSD", "What the selected traffic cost over the last 24 hours.", sumBy(over("increase", cost, "24h")))).
 		WithPanel(number("Against the usual day", "suffix: ×", "The last 24 hours over the median day of the week before, of the service where it is highest. Over 2 is an alert.",
-			most(scoped(catalog.CostBaseline, eq(catalog.CostWindow, "24h"))), 1.5, drift.Day.Limit)).
+			recordedOr(costRatio, catalog.CostBaseline, nil, append(slices.Clip(scope), eq(catalog.CostWindow, drift.Day.Name))...), 1.5, drift.Day.Limit)).
 		WithPanel(number("Cost a request, last hour", "currencyUSD", "Over all requests, failed ones too.",
 			sumBy(over("rate", cost, "1h"))+" / "+sumBy(over("rate", slicedBy(catalog.Requests), "1h"))).Decimals(4)).
 		WithPanel(total("Wasted spend", "currencyUSD", "What failed requests cost in the range that is shown: spent on nothing.", orNothing(inRange(wasted)))).
@@ -34,7 +35,7 @@ func costAndSessions() (dashboard.Dashboard, error) {
 		WithPanel(total("Sessions over a limit", "short", "Sessions that reached a limit of llm_budget in the range that is shown.", orNothing(inRange(scoped(catalog.LimitHits))), 0.5)).
 		WithPanel(spendBand(cost)).
 		WithPanel(limited(lines("Cost against the usual", "suffix: ×", "24h: the last day over the median day of the week before, an alert over 2. 6h: the excess of six hours in median days, a page over 1.",
-			query(most(scoped(catalog.CostBaseline), catalog.ServiceName, catalog.CostWindow), by(catalog.ServiceName, catalog.CostWindow))), steps(1, drift.Day.Limit))).
+			query(recordedOr(costRatio, catalog.CostBaseline, []catalog.Attribute{catalog.ServiceName, catalog.CostWindow}, scope...), by(catalog.ServiceName, catalog.CostWindow))), steps(1, drift.Day.Limit))).
 		WithPanel(stacked(lines("Spend by model", "currencyUSD", "Dollars an hour.", query(hourly(cost, catalog.Model), by(catalog.Model))))).
 		WithPanel(stacked(lines("Spend by prompt version", "currencyUSD", "Dollars an hour.", query(hourly(cost, catalog.PromptName, catalog.PromptVersion), by(catalog.PromptName, catalog.PromptVersion))))).
 		WithPanel(outcomes(stacked(lines("Spend by outcome", "currencyUSD", "Dollars an hour. Failed is what was spent on nothing.", query(hourly(cost, catalog.Outcome), by(catalog.Outcome)))))).

@@ -24,17 +24,20 @@ func qualityAndDrift() (dashboard.Dashboard, error) {
 	}
 	scored := scoped(catalog.Spans, eq(catalog.Coverage, "scored"))
 	empty := eq(catalog.RetrievalOutcome, "empty")
-	drift := func(speed string) string {
-		return most(selector(catalog.ScoreDrift, append(slices.Clip(versioned), chosen, eq(catalog.DriftSpeed, speed))...),
-			catalog.ServiceName, catalog.Evaluation, catalog.PromptName, catalog.PromptVersion)
+	followed := func(recorded string, m *catalog.Metric, labels []catalog.Attribute, matches ...match) string {
+		return recordedOr(recorded, m, labels, append(append(slices.Clip(versioned), chosen), matches...)...)
 	}
-	series := by(catalog.ServiceName, catalog.Evaluation, catalog.PromptName, catalog.PromptVersion)
+	ofSeries := []catalog.Attribute{catalog.ServiceName, catalog.Evaluation, catalog.PromptName, catalog.PromptVersion}
+	drift := func(speed string) string {
+		return followed(scoreDriftLevel, catalog.ScoreDrift, ofSeries, eq(catalog.DriftSpeed, speed))
+	}
+	series := by(ofSeries...)
 
 	b.WithRow(dashboard.NewRowBuilder("Now")).
 		WithPanel(number("Groundedness, last hour", "percentunit", "Mean of the last hour. Below the limit, and surely so, LLMGroundednessLow pages.",
 			mean([]match{eq(catalog.Evaluation, grounded), unbiased})).Thresholds(floor(groundednessFloor))).
 		WithPanel(number("Drift", "percentunit", "How near the scorer that fell most is to its threshold. From 100 % on it is no noise.",
-			most(selector(catalog.ScoreDrift, append(slices.Clip(versioned), chosen)...)), 0.7, 1)).
+			followed(scoreDriftLevel, catalog.ScoreDrift, nil), 0.7, 1)).
 		WithPanel(number("Scored", "percentunit", "Share of GenAI spans whose content could be scored.",
 			perSecond(scored)+" / "+perSecond(scoped(catalog.Spans, match{catalog.Coverage, "!=", "not_llm"})))).
 		WithPanel(number("Retrievals that found nothing", "percentunit", "Share of retrievals. A model without a source makes one up, or refuses.",
@@ -57,7 +60,7 @@ func qualityAndDrift() (dashboard.Dashboard, error) {
 		WithPanel(limited(lines("Drift, slow", "percentunit", "The sum that finds a fall of 3 points over hours, in parts of its threshold. Over the line it is no noise.", query(drift("slow"), series)), steps(1))).
 		WithPanel(limited(lines("Drift, fast", "percentunit", "The sum that finds a fall of 10 points within the hour, in parts of its threshold.", query(drift("fast"), series)), steps(1))).
 		WithPanel(lines("Detectable drop", "percentunit", "The least fall of the mean that an hour of this traffic can show. Smaller ones are seen late or never.",
-			query(most(selector(catalog.DetectableDrop, append(slices.Clip(versioned), chosen)...), catalog.ServiceName, catalog.Evaluation, catalog.PromptName, catalog.PromptVersion), series))).
+			query(followed(scoreDetectable, catalog.DetectableDrop, ofSeries), series))).
 		WithPanel(stacked(lines("Scores given", "short", "An hour, by scorer. A scorer that goes silent is LLMScorerSilent.",
 			query(perSecond(slicedBy(catalog.ScoreCount, chosen), catalog.Evaluation)+" * 3600", by(catalog.Evaluation)))))
 

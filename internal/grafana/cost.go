@@ -39,11 +39,11 @@ func costRise() ruleGroup {
 		costTooHigh("LLMCostSpikeDay", "ticket", day,
 			fmt.Sprintf("the last %s cost more than %g times the median of the %d days before", day.Name, day.Limit, drift.MedianDays),
 			"{{ $labels.service_name }} costs {{ $value | humanize }} times its usual day",
-			fmt.Sprintf("The last 24 hours of {{ $labels.service_name }} ({{ $labels.deployment_environment_name }}) cost {{ $value | humanize }} times the median of the %d days before.", drift.MedianDays)),
+			fmt.Sprintf("The last 24 hours of "+ofService+" cost {{ $value | humanize }} times the median of the %d days before.", drift.MedianDays)),
 		costTooHigh("LLMCostBurst", "page", burst,
 			fmt.Sprintf("the last %s cost more than %g median day above what the same hours usually do", burst.Name, burst.Limit),
 			"{{ $labels.service_name }} spent a day's money in six hours",
-			"In the last six hours {{ $labels.service_name }} ({{ $labels.deployment_environment_name }}) spent {{ $value | humanize }} median days more than the same hours usually do."),
+			"In the last six hours "+ofService+" spent {{ $value | humanize }} median days more than the same hours usually do."),
 	)
 	return g
 }

@@ -131,12 +131,9 @@ func newVersions() *dashboard.AnnotationQueryBuilder {
 		Target(prometheus.NewDataqueryBuilder().Expr(expr).LegendFormat(what).Range().RefId("versions").Datasource(promSource()))
 }
 
-// eventFirstSeen is the log record that llm_metrics writes when it sees a version for the first time.
-const eventFirstSeen = "llm.version.first_seen"
-
 // firstSeen marks the same by the event, which does not depend on how often anybody scrapes.
 func firstSeen() *dashboard.AnnotationQueryBuilder {
-	expr := events(eventFirstSeen)
+	expr := events(catalog.EventFirstSeen)
 	what := "{{" + catalog.Model.Label() + "}} {{" + catalog.PromptName.Label() + "}} {{" + catalog.PromptVersion.Label() + "}}"
 	return dashboard.NewAnnotationQueryBuilder().Name("New versions (Loki)").Enable(true).IconColor("light-blue").Datasource(lokiSource()).
 		Expr(expr).TitleFormat("New in {{" + catalog.ServiceName.Label() + "}}").TextFormat(what).

@@ -152,7 +152,7 @@ func scoresFell(s drift.Speed, severity, how string) rule {
 		Guard:         fmt.Sprintf("%d scores in the week that is the usual, %d blocks of noise, more than %d scores in %s", drift.MinScores, drift.MinBlocks, drift.MinBlockScores, block),
 		Annotations: annotations("LLMScoreDrift",
 			"{{ $labels.gen_ai_evaluation_name }} of {{ $labels.service_name }} fell "+how,
-			fmt.Sprintf("Scores of {{ $labels.gen_ai_evaluation_name }} in {{ $labels.service_name }} ({{ $labels.deployment_environment_name }}){{ with $labels.gen_ai_prompt_name }}, prompt {{ . }}{{ end }}{{ with $labels.gen_ai_prompt_version }}, version {{ . }}{{ end }} fell, and it is no noise: {{ $value | humanize }} of the threshold of the detector for falls of %g points.", 100*s.Drop)),
+			fmt.Sprintf("Scores of {{ $labels.gen_ai_evaluation_name }} in "+ofService+ofPrompt+" fell, and it is no noise: {{ $value | humanize }} of the threshold of the detector for falls of %g points.", 100*s.Drop)),
 	}
 }
 

@@ -50,7 +50,7 @@ func errorsHigh() rule {
 		Guard:     fmt.Sprintf("%d failed requests in 5 minutes", errorRateFailures),
 		Annotations: annotations("LLMErrorRateHigh",
 			"{{ $value | humanizePercentage }} of the requests of {{ $labels.service_name }} fail",
-			"More than "+percent(errorRateHigh)+" of the model calls of {{ $labels.service_name }} ({{ $labels.deployment_environment_name }}) failed over the last 5 minutes."),
+			"More than "+percent(errorRateHigh)+" of the model calls of "+ofService+" failed over the last 5 minutes."),
 	}
 }
 
@@ -64,7 +64,7 @@ func errorsSustained() rule {
 		Guard:     fmt.Sprintf("%d failed requests in an hour", sustainedFailures),
 		Annotations: annotations("LLMErrorRateSustained",
 			"{{ $value | humanizePercentage }} of the requests of {{ $labels.service_name }} within an hour failed",
-			"More than "+percent(errorRateSustained)+" of the model calls of {{ $labels.service_name }} ({{ $labels.deployment_environment_name }}) failed over the last hour, and still do."),
+			"More than "+percent(errorRateSustained)+" of the model calls of "+ofService+" failed over the last hour, and still do."),
 	}
 }
 
@@ -85,7 +85,7 @@ func contentFailures() rule {
 		Guard: fmt.Sprintf("%d such failures in an hour", sustainedFailures),
 		Annotations: annotations("LLMContentFailureSustained",
 			"{{ $value | humanizePercentage }} {{ $labels.app_llm_error_bucket }} failures behind successful responses of {{ $labels.service_name }}",
-			"Responses of {{ $labels.service_name }} ({{ $labels.deployment_environment_name }}) come back, and their {{ $labels.app_llm_error_bucket }} is wrong: over the last hour in more than "+
+			"Responses of "+ofService+" come back, and their {{ $labels.app_llm_error_bucket }} is wrong: over the last hour in more than "+
 				percent(contentRate)+" of the model calls."),
 	}
 }
@@ -120,7 +120,7 @@ func classSpike() rule {
 		Guard: fmt.Sprintf("%d failures in 15 minutes; %s of history", spikeFailures, spikeHistory),
 		Annotations: annotations("LLMFailureClassSpike",
 			"{{ $labels.app_llm_error_class }} in {{ $labels.service_name }} is far above its usual rate",
-			fmt.Sprintf("{{ $value | humanize }} failures of class {{ $labels.app_llm_error_class }} in {{ $labels.service_name }} ({{ $labels.deployment_environment_name }}) within 15 minutes, more than %d times what the last day would let one expect.", spikeFactor)),
+			fmt.Sprintf("{{ $value | humanize }} failures of class {{ $labels.app_llm_error_class }} in "+ofService+" within 15 minutes, more than %d times what the last day would let one expect.", spikeFactor)),
 	}
 }
 
@@ -136,7 +136,7 @@ func sliceRegressed() rule {
 			percent(sliceRate)),
 		Guard: fmt.Sprintf("%d failed requests in 30 minutes; the bound itself allows for small numbers", sliceFailures),
 		Annotations: annotations("LLMFailureSliceRegressed",
-			"Prompt {{ $labels.gen_ai_prompt_name }} {{ $labels.gen_ai_prompt_version }} on {{ $labels.gen_ai_request_model }} fails in {{ $labels.service_name }}",
-			"At least {{ $value | humanizePercentage }} of the requests of {{ $labels.service_name }} ({{ $labels.deployment_environment_name }}) to {{ $labels.gen_ai_request_model }} with prompt {{ $labels.gen_ai_prompt_name }} {{ $labels.gen_ai_prompt_version }} fail, more than of the service as a whole, whose average hides it."),
+			"Requests of {{ $labels.service_name }}"+ofModel+ofPrompt+" fail",
+			"At least {{ $value | humanizePercentage }} of the requests of "+ofService+ofModel+ofPrompt+" fail, more than of the service as a whole, whose average hides it."),
 	}
 }

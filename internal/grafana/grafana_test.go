@@ -127,6 +127,13 @@ func TestQueriesAreOnWhatIsPublished(t *testing.T) {
 			labels[catalog.PrometheusName(m)] = append(labels[catalog.PrometheusName(m)], a.Label())
 		}
 	}
+	var recorded []string
+	for _, g := range themes() {
+		for _, r := range g.Rules {
+			recorded = append(recorded, r.Record)
+		}
+	}
+	ofRules := regexp.MustCompile(`[a-z_]+:[a-z_]+:[a-z0-9_]+`)
 	selectors := regexp.MustCompile(`((?:llm|gen_ai)_[a-z_]+)(?:\{([^}]*)\}|\[)`)
 	matchers := regexp.MustCompile(`([a-z_]+)(?:=~|!~|!=|=)"`)
 	rules, err := Rules()
@@ -134,6 +141,9 @@ func TestQueriesAreOnWhatIsPublished(t *testing.T) {
 	found := 0
 	promql, _, _ := queries(t)
 	for _, expr := range append(promql, string(rules)) {
+		for _, name := range ofRules.FindAllString(expr, -1) {
+			require.Contains(t, recorded, name, expr)
+		}
 		for _, s := range selectors.FindAllStringSubmatch(expr, -1) {
 			found++
 			require.Contains(t, labels, s[1], expr)

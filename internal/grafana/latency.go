@@ -32,8 +32,8 @@ func firstChunkMedianHigh() rule {
 		Condition: fmt.Sprintf("the median time to the first token of a model is over %s over 30 minutes, and over the last 5", seconds(firstChunkMedian)),
 		Guard:     fmt.Sprintf("%d streams in 30 minutes", firstChunkStreams),
 		Annotations: annotations("LLMTimeToFirstTokenP50High",
-			"Half of the streams of {{ $labels.service_name }} from {{ $labels.gen_ai_request_model }} wait {{ $value | humanizeDuration }} for their first token",
-			"The median time to the first token in {{ $labels.service_name }} ({{ $labels.deployment_environment_name }}) from {{ $labels.gen_ai_request_model }} is over "+seconds(firstChunkMedian)+".",
+			"Half of the streams of {{ $labels.service_name }}"+ofModel+" wait {{ $value | humanizeDuration }} for their first token",
+			"The median time to the first token in "+ofService+ofModel+" is over "+seconds(firstChunkMedian)+".",
 			fmt.Sprintf("span.gen_ai.response.time_to_first_chunk > %g", firstChunkMedian)),
 	}
 }
@@ -52,8 +52,8 @@ func firstChunkP99High() rule {
 			percent(firstChunkShare), seconds(firstChunkSlow)),
 		Guard: fmt.Sprintf("%d such streams in an hour", firstChunkSlowCount),
 		Annotations: annotations("LLMTimeToFirstTokenP99High",
-			"Streams of {{ $labels.service_name }} from {{ $labels.gen_ai_request_model }} wait up to {{ $value | humanizeDuration }} for their first token",
-			"More than "+percent(firstChunkShare)+" of the streams of {{ $labels.service_name }} ({{ $labels.deployment_environment_name }}) from {{ $labels.gen_ai_request_model }} waited over "+seconds(firstChunkSlow)+" for their first token.",
+			"Streams of {{ $labels.service_name }}"+ofModel+" wait up to {{ $value | humanizeDuration }} for their first token",
+			"More than "+percent(firstChunkShare)+" of the streams of "+ofService+ofModel+" waited over "+seconds(firstChunkSlow)+" for their first token.",
 			fmt.Sprintf("span.gen_ai.response.time_to_first_chunk > %g", firstChunkSlow)),
 	}
 }

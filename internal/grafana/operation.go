@@ -32,7 +32,7 @@ func scorerSilent() rule {
 		Guard:     fmt.Sprintf("%d scores that its share over the last day lets one expect of the hour", silentScores),
 		Annotations: annotations("LLMScorerSilent",
 			"Scorer {{ $labels.gen_ai_evaluation_name }} says nothing of {{ $labels.service_name }} any more",
-			"Scorer {{ $labels.gen_ai_evaluation_name }} gave no score of {{ $labels.service_name }} ({{ $labels.deployment_environment_name }}) for an hour; over the last day its share would have been {{ $value | humanize }}. What it would find is not seen.",
+			"Scorer {{ $labels.gen_ai_evaluation_name }} gave no score of "+ofService+" for an hour; over the last day its share would have been {{ $value | humanize }}. What it would find is not seen.",
 			notNil(catalog.Coverage)),
 	}
 }

@@ -19,14 +19,19 @@ func eq(label catalog.Attribute, value string) match { return match{label, "=", 
 
 // selector is the metric in PromQL with its matchers.
 func selector(m *catalog.Metric, matches ...match) string {
+	return matching(catalog.PrometheusName(m), matches...)
+}
+
+// matching is the series of a name, of a metric or of what was recorded, with its matchers.
+func matching(name string, matches ...match) string {
 	if len(matches) == 0 {
-		return catalog.PrometheusName(m)
+		return name
 	}
 	parts := make([]string, len(matches))
 	for i, l := range matches {
 		parts[i] = fmt.Sprintf("%s%s%q", l.label.Label(), l.op, l.value)
 	}
-	return catalog.PrometheusName(m) + "{" + strings.Join(parts, ",") + "}"
+	return name + "{" + strings.Join(parts, ",") + "}"
 }
 
 // over is a function over a range, such as rate or increase.
@@ -80,4 +85,10 @@ func most(expr string, labels ...catalog.Attribute) string {
 		return "max(" + expr + ")"
 	}
 	return fmt.Sprintf("max by (%s) (%s)", names(labels), expr)
+}
+
+// recordedOr is the largest of what the rules recorded of all replicas, which alerts read; without the rules, of what each Collector says for
+// itself in its gauge.
+func recordedOr(recorded string, gauge *catalog.Metric, labels []catalog.Attribute, matches ...match) string {
+	return most(matching(recorded, matches...), labels...) + " or " + most(selector(gauge, matches...), labels...)
 }

@@ -74,7 +74,7 @@ func groundednessLow() rule {
 		Guard: fmt.Sprintf("%d scores in an hour", groundednessScores),
 		Annotations: annotations("LLMGroundednessLow",
 			"Answers of {{ $labels.service_name }} do not stand on their sources",
-			fmt.Sprintf("The mean groundedness of {{ $labels.service_name }} ({{ $labels.deployment_environment_name }}){{ with $labels.gen_ai_prompt_version }}, prompt {{ $labels.gen_ai_prompt_name }} {{ . }},{{ end }} is at most {{ $value | printf \"%%.2f\" }} over the last hour; the floor is %.2f.", groundednessFloor),
+			fmt.Sprintf("The mean groundedness of "+ofService+ofPrompt+" is at most {{ $value | printf \"%%.2f\" }} over the last hour; the floor is %.2f.", groundednessFloor),
 			fmt.Sprintf("span.app.llm.score.%s < %g", grounded, groundednessFloor)),
 	}
 }

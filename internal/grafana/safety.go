@@ -19,7 +19,7 @@ func safety() ruleGroup {
 			Guard:     "none: the first one pages",
 			Annotations: annotations("LLMSafetyFailure",
 				"Safety failure {{ $labels.app_llm_error_class }} in {{ $labels.service_name }}",
-				"At least one {{ $labels.app_llm_error_class }} in {{ $labels.service_name }} ({{ $labels.deployment_environment_name }}) within 10 minutes."),
+				"At least one {{ $labels.app_llm_error_class }} in "+ofService+" within 10 minutes."),
 		},
 	}}
 }

@@ -444,6 +444,23 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
+// TestAlertsFireForAServiceThatSaysNoEnvironment: a label that is absent joins like any other.
+func TestAlertsFireForAServiceThatSaysNoEnvironment(t *testing.T) {
+	environment := regexp.MustCompile(`,` + catalog.Environment.Label() + `="[^"]*"`)
+	for _, s := range scenarios {
+		if len(s.fires) == 0 {
+			continue
+		}
+		t.Run(s.name, func(t *testing.T) {
+			b, err := yaml.Marshal(s.test())
+			require.NoError(t, err)
+			without := environment.ReplaceAllString(string(b), "")
+			require.NotContains(t, without, catalog.Environment.Label())
+			run(t, without)
+		})
+	}
+}
+
 // TestEveryAlertHasACaseThatFiresAndOneThatDoesNot looks at what promtool is asked of each alert, here and in testdata.
 func TestEveryAlertHasACaseThatFiresAndOneThatDoesNot(t *testing.T) {
 	var all []ruleTest

@@ -17,7 +17,7 @@ func sessions() ruleGroup {
 			Guard:     "none: limits are set by the operator, and the first loop is the dear one",
 			Annotations: annotations("LLMSessionLimitHit",
 				"A session of {{ $labels.service_name }} reached its limit ({{ $labels.app_llm_session_limit }})",
-				"At least one session of {{ $labels.service_name }} ({{ $labels.deployment_environment_name }}) reached its limit of {{ $labels.app_llm_session_limit }} within 10 minutes and may not go on. An agent that does not ask goes on nevertheless.",
+				"At least one session of "+ofService+" reached its limit of {{ $labels.app_llm_session_limit }} within 10 minutes and may not go on. An agent that does not ask goes on nevertheless.",
 				notNil(catalog.SessionLimit)),
 		},
 	}}

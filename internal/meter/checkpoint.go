@@ -5,13 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
 
 	"github.com/faultline-otel/faultline/internal/drift"
-	"github.com/faultline-otel/faultline/internal/genai"
 )
 
 // Store keeps bytes by key over a restart. A write of several is done as one.
@@ -31,12 +29,6 @@ const (
 
 // remembered is how long drift and cost are good for: as long as they look back.
 const remembered = 14 * 24 * time.Hour
-
-type savedVersion struct {
-	Version
-
-	Seen int64 `json:"seen"` // Unix seconds
-}
 
 // header says what a record is of.
 type header struct {
@@ -252,164 +244,4 @@ func readRecord(key string, b []byte) (r record, err error) {
 		return r, cost.UnmarshalBinary(r.state)
 	}
 	return r, errCheckpoint
-}
-
-// marshal writes the versions that somebody was told of, nil where they are as they were.
-func (s *seen) marshal() []byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.changed {
-		return nil
-	}
-	s.changed = false
-	untold := make(map[Version]bool, len(s.fresh))
-	for _, f := range s.fresh {
-		untold[f.Version] = true
-	}
-	list := []savedVersion{}
-	for _, v := range s.known.Keys() { // oldest first
-		if at, ok := s.known.Peek(v); ok && !untold[v] {
-			list = append(list, savedVersion{v, at})
-		}
-	}
-	s.changed = len(untold) > 0
-	b, _ := json.Marshal(list)
-	return b
-}
-
-func (s *seen) unsaved() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.changed = true
-}
-
-func (s *seen) unmarshal(b []byte, now time.Time) error {
-	var list []savedVersion
-	if err := json.Unmarshal(b, &list); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, v := range list {
-		s.known.Add(v.Version, min(v.Seen, now.Unix()))
-	}
-	return nil
-}
-
-const sessionsVersion = 1
-
-// marshal writes the sessions that go on, the one that was silent longest first; nil where they are as they were.
-func (s *sessions) marshal() []byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.changed {
-		return nil
-	}
-	s.changed = false
-	place := map[*service]int{}
-	var services []serviceKey
-	body := []byte{}
-	for _, key := range s.open.Keys() {
-		e, _ := s.open.Peek(key)
-		i, ok := place[e.service]
-		if !ok {
-			i = len(services)
-			place[e.service] = i
-			services = append(services, e.service.key)
-		}
-		body = binary.AppendUvarint(body, uint64(i))
-		body = binary.LittleEndian.AppendUint64(body, key)
-		body = binary.AppendUvarint(body, uint64(e.turns))
-		cost := math.NaN() // none is known
-		if e.cost.Set {
-			cost = e.cost.Value
-		}
-		body = binary.LittleEndian.AppendUint64(body, math.Float64bits(cost))
-		body = binary.LittleEndian.AppendUint64(body, uint64(e.seen))
-	}
-	head := binary.AppendUvarint([]byte{sessionsVersion}, uint64(len(services)))
-	for _, k := range services {
-		for _, text := range [...]string{k.name, k.environment} {
-			head = append(binary.AppendUvarint(head, uint64(len(text))), text...)
-		}
-	}
-	return append(head, body...)
-}
-
-func (s *sessions) unsaved() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.changed = true
-}
-
-// unmarshalSessions reads what marshal wrote. A session from the future, by a clock that was ahead, was seen now.
-func (m *Meter) unmarshalSessions(b []byte, now time.Time) error {
-	r := cursor{b: b}
-	if version := r.uvarint(); version != sessionsVersion {
-		return errCheckpoint
-	}
-	n := r.uvarint()
-	if n > uint64(len(b)) {
-		return errCheckpoint
-	}
-	services := make([]*service, n)
-	for i := range services {
-		name, environment := r.text(), r.text()
-		if r.bad {
-			return errCheckpoint
-		}
-		services[i] = m.service(name, environment)
-	}
-	for len(r.b) > 0 {
-		i, key, turns := r.uvarint(), r.fixed(), r.uvarint()
-		cost, seen := math.Float64frombits(r.fixed()), int64(r.fixed())
-		if r.bad || i >= uint64(len(services)) || turns > maxTurns || cost < 0 || cost > maxUSD {
-			return errCheckpoint
-		}
-		e := &session{service: services[i], turns: int64(turns), seen: min(seen, now.UnixNano())}
-		if !math.IsNaN(cost) {
-			e.cost = genai.Some(cost)
-		}
-		m.sessions.mu.Lock()
-		m.sessions.open.Add(key, e)
-		m.sessions.mu.Unlock()
-	}
-	return nil
-}
-
-// cursor reads bytes that may not be what they should.
-type cursor struct {
-	b   []byte
-	bad bool
-}
-
-func (c *cursor) uvarint() uint64 {
-	v, n := binary.Uvarint(c.b)
-	if n <= 0 {
-		c.bad, c.b = true, nil
-		return 0
-	}
-	c.b = c.b[n:]
-	return v
-}
-
-func (c *cursor) fixed() uint64 {
-	if len(c.b) < 8 {
-		c.bad, c.b = true, nil
-		return 0
-	}
-	v := binary.LittleEndian.Uint64(c.b)
-	c.b = c.b[8:]
-	return v
-}
-
-func (c *cursor) text() string {
-	n := c.uvarint()
-	if n > uint64(len(c.b)) {
-		c.bad, c.b = true, nil
-		return ""
-	}
-	s := string(c.b[:n])
-	c.b = c.b[n:]
-	return s
 }

@@ -14,8 +14,8 @@ type scoreSeries struct {
 	key                         scoreKey
 	count, sum, sumsq, failures *series
 	trend                       *trend // nil where there is none
-	trended                     tally  // what the trend was told
-	dropped                     bool   // it had one, which made room for others while there were no scores
+	trended                     tally  // what a trend was told, or would have been
+	untracked                   bool   // it wants a trend, and there is no room
 }
 
 // scoreTable finds the series of a scorer. The scores of a span come in the order of the scorers, so the one that is wanted is most often the
@@ -115,8 +115,6 @@ func (s *service) makeScore(sl *slice, key scoreKey) *scoreSeries {
 		sumsq: s.make(catalog.ScoreSumSq, attributes), failures: s.make(catalog.ScoreFailures, attributes),
 	}
 	sl.scores.add(p)
-	if !sl.rest {
-		s.follow(sl, p)
-	}
+	s.follow(sl, p)
 	return p
 }

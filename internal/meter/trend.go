@@ -44,13 +44,22 @@ const (
 // follow gives the scores of a series to a trend, where they are a fair sample and there is room: flagged traffic was picked because it
 // is bad, so that its share says what the picking did.
 func (s *service) follow(sl *slice, p *scoreSeries) {
-	if s.meter.settings.MaxDrift == 0 || s == s.meter.nobody || p.key.stratum == flagged {
+	if !s.followed(sl, p) {
 		return
 	}
 	key := trendKey{
 		scorer: p.key.name, version: p.key.version, stratum: p.key.stratum, prompt: sl.key.PromptName, promptVersion: sl.key.PromptVersion,
 	}
 	p.trend = s.trend(key)
+	if p.trend == nil && !p.untracked {
+		s.meter.untracked.Add(1)
+	}
+	p.untracked = p.trend == nil
+}
+
+// followed reports whether scores are to have a trend, if there is room.
+func (s *service) followed(sl *slice, p *scoreSeries) bool {
+	return s.meter.settings.MaxDrift > 0 && s != s.meter.nobody && !sl.rest && p.key.stratum != flagged
 }
 
 // flagged is the stratum of what was picked because something was wrong with it.
@@ -71,11 +80,10 @@ func (s *service) trend(key trendKey) *trend {
 	if key.parent {
 		need = parentSlots
 	}
-	if !s.meter.takeTrend(s, key) {
-		return nil
-	}
-	if !s.take(need) {
-		s.meter.trends.Add(-1)
+	if !s.roomForTrend(key, need) {
+		if !key.parent {
+			s.leave(parent)
+		}
 		return nil
 	}
 	t := &trend{key: key}
@@ -105,6 +113,18 @@ func (s *service) trend(key trendKey) *trend {
 	return t
 }
 
+// roomForTrend reserves a trend and its series.
+func (s *service) roomForTrend(key trendKey, series int) bool {
+	if !s.meter.takeTrend(s, key) {
+		return false
+	}
+	if !s.take(series) {
+		s.meter.trends.Add(-1)
+		return false
+	}
+	return true
+}
+
 // takeTrend reserves a trend; where all are taken, the service gives up the one of its own that was silent longest, if it is
 // quiet.
 func (m *Meter) takeTrend(s *service, wanted trendKey) bool {
@@ -119,7 +139,6 @@ func (m *Meter) takeTrend(s *service, wanted trendKey) bool {
 		}
 	}
 	if oldest == nil || oldest.seen == 0 || m.now().Unix()-oldest.seen < quiet {
-		m.untracked.Add(1)
 		return false
 	}
 	s.drop(oldest, wanted)
@@ -137,14 +156,17 @@ func (s *service) drop(t *trend, wanted trendKey) {
 	for _, sl := range s.slices {
 		for _, p := range sl.scores.list {
 			if p.trend == t {
-				p.trend, p.dropped = nil, true
+				p.trend = nil
 			}
 		}
 	}
-	parent := t.key.of()
-	if wanted.of() == parent {
-		return
+	if parent := t.key.of(); wanted.of() != parent {
+		s.leave(parent)
 	}
+}
+
+// leave forgets a parent that has no children.
+func (s *service) leave(parent trendKey) {
 	for k := range s.trends {
 		if !k.parent && k.of() == parent {
 			return
@@ -155,33 +177,30 @@ func (s *service) drop(t *trend, wanted trendKey) {
 	s.meter.trends.Add(-1)
 }
 
-// collectTrends tells the trends what was counted since the last collection, and hands out what they say.
+// collectTrends tells the trends what was counted since the last collection, and hands out what they say. Scores that have none, since there
+// was no room or they were silent, are followed from here on where there is room now.
 func (s *service) collectTrends(now time.Time, emit func(Point)) {
-	if len(s.trends) == 0 {
-		return
-	}
 	bin := now.Unix() / int64(drift.Bin/time.Second)
 	for _, t := range s.trends { // time passes for all, parents included, before any is judged by another
 		if t.key.parent {
 			t.series.Add(bin, 0, 0)
 		}
 	}
+	full := false // looked for once: a service may have many scores that wait
 	for _, sl := range s.slices {
 		for _, p := range sl.scores.list {
-			if p.trend == nil {
-				if !p.dropped || float64(p.count.count) == p.trended.n {
-					continue
-				}
-				p.dropped = false
-				if s.follow(sl, p); p.trend == nil {
-					continue
-				}
-			}
 			n, sum := float64(p.count.count)-p.trended.n, p.sum.sum-p.trended.sum
 			if n == 0 {
 				continue
 			}
 			p.trended = tally{float64(p.count.count), p.sum.sum}
+			if p.trend == nil && !full && s.followed(sl, p) {
+				s.follow(sl, p)
+				full = p.trend == nil
+			}
+			if p.trend == nil {
+				continue
+			}
 			sum = min(max(sum, 0), n) // the difference of two sums is not exact
 			p.trend.series.Add(bin, n, sum)
 			p.trend.series.Parent.Add(bin, n, sum)

@@ -145,6 +145,43 @@ func TestAScorerThatIsGoneMakesRoomWithItsParentAndIsFollowedAgainWhenItComesBac
 	require.Equal(t, int64(2), m.trends.Load())
 }
 
+func TestScoresThatFoundNoRoomAreFollowedOnceThereIsSome(t *testing.T) {
+	settings := defaults()
+	settings.MaxDrift = 2
+	m := New(settings)
+	r := rand.New(rand.NewPCG(1, 2))
+	const oldSlow, newSlow = "llm.score.drift shop prod refusal 1-a support 7 slow", "llm.score.drift shop prod refusal 1-a support 8 slow"
+	version := func(n string) func(*Span) {
+		return func(s *Span) {
+			s.PromptName, s.PromptVersion = "support", n
+			m.now = func() time.Time { return s.Seen }
+		}
+	}
+	now, got := traffic(t, m, r, noon, time.Hour, 1, 0.9, version("7"))
+	require.Contains(t, got, oldSlow)
+	now, got = traffic(t, m, r, now, 12*time.Hour, 1, 0.9, version("8"))
+	require.NotContains(t, got, newSlow, "no room while version 7 may come back")
+	require.Equal(t, int64(1), m.Untracked(), "told once")
+	_, got = traffic(t, m, r, now, 13*time.Hour, 1, 0.9, version("8"))
+	require.Contains(t, got, newSlow)
+	require.NotContains(t, got, oldSlow)
+}
+
+func TestAParentIsNotKeptForAChildThatFoundNoRoom(t *testing.T) {
+	settings := defaults()
+	settings.MaxDrift = 3
+	m := New(settings)
+	m.now = func() time.Time { return noon }
+	for _, scorer := range []string{"refusal", "toxicity", "pii"} {
+		span := chat()
+		span.Seen, span.Scores = noon, []Score{{Name: scorer, Value: 1}}
+		m.Count(&span)
+		collect(t, m, noon, false)
+	}
+	require.Equal(t, int64(2), m.trends.Load(), "refusal and its parent")
+	require.Equal(t, int64(2), m.Untracked())
+}
+
 func TestWithoutDriftNothingIsFollowed(t *testing.T) {
 	settings := defaults()
 	settings.MaxDrift = 0

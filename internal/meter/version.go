@@ -1,6 +1,7 @@
 package meter
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"sync"
@@ -125,5 +126,53 @@ func (m *Meter) FirstSeen(tell func([]FirstSeen) error) error {
 	m.seen.mu.Lock()
 	defer m.seen.mu.Unlock()
 	m.seen.fresh = slices.Delete(m.seen.fresh, 0, len(fresh)) // others were appended meanwhile
+	return nil
+}
+
+type savedVersion struct {
+	Version
+
+	Seen int64 `json:"seen"` // Unix seconds
+}
+
+// marshal writes the versions that somebody was told of, nil where they are as they were.
+func (s *seen) marshal() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.changed {
+		return nil
+	}
+	s.changed = false
+	untold := make(map[Version]bool, len(s.fresh))
+	for _, f := range s.fresh {
+		untold[f.Version] = true
+	}
+	list := []savedVersion{}
+	for _, v := range s.known.Keys() { // oldest first
+		if at, ok := s.known.Peek(v); ok && !untold[v] {
+			list = append(list, savedVersion{v, at})
+		}
+	}
+	s.changed = len(untold) > 0
+	b, _ := json.Marshal(list)
+	return b
+}
+
+func (s *seen) unsaved() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.changed = true
+}
+
+func (s *seen) unmarshal(b []byte, now time.Time) error {
+	var list []savedVersion
+	if err := json.Unmarshal(b, &list); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, v := range list {
+		s.known.Add(v.Version, min(v.Seen, now.Unix()))
+	}
 	return nil
 }

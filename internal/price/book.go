@@ -253,7 +253,7 @@ func (x *index) add(row *Row) error {
 			}
 		}
 		for _, other := range s.rows {
-			if other.From.Equal(row.From) && other.Hours == row.Hours {
+			if other.From.Equal(row.From) && other.Hours.clash(row.Hours) {
 				return fmt.Errorf("%s has two prices for the same time, %s and %s", pattern, other.Terms(), row.Terms())
 			}
 		}

@@ -58,6 +58,17 @@ func TestRowsOfTheUserComeFirst(t *testing.T) {
 	require.Len(t, b.Rows("openai", "gpt-4.1"), 3)
 }
 
+// TestAPriceForWhatWasAskedForHoldsWhateverAnswers is how providers answer: by the dated name of a model, which the book knows.
+func TestAPriceForWhatWasAskedForHoldsWhateverAnswers(t *testing.T) {
+	b := over(t,
+		object{"provider": "openai", "model": "gpt-4.1", "from": "2026-06-01", "input": 1, "output": 4},
+		object{"provider": "azure", "model": "our-deployment", "input": 3, "output": 3})
+	require.Equal(t, "price file", b.Find("openai", summer, "gpt-4.1-2025-04-14", "gpt-4.1").Source)
+	require.Equal(t, "price file", b.Find("azure.ai.openai", summer, "gpt-4.1-2025-04-14", "our-deployment").Source)
+	require.Equal(t, "2", Dollars(b.Find("openai", day("2026-05-01"), "gpt-4.1-2025-04-14", "gpt-4.1").Rates[Input].Value), "before it holds, the book's")
+	require.Equal(t, "openai", b.Find("openai", summer, "gpt-4.1-mini-2025-04-14", "gpt-4.1-mini").Provider, "of another model")
+}
+
 func TestAliasesNameProvidersByOtherNames(t *testing.T) {
 	f, err := Decode(object{"version": 1, "aliases": object{"Our-Gateway": "openai", "eu-azure": "azure"}})
 	require.NoError(t, err)
@@ -157,6 +168,9 @@ func TestFileTellsAllMistakesAtOnce(t *testing.T) {
 			`prices[8].flex: unknown key "imput"`,
 			`prices[9].from must be a date such as 2026-03-13, got "2026-01-01T01:00:00Z"`,
 		}},
+		"a long text": {object{"version": 1, "prices": items{object{"model": "m", "input": "a" + strings.Repeat("é", 100)}}}, []string{
+			"prices[0].input must be a number of US dollars between 0 and 1000000, got \"a" + strings.Repeat("é", 39) + "…",
+		}},
 		"overlaps": {object{"version": 1, "prices": items{
 			object{"provider": "openai", "model": "gpt-4*", "input": 1},
 			object{"provider": "OpenAI", "model": items{"x", "gpt-4o"}, "from": "2026-01-01", "input": 2},
@@ -165,9 +179,18 @@ func TestFileTellsAllMistakesAtOnce(t *testing.T) {
 			object{"model": "M", "input": 2},
 			object{"model": items{"a", "b"}, "input": 1},
 			object{"model": items{"b", "A"}, "from": "2026-01-01", "input": 2},
+			object{"model": "n", "hours": "00:00-12:00", "input": 1},
+			object{"model": "n", "hours": "06:00-18:00", "input": 2},
+			object{"model": "n", "hours": "18:00-00:00", "input": 3},
+			object{"model": "n", "hours": "23:00-01:00", "from": "2026-01-01", "input": 4},
+			object{"model": "n", "input": 5},
+			object{"model": "n", "hours": "22:00-06:00", "input": 6},
 		}}, []string{
 			"prices[0] (openai gpt-4*) and prices[1] (openai x, gpt-4o 2026-01-01) must not overlap, both match gpt-4o",
 			"prices[3] (m) and prices[4] (M) must not overlap, both match m",
+			"prices[7] (n 00:00-12:00) and prices[8] (n 06:00-18:00) must not overlap, both match n",
+			"prices[7] (n 00:00-12:00) and prices[12] (n 22:00-06:00) must not overlap, both match n",
+			"prices[9] (n 18:00-00:00) and prices[12] (n 22:00-06:00) must not overlap, both match n",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -34,8 +34,10 @@ type found struct {
 
 // Find is the row of a model that held at a time, nil where there is none. The names are as spans give them: of the
 // provider, which may be empty, and of the model, of which the first that is known is meant (the one that answered, the one
-// that was asked for). It takes no memory once a pair of names has been seen.
+// that was asked for). What the user's file says of any of them comes before the book: who writes a price for gpt-4.1, or for a
+// deployment's name, is answered by gpt-4.1-2025-04-14, which the book knows. It takes no memory once a pair of names has been seen.
 func (b *Book) Find(providerName string, at time.Time, models ...string) *Row {
+	var listed *Row
 	for _, model := range models {
 		if model == "" || len(model) > maxName || len(providerName) > maxName {
 			continue
@@ -44,11 +46,14 @@ func (b *Book) Find(providerName string, at time.Time, models ...string) *Row {
 		if row := f.own.at(at); row != nil {
 			return row
 		}
-		if row := f.listed.at(at); row != nil {
-			return row
+		if listed == nil {
+			listed = f.listed.at(at)
+		}
+		if listed != nil && b.own == nil {
+			break
 		}
 	}
-	return nil
+	return listed
 }
 
 // Rows are all rows of a model at all times, those of the user's file first.

@@ -2,6 +2,7 @@ package price
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -156,4 +157,26 @@ func shortest(a, b string) (string, bool) {
 		i, j = i+di, j+dj
 	}
 	return name.String(), true
+}
+
+// folded is patterns as they are compared: folded, sorted, each once.
+func folded(models []string) []string {
+	list := make([]string, len(models))
+	for i, m := range models {
+		list[i] = fold(m)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// commonModel is a name that some pattern of both lists matches.
+func commonModel(a, b []string) (string, bool) {
+	for _, x := range a {
+		for _, y := range b {
+			if name, ok := common(x, y); ok {
+				return name, true
+			}
+		}
+	}
+	return "", false
 }

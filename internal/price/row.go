@@ -164,6 +164,15 @@ func (h Hours) hold(at time.Time) bool {
 	return from <= seconds || seconds < to
 }
 
+// clash reports whether of two parts of the day nobody could say which is meant. A part of the day is an exception of the whole.
+func (h Hours) clash(other Hours) bool {
+	if h == (Hours{}) || other == (Hours{}) {
+		return h == other
+	}
+	minute := func(m int) time.Time { return time.Unix(int64(m)*60, 0) }
+	return h.hold(minute(other.From)) || other.hold(minute(h.From))
+}
+
 func (h Hours) String() string {
 	if h == (Hours{}) {
 		return ""
@@ -262,6 +271,20 @@ func (r *Row) when() string {
 		day = r.From.Format(time.DateOnly)
 	}
 	return strings.TrimSpace(day + " " + r.Hours.String())
+}
+
+// names is the row as an error or a change shows it.
+func (r *Row) names() string {
+	return strings.TrimSpace(strings.TrimSpace(r.Provider+" "+shorten(strings.Join(r.Models, ", "))) + " " + r.when())
+}
+
+// shorten cuts a text to what fits into a line, between characters.
+func shorten(text string) string {
+	const most = 80 // bytes
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
 // Terms is all that the row says of money, as the book writes it.
