@@ -3,9 +3,6 @@ package grafana
 import (
 	"fmt"
 	"net/url"
-	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -44,63 +41,6 @@ func TestAlertsSayWhatToDo(t *testing.T) {
 			}
 		})
 	}
-}
-
-// TestRunbooks: each alert has one, none is left of an alert that is gone, and each walks the same way.
-func TestRunbooks(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join("..", "..", "docs", "runbooks", "*.md"))
-	require.NoError(t, err)
-	var found []string
-	for _, file := range files {
-		name := strings.TrimSuffix(filepath.Base(file), ".md")
-		found = append(found, name)
-		b, err := os.ReadFile(file)
-		require.NoError(t, err)
-		text := string(b)
-		require.True(t, strings.HasPrefix(text, "# "+name+"\n"), "%s begins with its name", file)
-		for _, station := range []string{"Retrieval", "Generation", "Routing", "Upstream data"} {
-			before, after, ok := strings.Cut(text, "**"+station)
-			require.True(t, ok, "%s does not look at %s, or too early", file, station)
-			_, text = before, after
-		}
-	}
-	var want []string
-	for _, r := range alerts() {
-		want = append(want, r.Alert)
-		require.Equal(t, repository+"docs/runbooks/"+r.Alert+".md", r.Annotations["runbook_url"])
-	}
-	slices.Sort(want)
-	require.Equal(t, slices.Compact(want), found)
-}
-
-// TestRunbooksNameWhatIsOnTheDashboards: what stands between single asterisks and begins with a capital is a dashboard, a row or a panel.
-func TestRunbooksNameWhatIsOnTheDashboards(t *testing.T) {
-	titles := map[string]bool{}
-	for name := range Dashboards {
-		d, err := Dashboards[name]()
-		require.NoError(t, err)
-		titles[strings.TrimPrefix(*d.Title, "Faultline / ")] = true
-		for _, p := range d.Panels {
-			if p.RowPanel != nil {
-				titles[*p.RowPanel.Title] = true
-			} else {
-				titles[*p.Panel.Title] = true
-			}
-		}
-	}
-	files, err := filepath.Glob(filepath.Join("..", "..", "docs", "runbooks", "*.md"))
-	require.NoError(t, err)
-	named := regexp.MustCompile(`(?:^|[^*])\*([A-Z][^*]+)\*(?:[^*]|$)`)
-	found := 0
-	for _, file := range files {
-		b, err := os.ReadFile(file)
-		require.NoError(t, err)
-		for _, m := range named.FindAllStringSubmatch(string(b), -1) {
-			require.Contains(t, titles, strings.Join(strings.Fields(m[1]), " "), file)
-			found++
-		}
-	}
-	require.Greater(t, found, 20)
 }
 
 // TestLinksQuoteWhatStrangersWrote has Prometheus fill in the links of an alert whose labels want to break out of them.

@@ -13,6 +13,33 @@ import (
 	"github.com/faultline-otel/faultline/internal/catalog"
 )
 
+// TestRunbooks: each alert has one, none is left of an alert that is gone, and each walks the same way.
+func TestRunbooks(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("..", "..", "docs", "runbooks", "*.md"))
+	require.NoError(t, err)
+	var found []string
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".md")
+		found = append(found, name)
+		b, err := os.ReadFile(file)
+		require.NoError(t, err)
+		text := string(b)
+		require.True(t, strings.HasPrefix(text, "# "+name+"\n"), "%s begins with its name", file)
+		for _, station := range []string{"Retrieval", "Generation", "Routing", "Upstream data"} {
+			before, after, ok := strings.Cut(text, "**"+station)
+			require.True(t, ok, "%s does not look at %s, or too early", file, station)
+			_, text = before, after
+		}
+	}
+	var want []string
+	for _, r := range alerts() {
+		want = append(want, r.Alert)
+		require.Equal(t, repository+"docs/runbooks/"+r.Alert+".md", r.Annotations["runbook_url"])
+	}
+	slices.Sort(want)
+	require.Equal(t, slices.Compact(want), found)
+}
+
 // TestRunbooksNameWhatIsThere: at night nobody looks for a panel that was renamed. What a runbook sets in italics is a dashboard, or a
 // panel of a dashboard that the alert opens or the runbook names; what it spells like a metric is one.
 func TestRunbooksNameWhatIsThere(t *testing.T) {
@@ -59,7 +86,7 @@ func TestRunbooksNameWhatIsThere(t *testing.T) {
 		}
 	}
 	require.Greater(t, seen["panel"], 30)
-	require.Greater(t, seen["name"], 5)
+	require.Positive(t, seen["name"])
 	for alert := range boards {
 		require.True(t, slices.ContainsFunc(alerts(), func(r rule) bool { return r.Alert == alert }), "%s is no alert", alert)
 	}

@@ -25,7 +25,7 @@ func Decode(content map[string]any) (*File, error) {
 	d := decoder{}
 	d.keys("", content, "aliases", "prices", "version")
 	if version, ok := number(content["version"]); !ok || version != FileVersion {
-		d.wrong("version", "must be %d, got %v", FileVersion, content["version"])
+		d.wrong("version", "must be %d, got %v", FileVersion, brief(content["version"]))
 	}
 	f := &File{Aliases: map[string]string{}}
 	d.aliases(f, content["aliases"])
