@@ -99,6 +99,8 @@ func (s *set) grow() {
 
 // Overlap compares an answer with texts. Get one with NewOverlap and give it back with Release: its memory is used again.
 type Overlap struct {
+	texts        []*words.Text // that were added
+	indexed      int           // how many of them are in the sets
 	stems, pairs set
 	negated      bool
 	content      int // words with a meaning in the texts
@@ -107,6 +109,9 @@ type Overlap struct {
 	subject      subject
 }
 
+// maxTexts bounds the texts whose place is kept between calls.
+const maxTexts = 64
+
 var overlaps = sync.Pool{New: func() any { return new(Overlap) }}
 
 // NewOverlap is one without texts.
@@ -114,12 +119,18 @@ func NewOverlap() *Overlap {
 	o := overlaps.Get().(*Overlap) //nolint:forcetypeassert // the pool holds nothing else
 	o.stems.reset()
 	o.pairs.reset()
-	o.negated, o.content, o.plain, o.all, o.subject = false, 0, 0, 0, subject{}
+	o.indexed, o.negated, o.content, o.plain, o.all, o.subject = 0, false, 0, 0, 0, subject{}
 	return o
 }
 
 // Release gives it back.
-func (o *Overlap) Release() { overlaps.Put(o) }
+func (o *Overlap) Release() {
+	clear(o.texts) // they belong to the call
+	if o.texts = o.texts[:0]; cap(o.texts) > maxTexts {
+		o.texts = nil
+	}
+	overlaps.Put(o)
+}
 
 // Prose reports whether the texts say enough in sentences for an answer to repeat it in words of its own. A record, a table or an
 // error message do not: what an answer says of them stands nowhere in them.
@@ -135,29 +146,43 @@ const (
 // neighbours is how many words with a meaning stand between two that are still neighbours.
 const neighbours = 3
 
-// Add adds a text to compare with.
+// Add adds a text to compare with, which must stay as it is until Release. Its words are counted at once, which tells prose, and
+// looked at closer when an answer is first held against them: most results of tools are no prose, and never are.
 func (o *Overlap) Add(t *words.Text) {
-	var last [neighbours]uint32
+	o.texts = append(o.texts, t)
+	o.all += len(t.Words)
 	for i := range t.Words {
-		w := &t.Words[i]
-		o.all++
-		k := kindOf(w)
+		k := kindOf(&t.Words[i])
 		if k&negation != 0 {
 			o.negated = true
 		}
-		h := stem(t.Source, w)
-		o.stems.add(h)
 		if k&common != 0 {
 			o.plain++
-			continue
+		} else {
+			o.content++
 		}
-		o.content++
-		for _, before := range last {
-			if before != 0 {
-				o.pairs.add(pair(before, h))
+	}
+}
+
+// index puts the words of the texts that were added since into the sets.
+func (o *Overlap) index() {
+	for ; o.indexed < len(o.texts); o.indexed++ {
+		t := o.texts[o.indexed]
+		var last [neighbours]uint32
+		for i := range t.Words {
+			w := &t.Words[i]
+			h := stem(t.Source, w)
+			o.stems.add(h)
+			if kindOf(w)&common != 0 {
+				continue
 			}
+			for _, before := range last {
+				if before != 0 {
+					o.pairs.add(pair(before, h))
+				}
+			}
+			last[2], last[1], last[0] = last[1], last[0], h
 		}
-		last[2], last[1], last[0] = last[1], last[0], h
 	}
 }
 
@@ -190,6 +215,7 @@ const (
 // Grounded fills the features of an answer. It reports false where there is too little to compare.
 func (o *Overlap) Grounded(t *words.Text, f *[GroundedFeatures]float32) bool {
 	*f = [GroundedFeatures]float32{}
+	o.index()
 	var content, novel, long, longNovel, pairs, pairNovel, nums, numNovel, nms, nameNovel, edit, negs, chats int
 	sentenceContent, sentenceNovel := 0, 0
 	sentences, singles, apartPairs, knownPairs := 0, 0, 0, 0

@@ -160,6 +160,7 @@ func Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]float32) bool {
 	defer question.Release()
 	defer answer.Release()
 	answer.Add(a)
+	answer.index()
 	share := func(a, b float32) float32 { return a / max(b, 1) }
 	var idf, idfHit, familiar, content, hit, weight, hitWeight, nameHit, nms, rest, restHit, pairs float32
 	first, kinds := true, kind(0)
