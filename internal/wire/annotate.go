@@ -106,8 +106,13 @@ func (a *Annotator) span(w *worker, resource pcommon.Resource, scope pcommon.Ins
 	if !ok {
 		return out
 	}
-	earlier, stale := costWritten(span, call)
-	if annotated(span) || stale {
+	var earlier Cost
+	stale := false
+	again := w.reader.ours // most spans come for the first time, and need not be searched
+	if again {
+		earlier, stale = costWritten(span, call)
+	}
+	if stale || again && annotated(span) {
 		coverage := CoverageWritten(span)
 		gone := CoverageOf(call) == NoContent && (coverage == Scored || coverage == Truncated)
 		kept := gone || coverage != "" && wasRedacted(span)
@@ -130,8 +135,10 @@ func (a *Annotator) span(w *worker, resource pcommon.Resource, scope pcommon.Ins
 		}
 	}
 	a.set.Score(call, &w.result)
-	for _, detail := range loopsWritten(span) { // which an earlier Sessions found, and nobody finds again
-		w.result.Find(session.Finding(detail, call.ToolName))
+	if again {
+		for _, detail := range loopsWritten(span) { // which an earlier Sessions found, and nobody finds again
+			w.result.Find(session.Finding(detail, call.ToolName))
+		}
 	}
 	if !readable(call) {
 		w.result.Problems = append(w.result.Problems, score.Problem{Scorer: problemContent, Reason: problemUTF8})

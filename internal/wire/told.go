@@ -71,7 +71,7 @@ func (t *Told) Read(span ptrace.Span) {
 	primary := false
 	for key, v := range span.Attributes().All() {
 		switch {
-		case strings.HasPrefix(key, "app.llm."):
+		case ours(key):
 			if scorer, ok := strings.CutPrefix(key, AttrScorePrefix); ok {
 				if v.Type() == pcommon.ValueTypeDouble {
 					t.Scores = append(t.Scores, ToldScore{Scorer: scorer, Value: v.Double()})
@@ -85,7 +85,7 @@ func (t *Told) Read(span ptrace.Span) {
 				hex.Encode(id[:], of[:])
 				primary = v.Str() == string(id[:])
 			}
-		case strings.HasPrefix(key, "gen_ai."):
+		case len(key) > len("gen_ai.") && key[:len("gen_ai.")] == "gen_ai.":
 			t.canonical(key, v)
 		}
 	}
