@@ -70,6 +70,7 @@ func NewAnnotator(set *score.Set, options AnnotateOptions) *Annotator {
 // One verdict stays: that on a span whose content was scored and has been removed, or redacted, since. And a cost that was
 // computed stays, with the version of the price book that it was computed by.
 func (a *Annotator) Traces(td ptrace.Traces, each func(Annotated)) {
+	deepen(0)
 	w := a.workers.Get().(*worker)
 	for _, rs := range td.ResourceSpans().All() {
 		resource := rs.Resource()
@@ -181,6 +182,15 @@ func validMessages(messages []genai.Message) bool {
 		}
 	}
 	return true
+}
+
+// deepen makes the stack of the goroutine as large as annotating needs. gRPC serves every request in a goroutine of its own, whose
+// stack begins small and would be moved several times, with all that is on it, each time to twice its size.
+//
+//go:noinline
+func deepen(i int) byte {
+	var room [12 << 10]byte
+	return room[i]
 }
 
 // worker is the scratch memory of one goroutine.
