@@ -169,16 +169,22 @@ func (t *Text) read(i, end int, next Flags) {
 	for i < end {
 		switch classes[s[i]] {
 		case letter:
-			w, after := plain(s, i)
-			if after < end && inWord[s[after]] {
-				i, list = t.slow(list, s, i, next)
+			for { // for as long as one space parts words, as in most of prose
+				w, after := plain(s, i)
+				if after < end && inWord[s[after]] {
+					i, list = t.slow(list, s, i, next)
+					next = 0
+					break
+				}
+				w.Flags |= next
 				next = 0
-				continue
+				list = append(list, w)
+				i = after
+				if i+1 >= end || s[i] != ' ' || classes[s[i+1]] != letter {
+					break
+				}
+				i++
 			}
-			w.Flags |= next
-			next = 0
-			list = append(list, w)
-			i = after
 		case digit, high:
 			before := len(list)
 			i, list = t.slow(list, s, i, next)
