@@ -58,7 +58,7 @@ type Annotated struct {
 func NewAnnotator(set *score.Set, options AnnotateOptions) *Annotator {
 	a := &Annotator{set: set, options: options, lent: newSharedLending(options.LentBytes, options.LentFor), now: time.Now}
 	a.workers.New = func() any {
-		return &worker{reader: NewReader(), keys: make(map[string]string, len(set.Scorers()))}
+		return &worker{reader: NewReader(), keys: make([]scoreKey, 0, len(set.Scorers()))}
 	}
 	a.scorers = spellScorers(set)
 	return a
@@ -198,14 +198,23 @@ type worker struct {
 	reader *Reader
 	told   Told
 	result score.Result
-	keys   map[string]string // name of a scorer → its attribute; scorers are named by the configuration, not by spans
+	keys   []scoreKey // of the scorers that gave scores: the configuration names them, not spans
+	next   int        // where in keys the next one is likely to be, since scorers come in one order
 }
 
+// scoreKey is the attribute of a scorer's score.
+type scoreKey struct{ scorer, key string }
+
 func (w *worker) scoreKey(scorer string) string {
-	key, ok := w.keys[scorer]
-	if !ok {
-		key = AttrScorePrefix + scorer
-		w.keys[scorer] = key
+	for range w.keys {
+		if w.next++; w.next >= len(w.keys) {
+			w.next = 0
+		}
+		if k := &w.keys[w.next]; k.scorer == scorer {
+			return k.key
+		}
 	}
-	return key
+	w.next = len(w.keys)
+	w.keys = append(w.keys, scoreKey{scorer, AttrScorePrefix + scorer})
+	return w.keys[w.next].key
 }
