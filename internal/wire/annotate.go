@@ -151,8 +151,7 @@ func (a *Annotator) span(w *worker, resource pcommon.Resource, scope pcommon.Ins
 	if out.Cost.problem != "" {
 		w.result.Problems = append(w.result.Problems, score.Problem{Scorer: problemCost, Reason: out.Cost.problem})
 	}
-	Normalise(span, call)
-	w.markDialect(span, call)
+	w.normalise(span, call)
 	out.fresh = true
 	w.write(span, &out, a.options)
 	return out
