@@ -120,12 +120,11 @@ type Loader interface {
 // Reset empties the call and gives it the loader of its content; nil means that the content is what SetContent says.
 func (c *Call) Reset(l Loader) {
 	reasons, canonical := c.FinishReasons[:0], c.FinishReasonsCanonical[:0]
-	content := c.content
-	*c = Call{FinishReasons: reasons, FinishReasonsCanonical: canonical, loader: l}
-	c.content = Content{
-		Input: reusable(content.Input), Output: reusable(content.Output), Tools: reusable(content.Tools),
-		Retrieval: Retrieval{Documents: reusable(content.Retrieval.Documents)},
-	}
+	input, output, tools := reusable(c.content.Input), reusable(c.content.Output), reusable(c.content.Tools)
+	documents := reusable(c.content.Retrieval.Documents)
+	*c = Call{} // in place: a value that is made and copied costs more, and needs a deep stack
+	c.FinishReasons, c.FinishReasonsCanonical, c.loader = reasons, canonical, l
+	c.content.Input, c.content.Output, c.content.Tools, c.content.Retrieval.Documents = input, output, tools, documents
 }
 
 // maxReused bounds the elements whose memory a Call keeps for the next one: a single huge call must not stay for ever.

@@ -40,6 +40,9 @@ type Schema struct {
 	unchecked []string
 	// dynamic are the subschemas that a dynamic reference may lead to, by their anchor; "" holds those with $recursiveAnchor.
 	dynamic map[string][]*js.Schema
+	// pattern is all that the schema says, nil where it says more: the keyword that definitions of tools have most often of those that
+	// are left to this package.
+	pattern *Pattern
 	size    int
 }
 
@@ -118,6 +121,9 @@ func compile(text string, draft *js.Draft, formats bool) (schema *Schema, err er
 	}
 	s.unchecked = patterns.finish()
 	s.dynamic = dynamicAnchors(s.root)
+	if object, ok := doc.(map[string]any); ok && len(object) == 1 {
+		s.pattern, _ = s.root.Pattern.(*Pattern)
+	}
 	s.size = len(text) + objects*bytesPerObject + patterns.instructions*bytesPerInstruction
 	return s, nil
 }

@@ -51,6 +51,11 @@ func (s *Schema) Validate(value any) (violations []Violation, err error) {
 	if !s.affordable(value) {
 		return nil, fmt.Errorf("schema and value together are %w", ErrTooComplex)
 	}
+	if s.pattern != nil {
+		if text, ok := value.(string); ok && s.pattern.MatchString(text) {
+			return nil, nil
+		}
+	}
 	defer func() {
 		if p := recover(); p != nil {
 			violations, err = nil, fmt.Errorf("validate: %v", p)

@@ -43,35 +43,43 @@ const MaxWindow = 64
 
 // Sum adds the weights of all words and runs of a text.
 func (m *Model) Sum(list []words.Word) float32 {
-	sum := int32(0)
-	var p previous
-	for i := range list {
-		sum += m.at(&list[i], &p)
-	}
-	return float32(sum) * m.scale
+	_, sum := m.Peak(list, 1)
+	return sum
 }
 
 // Peak is the window of at most so many words with the greatest sum, besides the sum of all. Where there is no word it is zero.
 func (m *Model) Peak(list []words.Word, width int) (peak Window, sum float32) {
+	if len(list) == 0 {
+		return Window{}, 0
+	}
 	width = min(width, MaxWindow)
-	var ring [MaxWindow]int32
-	var p previous
+	var ring [MaxWindow]int32 // the weights of the words in the window; before the first they are 0
+	weights, shift, pairs, triples := m.weights, (32-uint(m.Bits))%32, m.Order > 1, m.Order > 2
 	all, running, best, end := int32(0), int32(0), int32(math.MinInt32), 0
+	slot, one, two := 0, uint32(0), uint32(0) // where in the ring, and the hashes of the words before
 	for i := range list {
-		w := m.at(&list[i], &p)
-		slot := i % width
-		if i >= width {
-			running -= ring[slot]
+		w := &list[i]
+		h := id(w)
+		if w.Flags.Is(words.Gap) {
+			one, two = 0, 0
 		}
-		ring[slot] = w
-		running += w
-		all += w
+		weight := int32(weights[h>>shift])
+		if one != 0 && pairs {
+			weight += int32(weights[pair(one, h)>>shift])
+			if two != 0 && triples {
+				weight += int32(weights[triple(two, one, h)>>shift])
+			}
+		}
+		two, one = one, h
+		running += weight - ring[slot%MaxWindow]
+		ring[slot%MaxWindow] = weight
+		if slot++; slot == width {
+			slot = 0
+		}
+		all += weight
 		if running > best {
 			best, end = running, i+1
 		}
-	}
-	if len(list) == 0 {
-		return Window{}, 0
 	}
 	return Window{Sum: float32(best) * m.scale, From: max(0, end-width-m.Order+1), Upto: end}, float32(all) * m.scale
 }
@@ -83,27 +91,6 @@ func (m *Model) Margin(sum float32, dense []float32) float32 {
 		margin += w * dense[i]
 	}
 	return margin
-}
-
-// previous are the hashes of the words before.
-type previous struct{ one, two uint32 }
-
-// at is the weight of a word and of the runs that end with it.
-func (m *Model) at(w *words.Word, p *previous) int32 {
-	h := id(w)
-	if w.Flags.Is(words.Gap) {
-		*p = previous{}
-	}
-	shift := 32 - uint(m.Bits)
-	sum := int32(m.weights[h>>shift])
-	if m.Order > 1 && p.one != 0 {
-		sum += int32(m.weights[pair(p.one, h)>>shift])
-		if m.Order > 2 && p.two != 0 {
-			sum += int32(m.weights[triple(p.two, p.one, h)>>shift])
-		}
-	}
-	p.two, p.one = p.one, h
-	return sum
 }
 
 // id is the hash of a word; numbers are all alike.
@@ -120,20 +107,20 @@ func triple(a, b, c uint32) uint32 { return ((a*0xc2b2ae35+b)*0x85ebca6b + c) * 
 // Slots appends the places in the table of all words and runs of a text: what Sum adds up. Training uses it.
 func (s Shape) Slots(slots []uint32, list []words.Word) []uint32 {
 	shift := 32 - uint(s.Bits)
-	var p previous
+	one, two := uint32(0), uint32(0)
 	for i := range list {
 		h := id(&list[i])
 		if list[i].Flags.Is(words.Gap) {
-			p = previous{}
+			one, two = 0, 0
 		}
 		slots = append(slots, h>>shift)
-		if s.Order > 1 && p.one != 0 {
-			slots = append(slots, pair(p.one, h)>>shift)
-			if s.Order > 2 && p.two != 0 {
-				slots = append(slots, triple(p.two, p.one, h)>>shift)
+		if s.Order > 1 && one != 0 {
+			slots = append(slots, pair(one, h)>>shift)
+			if s.Order > 2 && two != 0 {
+				slots = append(slots, triple(two, one, h)>>shift)
 			}
 		}
-		p.two, p.one = p.one, h
+		two, one = one, h
 	}
 	return slots
 }

@@ -90,13 +90,14 @@ func (s *Set) Scorers() []Scorer { return s.scorers }
 
 // Score runs every scorer on the call. A scorer that panics becomes a Problem and does not stop the others.
 func (s *Set) Score(c *genai.Call, r *Result) {
-	for _, scorer := range s.scorers {
-		run(scorer, c, r)
+	for at := 0; at < len(s.scorers); {
+		at = s.run(at, c, r)
 	}
 }
 
-func run(s Scorer, c *genai.Call, r *Result) {
-	scores, findings := len(r.Scores), len(r.Findings)
+// run runs the scorers from the given one on, until one of them panics, and returns which is next.
+func (s *Set) run(at int, c *genai.Call, r *Result) (next int) {
+	var scores, findings int
 	defer func() {
 		if p := recover(); p != nil {
 			// What the scorer had said before it broke down is not to be trusted.
@@ -105,8 +106,13 @@ func run(s Scorer, c *genai.Call, r *Result) {
 			if len(detail) > failure.MaxEvidence {
 				detail = strings.ToValidUTF8(detail[:failure.MaxEvidence], "")
 			}
-			r.Fail(s, "panic", detail)
+			r.Fail(s.scorers[next], "panic", detail)
+			next++
 		}
 	}()
-	s.Score(c, r)
+	for next = at; next < len(s.scorers); next++ {
+		scores, findings = len(r.Scores), len(r.Findings)
+		s.scorers[next].Score(c, r)
+	}
+	return next
 }

@@ -58,7 +58,7 @@ type Annotated struct {
 func NewAnnotator(set *score.Set, options AnnotateOptions) *Annotator {
 	a := &Annotator{set: set, options: options, lent: newSharedLending(options.LentBytes, options.LentFor), now: time.Now}
 	a.workers.New = func() any {
-		return &worker{reader: NewReader(), keys: make(map[string]string, len(set.Scorers()))}
+		return &worker{reader: NewReader(), keys: make([]scoreKey, 0, len(set.Scorers()))}
 	}
 	a.scorers = spellScorers(set)
 	return a
@@ -70,6 +70,7 @@ func NewAnnotator(set *score.Set, options AnnotateOptions) *Annotator {
 // One verdict stays: that on a span whose content was scored and has been removed, or redacted, since. And a cost that was
 // computed stays, with the version of the price book that it was computed by.
 func (a *Annotator) Traces(td ptrace.Traces, each func(Annotated)) {
+	deepen(0)
 	w := a.workers.Get().(*worker)
 	for _, rs := range td.ResourceSpans().All() {
 		resource := rs.Resource()
@@ -106,8 +107,13 @@ func (a *Annotator) span(w *worker, resource pcommon.Resource, scope pcommon.Ins
 	if !ok {
 		return out
 	}
-	earlier, stale := costWritten(span, call)
-	if annotated(span) || stale {
+	var earlier Cost
+	stale := false
+	again := w.reader.ours // most spans come for the first time, and need not be searched
+	if again {
+		earlier, stale = costWritten(span, call)
+	}
+	if stale || again && annotated(span) {
 		coverage := CoverageWritten(span)
 		gone := CoverageOf(call) == NoContent && (coverage == Scored || coverage == Truncated)
 		kept := gone || coverage != "" && wasRedacted(span)
@@ -130,8 +136,10 @@ func (a *Annotator) span(w *worker, resource pcommon.Resource, scope pcommon.Ins
 		}
 	}
 	a.set.Score(call, &w.result)
-	for _, detail := range loopsWritten(span) { // which an earlier Sessions found, and nobody finds again
-		w.result.Find(session.Finding(detail, call.ToolName))
+	if again {
+		for _, detail := range loopsWritten(span) { // which an earlier Sessions found, and nobody finds again
+			w.result.Find(session.Finding(detail, call.ToolName))
+		}
 	}
 	if !readable(call) {
 		w.result.Problems = append(w.result.Problems, score.Problem{Scorer: problemContent, Reason: problemUTF8})
@@ -143,8 +151,7 @@ func (a *Annotator) span(w *worker, resource pcommon.Resource, scope pcommon.Ins
 	if out.Cost.problem != "" {
 		w.result.Problems = append(w.result.Problems, score.Problem{Scorer: problemCost, Reason: out.Cost.problem})
 	}
-	Normalise(span, call)
-	w.markDialect(span, call)
+	w.normalise(span, call)
 	out.fresh = true
 	w.write(span, &out, a.options)
 	return out
@@ -176,19 +183,37 @@ func validMessages(messages []genai.Message) bool {
 	return true
 }
 
+// deepen makes the stack of the goroutine as large as annotating needs. gRPC serves every request in a goroutine of its own, whose
+// stack begins small and would be moved several times, with all that is on it, each time to twice its size.
+//
+//go:noinline
+func deepen(i int) byte {
+	var room [12 << 10]byte
+	return room[i]
+}
+
 // worker is the scratch memory of one goroutine.
 type worker struct {
 	reader *Reader
 	told   Told
 	result score.Result
-	keys   map[string]string // name of a scorer → its attribute; scorers are named by the configuration, not by spans
+	keys   []scoreKey // of the scorers that gave scores: the configuration names them, not spans
+	next   int        // where in keys the next one is likely to be, since scorers come in one order
 }
 
+// scoreKey is the attribute of a scorer's score.
+type scoreKey struct{ scorer, key string }
+
 func (w *worker) scoreKey(scorer string) string {
-	key, ok := w.keys[scorer]
-	if !ok {
-		key = AttrScorePrefix + scorer
-		w.keys[scorer] = key
+	for range w.keys {
+		if w.next++; w.next >= len(w.keys) {
+			w.next = 0
+		}
+		if k := &w.keys[w.next]; k.scorer == scorer {
+			return k.key
+		}
 	}
-	return key
+	w.next = len(w.keys)
+	w.keys = append(w.keys, scoreKey{scorer, AttrScorePrefix + scorer})
+	return w.keys[w.next].key
 }

@@ -149,7 +149,7 @@ next:
 // written reports whether an attribute is one that write puts on a span and that another pass replaces. Cost is not among
 // them: see costWritten.
 func written(key string) bool {
-	if !strings.HasPrefix(key, "app.llm.") {
+	if !ours(key) {
 		return false
 	}
 	switch key {

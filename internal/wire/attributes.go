@@ -1,5 +1,14 @@
 package wire
 
+// attrPrefix begins the name of every attribute of ours on a span.
+const attrPrefix = "app.llm."
+
+// ours reports whether a name is one of our attributes. It is asked of every attribute of every span, several times: comparing with a
+// constant of eight bytes is one instruction, a call of strings.HasPrefix is not.
+func ours(name string) bool {
+	return len(name) >= len(attrPrefix) && name[:len(attrPrefix)] == attrPrefix
+}
+
 // Attributes that Faultline writes. No other file of the project spells them.
 const (
 	AttrErrorClass     = "app.llm.error_class"

@@ -12,8 +12,11 @@ import (
 // (input includes cached tokens, output includes reasoning) and are left out on outer steps, whose inner call has them.
 //
 // The call must be the one that was read from this span last.
-func Normalise(span ptrace.Span, c *genai.Call) {
-	n := normaliser{attributes: span.Attributes()}
+func Normalise(span ptrace.Span, c *genai.Call) { normalise(span, c, new(Told)) }
+
+// normalise is Normalise, and lets t read every canonical attribute that it looks at.
+func normalise(span ptrace.Span, c *genai.Call, t *Told) {
+	n := normaliser{attributes: span.Attributes(), told: t}
 	n.text("gen_ai.operation.name", c.Operation)
 	n.text("gen_ai.provider.name", c.Provider)
 	n.text("gen_ai.request.model", c.RequestModel)
@@ -46,30 +49,40 @@ func Normalise(span ptrace.Span, c *genai.Call) {
 	if c.LLM.Set && !c.LLM.Value {
 		return
 	}
-	t := &c.Tokens
-	if t.UncachedInput.Set {
-		n.integer("gen_ai.usage.input_tokens", genai.Some(t.UncachedInput.Value+t.CacheRead.Value+t.CacheWrite.Value))
+	u := &c.Tokens
+	if u.UncachedInput.Set {
+		n.integer("gen_ai.usage.input_tokens", genai.Some(u.UncachedInput.Value+u.CacheRead.Value+u.CacheWrite.Value))
 	}
-	if t.Output.Set {
-		n.integer("gen_ai.usage.output_tokens", genai.Some(t.Output.Value+t.Reasoning.Value))
+	if u.Output.Set {
+		n.integer("gen_ai.usage.output_tokens", genai.Some(u.Output.Value+u.Reasoning.Value))
 	}
-	n.integer("gen_ai.usage.cache_read.input_tokens", t.CacheRead)
-	if _, ok := n.attributes.Get("gen_ai.usage.cache_creation.input_tokens"); !ok {
-		n.integer("gen_ai.usage.cache_write.input_tokens", t.CacheWrite)
+	n.integer("gen_ai.usage.cache_read.input_tokens", u.CacheRead)
+	if u.CacheWrite.Set {
+		const creation = "gen_ai.usage.cache_creation.input_tokens"
+		if v, ok := n.attributes.Get(creation); ok {
+			t.canonical(creation, v)
+		} else {
+			n.integer("gen_ai.usage.cache_write.input_tokens", u.CacheWrite)
+		}
 	}
-	n.integer("gen_ai.usage.reasoning.output_tokens", t.Reasoning)
+	n.integer("gen_ai.usage.reasoning.output_tokens", u.Reasoning)
 }
 
 // normaliser puts attributes where there are none of that name.
-type normaliser struct{ attributes pcommon.Map }
+type normaliser struct {
+	attributes pcommon.Map
+	told       *Told
+}
 
 func (n normaliser) text(name, value string) {
 	if value == "" {
 		return
 	}
-	if v, existed := n.attributes.GetOrPutEmpty(name); !existed {
+	v, existed := n.attributes.GetOrPutEmpty(name)
+	if !existed {
 		v.SetStr(value)
 	}
+	n.told.canonical(name, v)
 }
 
 func (n normaliser) texts(name string, values []string) {
@@ -91,18 +104,22 @@ func (n normaliser) integer(name string, value genai.Opt[int64]) {
 	if !value.Set {
 		return
 	}
-	if v, existed := n.attributes.GetOrPutEmpty(name); !existed {
+	v, existed := n.attributes.GetOrPutEmpty(name)
+	if !existed {
 		v.SetInt(value.Value)
 	}
+	n.told.canonical(name, v)
 }
 
 func (n normaliser) number(name string, value genai.Opt[float64]) {
 	if !value.Set {
 		return
 	}
-	if v, existed := n.attributes.GetOrPutEmpty(name); !existed {
+	v, existed := n.attributes.GetOrPutEmpty(name)
+	if !existed {
 		v.SetDouble(value.Value)
 	}
+	n.told.canonical(name, v)
 }
 
 func (n normaliser) flag(name string, value bool) {

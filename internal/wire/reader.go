@@ -28,6 +28,7 @@ type Reader struct {
 	usage       policy   // how the emitter counts tokens
 	requested   requests // what the request's own JSON says
 	hasContent  bool
+	ours        bool       // attributes of ours stand on the span, of an earlier pass or of somebody who uses them
 	events      bool       // span events or lent records carry content
 	lent        []lentPart // of this span
 	lending     lending
@@ -86,6 +87,7 @@ func (r *Reader) Read(resource pcommon.Resource, scope pcommon.InstrumentationSc
 				r.families |= f
 				r.marks |= marks
 			}
+			r.ours = r.ours || ours(name)
 		}
 	}
 	if r.has(keyCCType) && isClaudeCode(attributes) {
@@ -139,7 +141,7 @@ func (r *Reader) begin(span ptrace.Span) {
 	r.span = span
 	r.marks, r.families = r.scopeMarks, 0
 	r.rawProvider, r.framework, r.usage, r.requested = "", "", policy{}, requests{}
-	r.hasContent, r.events, r.lent = false, false, nil
+	r.hasContent, r.ours, r.events, r.lent = false, false, false, nil
 	r.call.Reset(r)
 	if name := span.Name(); strings.HasPrefix(name, "claude_code.") {
 		r.marks |= inClaudeCode

@@ -235,7 +235,7 @@ func (c *cursor) skip() {
 			c.i++
 			continue
 		default: // a number or a literal
-			for c.i < len(c.s) && !strings.ContainsRune(",:]}[{\" \n\t\r", rune(c.s[c.i])) {
+			for c.i < len(c.s) && !ends[c.s[c.i]] {
 				c.i++
 			}
 		}
@@ -244,6 +244,14 @@ func (c *cursor) skip() {
 		}
 	}
 }
+
+// ends are the bytes that a number or a literal ends before.
+var ends = func() (b [256]bool) {
+	for _, c := range []byte(",:]}[{\" \n\t\r") {
+		b[c] = true
+	}
+	return b
+}()
 
 // raw passes over the value that is next and returns its text.
 func (c *cursor) raw() string {

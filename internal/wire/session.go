@@ -24,7 +24,7 @@ type Sessions struct {
 // NewSessions follows sessions with a tracker.
 func NewSessions(tracker *session.Tracker, options AnnotateOptions) *Sessions {
 	s := &Sessions{tracker: tracker, options: options}
-	s.workers.New = func() any { return &worker{reader: NewReader(), keys: map[string]string{}} }
+	s.workers.New = func() any { return &worker{reader: NewReader()} }
 	return s
 }
 

@@ -66,12 +66,11 @@ type ToldScore struct {
 
 // Read reads a span. What it gives is valid while the span lives.
 func (t *Told) Read(span ptrace.Span) {
-	*t = Told{Scores: t.Scores[:0], rawProvider: t.rawProvider, knownProvider: t.knownProvider, framework: t.framework}
-	t.Canonical = true
+	t.begin()
 	primary := false
 	for key, v := range span.Attributes().All() {
 		switch {
-		case strings.HasPrefix(key, "app.llm."):
+		case ours(key):
 			if scorer, ok := strings.CutPrefix(key, AttrScorePrefix); ok {
 				if v.Type() == pcommon.ValueTypeDouble {
 					t.Scores = append(t.Scores, ToldScore{Scorer: scorer, Value: v.Double()})
@@ -85,7 +84,7 @@ func (t *Told) Read(span ptrace.Span) {
 				hex.Encode(id[:], of[:])
 				primary = v.Str() == string(id[:])
 			}
-		case strings.HasPrefix(key, "gen_ai."):
+		case len(key) > len("gen_ai.") && key[:len("gen_ai.")] == "gen_ai.":
 			t.canonical(key, v)
 		}
 	}
@@ -105,6 +104,13 @@ func (t *Told) Read(span ptrace.Span) {
 		t.failing(span)
 	}
 	t.conclude()
+}
+
+// begin forgets the span that was read before.
+func (t *Told) begin() {
+	scores, raw, known, framework := t.Scores[:0], t.rawProvider, t.knownProvider, t.framework
+	*t = Told{}
+	t.Scores, t.rawProvider, t.knownProvider, t.framework, t.Canonical = scores, raw, known, framework, true
 }
 
 // Release lets go of the span that was read last.
@@ -242,10 +248,16 @@ func (t *Told) failing(span ptrace.Span) {
 	}
 }
 
-// markDialect writes on a span that was normalised whether its canonical attributes say what was read of it.
-func (w *worker) markDialect(span ptrace.Span, c *genai.Call) {
+// normalise normalises a span, and writes on it whether its canonical attributes then say what was read of it.
+func (w *worker) normalise(span ptrace.Span, c *genai.Call) {
 	t := &w.told
-	t.Read(span)
+	t.begin()
+	normalise(span, c, t)
+	if w.reader.unsaid(c) {
+		t.Read(span)
+	} else {
+		t.conclude()
+	}
 	model := t.RequestModel
 	if model == "" {
 		model = t.ResponseModel
@@ -258,6 +270,19 @@ func (w *worker) markDialect(span ptrace.Span, c *genai.Call) {
 		t.Request != c.IsLLMCall() || t.Request && t.Tokens != c.Tokens || !near(t.TTFT, c.TTFT) {
 		span.Attributes().PutBool(AttrOwnDialect, true)
 	}
+}
+
+// unsaid reports whether a canonical attribute may be on the span that Normalise has not looked at, since the call says nothing of it: what
+// it holds is strange, or counted on another span.
+func (r *Reader) unsaid(c *genai.Call) bool {
+	u := &c.Tokens
+	return c.LLM.Set && !c.LLM.Value ||
+		c.Operation == "" && r.has(keyOperation) || c.Provider == "" && r.has(keyProvider) ||
+		c.RequestModel == "" && r.has(keyRequestModel) || c.ResponseModel == "" && r.has(keyResponseModel) ||
+		c.PromptName == "" && r.has(keyPromptName) || c.PromptVersion == "" && r.has(keyPromptVersion) || !c.TTFT.Set && r.has(keyFirstChunk) ||
+		!u.UncachedInput.Set && r.has(keyInputTokens) || !u.Output.Set && r.has(keyOutputTokens) || !u.CacheRead.Set && r.has(keyCacheRead) ||
+		(r.has(keyCacheWrite) || r.has(keyCacheCreation)) && (!u.CacheWrite.Set || r.has(keyCacheWrite) == r.has(keyCacheCreation)) ||
+		!u.Reasoning.Set && r.has(keyReasoning)
 }
 
 // near compares seconds with milliseconds.

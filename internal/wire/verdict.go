@@ -15,7 +15,7 @@ import (
 func VerdictOf(span ptrace.Span) failure.Verdict {
 	var v failure.Verdict
 	for key, value := range span.Attributes().All() {
-		if !strings.HasPrefix(key, "app.llm.") {
+		if !ours(key) {
 			continue
 		}
 		switch key {

@@ -35,6 +35,8 @@ const (
 	Foreign                    // holds a character beyond ASCII
 	Gap                        // what came before it was not read: the first word of the tail
 	Question                   // the sentence that it begins follows a question mark
+	Plain                      // the source spells it in ASCII letters and digits alone
+	Inner                      // is plain, and has an upper-case letter after its first character
 )
 
 // Is reports whether any of the flags is set.
@@ -169,16 +171,22 @@ func (t *Text) read(i, end int, next Flags) {
 	for i < end {
 		switch classes[s[i]] {
 		case letter:
-			w, after := plain(s, i)
-			if after < end && inWord[s[after]] {
-				i, list = t.slow(list, s, i, next)
+			for { // for as long as one space parts words, as in most of prose
+				w, after := plain(s, i)
+				if after < end && inWord[s[after]] {
+					i, list = t.slow(list, s, i, next)
+					next = 0
+					break
+				}
+				w.Flags |= next
 				next = 0
-				continue
+				list = append(list, w)
+				i = after
+				if i+1 >= end || s[i] != ' ' || classes[s[i+1]] != letter {
+					break
+				}
+				i++
 			}
-			w.Flags |= next
-			next = 0
-			list = append(list, w)
-			i = after
 		case digit, high:
 			before := len(list)
 			i, list = t.slow(list, s, i, next)
@@ -246,7 +254,8 @@ func plain(s string, i int) (Word, int) {
 		below = 0x7f * ones
 	)
 	start, hash := i, uint64(hashSeed)
-	var capital, small, digits uint64
+	var capital, small, digits, inner uint64
+	after := ^uint64(0xff) // what is after the first character
 	for n := 8; n == 8; i += n {
 		var v uint64
 		if i+8 <= len(s) {
@@ -269,12 +278,17 @@ func plain(s string, i int) (Word, int) {
 			hash = mix(hash, (v|lowered)&inside)
 		}
 		letter &= inside
+		capitals := letter &^ (v << 2) & tops
+		inner, after = inner|capitals&after, ^uint64(0)
 		// Shifted, so that capitals at the same place of two eights stay two.
-		capital, small, digits = capital<<1|letter&^(v<<2)&tops, small|letter&(v<<2)&tops, digits|digit&inside&tops
+		capital, small, digits = capital<<1|capitals, small|letter&(v<<2)&tops, digits|digit&inside&tops
 	}
-	flags := Flags(0)
+	flags := Plain
 	if digits != 0 {
-		flags = Digit
+		flags |= Digit
+	}
+	if inner != 0 {
+		flags |= Inner
 	}
 	if s[start] < 'a' {
 		flags |= Capital

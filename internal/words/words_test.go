@@ -56,14 +56,15 @@ func TestSpellingsOfAWordHashAlike(t *testing.T) {
 }
 
 func TestFlags(t *testing.T) {
-	_, text := read("Is it NASA? Yes.\nline\n\n- bullet 42 x1")
+	_, text := read("Is it NASA? Yes.\nline\n\n- bullet 42 x1 can't iPhone sevenofGive eightofsGive Jan2X naïve")
 	flags := map[string]Flags{}
 	for _, w := range text.Words {
 		flags[text.Source[w.Start:w.End]] = w.Flags
 	}
 	require.Equal(t, map[string]Flags{
-		"Is": Capital | Sentence | Line, "it": 0, "NASA": Capital | Upper, "Yes": Capital | Sentence | Question,
-		"line": Sentence | Line, "bullet": Sentence | Line, "42": Digit | Number, "x1": Digit,
+		"Is": Plain | Capital | Sentence | Line, "it": Plain, "NASA": Plain | Inner | Capital | Upper, "Yes": Plain | Capital | Sentence | Question,
+		"line": Plain | Sentence | Line, "bullet": Plain | Sentence | Line, "42": Digit | Number, "x1": Plain | Digit, "can't": 0,
+		"iPhone": Plain | Inner, "sevenofGive": Plain | Inner, "eightofsGive": Plain | Inner, "Jan2X": Plain | Inner | Digit | Capital, "naïve": Foreign,
 	}, flags)
 	require.True(t, text.Asks)
 	_, text = read("Привет мир, γειά, 日本")

@@ -156,10 +156,10 @@ const mostMissing = 3
 // Relevant fills the features of an answer to a question. It reports false where there is too little to compare.
 func Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]float32) bool {
 	*f = [RelevantFeatures]float32{}
-	question, answer := NewOverlap(), NewOverlap()
-	defer question.Release()
+	answer := NewOverlap()
 	defer answer.Release()
 	answer.Add(a)
+	answer.index()
 	share := func(a, b float32) float32 { return a / max(b, 1) }
 	var idf, idfHit, familiar, content, hit, weight, hitWeight, nameHit, nms, rest, restHit, pairs float32
 	first, kinds := true, kind(0)
@@ -167,7 +167,8 @@ func Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]float32) bool {
 	var missing [mostMissing]int // the words that it should have and has not, 1 + where they are known
 	var against [mostMissing]float32
 	var due, paid float32
-	qs, as := &question.subject, &answer.subject
+	var qs subject
+	as, askedWords := &answer.subject, 0
 	for i := range q.Words {
 		w := &q.Words[i]
 		if i > 0 && w.Flags.Is(words.Sentence|words.Line) {
@@ -179,23 +180,25 @@ func Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]float32) bool {
 			continue
 		}
 		h := stem(q.Source, w)
-		question.content++
-		question.stems.add(h) // without which are neighbours: nobody asks for that, and a prompt may be long
-		at := v.find(h)
-		if at >= 0 && qs.words < maxSubject && !w.Flags.Is(words.Number) {
+		askedWords++
+		there := answer.stems.mark(h) // a prompt may be long: its words that the answer has are marked there, and not gathered
+		at, ofSubject := -1, qs.words < maxSubject && !w.Flags.Is(words.Number)
+		if ofSubject || content < maxSubject { // of what follows nothing is asked that needs it
+			at = v.find(h)
+		}
+		if ofSubject && at >= 0 {
 			qs.add(&v.Coords[at])
 		}
 		if k&(making|changing|list) != 0 {
 			continue
 		}
-		there := answer.stems.has(h)
 		if content < maxSubject {
 			speaks := v.omission(at)
 			due += speaks
 			f[demanding] = max(f[demanding], speaks)
 			if there {
 				paid += speaks
-			} else if at >= 0 {
+			} else if at >= 0 && speaks > against[mostMissing-1] {
 				for i := range missing {
 					if missing[i] == at+1 {
 						break
@@ -210,8 +213,8 @@ func Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]float32) bool {
 			}
 		}
 		length := float32(min(w.End-w.Start, 12))
-		rarity := v.rarity(at)
 		if content < maxSubject {
+			rarity := v.rarity(at)
 			idf += rarity
 			if there {
 				idfHit += rarity
@@ -245,7 +248,7 @@ func Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]float32) bool {
 		}
 		before = h
 	}
-	if question.content < 2 || answer.content < 2 {
+	if askedWords < 2 || answer.content < 2 {
 		return false
 	}
 	var asking, answering, opening [Dims]float32
@@ -273,7 +276,7 @@ func Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]float32) bool {
 				}
 			}
 		}
-		shared := question.stems.has(h)
+		shared := answer.stems.isMarked(h)
 		if shared {
 			hits1++
 		}

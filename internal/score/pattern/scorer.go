@@ -116,7 +116,7 @@ func (*Secrets) Version() string { return version }
 
 // Score looks at the text and the tool calls of a model's answer, or at what a tool was run with.
 func (s *Secrets) Score(c *genai.Call, r *score.Result) {
-	if c.Error.IsError {
+	if c.Error.IsError || !c.IsLLMCall() && c.Operation != genai.OpExecuteTool {
 		return
 	}
 	w := watches.Get().(*watch) //nolint:forcetypeassert // the pool holds nothing else

@@ -82,8 +82,9 @@ func (c *classifier) conclude(s score.Scorer, v verdict, r *score.Result) {
 	if !v.seen {
 		return
 	}
-	failed := c.fails(v.margin)
-	r.Add(s, value(v.margin), failed)
+	result := value(v.margin)
+	failed := result < c.failBelow
+	r.Add(s, result, failed)
 	if failed {
 		v.finding.Scorer = c.name
 		v.finding.Where = cmp.Or(v.finding.Where, v.finding.Detail)

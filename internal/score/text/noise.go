@@ -17,7 +17,9 @@ func noise(t *words.Text) float32 {
 		if i > 0 && !list[i].Flags.Is(words.Gap) {
 			odd = oddness(t.Source[list[i-1].End:list[i].Start])
 		}
-		odd += humps(t.Source[list[i].Start:list[i].End])
+		if w := &list[i]; w.Flags.Is(words.Inner) || !w.Flags.Is(words.Plain) {
+			odd += humps(t.Source[w.Start:w.End])
+		}
 		slot := i % window
 		if i >= window {
 			running -= int(ring[slot])

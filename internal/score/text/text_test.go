@@ -9,6 +9,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/score"
+	"github.com/faultline-otel/faultline/internal/words"
 )
 
 func TestRefusal(t *testing.T) {
@@ -71,6 +72,21 @@ func TestNoise(t *testing.T) {
 	} {
 		require.Less(t, measure(ordinary), measure(suffix)/2, ordinary)
 	}
+}
+
+// TestHumpsAreNotMissed: words that noise does not look at closer have none.
+func TestHumpsAreNotMissed(t *testing.T) {
+	var text words.Text
+	text.Read("camelCase Camel CAMEL cAmel iP eightlettrsX can'tDo naïveCase \\u00e9tatUnis x1Y plain a1bC")
+	found := 0
+	for _, w := range text.Words {
+		n := humps(text.Of([]words.Word{w}))
+		found += int(n)
+		if !w.Flags.Is(words.Inner) && w.Flags.Is(words.Plain) {
+			require.Zero(t, n, text.Of([]words.Word{w}))
+		}
+	}
+	require.GreaterOrEqual(t, found, 7)
 }
 
 func TestInjection(t *testing.T) {

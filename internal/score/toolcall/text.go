@@ -13,7 +13,8 @@ const maxText = 32 << 10
 func suspicious(text string) bool {
 	for _, part := range ends(text) {
 		if strings.IndexByte(part, '(') >= 0 || strings.IndexByte(part, '{') >= 0 || strings.IndexByte(part, '<') >= 0 ||
-			strings.IndexByte(part, '[') >= 0 || strings.Contains(part, "Action:") || strings.Contains(part, "to=functions.") {
+			strings.IndexByte(part, '[') >= 0 || strings.IndexByte(part, ':') >= 0 && strings.Contains(part, "Action:") ||
+			strings.IndexByte(part, '=') >= 0 && strings.Contains(part, "to=functions.") {
 			return true
 		}
 	}

@@ -116,10 +116,17 @@ func (s *Scorer) tools(c *genai.Call) *toolset {
 	if text := c.ToolDefinitions(); text != "" {
 		return s.compiled.Get(text)
 	}
+	definitions := c.Tools()
+	if len(definitions) == 0 {
+		return &noTools
+	}
 	// Definitions that were not recorded as one JSON text: flattened ones, or names alone.
-	set, _ := newToolset(c.Tools())
+	set, _ := newToolset(definitions)
 	return set
 }
+
+// noTools is the definitions of a call that has none: most spans of tools.
+var noTools toolset
 
 // check adds a finding for each kind of violation in one call.
 func (s *Scorer) check(c *genai.Call, tools *toolset, call *genai.ToolCall, r *score.Result) {
