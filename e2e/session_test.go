@@ -3,8 +3,8 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"hash/fnv"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
