@@ -110,7 +110,7 @@ func TestPropertyCostRestartIsNone(t *testing.T) {
 				step = -r.Int64N(600)
 			}
 			usd := float64(r.IntN(1000))
-			for h := hour + 1; h < hour+step; h++ {
+			for h := hour + 1; c.begun && h < hour+step; h++ { // time passes for what has begun
 				other.Add(h, 0)
 			}
 			hour += step
