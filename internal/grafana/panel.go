@@ -180,7 +180,7 @@ func rows(title, description string) *table.PanelBuilder {
 		Footer(common.NewTableFooterOptionsBuilder().Show(false).Reducer([]string{"sum"}))
 }
 
-// instant is a query of a table, for now.
+// instant is a query of a table: of the present moment, not of a range.
 func instant(expr string) *prometheus.DataqueryBuilder {
 	return prometheus.NewDataqueryBuilder().Expr(expr).Instant().Format(prometheus.PromQueryFormatTable).Datasource(promSource())
 }
