@@ -12,9 +12,9 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/pipeline"
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore"
-	"github.com/faultline-otel/faultline/internal/wire"
 )
 
 // refundCall is a chat span in which the model calls issue_refund with the given amount, in JSON.
@@ -45,12 +45,12 @@ func TestCircle(t *testing.T) {
 	require.NoError(t, err)
 	td, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces([]byte(refundCall(traceID, `"19,99 EUR"`)))
 	require.NoError(t, err)
-	wire.NewAnnotator(set, wire.AnnotateOptions{}).Traces(td, nil)
+	pipeline.NewScorer(set, pipeline.ScorerOptions{}).Traces(td, nil, nil)
 	path := filepath.Join(dir, "review.db")
 	store, err := sqlstore.Open(t.Context(), path)
 	require.NoError(t, err)
 	defer store.Close() //nolint:errcheck // closed below where it matters
-	require.NoError(t, store.Put(t.Context(), wire.ReviewTraces(td, wire.NewReader())))
+	require.NoError(t, store.Put(t.Context(), pipeline.ReviewTraces(td)))
 	page, err := store.Items(t.Context(), review.Filter{State: review.Open})
 	require.NoError(t, err)
 	require.Len(t, page.Items, 1)

@@ -12,8 +12,9 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/dataset"
 	"github.com/faultline-otel/faultline/internal/gate"
+	"github.com/faultline-otel/faultline/internal/pipeline"
 	"github.com/faultline-otel/faultline/internal/score"
-	"github.com/faultline-otel/faultline/internal/wire"
+	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
 // gateOptions are the flags of gate.
@@ -31,7 +32,7 @@ func newGate() *cobra.Command {
 		Use:   "gate --dataset FILE --candidate FILE [--baseline FILE]",
 		Short: "Hold a candidate's traces against a dataset of known failures",
 		Long: `Hold a candidate's traces against a dataset of known failures. Run the candidate on the input of every row, with the attribute
-` + wire.AttrDatasetRow + ` set to the row's id on a span or the resource; traces without it are matched by their input. Several
+` + spanattr.AttrDatasetRow + ` set to the row's id on a span or the resource; traces without it are matched by their input. Several
 traces on a row are several runs of it.
 
 Without a baseline, a row blocks when most of its runs fail. With one, a row blocks when the baseline passed all of at least
@@ -122,12 +123,13 @@ func side(c *cobra.Command, rows []dataset.Row, set *score.Set, files []string) 
 	defer in.close()
 	in.watch("gate", 2)
 	s := gate.NewSide(rows)
-	err = observe(in, set, nil, nil, func(o observed) error {
+	err = scoreInput(in, set, nil, true, func(o *pipeline.Scored) error {
 		if o.Call == nil {
 			return nil
 		}
 		s.Observe(gate.Observation{
-			TraceID: o.Span.TraceID().String(), Row: rowOf(o), Call: o.Call, Classes: gate.Classes(o.Verdict), Scored: o.Coverage == wire.Scored,
+			TraceID: o.Span.TraceID().String(), Row: pipeline.DatasetRow(o.Resource, o.Span), Call: o.Call,
+			Classes: gate.Classes(o.Entry.Record.Verdict), Scored: o.Coverage() == spanattr.Scored,
 		})
 		return nil
 	})
@@ -135,17 +137,6 @@ func side(c *cobra.Command, rows []dataset.Row, set *score.Set, files []string) 
 		return nil, err
 	}
 	return s, in.verdict()
-}
-
-// rowOf is the row that the span says it runs, or else its resource.
-func rowOf(o observed) string {
-	if v, ok := o.Span.Attributes().Get(wire.AttrDatasetRow); ok {
-		return v.AsString()
-	}
-	if v, ok := o.Resource.Attributes().Get(wire.AttrDatasetRow); ok {
-		return v.AsString()
-	}
-	return ""
 }
 
 func writeReport(c *cobra.Command, report gate.Report, o gateOptions) error {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/faultline-otel/faultline/internal/wire/otlpfile"
+	"github.com/faultline-otel/faultline/internal/otlpfile"
 )
 
 // input is the files that a command was given. It can be read several times: what cannot be (standard input, a pipe) is

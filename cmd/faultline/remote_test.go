@@ -13,10 +13,10 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/dataset"
 	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/pipeline"
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore"
 	"github.com/faultline-otel/faultline/internal/web"
-	"github.com/faultline-otel/faultline/internal/wire"
 )
 
 // reviewed serves the review page over a store with n failing traces, all of which somebody confirmed.
@@ -27,14 +27,14 @@ func reviewed(t *testing.T, n int) string {
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	set, err := loadScorers("")
 	require.NoError(t, err)
-	annotator, reader := wire.NewAnnotator(set, wire.AnnotateOptions{}), wire.NewReader()
+	scorer := pipeline.NewScorer(set, pipeline.ScorerOptions{})
 	var traces []review.Trace
 	for i := range n {
 		call := strings.Replace(refundCall(fmt.Sprintf("%032x", 0xabc000+i), `"19,99 EUR"`), "order 4471", fmt.Sprintf("order %d", i), 1)
 		td, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces([]byte(call))
 		require.NoError(t, err)
-		annotator.Traces(td, nil)
-		traces = append(traces, wire.ReviewTraces(td, reader)...)
+		scorer.Traces(td, nil, nil)
+		traces = append(traces, pipeline.ReviewTraces(td)...)
 	}
 	require.NoError(t, store.Put(t.Context(), traces))
 	for _, trace := range traces {

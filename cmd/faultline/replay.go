@@ -13,7 +13,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
-	"github.com/faultline-otel/faultline/internal/wire/otlpfile"
+	"github.com/faultline-otel/faultline/internal/otlpfile"
 )
 
 // replayOptions are the flags of replay.

@@ -10,18 +10,16 @@ import (
 	"maps"
 	"slices"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
-	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/pipeline"
 	"github.com/faultline-otel/faultline/internal/price"
 	"github.com/faultline-otel/faultline/internal/score"
-	"github.com/faultline-otel/faultline/internal/session"
+	"github.com/faultline-otel/faultline/internal/spanattr"
 	"github.com/faultline-otel/faultline/internal/triage"
-	"github.com/faultline-otel/faultline/internal/wire"
 )
 
 func newScore() *cobra.Command {
@@ -53,10 +51,12 @@ order of the input. Log records that hold the content of spans are joined to the
 			out := bufio.NewWriterSize(c.OutOrStdout(), 64<<10)
 			w := newLineWriter(out, all, calls)
 			if sessions {
-				err = w.follow(in, set, book)
+				err = w.findIncidents(in, set, book)
 			} else {
 				in.watch("score", 2)
-				err = observe(in, set, book, nil, w.span)
+			}
+			if err == nil {
+				err = scoreInput(in, set, book, sessions, w.span)
 			}
 			if err := errors.Join(err, out.Flush()); err != nil {
 				return err
@@ -83,7 +83,7 @@ type line struct {
 	Name         string             `json:"name"`
 	Operation    string             `json:"operation"`
 	Model        string             `json:"model"`
-	Coverage     wire.Coverage      `json:"coverage"`
+	Coverage     spanattr.Coverage  `json:"coverage"`
 	ErrorClass   failure.Class      `json:"error_class"`
 	ErrorBucket  failure.Bucket     `json:"error_bucket"`
 	ErrorDetail  string             `json:"error_detail"`
@@ -105,12 +105,12 @@ type costLine struct {
 
 // sessionLine is how far the session had come with the span, and the loops that it showed there first.
 type sessionLine struct {
-	ID         session.ID `json:"id"`
-	Turns      int        `json:"turns"`
-	ModelCalls int        `json:"model_calls"`
-	ToolCalls  int        `json:"tool_calls"`
-	CostUSD    float64    `json:"cost_usd,omitempty"`
-	Loops      []string   `json:"loops,omitempty"`
+	ID         string   `json:"id"`
+	Turns      int64    `json:"turns"`
+	ModelCalls int64    `json:"model_calls"`
+	ToolCalls  int64    `json:"tool_calls"`
+	CostUSD    float64  `json:"cost_usd,omitempty"`
+	Loops      []string `json:"loops,omitempty"`
 }
 
 // traceLine is what the failures of the span's trace began with. The steps are on the line of the span that they began with, so that
@@ -124,17 +124,9 @@ type traceLine struct {
 	Steps       []triage.Step `json:"steps,omitempty"`
 }
 
-// newSessions follows sessions over an input, in which time stands still.
-func newSessions() (*wire.Sessions, error) {
-	began := time.Now()
-	tracker, err := session.New(session.DefaultSettings(), func() time.Time { return began })
-	return wire.NewSessions(tracker, wire.AnnotateOptions{}), err
-}
-
 // lineWriter prints a line a span.
 type lineWriter struct {
-	sessions   *wire.Sessions // nil where they are not followed, and so incidents
-	incidents  *wire.Incidents
+	incidents  *pipeline.Incidents // nil where sessions and traces are not followed
 	encode     *json.Encoder
 	all, calls bool
 	summary    summary
@@ -146,36 +138,19 @@ func newLineWriter(w io.Writer, all, calls bool) *lineWriter {
 	return &lineWriter{encode: e, all: all, calls: calls, summary: newSummary()}
 }
 
-// follow prints the lines with the session and the incident of each span. What an incident began with is known only when everything was
-// read, so everything is scored twice.
-func (w *lineWriter) follow(in *input, set *score.Set, book *price.Book) error {
-	ahead, err := newSessions()
-	if err != nil {
-		return err
-	}
-	if w.sessions, err = newSessions(); err != nil {
-		return err
-	}
-	name := func(td ptrace.Traces) {
-		ahead.Foresee(td)
-		w.sessions.Foresee(td)
-	}
-	w.incidents = wire.NewIncidents()
+// findIncidents goes through the whole input ahead of the printing: what an incident began with is known only when every
+// span of its trace was read.
+func (w *lineWriter) findIncidents(in *input, set *score.Set, book *price.Book) error {
+	w.incidents = pipeline.NewIncidents()
 	in.watch("score", 4)
-	if err := observe(in, set, book, name, func(s observed) error {
-		if s.Call != nil {
-			ahead.Follow(&s)
-		}
-		w.incidents.Add(&s)
+	return scoreInput(in, set, book, true, func(s *pipeline.Scored) error {
+		w.incidents.Add(s.Span, s.Entry)
 		return nil
-	}); err != nil {
-		return err
-	}
-	return observe(in, set, book, nil, w.span)
+	})
 }
 
-// trace is what is said of the incident that a span is part of.
-func (w *lineWriter) trace(s *observed) *traceLine {
+// trace is the incident that a span is part of, nil where there is none.
+func (w *lineWriter) trace(s *pipeline.Scored) *traceLine {
 	if w.incidents == nil {
 		return nil
 	}
@@ -185,44 +160,54 @@ func (w *lineWriter) trace(s *observed) *traceLine {
 	}
 	id := s.Span.SpanID()
 	t := &traceLine{
-		ErrorClass: incident.Finding.Class, ErrorDetail: incident.Finding.Detail, PrimarySpan: incident.Primary.String(), Recovered: incident.Recovered(id),
+		ErrorClass: incident.Finding.Class, ErrorDetail: incident.Finding.Detail,
+		PrimarySpan: incident.Primary.String(), Recovered: incident.Recovered(id),
 	}
 	if cause, ok := incident.CausedBy(id); ok {
 		t.CausedBy = cause.String()
 	}
 	if id == incident.Primary {
-		t.Steps = incident.Steps
+		t.Steps = incident.Steps()
 		w.summary.incident(s.Span.TraceID(), t.ErrorClass)
 	}
 	return t
 }
 
-func (w *lineWriter) span(s observed) error {
-	var of *sessionLine
-	if w.sessions != nil && s.Call != nil {
-		f := w.sessions.Follow(&s)
-		of = &sessionLine{ID: f.ID, Turns: f.Turns, ModelCalls: f.Models, ToolCalls: f.Tools, CostUSD: f.Spend}
-		for i := range f.Findings {
-			of.Loops = append(of.Loops, f.Findings[i].Detail)
-		}
+// session is how far the session of a span had come, nil where sessions are not followed.
+func (w *lineWriter) session(r *spanattr.Record) *sessionLine {
+	s := &r.Session
+	if w.incidents == nil || s.ID == "" {
+		return nil
 	}
+	return &sessionLine{
+		ID: s.ID, Turns: s.Turns, ModelCalls: s.ModelCalls, ToolCalls: s.ToolCalls,
+		CostUSD: s.CostUSD.Value, Loops: s.Loops,
+	}
+}
+
+func (w *lineWriter) span(s *pipeline.Scored) error {
 	w.summary.add(s)
-	trace := w.trace(&s)
+	trace := w.trace(s)
 	if s.Call == nil && !w.all {
 		return nil
 	}
+	r := &s.Entry.Record
+	v := &r.Verdict
 	l := line{
-		TraceID: s.Span.TraceID().String(), SpanID: s.Span.SpanID().String(), Name: s.Span.Name(), Coverage: s.Coverage,
-		ErrorClass: s.Verdict.Class, ErrorBucket: s.Verdict.Bucket, ErrorDetail: s.Verdict.Detail, ErrorClasses: s.Verdict.Classes,
-		Evidence: s.Verdict.Evidence, Fingerprint: s.Verdict.Fingerprint, Scores: scores(s.Result), Session: of, Trace: trace,
+		TraceID: s.Span.TraceID().String(), SpanID: s.Span.SpanID().String(), Name: s.Span.Name(), Coverage: s.Coverage(),
+		ErrorClass: v.Class, ErrorBucket: v.Bucket, ErrorDetail: v.Detail, ErrorClasses: v.Classes,
+		Evidence: v.Evidence, Fingerprint: v.Fingerprint, Scores: map[string]float64{}, Session: w.session(r), Trace: trace,
 	}
 	if l.ErrorClasses == nil {
 		l.ErrorClasses = []failure.Class{}
 	}
+	for i := range r.Scores {
+		l.Scores[r.Scores[i].Scorer] = r.Scores[i].Value
+	}
 	if c := s.Call; c != nil {
 		l.Operation, l.Model = c.Operation, c.AnyModel()
-		if s.Cost.USD.Set {
-			l.Cost = &costLine{USD: s.Cost.USD.Value, PricingVersion: s.Cost.Version, Source: s.Cost.Source}
+		if r.Cost.USD.Set {
+			l.Cost = &costLine{USD: r.Cost.USD.Value, PricingVersion: r.Cost.Version, Source: r.Cost.Source}
 		}
 		if w.calls {
 			l.Call = c
@@ -231,20 +216,10 @@ func (w *lineWriter) span(s observed) error {
 	return w.encode.Encode(l)
 }
 
-func scores(r *score.Result) map[string]float64 {
-	m := map[string]float64{}
-	if r != nil {
-		for _, s := range r.Scores {
-			m[s.Scorer] = s.Value
-		}
-	}
-	return m
-}
-
 // summary counts what was read.
 type summary struct {
 	spans    int
-	coverage map[wire.Coverage]int
+	coverage map[spanattr.Coverage]int
 	classes  map[failure.Class]int
 	failing  int
 	traces   map[[16]byte]bool          // with a failing span
@@ -254,22 +229,21 @@ type summary struct {
 
 func newSummary() summary {
 	return summary{
-		coverage: map[wire.Coverage]int{}, classes: map[failure.Class]int{}, traces: map[[16]byte]bool{}, problems: map[string]int{}, causes: map[[16]byte]failure.Class{},
+		coverage: map[spanattr.Coverage]int{}, classes: map[failure.Class]int{}, traces: map[[16]byte]bool{}, problems: map[string]int{}, causes: map[[16]byte]failure.Class{},
 	}
 }
 
-func (s *summary) add(o observed) {
+func (s *summary) add(o *pipeline.Scored) {
+	r := &o.Entry.Record
 	s.spans++
-	s.coverage[o.Coverage]++
-	if o.Verdict.Failed() {
+	s.coverage[o.Coverage()]++
+	if r.Verdict.Failed() {
 		s.failing++
-		s.classes[o.Verdict.Class]++
+		s.classes[r.Verdict.Class]++
 		s.traces[o.Span.TraceID()] = true
 	}
-	if o.Result != nil {
-		for _, p := range o.Result.Problems {
-			s.problems[p.Scorer+": "+p.Reason]++
-		}
+	for _, p := range r.Problems {
+		s.problems[p.Scorer+": "+p.Reason]++
 	}
 }
 
@@ -279,13 +253,13 @@ func (s *summary) write(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	fmt.Fprintf(w, "spans\t%d\n", s.spans)
 	for _, c := range []struct {
-		coverage wire.Coverage
+		coverage spanattr.Coverage
 		words    string
 	}{
-		{wire.Scored, ""},
-		{wire.NoContent, "the SDK recorded no messages; most have a switch for it"},
-		{wire.Truncated, "messages were cut before they came here"},
-		{wire.NotLLM, "no GenAI operation"},
+		{spanattr.Scored, ""},
+		{spanattr.NoContent, "the SDK recorded no messages; most have a switch for it"},
+		{spanattr.Truncated, "messages were cut before they came here"},
+		{spanattr.NotLLM, "no GenAI operation"},
 	} {
 		if n := s.coverage[c.coverage]; n > 0 {
 			fmt.Fprintf(w, "  %s\t%d\t%s\n", c.coverage, n, c.words)

@@ -8,15 +8,12 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/faultline-otel/faultline/internal/otlpfile"
+	"github.com/faultline-otel/faultline/internal/pipeline"
 	"github.com/faultline-otel/faultline/internal/price"
 	"github.com/faultline-otel/faultline/internal/score"
 	"github.com/faultline-otel/faultline/internal/score/scorers"
-	"github.com/faultline-otel/faultline/internal/wire"
-	"github.com/faultline-otel/faultline/internal/wire/otlpfile"
 )
-
-// observed is one span and what was made of it. It is valid until the function that it is given to returns.
-type observed = wire.Annotated
 
 // loadScorers makes the scorers of a file, or the default ones where the name is "".
 func loadScorers(name string) (*score.Set, error) {
@@ -38,34 +35,30 @@ func loadScorers(name string) (*score.Set, error) {
 	return set, nil
 }
 
-// observe scores all spans of the input, in its order. It reads the input twice, because log records that hold the content of a
-// span may stand behind it, and so may what names its session: first, which may be nil, sees all traces before any is scored.
-// Prices may be nil, where nobody asks what calls cost.
-func observe(in *input, set *score.Set, prices *price.Book, first func(ptrace.Traces), each func(observed) error) error {
-	annotator := wire.NewAnnotator(set, wire.AnnotateOptions{Prices: prices})
-	sink := otlpfile.Sink{Logs: func(ld plog.Logs) error {
-		annotator.Lend(ld)
-		return nil
-	}}
-	if first != nil {
-		sink.Traces = func(td ptrace.Traces) error {
-			first(td)
-			return nil
-		}
+// scoreInput puts the whole input through the pipeline, in its order, and hands every span to each. Prices may be nil, where
+// the caller does not need costs. With sessions, spans are added to their sessions.
+//
+// It reads the input twice: log records with the content of a span, or a judgement on it, may stand behind the span, and
+// so may the span that names its session.
+func scoreInput(in *input, set *score.Set, prices *price.Book, sessions bool, each func(*pipeline.Scored) error) error {
+	p, err := pipeline.NewFiles(set, prices, sessions)
+	if err != nil {
+		return err
 	}
-	err := in.read(sink)
+	err = in.read(otlpfile.Sink{
+		Traces: func(td ptrace.Traces) error { p.IndexTraces(td); return nil },
+		Logs:   func(ld plog.Logs) error { p.IndexLogs(ld); return nil },
+	})
 	if err != nil {
 		return err
 	}
 	return in.read(otlpfile.Sink{Traces: func(td ptrace.Traces) error {
-		var errs []error
-		annotator.Traces(td, func(o observed) {
-			if len(errs) == 0 {
-				if err := each(o); err != nil {
-					errs = append(errs, err)
-				}
+		var failed error
+		p.Traces(td, func(s *pipeline.Scored) {
+			if failed == nil {
+				failed = each(s)
 			}
 		})
-		return errors.Join(errs...)
+		return failed
 	}})
 }

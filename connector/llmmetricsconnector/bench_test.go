@@ -10,10 +10,10 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/faultline-otel/faultline/internal/pipeline"
 	"github.com/faultline-otel/faultline/internal/sample"
 	"github.com/faultline-otel/faultline/internal/score/scorers"
 	"github.com/faultline-otel/faultline/internal/session"
-	"github.com/faultline-otel/faultline/internal/wire"
 )
 
 // annotated is traces as they come to the connector: behind llm_failure with all default scorers, and llm_session.
@@ -23,8 +23,8 @@ func annotated(tb testing.TB, td ptrace.Traces) ptrace.Traces {
 	require.NoError(tb, err)
 	tracker, err := session.New(session.DefaultSettings(), time.Now)
 	require.NoError(tb, err)
-	wire.NewAnnotator(set, wire.AnnotateOptions{}).Traces(td, nil)
-	wire.NewSessions(tracker, wire.AnnotateOptions{}).Traces(td, nil)
+	pipeline.NewScorer(set, pipeline.ScorerOptions{}).Traces(td, nil, nil)
+	pipeline.NewSessions(tracker).Traces(td, nil, nil)
 	// Over the wire, so that their memory lies as that of received spans does.
 	b, err := (&ptrace.ProtoMarshaler{}).MarshalTraces(td)
 	require.NoError(tb, err)

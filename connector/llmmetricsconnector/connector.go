@@ -39,8 +39,8 @@ func (e *end) Shutdown(ctx context.Context) error {
 type spans struct{ end }
 
 // ConsumeTraces counts the spans.
-func (s *spans) ConsumeTraces(_ context.Context, td ptrace.Traces) error {
-	s.counter.count(td)
+func (s *spans) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
+	s.counter.count(ctx, td)
 	return nil
 }
 
@@ -48,9 +48,9 @@ func (s *spans) ConsumeTraces(_ context.Context, td ptrace.Traces) error {
 type versions struct{ end }
 
 // ConsumeTraces counts the spans, unless they go into metrics too: then they were, or are going to be.
-func (v *versions) ConsumeTraces(_ context.Context, td ptrace.Traces) error {
+func (v *versions) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 	if !v.counter.spans {
-		v.counter.count(td)
+		v.counter.count(ctx, td)
 	}
 	return nil
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/faultline-otel/faultline/connector/llmmetricsconnector/internal/metadata"
 	"github.com/faultline-otel/faultline/internal/checkpoint"
 	"github.com/faultline-otel/faultline/internal/meter"
+	"github.com/faultline-otel/faultline/internal/pipeline"
 )
 
 // factory makes one counter for each configuration: all pipelines that name the same llm_metrics share it, so that the scores of spans
@@ -218,10 +219,10 @@ func (c *counter) save(ctx context.Context, now time.Time) {
 	}
 }
 
-func (c *counter) count(td ptrace.Traces) {
+func (c *counter) count(ctx context.Context, td ptrace.Traces) {
 	r := c.readers.Get().(*spanReader)
 	defer c.readers.Put(r)
-	r.read(td, time.Now(), c.meter)
+	r.read(td, pipeline.BatchOf(ctx), time.Now(), c.meter)
 }
 
 func (c *counter) evaluate(ld plog.Logs) { readEvaluations(ld, time.Now(), c.meter) }

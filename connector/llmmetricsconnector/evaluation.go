@@ -9,18 +9,19 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/faultline-otel/faultline/internal/catalog"
+	"github.com/faultline-otel/faultline/internal/dialect"
 	"github.com/faultline-otel/faultline/internal/meter"
-	"github.com/faultline-otel/faultline/internal/wire"
+	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
 // readEvaluations counts the scores in log records. Records of other kinds are none of ours.
 func readEvaluations(ld plog.Logs, now time.Time, m *meter.Meter) {
 	span := meter.Span{Scores: make([]meter.Score, 1), Seen: now}
 	for _, rl := range ld.ResourceLogs().All() {
-		span.Service, span.Environment = owner(rl.Resource())
+		span.Service, span.Environment = dialect.ServiceOf(rl.Resource())
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, record := range sl.LogRecords().All() {
-				e, ok := wire.EvaluationOf(record)
+				e, ok := spanattr.EvaluationOf(record)
 				if !ok {
 					continue
 				}

@@ -13,7 +13,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/faultline-otel/faultline/internal/catalog"
-	"github.com/faultline-otel/faultline/internal/wire"
+	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
 // FuzzConsumeTraces counts whatever a stranger sends: every span is counted once by coverage, and what is published fits its
@@ -59,8 +59,8 @@ func FuzzConsumeTraces(f *testing.F) {
 // FuzzConsumeLogs counts whatever a stranger sends as evaluations: no score is counted that is none.
 func FuzzConsumeLogs(f *testing.F) {
 	logs := plog.NewLogs()
-	evaluation(logs, "shop", map[string]any{wire.AttrEvaluationName: "judge", wire.AttrEvaluationValue: 0.5, wire.AttrStratum: "random"})
-	evaluation(logs, "", map[string]any{wire.AttrEvaluationName: "judge", wire.AttrEvaluationLabel: "fail", "gen_ai.request.model": []any{"x"}})
+	evaluation(logs, "shop", map[string]any{spanattr.AttrEvaluationName: "judge", spanattr.AttrEvaluationValue: 0.5, spanattr.AttrStratum: "random"})
+	evaluation(logs, "", map[string]any{spanattr.AttrEvaluationName: "judge", spanattr.AttrEvaluationLabel: "fail", "gen_ai.request.model": []any{"x"}})
 	b, err := (&plog.JSONMarshaler{}).MarshalLogs(logs)
 	require.NoError(f, err)
 	f.Add(b, 50)

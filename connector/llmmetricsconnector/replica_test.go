@@ -16,7 +16,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/faultline-otel/faultline/internal/catalog"
-	"github.com/faultline-otel/faultline/internal/wire"
+	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
 // total is the sum of a series over replicas.
@@ -88,7 +88,7 @@ func TestTwoReplicasCountWhatOneCounts(t *testing.T) {
 		part.ResourceSpans().RemoveIf(func(rs ptrace.ResourceSpans) bool {
 			rs.ScopeSpans().RemoveIf(func(ss ptrace.ScopeSpans) bool {
 				ss.Spans().RemoveIf(func(s ptrace.Span) bool {
-					id, ok := s.Attributes().Get(wire.AttrSessionID)
+					id, ok := s.Attributes().Get(spanattr.AttrSessionID)
 					return ok && !take(id.Str()) || !ok && !take(s.TraceID().String())
 				})
 				return ss.Spans().Len() == 0
@@ -157,7 +157,7 @@ func hostile(t *testing.T, environments, least int) {
 		rs := td.ResourceSpans().AppendEmpty()
 		rs.Resource().Attributes().PutStr("service.name", "shop")
 		rs.Resource().Attributes().PutStr("deployment.environment.name", fmt.Sprint("environment ", i%environments))
-		rs.Resource().Attributes().PutStr(wire.AttrScorers, fmt.Sprintf("scorer=%d refusal=%d", i, i))
+		rs.Resource().Attributes().PutStr(spanattr.AttrScorers, fmt.Sprintf("scorer=%d refusal=%d", i, i))
 		s := rs.ScopeSpans().AppendEmpty().Spans().AppendEmpty()
 		s.SetTraceID(pcommon.TraceID{1, byte(i), byte(i >> 8)})
 		s.SetSpanID(pcommon.SpanID{1, byte(i), byte(i >> 8)})
@@ -169,11 +169,11 @@ func hostile(t *testing.T, environments, least int) {
 			"gen_ai.request.model": strings.Repeat("m", 10_000) + fmt.Sprint(i), "gen_ai.response.model": fmt.Sprint("model ", i),
 			"gen_ai.prompt.name": fmt.Sprint("prompt ", i), "gen_ai.prompt.version": fmt.Sprint(i),
 			"gen_ai.usage.input_tokens": i, "gen_ai.usage.output_tokens": -i,
-			wire.AttrCoverage: fmt.Sprint("coverage ", i), wire.AttrErrorClass: "unsafe", wire.AttrErrorClasses: []any{"unsafe"},
-			wire.AttrScorePrefix + "refusal": 0.5, wire.AttrScorePrefix + fmt.Sprint("scorer", i): 0.5, wire.AttrScorePrefix + "nan": math.NaN(),
-			wire.AttrStratum: fmt.Sprint(i), wire.AttrCostUSD: float64(i), wire.AttrCostSource: fmt.Sprint("source ", i),
-			wire.AttrSessionID: fmt.Sprint("session ", i), wire.AttrSessionTurns: i, wire.AttrSessionModelCalls: i, wire.AttrSessionCostUSD: float64(i),
-			wire.AttrSessionLimit: fmt.Sprint("limit ", i), wire.AttrRetrievalOutcome: fmt.Sprint("outcome ", i),
+			spanattr.AttrCoverage: fmt.Sprint("coverage ", i), spanattr.AttrErrorClass: "unsafe", spanattr.AttrErrorClasses: []any{"unsafe"},
+			spanattr.AttrScorePrefix + "refusal": 0.5, spanattr.AttrScorePrefix + fmt.Sprint("scorer", i): 0.5, spanattr.AttrScorePrefix + "nan": math.NaN(),
+			spanattr.AttrStratum: fmt.Sprint(i), spanattr.AttrCostUSD: float64(i), spanattr.AttrCostSource: fmt.Sprint("source ", i),
+			spanattr.AttrSessionID: fmt.Sprint("session ", i), spanattr.AttrSessionTurns: i, spanattr.AttrSessionModelCalls: i, spanattr.AttrSessionCostUSD: float64(i),
+			spanattr.AttrSessionLimit: fmt.Sprint("limit ", i), spanattr.AttrRetrievalOutcome: fmt.Sprint("outcome ", i),
 		} {
 			v := pcommon.NewValueEmpty()
 			require.NoError(t, v.FromRaw(value))
@@ -182,7 +182,7 @@ func hostile(t *testing.T, environments, least int) {
 		require.NoError(t, c.ConsumeTraces(t.Context(), td))
 		logs := plog.NewLogs()
 		evaluation(logs, "shop", map[string]any{
-			wire.AttrEvaluationName: fmt.Sprint("judge ", i%100), wire.AttrEvaluationValue: 0.5, wire.AttrJudgePromptVersion: fmt.Sprint(i),
+			spanattr.AttrEvaluationName: fmt.Sprint("judge ", i%100), spanattr.AttrEvaluationValue: 0.5, spanattr.AttrJudgePromptVersion: fmt.Sprint(i),
 			"gen_ai.request.model": fmt.Sprint("model ", i), "gen_ai.prompt.version": fmt.Sprint(i),
 		})
 		readEvaluations(logs, time.Now(), c.counter.meter)

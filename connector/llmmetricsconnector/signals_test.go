@@ -19,7 +19,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/faultline-otel/faultline/connector/llmmetricsconnector/internal/metadatatest"
-	"github.com/faultline-otel/faultline/internal/wire"
+	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
 // ends are all that pipelines can hold of one llm_metrics.
@@ -76,7 +76,7 @@ func evaluation(logs plog.Logs, service string, attributes map[string]any) {
 	rl := logs.ResourceLogs().AppendEmpty()
 	rl.Resource().Attributes().PutStr("service.name", service)
 	r := rl.ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
-	r.SetEventName(wire.EventEvaluation)
+	r.SetEventName(spanattr.EventEvaluation)
 	r.SetTraceID(pcommon.TraceID{15: 0xe1})
 	r.SetSpanID(pcommon.SpanID{7: 0xe2})
 	_ = r.Attributes().FromRaw(attributes)
@@ -91,15 +91,15 @@ func TestEvaluationsAreScoresBesideThoseOfSpans(t *testing.T) {
 	e.consume(t, annotated(t, td))
 	logs := plog.NewLogs()
 	judged := map[string]any{
-		wire.AttrEvaluationName: "judge", wire.AttrEvaluationValue: 0.25, wire.AttrEvaluationLabel: "fail", wire.AttrJudgePromptVersion: "j-2", wire.AttrStratum: "random",
+		spanattr.AttrEvaluationName: "judge", spanattr.AttrEvaluationValue: 0.25, spanattr.AttrEvaluationLabel: "fail", spanattr.AttrJudgePromptVersion: "j-2", spanattr.AttrStratum: "random",
 		"gen_ai.provider.name": "openai", "gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-5", "gen_ai.prompt.name": "support", "gen_ai.prompt.version": "7",
 	}
 	evaluation(logs, "support-bot", judged)
-	evaluation(logs, "support-bot", map[string]any{wire.AttrEvaluationName: "helpful", wire.AttrEvaluationLabel: "pass"})
-	evaluation(logs, "support-bot", map[string]any{wire.AttrEvaluationName: "tone", wire.AttrEvaluationLabel: "formal"})       // neither good nor bad
-	evaluation(logs, "support-bot", map[string]any{wire.AttrEvaluationName: "stars", wire.AttrEvaluationValue: 4.0})           // of five
-	evaluation(logs, "support-bot", map[string]any{wire.AttrEvaluationValue: 1.0})                                             // of nothing
-	logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().AppendEmpty().Body().SetStr("a record of another kind, at night") // none of ours
+	evaluation(logs, "support-bot", map[string]any{spanattr.AttrEvaluationName: "helpful", spanattr.AttrEvaluationLabel: "pass"})
+	evaluation(logs, "support-bot", map[string]any{spanattr.AttrEvaluationName: "tone", spanattr.AttrEvaluationLabel: "formal"}) // neither good nor bad
+	evaluation(logs, "support-bot", map[string]any{spanattr.AttrEvaluationName: "stars", spanattr.AttrEvaluationValue: 4.0})     // of five
+	evaluation(logs, "support-bot", map[string]any{spanattr.AttrEvaluationValue: 1.0})                                           // of nothing
+	logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().AppendEmpty().Body().SetStr("a record of another kind, at night")   // none of ours
 	logs.MarkReadOnly()
 	require.NoError(t, e.evaluations.ConsumeLogs(t.Context(), logs))
 	e.close(t)

@@ -3,48 +3,45 @@ package llmmetricsconnector
 import (
 	"time"
 
-	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/faultline-otel/faultline/internal/dialect"
+	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/meter"
-	"github.com/faultline-otel/faultline/internal/wire"
+	"github.com/faultline-otel/faultline/internal/pipeline"
+	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
-// spanReader reads of spans what is counted: scalars and what the processors before wrote, no content.
+// spanReader turns spans into what is counted: the scalars of the call and what the components before wrote, no content.
 type spanReader struct {
-	reader *wire.Reader
-	told   wire.Told
-	span   meter.Span
-	// The versions of the scorers, by the resource, and by spans that say their own.
-	ofResource, ofSpan wire.ScorerVersions
+	spans *pipeline.Spans
+	span  meter.Span
+	// The versions of the scorers, of the resource and of spans that have their own.
+	ofResource, ofSpan spanattr.ScorerVersions
 }
 
-func newSpanReader() *spanReader { return &spanReader{reader: wire.NewReader()} }
+func newSpanReader() *spanReader { return &spanReader{spans: pipeline.NewSpans()} }
 
-// read counts every span.
-func (r *spanReader) read(td ptrace.Traces, now time.Time, m *meter.Meter) {
+// read counts every span. The batch of the request may be nil.
+func (r *spanReader) read(td ptrace.Traces, b *pipeline.Batch, now time.Time, m *meter.Meter) {
+	r.spans.Begin(b)
 	for _, rs := range td.ResourceSpans().All() {
 		resource := rs.Resource()
-		counted := m.For(owner(resource))
-		scorers := text(resource, wire.AttrScorers)
-		r.ofResource.Read(scorers)
+		counted := m.For(dialect.ServiceOf(resource))
+		r.ofResource.Read(spanattr.ScorersOf(resource))
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, span := range ss.Spans().All() {
 				r.span = meter.Span{
-					Coverage: string(wire.NotLLM), Scores: r.span.Scores[:0],
+					Coverage: string(spanattr.NotLLM), Scores: r.span.Scores[:0],
 					TraceID: span.TraceID(), SpanID: span.SpanID(), Seen: now,
 				}
-				switch {
-				case scorers != "":
-					// llm_failure saw all spans of the resource: those without its coverage are not of GenAI, and of most others it
-					// saw to it that nothing else is to be read.
-					if r.told.Read(span); r.told.Coverage != "" {
-						r.call(resource, ss.Scope(), span)
+				if e := r.spans.Entry(resource, ss.Scope(), span); e.GenAI {
+					r.facts(&e.Facts)
+					r.record(&e.Record)
+					if start, end := span.StartTimestamp(), span.EndTimestamp(); start != 0 && end != 0 {
+						r.span.Duration = genai.Some((float64(end) - float64(start)) / 1e9)
 					}
-				case r.dialect(resource, ss.Scope(), span):
-					r.told.Read(span)
-					r.annotated(span)
 				}
 				m.CountFor(counted, &r.span)
 			}
@@ -53,102 +50,61 @@ func (r *spanReader) read(td ptrace.Traces, now time.Time, m *meter.Meter) {
 	// What waits for the next request must not hold on to this one.
 	clear(r.span.Scores[:cap(r.span.Scores)])
 	r.span = meter.Span{Scores: r.span.Scores[:0]}
-	r.told.Release()
+	r.spans.End()
 }
 
-// call takes the call of a span that llm_failure saw.
-func (r *spanReader) call(resource pcommon.Resource, scope pcommon.InstrumentationScope, span ptrace.Span) {
-	if r.told.Canonical {
-		r.canonical()
-	} else if !r.dialect(resource, scope, span) {
-		return
-	}
-	r.annotated(span)
-}
-
-// canonical takes the call from its canonical attributes.
-func (r *spanReader) canonical() {
-	t, s := &r.told, &r.span
-	s.Request, s.Tokens, s.TTFT = t.Request, t.Tokens, t.TTFT
-	s.Breakdown = meter.Breakdown{
-		Provider: t.Provider, Operation: t.Operation, Model: t.RequestModel, PromptName: t.PromptName, PromptVersion: t.PromptVersion,
-	}
-	if s.Model == "" {
-		s.Model = t.ResponseModel
-	}
-}
-
-// dialect takes the call as its dialect spells it, and reports whether there is one.
-func (r *spanReader) dialect(resource pcommon.Resource, scope pcommon.InstrumentationScope, span ptrace.Span) bool {
-	call, ok := r.reader.Read(resource, scope, span)
-	if !ok {
-		return false
-	}
+// facts takes the scalars of the call.
+func (r *spanReader) facts(f *pipeline.Facts) {
 	s := &r.span
-	s.Request, s.Tokens = call.IsLLMCall(), call.Tokens
+	s.GenAI, s.Request, s.Tokens = true, f.IsInference, f.Tokens
 	s.Breakdown = meter.Breakdown{
-		Provider: call.Provider, Operation: call.Operation, Model: call.RequestModel,
-		PromptName: call.PromptName, PromptVersion: call.PromptVersion,
+		Provider: f.Provider, Operation: f.Operation, Model: f.Model,
+		PromptName: f.PromptName, PromptVersion: f.PromptVersion,
 	}
-	if s.Model == "" {
-		s.Model = call.AnyModel()
+	s.Cost, s.CostSource = f.ReportedCostUSD, spanattr.CostReported
+	if f.TTFTMillis.Set {
+		s.TTFT = genai.Some(f.TTFTMillis.Value / 1000)
 	}
-	s.Cost, s.CostSource = call.CostUSD, wire.CostReported
-	if call.TTFT.Set {
-		s.TTFT = genai.Some(call.TTFT.Value / 1000)
-	}
-	return true
 }
 
-// annotated takes what the processors before wrote, in their absence nothing.
-func (r *spanReader) annotated(span ptrace.Span) {
-	t, s := &r.told, &r.span
-	s.GenAI, s.Class, s.Unsafe, s.Incident, s.Retrieval = true, t.Class, t.Unsafe, t.Incident, t.Retrieval
-	if s.Coverage = string(t.Coverage); s.Coverage == "" {
+// record takes what the components before wrote.
+func (r *spanReader) record(record *spanattr.Record) {
+	s, v := &r.span, &record.Verdict
+	s.Class, s.Retrieval = v.Class, record.RetrievalOutcome
+	for _, class := range v.Classes {
+		s.Unsafe = s.Unsafe || class == failure.Unsafe
+	}
+	if record.Trace.IsPrimary {
+		s.Incident = record.Trace.Class
+	}
+	if s.Coverage = string(record.Coverage); s.Coverage == "" {
 		s.Coverage = meter.Unscored
 	}
-	if t.CostUSD.Set {
-		s.Cost, s.CostSource = t.CostUSD, t.CostSource
+	if record.Cost.USD.Set {
+		s.Cost, s.CostSource = record.Cost.USD, record.Cost.Source
 	}
 	switch {
 	case s.Class != "":
 		s.Outcome = meter.Failed
-	case t.Cancelled:
+	case record.Cancelled:
 		s.Outcome = meter.Cancelled
 	}
-	if start, end := span.StartTimestamp(), span.EndTimestamp(); start != 0 && end != 0 {
-		s.Duration = genai.Some((float64(end) - float64(start)) / 1e9)
-	}
-	s.Turns = meter.Turns(t.SessionTurns)
+	of := &record.Session
+	s.Turns = meter.Turns(of.Turns)
 	s.Session = meter.Session{
-		ID: t.SessionID, Trace: t.SessionIsTrace, Turns: t.SessionTurns, Calls: t.SessionCalls, Cost: t.SessionCostUSD, Limit: t.SessionLimit,
+		ID: of.ID, Trace: of.IsTrace, Turns: of.Turns, Calls: of.ModelCalls + of.ToolCalls,
+		Cost: of.CostUSD, Limit: of.Limit,
 	}
 	versions := &r.ofResource
-	if t.OwnScorers {
+	if record.OwnScorers {
 		versions = &r.ofSpan
-		versions.Read(t.Scorers)
+		versions.Read(record.Scorers)
 	}
-	for i := range t.Scores {
-		score := &t.Scores[i]
+	for i := range record.Scores {
+		score := &record.Scores[i]
 		s.Scores = append(s.Scores, meter.Score{
-			Name: score.Scorer, Version: versions.Of(score.Scorer), Stratum: t.Stratum, Value: score.Value, Failed: score.Failed,
+			Name: score.Scorer, Version: versions.Of(score.Scorer), Stratum: record.Stratum,
+			Value: score.Value, Failed: score.Failed,
 		})
 	}
-}
-
-// owner is the service that a resource belongs to, and its environment.
-func owner(resource pcommon.Resource) (service, environment string) {
-	service, environment = text(resource, "service.name"), text(resource, "deployment.environment.name")
-	if environment == "" {
-		environment = text(resource, "deployment.environment") // its name until semantic conventions 1.27
-	}
-	return service, environment
-}
-
-func text(resource pcommon.Resource, key string) string {
-	v, ok := resource.Attributes().Get(key)
-	if !ok {
-		return ""
-	}
-	return v.AsString()
 }

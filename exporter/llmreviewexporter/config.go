@@ -8,7 +8,7 @@ import (
 	"go.opentelemetry.io/collector/config/configretry"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
-	"github.com/faultline-otel/faultline/internal/wire"
+	"github.com/faultline-otel/faultline/internal/pipeline"
 )
 
 // Config is what users write.
@@ -29,7 +29,7 @@ type Config struct {
 
 // Validate checks what is to be redacted.
 func (c *Config) Validate() error {
-	_, err := wire.NewRedactor(c.Redact)
+	_, err := pipeline.NewRedactor(c.Redact)
 	return err
 }
 

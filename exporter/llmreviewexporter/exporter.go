@@ -6,14 +6,13 @@ import (
 	"fmt"
 
 	"go.opentelemetry.io/collector/component"
-	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/faultline-otel/faultline/exporter/llmreviewexporter/internal/metadata"
+	"github.com/faultline-otel/faultline/internal/pipeline"
 	"github.com/faultline-otel/faultline/internal/review"
-	"github.com/faultline-otel/faultline/internal/wire"
 )
 
 // storeOwner is what the extension must be. The store is open from its start to its shutdown, which surround ours.
@@ -42,7 +41,7 @@ func (r *reviewer) start(_ context.Context, host component.Host) error {
 }
 
 func (r *reviewer) put(ctx context.Context, td ptrace.Traces) error {
-	traces := wire.ReviewTraces(td, wire.NewReader())
+	traces := pipeline.ReviewTraces(td)
 	ignored := td.SpanCount()
 	for i := range traces {
 		ignored -= len(traces[i].Spans)
@@ -64,22 +63,21 @@ func (r *reviewer) shutdown(context.Context) error {
 	return nil
 }
 
-// redacting is an exporter that redacts what it is given before that is queued: a queue can be on disk.
+// redacting is an exporter that redacts a copy of what it is given before that is queued: a queue can be on disk. The
+// copy is of kept traces. Declared as a component that changes data, the exporter would make the Collector copy all
+// traffic in front of tail_sampling.
 type redacting struct {
 	exporter.Traces
-	redactor  *wire.Redactor
+	redactor  *pipeline.Redactor
 	telemetry *metadata.TelemetryBuilder
-}
-
-// Capabilities says that the data is ours to change.
-func (*redacting) Capabilities() consumer.Capabilities {
-	return consumer.Capabilities{MutatesData: true}
 }
 
 // ConsumeTraces redacts and passes on.
 func (r *redacting) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
-	if n := r.redactor.Traces(td); n > 0 {
+	own := ptrace.NewTraces()
+	td.CopyTo(own)
+	if n := r.redactor.Traces(own); n > 0 {
 		r.telemetry.LlmReviewRedactions.Add(ctx, int64(n))
 	}
-	return r.Traces.ConsumeTraces(ctx, td)
+	return r.Traces.ConsumeTraces(ctx, own)
 }

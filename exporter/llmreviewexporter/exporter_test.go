@@ -25,7 +25,7 @@ import (
 	"github.com/faultline-otel/faultline/exporter/llmreviewexporter/internal/metadatatest"
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore"
-	"github.com/faultline-otel/faultline/internal/wire"
+	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
 // owner is the least that an extension which owns a store can be. The store is a real one.
@@ -75,7 +75,7 @@ func failing(id byte) ptrace.Traces {
 	}
 	failed := spans.At(1).Attributes()
 	failed.PutStr("gen_ai.operation.name", "chat")
-	failed.PutStr(wire.AttrErrorClass, "refusal")
+	failed.PutStr(spanattr.AttrErrorClass, "refusal")
 	return td
 }
 
@@ -188,7 +188,7 @@ func TestNothingOfAValueIsStored(t *testing.T) {
 	failed := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(1)
 	failed.Attributes().PutStr("gen_ai.input.messages", `[{"role":"user","parts":[{"type":"text","content":"I am\nmaria\u0040acme.pt, 4539 1488 0343 6467"}]}]`)
 	failed.Attributes().PutStr("gen_ai.output.messages", `[{"role":"assistant","parts":[{"type":"tool_call","id":"c1","name":"login","arguments":{"dsn":"postgres://shop:Xk29vPq81z@db.shop.io/x"}}]}]`)
-	failed.Attributes().PutStr(wire.AttrErrorEvidence, "the answer is for maria@acme.pt")
+	failed.Attributes().PutStr(spanattr.AttrErrorEvidence, "the answer is for maria@acme.pt")
 	failed.Status().SetMessage("no such user: maria@acme.pt")
 	require.NoError(t, e.ConsumeTraces(t.Context(), td))
 	require.NoError(t, e.Shutdown(t.Context()))

@@ -9,7 +9,7 @@ import (
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
 	"github.com/faultline-otel/faultline/exporter/llmreviewexporter/internal/metadata"
-	"github.com/faultline-otel/faultline/internal/wire"
+	"github.com/faultline-otel/faultline/internal/pipeline"
 )
 
 // NewFactory makes the factory of llm_review.
@@ -24,7 +24,7 @@ func createTraces(ctx context.Context, set exporter.Settings, config component.C
 		return nil, err
 	}
 	e := &reviewer{extension: cfg.Review, telemetry: telemetry}
-	redactor, err := wire.NewRedactor(cfg.Redact)
+	redactor, err := pipeline.NewRedactor(cfg.Redact)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/configopaque"
 
+	"github.com/faultline-otel/faultline/internal/budget"
 	"github.com/faultline-otel/faultline/internal/loopback"
 	"github.com/faultline-otel/faultline/internal/session"
 )
@@ -20,8 +21,8 @@ type Config struct {
 	HTTP confighttp.ServerConfig `mapstructure:"http"`
 
 	// Limits hold for every session, Services for those of a service (service.name) instead.
-	Limits   session.Limits            `mapstructure:"limits"`
-	Services map[string]session.Limits `mapstructure:"services"`
+	Limits   budget.Limits            `mapstructure:"limits"`
+	Services map[string]budget.Limits `mapstructure:"services"`
 
 	// SessionHeader names the session in requests to /v1/authz.
 	SessionHeader string `mapstructure:"session_header"`
@@ -92,7 +93,7 @@ func (w *Webhook) Validate() error {
 }
 
 // limits are those of a service.
-func (c *Config) limits(service string) session.Limits {
+func (c *Config) limits(service string) budget.Limits {
 	if l, ok := c.Services[service]; ok {
 		return l
 	}

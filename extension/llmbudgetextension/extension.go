@@ -14,40 +14,40 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/faultline-otel/faultline/extension/llmbudgetextension/internal/metadata"
-	"github.com/faultline-otel/faultline/internal/session"
+	"github.com/faultline-otel/faultline/internal/budget"
 )
 
 // budget holds the breaker that llm_session feeds, and serves what it decides.
-type budget struct {
+type budgetExtension struct {
 	config    *Config
 	settings  component.TelemetrySettings
 	telemetry *metadata.TelemetryBuilder
-	breaker   *session.Breaker
+	breaker   *budget.Breaker
 	client    *http.Client
-	waiting   chan session.Decision
+	waiting   chan budget.Decision
 	stopped   chan struct{}
 	server    *http.Server
 	running   sync.WaitGroup
 	cancel    context.CancelFunc
 }
 
-var _ extensioncapabilities.Dependent = (*budget)(nil)
+var _ extensioncapabilities.Dependent = (*budgetExtension)(nil)
 
-func newBudget(settings component.TelemetrySettings, config *Config) (*budget, error) {
+func newBudget(settings component.TelemetrySettings, config *Config) (*budgetExtension, error) {
 	telemetry, err := metadata.NewTelemetryBuilder(settings)
 	if err != nil {
 		return nil, err
 	}
-	b := &budget{
+	b := &budgetExtension{
 		config: config, settings: settings, telemetry: telemetry,
-		client: &http.Client{Timeout: 10 * time.Second}, waiting: make(chan session.Decision, maxWaiting), stopped: make(chan struct{}),
+		client: &http.Client{Timeout: 10 * time.Second}, waiting: make(chan budget.Decision, maxWaiting), stopped: make(chan struct{}),
 	}
-	b.breaker, err = session.NewBreaker(config.MaxSessions, config.limits, time.Now, b.changed)
+	b.breaker, err = budget.NewBreaker(config.MaxSessions, config.limits, time.Now, b.changed)
 	return b, err
 }
 
 // Dependencies lets the authenticator start first.
-func (b *budget) Dependencies() []component.ID {
+func (b *budgetExtension) Dependencies() []component.ID {
 	if !b.config.HTTP.Auth.HasValue() {
 		return nil
 	}
@@ -55,12 +55,12 @@ func (b *budget) Dependencies() []component.ID {
 }
 
 // Breaker is what is told how much sessions use up.
-func (b *budget) Breaker() *session.Breaker { return b.breaker }
+func (b *budgetExtension) Breaker() *budget.Breaker { return b.breaker }
 
 // Start serves and begins to deliver webhooks.
 //
 //nolint:contextcheck // what it starts outlives the start
-func (b *budget) Start(ctx context.Context, host component.Host) error {
+func (b *budgetExtension) Start(ctx context.Context, host component.Host) error {
 	var err error
 	if b.server, err = b.config.HTTP.ToServer(ctx, host.GetExtensions(), b.settings, b.handler()); err != nil {
 		return err
@@ -85,7 +85,7 @@ func (b *budget) Start(ctx context.Context, host component.Host) error {
 const patience = 5 * time.Second
 
 // Shutdown answers the requests that are under way and delivers the webhooks that wait. It is safe where Start never ran or failed.
-func (b *budget) Shutdown(ctx context.Context) error {
+func (b *budgetExtension) Shutdown(ctx context.Context) error {
 	var err error
 	if b.server != nil {
 		err = b.server.Shutdown(ctx)

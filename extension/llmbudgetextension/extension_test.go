@@ -27,11 +27,12 @@ import (
 	"go.opentelemetry.io/collector/confmap/confmaptest"
 	"go.opentelemetry.io/collector/extension/extensiontest"
 
+	"github.com/faultline-otel/faultline/internal/budget"
 	ours "github.com/faultline-otel/faultline/internal/componenttest"
 	"github.com/faultline-otel/faultline/internal/session"
 )
 
-func started(t *testing.T, change func(*Config)) (*budget, *httptest.Server) {
+func started(t *testing.T, change func(*Config)) (*budgetExtension, *httptest.Server) {
 	t.Helper()
 	b := newStarted(t, change, componenttest.NewNopHost())
 	t.Cleanup(func() { require.NoError(t, b.Shutdown(t.Context())) })
@@ -41,11 +42,11 @@ func started(t *testing.T, change func(*Config)) (*budget, *httptest.Server) {
 	return b, server
 }
 
-func newStarted(t *testing.T, change func(*Config), host component.Host) *budget {
+func newStarted(t *testing.T, change func(*Config), host component.Host) *budgetExtension {
 	t.Helper()
 	config := createDefaultConfig().(*Config)
 	config.HTTP.NetAddr.Endpoint = "127.0.0.1:0"
-	config.Limits = session.Limits{USD: 5}
+	config.Limits = budget.Limits{USD: 5}
 	if change != nil {
 		change(config)
 	}
@@ -56,7 +57,7 @@ func newStarted(t *testing.T, change func(*Config), host component.Host) *budget
 	return b
 }
 
-func ask(t *testing.T, method, url string, header ...string) (*http.Response, session.Decision) {
+func ask(t *testing.T, method, url string, header ...string) (*http.Response, budget.Decision) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, url, nil)
 	require.NoError(t, err)
@@ -66,7 +67,7 @@ func ask(t *testing.T, method, url string, header ...string) (*http.Response, se
 	response, err := http.DefaultClient.Do(r)
 	require.NoError(t, err)
 	defer response.Body.Close()
-	var d session.Decision
+	var d budget.Decision
 	require.NoError(t, json.NewDecoder(response.Body).Decode(&d))
 	return response, d
 }
@@ -76,9 +77,9 @@ func TestASessionIsStoppedAndLetGoOn(t *testing.T) {
 	address := server.URL + "/v1/sessions/chat%2F7"
 	response, d := ask(t, http.MethodGet, address)
 	require.Equal(t, 200, response.StatusCode)
-	require.Equal(t, session.Closed, d.State)
+	require.Equal(t, budget.Closed, d.State)
 
-	b.Breaker().Note(session.Use{Session: "chat/7", USD: 5.5, ModelCalls: 3})
+	b.Breaker().Record(session.Usage{Session: "chat/7", USD: 5.5, ModelCalls: 3})
 	response, d = ask(t, http.MethodGet, address)
 	require.Equal(t, 429, response.StatusCode)
 	require.Equal(t, "3600", response.Header.Get("Retry-After"))
@@ -107,7 +108,7 @@ func TestASessionIsStoppedAndLetGoOn(t *testing.T) {
 
 	response, d = ask(t, http.MethodPost, address+"/reset")
 	require.Equal(t, 200, response.StatusCode)
-	require.Equal(t, session.Closed, d.State)
+	require.Equal(t, budget.Closed, d.State)
 	response, _ = ask(t, http.MethodGet, address)
 	require.Equal(t, 200, response.StatusCode)
 	for path, method := range map[string]string{"/v1/sessions/nobody/reset": http.MethodPost, "/v1/sessions/": http.MethodGet, "/": http.MethodGet, "/other/reset": http.MethodPost, "/v1/sessions": http.MethodPost} {
@@ -121,7 +122,7 @@ func TestASessionIsStoppedAndLetGoOn(t *testing.T) {
 func TestChangesAreToldUntilSomebodyListens(t *testing.T) {
 	type told struct {
 		key string
-		session.Decision
+		budget.Decision
 	}
 	var tries atomic.Int32
 	tried := make(chan string, 1) // the key of the try that nobody took
@@ -139,18 +140,18 @@ func TestChangesAreToldUntilSomebodyListens(t *testing.T) {
 			w.WriteHeader(http.StatusForbidden)
 			return
 		}
-		var d session.Decision
+		var d budget.Decision
 		if json.Unmarshal(body, &d) == nil {
 			heard <- told{r.Header.Get(headerKey), d}
 		}
 	}))
 	defer receiver.Close()
 	b, _ := started(t, func(c *Config) { c.Webhook = Webhook{URL: receiver.URL, Secret: "secret"} })
-	b.Breaker().Note(session.Use{Session: "s", USD: 4.5})
-	b.Breaker().Note(session.Use{Session: "s", USD: 4.6})
-	b.Breaker().Note(session.Use{Session: "s", USD: 6})
+	b.Breaker().Record(session.Usage{Session: "s", USD: 4.5})
+	b.Breaker().Record(session.Usage{Session: "s", USD: 4.6})
+	b.Breaker().Record(session.Usage{Session: "s", USD: 6})
 	first, second := <-heard, <-heard
-	require.Equal(t, []session.BreakerState{session.Warned, session.Open}, []session.BreakerState{first.State, second.State})
+	require.Equal(t, []budget.BreakerState{budget.Warned, budget.Open}, []budget.BreakerState{first.State, second.State})
 	require.NotEqual(t, first.key, second.key)
 	require.Equal(t, <-tried, first.key, "a second try is told by the same key")
 	require.EqualValues(t, 3, tries.Load())
@@ -163,7 +164,7 @@ func TestChangesThatWaitAreToldBeforeItStops(t *testing.T) {
 	defer receiver.Close()
 	b := newStarted(t, func(c *Config) { c.Webhook = Webhook{URL: receiver.URL, Secret: "secret"} }, componenttest.NewNopHost())
 	for _, id := range []session.ID{"a", "b", "c"} {
-		b.Breaker().Note(session.Use{Session: id, USD: 6})
+		b.Breaker().Record(session.Usage{Session: id, USD: 6})
 	}
 	require.NoError(t, b.Shutdown(t.Context()))
 	require.Len(t, heard, 3)
@@ -201,7 +202,7 @@ func TestAnAuthenticatorGuardsTheAnswers(t *testing.T) {
 		require.NoError(t, response.Body.Close())
 		return response.StatusCode
 	}
-	b.Breaker().Note(session.Use{Session: "s", USD: 6})
+	b.Breaker().Record(session.Usage{Session: "s", USD: 6})
 	for path, method := range map[string]string{"/v1/sessions/s": http.MethodGet, "/v1/sessions": http.MethodGet, "/v1/authz": http.MethodPost, "/v1/sessions/s/reset": http.MethodPost} {
 		require.Equal(t, http.StatusUnauthorized, status(method, path, ""), path)
 		require.Equal(t, http.StatusUnauthorized, status(method, path, "byron"), path)
@@ -213,9 +214,9 @@ func TestAnAuthenticatorGuardsTheAnswers(t *testing.T) {
 }
 
 func TestAServiceHasItsOwnLimits(t *testing.T) {
-	b, server := started(t, func(c *Config) { c.Services = map[string]session.Limits{"research": {USD: 50}, "free": {}} })
+	b, server := started(t, func(c *Config) { c.Services = map[string]budget.Limits{"research": {USD: 50}, "free": {}} })
 	for service, want := range map[string]int{"research": 200, "free": 200, "bot": 429} {
-		b.Breaker().Note(session.Use{Session: session.ID(service), Service: service, USD: 6})
+		b.Breaker().Record(session.Usage{Session: session.ID(service), Service: service, USD: 6})
 		response, d := ask(t, http.MethodGet, server.URL+"/v1/sessions/"+service)
 		require.Equal(t, want, response.StatusCode, service)
 		require.Equal(t, service, d.Service)
@@ -237,7 +238,7 @@ func TestAPageInABrowserCannotResetLimits(t *testing.T) {
 		r, err := http.NewRequestWithContext(t.Context(), want.method, server.URL+want.path, nil)
 		require.NoError(t, err)
 		usd += 10
-		b.Breaker().Note(session.Use{Session: "s", USD: usd})
+		b.Breaker().Record(session.Usage{Session: "s", USD: usd})
 		r.Host = cmp.Or(want.host, r.Host)
 		r.Header.Set("X-Session-Id", "s")
 		if want.site != "" {
@@ -253,10 +254,10 @@ func TestAPageInABrowserCannotResetLimits(t *testing.T) {
 func TestIDsMayHoldAnything(t *testing.T) {
 	b, server := started(t, nil)
 	for _, id := range []string{"a/b", "a//b", "../x", "..", "a b?c#d%", "日本", strings.Repeat("x", 4000), "reset", "a\nb"} {
-		b.Breaker().Note(session.Use{Session: session.IDOf(id, [16]byte{}), USD: 6})
+		b.Breaker().Record(session.Usage{Session: session.IDOf(id, [16]byte{}), USD: 6})
 		response, d := ask(t, http.MethodGet, server.URL+"/v1/sessions/"+url.PathEscape(id))
 		require.Equal(t, http.StatusTooManyRequests, response.StatusCode, id)
-		require.Equal(t, session.Open, d.State)
+		require.Equal(t, budget.Open, d.State)
 		response, _ = ask(t, http.MethodPost, server.URL+"/v1/sessions/"+url.PathEscape(id)+"/reset")
 		require.Equal(t, http.StatusOK, response.StatusCode, id)
 	}
@@ -290,11 +291,11 @@ func TestWrongSettings(t *testing.T) {
 // BenchmarkAnswer is what an answer costs the Collector, without the network.
 func BenchmarkAnswer(b *testing.B) {
 	config := createDefaultConfig().(*Config)
-	config.Limits = session.Limits{USD: 5, USDPerTenMinutes: 1, ModelCalls: 200}
+	config.Limits = budget.Limits{USD: 5, USDPerTenMinutes: 1, ModelCalls: 200}
 	budget, err := newBudget(componenttest.NewNopTelemetrySettings(), config)
 	require.NoError(b, err)
 	for i := range config.MaxSessions {
-		budget.Breaker().Note(session.Use{Session: session.ID(fmt.Sprint("conversation-", i)), USD: 1, AddedUSD: 0.1})
+		budget.Breaker().Record(session.Usage{Session: session.ID(fmt.Sprint("conversation-", i)), USD: 1, AddedUSD: 0.1})
 	}
 	handler := budget.handler()
 	r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "http://127.0.0.1:8322/v1/sessions/conversation-7", nil)

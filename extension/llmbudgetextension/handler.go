@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/faultline-otel/faultline/internal/budget"
 	"github.com/faultline-otel/faultline/internal/loopback"
 	"github.com/faultline-otel/faultline/internal/session"
 )
@@ -21,7 +22,7 @@ const (
 
 // handler is the API. It routes by itself: the id of a session may hold anything, and http.ServeMux takes dots and slashes out of
 // paths even where they are escaped.
-func (b *budget) handler() http.Handler {
+func (b *budgetExtension) handler() http.Handler {
 	// A page in somebody's browser must not reset limits, nor read who is stopped.
 	guarded := http.NewCrossOriginProtection().Handler(http.HandlerFunc(b.sessions))
 	if !b.config.HTTP.Auth.HasValue() {
@@ -37,12 +38,12 @@ func (b *budget) handler() http.Handler {
 	})
 }
 
-func (b *budget) sessions(w http.ResponseWriter, r *http.Request) {
+func (b *budgetExtension) sessions(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.EscapedPath()
 	if path == pathSessions && r.Method == http.MethodGet {
 		list := b.breaker.Stopped()
 		if list == nil {
-			list = []session.Decision{}
+			list = []budget.Decision{}
 		}
 		respond(w, http.StatusOK, list)
 		return
@@ -71,7 +72,7 @@ func (b *budget) sessions(w http.ResponseWriter, r *http.Request) {
 }
 
 // authorize answers for the session that a header names.
-func (b *budget) authorize(w http.ResponseWriter, r *http.Request) {
+func (b *budgetExtension) authorize(w http.ResponseWriter, r *http.Request) {
 	id := r.Header.Get(b.config.SessionHeader)
 	if id == "" {
 		status := http.StatusOK
@@ -84,9 +85,9 @@ func (b *budget) authorize(w http.ResponseWriter, r *http.Request) {
 	b.answer(w, id, b.config.DenyStatus)
 }
 
-func (b *budget) answer(w http.ResponseWriter, id string, deny int) {
+func (b *budgetExtension) answer(w http.ResponseWriter, id string, deny int) {
 	d := b.breaker.Get(session.IDOf(id, [16]byte{}))
-	if d.State != session.Open {
+	if d.State != budget.Open {
 		respond(w, http.StatusOK, d)
 		return
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 	"go.uber.org/zap"
 
-	"github.com/faultline-otel/faultline/internal/session"
+	"github.com/faultline-otel/faultline/internal/budget"
 )
 
 // Headers of a webhook. The signature is the HMAC-SHA256 of the body under the secret, in hex. The key is the same for every try of a
@@ -32,7 +32,7 @@ const (
 )
 
 // changed is called on each change of a session's state.
-func (b *budget) changed(d session.Decision) {
+func (b *budgetExtension) changed(d budget.Decision) {
 	b.settings.Logger.Info("A session changed its state", zap.String("session", string(d.Session)), zap.String("state", string(d.State)), zap.String("reason", d.Reason))
 	if b.config.Webhook.URL == "" {
 		return
@@ -44,15 +44,15 @@ func (b *budget) changed(d session.Decision) {
 	}
 }
 
-func (b *budget) lost(d session.Decision, err error) {
+func (b *budgetExtension) lost(d budget.Decision, err error) {
 	b.telemetry.LlmBudgetWebhookFailures.Add(context.Background(), 1)
 	b.settings.Logger.Error("A webhook could not be delivered", zap.String("session", string(d.Session)), zap.String("state", string(d.State)), zap.Error(err))
 }
 
 // tell delivers changes one after the other, until the extension has stopped and there is nothing left to tell.
-func (b *budget) tell(ctx context.Context) {
+func (b *budgetExtension) tell(ctx context.Context) {
 	for {
-		var d session.Decision
+		var d budget.Decision
 		select {
 		case d = <-b.waiting:
 		default:
@@ -69,7 +69,7 @@ func (b *budget) tell(ctx context.Context) {
 	}
 }
 
-func (b *budget) post(ctx context.Context, d session.Decision) error {
+func (b *budgetExtension) post(ctx context.Context, d budget.Decision) error {
 	body, err := json.Marshal(d)
 	if err != nil {
 		return backoff.Permanent(err)

@@ -28,7 +28,8 @@ import (
 
 	"github.com/faultline-otel/faultline/exporter/llmreviewexporter"
 	"github.com/faultline-otel/faultline/extension/llmreviewextension/internal/metadata"
-	"github.com/faultline-otel/faultline/internal/wire"
+	"github.com/faultline-otel/faultline/internal/pipeline"
+	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
 // host has the extensions that a test gives it, and remembers what they report.
@@ -99,8 +100,8 @@ func refused() ptrace.Traces {
 	span.SetName("chat gpt-4o")
 	span.Attributes().PutStr("gen_ai.operation.name", "chat")
 	span.Attributes().PutStr("gen_ai.output.messages", `[{"role":"assistant","parts":[{"type":"text","content":"I must not say <b>that</b>"}]}]`)
-	span.Attributes().PutStr(wire.AttrErrorClass, "refusal")
-	span.Attributes().PutStr(wire.AttrErrorEvidence, "the answer declines")
+	span.Attributes().PutStr(spanattr.AttrErrorClass, "refusal")
+	span.Attributes().PutStr(spanattr.AttrErrorEvidence, "the answer declines")
 	return td
 }
 
@@ -169,7 +170,7 @@ func TestAuthenticatorGuardsThePage(t *testing.T) {
 
 	// Who judges is who the authenticator found, whatever the request says.
 	store := e.(*desk).ReviewStore()
-	traces := wire.ReviewTraces(refused(), wire.NewReader())
+	traces := pipeline.ReviewTraces(refused())
 	require.NoError(t, store.Put(t.Context(), traces))
 	status, body := get(t, url+"/api/v1/items/"+traces[0].ID+"/labels", ada, func(r *http.Request) {
 		r.Method, r.Body = http.MethodPost, io.NopCloser(strings.NewReader(`{"decision":"confirmed","reviewer":"somebody else"}`))

@@ -100,8 +100,11 @@ var layers = map[string][]string{
 	"internal/provider": {"internal/failure", "internal/genai"},
 	"internal/price":    {"internal/genai", "internal/provider"},
 	"internal/triage":   {"internal/failure", "internal/genai", "internal/score"},
-	"internal/catalog":  {"internal/failure", "internal/genai", "internal/provider"},
+	"internal/catalog":  {"internal/failure", "internal/genai", "internal/provider", "internal/spanattr"},
 }
+
+// knowPdata are the packages below the components that import pdata.
+var knowPdata = []string{"internal/dialect", "internal/spanattr", "internal/pipeline", "internal/otlpfile"}
 
 var rules = []rule{
 	{
@@ -128,10 +131,10 @@ var rules = []rule{
 		allows: func(p, imported string) bool { return standard(imported) || slices.Contains(layers[p], imported) },
 	},
 	{
-		name:   "only wire knows pdata and the Collector below the components",
-		reason: "one place spells attributes, and what scores online scores in CI without a Collector",
+		name:   "below the components only dialect, spanattr, pipeline and otlpfile know pdata",
+		reason: "one place spells attributes, and the scorers of the Collector run in CI without one",
 		on: func(p string) bool {
-			return under(p, "internal") && !under(p, "internal/wire", "internal/checkpoint", "internal/componenttest", "internal/depsproof")
+			return under(p, "internal") && !under(p, append(knowPdata, "internal/checkpoint", "internal/componenttest")...)
 		},
 		allows: func(_, imported string) bool { return !under(imported, collector, contrib) },
 	},
@@ -144,15 +147,35 @@ var rules = []rule{
 		},
 	},
 	{
-		name:   "wire knows pdata and nothing else of the Collector",
-		reason: "the CLI links it",
-		on:     func(p string) bool { return under(p, "internal/wire") },
+		name:   "dialect, spanattr, pipeline and otlpfile know nothing of the Collector but pdata",
+		reason: "the CLI links them",
+		on:     func(p string) bool { return under(p, knowPdata...) },
 		allows: func(_, imported string) bool {
 			return !under(imported, contrib) && (!under(imported, collector) || under(imported, pdata))
 		},
 	},
 	{
-		name:   "components reach below through internal/wire and the domain, never through a tool",
+		name:   "a dialect knows calls and providers and nothing else of ours",
+		reason: "how a span is read must not depend on what is made of it",
+		on:     func(p string) bool { return under(p, "internal/dialect") },
+		allows: func(_, imported string) bool {
+			return standard(imported) || !under(imported, "internal") || under(imported, "internal/genai", "internal/provider")
+		},
+	},
+	{
+		name:   "spanattr knows no dialect",
+		reason: "what we write is the same whatever a span was written in",
+		on:     func(p string) bool { return under(p, "internal/spanattr") },
+		allows: func(_, imported string) bool { return !under(imported, "internal/dialect", "internal/pipeline") },
+	},
+	{
+		name:   "session counts and budget decides",
+		reason: "the state of a session must not depend on what it may spend",
+		on:     func(p string) bool { return under(p, "internal/session") },
+		allows: func(_, imported string) bool { return !under(imported, "internal/budget") },
+	},
+	{
+		name:   "components reach below through the domain, never through a tool",
 		reason: "the CLI, the generators and the sample are users of the domain, not part of it",
 		on:     isComponent,
 		allows: func(_, imported string) bool { return !under(imported, "cmd", "internal/sample", "internal/grafana") },
@@ -211,8 +234,13 @@ func TestRulesCatchWhatTheyAreFor(t *testing.T) {
 		{"internal/meter", collector + "/component", false},
 		{"internal/checkpoint", collector + "/component", true},
 		{"internal/checkpoint", "internal/meter", false},
-		{"internal/wire", pdata + "/ptrace", true},
-		{"internal/wire/otlpfile", collector + "/consumer", false},
+		{"internal/dialect", pdata + "/ptrace", true},
+		{"internal/dialect", "internal/failure", false},
+		{"internal/dialect", "internal/genai", true},
+		{"internal/spanattr", "internal/dialect", false},
+		{"internal/pipeline", "internal/dialect", true},
+		{"internal/session", "internal/budget", false},
+		{"internal/otlpfile", collector + "/consumer", false},
 		{"internal/web", "database/sql", false},
 		{"internal/review/sqlstore", "net/http", false},
 		{"processor/llmfailureprocessor", "internal/sample", false},

@@ -8,8 +8,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/faultline-otel/faultline/internal/corpus"
+	"github.com/faultline-otel/faultline/internal/dialect"
 	"github.com/faultline-otel/faultline/internal/genai"
-	"github.com/faultline-otel/faultline/internal/wire"
 )
 
 // line is one trace of the tool corpus with its labels.
@@ -34,7 +34,7 @@ type line struct {
 // calls reads a file of the corpus and gives every line with the call of each of its GenAI spans.
 func calls(t *testing.T, file string, each func(line, *genai.Call)) {
 	t.Helper()
-	reader, unmarshaler := wire.NewReader(), ptrace.JSONUnmarshaler{}
+	reader, unmarshaler := dialect.NewReader(nil), ptrace.JSONUnmarshaler{}
 	corpus.Lines(t, "tools/"+file+".jsonl.gz", func(l line) {
 		td, err := unmarshaler.UnmarshalTraces(l.OTLP)
 		require.NoError(t, err, l.ID)

@@ -14,11 +14,11 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/corpus"
 	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/pipeline"
 	"github.com/faultline-otel/faultline/internal/score"
 	"github.com/faultline-otel/faultline/internal/score/outcome"
 	"github.com/faultline-otel/faultline/internal/score/scorers"
 	"github.com/faultline-otel/faultline/internal/session"
-	"github.com/faultline-otel/faultline/internal/wire"
 )
 
 // agentRun is a session of the corpus of agents.
@@ -45,13 +45,14 @@ func loops(t *testing.T, run agentRun) map[string]bool {
 	set := score.NewSet(outcome.New())
 	tracker, err := session.New(session.DefaultSettings(), time.Now)
 	require.NoError(t, err)
-	wire.NewAnnotator(set, wire.AnnotateOptions{}).Traces(td, nil)
+	pipeline.NewScorer(set, pipeline.ScorerOptions{}).Traces(td, nil, nil)
 	found := map[string]bool{}
-	wire.NewSessions(tracker, wire.AnnotateOptions{}).Traces(td, func(f wire.Followed) {
-		for _, finding := range f.Findings {
+	pipeline.NewSessions(tracker).Traces(td, nil, func(o *session.Observation) string {
+		for _, finding := range o.Findings {
 			require.Equal(t, failure.RetryLoop, finding.Class)
 			found[finding.Detail] = true
 		}
+		return ""
 	})
 	return found
 }
@@ -116,8 +117,8 @@ func TestEvalRootCause(t *testing.T) {
 		require.NoError(t, err, r.ID)
 		tracker, err := session.New(session.DefaultSettings(), time.Now)
 		require.NoError(t, err)
-		wire.NewAnnotator(set, wire.AnnotateOptions{}).Traces(td, nil)
-		wire.NewSessions(tracker, wire.AnnotateOptions{}).Traces(td, nil)
+		pipeline.NewScorer(set, pipeline.ScorerOptions{}).Traces(td, nil, nil)
+		pipeline.NewSessions(tracker).Traces(td, nil, nil)
 		var steps []string
 		for _, rs := range td.ResourceSpans().All() {
 			for _, ss := range rs.ScopeSpans().All() {
@@ -129,7 +130,7 @@ func TestEvalRootCause(t *testing.T) {
 			}
 		}
 		found := -1
-		wire.NewCauses().Traces(td, func(pcommon.TraceID) bool { return false }, func(c wire.TraceCause) {
+		pipeline.NewCauses().Traces(td, func(pcommon.TraceID) bool { return false }, func(c pipeline.TraceCause) {
 			found = slices.Index(steps, c.Primary.SpanID().String())
 		})
 		kind, mistake := r.Labels.Kind, slices.Index(steps, r.Labels.Mistake)

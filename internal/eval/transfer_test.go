@@ -9,8 +9,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/faultline-otel/faultline/internal/corpus"
+	"github.com/faultline-otel/faultline/internal/pipeline"
 	"github.com/faultline-otel/faultline/internal/score/scorers"
-	"github.com/faultline-otel/faultline/internal/wire"
 )
 
 // TestEvalTransfer counts how often the scorers of texts fire on runs of agents, on which none was fitted. Hardly any of these texts is
@@ -31,8 +31,8 @@ func TestEvalTransfer(t *testing.T) {
 			var u ptrace.JSONUnmarshaler
 			td, err := u.UnmarshalTraces(r.OTLP)
 			require.NoError(t, err, r.ID)
-			wire.NewAnnotator(set, wire.AnnotateOptions{}).Traces(td, func(a wire.Annotated) {
-				for _, s := range a.Result.Scores {
+			pipeline.NewScorer(set, pipeline.ScorerOptions{}).Traces(td, nil, func(a *pipeline.Scored) {
+				for _, s := range a.Entry.Record.Scores {
 					scored[s.Scorer]++
 					if s.Failed {
 						failed[s.Scorer]++

@@ -23,7 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/faultline-otel/faultline/internal/catalog"
-	"github.com/faultline-otel/faultline/internal/wire"
+	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
 // TestDashboardsFitTheSchema reads the JSON back strictly: an unknown key or a missing option fails, as in Grafana.
@@ -225,9 +225,9 @@ func TestLinksAreFilledIn(t *testing.T) {
 
 // written reports whether the processors write an attribute on spans.
 func written(attribute string) bool {
-	return strings.HasPrefix(attribute, wire.AttrScorePrefix) || slices.Contains([]string{
-		wire.AttrErrorClass, wire.AttrErrorDetail, wire.AttrErrorEvidence, wire.AttrErrorBucket, wire.AttrCostUSD, wire.AttrCoverage,
-		wire.AttrSessionID, wire.AttrSessionCostUSD, wire.AttrSessionLimit,
+	return strings.HasPrefix(attribute, spanattr.AttrScorePrefix) || slices.Contains([]string{
+		spanattr.AttrErrorClass, spanattr.AttrErrorDetail, spanattr.AttrErrorEvidence, spanattr.AttrErrorBucket, spanattr.AttrCostUSD, spanattr.AttrCoverage,
+		spanattr.AttrSessionID, spanattr.AttrSessionCostUSD, spanattr.AttrSessionLimit,
 	}, attribute)
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
-	"github.com/faultline-otel/faultline/internal/wire/otlpfile"
+	"github.com/faultline-otel/faultline/internal/otlpfile"
 )
 
 var update = flag.Bool("update", false, "write testdata/sample.jsonl.gz anew")

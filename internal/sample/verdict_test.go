@@ -9,8 +9,9 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/pipeline"
 	"github.com/faultline-otel/faultline/internal/score/scorers"
-	"github.com/faultline-otel/faultline/internal/wire"
+	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
 // TestEveryTraceIsReadAsItWasMeant scores the bundled sample and another one: each failing span is named as its scenario
@@ -18,22 +19,22 @@ import (
 func TestEveryTraceIsReadAsItWasMeant(t *testing.T) {
 	set, err := scorers.New(scorers.Default())
 	require.NoError(t, err)
-	annotator := wire.NewAnnotator(set, wire.AnnotateOptions{})
+	annotator := pipeline.NewScorer(set, pipeline.ScorerOptions{})
 	traces := append(Generate(BundledTraces, BundledSeed), Generate(240, 2)...)
-	coverage := map[wire.Coverage]int{}
+	coverage := map[spanattr.Coverage]int{}
 	for _, trace := range traces {
 		td, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(trace.OTLP)
 		require.NoError(t, err)
 		found := map[string]Expected{}
 		names := map[string]string{}
-		annotator.Traces(td, func(a wire.Annotated) {
-			coverage[a.Coverage]++
+		annotator.Traces(td, nil, func(a *pipeline.Scored) {
+			coverage[a.Coverage()]++
 			id := a.Span.SpanID().String()
 			names[id] = a.Span.Name()
-			if a.Verdict.Failed() {
-				found[id] = Expected{a.Verdict.Class, a.Verdict.Detail}
-				require.NotEmpty(t, a.Verdict.Evidence, names[id])
-				require.Len(t, a.Verdict.Fingerprint, 16, names[id])
+			if v := &a.Entry.Record.Verdict; v.Failed() {
+				found[id] = Expected{v.Class, v.Detail}
+				require.NotEmpty(t, v.Evidence, names[id])
+				require.Len(t, v.Fingerprint, 16, names[id])
 			}
 		})
 		var classes []failure.Class
@@ -50,6 +51,6 @@ func TestEveryTraceIsReadAsItWasMeant(t *testing.T) {
 		}
 	}
 	t.Logf("%d traces, spans by coverage %v", len(traces), coverage)
-	require.Zero(t, coverage[wire.Truncated])
-	require.NotZero(t, coverage[wire.NotLLM])
+	require.Zero(t, coverage[spanattr.Truncated])
+	require.NotZero(t, coverage[spanattr.NotLLM])
 }

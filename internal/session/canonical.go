@@ -30,10 +30,10 @@ type canonicalizer struct {
 // canonicalizers are used again.
 var canonicalizers = sync.Pool{New: func() any { return new(canonicalizer) }}
 
-// read gives arguments in their canonical form, until the next are read. Said is the part that the caller chose: instrumentations of
+// read gives arguments in their canonical form, until the next are read. Compared is the part that the caller chose: instrumentations of
 // Python record a call in an envelope, {"args":[…],"kwargs":{…},…}, which is the same for every call, so that calls would look alike
 // whatever they ask.
-func (c *canonicalizer) read(arguments string) (canonical, said []byte) {
+func (c *canonicalizer) read(arguments string) (canonical, compared []byte) {
 	if len(arguments) <= maxCanonical {
 		if done, ok := c.append(c.out[:0], arguments); ok {
 			c.out = done
@@ -44,11 +44,11 @@ func (c *canonicalizer) read(arguments string) (canonical, said []byte) {
 		}
 	}
 	c.out = appendText(c.out[:0], arguments)
-	said = c.out
+	compared = c.out
 	if len(arguments) > maxCanonical {
 		c.out = strconv.AppendUint(c.out, hashText(arguments), 16)
 	}
-	return c.out, said
+	return c.out, compared
 }
 
 // append reports false where the text is no JSON.
@@ -177,11 +177,23 @@ func appendText(into []byte, text string) []byte {
 
 func hashText(text string) uint64 { return xxhash.Sum64String(text) }
 
+// hashBytes hashes parts one after the other.
 func hashBytes(parts ...[]byte) uint64 {
 	var d xxhash.Digest
 	d.Reset()
 	for _, p := range parts {
 		_, _ = d.Write(p) // it never fails
+	}
+	return d.Sum64()
+}
+
+// hashTexts hashes texts line by line.
+func hashTexts(texts ...string) uint64 {
+	var d xxhash.Digest
+	d.Reset()
+	for _, t := range texts {
+		_, _ = d.WriteString(t)
+		_, _ = d.Write(separator)
 	}
 	return d.Sum64()
 }

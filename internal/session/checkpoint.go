@@ -79,7 +79,7 @@ func (s *State) UnmarshalBinary(b []byte) error {
 	for _, c := range list[callRecord](&r, maxPairs) {
 		s.calls = append(s.calls, repeated{c.Call, c.Failed, c.Lasting, c.Latest})
 	}
-	s.window = list[Act](&r, maxWindow)
+	s.window = list[Event](&r, maxWindow)
 	if r.err == nil && len(r.b) > 0 {
 		r.err = errCheckpoint
 	}

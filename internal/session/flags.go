@@ -57,13 +57,14 @@ func (s *State) shows(k Kind) Flags {
 		}
 	case Other:
 	}
-	if runaway(int64(s.ModelCalls), int64(s.ToolCalls)) || s.Full() {
+	if IsRunaway(int64(s.ModelCalls), int64(s.ToolCalls)) || s.Full() {
 		f |= Runaway
 	}
 	return f
 }
 
-func runaway(modelCalls, toolCalls int64) bool {
+// IsRunaway reports whether a session made more calls than any task needs.
+func IsRunaway(modelCalls, toolCalls int64) bool {
 	return modelCalls > runawayModelCalls || toolCalls > runawayToolCalls
 }
 
@@ -102,7 +103,7 @@ func (s *State) nears() bool {
 		run, stuck := 1, 0
 		last := first
 		var room [maxWindow]uint32
-		results := append(room[:0], first.Got)
+		results := append(room[:0], first.ResultHash)
 		if first.Failed {
 			stuck++
 		}
@@ -111,16 +112,16 @@ func (s *State) nears() bool {
 			if x.Kind != ToolCall || x.Agent != first.Agent {
 				continue
 			}
-			if x.Tool != first.Tool || x.Asked == last.Asked || jaccard(&last.Said, &x.Said) < nearJaccard {
+			if x.Tool != first.Tool || x.ArgsHash == last.ArgsHash || jaccard(&last.Sketch, &x.Sketch) < nearJaccard {
 				break
 			}
-			if x.Failed || slices.Contains(results, x.Got) {
+			if x.Failed || slices.Contains(results, x.ResultHash) {
 				stuck++
 				if !x.Failed && stuck == 1 {
 					stuck++ // the other of the two that are equal
 				}
 			}
-			results = append(results, x.Got)
+			results = append(results, x.ResultHash)
 			run, last = run+1, x
 			if run >= nearRun && stuck >= nearStuck {
 				return true
@@ -132,7 +133,7 @@ func (s *State) nears() bool {
 
 // pingPongs looks at the end of the conversation: two agents in turn, who say nothing new.
 func (s *State) pingPongs() bool {
-	var room [maxWindow]*Act
+	var room [maxWindow]*Event
 	turns := room[:0]
 	sinceTool := 0
 	for i := range s.window {
@@ -156,7 +157,7 @@ func (s *State) pingPongs() bool {
 	}
 	sum := 0.0
 	for i := len(turns) - pingPongJudged; i < len(turns); i++ {
-		if turns[i].Said.empty() {
+		if turns[i].Sketch.empty() {
 			return min(alternating, sinceTool) >= pingPongUnspoken
 		}
 		sum += novelty(turns[i], turns[max(0, i-pingPongEarlier):i])
@@ -165,22 +166,22 @@ func (s *State) pingPongs() bool {
 }
 
 // novelty is the share of what a turn says that none of the earlier ones did.
-func novelty(x *Act, earlier []*Act) float64 {
+func novelty(x *Event, earlier []*Event) float64 {
 	all, fresh := 0, 0
-	for _, h := range x.Said {
+	for _, h := range x.Sketch {
 		if h == 0 {
 			break
 		}
-		told, certain := false, true
+		known, certain := false, true
 		for _, e := range earlier {
-			told = told || e.Said.has(h)
-			certain = certain && h <= e.Said.reach()
+			known = known || e.Sketch.has(h)
+			certain = certain && h <= e.Sketch.reach()
 		}
 		if !certain {
 			break // it may be among what the sketches leave out, and so may all after it
 		}
 		all++
-		if !told {
+		if !known {
 			fresh++
 		}
 	}

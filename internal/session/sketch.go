@@ -10,11 +10,11 @@ import (
 // sketchSize is how many hashes stand for a set.
 const sketchSize = 11
 
-// sketch is the least hashes of a set, ascending: all of it where the set is small. Two sketches tell how much two sets share.
+// Sketch is the least hashes of a set, ascending: all of it where the set is small. Two sketches tell how much two sets share.
 // What is not used is 0.
-type sketch [sketchSize]uint32
+type Sketch [sketchSize]uint32
 
-func (s *sketch) add(h uint32) {
+func (s *Sketch) add(h uint32) {
 	h |= 1
 	at := 0
 	for at < sketchSize && s[at] != 0 && s[at] < h {
@@ -27,20 +27,20 @@ func (s *sketch) add(h uint32) {
 	s[at] = h
 }
 
-func (s *sketch) empty() bool { return s[0] == 0 }
+func (s *Sketch) empty() bool { return s[0] == 0 }
 
 // reach is the greatest hash up to which the sketch knows every member of its set.
-func (s *sketch) reach() uint32 {
+func (s *Sketch) reach() uint32 {
 	if s[sketchSize-1] == 0 {
 		return math.MaxUint32
 	}
 	return s[sketchSize-1]
 }
 
-func (s *sketch) has(h uint32) bool { return slices.Contains(s[:], h) }
+func (s *Sketch) has(h uint32) bool { return slices.Contains(s[:], h) }
 
 // jaccard estimates the share of the union of two sets that both have; exact where both are small.
-func jaccard(a, b *sketch) float64 {
+func jaccard(a, b *Sketch) float64 {
 	reach := min(a.reach(), b.reach())
 	both, all := 0, 0
 	for _, h := range a {
@@ -62,14 +62,14 @@ func jaccard(a, b *sketch) float64 {
 	return float64(both) / float64(all)
 }
 
-func sketchTokens(text string) (s sketch) {
+func sketchTokens(text string) (s Sketch) {
 	for _, h := range words.Hashes(text) {
 		s.add(h)
 	}
 	return s
 }
 
-func sketchShingles(text string) (s sketch) {
+func sketchShingles(text string) (s Sketch) {
 	list := words.Hashes(text)
 	for i := 2; i < len(list); i++ {
 		s.add((list[i-2]*0x85ebca6b+list[i-1])*0xc2b2ae35 + list[i])

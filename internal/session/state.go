@@ -22,7 +22,7 @@ type State struct {
 	Micros, Tokens        int64
 	ModelCalls, ToolCalls int32
 
-	window  []Act // the latest by start
+	window  []Event // the latest by start
 	pairs   []pair
 	calls   []repeated
 	latched Flags
@@ -71,7 +71,7 @@ func (s *State) Add(x *Step) bool {
 	case Other:
 		return true
 	}
-	s.order(&x.Act)
+	s.order(&x.Event)
 	return true
 }
 
@@ -171,7 +171,7 @@ func (s *State) join(o *State) {
 }
 
 // order puts a call where it belongs among the latest.
-func (s *State) order(x *Act) {
+func (s *State) order(x *Event) {
 	i := len(s.window) // most come in order
 	for i > 0 && before(&s.window[i-1], x) > 0 {
 		i--

@@ -12,22 +12,22 @@ import (
 func random(r *rand.Rand, n int) []Step {
 	steps := make([]Step, n)
 	for i := range steps {
-		x := Step{Trace: 1 + r.Uint64N(5), Act: Act{Span: r.Uint64(), Start: 1_790_000_000_000_000_000 + int64(i/2)*1e9, Kind: Kind(r.IntN(3)), Agent: 1 + r.Uint32N(2)}}
+		x := Step{Trace: 1 + r.Uint64N(5), Event: Event{Span: r.Uint64(), Start: 1_790_000_000_000_000_000 + int64(i/2)*1e9, Kind: Kind(r.IntN(3)), Agent: 1 + r.Uint32N(2)}}
 		switch x.Kind {
 		case ToolCall:
 			x.Tool = r.Uint32N(3)
 			x.Call, x.Result = uint64(x.Tool)<<8+1+r.Uint64N(4), r.Uint64N(3)
-			x.Asked, x.Got = uint32(x.Call), uint32(x.Result)
+			x.ArgsHash, x.ResultHash = uint32(x.Call), uint32(x.Result)
 			x.Failed = r.IntN(4) == 0
 			x.Transient = x.Failed && r.IntN(2) == 0
 			x.Polls = r.IntN(20) == 0
 			for range 3 {
-				x.Said.add(r.Uint32N(6))
+				x.Sketch.add(r.Uint32N(6))
 			}
 		case ModelCall:
 			x.Micros, x.Tokens = r.Int64N(5000), r.Int64N(4000)
 			for range r.IntN(6) {
-				x.Said.add(r.Uint32N(12))
+				x.Sketch.add(r.Uint32N(12))
 			}
 		}
 		steps[i] = x
@@ -113,7 +113,7 @@ func TestARunawaySessionIsBounded(t *testing.T) {
 	require.Less(t, len(b), 80<<10)
 	var again State
 	require.NoError(t, again.UnmarshalBinary(b))
-	require.False(t, again.Add(&Step{Act: Act{Span: 1}}))
+	require.False(t, again.Add(&Step{Event: Event{Span: 1}}))
 }
 
 func TestCheckpointsOfOthersAreRefused(t *testing.T) {

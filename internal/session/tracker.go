@@ -57,10 +57,11 @@ func IDOf(conversation string, trace [16]byte) ID {
 	return ID(strings.ToValidUTF8(conversation, "?"))
 }
 
-// Sighting is what a span showed of its session.
-type Sighting struct {
+// Observation is what a span showed of its session.
+type Observation struct {
 	ID       ID
-	New      bool // the span was not seen before
+	Service  string // of the span
+	New      bool   // the span was not seen before
 	Turns    int
 	Spend    float64 // US dollars
 	Tokens   int64
@@ -71,11 +72,22 @@ type Sighting struct {
 	Findings []failure.Finding // what the session shows for the first time
 }
 
-// Use is what the session has used up.
-func (s *Sighting) Use(service string) Use {
-	return Use{
-		Session: s.ID, Service: service, USD: s.Spend, Tokens: s.Tokens, ModelCalls: int64(s.Models), ToolCalls: int64(s.Tools), Full: s.Full, AddedUSD: s.Added,
+// Usage is what the session has used up.
+func (o *Observation) Usage() Usage {
+	return Usage{
+		Session: o.ID, Service: o.Service, USD: o.Spend, Tokens: o.Tokens,
+		ModelCalls: int64(o.Models), ToolCalls: int64(o.Tools), Full: o.Full, AddedUSD: o.Added,
 	}
+}
+
+// Usage is what a session has used up so far, and what its last span added to it.
+type Usage struct {
+	Session                       ID
+	Service                       string
+	USD                           float64
+	Tokens, ModelCalls, ToolCalls int64
+	Full                          bool // the session has more spans than are counted
+	AddedUSD                      float64
 }
 
 // Counts are what a tracker counts.
@@ -156,22 +168,22 @@ func (t *Tracker) Name(trace [16]byte, conversation string) {
 }
 
 // Observe adds a span to its session.
-func (t *Tracker) Observe(o *Observed) Sighting {
-	step := t.settings.step(o) // reads the content of the call: outside of the lock
+func (t *Tracker) Observe(span *Span) Observation {
+	step := t.settings.step(span) // hashes, outside of the lock
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	id := t.idOf(o)
+	id := t.idOf(span)
 	s := t.get(id)
 	full := s.state.Full()
-	sighting := Sighting{ID: id, New: s.state.Add(&step)}
+	o := Observation{ID: id, Service: span.Service, New: s.state.Add(&step)}
 	switch {
 	case full:
 		t.counts.Uncounted++
-	case !sighting.New:
+	case !o.New:
 		t.counts.Duplicates++
 	default:
-		s.dirty, s.service = true, o.Call.ServiceName
-		sighting.Added = float64(step.Micros+s.spent) / 1e6
+		s.dirty, s.service = true, span.Service
+		o.Added = float64(step.Micros+s.spent) / 1e6
 		fresh := s.state.shows(step.Kind)
 		if s.joined {
 			fresh |= s.state.Flags()
@@ -179,22 +191,22 @@ func (t *Tracker) Observe(o *Observed) Sighting {
 		s.joined, s.spent = false, 0
 		fresh &^= s.state.latched
 		s.state.latched |= fresh
-		sighting.Findings = fresh.findings(o.Call.ToolName)
+		o.Findings = fresh.findings(span.Tool)
 	}
-	sighting.Turns, sighting.Spend, sighting.Full = s.state.Turns(), float64(s.state.Micros)/1e6, s.state.Full()
-	sighting.Tokens = s.state.Tokens
-	sighting.Models, sighting.Tools = int(s.state.ModelCalls), int(s.state.ToolCalls)
-	return sighting
+	o.Turns, o.Spend, o.Full = s.state.Turns(), float64(s.state.Micros)/1e6, s.state.Full()
+	o.Tokens = s.state.Tokens
+	o.Models, o.Tools = int(s.state.ModelCalls), int(s.state.ToolCalls)
+	return o
 }
 
-func (t *Tracker) idOf(o *Observed) ID {
-	if o.Call.SessionID != "" {
-		return IDOf(o.Call.SessionID, o.Trace)
+func (t *Tracker) idOf(span *Span) ID {
+	if span.Conversation != "" {
+		return IDOf(span.Conversation, span.Trace)
 	}
-	if id, ok := t.traces.Get(o.Trace); ok {
+	if id, ok := t.traces.Get(span.Trace); ok {
 		return id
 	}
-	return IDOf("", o.Trace)
+	return IDOf("", span.Trace)
 }
 
 func (t *Tracker) get(id ID) *tracked {
@@ -241,19 +253,19 @@ func (t *Tracker) Counts() Counts {
 	return c
 }
 
-// Uses gives what each session has used up, after a Load.
-func (t *Tracker) Uses(each func(Use)) {
+// Usages gives what each session has used up, after a Load.
+func (t *Tracker) Usages(each func(Usage)) {
 	t.mu.Lock()
-	var list []Use
+	var list []Usage
 	for _, id := range t.sessions.Keys() {
 		s, _ := t.sessions.Peek(id)
-		list = append(list, Use{
+		list = append(list, Usage{
 			Session: id, Service: s.service, USD: float64(s.state.Micros) / 1e6, Tokens: s.state.Tokens,
 			ModelCalls: int64(s.state.ModelCalls), ToolCalls: int64(s.state.ToolCalls), Full: s.state.Full(),
 		})
 	}
 	t.mu.Unlock()
-	for _, use := range list {
-		each(use)
+	for _, u := range list {
+		each(u)
 	}
 }

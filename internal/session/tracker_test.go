@@ -31,16 +31,38 @@ func tracker(tb testing.TB, settings Settings) (*Tracker, *clock) {
 }
 
 // toolCall is the n-th span of a trace: a call of a tool.
-func toolCall(session string, n int, arguments, result string) *Observed {
+func toolCall(session string, n int, arguments, result string) *Span {
 	call := &genai.Call{Operation: genai.OpExecuteTool, ToolName: "search", SessionID: session}
-	call.SetContent(genai.Content{ToolArguments: genai.Value{Text: arguments}, ToolResult: genai.Value{Text: result}})
-	return &Observed{Trace: [16]byte{1}, Span: [16]byte{byte(n), byte(n >> 8)}, Start: int64(n) * 1e9, Call: call}
+	call.SetContent(genai.Content{
+		ToolArguments: genai.Value{Text: arguments}, ToolResult: genai.Value{Text: result},
+	})
+	return spanOf(call, [16]byte{1}, [8]byte{byte(n), byte(n >> 8)}, n)
 }
 
-func modelCall(session string, n int, usd float64) *Observed {
+// failedCall is toolCall with an error of the given type.
+func failedCall(session string, n int, arguments, result, errorType string) *Span {
+	call := &genai.Call{Operation: genai.OpExecuteTool, ToolName: "search", SessionID: session}
+	call.Error = genai.Error{IsError: true, Type: errorType}
+	call.SetContent(genai.Content{
+		ToolArguments: genai.Value{Text: arguments}, ToolResult: genai.Value{Text: result},
+	})
+	span := spanOf(call, [16]byte{1}, [8]byte{byte(n), byte(n >> 8)}, n)
+	span.Failed = true
+	return span
+}
+
+func modelCall(session string, n int, usd float64) *Span {
 	call := &genai.Call{Operation: genai.OpChat, SessionID: session}
 	call.SetContent(genai.Content{})
-	return &Observed{Trace: [16]byte{2}, Span: [16]byte{byte(n), byte(n >> 8), 9}, Start: int64(n) * 1e9, Call: call, CostUSD: usd}
+	span := spanOf(call, [16]byte{2}, [8]byte{byte(n), byte(n >> 8), 9}, n)
+	span.CostUSD = usd
+	return span
+}
+
+func spanOf(call *genai.Call, trace [16]byte, id [8]byte, second int) *Span {
+	span := NewSpan(call)
+	span.Trace, span.ID, span.Start, span.Digest = trace, id, int64(second)*1e9, NewDigest(call)
+	return &span
 }
 
 func details(findings []failure.Finding) (list []string) {
@@ -67,8 +89,7 @@ func TestAFailedCallMayBeTriedAgainWhereThatCanHelp(t *testing.T) {
 		tr, _ := tracker(t, DefaultSettings())
 		var told []string
 		for n := range 3 {
-			o := toolCall("s", n, `{"id":1}`, fmt.Sprint("failure number ", n))
-			o.ToolFailed, o.Call.Error = true, genai.Error{IsError: true, Type: message}
+			o := failedCall("s", n, `{"id":1}`, fmt.Sprint("failure number ", n), message)
 			told = append(told, details(tr.Observe(o).Findings)...)
 		}
 		require.Equal(t, want, told, message)
@@ -80,8 +101,8 @@ func TestACallThatSucceedsInTheEndWasNotMadeInVain(t *testing.T) {
 	tr, _ := tracker(t, DefaultSettings())
 	for n, result := range []string{"error: the doors are open", "error: the brake is not pressed", "running"} {
 		o := toolCall("s", n, `{"ignition":"start"}`, result)
-		if o.ToolFailed = n < 2; o.ToolFailed {
-			o.Call.Error = genai.Error{IsError: true, Type: "ValueError"}
+		if n < 2 {
+			o = failedCall("s", n, `{"ignition":"start"}`, result, "ValueError")
 		}
 		require.Empty(t, tr.Observe(o).Findings)
 	}
@@ -94,7 +115,7 @@ func TestCallsThatWereNotRecordedAreNotTheSame(t *testing.T) {
 			tr, _ := tracker(t, DefaultSettings())
 			for n := range 20 {
 				o := toolCall("s", n, "", result)
-				o.ToolFailed = failed
+				o.Failed = failed
 				require.Empty(t, tr.Observe(o).Findings, name)
 			}
 		}
@@ -113,7 +134,7 @@ func TestAnEnvelopeIsNoArgument(t *testing.T) {
 		tr, _ := tracker(t, DefaultSettings())
 		for n, a := range arguments {
 			o := toolCall("s", n, `{"args":[],"sanitize_inputs_outputs":true,"kwargs":{`+a+`}}`, fmt.Sprint("error ", n))
-			o.ToolFailed = true
+			o.Failed = true
 			told = append(told, details(tr.Observe(o).Findings)...)
 		}
 		return told
@@ -176,9 +197,11 @@ func TestTwoAgentsWhoOnlyAnswerEachOther(t *testing.T) {
 	tr, _ := tracker(t, DefaultSettings())
 	var told []string
 	for n := range 12 {
-		o := modelCall("s", n, 0)
-		o.Call.AgentName = []string{"analyzer", "verifier"}[n%2]
-		o.Call.SetContent(genai.Content{Output: []genai.Message{{Text: "Could you please look at the results again and tell me whether the analysis is complete now?"}}})
+		call := &genai.Call{Operation: genai.OpChat, SessionID: "s", AgentName: []string{"analyzer", "verifier"}[n%2]}
+		call.SetContent(genai.Content{Output: []genai.Message{{
+			Text: "Could you please look at the results again and tell me whether the analysis is complete now?",
+		}}})
+		o := spanOf(call, [16]byte{2}, [8]byte{byte(n)}, n)
 		told = append(told, details(tr.Observe(o).Findings)...)
 	}
 	require.Equal(t, []string{failure.PingPong}, told)
@@ -186,7 +209,7 @@ func TestTwoAgentsWhoOnlyAnswerEachOther(t *testing.T) {
 
 func TestCostsOfStrangersAddUp(t *testing.T) {
 	tr, _ := tracker(t, DefaultSettings())
-	var last Sighting
+	var last Observation
 	for n, usd := range []float64{0.25, math.NaN(), math.Inf(1), -5, 0.5, 1e300} {
 		last = tr.Observe(modelCall("s", n, usd))
 	}
@@ -214,16 +237,16 @@ func TestAClockThatRunsBackwardsKeepsNoSessionForEver(t *testing.T) {
 func TestAConversationThatIsNamedLateHasAllItsSpans(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 9))
 	for range 300 {
-		var spans []*Observed
+		var spans []*Span
 		for n := range 1 + r.IntN(40) {
 			o := modelCall("", n, 0.25)
 			if r.IntN(2) == 0 {
 				o = toolCall("", n, fmt.Sprintf(`{"q":%d}`, r.IntN(3)), fmt.Sprint(r.IntN(2)))
-				o.ToolFailed = r.IntN(3) == 0
+				o.Failed = r.IntN(3) == 0
 			}
 			o.Trace = [16]byte{byte(r.IntN(3)), 1}
 			if r.IntN(4) == 0 {
-				o.Call.SessionID = "c"
+				o.Conversation = "c"
 			}
 			spans = append(spans, o)
 		}
@@ -232,10 +255,10 @@ func TestAConversationThatIsNamedLateHasAllItsSpans(t *testing.T) {
 			o.Trace = [16]byte{byte(k), 1}
 			spans = append(spans, o)
 		}
-		state := func(batches bool) ([]byte, Sighting) {
+		state := func(batches bool) ([]byte, Observation) {
 			tr, _ := tracker(t, DefaultSettings())
 			size := len(spans)
-			var last Sighting
+			var last Observation
 			added := 0.0
 			for from := 0; from < len(spans); from += size {
 				if batches {
@@ -243,7 +266,7 @@ func TestAConversationThatIsNamedLateHasAllItsSpans(t *testing.T) {
 				}
 				batch := spans[from:min(from+size, len(spans))]
 				for _, o := range batch {
-					tr.Name(o.Trace, o.Call.SessionID)
+					tr.Name(o.Trace, o.Conversation)
 				}
 				for _, o := range batch {
 					last = tr.Observe(o)
@@ -323,7 +346,7 @@ func TestMemoryIsBoundedByTheSettings(t *testing.T) {
 	o := modelCall("", 1, 0.1)
 	fill := func(from, to int) {
 		for i := from; i < to; i++ {
-			o.Call.SessionID = fmt.Sprint("session ", i)
+			o.Conversation = fmt.Sprint("session ", i)
 			tr.Observe(o)
 		}
 	}
@@ -411,7 +434,7 @@ func TestASessionThatCannotBeReadBeginsAnew(t *testing.T) {
 
 func TestAFullSessionIsNoDuplicate(t *testing.T) {
 	tr, _ := tracker(t, DefaultSettings())
-	var last Sighting
+	var last Observation
 	for n := range maxSpans + 10 {
 		last = tr.Observe(modelCall("s", n, 1))
 	}
@@ -421,8 +444,7 @@ func TestAFullSessionIsNoDuplicate(t *testing.T) {
 	require.Zero(t, tr.Counts().Duplicates)
 }
 
-// TestMemoryOfManySessions is what the default bound holds: 50,000 sessions of 60 spans, with all that finds them, and what a breaker
-// knows of them.
+// TestMemoryOfManySessions measures the default bound: 50,000 sessions of 60 spans, with the index that finds them.
 func TestMemoryOfManySessions(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a measurement that takes seconds")
@@ -432,8 +454,6 @@ func TestMemoryOfManySessions(t *testing.T) {
 	settings := DefaultSettings()
 	before := heap()
 	tr, _ := tracker(t, settings)
-	b, err := NewBreaker(settings.MaxSessions, func(string) Limits { return Limits{USD: 5, USDPerTenMinutes: 1} }, time.Now, nil)
-	require.NoError(t, err)
 	for k := range settings.MaxSessions {
 		id := ID(fmt.Sprintf("conversation-%024d", k))
 		tr.Name([16]byte{byte(k), byte(k >> 8), byte(k >> 16)}, string(id))
@@ -441,20 +461,18 @@ func TestMemoryOfManySessions(t *testing.T) {
 		for i := range steps {
 			s.state.Add(&steps[i])
 		}
-		b.Note(Use{Session: id, Service: "bot", USD: 1, AddedUSD: 0.1, ModelCalls: spans})
 	}
 	used := float64(heap() - before)
 	t.Logf("%.0f MB for %d sessions of %d spans", used/1e6, settings.MaxSessions, spans)
 	require.Less(t, used, 250e6)
 	require.Equal(t, settings.MaxSessions, tr.Counts().Sessions)
-	require.Equal(t, Closed, b.Get("conversation-000000000000000000000001").State)
 }
 
 // BenchmarkObserve is a span as it comes: of one of many sessions that go on at once and have 60 spans each, a quarter of them calls of a tool.
 func BenchmarkObserve(b *testing.B) {
 	const sessions, spans = 1000, 60
 	tr, _ := tracker(b, DefaultSettings())
-	list := make([]*Observed, spans)
+	list := make([]*Span, spans)
 	for i := range list {
 		list[i] = modelCall("", i, 0.01)
 		if i%4 == 0 {
@@ -469,7 +487,7 @@ func BenchmarkObserve(b *testing.B) {
 	for i := 0; b.Loop(); i++ {
 		round := i / sessions // a span of each session
 		o := list[round%spans]
-		o.Call.SessionID = ids[(round/spans*sessions+i%sessions)%len(ids)]
+		o.Conversation = ids[(round/spans*sessions+i%sessions)%len(ids)]
 		binary.LittleEndian.PutUint64(o.Trace[8:], uint64(i%sessions))
 		tr.Observe(o)
 	}

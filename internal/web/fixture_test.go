@@ -14,13 +14,13 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"golang.org/x/net/html"
 
+	"github.com/faultline-otel/faultline/internal/otlpfile"
+	"github.com/faultline-otel/faultline/internal/pipeline"
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore"
 	"github.com/faultline-otel/faultline/internal/sample"
 	"github.com/faultline-otel/faultline/internal/score/scorers"
 	"github.com/faultline-otel/faultline/internal/web"
-	"github.com/faultline-otel/faultline/internal/wire"
-	"github.com/faultline-otel/faultline/internal/wire/otlpfile"
 )
 
 // site is the page over a store of its own.
@@ -56,14 +56,14 @@ func (s *site) replay(n int) {
 	s.t.Helper()
 	set, err := scorers.New(scorers.Default())
 	require.NoError(s.t, err)
-	annotator := wire.NewAnnotator(set, wire.AnnotateOptions{})
+	annotator := pipeline.NewScorer(set, pipeline.ScorerOptions{})
 	var file bytes.Buffer
 	require.NoError(s.t, sample.Write(&file, sample.Generate(n, sample.BundledSeed)))
 	require.NoError(s.t, otlpfile.Read("sample", &file, otlpfile.Sink{
 		Bad: func(e *otlpfile.Error) { s.t.Error(e) },
 		Traces: func(td ptrace.Traces) error {
-			annotator.Traces(td, nil)
-			return s.store.Put(s.t.Context(), wire.ReviewTraces(td, wire.NewReader()))
+			annotator.Traces(td, nil, nil)
+			return s.store.Put(s.t.Context(), pipeline.ReviewTraces(td))
 		},
 	}))
 }

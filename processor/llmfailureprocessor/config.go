@@ -7,11 +7,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/faultline-otel/faultline/internal/pipeline"
 	"github.com/faultline-otel/faultline/internal/price"
 	"github.com/faultline-otel/faultline/internal/price/pricefile"
 	"github.com/faultline-otel/faultline/internal/score"
 	"github.com/faultline-otel/faultline/internal/score/scorers"
-	"github.com/faultline-otel/faultline/internal/wire"
 )
 
 // Config is what users write.
@@ -70,7 +70,7 @@ func (c *LogContent) Validate() error {
 func (c *Config) Validate() error {
 	_, err := c.set()
 	_, noBook := c.book()
-	_, wrong := wire.NewRedactor(c.Redact)
+	_, wrong := pipeline.NewRedactor(c.Redact)
 	return errors.Join(err, noBook, wrong)
 }
 

@@ -10,11 +10,14 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/faultline-otel/faultline/internal/failure"
-	"github.com/faultline-otel/faultline/internal/wire"
+	"github.com/faultline-otel/faultline/internal/pipeline"
+	"github.com/faultline-otel/faultline/internal/spanattr"
 	"github.com/faultline-otel/faultline/processor/llmfailureprocessor/internal/metadata"
 )
 
-var coverages = [...]wire.Coverage{wire.Scored, wire.NoContent, wire.Truncated, wire.NotLLM}
+var coverages = [...]spanattr.Coverage{
+	spanattr.Scored, spanattr.NoContent, spanattr.Truncated, spanattr.NotLLM,
+}
 
 // tally is what one request held.
 type tally struct {
@@ -31,29 +34,31 @@ type problem struct{ scorer, reason string }
 // unpriced is model calls of which nobody knows what they cost.
 type unpriced struct{ model, reason string }
 
-func (n *tally) add(a *wire.Annotated) {
+func (n *tally) add(s *pipeline.Scored) {
+	coverage := s.Coverage()
 	for i, c := range coverages {
-		if c == a.Coverage {
+		if c == coverage {
 			n.coverage[i]++
 		}
 	}
-	for _, class := range a.Verdict.Classes {
+	record := &s.Entry.Record
+	for _, class := range record.Verdict.Classes {
 		if n.classes == nil {
 			n.classes = map[failure.Class]int64{}
 		}
 		n.classes[class]++
 	}
-	if a.Cost.Missing != "" {
+	if s.Unpriced != "" {
 		if n.unpriced == nil {
 			n.unpriced = map[unpriced]int64{}
 		}
-		n.unpriced[unpriced{modelName(a.Call.AnyModel()), a.Cost.Missing}]++
+		n.unpriced[unpriced{modelName(s.Call.AnyModel()), s.Unpriced}]++
 	}
-	for i := range a.Result.Problems {
+	for i := range record.Problems {
 		if n.problems == nil {
 			n.problems = map[problem]int64{}
 		}
-		p := &a.Result.Problems[i]
+		p := &record.Problems[i]
 		n.problems[problem{p.Scorer, p.Reason}]++
 	}
 }

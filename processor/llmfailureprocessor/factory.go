@@ -29,9 +29,13 @@ func (f *factory) createTraces(ctx context.Context, set processor.Settings, cfg 
 	if err != nil {
 		return nil, err
 	}
-	return processorhelper.NewTraces(ctx, set, cfg, next, i.processTraces,
+	inner, err := processorhelper.NewTraces(ctx, set, cfg, next, i.processTraces,
 		processorhelper.WithCapabilities(consumer.Capabilities{MutatesData: true}),
 		processorhelper.WithShutdown(i.release))
+	if err != nil {
+		return nil, err
+	}
+	return &traces{inner}, nil
 }
 
 func (f *factory) createLogs(ctx context.Context, set processor.Settings, cfg component.Config, next consumer.Logs) (processor.Logs, error) {

@@ -12,7 +12,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
-	"github.com/faultline-otel/faultline/internal/wire"
+	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
 // Generous bounds for the worst that a stranger can send in one span. TotalAlloc counts all that was ever allocated, so it
@@ -108,8 +108,8 @@ func TestHostileSpansCostLittleAndAreMarked(t *testing.T) {
 			require.Less(t, took, maxTime)
 			require.Less(t, allocated, uint64(maxAlloc))
 			requireSound(t, span)
-			_, problem := span.Attributes().Get(wire.AttrProblems)
-			require.True(t, problem || wire.CoverageWritten(span) == wire.Truncated || wire.VerdictOf(span).Failed(),
+			_, problem := span.Attributes().Get(spanattr.AttrProblems)
+			require.True(t, problem || spanattr.Of(span).Coverage == spanattr.Truncated || spanattr.Of(span).Verdict.Failed(),
 				"the span must say that it was not read as a whole, or what is wrong with it")
 		})
 	}
@@ -129,7 +129,7 @@ func marks(span ptrace.Span) string {
 // requireSound holds what was written against its bounds.
 func requireSound(t *testing.T, span ptrace.Span) {
 	t.Helper()
-	require.NotEmpty(t, wire.CoverageWritten(span))
+	require.NotEmpty(t, spanattr.Of(span).Coverage)
 	require.Less(t, span.Events().Len(), 64)
 	for key, v := range span.Attributes().All() {
 		if !strings.HasPrefix(key, "app.llm.") {

@@ -8,7 +8,7 @@ import (
 	"go.opentelemetry.io/collector/processor"
 	"go.opentelemetry.io/otel/metric"
 
-	"github.com/faultline-otel/faultline/internal/wire"
+	"github.com/faultline-otel/faultline/internal/pipeline"
 	"github.com/faultline-otel/faultline/processor/llmfailureprocessor/internal/metadata"
 )
 
@@ -21,8 +21,8 @@ type factory struct {
 
 // instance is the work of one configuration.
 type instance struct {
-	annotator *wire.Annotator
-	redactor  *wire.Redactor // nil where nothing is to be redacted
+	scorer    *pipeline.Scorer
+	redactor  *pipeline.Redactor // nil where nothing is to be redacted
 	counters  *counters
 	telemetry *metadata.TelemetryBuilder
 
@@ -46,7 +46,7 @@ func (f *factory) instance(set processor.Settings, cfg *Config) (*instance, erro
 	if err != nil {
 		return nil, err
 	}
-	redactor, err := wire.NewRedactor(cfg.Redact)
+	redactor, err := pipeline.NewRedactor(cfg.Redact)
 	if err != nil {
 		return nil, err
 	}
@@ -54,18 +54,19 @@ func (f *factory) instance(set processor.Settings, cfg *Config) (*instance, erro
 	if err != nil {
 		return nil, err
 	}
-	annotator := wire.NewAnnotator(scorers, wire.AnnotateOptions{
-		Content: cfg.Evidence.Content, LentBytes: cfg.LogContent.LimitMiB << 20, LentFor: cfg.LogContent.MaxAge,
+	scorer := pipeline.NewScorer(scorers, pipeline.ScorerOptions{
+		Content:         cfg.Evidence.Content,
+		LogContentBytes: cfg.LogContent.LimitMiB << 20, LogContentAge: cfg.LogContent.MaxAge,
 		Prices: book,
 	})
 	if err := telemetry.RegisterLlmFailureLentBytesCallback(func(_ context.Context, o metric.Int64Observer) error {
-		o.Observe(annotator.LentBytes())
+		o.Observe(scorer.LogContentBytes())
 		return nil
 	}); err != nil {
 		return nil, err
 	}
 	i := &instance{
-		annotator: annotator, redactor: redactor,
+		scorer: scorer, redactor: redactor,
 		counters: newCounters(telemetry), telemetry: telemetry,
 		factory: f, config: cfg, users: 1,
 	}

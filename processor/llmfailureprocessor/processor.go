@@ -5,25 +5,36 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/processor"
 
-	"github.com/faultline-otel/faultline/internal/wire"
+	"github.com/faultline-otel/faultline/internal/pipeline"
 )
+
+// traces is the processor of a traces pipeline. It gives each request a batch, in which the components behind it find
+// what this one read.
+type traces struct{ processor.Traces }
+
+// ConsumeTraces processes a request.
+func (t *traces) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
+	return t.Traces.ConsumeTraces(pipeline.WithBatch(ctx), td)
+}
 
 func (i *instance) processTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces, error) {
 	var n tally
-	i.annotator.Traces(td, func(a wire.Annotated) {
-		n.add(&a)
-		if a.Call != nil { // after scoring: the verdict is on what was said
-			n.redactions += int64(i.redactor.Span(a.Span))
+	i.scorer.Traces(td, pipeline.BatchOf(ctx), func(s *pipeline.Scored) {
+		n.add(s)
+		if s.Call != nil { // last: the verdict is on what was said
+			n.redactions += int64(i.redactor.Span(s.Span, s.Entry))
 		}
 	})
 	i.counters.add(ctx, &n)
 	return td, nil
 }
 
-// processLogs keeps the content of log records for the spans that they name, and passes them on, redacted where that is asked for.
+// processLogs keeps the content of log records for the spans that they name, and passes the records on, redacted where
+// that is configured.
 func (i *instance) processLogs(ctx context.Context, ld plog.Logs) (plog.Logs, error) {
-	i.annotator.Lend(ld)
+	i.scorer.Logs(ld)
 	i.counters.add(ctx, &tally{redactions: int64(i.redactor.Logs(ld))})
 	return ld, nil
 }

@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
-	"github.com/faultline-otel/faultline/internal/wire"
+	"github.com/faultline-otel/faultline/internal/pipeline"
 	"github.com/faultline-otel/faultline/processor/llmrootcauseprocessor/internal/metadata"
 )
 
@@ -20,7 +20,7 @@ type causes struct {
 	telemetry *metadata.TelemetryBuilder
 
 	mu      sync.Mutex
-	causes  *wire.Causes                              // guarded by mu
+	causes  *pipeline.Causes                          // guarded by mu
 	decided *simplelru.LRU[pcommon.TraceID, struct{}] // guarded by mu
 }
 
@@ -30,13 +30,21 @@ func newCauses(set processor.Settings, config *Config) (*causes, error) {
 		return nil, err
 	}
 	decided, err := simplelru.NewLRU[pcommon.TraceID, struct{}](config.MaxTraces, nil)
-	return &causes{telemetry: telemetry, causes: wire.NewCauses(), decided: decided}, err
+	return &causes{telemetry: telemetry, causes: pipeline.NewCauses(), decided: decided}, err
 }
 
 func (c *causes) processTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.causes.Traces(td, c.decided.Contains, func(cause wire.TraceCause) {
+	if !c.causes.NeedsWrite(td) {
+		return td, nil
+	}
+	// The copy is of few traces. Declared as a component that changes data, this one would make the Collector copy all
+	// traffic in front of tail_sampling.
+	own := ptrace.NewTraces()
+	td.CopyTo(own)
+	td = own
+	c.causes.Traces(td, c.decided.Contains, func(cause pipeline.TraceCause) {
 		c.decided.Add(cause.Trace, struct{}{})
 		c.telemetry.LlmRootcauseIncidents.Add(ctx, 1, metric.WithAttributes(attribute.String("class", string(cause.Finding.Class))))
 	})

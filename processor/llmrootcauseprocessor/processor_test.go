@@ -14,7 +14,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
 	ours "github.com/faultline-otel/faultline/internal/componenttest"
-	"github.com/faultline-otel/faultline/internal/wire"
+	"github.com/faultline-otel/faultline/internal/spanattr"
 	"github.com/faultline-otel/faultline/processor/llmrootcauseprocessor/internal/metadata"
 	"github.com/faultline-otel/faultline/processor/llmrootcauseprocessor/internal/metadatatest"
 )
@@ -31,8 +31,8 @@ func trace(late bool) ptrace.Traces {
 			span.SetParentSpanID([8]byte{parent})
 		}
 		if class != "" {
-			span.Attributes().PutStr(wire.AttrErrorClass, class)
-			span.Attributes().PutStr(wire.AttrErrorDetail, detail)
+			span.Attributes().PutStr(spanattr.AttrErrorClass, class)
+			span.Attributes().PutStr(spanattr.AttrErrorDetail, detail)
 		}
 	}
 	if late {
@@ -56,7 +56,7 @@ func TestATraceIsOneIncident(t *testing.T) {
 		require.NoError(t, p.ConsumeTraces(t.Context(), td))
 	}
 	root := sink.AllTraces()[0].ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0)
-	class, _ := root.Attributes().Get(wire.AttrTraceClass)
+	class, _ := root.Attributes().Get(spanattr.AttrTraceClass)
 	require.Equal(t, "truncation", class.Str())
 	metadatatest.AssertEqualLlmRootcauseIncidents(t, telemetry, []metricdata.DataPoint[int64]{
 		{Value: 1, Attributes: attribute.NewSet(attribute.String("class", "truncation"))},

@@ -5,22 +5,22 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 
-	"github.com/faultline-otel/faultline/internal/session"
+	"github.com/faultline-otel/faultline/internal/budget"
 )
 
-// budget is an extension that decides which sessions may go on.
-type budget interface {
-	Breaker() *session.Breaker
+// breakerOwner is an extension that decides which sessions may go on.
+type breakerOwner interface {
+	Breaker() *budget.Breaker
 }
 
-func findBreaker(host component.Host, id component.ID) (*session.Breaker, error) {
+func findBreaker(host component.Host, id component.ID) (*budget.Breaker, error) {
 	extension, ok := host.GetExtensions()[id]
 	if !ok {
-		return nil, fmt.Errorf("budget: the extension %q is not there; it must be listed under service::extensions", id)
+		return nil, fmt.Errorf("budget: extension %q does not exist; it must be listed under service::extensions", id)
 	}
-	b, ok := extension.(budget)
+	b, ok := extension.(breakerOwner)
 	if !ok {
-		return nil, fmt.Errorf("budget: the extension %q is no budget, like llm_budget", id)
+		return nil, fmt.Errorf("budget: extension %q is not an llm_budget extension", id)
 	}
 	return b.Breaker(), nil
 }

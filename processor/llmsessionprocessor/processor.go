@@ -12,9 +12,10 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
+	"github.com/faultline-otel/faultline/internal/budget"
 	"github.com/faultline-otel/faultline/internal/checkpoint"
+	"github.com/faultline-otel/faultline/internal/pipeline"
 	"github.com/faultline-otel/faultline/internal/session"
-	"github.com/faultline-otel/faultline/internal/wire"
 	"github.com/faultline-otel/faultline/processor/llmsessionprocessor/internal/metadata"
 )
 
@@ -24,11 +25,11 @@ type sessions struct {
 	id        component.ID
 	logger    *zap.Logger
 	tracker   *session.Tracker
-	follower  *wire.Sessions
+	stage     *pipeline.Sessions
 	telemetry *metadata.TelemetryBuilder
 
 	store   *checkpoint.Store // nil where sessions are not kept over a restart
-	breaker *session.Breaker  // nil where nobody is told what they use up
+	breaker *budget.Breaker   // nil where no budget is configured
 	stop    chan struct{}
 	done    sync.WaitGroup
 }
@@ -44,7 +45,7 @@ func newSessions(set processor.Settings, config *Config) (*sessions, error) {
 	}
 	s := &sessions{
 		config: config, id: set.ID, logger: set.Logger, tracker: tracker, telemetry: telemetry,
-		follower: wire.NewSessions(tracker, wire.AnnotateOptions{}), stop: make(chan struct{}),
+		stage: pipeline.NewSessions(tracker), stop: make(chan struct{}),
 	}
 	return s, s.observe()
 }
@@ -80,17 +81,15 @@ func (s *sessions) observe() error {
 }
 
 func (s *sessions) processTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces, error) {
-	s.follower.Traces(td, func(f wire.Followed) {
-		if s.breaker != nil {
-			limit := session.Limit("")
-			if f.New {
-				limit = s.breaker.Note(f.Use(f.Call.ServiceName))
-			}
-			f.Limit(limit)
+	s.stage.Traces(td, pipeline.BatchOf(ctx), func(o *session.Observation) string {
+		for i := range o.Findings {
+			detail := attribute.String("detail", o.Findings[i].Detail)
+			s.telemetry.LlmSessionLoops.Add(ctx, 1, metric.WithAttributes(detail))
 		}
-		for i := range f.Findings {
-			s.telemetry.LlmSessionLoops.Add(ctx, 1, metric.WithAttributes(attribute.String("detail", f.Findings[i].Detail)))
+		if s.breaker == nil || !o.New {
+			return ""
 		}
+		return string(s.breaker.Record(o.Usage()))
 	})
 	return td, nil
 }
@@ -103,7 +102,7 @@ func (s *sessions) start(ctx context.Context, host component.Host) error {
 			return err
 		}
 		if err := s.tracker.Load(s.store); err != nil {
-			s.logger.Error("sessions that cannot be read begin anew", zap.Error(err))
+			s.logger.Error("discarding unreadable sessions of the last checkpoint", zap.Error(err))
 		}
 	}
 	if s.config.Budget != nil {
@@ -111,7 +110,7 @@ func (s *sessions) start(ctx context.Context, host component.Host) error {
 		if s.breaker, err = findBreaker(host, *s.config.Budget); err != nil {
 			return err
 		}
-		s.tracker.Uses(func(u session.Use) { s.breaker.Note(u) }) // of before the restart: no span opens it
+		s.tracker.Usages(func(u session.Usage) { s.breaker.Record(u) }) // of before the restart: no span trips it
 	}
 	s.done.Go(s.keep)
 	return nil
@@ -138,7 +137,7 @@ func (s *sessions) save() {
 	}
 	if err := s.tracker.Save(s.store); err != nil {
 		s.telemetry.LlmSessionCheckpointFailures.Add(context.Background(), 1)
-		s.logger.Error("the checkpoint of sessions could not be written", zap.Error(err))
+		s.logger.Error("could not write the checkpoint of sessions", zap.Error(err))
 		return
 	}
 	s.telemetry.LlmSessionCheckpoints.Add(context.Background(), 1)

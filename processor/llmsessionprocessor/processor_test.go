@@ -21,9 +21,9 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/processor/processortest"
 
+	"github.com/faultline-otel/faultline/internal/budget"
 	ours "github.com/faultline-otel/faultline/internal/componenttest"
-	"github.com/faultline-otel/faultline/internal/session"
-	"github.com/faultline-otel/faultline/internal/wire"
+	"github.com/faultline-otel/faultline/internal/spanattr"
 	"github.com/faultline-otel/faultline/processor/llmsessionprocessor/internal/metadata"
 )
 
@@ -85,33 +85,33 @@ func run(t *testing.T, h component.Host, change func(*Config), traces ...ptrace.
 
 func TestALoopIsWrittenOnTheSpanThatShowsIt(t *testing.T) {
 	span := run(t, componenttest.NewNopHost(), func(*Config) {}, search(0, 2), search(2, 1))
-	verdict := wire.VerdictOf(span)
+	verdict := spanattr.Of(span).Verdict
 	require.Equal(t, "retry_loop/repeat", fmt.Sprintf("%s/%s", verdict.Class, verdict.Detail))
 	for key, want := range map[string]any{
-		wire.AttrSessionID: "c-1", wire.AttrSessionToolCalls: int64(3), wire.AttrSessionModelCalls: int64(0), wire.AttrSessionTurns: int64(1),
-		wire.AttrSessionLoops: []any{"repeat"},
+		spanattr.AttrSessionID: "c-1", spanattr.AttrSessionToolCalls: int64(3), spanattr.AttrSessionModelCalls: int64(0), spanattr.AttrSessionTurns: int64(1),
+		spanattr.AttrSessionLoops: []any{"repeat"},
 	} {
 		value, ok := span.Attributes().Get(key)
 		require.True(t, ok, key)
 		require.Equal(t, want, value.AsRaw(), key)
 	}
 	quiet := run(t, componenttest.NewNopHost(), func(*Config) {}, search(0, 3), search(3, 1))
-	require.False(t, wire.VerdictOf(quiet).Failed(), "a session shows a loop once")
+	require.False(t, spanattr.Of(quiet).Verdict.Failed(), "a session shows a loop once")
 }
 
 // limiter is a budget of two tool calls a session.
 type limiter struct {
 	nopComponent
-	breaker *session.Breaker
+	breaker *budget.Breaker
 }
 
-func (l limiter) Breaker() *session.Breaker { return l.breaker }
+func (l limiter) Breaker() *budget.Breaker { return l.breaker }
 
 // limitsOf are the limits that the spans of a batch say were reached with them.
 func limitsOf(td ptrace.Traces) (limits []string) {
 	for _, span := range td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().All() {
 		limit := ""
-		if v, ok := span.Attributes().Get(wire.AttrSessionLimit); ok {
+		if v, ok := span.Attributes().Get(spanattr.AttrSessionLimit); ok {
 			limit = v.Str()
 		}
 		limits = append(limits, limit)
@@ -120,7 +120,7 @@ func limitsOf(td ptrace.Traces) (limits []string) {
 }
 
 func TestTheSpanThatReachedALimitSaysSo(t *testing.T) {
-	b, err := session.NewBreaker(10, func(string) session.Limits { return session.Limits{ToolCalls: 2} }, time.Now, nil)
+	b, err := budget.NewBreaker(10, func(string) budget.Limits { return budget.Limits{ToolCalls: 2} }, time.Now, nil)
 	require.NoError(t, err)
 	id := component.MustNewID("budget")
 	cfg := createDefaultConfig().(*Config)
@@ -138,7 +138,7 @@ func TestTheSpanThatReachedALimitSaysSo(t *testing.T) {
 	_, known := b.Reset("c-1")
 	require.True(t, known)
 	spoken := search(10, 3)
-	spoken.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).Attributes().PutStr(wire.AttrSessionLimit, "usd")
+	spoken.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).Attributes().PutStr(spanattr.AttrSessionLimit, "usd")
 	require.Equal(t, []string{"", "tool_calls", ""}, batch(spoken), "a second opening; what a span says itself is not believed")
 	require.NoError(t, s.shutdown(t.Context()))
 
@@ -149,7 +149,7 @@ func TestTheSpanThatReachedALimitSaysSo(t *testing.T) {
 
 func TestABudgetThatIsNotThereStopsTheStart(t *testing.T) {
 	id := component.MustNewID("llm_budget")
-	for name, h := range map[string]component.Host{"is not there": componenttest.NewNopHost(), "is no budget": fakeHost{id: nopComponent{}}} {
+	for name, h := range map[string]component.Host{"does not exist": componenttest.NewNopHost(), "is not an llm_budget extension": fakeHost{id: nopComponent{}}} {
 		cfg := createDefaultConfig().(*Config)
 		cfg.Budget = &id
 		p, err := NewFactory().CreateTraces(t.Context(), processortest.NewNopSettings(metadata.Type), cfg, consumertest.NewNop())
@@ -166,7 +166,7 @@ func TestSessionsOutliveARestart(t *testing.T) {
 	}
 	h, id := host(t, dir)
 	keep(h, id, search(0, 2))
-	require.True(t, wire.VerdictOf(keep(h, id, search(1, 2))).Failed(), "of two spans one is new, and the third of its kind")
+	require.True(t, spanattr.Of(keep(h, id, search(1, 2))).Verdict.Failed(), "of two spans one is new, and the third of its kind")
 }
 
 // TestStrangersSessions: whatever a span says of its session, its cost and its times, it goes on, what is written is bounded and can be
@@ -177,12 +177,12 @@ func TestStrangersSessions(t *testing.T) {
 		long, long + "y", "", " ", "\x00", "a\nb", "\xff\xfe", "../../etc/passwd", "session/sessions", "<script>", strings.Repeat("é", 1<<19), strings.Repeat("\xff", 1<<20),
 	}
 	costs := []func(pcommon.Map){
-		func(m pcommon.Map) { m.PutDouble(wire.AttrCostUSD, math.NaN()) },
-		func(m pcommon.Map) { m.PutDouble(wire.AttrCostUSD, math.Inf(1)) },
-		func(m pcommon.Map) { m.PutDouble(wire.AttrCostUSD, -1e9) },
-		func(m pcommon.Map) { m.PutDouble(wire.AttrCostUSD, 1e300) },
-		func(m pcommon.Map) { m.PutStr(wire.AttrCostUSD, "free") },
-		func(m pcommon.Map) { m.PutEmptySlice(wire.AttrCostUSD) },
+		func(m pcommon.Map) { m.PutDouble(spanattr.AttrCostUSD, math.NaN()) },
+		func(m pcommon.Map) { m.PutDouble(spanattr.AttrCostUSD, math.Inf(1)) },
+		func(m pcommon.Map) { m.PutDouble(spanattr.AttrCostUSD, -1e9) },
+		func(m pcommon.Map) { m.PutDouble(spanattr.AttrCostUSD, 1e300) },
+		func(m pcommon.Map) { m.PutStr(spanattr.AttrCostUSD, "free") },
+		func(m pcommon.Map) { m.PutEmptySlice(spanattr.AttrCostUSD) },
 	}
 	times := []uint64{0, 1, 1_790_000_000_000_000_000, math.MaxInt64, math.MaxUint64}
 	strangers := func() ptrace.Traces {
@@ -208,14 +208,14 @@ func TestStrangersSessions(t *testing.T) {
 		run(t, h, func(c *Config) { c.Storage = &storage }, td)
 		named := map[string]bool{}
 		for _, span := range td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().All() {
-			id, ok := span.Attributes().Get(wire.AttrSessionID)
+			id, ok := span.Attributes().Get(spanattr.AttrSessionID)
 			require.True(t, ok)
 			require.Less(t, len(id.Str()), 200)
 			require.True(t, utf8.ValidString(id.Str()))
 			named[id.Str()] = true
-			calls, _ := span.Attributes().Get(wire.AttrSessionModelCalls)
+			calls, _ := span.Attributes().Get(spanattr.AttrSessionModelCalls)
 			require.LessOrEqual(t, calls.Int(), int64(len(costs)))
-			if spent, ok := span.Attributes().Get(wire.AttrSessionCostUSD); ok {
+			if spent, ok := span.Attributes().Get(spanattr.AttrSessionCostUSD); ok {
 				require.Greater(t, spent.Double(), 0.0)
 				require.LessOrEqual(t, spent.Double(), 2e6, "two costs of the six are absurd, and count a million each")
 			}
@@ -242,7 +242,7 @@ func TestWrongSettings(t *testing.T) {
 
 func TestAStorageThatIsNotThereStopsTheStart(t *testing.T) {
 	id := component.MustNewID("file_storage")
-	for name, h := range map[string]component.Host{"is not there": componenttest.NewNopHost(), "is no storage": fakeHost{id: nopComponent{}}} {
+	for name, h := range map[string]component.Host{"does not exist": componenttest.NewNopHost(), "is no storage": fakeHost{id: nopComponent{}}} {
 		cfg := createDefaultConfig().(*Config)
 		cfg.Storage = &id
 		p, err := NewFactory().CreateTraces(t.Context(), processortest.NewNopSettings(metadata.Type), cfg, consumertest.NewNop())

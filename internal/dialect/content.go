@@ -1,0 +1,481 @@
+package dialect
+
+import (
+	"slices"
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/faultline-otel/faultline/internal/genai"
+)
+
+// maxField bounds how much of one content attribute is read, in bytes. The rest stays on the span and is marked as cut.
+const maxField = 1 << 20
+
+// contentText is the text of a content attribute: a string as it is, a structured value as JSON, at most maxField of it.
+func contentText(r *Reader, k key) string { return r.text(r.at[k]) }
+
+func (r *Reader) text(v pcommon.Value) string {
+	var s string
+	switch v.Type() {
+	case pcommon.ValueTypeStr:
+		s = v.Str()
+	case pcommon.ValueTypeMap, pcommon.ValueTypeSlice:
+		r.scratch = appendJSON(r.scratch[:0], v, 0)
+		s = string(r.scratch)
+		if cap(r.scratch) > maxScratch {
+			r.scratch = nil
+		}
+	case pcommon.ValueTypeEmpty, pcommon.ValueTypeBytes:
+		return ""
+	default:
+		return textOfValue(v)
+	}
+	if len(s) > maxField {
+		r.call.ContentTruncated = true
+		s = s[:maxField]
+	}
+	return s
+}
+
+// isStructured reports whether a value was recorded as such and not as a string.
+func isStructured(v pcommon.Value) bool {
+	return v.Type() == pcommon.ValueTypeMap || v.Type() == pcommon.ValueTypeSlice
+}
+
+// redacted is what OpenInference writes where it was told to hide content.
+const redacted = "__REDACTED__"
+
+// blank reports whether a content attribute says nothing: emitters that were told to record no content write "{}".
+func blank(v pcommon.Value) bool {
+	switch v.Type() {
+	case pcommon.ValueTypeStr:
+		s := v.Str()
+		if len(s) > len(redacted) {
+			return false
+		}
+		switch strings.TrimSpace(s) {
+		case "", "{}", "[]", "null", `""`, "<nil>", "None", redacted:
+			return true
+		}
+		return false
+	case pcommon.ValueTypeMap:
+		return v.Map().Len() == 0
+	case pcommon.ValueTypeSlice:
+		return v.Slice().Len() == 0
+	case pcommon.ValueTypeEmpty:
+		return true
+	}
+	return false
+}
+
+// findContent notes whether the span carries content at all, without reading it.
+func (r *Reader) findContent(c *genai.Call) {
+	r.hasContent = r.events || r.families&(flatInput|flatOutput|flatPrompt|flatCompletion|flatDocuments) != 0
+	for _, d := range order {
+		if r.hasContent || r.marks&d.bit == 0 {
+			continue
+		}
+		for _, list := range [...][]key{d.input, d.output, d.takes, d.gives, d.toolArgs, d.toolResult, d.documents, d.carries} {
+			for _, k := range list {
+				if r.has(k) && !blank(r.at[k]) {
+					r.hasContent = true
+				}
+			}
+		}
+		// What found nothing says so with an empty list.
+		r.hasContent = r.hasContent || c.Operation == genai.OpRetrieval && r.foundNothing(d)
+	}
+	if r.hasContent || !bearsContent(c.Operation) {
+		return
+	}
+	if r.span.DroppedAttributesCount() > 0 {
+		c.ContentTruncated = true
+		return
+	}
+	c.ContentMissing = true
+}
+
+// bearsContent reports whether an operation has content that is worth recording: the steps around calls have none of
+// their own.
+func bearsContent(operation string) bool {
+	switch operation {
+	case genai.OpChat, genai.OpTextCompletion, "generate_content", genai.OpExecuteTool, genai.OpRetrieval:
+		return true
+	}
+	return false
+}
+
+// Load fills a part of the call's content from the span that was read last.
+func (r *Reader) Load(c *genai.Call, content *genai.Content, part genai.Part) {
+	for _, d := range order {
+		if r.marks&d.bit == 0 {
+			continue
+		}
+		if d.load != nil && d.load(r, c, content, part) {
+			break
+		}
+		if r.loadKeys(d, c, content, part) {
+			break
+		}
+	}
+	switch part {
+	case genai.PartInput:
+		if len(content.Input) == 0 && r.events {
+			r.loadEvents(c, content, part)
+		}
+	case genai.PartOutput:
+		if len(content.Output) == 0 && r.events {
+			r.loadEvents(c, content, part)
+		}
+		if content.Refusal == "" {
+			content.Refusal = r.refusalBeside()
+		}
+		r.reasonsFromOutput(c, content)
+	case genai.PartTool:
+		if r.events && (content.ToolArguments.IsZero() || content.ToolResult.IsZero()) {
+			r.loadEvents(c, content, part)
+		}
+	case genai.PartRetrieval:
+		if r.events && len(content.Retrieval.Documents) == 0 {
+			r.loadEvents(c, content, part)
+		}
+	case genai.PartSchema:
+		fill(&content.OutputSchema, r.requested.schema)
+		fill(&c.ResponseFormat, r.requested.format)
+	}
+}
+
+// refusalBeside looks for a refusal in the provider's response where messages were found elsewhere: the conventions have no
+// place for it, so emitters that write both lose it from the messages.
+func (r *Reader) refusalBeside() string {
+	for _, k := range [...]key{keyOIOutput, keyCompletionJSON, keyLogResponse, keyLFOutput} {
+		if !r.has(k) || r.at[k].Type() != pcommon.ValueTypeStr {
+			continue
+		}
+		if text := contentText(r, k); strings.Contains(text, `"refusal":"`) || strings.Contains(text, `"refusal": "`) {
+			p := parser{answer: true}
+			if p.value(text, "assistant"); p.refusal != "" {
+				return p.refusal
+			}
+		}
+	}
+	return ""
+}
+
+// reasonsFromOutput takes finish reasons from the messages where no attribute gave them.
+func (r *Reader) reasonsFromOutput(c *genai.Call, content *genai.Content) {
+	if len(c.FinishReasons) > 0 {
+		return
+	}
+	for i := range content.Output {
+		if reason := content.Output[i].FinishReason; reason != "" {
+			c.FinishReasons = append(c.FinishReasons, reason)
+		}
+	}
+	r.canonicalReasons(c)
+}
+
+// loadKeys loads a part from the attributes that the dialect names for it.
+func (r *Reader) loadKeys(d *dialect, c *genai.Call, content *genai.Content, part genai.Part) bool {
+	isTool, isRetrieval := c.Operation == genai.OpExecuteTool, c.Operation == genai.OpRetrieval
+	switch part {
+	case genai.PartInput:
+		found := r.readMessages(c, content, d.input, false)
+		if !found && !isTool && !isRetrieval {
+			found = r.readMessages(c, content, d.takes, false)
+		}
+		for _, k := range d.system {
+			if content.System == "" && r.has(k) {
+				content.System = r.instructions(r.at[k])
+			}
+		}
+		return found
+	case genai.PartOutput:
+		return r.readMessages(c, content, d.output, true) ||
+			!isTool && !isRetrieval && r.readMessages(c, content, d.gives, true)
+	case genai.PartTools:
+		for _, k := range d.tools {
+			if r.has(k) && !blank(r.at[k]) && r.readTools(content, r.toolText(r.at[k])) {
+				return true
+			}
+		}
+	case genai.PartTool:
+		r.toolValue(&content.ToolArguments, d.toolArgs)
+		r.toolValue(&content.ToolResult, d.toolResult)
+		if isTool {
+			r.toolValue(&content.ToolArguments, d.takes)
+			r.toolValue(&content.ToolResult, d.gives)
+		}
+		return !content.ToolArguments.IsZero() && !content.ToolResult.IsZero()
+	case genai.PartSchema:
+		for _, k := range d.schema {
+			if !r.has(k) || blank(r.at[k]) || content.OutputSchema != "" {
+				continue
+			}
+			q := requests{}
+			text := contentText(r, k)
+			if q.readFormat(text); q.schema == "" && strings.HasPrefix(strings.TrimSpace(text), "{") && q.format == "" {
+				q.schema = text // the schema itself
+			}
+			content.OutputSchema = q.schema
+		}
+		return content.OutputSchema != ""
+	case genai.PartRetrieval:
+		query, documents := d.query, d.documents
+		if isRetrieval {
+			query, documents = slices.Concat(query, d.takes), slices.Concat(documents, d.gives)
+		}
+		for _, k := range query {
+			if content.Retrieval.Query == "" && r.has(k) {
+				content.Retrieval.Query = queryText(contentText(r, k))
+			}
+		}
+		for _, k := range documents {
+			if len(content.Retrieval.Documents) == 0 && r.has(k) {
+				content.Retrieval.Documents = appendDocuments(content.Retrieval.Documents, contentText(r, k))
+			}
+		}
+		content.Retrieval.Empty = len(content.Retrieval.Documents) == 0 && isRetrieval && r.foundNothing(d)
+		return len(content.Retrieval.Documents) > 0 || content.Retrieval.Empty
+	}
+	return false
+}
+
+// foundNothing reports whether a retrieval recorded its documents, and there are none.
+func (r *Reader) foundNothing(d *dialect) bool {
+	for _, list := range [...][]key{d.documents, d.gives} {
+		for _, k := range list {
+			if !r.has(k) {
+				continue
+			}
+			switch v := r.at[k]; v.Type() {
+			case pcommon.ValueTypeSlice:
+				return v.Slice().Len() == 0
+			case pcommon.ValueTypeMap, pcommon.ValueTypeStr:
+				if text := r.text(v); emptyDocuments(text) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// readMessages reads the first of the attributes that holds messages.
+func (r *Reader) readMessages(c *genai.Call, content *genai.Content, keys []key, answer bool) bool {
+	for _, k := range keys {
+		if r.has(k) && !blank(r.at[k]) && r.messagesFrom(c, content, contentText(r, k), answer) {
+			return true
+		}
+	}
+	return false
+}
+
+// messagesFrom reads messages from JSON or plain text into the input or the output. A text in which no message is to be
+// recognised is one message.
+func (r *Reader) messagesFrom(c *genai.Call, content *genai.Content, text string, answer bool) bool {
+	p := parser{answer: answer}
+	role := "user"
+	if p.dst = content.Input[:0]; answer {
+		p.dst, role = content.Output[:0], "assistant"
+	}
+	if p.value(text, role); len(p.dst) == 0 && p.refusal == "" && p.model == "" && p.system == "" {
+		if trimmed := strings.TrimSpace(text); !blankText(trimmed) && (!p.cut || !strings.HasPrefix(trimmed, "[")) {
+			p.plain(plainText(trimmed), role)
+		}
+	}
+	c.ContentTruncated = c.ContentTruncated || p.cut
+	return r.keep(c, content, &p)
+}
+
+// keep moves what a parser read into the content and fills scalars that only the content carries.
+func (r *Reader) keep(c *genai.Call, content *genai.Content, p *parser) bool {
+	fill(&content.Refusal, p.refusal)
+	if p.answer {
+		content.Output = p.dst
+		fill(&c.ResponseModel, p.model)
+		fill(&c.ResponseID, p.id)
+	} else {
+		content.Input = p.dst
+		fill(&content.System, p.system)
+	}
+	return len(p.dst) > 0 || p.answer && p.refusal != ""
+}
+
+// plainText is a text without the quotes of a JSON string.
+func plainText(text string) string {
+	if len(text) > 1 && text[0] == '"' && text[len(text)-1] == '"' {
+		return unquoted(text)
+	}
+	return text
+}
+
+func blankText(text string) bool {
+	switch text {
+	case "", "{}", "[]", "null", `""`:
+		return true
+	}
+	return false
+}
+
+// instructions reads system instructions: a list of parts, or a text.
+func (r *Reader) instructions(v pcommon.Value) string {
+	text := r.text(v)
+	trimmed := strings.TrimSpace(text)
+	if blankText(trimmed) {
+		return ""
+	}
+	if trimmed[0] != '[' && trimmed[0] != '{' && trimmed[0] != '"' {
+		return text
+	}
+	p := parser{}
+	return p.textOf(trimmed)
+}
+
+// toolValue fills a tool's arguments or result from the first attribute that has some.
+func (r *Reader) toolValue(dst *genai.Value, keys []key) {
+	for _, k := range keys {
+		if dst.IsZero() && r.has(k) {
+			if v := r.at[k]; v.Type() != pcommon.ValueTypeEmpty {
+				// Most emitters write JSON here, so a text in quotes is a JSON string.
+				*dst = genai.Value{Text: plainText(r.text(v)), Structured: isStructured(v)}
+			}
+		}
+	}
+}
+
+// queryText is a retrieval's query: a text, or the member of an object that holds it.
+func queryText(text string) string {
+	c := cursor{s: text}
+	switch c.space() {
+	case '"':
+		return c.str()
+	case '{':
+		c.open('{')
+		for key := ""; c.member(&key); {
+			switch key {
+			case "query", "input", "question", "text", "query_str":
+				if s := c.scalar(); s != "" {
+					return s
+				}
+			default:
+				c.skip()
+			}
+		}
+	}
+	return text
+}
+
+// maxDocuments bounds the documents that are read of one retrieval.
+const maxDocuments = 1000
+
+// appendDocuments reads retrieved documents: a list of them, or an object that holds the list.
+func appendDocuments(dst []genai.Document, text string) []genai.Document {
+	c := cursor{s: text}
+	switch c.space() {
+	case '"':
+		return appendDocumentList(dst, c.str())
+	case '{':
+		c.open('{')
+		for key := ""; c.member(&key); {
+			if !documentsKey(key) {
+				c.skip()
+				continue
+			}
+			if dst = appendDocumentList(dst, c.raw()); len(dst) > 0 {
+				return dst
+			}
+		}
+		return dst
+	}
+	return appendDocumentList(dst, text)
+}
+
+// emptyDocuments reports whether a text is a list of documents that holds none, or an object that holds such a list.
+func emptyDocuments(text string) bool {
+	c := cursor{s: text}
+	switch c.space() {
+	case '"':
+		return emptyList(c.str())
+	case '{':
+		c.open('{')
+		for key := ""; c.member(&key); {
+			if value := c.raw(); documentsKey(key) && emptyList(value) {
+				return true
+			}
+		}
+		return false
+	}
+	return emptyList(text)
+}
+
+func emptyList(text string) bool {
+	text = strings.TrimSpace(text)
+	return len(text) > 1 && text[0] == '[' && strings.TrimSpace(text[1:]) == "]"
+}
+
+// documentsKey names the member of an object that holds a list of documents.
+func documentsKey(key string) bool {
+	switch key {
+	case "documents", "results", "nodes", "matches", "docs", "data", "output", "retrieved_documents", "source_nodes":
+		return true
+	}
+	return false
+}
+
+func appendDocumentList(dst []genai.Document, text string) []genai.Document {
+	c := cursor{s: text}
+	if !c.open('[') {
+		return dst
+	}
+	for c.element() && len(dst) < maxDocuments {
+		switch c.space() {
+		case '{':
+			if doc := documentOf(c.raw(), 0); doc != (genai.Document{}) {
+				dst = append(dst, doc)
+			}
+		case '"':
+			dst = append(dst, genai.Document{Content: c.str()})
+		default:
+			c.skip()
+		}
+	}
+	return dst
+}
+
+func documentOf(raw string, depth int) (doc genai.Document) {
+	c := cursor{s: raw}
+	c.open('{')
+	for key := ""; c.member(&key); {
+		switch key {
+		case "id", "document_id", "id_", "doc_id", "node_id":
+			fill(&doc.ID, c.scalar())
+		case "score", "similarity", "relevance_score", "distance", "relevanceScore":
+			if f, ok := parseFloat(c.scalar()); ok {
+				fillOpt(&doc.Score, genai.Some(f))
+			}
+		case "content", "text", "page_content", "pageContent", "document", "body", "snippet":
+			if c.space() == '{' {
+				if inner := c.raw(); depth < 2 {
+					nested := documentOf(inner, depth+1)
+					fill(&doc.ID, nested.ID)
+					fill(&doc.Content, nested.Content)
+					fillOpt(&doc.Score, nested.Score)
+				}
+				continue
+			}
+			fill(&doc.Content, c.scalar())
+		case "node", "kwargs":
+			if inner := c.raw(); depth < 2 && strings.HasPrefix(inner, "{") {
+				nested := documentOf(inner, depth+1)
+				fill(&doc.ID, nested.ID)
+				fill(&doc.Content, nested.Content)
+				fillOpt(&doc.Score, nested.Score)
+			}
+		default:
+			c.skip()
+		}
+	}
+	return doc
+}

@@ -1,0 +1,106 @@
+package dialect
+
+import (
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/faultline-otel/faultline/internal/genai"
+)
+
+// readError finds out whether the operation failed, and what is said of it. Dialects that hide errors behind a good
+// status have set IsError before.
+func (r *Reader) readError(c *genai.Call) {
+	e := &c.Error
+	status := r.span.Status()
+	if status.Code() == ptrace.StatusCodeError {
+		e.IsError = true
+		fill(&e.Message, status.Message())
+	}
+	if typ := r.str(keyErrorType); typ != "" {
+		e.IsError = true
+		fill(&e.Type, typ)
+	}
+	code := r.count(keyStatusCode, keyStatusCode2).Value
+	if code >= 400 && code < 600 {
+		e.IsError = true
+	}
+	if r.marks&(inLangSmith|inLangfuse) != 0 || e.IsError {
+		r.readException(e)
+	}
+	if !e.IsError {
+		return
+	}
+	fill(&e.Message, r.str(keyErrorMessage))
+	switch {
+	case code >= 400 && code < 600:
+		e.HTTPStatus = int(code)
+	default:
+		if e.HTTPStatus = leadingStatus(e.Type); e.HTTPStatus == 0 {
+			e.HTTPStatus = leadingStatus(e.Message)
+		}
+	}
+}
+
+// readException takes type and message from the last exception event. The event itself is proof of an error only for
+// emitters that leave the status alone.
+func (r *Reader) readException(e *genai.Error) {
+	events := r.span.Events()
+	for i := events.Len() - 1; i >= 0; i-- {
+		if events.At(i).Name() != "exception" {
+			continue
+		}
+		attributes := events.At(i).Attributes()
+		fill(&e.Type, attributeText(attributes, "exception.type"))
+		fill(&e.Message, attributeText(attributes, "exception.message"))
+		e.IsError = true
+		return
+	}
+}
+
+func attributeText(attributes pcommon.Map, name string) string {
+	if v, ok := attributes.Get(name); ok {
+		return textOfValue(v)
+	}
+	return ""
+}
+
+// leadingStatus is the HTTP status that an error's type or message begins with ("429", "404 The model …",
+// "Error: 503 …", "Error code: 400 - {…}"), 0 where there is none.
+func leadingStatus(text string) int {
+	const maxPrefixes = 4
+	for range maxPrefixes {
+		trimmed := strings.TrimLeft(text, " :([")
+		for _, prefix := range [...]string{"Error code", "error code", "Error", "error", "HTTP", "http", "status code", "Status code", "status", "code"} {
+			if rest, ok := strings.CutPrefix(trimmed, prefix); ok {
+				trimmed = rest
+				break
+			}
+		}
+		// "NotFoundError: 404 …": the name of an exception.
+		if name, rest, ok := strings.Cut(trimmed, ":"); ok && len(name) < 80 && !strings.ContainsRune(name, ' ') &&
+			(strings.HasSuffix(name, "Error") || strings.HasSuffix(name, "Exception")) {
+			trimmed = rest
+		}
+		if trimmed == text {
+			break
+		}
+		text = trimmed
+	}
+	if len(text) < 3 || text[0] != '4' && text[0] != '5' || len(text) > 3 && isWordByte(text[3]) {
+		return 0
+	}
+	n := 0
+	for i := range 3 {
+		if text[i] < '0' || text[i] > '9' {
+			return 0
+		}
+		n = n*10 + int(text[i]-'0')
+	}
+	return n
+}
+
+func isWordByte(b byte) bool {
+	return b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b == '_' || b == '.'
+}

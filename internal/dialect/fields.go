@@ -1,0 +1,149 @@
+package dialect
+
+// fields is one JSON object taken apart: the raw text of the members that messages, parts and envelopes have.
+type fields struct {
+	role, typ, text, content, parts, message string
+	name, id, callID, args, result           string
+	toolCalls, functionCall, function        string
+	toolUse, toolResult                      string
+	functionResponse                         string
+	toolRequest, toolResponse                string
+	refusal, reasoning, thought, finish      string
+	kwargs, metadata, moreKwargs             string
+	// Envelopes.
+	messages, choices, candidates, generations string
+	input, output, contents, prompt, system    string
+	request, config, tools, format, model      string
+	incomplete, feedback                       string
+}
+
+// read takes the object at the cursor apart.
+func (f *fields) read(c *cursor) {
+	if !c.open('{') {
+		c.skip()
+		return
+	}
+	for key := ""; c.member(&key); {
+		if slot := f.slot(key); slot != nil && *slot == "" {
+			if raw := c.raw(); raw != "null" {
+				*slot = raw
+			}
+			continue
+		}
+		c.skip()
+	}
+}
+
+// slot is where a member goes, nil for one that says nothing here.
+func (f *fields) slot(key string) *string {
+	switch key {
+	case "role", "author":
+		return &f.role
+	case "type":
+		return &f.typ
+	case "text":
+		return &f.text
+	case "content", "message_content", "completion", "body", "combined_chunk_content":
+		return &f.content
+	case "parts":
+		return &f.parts
+	case "message":
+		return &f.message
+	case "name", "toolName", "tool_name":
+		return &f.name
+	case "id":
+		return &f.id
+	case "tool_call_id", "tool_use_id", "toolCallId", "call_id", "toolUseId", "ref":
+		return &f.callID
+	case "arguments", "args":
+		return &f.args
+	case "result", "response", "tool.result":
+		return &f.result
+	case "tool_calls", "toolCalls":
+		return &f.toolCalls
+	case "functionCall", "function_call":
+		return &f.functionCall
+	case "function":
+		return &f.function
+	case "functionResponse", "function_response":
+		return &f.functionResponse
+	case "toolUse":
+		return &f.toolUse
+	case "toolResult":
+		return &f.toolResult
+	case "toolRequest":
+		return &f.toolRequest
+	case "toolResponse":
+		return &f.toolResponse
+	case "refusal":
+		return &f.refusal
+	case "reasoning", "reasoning_content", "thinking", "reasoningContent", "summary", "reasoningText":
+		return &f.reasoning
+	case "thought":
+		return &f.thought
+	case "finish_reason", "finishReason", "stop_reason", "stopReason":
+		return &f.finish
+	case "kwargs", "data":
+		return &f.kwargs
+	case "response_metadata", "generation_info", "generationInfo":
+		return &f.metadata
+	case "additional_kwargs":
+		return &f.moreKwargs
+	case "messages", "all_messages", "message_history", "items":
+		return &f.messages
+	case "choices":
+		return &f.choices
+	case "candidates":
+		return &f.candidates
+	case "generations", "replies":
+		return &f.generations
+	case "input", "inputs":
+		return &f.input
+	case "output", "outputs":
+		return &f.output
+	case "contents":
+		return &f.contents
+	case "prompt":
+		return &f.prompt
+	case "system", "instructions", "systemInstruction", "system_instruction":
+		return &f.system
+	case "request":
+		return &f.request
+	case "incomplete_details", "incompleteDetails":
+		return &f.incomplete
+	case "promptFeedback", "prompt_feedback":
+		return &f.feedback
+	case "config", "generationConfig", "generation_config":
+		return &f.config
+	case "tools", "function_tools", "functions":
+		return &f.tools
+	case "response_format", "text_format":
+		return &f.format
+	case "model", "modelVersion", "model_version":
+		return &f.model
+	}
+	return nil
+}
+
+// isPart reports whether an object is a part of a message and not a message or an envelope.
+func (f *fields) isPart() bool {
+	if f.role != "" || f.message != "" || f.kwargs != "" || f.messages != "" || f.choices != "" || f.generations != "" ||
+		f.parts != "" || f.metadata != "" || f.finish != "" {
+		return false
+	}
+	return f.typ != "" && roleOf(unquoted(f.typ)) == "" || f.text != "" || f.toolUse != "" || f.toolResult != "" || f.functionCall != "" ||
+		f.functionResponse != "" || f.toolRequest != "" || f.toolResponse != ""
+}
+
+// itemRole is the role of a part that stands for a message: items of the Responses API say it with their type.
+func (f *fields) itemRole(role string) string {
+	switch unquoted(f.typ) {
+	case "function_call", "web_search_call", "file_search_call", "computer_call", "mcp_call", "code_interpreter_call", "local_shell_call":
+		return "assistant"
+	case "reasoning":
+		return "assistant"
+	case "function_call_output", "computer_call_output", "local_shell_call_output":
+		return "tool"
+	}
+	return role
+}

@@ -1,0 +1,133 @@
+package dialect
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/faultline-otel/faultline/internal/corpus"
+	"github.com/faultline-otel/faultline/internal/genai"
+)
+
+// maxFuzzTime is how long one input of the fuzzer may take, with the instrumentation that fuzzing adds.
+const maxFuzzTime = 5 * time.Second
+
+// FuzzRead reads whole requests: whatever arrives, nothing panics and the work is bounded.
+func FuzzRead(f *testing.F) {
+	f.Add([]byte(`{"resourceSpans":[{"scopeSpans":[{"scope":{"name":"ai"},"spans":[{"name":"chat","attributes":[{"key":"gen_ai.output.messages",` +
+		`"value":{"stringValue":"[{\"role\":\"assistant\",\"parts\":[{\"type\":\"text\",\"content\":\"x\"}]}]"}}]}]}]}]}`))
+	f.Add([]byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"x","attributes":[{"key":"llm.input_messages.0.message.role","value":{"stringValue":"user"}},` +
+		`{"key":"gen_ai.usage.input_tokens","value":{"kvlistValue":{"values":[{"key":"low","value":{"intValue":"3"}}]}}}],"events":[{"name":"gen_ai.choice"}]}]}]}]}`))
+	for _, file := range corpus.Dialects(f, 64<<10) {
+		raw, err := os.ReadFile(file)
+		require.NoError(f, err)
+		f.Add(raw)
+	}
+	r := NewReader(nil)
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		traces, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(raw)
+		if err != nil {
+			return
+		}
+		start := time.Now()
+		for _, rs := range traces.ResourceSpans().All() {
+			for _, ss := range rs.ScopeSpans().All() {
+				for _, span := range ss.Spans().All() {
+					call, ok := r.Read(rs.Resource(), ss.Scope(), span)
+					if !ok {
+						continue
+					}
+					loadAll(call)
+					if _, err := call.MarshalJSON(); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		}
+		if took := time.Since(start); took > maxFuzzTime {
+			t.Fatalf("took %s", took)
+		}
+	})
+}
+
+// FuzzMessages reads messages of any shape out of any text.
+func FuzzMessages(f *testing.F) {
+	for _, seed := range messageSeeds {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		start := time.Now()
+		for _, answer := range []bool{false, true} {
+			for _, decode := range []bool{false, true} {
+				p := parser{answer: answer, decode: decode}
+				p.value(text, "user")
+				for i := range p.dst {
+					if p.dst[i].Role == "" {
+						t.Fatalf("a message without a role: %+v", p.dst[i])
+					}
+				}
+			}
+		}
+		var u genai.Usage
+		readUsage(text, &u)
+		var q requests
+		q.read(text)
+		q.readFormat(text)
+		appendDocuments(nil, text)
+		toolsIn(text, 0)
+		leadingStatus(text)
+		if took := time.Since(start); took > maxFuzzTime {
+			t.Fatalf("took %s for %d bytes", took, len(text))
+		}
+	})
+}
+
+var messageSeeds = []string{
+	`[{"role":"user","parts":[{"type":"text","content":"hi"},{"type":"tool_call","id":"1","name":"f","arguments":{"a":1}}]}]`,
+	`{"choices":[{"index":0,"message":{"role":"assistant","content":null,"refusal":"no","tool_calls":[{"id":"1","function":{"name":"f","arguments":"{}"}}]},"finish_reason":"stop"}]}`,
+	`{"content":[{"type":"thinking","thinking":"hm"},{"type":"tool_use","id":"1","name":"f","input":{}}],"role":"assistant","stop_reason":"tool_use"}`,
+	`{"candidates":[{"content":{"parts":[{"text":"a"},{"functionCall":{"name":"f","args":{}}}],"role":"model"},"finishReason":"STOP"}]}`,
+	`{"output":{"message":{"role":"assistant","content":[{"text":"a"},{"toolUse":{"toolUseId":"1","name":"f","input":{}}}]}},"stopReason":"end_turn"}`,
+	`{"generations":[[{"text":"a","message":{"lc":1,"type":"constructor","id":["langchain","schema","messages","AIMessage"],"kwargs":{"content":"a"}}}]]}`,
+	`[{"type":"function_call","call_id":"1","name":"f","arguments":"{}"},{"type":"function_call_output","call_id":"1","output":"x"}]`,
+	`"plain"`, `["a","b"]`, `{`, `[{"role":`, `{"a":"\ud83d`, "\xff",
+}
+
+// FuzzAttributes reads one attribute of any name with any value, on a span of any name and scope.
+func FuzzAttributes(f *testing.F) {
+	for _, key := range contentKeys {
+		for _, seed := range messageSeeds[:4] {
+			f.Add("ai", "chat x", key, seed)
+		}
+	}
+	f.Add("langfuse-sdk", "x", "langfuse.observation.usage_details", `{"input":1,"input_cached_tokens":2}`)
+	f.Add("strands.telemetry.tracer", "execute_tool f", "gen_ai.tool.status", "error")
+	r := NewReader(nil)
+	f.Fuzz(func(t *testing.T, scopeName, name, key, value string) {
+		resource, scope, span := emptySpan(scopeName)
+		span.SetName(name)
+		span.Attributes().PutStr(key, value)
+		event := span.Events().AppendEmpty()
+		event.SetName("gen_ai.choice")
+		event.Attributes().PutStr("message", value)
+		span.Events().AppendEmpty().SetName(name)
+		start := time.Now()
+		if call, ok := r.Read(resource, scope, span); ok {
+			loadAll(call)
+			if _, err := call.MarshalJSON(); err != nil {
+				t.Fatal(err)
+			}
+			for _, tokens := range [...]genai.Opt[int64]{call.Tokens.UncachedInput, call.Tokens.Output, call.Tokens.CacheRead} {
+				if tokens.Value < 0 {
+					t.Fatalf("negative count of tokens: %+v", call.Tokens)
+				}
+			}
+		}
+		if took := time.Since(start); took > maxFuzzTime {
+			t.Fatalf("took %s", took)
+		}
+	})
+}

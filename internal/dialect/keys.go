@@ -1,0 +1,303 @@
+package dialect
+
+import (
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+)
+
+// dialects is a set of dialects: those whose attributes a span carries. Several on one span are normal.
+type dialects uint32
+
+const (
+	inOTel dialects = 1 << iota
+	inOpenInference
+	inOpenLLMetry
+	inVercel
+	inLangfuse
+	inLangSmith
+	inPydantic
+	inLogfire
+	inStrands
+	inADK
+	inGenkit
+	inLiveKit
+	inOpenLIT
+	inClaudeCode
+	inLiteLLM
+	inMLflow
+	inHaystack
+	inMCP
+	inCrewAI
+	inAnthropicSDK
+	inAgentFramework
+)
+
+// key is the place of an attribute that some dialect reads, in Reader.at. 0 is no key.
+type key uint16
+
+// maxKeys bounds how many attributes the dialects read together.
+const maxKeys = 352
+
+type keyEntry struct {
+	key   key
+	marks dialects
+}
+
+// keyTable finds the key of an attribute by its name: open-addressed, since every attribute of every span is looked up. It is
+// filled by the variables of the dialects, before anything reads, and never changes afterwards.
+var keyTable [1 << keyBits]struct {
+	name string
+	keyEntry
+}
+
+const keyBits = 10
+
+// keys counts the entries of keyTable.
+var keys key
+
+// lookup finds the key of an attribute.
+func lookup(name string) (keyEntry, bool) {
+	e := &keyTable[slotOf(name)]
+	return e.keyEntry, e.name == name && e.key != 0
+}
+
+// slotOf is the place of a name in keyTable, or the free one where it belongs.
+func slotOf(name string) int {
+	i := hashName(name) >> (64 - keyBits)
+	for keyTable[i].key != 0 && keyTable[i].name != name {
+		i = (i + 1) & (1<<keyBits - 1)
+	}
+	return int(i)
+}
+
+// hashName hashes the length and both ends of a name: gen_ai.usage.input_tokens and its like differ there.
+func hashName(name string) uint64 {
+	n := len(name)
+	h := uint64(n)
+	if n >= 8 {
+		h = (h ^ load64(name[n-8:])) * 0x9e3779b97f4a7c15
+		return (h ^ h>>29 ^ load64(name[max(0, n-16):])) * 0xd6e8feb86659fd93
+	}
+	for i := range n {
+		h = (h ^ uint64(name[i])) * 0x100000001b3
+	}
+	return h * 0xd6e8feb86659fd93
+}
+
+func load64(s string) uint64 {
+	s = s[:8]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// intern gives an attribute its key. The dialects are those that the attribute is evidence of; 0 marks an attribute
+// that is read but proves nothing, like session.id.
+func intern(marks dialects, name string) key {
+	e := &keyTable[slotOf(name)]
+	if e.key == 0 {
+		keys++
+		if keys >= maxKeys {
+			panic("dialect: more attributes than maxKeys: " + name)
+		}
+		e.name, e.key = name, keys
+	}
+	e.marks |= marks
+	return e.key
+}
+
+// family is a set of flattened attributes (llm.input_messages.0.message.role, …) of which a span has any number.
+type family uint16
+
+const (
+	flatInput      family = 1 << iota // llm.input_messages.N.
+	flatOutput                        // llm.output_messages.N.
+	flatTools                         // llm.tools.N.
+	flatDocuments                     // retrieval.documents.N.
+	flatPrompt                        // gen_ai.prompt.N.
+	flatCompletion                    // gen_ai.completion.N.
+	flatFunctions                     // llm.request.functions.N.
+)
+
+var families = []struct {
+	prefix string
+	family family
+	marks  dialects
+}{
+	{"llm.input_messages.", flatInput, inOpenInference},
+	{"llm.output_messages.", flatOutput, inOpenInference},
+	{"llm.tools.", flatTools, inOpenInference},
+	{"retrieval.documents.", flatDocuments, inOpenInference},
+	{"gen_ai.prompt.", flatPrompt, inOpenLLMetry},
+	{"gen_ai.completion.", flatCompletion, inOpenLLMetry},
+	{"llm.request.functions.", flatFunctions, inOpenLLMetry},
+	{"llm.prompts.", flatPrompt, inOpenLLMetry},
+	{"llm.completions.", flatCompletion, inOpenLLMetry},
+	{"reranker.output_documents.", flatDocuments, inOpenInference},
+}
+
+// familyOf finds the family of a flattened attribute.
+func familyOf(name string) (family, dialects) {
+	if name[0] != 'l' && name[0] != 'g' && name[0] != 'r' {
+		return 0, 0
+	}
+	for i := range families {
+		f := &families[i]
+		if strings.HasPrefix(name, f.prefix) && len(name) > len(f.prefix) && name[len(f.prefix)] >= '0' && name[len(f.prefix)] <= '9' {
+			return f.family, f.marks
+		}
+	}
+	return 0, 0
+}
+
+// evident reports whether an attribute's name says that its span is of GenAI. It stands before everything else, for
+// every attribute of every span, so it looks at few bytes and at no table.
+func evident(name string) bool {
+	if len(name) < 4 {
+		return false
+	}
+	switch name[0] {
+	case 'g':
+		return name[1] == 'e' && (strings.HasPrefix(name, "gen_ai.") || strings.HasPrefix(name, "genkit:")) ||
+			name[1] == 'c' && strings.HasPrefix(name, "gcp.vertex.agent.")
+	case 'l':
+		switch name[1] {
+		case 'l':
+			return strings.HasPrefix(name, "llm.")
+		case 'k':
+			return name[2] == '.'
+		case 'a':
+			return strings.HasPrefix(name, "langfuse.") || strings.HasPrefix(name, "langsmith.")
+		}
+	case 'o':
+		return name[1] == 'p' && strings.HasPrefix(name, "openinference.")
+	case 'a':
+		return name[1] == 'i' && name[2] == '.' && ofVercel(name[3:]) || name[1] == 'l' && name == "all_messages_events" ||
+			name[1] == 'g' && strings.HasPrefix(name, "agent_framework.")
+	case 't':
+		return name[1] == 'r' && strings.HasPrefix(name, "traceloop.")
+	case 'm':
+		return name[1] == 'l' && strings.HasPrefix(name, "mlflow.") || name[1] == 'c' && strings.HasPrefix(name, "mcp.") ||
+			name[1] == 'o' && name == "model_request_parameters"
+	case 'h':
+		return name[1] == 'a' && strings.HasPrefix(name, "haystack.")
+	case 'p':
+		return name[1] == 'y' && strings.HasPrefix(name, "pydantic_ai.")
+	case 'c':
+		return name[1] == 'r' && (name == "crewai_version" || name == "crew_key")
+	case 's':
+		return name[1] == 'p' && strings.HasPrefix(name, "spring.ai.")
+	case 'r':
+		return name[1] == 'e' && strings.HasPrefix(name, "retrieval.documents.")
+	}
+	return false
+}
+
+// ofVercel tells the AI SDK's attributes, without "ai.", from those of Application Insights (ai.cloud.role, ai.operation.id).
+func ofVercel(rest string) bool {
+	head, _, _ := strings.Cut(rest, ".")
+	switch head {
+	case "operationId", "model", "prompt", "response", "usage", "toolCall", "settings", "telemetry", "schema", "result", "documents", "ranking",
+		"values", "value", "embedding", "embeddings", "stream", "request":
+		return true
+	}
+	return false
+}
+
+// scopeMarks says which dialects a scope's name is evidence of. Names are not reliable, so attributes decide where both speak.
+func scopeMarks(scope string) dialects {
+	if len(scope) < 4 {
+		if scope == "ai" {
+			return inVercel
+		}
+		return 0
+	}
+	switch scope[0] {
+	case 'l':
+		switch {
+		case scope == "langfuse-sdk" || strings.HasPrefix(scope, "langfuse"):
+			return inLangfuse
+		case scope == "langsmith":
+			return inLangSmith
+		case scope == "livekit-agents":
+			return inLiveKit
+		case scope == "litellm":
+			return inLiteLLM
+		case strings.HasPrefix(scope, "logfire.openai") || strings.HasPrefix(scope, "logfire.anthropic") ||
+			scope == "logfire.claude_agent_sdk" || scope == "logfire.google_genai" || scope == "logfire.litellm" || scope == "logfire.dspy":
+			return inLogfire
+		}
+	case 'o':
+		switch {
+		case strings.HasPrefix(scope, "openinference"):
+			return inOpenInference
+		case strings.HasPrefix(scope, "openlit"):
+			return inOpenLIT
+		case scope == "openrouter":
+			return inOTel
+		}
+	case '@':
+		switch {
+		case strings.HasPrefix(scope, "@arizeai/openinference"):
+			return inOpenInference
+		case strings.HasPrefix(scope, "@traceloop/instrumentation-"):
+			return inOpenLLMetry
+		}
+	case 'g':
+		switch scope {
+		case "gcp.vertex.agent":
+			return inADK
+		case "genkit-tracer":
+			return inGenkit
+		case "gen_ai":
+			return inOTel
+		}
+	case 's':
+		if scope == "strands.telemetry.tracer" {
+			return inStrands
+		}
+	case 'p':
+		if scope == "pydantic-ai" || scope == "pydantic_ai" {
+			return inPydantic
+		}
+	case 'c':
+		switch {
+		case scope == "crewai.telemetry":
+			return inCrewAI
+		case strings.HasPrefix(scope, "com.anthropic.claude_code"), scope == "claude-code":
+			return inClaudeCode
+		case strings.HasPrefix(scope, "com.anthropic.sdk."), scope == "com.anthropic.claude-platform":
+			return inAnthropicSDK
+		}
+	case 'h':
+		if scope == "haystack" || strings.HasPrefix(scope, "haystack.") {
+			return inHaystack
+		}
+	}
+	return 0
+}
+
+// weakScopes are the dialects whose scope also covers spans that have nothing to do with a model: their attributes
+// must speak for themselves.
+const weakScopes = inVercel | inPydantic | inLogfire | inLiteLLM | inHaystack
+
+// weakEvidence looks for attributes that only together with their scope speak of GenAI.
+func weakEvidence(attributes pcommon.Map, scope dialects) bool {
+	for name := range attributes.All() {
+		switch name {
+		case "operation.name":
+			if scope&inVercel != 0 {
+				return true
+			}
+		case "tool_arguments", "tool_response", "agent_name", "final_result", "all_messages":
+			if scope&inPydantic != 0 {
+				return true
+			}
+		case "request_data", "response_data", "sdk_span_type", "raw_input", "triggered":
+			if scope&inLogfire != 0 {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,135 @@
+package dialect
+
+import (
+	"strings"
+	"time"
+
+	"github.com/faultline-otel/faultline/internal/genai"
+)
+
+// Langfuse SDKs: observations with input and output as JSON of any shape; errors are levels, the span's status stays unset.
+var (
+	keyLFType       = intern(inLangfuse, "langfuse.observation.type")
+	keyLFInput      = intern(inLangfuse, "langfuse.observation.input")
+	keyLFOutput     = intern(inLangfuse, "langfuse.observation.output")
+	keyLFModel      = intern(inLangfuse, "langfuse.observation.model.name")
+	keyLFParams     = intern(inLangfuse, "langfuse.observation.model.parameters")
+	keyLFParams2    = intern(inLangfuse, "langfuse.observation.model_parameters")
+	keyLFLevel      = intern(inLangfuse, "langfuse.observation.level")
+	keyLFMessage    = intern(inLangfuse, "langfuse.observation.status_message")
+	keyLFUsage      = intern(inLangfuse, "langfuse.observation.usage_details")
+	keyLFCost       = intern(inLangfuse, "langfuse.observation.cost_details")
+	keyLFPrompt     = intern(inLangfuse, "langfuse.observation.prompt.name")
+	keyLFVersion    = intern(inLangfuse, "langfuse.observation.prompt.version")
+	keyLFPromptOld  = intern(inLangfuse, "langfuse.prompt.name")
+	keyLFVersionOld = intern(inLangfuse, "langfuse.prompt.version")
+	keyLFStart      = intern(inLangfuse, "langfuse.observation.completion_start_time")
+	keyLFSession    = intern(inLangfuse, "langfuse.session.id")
+	keyLFUser       = intern(inLangfuse, "langfuse.user.id")
+	keyLFTraceIn    = intern(inLangfuse, "langfuse.trace.input")
+	keyLFTraceOut   = intern(inLangfuse, "langfuse.trace.output")
+)
+
+var langfuse = dialect{
+	bit:   inLangfuse,
+	takes: []key{keyLFInput, keyLFTraceIn},
+	gives: []key{keyLFOutput, keyLFTraceOut},
+	scalars: func(r *Reader, c *genai.Call) {
+		kind := r.str(keyLFType)
+		fill(&c.Operation, langfuseOperation(kind))
+		model := r.str(keyLFModel)
+		if r.has(keyRequestModel) || r.has(keyResponseModel) {
+			model = "" // the conventions' attributes beside it say which of the two it is
+		}
+		fill(&c.Model, model)
+		for _, k := range [...]key{keyLFParams, keyLFParams2} {
+			if r.has(k) {
+				r.requested.read(contentText(r, k))
+			}
+		}
+		r.requested.apply(c)
+		if r.has(keyLFUsage) {
+			text := contentText(r, keyLFUsage)
+			readUsage(text, &c.Usage)
+			// Langfuse's own keys are disjoint: its SDKs take the details out of input and output.
+			r.usage.inputExcludesCache = strings.Contains(text, `"input_`) && strings.Contains(text, `"input"`)
+			r.usage.outputExcludesReasoning = strings.Contains(text, `"output_`) && strings.Contains(text, `"output"`)
+		}
+		if r.has(keyLFCost) {
+			fillOpt(&c.CostUSD, sumOfCosts(contentText(r, keyLFCost)))
+		}
+		fill(&c.PromptName, r.str(keyLFPrompt, keyLFPromptOld))
+		fill(&c.PromptVersion, r.str(keyLFVersion, keyLFVersionOld))
+		fill(&c.SessionID, r.name(keySession, keyLFSession))
+		fill(&c.UserID, r.name(keyUser, keyLFUser))
+		if kind == "tool" {
+			fill(&c.ToolName, r.span.Name())
+		}
+		if kind == "agent" {
+			fill(&c.AgentName, r.span.Name())
+		}
+		if at, err := time.Parse(time.RFC3339Nano, r.str(keyLFStart)); err == nil {
+			if ms := float64(at.UnixNano()-r.span.StartTimestamp().AsTime().UnixNano()) / 1e6; ms >= 0 && r.span.StartTimestamp() > 0 && ms <= c.DurationMillis {
+				fillOpt(&c.TTFT, genai.Some(ms))
+			}
+		}
+		if r.str(keyLFLevel) == "ERROR" {
+			c.Error.IsError = true
+			fill(&c.Error.Message, r.str(keyLFMessage))
+		}
+	},
+	load: func(r *Reader, _ *genai.Call, content *genai.Content, part genai.Part) bool {
+		return part == genai.PartTools && r.toolsOfRequest(content, keyLFInput)
+	},
+}
+
+func langfuseOperation(kind string) string {
+	switch strings.ToLower(kind) {
+	case "generation":
+		return genai.OpChat
+	case "embedding":
+		return genai.OpEmbeddings
+	case "tool":
+		return genai.OpExecuteTool
+	case "agent":
+		return genai.OpInvokeAgent
+	case "retriever":
+		return genai.OpRetrieval
+	case "chain":
+		return genai.OpChain
+	case "guardrail":
+		return genai.OpGuardrail
+	case "span":
+		return genai.OpSpan
+	case "":
+		return ""
+	}
+	return genai.OpOther
+}
+
+// sumOfCosts is the total of a cost object, stated or added up; absent where it is nothing.
+func sumOfCosts(text string) genai.Opt[float64] {
+	c := cursor{s: text}
+	if c.space() == '"' {
+		c = cursor{s: c.str()}
+	}
+	if !c.open('{') {
+		return genai.Opt[float64]{}
+	}
+	sum := 0.0
+	for key := ""; c.member(&key); {
+		value, ok := parseFloat(c.scalar())
+		if !ok || value < 0 {
+			continue
+		}
+		if key == "total" || key == "total_cost" {
+			sum = value
+			break
+		}
+		sum += value
+	}
+	if sum == 0 {
+		return genai.Opt[float64]{}
+	}
+	return genai.Some(sum)
+}

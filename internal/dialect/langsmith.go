@@ -1,0 +1,85 @@
+package dialect
+
+import (
+	"strings"
+
+	"github.com/faultline-otel/faultline/internal/genai"
+)
+
+// LangSmith over OTel: whole runs as JSON in gen_ai.prompt and gen_ai.completion; a failed run has status OK and an
+// exception event. langsmith.trace.session_name is the project and no session.
+var (
+	keyLSKind      = intern(inLangSmith, "langsmith.span.kind")
+	keyLSProvider  = intern(inLangSmith, "langsmith.metadata.ls_provider")
+	keyLSModelType = intern(inLangSmith, "langsmith.metadata.ls_model_type")
+	keyLSModel     = intern(inLangSmith, "langsmith.metadata.ls_model_name")
+	keyLSParams    = intern(inLangSmith, "langsmith.metadata.ls_invocation_params")
+	keyLSMax       = intern(inLangSmith, "langsmith.metadata.ls_max_tokens")
+	keyLSTemp      = intern(inLangSmith, "langsmith.metadata.ls_temperature")
+	keyLSUsage     = intern(inLangSmith, "langsmith.usage_metadata")
+	keyLSUsage2    = intern(inLangSmith, "langsmith.metadata.usage_metadata")
+	keyLSInDetail  = intern(inOTel, "gen_ai.usage.input_token_details")
+	keyLSOutDetail = intern(inOTel, "gen_ai.usage.output_token_details")
+	keyLSStream    = intern(inLangSmith, "langsmith.request.streaming")
+	keyLSSession   = intern(inLangSmith, "langsmith.metadata.session_id")
+	keyLSThread    = intern(inLangSmith, "langsmith.metadata.thread_id")
+	keyLSConv      = intern(inLangSmith, "langsmith.metadata.conversation_id")
+	keyLSUser      = intern(inLangSmith, "langsmith.metadata.user_id")
+	_              = intern(inLangSmith, "langsmith.traceable")
+	_              = intern(inLangSmith, "langsmith.trace.name")
+)
+
+var langsmith = dialect{
+	bit: inLangSmith,
+	scalars: func(r *Reader, c *genai.Call) {
+		fill(&c.Operation, r.langsmithOperation())
+		r.setProvider(c, r.name(keyLSProvider))
+		fill(&c.RequestModel, r.str(keyRequestModel, keyLSModel))
+		if r.has(keyLSParams) {
+			r.requested.read(contentText(r, keyLSParams))
+		}
+		if r.has(keyPromptJSON) && r.str(keyLSKind) == "llm" {
+			r.requested.read(contentText(r, keyPromptJSON))
+		}
+		r.requested.apply(c)
+		fillOpt(&c.MaxTokens, r.count(keyLSMax))
+		fillOpt(&c.Temperature, r.float(keyLSTemp))
+		fillOpt(&c.Streaming, r.flag(keyLSStream))
+		for _, k := range [...]key{keyLSUsage, keyLSUsage2, keyLSInDetail, keyLSOutDetail} {
+			if r.has(k) {
+				readUsage(contentText(r, k), &c.Usage)
+			}
+		}
+		fill(&c.SessionID, r.name(keyLSSession, keyLSThread, keyLSConv))
+		fill(&c.UserID, r.name(keyLSUser))
+		if c.Operation == genai.OpExecuteTool {
+			fill(&c.ToolName, firstOf(r.str(keyToolName), r.span.Name()))
+		}
+	},
+	load: func(r *Reader, _ *genai.Call, content *genai.Content, part genai.Part) bool {
+		return part == genai.PartTools && r.str(keyToolDefs) == "" &&
+			(r.toolsOfRequest(content, keyPromptJSON) || r.toolsOfRequest(content, keyLSParams))
+	},
+}
+
+// langsmithOperation reads the run's kind. gen_ai.operation.name is "chat" even for completions; the model's type is not.
+func (r *Reader) langsmithOperation() string {
+	switch strings.ToLower(r.str(keyLSKind)) {
+	case "llm":
+		if r.str(keyLSModelType) == "llm" {
+			return genai.OpTextCompletion
+		}
+		return genai.OpChat
+	case "chain":
+		return genai.OpChain
+	case "tool":
+		return genai.OpExecuteTool
+	case "retriever":
+		return genai.OpRetrieval
+	case "embedding":
+		return genai.OpEmbeddings
+	case "prompt", "parser":
+		return genai.OpOther
+	}
+	return ""
+}

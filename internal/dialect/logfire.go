@@ -1,0 +1,156 @@
+package dialect
+
+import (
+	"strings"
+
+	"github.com/faultline-otel/faultline/internal/genai"
+)
+
+// Logfire's own instrumentations (OpenAI, Anthropic, OpenAI Agents, Claude Agent SDK): request and response as JSON, messages
+// folded into one attribute of events.
+var (
+	keyLogRequest  = intern(0, "request_data")
+	keyLogResponse = intern(0, "response_data")
+	keyLogEvents   = intern(0, "events")
+	keyLogRawInput = intern(0, "raw_input")
+	keyLogRespID   = intern(0, "response_id")
+	keyLogTemplate = intern(0, "logfire.msg_template")
+	keyLogName     = intern(0, "name")
+	keyLogInput    = intern(0, "input")
+	keyLogOutput   = intern(0, "output")
+	keyLogError    = intern(0, "error")
+	keyLogLevel    = intern(0, "logfire.level_num")
+	keyLogUsage    = intern(0, "usage")
+	keyLogUsageRaw = intern(inOTel, "gen_ai.usage.raw")
+	keyLogCost     = intern(0, "operation.cost")
+	keyLogPartIn   = intern(inOTel, "gen_ai.usage.partial.input_tokens")
+	keyLogPartOut  = intern(inOTel, "gen_ai.usage.partial.output_tokens")
+	keyLogPartRead = intern(inOTel, "gen_ai.usage.partial.cache_read.input_tokens")
+	keyLogPartMade = intern(inOTel, "gen_ai.usage.partial.cache_creation.input_tokens")
+	keyLogGroup    = intern(0, "group_id")
+)
+
+// levelError is the severity from which Logfire shows a span as failed.
+const levelError = 17
+
+var logfire = dialect{
+	bit:     inLogfire | inOTel, // Logfire adds its attributes to spans of other instrumentations too
+	carries: []key{keyLogRequest, keyLogResponse, keyLogEvents, keyLogRawInput},
+	scalars: func(r *Reader, c *genai.Call) {
+		if r.marks&inLogfire != 0 {
+			r.logfireAgents(c)
+		}
+		if r.has(keyLogRequest) {
+			r.requested.read(contentText(r, keyLogRequest))
+			r.requested.apply(c)
+			fill(&c.RequestModel, r.requested.model)
+		}
+		fillOpt(&c.CostUSD, r.float(keyLogCost))
+		u := &c.Usage
+		fillOpt(&u.Input, r.count(keyLogPartIn))
+		fillOpt(&u.Output, r.count(keyLogPartOut))
+		fillOpt(&u.CacheRead, r.count(keyLogPartRead))
+		fillOpt(&u.CacheWrite, r.count(keyLogPartMade))
+		if r.has(keyLogUsageRaw) && u.Input.Set {
+			raw := genai.Usage{}
+			readUsage(contentText(r, keyLogUsageRaw), &raw)
+			fillOpt(&u.Reasoning, raw.Reasoning)
+			fillOpt(&u.CacheRead, raw.CacheRead)
+			fillOpt(&u.CacheWrite, raw.CacheWrite)
+			if raw.Input.Set && raw.Input.Value == u.Input.Value && raw.CacheWrite.Value+raw.CacheRead.Value > 0 && c.Provider == "anthropic" {
+				// Anthropic's count as it was sent leaves cached tokens out.
+				r.usage.inputExcludesCache = true
+			}
+		}
+		if r.count(keyLogLevel).Value >= levelError && !r.has(keyErrorType) {
+			c.Error.IsError = true
+		}
+	},
+	load: func(r *Reader, c *genai.Call, content *genai.Content, part genai.Part) bool {
+		switch part {
+		case genai.PartInput:
+			if r.marks&inLogfire != 0 && c.Operation == genai.OpExecuteTool {
+				return false
+			}
+			return r.readEventList(c, content, keyLogEvents, false) || r.readMessages(c, content, []key{keyLogRawInput, keyLogRequest}, false)
+		case genai.PartOutput:
+			return r.readEventList(c, content, keyLogEvents, true) || r.readMessages(c, content, []key{keyLogResponse}, true)
+		case genai.PartTools:
+			return r.toolsOfRequest(content, keyLogRequest)
+		case genai.PartTool:
+			if r.marks&inLogfire != 0 && c.Operation == genai.OpExecuteTool {
+				r.toolValue(&content.ToolArguments, []key{keyLogInput})
+				r.toolValue(&content.ToolResult, []key{keyLogOutput})
+			}
+		}
+		return false
+	},
+}
+
+// logfireAgents reads Logfire's translation of the OpenAI Agents SDK's trace, which names its spans in a template.
+func (r *Reader) logfireAgents(c *genai.Call) {
+	template := r.str(keyLogTemplate)
+	name := r.str(keyLogName)
+	switch {
+	case strings.HasPrefix(template, "Function:"):
+		fill(&c.Operation, genai.OpExecuteTool)
+		fill(&c.ToolName, name)
+	case strings.HasPrefix(template, "Agent run"):
+		fill(&c.Operation, genai.OpInvokeAgent)
+		fill(&c.AgentName, name)
+	case strings.HasPrefix(template, "Guardrail"):
+		fill(&c.Operation, genai.OpGuardrail)
+	case strings.HasPrefix(template, "Turn "):
+		fill(&c.Operation, genai.OpAgentStep)
+	case strings.HasPrefix(template, "Task:"):
+		fill(&c.Operation, genai.OpTask)
+	case strings.HasPrefix(template, "OpenAI Agents trace"):
+		fill(&c.Operation, genai.OpWorkflow)
+		fill(&c.WorkflowName, name)
+		fill(&c.SessionID, r.name(keyLogGroup))
+	case strings.HasPrefix(template, "Responses API"):
+		fill(&c.ResponseID, r.str(keyLogRespID))
+	}
+	if r.has(keyLogUsage) && c.Operation != genai.OpTask && c.Operation != genai.OpAgentStep {
+		readUsage(contentText(r, keyLogUsage), &c.Usage)
+	}
+}
+
+// readEventList reads messages that stand as legacy events in one JSON list. What the model said at the end of it is the
+// output.
+func (r *Reader) readEventList(c *genai.Call, content *genai.Content, k key, answer bool) bool {
+	if !r.has(k) || blank(r.at[k]) {
+		return false
+	}
+	text := contentText(r, k)
+	list := cursor{s: text}
+	if !list.open('[') {
+		return false
+	}
+	p := parser{answer: answer}
+	for list.element() {
+		if list.space() != '{' {
+			list.skip()
+			continue
+		}
+		raw := list.raw()
+		var f fields
+		f.read(&cursor{s: raw})
+		role := "user"
+		if f.message != "" {
+			role = "assistant"
+		}
+		p.into(&f, p.add(role))
+	}
+	c.ContentTruncated = c.ContentTruncated || p.cut || list.cut
+	split := len(p.dst)
+	for split > 0 && p.dst[split-1].Role == "assistant" {
+		split--
+	}
+	if answer {
+		p.dst = append(content.Output[:0], p.dst[split:]...)
+	} else {
+		p.dst = append(content.Input[:0], p.dst[:split]...)
+	}
+	return r.keep(c, content, &p)
+}

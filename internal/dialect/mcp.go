@@ -1,0 +1,56 @@
+package dialect
+
+import (
+	"strings"
+
+	"github.com/faultline-otel/faultline/internal/genai"
+)
+
+// Model Context Protocol: a tool that failed is answered like any other, with isError inside of the result.
+var (
+	keyMCPMethod  = intern(inMCP, "mcp.method.name")
+	keyMCPSession = intern(inMCP, "mcp.session.id")
+	keyMCPKey     = intern(0, "fastmcp.component.key")
+)
+
+var mcp = dialect{
+	bit: inMCP,
+	scalars: func(r *Reader, c *genai.Call) {
+		method := r.str(keyMCPMethod)
+		switch method {
+		case "":
+		case "tools/call":
+			fill(&c.Operation, genai.OpExecuteTool)
+			fill(&c.ToolName, r.str(keyMCPKey))
+			if _, name, ok := strings.Cut(r.span.Name(), "tools/call "); ok {
+				fill(&c.ToolName, name)
+			}
+			if r.has(keyToolResult) && saysIsError(contentText(r, keyToolResult)) {
+				c.Error.IsError = true
+				fill(&c.Error.Type, "tool_error")
+				fill(&c.ToolStatus, "error")
+			}
+		default:
+			fill(&c.Operation, genai.OpOther)
+		}
+		fill(&c.SessionID, r.name(keyMCPSession))
+	},
+}
+
+// saysIsError reports whether a tool result's JSON has isError: true at its top.
+func saysIsError(text string) bool {
+	if !strings.Contains(text, "sError") {
+		return false
+	}
+	c := cursor{s: text}
+	if !c.open('{') {
+		return false
+	}
+	for key := ""; c.member(&key); {
+		if key == "isError" || key == "IsError" {
+			return c.scalar() == "true"
+		}
+		c.skip()
+	}
+	return false
+}

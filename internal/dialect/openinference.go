@@ -1,0 +1,264 @@
+package dialect
+
+import (
+	"strings"
+
+	"github.com/faultline-otel/faultline/internal/genai"
+)
+
+// OpenInference (Arize Phoenix): flattened messages, the provider's request and response as JSON beside them.
+var (
+	keyOIKind       = intern(inOpenInference, "openinference.span.kind")
+	keyOIProvider   = intern(inOpenInference, "llm.provider")
+	keyOISystem     = intern(inOpenInference, "llm.system")
+	keyOIRequest    = intern(inOpenInference, "llm.request.model_name")
+	keyOIResponse   = intern(inOpenInference, "llm.response.model_name")
+	keyOIModel      = intern(inOpenInference, "llm.model_name")
+	keyOIFinish     = intern(inOpenInference, "llm.finish_reason")
+	keyOIParams     = intern(inOpenInference, "llm.invocation_parameters")
+	keyOIPrompt     = intern(inOpenInference, "llm.token_count.prompt")
+	keyOICompletion = intern(inOpenInference, "llm.token_count.completion")
+	keyOITotal      = intern(inOpenInference, "llm.token_count.total")
+	keyOICacheRead  = intern(inOpenInference, "llm.token_count.prompt_details.cache_read")
+	keyOICacheWrite = intern(inOpenInference, "llm.token_count.prompt_details.cache_write")
+	keyOICacheInput = intern(inOpenInference, "llm.token_count.prompt_details.cache_input")
+	keyOIReasoning  = intern(inOpenInference, "llm.token_count.completion_details.reasoning")
+	keyOICost       = intern(inOpenInference, "llm.cost.total")
+	keyOICostIn     = intern(inOpenInference, "llm.cost.prompt")
+	keyOICostOut    = intern(inOpenInference, "llm.cost.completion")
+	keyOITemplate   = intern(inOpenInference, "llm.prompt_template.version")
+	keyOIPromptID   = intern(inOpenInference, "prompt.id")
+	keyOIInput      = intern(inOpenInference, "input.value")
+	keyOIOutput     = intern(inOpenInference, "output.value")
+	keyOIOutMime    = intern(0, "output.mime_type")
+	keyOIToolName   = intern(0, "tool.name")
+	keyOIToolID     = intern(0, "tool.id")
+	keyOIToolCallID = intern(0, "tool_call.id")
+	keyOIAgent      = intern(0, "agent.name")
+	keyOINode       = intern(0, "graph.node.id")
+	keyOIToolsJSON  = intern(inOpenInference, "llm.tools")
+	keyOIQuery      = intern(inOpenInference, "reranker.query")
+	keyOIEmbedding  = intern(0, "embedding.model_name")
+	keyOIReranker   = intern(0, "reranker.model_name")
+)
+
+var openInference = dialect{
+	bit:   inOpenInference,
+	takes: []key{keyOIInput},
+	gives: []key{keyOIOutput},
+	tools: []key{keyOIToolsJSON},
+	query: []key{keyOIQuery},
+	scalars: func(r *Reader, c *genai.Call) {
+		kind := r.str(keyOIKind)
+		fill(&c.Operation, openInferenceOperation(kind))
+		r.setProvider(c, r.name(keyOIProvider))
+		r.setProvider(c, r.name(keyOISystem))
+		if r.has(keyOIParams) {
+			r.requested.read(contentText(r, keyOIParams))
+			r.requested.apply(c)
+		}
+		r.openInferenceModels(c)
+		if len(c.FinishReasons) == 0 {
+			r.addReasons(c, keyOIFinish)
+		}
+		u := &c.Usage
+		fillOpt(&u.Input, r.count(keyOIPrompt))
+		fillOpt(&u.Output, r.count(keyOICompletion))
+		fillOpt(&u.Total, r.count(keyOITotal))
+		fillOpt(&u.CacheRead, r.count(keyOICacheRead, keyOICacheInput))
+		fillOpt(&u.CacheWrite, r.count(keyOICacheWrite))
+		fillOpt(&u.Reasoning, r.count(keyOIReasoning))
+		fillOpt(&c.CostUSD, r.float(keyOICost))
+		if in, out := r.float(keyOICostIn), r.float(keyOICostOut); in.Set && out.Set {
+			fillOpt(&c.CostUSD, genai.Some(in.Value+out.Value))
+		}
+		fill(&c.PromptVersion, r.str(keyOITemplate))
+		fill(&c.PromptName, r.str(keyOIPromptID))
+		if kind == "TOOL" {
+			fill(&c.ToolName, r.str(keyOIToolName))
+			fill(&c.ToolCallID, r.str(keyOIToolID, keyOIToolCallID))
+		}
+		fill(&c.AgentName, r.str(keyOIAgent))
+		if kind == "AGENT" {
+			fill(&c.AgentName, r.str(keyOINode))
+		}
+		fillOpt(&c.TTFT, r.eventOffset("First Token Stream Event"))
+	},
+	load: func(r *Reader, c *genai.Call, content *genai.Content, part genai.Part) bool {
+		switch part {
+		case genai.PartInput:
+			if r.families&flatInput != 0 && r.readFlat(c, content, false, "llm.input_messages.") {
+				r.systemOfRequest(content)
+				return true
+			}
+		case genai.PartOutput:
+			return r.openInferenceOutput(c, content)
+		case genai.PartTools:
+			if r.families&flatTools != 0 {
+				return r.readFlatTools(content)
+			}
+			return r.toolsOfRequest(content, keyOIParams) || r.toolsOfRequest(content, keyOIInput)
+		case genai.PartRetrieval:
+			if r.families&flatDocuments != 0 && r.readFlatDocuments(content) {
+				if r.has(keyOIInput) {
+					fill(&content.Retrieval.Query, queryText(contentText(r, keyOIInput)))
+				}
+				return true
+			}
+		}
+		return false
+	},
+}
+
+func openInferenceOperation(kind string) string {
+	switch strings.ToUpper(kind) {
+	case "":
+		return ""
+	case "LLM":
+		return genai.OpChat
+	case "CHAIN":
+		return genai.OpChain
+	case "TOOL":
+		return genai.OpExecuteTool
+	case "AGENT":
+		return genai.OpInvokeAgent
+	case "RETRIEVER":
+		return genai.OpRetrieval
+	case "EMBEDDING":
+		return genai.OpEmbeddings
+	case "GUARDRAIL":
+		return genai.OpGuardrail
+	case "RERANKER":
+		return "rerank"
+	}
+	return genai.OpOther
+}
+
+// openInferenceModels reads the models. llm.model_name is either: the answer's where the request's is known from elsewhere.
+func (r *Reader) openInferenceModels(c *genai.Call) {
+	request, either := r.str(keyOIRequest, keyOIEmbedding, keyOIReranker), r.str(keyOIModel)
+	fill(&request, r.requested.model)
+	fill(&c.ResponseModel, r.str(keyOIResponse))
+	switch {
+	case request != "":
+		fill(&c.RequestModel, request)
+		fill(&c.ResponseModel, either)
+	default:
+		fill(&c.RequestModel, either)
+	}
+}
+
+// openInferenceOutput reads the flattened output, which holds the first choice only, and from the response's JSON what it
+// leaves out: other choices and refusals.
+func (r *Reader) openInferenceOutput(c *genai.Call, content *genai.Content) bool {
+	flat := r.families&flatOutput != 0 && r.readFlat(c, content, true, "llm.output_messages.")
+	if !r.has(keyOIOutput) || c.Operation != genai.OpChat && c.Operation != genai.OpTextCompletion {
+		return flat
+	}
+	if r.str(keyOIOutMime) == "text/plain" {
+		return flat
+	}
+	text := contentText(r, keyOIOutput)
+	if flat && !strings.HasPrefix(text, "{") {
+		return true
+	}
+	p := parser{answer: true}
+	p.value(text, "assistant")
+	if !flat || len(p.dst) > len(content.Output) {
+		if len(p.dst) == 0 && p.refusal == "" {
+			return flat
+		}
+		return r.keep(c, content, &p)
+	}
+	// A response that repeats what was flattened completes it.
+	fill(&content.Refusal, p.refusal)
+	fill(&c.ResponseID, p.id)
+	for i := range p.dst {
+		fill(&content.Output[i].FinishReason, p.dst[i].FinishReason)
+		fill(&content.Output[i].Reasoning, p.dst[i].Reasoning)
+	}
+	return true
+}
+
+// systemOfRequest reads the system instructions that Anthropic's and Gemini's requests hold apart from the messages.
+func (r *Reader) systemOfRequest(content *genai.Content) {
+	for _, k := range [...]key{keyOIParams, keyOIInput} {
+		if !r.has(k) || content.System != "" {
+			continue
+		}
+		if text := contentText(r, k); strings.Contains(text, `"system`) {
+			content.System = systemIn(text)
+		}
+	}
+}
+
+// systemIn is the system member at the top of a request's JSON.
+func systemIn(text string) string {
+	c := cursor{s: text}
+	if !c.open('{') {
+		return ""
+	}
+	for key := ""; c.member(&key); {
+		switch key {
+		case "system", "system_instruction", "systemInstruction", "instructions":
+			if raw := c.raw(); raw != "null" {
+				p := parser{}
+				return p.textOf(raw)
+			}
+		default:
+			c.skip()
+		}
+	}
+	return ""
+}
+
+// toolsOfRequest reads the tool definitions inside a request's JSON.
+func (r *Reader) toolsOfRequest(content *genai.Content, k key) bool {
+	if !r.has(k) {
+		return false
+	}
+	text := contentText(r, k)
+	if !strings.Contains(text, "tool") && !strings.Contains(text, "unction") {
+		return false
+	}
+	return r.readTools(content, toolsIn(text, 0))
+}
+
+// toolsIn is the JSON of the tool definitions inside a request's JSON, "" where there are none.
+func toolsIn(text string, depth int) string {
+	c := cursor{s: text}
+	if c.space() == '"' {
+		return toolsIn(c.str(), depth+1)
+	}
+	if depth > maxRequestNesting || !c.open('{') {
+		return ""
+	}
+	for key := ""; c.member(&key); {
+		switch key {
+		case "tools", "functions", "function_tools":
+			if raw := c.raw(); strings.HasPrefix(raw, "[") && len(raw) > 2 {
+				return raw
+			}
+		case "config", "toolConfig", "kwargs", "invocation_params", "generationConfig":
+			if raw := c.raw(); strings.HasPrefix(raw, "{") {
+				if found := toolsIn(raw, depth+1); found != "" {
+					return found
+				}
+			}
+		default:
+			c.skip()
+		}
+	}
+	return ""
+}
+
+// eventOffset is the time from the span's start to its first event of that name, in milliseconds.
+func (r *Reader) eventOffset(name string) genai.Opt[float64] {
+	for i := range r.span.Events().Len() {
+		event := r.span.Events().At(i)
+		if event.Name() == name && event.Timestamp() > r.span.StartTimestamp() && r.span.StartTimestamp() > 0 {
+			return genai.Some(float64(event.Timestamp()-r.span.StartTimestamp()) / 1e6)
+		}
+	}
+	return genai.Opt[float64]{}
+}

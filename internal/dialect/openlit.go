@@ -1,0 +1,31 @@
+package dialect
+
+import "github.com/faultline-otel/faultline/internal/genai"
+
+// OpenLIT: the conventions with its own sentinels (-1, "") and tool attributes; older versions put content into span events.
+var (
+	_               = intern(inOpenLIT, "gen_ai.endpoint")
+	_               = intern(inOpenLIT, "gen_ai.application_name")
+	keyLITSession   = intern(inOTel, "gen_ai.session.id")
+	keyLITUser      = intern(inOTel, "gen_ai.user.id")
+	keyLITArgs      = intern(inOTel, "gen_ai.tool.args")
+	keyLITInput     = intern(inOTel, "gen_ai.tool.input")
+	keyLITParams    = intern(inOTel, "gen_ai.tool.parameters")
+	keyLITArguments = intern(inOTel, "gen_ai.tool.arguments")
+	keyLITOutput    = intern(inOTel, "gen_ai.tool.output")
+	keyLITResult    = intern(inOTel, "gen_ai.tool.result")
+	keyLITDefs      = intern(inOTel, "gen_ai.request.tools")
+	keyLITTotalCost = intern(inOTel, "gen_ai.usage.total_cost")
+)
+
+var openLIT = dialect{
+	bit:        inOpenLIT | inOTel,
+	toolArgs:   []key{keyLITArgs, keyLITInput, keyLITArguments, keyLITParams},
+	toolResult: []key{keyLITOutput, keyLITResult},
+	tools:      []key{keyLITDefs},
+	scalars: func(r *Reader, c *genai.Call) {
+		fill(&c.SessionID, r.name(keyLITSession))
+		fill(&c.UserID, r.name(keyLITUser))
+		fillOpt(&c.CostUSD, r.float(keyLITTotalCost))
+	},
+}

@@ -1,0 +1,131 @@
+package dialect
+
+import (
+	"strings"
+
+	"github.com/faultline-otel/faultline/internal/genai"
+)
+
+// OpenLLMetry (Traceloop): flattened prompts and completions; newer versions write the current conventions instead.
+var (
+	keyTLType       = intern(inOpenLLMetry, "llm.request.type")
+	keyTLKind       = intern(inOpenLLMetry, "traceloop.span.kind")
+	keyTLEntity     = intern(inOpenLLMetry, "traceloop.entity.name")
+	keyTLInput      = intern(inOpenLLMetry, "traceloop.entity.input")
+	keyTLOutput     = intern(inOpenLLMetry, "traceloop.entity.output")
+	keyTLWorkflow   = intern(inOpenLLMetry, "traceloop.workflow.name")
+	keyTLTotal      = intern(inOpenLLMetry, "llm.usage.total_tokens")
+	keyTLStreaming  = intern(inOpenLLMetry, "llm.is_streaming")
+	keyTLStreaming2 = intern(inOpenLLMetry, "gen_ai.is_streaming")
+	keyTLUser       = intern(inOpenLLMetry, "llm.user")
+	keyTLSession    = intern(inOpenLLMetry, "traceloop.association.properties.session_id")
+	keyTLThread     = intern(inOpenLLMetry, "traceloop.association.properties.thread_id")
+	keyTLChat       = intern(inOpenLLMetry, "traceloop.association.properties.chat_id")
+	keyTLUserID     = intern(inOpenLLMetry, "traceloop.association.properties.user_id")
+	keyTLProvider   = intern(inOpenLLMetry, "traceloop.association.properties.ls_provider")
+	keyTLPrompt     = intern(inOpenLLMetry, "traceloop.prompt.key")
+	keyTLVersion    = intern(inOpenLLMetry, "traceloop.prompt.version")
+	keyTLVersion2   = intern(inOpenLLMetry, "traceloop.prompt.version_name")
+	keyTLVersion3   = intern(inOpenLLMetry, "traceloop.prompt.version_hash")
+	keyTLStop       = intern(inOpenLLMetry, "llm.response.finish_reason")
+	keyTLStop2      = intern(inOpenLLMetry, "llm.response.stop_reason")
+
+	// Names from before the conventions.
+	keyTLVendor     = intern(inOpenLLMetry, "llm.vendor")
+	keyTLRequest    = intern(inOpenLLMetry, "llm.request.model")
+	keyTLResponse   = intern(inOpenLLMetry, "llm.response.model")
+	keyTLPromptToks = intern(inOpenLLMetry, "llm.usage.prompt_tokens")
+	keyTLComplToks  = intern(inOpenLLMetry, "llm.usage.completion_tokens")
+	keyTLMax        = intern(inOpenLLMetry, "llm.request.max_tokens")
+	keyTLTemp       = intern(inOpenLLMetry, "llm.temperature")
+	keyTLTopP       = intern(inOpenLLMetry, "llm.top_p")
+)
+
+var openLLMetry = dialect{
+	bit:   inOpenLLMetry,
+	takes: []key{keyTLInput},
+	gives: []key{keyTLOutput},
+	scalars: func(r *Reader, c *genai.Call) {
+		fill(&c.Operation, traceloopOperation(r.str(keyTLType), r.str(keyTLKind)))
+		r.setProvider(c, r.name(keyTLProvider))
+		r.setProvider(c, r.name(keyTLVendor))
+		fill(&c.RequestModel, r.str(keyTLRequest))
+		fill(&c.ResponseModel, r.str(keyTLResponse))
+		fillOpt(&c.MaxTokens, r.count(keyTLMax))
+		fillOpt(&c.Temperature, r.float(keyTLTemp))
+		fillOpt(&c.TopP, r.float(keyTLTopP))
+		fillOpt(&c.Usage.Input, r.count(keyTLPromptToks))
+		fillOpt(&c.Usage.Output, r.count(keyTLComplToks))
+		fillOpt(&c.Usage.Total, r.count(keyTLTotal))
+		fillOpt(&c.Streaming, r.flag(keyTLStreaming, keyTLStreaming2))
+		fill(&c.SessionID, r.name(keyTLSession, keyTLThread, keyTLChat))
+		fill(&c.UserID, r.name(keyTLUserID, keyTLUser))
+		fill(&c.WorkflowName, r.str(keyTLWorkflow))
+		fill(&c.PromptName, r.str(keyTLPrompt))
+		fill(&c.PromptVersion, r.str(keyTLVersion, keyTLVersion2, keyTLVersion3))
+		switch r.str(keyTLKind) {
+		case "agent":
+			fill(&c.AgentName, r.str(keyTLEntity))
+		case "tool":
+			fill(&c.ToolName, r.str(keyTLEntity))
+		}
+		if len(c.FinishReasons) == 0 {
+			r.addReasons(c, keyTLStop)
+			r.addReasons(c, keyTLStop2)
+		}
+		if r.families&flatCompletion != 0 && len(c.FinishReasons) == 0 {
+			r.flatReasons(c)
+		}
+		fillOpt(&c.TTFT, r.eventOffset("llm.content.completion.chunk"))
+		// The JavaScript instrumentation of Anthropic passes on Anthropic's own count, which leaves cached tokens out.
+		if strings.HasPrefix(r.scope, "@traceloop/instrumentation-anthropic") {
+			r.usage.inputExcludesCache = true
+		}
+	},
+	load: func(r *Reader, c *genai.Call, content *genai.Content, part genai.Part) bool {
+		switch {
+		case part == genai.PartInput && r.families&flatPrompt != 0:
+			return r.readFlat(c, content, false, "gen_ai.prompt.", "llm.prompts.")
+		case part == genai.PartOutput && r.families&flatCompletion != 0:
+			return r.readFlat(c, content, true, "gen_ai.completion.", "llm.completions.")
+		case part == genai.PartTools && r.families&flatFunctions != 0:
+			return r.readFlatTools(content)
+		}
+		return false
+	},
+}
+
+func traceloopOperation(request, kind string) string {
+	switch request {
+	case "chat":
+		return genai.OpChat
+	case "completion":
+		return genai.OpTextCompletion
+	case "embedding":
+		return genai.OpEmbeddings
+	case "rerank":
+		return "rerank"
+	}
+	switch kind {
+	case "workflow":
+		return genai.OpWorkflow
+	case "task":
+		return genai.OpTask
+	case "agent":
+		return genai.OpInvokeAgent
+	case "tool":
+		return genai.OpExecuteTool
+	}
+	return ""
+}
+
+// flatReasons reads gen_ai.completion.N.finish_reason.
+func (r *Reader) flatReasons(c *genai.Call) {
+	for _, f := range r.flatFields("gen_ai.completion.", "llm.completions.") {
+		if f.group == groupMessage && f.name == "finish_reason" {
+			if reason := textOfValue(f.value); reason != "" {
+				c.FinishReasons = append(c.FinishReasons, reason)
+			}
+		}
+	}
+}

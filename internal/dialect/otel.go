@@ -1,0 +1,208 @@
+package dialect
+
+import (
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/faultline-otel/faultline/internal/genai"
+)
+
+// Attributes of the OpenTelemetry GenAI conventions, current and legacy: most emitters carry some of them.
+var (
+	keyOperation     = intern(inOTel, "gen_ai.operation.name")
+	keyProvider      = intern(inOTel, "gen_ai.provider.name")
+	keySystem        = intern(inOTel, "gen_ai.system")
+	keyRequestModel  = intern(inOTel, "gen_ai.request.model")
+	keyResponseModel = intern(inOTel, "gen_ai.response.model")
+	keyResponseID    = intern(inOTel, "gen_ai.response.id")
+	keyFinishReasons = intern(inOTel, "gen_ai.response.finish_reasons")
+	keyFinishReason  = intern(inOTel, "gen_ai.response.finish_reason") // Semantic Kernel
+	keyConversation  = intern(inOTel, "gen_ai.conversation.id")
+	keyAgentName     = intern(inOTel, "gen_ai.agent.name")
+	keyWorkflowName  = intern(inOTel, "gen_ai.workflow.name")
+	keyOutputType    = intern(inOTel, "gen_ai.output.type")
+	keyTemperature   = intern(inOTel, "gen_ai.request.temperature")
+	keyMaxTokens     = intern(inOTel, "gen_ai.request.max_tokens")
+	keyTopP          = intern(inOTel, "gen_ai.request.top_p")
+	keySeed          = intern(inOTel, "gen_ai.request.seed")
+	keyStream        = intern(inOTel, "gen_ai.request.stream")
+	keyIsStream      = intern(inOTel, "gen_ai.request.is_stream")
+	keyStreaming     = intern(inOTel, "gen_ai.request.streaming")
+	keyFirstChunk    = intern(inOTel, "gen_ai.response.time_to_first_chunk")
+	keyFirstChunkOp  = intern(inOTel, "gen_ai.client.operation.time_to_first_chunk")
+	keyFirstToken    = intern(inOTel, "gen_ai.server.time_to_first_token")
+	keyPromptName    = intern(inOTel, "gen_ai.prompt.name")
+	keyPromptVersion = intern(inOTel, "gen_ai.prompt.version")
+	keyRequestUser   = intern(inOTel, "gen_ai.request.user")
+	keyCost          = intern(inOTel, "gen_ai.usage.cost")
+
+	keyInputTokens     = intern(inOTel, "gen_ai.usage.input_tokens")
+	keyOutputTokens    = intern(inOTel, "gen_ai.usage.output_tokens")
+	keyTotalTokens     = intern(inOTel, "gen_ai.usage.total_tokens")
+	keyPromptTokens    = intern(inOTel, "gen_ai.usage.prompt_tokens")
+	keyCompletionToks  = intern(inOTel, "gen_ai.usage.completion_tokens")
+	keyCacheRead       = intern(inOTel, "gen_ai.usage.cache_read.input_tokens")
+	keyCacheWrite      = intern(inOTel, "gen_ai.usage.cache_write.input_tokens")
+	keyCacheCreation   = intern(inOTel, "gen_ai.usage.cache_creation.input_tokens")
+	keyFlatCacheRead   = intern(inOTel, "gen_ai.usage.cache_read_input_tokens")
+	keyFlatCacheWrite  = intern(inOTel, "gen_ai.usage.cache_write_input_tokens")
+	keyFlatCacheCreate = intern(inOTel, "gen_ai.usage.cache_creation_input_tokens")
+	keyCachedTokens    = intern(inOTel, "gen_ai.usage.cached_tokens")
+	keyReasoning       = intern(inOTel, "gen_ai.usage.reasoning.output_tokens")
+	keyFlatReasoning   = intern(inOTel, "gen_ai.usage.reasoning_tokens")
+	keyFlatReasoning2  = intern(inOTel, "gen_ai.usage.reasoning_output_tokens")
+
+	keyToolName   = intern(inOTel, "gen_ai.tool.name")
+	keyToolCallID = intern(inOTel, "gen_ai.tool.call.id")
+	keyToolStatus = intern(inOTel, "gen_ai.tool.status")
+	keyToolArgs   = intern(inOTel, "gen_ai.tool.call.arguments")
+	keyToolResult = intern(inOTel, "gen_ai.tool.call.result")
+	keyToolDefs   = intern(inOTel, "gen_ai.tool.definitions")
+
+	keyInputMessages  = intern(inOTel, "gen_ai.input.messages")
+	keyOutputMessages = intern(inOTel, "gen_ai.output.messages")
+	keyInstructions   = intern(inOTel, "gen_ai.system_instructions")
+	keyQuery          = intern(inOTel, "gen_ai.retrieval.query.text")
+	keyDocuments      = intern(inOTel, "gen_ai.retrieval.documents")
+	keyPromptJSON     = intern(inOTel, "gen_ai.prompt")
+	keyCompletionJSON = intern(inOTel, "gen_ai.completion")
+	keyResponseFormat = intern(inOTel, "gen_ai.openai.request.response_format")
+	keyOutputSchema   = intern(inOTel, "gen_ai.request.structured_output_schema")
+
+	keyErrorType    = intern(0, "error.type")
+	keyErrorMessage = intern(0, "error.message")
+	keyStatusCode   = intern(0, "http.response.status_code")
+	keyStatusCode2  = intern(0, "http.status_code")
+	keySession      = intern(0, "session.id")
+	keyUser         = intern(0, "user.id")
+	keyEndUser      = intern(0, "enduser.id")
+)
+
+var otel = dialect{
+	bit:        inOTel,
+	input:      []key{keyInputMessages},
+	output:     []key{keyOutputMessages},
+	system:     []key{keyInstructions},
+	tools:      []key{keyToolDefs},
+	toolArgs:   []key{keyToolArgs},
+	toolResult: []key{keyToolResult},
+	takes:      []key{keyPromptJSON},
+	gives:      []key{keyCompletionJSON},
+	schema:     []key{keyOutputSchema, keyResponseFormat},
+	query:      []key{keyQuery},
+	documents:  []key{keyDocuments},
+	scalars: func(r *Reader, c *genai.Call) {
+		fill(&c.Operation, otelOperation(r.str(keyOperation)))
+		r.setProvider(c, r.str(keyProvider))
+		r.setProvider(c, r.str(keySystem))
+		fill(&c.RequestModel, r.str(keyRequestModel))
+		fill(&c.ResponseModel, r.str(keyResponseModel))
+		fill(&c.ResponseID, r.str(keyResponseID))
+		if len(c.FinishReasons) == 0 {
+			r.addReasons(c, keyFinishReasons)
+			r.addReasons(c, keyFinishReason)
+		}
+		fill(&c.SessionID, r.name(keyConversation, keySession))
+		fill(&c.UserID, r.name(keyUser, keyEndUser, keyRequestUser))
+		fill(&c.AgentName, r.str(keyAgentName))
+		fill(&c.WorkflowName, r.str(keyWorkflowName))
+		fill(&c.OutputType, r.str(keyOutputType))
+		fillOpt(&c.Temperature, r.float(keyTemperature))
+		fillOpt(&c.MaxTokens, r.count(keyMaxTokens))
+		fillOpt(&c.TopP, r.float(keyTopP))
+		fillOpt(&c.Seed, r.count(keySeed))
+		fillOpt(&c.Streaming, r.flag(keyStream, keyIsStream, keyStreaming))
+		if seconds := r.float(keyFirstChunk, keyFirstChunkOp); seconds.Set {
+			fillOpt(&c.TTFT, genai.Some(seconds.Value*1000))
+		}
+		fillOpt(&c.TTFT, r.firstToken())
+		fill(&c.PromptName, r.str(keyPromptName))
+		fill(&c.PromptVersion, r.str(keyPromptVersion))
+		fillOpt(&c.CostUSD, r.float(keyCost))
+
+		u := &c.Usage
+		fillOpt(&u.Input, r.count(keyInputTokens, keyPromptTokens))
+		fillOpt(&u.Output, r.count(keyOutputTokens, keyCompletionToks))
+		fillOpt(&u.Total, r.count(keyTotalTokens))
+		fillOpt(&u.CacheRead, r.count(keyCacheRead, keyFlatCacheRead, keyCachedTokens))
+		fillOpt(&u.CacheWrite, r.count(keyCacheWrite, keyCacheCreation, keyFlatCacheWrite, keyFlatCacheCreate))
+		fillOpt(&u.Reasoning, r.count(keyReasoning, keyFlatReasoning, keyFlatReasoning2))
+
+		fill(&c.ToolName, r.str(keyToolName))
+		fill(&c.ToolCallID, r.str(keyToolCallID))
+		fill(&c.ToolStatus, r.str(keyToolStatus))
+		if r.has(keyResponseFormat) {
+			r.requested.readFormat(contentText(r, keyResponseFormat))
+		}
+		if r.has(keyOutputSchema) {
+			fill(&c.ResponseFormat, "json_schema")
+		}
+		r.requested.apply(c)
+	},
+}
+
+// otelOperation is the operation that a value of gen_ai.operation.name stands for. Unknown names are kept.
+func otelOperation(name string) string {
+	switch name {
+	case "chat.completions", "chat.completion", "chat_completion", "chat.streaming_completions", "completions.chat":
+		return genai.OpChat
+	case "completion", "text.completions", "text_completions", "text.completion":
+		return genai.OpTextCompletion
+	case "embedding", "embed":
+		return genai.OpEmbeddings
+	case "execute_function", "tool", "tool_call":
+		return genai.OpExecuteTool
+	case "retrieve":
+		return genai.OpRetrieval
+	case "invoke_workflow":
+		return genai.OpWorkflow
+	case "agent":
+		return genai.OpInvokeAgent
+	}
+	return name
+}
+
+func (r *Reader) addReasons(c *genai.Call, k key) {
+	if r.has(k) {
+		c.FinishReasons = appendStrings(c.FinishReasons, r.at[k])
+	}
+}
+
+// firstToken reads gen_ai.server.time_to_first_token, an integer of milliseconds where Strands wrote it, else seconds, as
+// the metric of that name.
+func (r *Reader) firstToken() genai.Opt[float64] {
+	value := r.float(keyFirstToken)
+	if value.Set && r.at[keyFirstToken].Type() == pcommon.ValueTypeDouble && r.marks&inStrands == 0 {
+		value.Value *= 1000
+	}
+	return value
+}
+
+// inferOperation names the operation of a span that does not say it, from the span's name and from what it carries.
+func (r *Reader) inferOperation(c *genai.Call) {
+	if c.Operation != "" {
+		return
+	}
+	first, _, _ := strings.Cut(r.span.Name(), " ")
+	switch first {
+	case genai.OpChat, "generate_content", genai.OpTextCompletion, genai.OpEmbeddings, genai.OpRetrieval, genai.OpExecuteTool,
+		genai.OpInvokeAgent, genai.OpCreateAgent:
+		c.Operation = first
+		return
+	}
+	switch {
+	case c.ToolName != "" || c.ToolCallID != "" || r.has(keyToolArgs) || r.has(keyToolResult):
+		c.Operation = genai.OpExecuteTool
+	case r.has(keyQuery) || r.has(keyDocuments) || r.families&flatDocuments != 0:
+		c.Operation = genai.OpRetrieval
+	case c.Usage.Input.Set || c.Usage.Output.Set || len(c.FinishReasons) > 0 || c.ResponseModel != "" || c.RequestModel != "" || c.Model != "" ||
+		r.has(keyOutputMessages) || r.has(keyInputMessages) || r.families&(flatInput|flatOutput|flatPrompt|flatCompletion) != 0:
+		c.Operation = genai.OpChat
+		if c.AgentName != "" && !c.Usage.Input.Set && !c.Usage.Output.Set && len(c.FinishReasons) == 0 {
+			c.Operation = genai.OpInvokeAgent
+		}
+	case c.AgentName != "":
+		c.Operation = genai.OpInvokeAgent
+	}
+}

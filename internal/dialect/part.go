@@ -1,0 +1,339 @@
+package dialect
+
+import (
+	"strings"
+
+	"github.com/faultline-otel/faultline/internal/genai"
+)
+
+// calls reads the tool calls that stand beside the content.
+func (p *parser) calls(f *fields, m *genai.Message) {
+	if f.toolCalls != "" {
+		raw := f.toolCalls
+		if raw[0] == '"' {
+			raw = unquoted(raw)
+		}
+		c := cursor{s: raw}
+		if c.open('[') {
+			for c.element() {
+				if c.space() != '{' {
+					c.skip()
+					continue
+				}
+				var call fields
+				call.read(&c)
+				p.call(&call, m)
+			}
+		}
+		p.cut = p.cut || c.cut
+	}
+	if f.functionCall != "" {
+		var call fields
+		call.read(&cursor{s: f.functionCall})
+		p.call(&call, m)
+	}
+}
+
+// call adds one tool call, as {id, name, arguments}, {id, function: {…}}, {toolCallId, toolName, input} or the like.
+func (p *parser) call(f *fields, m *genai.Message) {
+	inner := f
+	if f.function != "" && f.function[0] == '{' {
+		inner = &fields{}
+		inner.read(&cursor{s: f.function})
+	}
+	call := genai.ToolCall{ID: firstOf(unquoted(f.callID), unquotedOnly(f.id)), Name: unquoted(inner.name)}
+	for _, args := range [...]string{inner.args, inner.input, f.args, f.input} {
+		if args != "" {
+			call.Arguments = valueOf(args)
+			break
+		}
+	}
+	if call.Name == "" && call.Arguments.IsZero() {
+		return
+	}
+	m.ToolCalls = append(m.ToolCalls, call)
+}
+
+// answered adds one tool result.
+func (p *parser) answered(f *fields, m *genai.Message) {
+	result := genai.ToolResult{ID: firstOf(unquoted(f.callID), unquotedOnly(f.id))}
+	for _, raw := range [...]string{f.result, f.output, f.content, f.parts} {
+		if raw != "" {
+			result.Result = p.resultOf(raw)
+			break
+		}
+	}
+	m.ToolResults = append(m.ToolResults, result)
+}
+
+// body reads the content of a message: a text, a list of parts, or one part.
+func (p *parser) body(raw string, m *genai.Message) {
+	if p.depth >= maxNesting {
+		p.cut = true
+		return
+	}
+	p.depth++
+	defer func() { p.depth-- }()
+	c := cursor{s: raw}
+	switch c.space() {
+	case '"':
+		text := c.str()
+		if p.decode && holdsParts(text) {
+			p.body(strings.TrimSpace(text), m)
+			break
+		}
+		m.Text = joined(m.Text, text)
+	case '[':
+		c.open('[')
+		var all partJoiner
+		all.begin(m)
+		for c.element() {
+			switch c.space() {
+			case '"':
+				all.text.add(c.str())
+			case '{':
+				var f fields
+				f.read(&c)
+				all.part(p, &f, m)
+			default:
+				c.skip()
+			}
+		}
+		all.end(m)
+	case '{':
+		var f fields
+		f.read(&c)
+		if f.role != "" || f.parts != "" || f.message != "" || f.content != "" && f.typ == "" {
+			p.into(&f, m)
+			break
+		}
+		p.part(&f, m)
+	}
+	p.cut = p.cut || c.cut
+}
+
+// partJoiner gathers the texts of a message's parts.
+type partJoiner struct{ text, reasoning joiner }
+
+func (j *partJoiner) begin(m *genai.Message) {
+	*j = partJoiner{}
+	j.text.add(m.Text)
+	j.reasoning.add(m.Reasoning)
+}
+
+func (j *partJoiner) part(p *parser, f *fields, m *genai.Message) {
+	m.Text, m.Reasoning = "", ""
+	p.part(f, m)
+	j.text.add(m.Text)
+	j.reasoning.add(m.Reasoning)
+}
+
+func (j *partJoiner) end(m *genai.Message) { m.Text, m.Reasoning = j.text.text(), j.reasoning.text() }
+
+// part reads one part of a message.
+func (p *parser) part(f *fields, m *genai.Message) {
+	switch kind := partKind(unquoted(f.typ)); {
+	case kind == partReasoning || f.reasoning != "" && f.text == "":
+		for _, raw := range [...]string{f.reasoning, f.content, f.text} {
+			if raw != "" {
+				if text := p.textOf(raw); text != "" {
+					m.Reasoning = joined(m.Reasoning, text)
+					break
+				}
+			}
+		}
+	case kind == partCall:
+		p.call(f, m)
+	case kind == partResult:
+		p.answered(f, m)
+	case kind == partRefusal:
+		p.refuse(firstOf(unquoted(f.refusal), unquoted(f.content), unquoted(f.text)))
+	case kind == partMedia:
+		m.Media = true
+	case f.toolUse != "" || f.functionCall != "" || f.toolRequest != "":
+		var call fields
+		call.read(&cursor{s: firstOf(f.toolUse, f.functionCall, f.toolRequest)})
+		p.call(&call, m)
+	case f.toolResult != "" || f.functionResponse != "" || f.toolResponse != "":
+		var answer fields
+		answer.read(&cursor{s: firstOf(f.toolResult, f.functionResponse, f.toolResponse)})
+		p.answered(&answer, m)
+	case f.thought == "true":
+		m.Reasoning = joined(m.Reasoning, p.textOf(f.text))
+	case f.text != "":
+		m.Text = joined(m.Text, p.textOf(f.text))
+	case f.content != "" || f.message != "" || f.parts != "":
+		p.body(firstOf(f.content, f.message, f.parts), m)
+	}
+}
+
+type kind uint8
+
+const (
+	partText kind = iota
+	partReasoning
+	partCall
+	partResult
+	partRefusal
+	partMedia
+)
+
+func partKind(typ string) kind {
+	switch typ {
+	case "reasoning", "thinking", "redacted_thinking", "reasoning_content":
+		return partReasoning
+	case "tool_call", "tool_calls", "tool-call", "tool_use", "toolUse", "function_call", "function", "server_tool_call",
+		"server_tool_use", "mcp_tool_use", "mcp_call", "custom_tool_call", "tool-use":
+		return partCall
+	case "tool_call_response", "tool_result", "tool-result", "toolResult", "function_call_output", "server_tool_call_response",
+		"web_search_tool_result", "mcp_tool_result", "code_execution_tool_result", "function_response", "custom_tool_call_output":
+		return partResult
+	case "refusal":
+		return partRefusal
+	case "blob", "uri", "image", "image_url", "input_image", "audio", "input_audio", "video", "file", "input_file", "document", "media":
+		return partMedia
+	}
+	return partText
+}
+
+// isPartType reports whether a type marks a part and no message.
+func isPartType(typ string) bool {
+	switch typ {
+	case "text", "input_text", "output_text", "summary_text":
+		return true
+	}
+	return partKind(typ) != partText
+}
+
+// roleOf is the role that a name stands for in one of the spellings of LangChain, Gemini and others, "" for no role.
+func roleOf(name string) string {
+	switch name {
+	case "user", "human", "Human", "HumanMessage", "HumanMessageChunk", "USER":
+		return "user"
+	case "assistant", "ai", "AI", "AIMessage", "AIMessageChunk", "model", "bot", "ASSISTANT", "MODEL", "CHATBOT":
+		return "assistant"
+	case "system", "SystemMessage", "SYSTEM":
+		return "system"
+	case "tool", "ToolMessage", "FunctionMessage", "TOOL":
+		return "tool"
+	case "developer":
+		return "developer"
+	}
+	return ""
+}
+
+// textOf is the text of a string, of a list of texts or text parts, or of one text part; the JSON of anything else.
+func (p *parser) textOf(raw string) string {
+	c := cursor{s: raw}
+	switch c.space() {
+	case '"':
+		return c.str()
+	case '[', '{':
+		var m genai.Message
+		reasoning := p.depth
+		p.body(raw, &m)
+		p.depth = reasoning
+		if text := joined(m.Text, m.Reasoning); text != "" {
+			return text
+		}
+		if c.raw() == "[]" {
+			return ""
+		}
+		return raw
+	}
+	return raw
+}
+
+// resultOf is what a tool returned: the text of text parts, or the value as it stands.
+func (p *parser) resultOf(raw string) genai.Value {
+	c := cursor{s: raw}
+	switch c.space() {
+	case '{':
+		// AI SDK: {"type": "json", "value": …}.
+		var typ, value string
+		c.open('{')
+		members := 0
+		for key := ""; c.member(&key); members++ {
+			switch key {
+			case "type":
+				typ = c.str()
+			case "value":
+				value = c.raw()
+			default:
+				c.skip()
+			}
+		}
+		if value != "" && typ != "" && members == 2 {
+			return p.resultOf(value)
+		}
+	case '[':
+		if text, ok := textParts(raw); ok {
+			return genai.Value{Text: text}
+		}
+	}
+	return valueOf(raw)
+}
+
+// textParts joins a list that holds nothing but text parts. A single {"json": …} part (Bedrock) is its JSON.
+func textParts(raw string) (text string, ok bool) {
+	c := cursor{s: raw}
+	c.open('[')
+	var all joiner
+	for c.element() {
+		if c.space() != '{' {
+			return "", false
+		}
+		c.open('{')
+		one, isText := "", false
+		for key := ""; c.member(&key); {
+			switch key {
+			case "text":
+				one, isText = c.scalar(), true
+			case "type":
+				if typ := c.str(); !isPartType(typ) || partKind(typ) != partText {
+					return "", false
+				}
+			case "json":
+				one, isText = c.raw(), true
+			case "annotations", "meta", "citations", "cache_control", "id", "index", "providerOptions":
+				c.skip()
+			default:
+				return "", false
+			}
+		}
+		if !isText {
+			return "", false
+		}
+		all.add(one)
+		ok = true
+	}
+	return all.text(), ok
+}
+
+// valueOf keeps a JSON value as it stands, and a string as its text.
+func valueOf(raw string) genai.Value {
+	c := cursor{s: raw}
+	if c.space() == '"' {
+		return genai.Value{Text: c.str()}
+	}
+	return genai.Value{Text: strings.TrimSpace(raw), Structured: true}
+}
+
+// holdsParts reports whether a text is the JSON of a list of message parts.
+func holdsParts(text string) bool {
+	text = strings.TrimSpace(text)
+	if len(text) < 2 || text[0] != '[' {
+		return false
+	}
+	c := cursor{s: text}
+	c.open('[')
+	if !c.element() || c.space() != '{' {
+		return false
+	}
+	var f fields
+	f.read(&c)
+	if f.typ != "" {
+		return isPartType(unquoted(f.typ))
+	}
+	return f.isPart()
+}

@@ -1,0 +1,220 @@
+package dialect
+
+import (
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/provider"
+)
+
+// Reader turns spans of any dialect into calls. It keeps scratch memory and is used by one goroutine at a time.
+type Reader struct {
+	call genai.Call
+	span ptrace.Span
+
+	scope      string // of the last span
+	scopeMarks dialects
+	marks      dialects // of the span
+	families   family
+	at         [maxKeys]pcommon.Value // the attributes that dialects read, by key; no value where absent
+	present    []key                  // the keys that are set in at, to empty it without walking all of it
+
+	rawProvider string   // as the span spells it
+	framework   string   // what the provider's slot says where it names a framework
+	usage       policy   // how the emitter counts tokens
+	requested   requests // what the request's own JSON says
+	hasContent  bool
+	events      bool         // span events or log records carry content
+	logs        []logContent // of this span
+	cache       *LogContentCache
+	tools       toolCache
+	scratch     []byte
+}
+
+// NewReader makes a reader that takes content from the log records of a cache where a span has none; nil is no cache.
+func NewReader(cache *LogContentCache) *Reader { return &Reader{tools: newToolCache(), cache: cache} }
+
+// dialect is how one family of emitters spells a call. Everything but bit is optional.
+type dialect struct {
+	bit dialects
+	// scalars fills what the call does not have yet. It may look at attributes of other dialects.
+	scalars func(r *Reader, c *genai.Call)
+	// load fills a part of the content in the dialect's own way and reports whether it found any.
+	load func(r *Reader, c *genai.Call, content *genai.Content, part genai.Part) bool
+
+	// Attributes that hold content as JSON, structured value or plain text, best first.
+	input, output        []key // messages
+	system               []key
+	tools                []key // definitions
+	toolArgs, toolResult []key
+	takes, gives         []key // what the operation took and gave: messages, tool arguments and results, or documents
+	schema               []key
+	query, documents     []key
+	carries              []key // content that only load reads
+}
+
+// order is the precedence of the dialects where several speak on one span: emitters that pass on most of what the
+// provider said come first, those that name a framework where others name a provider come late.
+var order = []*dialect{
+	&langsmith, &langfuse, &vercel, &claudeCode, &anthropicSDK, &adk, &strands, &otel, &openInference, &openLLMetry, &pydantic, &logfire,
+	&mlflow, &genkit, &livekit, &haystack, &openLIT, &liteLLM, &agentFramework, &mcp, &crewAI,
+}
+
+// Read reads one span. ok is false where nothing on the span speaks of GenAI. The call, and what it loads, is valid
+// until the next Read of this reader and while the span lives.
+func (r *Reader) Read(resource pcommon.Resource, scope pcommon.InstrumentationScope, span ptrace.Span) (call *genai.Call, ok bool) {
+	attributes := span.Attributes()
+	if !r.isGenAI(attributes, scope.Name(), span) {
+		return nil, false
+	}
+	r.begin(span)
+	for name, value := range attributes.All() {
+		if e, ok := lookup(name); ok {
+			if value.Type() != pcommon.ValueTypeEmpty {
+				if r.at[e.key] == (pcommon.Value{}) {
+					r.present = append(r.present, e.key)
+				}
+				r.at[e.key] = value
+				r.marks |= e.marks
+			}
+		} else if len(name) > 8 {
+			if f, marks := familyOf(name); f != 0 {
+				r.families |= f
+				r.marks |= marks
+			}
+		}
+	}
+	if r.has(keyCCType) && isClaudeCode(attributes) {
+		r.marks |= inClaudeCode
+	}
+	c := &r.call
+	c.DurationMillis = durationMillis(span)
+	c.ServiceName, c.DeploymentEnv = ServiceOf(resource)
+	for _, d := range order {
+		if r.marks&d.bit != 0 && d.scalars != nil {
+			d.scalars(r, c)
+		}
+	}
+	r.finish(c)
+	return c, true
+}
+
+// isGenAI is the gate: it allocates nothing, and few bytes of each attribute's name decide.
+func (r *Reader) isGenAI(attributes pcommon.Map, scope string, span ptrace.Span) bool {
+	if scope != r.scope {
+		r.scope, r.scopeMarks = scope, scopeMarks(scope)
+	}
+	if r.scopeMarks&^weakScopes != 0 {
+		return true
+	}
+	for name := range attributes.All() {
+		if evident(name) {
+			return true
+		}
+	}
+	if name := span.Name(); len(name) > 10 && (strings.HasPrefix(name, "claude_code.") || strings.HasPrefix(name, "anthropic.")) {
+		return true
+	}
+	if r.scopeMarks != 0 && weakEvidence(attributes, r.scopeMarks) {
+		return true
+	}
+	for i := range span.Events().Len() {
+		if name := span.Events().At(i).Name(); strings.HasPrefix(name, "gen_ai.") && name != eventEvaluation {
+			return true
+		}
+	}
+	_, ok := attributes.Get("span.type")
+	return ok && isClaudeCode(attributes)
+}
+
+func (r *Reader) begin(span ptrace.Span) {
+	for _, k := range r.present {
+		r.at[k] = pcommon.Value{}
+	}
+	r.present = r.present[:0]
+	r.span = span
+	r.marks, r.families = r.scopeMarks, 0
+	r.rawProvider, r.framework, r.usage, r.requested = "", "", policy{}, requests{}
+	r.hasContent = false
+	r.call.Reset(r)
+	if name := span.Name(); strings.HasPrefix(name, "claude_code.") {
+		r.marks |= inClaudeCode
+	} else if strings.HasPrefix(name, "anthropic.") {
+		r.marks |= inAnthropicSDK
+	}
+	r.logs = r.cache.of(span.TraceID(), span.SpanID())
+	r.events = len(r.logs) > 0
+	for i := 0; i < span.Events().Len() && !r.events; i++ {
+		r.events = isContentEvent(span.Events().At(i).Name())
+	}
+	r.marks |= inOTel // what every dialect may carry besides its own
+}
+
+// setProvider takes the provider's name as a slot spells it; the first slot that names one decides. A framework's name is
+// kept apart, and so is an unusual spelling in a later slot.
+func (r *Reader) setProvider(c *genai.Call, raw string) {
+	if raw == "" || raw == c.Provider {
+		return
+	}
+	canonical, framework := provider.Name(raw)
+	switch {
+	case framework:
+		fill(&r.framework, raw)
+	case c.Provider == "":
+		c.Provider, r.rawProvider = canonical, raw
+	case canonical == c.Provider && r.rawProvider == c.Provider:
+		r.rawProvider = raw
+	}
+}
+
+// finish draws the conclusions that need all dialects to have spoken.
+func (r *Reader) finish(c *genai.Call) {
+	switch {
+	case r.framework != "":
+		c.ProviderRaw = r.framework
+	case r.rawProvider != c.Provider:
+		c.ProviderRaw = r.rawProvider
+	}
+	r.inferOperation(c)
+	r.readError(c)
+	r.usage.tokens(c)
+	r.findContent(c)
+	if len(c.FinishReasons) == 0 && c.IsLLMCall() && r.hasContent && !c.Error.IsError {
+		// Some emitters say only inside of the answer why it ended. It is read now, since verdicts depend on it.
+		c.Output()
+	}
+	r.canonicalReasons(c)
+}
+
+func (r *Reader) canonicalReasons(c *genai.Call) {
+	c.FinishReasonsCanonical = c.FinishReasonsCanonical[:0]
+	for _, reason := range c.FinishReasons {
+		c.FinishReasonsCanonical = append(c.FinishReasonsCanonical, provider.Finish(reason))
+	}
+}
+
+func durationMillis(span ptrace.Span) float64 {
+	start, end := span.StartTimestamp(), span.EndTimestamp()
+	if end <= start || start == 0 {
+		return 0
+	}
+	return float64(end-start) / 1e6
+}
+
+// ServiceOf is the service that a resource belongs to, and its environment, "" where it names none.
+func ServiceOf(resource pcommon.Resource) (service, environment string) {
+	attributes := resource.Attributes()
+	if v, ok := attributes.Get("service.name"); ok {
+		service = v.AsString()
+	}
+	// The second is its name until semantic conventions 1.27.
+	for _, name := range [...]string{"deployment.environment.name", "deployment.environment"} {
+		if v, ok := attributes.Get(name); ok && v.AsString() != "" {
+			return service, v.AsString()
+		}
+	}
+	return service, ""
+}

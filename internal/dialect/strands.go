@@ -1,0 +1,34 @@
+package dialect
+
+import "github.com/faultline-otel/faultline/internal/genai"
+
+// Strands Agents: the conventions, with content in span events (which AWS's distribution moves into log records); a tool that
+// failed has status OK and says so in gen_ai.tool.status.
+var (
+	keyStrandsTools = intern(inStrands, "gen_ai.agent.tools")
+	_               = intern(inStrands, "gen_ai.event.start_time")
+)
+
+var strands = dialect{
+	bit: inStrands,
+	scalars: func(r *Reader, c *genai.Call) {
+		if r.span.Name() == "execute_event_loop_cycle" {
+			fill(&c.Operation, genai.OpAgentStep)
+		}
+		switch r.str(keyToolStatus) {
+		case "error", "failed", "failure":
+			c.Error.IsError = true
+		}
+	},
+	load: func(r *Reader, _ *genai.Call, content *genai.Content, part genai.Part) bool {
+		if part != genai.PartTools || !r.has(keyStrandsTools) || r.has(keyToolDefs) {
+			return false
+		}
+		// Names alone.
+		content.Tools = content.Tools[:0]
+		for _, name := range appendStrings(nil, r.at[keyStrandsTools]) {
+			content.Tools = append(content.Tools, genai.Tool{Name: name})
+		}
+		return len(content.Tools) > 0
+	},
+}

@@ -1,0 +1,125 @@
+package pipeline
+
+import (
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/price"
+	"github.com/faultline-otel/faultline/internal/score"
+	"github.com/faultline-otel/faultline/internal/session"
+	"github.com/faultline-otel/faultline/internal/spanattr"
+)
+
+// Files puts whole files through the stages, as `faultline score` and `faultline gate` do. All of the input is indexed
+// first and scored second, because what belongs to a span may stand behind it. One goroutine uses it at a time.
+type Files struct {
+	scorer   *Scorer
+	tracker  *session.Tracker
+	sessions *Sessions // nil where sessions are not followed
+	spans    *Spans
+	judged   map[spanKey][]failure.Finding // from log records
+	runs     map[pcommon.TraceID]bool      // traces that are runs of a dataset row
+}
+
+type spanKey struct {
+	trace pcommon.TraceID
+	span  pcommon.SpanID
+}
+
+// NewFiles makes stages with the given scorers and prices, which may be nil. Sessions are followed where that is asked
+// for. Time stands still: no session of a file is idle.
+func NewFiles(set *score.Set, prices *price.Book, sessions bool) (*Files, error) {
+	f := &Files{
+		scorer: NewScorer(set, ScorerOptions{Prices: prices}), spans: NewSpans(),
+		judged: map[spanKey][]failure.Finding{}, runs: map[pcommon.TraceID]bool{},
+	}
+	if !sessions {
+		return f, nil
+	}
+	began := time.Now()
+	var err error
+	f.tracker, err = session.New(session.DefaultSettings(), func() time.Time { return began })
+	f.sessions = NewSessions(f.tracker)
+	return f, err
+}
+
+// IndexLogs keeps the log records that hold content of spans, or judgements on them.
+func (f *Files) IndexLogs(ld plog.Logs) {
+	f.scorer.Logs(ld)
+	for _, rl := range ld.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			for _, record := range sl.LogRecords().All() {
+				e, ok := spanattr.EvaluationOf(record)
+				if !ok || e.Class == "" || record.SpanID().IsEmpty() {
+					continue
+				}
+				key := spanKey{record.TraceID(), record.SpanID()}
+				f.judged[key] = append(f.judged[key], failure.Finding{
+					Class: e.Class, Detail: e.Detail, Scorer: e.Name, Evidence: e.Explanation, What: e.Explanation,
+				})
+			}
+		}
+	}
+}
+
+// IndexTraces learns which traces are runs of dataset rows, and which sessions the others belong to.
+func (f *Files) IndexTraces(td ptrace.Traces) {
+	if f.sessions == nil {
+		return
+	}
+	for _, rs := range td.ResourceSpans().All() {
+		for _, ss := range rs.ScopeSpans().All() {
+			for _, span := range ss.Spans().All() {
+				if DatasetRow(rs.Resource(), span) != "" {
+					f.runs[span.TraceID()] = true
+				}
+			}
+		}
+	}
+	f.spans.Begin(nil)
+	for _, rs := range td.ResourceSpans().All() {
+		for _, ss := range rs.ScopeSpans().All() {
+			for _, span := range ss.Spans().All() {
+				e := f.spans.Entry(rs.Resource(), ss.Scope(), span)
+				if e.GenAI && !f.runs[span.TraceID()] {
+					f.tracker.Name(span.TraceID(), e.Session.Conversation)
+				}
+			}
+		}
+	}
+	f.spans.End()
+}
+
+// Traces runs the stages on spans and hands each span on, in the order of the data.
+func (f *Files) Traces(td ptrace.Traces, each func(*Scored)) {
+	f.scorer.Traces(td, nil, func(s *Scored) {
+		e := s.Entry
+		if e.GenAI {
+			if judged := f.judged[spanKey{s.Span.TraceID(), s.Span.SpanID()}]; len(judged) > 0 {
+				e.Record.AddFindings(judged...)
+			}
+			if f.sessions != nil {
+				if f.runs[e.trace] {
+					// Runs of one row may all have the same conversation. A run is a trace.
+					e.Session.Conversation = ""
+				}
+				f.sessions.Observe(e)
+			}
+		}
+		each(s)
+	})
+}
+
+// DatasetRow is the row of a dataset that a span, or else its resource, says it is a run of. "" where neither does.
+func DatasetRow(resource pcommon.Resource, span ptrace.Span) string {
+	for _, attributes := range []pcommon.Map{span.Attributes(), resource.Attributes()} {
+		if v, ok := attributes.Get(spanattr.AttrDatasetRow); ok {
+			return v.AsString()
+		}
+	}
+	return ""
+}

@@ -1,0 +1,128 @@
+package pipeline
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/faultline-otel/faultline/internal/corpus"
+	"github.com/faultline-otel/faultline/internal/dialect"
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/price"
+)
+
+// corpusCalls hands every call of the dialect corpus to a function, with the name of its case.
+func corpusCalls(t *testing.T, each func(name string, c *genai.Call)) {
+	t.Helper()
+	dir := filepath.Join(corpus.Dir(t), "dialects")
+	files, err := filepath.Glob(filepath.Join(dir, "*", "*.expected.json"))
+	require.NoError(t, err)
+	if len(files) == 0 {
+		t.Skip("no dialect cases in the corpus")
+	}
+	r := dialect.NewReader(nil)
+	for _, sidecar := range files {
+		name := strings.TrimSuffix(sidecar, ".expected.json")
+		raw, err := os.ReadFile(name + ".json")
+		require.NoError(t, err)
+		traces, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(raw)
+		require.NoError(t, err)
+		name, _ = filepath.Rel(dir, name)
+		for _, rs := range traces.ResourceSpans().All() {
+			for _, ss := range rs.ScopeSpans().All() {
+				for _, span := range ss.Spans().All() {
+					if call, ok := r.Read(rs.Resource(), ss.Scope(), span); ok {
+						each(filepath.ToSlash(name), call)
+					}
+				}
+			}
+		}
+	}
+}
+
+// exclusive are the cases whose emitter counts cached tokens beside the input, by dialects.md §5: it passes on what Anthropic sent.
+var exclusive = []string{"openllmetry/js-anthropic-caching"}
+
+// TestConformanceTokens: the disjoint tokens of every span of the corpus add up to what its emitter counted, each token once.
+func TestConformanceTokens(t *testing.T) {
+	counted, cached := 0, 0
+	corpusCalls(t, func(name string, c *genai.Call) {
+		u, k := &c.Usage, &c.Tokens
+		input, output := k.UncachedInput.Value+k.CacheRead.Value+k.CacheWrite.Value, k.Output.Value+k.Reasoning.Value
+		for _, n := range []int64{k.UncachedInput.Value, k.CacheRead.Value, k.CacheWrite.Value, k.Output.Value, k.Reasoning.Value} {
+			require.GreaterOrEqual(t, n, int64(0), name)
+		}
+		beside := u.CacheRead.Value + u.CacheWrite.Value
+		if u.Input.Set {
+			counted++
+			want := u.Input.Value
+			if slices.Contains(exclusive, name) {
+				want += beside
+			}
+			require.Equal(t, want, input, "%s %s: input", name, c.Operation)
+		}
+		if beside > 0 {
+			cached++
+		}
+		require.Equal(t, u.Output.Value, output, "%s %s: output", name, c.Operation) // no emitter of the corpus counts reasoning apart
+		if u.Total.Set && u.Input.Set && u.Output.Set && !slices.Contains(exclusive, name) {
+			require.Equal(t, u.Total.Value, input+output, "%s %s: total", name, c.Operation)
+		}
+	})
+	t.Logf("token conformance: %d spans with token counts, %d of them with cached tokens, each token counted once", counted, cached)
+	require.Greater(t, counted, 80)
+	require.Greater(t, cached, 9)
+}
+
+// TestConformanceCacheCostsOnce: one answer of Anthropic, which wrote 1163 tokens to its cache, recorded by three emitters that
+// count it in different ways. Its price is that of claude-3-5-sonnet: 4 × 3 + 1163 × 3.75 + 187 × 15 = 7178.25 millionths of a dollar.
+func TestConformanceCacheCostsOnce(t *testing.T) {
+	emitters := 0
+	corpusCalls(t, func(name string, c *genai.Call) {
+		if !strings.HasSuffix(name, "anthropic-caching") || !c.IsLLMCall() || c.Usage.CacheWrite.Value != 1163 {
+			return
+		}
+		emitters++
+		row := price.Embedded().Find(c.Provider, time.Unix(1_780_000_000, 0), c.ResponseModel, c.RequestModel, c.Model)
+		require.NotNil(t, row, name)
+		usd, err := row.Cost(&price.Usage{Tokens: c.Tokens})
+		require.NoError(t, err, name)
+		require.InDelta(t, 0.00717825, usd, 1e-12, name)
+	})
+	require.Equal(t, 3, emitters)
+}
+
+// TestConformanceCosts holds what the book says against what emitters reported, which computed it by lists of their own. Two
+// of them are payloads of unit tests, in which cost and tokens do not belong together.
+func TestConformanceCosts(t *testing.T) {
+	computed, reported, same := 0, 0, 0
+	corpusCalls(t, func(name string, c *genai.Call) {
+		row := price.Embedded().Find(c.Provider, time.Unix(1_780_000_000, 0), c.ResponseModel, c.RequestModel, c.Model)
+		if row == nil || !c.Tokens.UncachedInput.Set {
+			return
+		}
+		usd, err := row.Cost(&price.Usage{Tokens: c.Tokens})
+		if err != nil {
+			return
+		}
+		computed++
+		if !c.CostUSD.Set {
+			return
+		}
+		reported++
+		if math.Abs(usd-c.CostUSD.Value) <= 1e-9*usd {
+			same++
+		} else {
+			t.Logf("    %s %s: reported %v, computed %v", name, c.AnyModel(), c.CostUSD.Value, usd)
+		}
+	})
+	t.Logf("cost conformance: %d spans can be priced; of %d whose emitter reports a cost, %d agree with the book", computed, reported, same)
+	require.GreaterOrEqual(t, same, 12)
+}

@@ -1,0 +1,14 @@
+package pipeline
+
+import (
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/faultline-otel/faultline/internal/spanattr"
+)
+
+// recordOf is what stands on a span.
+func recordOf(span ptrace.Span) *spanattr.Record {
+	var r spanattr.Record
+	r.Read(span)
+	return &r
+}

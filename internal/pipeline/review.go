@@ -1,0 +1,89 @@
+package pipeline
+
+import (
+	"cmp"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/faultline-otel/faultline/internal/dialect"
+	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/spanattr"
+)
+
+// ReviewTraces groups spans by trace, in the order in which traces first appear, with the records that earlier stages
+// wrote on them. It takes every span of a trace, because the spans around a failure explain it. Spans without a trace or
+// span id are left out: they belong to nothing. The calls are the caller's to keep.
+func ReviewTraces(td ptrace.Traces) []review.Trace {
+	var (
+		traces []review.Trace
+		record spanattr.Record
+	)
+	reader := dialect.NewReader(nil)
+	index := map[pcommon.TraceID]int{}
+	for _, rs := range td.ResourceSpans().All() {
+		service, environment := dialect.ServiceOf(rs.Resource())
+		for _, ss := range rs.ScopeSpans().All() {
+			for _, span := range ss.Spans().All() {
+				if span.TraceID().IsEmpty() || span.SpanID().IsEmpty() {
+					continue
+				}
+				at, seen := index[span.TraceID()]
+				if !seen {
+					at = len(traces)
+					index[span.TraceID()] = at
+					traces = append(traces, review.Trace{ID: span.TraceID().String()})
+				}
+				t := &traces[at]
+				t.Environment = cmp.Or(t.Environment, environment)
+				record.Read(span)
+				s := reviewSpan(span, &record)
+				s.Service = service
+				if call, ok := reader.Read(rs.Resource(), ss.Scope(), span); ok {
+					s.Call = call.Clone()
+					if record.Cost.USD.Set {
+						s.Call.CostUSD = record.Cost.USD
+					}
+				}
+				t.Spans = append(t.Spans, s)
+			}
+		}
+	}
+	for i := range traces {
+		t := &traces[i]
+		t.Service = t.Spans[max(review.Primary(t.Spans), 0)].Service
+	}
+	return traces
+}
+
+// reviewSpan is everything of a span but its service and its call.
+func reviewSpan(span ptrace.Span, r *spanattr.Record) review.Span {
+	v := &r.Verdict
+	s := review.Span{
+		ID: span.SpanID().String(), ParentID: span.ParentSpanID().String(), Name: span.Name(),
+		Start: span.StartTimestamp().AsTime(), Duration: duration(span),
+		Error: span.Status().Code() == ptrace.StatusCodeError, Message: span.Status().Message(),
+		Class: v.Class, Detail: v.Detail, Classes: v.Classes, Evidence: v.Evidence, Print: v.Fingerprint,
+		Outcome: cmp.Or(r.ToolOutcome, r.RetrievalOutcome),
+	}
+	if span.StartTimestamp() == 0 {
+		s.Start = span.EndTimestamp().AsTime()
+	}
+	if len(r.Scores) > 0 {
+		s.Scores = make(map[string]float64, len(r.Scores))
+		for i := range r.Scores {
+			s.Scores[r.Scores[i].Scorer] = r.Scores[i].Value
+		}
+	}
+	return s
+}
+
+// duration is 0 where the clock went back or a time is missing.
+func duration(span ptrace.Span) time.Duration {
+	start, end := span.StartTimestamp(), span.EndTimestamp()
+	if start == 0 || end <= start {
+		return 0
+	}
+	return end.AsTime().Sub(start.AsTime())
+}

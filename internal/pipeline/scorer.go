@@ -1,0 +1,252 @@
+package pipeline
+
+import (
+	"slices"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/faultline-otel/faultline/internal/dialect"
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/price"
+	"github.com/faultline-otel/faultline/internal/score"
+	"github.com/faultline-otel/faultline/internal/session"
+	"github.com/faultline-otel/faultline/internal/spanattr"
+)
+
+// ScorerOptions are the choices of a Scorer. The zero value is good.
+type ScorerOptions struct {
+	// Content lets evidence quote messages. Without it evidence names keys, types and codes only.
+	Content bool
+
+	// LogContentBytes and LogContentAge bound what is kept of log records that hold content of spans. 0 is no bound of
+	// its own, for input that is at hand as a whole.
+	LogContentBytes int64
+	LogContentAge   time.Duration
+
+	// Prices compute the cost where the emitter reports none. Without prices nothing is computed.
+	Prices *price.Book
+}
+
+// Scorer is the first stage: it reads, prices, scores and judges spans, and writes on them what it found. It is safe for
+// concurrent use.
+type Scorer struct {
+	set     *score.Set
+	scorers string // as spanattr.AttrScorers
+	options ScorerOptions
+	logs    *dialect.LogContentCache
+	now     func() time.Time
+	workers sync.Pool // of *worker
+}
+
+// Scored is what was made of one span. Call and what it holds are valid until the callback returns.
+type Scored struct {
+	Span     ptrace.Span
+	Resource pcommon.Resource
+	// Call is nil where the span is not a GenAI operation. Then nothing was written and the entry is empty.
+	Call  *genai.Call
+	Entry *Entry
+	// Unpriced says why a model call has no cost: NoPrice or NoUsage. "" where it has one, or none is looked for.
+	Unpriced string
+}
+
+// Coverage is that of the record, NotLLM where the span is not a GenAI operation.
+func (s *Scored) Coverage() spanattr.Coverage {
+	if s.Call == nil {
+		return spanattr.NotLLM
+	}
+	return s.Entry.Record.Coverage
+}
+
+// NewScorer makes a stage that runs the scorers of a set.
+func NewScorer(set *score.Set, options ScorerOptions) *Scorer {
+	s := &Scorer{
+		set: set, scorers: spanattr.SpellScorers(set), options: options, now: time.Now,
+		logs: dialect.NewLogContentCache(options.LogContentBytes, options.LogContentAge),
+	}
+	s.workers.New = func() any {
+		return &worker{reader: dialect.NewReader(s.logs), writer: spanattr.Writer{Content: options.Content}}
+	}
+	return s
+}
+
+// Logs keeps the content that log records hold of spans, until those are scored. The logs are only read.
+func (s *Scorer) Logs(logs plog.Logs) { s.logs.Add(logs) }
+
+// LogContentBytes is about the memory that content of log records takes.
+func (s *Scorer) LogContentBytes() int64 { return s.logs.Bytes() }
+
+// worker is the scratch memory of one goroutine.
+type worker struct {
+	reader *dialect.Reader
+	writer spanattr.Writer
+	result score.Result
+	batch  Batch // for requests without one
+	out    Scored
+}
+
+// Traces scores every span and hands it to each, in the order of the data; each may be nil. The entries of the spans go
+// into the batch, which may be nil. The data must be mutable.
+//
+// Scoring again, in a gateway behind an agent, gives what scoring once gives: what an earlier pass wrote is replaced. One
+// verdict stays: that of a span whose content was scored and has been removed, or redacted, since. And a cost that was
+// computed stays, with the version of the price book.
+func (s *Scorer) Traces(td ptrace.Traces, b *Batch, each func(*Scored)) {
+	growStack(0)
+	w := s.workers.Get().(*worker)
+	if b == nil {
+		b = &w.batch
+	}
+	b.begin(td.SpanCount())
+	for _, rs := range td.ResourceSpans().All() {
+		resource := rs.Resource()
+		scored := false
+		for _, ss := range rs.ScopeSpans().All() {
+			scope := ss.Scope()
+			for _, span := range ss.Spans().All() {
+				out := &w.out
+				*out = Scored{Span: span, Resource: resource, Entry: notGenAI}
+				fresh := s.span(w, b, out, scope)
+				if each != nil {
+					each(out)
+				}
+				if out.Call == nil {
+					continue
+				}
+				if scored = scored || fresh && len(out.Entry.Record.Scores) > 0; !fresh {
+					spanattr.KeepScorers(resource, span, s.scorers)
+				}
+				out.Entry.settle(span)
+			}
+		}
+		if scored {
+			resource.Attributes().PutStr(spanattr.AttrScorers, s.scorers)
+		}
+	}
+	// Not deferred: a worker that a panic left half way is not used again.
+	w.result.Reset()
+	w.batch.reset()
+	w.out = Scored{}
+	s.workers.Put(w)
+}
+
+// span scores one span. fresh says that its verdict is of this pass, and not kept from an earlier one.
+func (s *Scorer) span(w *worker, b *Batch, out *Scored, scope pcommon.InstrumentationScope) (fresh bool) {
+	span := out.Span
+	call, ok := w.reader.Read(out.Resource, scope, span)
+	if !ok {
+		b.addOther(span)
+		return false
+	}
+	e := b.add(span)
+	out.Call, out.Entry, e.GenAI = call, e, true
+	r := &e.Record
+	r.Read(span)
+	earlier := r.Cost
+	if !earlier.USD.Set || !price.Valid(earlier.USD.Value) {
+		earlier = spanattr.Cost{}
+	}
+	parts := spanattr.Costs
+	if kept := s.keeps(call, r); !kept {
+		s.score(w, b, call, r)
+		parts |= spanattr.Scores
+		fresh = true
+	}
+	e.take(call) // only now: reading content can fill scalars
+	e.place(span)
+	s.digest(e, call)
+	cost := s.cost(w.reader, span, call, earlier)
+	r.Cost, out.Unpriced = cost.Cost, cost.missing
+	if cost.problem != "" && fresh {
+		r.Problems = append(r.Problems, score.Problem{Scorer: problemCost, Reason: cost.problem})
+	}
+	e.complete()
+	spanattr.Normalise(span, call)
+	w.writer.Write(span, r, parts)
+	return fresh
+}
+
+// keeps reports whether the verdict of an earlier pass stays: its content was scored, and has been removed or redacted.
+func (s *Scorer) keeps(call *genai.Call, r *spanattr.Record) bool {
+	if r.Coverage == "" {
+		return false
+	}
+	gone := spanattr.CoverageOf(call) == spanattr.NoContent && r.Coverage != spanattr.NoContent
+	return gone || r.Redactions > 0
+}
+
+// score runs the scorers and judges what they found.
+func (s *Scorer) score(w *worker, b *Batch, call *genai.Call, r *spanattr.Record) {
+	w.result.Reset()
+	s.set.Score(call, &w.result)
+	for _, detail := range r.Session.Loops { // which an earlier Sessions found, and none finds again
+		w.result.Find(session.Finding(detail, call.ToolName))
+	}
+	if !readable(call) {
+		w.result.Problems = append(w.result.Problems, score.Problem{Scorer: problemContent, Reason: problemUTF8})
+	}
+	from := len(b.scores)
+	b.scores = append(b.scores, w.result.Scores...)
+	r.Scores = b.scores[from:len(b.scores):len(b.scores)]
+	r.Findings, r.Problems = slices.Clone(w.result.Findings), slices.Clone(w.result.Problems)
+	r.Cancelled = w.result.Cancelled
+	r.ToolOutcome, r.RetrievalOutcome = w.result.ToolOutcome, w.result.RetrievalOutcome
+	r.Verdict = failure.Judge(r.Findings)
+	r.Coverage = spanattr.CoverageOf(call) // only now: reading the content can show that it was cut
+}
+
+// digest notes what later stages compare of a call, before anything can be redacted.
+func (s *Scorer) digest(e *Entry, call *genai.Call) {
+	r := &e.Record
+	if e.Session.Kind == session.Other {
+		return
+	}
+	if !r.HasDigest {
+		r.Digest = session.NewDigest(call)
+	}
+	e.Session.Digest = r.Digest
+	if r.CallHash == 0 || r.Redactions == 0 {
+		r.CallHash = r.Digest.Call
+	}
+}
+
+// Problems with the content of a call, whichever scorer reads it.
+const (
+	problemContent = "content"
+	problemUTF8    = "invalid_utf8"
+)
+
+// readable reports whether the messages that scorers read are valid UTF-8. Content that no scorer read is not looked at.
+func readable(c *genai.Call) bool {
+	return (!c.Loaded(genai.PartOutput) || validMessages(c.Output())) &&
+		(!c.Loaded(genai.PartInput) || validMessages(c.Input()))
+}
+
+func validMessages(messages []genai.Message) bool {
+	for i := range messages {
+		m := &messages[i]
+		if !utf8.ValidString(m.Text) || !utf8.ValidString(m.Reasoning) {
+			return false
+		}
+		for j := range m.ToolCalls {
+			if call := &m.ToolCalls[j]; !utf8.ValidString(call.Name) || !utf8.ValidString(call.Arguments.Text) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// growStack makes the stack of the goroutine as large as scoring needs. gRPC serves every request in a goroutine of its
+// own, whose stack begins small and would be copied several times, each time to twice its size.
+//
+//go:noinline
+func growStack(i int) byte {
+	var room [12 << 10]byte
+	return room[i]
+}

@@ -1,0 +1,76 @@
+package session
+
+import (
+	"cmp"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"strconv"
+
+	"github.com/faultline-otel/faultline/internal/genai"
+)
+
+// Digest is what is compared of a call: whether two calls are the same, and how much they share. It holds hashes and no
+// content, so that it may travel where content may not.
+type Digest struct {
+	// Call identifies what was tried: the tool with its canonical arguments, or the model with the conversation.
+	// 0 where the arguments were not recorded: then the call is the same as no other.
+	Call uint64
+	// Result is a hash of a tool's result.
+	Result uint64
+	// Sketch holds the words of a tool's arguments, or the runs of three words of what an agent's model answered.
+	Sketch Sketch
+}
+
+// NewDigest digests a tool call or a model call. It reads the content of the call.
+func NewDigest(c *genai.Call) (d Digest) {
+	switch {
+	case c.Operation == genai.OpExecuteTool:
+		canonical := canonicalizers.Get().(*canonicalizer)
+		arguments, compared := canonical.read(c.ToolArguments().Text)
+		if !c.ToolArguments().IsZero() {
+			d.Call = hashBytes([]byte(c.ToolName), separator, arguments) | 1
+		}
+		d.Result = hashText(c.ToolResult().Text)
+		d.Sketch = sketchTokens(string(compared))
+		canonicalizers.Put(canonical)
+	case c.IsLLMCall():
+		// A retry sends the same conversation to the same model. Only its length and its last question are compared.
+		model := cmp.Or(c.RequestModel, c.AnyModel())
+		d.Call = hashTexts(model, strconv.Itoa(len(c.Input())), c.Question()) | 1
+		if c.AgentName != "" {
+			d.Sketch = sketchShingles(answer(c))
+		}
+	}
+	return d
+}
+
+var separator = []byte{'\n'}
+
+func answer(c *genai.Call) string {
+	for i := range c.Output() {
+		if text := c.Output()[i].Text; text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// digestSize is the size of a digest in bytes.
+const digestSize = 8 + 8 + 4*sketchSize
+
+// MarshalText writes the digest as base64.
+func (d *Digest) MarshalText() ([]byte, error) {
+	b, err := binary.Append(make([]byte, 0, digestSize), binary.LittleEndian, d)
+	return base64.RawStdEncoding.AppendEncode(nil, b), err
+}
+
+// UnmarshalText reads what MarshalText wrote.
+func (d *Digest) UnmarshalText(text []byte) error {
+	b, err := base64.RawStdEncoding.DecodeString(string(text))
+	if err != nil || len(b) != digestSize {
+		return fmt.Errorf("digest must be %d bytes in base64, got %.40q", digestSize, text)
+	}
+	_, err = binary.Decode(b, binary.LittleEndian, d)
+	return err
+}

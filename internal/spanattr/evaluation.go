@@ -1,0 +1,138 @@
+package spanattr
+
+import (
+	"cmp"
+	"math"
+	"strconv"
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/provider"
+)
+
+// Evaluation is the judgement of a judge, a person or a scorer elsewhere on a span, in a log record.
+type Evaluation struct {
+	Name string
+	// Version is that of the judge's prompt, or of the scorer; "" for people.
+	Version, Stratum string
+	Value            genai.Opt[float64] // of the label, where there is no value
+	Failed           bool
+	// Class and Detail say what failed, "" where the record says nothing of it. Explanation says why.
+	Class       failure.Class
+	Detail      string
+	Explanation string
+
+	Provider, Operation, Model, PromptName, PromptVersion string
+}
+
+// EvaluationOf reads a log record. ok is false where it is not an evaluation. The texts are those of the record.
+func EvaluationOf(record plog.LogRecord) (e Evaluation, ok bool) {
+	if !isEvaluation(record) {
+		return Evaluation{}, false
+	}
+	var label, judge, scorer string
+	for key, v := range record.Attributes().All() {
+		switch key {
+		case AttrEvaluationName:
+			e.Name = v.AsString()
+		case AttrEvaluationValue:
+			e.Value = numberOf(v)
+		case AttrEvaluationLabel:
+			label = v.AsString()
+		case AttrEvaluationExplain:
+			e.Explanation = v.AsString()
+		case AttrJudgePromptVersion:
+			judge = v.AsString()
+		case AttrEvaluationVersion:
+			scorer = v.AsString()
+		case AttrErrorClass:
+			if class := failure.Class(v.Str()); class.Bucket() != "" {
+				e.Class = class
+			}
+		case AttrErrorDetail:
+			e.Detail = v.Str()
+		case AttrStratum:
+			e.Stratum = stratumOf(v)
+		case "gen_ai.provider.name":
+			e.Provider, _ = provider.Name(v.AsString())
+		case "gen_ai.operation.name":
+			e.Operation = v.AsString()
+		case "gen_ai.request.model":
+			e.Model = v.AsString()
+		case "gen_ai.response.model":
+			if e.Model == "" {
+				e.Model = v.AsString()
+			}
+		case "gen_ai.prompt.name":
+			e.PromptName = v.AsString()
+		case "gen_ai.prompt.version":
+			e.PromptVersion = v.AsString()
+		}
+	}
+	e.Version = cmp.Or(judge, scorer)
+	passed, known := passes(label)
+	e.Failed = known && !passed || !known && e.Class != ""
+	if !e.Failed || !failure.ValidDetail(e.Class, e.Detail) {
+		e.Detail = ""
+	}
+	if !e.Failed {
+		e.Class = ""
+	}
+	switch {
+	case e.Value.Set:
+	case e.Failed:
+		e.Value = genai.Some(0.0)
+	case known:
+		e.Value = genai.Some(1.0)
+	}
+	return e, true
+}
+
+// isEvaluation looks at the name of the event, which older SDKs put into an attribute.
+func isEvaluation(record plog.LogRecord) bool {
+	name := record.EventName()
+	if name == "" {
+		if v, ok := record.Attributes().Get("event.name"); ok {
+			name = v.Str()
+		}
+	}
+	return name == EventEvaluation
+}
+
+// numberOf reads a finite number, also one in a string.
+func numberOf(v pcommon.Value) genai.Opt[float64] {
+	var f float64
+	switch v.Type() {
+	case pcommon.ValueTypeDouble:
+		f = v.Double()
+	case pcommon.ValueTypeInt:
+		f = float64(v.Int())
+	case pcommon.ValueTypeStr:
+		var err error
+		if f, err = strconv.ParseFloat(v.Str(), 64); err != nil {
+			return genai.Opt[float64]{}
+		}
+	default:
+		return genai.Opt[float64]{}
+	}
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return genai.Opt[float64]{}
+	}
+	return genai.Some(f)
+}
+
+// passes says whether a label is good or bad. Labels that are neither, like the answer to a question, are not known.
+func passes(label string) (passed, known bool) {
+	switch strings.ToLower(label) {
+	case "pass", "passed", "true", "yes", "good", "correct", "relevant", "grounded", "faithful", "helpful", "safe", "positive", "thumbs_up", "rejected":
+		return true, true // rejected: a person says that the flagged span did not fail
+	case labelFailed, "failed", "false", "no", "bad", "incorrect", "not_relevant", "irrelevant", "ungrounded", "not_grounded", "unfaithful", "hallucinated",
+		"not_helpful", "unhelpful", "unsafe", "negative", "thumbs_down", "confirmed":
+		return false, true
+	}
+	return false, false
+}

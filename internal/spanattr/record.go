@@ -1,0 +1,336 @@
+package spanattr
+
+import (
+	"encoding/hex"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/score"
+	"github.com/faultline-otel/faultline/internal/session"
+)
+
+// Record is everything that Faultline says of one span. Texts that Read took from a span are valid while it lives.
+type Record struct {
+	// What llm_failure found. Coverage is "" on a span that it did not see.
+	Coverage         Coverage
+	Verdict          failure.Verdict   // of Findings; what Read took holds no more than the attributes do
+	Findings         []failure.Finding // in full while scoring; from a span, one a class
+	Scores           []score.Score     // from a span, without the versions of those that passed
+	Problems         []score.Problem   // of scorers; Read leaves them out
+	Cancelled        bool
+	ToolOutcome      string
+	RetrievalOutcome string
+	Cost             Cost
+	CallHash         uint64         // session.Digest.Call; 0 where unknown
+	Digest           session.Digest // where HasDigest
+	HasDigest        bool
+	Redactions       int64
+	Stratum          string
+	// Scorers are the versions of the scorers, where the span has others than its resource: see AttrScorers.
+	Scorers    string
+	OwnScorers bool
+
+	Session Session
+	Trace   Trace
+
+	// Annotated is set where the span has attributes that Write replaces.
+	Annotated bool
+	costWrong bool // the attributes of the cost do not hold one
+}
+
+// Cost is what a call cost, and where the amount comes from.
+type Cost struct {
+	USD     genai.Opt[float64]
+	Source  string // one of the sources below
+	Version string // of the price book; "" where the cost was reported
+}
+
+// The sources of a cost, values of AttrCostSource.
+const (
+	CostReported  = "reported"  // the emitter's own
+	CostComputed  = "computed"  // by a price book, from the tokens that the emitter counted
+	CostEstimated = "estimated" // by a price book, from tokens that were estimated from the content
+)
+
+// Session is how far a session had come with a span. ID is "" on a span that llm_session did not see.
+type Session struct {
+	ID                           string
+	IsTrace                      bool // ID is the id of the trace: no conversation is named
+	Turns, ModelCalls, ToolCalls int64
+	CostUSD                      genai.Opt[float64]
+	Loops                        []string // details of retry_loop that the session showed first on this span
+	Limit                        string   // that the session reached with this span
+}
+
+// Trace is the verdict on the trace of a span. All of it is "" on most spans.
+type Trace struct {
+	Class     failure.Class
+	Primary   string // span id in hex
+	IsPrimary bool   // Primary is the span itself
+	CausedBy  string // span id in hex
+	Recovered bool
+}
+
+// maxLoops bounds the loops that are read from a span: one a detail.
+const maxLoops = 4
+
+// maxVersion bounds the version of a price book that is read from a span.
+const maxVersion = 128
+
+// Reset empties the record and keeps the memory of its lists.
+func (r *Record) Reset() {
+	clear(r.Findings)
+	findings, scores, problems, loops := r.Findings[:0], r.Scores[:0], r.Problems[:0], r.Session.Loops[:0]
+	*r = Record{Findings: findings, Scores: scores, Problems: problems}
+	r.Session.Loops = loops
+}
+
+// Of is the record of one span.
+func Of(span ptrace.Span) *Record {
+	var r Record
+	r.Read(span)
+	return &r
+}
+
+// Read takes what earlier components wrote on a span, in one pass over its attributes.
+func (r *Record) Read(span ptrace.Span) {
+	r.Reset()
+	for key, v := range span.Attributes().All() {
+		if !ours(key) {
+			continue
+		}
+		if scorer, ok := strings.CutPrefix(key, AttrScorePrefix); ok {
+			r.Annotated = true
+			if v.Type() == pcommon.ValueTypeDouble {
+				r.Scores = append(r.Scores, score.Score{Scorer: scorer, Value: v.Double()})
+			}
+			continue
+		}
+		r.Annotated = r.Annotated || written(key)
+		r.read(key, v)
+	}
+	if len(r.Scores) > 0 && span.Events().Len() > 0 {
+		r.readEvaluations(span)
+	}
+	r.Session.SetID(r.Session.ID, span.TraceID())
+	if r.Trace.Primary != "" {
+		var id [16]byte
+		own := span.SpanID()
+		hex.Encode(id[:], own[:])
+		r.Trace.IsPrimary = r.Trace.Primary == string(id[:])
+	}
+	r.checkCost()
+	r.conclude()
+}
+
+func (r *Record) read(key string, v pcommon.Value) {
+	switch key {
+	case AttrErrorClass:
+		r.Verdict.Class = failure.Class(v.Str())
+	case AttrErrorDetail:
+		r.Verdict.Detail = v.Str()
+	case AttrErrorEvidence:
+		r.Verdict.Evidence = clip(v.Str(), failure.MaxEvidence)
+	case AttrFingerprint:
+		r.Verdict.Fingerprint = v.Str()
+	case AttrErrorClasses:
+		r.Verdict.Classes = classesOf(v)
+	case AttrCoverage:
+		switch c := Coverage(v.Str()); c {
+		case Scored, NoContent, Truncated:
+			r.Coverage = c
+		}
+	case AttrCancelled:
+		r.Cancelled = v.Bool()
+	case AttrToolOutcome:
+		r.ToolOutcome = outcomeOf(v)
+	case AttrRetrievalOutcome:
+		r.RetrievalOutcome = outcomeOf(v)
+	case AttrCostUSD:
+		switch v.Type() {
+		case pcommon.ValueTypeDouble:
+			r.Cost.USD = genai.Some(v.Double())
+		case pcommon.ValueTypeInt:
+			r.Cost.USD = genai.Some(float64(v.Int()))
+		default:
+			r.costWrong = true
+		}
+	case AttrCostSource:
+		r.Cost.Source = v.Str()
+	case AttrPricingVersion:
+		r.Cost.Version = v.Str()
+	case AttrCallHash:
+		r.CallHash, _ = strconv.ParseUint(v.Str(), 16, 64)
+	case AttrDigest:
+		r.HasDigest = r.Digest.UnmarshalText([]byte(v.Str())) == nil
+	case AttrRedactions:
+		if v.Type() == pcommon.ValueTypeInt {
+			r.Redactions = v.Int()
+		}
+	case AttrStratum:
+		r.Stratum = stratumOf(v)
+	case AttrScorers:
+		r.Scorers, r.OwnScorers = v.Str(), true
+	case AttrSessionID, AttrSessionTurns, AttrSessionModelCalls, AttrSessionToolCalls, AttrSessionCostUSD,
+		AttrSessionLoops, AttrSessionLimit:
+		r.Session.read(key, v)
+	case AttrTraceClass:
+		r.Trace.Class = failure.Class(v.Str())
+	case AttrTracePrimary:
+		r.Trace.Primary = v.Str()
+	case AttrCausedBy:
+		r.Trace.CausedBy = v.Str()
+	case AttrRecovered:
+		r.Trace.Recovered = v.Bool()
+	}
+}
+
+func (s *Session) read(key string, v pcommon.Value) {
+	switch key {
+	case AttrSessionID:
+		s.ID = v.Str()
+	case AttrSessionTurns:
+		s.Turns = v.Int()
+	case AttrSessionModelCalls:
+		s.ModelCalls = v.Int()
+	case AttrSessionToolCalls:
+		s.ToolCalls = v.Int()
+	case AttrSessionCostUSD:
+		if v.Type() == pcommon.ValueTypeDouble {
+			s.CostUSD = genai.Some(v.Double())
+		}
+	case AttrSessionLimit:
+		s.Limit = v.Str()
+	case AttrSessionLoops:
+		if v.Type() != pcommon.ValueTypeSlice {
+			return
+		}
+		for _, detail := range v.Slice().All() {
+			if session.IsLoop(detail.Str()) && len(s.Loops) < maxLoops {
+				s.Loops = append(s.Loops, detail.Str())
+			}
+		}
+	}
+}
+
+// SetID sets the id of the session of a span of a trace.
+func (s *Session) SetID(id string, trace pcommon.TraceID) {
+	var own [32]byte
+	hex.Encode(own[:], trace[:])
+	s.ID, s.IsTrace = id, id == string(own[:])
+}
+
+// readEvaluations marks the scores that an event of ours says failed. Ours name the version of the scorer.
+func (r *Record) readEvaluations(span ptrace.Span) {
+	for _, event := range span.Events().All() {
+		if event.Name() != EventEvaluation {
+			continue
+		}
+		name, named := event.Attributes().Get(AttrEvaluationName)
+		version, ours := event.Attributes().Get(AttrEvaluationVersion)
+		if !named || !ours {
+			continue
+		}
+		for i := range r.Scores {
+			if r.Scores[i].Scorer == name.Str() {
+				r.Scores[i].Failed, r.Scores[i].Version = true, version.Str()
+			}
+		}
+	}
+}
+
+// checkCost decides whether the attributes of the cost hold one: an amount, with the version of a price book where it
+// was computed and without one where it was reported.
+func (r *Record) checkCost() {
+	c := &r.Cost
+	if *c == (Cost{}) && !r.costWrong {
+		return
+	}
+	r.Annotated = true
+	computed := (c.Source == CostComputed || c.Source == CostEstimated) &&
+		c.Version != "" && len(c.Version) <= maxVersion && utf8.ValidString(c.Version)
+	reported := (c.Source == "" || c.Source == CostReported) && c.Version == ""
+	if r.costWrong = !c.USD.Set || !computed && !reported; r.costWrong {
+		*c = Cost{}
+	} else if reported {
+		c.Source = CostReported
+	}
+}
+
+// conclude completes the verdict and makes its findings: the one that names the verdict as far as the attributes tell,
+// and the class of every other. A class outside of the taxonomy is no verdict.
+func (r *Record) conclude() {
+	v := &r.Verdict
+	if v.Class == "" && v.Classes == nil && v.Detail == "" && v.Evidence == "" && v.Fingerprint == "" {
+		return
+	}
+	if v.Bucket = v.Class.Bucket(); v.Bucket == "" {
+		*v = failure.Verdict{}
+		return
+	}
+	if len(v.Classes) == 0 {
+		v.Classes = []failure.Class{v.Class}
+	}
+	v.Finding = failure.Finding{Class: v.Class, Detail: v.Detail, Evidence: v.Evidence}
+	for _, class := range v.Classes {
+		switch {
+		case class == v.Class:
+			r.Findings = append(r.Findings, v.Finding)
+		case class == failure.RetryLoop && len(r.Session.Loops) > 0: // a further class has no detail of its own
+			r.Findings = append(r.Findings, failure.Finding{Class: class, Detail: r.Session.Loops[0]})
+		default:
+			r.Findings = append(r.Findings, failure.Finding{Class: class})
+		}
+	}
+}
+
+// AddFindings adds findings and makes the verdict again. Where the finding that named the verdict still does, so do its
+// evidence and its fingerprint: findings that were read from a span do not hold all that those were made of.
+func (r *Record) AddFindings(findings ...failure.Finding) {
+	before := r.Verdict
+	r.Findings = append(r.Findings, findings...)
+	r.Verdict = failure.Judge(r.Findings)
+	if before.Failed() && before.Class == r.Verdict.Class && before.Detail == r.Verdict.Detail {
+		r.Verdict.Evidence, r.Verdict.Fingerprint, r.Verdict.Finding = before.Evidence, before.Fingerprint, before.Finding
+	}
+}
+
+// classesOf reads the known classes of a list.
+func classesOf(v pcommon.Value) []failure.Class {
+	if v.Type() != pcommon.ValueTypeSlice {
+		return nil
+	}
+	var classes []failure.Class
+	for _, c := range v.Slice().All() {
+		if class := failure.Class(c.Str()); class.Bucket() != "" && len(classes) < len(failure.Classes()) {
+			classes = append(classes, class)
+		}
+	}
+	return classes
+}
+
+// outcomeOf reads an outcome, "" where the value is not one.
+func outcomeOf(v pcommon.Value) string {
+	switch outcome := v.Str(); outcome {
+	case score.OutcomeOK, score.OutcomeEmpty, score.OutcomeFailed:
+		return outcome
+	}
+	return ""
+}
+
+// stratumOf reads a stratum, "" where the value is not one.
+func stratumOf(v pcommon.Value) string {
+	switch v.Str() {
+	case StratumFlagged:
+		return StratumFlagged
+	case StratumRandom:
+		return StratumRandom
+	}
+	return ""
+}

@@ -1,0 +1,334 @@
+package spanattr
+
+import (
+	"encoding/hex"
+	"strings"
+	"unicode/utf8"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/score"
+)
+
+// Part is a part of a record that one component writes.
+type Part uint8
+
+// The parts. Scores are what llm_failure found, with the verdict. Costs are apart, because a cost may become known on a
+// span whose verdict stays. Verdict is what llm_session changes where it finds a loop.
+const (
+	Scores Part = 1 << iota
+	Costs
+	Verdict
+	Sessions
+	Traces
+)
+
+// Limits of what is written on one span.
+const (
+	maxEvaluations = 32
+	maxProblems    = 16
+	maxProblem     = 128 // bytes
+)
+
+// labelFailed is the gen_ai.evaluation.score.label of a score below its threshold.
+const labelFailed = "fail"
+
+// Writer writes records. It keeps scratch memory and is used by one goroutine at a time.
+type Writer struct {
+	// Content lets evidence quote messages. Without it evidence names keys, types and codes only.
+	Content bool
+
+	keys []scoreKey // of the scorers seen so far: the configuration names them, not spans
+	next int        // where in keys the next one is likely to be: scorers come in one order
+}
+
+// Write puts parts of a record on a span, in place of what an earlier pass wrote of them.
+func (w *Writer) Write(span ptrace.Span, r *Record, parts Part) {
+	attrs := span.Attributes()
+	if parts&Scores != 0 {
+		if r.Annotated {
+			erase(span)
+		}
+		attrs.EnsureCapacity(attrs.Len() + 16 + len(r.Scores)) // about what follows
+	}
+	if parts&Costs != 0 {
+		writeCost(attrs, r)
+	}
+	if parts&Scores != 0 {
+		w.writeScores(span, r)
+	}
+	if parts&Verdict != 0 {
+		attrs.RemoveIf(func(key string, _ pcommon.Value) bool { return ofVerdict(key) })
+		w.writeVerdict(attrs, &r.Verdict)
+	}
+	if parts&Sessions != 0 {
+		r.Session.write(attrs)
+	}
+	if parts&Traces != 0 {
+		r.Trace.write(attrs)
+	}
+}
+
+func (w *Writer) writeScores(span ptrace.Span, r *Record) {
+	attrs := span.Attributes()
+	attrs.PutStr(AttrCoverage, string(r.Coverage))
+	if r.Verdict.Failed() {
+		w.writeVerdict(attrs, &r.Verdict)
+	}
+	if r.Cancelled {
+		attrs.PutBool(AttrCancelled, true)
+	}
+	if r.ToolOutcome != "" {
+		attrs.PutStr(AttrToolOutcome, r.ToolOutcome)
+	}
+	if r.RetrievalOutcome != "" {
+		attrs.PutStr(AttrRetrievalOutcome, r.RetrievalOutcome)
+	}
+	if r.CallHash != 0 {
+		attrs.PutStr(AttrCallHash, hexOf(r.CallHash))
+	}
+	failing := 0
+	for i := range r.Scores {
+		s := &r.Scores[i]
+		attrs.PutDouble(w.scoreKey(s.Scorer), s.Value)
+		if s.Failed {
+			failing++
+		}
+	}
+	if failing > 0 {
+		w.writeEvaluations(span, r, min(failing, maxEvaluations))
+	}
+	if len(r.Problems) > 0 {
+		writeProblems(attrs, r.Problems)
+	}
+}
+
+func hexOf(n uint64) string {
+	var b [8]byte
+	for i := range b {
+		b[i] = byte(n >> (56 - 8*i))
+	}
+	return hex.EncodeToString(b[:])
+}
+
+func (w *Writer) writeVerdict(attrs pcommon.Map, v *failure.Verdict) {
+	attrs.PutStr(AttrErrorClass, string(v.Class))
+	attrs.PutStr(AttrErrorBucket, string(v.Bucket))
+	attrs.PutStr(AttrErrorDetail, v.Detail)
+	classes := attrs.PutEmptySlice(AttrErrorClasses)
+	classes.EnsureCapacity(len(v.Classes))
+	for _, c := range v.Classes {
+		classes.AppendEmpty().SetStr(string(c))
+	}
+	attrs.PutStr(AttrErrorEvidence, w.evidence(v.Evidence, v.Finding.Excerpt))
+	attrs.PutStr(AttrFingerprint, v.Fingerprint)
+}
+
+// evidence is the evidence of a finding, fit for an attribute: valid UTF-8 of at most failure.MaxEvidence bytes.
+func (w *Writer) evidence(text, excerpt string) string {
+	if w.Content && excerpt != "" {
+		// Of a long excerpt only what can be shown is copied.
+		text += ": " + clip(excerpt, failure.MaxEvidence)
+	}
+	return clip(text, failure.MaxEvidence)
+}
+
+// writeEvaluations adds an event for each of the first n failing scores, at the end of the span: the time at which its
+// answer was known, and the same in every pass.
+func (w *Writer) writeEvaluations(span ptrace.Span, r *Record, n int) {
+	events := span.Events()
+	events.EnsureCapacity(events.Len() + n)
+	for i := range r.Scores {
+		s := &r.Scores[i]
+		if !s.Failed {
+			continue
+		}
+		if n--; n < 0 {
+			return
+		}
+		event := events.AppendEmpty()
+		event.SetName(EventEvaluation)
+		event.SetTimestamp(span.EndTimestamp())
+		attrs := event.Attributes()
+		attrs.EnsureCapacity(5)
+		attrs.PutStr(AttrEvaluationName, s.Scorer)
+		attrs.PutDouble(AttrEvaluationValue, s.Value)
+		attrs.PutStr(AttrEvaluationLabel, labelFailed)
+		attrs.PutStr(AttrEvaluationVersion, s.Version)
+		for j := range r.Findings {
+			if f := &r.Findings[j]; f.Scorer == s.Scorer {
+				attrs.PutStr(AttrEvaluationExplain, w.evidence(f.Evidence, f.Excerpt))
+				break
+			}
+		}
+	}
+}
+
+// writeProblems lists what scorers could not do, as scorer:reason, each once.
+func writeProblems(attrs pcommon.Map, problems []score.Problem) {
+	list := attrs.PutEmptySlice(AttrProblems)
+	list.EnsureCapacity(min(len(problems), maxProblems))
+next:
+	for i := range problems {
+		if list.Len() == maxProblems {
+			return
+		}
+		p := &problems[i]
+		for j := range problems[:i] {
+			if problems[j].Scorer == p.Scorer && problems[j].Reason == p.Reason {
+				continue next
+			}
+		}
+		list.AppendEmpty().SetStr(clip(p.Scorer+":"+p.Reason, maxProblem))
+	}
+}
+
+// writeCost puts the cost of a record on the span, and takes away attributes that do not hold one.
+func writeCost(attrs pcommon.Map, r *Record) {
+	c := &r.Cost
+	if r.costWrong || r.Annotated && (!c.USD.Set || c.Version == "") {
+		attrs.RemoveIf(func(key string, _ pcommon.Value) bool { return ofCost(key) })
+	}
+	if !c.USD.Set {
+		return
+	}
+	attrs.PutDouble(AttrCostUSD, c.USD.Value)
+	attrs.PutStr(AttrCostSource, c.Source)
+	if c.Version != "" {
+		attrs.PutStr(AttrPricingVersion, c.Version)
+	}
+}
+
+func (s *Session) write(attrs pcommon.Map) {
+	attrs.PutStr(AttrSessionID, s.ID)
+	attrs.PutInt(AttrSessionTurns, s.Turns)
+	attrs.PutInt(AttrSessionModelCalls, s.ModelCalls)
+	attrs.PutInt(AttrSessionToolCalls, s.ToolCalls)
+	if s.CostUSD.Set {
+		attrs.PutDouble(AttrSessionCostUSD, s.CostUSD.Value)
+	}
+	if len(s.Loops) > 0 {
+		list := attrs.PutEmptySlice(AttrSessionLoops)
+		for _, detail := range s.Loops {
+			list.AppendEmpty().SetStr(detail)
+		}
+	}
+	if s.Limit != "" {
+		attrs.PutStr(AttrSessionLimit, s.Limit)
+	}
+}
+
+func (t *Trace) write(attrs pcommon.Map) {
+	if t.Class != "" {
+		attrs.PutStr(AttrTraceClass, string(t.Class))
+		attrs.PutStr(AttrTracePrimary, t.Primary)
+	}
+	if t.CausedBy != "" {
+		attrs.PutStr(AttrCausedBy, t.CausedBy)
+	}
+	if t.Recovered {
+		attrs.PutBool(AttrRecovered, true)
+	}
+}
+
+// WriteDigest puts the digest of a call on a span whose content is redacted, and counts the values that were replaced.
+func WriteDigest(span ptrace.Span, r *Record, replaced int) {
+	attrs := span.Attributes()
+	attrs.PutInt(AttrRedactions, r.Redactions+int64(replaced))
+	if !r.HasDigest && (r.Digest.Call != 0 || r.Digest.Result != 0) {
+		if text, err := r.Digest.MarshalText(); err == nil {
+			attrs.PutStr(AttrDigest, string(text))
+		}
+	}
+}
+
+// EraseTrace takes away what llm_rootcause wrote on a span.
+func EraseTrace(span ptrace.Span) {
+	span.Attributes().RemoveIf(func(key string, _ pcommon.Value) bool { return ofTrace(key) })
+}
+
+// HasTrace reports whether llm_rootcause wrote on a span.
+func HasTrace(span ptrace.Span) bool {
+	for key := range span.Attributes().All() {
+		if ofTrace(key) {
+			return true
+		}
+	}
+	return false
+}
+
+// EraseLimit takes away the limit of a session: whoever decides writes it once.
+func EraseLimit(span ptrace.Span) { span.Attributes().Remove(AttrSessionLimit) }
+
+func ofVerdict(key string) bool {
+	switch key {
+	case AttrErrorClass, AttrErrorBucket, AttrErrorDetail, AttrErrorClasses, AttrErrorEvidence, AttrFingerprint:
+		return true
+	}
+	return false
+}
+
+func ofCost(key string) bool {
+	return key == AttrCostUSD || key == AttrCostSource || key == AttrPricingVersion
+}
+
+func ofTrace(key string) bool {
+	return key == AttrTraceClass || key == AttrTracePrimary || key == AttrCausedBy || key == AttrRecovered
+}
+
+// written reports whether an attribute is one that writing Scores replaces.
+func written(key string) bool {
+	switch key {
+	case AttrCoverage, AttrToolOutcome, AttrRetrievalOutcome, AttrCancelled, AttrProblems, AttrScorers, AttrCallHash:
+		return true
+	}
+	return ofVerdict(key) || ofCost(key) || strings.HasPrefix(key, AttrScorePrefix)
+}
+
+// erase takes away what an earlier pass wrote. Evaluations by others stay: ours name the version of the scorer.
+func erase(span ptrace.Span) {
+	span.Attributes().RemoveIf(func(key string, _ pcommon.Value) bool { return ours(key) && written(key) })
+	span.Events().RemoveIf(func(event ptrace.SpanEvent) bool {
+		if event.Name() != EventEvaluation {
+			return false
+		}
+		_, ours := event.Attributes().Get(AttrEvaluationVersion)
+		return ours
+	})
+}
+
+// scoreKey is the attribute of a scorer's score.
+type scoreKey struct{ scorer, key string }
+
+func (w *Writer) scoreKey(scorer string) string {
+	for range w.keys {
+		if w.next++; w.next >= len(w.keys) {
+			w.next = 0
+		}
+		if k := &w.keys[w.next]; k.scorer == scorer {
+			return k.key
+		}
+	}
+	w.next = len(w.keys)
+	w.keys = append(w.keys, scoreKey{scorer, AttrScorePrefix + scorer})
+	return w.keys[w.next].key
+}
+
+// clip makes a text valid UTF-8 and at most n bytes long. An ellipsis ends a text that was cut.
+func clip(s string, n int) string {
+	if len(s) > n {
+		const ellipsis = "…"
+		end := n - len(ellipsis)
+		for end > 0 && !utf8.RuneStart(s[end]) {
+			end--
+		}
+		// The copy lets go of the text that it was cut from.
+		s = strings.ToValidUTF8(s[:end], "?") + ellipsis
+	}
+	if utf8.ValidString(s) {
+		return s
+	}
+	return strings.ToValidUTF8(s, "?")
+}
