@@ -12,6 +12,7 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/genai/genaitest"
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
@@ -99,6 +100,21 @@ func TestRowsSurviveTheFile(t *testing.T) {
 	left, err := os.ReadDir(filepath.Dir(path))
 	require.NoError(t, err)
 	require.Len(t, left, 1, "no temporary file stays")
+}
+
+func TestCallsSurviveTheFileWhole(t *testing.T) {
+	row, err := FromItem(item())
+	require.NoError(t, err)
+	row.Call = genaitest.Full(t)
+	path := filepath.Join(t.TempDir(), "rows.jsonl")
+	require.NoError(t, WriteFile(path, []Row{row}))
+	f, err := os.Open(path)
+	require.NoError(t, err)
+	defer f.Close()
+	rows, err := Read(path, f)
+	require.NoError(t, err)
+	require.Len(t, rows, 1)
+	require.Equal(t, row.Call, rows[0].Call)
 }
 
 func TestMistakesAreNamed(t *testing.T) {

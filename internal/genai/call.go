@@ -26,55 +26,70 @@ const (
 	OpOther          = "other"
 )
 
-// Call is one GenAI operation. The zero value is an empty call; Reset makes a used one empty again, keeping the
+// Call is one GenAI operation. The zero value is an empty call; Reset makes a used one empty again and keeps the
 // capacity of its slices. A Call is not safe for concurrent use, since its accessors load content.
+//
+// The JSON keys are a contract: `faultline score --call` prints them, and the review store and datasets hold them. Fields
+// tagged "-" stand under the keys of callJSON.
 type Call struct {
-	Operation    string
-	Provider     string // canonical name of OTel GenAI (openai, anthropic, aws.bedrock, …)
-	ProviderRaw  string // what the span said, where that names a framework or an unusual spelling
-	RequestModel string
-	// ResponseModel is the model that answered. Model is set instead of both where the dialect has one slot for either.
-	ResponseModel, Model string
-	ResponseID           string
+	Operation string `json:"operation,omitempty"`
+	// Provider is the canonical name of the OTel GenAI conventions: openai, anthropic, aws.bedrock, ….
+	Provider string `json:"provider,omitempty"`
+	// ProviderRaw is the name on the span, where that is a framework or an unusual spelling.
+	ProviderRaw  string `json:"provider_raw,omitempty"`
+	RequestModel string `json:"request_model,omitempty"`
+	// ResponseModel is the model that answered.
+	ResponseModel string `json:"response_model,omitempty"`
+	// Model is set instead of RequestModel and ResponseModel where the dialect has one slot for either.
+	Model      string `json:"model,omitempty"`
+	ResponseID string `json:"response_id,omitempty"`
 
-	FinishReasons          []string // raw, one a choice
-	FinishReasonsCanonical []string // stop, length, tool_call, content_filter, refusal, pause, error, …
+	FinishReasons []string `json:"finish_reasons,omitempty"` // raw, one a choice
+	// FinishReasonsCanonical are stop, length, tool_call, content_filter, refusal, pause, error, ….
+	FinishReasonsCanonical []string `json:"finish_reasons_canonical,omitempty"`
 
-	// LLM says whether this span is the model call itself (true), or an outer step that repeats its inner call
-	// (false: counted and priced once, at the inner one). Unset where the dialect does not nest.
-	LLM          Opt[bool]
-	WorkflowName string
+	// LLM is true for the model call itself. It is false for an outer step that repeats its inner call: the inner one is
+	// counted and priced, once. It is unset where the dialect does not nest.
+	LLM          Opt[bool] `json:"is_llm_call,omitzero"`
+	WorkflowName string    `json:"workflow_name,omitempty"`
 
-	Usage  Usage
-	Tokens Tokens
+	Usage  Usage  `json:"usage,omitzero"`
+	Tokens Tokens `json:"tokens,omitzero"`
 
-	SessionID, UserID, AgentName string
+	SessionID string `json:"session_id,omitempty"`
+	UserID    string `json:"user_id,omitempty"`
+	AgentName string `json:"agent_name,omitempty"`
 
-	Temperature, TopP Opt[float64]
-	MaxTokens, Seed   Opt[int64]
-	ResponseFormat    string // json_schema, json_object, text: what the request asked for
-	OutputType        string
-	Streaming         Opt[bool]
-	TTFT              Opt[float64] // milliseconds from request to first chunk
-	CostUSD           Opt[float64] // as reported by the emitter
-	PromptName        string
-	PromptVersion     string
-	Error             Error
-	ToolName          string // the tool that an execute_tool span ran
-	ToolCallID        string
-	ToolStatus        string // as reported: ok, error, …
-	ContentTruncated  bool   // content was cut before it reached us
-	ContentMissing    bool   // the SDK recorded no content
-	DurationMillis    float64
-	ServiceName       string
-	DeploymentEnv     string
+	Temperature Opt[float64] `json:"temperature,omitzero"`
+	MaxTokens   Opt[int64]   `json:"max_tokens,omitzero"`
+	TopP        Opt[float64] `json:"top_p,omitzero"`
+	Seed        Opt[int64]   `json:"seed,omitzero"`
+	// ResponseFormat is the format that the request asked for: json_schema, json_object, text.
+	ResponseFormat string       `json:"response_format,omitempty"`
+	OutputType     string       `json:"output_type,omitempty"`
+	Streaming      Opt[bool]    `json:"streaming,omitzero"`
+	TTFT           Opt[float64] `json:"ttft_ms,omitzero"`  // from request to first chunk
+	CostUSD        Opt[float64] `json:"cost_usd,omitzero"` // as the emitter reported it
+	PromptName     string       `json:"prompt_name,omitempty"`
+	PromptVersion  string       `json:"prompt_version,omitempty"`
+	Error          Error        `json:"error,omitzero"`
+	ToolName       string       `json:"-"` // the tool that an execute_tool span ran
+	ToolCallID     string       `json:"-"`
+	ToolStatus     string       `json:"-"` // as reported: ok, error, …
+	// ContentTruncated is true where content was cut before it reached us.
+	ContentTruncated bool `json:"content_truncated,omitempty"`
+	// ContentMissing is true where the SDK recorded no content.
+	ContentMissing bool    `json:"content_missing,omitempty"`
+	DurationMillis float64 `json:"duration_ms,omitempty"`
+	ServiceName    string  `json:"service_name,omitempty"`
+	DeploymentEnv  string  `json:"deployment_environment,omitempty"`
 
 	content Content
 	loaded  Part
 	loader  Loader
 }
 
-// Error is what the span says of its failure. HTTPStatus is 0 where unknown.
+// Error is the failure that the span reports. HTTPStatus is 0 where unknown.
 type Error struct {
 	IsError    bool   `json:"is_error,omitempty"`
 	Type       string `json:"type,omitempty"`
@@ -82,19 +97,20 @@ type Error struct {
 	HTTPStatus int    `json:"http_status,omitempty"`
 }
 
-// Content is the part of a Call that is read on first use.
+// Content is the part of a Call that is read on first use. Its JSON keys are keys of the call.
 type Content struct {
-	Input, Output []Message
-	System        string
-	Refusal       string // the provider's own refusal field, not a guess from the text
-	Tools         []Tool
-	// ToolDefinitions is the JSON that Tools was read from, in the shape it was sent: the key to caches of compiled definitions.
-	ToolDefinitions string
-	ToolArguments   Value
-	ToolResult      Value
+	Input   []Message `json:"input_messages,omitempty"`
+	Output  []Message `json:"output_messages,omitempty"`
+	System  string    `json:"system_instructions,omitempty"`
+	Refusal string    `json:"refusal,omitempty"` // the provider's own refusal field, not a guess from the text
+	Tools   []Tool    `json:"tools,omitempty"`
+	// ToolDefinitions is the JSON that Tools was read from, as it was sent. Caches of compiled definitions use it as a key.
+	ToolDefinitions string `json:"-"`
+	ToolArguments   Value  `json:"-"`
+	ToolResult      Value  `json:"-"`
 	// OutputSchema is the JSON Schema that the request asked the answer to follow, "" where it asked for none.
-	OutputSchema string
-	Retrieval    Retrieval
+	OutputSchema string    `json:"-"`
+	Retrieval    Retrieval `json:"retrieval,omitzero"`
 }
 
 // Part names a portion of the content that loads together.
@@ -148,6 +164,14 @@ func (c *Call) part(p Part) *Content {
 		if c.loader != nil {
 			c.loader.Load(c, &c.content, p)
 		}
+	}
+	return &c.content
+}
+
+// load loads all content.
+func (c *Call) load() *Content {
+	for part := PartInput; part <= PartRetrieval; part <<= 1 {
+		c.part(part)
 	}
 	return &c.content
 }

@@ -8,9 +8,9 @@ type Message struct {
 	Reasoning    string       `json:"reasoning,omitempty"`
 	ToolCalls    []ToolCall   `json:"tool_calls,omitempty"`
 	ToolResults  []ToolResult `json:"tool_results,omitempty"`
-	FinishReason string       `json:"-"`
-	// Media says that there are parts that hold no text: images, audio, files. They are not read.
-	Media bool `json:"-"`
+	FinishReason string       `json:"finish_reason,omitempty"` // raw, of this choice
+	// Media is true where the message has parts without text: images, audio, files. They are not read.
+	Media bool `json:"media,omitempty"`
 }
 
 // ToolCall is a call that the model asked for.
@@ -33,13 +33,16 @@ type Tool struct {
 	Parameters  string
 }
 
-// Retrieval is a query and the documents that it found. Empty says that none was found; else no documents are documents that
-// were not recorded.
+// Retrieval is a query and the documents that it found. Empty is true where it found none. Without it, an empty list of
+// documents means that they were not recorded.
 type Retrieval struct {
 	Query     string     `json:"query,omitempty"`
 	Documents []Document `json:"documents,omitempty"`
 	Empty     bool       `json:"empty,omitempty"`
 }
+
+// IsZero reports whether nothing was recorded, so that `omitzero` leaves the retrieval out.
+func (r Retrieval) IsZero() bool { return r.Query == "" && len(r.Documents) == 0 && !r.Empty }
 
 // Document is a retrieved document. Score is as reported, of whatever scale.
 type Document struct {

@@ -1,10 +1,12 @@
 package sqlstore
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/faultline-otel/faultline/internal/genai"
@@ -49,13 +51,15 @@ func encode(s *review.Span) string {
 	return marshal(&b)
 }
 
-// marshal returns "" where JSON cannot hold the span: a value nested too deep, or a number that is none.
+// marshal returns "" where JSON cannot hold the span: a value is nested too deep, or a number is NaN or infinite.
 func marshal(s *review.Span) string {
-	data, err := json.Marshal(s)
-	if err != nil {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // structured values keep their characters
+	if err := e.Encode(s); err != nil {
 		return ""
 	}
-	return clean(string(data)) // structured values pass through json as they came
+	return clean(strings.TrimSuffix(b.String(), "\n"))
 }
 
 // maxScores bounds the scores of a span: there are as many as scorers and rules, unless somebody else writes them.
@@ -121,7 +125,7 @@ func (k *cutter) call(c *genai.Call) *genai.Call {
 	for _, text := range []*string{
 		&d.Operation, &d.Provider, &d.ProviderRaw, &d.RequestModel, &d.ResponseModel, &d.Model, &d.ResponseID, &d.WorkflowName,
 		&d.SessionID, &d.UserID, &d.AgentName, &d.ResponseFormat, &d.OutputType, &d.PromptName, &d.PromptVersion,
-		&d.Error.Type, &d.ToolName, &d.ToolCallID, &d.ToolStatus,
+		&d.Error.Type, &d.ToolName, &d.ToolCallID, &d.ToolStatus, &d.ServiceName, &d.DeploymentEnv,
 	} {
 		k.cutTo(text, maxShort)
 	}
@@ -169,6 +173,7 @@ func (k *cutter) messages(messages []genai.Message) []genai.Message {
 	for i := range messages {
 		m := &messages[i]
 		k.cutTo(&m.Role, maxShort)
+		k.cutTo(&m.FinishReason, maxShort)
 		k.cutText(&m.Text)
 		k.cutText(&m.Reasoning)
 		m.ToolCalls, m.ToolResults = tail(k, m.ToolCalls), tail(k, m.ToolResults)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/genai/genaitest"
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
@@ -74,6 +75,15 @@ func testRoundTrip(s *suite) {
 	require.Len(t, page.Items, 1)
 	want.Spans = nil
 	sameItem(t, want, page.Items[0])
+}
+
+// testWholeCalls: what the store loses of a call, no scorer finds in CI.
+func testWholeCalls(s *suite) {
+	t := s.t
+	sp := failing(1, 0, 1, failure.Refusal)
+	sp.Call = genaitest.Full(t)
+	s.put(t, trace(1, sp))
+	require.Equal(t, sp.Call, s.item(t, traceID(1)).Spans[0].Call)
 }
 
 func testIdempotent(s *suite) {

@@ -22,6 +22,7 @@ func Run(t *testing.T, open func(t *testing.T) review.Store) {
 		run  func(s *suite)
 	}{
 		{"an item holds what was put", testRoundTrip},
+		{"a call comes back whole", testWholeCalls},
 		{"putting again changes nothing", testIdempotent},
 		{"portions merge in any order", testMerge},
 		{"a trace without a failure is no item", testUnflagged},
