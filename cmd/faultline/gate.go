@@ -127,7 +127,7 @@ func side(c *cobra.Command, rows []dataset.Row, set *score.Set, files []string) 
 			return nil
 		}
 		s.Observe(gate.Observation{
-			TraceID: o.Span.TraceID().String(), Row: rowOf(o), Call: o.Call, Classes: gate.Classes(o.Verdict), Scored: o.Coverage == wire.Scored,
+			TraceID: o.Span.TraceID().String(), Row: rowOf(o), Call: o.Call, Verdict: o.Verdict, Scored: o.Coverage == wire.Scored,
 		})
 		return nil
 	})

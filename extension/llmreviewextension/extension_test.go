@@ -125,7 +125,7 @@ func TestFromSpanToPage(t *testing.T) {
 		var page struct {
 			Items []struct {
 				TraceID string `json:"trace_id"`
-				Class   string `json:"class"`
+				Class   string `json:"error_class"`
 				Service string `json:"service"`
 			} `json:"items"`
 		}

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/faultline-otel/faultline/internal/failure"
 )
 
 // MaxRow bounds one line of a dataset file, in bytes.
@@ -66,12 +68,17 @@ func Read(name string, r io.Reader) ([]Row, error) {
 }
 
 func unmarshal(line []byte, row *Row) error {
+	read := struct {
+		*Row
+		Class  *failure.Class `json:"class"` // of version 1
+		Detail *string        `json:"detail"`
+	}{Row: row}
 	d := json.NewDecoder(bytes.NewReader(line))
 	d.DisallowUnknownFields()
-	if err := d.Decode(row); err != nil {
+	if err := d.Decode(&read); err != nil {
 		var field *json.UnmarshalTypeError
 		if errors.As(err, &field) && field.Field != "" {
-			return fmt.Errorf("%s must be %s, got %s", field.Field, field.Type, field.Value)
+			return fmt.Errorf("%s must be %s, got %s", strings.TrimPrefix(field.Field, "Row."), field.Type, field.Value)
 		}
 		if key, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); unknown {
 			return fmt.Errorf("a row must be a JSON object of known keys, got %s", key)
@@ -80,6 +87,21 @@ func unmarshal(line []byte, row *Row) error {
 	}
 	if d.More() {
 		return errors.New("a row must be one JSON object, got more after it")
+	}
+	earlier := read.Class != nil || read.Detail != nil
+	switch {
+	case row.Version == Version && earlier:
+		return fmt.Errorf("a row of version %d must say error_class and error_detail, got class or detail", Version)
+	case row.Version == 1 && (row.Class != "" || row.Detail != ""):
+		return errors.New("a row of version 1 must say class and detail, got error_class or error_detail")
+	case row.Version == 1:
+		row.Version = Version
+	}
+	if read.Class != nil {
+		row.Class = *read.Class
+	}
+	if read.Detail != nil {
+		row.Detail = *read.Detail
 	}
 	return nil
 }

@@ -15,16 +15,17 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
-// Version is the version of the row format that this code reads and writes.
-const Version = 1
+// Version is the version of the row format that this code writes. It also reads version 1, in which error_class and
+// error_detail were called class and detail.
+const Version = 2
 
 // Row is one judged call.
 type Row struct {
 	ID      string `json:"id"` // from class and input, see ID
 	Version int    `json:"version"`
-	// Class and Detail are what the person said it is, not what was found.
-	Class         failure.Class   `json:"class,omitempty"`
-	Detail        string          `json:"detail,omitempty"`
+	// Class and Detail are the person's judgement, which may differ from what the scorers found.
+	Class         failure.Class   `json:"error_class,omitempty"`
+	Detail        string          `json:"error_detail,omitempty"`
 	Decision      review.Decision `json:"decision"`
 	Note          string          `json:"note,omitempty"`
 	Reviewer      string          `json:"reviewer,omitempty"`
@@ -69,7 +70,7 @@ func FromItem(item review.Item) (Row, error) {
 		row := Row{
 			Version: Version, Class: item.Label.Class, Detail: item.Label.Detail, Decision: item.Label.Decision,
 			Note: item.Label.Note, Reviewer: item.Label.Reviewer, LabelledAt: item.Label.Created.UTC(),
-			TraceID: item.TraceID, SpanID: span.ID, Service: span.Service, Fingerprint: span.Print,
+			TraceID: item.TraceID, SpanID: span.ID, Service: span.Service, Fingerprint: span.Fingerprint,
 			PromptName: span.Call.PromptName, PromptVersion: span.Call.PromptVersion, Call: span.Call,
 		}
 		if row.Service == "" {
@@ -110,21 +111,21 @@ func (r Row) Validate() []error {
 		wrong("id must be 1 to 128 letters, digits or any of ._:-, got %q", r.ID)
 	}
 	if r.Version != Version {
-		wrong("version must be %d, got %d", Version, r.Version)
+		wrong("version must be 1 or %d, got %d", Version, r.Version)
 	}
 	switch r.Decision {
 	case review.Confirmed:
 		if r.Class == "" {
-			wrong("class must be given where decision is %q", r.Decision)
+			wrong("error_class must be given where decision is %q", r.Decision)
 		}
 	case review.Rejected:
 	default:
 		wrong("decision must be %q or %q, got %q", review.Confirmed, review.Rejected, r.Decision)
 	}
 	if _, known := failure.Info(r.Class); r.Class != "" && !known {
-		wrong("class must be one of the taxonomy (see faultline taxonomy), got %q", r.Class)
+		wrong("error_class must be one of the taxonomy (see faultline taxonomy), got %q", r.Class)
 	} else if r.Detail != "" && !failure.ValidDetail(r.Class, r.Detail) {
-		wrong("detail must be one of those of %s (see faultline taxonomy), got %q", r.Class, r.Detail)
+		wrong("error_detail must be one of those of %s (see faultline taxonomy), got %q", r.Class, r.Detail)
 	}
 	if r.Call == nil {
 		wrong("call must be an object, got null")

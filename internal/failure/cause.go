@@ -5,30 +5,49 @@ import (
 	"slices"
 )
 
-// Node is one span of a trace, as far as its failures go.
+// Node is the part of a span that FindCause needs.
 type Node struct {
 	ID     string
-	Parent int // index of its parent, -1 where that is not there
+	Parent int // index of the parent, -1 where it is missing
 	// Start and End are unix nanoseconds.
 	Start, End int64
-	// Agent says that it is an agent's run: failures within it may cause each other.
+	// Agent is true for the run of an agent: failures within it may cause each other.
 	Agent bool
-	// Operation names what was tried, so that a later success of the same shows that a failure was made good: the tool with its
-	// arguments, or the model. "" is never the same.
+	// Operation identifies the attempt: a tool with its arguments, or a model with its input. A later success of the same
+	// operation recovers a failure. "" is unknown, and never the same.
 	Operation string
-	// Error says that the span has status ERROR, or failed in a way that its class tells.
+	// Error is true where the span has status ERROR, or failed in a way that its class names.
 	Error    bool
 	Findings []Finding
 }
 
-// Cause is what is behind the failures of a trace.
+// Link sets the parent of each node from the ids of the parents, in the order of the nodes. Of nodes with the same id the
+// first is the parent.
+func Link(nodes []Node, parents []string) {
+	index := make(map[string]int, len(nodes))
+	for i := range slices.Backward(nodes) {
+		index[nodes[i].ID] = i
+	}
+	for i := range nodes {
+		nodes[i].Parent = -1
+		if parent, ok := index[parents[i]]; ok && parent != i {
+			nodes[i].Parent = parent
+		}
+	}
+}
+
+// Cause is the root cause of the failures of a trace.
 type Cause struct {
-	// Primary is the index of the node that the incident began with, -1 where nothing failed; Finding is what failed there.
+	// Primary is the index of the node with the root cause, -1 where nothing failed. Finding is the failure there.
 	Primary int
 	Finding Finding
-	// CausedBy gives, for each node whose failures all have an explanation, the node that explains the first of them. -1 elsewhere.
+	// Resolved is true where every failure recovered and the trace did not end badly. Such a trace is not an incident:
+	// metrics and alerts do not count it. It still has a Primary, the first failure, for the review queue and datasets.
+	Resolved bool
+	// CausedBy gives, for each node whose failures all have an explanation, the node that explains the first of them. It is
+	// -1 elsewhere.
 	CausedBy []int
-	// Recovered says of each node whether what failed there succeeded later.
+	// Recovered is true for each failed node whose operation succeeded later.
 	Recovered []bool
 }
 
@@ -91,8 +110,13 @@ type symptom struct {
 // maxSymptoms bounds the failures of a trace that are held against each other: the earliest.
 const maxSymptoms = 1000
 
-// FindCause finds what an incident began with. It is a pure function of the nodes, whatever their order. Findings of safety are never
-// suppressed: they stand beside the cause, and are it only where nothing else failed.
+// FindCause finds the root cause of a trace. It is the one definition of a trace's primary failure: the root cause on spans,
+// incidents, the review queue and datasets all use it. It is a pure function of the nodes, whatever their order.
+//
+// The primary failure is the earliest failure that no other failure explains. Failures that recovered are left out, unless
+// the trace ended badly or nothing else failed (see Cause.Resolved). A failure happens when its span ends, a loop when its
+// span starts. Of failures at the same time, the one that ranks nearer to the cause comes first, then the inner span.
+// Safety findings are never suppressed: they stand beside the cause, and are the cause only where nothing else failed.
 func FindCause(nodes []Node) Cause {
 	c := Cause{Primary: -1, CausedBy: make([]int, len(nodes)), Recovered: recovered(nodes)}
 	var symptoms, unsafe []symptom
@@ -115,11 +139,19 @@ func FindCause(nodes []Node) Cause {
 		outcome = outcome || nodes[i].Parent < 0 && (nodes[i].Error || len(nodes[i].Findings) > 0)
 	}
 	earlier := func(a, b symptom) int {
-		return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(rank(a.finding), rank(b.finding)), cmp.Compare(nodes[a.node].ID, nodes[b.node].ID))
+		return cmp.Or(
+			cmp.Compare(a.time, b.time), cmp.Compare(rank(a.finding), rank(b.finding)),
+			cmp.Compare(nodes[b.node].Start, nodes[a.node].Start), cmp.Compare(nodes[a.node].ID, nodes[b.node].ID),
+		)
 	}
-	// What was made good is no candidate, unless the trace ended badly nevertheless.
+	lasting := func(s symptom) bool { return !c.Recovered[s.node] }
+	if !outcome && len(symptoms) > 0 && len(unsafe) == 0 && !slices.ContainsFunc(symptoms, lasting) {
+		first := slices.MinFunc(symptoms, earlier)
+		c.Primary, c.Finding, c.Resolved = first.node, *first.finding, true
+		return c
+	}
 	if !outcome {
-		symptoms = slices.DeleteFunc(symptoms, func(s symptom) bool { return c.Recovered[s.node] })
+		symptoms = slices.DeleteFunc(symptoms, func(s symptom) bool { return !lasting(s) })
 	}
 	slices.SortFunc(symptoms, earlier)
 	symptoms = symptoms[:min(len(symptoms), maxSymptoms)]

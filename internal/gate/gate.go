@@ -83,8 +83,8 @@ func (s Status) silent() bool { return s == RowSuspect || s == RowInconclusive |
 // RowResult is one row of the report.
 type RowResult struct {
 	ID      string        `json:"id"`
-	Class   failure.Class `json:"class,omitempty"`
-	Detail  string        `json:"detail,omitempty"`
+	Class   failure.Class `json:"error_class,omitempty"` // of the row: a person's judgement
+	Detail  string        `json:"error_detail,omitempty"`
 	Service string        `json:"service,omitempty"`
 	TraceID string        `json:"trace_id,omitempty"` // where the failure was first seen
 	Note    string        `json:"note,omitempty"`

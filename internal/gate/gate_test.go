@@ -37,7 +37,8 @@ func play(rows []dataset.Row, runs ...[]string) *Side {
 				o.Scored = false
 				continue
 			}
-			o.Classes = append(o.Classes, failure.Class(class))
+			o.Verdict.Classes = append(o.Verdict.Classes, failure.Class(class))
+			o.Verdict.Class = o.Verdict.Classes[0]
 		}
 		s.Observe(o)
 	}
@@ -175,7 +176,7 @@ func TestTracesFindTheirRow(t *testing.T) {
 	elsewhere.ServiceName = "support-bot"
 	s := NewSide(rows)
 	for _, o := range []Observation{
-		{TraceID: "named", Call: tool, Classes: []failure.Class{failure.ToolError}},              // belongs by a later span of its trace
+		{TraceID: "named", Call: tool, Verdict: failure.Verdict{Class: failure.ToolError}},       // belongs by a later span of its trace
 		{TraceID: "named", Row: "a", Call: asked("something else"), Scored: true},                //
 		{TraceID: "input", Call: asked("question of a"), Scored: true},                           // same input
 		{TraceID: "prompt", Call: withSystem("where is my refund?", "new prompt"), Scored: true}, // same question, new prompt

@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
-
-	"github.com/faultline-otel/faultline/internal/failure"
 )
 
 // Formats are the report formats, by name.
@@ -271,12 +269,4 @@ func dash(s string) string {
 		return "-"
 	}
 	return s
-}
-
-// Classes lists the classes that the verdict names, for observations.
-func Classes(v failure.Verdict) []failure.Class {
-	if v.Failed() && len(v.Classes) == 0 {
-		return []failure.Class{v.Class}
-	}
-	return v.Classes
 }

@@ -14,7 +14,7 @@ type Observation struct {
 	// Row is the row that the span, or its resource, says it runs; "" where it says nothing.
 	Row     string
 	Call    *genai.Call // not kept
-	Classes []failure.Class
+	Verdict failure.Verdict
 	// Scored says that the call's content was there and was judged. Without it, only a failure says something.
 	Scored bool
 }
@@ -68,7 +68,7 @@ func (s *Side) Observe(o Observation) {
 		s.traces[o.TraceID] = t
 		s.order = append(s.order, t)
 	}
-	c := call{row: -1, classes: slices.Clone(o.Classes), scored: o.Scored}
+	c := call{row: -1, classes: classesOf(o.Verdict), scored: o.Scored}
 	if i, ok := s.byID[o.Row]; ok {
 		c.row = i
 		if t.row < 0 {
@@ -111,8 +111,8 @@ type Tally struct {
 	Inconclusive int `json:"inconclusive,omitempty"`
 	Repeated     int `json:"repeated,omitempty"` // of Failed: with the row's own class
 	Unsafe       int `json:"unsafe,omitempty"`   // of Failed: with a safety failure
-	// Classes are what the failed runs showed, each once.
-	Classes []failure.Class `json:"classes,omitempty"`
+	// Classes are the classes of the failed runs, each once.
+	Classes []failure.Class `json:"error_classes,omitempty"`
 
 	firstPassed bool
 }
@@ -204,4 +204,12 @@ func btoi(b bool) int {
 		return 1
 	}
 	return 0
+}
+
+// classesOf lists the classes of a verdict.
+func classesOf(v failure.Verdict) []failure.Class {
+	if v.Failed() && len(v.Classes) == 0 {
+		return []failure.Class{v.Class}
+	}
+	return slices.Clone(v.Classes)
 }

@@ -33,7 +33,7 @@ func protocol(source *rand.Rand, n int, broken float64) Report {
 			passed := source.Float64() < pass
 			observation := Observation{TraceID: fmt.Sprint(i, "/", k), Row: row.ID, Call: row.Call, Scored: true}
 			if !passed {
-				observation.Classes = []failure.Class{failure.SchemaViolation}
+				observation.Verdict.Class = failure.SchemaViolation
 			}
 			s.Observe(observation)
 			return passed

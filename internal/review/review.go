@@ -25,27 +25,6 @@ type Trace struct {
 	Spans       []Span
 }
 
-// Span is one span of a trace with what was found on it. Call is nil for spans that are not GenAI operations.
-type Span struct {
-	ID       string             `json:"id"` // 16 hex digits
-	ParentID string             `json:"parent_id,omitempty"`
-	Name     string             `json:"name"`
-	Service  string             `json:"service,omitempty"`
-	Start    time.Time          `json:"start"`
-	Duration time.Duration      `json:"duration_ns"`
-	Error    bool               `json:"error,omitempty"`
-	Message  string             `json:"message,omitempty"` // of the status
-	Class    failure.Class      `json:"class,omitempty"`
-	Detail   string             `json:"detail,omitempty"`
-	Classes  []failure.Class    `json:"classes,omitempty"`
-	Evidence string             `json:"evidence,omitempty"`
-	Print    string             `json:"fingerprint,omitempty"`
-	Scores   map[string]float64 `json:"scores,omitempty"`
-	Outcome  string             `json:"outcome,omitempty"` // of a tool or a retrieval: ok, empty, failed
-	Call     *genai.Call        `json:"call,omitempty"`
-	Cut      bool               `json:"cut,omitempty"` // it was too large to keep whole: long texts end in a mark, or the call is missing
-}
-
 // State is where an item stands.
 type State string
 
@@ -55,52 +34,27 @@ const (
 	Reviewed State = "reviewed"
 )
 
-// Item is a trace in the queue. Its verdict is that of its primary span: the one that failed first (Primary).
+// Item is a trace in the queue. Its verdict is that of its primary span, which FindCause names.
 type Item struct {
 	TraceID, Service, Environment string
 	State                         State
-	Class                         failure.Class
-	Bucket                        failure.Bucket
-	Detail                        string
-	Evidence                      string
-	Fingerprint                   string
-	PrimarySpanID                 string
-	Model                         string
-	PromptName, PromptVersion     string
-	SessionID                     string
-	CostUSD                       genai.Opt[float64]
-	Start                         time.Time // of the earliest span
-	Duration                      time.Duration
-	Received                      time.Time // when the store first saw it
-	Spans                         []Span    // ordered by start; only from Store.Item
-	Labels                        []Label   // newest first; only from Store.Item
-	Label                         *Label    // the newest, nil where nobody has judged
-}
-
-// Decision is what a person says of an item.
-type Decision string
-
-// The decisions.
-const (
-	Confirmed Decision = "confirmed" // it is a failure
-	Rejected  Decision = "rejected"  // it is none
-)
-
-// Label is one judgement of one person. Labels are never changed, the newest counts.
-type Label struct {
-	ID       int64         `json:"id"`
-	TraceID  string        `json:"trace_id"`
-	SpanID   string        `json:"span_id,omitempty"`
-	Decision Decision      `json:"decision"`
-	Class    failure.Class `json:"class,omitempty"` // what it is, where confirmed
-	Detail   string        `json:"detail,omitempty"`
-	Note     string        `json:"note,omitempty"`
-	Reviewer string        `json:"reviewer,omitempty"`
-	Created  time.Time     `json:"created"`
+	failure.Verdict
+	PrimarySpanID             string
+	Model                     string
+	PromptName, PromptVersion string
+	SessionID                 string
+	CostUSD                   genai.Opt[float64]
+	Start                     time.Time // of the earliest span
+	Duration                  time.Duration
+	Received                  time.Time // when the store first got a span of it
+	Spans                     []Span    // ordered by start; only from Store.Item
+	Labels                    []Label   // newest first; only from Store.Item
+	Label                     *Label    // the newest, nil before the first
 }
 
 // Filter selects items. Empty fields do not restrict.
 type Filter struct {
+	// Class selects items by their verdict. Unsafe also selects items with a safety finding beside their root cause.
 	Class   failure.Class
 	Service string
 	State   State

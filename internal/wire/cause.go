@@ -64,7 +64,7 @@ func (c *Causes) Traces(td ptrace.Traces, settled func(pcommon.TraceID) bool, ea
 		cause := failure.FindCause(t.nodes)
 		t.explain(&cause)
 		id := t.places[0].span.TraceID()
-		if cause.Primary < 0 || settled(id) {
+		if cause.Primary < 0 || cause.Resolved || settled(id) {
 			continue
 		}
 		primary := t.places[cause.Primary].span

@@ -61,9 +61,8 @@ type piece struct {
 }
 
 type failed struct {
-	findings         []failure.Finding
-	classes          []failure.Class
-	detail, evidence string
+	findings []failure.Finding
+	verdict  failure.Verdict
 }
 
 // Add adds a span with all that was found on it. A span that comes again is the one that came first.
@@ -77,9 +76,9 @@ func (n *Incidents) Add(a *Annotated) {
 		id: a.Span.SpanID(), parent: a.Span.ParentSpanID(), start: nanos(a.Span.StartTimestamp()), end: nanos(a.Span.EndTimestamp()),
 		name: a.Span.Name(), outcome: cmp.Or(a.Result.RetrievalOutcome, a.Result.ToolOutcome), fail: a.Span.Status().Code() == ptrace.StatusCodeError,
 	}
-	if v := &a.Verdict; v.Failed() {
+	if a.Verdict.Failed() {
 		t.failed = true
-		p.failure = &failed{findings: told(a), classes: v.Classes, detail: v.Detail, evidence: v.Evidence}
+		p.failure = &failed{findings: told(a), verdict: a.Verdict}
 	}
 	if a.Call != nil {
 		node := failure.Node{Error: p.fail}
@@ -87,7 +86,7 @@ func (n *Incidents) Add(a *Annotated) {
 			node.Findings = p.failure.findings
 		}
 		describe(&node, a.Call)
-		p.at, p.agent = triage.At(a.Call), node.Agent
+		p.at, p.agent = triage.StepOf(a.Call), node.Agent
 		if node.Operation != "" { // it is compared, and nothing else
 			p.operation = xxhash.Sum64String(node.Operation) | 1
 		}
@@ -139,7 +138,7 @@ func (t *pieces) find() *Incident {
 	}
 	cause := failure.FindCause(nodes)
 	found := &Incident{causedBy: map[pcommon.SpanID]pcommon.SpanID{}, made: map[pcommon.SpanID]bool{}}
-	if cause.Primary >= 0 {
+	if cause.Primary >= 0 && !cause.Resolved {
 		found.Primary, found.Finding = t.spans[cause.Primary].id, cause.Finding
 	}
 	for i := range t.spans {
@@ -159,7 +158,7 @@ func (t *pieces) find() *Incident {
 	for i, from := range order {
 		sorted[i] = places[from]
 	}
-	found.Steps = triage.Of(sorted)
+	found.Steps = triage.GroupByStep(sorted)
 	return found
 }
 
@@ -177,12 +176,12 @@ func (p *piece) node() failure.Node {
 
 // place is a span as far as triage goes.
 func (p *piece) place() triage.Span {
-	s := triage.Span{ID: p.id.String(), Name: p.name, At: p.at, Outcome: p.outcome}
+	s := triage.Span{ID: p.id.String(), Name: p.name, Step: p.at, Outcome: p.outcome}
 	if !p.parent.IsEmpty() {
 		s.Parent = p.parent.String()
 	}
 	if f := p.failure; f != nil {
-		s.Classes, s.Detail, s.Evidence = f.classes, f.detail, f.evidence
+		s.Verdict = f.verdict
 	}
 	return s
 }

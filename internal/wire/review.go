@@ -2,20 +2,24 @@ package wire
 
 import (
 	"cmp"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/cespare/xxhash/v2"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/score"
 )
 
 // ReviewTraces groups spans by trace, in the order in which traces first appear, with the verdicts and scores that an
-// Annotator wrote on them. Every span of a trace is taken, since what stands around a failure explains it. Spans without
-// a trace or span id are left out: they belong to nothing. The calls are the caller's to keep.
+// Annotator wrote on them. It takes every span of a trace, since the spans around a failure explain it. It leaves out spans
+// without a trace or span id. The caller may keep the calls.
 func ReviewTraces(td ptrace.Traces, r *Reader) []review.Trace {
 	var traces []review.Trace
 	index := map[pcommon.TraceID]int{}
@@ -39,6 +43,7 @@ func ReviewTraces(td ptrace.Traces, r *Reader) []review.Trace {
 				s.Service = resource.ServiceName
 				if call, ok := r.Read(rs.Resource(), ss.Scope(), span); ok {
 					s.Call = call.Clone()
+					s.CallHash = callHash(&s)
 					if v, ok := span.Attributes().Get(AttrCostUSD); ok && v.Type() == pcommon.ValueTypeDouble {
 						s.Call.CostUSD = genai.Some(v.Double())
 					}
@@ -49,19 +54,32 @@ func ReviewTraces(td ptrace.Traces, r *Reader) []review.Trace {
 	}
 	for i := range traces {
 		t := &traces[i]
-		t.Service = t.Spans[max(review.Primary(t.Spans), 0)].Service
+		t.Service = t.Spans[max(review.FindCause(t.Spans).Primary, 0)].Service
 	}
 	return traces
 }
 
-// reviewSpan is everything of a span but its service and its call.
+// callHash identifies what a span tried, "" where that is unknown.
+func callHash(s *review.Span) string {
+	node := s.Node()
+	describe(&node, s.Call)
+	if node.Operation == "" {
+		return ""
+	}
+	return strconv.FormatUint(xxhash.Sum64String(node.Operation), 16)
+}
+
+// reviewSpan returns everything of a span but its service and its call.
 func reviewSpan(span ptrace.Span) review.Span {
-	v := VerdictOf(span)
 	s := review.Span{
 		ID: span.SpanID().String(), ParentID: span.ParentSpanID().String(), Name: span.Name(),
 		Start: span.StartTimestamp().AsTime(), Duration: duration(span),
 		Error: span.Status().Code() == ptrace.StatusCodeError, Message: span.Status().Message(),
-		Class: v.Class, Detail: v.Detail, Classes: v.Classes, Evidence: v.Evidence, Print: v.Fingerprint,
+		Verdict: VerdictOf(span),
+	}
+	s.Finding = failure.Finding{} // it holds nothing that the verdict does not
+	if loops := loopsWritten(span); len(loops) > 0 && s.Class != failure.RetryLoop && slices.Contains(s.Classes, failure.RetryLoop) {
+		s.Others = []failure.Finding{{Class: failure.RetryLoop, Detail: loops[0]}}
 	}
 	if span.StartTimestamp() == 0 {
 		s.Start = span.EndTimestamp().AsTime()
@@ -83,7 +101,7 @@ func reviewSpan(span ptrace.Span) review.Span {
 	return s
 }
 
-// outcomeOf is an outcome that an Annotator wrote, "" for what a stranger did.
+// outcomeOf returns the outcome that an Annotator wrote, "" where the value is not an outcome.
 func outcomeOf(v pcommon.Value) string {
 	switch outcome := v.Str(); outcome {
 	case score.OutcomeOK, score.OutcomeEmpty, score.OutcomeFailed:
@@ -92,7 +110,7 @@ func outcomeOf(v pcommon.Value) string {
 	return ""
 }
 
-// duration is 0 where the clock went back or a time is missing.
+// duration returns the duration of a span, 0 where the clock went back or a time is missing.
 func duration(span ptrace.Span) time.Duration {
 	start, end := span.StartTimestamp(), span.EndTimestamp()
 	if start == 0 || end <= start {

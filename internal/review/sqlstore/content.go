@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/review"
 )
@@ -21,28 +22,44 @@ const (
 	maxDepth    = 1000    // of a JSON value within a call: encoding/json gives up at 10,000
 )
 
-// encode writes a span as JSON. It always succeeds: a span that is too large, or that JSON cannot hold, loses text and
-// at last its call, and is marked as cut.
-func encode(s *review.Span) string {
+// bound returns a copy of a span in which everything but the call fits into the store.
+func bound(s *review.Span) review.Span {
 	b := *s
 	b.Message = cut(clean(s.Message), 8*maxShort)
-	for _, text := range []*string{&b.ID, &b.ParentID, &b.Name, &b.Service, &b.Detail, &b.Evidence, &b.Print, &b.Outcome} {
+	for _, text := range []*string{
+		&b.ID, &b.ParentID, &b.Name, &b.Service, &b.Detail, &b.Evidence, &b.Fingerprint, &b.Outcome, &b.CallHash,
+	} {
 		*text = short(*text)
 	}
 	b.Start, b.Duration = instant(nanos(s.Start)), max(s.Duration, 0)
 	b.Scores = finite(s.Scores)
-	b.Classes = slices.Clone(s.Classes[:min(len(s.Classes), maxScores)])
-	if b.Call == nil {
+	b.Bucket, b.Finding = s.Class.Bucket(), failure.Finding{}
+	b.Classes = slices.Clone(s.Classes[:min(len(s.Classes), maxClasses)])
+	b.Others = slices.Clone(s.Others[:min(len(s.Others), maxClasses)])
+	for i := range b.Others {
+		f := &b.Others[i]
+		for _, text := range []*string{&f.Detail, &f.Scorer, &f.Evidence, &f.Excerpt, &f.Tool, &f.Where, &f.What} {
+			*text = short(*text)
+		}
+	}
+	return b
+}
+
+// encode writes a span that was bounded as JSON. It always succeeds: a span that is too large, or that JSON cannot hold,
+// loses text and at last its call, and is marked as cut.
+func encode(b review.Span) string {
+	call, wasCut := b.Call, b.Cut
+	if call == nil {
 		return marshal(&b)
 	}
-	if size(b.Call) <= maxText {
+	if size(call) <= maxText {
 		if data := marshal(&b); data != "" && len(data) <= maxSpanData {
 			return data
 		}
 	}
 	for _, c := range []cutter{{text: maxText, list: math.MaxInt}, {text: 64 << 10, list: 1000}, {text: 4 << 10, list: 200}} {
-		b.Call = c.call(s.Call)
-		b.Cut = s.Cut || c.did
+		b.Call = c.call(call)
+		b.Cut = wasCut || c.did
 		if data := marshal(&b); data != "" && len(data) <= maxSpanData {
 			return data
 		}
@@ -62,8 +79,11 @@ func marshal(s *review.Span) string {
 	return clean(strings.TrimSuffix(b.String(), "\n"))
 }
 
-// maxScores bounds the scores of a span: there are as many as scorers and rules, unless somebody else writes them.
-const maxScores = 256
+// Bounds of the lists of a span. Scorers and rules write fewer, but spans may come from anywhere.
+const (
+	maxScores  = 256
+	maxClasses = 32
+)
 
 // finite leaves out what is no number, which JSON cannot hold.
 func finite(scores map[string]float64) map[string]float64 {

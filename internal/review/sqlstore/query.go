@@ -1,11 +1,13 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -95,6 +97,9 @@ func (s *Store) Facets(ctx context.Context, f review.Filter) (facets review.Face
 		if facets.Classes, err = count(ctx, tx, "i.class", byClass); err != nil {
 			return err
 		}
+		if facets.Classes, err = countUnsafe(ctx, tx, facets.Classes, byClass); err != nil {
+			return err
+		}
 		facets.Services, err = count(ctx, tx, "i.service", byService)
 		return err
 	})
@@ -140,6 +145,24 @@ func count(ctx context.Context, tx *sql.Tx, column string, f review.Filter) (cou
 	return counts, rows.Err()
 }
 
+// countUnsafe sets the count of unsafe items to all that the filter of that class selects.
+func countUnsafe(ctx context.Context, tx *sql.Tx, counts []review.Count, f review.Filter) ([]review.Count, error) {
+	f.Class = failure.Unsafe
+	w := restrict(f)
+	var n int
+	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM items i`+w.String(), w.args...).Scan(&n); err != nil {
+		return nil, err
+	}
+	counts = slices.DeleteFunc(counts, func(c review.Count) bool { return c.Value == string(failure.Unsafe) })
+	if n > 0 {
+		counts = append(counts, review.Count{Value: string(failure.Unsafe), N: n})
+	}
+	slices.SortFunc(counts, func(a, b review.Count) int {
+		return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Value, b.Value))
+	})
+	return counts, nil
+}
+
 // where collects conditions and their arguments.
 type where struct {
 	conditions []string
@@ -161,7 +184,11 @@ func (w *where) String() string {
 
 func restrict(f review.Filter) *where {
 	w := &where{}
-	if f.Class != "" {
+	switch f.Class {
+	case "":
+	case failure.Unsafe: // the condition is that of the index spans_unsafe
+		w.conditions = append(w.conditions, "i.id IN (SELECT item_id FROM spans WHERE class = 'unsafe')")
+	default:
 		w.and("i.class = ", string(f.Class))
 	}
 	if f.Service != "" {
@@ -182,8 +209,8 @@ func restrict(f review.Filter) *where {
 	return w
 }
 
-const selectItems = `SELECT i.id, i.trace_id, i.state, i.service, i.environment, i.class, i.detail, i.evidence, i.fingerprint,
-	i.primary_span_id, i.model, i.prompt_name, i.prompt_version, i.session_id, i.cost_usd, i.start_ns, i.duration_ns, i.received_ns,
+const selectItems = `SELECT i.id, i.trace_id, i.state, i.service, i.environment, i.class, i.detail, i.classes, i.evidence,
+	i.fingerprint, i.primary_span_id, i.model, i.prompt_name, i.prompt_version, i.session_id, i.cost_usd, i.start_ns, i.duration_ns, i.received_ns,
 	l.id, l.span_id, l.decision, l.class, l.detail, l.note, l.reviewer, l.created_ns
 	FROM items i LEFT JOIN labels l ON l.id = i.label_id`
 
@@ -192,16 +219,20 @@ type scanner interface{ Scan(dest ...any) error }
 func scanItem(r scanner, item *review.Item) (id int64, err error) {
 	var cost sql.NullFloat64
 	var start, received int64
+	var classes string
 	var label labelRow
 	err = r.Scan(append([]any{
-		&id, &item.TraceID, &item.State, &item.Service, &item.Environment, &item.Class, &item.Detail, &item.Evidence, &item.Fingerprint,
-		&item.PrimarySpanID, &item.Model, &item.PromptName, &item.PromptVersion, &item.SessionID, &cost, &start, &item.Duration, &received,
+		&id, &item.TraceID, &item.State, &item.Service, &item.Environment, &item.Class, &item.Detail, &classes, &item.Evidence,
+		&item.Fingerprint, &item.PrimarySpanID, &item.Model, &item.PromptName, &item.PromptVersion, &item.SessionID, &cost, &start, &item.Duration, &received,
 	}, label.columns()...)...)
 	if err != nil {
 		return 0, err
 	}
 	item.CostUSD, item.Start, item.Received = optional(cost), instant(start), instant(received)
 	item.Bucket = item.Class.Bucket()
+	if item.Classes, err = decodeClasses(classes); err != nil {
+		return 0, err
+	}
 	if label.id.Valid {
 		l := label.label(item.TraceID)
 		item.Label = &l

@@ -8,13 +8,15 @@ import (
 	"strings"
 	"time"
 
+	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
-// row is a span as the table keeps it. Its span has no call and no scores: those are in data.
+// row is a span as the table keeps it. Its span has only what the columns hold: everything else is in data.
 type row struct {
 	span                                        review.Span
+	node                                        failure.Node // without its parent
 	model, promptName, promptVersion, sessionID string
 	cost                                        genai.Opt[float64] // of model calls only, so that a sum counts each once
 	data                                        string             // the whole span as JSON
@@ -24,12 +26,10 @@ type row struct {
 
 // rowOf reads a span into columns, bounding each.
 func rowOf(s *review.Span) row {
-	r := row{span: *s, terms: termsOf(s)}
-	r.span.Call, r.span.Scores, r.span.Classes = nil, nil, nil
-	for _, text := range []*string{&r.span.Service, &r.span.Detail, &r.span.Evidence, &r.span.Print, &r.span.Name, &r.span.ParentID} {
-		*text = short(*text)
-	}
-	r.span.Start, r.span.Duration = instant(nanos(s.Start)), max(s.Duration, 0)
+	bounded := bound(s)
+	r := row{span: bounded, terms: termsOf(s)}
+	r.node = r.span.Node()
+	r.span.Call, r.span.Scores = nil, nil
 	if c := s.Call; c != nil {
 		r.model, r.promptName, r.promptVersion = short(c.AnyModel()), short(c.PromptName), short(c.PromptVersion)
 		r.sessionID = short(c.SessionID)
@@ -37,7 +37,7 @@ func rowOf(s *review.Span) row {
 			r.cost = c.CostUSD
 		}
 	}
-	r.data = encode(s)
+	r.data = encode(bounded)
 	return r
 }
 
@@ -45,7 +45,7 @@ func rowOf(s *review.Span) row {
 func (r *row) bare() string {
 	s := r.span
 	s.Cut = true
-	return encode(&s)
+	return encode(s)
 }
 
 // summary computes an item from all of its spans: the same whatever order they came in.
@@ -57,17 +57,17 @@ func (s *stored) summary() review.Item {
 	slices.SortFunc(rows, func(a, b row) int {
 		return cmp.Or(a.span.Start.Compare(b.span.Start), cmp.Compare(a.span.ID, b.span.ID))
 	})
-	spans := make([]review.Span, len(rows))
+	nodes, parents := make([]failure.Node, len(rows)), make([]string, len(rows))
 	for i := range rows {
-		spans[i] = rows[i].span
+		nodes[i], parents[i] = rows[i].node, rows[i].span.ParentID
 	}
-	item := review.Item{Start: spans[0].Start}
-	end := spans[0].End()
+	failure.Link(nodes, parents)
+	item := review.Item{Start: rows[0].span.Start}
+	end := rows[0].span.End()
 	var primary row
-	if i := review.Primary(spans); i >= 0 {
+	if i := failure.FindCause(nodes).Primary; i >= 0 {
 		primary = rows[i]
-		item.Class, item.Detail, item.Evidence = primary.span.Class, primary.span.Detail, primary.span.Evidence
-		item.Fingerprint, item.PrimarySpanID = primary.span.Print, primary.span.ID
+		item.Verdict, item.PrimarySpanID = primary.span.Verdict, primary.span.ID
 	}
 	item.Service, item.Model, item.SessionID = primary.span.Service, primary.model, primary.sessionID
 	item.PromptName, item.PromptVersion = primary.promptName, primary.promptVersion

@@ -133,7 +133,7 @@ type terms struct {
 
 func termsOf(s *review.Span) terms {
 	t := terms{left: maxSaid}
-	t.name(s.Evidence, string(s.Class), s.Detail, s.Name, s.Service, s.ID, s.Print)
+	t.name(s.Evidence, string(s.Class), s.Detail, s.Name, s.Service, s.ID, s.Fingerprint)
 	t.say(s.Message)
 	c := s.Call
 	if c == nil {
