@@ -22,7 +22,7 @@ func TestTheBacklogIsInTheTelemetry(t *testing.T) {
 	e, err := NewFactory().Create(t.Context(), set, config(t))
 	require.NoError(t, err)
 	require.NoError(t, e.Start(t.Context(), newHost()))
-	d := e.(*desk)
+	d := e.(*reviewExtension)
 	read := func() (open int64, age float64) {
 		d.backlog.asked = time.Time{} // as 15 s later
 		m, err := telemetry.GetMetric("otelcol_llm_review_open_items")

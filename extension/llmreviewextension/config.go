@@ -18,7 +18,7 @@ type Config struct {
 	// HTTP is where page and API are served.
 	HTTP confighttp.ServerConfig `mapstructure:"http"`
 
-	// AllowAnonymous lets anybody who reaches the address, loopback or not, read and judge what users wrote.
+	// AllowAnonymous lets everyone who reaches the address, loopback or not, read and label what users wrote.
 	AllowAnonymous bool `mapstructure:"allow_anonymous"`
 
 	// TraceURL is the address of a trace in a tracing backend, with {trace_id} where the id belongs. Empty: no link.

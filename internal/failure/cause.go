@@ -54,11 +54,11 @@ type Cause struct {
 // explanation says that failures of some kinds explain failures of others.
 type explanation struct {
 	causes, effects []ranked
-	// within: only where the cause lies within the span of the effect, or is on it. Otherwise it may also come before it.
+	// within requires the cause to be on the span of the effect or inside it. Otherwise it may also end before it starts.
 	within bool
 }
 
-// The kinds of failures that the relation speaks of.
+// The kinds of failures in the relation.
 var (
 	hopeless    = []ranked{{ProviderError, []string{Auth, NotFound, InvalidRequest}}, {RateLimit, []string{QuotaExceeded}}}
 	transport   = []ranked{{ProviderError, []string{ServerError, Overloaded, Connection}}, {RateLimit, []string{Throttled}}}
@@ -78,7 +78,7 @@ func all(classes ...Class) []ranked {
 	return list
 }
 
-// explanations is the relation of reference algorithms §4.2. It has no circles: a test orders it.
+// explanations is the relation "explains" between failures. It has no circles: a test orders it.
 var explanations = []explanation{
 	{causes: hopeless, effects: slices.Concat(all(Timeout), loops, tooMuch, emptyAnswer)},
 	{causes: hopeless, effects: all(ToolError), within: true},
@@ -86,7 +86,10 @@ var explanations = []explanation{
 	{causes: transport, effects: all(ToolError), within: true},
 	{causes: overflow, effects: slices.Concat(cutOff, emptyAnswer, loops, all(Hallucination))},
 	{causes: all(Refusal), effects: slices.Concat(emptyAnswer, all(SchemaViolation, ToolCallMalformed), loops)},
-	{causes: cutOff, effects: slices.Concat(all(ToolCallMalformed, SchemaViolation, ToolError, Hallucination), emptyAnswer, loops)},
+	{
+		causes:  cutOff,
+		effects: slices.Concat(all(ToolCallMalformed, SchemaViolation, ToolError, Hallucination), emptyAnswer, loops),
+	},
 	{causes: all(ToolCallMalformed), effects: slices.Concat(all(ToolError, Timeout, Hallucination), loops)},
 	{causes: all(SchemaViolation), effects: slices.Concat(loops, emptyAnswer)},
 	{causes: all(ToolError), effects: slices.Concat(loops, all(Hallucination, Timeout), emptyAnswer)},
@@ -104,10 +107,10 @@ func among(f *Finding, kinds []ranked) bool {
 type symptom struct {
 	node    int
 	finding *Finding
-	time    int64 // the end of the span; the start for what a session shows
+	time    int64 // the end of the span; the start for loops, which a session shows
 }
 
-// maxSymptoms bounds the failures of a trace that are held against each other: the earliest.
+// maxSymptoms bounds the failures of a trace that are compared with each other. The earliest are kept.
 const maxSymptoms = 1000
 
 // FindCause finds the root cause of a trace. It is the one definition of a trace's primary failure: the root cause on spans,
@@ -180,15 +183,15 @@ func FindCause(nodes []Node) Cause {
 	return c
 }
 
-// attempt is what a later success makes good.
+// attempt identifies what a later success recovers.
 type attempt struct {
 	parent    int
 	operation string
 }
 
-// recovered tells which failed nodes have a later sibling that did the same and succeeded.
+// recovered finds the failed nodes with a later sibling that did the same and succeeded.
 func recovered(nodes []Node) []bool {
-	succeeded := map[attempt]int64{} // when the last one began
+	succeeded := map[attempt]int64{} // start of the last success
 	for i := range nodes {
 		if n := &nodes[i]; n.Operation != "" && len(n.Findings) == 0 && !n.Error {
 			a := attempt{n.Parent, n.Operation}
@@ -205,11 +208,11 @@ func recovered(nodes []Node) []bool {
 	return list
 }
 
-// tree answers how nodes stand to each other, without walking.
+// tree answers how two nodes are related, without walking.
 type tree struct {
 	nodes []Node
-	// Numbered in the order of a walk from the roots, the descendants of a node are those from it to its last. A node that no root leads
-	// to, because strangers may say that two spans are each other's parent, has nobody but itself.
+	// A walk from the roots numbers the nodes. The descendants of a node have the numbers after its own up to its last.
+	// Two spans may claim to be each other's parent: no root leads to them, and they have no descendants.
 	number, last []int
 	agent        []int // the nearest agent above a node, -1 where there is none
 }

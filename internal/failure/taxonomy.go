@@ -5,7 +5,7 @@ import "slices"
 // DetailInfo is one detail of a class.
 type DetailInfo struct {
 	Name       string
-	Definition string // one sentence that a person who labels can apply
+	Definition string // one sentence that a reviewer can apply
 }
 
 // ClassInfo is one class with its closed list of details.
@@ -14,11 +14,11 @@ type ClassInfo struct {
 	Bucket     Bucket
 	Definition string
 	Details    []DetailInfo
-	// Open says that details beyond the list exist: JSON Schema keywords, of SchemaViolation.
+	// Open is true where details beyond the list exist: the JSON Schema keywords of SchemaViolation.
 	Open bool
 }
 
-// Names of details that more than one package gives.
+// Names of details that more than one package uses.
 const (
 	ClientDeadline  = "client_deadline"
 	ProviderTimeout = "provider_timeout"
@@ -154,10 +154,10 @@ var taxonomy = []ClassInfo{
 	}},
 }
 
-// Classes is the taxonomy, in the order of its page.
+// Classes returns the taxonomy, in the order of its reference page.
 func Classes() []ClassInfo { return taxonomy }
 
-// Info is what the taxonomy says of a class; ok is false where there is no such class.
+// Info returns the entry of a class; ok is false for an unknown class.
 func Info(c Class) (info ClassInfo, ok bool) {
 	for i := range taxonomy {
 		if taxonomy[i].Class == c {
@@ -167,7 +167,7 @@ func Info(c Class) (info ClassInfo, ok bool) {
 	return ClassInfo{}, false
 }
 
-// Bucket is the bucket of the class, "" where there is no such class.
+// Bucket returns the bucket of the class, "" for an unknown class.
 func (c Class) Bucket() Bucket {
 	for i := range taxonomy {
 		if taxonomy[i].Class == c {
@@ -189,7 +189,7 @@ func ValidDetail(c Class, detail string) bool {
 	return slices.ContainsFunc(info.Details, func(d DetailInfo) bool { return d.Name == detail })
 }
 
-// schemaKeywords are the assertions of JSON Schema, drafts 4 to 2020-12: what can be a detail of SchemaViolation.
+// schemaKeywords are the assertions of JSON Schema, drafts 4 to 2020-12. Each can be a detail of SchemaViolation.
 var schemaKeywords = []string{
 	"type", "enum", "const", "multipleOf", "maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum", "maxLength", "minLength", "pattern",
 	"items", "additionalItems", "prefixItems", "maxItems", "minItems", "uniqueItems", "contains", "maxContains", "minContains", "maxProperties",

@@ -69,7 +69,7 @@ func TestACallScoresTheSameFromADataset(t *testing.T) {
 			require.Equal(t, live.Findings, read.Findings)
 			require.Equal(t, live.Scores, read.Scores)
 
-			report := Decide(rows, NewSide(rows), nil, DefaultOptions())
+			report := Decide(rows, NewRunSet(rows), nil, DefaultOptions())
 			report.Scored(rows, set)
 			require.Equal(t, len(live.Findings) == 0, report.Rows[0].Unseen, "the gate finds in a row what was found in the stream")
 		})

@@ -162,7 +162,7 @@ const fewRows = 30
 
 // Decide holds the candidate against the rows, and against the baseline unless that is nil. Both sides must have been
 // made with the same rows.
-func Decide(rows []dataset.Row, candidate, baseline *Side, o Options) Report {
+func Decide(rows []dataset.Row, candidate, baseline *RunSet, o Options) Report {
 	runs, unmatched := candidate.tallies()
 	var before []Tally
 	if baseline != nil {

@@ -21,7 +21,7 @@ func protocol(source *rand.Rand, n int, broken float64) Report {
 	for i := range rows {
 		rows[i] = dataset.Row{ID: fmt.Sprint(i), Class: failure.SchemaViolation, Call: &genai.Call{}}
 	}
-	candidate, baseline := NewSide(rows), NewSide(rows)
+	candidate, baseline := NewRunSet(rows), NewRunSet(rows)
 	o := DefaultOptions()
 	for i, row := range rows {
 		before := beta.Rand()
@@ -29,7 +29,7 @@ func protocol(source *rand.Rand, n int, broken float64) Report {
 		if source.Float64() < broken {
 			after *= 0.15
 		}
-		once := func(s *Side, k int, pass float64) bool {
+		once := func(s *RunSet, k int, pass float64) bool {
 			passed := source.Float64() < pass
 			observation := Observation{TraceID: fmt.Sprint(i, "/", k), Row: row.ID, Call: row.Call, Scored: true}
 			if !passed {

@@ -1,12 +1,12 @@
-// Package genai is one GenAI operation, free of the dialect that it was recorded in.
+// Package genai models one GenAI operation, independent of the dialect that recorded it.
 //
-// A Call is what every scorer, rule, metric, review page and dataset row reads. Its scalar fields are filled when
-// the span is read; its content (messages, tool definitions, tool arguments and results, retrieved documents) is
-// read on first use through the accessor methods, because parsing content is what costs.
+// Scorers, rules, metrics, review pages and dataset rows all read a Call. Its scalar fields are filled when the span is
+// read. Its content (messages, tool definitions, tool arguments and results, retrieved documents) is parsed on first use, by
+// the accessor methods, because parsing content is the expensive part.
 package genai
 
-// Operation names: those of the OpenTelemetry GenAI conventions, plus the outer steps that frameworks record.
-// Unknown names are kept as they came.
+// Operation names of the OpenTelemetry GenAI conventions, and of the outer steps that frameworks record. Other names are
+// kept unchanged.
 const (
 	OpChat           = "chat"
 	OpTextCompletion = "text_completion"
@@ -113,7 +113,7 @@ type Content struct {
 	Retrieval    Retrieval `json:"retrieval,omitzero"`
 }
 
-// Part names a portion of the content that loads together.
+// Part is a portion of the content that loads together.
 type Part uint8
 
 // The parts of Content. PartInput is Input and System; PartOutput is Output and Refusal; PartTools is Tools and
@@ -127,23 +127,23 @@ const (
 	PartRetrieval
 )
 
-// Loader fills a part of the content of the call that it was given to. It must be able to load parts in any order
-// and is called once a part. It may also set scalar fields that only the content carries.
+// Loader fills parts of the content of a call, in any order and each once. It may also set scalar fields that only the
+// content has.
 type Loader interface {
 	Load(c *Call, content *Content, part Part)
 }
 
-// Reset empties the call and gives it the loader of its content; nil means that the content is what SetContent says.
+// Reset empties the call and sets the loader of its content. Without a loader the content is empty until SetContent.
 func (c *Call) Reset(l Loader) {
 	reasons, canonical := c.FinishReasons[:0], c.FinishReasonsCanonical[:0]
 	input, output, tools := reusable(c.content.Input), reusable(c.content.Output), reusable(c.content.Tools)
 	documents := reusable(c.content.Retrieval.Documents)
-	*c = Call{} // in place: a value that is made and copied costs more, and needs a deep stack
+	*c = Call{} // in place: building and copying a value costs more, and needs a deep stack
 	c.FinishReasons, c.FinishReasonsCanonical, c.loader = reasons, canonical, l
 	c.content.Input, c.content.Output, c.content.Tools, c.content.Retrieval.Documents = input, output, tools, documents
 }
 
-// maxReused bounds the elements whose memory a Call keeps for the next one: a single huge call must not stay for ever.
+// maxReused bounds the elements whose memory a Call keeps for the next one, so that a huge call does not stay for ever.
 const maxReused = 1024
 
 func reusable[T any](s []T) []T {
@@ -153,7 +153,7 @@ func reusable[T any](s []T) []T {
 	return s[:0]
 }
 
-// SetContent gives the call its whole content at once, as when it was read from a file.
+// SetContent sets the whole content at once, as when the call was read from a file.
 func (c *Call) SetContent(content Content) {
 	c.content, c.loaded, c.loader = content, ^Part(0), nil
 }
@@ -176,41 +176,41 @@ func (c *Call) load() *Content {
 	return &c.content
 }
 
-// Loaded reports whether a part of the content was read, or given by SetContent.
+// Loaded reports whether a part of the content was loaded, or set with SetContent.
 func (c *Call) Loaded(p Part) bool { return c.loaded&p == p }
 
-// Input is the conversation that was sent, oldest message first.
+// Input returns the conversation that was sent, oldest message first.
 func (c *Call) Input() []Message { return c.part(PartInput).Input }
 
-// System is the system instructions, where they are recorded apart from the messages.
+// System returns the system instructions, where they are recorded apart from the messages.
 func (c *Call) System() string { return c.part(PartInput).System }
 
-// Output is what the model answered, one message a choice.
+// Output returns the answer, one message a choice.
 func (c *Call) Output() []Message { return c.part(PartOutput).Output }
 
-// Refusal is the provider's own refusal field, "" where there is none.
+// Refusal returns the provider's own refusal field, "" without one.
 func (c *Call) Refusal() string { return c.part(PartOutput).Refusal }
 
-// Tools are the tool definitions that the model was given.
+// Tools returns the tool definitions that the model was given.
 func (c *Call) Tools() []Tool { return c.part(PartTools).Tools }
 
-// ToolDefinitions is the JSON text of Tools as it was sent.
+// ToolDefinitions returns the JSON text of Tools as it was sent.
 func (c *Call) ToolDefinitions() string { return c.part(PartTools).ToolDefinitions }
 
-// ToolArguments are the arguments that an execute_tool span ran with.
+// ToolArguments returns the arguments of the tool that an execute_tool span ran.
 func (c *Call) ToolArguments() Value { return c.part(PartTool).ToolArguments }
 
-// ToolResult is what the tool returned.
+// ToolResult returns the result of that tool.
 func (c *Call) ToolResult() Value { return c.part(PartTool).ToolResult }
 
-// OutputSchema is the JSON Schema that the request asked for, "" where none was.
+// OutputSchema returns the JSON Schema that the request asked for, "" without one.
 func (c *Call) OutputSchema() string { return c.part(PartSchema).OutputSchema }
 
-// Retrieval is the query and the documents of a retrieval span.
+// Retrieval returns the query and the documents of a retrieval span.
 func (c *Call) Retrieval() *Retrieval { return &c.part(PartRetrieval).Retrieval }
 
-// IsLLMCall reports whether this is a request to a model, counted and priced once: a model operation that is not
-// the outer step of another one.
+// IsLLMCall reports whether this is a request to a model, to be counted and priced: a model operation that is not the outer
+// step of another one.
 func (c *Call) IsLLMCall() bool {
 	if c.LLM.Set {
 		return c.LLM.Value
@@ -222,7 +222,7 @@ func (c *Call) IsLLMCall() bool {
 	return false
 }
 
-// AnyModel is the most precise model name that the span gives.
+// AnyModel returns the most precise model name that the span has.
 func (c *Call) AnyModel() string {
 	switch {
 	case c.ResponseModel != "":

@@ -26,7 +26,7 @@ type toolJSON struct {
 	Status    string `json:"status,omitempty"`
 }
 
-// MarshalJSON loads all content and writes the call. JSON that the call holds stands in it as JSON, without insignificant
+// MarshalJSON loads all content and writes the call. JSON values in the call are written as JSON, without insignificant
 // space.
 func (c *Call) MarshalJSON() ([]byte, error) {
 	content := c.load() // before the scalars: loading may fill some
@@ -60,7 +60,7 @@ func (c *Call) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// MarshalJSON writes the name of the tool: its definition stands in Content.ToolDefinitions.
+// MarshalJSON writes only the name of the tool: its definition is in Content.ToolDefinitions.
 func (t Tool) MarshalJSON() ([]byte, error) { return json.Marshal(t.Name) }
 
 // UnmarshalJSON reads the name of a tool.

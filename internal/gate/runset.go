@@ -19,8 +19,8 @@ type Observation struct {
 	Scored bool
 }
 
-// Side is what one system did on the rows of a dataset: the candidate or the baseline.
-type Side struct {
+// RunSet is what one system did on the rows of a dataset: the candidate or the baseline.
+type RunSet struct {
 	rows    []dataset.Row
 	byID    map[string]int
 	byInput map[string][]int
@@ -42,9 +42,9 @@ type call struct {
 	scored  bool
 }
 
-// NewSide makes an empty side over the rows.
-func NewSide(rows []dataset.Row) *Side {
-	s := &Side{
+// NewRunSet makes an empty side over the rows.
+func NewRunSet(rows []dataset.Row) *RunSet {
+	s := &RunSet{
 		rows: rows, byID: make(map[string]int, len(rows)), byInput: map[string][]int{}, byAsked: map[string][]int{},
 		traces: map[string]*trace{},
 	}
@@ -61,7 +61,7 @@ func NewSide(rows []dataset.Row) *Side {
 }
 
 // Observe adds one call. Calls of a trace may come in any order.
-func (s *Side) Observe(o Observation) {
+func (s *RunSet) Observe(o Observation) {
 	t := s.traces[o.TraceID]
 	if t == nil {
 		t = &trace{row: -1}
@@ -82,7 +82,7 @@ func (s *Side) Observe(o Observation) {
 
 // match are the rows that were asked the same: with the same input to the letter, or else, since the prompt is often what
 // changed, with the same question in the same service and by the same prompt, where these are known.
-func (s *Side) match(c *genai.Call) []int {
+func (s *RunSet) match(c *genai.Call) []int {
 	if input := dataset.Input(c); input != "" {
 		if rows := s.byInput[input]; len(rows) > 0 {
 			return rows
@@ -138,7 +138,7 @@ func (t Tally) silence() Status {
 }
 
 // tallies counts the runs of every row, and the traces that belong to none.
-func (s *Side) tallies() (tallies []Tally, unmatched int) {
+func (s *RunSet) tallies() (tallies []Tally, unmatched int) {
 	tallies = make([]Tally, len(s.rows))
 	for _, t := range s.order {
 		runs := map[int][]call{}
