@@ -21,8 +21,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/web"
 )
 
-// reviewExtension owns the review store and serves the page and the API over it. Extensions start before every component
-// that writes into the store, and stop after it.
+// reviewExtension owns the review store and serves the page and the API over it. Extensions start before every
+// component that writes into the store, and stop after it.
 type reviewExtension struct {
 	config   *Config
 	settings component.TelemetrySettings

@@ -1,5 +1,6 @@
-// Package dataset is files of judged calls: one JSON object a line, each a call that a person confirmed as a failure (or
-// as none) with everything that is needed to score it again. Rows come from the review queue and go into the gate.
+// Package dataset reads and writes files of labelled calls, one JSON object a line. Each row is a call that a person
+// confirmed as a failure or rejected as one, with everything that scoring it again needs. Rows come from the review
+// queue and go into the gate.
 package dataset
 
 import (
@@ -19,7 +20,7 @@ import (
 // error_detail were called class and detail.
 const Version = 2
 
-// Row is one judged call.
+// Row is one labelled call.
 type Row struct {
 	ID      string `json:"id"` // from class and input, see ID
 	Version int    `json:"version"`
@@ -40,8 +41,8 @@ type Row struct {
 	Tags          []string        `json:"tags,omitempty"`
 }
 
-// ID names a row by its content, so that the same failure on the same input, labelled twice or exported twice, is one
-// row. It is 16 hex digits. A call without input is named by the span it was seen on.
+// ID derives the id of a row, 16 hex digits, from its content. The same failure on the same input, labelled or
+// exported twice, is one row. Without an input, the id is derived from the span.
 func ID(class failure.Class, call *genai.Call, traceID, spanID string) string {
 	input := Input(call)
 	if input == "" {
@@ -50,11 +51,11 @@ func ID(class failure.Class, call *genai.Call, traceID, spanID string) string {
 	return digest(string(class), input)
 }
 
-// ErrNotJudged says that nobody has judged the item, or that it holds no call to make a row of.
+// ErrNotJudged is returned for an item without a label, or without a call to make a row of.
 var ErrNotJudged = errors.New("no judged call")
 
-// FromItem makes a row of a reviewed item with its spans: of the span that its newest label names, else of its primary
-// span. It returns ErrNotJudged where there is nothing to make a row of.
+// FromItem makes a row of a reviewed item with its spans. It takes the span that the newest label names, else the
+// primary span. It returns ErrNotJudged where the item has no label, or that span no call.
 func FromItem(item review.Item) (Row, error) {
 	if item.Label == nil {
 		return Row{}, fmt.Errorf("trace %s: %w", item.TraceID, ErrNotJudged)
@@ -85,7 +86,7 @@ func FromItem(item review.Item) (Row, error) {
 	return Row{}, fmt.Errorf("trace %s: span %s holds no call: %w", item.TraceID, want, ErrNotJudged)
 }
 
-// Dedupe keeps one row an id: the one that was labelled last, at the place of the first.
+// Dedupe keeps one row an id: the row with the newest label, at the place of the first.
 func Dedupe(rows []Row) []Row {
 	at := make(map[string]int, len(rows))
 	kept := rows[:0:0]
@@ -103,7 +104,7 @@ func Dedupe(rows []Row) []Row {
 
 var idPattern = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`)
 
-// Validate names everything that is wrong with the row: key, rule, value.
+// Validate returns every mistake in the row, each with key, rule and value.
 func (r Row) Validate() []error {
 	var errs []error
 	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }

@@ -13,16 +13,16 @@ type Node struct {
 	Start, End int64
 	// Agent is true for the run of an agent: failures within it may cause each other.
 	Agent bool
-	// Operation identifies the attempt: a tool with its arguments, or a model with its input. A later success of the same
-	// operation recovers a failure. "" is unknown, and never the same.
+	// Operation identifies the attempt: a tool with its arguments, or a model with its input. A later success of the
+	// same operation recovers a failure. "" is unknown, and never the same.
 	Operation string
 	// Error is true where the span has status ERROR, or failed in a way that its class names.
 	Error    bool
 	Findings []Finding
 }
 
-// Link sets the parent of each node from the ids of the parents, in the order of the nodes. Of nodes with the same id the
-// first is the parent.
+// Link sets the parent of each node from the ids of the parents, in the order of the nodes. Of nodes with the same id
+// the first is the parent.
 func Link(nodes []Node, parents []string) {
 	index := make(map[string]int, len(nodes))
 	for i := range slices.Backward(nodes) {
@@ -44,8 +44,8 @@ type Cause struct {
 	// Resolved is true where every failure recovered and the trace did not end badly. Such a trace is not an incident:
 	// metrics and alerts do not count it. It still has a Primary, the first failure, for the review queue and datasets.
 	Resolved bool
-	// CausedBy gives, for each node whose failures all have an explanation, the node that explains the first of them. It is
-	// -1 elsewhere.
+	// CausedBy gives, for each node whose failures all have an explanation, the node that explains the first of them.
+	// It is -1 elsewhere.
 	CausedBy []int
 	// Recovered is true for each failed node whose operation succeeded later.
 	Recovered []bool
@@ -54,7 +54,8 @@ type Cause struct {
 // explanation says that failures of some kinds explain failures of others.
 type explanation struct {
 	causes, effects []ranked
-	// within requires the cause to be on the span of the effect or inside it. Otherwise it may also end before it starts.
+	// within requires the cause to be on the span of the effect or inside it. Otherwise it may also end before it
+	// starts.
 	within bool
 }
 
@@ -113,13 +114,15 @@ type symptom struct {
 // maxSymptoms bounds the failures of a trace that are compared with each other. The earliest are kept.
 const maxSymptoms = 1000
 
-// FindCause finds the root cause of a trace. It is the one definition of a trace's primary failure: the root cause on spans,
-// incidents, the review queue and datasets all use it. It is a pure function of the nodes, whatever their order.
+// FindCause finds the root cause of a trace. It is the one definition of a trace's primary failure: the root cause on
+// spans, incidents, the review queue and datasets all use it. It is a pure function of the nodes, whatever their
+// order.
 //
-// The primary failure is the earliest failure that no other failure explains. Failures that recovered are left out, unless
-// the trace ended badly or nothing else failed (see Cause.Resolved). A failure happens when its span ends, a loop when its
-// span starts. Of failures at the same time, the one that ranks nearer to the cause comes first, then the inner span.
-// Safety findings are never suppressed: they stand beside the cause, and are the cause only where nothing else failed.
+// The primary failure is the earliest failure that no other failure explains. Failures that recovered are left out,
+// unless the trace ended badly or nothing else failed (see Cause.Resolved). A failure happens when its span ends, a
+// loop when its span starts. Of failures at the same time, the one that ranks nearer to the cause comes first, then
+// the inner span. Safety findings are never suppressed: they stand beside the cause, and are the cause only where
+// nothing else failed.
 func FindCause(nodes []Node) Cause {
 	c := Cause{Primary: -1, CausedBy: make([]int, len(nodes)), Recovered: recovered(nodes)}
 	var symptoms, unsafe []symptom

@@ -1,5 +1,5 @@
-// Package failure is the taxonomy of what can go wrong with an LLM call: a closed list of classes and details. Judge turns
-// the findings on a span into its verdict, and FindCause finds the root cause in a trace.
+// Package failure is the taxonomy of what can go wrong with an LLM call: a closed list of classes and details. Judge
+// turns the findings on a span into its verdict, and FindCause finds the root cause in a trace.
 package failure
 
 import "slices"
@@ -60,8 +60,8 @@ const MaxEvidence = 256
 
 // Verdict sums up the findings on a span, or on a trace. The zero value says that nothing failed.
 //
-// Its JSON keys are those of `faultline score`. The review store, the review API and datasets embed it and so use the same.
-// It must not get JSON methods: they would take over the JSON of every struct that embeds it.
+// Its JSON keys are those of `faultline score`. The review store, the review API and datasets embed it and so use the
+// same. It must not get JSON methods: they would take over the JSON of every struct that embeds it.
 type Verdict struct {
 	Class       Class   `json:"error_class,omitempty"`
 	Bucket      Bucket  `json:"error_bucket,omitempty"`
@@ -76,7 +76,8 @@ type Verdict struct {
 // Failed reports whether anything failed.
 func (v Verdict) Failed() bool { return v.Class != "" }
 
-// Findings returns a finding for each class: in full for the one that names the verdict, for the others the class alone.
+// Findings returns a finding for each class: in full for the one that names the verdict, for the others the class
+// alone.
 func (v Verdict) Findings() []Finding {
 	if !v.Failed() {
 		return nil

@@ -9,8 +9,9 @@ import (
 // recipe is the version of the fingerprint. A new version changes every fingerprint.
 const recipe = "1"
 
-// Fingerprint groups findings of the same failure: the first 16 hex digits of a hash over class, scorer, tool, where and
-// what. Model, prompt version, user, session and trace do not enter: a new prompt version must not make a new failure.
+// Fingerprint groups findings of the same failure: the first 16 hex digits of a hash over class, scorer, tool, where
+// and what. Model, prompt version, user, session and trace do not enter: a new prompt version must not make a new
+// failure.
 func Fingerprint(f Finding) string {
 	tool := ""
 	switch f.Class {

@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// precedence ranks findings by how near they are to the cause, nearest first. The rank is the row. Safety comes first: no
-// other class suppresses it.
+// precedence ranks findings by how near they are to the cause, nearest first. The rank is the row. Safety comes
+// first: no other class suppresses it.
 var precedence = [...]struct {
 	why  string
 	rows []ranked
@@ -52,8 +52,8 @@ func rank(f *Finding) int {
 	return rest
 }
 
-// Judge turns the findings on a span into its verdict. The finding nearest to the cause names it; the first of equals wins.
-// It is a pure function, and the only one that makes a verdict from findings.
+// Judge turns the findings on a span into its verdict. The finding nearest to the cause names it; the first of equals
+// wins. It is a pure function, and the only one that makes a verdict from findings.
 func Judge(findings []Finding) Verdict {
 	if len(findings) == 0 {
 		return Verdict{}

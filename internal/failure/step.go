@@ -2,8 +2,8 @@ package failure
 
 import "slices"
 
-// Step is a step of making an answer. The order of the steps is the one in which a person looks for the fault: an answer
-// from the wrong documents is wrong whatever the model did, and a tool that was not called returned nothing.
+// Step is a step of making an answer. The order of the steps is the one in which a person looks for the fault: an
+// answer from the wrong documents is wrong whatever the model did, and a tool that was not called returned nothing.
 type Step string
 
 // The steps.
@@ -14,8 +14,8 @@ const (
 	Upstream   Step = "upstream_data"
 )
 
-// steps defines each step and the classes that belong to it on any operation. Failures of other classes belong to the step
-// of the operation that failed.
+// steps defines each step and the classes that belong to it on any operation. Failures of other classes belong to the
+// step of the operation that failed.
 var steps = []struct {
 	step       Step
 	definition string

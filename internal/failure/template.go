@@ -14,9 +14,9 @@ const (
 	templateWord  = 40 // a longer word is data: base64, a hash, a path
 )
 
-// Template returns the constant part of a machine-made message. Parts that vary between occurrences (numbers, ids, times,
-// addresses, quoted strings, data in brackets) become placeholders. It reads only the first line, depends on nothing but the
-// text, and takes time linear in the length of the line.
+// Template returns the constant part of a machine-made message. Parts that vary between occurrences (numbers, ids,
+// times, addresses, quoted strings, data in brackets) become placeholders. It reads only the first line, depends on
+// nothing but the text, and takes time linear in the length of the line.
 func Template(text string) string {
 	text = strings.TrimSpace(text)
 	if i := strings.IndexByte(text, '\n'); i >= 0 {
@@ -32,8 +32,8 @@ func Template(text string) string {
 
 type template struct {
 	words []string
-	// budget bounds the bytes that are scanned for closing brackets and quotes. Unclosed and nested ones can be as many as
-	// the text has bytes.
+	// budget bounds the bytes that are scanned for closing brackets and quotes. Unclosed and nested ones can be as
+	// many as the text has bytes.
 	budget int
 }
 
@@ -120,8 +120,8 @@ func closing(s string, from int, mark string) int {
 	return len(s)
 }
 
-// bracket returns the index behind the bracket that closes the one at i, and whether it encloses data: text with a digit, a
-// quote, a colon or an equals sign, or text that does not read as a remark.
+// bracket returns the index behind the bracket that closes the one at i, and whether it encloses data: text with a
+// digit, a quote, a colon or an equals sign, or text that does not read as a remark.
 func (t *template) bracket(s string, i int) (end int, data bool) {
 	depth := 0
 	for j := i; j < len(s) && t.budget > 0; j++ {
@@ -144,7 +144,10 @@ func (t *template) bracket(s string, i int) (end int, data bool) {
 }
 
 // idPrefixes are the prefixes of ids that providers give to requests, calls and answers.
-var idPrefixes = []string{"req_", "call_", "chatcmpl-", "msg_", "toolu_", "run_", "thread_", "resp_", "asst_", "org-", "proj_", "trace_", "span_", "sk-", "file-", "vs_", "batch_", "ft:"}
+var idPrefixes = []string{
+	"req_", "call_", "chatcmpl-", "msg_", "toolu_", "run_", "thread_", "resp_", "asst_", "org-", "proj_", "trace_", "span_",
+	"sk-", "file-", "vs_", "batch_", "ft:",
+}
 
 // mask replaces a word that is data, and lower-cases one that is not.
 func mask(word string) string {
@@ -226,9 +229,12 @@ func isTime(s string) bool {
 }
 
 // units may follow a number without a space.
-var units = []string{"ms", "s", "m", "h", "d", "kb", "mb", "gb", "kib", "mib", "gib", "%", "k", "x", "th", "b", "min", "sec", "tokens", "usd"}
+var units = []string{
+	"ms", "s", "m", "h", "d", "kb", "mb", "gb", "kib", "mib", "gib", "%", "k", "x", "th", "b", "min", "sec", "tokens", "usd",
+}
 
-// isNumber recognises numbers in lower case, with signs, separators, percent and units: 12, -1.5, 1,024, $0.20, 30s, #7.
+// isNumber recognises numbers in lower case, with signs, separators, percent and units: 12, -1.5, 1,024, $0.20, 30s,
+// #7.
 func isNumber(s string) bool {
 	s = strings.TrimLeft(s, "+-~$€£#<>=/")
 	digits := 0

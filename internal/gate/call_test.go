@@ -16,8 +16,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/score/scorers"
 )
 
-// TestACallScoresTheSameFromADataset: what a dataset loses of a call makes rules silent in CI that fire in the stream, and
-// answers empty that were none.
+// TestACallScoresTheSameFromADataset: what a dataset loses of a call makes rules silent in CI that fire in the
+// stream, and answers empty that were none.
 func TestACallScoresTheSameFromADataset(t *testing.T) {
 	config := scorers.Default()
 	config.Rules = []score.Rule{

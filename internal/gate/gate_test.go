@@ -27,7 +27,8 @@ func row(id string, class failure.Class) dataset.Row {
 	return dataset.Row{ID: id, Class: class, Call: asked("question of " + id)}
 }
 
-// play makes a side from runs: each is a row's id and the classes that it showed; "?" stands for content that is missing.
+// play makes a side from runs: each is a row's id and the classes that it showed; "?" stands for content that is
+// missing.
 func play(rows []dataset.Row, runs ...[]string) *RunSet {
 	s := NewRunSet(rows)
 	for i, r := range runs {

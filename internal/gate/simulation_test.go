@@ -13,8 +13,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// protocol plays the protocol once: flaky rows, one run on each side, and rows that fail on the candidate repeated to five
-// runs on both. A broken row passes 0.15 times as often as it did.
+// protocol plays the protocol once: flaky rows, one run on each side, and rows that fail on the candidate repeated to
+// five runs on both. A broken row passes 0.15 times as often as it did.
 func protocol(source *rand.Rand, n int, broken float64) Report {
 	beta := distuv.Beta{Alpha: 9, Beta: 0.6, Src: source}
 	rows := make([]dataset.Row, n)

@@ -1,12 +1,12 @@
 // Package genai models one GenAI operation, independent of the dialect that recorded it.
 //
-// Scorers, rules, metrics, review pages and dataset rows all read a Call. Its scalar fields are filled when the span is
-// read. Its content (messages, tool definitions, tool arguments and results, retrieved documents) is parsed on first use, by
-// the accessor methods, because parsing content is the expensive part.
+// Scorers, rules, metrics, review pages and dataset rows all read a Call. Its scalar fields are filled when the span
+// is read. Its content (messages, tool definitions, tool arguments and results, retrieved documents) is parsed on
+// first use, by the accessor methods, because parsing content is the expensive part.
 package genai
 
-// Operation names of the OpenTelemetry GenAI conventions, and of the outer steps that frameworks record. Other names are
-// kept unchanged.
+// Operation names of the OpenTelemetry GenAI conventions, and of the outer steps that frameworks record. Other names
+// are kept unchanged.
 const (
 	OpChat           = "chat"
 	OpTextCompletion = "text_completion"
@@ -29,8 +29,8 @@ const (
 // Call is one GenAI operation. The zero value is an empty call; Reset makes a used one empty again and keeps the
 // capacity of its slices. A Call is not safe for concurrent use, since its accessors load content.
 //
-// The JSON keys are a contract: `faultline score --call` prints them, and the review store and datasets hold them. Fields
-// tagged "-" stand under the keys of callJSON.
+// The JSON keys are a contract: `faultline score --call` prints them, and the review store and datasets hold them.
+// Fields tagged "-" stand under the keys of callJSON.
 type Call struct {
 	Operation string `json:"operation,omitempty"`
 	// Provider is the canonical name of the OTel GenAI conventions: openai, anthropic, aws.bedrock, ….
@@ -48,8 +48,8 @@ type Call struct {
 	// FinishReasonsCanonical are stop, length, tool_call, content_filter, refusal, pause, error, ….
 	FinishReasonsCanonical []string `json:"finish_reasons_canonical,omitempty"`
 
-	// LLM is true for the model call itself. It is false for an outer step that repeats its inner call: the inner one is
-	// counted and priced, once. It is unset where the dialect does not nest.
+	// LLM is true for the model call itself. It is false for an outer step that repeats its inner call: the inner one
+	// is counted and priced, once. It is unset where the dialect does not nest.
 	LLM          Opt[bool] `json:"is_llm_call,omitzero"`
 	WorkflowName string    `json:"workflow_name,omitempty"`
 
@@ -104,7 +104,8 @@ type Content struct {
 	System  string    `json:"system_instructions,omitempty"`
 	Refusal string    `json:"refusal,omitempty"` // the provider's own refusal field, not a guess from the text
 	Tools   []Tool    `json:"tools,omitempty"`
-	// ToolDefinitions is the JSON that Tools was read from, as it was sent. Caches of compiled definitions use it as a key.
+	// ToolDefinitions is the JSON that Tools was read from, as it was sent. Caches of compiled definitions use it as
+	// a key.
 	ToolDefinitions string `json:"-"`
 	ToolArguments   Value  `json:"-"`
 	ToolResult      Value  `json:"-"`
@@ -209,8 +210,8 @@ func (c *Call) OutputSchema() string { return c.part(PartSchema).OutputSchema }
 // Retrieval returns the query and the documents of a retrieval span.
 func (c *Call) Retrieval() *Retrieval { return &c.part(PartRetrieval).Retrieval }
 
-// IsLLMCall reports whether this is a request to a model, to be counted and priced: a model operation that is not the outer
-// step of another one.
+// IsLLMCall reports whether this is a request to a model, to be counted and priced: a model operation that is not the
+// outer step of another one.
 func (c *Call) IsLLMCall() bool {
 	if c.LLM.Set {
 		return c.LLM.Value

@@ -2,8 +2,8 @@ package genai
 
 import "slices"
 
-// Clone loads all content and returns a copy that outlives the reader and the span of the call: they share no memory that
-// could be written again.
+// Clone loads all content and returns a copy that outlives the reader and the span of the call: they share no memory
+// that could be written again.
 func (c *Call) Clone() *Call {
 	c.load()
 	d := *c

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 )
 
-// Value is a JSON value or a text, as it was recorded. Structured is true where Text is the JSON text of a value that was
-// recorded as a value, not as a string that happens to hold JSON.
+// Value is a JSON value or a text, as it was recorded. Structured is true where Text is the JSON text of a value that
+// was recorded as a value, not as a string that happens to hold JSON.
 type Value struct {
 	Text       string
 	Structured bool
@@ -15,7 +15,8 @@ type Value struct {
 // IsZero reports whether nothing was recorded.
 func (v Value) IsZero() bool { return v.Text == "" && !v.Structured }
 
-// MarshalJSON writes a structured value, and a text that holds a JSON object or array, as JSON. Any other text is a string.
+// MarshalJSON writes a structured value, and a text that holds a JSON object or array, as JSON. Any other text is a
+// string.
 func (v Value) MarshalJSON() ([]byte, error) {
 	if b := bytes.TrimSpace([]byte(v.Text)); len(b) > 0 && (v.Structured || b[0] == '{' || b[0] == '[') && json.Valid(b) {
 		return b, nil

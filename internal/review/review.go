@@ -1,5 +1,5 @@
-// Package review is the human part of the loop: failing traces wait in a queue, people judge them, and what they say
-// becomes labels that datasets are made of. It knows neither SQL nor HTTP.
+// Package review is the human part of the loop. Failing traces wait in a queue, people label them, and datasets are
+// made of the labels. It knows neither SQL nor HTTP.
 package review
 
 import (
@@ -17,7 +17,7 @@ var (
 	ErrInvalid  = errors.New("invalid")
 )
 
-// Trace is a flagged trace as the exporter hands it over. A trace may come in several portions: spans are merged by id.
+// Trace is a failing trace, or a portion of one, from the exporter. The store merges portions by span id.
 type Trace struct {
 	ID          string // 32 hex digits
 	Service     string // of the primary span
@@ -25,7 +25,7 @@ type Trace struct {
 	Spans       []Span
 }
 
-// State is where an item stands.
+// State is the state of an item.
 type State string
 
 // The states of an item.
@@ -58,56 +58,57 @@ type Filter struct {
 	Class   failure.Class
 	Service string
 	State   State
-	Query   string // words, all of which occur in the item's messages, evidence, names or ids
+	Query   string // words that all occur in the item's messages, evidence, names or ids
 	Limit   int    // 0 is 50, at most 500
-	Cursor  string // Page.Next of the page before
+	Cursor  string // Page.Next of the previous page
 }
 
-// Page is a page of items, newest first. Total counts all that the filter selects; Next is "" on the last page.
+// Page is a page of items, newest first. Total counts all items that the filter selects. Next is "" on the last page.
 type Page struct {
 	Items []Item
 	Total int
 	Next  string
 }
 
-// Count is one value of a facet and how many items have it.
+// Count is one value of a facet with the number of its items.
 type Count struct {
 	Value string `json:"value"`
 	N     int    `json:"n"`
 }
 
-// Facets are the values that a queue can be narrowed to, most frequent first.
+// Facets are the values that can narrow the queue, most frequent first.
 type Facets struct {
 	Classes  []Count `json:"classes"`
 	Services []Count `json:"services"`
 }
 
-// Backlog is what waits to be judged.
+// Backlog is the open part of the queue.
 type Backlog struct {
 	Open   int
-	Oldest time.Time // when the open item that came first was received, the zero time where none is open
+	Oldest time.Time // arrival of the oldest open item; the zero time without one
 }
 
 // Store keeps items and labels. It is safe for concurrent use.
 type Store interface {
-	// Put adds traces or merges them into those that are there, by trace and span id: putting the same span twice changes
-	// nothing, and portions may come in any order. A portion without a failing span extends an item that is there and is
-	// dropped where there is none: an item is a failing trace. Of two copies of a span the failing one is kept, else the
-	// first. When Put returns nil, what it was given is on disk. All of the traces are kept, or none; ErrInvalid where an
-	// id or a class is none.
+	// Put adds traces, or merges them into stored ones by trace and span id. Putting the same span twice changes
+	// nothing, and portions may come in any order. A portion without a failing span extends a stored item; without
+	// one it is dropped, since an item is a failing trace. Of two copies of a span the store keeps the failing one,
+	// else the first. When Put returns nil, the traces are on disk. Put keeps all of the traces or none. It returns
+	// ErrInvalid for an invalid id or class.
 	Put(ctx context.Context, traces []Trace) error
-	// Items pages through the queue, latest arrival first. Following Next gives every item that was there at the first
-	// page exactly once, whatever arrives meanwhile. ErrInvalid where the cursor is none.
+	// Items pages through the queue, latest arrival first. Following Next gives each item that was in the queue at the
+	// first page exactly once, whatever arrives meanwhile. It returns ErrInvalid for an invalid cursor.
 	Items(ctx context.Context, f Filter) (Page, error)
-	// Item is one item whole, or ErrNotFound.
+	// Item returns one item with its spans and labels, or ErrNotFound.
 	Item(ctx context.Context, traceID string) (Item, error)
-	// Facets counts the items that the filter selects by class and service, each facet ignoring its own restriction.
+	// Facets counts the items that the filter selects by class and by service. Each facet ignores its own restriction.
 	Facets(ctx context.Context, f Filter) (Facets, error)
-	// Backlog counts the open items. It is asked often, and so is cheap.
+	// Backlog counts the open items. It is called often, and so must be cheap.
 	Backlog(ctx context.Context) (Backlog, error)
-	// AddLabel records a judgement and marks the item as reviewed; id and time are given by the store. ErrNotFound where
-	// there is no such item, ErrInvalid where the label is (Label.Validate) or names a span that the item does not have.
+	// AddLabel adds a label and marks the item as reviewed. The store sets id and time of the label. It returns
+	// ErrNotFound for an unknown item, and ErrInvalid for an invalid label (see Label.Validate) or a span that the
+	// item does not have.
 	AddLabel(ctx context.Context, l Label) (Label, error)
-	// Close waits for writes to end.
+	// Close waits for running writes.
 	Close() error
 }

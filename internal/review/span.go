@@ -25,8 +25,8 @@ type Span struct {
 	Others  []failure.Finding  `json:"other_findings,omitempty"`
 	Scores  map[string]float64 `json:"scores,omitempty"`
 	Outcome string             `json:"outcome,omitempty"` // of a tool or a retrieval: ok, empty, failed
-	// CallHash identifies what the span tried, such as a tool with its arguments. A later success of the same recovers a
-	// failure. Only its equality means anything; "" is unknown.
+	// CallHash identifies what the span tried, such as a tool with its arguments. A later success of the same
+	// recovers a failure. Only its equality means anything; "" is unknown.
 	CallHash string      `json:"call_hash,omitempty"`
 	Call     *genai.Call `json:"call,omitempty"`
 	// Cut is true where the span was too large to keep whole: long texts end in a mark, or the call is missing.
@@ -58,7 +58,7 @@ func (s *Span) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// End is the time at which the span ended.
+// End returns the time at which the span ended.
 func (s *Span) End() time.Time { return s.Start.Add(s.Duration) }
 
 // Findings returns a finding for each class of the verdict.

@@ -25,8 +25,8 @@ type Step struct {
 	More     int          `json:"more,omitempty"` // findings that are not listed
 }
 
-// Finding is a failure on a span: its class, detail and evidence. Without a class it notes that a retrieval or a tool found
-// nothing.
+// Finding is a failure on a span: its class, detail and evidence. Without a class it notes that a retrieval or a tool
+// found nothing.
 type Finding struct {
 	SpanID string `json:"span_id"`
 	Name   string `json:"name"`
@@ -42,8 +42,8 @@ const (
 // maxFindings bounds the list of one step.
 const maxFindings = 20
 
-// GroupByStep lists the failures of a trace by step, in the order of the spans. An outer step that repeats a failure inside
-// it is not listed.
+// GroupByStep lists the failures of a trace by step, in the order of the spans. An outer step that repeats a failure
+// inside it is not listed.
 func GroupByStep(spans []Span) []Step {
 	repeats := repetitions(spans)
 	steps := make([]Step, 0, len(failure.Steps()))

@@ -12,7 +12,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/score"
 )
 
-// TestATraceIsLaidOutByStep: a question is answered from nothing, a tool is called wrongly and fails, and the agent passes it on.
+// TestATraceIsLaidOutByStep: a question is answered from nothing, a tool is called wrongly and fails, and the agent
+// passes it on.
 func TestATraceIsLaidOutByStep(t *testing.T) {
 	steps := GroupByStep([]Span{
 		{ID: "root", Name: "POST /ask"},

@@ -18,7 +18,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/triage"
 )
 
-// itemJSON is an item as the API writes it; the README has its keys.
+// itemJSON is an item in the API. The README documents its keys.
 type itemJSON struct {
 	TraceID     string       `json:"trace_id"`
 	Service     string       `json:"service"`
@@ -103,7 +103,7 @@ func filterOf(query url.Values) (review.Filter, error) {
 	return f, nil
 }
 
-// maxLimit is the most items of one page, as review.Filter says.
+// maxLimit bounds the items of one page; review.Filter has the same bound.
 const maxLimit = 500
 
 func (s *server) getItem(w http.ResponseWriter, r *http.Request) error {
@@ -134,10 +134,10 @@ func (s *server) getFacets(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, facets)
 }
 
-// errMediaType refuses what a form of another page could send: a JSON body makes browsers ask first.
+// errMediaType refuses requests that a form on another site could send. Browsers ask before they send a JSON body.
 var errMediaType = errors.New("content-type must be application/json")
 
-// maxBody bounds what a person may send, in bytes.
+// maxBody bounds a request body, in bytes.
 const maxBody = 64 << 10
 
 // labelJSON is the part of a label that a client may send.
@@ -176,7 +176,7 @@ func (s *server) addLabel(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusCreated, label)
 }
 
-// malformed tells a body that is too large from one that is no JSON.
+// malformed distinguishes a body that is too large from one that is not JSON.
 func malformed(err error) error {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return err

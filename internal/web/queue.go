@@ -16,8 +16,8 @@ import (
 // queueSize is how many items one page of the queue lists.
 const queueSize = 50
 
-// queueFilter is what the queue is narrowed to, as addresses say it. All is the state "all": a queue shows what is to be
-// judged unless told otherwise.
+// queueFilter is what the queue is narrowed to, as addresses say it. All is the state "all": a queue shows what is to
+// be judged unless told otherwise.
 type queueFilter struct{ review.Filter }
 
 const stateAll = "all"

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// visible makes a text safe to look at: what a browser would not show, or would show in another order than it stands, is
-// spelled out, and invalid UTF-8 becomes U+FFFD. Line ends and tabs stay.
+// visible makes a text safe to look at: what a browser would not show, or would show in another order than it stands,
+// is spelled out, and invalid UTF-8 becomes U+FFFD. Line ends and tabs stay.
 func visible(text string) string {
 	clean := true
 	for i := 0; i < len(text); {
@@ -42,8 +42,9 @@ func visible(text string) string {
 	return b.String()
 }
 
-// hidden reports whether a rune has no look of its own, or changes how others look: controls, marks of direction, zero-width
-// signs, tags and variation selectors in which text is smuggled. What joins letters and emoji (U+200C, U+200D, U+FE0F) is left.
+// hidden reports whether a rune has no look of its own, or changes how others look: controls, marks of direction,
+// zero-width signs, tags and variation selectors in which text is smuggled. What joins letters and emoji (U+200C,
+// U+200D, U+FE0F) is left.
 func hidden(r rune) bool {
 	switch {
 	case r < 0x20 || r >= 0x7f && r < 0xa0:

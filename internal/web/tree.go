@@ -31,8 +31,8 @@ type treeRow struct {
 	Began         string // after the start of the trace
 }
 
-// treeOf lays out the spans as a tree, parents first, siblings by start. Of a huge trace it lists what failed with all that is
-// above it, and of the rest what comes first.
+// treeOf lays out the spans as a tree, parents first, siblings by start. Of a huge trace it lists what failed with
+// all that is above it, and of the rest what comes first.
 func treeOf(item *review.Item, current string, address func(span string) string) treeView {
 	order := depthFirst(item.Spans)
 	keep := chooseRows(item.Spans, order)

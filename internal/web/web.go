@@ -1,5 +1,5 @@
-// Package web serves the review page and the JSON API over a review.Store. It knows HTTP and HTML, and nothing of how items
-// are kept.
+// Package web serves the review page and the JSON API over a review.Store. It knows HTTP and HTML, and nothing of how
+// items are kept.
 //
 // Everything it shows was written by strangers: it is shown as text, bounded in length, with what cannot be seen made
 // visible, under a Content-Security-Policy that allows nothing but our own script and style.

@@ -12,9 +12,9 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// Full returns a call in which every field has a value other than its zero value, no two texts the same. It fails the test
-// where a type has a field that it cannot fill: a new field must be filled here, and then survives every file and store, or
-// their tests fail.
+// Full returns a call in which every field has a value other than its zero value, no two texts the same. It fails the
+// test where a type has a field that it cannot fill: a new field must be filled here, and then survives every file
+// and store, or their tests fail.
 func Full(tb testing.TB) *genai.Call {
 	tb.Helper()
 	f := filler{tb: tb}

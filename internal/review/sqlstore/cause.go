@@ -8,8 +8,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/failure"
 )
 
-// cause is the JSON of the column of that name: what the search for the root cause needs of a span, besides other columns.
-// The migration to version 2 makes it from data in SQL, with the same keys.
+// cause is the JSON of the column cause: the fields of a span that failure.FindCause needs and no other column has. The
+// migration to version 2 builds it in SQL, with the same keys.
 type cause struct {
 	Error    bool              `json:"error,omitempty"`
 	Agent    bool              `json:"agent,omitempty"`
@@ -57,7 +57,7 @@ func decodeClasses(column string) (classes []failure.Class, err error) {
 	return classes, nil
 }
 
-// text is the JSON of a value that JSON can hold.
+// text returns the JSON of a value that cannot fail to encode.
 func text(v any) string {
 	var b strings.Builder
 	_ = json.NewEncoder(&b).Encode(v)

@@ -12,21 +12,21 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
-// Bounds of one item: what a runaway agent or a stranger can make us keep. Beyond them failing spans come first, and
-// spans are kept without their calls.
+// Bounds of one item, against runaway agents and hostile senders. Beyond maxSpans the failing spans of a portion come
+// first; beyond maxItemBytes spans are kept without their calls.
 const (
 	maxSpans     = 10_000
 	maxItemBytes = 32 << 20
 )
 
-// portion is what one Put brings of one trace, ready to be written.
+// portion is the part of one Put that belongs to one trace, ready to be written.
 type portion struct {
 	traceID, service, environment string
 	rows                          []row // by span id, each once
 	fails                         bool
 }
 
-// Put implements review.Store. Whatever can be done before the transaction is: others wait for it.
+// Put implements review.Store. It does as much as it can before the transaction, since other writers wait for that.
 func (s *Store) Put(ctx context.Context, traces []review.Trace) error {
 	portions, err := portionsOf(traces)
 	if err != nil {
@@ -50,7 +50,8 @@ func (s *Store) Put(ctx context.Context, traces []review.Trace) error {
 	return nil
 }
 
-// portionsOf groups by trace, later starts last, so that those of one batch are listed newest first too.
+// portionsOf groups spans by trace. Later starts come last, so that the traces of one batch are listed newest first
+// too.
 func portionsOf(traces []review.Trace) ([]portion, error) {
 	var portions []portion
 	index := map[string]int{}
@@ -81,7 +82,7 @@ func portionsOf(traces []review.Trace) ([]portion, error) {
 	return portions, nil
 }
 
-// unique keeps one row a span, the failing one of two copies, and puts failing rows first.
+// unique keeps one row a span, of two copies the failing one, and puts failing rows first.
 func unique(rows []row) []row {
 	slices.SortStableFunc(rows, func(a, b row) int {
 		return cmp.Or(-compareBool(a.span.Failed(), b.span.Failed()), cmp.Compare(a.span.ID, b.span.ID))
@@ -112,7 +113,7 @@ func (p *portion) start() int64 {
 	return start
 }
 
-// merge writes what is new of a portion.
+// merge writes the new rows of a portion.
 func merge(ctx context.Context, tx *sql.Tx, p *portion, received time.Time) error {
 	item, err := findStored(ctx, tx, p.traceID)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -140,7 +141,7 @@ func merge(ctx context.Context, tx *sql.Tx, p *portion, received time.Time) erro
 	return index(ctx, tx, item, fresh)
 }
 
-// stored is an item with what its verdict is computed from.
+// stored is an item with the rows that its verdict is computed from.
 type stored struct {
 	id                            int64
 	traceID, service, environment string
@@ -148,7 +149,7 @@ type stored struct {
 	rows                          map[string]row // by span id, without data
 }
 
-// take adds the rows that say something new and returns them as they are to be written.
+// take adds the new rows and returns them in the form to write.
 func (s *stored) take(rows []row) (fresh []row) {
 	for _, r := range rows {
 		old, there := s.rows[r.span.ID]

@@ -13,7 +13,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
-// row is a span as the table keeps it. Its span has only what the columns hold: everything else is in data.
+// row is a row of the table spans. Its span has only the fields with a column; everything else is in data.
 type row struct {
 	span                                        review.Span
 	node                                        failure.Node // without its parent
@@ -41,14 +41,14 @@ func rowOf(s *review.Span) row {
 	return r
 }
 
-// bare is the data of the span without its call.
+// bare returns the data of the span without its call.
 func (r *row) bare() string {
 	s := r.span
 	s.Cut = true
 	return encode(s)
 }
 
-// summary computes an item from all of its spans: the same whatever order they came in.
+// summary computes an item from all of its spans. Their order of arrival does not matter.
 func (s *stored) summary() review.Item {
 	rows := make([]row, 0, len(s.rows))
 	for _, r := range s.rows {
@@ -93,7 +93,7 @@ func (s *stored) summary() review.Item {
 // maxShort bounds names, ids and evidence in columns, in bytes.
 const maxShort = 1 << 10
 
-// short makes a text fit for a column: valid UTF-8 without NUL, which not every database takes, and bounded.
+// short makes a text fit for a column: bounded, valid UTF-8 and without NUL, which some databases refuse.
 func short(text string) string { return cut(clean(text), maxShort) }
 
 func clean(text string) string {
@@ -104,7 +104,7 @@ func clean(text string) string {
 	return text
 }
 
-// nanos is a time as the store keeps it. Times that int64 nanoseconds cannot hold are as good as unknown.
+// nanos returns a time as the store keeps it. Times outside the range of int64 nanoseconds count as unknown.
 func nanos(t time.Time) int64 {
 	if y := t.Year(); y < 1970 || y > 2261 {
 		return 0

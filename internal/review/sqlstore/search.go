@@ -15,14 +15,14 @@ import (
 
 // Bounds of search, in bytes and in words.
 const (
-	maxIndexed = 256 << 10 // of the texts that an item is found by
-	maxSaid    = 192 << 10 // of them what was said, so that names, ids and evidence of late spans find room
+	maxIndexed = 256 << 10 // of the search body of an item
+	maxSaid    = 192 << 10 // of messages in it, so that names, ids and evidence of late spans find room
 	maxQuery   = 1 << 10
 	maxWords   = 32
 )
 
-// index extends the search body of an item by what its new spans bring. Conversations repeat their history in every
-// call: a text that is there is not added again.
+// index extends the search body of an item with the terms of its new spans. Conversations repeat their history in every
+// call, so a text that is in the body is not added again.
 func index(ctx context.Context, tx *sql.Tx, item *stored, fresh []row) error {
 	var body string
 	err := tx.QueryRowContext(ctx, `SELECT body FROM search WHERE rowid = $1`, item.id).Scan(&body)
@@ -75,21 +75,21 @@ func extend(body, traceID string, fresh []row) string {
 	return b.String()
 }
 
-// match turns what a person typed into a full-text query that cannot be malformed: every word is quoted, the last one
-// may be the beginning of a word. It is "" where there is no word in it.
+// match turns the input of a person into a full-text query that is always well formed: it quotes every word, and the
+// last word may be the beginning of one. It returns "" for an input without words.
 func match(query string) string {
 	query = clean(query[:min(len(query), maxQuery)])
 	var words []string
 	for word := range strings.FieldsSeq(query) {
 		if strings.IndexFunc(word, isWordRune) >= 0 && len(words) < maxWords {
-			// What is taken apart within the quotes is a phrase.
+			// Characters that apart separates form a phrase within the quotes.
 			words = append(words, `"`+strings.ReplaceAll(apart(word), `"`, `""`)+`"`)
 		}
 	}
 	if len(words) == 0 {
 		return ""
 	}
-	// A word that was ended, by a space or a sign, is meant as it stands.
+	// A word followed by a space or a sign is complete.
 	if last, _ := utf8.DecodeLastRuneInString(query); isWordRune(last) {
 		words[len(words)-1] += "*"
 	}
@@ -98,8 +98,8 @@ func match(query string) string {
 
 func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
 
-// apart puts spaces around the characters of scripts that are written without: each is a word to search for, and a
-// sequence of them is found as a phrase.
+// apart puts spaces around the characters of scripts without word spacing. Each becomes a word, and a sequence of
+// them a phrase.
 func apart(text string) string {
 	if strings.IndexFunc(text, unspaced) < 0 {
 		return text
@@ -121,14 +121,14 @@ func unspaced(r rune) bool {
 	return r >= 0x0e00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai)
 }
 
-// separator stands between the terms of a search body. It is no part of a word.
+// separator separates the terms of a search body. It is not part of any word.
 const separator = "\x1f"
 
 // terms are the texts that a span is found by.
 type terms struct {
-	names []string // what it is called, and what failed
-	said  []string // newest first
-	left  int      // bytes of said that there is room for
+	names []string // names, ids and evidence
+	said  []string // messages and other content, newest first
+	left  int      // room for said, in bytes
 }
 
 func termsOf(s *review.Span) terms {
@@ -139,8 +139,8 @@ func termsOf(s *review.Span) terms {
 	if c == nil {
 		return t
 	}
-	t.name(c.RequestModel, c.ResponseModel, c.Model, c.Provider, c.AgentName, c.ToolName, c.PromptName, c.WorkflowName, c.SessionID,
-		c.UserID, c.ResponseID, c.ToolCallID, c.Error.Type)
+	t.name(c.RequestModel, c.ResponseModel, c.Model, c.Provider, c.AgentName, c.ToolName, c.PromptName, c.WorkflowName,
+		c.SessionID, c.UserID, c.ResponseID, c.ToolCallID, c.Error.Type)
 	t.say(c.Error.Message, c.Refusal(), c.ToolArguments().Text, c.ToolResult().Text, c.Retrieval().Query)
 	t.messages(c.Output())
 	t.messages(c.Input())

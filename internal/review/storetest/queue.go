@@ -12,7 +12,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
-// fill puts items of two classes and two services: 1 shop refusal, 2 shop timeout, 3 bank refusal (reviewed), 4 bank refusal.
+// fill puts items of two classes and two services: 1 shop refusal, 2 shop timeout, 3 bank refusal (reviewed), 4 bank
+// refusal.
 func fill(t *testing.T, s *suite) {
 	t.Helper()
 	for n, c := range []struct {
