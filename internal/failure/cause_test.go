@@ -140,7 +140,7 @@ func TestTheRelationHasNoCircles(t *testing.T) {
 	}
 }
 
-func TestTracesOfStrangersHaveACause(t *testing.T) {
+func TestHostileTracesHaveACause(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 2))
 	infos := Classes()
 	for range 2000 {

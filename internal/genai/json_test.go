@@ -74,7 +74,7 @@ func keys(t *testing.T, object []byte) (names []string) {
 	return names
 }
 
-// TestAnEmptyCallIsAnEmptyObject: a call that was reset keeps the memory of its slices, and writes none of them.
+// TestAnEmptyCallIsAnEmptyObject: a call that was reset keeps the memory of its slices, and must not write them.
 func TestAnEmptyCallIsAnEmptyObject(t *testing.T) {
 	used := genaitest.Full(t)
 	used.Reset(nil)

@@ -75,8 +75,8 @@ func TestStepOf(t *testing.T) {
 	}
 }
 
-// TestStrangersSpansAreBounded: circles, a deep chain that fails everywhere, more findings than anybody reads.
-func TestStrangersSpansAreBounded(t *testing.T) {
+// TestHostileSpansAreBounded: circles, a deep chain that fails everywhere, more findings than a person reads.
+func TestHostileSpansAreBounded(t *testing.T) {
 	const n = 50_000
 	spans := make([]Span, n)
 	for i := range spans {

@@ -64,7 +64,8 @@ func (s *server) listItems(w http.ResponseWriter, r *http.Request) error {
 	}
 	decision := review.Decision(query.Get("decision"))
 	if decision != "" && decision != review.Confirmed && decision != review.Rejected {
-		return fmt.Errorf("decision must be %q or %q, got %.64q: %w", review.Confirmed, review.Rejected, decision, review.ErrInvalid)
+		return fmt.Errorf("decision must be %q or %q, got %.64q: %w",
+			review.Confirmed, review.Rejected, decision, review.ErrInvalid)
 	}
 	page, err := s.store.Items(r.Context(), f)
 	if err != nil {

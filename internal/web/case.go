@@ -180,7 +180,9 @@ func (s *server) facts(item *review.Item, primary *review.Span, same int, now ti
 	if item.CostUSD.Set {
 		facts = append(facts, fact{Name: "cost", Value: dollars(item.CostUSD.Value), Title: "all model calls of the trace"})
 	}
-	facts = append(facts, fact{Name: "time", Value: seconds(item.Duration), Title: "from the first span's start to the last one's end"})
+	facts = append(facts, fact{
+		Name: "time", Value: seconds(item.Duration), Title: "from the first span's start to the last one's end",
+	})
 	if when := momentOf(item.Start, now); when.Machine != "" {
 		facts = append(facts, fact{Name: "began", Value: whenWords(when.Ago), Title: when.Exact})
 	}
@@ -288,7 +290,9 @@ func scoresOf(scores map[string]float64) []scoreView {
 	for name := range scores {
 		names = append(names, name)
 	}
-	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(scores[a], scores[b]), strings.Compare(a, b)) })
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(cmp.Compare(scores[a], scores[b]), strings.Compare(a, b))
+	})
 	const maxScores = 40
 	var views []scoreView
 	for _, name := range names[:min(len(names), maxScores)] {
@@ -338,7 +342,8 @@ func classChoices(class failure.Class, detail string) []optionGroup {
 		if failure.ValidDetail(class, detail) {
 			value, label = value+"/"+detail, label+" · "+detail
 		}
-		groups = slices.Insert(groups, 0, optionGroup{Label: "as found", Options: []option{{Value: value, Label: label, Selected: true}}})
+		asFound := optionGroup{Label: "as found", Options: []option{{Value: value, Label: label, Selected: true}}}
+		groups = slices.Insert(groups, 0, asFound)
 	}
 	return groups
 }

@@ -160,7 +160,8 @@ func (t *talker) talk() talk {
 	out.After = t.turns(after[:min(len(after), maxTurns)], false)
 	out.Earlier = t.turns(earlier, false)
 	if len(out.Turns) == 0 {
-		out.Missing = "The instrumentation recorded no messages. Most need a switch for it, such as OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true."
+		out.Missing = "The instrumentation recorded no messages. Most need a switch for it, such as " +
+			"OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true."
 	}
 	return out
 }
@@ -354,7 +355,8 @@ func (t *talker) reported(answer []turn) []turn {
 		return nil
 	}
 	var out []turn
-	if s.Call != nil && s.Call.Refusal() != "" && !slices.ContainsFunc(s.Call.Output(), func(m genai.Message) bool { return strings.Contains(m.Text, s.Call.Refusal()) }) {
+	repeats := func(m genai.Message) bool { return strings.Contains(m.Text, s.Call.Refusal()) }
+	if s.Call != nil && s.Call.Refusal() != "" && !slices.ContainsFunc(s.Call.Output(), repeats) {
 		text := s.Call.Refusal()
 		out = append(out, turn{Role: "refusal", Kind: "error", Text: t.writer.text(text, t.because.inText(text), false), Fails: true})
 	}

@@ -119,7 +119,7 @@ func decisionWord(d review.Decision) string {
 	return "confirmed"
 }
 
-// number formats a score with two decimals, or as many as show that it is not 0 or 1.
+// number formats a score with two decimals, or with an exponent where these would show 0 or too many digits.
 func number(v float64) string {
 	if v != 0 && (v < 0.005 && v > -0.005 || v >= 1e6 || v <= -1e6) {
 		return strconv.FormatFloat(v, 'g', 2, 64)

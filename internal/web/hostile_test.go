@@ -20,7 +20,7 @@ import (
 // attack breaks out of text, of attributes in either quote, of script, style, templates and comments, where it can.
 const attack = `"><script>alert(1)</script><img src=x onerror=alert(1)>'><a href="javascript:alert(1)">x</a> javascript:alert(1) https://attacker.example/x {{.}} --></textarea></title></svg><b hx-get="/x" style="color:red">`
 
-// attacked is a trace with the same text in every field that a stranger can fill.
+// attacked is a trace with the same text in every field that a sender can fill.
 func attacked(text string) review.Trace {
 	message := func(role string) genai.Message {
 		return genai.Message{

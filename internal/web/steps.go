@@ -7,11 +7,11 @@ import (
 	"github.com/faultline-otel/faultline/internal/triage"
 )
 
-// stepView is one step of the trace with what was found in it.
+// stepView is one step of the trace with its findings.
 type stepView struct {
 	Name     string
 	Findings []findingView
-	Quiet    string // what is said where nothing was found
+	Quiet    string // shown without findings
 	More     string
 }
 
@@ -21,7 +21,7 @@ type findingView struct {
 	Evidence      string
 }
 
-// stepsOf lays out a trace in the order in which a person looks for the fault.
+// stepsOf lists the steps of a trace in the order in which a person looks for the fault.
 func stepsOf(item *review.Item, address func(span string) string) []stepView {
 	var views []stepView
 	for _, step := range triage.GroupByStep(triaged(item.Spans)) {

@@ -16,7 +16,7 @@ import (
 // Bounds of search, in bytes and in words.
 const (
 	maxIndexed = 256 << 10 // of the search body of an item
-	maxSaid    = 192 << 10 // of messages in it, so that names, ids and evidence of late spans find room
+	maxContent = 192 << 10 // of messages in it, so that names, ids and evidence of late spans find room
 	maxQuery   = 1 << 10
 	maxWords   = 32
 )
@@ -68,8 +68,8 @@ func extend(body, traceID string, fresh []row) string {
 		}
 	}
 	for _, r := range fresh {
-		for _, term := range r.terms.said {
-			add(term, maxSaid)
+		for _, term := range r.terms.content {
+			add(term, maxContent)
 		}
 	}
 	return b.String()
@@ -126,28 +126,28 @@ const separator = "\x1f"
 
 // terms are the texts that a span is found by.
 type terms struct {
-	names []string // names, ids and evidence
-	said  []string // messages and other content, newest first
-	left  int      // room for said, in bytes
+	names   []string // names, ids and evidence
+	content []string // messages and other content, newest first
+	left    int      // room for content, in bytes
 }
 
 func termsOf(s *review.Span) terms {
-	t := terms{left: maxSaid}
+	t := terms{left: maxContent}
 	t.name(s.Evidence, string(s.Class), s.Detail, s.Name, s.Service, s.ID, s.Fingerprint)
-	t.say(s.Message)
+	t.text(s.Message)
 	c := s.Call
 	if c == nil {
 		return t
 	}
 	t.name(c.RequestModel, c.ResponseModel, c.Model, c.Provider, c.AgentName, c.ToolName, c.PromptName, c.WorkflowName,
 		c.SessionID, c.UserID, c.ResponseID, c.ToolCallID, c.Error.Type)
-	t.say(c.Error.Message, c.Refusal(), c.ToolArguments().Text, c.ToolResult().Text, c.Retrieval().Query)
+	t.text(c.Error.Message, c.Refusal(), c.ToolArguments().Text, c.ToolResult().Text, c.Retrieval().Query)
 	t.messages(c.Output())
 	t.messages(c.Input())
 	for i := range c.Retrieval().Documents {
-		t.say(c.Retrieval().Documents[i].ID, c.Retrieval().Documents[i].Content)
+		t.text(c.Retrieval().Documents[i].ID, c.Retrieval().Documents[i].Content)
 	}
-	t.say(c.System())
+	t.text(c.System())
 	return t
 }
 
@@ -159,12 +159,12 @@ func (t *terms) name(names ...string) {
 	}
 }
 
-func (t *terms) say(texts ...string) {
+func (t *terms) text(texts ...string) {
 	for _, text := range texts {
 		text = text[:min(len(text), t.left)]
 		if text != "" {
 			t.left -= len(text)
-			t.said = append(t.said, strings.ReplaceAll(clean(text), separator, " "))
+			t.content = append(t.content, strings.ReplaceAll(clean(text), separator, " "))
 		}
 	}
 }
@@ -172,12 +172,12 @@ func (t *terms) say(texts ...string) {
 func (t *terms) messages(messages []genai.Message) {
 	for i := range slices.Backward(messages) {
 		m := &messages[i]
-		t.say(m.Text, m.Reasoning)
+		t.text(m.Text, m.Reasoning)
 		for j := range m.ToolCalls {
-			t.say(m.ToolCalls[j].Name, m.ToolCalls[j].ID, m.ToolCalls[j].Arguments.Text)
+			t.text(m.ToolCalls[j].Name, m.ToolCalls[j].ID, m.ToolCalls[j].Arguments.Text)
 		}
 		for j := range m.ToolResults {
-			t.say(m.ToolResults[j].Result.Text)
+			t.text(m.ToolResults[j].Result.Text)
 		}
 	}
 }
