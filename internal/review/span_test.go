@@ -100,9 +100,12 @@ func TestJSONOfEarlierVersionsIsRead(t *testing.T) {
 		Classes: []failure.Class{failure.Truncation, failure.BadAnswer}, Evidence: "cut", Fingerprint: "0123456789abcdef",
 	}
 	for _, text := range []string{
-		`{"id":"a","class":"truncation","detail":"output_limit","classes":["truncation","bad_answer"],"evidence":"cut","fingerprint":"0123456789abcdef"}`,
-		`{"id":"a","class":"truncation","detail":"output_limit","classes":["truncation","bad_answer"],"evidence":"cut","print":"0123456789abcdef"}`,
-		`{"id":"a","error_class":"truncation","error_detail":"output_limit","error_classes":["truncation","bad_answer"],"evidence":"cut","fingerprint":"0123456789abcdef"}`,
+		`{"id":"a","class":"truncation","detail":"output_limit","classes":["truncation","bad_answer"],
+			"evidence":"cut","fingerprint":"0123456789abcdef"}`,
+		`{"id":"a","class":"truncation","detail":"output_limit","classes":["truncation","bad_answer"],
+			"evidence":"cut","print":"0123456789abcdef"}`,
+		`{"id":"a","error_class":"truncation","error_detail":"output_limit","error_classes":["truncation","bad_answer"],
+			"evidence":"cut","fingerprint":"0123456789abcdef"}`,
 	} {
 		var s Span
 		require.NoError(t, json.Unmarshal([]byte(text), &s))
@@ -112,7 +115,10 @@ func TestJSONOfEarlierVersionsIsRead(t *testing.T) {
 		require.NotContains(t, string(data), `"class"`)
 		require.Contains(t, string(data), `"error_class":"truncation","error_bucket":"structure","error_detail":"output_limit"`)
 	}
-	for _, text := range []string{`{"id":7,"class":"refusal","detail":"model_refusal"}`, `{"id":7,"error_class":"refusal","error_detail":"model_refusal"}`} {
+	for _, text := range []string{
+		`{"id":7,"class":"refusal","detail":"model_refusal"}`,
+		`{"id":7,"error_class":"refusal","error_detail":"model_refusal"}`,
+	} {
 		var l Label
 		require.NoError(t, json.Unmarshal([]byte(text), &l))
 		require.Equal(t, Label{ID: 7, Class: failure.Refusal, Detail: failure.ModelRefusal}, l)

@@ -18,8 +18,8 @@ import (
 )
 
 // ReviewTraces groups spans by trace, in the order in which traces first appear, with the verdicts and scores that an
-// Annotator wrote on them. It takes every span of a trace, since the spans around a failure explain it. It leaves out spans
-// without a trace or span id. The caller may keep the calls.
+// Annotator wrote on them. It takes every span of a trace, since the spans around a failure explain it. It leaves out
+// spans without a trace or span id. The caller may keep the calls.
 func ReviewTraces(td ptrace.Traces, r *Reader) []review.Trace {
 	var traces []review.Trace
 	index := map[pcommon.TraceID]int{}
@@ -78,7 +78,8 @@ func reviewSpan(span ptrace.Span) review.Span {
 		Verdict: VerdictOf(span),
 	}
 	s.Finding = failure.Finding{} // it holds nothing that the verdict does not
-	if loops := loopsWritten(span); len(loops) > 0 && s.Class != failure.RetryLoop && slices.Contains(s.Classes, failure.RetryLoop) {
+	further := s.Class != failure.RetryLoop && slices.Contains(s.Classes, failure.RetryLoop)
+	if loops := loopsWritten(span); further && len(loops) > 0 {
 		s.Others = []failure.Finding{{Class: failure.RetryLoop, Detail: loops[0]}}
 	}
 	if span.StartTimestamp() == 0 {

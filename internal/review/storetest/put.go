@@ -174,7 +174,9 @@ func testPrimary(s *suite) {
 	agent.Call = &genai.Call{Operation: genai.OpInvokeAgent}
 	erring := span(9, 0, 99)
 	erring.Error = true
-	loop := within(9, failing(4, 7, 8, failure.ToolError))
+	const tool = failure.ToolError
+	failedTool, cutAnswer := tried("f", failing(1, 1, 2, tool)), within(9, failing(3, 5, 6, failure.Truncation))
+	loop := within(9, failing(4, 7, 8, tool))
 	loop.Classes = append(loop.Classes, failure.RetryLoop)
 	loop.Others = []failure.Finding{{Class: failure.RetryLoop, Detail: failure.Repeat}}
 	for n, c := range []struct {
@@ -188,19 +190,22 @@ func testPrimary(s *suite) {
 		{"of equals the smaller id", []review.Span{failing(2, 0, 1, failure.Timeout), failing(1, 0, 1, failure.Refusal)}, 1},
 		{"what did not fail does not count", []review.Span{span(1, 0, 1), failing(2, 3, 4, failure.Refusal)}, 2},
 		{"a tool failed and recovered, then the answer was cut", []review.Span{
-			agent, tried("f", failing(1, 1, 2, failure.ToolError)), tried("f", span(2, 3, 4)), within(9, failing(3, 5, 6, failure.Truncation)),
+			agent, failedTool, tried("f", span(2, 3, 4)), cutAnswer,
 		}, 3},
 		{"another tool succeeded", []review.Span{
-			agent, tried("f", failing(1, 1, 2, failure.ToolError)), tried("g", span(2, 3, 4)), within(9, failing(3, 5, 6, failure.Truncation)),
+			agent, failedTool, tried("g", span(2, 3, 4)), cutAnswer,
 		}, 1},
-		{"every failure recovered", []review.Span{agent, tried("f", failing(1, 1, 2, failure.ToolError)), tried("f", span(2, 3, 4))}, 1},
+		{"every failure recovered", []review.Span{agent, failedTool, tried("f", span(2, 3, 4))}, 1},
 		{"a failure recovered, and yet the trace ended badly", []review.Span{
-			erring, tried("f", failing(1, 1, 2, failure.ToolError)), tried("f", span(2, 3, 4)), within(9, failing(3, 5, 6, failure.Truncation)),
+			erring, failedTool, tried("f", span(2, 3, 4)), cutAnswer,
 		}, 1},
 		{"in an agent's run a refusal explains a loop elsewhere in it", []review.Span{
-			agent, within(9, span(5, 1, 3)), within(5, failing(3, 1, 2, failure.Refusal)), loop, within(9, failing(6, 6, 9, failure.Timeout)),
+			agent, within(9, span(5, 1, 3)), within(5, failing(3, 1, 2, failure.Refusal)), loop,
+			within(9, failing(6, 6, 9, failure.Timeout)),
 		}, 3},
-		{"safety findings stand beside the cause", []review.Span{agent, within(9, failing(1, 1, 2, failure.Unsafe)), within(9, failing(2, 3, 4, failure.Truncation))}, 2},
+		{"safety findings stand beside the cause", []review.Span{
+			agent, within(9, failing(1, 1, 2, failure.Unsafe)), within(9, failing(2, 3, 4, failure.Truncation)),
+		}, 2},
 	} {
 		whole, pieces, backwards := 10*n+1, 10*n+2, 10*n+3
 		s.put(t, trace(whole, c.spans...))
