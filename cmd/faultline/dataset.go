@@ -18,7 +18,7 @@ import (
 func newDataset() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "dataset",
-		Short: "Make datasets of what people confirmed, and check them",
+		Short: "Make datasets of confirmed failures, and check them",
 		Args:  func(_ *cobra.Command, args []string) error { return unknown("faultline dataset", args) },
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -26,7 +26,7 @@ func newDataset() *cobra.Command {
 	return c
 }
 
-// unknown is the argument rule of commands that only hold others.
+// unknown is the argument rule of commands that only have subcommands.
 func unknown(path string, args []string) error {
 	if len(args) > 0 {
 		return usage("unknown command %q; %s --help lists the commands", args[0], path)
@@ -34,7 +34,7 @@ func unknown(path string, args []string) error {
 	return nil
 }
 
-// queue is where reviewed items come from: the part of review.Store that an export needs.
+// queue is the part of review.Store that an export needs.
 type queue interface {
 	Items(ctx context.Context, f review.Filter) (review.Page, error)
 	Item(ctx context.Context, traceID string) (review.Item, error)
@@ -47,10 +47,11 @@ func newExport() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export",
 		Short: "Write the failures that people confirmed as a dataset",
-		Long: `Write the failures that people confirmed on the review page as a dataset: a JSON object a line. They are read from the page's API
-(--from), or from the SQLite file of the review store (--store), which may be in use.`,
-		Example: "  faultline dataset export --from http://127.0.0.1:8321 -o failures.jsonl\n  faultline dataset export --store data/review.db --class schema_violation",
-		Args:    noArguments,
+		Long: `Write the failures that people confirmed on the review page as a dataset, a JSON object a line. The command reads
+them from the API of the page (--from), or from the SQLite file of the review store (--store), which may be in use.`,
+		Example: "  faultline dataset export --from http://127.0.0.1:8321 -o failures.jsonl\n" +
+			"  faultline dataset export --store data/review.db --class schema_violation",
+		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			wanted, err := parseClasses(classes)
 			if err != nil {
@@ -115,13 +116,13 @@ func openQueue(ctx context.Context, store, from string) (queue, error) {
 	case store == "":
 		store = "data/review.db"
 	}
-	if _, err := os.Stat(store); err != nil { // opening would make it
+	if _, err := os.Stat(store); err != nil { // opening would create it
 		return nil, usage("%w; name the store with --store, or the review page with --from", err)
 	}
 	return sqlstore.Open(ctx, store)
 }
 
-// export makes rows of all confirmed items, newest first. Skipped counts those that hold no call.
+// export makes rows of all confirmed items, newest first. Skipped counts the items without a call.
 func export(ctx context.Context, q queue, wanted map[failure.Class]bool) (rows []dataset.Row, skipped int, err error) {
 	for f := (review.Filter{State: review.Reviewed, Limit: 200}); ; {
 		page, err := q.Items(ctx, f)
@@ -178,7 +179,7 @@ func newValidate() *cobra.Command {
 	}
 }
 
-// address makes a base address of what a person types.
+// address completes a base address as people type it.
 func address(from string) string {
 	if !strings.Contains(from, "://") {
 		from = "http://" + from

@@ -81,7 +81,7 @@ func runGate(c *cobra.Command, o gateOptions) error {
 	if err != nil {
 		return err
 	}
-	var baseline *gate.Side
+	var baseline *gate.RunSet
 	if len(o.baseline) > 0 {
 		if baseline, err = side(c, rows, set, o.baseline); err != nil {
 			return err
@@ -115,21 +115,21 @@ func readDataset(name string) ([]dataset.Row, error) {
 }
 
 // side scores the traces of one side. A file that does not parse ends the gate: half a candidate is none.
-func side(c *cobra.Command, rows []dataset.Row, set *score.Set, files []string) (*gate.Side, error) {
+func side(c *cobra.Command, rows []dataset.Row, set *score.Set, files []string) (*gate.RunSet, error) {
 	in, err := openInput(c, files)
 	if err != nil {
 		return nil, err
 	}
 	defer in.close()
 	in.watch("gate", 2)
-	s := gate.NewSide(rows)
+	s := gate.NewRunSet(rows)
 	err = scoreInput(in, set, nil, true, func(o *pipeline.Scored) error {
 		if o.Call == nil {
 			return nil
 		}
 		s.Observe(gate.Observation{
 			TraceID: o.Span.TraceID().String(), Row: pipeline.DatasetRow(o.Resource, o.Span), Call: o.Call,
-			Classes: gate.Classes(o.Entry.Record.Verdict), Scored: o.Coverage() == spanattr.Scored,
+			Verdict: o.Entry.Record.Verdict, Scored: o.Coverage() == spanattr.Scored,
 		})
 		return nil
 	})

@@ -38,7 +38,7 @@ func (q *remoteQueue) Close() error {
 	return nil
 }
 
-// remoteItem is what the API says of an item, as far as a dataset row needs it.
+// remoteItem is the part of an item in the API that a dataset row needs.
 type remoteItem struct {
 	TraceID       string         `json:"trace_id"`
 	Service       string         `json:"service"`
@@ -50,7 +50,8 @@ type remoteItem struct {
 
 func (i remoteItem) item() review.Item {
 	return review.Item{
-		TraceID: i.TraceID, Service: i.Service, PrimarySpanID: i.PrimarySpanID, Spans: i.Spans, Labels: i.Labels, Label: i.Label,
+		TraceID: i.TraceID, Service: i.Service, PrimarySpanID: i.PrimarySpanID,
+		Spans: i.Spans, Labels: i.Labels, Label: i.Label,
 	}
 }
 
@@ -113,7 +114,7 @@ func (q *remoteQueue) get(ctx context.Context, path string, into any) error {
 	return nil
 }
 
-// reason is what the API says of an error, "" where the answer is none of the API.
+// reason returns the message of an API error, "" for an answer of another server.
 func reason(body []byte) string {
 	var answer struct {
 		Error struct {

@@ -19,7 +19,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/web"
 )
 
-// reviewed serves the review page over a store with n failing traces, all of which somebody confirmed.
+// reviewed serves the review page over a store with n confirmed failures.
 func reviewed(t *testing.T, n int) string {
 	t.Helper()
 	store, err := sqlstore.Open(t.Context(), sqlstore.Memory)
@@ -66,7 +66,7 @@ func TestExportThroughThePageIsWhole(t *testing.T) {
 	}
 }
 
-func TestExportSaysWhatThePageSaid(t *testing.T) {
+func TestExportReportsTheErrorOfThePage(t *testing.T) {
 	for name, c := range map[string]struct {
 		status int
 		body   string

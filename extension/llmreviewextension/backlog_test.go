@@ -22,7 +22,7 @@ func TestTheBacklogIsInTheTelemetry(t *testing.T) {
 	e, err := NewFactory().Create(t.Context(), set, config(t))
 	require.NoError(t, err)
 	require.NoError(t, e.Start(t.Context(), newHost()))
-	d := e.(*desk)
+	d := e.(*reviewExtension)
 	read := func() (open int64, age float64) {
 		d.backlog.asked = time.Time{} // as 15 s later
 		m, err := telemetry.GetMetric("otelcol_llm_review_open_items")
@@ -36,7 +36,7 @@ func TestTheBacklogIsInTheTelemetry(t *testing.T) {
 	open, age := read()
 	require.Zero(t, open)
 	require.Zero(t, age)
-	span := review.Span{ID: "0000000000000001", Name: "chat", Class: failure.Refusal, Classes: []failure.Class{failure.Refusal}}
+	span := review.Span{ID: "0000000000000001", Name: "chat", Verdict: failure.Verdict{Class: failure.Refusal, Classes: []failure.Class{failure.Refusal}}}
 	const trace = "00000000000000000000000000000001"
 	require.NoError(t, d.store.Put(t.Context(), []review.Trace{{ID: trace, Service: "shop", Spans: []review.Span{span}}}))
 	open, age = read()

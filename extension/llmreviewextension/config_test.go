@@ -44,12 +44,12 @@ func TestConfigIsRead(t *testing.T) {
 	require.Equal(t, "/var/lib/faultline/review.db", cfg.Store.SQLite.Get().Path)
 	require.Equal(t, "https://tempo.example/trace/{trace_id}", cfg.TraceURL)
 	require.False(t, cfg.AllowAnonymous)
-	require.Equal(t, []component.ID{cfg.HTTP.Auth.Get().AuthenticatorID}, (&desk{config: cfg}).Dependencies())
+	require.Equal(t, []component.ID{cfg.HTTP.Auth.Get().AuthenticatorID}, (&reviewExtension{config: cfg}).Dependencies())
 
 	cfg, err = load(t, "valid_anonymous.yaml")
 	require.NoError(t, err)
 	require.True(t, cfg.AllowAnonymous)
-	require.Empty(t, (&desk{config: cfg}).Dependencies())
+	require.Empty(t, (&reviewExtension{config: cfg}).Dependencies())
 }
 
 func TestConfigSaysWhatIsWrong(t *testing.T) {

@@ -21,12 +21,12 @@ import (
 	"github.com/faultline-otel/faultline/internal/web"
 )
 
-// desk is where reviewers sit: the store, and the server of page and API over it. Extensions start before everything that
-// writes into the store and stop after it.
-type desk struct {
+// reviewExtension owns the review store and serves the page and the API over it. Extensions start before every
+// component that writes into the store, and stop after it.
+type reviewExtension struct {
 	config   *Config
 	settings component.TelemetrySettings
-	store    *sqlstore.Store // nil where it was never started
+	store    *sqlstore.Store // nil before Start
 	server   *http.Server
 	serving  sync.WaitGroup
 
@@ -34,62 +34,64 @@ type desk struct {
 	backlog   backlog
 }
 
-var _ extensioncapabilities.Dependent = (*desk)(nil)
+var _ extensioncapabilities.Dependent = (*reviewExtension)(nil)
 
 // Dependencies lets the authenticator start first.
-func (d *desk) Dependencies() []component.ID {
-	if !d.config.HTTP.Auth.HasValue() {
+func (e *reviewExtension) Dependencies() []component.ID {
+	if !e.config.HTTP.Auth.HasValue() {
 		return nil
 	}
-	return []component.ID{d.config.HTTP.Auth.Get().AuthenticatorID}
+	return []component.ID{e.config.HTTP.Auth.Get().AuthenticatorID}
 }
 
 // ReviewStore is the store that the exporter writes into, open from Start to Shutdown.
-func (d *desk) ReviewStore() review.Store { return d.store }
+func (e *reviewExtension) ReviewStore() review.Store { return e.store }
 
-// Start opens the store and serves. Where it fails, Shutdown releases what was taken.
-func (d *desk) Start(ctx context.Context, host component.Host) (err error) {
-	if d.store, err = sqlstore.Open(ctx, d.config.Store.SQLite.Get().Path); err != nil {
+// Start opens the store and serves. Where it fails, it closes the store again.
+func (e *reviewExtension) Start(ctx context.Context, host component.Host) (err error) {
+	if e.store, err = sqlstore.Open(ctx, e.config.Store.SQLite.Get().Path); err != nil {
 		return err
 	}
-	if err := d.observe(); err != nil {
-		return errors.Join(err, d.store.Close())
+	if err := e.observe(); err != nil {
+		return errors.Join(err, e.store.Close())
 	}
-	if err := d.serve(ctx, host); err != nil {
-		d.telemetry.Shutdown() // before what it asks is closed
-		return errors.Join(fmt.Errorf("http::endpoint: serve the review page on %s: %w", d.config.HTTP.NetAddr.Endpoint, err), d.store.Close())
+	if err := e.serve(ctx, host); err != nil {
+		e.telemetry.Shutdown() // first: its callbacks read the store
+		err = fmt.Errorf("http::endpoint: serve the review page on %s: %w", e.config.HTTP.NetAddr.Endpoint, err)
+		return errors.Join(err, e.store.Close())
 	}
 	return nil
 }
 
-func (d *desk) serve(ctx context.Context, host component.Host) error {
-	handler, err := web.NewHandler(d.store, web.Options{TraceURL: d.config.TraceURL, Reviewer: reviewer, Failed: d.failed})
+func (e *reviewExtension) serve(ctx context.Context, host component.Host) error {
+	options := web.Options{TraceURL: e.config.TraceURL, Reviewer: reviewer, Failed: e.failed}
+	handler, err := web.NewHandler(e.store, options)
 	if err != nil {
 		return err
 	}
-	if d.config.guarded() {
+	if e.config.guarded() {
 		handler = loopback.Only(handler, "http::auth or allow_anonymous: true")
 	}
-	d.server, err = d.config.HTTP.ToServer(ctx, host.GetExtensions(), d.settings, handler)
+	e.server, err = e.config.HTTP.ToServer(ctx, host.GetExtensions(), e.settings, handler)
 	if err != nil {
 		return err
 	}
-	listener, err := d.config.HTTP.ToListener(ctx)
+	listener, err := e.config.HTTP.ToListener(ctx)
 	if err != nil {
 		return err
 	}
-	d.settings.Logger.Info("Serving the review page", zap.Stringer("address", listener.Addr()))
-	d.serving.Go(func() { d.run(listener, host) })
+	e.settings.Logger.Info("Serving the review page", zap.Stringer("address", listener.Addr()))
+	e.serving.Go(func() { e.run(listener, host) })
 	return nil
 }
 
-// reviewer is who the authenticator says sends a request, "" where nobody asked or it tells no name.
+// reviewer returns the name that the authenticator gives the sender of a request, "" without one.
 func reviewer(r *http.Request) string {
 	auth := client.FromContext(r.Context()).Auth
 	if auth == nil {
 		return ""
 	}
-	// As basicauth and oidc name it.
+	// The names that basicauth and oidc use.
 	for _, attribute := range [...]string{"username", "email", "subject"} {
 		if name, ok := auth.GetAttribute(attribute).(string); ok && name != "" {
 			return name
@@ -98,30 +100,31 @@ func reviewer(r *http.Request) string {
 	return ""
 }
 
-func (d *desk) failed(r *http.Request, err error) {
-	d.settings.Logger.Error("Request failed", zap.String("method", r.Method), zap.String("path", r.URL.Path), zap.Error(err))
+func (e *reviewExtension) failed(r *http.Request, err error) {
+	e.settings.Logger.Error("Request failed",
+		zap.String("method", r.Method), zap.String("path", r.URL.Path), zap.Error(err))
 }
 
-func (d *desk) run(listener net.Listener, host component.Host) {
-	if err := d.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+func (e *reviewExtension) run(listener net.Listener, host component.Host) {
+	if err := e.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(err))
 	}
 }
 
-// Shutdown answers the requests that are under way, then closes the store. It is safe where Start never ran or failed.
-func (d *desk) Shutdown(ctx context.Context) error {
+// Shutdown finishes the running requests, then closes the store. It is safe where Start never ran or failed.
+func (e *reviewExtension) Shutdown(ctx context.Context) error {
 	var errs []error
-	if d.server != nil {
-		if err := d.server.Shutdown(ctx); err != nil {
-			errs = append(errs, err, d.server.Close()) // those that took too long are cut off
+	if e.server != nil {
+		if err := e.server.Shutdown(ctx); err != nil {
+			errs = append(errs, err, e.server.Close()) // cut off requests that take too long
 		}
-		d.serving.Wait()
+		e.serving.Wait()
 	}
-	if d.telemetry != nil {
-		d.telemetry.Shutdown() // before what it asks is closed
+	if e.telemetry != nil {
+		e.telemetry.Shutdown() // first: its callbacks read the store
 	}
-	if d.store != nil {
-		errs = append(errs, d.store.Close())
+	if e.store != nil {
+		errs = append(errs, e.store.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -126,7 +126,7 @@ func TestFromSpanToPage(t *testing.T) {
 		var page struct {
 			Items []struct {
 				TraceID string `json:"trace_id"`
-				Class   string `json:"class"`
+				Class   string `json:"error_class"`
 				Service string `json:"service"`
 			} `json:"items"`
 		}
@@ -169,7 +169,7 @@ func TestAuthenticatorGuardsThePage(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 
 	// Who judges is who the authenticator found, whatever the request says.
-	store := e.(*desk).ReviewStore()
+	store := e.(*reviewExtension).ReviewStore()
 	traces := pipeline.ReviewTraces(refused())
 	require.NoError(t, store.Put(t.Context(), traces))
 	status, body := get(t, url+"/api/v1/items/"+traces[0].ID+"/labels", ada, func(r *http.Request) {
@@ -229,7 +229,7 @@ func TestANameThatIsNotOursIsNotAnswered(t *testing.T) {
 func TestErrorsOfOursAreLogged(t *testing.T) {
 	core, logs := observer.New(zapcore.ErrorLevel)
 	e, url := start(t, config(t), newHost())
-	d := e.(*desk)
+	d := e.(*reviewExtension)
 	d.settings.Logger = zap.New(core)
 	require.NoError(t, d.store.Close())
 	status, body := get(t, url+"/api/v1/items")
@@ -245,7 +245,7 @@ func TestAServerThatEndsIsReported(t *testing.T) {
 	broken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	require.NoError(t, broken.Close())
-	e.(*desk).run(broken, h)
+	e.(*reviewExtension).run(broken, h)
 	require.Equal(t, componentstatus.StatusFatalError, (<-h.reported).Status())
 	require.NoError(t, e.Shutdown(t.Context()))
 }

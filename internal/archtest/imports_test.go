@@ -89,12 +89,11 @@ const (
 	collector = "go.opentelemetry.io/collector"
 	contrib   = "github.com/open-telemetry/opentelemetry-collector-contrib"
 	pdata     = "go.opentelemetry.io/collector/pdata"
-	jsontext  = "github.com/go-json-experiment/json/jsontext"
 )
 
 // layers is what the packages of the domain may import beside the standard library.
 var layers = map[string][]string{
-	"internal/genai":    {jsontext},
+	"internal/genai":    {},
 	"internal/failure":  {},
 	"internal/drift":    {},
 	"internal/provider": {"internal/failure", "internal/genai"},
@@ -226,7 +225,6 @@ func TestRulesCatchWhatTheyAreFor(t *testing.T) {
 		{"internal/gate", "exporter/llmreviewexporter", false},
 		{"cmd/otelcol-faultline", "exporter/llmreviewexporter", true},
 		{"internal/genai", "internal/failure", false},
-		{"internal/genai", jsontext, true},
 		{"internal/provider", "internal/failure", true},
 		{"internal/provider", "net/http/httptest", true}, // of the standard library: it is free of everybody
 		{"internal/failure", "github.com/cespare/xxhash/v2", false},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/genai/genaitest"
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
@@ -37,8 +38,11 @@ func item() review.Item {
 		Spans: []review.Span{
 			{ID: "aa9b7ec3c1b17400", Name: "POST /chat"},
 			{
-				ID: "bb9b7ec3c1b17400", Name: "chat gpt-4.1", Class: failure.ToolCallMalformed, Detail: "type_mismatch",
-				Print: "00112233aabbccdd", Call: refund("where is my money?"),
+				ID: "bb9b7ec3c1b17400", Name: "chat gpt-4.1",
+				Verdict: failure.Verdict{
+					Class: failure.ToolCallMalformed, Bucket: failure.Structure, Detail: "type_mismatch", Fingerprint: "00112233aabbccdd",
+				},
+				Call: refund("where is my money?"),
 			},
 		},
 		Label: &review.Label{
@@ -101,21 +105,44 @@ func TestRowsSurviveTheFile(t *testing.T) {
 	require.Len(t, left, 1, "no temporary file stays")
 }
 
+func TestCallsSurviveTheFileWhole(t *testing.T) {
+	row, err := FromItem(item())
+	require.NoError(t, err)
+	row.Call = genaitest.Full(t)
+	path := filepath.Join(t.TempDir(), "rows.jsonl")
+	require.NoError(t, WriteFile(path, []Row{row}))
+	f, err := os.Open(path)
+	require.NoError(t, err)
+	defer f.Close()
+	rows, err := Read(path, f)
+	require.NoError(t, err)
+	require.Len(t, rows, 1)
+	require.Equal(t, row.Call, rows[0].Call)
+}
+
 func TestMistakesAreNamed(t *testing.T) {
-	good := `{"id":"a","version":1,"decision":"confirmed","class":"truncation","call":{"operation":"chat"}}`
+	good := `{"id":"a","version":2,"decision":"confirmed","error_class":"truncation","call":{"operation":"chat"}}`
 	for name, c := range map[string]struct{ line, want string }{
 		"id":             {`{"version":1,"decision":"rejected","call":{}}`, `row 2: id must be 1 to 128 letters, digits or any of ._:-, got ""`},
-		"version":        {`{"id":"b","version":2,"decision":"rejected","call":{}}`, `row 2: version must be 1, got 2`},
+		"version":        {`{"id":"b","version":3,"decision":"rejected","call":{}}`, `row 2: version must be 1 or 2, got 3`},
 		"decision":       {`{"id":"b","version":1,"decision":"maybe","call":{}}`, `row 2: decision must be "confirmed" or "rejected", got "maybe"`},
-		"no class":       {`{"id":"b","version":1,"decision":"confirmed","call":{}}`, `row 2: class must be given where decision is "confirmed"`},
-		"unknown class":  {`{"id":"b","version":1,"decision":"confirmed","class":"oops","call":{}}`, `row 2: class must be one of the taxonomy (see faultline taxonomy), got "oops"`},
-		"unknown detail": {`{"id":"b","version":1,"decision":"confirmed","class":"truncation","detail":"oops","call":{}}`, `row 2: detail must be one of those of truncation (see faultline taxonomy), got "oops"`},
+		"no class":       {`{"id":"b","version":1,"decision":"confirmed","call":{}}`, `row 2: error_class must be given where decision is "confirmed"`},
+		"unknown class":  {`{"id":"b","version":2,"decision":"confirmed","error_class":"oops","call":{}}`, `row 2: error_class must be one of the taxonomy (see faultline taxonomy), got "oops"`},
+		"unknown detail": {`{"id":"b","version":2,"decision":"confirmed","error_class":"truncation","error_detail":"oops","call":{}}`, `row 2: error_detail must be one of those of truncation (see faultline taxonomy), got "oops"`},
 		"no call":        {`{"id":"b","version":1,"decision":"rejected"}`, `row 2: call must be an object, got null`},
 		"same id":        {good, `row 2: id must be unique, got "a" again, first in row 1`},
 		"unknown key":    {`{"id":"b","version":1,"verdict":"x"}`, `row 2: a row must be a JSON object of known keys, got "verdict"`},
 		"type":           {`{"id":7}`, `row 2: id must be string, got number`},
 		"no JSON":        {`hello`, `row 2: a row must be a JSON object of known keys: invalid character 'h' looking for beginning of value`},
-		"two objects":    {good + good, `row 2: a row must be one JSON object, got more after it`},
+		"keys of version 1": {
+			`{"id":"b","version":2,"decision":"confirmed","class":"truncation","call":{}}`,
+			`row 2: a row of version 2 must say error_class and error_detail, got class or detail`,
+		},
+		"keys of version 2": {
+			`{"id":"b","version":1,"decision":"confirmed","error_class":"truncation","call":{}}`,
+			`row 2: a row of version 1 must say class and detail, got error_class or error_detail`,
+		},
+		"two objects": {good + good, `row 2: a row must be one JSON object, got more after it`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rows, err := Read("d.jsonl", strings.NewReader(good+"\n"+c.line+"\n"))
@@ -123,6 +150,18 @@ func TestMistakesAreNamed(t *testing.T) {
 			require.Len(t, rows, 1, "what is right is read")
 		})
 	}
+}
+
+func TestVersion1IsRead(t *testing.T) {
+	rows, err := Read("d.jsonl", strings.NewReader(
+		`{"id":"a","version":1,"decision":"confirmed","class":"truncation","detail":"output_limit","call":{"operation":"chat"}}`))
+	require.NoError(t, err)
+	require.Equal(t, failure.Truncation, rows[0].Class)
+	require.Equal(t, failure.OutputLimit, rows[0].Detail)
+	var again bytes.Buffer
+	require.NoError(t, Write(&again, rows))
+	require.JSONEq(t, `{"id":"a","version":2,"decision":"confirmed","error_class":"truncation","error_detail":"output_limit","call":{"operation":"chat"}}`,
+		again.String())
 }
 
 func TestDedupeKeepsTheNewestLabel(t *testing.T) {

@@ -10,16 +10,18 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/faultline-otel/faultline/internal/failure"
 )
 
 // MaxRow bounds one line of a dataset file, in bytes.
 const MaxRow = 64 << 20
 
-// maxTold is how many mistakes of one file are told. A file of another kind has one a line.
-const maxTold = 20
+// maxMistakes bounds the reported mistakes of one file. A file of another kind has one a line.
+const maxMistakes = 20
 
-// Read reads a dataset file. It returns the rows that are right, and an error that joins a line for everything that is
-// wrong: file, row, key, rule, value.
+// Read reads a dataset file. It returns the valid rows, and an error with a line for each mistake: file, row, key,
+// rule, value.
 func Read(name string, r io.Reader) ([]Row, error) {
 	var (
 		rows []Row
@@ -59,19 +61,25 @@ func Read(name string, r io.Reader) ([]Row, error) {
 	} else if err != nil {
 		errs = append(errs, fmt.Errorf("%s: %w", name, err))
 	}
-	if more := len(errs) - maxTold; more > 0 {
-		errs = append(errs[:maxTold], fmt.Errorf("%s: %d more mistakes; is it a dataset, as faultline dataset export writes it?", name, more))
+	if more := len(errs) - maxMistakes; more > 0 {
+		errs = append(errs[:maxMistakes],
+			fmt.Errorf("%s: %d more mistakes; is it a dataset, as faultline dataset export writes it?", name, more))
 	}
 	return rows, errors.Join(errs...)
 }
 
 func unmarshal(line []byte, row *Row) error {
+	read := struct {
+		*Row
+		Class  *failure.Class `json:"class"` // of version 1
+		Detail *string        `json:"detail"`
+	}{Row: row}
 	d := json.NewDecoder(bytes.NewReader(line))
 	d.DisallowUnknownFields()
-	if err := d.Decode(row); err != nil {
+	if err := d.Decode(&read); err != nil {
 		var field *json.UnmarshalTypeError
 		if errors.As(err, &field) && field.Field != "" {
-			return fmt.Errorf("%s must be %s, got %s", field.Field, field.Type, field.Value)
+			return fmt.Errorf("%s must be %s, got %s", strings.TrimPrefix(field.Field, "Row."), field.Type, field.Value)
 		}
 		if key, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); unknown {
 			return fmt.Errorf("a row must be a JSON object of known keys, got %s", key)
@@ -80,6 +88,21 @@ func unmarshal(line []byte, row *Row) error {
 	}
 	if d.More() {
 		return errors.New("a row must be one JSON object, got more after it")
+	}
+	earlier := read.Class != nil || read.Detail != nil
+	switch {
+	case row.Version == Version && earlier:
+		return fmt.Errorf("a row of version %d must say error_class and error_detail, got class or detail", Version)
+	case row.Version == 1 && (row.Class != "" || row.Detail != ""):
+		return errors.New("a row of version 1 must say class and detail, got error_class or error_detail")
+	case row.Version == 1:
+		row.Version = Version
+	}
+	if read.Class != nil {
+		row.Class = *read.Class
+	}
+	if read.Detail != nil {
+		row.Detail = *read.Detail
 	}
 	return nil
 }
@@ -96,14 +119,14 @@ func Write(w io.Writer, rows []Row) error {
 	return nil
 }
 
-// WriteFile writes a dataset file whole or not at all: whoever reads it while it is written sees the one before. It is
-// readable by its owner only, since it holds what users wrote.
+// WriteFile replaces a dataset file at once: readers see the old file or the new one. Only its owner can read it,
+// since it holds messages of users.
 func WriteFile(path string, rows []Row) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return fmt.Errorf("create dataset: %w", err)
 	}
-	defer os.Remove(f.Name()) //nolint:errcheck // once it was renamed, there is nothing to remove
+	defer os.Remove(f.Name()) //nolint:errcheck // after the rename there is nothing to remove
 	buffered := bufio.NewWriter(f)
 	err = errors.Join(Write(buffered, rows), buffered.Flush(), f.Sync(), f.Close())
 	if err != nil {

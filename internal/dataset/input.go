@@ -8,9 +8,9 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// Input is a digest of what the call was asked: system instructions and messages of a model call, tool and arguments
-// of a tool call, the query of a retrieval. It is "" where the call holds nothing of it. The system instructions count the same
-// whether they came apart or as the first message.
+// Input returns a digest of the input of a call: system instructions and messages of a model call, tool and arguments
+// of a tool call, the query of a retrieval. It is "" where the call has no input. System instructions count the same
+// as a field of their own and as the first message.
 func Input(c *genai.Call) string {
 	if c == nil {
 		return ""
@@ -40,9 +40,9 @@ func Input(c *genai.Call) string {
 	return digest(parts...)
 }
 
-// Question is a digest of what is asked without how: the conversation from its first user message on, without system
-// instructions, tool calls and their results, and whether tools have answered since the last question. Two prompt versions that are given the same
-// conversation have it in common. It is "" where no user said anything.
+// Question returns a digest of the conversation without the prompt: the messages from the first one of a user on,
+// without system instructions, tool calls and results, and whether tools have answered since the last question. It is
+// the same for two prompt versions in the same conversation. It is "" without a message of a user.
 func Question(c *genai.Call) string {
 	if c == nil || c.Operation == genai.OpExecuteTool {
 		return ""
@@ -64,7 +64,7 @@ func Question(c *genai.Call) string {
 	return digest(append(parts, tools)...)
 }
 
-// split takes the system instructions off the messages.
+// split separates the system instructions from the messages.
 func split(c *genai.Call) (system string, rest []genai.Message) {
 	system, rest = c.System(), c.Input()
 	for len(rest) > 0 && (rest[0].Role == "system" || rest[0].Role == "developer") {
@@ -76,7 +76,8 @@ func split(c *genai.Call) (system string, rest []genai.Message) {
 	return strings.TrimSpace(system), rest
 }
 
-// canonical is the value without insignificant space, whether it was recorded as JSON or as text that holds it.
+// canonical returns the value without insignificant space, whether it was recorded as JSON or as a text that holds
+// JSON.
 func canonical(v genai.Value) string {
 	var b bytes.Buffer
 	if json.Compact(&b, []byte(v.Text)) != nil {

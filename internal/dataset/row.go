@@ -1,5 +1,6 @@
-// Package dataset is files of judged calls: one JSON object a line, each a call that a person confirmed as a failure (or
-// as none) with everything that is needed to score it again. Rows come from the review queue and go into the gate.
+// Package dataset reads and writes files of labelled calls, one JSON object a line. Each row is a call that a person
+// confirmed as a failure or rejected as one, with everything that scoring it again needs. Rows come from the review
+// queue and go into the gate.
 package dataset
 
 import (
@@ -15,16 +16,17 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
-// Version is the version of the row format that this code reads and writes.
-const Version = 1
+// Version is the version of the row format that this code writes. It also reads version 1, in which error_class and
+// error_detail were called class and detail.
+const Version = 2
 
-// Row is one judged call.
+// Row is one labelled call.
 type Row struct {
 	ID      string `json:"id"` // from class and input, see ID
 	Version int    `json:"version"`
-	// Class and Detail are what the person said it is, not what was found.
-	Class         failure.Class   `json:"class,omitempty"`
-	Detail        string          `json:"detail,omitempty"`
+	// Class and Detail are the person's judgement, which may differ from what the scorers found.
+	Class         failure.Class   `json:"error_class,omitempty"`
+	Detail        string          `json:"error_detail,omitempty"`
 	Decision      review.Decision `json:"decision"`
 	Note          string          `json:"note,omitempty"`
 	Reviewer      string          `json:"reviewer,omitempty"`
@@ -39,8 +41,8 @@ type Row struct {
 	Tags          []string        `json:"tags,omitempty"`
 }
 
-// ID names a row by its content, so that the same failure on the same input, labelled twice or exported twice, is one
-// row. It is 16 hex digits. A call without input is named by the span it was seen on.
+// ID derives the id of a row, 16 hex digits, from its content. The same failure on the same input, labelled or
+// exported twice, is one row. Without an input, the id is derived from the span.
 func ID(class failure.Class, call *genai.Call, traceID, spanID string) string {
 	input := Input(call)
 	if input == "" {
@@ -49,11 +51,11 @@ func ID(class failure.Class, call *genai.Call, traceID, spanID string) string {
 	return digest(string(class), input)
 }
 
-// ErrNotJudged says that nobody has judged the item, or that it holds no call to make a row of.
+// ErrNotJudged is returned for an item without a label, or without a call to make a row of.
 var ErrNotJudged = errors.New("no judged call")
 
-// FromItem makes a row of a reviewed item with its spans: of the span that its newest label names, else of its primary
-// span. It returns ErrNotJudged where there is nothing to make a row of.
+// FromItem makes a row of a reviewed item with its spans. It takes the span that the newest label names, else the
+// primary span. It returns ErrNotJudged where the item has no label, or that span no call.
 func FromItem(item review.Item) (Row, error) {
 	if item.Label == nil {
 		return Row{}, fmt.Errorf("trace %s: %w", item.TraceID, ErrNotJudged)
@@ -69,7 +71,7 @@ func FromItem(item review.Item) (Row, error) {
 		row := Row{
 			Version: Version, Class: item.Label.Class, Detail: item.Label.Detail, Decision: item.Label.Decision,
 			Note: item.Label.Note, Reviewer: item.Label.Reviewer, LabelledAt: item.Label.Created.UTC(),
-			TraceID: item.TraceID, SpanID: span.ID, Service: span.Service, Fingerprint: span.Print,
+			TraceID: item.TraceID, SpanID: span.ID, Service: span.Service, Fingerprint: span.Fingerprint,
 			PromptName: span.Call.PromptName, PromptVersion: span.Call.PromptVersion, Call: span.Call,
 		}
 		if row.Service == "" {
@@ -84,7 +86,7 @@ func FromItem(item review.Item) (Row, error) {
 	return Row{}, fmt.Errorf("trace %s: span %s holds no call: %w", item.TraceID, want, ErrNotJudged)
 }
 
-// Dedupe keeps one row an id: the one that was labelled last, at the place of the first.
+// Dedupe keeps one row an id: the row with the newest label, at the place of the first.
 func Dedupe(rows []Row) []Row {
 	at := make(map[string]int, len(rows))
 	kept := rows[:0:0]
@@ -102,7 +104,7 @@ func Dedupe(rows []Row) []Row {
 
 var idPattern = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`)
 
-// Validate names everything that is wrong with the row: key, rule, value.
+// Validate returns every mistake in the row, each with key, rule and value.
 func (r Row) Validate() []error {
 	var errs []error
 	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
@@ -110,21 +112,21 @@ func (r Row) Validate() []error {
 		wrong("id must be 1 to 128 letters, digits or any of ._:-, got %q", r.ID)
 	}
 	if r.Version != Version {
-		wrong("version must be %d, got %d", Version, r.Version)
+		wrong("version must be 1 or %d, got %d", Version, r.Version)
 	}
 	switch r.Decision {
 	case review.Confirmed:
 		if r.Class == "" {
-			wrong("class must be given where decision is %q", r.Decision)
+			wrong("error_class must be given where decision is %q", r.Decision)
 		}
 	case review.Rejected:
 	default:
 		wrong("decision must be %q or %q, got %q", review.Confirmed, review.Rejected, r.Decision)
 	}
 	if _, known := failure.Info(r.Class); r.Class != "" && !known {
-		wrong("class must be one of the taxonomy (see faultline taxonomy), got %q", r.Class)
+		wrong("error_class must be one of the taxonomy (see faultline taxonomy), got %q", r.Class)
 	} else if r.Detail != "" && !failure.ValidDetail(r.Class, r.Detail) {
-		wrong("detail must be one of those of %s (see faultline taxonomy), got %q", r.Class, r.Detail)
+		wrong("error_detail must be one of those of %s (see faultline taxonomy), got %q", r.Class, r.Detail)
 	}
 	if r.Call == nil {
 		wrong("call must be an object, got null")

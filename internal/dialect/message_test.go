@@ -20,26 +20,30 @@ func TestMessagesOfEveryShape(t *testing.T) {
 			text: `[{"role":"user","parts":[{"type":"text","content":"a"},{"type":"blob","modality":"image","content":"Zm9v"},{"type":"text","content":"b"}]},
 				{"role":"assistant","parts":[{"type":"reasoning","content":"hm"},{"type":"text","content":"c"},{"type":"tool_call","id":"1","name":"f","arguments":{"x":1}}]},
 				{"role":"tool","parts":[{"type":"tool_call_response","id":"1","response":{"y":2}}]},{"role":"tool","parts":[{"type":"tool_call_response","id":"2","result":"z"}]}]`,
-			want: `[{"role":"user","text":"a\nb"},{"role":"assistant","text":"c","reasoning":"hm","tool_calls":[{"id":"1","name":"f","arguments":{"x":1}}]},
+			want: `[{"role":"user","text":"a\nb","media":true},{"role":"assistant","text":"c","reasoning":"hm","tool_calls":[{"id":"1","name":"f","arguments":{"x":1}}]},
 				{"role":"tool","tool_results":[{"id":"1","result":{"y":2}}]},{"role":"tool","tool_results":[{"id":"2","result":"z"}]}]`,
 		},
 		"openai chat": {
 			text: `{"model":"m","messages":[{"role":"developer","content":"d"},{"role":"user","content":[{"type":"text","text":"a"},{"type":"image_url","image_url":{"url":"u"}}]},
 				{"role":"assistant","content":"text beside","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{\"x\": 1}"}}]},
 				{"role":"tool","tool_call_id":"1","content":"r"}]}`,
-			want: `[{"role":"developer","text":"d"},{"role":"user","text":"a"},{"role":"assistant","text":"text beside","tool_calls":[{"id":"1","name":"f","arguments":{"x":1}}]},
+			want: `[{"role":"developer","text":"d"},{"role":"user","text":"a","media":true},{"role":"assistant","text":"text beside","tool_calls":[{"id":"1","name":"f","arguments":{"x":1}}]},
 				{"role":"tool","tool_results":[{"id":"1","result":"r"}]}]`,
 		},
 		"openai answer with choices": {
 			answer: true,
 			text: `{"id":"c","model":"m","choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":"a"}},
 				{"index":1,"finish_reason":"length","message":{"role":"assistant","content":"b","reasoning_content":"r"}}]}`,
-			want: `[{"role":"assistant","text":"a"},{"role":"assistant","text":"b","reasoning":"r"}]`,
+			want: `[{"role":"assistant","text":"a","finish_reason":"stop"},
+				{"role":"assistant","text":"b","reasoning":"r","finish_reason":"length"}]`,
 		},
-		"openai completion": {answer: true, text: `{"choices":[{"text":"a","index":0,"finish_reason":"stop"},{"text":"b"}]}`, want: `[{"role":"assistant","text":"a"},{"role":"assistant","text":"b"}]`},
+		"openai completion": {
+			answer: true, text: `{"choices":[{"text":"a","index":0,"finish_reason":"stop"},{"text":"b"}]}`,
+			want: `[{"role":"assistant","text":"a","finish_reason":"stop"},{"role":"assistant","text":"b"}]`,
+		},
 		"openai refusal": {
 			answer: true, text: `{"choices":[{"message":{"role":"assistant","content":null,"refusal":"I cannot"},"finish_reason":"stop"}]}`,
-			want: `[{"role":"assistant"}]`, refusal: "I cannot",
+			want: `[{"role":"assistant","finish_reason":"stop"}]`, refusal: "I cannot",
 		},
 		"responses input": {
 			text: `[{"role":"user","content":[{"type":"input_text","text":"a"}]},{"type":"function_call","call_id":"1","name":"f","arguments":"{}","id":"fc"},
@@ -66,7 +70,7 @@ func TestMessagesOfEveryShape(t *testing.T) {
 		},
 		"anthropic answer": {
 			answer: true, text: `{"id":"m1","type":"message","role":"assistant","content":[{"type":"text","text":"a"},{"type":"tool_use","id":"1","name":"f","input":{}}],"stop_reason":"tool_use"}`,
-			want: `[{"role":"assistant","text":"a","tool_calls":[{"id":"1","name":"f","arguments":{}}]}]`,
+			want: `[{"role":"assistant","text":"a","tool_calls":[{"id":"1","name":"f","arguments":{}}],"finish_reason":"tool_use"}]`,
 		},
 		"gemini": {
 			text: `{"contents":[{"role":"user","parts":[{"text":"a"}]},{"role":"model","parts":[{"functionCall":{"name":"f","args":{"x":1}}}]},
@@ -75,7 +79,7 @@ func TestMessagesOfEveryShape(t *testing.T) {
 		},
 		"gemini answer": {
 			answer: true, text: `{"candidates":[{"content":{"parts":[{"text":"th","thought":true},{"text":"a"}],"role":"model"},"finishReason":"STOP"}],"modelVersion":"m"}`,
-			want: `[{"role":"assistant","text":"a","reasoning":"th"}]`,
+			want: `[{"role":"assistant","text":"a","reasoning":"th","finish_reason":"STOP"}]`,
 		},
 		"bedrock": {
 			text: `{"messages":[{"role":"user","content":[{"text":"a"}]},{"role":"user","content":[{"toolResult":{"toolUseId":"1","content":[{"json":{"y":2}}],"status":"success"}}]}]}`,
@@ -83,7 +87,7 @@ func TestMessagesOfEveryShape(t *testing.T) {
 		},
 		"bedrock answer": {
 			answer: true, text: `{"output":{"message":{"role":"assistant","content":[{"reasoningContent":{"reasoningText":{"text":"hm","signature":"s"}}},{"text":"a"},{"toolUse":{"toolUseId":"1","name":"f","input":{"x":1}}}]}},"stopReason":"tool_use"}`,
-			want: `[{"role":"assistant","text":"a","reasoning":"hm","tool_calls":[{"id":"1","name":"f","arguments":{"x":1}}]}]`,
+			want: `[{"role":"assistant","text":"a","reasoning":"hm","tool_calls":[{"id":"1","name":"f","arguments":{"x":1}}],"finish_reason":"tool_use"}]`,
 		},
 		"ai sdk": {
 			text: `[{"role":"user","content":[{"type":"text","text":"a"}]},{"role":"assistant","content":[{"type":"reasoning","text":"hm"},{"type":"tool-call","toolCallId":"1","toolName":"f","input":{"x":1}}]},
@@ -99,7 +103,7 @@ func TestMessagesOfEveryShape(t *testing.T) {
 		},
 		"genkit": {
 			answer: true, text: `{"message":{"role":"model","content":[{"toolRequest":{"ref":"1","name":"f","input":{"x":1}}}]},"finishReason":"stop","request":{"messages":[{"role":"user","content":[{"text":"q"}]}]}}`,
-			want: `[{"role":"assistant","tool_calls":[{"id":"1","name":"f","arguments":{"x":1}}]}]`,
+			want: `[{"role":"assistant","tool_calls":[{"id":"1","name":"f","arguments":{"x":1}}],"finish_reason":"stop"}]`,
 		},
 		"serialised twice":       {text: `"[{\"role\":\"user\",\"content\":\"a\"}]"`, want: `[{"role":"user","text":"a"}]`},
 		"a string":               {text: `"a"`, want: `[{"role":"user","text":"a"}]`},

@@ -5,41 +5,61 @@ import (
 	"slices"
 )
 
-// Node is one span of a trace, as far as its failures go.
+// Node is the part of a span that FindCause needs.
 type Node struct {
 	ID     string
-	Parent int // index of its parent, -1 where that is not there
+	Parent int // index of the parent, -1 where it is missing
 	// Start and End are unix nanoseconds.
 	Start, End int64
-	// Agent says that it is an agent's run: failures within it may cause each other.
+	// Agent is true for the run of an agent: failures within it may cause each other.
 	Agent bool
-	// Operation names what was tried, so that a later success of the same shows that a failure was made good: the tool with its
-	// arguments, or the model. "" is never the same.
+	// Operation identifies the attempt: a tool with its arguments, or a model with its input. A later success of the
+	// same operation recovers a failure. "" is unknown, and never the same.
 	Operation string
-	// Error says that the span has status ERROR, or failed in a way that its class tells.
+	// Error is true where the span has status ERROR, or failed in a way that its class names.
 	Error    bool
 	Findings []Finding
 }
 
-// Cause is what is behind the failures of a trace.
+// Link sets the parent of each node from the ids of the parents, in the order of the nodes. Of nodes with the same id
+// the first is the parent.
+func Link(nodes []Node, parents []string) {
+	index := make(map[string]int, len(nodes))
+	for i := range slices.Backward(nodes) {
+		index[nodes[i].ID] = i
+	}
+	for i := range nodes {
+		nodes[i].Parent = -1
+		if parent, ok := index[parents[i]]; ok && parent != i {
+			nodes[i].Parent = parent
+		}
+	}
+}
+
+// Cause is the root cause of the failures of a trace.
 type Cause struct {
-	// Primary is the index of the node that the incident began with, -1 where nothing failed; Finding is what failed there.
+	// Primary is the index of the node with the root cause, -1 where nothing failed. Finding is the failure there.
 	Primary int
 	Finding Finding
-	// CausedBy gives, for each node whose failures all have an explanation, the node that explains the first of them. -1 elsewhere.
+	// Resolved is true where every failure recovered and the trace did not end badly. Such a trace is not an incident:
+	// metrics and alerts do not count it. It still has a Primary, the first failure, for the review queue and datasets.
+	Resolved bool
+	// CausedBy gives, for each node whose failures all have an explanation, the node that explains the first of them.
+	// It is -1 elsewhere.
 	CausedBy []int
-	// Recovered says of each node whether what failed there succeeded later.
+	// Recovered is true for each failed node whose operation succeeded later.
 	Recovered []bool
 }
 
 // explanation says that failures of some kinds explain failures of others.
 type explanation struct {
 	causes, effects []ranked
-	// within: only where the cause lies within the span of the effect, or is on it. Otherwise it may also come before it.
+	// within requires the cause to be on the span of the effect or inside it. Otherwise it may also end before it
+	// starts.
 	within bool
 }
 
-// The kinds of failures that the relation speaks of.
+// The kinds of failures in the relation.
 var (
 	hopeless    = []ranked{{ProviderError, []string{Auth, NotFound, InvalidRequest}}, {RateLimit, []string{QuotaExceeded}}}
 	transport   = []ranked{{ProviderError, []string{ServerError, Overloaded, Connection}}, {RateLimit, []string{Throttled}}}
@@ -59,7 +79,7 @@ func all(classes ...Class) []ranked {
 	return list
 }
 
-// explanations is the relation of reference algorithms §4.2. It has no circles: a test orders it.
+// explanations is the relation "explains" between failures. It has no circles: a test orders it.
 var explanations = []explanation{
 	{causes: hopeless, effects: slices.Concat(all(Timeout), loops, tooMuch, emptyAnswer)},
 	{causes: hopeless, effects: all(ToolError), within: true},
@@ -67,7 +87,10 @@ var explanations = []explanation{
 	{causes: transport, effects: all(ToolError), within: true},
 	{causes: overflow, effects: slices.Concat(cutOff, emptyAnswer, loops, all(Hallucination))},
 	{causes: all(Refusal), effects: slices.Concat(emptyAnswer, all(SchemaViolation, ToolCallMalformed), loops)},
-	{causes: cutOff, effects: slices.Concat(all(ToolCallMalformed, SchemaViolation, ToolError, Hallucination), emptyAnswer, loops)},
+	{
+		causes:  cutOff,
+		effects: slices.Concat(all(ToolCallMalformed, SchemaViolation, ToolError, Hallucination), emptyAnswer, loops),
+	},
 	{causes: all(ToolCallMalformed), effects: slices.Concat(all(ToolError, Timeout, Hallucination), loops)},
 	{causes: all(SchemaViolation), effects: slices.Concat(loops, emptyAnswer)},
 	{causes: all(ToolError), effects: slices.Concat(loops, all(Hallucination, Timeout), emptyAnswer)},
@@ -85,14 +108,21 @@ func among(f *Finding, kinds []ranked) bool {
 type symptom struct {
 	node    int
 	finding *Finding
-	time    int64 // the end of the span; the start for what a session shows
+	time    int64 // the end of the span; the start for loops, which a session shows
 }
 
-// maxSymptoms bounds the failures of a trace that are held against each other: the earliest.
+// maxSymptoms bounds the failures of a trace that are compared with each other. The earliest are kept.
 const maxSymptoms = 1000
 
-// FindCause finds what an incident began with. It is a pure function of the nodes, whatever their order. Findings of safety are never
-// suppressed: they stand beside the cause, and are it only where nothing else failed.
+// FindCause finds the root cause of a trace. It is the one definition of a trace's primary failure: the root cause on
+// spans, incidents, the review queue and datasets all use it. It is a pure function of the nodes, whatever their
+// order.
+//
+// The primary failure is the earliest failure that no other failure explains. Failures that recovered are left out,
+// unless the trace ended badly or nothing else failed (see Cause.Resolved). A failure happens when its span ends, a
+// loop when its span starts. Of failures at the same time, the one that ranks nearer to the cause comes first, then
+// the inner span. Safety findings are never suppressed: they stand beside the cause, and are the cause only where
+// nothing else failed.
 func FindCause(nodes []Node) Cause {
 	c := Cause{Primary: -1, CausedBy: make([]int, len(nodes)), Recovered: recovered(nodes)}
 	var symptoms, unsafe []symptom
@@ -115,11 +145,19 @@ func FindCause(nodes []Node) Cause {
 		outcome = outcome || nodes[i].Parent < 0 && (nodes[i].Error || len(nodes[i].Findings) > 0)
 	}
 	earlier := func(a, b symptom) int {
-		return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(rank(a.finding), rank(b.finding)), cmp.Compare(nodes[a.node].ID, nodes[b.node].ID))
+		return cmp.Or(
+			cmp.Compare(a.time, b.time), cmp.Compare(rank(a.finding), rank(b.finding)),
+			cmp.Compare(nodes[b.node].Start, nodes[a.node].Start), cmp.Compare(nodes[a.node].ID, nodes[b.node].ID),
+		)
 	}
-	// What was made good is no candidate, unless the trace ended badly nevertheless.
+	lasting := func(s symptom) bool { return !c.Recovered[s.node] }
+	if !outcome && len(symptoms) > 0 && len(unsafe) == 0 && !slices.ContainsFunc(symptoms, lasting) {
+		first := slices.MinFunc(symptoms, earlier)
+		c.Primary, c.Finding, c.Resolved = first.node, *first.finding, true
+		return c
+	}
 	if !outcome {
-		symptoms = slices.DeleteFunc(symptoms, func(s symptom) bool { return c.Recovered[s.node] })
+		symptoms = slices.DeleteFunc(symptoms, func(s symptom) bool { return !lasting(s) })
 	}
 	slices.SortFunc(symptoms, earlier)
 	symptoms = symptoms[:min(len(symptoms), maxSymptoms)]
@@ -148,15 +186,15 @@ func FindCause(nodes []Node) Cause {
 	return c
 }
 
-// attempt is what a later success makes good.
+// attempt identifies what a later success recovers.
 type attempt struct {
 	parent    int
 	operation string
 }
 
-// recovered tells which failed nodes have a later sibling that did the same and succeeded.
+// recovered finds the failed nodes with a later sibling that did the same and succeeded.
 func recovered(nodes []Node) []bool {
-	succeeded := map[attempt]int64{} // when the last one began
+	succeeded := map[attempt]int64{} // start of the last success
 	for i := range nodes {
 		if n := &nodes[i]; n.Operation != "" && len(n.Findings) == 0 && !n.Error {
 			a := attempt{n.Parent, n.Operation}
@@ -173,11 +211,11 @@ func recovered(nodes []Node) []bool {
 	return list
 }
 
-// tree answers how nodes stand to each other, without walking.
+// tree answers how two nodes are related, without walking.
 type tree struct {
 	nodes []Node
-	// Numbered in the order of a walk from the roots, the descendants of a node are those from it to its last. A node that no root leads
-	// to, because strangers may say that two spans are each other's parent, has nobody but itself.
+	// A walk from the roots numbers the nodes. The descendants of a node have the numbers after its own up to its last.
+	// Two spans may claim to be each other's parent: no root leads to them, and they have no descendants.
 	number, last []int
 	agent        []int // the nearest agent above a node, -1 where there is none
 }

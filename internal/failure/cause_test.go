@@ -59,12 +59,39 @@ func TestWhatSucceededLaterIsNoCause(t *testing.T) {
 		{ID: "chat 2", Parent: 0, Start: 11, End: 20, Operation: "chat m"},
 	}
 	c := FindCause(nodes)
-	require.Equal(t, -1, c.Primary)
 	require.Equal(t, []bool{false, true, false}, c.Recovered)
+	require.True(t, c.Resolved, "no incident")
+	require.Equal(t, 1, c.Primary, "and yet a failure to review")
+	require.Equal(t, RateLimit, c.Finding.Class)
+	require.Equal(t, []int{-1, -1, -1}, c.CausedBy)
+
+	c = FindCause(append(nodes[:3:3], Node{ID: "chat 3", Parent: 0, Start: 21, End: 30, Findings: of(Truncation, OutputLimit)}))
+	require.Equal(t, 3, c.Primary, "the failure that lasts")
+	require.False(t, c.Resolved)
+
+	c = FindCause(append(nodes[:3:3], Node{ID: "chat 3", Parent: 0, Start: 21, End: 30, Findings: of(Unsafe, Jailbreak)}))
+	require.Equal(t, 3, c.Primary, "safety findings do not recover")
+	require.False(t, c.Resolved)
 
 	nodes[0].Findings = of(BadAnswer, OffTopic) // it ended badly nevertheless
 	c = FindCause(nodes)
 	require.Equal(t, 1, c.Primary, "the earliest that nothing explains")
+	require.False(t, c.Resolved)
+}
+
+func TestLink(t *testing.T) {
+	nodes := []Node{{ID: "a"}, {ID: "b"}, {ID: "b"}, {ID: "c"}, {ID: "d"}}
+	Link(nodes, []string{"", "a", "b", "c", "elsewhere"})
+	var parents []int
+	for _, n := range nodes {
+		parents = append(parents, n.Parent)
+	}
+	require.Equal(t, []int{-1, 0, 1, -1, -1}, parents)
+}
+
+func TestOfFailuresThatEndTogetherTheInnerIsThePrimary(t *testing.T) {
+	nodes := []Node{{ID: "a", Parent: -1, Start: 0, End: 9, Findings: of(Timeout, "")}, {ID: "b", Start: 1, End: 9, Findings: of(Timeout, "")}}
+	require.Equal(t, 1, FindCause(nodes).Primary)
 }
 
 func TestSafetyIsNeverSuppressed(t *testing.T) {
@@ -113,7 +140,7 @@ func TestTheRelationHasNoCircles(t *testing.T) {
 	}
 }
 
-func TestTracesOfStrangersHaveACause(t *testing.T) {
+func TestHostileTracesHaveACause(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 2))
 	infos := Classes()
 	for range 2000 {

@@ -170,3 +170,14 @@ func TestMarkdownNamesEverything(t *testing.T) {
 	}
 	require.False(t, slices.ContainsFunc(strings.Split(page, "\n"), func(l string) bool { return strings.HasSuffix(l, " ") }))
 }
+
+func TestFindingsOfAVerdict(t *testing.T) {
+	require.Empty(t, Verdict{}.Findings())
+	judged := Judge([]Finding{{Class: ToolError, Tool: "refund"}, {Class: Truncation, Detail: OutputLimit, Scorer: "s", Evidence: "cut"}})
+	want := []Finding{{Class: Truncation, Detail: OutputLimit, Scorer: "s", Evidence: "cut"}, {Class: ToolError}}
+	require.Equal(t, want, judged.Findings())
+	want[0].Scorer = ""
+	judged.Finding = Finding{} // as read from JSON
+	require.Equal(t, want, judged.Findings())
+	require.Equal(t, []Finding{{Class: Refusal}}, Verdict{Class: Refusal}.Findings(), "without a list")
+}

@@ -5,9 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// precedence is how near to the cause findings are, nearest first; the rank is the row. It follows the table of ranks for
-// root causes (reference algorithms §4.1), with its fine classes named as class and details. Safety comes before all: it is
-// never suppressed by another class.
+// precedence ranks findings by how near they are to the cause, nearest first. The rank is the row. Safety comes
+// first: no other class suppresses it.
 var precedence = [...]struct {
 	why  string
 	rows []ranked
@@ -28,13 +27,13 @@ var precedence = [...]struct {
 	{"the outcome", []ranked{{class: Hallucination}, {class: BadAnswer}, {class: GoalDrift}}},
 }
 
-// ranked is some details of a class, or those that no other row names.
+// ranked is some details of a class; without details it is all that no other row lists.
 type ranked struct {
 	class   Class
 	details []string
 }
 
-// lastRank is that of the outcome, and of what no row names.
+// lastRank is the rank of the outcome, and of classes without a row.
 const lastRank = len(precedence) - 1
 
 func rank(f *Finding) int {
@@ -53,8 +52,8 @@ func rank(f *Finding) int {
 	return rest
 }
 
-// Judge turns the findings on a span into its verdict: the nearest to the cause names it, ties go to the first found.
-// It is a pure function, and the only place that decides.
+// Judge turns the findings on a span into its verdict. The finding nearest to the cause names it; the first of equals
+// wins. It is a pure function, and the only one that makes a verdict from findings.
 func Judge(findings []Finding) Verdict {
 	if len(findings) == 0 {
 		return Verdict{}
@@ -72,7 +71,7 @@ func Judge(findings []Finding) Verdict {
 	}
 }
 
-// classes lists every class once, in order of precedence.
+// classes lists each class once, in order of precedence.
 func classes(findings []Finding) []Class {
 	list := make([]Class, 0, len(findings))
 	for r := 0; r <= lastRank; r++ {
@@ -92,7 +91,7 @@ func classes(findings []Finding) []Class {
 	return list
 }
 
-// clip cuts a text to at most n bytes, at the boundary of a rune, and ends what was cut with an ellipsis.
+// clip cuts a text to at most n bytes at the boundary of a rune. A cut text ends in an ellipsis.
 func clip(s string, n int) string {
 	if len(s) <= n {
 		return s

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Markdown is the reference page of the taxonomy, docs/reference/taxonomy.md.
+// Markdown returns the reference page of the taxonomy, docs/reference/taxonomy.md.
 func Markdown() string {
 	var b strings.Builder
 	b.WriteString(`# Failure classes
@@ -84,7 +84,7 @@ func quoted(classes []Class) string {
 	return strings.Join(names, ", ")
 }
 
-// others says that a class without details stands for those that no other rank names.
+// others marks a class without details, which covers the details that no other rank lists.
 func others(c Class) string {
 	for _, p := range precedence {
 		for _, row := range p.rows {

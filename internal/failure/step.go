@@ -2,8 +2,8 @@ package failure
 
 import "slices"
 
-// Step is a step of making an answer. The steps stand in the order in which a person looks for the fault: an answer from the wrong
-// documents is wrong whatever the model did, and a tool that was not called returned nothing.
+// Step is a step of making an answer. The order of the steps is the one in which a person looks for the fault: an
+// answer from the wrong documents is wrong whatever the model did, and a tool that was not called returned nothing.
 type Step string
 
 // The steps.
@@ -14,8 +14,8 @@ const (
 	Upstream   Step = "upstream_data"
 )
 
-// steps say what each step is, and which failures belong to it wherever they are found. Failures of other classes belong to the step that
-// the operation is which failed.
+// steps defines each step and the classes that belong to it on any operation. Failures of other classes belong to the
+// step of the operation that failed.
 var steps = []struct {
 	step       Step
 	definition string
@@ -34,7 +34,7 @@ var steps = []struct {
 	{Upstream, "What came back from there.", "tools", []Class{ToolError}},
 }
 
-// Steps are the steps, in order.
+// Steps returns the steps, in order.
 func Steps() []Step {
 	list := make([]Step, len(steps))
 	for i := range steps {
@@ -43,8 +43,8 @@ func Steps() []Step {
 	return list
 }
 
-// StepOf is the step that a failure of the class belongs to, where it was found on an operation of the step at. Whatever fails while
-// documents are looked up belongs there.
+// StepOf returns the step of a failure of the class on an operation of the step at. Every failure while documents are
+// looked up belongs to retrieval.
 func StepOf(c Class, at Step) Step {
 	if at == Retrieval {
 		return at

@@ -5,7 +5,7 @@ import "slices"
 // DetailInfo is one detail of a class.
 type DetailInfo struct {
 	Name       string
-	Definition string // one sentence that a person who labels can apply
+	Definition string // one sentence that a reviewer can apply
 }
 
 // ClassInfo is one class with its closed list of details.
@@ -14,11 +14,11 @@ type ClassInfo struct {
 	Bucket     Bucket
 	Definition string
 	Details    []DetailInfo
-	// Open says that details beyond the list exist: JSON Schema keywords, of SchemaViolation.
+	// Open is true where details beyond the list exist: the JSON Schema keywords of SchemaViolation.
 	Open bool
 }
 
-// Names of details that more than one package gives.
+// Names of details that more than one package uses.
 const (
 	ClientDeadline  = "client_deadline"
 	ProviderTimeout = "provider_timeout"
@@ -81,19 +81,27 @@ var taxonomy = []ClassInfo{
 		{ClientDeadline, "The caller gave up waiting: its own deadline passed."},
 		{ProviderTimeout, "The provider, or a gateway before it, gave up: 408, 504, a deadline of theirs."},
 	}},
-	{Class: RateLimit, Bucket: Ops, Definition: "The provider or a gateway refused the request because of how much was asked for.", Details: []DetailInfo{
-		{Throttled, "Too many requests, tokens or parallel calls; later it would work."},
-		{QuotaExceeded, "The account is out of money or of a hard quota; trying again is useless."},
-		{Budget, "A budget of our own, at a gateway or on a session, is spent."},
-	}},
-	{Class: ProviderError, Bucket: Ops, Definition: "The provider could not or would not process the request, for a reason that is no limit and no policy.", Details: []DetailInfo{
-		{ServerError, "The provider or the model broke: a 5xx, an invalid answer from upstream."},
-		{Overloaded, "The provider has no capacity: 503, 529, a model that is not ready."},
-		{Connection, "No HTTP answer at all: DNS, TLS, proxy, reset, refused."},
-		{Auth, "A credential or permission is missing, wrong or expired."},
-		{NotFound, "The model, deployment or resource does not exist."},
-		{InvalidRequest, "The request itself is wrong: unknown parameter, bad value, unsupported input."},
-	}},
+	{
+		Class: RateLimit, Bucket: Ops,
+		Definition: "The provider or a gateway refused the request because of how much was asked for.",
+		Details: []DetailInfo{
+			{Throttled, "Too many requests, tokens or parallel calls; later it would work."},
+			{QuotaExceeded, "The account is out of money or of a hard quota; trying again is useless."},
+			{Budget, "A budget of our own, at a gateway or on a session, is spent."},
+		},
+	},
+	{
+		Class: ProviderError, Bucket: Ops,
+		Definition: "The provider could not or would not process the request, for a reason that is no limit and no policy.",
+		Details: []DetailInfo{
+			{ServerError, "The provider or the model broke: a 5xx, an invalid answer from upstream."},
+			{Overloaded, "The provider has no capacity: 503, 529, a model that is not ready."},
+			{Connection, "No HTTP answer at all: DNS, TLS, proxy, reset, refused."},
+			{Auth, "A credential or permission is missing, wrong or expired."},
+			{NotFound, "The model, deployment or resource does not exist."},
+			{InvalidRequest, "The request itself is wrong: unknown parameter, bad value, unsupported input."},
+		},
+	},
 	{Class: ToolError, Bucket: Ops, Definition: "A tool was run and reported a failure.", Details: []DetailInfo{
 		{ToolFailed, "The tool raised an error or returned one; a result that is merely empty is no failure."},
 	}},
@@ -102,25 +110,37 @@ var taxonomy = []ClassInfo{
 		{ContextLength, "The prompt, or the prompt and the answer, did not fit the model's context window."},
 		{StreamCut, "The stream ended without an end: content came, a finish reason did not."},
 	}},
-	{Class: ToolCallMalformed, Bucket: Structure, Definition: "The model asked for a tool call that cannot be run as the tool was defined.", Details: []DetailInfo{
-		{UnknownTool, "It names a tool that was not offered."},
-		{UnparsableArguments, "The arguments are not JSON."},
-		{ArgumentsNotObject, "The arguments are JSON, but no object."},
-		{MissingRequired, "A required parameter is missing."},
-		{UnexpectedParam, "A parameter is given that the tool does not have."},
-		{TypeMismatch, "A value has another type than the parameter."},
-		{EnumViolation, "A value is none of those that the parameter allows."},
-		{ConstraintViolation, "A value breaks another rule of the definition: a bound, a pattern, a length, a format."},
-		{CallInText, "The call was written into the text of the answer, where nothing will run it."},
-		{ProviderRejected, "The provider refused the model's own call as malformed."},
-	}},
-	{Class: SchemaViolation, Bucket: Structure, Definition: "The answer does not follow the JSON Schema that was asked for.", Open: true, Details: []DetailInfo{
-		{NotJSON, "The answer is not JSON, or JSON wrapped in something else. Any other detail is the JSON Schema keyword that failed."},
-	}},
-	{Class: Refusal, Bucket: Quality, Definition: "The request was declined rather than answered.", Details: []DetailInfo{
-		{ModelRefusal, "The model declined, in a refusal field or in words."},
-		{ContentFilter, "A filter of the provider or of a gateway blocked the prompt or the answer."},
-	}},
+	{
+		Class: ToolCallMalformed, Bucket: Structure,
+		Definition: "The model asked for a tool call that cannot be run as the tool was defined.",
+		Details: []DetailInfo{
+			{UnknownTool, "It names a tool that was not offered."},
+			{UnparsableArguments, "The arguments are not JSON."},
+			{ArgumentsNotObject, "The arguments are JSON, but no object."},
+			{MissingRequired, "A required parameter is missing."},
+			{UnexpectedParam, "A parameter is given that the tool does not have."},
+			{TypeMismatch, "A value has another type than the parameter."},
+			{EnumViolation, "A value is none of those that the parameter allows."},
+			{ConstraintViolation, "A value breaks another rule of the definition: a bound, a pattern, a length, a format."},
+			{CallInText, "The call was written into the text of the answer, where nothing will run it."},
+			{ProviderRejected, "The provider refused the model's own call as malformed."},
+		},
+	},
+	{
+		Class: SchemaViolation, Bucket: Structure, Open: true,
+		Definition: "The answer does not follow the JSON Schema that was asked for.",
+		Details: []DetailInfo{
+			{NotJSON, "The answer is not JSON, or JSON wrapped in something else. Any other detail is the JSON Schema keyword that failed."},
+		},
+	},
+	{
+		Class: Refusal, Bucket: Quality,
+		Definition: "The request was declined rather than answered.",
+		Details: []DetailInfo{
+			{ModelRefusal, "The model declined, in a refusal field or in words."},
+			{ContentFilter, "A filter of the provider or of a gateway blocked the prompt or the answer."},
+		},
+	},
 	{Class: Hallucination, Bucket: Quality, Definition: "The answer states what is not so.", Details: []DetailInfo{
 		{Ungrounded, "It states facts that the documents or tool results it was given do not hold."},
 		{"contradicted", "It states the opposite of what it was given."},
@@ -141,10 +161,14 @@ var taxonomy = []ClassInfo{
 		{PingPong, "Two agents hand the same thing to each other."},
 		{Runaway, "Far more model or tool calls than any task of this kind takes."},
 	}},
-	{Class: GoalDrift, Bucket: Quality, Definition: "Over a session the agent lost what it was asked for. Only a judge or a person says so.", Details: []DetailInfo{
-		{"goal_drift", "It pursues another goal than the one it was given."},
-		{"context_loss", "It forgot what was said before."},
-	}},
+	{
+		Class: GoalDrift, Bucket: Quality,
+		Definition: "Over a session the agent lost what it was asked for. Only a judge or a person says so.",
+		Details: []DetailInfo{
+			{"goal_drift", "It pursues another goal than the one it was given."},
+			{"context_loss", "It forgot what was said before."},
+		},
+	},
 	{Class: Unsafe, Bucket: Safety, Definition: "Something came in or went out that must not.", Details: []DetailInfo{
 		{Jailbreak, "The prompt tries to talk the model out of its rules."},
 		{PromptInjection, "A document or tool result gives the model orders."},
@@ -154,10 +178,10 @@ var taxonomy = []ClassInfo{
 	}},
 }
 
-// Classes is the taxonomy, in the order of its page.
+// Classes returns the taxonomy, in the order of its reference page.
 func Classes() []ClassInfo { return taxonomy }
 
-// Info is what the taxonomy says of a class; ok is false where there is no such class.
+// Info returns the entry of a class; ok is false for an unknown class.
 func Info(c Class) (info ClassInfo, ok bool) {
 	for i := range taxonomy {
 		if taxonomy[i].Class == c {
@@ -167,7 +191,7 @@ func Info(c Class) (info ClassInfo, ok bool) {
 	return ClassInfo{}, false
 }
 
-// Bucket is the bucket of the class, "" where there is no such class.
+// Bucket returns the bucket of the class, "" for an unknown class.
 func (c Class) Bucket() Bucket {
 	for i := range taxonomy {
 		if taxonomy[i].Class == c {
@@ -189,7 +213,7 @@ func ValidDetail(c Class, detail string) bool {
 	return slices.ContainsFunc(info.Details, func(d DetailInfo) bool { return d.Name == detail })
 }
 
-// schemaKeywords are the assertions of JSON Schema, drafts 4 to 2020-12: what can be a detail of SchemaViolation.
+// schemaKeywords are the assertions of JSON Schema, drafts 4 to 2020-12. Each can be a detail of SchemaViolation.
 var schemaKeywords = []string{
 	"type", "enum", "const", "multipleOf", "maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum", "maxLength", "minLength", "pattern",
 	"items", "additionalItems", "prefixItems", "maxItems", "minItems", "uniqueItems", "contains", "maxContains", "minContains", "maxProperties",

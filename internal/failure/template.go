@@ -7,16 +7,16 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of a template: the head of a message is its type, the tail its instance.
+// Bounds of a template. The head of a message is its type, the tail its instance.
 const (
 	templateBytes = 2048
 	templateWords = 24
 	templateWord  = 40 // a longer word is data: base64, a hash, a path
 )
 
-// Template is the constant part of a machine-made message: what varies from one occurrence to the next (numbers, ids,
-// times, addresses, quoted strings, data in brackets) becomes a placeholder. It reads the first line only, is the same
-// for the same text everywhere, and costs time linear in what it reads.
+// Template returns the constant part of a machine-made message. Parts that vary between occurrences (numbers, ids,
+// times, addresses, quoted strings, data in brackets) become placeholders. It reads only the first line, depends on
+// nothing but the text, and takes time linear in the length of the line.
 func Template(text string) string {
 	text = strings.TrimSpace(text)
 	if i := strings.IndexByte(text, '\n'); i >= 0 {
@@ -32,8 +32,8 @@ func Template(text string) string {
 
 type template struct {
 	words []string
-	// budget bounds the bytes that are looked at to find where a bracket or a quote closes: of those that never close, and
-	// of those in each other, there can be as many as the text has bytes.
+	// budget bounds the bytes that are scanned for closing brackets and quotes. Unclosed and nested ones can be as
+	// many as the text has bytes.
 	budget int
 }
 
@@ -41,7 +41,7 @@ func (t *template) add(word string) {
 	if word == "" || len(t.words) == templateWords {
 		return
 	}
-	// Placeholders in a row say no more than one.
+	// A row of placeholders means no more than one.
 	if n := len(t.words); n > 0 && word[0] == '<' && t.words[n-1] == word {
 		return
 	}
@@ -86,7 +86,7 @@ func (t *template) scan(s string) {
 	}
 }
 
-// quoteOpens tells an opening single quote from an apostrophe.
+// quoteOpens distinguishes an opening single quote from an apostrophe.
 func quoteOpens(s string, i int) bool {
 	if i == 0 {
 		return true
@@ -95,7 +95,7 @@ func quoteOpens(s string, i int) bool {
 	return !unicode.IsLetter(r) && !unicode.IsDigit(r)
 }
 
-// quoteEnd is the index behind the quote that closes the one at i, or -1.
+// quoteEnd returns the index behind the quote that closes the one at i, or -1.
 func (t *template) quoteEnd(s string, i int) int {
 	quote := s[i]
 	for j := i + 1; j < len(s) && t.budget > 0; j++ {
@@ -120,8 +120,8 @@ func closing(s string, from int, mark string) int {
 	return len(s)
 }
 
-// bracket is the index behind the bracket that closes the one at i, and whether what it encloses is data: something with
-// a digit, a quote, a colon or an equals sign, or nothing that reads as a remark.
+// bracket returns the index behind the bracket that closes the one at i, and whether it encloses data: text with a
+// digit, a quote, a colon or an equals sign, or text that does not read as a remark.
 func (t *template) bracket(s string, i int) (end int, data bool) {
 	depth := 0
 	for j := i; j < len(s) && t.budget > 0; j++ {
@@ -143,8 +143,11 @@ func (t *template) bracket(s string, i int) (end int, data bool) {
 	return len(s), data
 }
 
-// idPrefixes begin the ids that providers give to requests, calls and answers.
-var idPrefixes = []string{"req_", "call_", "chatcmpl-", "msg_", "toolu_", "run_", "thread_", "resp_", "asst_", "org-", "proj_", "trace_", "span_", "sk-", "file-", "vs_", "batch_", "ft:"}
+// idPrefixes are the prefixes of ids that providers give to requests, calls and answers.
+var idPrefixes = []string{
+	"req_", "call_", "chatcmpl-", "msg_", "toolu_", "run_", "thread_", "resp_", "asst_", "org-", "proj_", "trace_", "span_",
+	"sk-", "file-", "vs_", "batch_", "ft:",
+}
 
 // mask replaces a word that is data, and lower-cases one that is not.
 func mask(word string) string {
@@ -157,7 +160,7 @@ func mask(word string) string {
 		return "<url>"
 	case strings.Contains(trimmed, "@") && strings.Contains(trimmed[strings.IndexByte(trimmed, '@'):], "."):
 		return "<email>"
-	case isUUID(trimmed), hasPrefix(lower, idPrefixes), strings.Contains(trimmed, "***"): // a key that was masked
+	case isUUID(trimmed), hasPrefix(lower, idPrefixes), strings.Contains(trimmed, "***"): // a masked key
 		return "<id>"
 	case len(trimmed) > templateWord:
 		return "<str>"
@@ -207,7 +210,7 @@ func isHex(s string) bool {
 
 func hexDigit(c byte) bool { return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f' }
 
-// isTime knows ISO 8601 dates and times, and clock times.
+// isTime recognises ISO 8601 dates and times, and clock times.
 func isTime(s string) bool {
 	if len(s) < 5 || s[0] < '0' || s[0] > '9' {
 		return false
@@ -226,9 +229,12 @@ func isTime(s string) bool {
 }
 
 // units may follow a number without a space.
-var units = []string{"ms", "s", "m", "h", "d", "kb", "mb", "gb", "kib", "mib", "gib", "%", "k", "x", "th", "b", "min", "sec", "tokens", "usd"}
+var units = []string{
+	"ms", "s", "m", "h", "d", "kb", "mb", "gb", "kib", "mib", "gib", "%", "k", "x", "th", "b", "min", "sec", "tokens", "usd",
+}
 
-// isNumber knows numbers in lower case, with signs, separators, percent and units: 12, -1.5, 1,024, $0.20, 30s, #7.
+// isNumber recognises numbers in lower case, with signs, separators, percent and units: 12, -1.5, 1,024, $0.20, 30s,
+// #7.
 func isNumber(s string) bool {
 	s = strings.TrimLeft(s, "+-~$€£#<>=/")
 	digits := 0

@@ -9,7 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// sameFailure holds messages of providers, SDKs, tools and frameworks: those of a row are one failure, rows are different ones.
+// sameFailure holds messages of providers, SDKs, tools and frameworks: those of a row are one failure, rows are
+// different ones.
 var sameFailure = [][]string{
 	// Limits: the numbers, the organisation and the time vary.
 	{

@@ -1,5 +1,5 @@
-// Package gate holds a candidate against a dataset of known failures, with or without a baseline, and decides whether it
-// may go on. It knows nothing of files or OTLP: it is told what was scored, and by the same scorers that run online.
+// Package gate compares a candidate with a dataset of known failures, with or without a baseline, and decides whether
+// it passes. It knows nothing of files or OTLP: callers pass it calls that the online scorers have scored.
 package gate
 
 import (
@@ -13,22 +13,22 @@ import (
 
 // Options are the rules of the decision. The zero value is not usable: see DefaultOptions.
 type Options struct {
-	// Repeats is how many runs on each side confirm that a row went from passing to failing.
+	// Repeats is the number of runs on each side that confirm that a row went from passing to failing.
 	Repeats int
 	// Alpha is the significance level of the diffuse drop, one-sided.
 	Alpha float64
 	// MinEffect is the smallest drop of the mean pass rate that may block, as a share (0.02 is two points).
 	MinEffect float64
-	// MaxInconclusive is the share of rows that may be without a result before the whole is without one.
+	// MaxInconclusive is the largest share of rows without a result that still gives a decision.
 	MaxInconclusive float64
 }
 
-// DefaultOptions blocks the same system held against itself in at most one run of twenty.
+// DefaultOptions block a system that is compared with itself in at most one run of twenty.
 func DefaultOptions() Options {
 	return Options{Repeats: 5, Alpha: 0.05, MinEffect: 0.02, MaxInconclusive: 0.05}
 }
 
-// Validate names everything that is wrong: key, rule, value.
+// Validate returns every mistake, each with key, rule and value.
 func (o Options) Validate() []error {
 	var errs []error
 	if o.Repeats < 1 {
@@ -45,7 +45,7 @@ func (o Options) Validate() []error {
 	return errs
 }
 
-// Decision is what the gate says of the candidate.
+// Decision is the gate's decision on the candidate.
 type Decision string
 
 // The decisions.
@@ -55,7 +55,7 @@ const (
 	Inconclusive Decision = "inconclusive"
 )
 
-// Status is what the gate says of one row.
+// Status is the gate's result for one row.
 type Status string
 
 // The statuses of a row.
@@ -67,8 +67,8 @@ const (
 	RowUnsafe       Status = "unsafe"       // a safety failure, in any run
 	RowWorse        Status = "worse"        // with a baseline: passes less often; counts in the diffuse drop
 	RowKnown        Status = "known"        // with a baseline that failed as well
-	RowSuspect      Status = "suspect"      // looks like a flip, and has too few runs to say
-	RowInconclusive Status = "inconclusive" // ran, and no run says anything of the row
+	RowSuspect      Status = "suspect"      // looks like a flip, but has too few runs to confirm it
+	RowInconclusive Status = "inconclusive" // ran, but no run gave a result
 	RowMissing      Status = "missing"      // no run belongs to it
 )
 
@@ -83,19 +83,19 @@ func (s Status) silent() bool { return s == RowSuspect || s == RowInconclusive |
 // RowResult is one row of the report.
 type RowResult struct {
 	ID      string        `json:"id"`
-	Class   failure.Class `json:"class,omitempty"`
-	Detail  string        `json:"detail,omitempty"`
+	Class   failure.Class `json:"error_class,omitempty"` // of the row: a person's judgement
+	Detail  string        `json:"error_detail,omitempty"`
 	Service string        `json:"service,omitempty"`
 	TraceID string        `json:"trace_id,omitempty"` // where the failure was first seen
 	Note    string        `json:"note,omitempty"`
 	Status  Status        `json:"status"`
-	// Unseen says that no scorer finds the failure in the row's own call, so that passing says nothing of it.
+	// Unseen is true where no scorer finds a failure in the row's own call: passing then means nothing.
 	Unseen    bool   `json:"unseen,omitempty"`
 	Candidate Tally  `json:"candidate"`
 	Baseline  *Tally `json:"baseline,omitempty"`
 }
 
-// Diffuse is the test for a drop that no single row shows.
+// Diffuse is the test for a drop of the pass rate over all rows.
 type Diffuse struct {
 	Rows     int     `json:"rows"`
 	MeanDrop float64 `json:"mean_drop"` // of the pass rate, as a share; negative where it rose
@@ -103,10 +103,10 @@ type Diffuse struct {
 	Blocks   bool    `json:"blocks"`
 }
 
-// Report is the decision and everything that it rests on.
+// Report is the decision with its reasons and figures.
 type Report struct {
 	Decision Decision `json:"decision"`
-	// Reasons say why in a sentence each, most important first.
+	// Reasons explain the decision, a sentence each, most important first.
 	Reasons    []string       `json:"reasons"`
 	Warnings   []string       `json:"warnings,omitempty"`
 	Rows       []RowResult    `json:"rows"`
@@ -118,7 +118,7 @@ type Report struct {
 	Scorers   map[string]string `json:"scorers,omitempty"` // versions, the same for both sides
 }
 
-// Blocking are the rows that stop the candidate.
+// Blocking returns the rows that stop the candidate.
 func (r Report) Blocking() []RowResult {
 	var rows []RowResult
 	for _, row := range r.Rows {
@@ -129,8 +129,8 @@ func (r Report) Blocking() []RowResult {
 	return rows
 }
 
-// Scored adds what the scorers are, and which rows they are blind to: rows of a confirmed failure in whose own call none of
-// them finds anything. The rows are those that the report was made of.
+// Scored adds the versions of the scorers and marks the rows that they cannot see: confirmed failures in whose own
+// call no scorer finds anything. The rows must be those of the report.
 func (r *Report) Scored(rows []dataset.Row, set *score.Set) {
 	r.Scorers = map[string]string{}
 	for _, s := range set.Scorers() {
@@ -152,17 +152,18 @@ func (r *Report) Scored(rows []dataset.Row, set *score.Set) {
 		}
 	}
 	if unseen > 0 {
-		r.Warnings = append(r.Warnings, fmt.Sprintf("%s of a failure that no scorer finds in the row's own call: passing says nothing of it; add a scorer or a rule",
+		r.Warnings = append(r.Warnings, fmt.Sprintf(
+			"%s of a failure that no scorer finds in the row's own call: passing says nothing of it; add a scorer or a rule",
 			count(unseen, "row")))
 	}
 }
 
-// fewRows is where a comparison begins to be worth something.
+// fewRows is the size of a dataset below which a comparison warns.
 const fewRows = 30
 
-// Decide holds the candidate against the rows, and against the baseline unless that is nil. Both sides must have been
-// made with the same rows.
-func Decide(rows []dataset.Row, candidate, baseline *Side, o Options) Report {
+// Decide compares the candidate with the rows, and with the baseline unless that is nil. Both must have been made
+// with the same rows.
+func Decide(rows []dataset.Row, candidate, baseline *RunSet, o Options) Report {
 	runs, unmatched := candidate.tallies()
 	var before []Tally
 	if baseline != nil {
@@ -188,7 +189,8 @@ func Decide(rows []dataset.Row, candidate, baseline *Side, o Options) Report {
 		mde := detectable(len(rows))
 		r.Detectable = &mde
 		if len(rows) < fewRows {
-			r.Warnings = append(r.Warnings, fmt.Sprintf("a dataset of %s is small: with fewer than %d, only a change that breaks %.0f %% of them is noticed reliably",
+			r.Warnings = append(r.Warnings, fmt.Sprintf(
+				"a dataset of %s is small: with fewer than %d, only a change that breaks %.0f %% of them is noticed reliably",
 				count(len(rows), "row"), fewRows, 100*mde))
 		}
 	}
@@ -196,8 +198,8 @@ func Decide(rows []dataset.Row, candidate, baseline *Side, o Options) Report {
 	return r
 }
 
-// alone is the status of a row without a baseline. The row holds a failure that is known, so showing it in most runs is
-// showing it again.
+// alone returns the status of a row without a baseline. The row holds a known failure, so a failure in most runs
+// repeats it.
 func alone(c Tally) Status {
 	switch {
 	case c.Unsafe > 0:
@@ -212,7 +214,7 @@ func alone(c Tally) Status {
 	return RowFailed
 }
 
-// paired is the status of a row with a baseline.
+// paired returns the status of a row with a baseline.
 func paired(c, b Tally, repeats int) Status {
 	switch {
 	case c.Unsafe > 0:
@@ -234,8 +236,8 @@ func paired(c, b Tally, repeats int) Status {
 	return RowPass
 }
 
-// diffuse tests whether the candidate passes less often over all rows. Runs beyond the first were made because the first failed, and
-// would bias the mean; they count only where every row was repeated.
+// diffuse tests whether the candidate passes less often over all rows. Runs beyond the first were made because the
+// first failed, and would bias the mean. They count only where every row was repeated.
 func diffuse(rows []RowResult, o Options) *Diffuse {
 	all := true
 	for _, row := range rows {
@@ -279,7 +281,8 @@ func (r *Report) decide(o Options) {
 		}
 	}
 	if r.Diffuse != nil && r.Diffuse.Blocks {
-		because("the pass rate drops by %.1f points over %s (p = %.3g)", 100*r.Diffuse.MeanDrop, count(r.Diffuse.Rows, "row"), r.Diffuse.P)
+		because("the pass rate drops by %.1f points over %s (p = %.3g)",
+			100*r.Diffuse.MeanDrop, count(r.Diffuse.Rows, "row"), r.Diffuse.P)
 	}
 	silent := 0
 	for _, row := range r.Rows {
@@ -295,11 +298,13 @@ func (r *Report) decide(o Options) {
 		because("the dataset holds no row")
 	case r.Counts[RowMissing] == len(r.Rows):
 		r.Decision = Inconclusive
-		because("no trace of the candidate belongs to a row: set the attribute app.llm.dataset.row to the row's id, or run the candidate on the rows' inputs")
+		because("no trace of the candidate belongs to a row: " +
+			"set the attribute app.llm.dataset.row to the row's id, or run the candidate on the rows' inputs")
 	case float64(silent) > o.MaxInconclusive*float64(len(r.Rows)):
 		r.Decision = Inconclusive
-		because("%d of %s gave no result, more than %.3g %%: %d missing, %d inconclusive, %d to be repeated to %d runs on each side", silent, count(len(r.Rows), "row"),
-			100*o.MaxInconclusive, r.Counts[RowMissing], r.Counts[RowInconclusive], r.Counts[RowSuspect], o.Repeats)
+		because("%d of %s gave no result, more than %.3g %%: %d missing, %d inconclusive, %d to be repeated to %d runs on each side",
+			silent, count(len(r.Rows), "row"), 100*o.MaxInconclusive,
+			r.Counts[RowMissing], r.Counts[RowInconclusive], r.Counts[RowSuspect], o.Repeats)
 	default:
 		r.Decision = Pass
 		because("no row repeats its failure")

@@ -27,9 +27,10 @@ func row(id string, class failure.Class) dataset.Row {
 	return dataset.Row{ID: id, Class: class, Call: asked("question of " + id)}
 }
 
-// play makes a side from runs: each is a row's id and the classes that it showed; "?" stands for content that is missing.
-func play(rows []dataset.Row, runs ...[]string) *Side {
-	s := NewSide(rows)
+// play makes a side from runs: each is a row's id and the classes that it showed; "?" stands for content that is
+// missing.
+func play(rows []dataset.Row, runs ...[]string) *RunSet {
+	s := NewRunSet(rows)
 	for i, r := range runs {
 		o := Observation{TraceID: fmt.Sprint("t", i), Row: r[0], Call: asked("?"), Scored: true}
 		for _, class := range r[1:] {
@@ -37,7 +38,8 @@ func play(rows []dataset.Row, runs ...[]string) *Side {
 				o.Scored = false
 				continue
 			}
-			o.Classes = append(o.Classes, failure.Class(class))
+			o.Verdict.Classes = append(o.Verdict.Classes, failure.Class(class))
+			o.Verdict.Class = o.Verdict.Classes[0]
 		}
 		s.Observe(o)
 	}
@@ -97,7 +99,7 @@ func TestDecisionWithBaseline(t *testing.T) {
 		rows = append(rows, row(fmt.Sprint("r", i), failure.SchemaViolation))
 	}
 	// side passes all rows but a once.
-	side := func(a ...[]string) *Side {
+	side := func(a ...[]string) *RunSet {
 		runs := a
 		for _, r := range rows[1:] {
 			runs = append(runs, []string{r.ID})
@@ -105,7 +107,7 @@ func TestDecisionWithBaseline(t *testing.T) {
 		return play(rows, runs...)
 	}
 	for name, c := range map[string]struct {
-		candidate, baseline *Side
+		candidate, baseline *RunSet
 		decision            Decision
 		status              Status
 	}{
@@ -173,9 +175,9 @@ func TestTracesFindTheirRow(t *testing.T) {
 	tool := &genai.Call{Operation: genai.OpExecuteTool, ToolName: "issue_refund"}
 	elsewhere := withSystem("where is my refund?", "another service")
 	elsewhere.ServiceName = "support-bot"
-	s := NewSide(rows)
+	s := NewRunSet(rows)
 	for _, o := range []Observation{
-		{TraceID: "named", Call: tool, Classes: []failure.Class{failure.ToolError}},              // belongs by a later span of its trace
+		{TraceID: "named", Call: tool, Verdict: failure.Verdict{Class: failure.ToolError}},       // belongs by a later span of its trace
 		{TraceID: "named", Row: "a", Call: asked("something else"), Scored: true},                //
 		{TraceID: "input", Call: asked("question of a"), Scored: true},                           // same input
 		{TraceID: "prompt", Call: withSystem("where is my refund?", "new prompt"), Scored: true}, // same question, new prompt

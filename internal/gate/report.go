@@ -10,14 +10,12 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
-
-	"github.com/faultline-otel/faultline/internal/failure"
 )
 
 // Formats are the report formats, by name.
 var Formats = []string{"text", "json", "junit", "markdown"}
 
-// ErrFormat says that there is no such format.
+// ErrFormat is returned for an unknown format.
 var ErrFormat = errors.New("no such format")
 
 // Write writes the report in one of Formats.
@@ -54,7 +52,8 @@ func (r Report) text(out io.Writer) error {
 		if row.Baseline != nil {
 			baseline = "\t" + row.Baseline.String()
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s%s\t%s\n", row.Status, row.ID, row.label(), row.Candidate, baseline, dash(row.Candidate.classes()))
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s%s\t%s\n", row.Status, row.ID, row.label(), row.Candidate, baseline,
+			dash(row.Candidate.classes()))
 	}
 	fmt.Fprint(tw, "\n")
 	for _, fact := range r.facts() {
@@ -77,13 +76,15 @@ func (r Report) markdown(out io.Writer) error {
 	for _, warning := range r.Warnings {
 		fmt.Fprintf(w, "- warning: %s\n", warning)
 	}
-	fmt.Fprintf(w, "\n| status | row | class | candidate |%s showed |\n|---|---|---|---|%s---|\n", r.ifPaired(" baseline |"), r.ifPaired("---|"))
+	fmt.Fprintf(w, "\n| status | row | class | candidate |%s showed |\n|---|---|---|---|%s---|\n",
+		r.ifPaired(" baseline |"), r.ifPaired("---|"))
 	for _, row := range r.sorted() {
 		baseline := ""
 		if row.Baseline != nil {
 			baseline = " " + row.Baseline.String() + " |"
 		}
-		fmt.Fprintf(w, "| %s | `%s` | %s | %s |%s %s |\n", row.Status, cell(row.ID), cell(row.label()), row.Candidate, baseline, dash(row.Candidate.classes()))
+		fmt.Fprintf(w, "| %s | `%s` | %s | %s |%s %s |\n", row.Status, cell(row.ID), cell(row.label()), row.Candidate,
+			baseline, dash(row.Candidate.classes()))
 	}
 	fmt.Fprintln(w)
 	for _, fact := range r.facts() {
@@ -93,12 +94,12 @@ func (r Report) markdown(out io.Writer) error {
 	return err
 }
 
-// cell keeps what a stranger wrote inside its cell.
+// cell escapes a text so that it stays inside its table cell.
 func cell(s string) string {
 	return strings.NewReplacer("|", "\\|", "\n", " ", "\r", " ", "`", "'", "<", "&lt;").Replace(s)
 }
 
-// The shape of JUnit that CI systems read: a case failed where it blocks, was skipped where it gave no result.
+// The JUnit XML that CI systems read. A row that blocks is a failure, a row without a result is skipped.
 type junitSuite struct {
 	XMLName  xml.Name    `xml:"testsuite"`
 	Name     string      `xml:"name,attr"`
@@ -120,7 +121,7 @@ type junitMessage struct {
 	Text    string `xml:",chardata"`
 }
 
-// diffuseCase is the case of the test over all rows, which a comparison has besides its rows.
+// diffuseCase is the name of the case for the test over all rows.
 const diffuseCase = "pass rate over all rows"
 
 func (r Report) junit(w io.Writer) error {
@@ -149,12 +150,15 @@ func (r Report) junit(w io.Writer) error {
 	if r.Diffuse != nil {
 		c := junitCase{Name: diffuseCase, Class: "faultline"}
 		if r.Diffuse.Blocks {
-			c.Failure = &junitMessage{Message: fmt.Sprintf("the pass rate drops by %.1f points (p = %.3g)", 100*r.Diffuse.MeanDrop, r.Diffuse.P)}
+			c.Failure = &junitMessage{
+				Message: fmt.Sprintf("the pass rate drops by %.1f points (p = %.3g)", 100*r.Diffuse.MeanDrop, r.Diffuse.P),
+			}
 		}
 		add(c)
 	}
 	if r.Decision == Inconclusive {
-		add(junitCase{Name: "conclusive", Class: "faultline", Failure: &junitMessage{Message: strings.Join(r.Reasons, "; ")}})
+		failure := &junitMessage{Message: strings.Join(r.Reasons, "; ")}
+		add(junitCase{Name: "conclusive", Class: "faultline", Failure: failure})
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
@@ -168,7 +172,7 @@ func (r Report) junit(w io.Writer) error {
 	return err
 }
 
-// explain is a row's result in a sentence.
+// explain returns the result of a row in a sentence.
 func (row RowResult) explain() string {
 	s := fmt.Sprintf("%s: candidate passes %s", row.Status, row.Candidate)
 	if row.Baseline != nil {
@@ -197,7 +201,7 @@ func (row RowResult) label() string {
 	return label
 }
 
-// String is passed of all that gave a result: 3/5.
+// String returns the passed runs of those with a result, such as 3/5.
 func (t Tally) String() string {
 	s := fmt.Sprintf("%d/%d", t.Passed, t.runs())
 	if t.Inconclusive > 0 {
@@ -221,7 +225,7 @@ func (r Report) ifPaired(s string) string {
 	return s
 }
 
-// sorted is the rows with those first that someone must look at, in the order of the dataset otherwise.
+// sorted returns the rows in the order of the dataset, those that need attention first.
 func (r Report) sorted() []RowResult {
 	rank := func(s Status) int {
 		switch {
@@ -241,10 +245,12 @@ func (r Report) sorted() []RowResult {
 	return rows
 }
 
-// facts are the figures of the foot, each a name and a value.
+// facts returns the figures at the end of the report, each a name and a value.
 func (r Report) facts() [][2]string {
 	var counts []string
-	for _, s := range []Status{RowUnsafe, RowFlip, RowRepeated, RowFailed, RowSuspect, RowMissing, RowInconclusive, RowWorse, RowKnown, RowPass} {
+	for _, s := range []Status{
+		RowUnsafe, RowFlip, RowRepeated, RowFailed, RowSuspect, RowMissing, RowInconclusive, RowWorse, RowKnown, RowPass,
+	} {
 		if n := r.Counts[s]; n > 0 {
 			counts = append(counts, fmt.Sprintf("%d %s", n, s))
 		}
@@ -255,13 +261,18 @@ func (r Report) facts() [][2]string {
 	}
 	facts := [][2]string{{"rows", rows}}
 	if r.Diffuse != nil {
-		facts = append(facts, [2]string{"mean drop", fmt.Sprintf("%.1f points over %s, p = %.3g", 100*r.Diffuse.MeanDrop, count(r.Diffuse.Rows, "row"), r.Diffuse.P)})
+		facts = append(facts, [2]string{"mean drop", fmt.Sprintf("%.1f points over %s, p = %.3g",
+			100*r.Diffuse.MeanDrop, count(r.Diffuse.Rows, "row"), r.Diffuse.P)})
 	}
 	if r.Detectable != nil {
-		facts = append(facts, [2]string{"detectable", fmt.Sprintf("a change that breaks %.1f %% of rows is noticed with power 0.8", 100**r.Detectable)})
+		facts = append(facts, [2]string{
+			"detectable", fmt.Sprintf("a change that breaks %.1f %% of rows is noticed with power 0.8", 100**r.Detectable),
+		})
 	}
 	if r.Unmatched > 0 {
-		facts = append(facts, [2]string{"not judged", count(r.Unmatched, "trace") + " of the candidate, which belong to no row"})
+		facts = append(facts, [2]string{
+			"not judged", count(r.Unmatched, "trace") + " of the candidate, which belong to no row",
+		})
 	}
 	return facts
 }
@@ -271,12 +282,4 @@ func dash(s string) string {
 		return "-"
 	}
 	return s
-}
-
-// Classes lists the classes that the verdict names, for observations.
-func Classes(v failure.Verdict) []failure.Class {
-	if v.Failed() && len(v.Classes) == 0 {
-		return []failure.Class{v.Class}
-	}
-	return v.Classes
 }

@@ -8,15 +8,16 @@ import (
 const (
 	// exactFlips is the largest number of differing rows for which every sign is tried: 2^12 sums.
 	exactFlips = 12
-	// sampledFlips is how many random signs stand for all of them beyond that.
+	// sampledFlips is the number of random sign vectors beyond that.
 	sampledFlips = 10_000
-	// flipSeed makes the sampled test say the same of the same data.
+	// flipSeed makes the sampled test give the same result for the same data.
 	flipSeed = 0x5eed
 	epsilon  = 1e-12
 )
 
-// signFlip is the one-sided paired sign-flip test: the probability of a sum of differences as low as this one, were the
-// sign of every difference a coin toss. Differences are candidate minus baseline, one a row. It is 1 where the sum is not negative.
+// signFlip is the one-sided paired sign-flip test. It returns the probability of a sum of differences as low as this
+// one if each sign were random. Differences are candidate minus baseline, one a row. It is 1 where the sum is not
+// negative.
 func signFlip(differences []float64) float64 {
 	var sum float64
 	nonzero := make([]float64, 0, len(differences))
@@ -77,8 +78,9 @@ func flippedSum(nonzero []float64, source *rand.Rand) float64 {
 	return sum
 }
 
-// detectable is the share of rows that must break for the gate to notice with power 0.8: the share f at which at least one
-// of n rows shows as a confirmed flip. That a broken row does is 0.31, fitted to simulations of flaky rows.
+// detectable returns the share of rows that must break for the gate to notice with power 0.8: the share at which at
+// least one of n rows shows a confirmed flip. A broken row shows one with probability 0.31, fitted to simulations of
+// flaky rows.
 func detectable(n int) float64 {
 	const power, shows = 0.8, 0.31
 	if n == 0 {

@@ -13,15 +13,15 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// protocol plays the protocol once: flaky rows, one run on each side, and rows that fail on the candidate repeated to five
-// runs on both. A broken row passes 0.15 times as often as it did.
+// protocol plays the protocol once: flaky rows, one run on each side, and rows that fail on the candidate repeated to
+// five runs on both. A broken row passes 0.15 times as often as it did.
 func protocol(source *rand.Rand, n int, broken float64) Report {
 	beta := distuv.Beta{Alpha: 9, Beta: 0.6, Src: source}
 	rows := make([]dataset.Row, n)
 	for i := range rows {
 		rows[i] = dataset.Row{ID: fmt.Sprint(i), Class: failure.SchemaViolation, Call: &genai.Call{}}
 	}
-	candidate, baseline := NewSide(rows), NewSide(rows)
+	candidate, baseline := NewRunSet(rows), NewRunSet(rows)
 	o := DefaultOptions()
 	for i, row := range rows {
 		before := beta.Rand()
@@ -29,11 +29,11 @@ func protocol(source *rand.Rand, n int, broken float64) Report {
 		if source.Float64() < broken {
 			after *= 0.15
 		}
-		once := func(s *Side, k int, pass float64) bool {
+		once := func(s *RunSet, k int, pass float64) bool {
 			passed := source.Float64() < pass
 			observation := Observation{TraceID: fmt.Sprint(i, "/", k), Row: row.ID, Call: row.Call, Scored: true}
 			if !passed {
-				observation.Classes = []failure.Class{failure.SchemaViolation}
+				observation.Verdict.Class = failure.SchemaViolation
 			}
 			s.Observe(observation)
 			return passed

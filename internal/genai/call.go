@@ -1,12 +1,12 @@
-// Package genai is one GenAI operation, free of the dialect that it was recorded in.
+// Package genai models one GenAI operation, independent of the dialect that recorded it.
 //
-// A Call is what every scorer, rule, metric, review page and dataset row reads. Its scalar fields are filled when
-// the span is read; its content (messages, tool definitions, tool arguments and results, retrieved documents) is
-// read on first use through the accessor methods, because parsing content is what costs.
+// Scorers, rules, metrics, review pages and dataset rows all read a Call. Its scalar fields are filled when the span
+// is read. Its content (messages, tool definitions, tool arguments and results, retrieved documents) is parsed on
+// first use, by the accessor methods, because parsing content is the expensive part.
 package genai
 
-// Operation names: those of the OpenTelemetry GenAI conventions, plus the outer steps that frameworks record.
-// Unknown names are kept as they came.
+// Operation names of the OpenTelemetry GenAI conventions, and of the outer steps that frameworks record. Other names
+// are kept unchanged.
 const (
 	OpChat           = "chat"
 	OpTextCompletion = "text_completion"
@@ -26,55 +26,70 @@ const (
 	OpOther          = "other"
 )
 
-// Call is one GenAI operation. The zero value is an empty call; Reset makes a used one empty again, keeping the
+// Call is one GenAI operation. The zero value is an empty call; Reset makes a used one empty again and keeps the
 // capacity of its slices. A Call is not safe for concurrent use, since its accessors load content.
+//
+// The JSON keys are a contract: `faultline score --call` prints them, and the review store and datasets hold them.
+// Fields tagged "-" stand under the keys of callJSON.
 type Call struct {
-	Operation    string
-	Provider     string // canonical name of OTel GenAI (openai, anthropic, aws.bedrock, …)
-	ProviderRaw  string // what the span said, where that names a framework or an unusual spelling
-	RequestModel string
-	// ResponseModel is the model that answered. Model is set instead of both where the dialect has one slot for either.
-	ResponseModel, Model string
-	ResponseID           string
+	Operation string `json:"operation,omitempty"`
+	// Provider is the canonical name of the OTel GenAI conventions: openai, anthropic, aws.bedrock, ….
+	Provider string `json:"provider,omitempty"`
+	// ProviderRaw is the name on the span, where that is a framework or an unusual spelling.
+	ProviderRaw  string `json:"provider_raw,omitempty"`
+	RequestModel string `json:"request_model,omitempty"`
+	// ResponseModel is the model that answered.
+	ResponseModel string `json:"response_model,omitempty"`
+	// Model is set instead of RequestModel and ResponseModel where the dialect has one slot for either.
+	Model      string `json:"model,omitempty"`
+	ResponseID string `json:"response_id,omitempty"`
 
-	FinishReasons          []string // raw, one a choice
-	FinishReasonsCanonical []string // stop, length, tool_call, content_filter, refusal, pause, error, …
+	FinishReasons []string `json:"finish_reasons,omitempty"` // raw, one a choice
+	// FinishReasonsCanonical are stop, length, tool_call, content_filter, refusal, pause, error, ….
+	FinishReasonsCanonical []string `json:"finish_reasons_canonical,omitempty"`
 
-	// LLM says whether this span is the model call itself (true), or an outer step that repeats its inner call
-	// (false: counted and priced once, at the inner one). Unset where the dialect does not nest.
-	LLM          Opt[bool]
-	WorkflowName string
+	// LLM is true for the model call itself. It is false for an outer step that repeats its inner call: the inner one
+	// is counted and priced, once. It is unset where the dialect does not nest.
+	LLM          Opt[bool] `json:"is_llm_call,omitzero"`
+	WorkflowName string    `json:"workflow_name,omitempty"`
 
-	Usage  Usage
-	Tokens Tokens
+	Usage  Usage  `json:"usage,omitzero"`
+	Tokens Tokens `json:"tokens,omitzero"`
 
-	SessionID, UserID, AgentName string
+	SessionID string `json:"session_id,omitempty"`
+	UserID    string `json:"user_id,omitempty"`
+	AgentName string `json:"agent_name,omitempty"`
 
-	Temperature, TopP Opt[float64]
-	MaxTokens, Seed   Opt[int64]
-	ResponseFormat    string // json_schema, json_object, text: what the request asked for
-	OutputType        string
-	Streaming         Opt[bool]
-	TTFT              Opt[float64] // milliseconds from request to first chunk
-	CostUSD           Opt[float64] // as reported by the emitter
-	PromptName        string
-	PromptVersion     string
-	Error             Error
-	ToolName          string // the tool that an execute_tool span ran
-	ToolCallID        string
-	ToolStatus        string // as reported: ok, error, …
-	ContentTruncated  bool   // content was cut before it reached us
-	ContentMissing    bool   // the SDK recorded no content
-	DurationMillis    float64
-	ServiceName       string
-	DeploymentEnv     string
+	Temperature Opt[float64] `json:"temperature,omitzero"`
+	MaxTokens   Opt[int64]   `json:"max_tokens,omitzero"`
+	TopP        Opt[float64] `json:"top_p,omitzero"`
+	Seed        Opt[int64]   `json:"seed,omitzero"`
+	// ResponseFormat is the format that the request asked for: json_schema, json_object, text.
+	ResponseFormat string       `json:"response_format,omitempty"`
+	OutputType     string       `json:"output_type,omitempty"`
+	Streaming      Opt[bool]    `json:"streaming,omitzero"`
+	TTFT           Opt[float64] `json:"ttft_ms,omitzero"`  // from request to first chunk
+	CostUSD        Opt[float64] `json:"cost_usd,omitzero"` // as the emitter reported it
+	PromptName     string       `json:"prompt_name,omitempty"`
+	PromptVersion  string       `json:"prompt_version,omitempty"`
+	Error          Error        `json:"error,omitzero"`
+	ToolName       string       `json:"-"` // the tool that an execute_tool span ran
+	ToolCallID     string       `json:"-"`
+	ToolStatus     string       `json:"-"` // as reported: ok, error, …
+	// ContentTruncated is true where content was cut before it reached us.
+	ContentTruncated bool `json:"content_truncated,omitempty"`
+	// ContentMissing is true where the SDK recorded no content.
+	ContentMissing bool    `json:"content_missing,omitempty"`
+	DurationMillis float64 `json:"duration_ms,omitempty"`
+	ServiceName    string  `json:"service_name,omitempty"`
+	DeploymentEnv  string  `json:"deployment_environment,omitempty"`
 
 	content Content
 	loaded  Part
 	loader  Loader
 }
 
-// Error is what the span says of its failure. HTTPStatus is 0 where unknown.
+// Error is the failure that the span reports. HTTPStatus is 0 where unknown.
 type Error struct {
 	IsError    bool   `json:"is_error,omitempty"`
 	Type       string `json:"type,omitempty"`
@@ -82,22 +97,24 @@ type Error struct {
 	HTTPStatus int    `json:"http_status,omitempty"`
 }
 
-// Content is the part of a Call that is read on first use.
+// Content is the part of a Call that is read on first use. Its JSON keys are keys of the call.
 type Content struct {
-	Input, Output []Message
-	System        string
-	Refusal       string // the provider's own refusal field, not a guess from the text
-	Tools         []Tool
-	// ToolDefinitions is the JSON that Tools was read from, in the shape it was sent: the key to caches of compiled definitions.
-	ToolDefinitions string
-	ToolArguments   Value
-	ToolResult      Value
+	Input   []Message `json:"input_messages,omitempty"`
+	Output  []Message `json:"output_messages,omitempty"`
+	System  string    `json:"system_instructions,omitempty"`
+	Refusal string    `json:"refusal,omitempty"` // the provider's own refusal field, not a guess from the text
+	Tools   []Tool    `json:"tools,omitempty"`
+	// ToolDefinitions is the JSON that Tools was read from, as it was sent. Caches of compiled definitions use it as
+	// a key.
+	ToolDefinitions string `json:"-"`
+	ToolArguments   Value  `json:"-"`
+	ToolResult      Value  `json:"-"`
 	// OutputSchema is the JSON Schema that the request asked the answer to follow, "" where it asked for none.
-	OutputSchema string
-	Retrieval    Retrieval
+	OutputSchema string    `json:"-"`
+	Retrieval    Retrieval `json:"retrieval,omitzero"`
 }
 
-// Part names a portion of the content that loads together.
+// Part is a portion of the content that loads together.
 type Part uint8
 
 // The parts of Content. PartInput is Input and System; PartOutput is Output and Refusal; PartTools is Tools and
@@ -111,23 +128,23 @@ const (
 	PartRetrieval
 )
 
-// Loader fills a part of the content of the call that it was given to. It must be able to load parts in any order
-// and is called once a part. It may also set scalar fields that only the content carries.
+// Loader fills parts of the content of a call, in any order and each once. It may also set scalar fields that only the
+// content has.
 type Loader interface {
 	Load(c *Call, content *Content, part Part)
 }
 
-// Reset empties the call and gives it the loader of its content; nil means that the content is what SetContent says.
+// Reset empties the call and sets the loader of its content. Without a loader the content is empty until SetContent.
 func (c *Call) Reset(l Loader) {
 	reasons, canonical := c.FinishReasons[:0], c.FinishReasonsCanonical[:0]
 	input, output, tools := reusable(c.content.Input), reusable(c.content.Output), reusable(c.content.Tools)
 	documents := reusable(c.content.Retrieval.Documents)
-	*c = Call{} // in place: a value that is made and copied costs more, and needs a deep stack
+	*c = Call{} // in place: building and copying a value costs more, and needs a deep stack
 	c.FinishReasons, c.FinishReasonsCanonical, c.loader = reasons, canonical, l
 	c.content.Input, c.content.Output, c.content.Tools, c.content.Retrieval.Documents = input, output, tools, documents
 }
 
-// maxReused bounds the elements whose memory a Call keeps for the next one: a single huge call must not stay for ever.
+// maxReused bounds the elements whose memory a Call keeps for the next one, so that a huge call does not stay for ever.
 const maxReused = 1024
 
 func reusable[T any](s []T) []T {
@@ -137,7 +154,7 @@ func reusable[T any](s []T) []T {
 	return s[:0]
 }
 
-// SetContent gives the call its whole content at once, as when it was read from a file.
+// SetContent sets the whole content at once, as when the call was read from a file.
 func (c *Call) SetContent(content Content) {
 	c.content, c.loaded, c.loader = content, ^Part(0), nil
 }
@@ -152,41 +169,49 @@ func (c *Call) part(p Part) *Content {
 	return &c.content
 }
 
-// Loaded reports whether a part of the content was read, or given by SetContent.
+// load loads all content.
+func (c *Call) load() *Content {
+	for part := PartInput; part <= PartRetrieval; part <<= 1 {
+		c.part(part)
+	}
+	return &c.content
+}
+
+// Loaded reports whether a part of the content was loaded, or set with SetContent.
 func (c *Call) Loaded(p Part) bool { return c.loaded&p == p }
 
-// Input is the conversation that was sent, oldest message first.
+// Input returns the conversation that was sent, oldest message first.
 func (c *Call) Input() []Message { return c.part(PartInput).Input }
 
-// System is the system instructions, where they are recorded apart from the messages.
+// System returns the system instructions, where they are recorded apart from the messages.
 func (c *Call) System() string { return c.part(PartInput).System }
 
-// Output is what the model answered, one message a choice.
+// Output returns the answer, one message a choice.
 func (c *Call) Output() []Message { return c.part(PartOutput).Output }
 
-// Refusal is the provider's own refusal field, "" where there is none.
+// Refusal returns the provider's own refusal field, "" without one.
 func (c *Call) Refusal() string { return c.part(PartOutput).Refusal }
 
-// Tools are the tool definitions that the model was given.
+// Tools returns the tool definitions that the model was given.
 func (c *Call) Tools() []Tool { return c.part(PartTools).Tools }
 
-// ToolDefinitions is the JSON text of Tools as it was sent.
+// ToolDefinitions returns the JSON text of Tools as it was sent.
 func (c *Call) ToolDefinitions() string { return c.part(PartTools).ToolDefinitions }
 
-// ToolArguments are the arguments that an execute_tool span ran with.
+// ToolArguments returns the arguments of the tool that an execute_tool span ran.
 func (c *Call) ToolArguments() Value { return c.part(PartTool).ToolArguments }
 
-// ToolResult is what the tool returned.
+// ToolResult returns the result of that tool.
 func (c *Call) ToolResult() Value { return c.part(PartTool).ToolResult }
 
-// OutputSchema is the JSON Schema that the request asked for, "" where none was.
+// OutputSchema returns the JSON Schema that the request asked for, "" without one.
 func (c *Call) OutputSchema() string { return c.part(PartSchema).OutputSchema }
 
-// Retrieval is the query and the documents of a retrieval span.
+// Retrieval returns the query and the documents of a retrieval span.
 func (c *Call) Retrieval() *Retrieval { return &c.part(PartRetrieval).Retrieval }
 
-// IsLLMCall reports whether this is a request to a model, counted and priced once: a model operation that is not
-// the outer step of another one.
+// IsLLMCall reports whether this is a request to a model, to be counted and priced: a model operation that is not the
+// outer step of another one.
 func (c *Call) IsLLMCall() bool {
 	if c.LLM.Set {
 		return c.LLM.Value
@@ -198,7 +223,7 @@ func (c *Call) IsLLMCall() bool {
 	return false
 }
 
-// AnyModel is the most precise model name that the span gives.
+// AnyModel returns the most precise model name that the span has.
 func (c *Call) AnyModel() string {
 	switch {
 	case c.ResponseModel != "":

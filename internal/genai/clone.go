@@ -2,12 +2,10 @@ package genai
 
 import "slices"
 
-// Clone loads all content and returns a copy that shares no memory with the call that could be written again: it
-// outlives the reader and the span that the call came from.
+// Clone loads all content and returns a copy that outlives the reader and the span of the call: they share no memory
+// that could be written again.
 func (c *Call) Clone() *Call {
-	for part := PartInput; part <= PartRetrieval; part <<= 1 {
-		c.part(part)
-	}
+	c.load()
 	d := *c
 	d.loader, d.loaded = nil, ^Part(0)
 	d.FinishReasons, d.FinishReasonsCanonical = slices.Clone(c.FinishReasons), slices.Clone(c.FinishReasonsCanonical)

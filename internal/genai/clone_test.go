@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// once loads each part from memory that it writes over when it is told that the span is gone.
+// once loads each part from memory that the test overwrites later.
 type once struct{ messages []Message }
 
 func (o *once) Load(_ *Call, content *Content, part Part) {

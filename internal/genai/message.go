@@ -1,54 +1,56 @@
 package genai
 
-// Message is one turn. Text is the text parts joined with a newline; nothing of the message is lost to it: tool
-// calls and results stand beside the text.
+// Message is one turn. Text is its text parts, joined with a newline. Tool calls and results are fields of their own.
 type Message struct {
 	Role         string       `json:"role"`
 	Text         string       `json:"text,omitempty"`
 	Reasoning    string       `json:"reasoning,omitempty"`
 	ToolCalls    []ToolCall   `json:"tool_calls,omitempty"`
 	ToolResults  []ToolResult `json:"tool_results,omitempty"`
-	FinishReason string       `json:"-"`
-	// Media says that there are parts that hold no text: images, audio, files. They are not read.
-	Media bool `json:"-"`
+	FinishReason string       `json:"finish_reason,omitempty"` // raw, of this choice
+	// Media is true where the message has parts without text: images, audio, files. They are not read.
+	Media bool `json:"media,omitempty"`
 }
 
-// ToolCall is a call that the model asked for.
+// ToolCall is a tool call that the model requested.
 type ToolCall struct {
 	ID        string `json:"id,omitempty"`
 	Name      string `json:"name"`
 	Arguments Value  `json:"arguments,omitzero"`
 }
 
-// ToolResult is the answer of a tool, as the model was shown it.
+// ToolResult is the answer of a tool as the model received it.
 type ToolResult struct {
 	ID     string `json:"id,omitempty"`
 	Result Value  `json:"result,omitzero"`
 }
 
-// Tool is a tool definition: its name, and the JSON Schema of its parameters as it was sent ("" where it has none).
+// Tool is a tool definition. Parameters is the JSON Schema of its parameters as it was sent, "" without one.
 type Tool struct {
 	Name        string
 	Description string
 	Parameters  string
 }
 
-// Retrieval is a query and the documents that it found. Empty says that none was found; else no documents are documents that
-// were not recorded.
+// Retrieval is a query and the documents that it found. Empty is true where it found none. Without it, an empty list of
+// documents means that they were not recorded.
 type Retrieval struct {
 	Query     string     `json:"query,omitempty"`
 	Documents []Document `json:"documents,omitempty"`
 	Empty     bool       `json:"empty,omitempty"`
 }
 
-// Document is a retrieved document. Score is as reported, of whatever scale.
+// IsZero reports whether nothing was recorded, so that `omitzero` leaves the retrieval out.
+func (r Retrieval) IsZero() bool { return r.Query == "" && len(r.Documents) == 0 && !r.Empty }
+
+// Document is a retrieved document. Score is as reported, on any scale.
 type Document struct {
 	ID      string       `json:"id,omitempty"`
 	Score   Opt[float64] `json:"score,omitzero"`
 	Content string       `json:"content,omitempty"`
 }
 
-// Usage is token counts as the emitter wrote them: whether Input includes cached tokens depends on the emitter.
+// Usage has the token counts as the emitter wrote them. Whether Input includes cached tokens depends on the emitter.
 type Usage struct {
 	Input      Opt[int64] `json:"input,omitzero"`
 	Output     Opt[int64] `json:"output,omitzero"`
@@ -58,7 +60,7 @@ type Usage struct {
 	Reasoning  Opt[int64] `json:"reasoning,omitzero"`
 }
 
-// Tokens is the usage taken apart into disjoint kinds, each token counted once: what cost is computed from.
+// Tokens is the usage in disjoint kinds, each token counted once. The cost is computed from it.
 type Tokens struct {
 	UncachedInput Opt[int64] `json:"uncached_input,omitzero"`
 	CacheRead     Opt[int64] `json:"cache_read,omitzero"`

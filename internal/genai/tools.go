@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// ParseTools reads tool definitions in any of the shapes that are sent: OTel and OpenAI Responses (name and parameters
-// at the top), OpenAI chat (inside "function"), Anthropic ("input_schema"), Vercel ("inputSchema"), Bedrock
-// ("toolSpec", "inputSchema.json"), Gemini ("functionDeclarations"), MCP ("inputSchema"). An element may also be a
-// string that holds the JSON. Parameters keep the bytes that were sent.
-// The error tells that the text is not a JSON array or object; what could be read is returned with it.
+// ParseTools reads tool definitions in any of the usual shapes: OTel and OpenAI Responses (name and parameters at the
+// top), OpenAI chat (inside "function"), Anthropic ("input_schema"), Vercel ("inputSchema"), Bedrock ("toolSpec",
+// "inputSchema.json"), Gemini ("functionDeclarations"), MCP ("inputSchema"). An element may also be a string that
+// holds the JSON. Parameters keep the bytes that were sent. The error reports a text that is not a JSON array or
+// object.
 func ParseTools(definitions string) ([]Tool, error) {
 	if strings.TrimSpace(definitions) == "" {
 		return nil, nil
@@ -29,7 +29,8 @@ func ParseTools(definitions string) ([]Tool, error) {
 	return tools, nil
 }
 
-// maxToolNesting bounds wrappers around a definition ({"function": …}, strings of JSON): real ones have at most two.
+// maxToolNesting bounds the wrappers around a definition ({"function": …}, strings of JSON). Real ones have at most
+// two.
 const maxToolNesting = 4
 
 func appendTool(tools []Tool, raw json.RawMessage, depth int) []Tool {
@@ -74,7 +75,9 @@ func appendTool(tools []Tool, raw json.RawMessage, depth int) []Tool {
 		return tools
 	}
 	tool := Tool{Name: def.Name, Description: def.Description}
-	for _, p := range []json.RawMessage{def.Parameters, def.ParametersJSONSchema, def.ParametersSnake, def.InputSchema, def.InputSchemaCamel} {
+	for _, p := range []json.RawMessage{
+		def.Parameters, def.ParametersJSONSchema, def.ParametersSnake, def.InputSchema, def.InputSchemaCamel,
+	} {
 		if p = schemaOf(p); p != nil {
 			tool.Parameters = string(p)
 			break

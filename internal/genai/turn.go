@@ -2,7 +2,7 @@ package genai
 
 import "slices"
 
-// The canonical roles of messages. Others are kept as they came.
+// The canonical roles of messages. Others are kept unchanged.
 const (
 	RoleSystem    = "system"
 	RoleUser      = "user"
@@ -10,9 +10,9 @@ const (
 	RoleTool      = "tool"
 )
 
-// NewInput is the part of Input that this call adds to the conversation: what came after the last answer. The messages
-// before it were sent, and judged, with earlier calls. An answer that was begun for the model (the last message is an
-// assistant's) is passed over.
+// NewInput returns the part of Input that this call adds to the conversation: the messages after the last answer. The
+// messages before it were sent, and scored, with earlier calls. A prefilled answer (a last message of the assistant) is
+// skipped.
 func (c *Call) NewInput() []Message {
 	input := c.Input()
 	last := len(input)
@@ -27,7 +27,7 @@ func (c *Call) NewInput() []Message {
 	return input[:last]
 }
 
-// Question is the last text that the user wrote, "" where there is none.
+// Question returns the last text of the user, "" without one.
 func (c *Call) Question() string {
 	input := c.Input()
 	for _, m := range slices.Backward(input) {

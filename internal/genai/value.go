@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 )
 
-// Value is a JSON value or a text, as it was recorded. Structured says that Text is the JSON text of a value which
-// was recorded as such (not as a string that happens to hold JSON).
+// Value is a JSON value or a text, as it was recorded. Structured is true where Text is the JSON text of a value that
+// was recorded as a value, not as a string that happens to hold JSON.
 type Value struct {
 	Text       string
 	Structured bool
@@ -15,7 +15,8 @@ type Value struct {
 // IsZero reports whether nothing was recorded.
 func (v Value) IsZero() bool { return v.Text == "" && !v.Structured }
 
-// MarshalJSON writes a structured value, or a text that holds a JSON object or array, as JSON, any other text as a string.
+// MarshalJSON writes a structured value, and a text that holds a JSON object or array, as JSON. Any other text is a
+// string.
 func (v Value) MarshalJSON() ([]byte, error) {
 	if b := bytes.TrimSpace([]byte(v.Text)); len(b) > 0 && (v.Structured || b[0] == '{' || b[0] == '[') && json.Valid(b) {
 		return b, nil
@@ -39,13 +40,13 @@ type Opt[T any] struct {
 	Set   bool
 }
 
-// Some is a present value.
+// Some returns a present value.
 func Some[T any](v T) Opt[T] { return Opt[T]{Value: v, Set: true} }
 
 // IsZero reports absence, so that `omitzero` leaves an absent value out.
 func (o Opt[T]) IsZero() bool { return !o.Set }
 
-// Or is the value, or the given one where it is absent.
+// Or returns the value, or the given one where it is absent.
 func (o Opt[T]) Or(other T) T {
 	if o.Set {
 		return o.Value

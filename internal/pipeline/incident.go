@@ -34,7 +34,7 @@ type Incident struct {
 }
 
 // Steps lays the spans of the trace out step by step.
-func (i *Incident) Steps() []triage.Step { return triage.Of(i.spans) }
+func (i *Incident) Steps() []triage.Step { return triage.GroupByStep(i.spans) }
 
 // CausedBy is the span whose failure explains what failed on a span.
 func (i *Incident) CausedBy(span pcommon.SpanID) (cause pcommon.SpanID, ok bool) {
@@ -124,29 +124,25 @@ func attempted(e *Entry, failed bool) uint64 {
 
 // stepOf is the step of making an answer that a call is.
 func stepOf(f *Facts) failure.Step {
-	return triage.At(&genai.Call{Operation: f.Operation, LLM: genai.Some(f.IsInference)})
+	return triage.StepOf(&genai.Call{Operation: f.Operation, LLM: genai.Some(f.IsInference)})
 }
 
 // find finds the root cause of what came of the trace.
 func (t *traceBuffer) find() *Incident {
-	index := make(map[pcommon.SpanID]int, len(t.spans))
+	seen := make(map[pcommon.SpanID]bool, len(t.spans))
 	t.spans = slices.DeleteFunc(t.spans, func(p spanRecord) bool {
-		_, twice := index[p.id]
-		if !twice {
-			index[p.id] = len(index)
-		}
+		twice := seen[p.id]
+		seen[p.id] = true
 		return twice
 	})
-	nodes := make([]failure.Node, len(t.spans))
+	nodes, parents := make([]failure.Node, len(t.spans)), make([]string, len(t.spans))
 	for i := range t.spans {
-		nodes[i] = t.spans[i].node()
-		if parent, ok := index[t.spans[i].parent]; ok && parent != i {
-			nodes[i].Parent = parent
-		}
+		nodes[i], parents[i] = t.spans[i].node(), t.spans[i].parent.String()
 	}
+	failure.Link(nodes, parents)
 	cause := failure.FindCause(nodes)
 	found := &Incident{causedBy: map[pcommon.SpanID]pcommon.SpanID{}, recovered: map[pcommon.SpanID]bool{}}
-	if cause.Primary >= 0 {
+	if cause.Primary >= 0 && !cause.Resolved {
 		found.Primary, found.Finding = t.spans[cause.Primary].id, cause.Finding
 	}
 	for i := range t.spans {
@@ -166,7 +162,7 @@ func (t *traceBuffer) find() *Incident {
 
 // node is a span as far as its root cause goes, without its parent.
 func (p *spanRecord) node() failure.Node {
-	n := failure.Node{ID: p.id.String(), Parent: -1, Start: p.start, End: p.end, Agent: p.agent, Error: p.fail}
+	n := failure.Node{ID: p.id.String(), Start: p.start, End: p.end, Agent: p.agent, Error: p.fail}
 	if p.call != 0 {
 		n.Operation = strconv.FormatUint(p.call, 16)
 	}
@@ -178,12 +174,12 @@ func (p *spanRecord) node() failure.Node {
 
 // triaged is a span as far as triage goes.
 func (p *spanRecord) triaged() triage.Span {
-	s := triage.Span{ID: p.id.String(), Name: p.name, At: p.step, Outcome: p.outcome}
+	s := triage.Span{ID: p.id.String(), Name: p.name, Step: p.step, Outcome: p.outcome}
 	if !p.parent.IsEmpty() {
 		s.Parent = p.parent.String()
 	}
 	if f := p.failure; f != nil {
-		s.Classes, s.Detail, s.Evidence = f.verdict.Classes, f.verdict.Detail, f.verdict.Evidence
+		s.Verdict = f.verdict
 	}
 	return s
 }

@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/faultline-otel/faultline/internal/dialect"
+	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
@@ -52,20 +53,27 @@ func ReviewTraces(td ptrace.Traces) []review.Trace {
 	}
 	for i := range traces {
 		t := &traces[i]
-		t.Service = t.Spans[max(review.Primary(t.Spans), 0)].Service
+		t.Service = t.Spans[max(review.FindCause(t.Spans).Primary, 0)].Service
 	}
 	return traces
 }
 
 // reviewSpan is everything of a span but its service and its call.
 func reviewSpan(span ptrace.Span, r *spanattr.Record) review.Span {
-	v := &r.Verdict
 	s := review.Span{
 		ID: span.SpanID().String(), ParentID: span.ParentSpanID().String(), Name: span.Name(),
 		Start: span.StartTimestamp().AsTime(), Duration: duration(span),
 		Error: span.Status().Code() == ptrace.StatusCodeError, Message: span.Status().Message(),
-		Class: v.Class, Detail: v.Detail, Classes: v.Classes, Evidence: v.Evidence, Print: v.Fingerprint,
-		Outcome: cmp.Or(r.ToolOutcome, r.RetrievalOutcome),
+		Verdict: r.Verdict, Outcome: cmp.Or(r.ToolOutcome, r.RetrievalOutcome),
+	}
+	s.Finding = failure.Finding{} // it holds nothing that the verdict does not
+	for i := range r.Findings {
+		if f := &r.Findings[i]; f.Class != s.Class && f.Detail != "" {
+			s.Others = append(s.Others, *f)
+		}
+	}
+	if r.CallHash != 0 {
+		s.CallHash = spanattr.Hex(r.CallHash)
 	}
 	if span.StartTimestamp() == 0 {
 		s.Start = span.EndTimestamp().AsTime()

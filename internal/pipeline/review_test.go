@@ -83,11 +83,14 @@ func TestReviewTraces(t *testing.T) {
 
 	failed := first.Spans[1]
 	call := failed.Call
-	failed.Call = nil
+	failed.Call, failed.CallHash = nil, ""
 	require.Equal(t, review.Span{
 		ID: "0000000000000002", ParentID: "0000000000000001", Name: "chat gpt-4o", Service: "agent", Start: time.Unix(2, 0).UTC(),
-		Duration: 2 * time.Second, Error: true, Message: "bad arguments", Class: failure.ToolCallMalformed, Detail: "type_mismatch",
-		Classes: []failure.Class{failure.ToolCallMalformed, failure.Refusal}, Evidence: "amount is a string", Print: "0123456789abcdef",
+		Duration: 2 * time.Second, Error: true, Message: "bad arguments", Verdict: failure.Verdict{
+			Class: failure.ToolCallMalformed, Bucket: failure.Structure, Detail: "type_mismatch",
+			Classes:  []failure.Class{failure.ToolCallMalformed, failure.Refusal},
+			Evidence: "amount is a string", Fingerprint: "0123456789abcdef",
+		},
 		Scores: map[string]float64{"tool_arguments": 0, "refusal": 0.25},
 	}, failed)
 	// The reader has read another span since, and the data is gone.
@@ -101,6 +104,42 @@ func TestReviewTraces(t *testing.T) {
 
 	require.Equal(t, "agent", traces[1].Service)
 	require.Nil(t, traces[1].Spans[0].Call)
+}
+
+// TestTheQueueShowsWhatLlmRootcauseWrites: a tool fails, is called again and succeeds, and then the answer is cut.
+func TestTheQueueShowsWhatLlmRootcauseWrites(t *testing.T) {
+	td := ptrace.NewTraces()
+	spans := resourceSpans(td, "agent", "")
+	root := addSpan(spans, 1, 1, 1e9, 9e9)
+	root.Attributes().PutStr("gen_ai.operation.name", "invoke_agent")
+	tool := func(id byte, start int64, class string) {
+		span := addSpan(spans, 1, id, start, start+1e9)
+		span.SetParentSpanID(root.SpanID())
+		a := span.Attributes()
+		a.PutStr("gen_ai.operation.name", "execute_tool")
+		a.PutStr("gen_ai.tool.name", "refund")
+		a.PutStr("gen_ai.tool.call.arguments", `{"order":17}`)
+		if class != "" {
+			a.PutStr(AttrErrorClass, class)
+			a.PutStr(AttrErrorDetail, "failed")
+		}
+	}
+	tool(2, 2e9, "tool_error")
+	tool(3, 4e9, "")
+	answer := addSpan(spans, 1, 4, 6e9, 7e9)
+	answer.SetParentSpanID(root.SpanID())
+	answer.Attributes().PutStr("gen_ai.operation.name", "chat")
+	answer.Attributes().PutStr(AttrErrorClass, "truncation")
+	answer.Attributes().PutStr(AttrErrorDetail, "output_limit")
+
+	var written TraceCause
+	NewCauses().Traces(td, never, func(c TraceCause) { written = c })
+	require.Equal(t, failure.Truncation, written.Finding.Class)
+	trace := ReviewTraces(td, NewReader())[0]
+	cause := review.FindCause(trace.Spans)
+	require.Equal(t, written.Primary.SpanID().String(), trace.Spans[cause.Primary].ID)
+	require.NotEmpty(t, trace.Spans[1].CallHash)
+	require.Equal(t, trace.Spans[1].CallHash, trace.Spans[2].CallHash)
 }
 
 func TestReviewTracesOfStrangers(t *testing.T) {

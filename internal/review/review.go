@@ -1,5 +1,5 @@
-// Package review is the human part of the loop: failing traces wait in a queue, people judge them, and what they say
-// becomes labels that datasets are made of. It knows neither SQL nor HTTP.
+// Package review is the human part of the loop. Failing traces wait in a queue, people label them, and datasets are
+// made of the labels. It knows neither SQL nor HTTP.
 package review
 
 import (
@@ -17,7 +17,7 @@ var (
 	ErrInvalid  = errors.New("invalid")
 )
 
-// Trace is a flagged trace as the exporter hands it over. A trace may come in several portions: spans are merged by id.
+// Trace is a failing trace, or a portion of one, from the exporter. The store merges portions by span id.
 type Trace struct {
 	ID          string // 32 hex digits
 	Service     string // of the primary span
@@ -25,28 +25,7 @@ type Trace struct {
 	Spans       []Span
 }
 
-// Span is one span of a trace with what was found on it. Call is nil for spans that are not GenAI operations.
-type Span struct {
-	ID       string             `json:"id"` // 16 hex digits
-	ParentID string             `json:"parent_id,omitempty"`
-	Name     string             `json:"name"`
-	Service  string             `json:"service,omitempty"`
-	Start    time.Time          `json:"start"`
-	Duration time.Duration      `json:"duration_ns"`
-	Error    bool               `json:"error,omitempty"`
-	Message  string             `json:"message,omitempty"` // of the status
-	Class    failure.Class      `json:"class,omitempty"`
-	Detail   string             `json:"detail,omitempty"`
-	Classes  []failure.Class    `json:"classes,omitempty"`
-	Evidence string             `json:"evidence,omitempty"`
-	Print    string             `json:"fingerprint,omitempty"`
-	Scores   map[string]float64 `json:"scores,omitempty"`
-	Outcome  string             `json:"outcome,omitempty"` // of a tool or a retrieval: ok, empty, failed
-	Call     *genai.Call        `json:"call,omitempty"`
-	Cut      bool               `json:"cut,omitempty"` // it was too large to keep whole: long texts end in a mark, or the call is missing
-}
-
-// State is where an item stands.
+// State is the state of an item.
 type State string
 
 // The states of an item.
@@ -55,105 +34,81 @@ const (
 	Reviewed State = "reviewed"
 )
 
-// Item is a trace in the queue. Its verdict is that of its primary span: the one that failed first (Primary).
+// Item is a trace in the queue. Its verdict is that of its primary span, which FindCause names.
 type Item struct {
 	TraceID, Service, Environment string
 	State                         State
-	Class                         failure.Class
-	Bucket                        failure.Bucket
-	Detail                        string
-	Evidence                      string
-	Fingerprint                   string
-	PrimarySpanID                 string
-	Model                         string
-	PromptName, PromptVersion     string
-	SessionID                     string
-	CostUSD                       genai.Opt[float64]
-	Start                         time.Time // of the earliest span
-	Duration                      time.Duration
-	Received                      time.Time // when the store first saw it
-	Spans                         []Span    // ordered by start; only from Store.Item
-	Labels                        []Label   // newest first; only from Store.Item
-	Label                         *Label    // the newest, nil where nobody has judged
-}
-
-// Decision is what a person says of an item.
-type Decision string
-
-// The decisions.
-const (
-	Confirmed Decision = "confirmed" // it is a failure
-	Rejected  Decision = "rejected"  // it is none
-)
-
-// Label is one judgement of one person. Labels are never changed, the newest counts.
-type Label struct {
-	ID       int64         `json:"id"`
-	TraceID  string        `json:"trace_id"`
-	SpanID   string        `json:"span_id,omitempty"`
-	Decision Decision      `json:"decision"`
-	Class    failure.Class `json:"class,omitempty"` // what it is, where confirmed
-	Detail   string        `json:"detail,omitempty"`
-	Note     string        `json:"note,omitempty"`
-	Reviewer string        `json:"reviewer,omitempty"`
-	Created  time.Time     `json:"created"`
+	failure.Verdict
+	PrimarySpanID             string
+	Model                     string
+	PromptName, PromptVersion string
+	SessionID                 string
+	CostUSD                   genai.Opt[float64]
+	Start                     time.Time // of the earliest span
+	Duration                  time.Duration
+	Received                  time.Time // when the store first got a span of it
+	Spans                     []Span    // ordered by start; only from Store.Item
+	Labels                    []Label   // newest first; only from Store.Item
+	Label                     *Label    // the newest, nil before the first
 }
 
 // Filter selects items. Empty fields do not restrict.
 type Filter struct {
+	// Class selects items by their verdict. Unsafe also selects items with a safety finding beside their root cause.
 	Class   failure.Class
 	Service string
 	State   State
-	Query   string // words, all of which occur in the item's messages, evidence, names or ids
+	Query   string // words that all occur in the item's messages, evidence, names or ids
 	Limit   int    // 0 is 50, at most 500
-	Cursor  string // Page.Next of the page before
+	Cursor  string // Page.Next of the previous page
 }
 
-// Page is a page of items, newest first. Total counts all that the filter selects; Next is "" on the last page.
+// Page is a page of items, newest first. Total counts all items that the filter selects. Next is "" on the last page.
 type Page struct {
 	Items []Item
 	Total int
 	Next  string
 }
 
-// Count is one value of a facet and how many items have it.
+// Count is one value of a facet with the number of its items.
 type Count struct {
 	Value string `json:"value"`
 	N     int    `json:"n"`
 }
 
-// Facets are the values that a queue can be narrowed to, most frequent first.
+// Facets are the values that can narrow the queue, most frequent first.
 type Facets struct {
 	Classes  []Count `json:"classes"`
 	Services []Count `json:"services"`
 }
 
-// Backlog is what waits to be judged.
+// Backlog is the open part of the queue.
 type Backlog struct {
 	Open   int
-	Oldest time.Time // when the open item that came first was received, the zero time where none is open
+	Oldest time.Time // arrival of the oldest open item; the zero time without one
 }
 
 // Store keeps items and labels. It is safe for concurrent use.
 type Store interface {
-	// Put adds traces or merges them into those that are there, by trace and span id: putting the same span twice changes
-	// nothing, and portions may come in any order. A portion without a failing span extends an item that is there and is
-	// dropped where there is none: an item is a failing trace. Of two copies of a span the failing one is kept, else the
-	// first. When Put returns nil, what it was given is on disk. All of the traces are kept, or none; ErrInvalid where an
-	// id or a class is none.
+	// Put adds traces, or merges them into stored ones by trace and span id. Putting the same span twice changes
+	// nothing, and portions may come in any order. A portion without a failing span extends a stored item; without
+	// one it is dropped, since an item is a failing trace. Of two copies of a span the store keeps the failing one,
+	// else the first. When Put returns nil, the traces are on disk. Put keeps all of the traces or none. It returns
+	// ErrInvalid for an invalid id or class.
 	Put(ctx context.Context, traces []Trace) error
-	// Items pages through the queue, latest arrival first. Following Next gives every item that was there at the first
-	// page exactly once, whatever arrives meanwhile. ErrInvalid where the cursor is none.
+	// Items pages through the queue, latest arrival first. Following Next gives each item that was in the queue at the
+	// first page exactly once, whatever arrives meanwhile. It returns ErrInvalid for an invalid cursor.
 	Items(ctx context.Context, f Filter) (Page, error)
-	// Item is one item whole, or ErrNotFound.
+	// Item returns one item with its spans and labels, or ErrNotFound.
 	Item(ctx context.Context, traceID string) (Item, error)
-	// Facets counts the items that the filter selects by class and service, each facet ignoring its own restriction.
+	// Facets counts the items that the filter selects by class and by service. Each facet ignores its own restriction.
 	Facets(ctx context.Context, f Filter) (Facets, error)
-	// Backlog counts the open items. It is asked often, and so is cheap.
+	// Backlog counts the open items. It is called often, and so must be cheap.
 	Backlog(ctx context.Context) (Backlog, error)
-	// AddLabel records a judgement and marks the item as reviewed; id and time are given by the store. ErrNotFound where
-	// there is no such item, ErrInvalid where the label is (Label.Validate) or names a span that the item does not have.
+	// AddLabel adds a label and marks the item as reviewed. The store sets id and time of the label. It returns
+	// ErrNotFound for an unknown item, and ErrInvalid for an invalid label (see Label.Validate) or a span that the
+	// item does not have.
 	AddLabel(ctx context.Context, l Label) (Label, error)
-	// Close waits for writes to end.
+	// Close waits for running writes.
 	Close() error
 }

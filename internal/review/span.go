@@ -1,43 +1,106 @@
 package review
 
 import (
+	"encoding/json"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// Failed reports whether anything failed on the span.
-func (s *Span) Failed() bool { return s.Class != "" }
+// Span is one span of a trace with its verdict. Call is nil for spans that are not GenAI operations.
+type Span struct {
+	ID       string        `json:"id"` // 16 hex digits
+	ParentID string        `json:"parent_id,omitempty"`
+	Name     string        `json:"name"`
+	Service  string        `json:"service,omitempty"`
+	Start    time.Time     `json:"start"`
+	Duration time.Duration `json:"duration_ns"`
+	Error    bool          `json:"error,omitempty"`
+	Message  string        `json:"message,omitempty"` // of the status
+	failure.Verdict
+	// Others are findings of further classes of the verdict, where more is known of them than the class.
+	Others  []failure.Finding  `json:"other_findings,omitempty"`
+	Scores  map[string]float64 `json:"scores,omitempty"`
+	Outcome string             `json:"outcome,omitempty"` // of a tool or a retrieval: ok, empty, failed
+	// CallHash identifies what the span tried, such as a tool with its arguments. A later success of the same
+	// recovers a failure. Only its equality means anything; "" is unknown.
+	CallHash string      `json:"call_hash,omitempty"`
+	Call     *genai.Call `json:"call,omitempty"`
+	// Cut is true where the span was too large to keep whole: long texts end in a mark, or the call is missing.
+	Cut bool `json:"cut,omitempty"`
+}
 
-// End is when the span ended.
+// UnmarshalJSON also reads the keys class, detail, classes and print, which earlier versions wrote.
+func (s *Span) UnmarshalJSON(b []byte) error {
+	type current Span
+	var read Span
+	earlier := struct {
+		*current
+		Class   failure.Class   `json:"class"`
+		Detail  string          `json:"detail"`
+		Classes []failure.Class `json:"classes"`
+		Print   string          `json:"print"`
+	}{current: (*current)(&read)}
+	if err := json.Unmarshal(b, &earlier); err != nil {
+		return err
+	}
+	if read.Class == "" {
+		read.Class, read.Detail, read.Classes = earlier.Class, earlier.Detail, earlier.Classes
+	}
+	if read.Fingerprint == "" {
+		read.Fingerprint = earlier.Print
+	}
+	read.Bucket = read.Class.Bucket()
+	*s = read
+	return nil
+}
+
+// End returns the time at which the span ended.
 func (s *Span) End() time.Time { return s.Start.Add(s.Duration) }
 
-// Primary is the index of the span that failed first, -1 where none failed. A span fails when it ends, so an agent that
-// gives up comes after the call inside it that made it; of spans that end together, the one that started last is the
-// innermost.
-func Primary(spans []Span) int {
-	index := -1
-	var first *Span
-	for i := range spans {
-		if s := &spans[i]; s.Failed() && (first == nil || failedBefore(s, first)) {
-			index, first = i, s
+// Findings returns a finding for each class of the verdict.
+func (s *Span) Findings() []failure.Finding {
+	findings := s.Verdict.Findings()
+	for i := range findings {
+		for j := range s.Others {
+			if findings[i].Class == s.Others[j].Class && findings[i].Detail == "" {
+				findings[i] = s.Others[j]
+			}
 		}
 	}
-	return index
+	return findings
 }
 
-func failedBefore(a, b *Span) bool {
-	if c := a.End().Compare(b.End()); c != 0 {
-		return c < 0
+// Node returns the part of the span that failure.FindCause needs. Its parent is not linked.
+func (s *Span) Node() failure.Node {
+	n := failure.Node{
+		ID: s.ID, Parent: -1, Agent: s.Call != nil && s.Call.Operation == genai.OpInvokeAgent, Operation: s.CallHash,
+		Error: s.Error, Findings: s.Findings(),
 	}
-	if c := a.Start.Compare(b.Start); c != 0 {
-		return c > 0
+	if !s.Start.IsZero() {
+		n.Start = s.Start.UnixNano()
 	}
-	return a.ID < b.ID
+	n.End = n.Start + max(int64(s.Duration), 0)
+	if n.End < n.Start { // the sum overflowed
+		n.End = math.MaxInt64
+	}
+	return n
 }
 
-// Validate tells whether ids and classes are what they must be. The error is ErrInvalid.
+// FindCause finds the root cause of a trace. Indices are those of the spans.
+func FindCause(spans []Span) failure.Cause {
+	nodes, parents := make([]failure.Node, len(spans)), make([]string, len(spans))
+	for i := range spans {
+		nodes[i], parents[i] = spans[i].Node(), spans[i].ParentID
+	}
+	failure.Link(nodes, parents)
+	return failure.FindCause(nodes)
+}
+
+// Validate reports the first id or class that is not valid. The error is ErrInvalid.
 func (t *Trace) Validate() error {
 	if !isID(t.ID, 32) {
 		return fmt.Errorf("trace id must be 32 lower-case hex digits, got %.64q: %w", t.ID, ErrInvalid)
@@ -48,7 +111,7 @@ func (t *Trace) Validate() error {
 			return fmt.Errorf("span id must be 16 lower-case hex digits, got %.64q: %w", s.ID, ErrInvalid)
 		}
 		if s.Class != "" && !known(s.Class) {
-			return fmt.Errorf("class must be one of the taxonomy, got %.64q: %w", s.Class, ErrInvalid)
+			return fmt.Errorf("error_class must be one of the taxonomy, got %.64q: %w", s.Class, ErrInvalid)
 		}
 	}
 	return nil
@@ -73,29 +136,4 @@ func isID(text string, n int) bool {
 		zero = zero && c == '0'
 	}
 	return !zero
-}
-
-// Bounds of what a person may write, in bytes.
-const (
-	maxNote     = 16 << 10
-	maxReviewer = 256
-)
-
-// Validate tells whether the label says something that can be acted on. The error is ErrInvalid and names the key.
-func (l *Label) Validate() error {
-	switch {
-	case l.Decision != Confirmed && l.Decision != Rejected:
-		return fmt.Errorf("decision must be %q or %q, got %.64q: %w", Confirmed, Rejected, l.Decision, ErrInvalid)
-	case l.Class != "" && !known(l.Class):
-		return fmt.Errorf("class must be one of the taxonomy, got %.64q: %w", l.Class, ErrInvalid)
-	case l.Detail != "" && l.Class == "":
-		return fmt.Errorf("detail must come with a class, got %.64q alone: %w", l.Detail, ErrInvalid)
-	case l.Detail != "" && !failure.ValidDetail(l.Class, l.Detail):
-		return fmt.Errorf("detail must be one of %s, got %.64q: %w", l.Class, l.Detail, ErrInvalid)
-	case len(l.Note) > maxNote:
-		return fmt.Errorf("note must be at most %d bytes, got %d: %w", maxNote, len(l.Note), ErrInvalid)
-	case len(l.Reviewer) > maxReviewer:
-		return fmt.Errorf("reviewer must be at most %d bytes, got %d: %w", maxReviewer, len(l.Reviewer), ErrInvalid)
-	}
-	return nil
 }

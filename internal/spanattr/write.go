@@ -87,7 +87,7 @@ func (w *Writer) writeScores(span ptrace.Span, r *Record) {
 		attrs.PutStr(AttrRetrievalOutcome, r.RetrievalOutcome)
 	}
 	if r.CallHash != 0 {
-		attrs.PutStr(AttrCallHash, hexOf(r.CallHash))
+		attrs.PutStr(AttrCallHash, Hex(r.CallHash))
 	}
 	failing := 0
 	for i := range r.Scores {
@@ -105,7 +105,8 @@ func (w *Writer) writeScores(span ptrace.Span, r *Record) {
 	}
 }
 
-func hexOf(n uint64) string {
+// Hex spells a hash as 16 hex digits.
+func Hex(n uint64) string {
 	var b [8]byte
 	for i := range b {
 		b[i] = byte(n >> (56 - 8*i))

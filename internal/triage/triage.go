@@ -1,5 +1,5 @@
-// Package triage lays out what is known of a failing trace, in the order in which a person looks for the fault: what was retrieved, what the
-// model made of it, where it handed on to, and what came back from there.
+// Package triage groups the failures of a trace by step, in the order in which a person looks for the fault: retrieval,
+// generation, routing to tools and agents, and the data that came back from there.
 package triage
 
 import (
@@ -8,46 +8,43 @@ import (
 	"github.com/faultline-otel/faultline/internal/score"
 )
 
-// Span is one span of a trace, as far as triage goes.
+// Span is the part of a span that triage needs.
 type Span struct {
 	ID, Parent string
 	Name       string
-	At         failure.Step // that its operation is; "" where the span is none of GenAI
+	Step       failure.Step // of its operation; "" where the span is not a GenAI operation
 	Outcome    string       // of a tool or a retrieval
-	// Classes are all that failed on the span, in order of precedence. Detail and Evidence are of the first.
-	Classes          []failure.Class
-	Detail, Evidence string
+	failure.Verdict
 }
 
-// Step is one step with what was found in it.
+// Step is one step with its findings.
 type Step struct {
 	Step     failure.Step `json:"step"`
-	Spans    int          `json:"spans"` // that are of the step
+	Spans    int          `json:"spans"` // whose operation is of the step
 	Findings []Finding    `json:"findings"`
 	More     int          `json:"more,omitempty"` // findings that are not listed
 }
 
-// Finding is a failure on a span, or where it has no class the note that a retrieval or tool found nothing.
+// Finding is a failure on a span: its class, detail and evidence. Without a class it notes that a retrieval or a tool
+// found nothing.
 type Finding struct {
-	SpanID   string        `json:"span_id"`
-	Name     string        `json:"name"`
-	Class    failure.Class `json:"error_class,omitempty"`
-	Detail   string        `json:"error_detail,omitempty"`
-	Evidence string        `json:"evidence,omitempty"`
+	SpanID string `json:"span_id"`
+	Name   string `json:"name"`
+	failure.Finding
 }
 
-// The notes.
+// Notes on steps that found nothing.
 const (
 	noDocuments = "no document was found"
 	noResult    = "the tool found nothing"
 )
 
-// maxFindings bounds what is listed of one step.
+// maxFindings bounds the list of one step.
 const maxFindings = 20
 
-// Of lays out the spans of a trace by step, in their order within each. An outer step that repeats what failed within it is not
-// listed beside it.
-func Of(spans []Span) []Step {
+// GroupByStep lists the failures of a trace by step, in the order of the spans. An outer step that repeats a failure
+// inside it is not listed.
+func GroupByStep(spans []Span) []Step {
 	repeats := repetitions(spans)
 	steps := make([]Step, 0, len(failure.Steps()))
 	for _, step := range failure.Steps() {
@@ -67,33 +64,29 @@ func Of(spans []Span) []Step {
 	for i := range spans {
 		s := &spans[i]
 		for k := range steps {
-			if steps[k].Step == s.At {
+			if steps[k].Step == s.Step {
 				steps[k].Spans++
 			}
 		}
-		for k, class := range s.Classes {
-			if repeats[repetition{i, class}] {
-				continue
+		for _, f := range s.Findings() {
+			if !repeats[repetition{i, f.Class}] {
+				shown := failure.Finding{Class: f.Class, Detail: f.Detail, Evidence: f.Evidence}
+				add(failure.StepOf(f.Class, s.Step), Finding{s.ID, s.Name, shown})
 			}
-			f := Finding{SpanID: s.ID, Name: s.Name, Class: class}
-			if k == 0 {
-				f.Detail, f.Evidence = s.Detail, s.Evidence
-			}
-			add(failure.StepOf(class, s.At), f)
 		}
 		if s.Outcome == score.OutcomeEmpty {
-			note := Finding{SpanID: s.ID, Name: s.Name, Evidence: noResult}
-			if s.At == failure.Retrieval {
+			note := failure.Finding{Evidence: noResult}
+			if s.Step == failure.Retrieval {
 				note.Evidence = noDocuments
 			}
-			add(s.At, note)
+			add(s.Step, Finding{s.ID, s.Name, note})
 		}
 	}
 	return steps
 }
 
-// At is the step that a call is.
-func At(c *genai.Call) failure.Step {
+// StepOf returns the step of a call.
+func StepOf(c *genai.Call) failure.Step {
 	switch {
 	case c.Operation == genai.OpRetrieval, c.Operation == genai.OpEmbeddings:
 		return failure.Retrieval
@@ -105,13 +98,13 @@ func At(c *genai.Call) failure.Step {
 	return failure.Routing
 }
 
-// repetition is a class on a span that the span only passes on.
+// repetition is a failure on an outer span that repeats one inside it.
 type repetition struct {
 	span  int
 	class failure.Class
 }
 
-// repetitions finds the outer steps above what failed.
+// repetitions finds the spans above each failure.
 func repetitions(spans []Span) map[repetition]bool {
 	index := make(map[string]int, len(spans))
 	for i := range spans {
@@ -119,10 +112,10 @@ func repetitions(spans []Span) map[repetition]bool {
 	}
 	found := map[repetition]bool{}
 	for i := range spans {
-		for _, class := range spans[i].Classes {
+		for _, f := range spans[i].Findings() {
 			for up, there := index[spans[i].Parent]; there && up != i; up, there = index[spans[up].Parent] {
-				r := repetition{up, class}
-				if found[r] { // and so are those above, or strangers made a circle
+				r := repetition{up, f.Class}
+				if found[r] { // so are the spans above; or the parents form a circle, which a trace may claim
 					break
 				}
 				found[r] = true
@@ -130,7 +123,7 @@ func repetitions(spans []Span) map[repetition]bool {
 		}
 	}
 	for r := range found { // a model call or a tool fails by itself
-		if at := spans[r.span].At; at != failure.Routing && at != "" {
+		if step := spans[r.span].Step; step != failure.Routing && step != "" {
 			delete(found, r)
 		}
 	}

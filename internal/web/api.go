@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,17 +18,13 @@ import (
 	"github.com/faultline-otel/faultline/internal/triage"
 )
 
-// itemJSON is an item as the API writes it; the README has its keys.
+// itemJSON is an item in the API. The README documents its keys.
 type itemJSON struct {
-	TraceID       string             `json:"trace_id"`
-	Service       string             `json:"service"`
-	Environment   string             `json:"environment,omitempty"`
-	State         review.State       `json:"state"`
-	Class         failure.Class      `json:"class"`
-	Bucket        failure.Bucket     `json:"bucket"`
-	Detail        string             `json:"detail,omitempty"`
-	Evidence      string             `json:"evidence,omitempty"`
-	Fingerprint   string             `json:"fingerprint,omitempty"`
+	TraceID     string       `json:"trace_id"`
+	Service     string       `json:"service"`
+	Environment string       `json:"environment,omitempty"`
+	State       review.State `json:"state"`
+	failure.Verdict
 	PrimarySpanID string             `json:"primary_span_id"`
 	Model         string             `json:"model,omitempty"`
 	PromptName    string             `json:"prompt_name,omitempty"`
@@ -45,10 +42,11 @@ type itemJSON struct {
 
 func itemAsJSON(i *review.Item) itemJSON {
 	return itemJSON{
-		TraceID: i.TraceID, Service: i.Service, Environment: i.Environment, State: i.State, Class: i.Class, Bucket: i.Bucket,
-		Detail: i.Detail, Evidence: i.Evidence, Fingerprint: i.Fingerprint, PrimarySpanID: i.PrimarySpanID, Model: i.Model,
-		PromptName: i.PromptName, PromptVersion: i.PromptVersion, SessionID: i.SessionID, CostUSD: i.CostUSD, Start: i.Start,
-		DurationMS: float64(i.Duration) / float64(time.Millisecond), Received: i.Received, Label: i.Label, Spans: i.Spans, Labels: i.Labels,
+		TraceID: i.TraceID, Service: i.Service, Environment: i.Environment, State: i.State, Verdict: i.Verdict,
+		PrimarySpanID: i.PrimarySpanID, Model: i.Model, PromptName: i.PromptName, PromptVersion: i.PromptVersion,
+		SessionID: i.SessionID, CostUSD: i.CostUSD, Start: i.Start,
+		DurationMS: float64(i.Duration) / float64(time.Millisecond), Received: i.Received, Label: i.Label, Spans: i.Spans,
+		Labels: i.Labels,
 	}
 }
 
@@ -66,7 +64,8 @@ func (s *server) listItems(w http.ResponseWriter, r *http.Request) error {
 	}
 	decision := review.Decision(query.Get("decision"))
 	if decision != "" && decision != review.Confirmed && decision != review.Rejected {
-		return fmt.Errorf("decision must be %q or %q, got %.64q: %w", review.Confirmed, review.Rejected, decision, review.ErrInvalid)
+		return fmt.Errorf("decision must be %q or %q, got %.64q: %w",
+			review.Confirmed, review.Rejected, decision, review.ErrInvalid)
 	}
 	page, err := s.store.Items(r.Context(), f)
 	if err != nil {
@@ -105,7 +104,7 @@ func filterOf(query url.Values) (review.Filter, error) {
 	return f, nil
 }
 
-// maxLimit is the most items of one page, as review.Filter says.
+// maxLimit bounds the items of one page; review.Filter has the same bound.
 const maxLimit = 500
 
 func (s *server) getItem(w http.ResponseWriter, r *http.Request) error {
@@ -114,7 +113,7 @@ func (s *server) getItem(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	whole := itemAsJSON(&item)
-	whole.Steps = triage.Of(triaged(item.Spans))
+	whole.Steps = triage.GroupByStep(triaged(item.Spans))
 	return writeJSON(w, http.StatusOK, whole)
 }
 
@@ -136,20 +135,23 @@ func (s *server) getFacets(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, facets)
 }
 
-// errMediaType refuses what a form of another page could send: a JSON body makes browsers ask first.
+// errMediaType refuses requests that a form on another site could send. Browsers ask before they send a JSON body.
 var errMediaType = errors.New("content-type must be application/json")
 
-// maxBody bounds what a person may send, in bytes.
+// maxBody bounds a request body, in bytes.
 const maxBody = 64 << 10
 
-// labelJSON is what a client may say of a label; the rest is ours.
+// labelJSON is the part of a label that a client may send.
 type labelJSON struct {
 	SpanID   string          `json:"span_id"`
 	Decision review.Decision `json:"decision"`
-	Class    failure.Class   `json:"class"`
-	Detail   string          `json:"detail"`
+	Class    failure.Class   `json:"error_class"`
+	Detail   string          `json:"error_detail"`
 	Note     string          `json:"note"`
 	Reviewer string          `json:"reviewer"`
+	// The names of Class and Detail in earlier versions.
+	EarlierClass  failure.Class `json:"class"`
+	EarlierDetail string        `json:"detail"`
 }
 
 func (s *server) addLabel(w http.ResponseWriter, r *http.Request) error {
@@ -166,8 +168,8 @@ func (s *server) addLabel(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("the body must be one JSON object: %w", review.ErrInvalid)
 	}
 	label, err := s.label(r, review.Label{
-		TraceID: r.PathValue("trace_id"), SpanID: in.SpanID, Decision: in.Decision, Class: in.Class, Detail: in.Detail,
-		Note: in.Note, Reviewer: in.Reviewer,
+		TraceID: r.PathValue("trace_id"), SpanID: in.SpanID, Decision: in.Decision, Class: cmp.Or(in.Class, in.EarlierClass),
+		Detail: cmp.Or(in.Detail, in.EarlierDetail), Note: in.Note, Reviewer: in.Reviewer,
 	})
 	if err != nil {
 		return err
@@ -175,7 +177,7 @@ func (s *server) addLabel(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusCreated, label)
 }
 
-// malformed tells a body that is too large from one that is no JSON.
+// malformed distinguishes a body that is too large from one that is not JSON.
 func malformed(err error) error {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return err

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai/genaitest"
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/web"
 )
@@ -26,7 +27,7 @@ func (s *site) getJSON(target string, status int, into any) {
 type apiPage struct {
 	Items []struct {
 		TraceID string         `json:"trace_id"`
-		Class   failure.Class  `json:"class"`
+		Class   failure.Class  `json:"error_class"`
 		Label   *review.Label  `json:"label"`
 		Spans   []review.Span  `json:"spans"`
 		Labels  []review.Label `json:"labels"`
@@ -49,13 +50,15 @@ func TestAPIGivesAnItemWhole(t *testing.T) {
 	var item map[string]any
 	s.getJSON("/api/v1/items/"+trace.ID, http.StatusOK, &item)
 	for key, want := range map[string]any{
-		"trace_id": trace.ID, "service": "returns-bot", "environment": "production", "state": "reviewed", "class": "tool_call_malformed",
-		"bucket": "structure", "detail": "type_mismatch", "evidence": trace.Spans[4].Evidence, "fingerprint": "5f0c1b7a90d3e2c4",
+		"trace_id": trace.ID, "service": "returns-bot", "environment": "production", "state": "reviewed",
+		"error_class": "tool_call_malformed", "error_bucket": "structure", "error_detail": "type_mismatch",
+		"evidence": trace.Spans[4].Evidence, "fingerprint": "5f0c1b7a90d3e2c4",
 		"primary_span_id": "00000000000000a5", "model": "gpt-4.1", "prompt_name": "refunds", "prompt_version": "v18", "session_id": "conv_82a7",
 		"start": "2026-11-23T10:42:00Z", "duration_ms": 3200.0,
 	} {
 		require.EqualValues(t, want, item[key], key)
 	}
+	require.Equal(t, []any{"tool_call_malformed", "unsafe"}, item["error_classes"])
 	require.InDelta(t, 0.0123, item["cost_usd"], 1e-9)
 	require.Contains(t, item, "received")
 
@@ -133,16 +136,34 @@ func TestAPITakesLabels(t *testing.T) {
 	s.put(trace)
 	target := "/api/v1/items/" + trace.ID + "/labels"
 	resp := s.do(http.MethodPost, target, "application/json; charset=utf-8",
-		`{"decision": "confirmed", "class": "tool_call_malformed", "detail": "type_mismatch", "note": "a number", "reviewer": "ada"}`)
+		`{"decision": "confirmed", "error_class": "tool_call_malformed", "error_detail": "type_mismatch", "note": "a number", "reviewer": "ada"}`)
 	require.Equal(t, http.StatusCreated, resp.StatusCode)
 	var label review.Label
-	require.NoError(t, json.Unmarshal([]byte(read(t, resp)), &label))
+	body := read(t, resp)
+	require.Contains(t, body, `"error_class":"tool_call_malformed","error_detail":"type_mismatch"`)
+	require.NoError(t, json.Unmarshal([]byte(body), &label))
 	require.Positive(t, label.ID)
 	require.Equal(t, "ada", label.Reviewer)
 	item, err := s.store.Item(t.Context(), trace.ID)
 	require.NoError(t, err)
 	require.Equal(t, []review.Label{label}, item.Labels)
 	require.Equal(t, review.Reviewed, item.State)
+
+	resp = s.do(http.MethodPost, target, "application/json", // as clients of earlier versions send it
+		`{"decision": "confirmed", "class": "refusal", "detail": "model_refusal"}`)
+	require.Equal(t, http.StatusCreated, resp.StatusCode)
+	require.Contains(t, read(t, resp), `"error_class":"refusal","error_detail":"model_refusal"`)
+}
+
+// TestAPIGivesCallsWhole: datasets are made of what it gives.
+func TestAPIGivesCallsWhole(t *testing.T) {
+	s := newSite(t, web.Options{})
+	trace := refund()
+	trace.Spans[4].Call = genaitest.Full(t)
+	s.put(trace)
+	var item struct{ Spans []review.Span }
+	s.getJSON("/api/v1/items/"+trace.ID, http.StatusOK, &item)
+	require.Equal(t, trace.Spans[4].Call, item.Spans[4].Call)
 }
 
 func TestAPISaysWhatIsWrong(t *testing.T) {
@@ -169,7 +190,7 @@ func TestAPISaysWhatIsWrong(t *testing.T) {
 		{"POST", labels, "text/plain", `{"decision":"confirmed"}`, 415, "media_type", "application/json"},
 		{"POST", labels, "", `{"decision":"confirmed"}`, 415, "media_type", "application/json"},
 		{"POST", labels, isJSON, `{"decision":"perhaps"}`, 400, "invalid", `decision must be "confirmed" or "rejected", got "perhaps"`},
-		{"POST", labels, isJSON, `{"decision":"confirmed","detail":"failed","class":"refusal"}`, 400, "invalid", `detail must be one of refusal`},
+		{"POST", labels, isJSON, `{"decision":"confirmed","error_detail":"failed","error_class":"refusal"}`, 400, "invalid", `error_detail must be one of refusal`},
 		{"POST", labels, isJSON, `{"decision":"confirmed","span_id":"00000000000000ff"}`, 400, "invalid", `span_id must be a span of the trace`},
 		{"POST", labels, isJSON, `{"decision":"confirmed","verdict":1}`, 400, "invalid", `unknown field "verdict"`},
 		{"POST", labels, isJSON, `{"decision":"confirmed"} {}`, 400, "invalid", "one JSON object"},

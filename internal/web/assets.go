@@ -19,13 +19,13 @@ import (
 //go:embed templates/*.html
 var templates embed.FS
 
-// htmx.min.js is version 2.0.11 of npm's htmx.org, dist/htmx.min.js, as published (0BSD, see htmx.LICENSE). Its SHA-256 is
-// d6fdc75f204e6bdefa99b69bf1e6d4ac69b8a364f77929f45c13476b4000f717; a test holds it to that.
+// htmx.min.js is version 2.0.11 of npm's htmx.org, dist/htmx.min.js, as published (0BSD, see htmx.LICENSE). Its
+// SHA-256 is d6fdc75f204e6bdefa99b69bf1e6d4ac69b8a364f77929f45c13476b4000f717; a test holds it to that.
 //
 //go:embed static/*.js static/*.css static/*.svg
 var static embed.FS
 
-// assets are the static files, each under a name that holds a hash of its content, so that browsers may keep it for ever.
+// assets are the static files. Their names hold a hash of the content, so that browsers may keep them for ever.
 type assets struct {
 	paths map[string]string // by file name
 	files map[string]asset  // by hashed name
@@ -56,14 +56,14 @@ func readAssets() (*assets, error) {
 	return a, nil
 }
 
-// mediaTypes is ours, since mime.TypeByExtension depends on the machine.
+// mediaTypes replaces mime.TypeByExtension, which depends on the machine.
 var mediaTypes = map[string]string{
 	".js":  mime.FormatMediaType("text/javascript", map[string]string{"charset": "utf-8"}),
 	".css": mime.FormatMediaType("text/css", map[string]string{"charset": "utf-8"}),
 	".svg": "image/svg+xml",
 }
 
-// path is where an asset is served, for templates.
+// path returns the address of an asset, for templates.
 func (a *assets) path(name string) (string, error) {
 	if p, ok := a.paths[name]; ok {
 		return p, nil
@@ -79,6 +79,6 @@ func (a *assets) serve(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", f.mediaType)
 	w.Header().Set("Content-Length", strconv.Itoa(len(f.content)))
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-	_, _ = w.Write(f.content) // a client that went away is no error of ours
+	_, _ = w.Write(f.content) // a client that disconnected is not an error of the server
 	return nil
 }

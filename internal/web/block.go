@@ -7,7 +7,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// Bounds of what a page shows, in bytes. The API has everything that is stored.
+// Bounds of the texts on a page, in bytes. The API has everything that is stored.
 const (
 	maxShown   = 64 << 10  // of one text
 	maxPage    = 512 << 10 // of all texts of a case
@@ -17,16 +17,16 @@ const (
 	leastShown = 500       // of one text, even where the page is full
 )
 
-// block is a text as it is shown: its beginning, what is folded away, and its end where that matters.
+// block is a text on the page: its beginning, a folded part, and its end where that matters.
 type block struct {
 	Head, Folded, Tail []piece
 	FoldedSize         string
-	Open               bool   // what is marked stands in the fold
-	Dropped            string // how much is not shown at all
+	Open               bool   // a mark is in the folded part
+	Dropped            string // how much is not shown
 	Code               bool
 }
 
-// piece is a run of text. Marked is where the evidence stands.
+// piece is a run of text. It is marked where it shows the evidence.
 type piece struct {
 	Text   string
 	Marked bool
@@ -35,16 +35,16 @@ type piece struct {
 // region is a part of a text by byte offsets.
 type region struct{ from, to int }
 
-// writer makes blocks, and stops making long ones when the page is full.
+// writer makes blocks, and only short ones once the page is full.
 type writer struct{ left int }
 
-// text shows prose. endMatters keeps its end in sight.
+// text shows prose. endMatters keeps its end visible.
 func (w *writer) text(text string, marks []region, endMatters bool) *block {
 	return w.block(text, marks, endMatters, false)
 }
 
-// data shows arguments, results and answers that are data: JSON is laid out in lines of about width bytes, anything else stands
-// as it came. marked finds the regions to mark in the text as it is laid out.
+// data shows arguments, results and answers in JSON. It lays JSON out in lines of about width bytes and leaves other
+// texts unchanged. marked finds the regions to mark in the laid out text.
 func (w *writer) data(text string, width int, marked func(text string, isJSON bool) []region) *block {
 	text, isJSON := layOut(text, width)
 	return w.block(text, marked(text, isJSON), false, true)
@@ -90,7 +90,7 @@ func (w *writer) block(text string, marks []region, endMatters, code bool) *bloc
 	return b
 }
 
-// foldAt is where to fold a text: at the end of a line or a word near n.
+// foldAt returns where to fold a text: at the end of a line or a word near n.
 func foldAt(text string, n int) int {
 	at := len(head(text, n))
 	if i := strings.LastIndexByte(text[:at], '\n'); i > at/2 {
@@ -102,7 +102,7 @@ func foldAt(text string, n int) int {
 	return at
 }
 
-// within drops and cuts marks that are not in a text of n bytes, and orders those that are.
+// within limits marks to a text of n bytes and orders them.
 func within(marks []region, n int) []region {
 	var kept []region
 	for _, m := range marks {

@@ -21,7 +21,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/web"
 )
 
-// browser is Chromium on a page of the site, with what its console said.
+// browser is Chromium on a page of the site, with the messages of its console.
 type browser struct {
 	t   *testing.T
 	ctx context.Context
@@ -76,7 +76,7 @@ func (b *browser) said(text string) {
 	b.console = append(b.console, text)
 }
 
-// quiet checks that nothing was said on the console: no violation of the policy, no error.
+// quiet checks that the console is empty: no violation of the policy, no error.
 func (b *browser) quiet() {
 	b.t.Helper()
 	b.mu.Lock()

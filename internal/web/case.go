@@ -12,12 +12,12 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
-// caseView is one item as it is shown.
+// caseView is one item on the page.
 type caseView struct {
 	TraceID   string
 	Headline  string
 	Chip      chip
-	Also      []chip // what else failed on the same span
+	Also      []chip // further classes on the same span
 	Evidence  string
 	Facts     []fact
 	Steps     []stepView
@@ -30,7 +30,7 @@ type caseView struct {
 	APIPath   string
 
 	LabelAddress string
-	Next         string // trace id of the one that stands below in the queue
+	Next         string // trace id of the next item in the queue
 	Position     string
 	Reviewed     *labelView
 	Choices      []optionGroup
@@ -39,7 +39,7 @@ type caseView struct {
 // fact is a name and a value of the facts row.
 type fact struct {
 	Name, Value, Title string
-	Copy               string // what a click copies, "" where the value is none to copy
+	Copy               string // text that a click copies, "" where the value is not for copying
 	Link               string
 	External           bool
 }
@@ -48,7 +48,7 @@ type retrieved struct {
 	Query     *block
 	Name      string
 	Documents []documentView
-	None      string // what is said where there are no documents
+	None      string // shown without documents
 	More      string
 }
 
@@ -78,7 +78,7 @@ const (
 	maxRetrievals = 6
 )
 
-// caseOf shows an item. span is the span whose conversation is wanted, "" for the one that failed first.
+// caseOf shows an item with the conversation of a span, "" for the primary one.
 func (s *server) caseOf(ctx context.Context, item *review.Item, f queueFilter, span string) (*caseView, error) {
 	now := s.options.Now()
 	primary := spanByID(item.Spans, item.PrimarySpanID)
@@ -133,7 +133,7 @@ func (s *server) caseOf(ctx context.Context, item *review.Item, f queueFilter, s
 	return c, nil
 }
 
-// sameFailure counts the items with the same fingerprint, this one included; 0 where it has none.
+// sameFailure counts the items with the same fingerprint, this one included. It is 0 without a fingerprint.
 func (s *server) sameFailure(ctx context.Context, item *review.Item) (int, error) {
 	if item.Fingerprint == "" {
 		return 0, nil
@@ -159,7 +159,7 @@ func countCut(spans []review.Span) (n int) {
 	return n
 }
 
-// facts are who, what it cost, and when.
+// facts lists service, model, cost, times and ids.
 func (s *server) facts(item *review.Item, primary *review.Span, same int, now time.Time) []fact {
 	var facts []fact
 	add := func(name, value string) {
@@ -180,7 +180,9 @@ func (s *server) facts(item *review.Item, primary *review.Span, same int, now ti
 	if item.CostUSD.Set {
 		facts = append(facts, fact{Name: "cost", Value: dollars(item.CostUSD.Value), Title: "all model calls of the trace"})
 	}
-	facts = append(facts, fact{Name: "time", Value: seconds(item.Duration), Title: "from the first span's start to the last one's end"})
+	facts = append(facts, fact{
+		Name: "time", Value: seconds(item.Duration), Title: "from the first span's start to the last one's end",
+	})
 	if when := momentOf(item.Start, now); when.Machine != "" {
 		facts = append(facts, fact{Name: "began", Value: whenWords(when.Ago), Title: when.Exact})
 	}
@@ -190,7 +192,10 @@ func (s *server) facts(item *review.Item, primary *review.Span, same int, now ti
 	id("trace", item.TraceID)
 	if same > 1 {
 		all := withQuery("/", queueFilter{review.Filter{Query: item.Fingerprint}}.values())
-		facts = append(facts, fact{Name: "same failure", Value: grouped(int64(same)) + "×", Link: all, Title: "all cases with fingerprint " + visibleLine(item.Fingerprint, 40)})
+		facts = append(facts, fact{
+			Name: "same failure", Value: grouped(int64(same)) + "×", Link: all,
+			Title: "all cases with fingerprint " + visibleLine(item.Fingerprint, 40),
+		})
 	}
 	if s.options.TraceURL != "" {
 		facts = append(facts, fact{
@@ -207,7 +212,7 @@ func whenWords(ago string) string {
 	return ago + " ago"
 }
 
-// callFacts are those of the call that failed.
+// callFacts lists the facts of the call that failed.
 func callFacts(c *genai.Call) []fact {
 	var facts []fact
 	if c.Usage.Input.Set || c.Usage.Output.Set {
@@ -215,11 +220,15 @@ func callFacts(c *genai.Call) []fact {
 		if c.Usage.CacheRead.Set && c.Usage.CacheRead.Value > 0 {
 			words += " (" + grouped(c.Usage.CacheRead.Value) + " cached)"
 		}
-		facts = append(facts, fact{Name: "tokens", Value: words + ", " + grouped(c.Usage.Output.Value) + " out", Title: "of the call that failed"})
+		facts = append(facts, fact{
+			Name: "tokens", Value: words + ", " + grouped(c.Usage.Output.Value) + " out", Title: "of the call that failed",
+		})
 	}
 	if len(c.FinishReasons) > 0 {
 		reasons := c.FinishReasons[:min(len(c.FinishReasons), 4)]
-		facts = append(facts, fact{Name: "finish", Value: visibleLine(strings.Join(reasons, ", "), 80), Title: "finish reasons as the provider gave them"})
+		facts = append(facts, fact{
+			Name: "finish", Value: visibleLine(strings.Join(reasons, ", "), 80), Title: "finish reasons as the provider gave them",
+		})
 	}
 	if c.AgentName != "" {
 		facts = append(facts, fact{Name: "agent", Value: visibleLine(c.AgentName, 80)})
@@ -227,7 +236,7 @@ func callFacts(c *genai.Call) []fact {
 	return facts
 }
 
-// abbreviate shortens an id to what tells it apart.
+// abbreviate shortens an id to its beginning and end.
 func abbreviate(id string) string {
 	if len(id) <= 20 {
 		return id
@@ -235,7 +244,7 @@ func abbreviate(id string) string {
 	return head(id, 12) + "…" + tail(id, 4)
 }
 
-// retrievals are the documents that were looked up in the trace.
+// retrievals lists the documents that were retrieved in the trace.
 func retrievals(w *writer, spans []review.Span, because evidence) []retrieved {
 	var out []retrieved
 	for i := range spans {
@@ -272,7 +281,7 @@ func retrievals(w *writer, spans []review.Span, because evidence) []retrieved {
 	return out
 }
 
-// lowScore is below what every default scorer calls good.
+// lowScore is below the good range of every default scorer.
 const lowScore = 0.5
 
 // scoresOf lists scores, worst first.
@@ -281,7 +290,9 @@ func scoresOf(scores map[string]float64) []scoreView {
 	for name := range scores {
 		names = append(names, name)
 	}
-	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(scores[a], scores[b]), strings.Compare(a, b)) })
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(cmp.Compare(scores[a], scores[b]), strings.Compare(a, b))
+	})
 	const maxScores = 40
 	var views []scoreView
 	for _, name := range names[:min(len(names), maxScores)] {
@@ -306,7 +317,7 @@ func labelOf(l *review.Label, now time.Time) labelView {
 	return v
 }
 
-// classChoices are all classes and details, for confirming a case as something else than was found.
+// classChoices lists all classes and details, to confirm a case with another class.
 func classChoices(class failure.Class, detail string) []optionGroup {
 	var groups []optionGroup
 	found := false
@@ -331,7 +342,8 @@ func classChoices(class failure.Class, detail string) []optionGroup {
 		if failure.ValidDetail(class, detail) {
 			value, label = value+"/"+detail, label+" · "+detail
 		}
-		groups = slices.Insert(groups, 0, optionGroup{Label: "as found", Options: []option{{Value: value, Label: label, Selected: true}}})
+		asFound := optionGroup{Label: "as found", Options: []option{{Value: value, Label: label, Selected: true}}}
+		groups = slices.Insert(groups, 0, asFound)
 	}
 	return groups
 }

@@ -18,15 +18,15 @@ const (
 	maxCards    = 24
 )
 
-// talk is what was said.
+// talk is the conversation of a case.
 type talk struct {
-	Subject string // the span that it is taken from, where that is not the one that failed
+	Subject string // the span of the conversation, where another one failed
 	System  *block
-	Dropped string // how many of the oldest turns are not shown at all
+	Dropped string // how many of the oldest turns are not shown
 	Earlier []turn // folded away
 	Turns   []turn
-	After   []turn // what came of it, from a later call of the same conversation
-	Missing string // why there is nothing
+	After   []turn // how it went on, from a later call of the same conversation
+	Missing string // why there are no turns
 }
 
 // turn is one message, or a tool call and its result.
@@ -38,10 +38,10 @@ type turn struct {
 	Cards     []card
 	MoreCards string
 	Fails     bool
-	Note      string // the evidence, where it speaks of this turn
+	Note      string // the evidence, where it is about this turn
 }
 
-// card is a tool call with what became of it.
+// card is a tool call with its result.
 type card struct {
 	Name, ID  string
 	Status    string // in words
@@ -58,12 +58,12 @@ type talker struct {
 	writer  *writer
 	item    *review.Item
 	subject *review.Span // whose call is shown
-	blame   *review.Span // that failed, nil where the subject is another span that did not
+	blame   *review.Span // the failed span, nil where the subject is another span that did not fail
 	because evidence
 	results map[string]*genai.ToolResult // by id of the call
 	runs    map[string]*review.Span      // spans of tools by id of the call
 	unnamed map[string]*review.Span      // spans of tools that give no id, by runKey; the first of equals
-	told    bool                         // the evidence stands beside what it speaks of
+	noted   bool                         // a turn or card shows the evidence
 }
 
 func newTalker(w *writer, item *review.Item, span *review.Span) *talker {
@@ -89,8 +89,8 @@ func newTalker(w *writer, item *review.Item, span *review.Span) *talker {
 	return t
 }
 
-// conversationOf is the span whose messages tell what a span was about: its own; for a tool, those of the call that asked for
-// it, else of the last model call before it; for anything else, those of the last model call inside it.
+// conversationOf returns the span whose messages belong to a span: the span itself; for a tool, the call that asked
+// for it, else the last model call before it; for any other span, the last model call inside it.
 func conversationOf(spans []review.Span, span *review.Span) *review.Span {
 	if speaks(span) {
 		return span
@@ -147,7 +147,7 @@ func (t *talker) talk() talk {
 	if c.System() != "" {
 		out.System = t.writer.text(c.System(), t.because.inText(c.System()), false)
 	}
-	// What failed is shown in full before what led to it: the page may run out of room.
+	// The failure is written before the turns that led to it, since the page may run out of room.
 	answer := t.turns(output, true)
 	answer = append(answer, t.reported(answer)...)
 	history := input
@@ -160,13 +160,14 @@ func (t *talker) talk() talk {
 	out.After = t.turns(after[:min(len(after), maxTurns)], false)
 	out.Earlier = t.turns(earlier, false)
 	if len(out.Turns) == 0 {
-		out.Missing = "The instrumentation recorded no messages. Most need a switch for it, such as OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true."
+		out.Missing = "The instrumentation recorded no messages. Most need a switch for it, such as " +
+			"OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true."
 	}
 	return out
 }
 
-// afterwards is how the conversation went on: what a later call of the trace was sent on top of what this one was sent and
-// answered, and what it answered itself.
+// afterwards returns how the conversation went on in a later call of the trace: the messages that this call did not
+// have, and the answer.
 func (t *talker) afterwards() []genai.Message {
 	own := t.subject.Call
 	said := len(own.Input()) + len(own.Output())
@@ -208,7 +209,7 @@ func (t *talker) collect(messages []genai.Message) {
 	}
 }
 
-// turns shows messages. failing says that they are the answer of the call that is shown.
+// turns shows messages. failing is true for the answer of the shown call.
 func (t *talker) turns(messages []genai.Message, failing bool) []turn {
 	failing = failing && t.blame != nil && t.blame == t.subject
 	asked := map[string]bool{}
@@ -248,14 +249,14 @@ func (t *talker) turns(messages []genai.Message, failing bool) []turn {
 		}
 		turns = append(turns, u)
 	}
-	if failing && len(turns) > 0 && !t.told && t.because.text != "" && !t.blame.Error {
+	if failing && len(turns) > 0 && !t.noted && t.because.text != "" && !t.blame.Error {
 		turns[len(turns)-1].Note = visibleLine(t.because.text, 400)
-		t.told = true
+		t.noted = true
 	}
 	return turns
 }
 
-// shown reports whether some message of the conversation asks for a call.
+// shown reports whether a message of the conversation asks for a call.
 func (t *talker) shown(id string) bool {
 	c := t.subject.Call
 	for _, messages := range [][]genai.Message{c.Input(), c.Output()} {
@@ -282,7 +283,7 @@ func kindOf(m *genai.Message) string {
 
 func (t *talker) inText(text string, _ bool) []region { return t.because.inText(text) }
 
-// message shows the text of a message. JSON that should follow a schema is laid out; of an answer that was cut the end matters.
+// message shows the text of a message. It lays out JSON that should follow a schema, and shows the end of a cut answer.
 func (t *talker) message(text string, failing, last bool) *block {
 	if failing && t.because.class == failure.SchemaViolation {
 		return t.writer.data(text, wideLine, t.because.inAnswer)
@@ -293,12 +294,12 @@ func (t *talker) message(text string, failing, last bool) *block {
 	return t.writer.text(text, t.because.inText(text), last && t.because.class == failure.Truncation)
 }
 
-// called is the card of a tool call, with the result that the model was shown, else what the tool's own span recorded.
+// called returns the card of a tool call, with the result that the model received, else the one on the tool's own span.
 func (t *talker) called(call *genai.ToolCall, failing, only bool) card {
 	c := card{Name: cmp.Or(visibleLine(call.Name, 80), "unnamed tool"), ID: visibleLine(call.ID, 80)}
 	marked := t.inText
 	if failing && t.because.class == failure.ToolCallMalformed && (only || t.because.names(call.Name)) {
-		c.Fails, c.Note, t.told = true, visibleLine(t.because.text, 400), true
+		c.Fails, c.Note, t.noted = true, visibleLine(t.because.text, 400), true
 		marked = t.because.inArguments(call.Name)
 	}
 	c.Arguments = t.writer.value(call.Arguments, marked)
@@ -325,7 +326,7 @@ func (t *talker) called(call *genai.ToolCall, failing, only bool) card {
 			}
 		}
 		if t.blame == run {
-			c.Fails, c.Note, t.told = true, visibleLine(t.because.text, 400), true
+			c.Fails, c.Note, t.noted = true, visibleLine(t.because.text, 400), true
 		}
 	} else if result == nil {
 		c.Status = "no result recorded"
@@ -333,7 +334,7 @@ func (t *talker) called(call *genai.ToolCall, failing, only bool) card {
 	return c
 }
 
-// runOf is the span in which a call was run, nil where there is none.
+// runOf returns the span that ran a call, or nil.
 func (t *talker) runOf(call *genai.ToolCall) *review.Span {
 	if s := t.runs[call.ID]; s != nil && call.ID != "" {
 		return s
@@ -341,31 +342,32 @@ func (t *talker) runOf(call *genai.ToolCall) *review.Span {
 	return t.unnamed[runKey(call.Name, call.Arguments)]
 }
 
-// runKey is the same for a call and for the span that ran it, however their JSON is spaced.
+// runKey is the same for a call and the span that ran it, whatever the spacing of their JSON.
 func runKey(tool string, arguments genai.Value) string {
 	text, _ := layOut(arguments.Text, cardLine)
 	return tool + "\x00" + text
 }
 
-// reported is what the failing span says of its error where that is no message: the provider's, the SDK's or the tool's.
+// reported returns the error of the provider, the SDK or the tool on the failing span, where it is not in a message.
 func (t *talker) reported(answer []turn) []turn {
 	s := t.blame
 	if s == nil {
 		return nil
 	}
 	var out []turn
-	if s.Call != nil && s.Call.Refusal() != "" && !slices.ContainsFunc(s.Call.Output(), func(m genai.Message) bool { return strings.Contains(m.Text, s.Call.Refusal()) }) {
+	repeats := func(m genai.Message) bool { return strings.Contains(m.Text, s.Call.Refusal()) }
+	if s.Call != nil && s.Call.Refusal() != "" && !slices.ContainsFunc(s.Call.Output(), repeats) {
 		text := s.Call.Refusal()
 		out = append(out, turn{Role: "refusal", Kind: "error", Text: t.writer.text(text, t.because.inText(text), false), Fails: true})
 	}
-	// A tool that ran stands as a card, in its conversation or by itself.
+	// A tool that ran has a card, in its conversation or alone.
 	if s.Call != nil && s.Call.Operation == genai.OpExecuteTool {
-		if t.told {
+		if t.noted {
 			return out
 		}
 		run := s.Call
 		c := t.called(&genai.ToolCall{ID: run.ToolCallID, Name: run.ToolName, Arguments: run.ToolArguments()}, false, true)
-		t.told = t.told || c.Fails
+		t.noted = t.noted || c.Fails
 		return append(out, turn{Role: "tool", Kind: "tool", Cards: []card{c}, Fails: true})
 	}
 	message := s.Message

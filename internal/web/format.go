@@ -10,7 +10,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
-// chip is a class as it is shown everywhere: its words, in the colour of its bucket.
+// chip is a class on the page: its name in the colour of its bucket.
 type chip struct {
 	Bucket failure.Bucket // "" is no colour
 	Text   string
@@ -24,7 +24,7 @@ func chipOf(class failure.Class, detail string) chip {
 	return c
 }
 
-// moment is a time as people say it, with the exact one beside it.
+// moment is a relative time with the exact one beside it.
 type moment struct{ Ago, Exact, Machine string }
 
 func momentOf(t, now time.Time) moment {
@@ -37,7 +37,7 @@ func momentOf(t, now time.Time) moment {
 
 func ago(d time.Duration) string {
 	switch {
-	case d < time.Minute: // clocks differ: what comes from the future is now
+	case d < time.Minute: // clocks differ: a time in the future is now
 		return "now"
 	case d < time.Hour:
 		return strconv.Itoa(int(d/time.Minute)) + " min"
@@ -47,7 +47,7 @@ func ago(d time.Duration) string {
 	return grouped(int64(d/(24*time.Hour))) + " d"
 }
 
-// seconds is a duration in the unit that reads best, with as many digits as matter.
+// seconds formats a duration in the best unit, with the digits that matter.
 func seconds(d time.Duration) string {
 	switch {
 	case d <= 0:
@@ -64,7 +64,7 @@ func seconds(d time.Duration) string {
 	return grouped(int64(d/time.Hour)) + " h"
 }
 
-// dollars shows small amounts with the digits that tell them apart.
+// dollars formats an amount, small ones with more digits.
 func dollars(usd float64) string {
 	switch {
 	case usd == 0:
@@ -77,7 +77,7 @@ func dollars(usd float64) string {
 	return "$" + strconv.FormatFloat(usd, 'f', 2, 64)
 }
 
-// bytesOf is a size in words.
+// bytesOf formats a size.
 func bytesOf(n int) string {
 	switch {
 	case n < 1000:
@@ -88,7 +88,7 @@ func bytesOf(n int) string {
 	return strconv.FormatFloat(float64(n)/1e6, 'f', 1, 64) + " MB"
 }
 
-// grouped is a number with its thousands apart.
+// grouped formats a number with separated thousands.
 func grouped(n int64) string {
 	digits := strconv.FormatInt(n, 10)
 	sign := ""
@@ -119,7 +119,7 @@ func decisionWord(d review.Decision) string {
 	return "confirmed"
 }
 
-// number is a score with two digits behind the point, or as many as it takes to see that it is none.
+// number formats a score with two decimals, or with an exponent where these would show 0 or too many digits.
 func number(v float64) string {
 	if v != 0 && (v < 0.005 && v > -0.005 || v >= 1e6 || v <= -1e6) {
 		return strconv.FormatFloat(v, 'g', 2, 64)

@@ -82,7 +82,8 @@ func TestScriptLibraryNeitherEvaluatesNorStyles(t *testing.T) {
 	require.EqualValues(t, 0, config["historyCacheSize"], "what was said is not kept in the browser's storage")
 }
 
-// TestColoursCanBeRead holds every colour of text against what it stands on, in light and dark, to the contrast of WCAG AA.
+// TestColoursCanBeRead holds every colour of text against what it stands on, in light and dark, to the contrast of
+// WCAG AA.
 func TestColoursCanBeRead(t *testing.T) {
 	css, err := os.ReadFile("static/app.css")
 	require.NoError(t, err)

@@ -6,7 +6,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/failure"
 )
 
-// headlines say in one line what failed, by class and detail. The detail "" speaks for details that have none of their own.
+// headlines describe failures in one line, by class and detail. The detail "" is for details without a headline.
 var headlines = map[failure.Class]map[string]string{
 	failure.Timeout: {
 		"":                      "No complete answer came in time",
@@ -101,7 +101,7 @@ var headlines = map[failure.Class]map[string]string{
 	},
 }
 
-// headline is what failed, in words.
+// headline describes a failure in one line.
 func headline(class failure.Class, detail string) string {
 	byDetail := headlines[class]
 	return cmp.Or(byDetail[detail], byDetail[""], "Something failed")

@@ -20,7 +20,7 @@ import (
 // attack breaks out of text, of attributes in either quote, of script, style, templates and comments, where it can.
 const attack = `"><script>alert(1)</script><img src=x onerror=alert(1)>'><a href="javascript:alert(1)">x</a> javascript:alert(1) https://attacker.example/x {{.}} --></textarea></title></svg><b hx-get="/x" style="color:red">`
 
-// attacked is a trace with the same text in every field that a stranger can fill.
+// attacked is a trace with the same text in every field that a sender can fill.
 func attacked(text string) review.Trace {
 	message := func(role string) genai.Message {
 		return genai.Message{
@@ -47,7 +47,7 @@ func attacked(text string) review.Trace {
 	for i, operation := range []string{genai.OpChat, genai.OpExecuteTool, text} {
 		trace.Spans = append(trace.Spans, review.Span{
 			ID: fmt.Sprintf("%016x", i+1), ParentID: text, Name: text, Service: text + fmt.Sprint(i), Start: start, Duration: time.Second, Error: true, Message: text,
-			Class: failure.Hallucination, Detail: text, Evidence: text, Print: text, Scores: map[string]float64{text: 0.2}, Call: call(operation),
+			Verdict: failure.Verdict{Class: failure.Hallucination, Detail: text, Evidence: text, Fingerprint: text}, Scores: map[string]float64{text: 0.2}, Call: call(operation),
 		})
 	}
 	return trace
@@ -161,7 +161,8 @@ func TestHugeCasesAreBounded(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t, web.Options{})
 			trace := review.Trace{ID: strings.Repeat("7", 32), Service: "s", Spans: []review.Span{{
-				ID: "0000000000000001", Name: "chat", Start: start, Duration: time.Second, Class: failure.Truncation, Detail: failure.OutputLimit, Evidence: "finish reason", Call: c.call,
+				ID: "0000000000000001", Name: "chat", Start: start, Duration: time.Second,
+				Verdict: failure.Verdict{Class: failure.Truncation, Detail: failure.OutputLimit, Evidence: "finish reason"}, Call: c.call,
 			}}}
 			s.put(trace)
 			began := time.Now()

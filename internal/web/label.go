@@ -12,10 +12,10 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
-// reviewerCookie remembers the name that a person gave, where nobody else knows it.
+// reviewerCookie remembers the name that a person entered, where no authenticator knows it.
 const reviewerCookie = "faultline_reviewer"
 
-// reviewer is who sends the request, and whether an authenticator says so rather than the person.
+// reviewer returns the sender of the request, and whether an authenticator knows the name.
 func (s *server) reviewer(r *http.Request) (name string, known bool) {
 	if name := s.options.Reviewer(r); name != "" {
 		return name, true
@@ -34,7 +34,7 @@ func (s *server) reviewer(r *http.Request) (name string, known bool) {
 // maxReviewer bounds the name of a reviewer in bytes, as review.Label does.
 const maxReviewer = 256
 
-// label records a judgement. Who is logged in signs it; only where nobody is does the name count that was sent.
+// label adds a label. The name of the authenticator wins over the one in the request.
 func (s *server) label(r *http.Request, l review.Label) (review.Label, error) {
 	if name := s.options.Reviewer(r); name != "" {
 		l.Reviewer = name
@@ -43,7 +43,7 @@ func (s *server) label(r *http.Request, l review.Label) (review.Label, error) {
 	return s.store.AddLabel(r.Context(), l)
 }
 
-// postLabel takes the form below a case, and goes on to the next one. The filter of the queue is in the query.
+// postLabel handles the form below a case and redirects to the next one. The filter of the queue is in the query.
 func (s *server) postLabel(w http.ResponseWriter, r *http.Request) error {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	if err := r.ParseForm(); err != nil {
@@ -57,7 +57,7 @@ func (s *server) postLabel(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	form := r.PostForm
-	// The list of classes on the page says class and detail in one value.
+	// The list of classes on the page has class and detail in one value.
 	class, detail, _ := strings.Cut(form.Get("class"), "/")
 	l, err := s.label(r, review.Label{
 		TraceID: r.PathValue("trace_id"), Decision: review.Decision(form.Get("decision")), Class: failure.Class(class),
@@ -77,12 +77,12 @@ func (s *server) postLabel(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	http.Redirect(w, r, next, http.StatusSeeOther) //nolint:gosec // a path of ours with an id that the store gave
+	http.Redirect(w, r, next, http.StatusSeeOther) //nolint:gosec // a path of this server with an id from the store
 	return nil
 }
 
-// nextOpen is the address of the case to go on with: the one that stood below in the queue if it is still to be judged, else
-// the newest that is. Where all are judged it is the queue.
+// nextOpen returns the address of the next case: the one below in the queue if it is still open, else the newest open
+// one, else the queue.
 func (s *server) nextOpen(r *http.Request, f queueFilter, done, wanted string) (string, error) {
 	if wanted != "" && wanted != done {
 		item, err := s.store.Item(r.Context(), wanted)

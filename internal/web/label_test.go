@@ -158,11 +158,11 @@ func TestLabelsThatSayNothingAreRefused(t *testing.T) {
 	s.put(trace)
 	action := "/review/" + trace.ID + "/label"
 	for want, form := range map[string]url.Values{
-		"decision must be": {"decision": {"perhaps"}},
-		"class must be":    {"decision": {"confirmed"}, "class": {"boredom"}},
-		"detail must be":   {"decision": {"confirmed"}, "class": {"refusal/boredom"}},
-		"note must be":     {"decision": {"confirmed"}, "note": {strings.Repeat("x", 17<<10)}},
-		"reviewer must be": {"decision": {"confirmed"}, "reviewer": {strings.Repeat("x", 300)}},
+		"decision must be":     {"decision": {"perhaps"}},
+		"error_class must be":  {"decision": {"confirmed"}, "class": {"boredom"}},
+		"error_detail must be": {"decision": {"confirmed"}, "class": {"refusal/boredom"}},
+		"note must be":         {"decision": {"confirmed"}, "note": {strings.Repeat("x", 17<<10)}},
+		"reviewer must be":     {"decision": {"confirmed"}, "reviewer": {strings.Repeat("x", 300)}},
 	} {
 		resp := s.judge(action, form)
 		require.Equal(t, http.StatusBadRequest, resp.StatusCode)

@@ -8,15 +8,15 @@ import (
 
 // Bounds of JSON that is laid out.
 const (
-	maxLaidOut = 256 << 10 // in bytes; what is longer stands as it came
+	maxLaidOut = 256 << 10 // in bytes; longer texts stay unchanged
 	maxNested  = 64        // deeper values would be mostly indentation
 
 	cardLine = 52  // bytes that fit beside each other in one half of a card
 	wideLine = 100 // and in a message
 )
 
-// layOut writes JSON for people: what fits into the width on one line, other values one member a line. What is no JSON is returned as it
-// is. Numbers stay as they were written; escapes that only hide a letter are undone.
+// layOut formats JSON for people: values that fit into the width on one line, others with one member a line. It
+// returns other texts unchanged. Numbers keep their spelling; unnecessary escapes are removed.
 func layOut(text string, width int) (out string, isJSON bool) {
 	trimmed := strings.TrimSpace(text)
 	if trimmed == "" || len(text) > maxLaidOut || trimmed[0] != '{' && trimmed[0] != '[' || nesting(trimmed) > maxNested {
@@ -35,7 +35,7 @@ func layOut(text string, width int) (out string, isJSON bool) {
 	return l.out.String(), true
 }
 
-// layouter breaks one line of JSON at the members of the values that do not fit on one.
+// layouter breaks a line of JSON at the members of the values that do not fit on it.
 type layouter struct {
 	width int
 	line  string
@@ -106,7 +106,7 @@ func closings(line string) []int {
 	return ends
 }
 
-// stringEnd is the index behind the quote that closes the string at i.
+// stringEnd returns the index behind the quote that closes the string at i.
 func stringEnd(line string, i int) int {
 	for i++; i < len(line); i++ {
 		switch line[i] {
@@ -119,7 +119,7 @@ func stringEnd(line string, i int) int {
 	return len(line)
 }
 
-// nesting is how deep brackets nest, those in strings included.
+// nesting returns the depth of brackets, those in strings included.
 func nesting(text string) int {
 	depth, deepest := 0, 0
 	for i := range len(text) {

@@ -12,15 +12,16 @@ import (
 	"github.com/faultline-otel/faultline/internal/failure"
 )
 
-// evidence is why a span failed, taken apart to find what it speaks of in what was said. Scorers name places (tool.a.b[2],
-// /a/b, byte 17) and quote content where they are configured to; both are found here, and what is not found is not marked.
+// evidence is the evidence of a failure, parsed to find its place in the conversation. Scorers name places
+// (tool.a.b[2], /a/b, byte 17), and quote content where the configuration allows it. Places that are not found are
+// not marked.
 type evidence struct {
 	class   failure.Class
 	detail  string
 	text    string
 	quotes  []string
 	pointer []string // JSON pointers in an answer
-	offset  int      // a byte offset, -1 where none is named
+	offset  int      // a byte offset, -1 without one
 }
 
 var (
@@ -28,7 +29,7 @@ var (
 	byteOffset = regexp.MustCompile(`\bbyte (\d{1,9})\b`)
 )
 
-// shortestQuote is the fewest bytes that are searched for: less would be found anywhere.
+// shortestQuote is the length of the shortest quotation to search for, in bytes. A shorter one would match anywhere.
 const shortestQuote = 3
 
 func readEvidence(class failure.Class, detail, text string) evidence {
@@ -36,7 +37,7 @@ func readEvidence(class failure.Class, detail, text string) evidence {
 	for _, m := range quoted.FindAllStringSubmatch(text, 8) {
 		e.quotes = append(e.quotes, m[1]+m[2]+m[3])
 	}
-	// Content stands behind a colon, at the end.
+	// Content follows a colon, at the end.
 	for rest := text; len(e.quotes) < 16; {
 		_, after, found := strings.Cut(rest, ": ")
 		if !found {
@@ -62,7 +63,7 @@ func readEvidence(class failure.Class, detail, text string) evidence {
 	return e
 }
 
-// pointersOf reads the place that the evidence of a schema violation begins with.
+// pointersOf reads the place at the beginning of the evidence of a schema violation.
 func pointersOf(text string) []string {
 	place := ""
 	if strings.HasPrefix(text, "/") {
@@ -93,7 +94,7 @@ func escapePointer(name string) string {
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 }
 
-// argument is the JSON pointer of the argument of a tool that the evidence names: tool.a.b[2] is /a/b/2.
+// argument returns the JSON pointer of the tool argument that the evidence names: tool.a.b[2] is /a/b/2.
 func (e evidence) argument(tool string) (pointer string, ok bool) {
 	rest, found := strings.CutPrefix(e.text, tool)
 	if !found || tool == "" || e.class != failure.ToolCallMalformed {
@@ -118,7 +119,7 @@ func (e evidence) argument(tool string) (pointer string, ok bool) {
 	return b.String(), b.Len() > 0
 }
 
-// names reports whether the evidence speaks of a tool.
+// names reports whether the evidence names a tool.
 func (e evidence) names(tool string) bool {
 	at := strings.Index(e.text, tool)
 	if tool == "" || at < 0 {
@@ -132,7 +133,7 @@ func isNameByte(c byte) bool {
 	return c == '_' || c == '-' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= 0x80
 }
 
-// inArguments finds what the evidence speaks of in the arguments of a tool call.
+// inArguments finds the place of the evidence in the arguments of a tool call.
 func (e evidence) inArguments(tool string) func(text string, isJSON bool) []region {
 	return func(text string, isJSON bool) []region {
 		if isJSON {
@@ -152,7 +153,7 @@ func (e evidence) inArguments(tool string) func(text string, isJSON bool) []regi
 	}
 }
 
-// inAnswer finds what the evidence speaks of in an answer that should have followed a schema.
+// inAnswer finds the place of the evidence in an answer that should have followed a schema.
 func (e evidence) inAnswer(text string, isJSON bool) []region {
 	if isJSON && len(e.pointer) > 0 {
 		if found := locate(text, e.pointer); len(found) > 0 {
@@ -174,7 +175,7 @@ func (e evidence) inAnswer(text string, isJSON bool) []region {
 // maxMarks bounds the marks of one text.
 const maxMarks = 8
 
-// inText finds what the evidence quotes, longest quotation first: a place is marked once.
+// inText finds the quotations of the evidence, longest first. It marks a place once.
 func (e evidence) inText(text string) []region {
 	text = text[:min(len(text), maxShown)]
 	quotes := slices.Clone(e.quotes)
@@ -197,7 +198,7 @@ func (e evidence) inText(text string) []region {
 	return found
 }
 
-// indexFold is strings.Index that takes ASCII letters of either case for the same.
+// indexFold is strings.Index, but ignores the case of ASCII letters.
 func indexFold(text, needle string) int {
 	if at := strings.Index(text, needle); at >= 0 {
 		return at
@@ -205,7 +206,7 @@ func indexFold(text, needle string) int {
 	return strings.Index(lower(text), lower(needle))
 }
 
-// lower turns ASCII letters only, so that offsets stay.
+// lower converts only ASCII letters, so that offsets stay.
 func lower(s string) string {
 	b := []byte(s)
 	for i, c := range b {
@@ -263,5 +264,5 @@ func isName(d *jsontext.Decoder) bool {
 	return kind == '{' && n%2 == 1
 }
 
-// leading counts what stands before a token: space, and the colon or comma after the one before.
+// leading counts the bytes before a token: space, and the colon or comma after the previous token.
 func leading(s string) int { return len(s) - len(strings.TrimLeft(s, " \t\r\n,:")) }

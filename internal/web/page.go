@@ -8,12 +8,12 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
-// shell is what every page has around it.
+// shell is the frame of every page.
 type shell struct {
 	Title    string
-	Open     int // how many items are to be judged
+	Open     int // number of open items
 	Reviewer string
-	Known    bool // an authenticator says who the reviewer is
+	Known    bool // an authenticator knows the reviewer
 }
 
 func (s *server) shell(r *http.Request) shell {
@@ -24,23 +24,23 @@ func (s *server) shell(r *http.Request) shell {
 // reviewPage is the queue with a case beside it.
 type reviewPage struct {
 	shell
-	Address string // of the queue as it is narrowed
+	Address string // of the queue with its filter
 	Queue   *queueView
 	Case    *caseView
-	Chosen  bool // a case was asked for; on a narrow screen it comes before the queue
+	Chosen  bool // the address names a case; a narrow screen shows it before the queue
 }
 
 func (s *server) showQueue(w http.ResponseWriter, r *http.Request) error {
 	return s.review(w, r, "")
 }
 
-// showCase is where others link to. Tempo leaves out the zeros that an id begins with.
+// showCase handles links from other tools. Tempo omits leading zeros of ids.
 func (s *server) showCase(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("trace_id")
 	return s.review(w, r, strings.Repeat("0", max(0, 32-len(id)))+id)
 }
 
-// review shows the queue and a case of it, the first where none is named.
+// review shows the queue and the named case, or the first.
 func (s *server) review(w http.ResponseWriter, r *http.Request, traceID string) error {
 	ctx := r.Context()
 	f, err := queueFilterOf(r.URL.Query())
@@ -81,7 +81,7 @@ func (s *server) review(w http.ResponseWriter, r *http.Request, traceID string) 
 	return s.render(w, http.StatusOK, "page", page)
 }
 
-// placeInQueue says where the case stands, and which comes next.
+// placeInQueue sets the position of the case in the queue, and the next one.
 func (s *server) placeInQueue(r *http.Request, c *caseView, f queueFilter, listed review.Page) error {
 	at := slices.IndexFunc(listed.Items, func(i review.Item) bool { return i.TraceID == c.TraceID })
 	if at < 0 {

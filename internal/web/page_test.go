@@ -106,7 +106,7 @@ func refund() review.Trace {
 	}}})
 	bad := span("00000000000000a5", "00000000000000a1", "chat gpt-4.1", 1600*time.Millisecond, 900*time.Millisecond, chat([]genai.Message{user, lookup, found}, issue))
 	bad.Class, bad.Detail, bad.Classes = failure.ToolCallMalformed, failure.TypeMismatch, []failure.Class{failure.ToolCallMalformed, failure.Unsafe}
-	bad.Evidence, bad.Print = "issue_refund.amount is a string; the tool's schema wants a number", "5f0c1b7a90d3e2c4"
+	bad.Evidence, bad.Fingerprint = "issue_refund.amount is a string; the tool's schema wants a number", "5f0c1b7a90d3e2c4"
 	bad.Scores = map[string]float64{"tool_arguments": 0, "refusal": 0.97}
 	ran := span("00000000000000a6", "00000000000000a5", "execute_tool issue_refund", 2510*time.Millisecond, 12*time.Millisecond, tool("c2", "issue_refund"))
 	ran.Error, ran.Message = true, "amount: number expected"

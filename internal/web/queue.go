@@ -13,11 +13,10 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
-// queueSize is how many items one page of the queue lists.
+// queueSize is the number of items on a page of the queue.
 const queueSize = 50
 
-// queueFilter is what the queue is narrowed to, as addresses say it. All is the state "all": a queue shows what is to be
-// judged unless told otherwise.
+// queueFilter is the filter of the queue in addresses. All is the state "all"; the queue shows open items by default.
 type queueFilter struct{ review.Filter }
 
 const stateAll = "all"
@@ -37,7 +36,7 @@ func queueFilterOf(query url.Values) (queueFilter, error) {
 	return queueFilter{f}, err
 }
 
-// values are the query of addresses with this filter: nothing where the queue is as it comes.
+// values returns the query of addresses with this filter, empty for the default.
 func (f queueFilter) values() url.Values {
 	v := url.Values{}
 	for _, p := range []struct{ key, value string }{
@@ -64,10 +63,10 @@ func withQuery(path string, v url.Values) string {
 	return path + "?" + v.Encode()
 }
 
-// address is where the queue is shown so narrowed.
+// address returns the address of the queue with this filter.
 func (f queueFilter) address() string { return withQuery("/", f.values()) }
 
-// caseAddress is where a case is shown beside this queue.
+// caseAddress returns the address of a case beside this queue.
 func (f queueFilter) caseAddress(traceID string) string {
 	return withQuery("/review/"+url.PathEscape(traceID), f.values())
 }
@@ -88,7 +87,7 @@ type queueView struct {
 	Total     int
 	Newest    string // address of the first page, where this is a later one
 	Older     string // address of the next page, "" on the last
-	FreshFrom string // address that tells what has come since
+	FreshFrom string // address that counts newer items
 	Empty     *emptyView
 }
 
@@ -109,18 +108,18 @@ type queueRow struct {
 	When             moment
 	Service          string
 	Evidence         string
-	Judged           string // what a person said, "" where nobody has
+	Judged           string // the newest decision, "" without one
 }
 
-// emptyView says why there is nothing, and what changes that.
+// emptyView explains an empty queue, and what fills it.
 type emptyView struct {
-	Untouched bool   // the store holds nothing at all
-	Narrowed  bool   // the filter hides what there is
+	Untouched bool   // the store is empty
+	Narrowed  bool   // the filter hides items
 	Clear     string // address without the filter
 	Reviewed  int
 }
 
-// queue lists a page of items; current is the one that is shown beside it, "" for the first.
+// queue lists a page of items. current is the item beside it, "" for the first.
 func (s *server) queue(ctx context.Context, f queueFilter, current string) (*queueView, review.Page, error) {
 	page, err := s.store.Items(ctx, f.Filter)
 	if err != nil {
@@ -132,8 +131,9 @@ func (s *server) queue(ctx context.Context, f queueFilter, current string) (*que
 	}
 	now := s.options.Now()
 	q := &queueView{
-		Query: f.Query, Total: page.Total, Classes: classOptions(f.Class, facets.Classes), Services: serviceOptions(f.Service, facets.Services),
-		States: stateOptions(f.State), FreshFrom: freshAddress(f, page.Items),
+		Query: f.Query, Total: page.Total, Classes: classOptions(f.Class, facets.Classes),
+		Services: serviceOptions(f.Service, facets.Services),
+		States:   stateOptions(f.State), FreshFrom: freshAddress(f, page.Items),
 	}
 	if current == "" && len(page.Items) > 0 {
 		current = page.Items[0].TraceID
@@ -192,7 +192,7 @@ func (s *server) empty(ctx context.Context, f queueFilter) (*emptyView, error) {
 	return e, nil
 }
 
-// classOptions lists the classes that occur by bucket, and the chosen one even where it does not.
+// classOptions lists the classes in the queue by bucket, and always the chosen one.
 func classOptions(chosen failure.Class, counts []review.Count) []optionGroup {
 	n := make(map[failure.Class]int, len(counts))
 	for _, c := range counts {
@@ -239,10 +239,10 @@ func stateOptions(chosen review.State) []option {
 	}
 }
 
-// freshAddress asks for what came after the newest item that is listed.
+// freshAddress returns the address that counts items after the newest one listed.
 func freshAddress(f queueFilter, items []review.Item) string {
 	if f.Cursor != "" || f.State == review.Reviewed {
-		return "" // what is new is not on this page
+		return "" // new items are not on this page
 	}
 	since := "0"
 	if len(items) > 0 {
@@ -253,7 +253,7 @@ func freshAddress(f queueFilter, items []review.Item) string {
 	return withQuery("/queue/fresh", v)
 }
 
-// freshView says how many items have come since the page was made.
+// freshView is the number of items since the page was made.
 type freshView struct {
 	N             int
 	More          bool // at least N

@@ -14,14 +14,14 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
-// handlerFunc answers a request, or returns why it could not. An error is returned only where nothing was written yet.
+// handlerFunc answers a request or returns an error. It returns an error only before it has written anything.
 type handlerFunc func(w http.ResponseWriter, r *http.Request) error
 
-// policy lets nothing in but our own files: what a model wrote can neither run nor fetch.
+// policy allows only files of this server: the output of a model can neither run nor fetch.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// secured sets the headers of every answer. Content is not kept by caches; assets overrule that.
+// secured sets the headers of every answer. Caches must not keep content; assets override that.
 func secured(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -35,14 +35,14 @@ func secured(next http.Handler) http.Handler {
 	})
 }
 
-// problem is what a client is told of an error.
+// problem is an error as clients see it.
 type problem struct {
 	status  int
 	code    string
 	message string
 }
 
-// explain maps an error to what the client is told. Errors that are ours say nothing of how we are built.
+// explain maps an error to its response. Internal errors reveal nothing about the server.
 func explain(err error) problem {
 	tooLarge := (*http.MaxBytesError)(nil)
 	switch {
@@ -64,12 +64,12 @@ func explain(err error) problem {
 	return problem{http.StatusInternalServerError, "internal", "the review store could not answer; the log of the Collector says why"}
 }
 
-// sentence is the message without the sentinel, which the code says already, unless there is nothing else.
+// sentence returns the message without the sentinel error, which the code already names, unless nothing else is left.
 func sentence(err, sentinel error) string {
 	return visibleLine(strings.TrimSuffix(err.Error(), ": "+sentinel.Error()), 500)
 }
 
-// adapt makes a handler of a handlerFunc: errors become answers in the language of the client.
+// adapt makes a handler of a handlerFunc. It answers errors in the format of the client.
 func (s *server) adapt(handle handlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := handle(w, r)
@@ -83,7 +83,8 @@ func (s *server) adapt(handle handlerFunc) http.Handler {
 		if strings.HasPrefix(r.URL.Path, "/api/") {
 			err = writeJSON(w, p.status, errorJSON{errorBody{p.code, p.message}})
 		} else {
-			err = s.render(w, p.status, "error", errorPage{shell: s.shell(r), Status: p.status, Title: http.StatusText(p.status), Message: p.message})
+			page := errorPage{shell: s.shell(r), Status: p.status, Title: http.StatusText(p.status), Message: p.message}
+			err = s.render(w, p.status, "error", page)
 		}
 		if err != nil {
 			s.options.Failed(r, err)
@@ -106,21 +107,24 @@ type errorBody struct {
 	Message string `json:"message"`
 }
 
-// writeJSON encodes first, so that what cannot be encoded is an error and not half an answer.
+// writeJSON encodes the whole answer first, so that an encoding error does not leave half an answer. Characters are not
+// escaped for HTML, since `faultline dataset export` reads calls from the API and must get their texts unchanged. Every
+// answer has X-Content-Type-Options: nosniff.
 func writeJSON(w http.ResponseWriter, status int, v any) error {
-	body, err := json.Marshal(v)
-	if err != nil {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
 		return fmt.Errorf("encode answer: %w", err)
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)+1))
+	w.Header().Set("Content-Length", strconv.Itoa(b.Len()))
 	w.WriteHeader(status)
-	// A client that went away is no error of ours.
-	_, _ = w.Write(append(body, '\n'))
+	_, _ = w.Write(b.Bytes()) // a client that disconnected is not an error of the server
 	return nil
 }
 
-// render executes a page whole before any of it is sent.
+// render executes the whole page before it sends anything.
 func (s *server) render(w http.ResponseWriter, status int, page string, data any) error {
 	var b bytes.Buffer
 	if err := s.pages.ExecuteTemplate(&b, page, data); err != nil {
@@ -133,7 +137,7 @@ func (s *server) render(w http.ResponseWriter, status int, page string, data any
 	return nil
 }
 
-// parsePages reads the templates. Functions are few on purpose: pages get what they show ready to be shown.
+// parsePages reads the templates. They have few functions on purpose: views are prepared in Go.
 func parsePages(a *assets) (*template.Template, error) {
 	pages, err := template.New("").Funcs(template.FuncMap{"asset": a.path}).ParseFS(templates, "templates/*.html")
 	if err != nil {

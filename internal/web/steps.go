@@ -3,16 +3,15 @@ package web
 import (
 	"strings"
 
-	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/triage"
 )
 
-// stepView is one step of the trace with what was found in it.
+// stepView is one step of the trace with its findings.
 type stepView struct {
 	Name     string
 	Findings []findingView
-	Quiet    string // what is said where nothing was found
+	Quiet    string // shown without findings
 	More     string
 }
 
@@ -22,10 +21,10 @@ type findingView struct {
 	Evidence      string
 }
 
-// stepsOf lays out a trace in the order in which a person looks for the fault.
+// stepsOf lists the steps of a trace in the order in which a person looks for the fault.
 func stepsOf(item *review.Item, address func(span string) string) []stepView {
 	var views []stepView
-	for _, step := range triage.Of(triaged(item.Spans)) {
+	for _, step := range triage.GroupByStep(triaged(item.Spans)) {
 		v := stepView{Name: strings.ReplaceAll(string(step.Step), "_", " ")}
 		for i := range step.Findings {
 			f := &step.Findings[i]
@@ -58,12 +57,9 @@ func triaged(spans []review.Span) []triage.Span {
 	list := make([]triage.Span, len(spans))
 	for i := range spans {
 		s := &spans[i]
-		t := triage.Span{ID: s.ID, Parent: s.ParentID, Name: s.Name, Outcome: s.Outcome, Classes: s.Classes, Detail: s.Detail, Evidence: s.Evidence}
-		if len(t.Classes) == 0 && s.Failed() {
-			t.Classes = []failure.Class{s.Class}
-		}
+		t := triage.Span{ID: s.ID, Parent: s.ParentID, Name: s.Name, Outcome: s.Outcome, Verdict: s.Verdict}
 		if s.Call != nil {
-			t.At = triage.At(s.Call)
+			t.Step = triage.StepOf(s.Call)
 		}
 		list[i] = t
 	}

@@ -58,7 +58,7 @@ func TestACaseIsLaidOutStepByStep(t *testing.T) {
 	require.Len(t, item.Steps[3].Findings, 2)
 }
 
-func TestAStepWithoutAFindingSaysWhatWasLookedAt(t *testing.T) {
+func TestAStepWithoutAFindingSaysHowManySpansItHas(t *testing.T) {
 	s := newSite(t, web.Options{})
 	trace := refund()
 	trace.Spans[1].Call.SetContent(genai.Content{Retrieval: genai.Retrieval{Query: "refund policy"}})

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// visible makes a text safe to look at: what a browser would not show, or would show in another order than it stands, is
-// spelled out, and invalid UTF-8 becomes U+FFFD. Line ends and tabs stay.
+// visible makes a text safe to display. It spells out characters that a browser would hide or reorder, and replaces
+// invalid UTF-8 with U+FFFD. Line ends and tabs stay.
 func visible(text string) string {
 	clean := true
 	for i := 0; i < len(text); {
@@ -29,7 +29,7 @@ func visible(text string) string {
 		switch {
 		case r == '\r' && i+1 < len(text) && text[i+1] == '\n':
 		case r == '\n' || r == '\t' || !hidden(r):
-			b.WriteRune(r) // U+FFFD for what is no UTF-8
+			b.WriteRune(r) // U+FFFD for invalid UTF-8
 		case r < 0x20:
 			b.WriteRune(0x2400 + r) // control pictures: ␀ ␛
 		case r == 0x7f:
@@ -42,17 +42,20 @@ func visible(text string) string {
 	return b.String()
 }
 
-// hidden reports whether a rune has no look of its own, or changes how others look: controls, marks of direction, zero-width
-// signs, tags and variation selectors in which text is smuggled. What joins letters and emoji (U+200C, U+200D, U+FE0F) is left.
+// hidden reports whether a rune is invisible or changes the look of others: controls, direction marks, zero-width
+// characters, and the tags and variation selectors that smuggle text. Joiners of letters and emoji (U+200C, U+200D,
+// U+FE0F) stay.
 func hidden(r rune) bool {
 	switch {
 	case r < 0x20 || r >= 0x7f && r < 0xa0:
 		return true
 	case r < 0xad:
 		return false
-	case r == 0xad, r == 0x34f, r == 0x61c, r == 0x115f, r == 0x1160, r == 0x17b4, r == 0x17b5, r == 0x180e, r == 0x3164, r == 0xfeff, r == 0xffa0:
+	case r == 0xad, r == 0x34f, r == 0x61c, r == 0x115f, r == 0x1160, r == 0x17b4, r == 0x17b5, r == 0x180e, r == 0x3164,
+		r == 0xfeff, r == 0xffa0:
 		return true
-	case r == 0x200b, r == 0x200e, r == 0x200f, r >= 0x2028 && r <= 0x202e, r >= 0x2060 && r <= 0x206f, r >= 0xfff0 && r <= 0xfffb:
+	case r == 0x200b, r == 0x200e, r == 0x200f, r >= 0x2028 && r <= 0x202e, r >= 0x2060 && r <= 0x206f,
+		r >= 0xfff0 && r <= 0xfffb:
 		return true
 	case r >= 0xe0000 && r <= 0xe0fff, r >= 0x1d173 && r <= 0x1d17a:
 		return true
@@ -60,7 +63,7 @@ func hidden(r rune) bool {
 	return unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Co, r)
 }
 
-// visibleLine is visible on one line of at most n bytes or so.
+// visibleLine is visible, on one line of about n bytes at most.
 func visibleLine(text string, n int) string {
 	text = head(text, 2*n)
 	text = strings.Join(strings.Fields(text), " ")
@@ -71,7 +74,7 @@ func visibleLine(text string, n int) string {
 	return visible(short)
 }
 
-// head is the beginning of a text, at most n bytes and whole runes.
+// head returns the beginning of a text, at most n bytes and whole runes.
 func head(text string, n int) string {
 	if len(text) <= n {
 		return text
@@ -82,7 +85,7 @@ func head(text string, n int) string {
 	return text[:n]
 }
 
-// tail is the end of a text, at most n bytes and whole runes.
+// tail returns the end of a text, at most n bytes and whole runes.
 func tail(text string, n int) string {
 	if len(text) <= n {
 		return text

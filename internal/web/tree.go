@@ -14,14 +14,14 @@ const (
 	maxIndent = 12
 )
 
-// treeView is where the time of a trace went.
+// treeView shows where the time of a trace went.
 type treeView struct {
 	Rows   []treeRow
 	Hidden string // how many spans are not listed
 }
 
 type treeRow struct {
-	Name, Service string // Service only where it is another than the row above it has
+	Name, Service string // Service only where it differs from the row above
 	Indent        int
 	X, Width      string // of the bar, in per cent of the trace
 	Failed        bool
@@ -31,8 +31,8 @@ type treeRow struct {
 	Began         string // after the start of the trace
 }
 
-// treeOf lays out the spans as a tree, parents first, siblings by start. Of a huge trace it lists what failed with all that is
-// above it, and of the rest what comes first.
+// treeOf lays out the spans as a tree, parents first, siblings by start. Of a huge trace it lists the failed spans
+// with their ancestors, then the first of the rest.
 func treeOf(item *review.Item, current string, address func(span string) string) treeView {
 	order := depthFirst(item.Spans)
 	keep := chooseRows(item.Spans, order)
@@ -68,7 +68,7 @@ func treeOf(item *review.Item, current string, address func(span string) string)
 	return view
 }
 
-// bar places a span within its trace, in per cent. What is too short to be seen is as wide as can be seen.
+// bar places a span within its trace, in per cent. Very short spans get a visible width.
 func bar(after, took, total time.Duration) (x, width string) {
 	if total <= 0 {
 		return "0%", "100%"
@@ -81,14 +81,14 @@ func bar(after, took, total time.Duration) (x, width string) {
 
 func percent(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) + "%" }
 
-// unnamed stands for a span without a name.
+// unnamed is shown for a span without a name.
 const unnamed = "unnamed span"
 
 // node is a span in the order of the tree.
 type node struct{ index, depth int }
 
-// depthFirst orders spans, which are sorted by start, as a tree. A span whose parent is not there, or that is its own
-// ancestor, is a root: every span comes once.
+// depthFirst orders spans, which are sorted by start, as a tree. A span is a root where its parent is missing, or
+// where it is its own ancestor, so that each span comes once.
 func depthFirst(spans []review.Span) []node {
 	index := make(map[string]int, len(spans))
 	for i := range spans {
@@ -122,7 +122,7 @@ func depthFirst(spans []review.Span) []node {
 	for _, r := range roots {
 		walk(r)
 	}
-	for i := range spans { // what is left hangs in circles
+	for i := range spans { // the spans left are in circles
 		if !seen[i] {
 			walk(i)
 		}
@@ -130,7 +130,7 @@ func depthFirst(spans []review.Span) []node {
 	return order
 }
 
-// chooseRows says which spans are listed.
+// chooseRows selects the spans to list.
 func chooseRows(spans []review.Span, order []node) []bool {
 	keep := make([]bool, len(spans))
 	n := 0

@@ -1,8 +1,8 @@
-// Package web serves the review page and the JSON API over a review.Store. It knows HTTP and HTML, and nothing of how items
-// are kept.
+// Package web serves the review page and the JSON API over a review.Store. It knows HTTP and HTML, but not how a
+// store keeps items.
 //
-// Everything it shows was written by strangers: it is shown as text, bounded in length, with what cannot be seen made
-// visible, under a Content-Security-Policy that allows nothing but our own script and style.
+// The content of a case is hostile input. The page shows it as text, bounded in length, with invisible characters made
+// visible, under a Content-Security-Policy that allows only the scripts and styles of this server.
 package web
 
 import (
@@ -17,13 +17,14 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
-// Options are what a deployment may say of the page. The zero value is ready.
+// Options configure the page. The zero value is valid.
 type Options struct {
 	// TraceURL is the address of a trace in a tracing backend, with {trace_id} where the id belongs. "" shows no link.
 	TraceURL string
-	// Reviewer names who sends a request, "" where that is not known and people give their own name. nil is the latter.
+	// Reviewer returns the name of the sender of a request, "" where it is unknown: then people enter their name. nil
+	// always returns "".
 	Reviewer func(r *http.Request) string
-	// Failed is told of errors that are ours: those that answer 5xx. It may be nil.
+	// Failed is called with internal errors, which are answered with 5xx. It may be nil.
 	Failed func(r *http.Request, err error)
 	// Now is the clock of relative times; nil is time.Now.
 	Now func() time.Time
@@ -37,7 +38,7 @@ type server struct {
 	assets  *assets
 }
 
-// NewHandler is the page and the API over a store. It fails where an option cannot be used.
+// NewHandler returns the page and the API over a store. It fails for an invalid option.
 func NewHandler(store review.Store, options Options) (http.Handler, error) {
 	if err := checkTraceURL(options.TraceURL); err != nil {
 		return nil, err
@@ -87,7 +88,7 @@ func (s *server) handler() http.Handler {
 	return secured(origin.Handler(s.routed(mux)))
 }
 
-// routed answers what no route matches in our own words rather than the router's.
+// routed replaces the router's answers to requests without a route.
 func (s *server) routed(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handler, pattern := mux.Handler(r)
@@ -111,7 +112,7 @@ func (s *server) routed(mux *http.ServeMux) http.Handler {
 	})
 }
 
-// outcome is a response of which only status and header matter.
+// outcome is a response that keeps only status and header.
 type outcome struct {
 	header http.Header
 	status int

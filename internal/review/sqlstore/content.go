@@ -1,17 +1,20 @@
 package sqlstore
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
+	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
-// Bounds of the stored copy of one span, in bytes. Prompts of the largest context windows fit; what does not is cut and
+// Bounds of the stored copy of one span, in bytes. Prompts of the largest context windows fit. Longer texts are cut and
 // marked.
 const (
 	maxText     = 1 << 20 // of one text: a message, an argument, a result, a document
@@ -19,28 +22,46 @@ const (
 	maxDepth    = 1000    // of a JSON value within a call: encoding/json gives up at 10,000
 )
 
-// encode writes a span as JSON. It always succeeds: a span that is too large, or that JSON cannot hold, loses text and
-// at last its call, and is marked as cut.
-func encode(s *review.Span) string {
+// bound returns a copy of a span in which everything but the call fits into the store.
+func bound(s *review.Span) review.Span {
 	b := *s
 	b.Message = cut(clean(s.Message), 8*maxShort)
-	for _, text := range []*string{&b.ID, &b.ParentID, &b.Name, &b.Service, &b.Detail, &b.Evidence, &b.Print, &b.Outcome} {
+	for _, text := range []*string{
+		&b.ID, &b.ParentID, &b.Name, &b.Service, &b.Detail, &b.Evidence, &b.Fingerprint, &b.Outcome, &b.CallHash,
+	} {
 		*text = short(*text)
 	}
 	b.Start, b.Duration = instant(nanos(s.Start)), max(s.Duration, 0)
 	b.Scores = finite(s.Scores)
-	b.Classes = slices.Clone(s.Classes[:min(len(s.Classes), maxScores)])
-	if b.Call == nil {
+	b.Bucket, b.Finding = s.Class.Bucket(), failure.Finding{}
+	b.Classes = slices.Clone(s.Classes[:min(len(s.Classes), maxClasses)])
+	b.Others = slices.Clone(s.Others[:min(len(s.Others), maxClasses)])
+	for i := range b.Others {
+		f := &b.Others[i]
+		for _, text := range []*string{&f.Detail, &f.Scorer, &f.Evidence, &f.Excerpt, &f.Tool, &f.Where, &f.What} {
+			*text = short(*text)
+		}
+	}
+	return b
+}
+
+// encode writes a bounded span as JSON. It always succeeds: a span that is too large, or that JSON cannot hold, loses
+// text and at last its call, and is marked as cut.
+func encode(b review.Span) string {
+	call, wasCut := b.Call, b.Cut
+	if call == nil {
 		return marshal(&b)
 	}
-	if size(b.Call) <= maxText {
+	if size(call) <= maxText {
 		if data := marshal(&b); data != "" && len(data) <= maxSpanData {
 			return data
 		}
 	}
-	for _, c := range []cutter{{text: maxText, list: math.MaxInt}, {text: 64 << 10, list: 1000}, {text: 4 << 10, list: 200}} {
-		b.Call = c.call(s.Call)
-		b.Cut = s.Cut || c.did
+	for _, c := range []cutter{
+		{text: maxText, list: math.MaxInt}, {text: 64 << 10, list: 1000}, {text: 4 << 10, list: 200},
+	} {
+		b.Call = c.call(call)
+		b.Cut = wasCut || c.did
 		if data := marshal(&b); data != "" && len(data) <= maxSpanData {
 			return data
 		}
@@ -49,19 +70,24 @@ func encode(s *review.Span) string {
 	return marshal(&b)
 }
 
-// marshal returns "" where JSON cannot hold the span: a value nested too deep, or a number that is none.
+// marshal returns "" where JSON cannot hold the span: a value is nested too deep, or a number is NaN or infinite.
 func marshal(s *review.Span) string {
-	data, err := json.Marshal(s)
-	if err != nil {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // structured values keep their characters
+	if err := e.Encode(s); err != nil {
 		return ""
 	}
-	return clean(string(data)) // structured values pass through json as they came
+	return clean(strings.TrimSuffix(b.String(), "\n"))
 }
 
-// maxScores bounds the scores of a span: there are as many as scorers and rules, unless somebody else writes them.
-const maxScores = 256
+// Bounds of the lists of a span. Scorers and rules write fewer, but spans may come from anywhere.
+const (
+	maxScores  = 256
+	maxClasses = 32
+)
 
-// finite leaves out what is no number, which JSON cannot hold.
+// finite drops NaN and infinities, which JSON cannot hold.
 func finite(scores map[string]float64) map[string]float64 {
 	if len(scores) == 0 {
 		return nil
@@ -75,7 +101,7 @@ func finite(scores map[string]float64) map[string]float64 {
 	return kept
 }
 
-// cut bounds a text and says so at its end.
+// cut bounds a text and marks the cut at its end.
 func cut(text string, limit int) string {
 	if len(text) <= limit {
 		return text
@@ -87,7 +113,7 @@ func cut(text string, limit int) string {
 	return fmt.Sprintf("%s… [cut, %d bytes in all]", text[:end], len(text))
 }
 
-// size is about how many bytes the texts of a call are.
+// size estimates the bytes of a call's texts.
 func size(c *genai.Call) int {
 	n := len(c.System()) + len(c.ToolDefinitions()) + len(c.OutputSchema()) + len(c.Refusal()) + len(c.Error.Message) +
 		len(c.ToolArguments().Text) + len(c.ToolResult().Text) + len(c.Retrieval().Query)
@@ -109,8 +135,8 @@ func size(c *genai.Call) int {
 	return n
 }
 
-// cutter makes copies of calls that are bounded: texts by their length, lists by their ends, since the last messages of
-// a conversation are the ones that failed. It remembers whether it left anything out.
+// cutter makes bounded copies of calls. It cuts long texts and keeps the ends of long lists, since the last messages
+// of a conversation are the ones that failed. It remembers whether it left anything out.
 type cutter struct {
 	text, list int
 	did        bool
@@ -119,9 +145,9 @@ type cutter struct {
 func (k *cutter) call(c *genai.Call) *genai.Call {
 	d := c.Clone()
 	for _, text := range []*string{
-		&d.Operation, &d.Provider, &d.ProviderRaw, &d.RequestModel, &d.ResponseModel, &d.Model, &d.ResponseID, &d.WorkflowName,
-		&d.SessionID, &d.UserID, &d.AgentName, &d.ResponseFormat, &d.OutputType, &d.PromptName, &d.PromptVersion,
-		&d.Error.Type, &d.ToolName, &d.ToolCallID, &d.ToolStatus,
+		&d.Operation, &d.Provider, &d.ProviderRaw, &d.RequestModel, &d.ResponseModel, &d.Model, &d.ResponseID,
+		&d.WorkflowName, &d.SessionID, &d.UserID, &d.AgentName, &d.ResponseFormat, &d.OutputType, &d.PromptName, &d.PromptVersion,
+		&d.Error.Type, &d.ToolName, &d.ToolCallID, &d.ToolStatus, &d.ServiceName, &d.DeploymentEnv,
 	} {
 		k.cutTo(text, maxShort)
 	}
@@ -136,7 +162,8 @@ func (k *cutter) call(c *genai.Call) *genai.Call {
 		number.Set = number.Set && !math.IsNaN(number.Value) && !math.IsInf(number.Value, 0)
 	}
 	content := genai.Content{
-		Input: k.messages(d.Input()), Output: k.messages(d.Output()), System: d.System(), Refusal: d.Refusal(), Tools: tail(k, d.Tools()),
+		Input: k.messages(d.Input()), Output: k.messages(d.Output()), System: d.System(), Refusal: d.Refusal(),
+		Tools:           tail(k, d.Tools()),
 		ToolDefinitions: d.ToolDefinitions(), ToolArguments: d.ToolArguments(), ToolResult: d.ToolResult(),
 		OutputSchema: d.OutputSchema(), Retrieval: *d.Retrieval(),
 	}
@@ -169,6 +196,7 @@ func (k *cutter) messages(messages []genai.Message) []genai.Message {
 	for i := range messages {
 		m := &messages[i]
 		k.cutTo(&m.Role, maxShort)
+		k.cutTo(&m.FinishReason, maxShort)
 		k.cutText(&m.Text)
 		k.cutText(&m.Reasoning)
 		m.ToolCalls, m.ToolResults = tail(k, m.ToolCalls), tail(k, m.ToolResults)
@@ -194,7 +222,7 @@ func (k *cutter) cutTo(text *string, limit int) {
 	}
 }
 
-// value cuts a value that is too long or nested too deep. What is cut is no JSON any more and is kept as text.
+// value cuts a value that is too long or nested too deep. A cut value is no longer JSON and is kept as text.
 func (k *cutter) value(v *genai.Value) {
 	limit := k.text
 	if at := deeperThan(v.Text, maxDepth); at >= 0 {
@@ -203,8 +231,8 @@ func (k *cutter) value(v *genai.Value) {
 	k.cutTo(&v.Text, limit)
 }
 
-// deeperThan is where a JSON text is first nested deeper than a limit, -1 where it is not. Brackets in strings count
-// too: cutting a text that would have fitted is the lesser harm.
+// deeperThan returns where a JSON text is first nested deeper than a limit, or -1. It counts brackets in strings too:
+// cutting a text that would fit is the lesser harm.
 func deeperThan(text string, limit int) int {
 	depth := 0
 	for i := range len(text) {

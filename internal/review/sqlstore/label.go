@@ -15,7 +15,7 @@ func (s *Store) AddLabel(ctx context.Context, l review.Label) (review.Label, err
 	l.TraceID, l.SpanID = strings.ToLower(l.TraceID), strings.ToLower(l.SpanID)
 	l.Note, l.Reviewer = clean(l.Note), clean(l.Reviewer)
 	if l.Decision == review.Rejected {
-		l.Class, l.Detail = "", "" // it is none
+		l.Class, l.Detail = "", "" // not a failure
 	}
 	l.Created = instant(nanos(s.now()))
 	err := l.Validate()
@@ -39,7 +39,8 @@ func insertLabel(ctx context.Context, tx *sql.Tx, l *review.Label) error {
 	}
 	if l.SpanID != "" {
 		var n int
-		err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM spans WHERE item_id = $1 AND span_id = $2`, item, l.SpanID).Scan(&n)
+		err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM spans WHERE item_id = $1 AND span_id = $2`, item, l.SpanID).
+			Scan(&n)
 		if err != nil {
 			return err
 		}

@@ -12,21 +12,21 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
-// Bounds of one item: what a runaway agent or a stranger can make us keep. Beyond them failing spans come first, and
-// spans are kept without their calls.
+// Bounds of one item, against runaway agents and hostile senders. Beyond maxSpans the failing spans of a portion come
+// first; beyond maxItemBytes spans are kept without their calls.
 const (
 	maxSpans     = 10_000
 	maxItemBytes = 32 << 20
 )
 
-// portion is what one Put brings of one trace, ready to be written.
+// portion is the part of one Put that belongs to one trace, ready to be written.
 type portion struct {
 	traceID, service, environment string
 	rows                          []row // by span id, each once
 	fails                         bool
 }
 
-// Put implements review.Store. Whatever can be done before the transaction is: others wait for it.
+// Put implements review.Store. It does as much as it can before the transaction, since other writers wait for that.
 func (s *Store) Put(ctx context.Context, traces []review.Trace) error {
 	portions, err := portionsOf(traces)
 	if err != nil {
@@ -50,7 +50,8 @@ func (s *Store) Put(ctx context.Context, traces []review.Trace) error {
 	return nil
 }
 
-// portionsOf groups by trace, later starts last, so that those of one batch are listed newest first too.
+// portionsOf groups spans by trace. Later starts come last, so that the traces of one batch are listed newest first
+// too.
 func portionsOf(traces []review.Trace) ([]portion, error) {
 	var portions []portion
 	index := map[string]int{}
@@ -81,7 +82,7 @@ func portionsOf(traces []review.Trace) ([]portion, error) {
 	return portions, nil
 }
 
-// unique keeps one row a span, the failing one of two copies, and puts failing rows first.
+// unique keeps one row a span, of two copies the failing one, and puts failing rows first.
 func unique(rows []row) []row {
 	slices.SortStableFunc(rows, func(a, b row) int {
 		return cmp.Or(-compareBool(a.span.Failed(), b.span.Failed()), cmp.Compare(a.span.ID, b.span.ID))
@@ -112,7 +113,7 @@ func (p *portion) start() int64 {
 	return start
 }
 
-// merge writes what is new of a portion.
+// merge writes the new rows of a portion.
 func merge(ctx context.Context, tx *sql.Tx, p *portion, received time.Time) error {
 	item, err := findStored(ctx, tx, p.traceID)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -140,7 +141,7 @@ func merge(ctx context.Context, tx *sql.Tx, p *portion, received time.Time) erro
 	return index(ctx, tx, item, fresh)
 }
 
-// stored is an item with what its verdict is computed from.
+// stored is an item with the rows that its verdict is computed from.
 type stored struct {
 	id                            int64
 	traceID, service, environment string
@@ -148,7 +149,7 @@ type stored struct {
 	rows                          map[string]row // by span id, without data
 }
 
-// take adds the rows that say something new and returns them as they are to be written.
+// take adds the new rows and returns them in the form to write.
 func (s *stored) take(rows []row) (fresh []row) {
 	for _, r := range rows {
 		old, there := s.rows[r.span.ID]
@@ -177,54 +178,71 @@ func findStored(ctx context.Context, tx *sql.Tx, traceID string) (*stored, error
 	if err != nil {
 		return nil, err
 	}
-	rows, err := tx.QueryContext(ctx, `SELECT span_id, service, class, detail, evidence, fingerprint, model, prompt_name,
-		prompt_version, session_id, cost_usd, start_ns, duration_ns, octet_length(data) FROM spans WHERE item_id = $1`, s.id)
+	rows, err := tx.QueryContext(ctx, `SELECT span_id, parent_id, service, class, detail, classes, evidence, fingerprint, cause,
+		model, prompt_name, prompt_version, session_id, cost_usd, start_ns, duration_ns, octet_length(data)
+		FROM spans WHERE item_id = $1`, s.id)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var r row
-		var start int64
-		var cost sql.NullFloat64
-		err := rows.Scan(&r.span.ID, &r.span.Service, &r.span.Class, &r.span.Detail, &r.span.Evidence, &r.span.Print, &r.model,
-			&r.promptName, &r.promptVersion, &r.sessionID, &cost, &start, &r.span.Duration, &r.bytes)
-		if err != nil {
+		if err := r.scan(rows); err != nil {
 			return nil, err
 		}
-		r.span.Start, r.cost = instant(start), optional(cost)
 		s.rows[r.span.ID] = r
 	}
 	return s, rows.Err()
 }
 
+func (r *row) scan(rows scanner) error {
+	var start int64
+	var cost sql.NullFloat64
+	var classes, c string
+	err := rows.Scan(&r.span.ID, &r.span.ParentID, &r.span.Service, &r.span.Class, &r.span.Detail, &classes, &r.span.Evidence,
+		&r.span.Fingerprint, &c, &r.model, &r.promptName, &r.promptVersion, &r.sessionID, &cost, &start, &r.span.Duration,
+		&r.bytes)
+	if err != nil {
+		return err
+	}
+	r.span.Start, r.cost = instant(start), optional(cost)
+	r.span.Bucket = r.span.Class.Bucket()
+	if r.span.Classes, err = decodeClasses(classes); err != nil {
+		return err
+	}
+	return r.decodeCause(c)
+}
+
 func insertItem(ctx context.Context, tx *sql.Tx, p *portion, received time.Time) (*stored, error) {
 	s := &stored{traceID: p.traceID, service: p.service, environment: p.environment, rows: map[string]row{}}
-	return s, tx.QueryRowContext(ctx, `INSERT INTO items (trace_id, state, service, environment, class, detail, evidence, fingerprint,
-		primary_span_id, model, prompt_name, prompt_version, session_id, start_ns, duration_ns, received_ns, bytes)
+	return s, tx.QueryRowContext(ctx, `INSERT INTO items (trace_id, state, service, environment, class, detail, evidence,
+		fingerprint, primary_span_id, model, prompt_name, prompt_version, session_id, start_ns, duration_ns, received_ns, bytes)
 		VALUES ($1, $2, $3, $4, '', '', '', '', '', '', '', '', '', 0, 0, $5, 0) RETURNING id`,
 		s.traceID, review.Open, s.service, s.environment, nanos(received)).Scan(&s.id)
 }
 
 func writeSpan(ctx context.Context, tx *sql.Tx, item int64, r row) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO spans (item_id, span_id, service, class, detail, evidence, fingerprint, model, prompt_name,
-		prompt_version, session_id, cost_usd, start_ns, duration_ns, data)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-		ON CONFLICT (item_id, span_id) DO UPDATE SET service = excluded.service, class = excluded.class, detail = excluded.detail,
-		evidence = excluded.evidence, fingerprint = excluded.fingerprint, model = excluded.model, prompt_name = excluded.prompt_name,
+	_, err := tx.ExecContext(ctx, `INSERT INTO spans (item_id, span_id, parent_id, service, class, detail, classes, evidence,
+		fingerprint, cause, model, prompt_name, prompt_version, session_id, cost_usd, start_ns, duration_ns, data)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+		ON CONFLICT (item_id, span_id) DO UPDATE SET parent_id = excluded.parent_id, service = excluded.service,
+		class = excluded.class, detail = excluded.detail, classes = excluded.classes, evidence = excluded.evidence,
+		fingerprint = excluded.fingerprint, cause = excluded.cause, model = excluded.model, prompt_name = excluded.prompt_name,
 		prompt_version = excluded.prompt_version, session_id = excluded.session_id, cost_usd = excluded.cost_usd,
 		start_ns = excluded.start_ns, duration_ns = excluded.duration_ns, data = excluded.data`,
-		item, r.span.ID, r.span.Service, r.span.Class, r.span.Detail, r.span.Evidence, r.span.Print, r.model, r.promptName,
-		r.promptVersion, r.sessionID, nullable(r.cost), nanos(r.span.Start), int64(r.span.Duration), r.data)
+		item, r.span.ID, r.span.ParentID, r.span.Service, r.span.Class, r.span.Detail, encodeClasses(r.span.Classes),
+		r.span.Evidence, r.span.Fingerprint, r.encodeCause(), r.model, r.promptName, r.promptVersion, r.sessionID,
+		nullable(r.cost), nanos(r.span.Start), int64(r.span.Duration), r.data)
 	return err
 }
 
 func updateItem(ctx context.Context, tx *sql.Tx, s *stored) error {
 	v := s.summary()
-	_, err := tx.ExecContext(ctx, `UPDATE items SET service = $1, environment = $2, class = $3, detail = $4, evidence = $5,
-		fingerprint = $6, primary_span_id = $7, model = $8, prompt_name = $9, prompt_version = $10, session_id = $11, cost_usd = $12,
-		start_ns = $13, duration_ns = $14, bytes = $15 WHERE id = $16`,
-		v.Service, s.environment, v.Class, v.Detail, v.Evidence, v.Fingerprint, v.PrimarySpanID, v.Model, v.PromptName, v.PromptVersion,
-		v.SessionID, nullable(v.CostUSD), nanos(v.Start), int64(v.Duration), s.bytes, s.id)
+	_, err := tx.ExecContext(ctx, `UPDATE items SET service = $1, environment = $2, class = $3, detail = $4, classes = $5,
+		evidence = $6, fingerprint = $7, primary_span_id = $8, model = $9, prompt_name = $10, prompt_version = $11,
+		session_id = $12, cost_usd = $13, start_ns = $14, duration_ns = $15, bytes = $16 WHERE id = $17`,
+		v.Service, s.environment, v.Class, v.Detail, encodeClasses(v.Classes), v.Evidence, v.Fingerprint, v.PrimarySpanID,
+		v.Model, v.PromptName, v.PromptVersion, v.SessionID, nullable(v.CostUSD), nanos(v.Start), int64(v.Duration), s.bytes,
+		s.id)
 	return err
 }

@@ -1,11 +1,13 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,7 +15,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
-// Bounds of what a query returns.
+// Bounds of query results.
 const (
 	defaultLimit = 50
 	maxLimit     = 500
@@ -95,6 +97,9 @@ func (s *Store) Facets(ctx context.Context, f review.Filter) (facets review.Face
 		if facets.Classes, err = count(ctx, tx, "i.class", byClass); err != nil {
 			return err
 		}
+		if facets.Classes, err = countUnsafe(ctx, tx, facets.Classes, byClass); err != nil {
+			return err
+		}
 		facets.Services, err = count(ctx, tx, "i.service", byService)
 		return err
 	})
@@ -104,14 +109,16 @@ func (s *Store) Facets(ctx context.Context, f review.Filter) (facets review.Face
 	return facets, nil
 }
 
-// Backlog implements review.Store. Both queries are answered by the index on states, whose second column is the order of arrival.
+// Backlog implements review.Store. The index on states answers both queries: its second column is the order of arrival.
 func (s *Store) Backlog(ctx context.Context) (b review.Backlog, err error) {
 	err = s.read(ctx, func(tx *sql.Tx) error {
-		if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM items WHERE state = $1`, review.Open).Scan(&b.Open); err != nil || b.Open == 0 {
+		err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM items WHERE state = $1`, review.Open).Scan(&b.Open)
+		if err != nil || b.Open == 0 {
 			return err
 		}
 		var received int64
-		err := tx.QueryRowContext(ctx, `SELECT received_ns FROM items WHERE state = $1 ORDER BY id LIMIT 1`, review.Open).Scan(&received)
+		err = tx.QueryRowContext(ctx, `SELECT received_ns FROM items WHERE state = $1 ORDER BY id LIMIT 1`, review.Open).
+			Scan(&received)
 		b.Oldest = instant(received)
 		return err
 	})
@@ -140,13 +147,31 @@ func count(ctx context.Context, tx *sql.Tx, column string, f review.Filter) (cou
 	return counts, rows.Err()
 }
 
+// countUnsafe sets the count of the class unsafe to the number of items that the filter of that class selects.
+func countUnsafe(ctx context.Context, tx *sql.Tx, counts []review.Count, f review.Filter) ([]review.Count, error) {
+	f.Class = failure.Unsafe
+	w := restrict(f)
+	var n int
+	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM items i`+w.String(), w.args...).Scan(&n); err != nil {
+		return nil, err
+	}
+	counts = slices.DeleteFunc(counts, func(c review.Count) bool { return c.Value == string(failure.Unsafe) })
+	if n > 0 {
+		counts = append(counts, review.Count{Value: string(failure.Unsafe), N: n})
+	}
+	slices.SortFunc(counts, func(a, b review.Count) int {
+		return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Value, b.Value))
+	})
+	return counts, nil
+}
+
 // where collects conditions and their arguments.
 type where struct {
 	conditions []string
 	args       []any
 }
 
-// and adds a condition that ends where its argument belongs.
+// and adds a condition. Its text ends where the argument belongs.
 func (w *where) and(condition string, arg any) {
 	w.args = append(w.args, arg)
 	w.conditions = append(w.conditions, condition+"$"+strconv.Itoa(len(w.args)))
@@ -161,7 +186,11 @@ func (w *where) String() string {
 
 func restrict(f review.Filter) *where {
 	w := &where{}
-	if f.Class != "" {
+	switch f.Class {
+	case "":
+	case failure.Unsafe: // the condition is that of the index spans_unsafe
+		w.conditions = append(w.conditions, "i.id IN (SELECT item_id FROM spans WHERE class = 'unsafe')")
+	default:
 		w.and("i.class = ", string(f.Class))
 	}
 	if f.Service != "" {
@@ -177,13 +206,14 @@ func restrict(f review.Filter) *where {
 		w.and("i.id IN (SELECT rowid FROM search WHERE search MATCH ", m)
 		w.conditions[len(w.conditions)-1] += ")"
 	} else {
-		w.conditions = append(w.conditions, "1 = 0") // nothing but punctuation: there is no word that could occur
+		w.conditions = append(w.conditions, "1 = 0") // only punctuation: no word can match
 	}
 	return w
 }
 
-const selectItems = `SELECT i.id, i.trace_id, i.state, i.service, i.environment, i.class, i.detail, i.evidence, i.fingerprint,
-	i.primary_span_id, i.model, i.prompt_name, i.prompt_version, i.session_id, i.cost_usd, i.start_ns, i.duration_ns, i.received_ns,
+const selectItems = `SELECT i.id, i.trace_id, i.state, i.service, i.environment, i.class, i.detail, i.classes, i.evidence,
+	i.fingerprint, i.primary_span_id, i.model, i.prompt_name, i.prompt_version, i.session_id, i.cost_usd, i.start_ns,
+	i.duration_ns, i.received_ns,
 	l.id, l.span_id, l.decision, l.class, l.detail, l.note, l.reviewer, l.created_ns
 	FROM items i LEFT JOIN labels l ON l.id = i.label_id`
 
@@ -192,16 +222,21 @@ type scanner interface{ Scan(dest ...any) error }
 func scanItem(r scanner, item *review.Item) (id int64, err error) {
 	var cost sql.NullFloat64
 	var start, received int64
+	var classes string
 	var label labelRow
 	err = r.Scan(append([]any{
-		&id, &item.TraceID, &item.State, &item.Service, &item.Environment, &item.Class, &item.Detail, &item.Evidence, &item.Fingerprint,
-		&item.PrimarySpanID, &item.Model, &item.PromptName, &item.PromptVersion, &item.SessionID, &cost, &start, &item.Duration, &received,
+		&id, &item.TraceID, &item.State, &item.Service, &item.Environment, &item.Class, &item.Detail, &classes, &item.Evidence,
+		&item.Fingerprint, &item.PrimarySpanID, &item.Model, &item.PromptName, &item.PromptVersion, &item.SessionID, &cost,
+		&start, &item.Duration, &received,
 	}, label.columns()...)...)
 	if err != nil {
 		return 0, err
 	}
 	item.CostUSD, item.Start, item.Received = optional(cost), instant(start), instant(received)
 	item.Bucket = item.Class.Bucket()
+	if item.Classes, err = decodeClasses(classes); err != nil {
+		return 0, err
+	}
 	if label.id.Valid {
 		l := label.label(item.TraceID)
 		item.Label = &l
@@ -229,7 +264,7 @@ func spansOf(ctx context.Context, tx *sql.Tx, item int64) (spans []review.Span, 
 	return spans, rows.Err()
 }
 
-// labelRow is a label as it comes out of a query where it may be absent.
+// labelRow is a label in the result of a query, where it may be absent.
 type labelRow struct {
 	id                                            sql.NullInt64
 	span, decision, class, detail, note, reviewer sql.NullString

@@ -8,13 +8,15 @@ import (
 	"strings"
 	"time"
 
+	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
-// row is a span as the table keeps it. Its span has no call and no scores: those are in data.
+// row is a row of the table spans. Its span has only the fields with a column; everything else is in data.
 type row struct {
 	span                                        review.Span
+	node                                        failure.Node // without its parent
 	model, promptName, promptVersion, sessionID string
 	cost                                        genai.Opt[float64] // of model calls only, so that a sum counts each once
 	data                                        string             // the whole span as JSON
@@ -24,12 +26,10 @@ type row struct {
 
 // rowOf reads a span into columns, bounding each.
 func rowOf(s *review.Span) row {
-	r := row{span: *s, terms: termsOf(s)}
-	r.span.Call, r.span.Scores, r.span.Classes = nil, nil, nil
-	for _, text := range []*string{&r.span.Service, &r.span.Detail, &r.span.Evidence, &r.span.Print, &r.span.Name, &r.span.ParentID} {
-		*text = short(*text)
-	}
-	r.span.Start, r.span.Duration = instant(nanos(s.Start)), max(s.Duration, 0)
+	bounded := bound(s)
+	r := row{span: bounded, terms: termsOf(s)}
+	r.node = r.span.Node()
+	r.span.Call, r.span.Scores = nil, nil
 	if c := s.Call; c != nil {
 		r.model, r.promptName, r.promptVersion = short(c.AnyModel()), short(c.PromptName), short(c.PromptVersion)
 		r.sessionID = short(c.SessionID)
@@ -37,18 +37,18 @@ func rowOf(s *review.Span) row {
 			r.cost = c.CostUSD
 		}
 	}
-	r.data = encode(s)
+	r.data = encode(bounded)
 	return r
 }
 
-// bare is the data of the span without its call.
+// bare returns the data of the span without its call.
 func (r *row) bare() string {
 	s := r.span
 	s.Cut = true
-	return encode(&s)
+	return encode(s)
 }
 
-// summary computes an item from all of its spans: the same whatever order they came in.
+// summary computes an item from all of its spans. Their order of arrival does not matter.
 func (s *stored) summary() review.Item {
 	rows := make([]row, 0, len(s.rows))
 	for _, r := range s.rows {
@@ -57,17 +57,17 @@ func (s *stored) summary() review.Item {
 	slices.SortFunc(rows, func(a, b row) int {
 		return cmp.Or(a.span.Start.Compare(b.span.Start), cmp.Compare(a.span.ID, b.span.ID))
 	})
-	spans := make([]review.Span, len(rows))
+	nodes, parents := make([]failure.Node, len(rows)), make([]string, len(rows))
 	for i := range rows {
-		spans[i] = rows[i].span
+		nodes[i], parents[i] = rows[i].node, rows[i].span.ParentID
 	}
-	item := review.Item{Start: spans[0].Start}
-	end := spans[0].End()
+	failure.Link(nodes, parents)
+	item := review.Item{Start: rows[0].span.Start}
+	end := rows[0].span.End()
 	var primary row
-	if i := review.Primary(spans); i >= 0 {
+	if i := failure.FindCause(nodes).Primary; i >= 0 {
 		primary = rows[i]
-		item.Class, item.Detail, item.Evidence = primary.span.Class, primary.span.Detail, primary.span.Evidence
-		item.Fingerprint, item.PrimarySpanID = primary.span.Print, primary.span.ID
+		item.Verdict, item.PrimarySpanID = primary.span.Verdict, primary.span.ID
 	}
 	item.Service, item.Model, item.SessionID = primary.span.Service, primary.model, primary.sessionID
 	item.PromptName, item.PromptVersion = primary.promptName, primary.promptVersion
@@ -93,7 +93,7 @@ func (s *stored) summary() review.Item {
 // maxShort bounds names, ids and evidence in columns, in bytes.
 const maxShort = 1 << 10
 
-// short makes a text fit for a column: valid UTF-8 without NUL, which not every database takes, and bounded.
+// short makes a text fit for a column: bounded, valid UTF-8 and without NUL, which some databases refuse.
 func short(text string) string { return cut(clean(text), maxShort) }
 
 func clean(text string) string {
@@ -104,7 +104,7 @@ func clean(text string) string {
 	return text
 }
 
-// nanos is a time as the store keeps it. Times that int64 nanoseconds cannot hold are as good as unknown.
+// nanos returns a time as the store keeps it. Times outside the range of int64 nanoseconds count as unknown.
 func nanos(t time.Time) int64 {
 	if y := t.Year(); y < 1970 || y > 2261 {
 		return 0

@@ -15,14 +15,14 @@ import (
 
 // Bounds of search, in bytes and in words.
 const (
-	maxIndexed = 256 << 10 // of the texts that an item is found by
-	maxSaid    = 192 << 10 // of them what was said, so that names, ids and evidence of late spans find room
+	maxIndexed = 256 << 10 // of the search body of an item
+	maxContent = 192 << 10 // of messages in it, so that names, ids and evidence of late spans find room
 	maxQuery   = 1 << 10
 	maxWords   = 32
 )
 
-// index extends the search body of an item by what its new spans bring. Conversations repeat their history in every
-// call: a text that is there is not added again.
+// index extends the search body of an item with the terms of its new spans. Conversations repeat their history in every
+// call, so a text that is in the body is not added again.
 func index(ctx context.Context, tx *sql.Tx, item *stored, fresh []row) error {
 	var body string
 	err := tx.QueryRowContext(ctx, `SELECT body FROM search WHERE rowid = $1`, item.id).Scan(&body)
@@ -68,28 +68,28 @@ func extend(body, traceID string, fresh []row) string {
 		}
 	}
 	for _, r := range fresh {
-		for _, term := range r.terms.said {
-			add(term, maxSaid)
+		for _, term := range r.terms.content {
+			add(term, maxContent)
 		}
 	}
 	return b.String()
 }
 
-// match turns what a person typed into a full-text query that cannot be malformed: every word is quoted, the last one
-// may be the beginning of a word. It is "" where there is no word in it.
+// match turns the input of a person into a full-text query that is always well formed: it quotes every word, and the
+// last word may be the beginning of one. It returns "" for an input without words.
 func match(query string) string {
 	query = clean(query[:min(len(query), maxQuery)])
 	var words []string
 	for word := range strings.FieldsSeq(query) {
 		if strings.IndexFunc(word, isWordRune) >= 0 && len(words) < maxWords {
-			// What is taken apart within the quotes is a phrase.
+			// Characters that apart separates form a phrase within the quotes.
 			words = append(words, `"`+strings.ReplaceAll(apart(word), `"`, `""`)+`"`)
 		}
 	}
 	if len(words) == 0 {
 		return ""
 	}
-	// A word that was ended, by a space or a sign, is meant as it stands.
+	// A word followed by a space or a sign is complete.
 	if last, _ := utf8.DecodeLastRuneInString(query); isWordRune(last) {
 		words[len(words)-1] += "*"
 	}
@@ -98,8 +98,8 @@ func match(query string) string {
 
 func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
 
-// apart puts spaces around the characters of scripts that are written without: each is a word to search for, and a
-// sequence of them is found as a phrase.
+// apart puts spaces around the characters of scripts without word spacing. Each becomes a word, and a sequence of
+// them a phrase.
 func apart(text string) string {
 	if strings.IndexFunc(text, unspaced) < 0 {
 		return text
@@ -121,33 +121,33 @@ func unspaced(r rune) bool {
 	return r >= 0x0e00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai)
 }
 
-// separator stands between the terms of a search body. It is no part of a word.
+// separator separates the terms of a search body. It is not part of any word.
 const separator = "\x1f"
 
 // terms are the texts that a span is found by.
 type terms struct {
-	names []string // what it is called, and what failed
-	said  []string // newest first
-	left  int      // bytes of said that there is room for
+	names   []string // names, ids and evidence
+	content []string // messages and other content, newest first
+	left    int      // room for content, in bytes
 }
 
 func termsOf(s *review.Span) terms {
-	t := terms{left: maxSaid}
-	t.name(s.Evidence, string(s.Class), s.Detail, s.Name, s.Service, s.ID, s.Print)
-	t.say(s.Message)
+	t := terms{left: maxContent}
+	t.name(s.Evidence, string(s.Class), s.Detail, s.Name, s.Service, s.ID, s.Fingerprint)
+	t.text(s.Message)
 	c := s.Call
 	if c == nil {
 		return t
 	}
-	t.name(c.RequestModel, c.ResponseModel, c.Model, c.Provider, c.AgentName, c.ToolName, c.PromptName, c.WorkflowName, c.SessionID,
-		c.UserID, c.ResponseID, c.ToolCallID, c.Error.Type)
-	t.say(c.Error.Message, c.Refusal(), c.ToolArguments().Text, c.ToolResult().Text, c.Retrieval().Query)
+	t.name(c.RequestModel, c.ResponseModel, c.Model, c.Provider, c.AgentName, c.ToolName, c.PromptName, c.WorkflowName,
+		c.SessionID, c.UserID, c.ResponseID, c.ToolCallID, c.Error.Type)
+	t.text(c.Error.Message, c.Refusal(), c.ToolArguments().Text, c.ToolResult().Text, c.Retrieval().Query)
 	t.messages(c.Output())
 	t.messages(c.Input())
 	for i := range c.Retrieval().Documents {
-		t.say(c.Retrieval().Documents[i].ID, c.Retrieval().Documents[i].Content)
+		t.text(c.Retrieval().Documents[i].ID, c.Retrieval().Documents[i].Content)
 	}
-	t.say(c.System())
+	t.text(c.System())
 	return t
 }
 
@@ -159,12 +159,12 @@ func (t *terms) name(names ...string) {
 	}
 }
 
-func (t *terms) say(texts ...string) {
+func (t *terms) text(texts ...string) {
 	for _, text := range texts {
 		text = text[:min(len(text), t.left)]
 		if text != "" {
 			t.left -= len(text)
-			t.said = append(t.said, strings.ReplaceAll(clean(text), separator, " "))
+			t.content = append(t.content, strings.ReplaceAll(clean(text), separator, " "))
 		}
 	}
 }
@@ -172,12 +172,12 @@ func (t *terms) say(texts ...string) {
 func (t *terms) messages(messages []genai.Message) {
 	for i := range slices.Backward(messages) {
 		m := &messages[i]
-		t.say(m.Text, m.Reasoning)
+		t.text(m.Text, m.Reasoning)
 		for j := range m.ToolCalls {
-			t.say(m.ToolCalls[j].Name, m.ToolCalls[j].ID, m.ToolCalls[j].Arguments.Text)
+			t.text(m.ToolCalls[j].Name, m.ToolCalls[j].ID, m.ToolCalls[j].Arguments.Text)
 		}
 		for j := range m.ToolResults {
-			t.say(m.ToolResults[j].Result.Text)
+			t.text(m.ToolResults[j].Result.Text)
 		}
 	}
 }

@@ -58,8 +58,8 @@ func (s *Store) open(ctx context.Context, path string) (err error) {
 			return err
 		}
 	}
-	// synchronous=FULL: a commit is on disk when it returns, power cut included (NORMAL could lose the last ones). It costs
-	// one fsync a transaction, and a transaction holds a whole batch.
+	// synchronous=FULL: a commit is on disk when it returns, power cut included (NORMAL could lose the last ones). It
+	// costs one fsync a transaction, and a transaction holds a whole batch.
 	s.writer, err = connect(source, 1, "_txlock=immediate", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)",
 		"_pragma=foreign_keys(1)", "_pragma=busy_timeout(10000)", "_pragma=journal_size_limit(67108864)")
 	if err != nil {
@@ -158,7 +158,7 @@ func transact(ctx context.Context, db *sql.DB, options *sql.TxOptions, f func(*s
 		return err
 	}
 	if err := f(tx); err != nil {
-		// The cause is what the caller needs; a rollback that fails too leaves nothing behind either.
+		// The caller needs the cause. A failed rollback leaves nothing behind either.
 		_ = tx.Rollback()
 		return err
 	}

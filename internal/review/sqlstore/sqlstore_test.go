@@ -8,7 +8,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/pressly/goose/v3"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -57,7 +59,9 @@ func TestDurability(t *testing.T) {
 }
 
 func failingTrace(n int) review.Trace {
-	return review.Trace{ID: fmt.Sprintf("%032x", n), Spans: []review.Span{{ID: fmt.Sprintf("%016x", n), Class: failure.Refusal}}}
+	return review.Trace{ID: fmt.Sprintf("%032x", n), Spans: []review.Span{
+		{ID: fmt.Sprintf("%016x", n), Verdict: failure.Verdict{Class: failure.Refusal}},
+	}}
 }
 
 // TestTornLog cuts the log of a store that died while it wrote, at many places: it opens, and holds a beginning of what
@@ -131,6 +135,63 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 	data, err := os.ReadFile(noDatabase)
 	require.NoError(t, err)
 	require.Contains(t, string(data), "Dear Ada", "what is no store is left alone")
+}
+
+// TestAStoreOfVersion1IsRead: its spans have the keys of that version, and their root cause is computed with new ones.
+func TestAStoreOfVersion1IsRead(t *testing.T) {
+	dir := t.TempDir()
+	first := filepath.Join(dir, "first")
+	require.NoError(t, os.MkdirAll(first, 0o700))
+	schema, err := os.ReadFile("schema/sqlite/00001_queue.sql")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(first, "00001_queue.sql"), schema, 0o600))
+	path := filepath.Join(dir, "review.db")
+	db, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, os.DirFS(first))
+	require.NoError(t, err)
+	_, err = provider.Up(t.Context())
+	require.NoError(t, err)
+	const trace = "00000000000000000000000000000001"
+	_, err = db.ExecContext(t.Context(), `INSERT INTO items VALUES (1, $1, 'open', 'shop', '', 'tool_error', 'failed', 'it failed',
+		'0123456789abcdef', '0000000000000002', '', '', '', '', NULL, 0, 0, 0, NULL, 0)`, trace)
+	require.NoError(t, err)
+	deep := `{"id":"0000000000000003","name":"odd","start":"1970-01-01T00:00:01Z","duration_ns":1,"call":{"tool":{"arguments":` +
+		strings.Repeat("[", 2000) + strings.Repeat("]", 2000) + `}}}`
+	for _, span := range []struct{ id, class, detail, fingerprint, data string }{
+		{"0000000000000001", "", "", "", `{"id":"0000000000000001","name":"agent","start":"1970-01-01T00:00:01Z","duration_ns":9000000000,` +
+			`"call":{"operation":"invoke_agent"}}`},
+		{"0000000000000002", "tool_error", "failed", "0123456789abcdef", `{"id":"0000000000000002","parent_id":"0000000000000001","name":"tool",` +
+			`"start":"1970-01-01T00:00:03Z","duration_ns":1000000000,"error":true,"class":"tool_error","detail":"failed",` +
+			`"classes":["tool_error","retry_loop"],"evidence":"it failed","fingerprint":"0123456789abcdef"}`},
+		{"0000000000000003", "", "", "", deep},
+	} {
+		_, err = db.ExecContext(t.Context(), `INSERT INTO spans VALUES (1, $1, '', $2, $3, '', $4, '', '', '', '', NULL, 3000000000, 1000000000, $5)`,
+			span.id, span.class, span.detail, span.fingerprint, span.data)
+		require.NoError(t, err)
+	}
+	require.NoError(t, db.Close())
+
+	s := open(t, path)
+	verdict := failure.Verdict{
+		Class: failure.ToolError, Bucket: failure.Ops, Detail: "failed", Evidence: "it failed", Fingerprint: "0123456789abcdef",
+		Classes: []failure.Class{failure.ToolError, failure.RetryLoop},
+	}
+	item, err := s.Item(t.Context(), trace)
+	require.NoError(t, err)
+	require.Equal(t, verdict, item.Verdict)
+	require.Equal(t, verdict, item.Spans[1].Verdict)
+	require.Len(t, item.Spans, 3)
+
+	// A cut answer explains the tool's failure and its loop, where both are known to be of one agent's run.
+	late := review.Span{
+		ID: "0000000000000004", ParentID: "0000000000000001", Start: time.Unix(1, 0), Duration: time.Second,
+		Verdict: failure.Verdict{Class: failure.Truncation, Detail: failure.OutputLimit},
+	}
+	require.NoError(t, s.Put(t.Context(), []review.Trace{{ID: trace, Spans: []review.Span{late}}}))
+	item, err = s.Item(t.Context(), trace)
+	require.NoError(t, err)
+	require.Equal(t, late.ID, item.PrimarySpanID)
 }
 
 // BenchmarkPut writes traces as the exporter does: five spans with a conversation each.

@@ -11,8 +11,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
-// RunDurable checks that what was acknowledged is on disk. open opens the store in a folder, or makes it there; the suite
-// closes it.
+// RunDurable checks that what was acknowledged is on disk. open opens the store in a folder, or makes it there; the
+// suite closes it.
 func RunDurable(t *testing.T, open func(t *testing.T, dir string) review.Store) {
 	t.Helper()
 	fill := func(t *testing.T, dir string) (*suite, review.Item) {

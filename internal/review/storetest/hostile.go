@@ -24,7 +24,8 @@ func testHostileText(s *suite) {
 		"\x01\x1f\x7f", "{\"a\":\xff}", "[\"\xff\"]",
 	} {
 		sp := failing(1, 0, 1, failure.Refusal)
-		sp.Name, sp.Service, sp.Evidence, sp.Message, sp.Detail, sp.Print, sp.ParentID = text, text, text, text, text, text, text
+		sp.Name, sp.Service, sp.Evidence, sp.Message, sp.Detail, sp.Fingerprint, sp.ParentID = text, text, text, text, text, text, text
+		sp.CallHash, sp.Others = text, []failure.Finding{{Class: failure.Refusal, Detail: text, Evidence: text, What: text}}
 		sp.Scores = map[string]float64{text: 1, "nan": math.NaN(), "inf": math.Inf(1)}
 		sp.Call = chat(text, text)
 		sp.Call.RequestModel, sp.Call.SessionID, sp.Call.PromptName = text, text, text
@@ -51,6 +52,8 @@ func testHostileText(s *suite) {
 		require.False(t, call.Temperature.Set)
 		require.False(t, got.CostUSD.Set)
 		require.Len(t, got.Spans[0].Scores, 1)
+		require.Equal(t, clean, got.Spans[0].CallHash)
+		require.Equal(t, clean, got.Spans[0].Others[0].What)
 
 		_, err := s.AddLabel(t.Context(), review.Label{TraceID: traceID(n + 1), Decision: review.Confirmed, Note: text, Reviewer: text})
 		require.NoError(t, err)

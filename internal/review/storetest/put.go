@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/genai/genaitest"
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
@@ -51,7 +53,10 @@ func testRoundTrip(s *suite) {
 	root := span(1, 0, 10)
 	root.Name, root.Service = "invoke_agent", "front"
 	inner := failing(2, 1, 4, failure.ToolCallMalformed)
-	inner.ParentID, inner.Service, inner.Detail, inner.Print = root.ID, "agent", "type_mismatch", "0123456789abcdef"
+	inner.ParentID, inner.Service, inner.Detail, inner.Fingerprint = root.ID, "agent", "type_mismatch", "0123456789abcdef"
+	inner.Classes = append(inner.Classes, failure.RetryLoop)
+	inner.Others = []failure.Finding{{Class: failure.RetryLoop, Detail: failure.Repeat, Scorer: "session"}}
+	inner.CallHash = "1f"
 	inner.Error, inner.Message = true, "bad arguments"
 	inner.Scores = map[string]float64{"tool_arguments": 0, "refusal": 0.98}
 	inner.Call = call
@@ -62,8 +67,7 @@ func testRoundTrip(s *suite) {
 	require.WithinRange(t, got.Received, before.Add(-time.Second), time.Now().Add(time.Second))
 	want := review.Item{
 		TraceID: traceID(1), Service: "agent", Environment: "production", State: review.Open,
-		Class: failure.ToolCallMalformed, Bucket: failure.Structure, Detail: "type_mismatch", Evidence: inner.Evidence,
-		Fingerprint: inner.Print, PrimarySpanID: inner.ID, Model: "gpt-4o-2024-08-06", PromptName: "returns", PromptVersion: "7",
+		Verdict: inner.Verdict, PrimarySpanID: inner.ID, Model: "gpt-4o-2024-08-06", PromptName: "returns", PromptVersion: "7",
 		SessionID: "s-1", CostUSD: genai.Some(0.5), Start: epoch, Duration: 10 * time.Second, Received: got.Received,
 		Spans: []review.Span{root, inner},
 	}
@@ -74,6 +78,15 @@ func testRoundTrip(s *suite) {
 	require.Len(t, page.Items, 1)
 	want.Spans = nil
 	sameItem(t, want, page.Items[0])
+}
+
+// testWholeCalls: what the store loses of a call, no scorer finds in CI.
+func testWholeCalls(s *suite) {
+	t := s.t
+	sp := failing(1, 0, 1, failure.Refusal)
+	sp.Call = genaitest.Full(t)
+	s.put(t, trace(1, sp))
+	require.Equal(t, sp.Call, s.item(t, traceID(1)).Spans[0].Call)
 }
 
 func testIdempotent(s *suite) {
@@ -146,8 +159,26 @@ func testCopies(s *suite) {
 	require.Equal(t, failure.BadAnswer, s.item(t, traceID(2)).Class)
 }
 
+// testPrimary: failure.FindCause decides, in whatever portions a trace arrives.
 func testPrimary(s *suite) {
 	t := s.t
+	within := func(parent int, sp review.Span) review.Span {
+		sp.ParentID = spanID(parent)
+		return sp
+	}
+	tried := func(hash string, sp review.Span) review.Span {
+		sp.CallHash = hash
+		return within(9, sp)
+	}
+	agent := span(9, 0, 99)
+	agent.Call = &genai.Call{Operation: genai.OpInvokeAgent}
+	erring := span(9, 0, 99)
+	erring.Error = true
+	const tool = failure.ToolError
+	failedTool, cutAnswer := tried("f", failing(1, 1, 2, tool)), within(9, failing(3, 5, 6, failure.Truncation))
+	loop := within(9, failing(4, 7, 8, tool))
+	loop.Classes = append(loop.Classes, failure.RetryLoop)
+	loop.Others = []failure.Finding{{Class: failure.RetryLoop, Detail: failure.Repeat}}
 	for n, c := range []struct {
 		why     string
 		spans   []review.Span
@@ -158,9 +189,41 @@ func testPrimary(s *suite) {
 		{"the innermost of those that end together", []review.Span{failing(1, 0, 9, failure.Timeout), failing(2, 1, 9, failure.Timeout)}, 2},
 		{"of equals the smaller id", []review.Span{failing(2, 0, 1, failure.Timeout), failing(1, 0, 1, failure.Refusal)}, 1},
 		{"what did not fail does not count", []review.Span{span(1, 0, 1), failing(2, 3, 4, failure.Refusal)}, 2},
+		{"a tool failed and recovered, then the answer was cut", []review.Span{
+			agent, failedTool, tried("f", span(2, 3, 4)), cutAnswer,
+		}, 3},
+		{"another tool succeeded", []review.Span{
+			agent, failedTool, tried("g", span(2, 3, 4)), cutAnswer,
+		}, 1},
+		{"every failure recovered", []review.Span{agent, failedTool, tried("f", span(2, 3, 4))}, 1},
+		{"a failure recovered, and yet the trace ended badly", []review.Span{
+			erring, failedTool, tried("f", span(2, 3, 4)), cutAnswer,
+		}, 1},
+		{"in an agent's run a refusal explains a loop elsewhere in it", []review.Span{
+			agent, within(9, span(5, 1, 3)), within(5, failing(3, 1, 2, failure.Refusal)), loop,
+			within(9, failing(6, 6, 9, failure.Timeout)),
+		}, 3},
+		{"safety findings stand beside the cause", []review.Span{
+			agent, within(9, failing(1, 1, 2, failure.Unsafe)), within(9, failing(2, 3, 4, failure.Truncation)),
+		}, 2},
 	} {
-		s.put(t, trace(n+1, c.spans...))
-		require.Equal(t, spanID(c.primary), s.item(t, traceID(n+1)).PrimarySpanID, c.why)
+		whole, pieces, backwards := 10*n+1, 10*n+2, 10*n+3
+		s.put(t, trace(whole, c.spans...))
+		// The first failing span makes an item of what is put alone, and the others may follow in any order.
+		failed := slices.IndexFunc(c.spans, func(sp review.Span) bool { return sp.Failed() })
+		s.put(t, trace(pieces, c.spans[failed]))
+		s.put(t, trace(backwards, c.spans[failed]))
+		for i := range c.spans {
+			s.put(t, trace(pieces, c.spans[i]))
+			s.put(t, trace(backwards, c.spans[len(c.spans)-1-i]))
+		}
+		cause := review.FindCause(c.spans)
+		require.Equal(t, spanID(c.primary), c.spans[cause.Primary].ID, c.why)
+		for _, id := range []int{whole, pieces, backwards} {
+			item := s.item(t, traceID(id))
+			require.Equal(t, spanID(c.primary), item.PrimarySpanID, c.why)
+			require.Equal(t, c.spans[cause.Primary].Verdict, item.Verdict, c.why)
+		}
 	}
 }
 
@@ -186,7 +249,7 @@ func testInvalidTraces(s *suite) {
 		func(s *review.Span) { s.ID = "" },
 		func(s *review.Span) { s.ID = "0000000000000000" },
 		func(s *review.Span) { s.ID = "000000000000000g" },
-		func(s *review.Span) { s.Class = "boredom" },
+		func(s *review.Span) { s.Verdict.Class = "boredom" },
 	} {
 		span := good
 		change(&span)

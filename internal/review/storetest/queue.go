@@ -12,7 +12,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
-// fill puts items of two classes and two services: 1 shop refusal, 2 shop timeout, 3 bank refusal (reviewed), 4 bank refusal.
+// fill puts items of two classes and two services: 1 shop refusal, 2 shop timeout, 3 bank refusal (reviewed), 4 bank
+// refusal.
 func fill(t *testing.T, s *suite) {
 	t.Helper()
 	for n, c := range []struct {
@@ -25,6 +26,22 @@ func fill(t *testing.T, s *suite) {
 	}
 	_, err := s.AddLabel(t.Context(), review.Label{TraceID: traceID(3), Decision: review.Rejected})
 	require.NoError(t, err)
+}
+
+// testUnsafe: the alert on safety findings links to the queue narrowed to their class.
+func testUnsafe(s *suite) {
+	t := s.t
+	s.put(t, trace(1, failing(1, 0, 1, failure.Unsafe), failing(2, 2, 3, failure.Truncation)))
+	s.put(t, trace(2, failing(1, 0, 1, failure.Unsafe)))
+	s.put(t, trace(3, failing(1, 0, 1, failure.Truncation)))
+	s.put(t, trace(4, failing(1, 0, 1, failure.Truncation)))
+	require.Equal(t, failure.Truncation, s.item(t, traceID(1)).Class)
+	require.Equal(t, []string{traceID(2), traceID(1)}, s.ids(t, review.Filter{Class: failure.Unsafe}))
+	require.Equal(t, []string{traceID(1)}, s.ids(t, review.Filter{Class: failure.Unsafe, Query: string(failure.Truncation)}))
+	facets, err := s.Facets(t.Context(), review.Filter{Class: failure.Unsafe})
+	require.NoError(t, err)
+	require.Equal(t, []review.Count{{Value: "truncation", N: 3}, {Value: "unsafe", N: 2}}, facets.Classes)
+	require.Equal(t, 2, facets.Services[0].N)
 }
 
 func testFilter(s *suite) {

@@ -22,14 +22,16 @@ func Run(t *testing.T, open func(t *testing.T) review.Store) {
 		run  func(s *suite)
 	}{
 		{"an item holds what was put", testRoundTrip},
+		{"a call comes back whole", testWholeCalls},
 		{"putting again changes nothing", testIdempotent},
 		{"portions merge in any order", testMerge},
 		{"a trace without a failure is no item", testUnflagged},
 		{"of two copies of a span the failing one is kept", testCopies},
-		{"the primary span is the one that failed first", testPrimary},
+		{"the primary span is the root cause", testPrimary},
 		{"all traces of a call are kept or none", testAtomic},
 		{"what is no id and no class is refused", testInvalidTraces},
 		{"filters narrow", testFilter},
+		{"safety findings beside the root cause are found", testUnsafe},
 		{"facets ignore their own restriction", testFacets},
 		{"words are found wherever they stand", testSearch},
 		{"no query is a syntax error", testHostileQueries},
@@ -101,7 +103,7 @@ func span(n, start, end int) review.Span {
 // failing is a span with a verdict.
 func failing(n, start, end int, class failure.Class) review.Span {
 	s := span(n, start, end)
-	s.Class, s.Classes = class, []failure.Class{class}
+	s.Class, s.Bucket, s.Classes = class, class.Bucket(), []failure.Class{class}
 	s.Evidence = "evidence of span " + s.ID
 	return s
 }

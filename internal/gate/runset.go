@@ -11,16 +11,16 @@ import (
 // Observation is one scored call of a candidate or a baseline.
 type Observation struct {
 	TraceID string
-	// Row is the row that the span, or its resource, says it runs; "" where it says nothing.
+	// Row is the id of the row on the span or its resource, "" without one.
 	Row     string
 	Call    *genai.Call // not kept
-	Classes []failure.Class
-	// Scored says that the call's content was there and was judged. Without it, only a failure says something.
+	Verdict failure.Verdict
+	// Scored is true where the content of the call was recorded and scored. Without it a missing failure means nothing.
 	Scored bool
 }
 
-// Side is what one system did on the rows of a dataset: the candidate or the baseline.
-type Side struct {
+// RunSet holds the runs of one system, the candidate or the baseline, on the rows of a dataset.
+type RunSet struct {
 	rows    []dataset.Row
 	byID    map[string]int
 	byInput map[string][]int
@@ -29,22 +29,22 @@ type Side struct {
 	order   []*trace // by first appearance
 }
 
-// trace is one trace of the side. Its calls are kept until all is seen, because any of them may name the row.
+// trace is one trace of the set. Its calls are kept until the end, because any of them may name the row.
 type trace struct {
-	row   int // that it names, -1 for none
+	row   int // that a call of it names, -1 without one
 	calls []call
 }
 
 type call struct {
-	row     int   // that the span itself names, -1 for none
+	row     int   // that the span itself names, -1 without one
 	matches []int // rows with the same input
 	classes []failure.Class
 	scored  bool
 }
 
-// NewSide makes an empty side over the rows.
-func NewSide(rows []dataset.Row) *Side {
-	s := &Side{
+// NewRunSet returns an empty set for the rows.
+func NewRunSet(rows []dataset.Row) *RunSet {
+	s := &RunSet{
 		rows: rows, byID: make(map[string]int, len(rows)), byInput: map[string][]int{}, byAsked: map[string][]int{},
 		traces: map[string]*trace{},
 	}
@@ -61,14 +61,14 @@ func NewSide(rows []dataset.Row) *Side {
 }
 
 // Observe adds one call. Calls of a trace may come in any order.
-func (s *Side) Observe(o Observation) {
+func (s *RunSet) Observe(o Observation) {
 	t := s.traces[o.TraceID]
 	if t == nil {
 		t = &trace{row: -1}
 		s.traces[o.TraceID] = t
 		s.order = append(s.order, t)
 	}
-	c := call{row: -1, classes: slices.Clone(o.Classes), scored: o.Scored}
+	c := call{row: -1, classes: classesOf(o.Verdict), scored: o.Scored}
 	if i, ok := s.byID[o.Row]; ok {
 		c.row = i
 		if t.row < 0 {
@@ -80,9 +80,9 @@ func (s *Side) Observe(o Observation) {
 	t.calls = append(t.calls, c)
 }
 
-// match are the rows that were asked the same: with the same input to the letter, or else, since the prompt is often what
-// changed, with the same question in the same service and by the same prompt, where these are known.
-func (s *Side) match(c *genai.Call) []int {
+// match finds the rows with exactly the same input. Without one, since the prompt has often changed, it finds the
+// rows with the same question, service and prompt name, as far as these are known.
+func (s *RunSet) match(c *genai.Call) []int {
 	if input := dataset.Input(c); input != "" {
 		if rows := s.byInput[input]; len(rows) > 0 {
 			return rows
@@ -107,22 +107,22 @@ func agree(a, b string) bool { return a == "" || b == "" || a == b }
 type Tally struct {
 	Passed int `json:"passed"`
 	Failed int `json:"failed"`
-	// Inconclusive runs said nothing of the row: the provider failed them, or their content was not recorded.
+	// Inconclusive runs gave no result: the provider failed, or the content was not recorded.
 	Inconclusive int `json:"inconclusive,omitempty"`
 	Repeated     int `json:"repeated,omitempty"` // of Failed: with the row's own class
 	Unsafe       int `json:"unsafe,omitempty"`   // of Failed: with a safety failure
-	// Classes are what the failed runs showed, each once.
-	Classes []failure.Class `json:"classes,omitempty"`
+	// Classes are the classes of the failed runs, each once.
+	Classes []failure.Class `json:"error_classes,omitempty"`
 
 	firstPassed bool
 }
 
-// runs is how many runs gave a result.
+// runs counts the runs with a result.
 func (t Tally) runs() int { return t.Passed + t.Failed }
 
 func (t Tally) rate() float64 { return float64(t.Passed) / float64(t.runs()) }
 
-// first is the pass rate of the first run that gave a result.
+// first returns the pass rate of the first run with a result.
 func (t Tally) first() float64 {
 	if t.firstPassed {
 		return 1
@@ -137,8 +137,8 @@ func (t Tally) silence() Status {
 	return RowMissing
 }
 
-// tallies counts the runs of every row, and the traces that belong to none.
-func (s *Side) tallies() (tallies []Tally, unmatched int) {
+// tallies counts the runs of every row, and the traces without a row.
+func (s *RunSet) tallies() (tallies []Tally, unmatched int) {
 	tallies = make([]Tally, len(s.rows))
 	for _, t := range s.order {
 		runs := map[int][]call{}
@@ -164,8 +164,8 @@ func (s *Side) tallies() (tallies []Tally, unmatched int) {
 	return tallies, unmatched
 }
 
-// add counts one run of a row with the given class. A failure that the provider or the network caused is neither pass nor fail,
-// unless it is the row's own.
+// add counts one run of a row with the given class. A failure of the provider or the network is neither pass nor
+// fail, unless it is the row's own class.
 func (t *Tally) add(class failure.Class, calls []call) {
 	var passed, failed, repeated, unsafe bool
 	for _, c := range calls {
@@ -204,4 +204,12 @@ func btoi(b bool) int {
 		return 1
 	}
 	return 0
+}
+
+// classesOf lists the classes of a verdict.
+func classesOf(v failure.Verdict) []failure.Class {
+	if v.Failed() && len(v.Classes) == 0 {
+		return []failure.Class{v.Class}
+	}
+	return slices.Clone(v.Classes)
 }
