@@ -138,14 +138,15 @@ type driftCell struct {
 	delays  [4][]float64 // minutes
 }
 
-// An alarm that comes back sooner is the same one: as the rows count, and as people see it, for whom the alert keeps firing for half an hour.
+// An alarm that comes back sooner is the same one: as the rows count, and as people see it, for whom the alert keeps
+// firing for half an hour.
 const (
 	onsetsApart  = int(6 * time.Hour / drift.Bin)
 	firingsApart = int(30 * time.Minute / drift.Bin)
 )
 
-// measureDrift runs series of four weeks, of which the second half counts, and beside it, from some time of the first day of that half on,
-// each drop for two days.
+// measureDrift runs series of four weeks, of which the second half counts, and beside it, from some time of the first
+// day of that half on, each drop for two days.
 func measureDrift(z noise, rate, mean float64, series int, fresh func() detector) (c driftCell) {
 	const train = 2 * binsAWeek
 	const epoch = int64(2800 * 288 * 7)
@@ -182,7 +183,8 @@ func measureDrift(z noise, rate, mean float64, series int, fresh func() detector
 	return c
 }
 
-// horizon is how long an alarm is waited for: a quarter longer than the rows do, so that what is a fifth worse can be told.
+// horizon is how long an alarm is waited for: a quarter longer than the rows do, so that what is a fifth worse can be
+// told.
 const horizon = 60 * time.Hour
 
 // delay is how many minutes pass until an alarm, or infinity.
@@ -212,9 +214,10 @@ func median(values []float64) float64 {
 	return values[len(values)/2]
 }
 
-// driftRows are the medians that are to be reached, for drops of 2, 3, 5 and 10 points ("-": not within 48 hours). For the detector in the
-// process they are those of the row "two-speed h=12", for the rules those of "recording rules, h = 12", of the simulation that chose the method:
-// first as it was published, with 40 or 60 series a cell, then as its program gives them with 200, where a median is within a tenth or so.
+// driftRows are the medians that are to be reached, for drops of 2, 3, 5 and 10 points ("-": not within 48 hours). For
+// the detector in the process they are those of the row "two-speed h=12", for the rules those of "recording rules, h =
+// 12", of the simulation that chose the method: first as it was published, with 40 or 60 series a cell, then as its
+// program gives them with 200, where a median is within a tenth or so.
 const driftRows = `
 in process | 0.90 | iid | 1 | - 36.7h 14.8h 3.9h | - 38.6h 15.7h 4.2h
 in process | 0.90 | iid | 10 | 7.8h 4.0h 105m 45m | 7.8h 3.8h 105m 40m
@@ -284,12 +287,14 @@ func readDriftRows(t *testing.T) map[string]driftRow {
 	return rows
 }
 
-// TestEvalDrift measures false alarms and delays on seeded series. FAULTLINE_EVAL=full (make eval) takes 200 series a cell, which is what the
-// figures of docs/drift.md are from; without, it is 24, whose medians and rates scatter, so that less is asked of them.
+// TestEvalDrift measures false alarms and delays on seeded series. FAULTLINE_EVAL=full (make eval) takes 200 series a
+// cell, which is what the figures of docs/drift.md are from; without, it is 24, whose medians and rates scatter, so
+// that less is asked of them.
 //
-// A false alarm is an onset, six hours apart from the last, in two weeks after two of training; beside it stand the firings that people would
-// see (half an hour apart), and the onsets of the first two weeks, when little is known. Delays are held against the rows as their program
-// gives them: where they are over what was published, and are said to be, that program is so too.
+// A false alarm is an onset, six hours apart from the last, in two weeks after two of training; beside it stand the
+// firings that people would see (half an hour apart), and the onsets of the first two weeks, when little is known.
+// Delays are held against the rows as their program gives them: where they are over what was published, and are said to
+// be, that program is so too.
 func TestEvalDrift(t *testing.T) {
 	series, mostFalse, mostLate := 24, 0.25, 1.8
 	full := os.Getenv("FAULTLINE_EVAL") == "full"
@@ -322,8 +327,10 @@ func TestEvalDrift(t *testing.T) {
 		}
 	}
 	wg.Wait()
-	t.Logf("drift: %d series a cell; false alarms a series-week: onsets, what people see, onsets in the first two weeks", series)
-	t.Log("| detector | mean | noise | requests a minute | false alarms | seen | young | median delay for 2, 3, 5, 10 points | wanted, as published | as its program gives it |")
+	t.Logf("drift: %d series a cell; false alarms a series-week: "+
+		"onsets, firings as people see them, onsets in the first two weeks", series)
+	t.Log("| detector | mean | noise | requests a minute | false alarms | seen | young | " +
+		"median delay for 2, 3, 5, 10 points | wanted, as published | as its program gives it |")
 	require.Len(t, cells, len(rows))
 	weeks := float64(2 * series)
 	alarms := map[string]float64{}
@@ -340,17 +347,19 @@ func TestEvalDrift(t *testing.T) {
 				late += fmt.Sprintf(" %g points", 100*driftDrops[j])
 			}
 			if most := mostLate*r.precise[j] + drift.Bin.Minutes()/2; most < horizon.Minutes() && got[j] > most {
-				t.Errorf("%s: %s for %g points, at most %g times %s are wanted", key, inWords(got[j]), 100*driftDrops[j], mostLate, inWords(r.precise[j]))
+				t.Errorf("%s: %s for %g points, at most %g times %s are wanted",
+					key, inWords(got[j]), 100*driftDrops[j], mostLate, inWords(r.precise[j]))
 			}
 		}
 		if late != "" {
 			late = " more than a fifth over what was published:" + late + " |"
 		}
-		t.Logf("| %s | %.3f | %.3f | %.3f | %s | %s | %s |%s", key, float64(c.alarms)/weeks, float64(c.firings)/weeks, float64(c.young)/weeks,
+		t.Logf("| %s | %.3f | %.3f | %.3f | %s | %s | %s |%s",
+			key, float64(c.alarms)/weeks, float64(c.firings)/weeks, float64(c.young)/weeks,
 			allInWords(got), allInWords(r.published), allInWords(r.precise), late)
 		most := mostFalse
 		if full && key == "in process | 0.97 | heavy | 10" {
-			most = 0.12 // It is 41 in 400 weeks, where 40 are wanted. The row that it is held against was published with 0.12.
+			most = 0.12 // 41 in 400 weeks, where 40 are wanted. The published row has 0.12.
 		}
 		if rate := float64(c.alarms) / weeks; rate > most {
 			t.Errorf("%s: %.3f false alarms a series-week, at most %g are wanted", key, rate, most)
@@ -370,8 +379,8 @@ func allInWords(minutes [4]float64) string {
 	return strings.Join(words, " ")
 }
 
-// spend is what a service with so many sessions a day spends in an hour: their cost has a long tail, and there are fewer by night and on
-// weekends.
+// spend is what a service with so many sessions a day spends in an hour: their cost has a long tail, and there are
+// fewer by night and on weekends.
 func spend(random *rand.Rand, hour int, phase, sessions, sigma float64) float64 {
 	want := sessions / 24 * (1 + 0.7*math.Sin(2*math.Pi*(float64(hour)-phase)/24)) * math.Exp(0.15*random.NormFloat64())
 	if hour/24%7 >= 5 {
@@ -384,9 +393,10 @@ func spend(random *rand.Rand, hour int, phase, sessions, sigma float64) float64 
 	return usd
 }
 
-// TestEvalCostRise measures the two windows of cost: false onsets, twelve hours apart, in three weeks after fifteen days, and how long a threefold
-// and a tenfold cost takes to be found. At fifty sessions a day of very uneven cost a single session is a tenth of a day and more: that is
-// beyond both, and beyond any rule on sums. The bounds are the figures of the simulation that chose the windows, and the scatter of this one.
+// TestEvalCostRise measures the two windows of cost: false onsets, twelve hours apart, in three weeks after fifteen
+// days, and how long a threefold and a tenfold cost takes to be found. At fifty sessions a day of very uneven cost a
+// single session is a tenth of a day and more: that is beyond both, and beyond any rule on sums. The bounds are the
+// figures of the simulation that chose the windows, and the scatter of this one.
 func TestEvalCostRise(t *testing.T) {
 	const begin, end, series = 15 * 24, 36 * 24, 24
 	windows := []drift.Window{drift.Day, drift.Burst}
@@ -397,7 +407,8 @@ func TestEvalCostRise(t *testing.T) {
 		}
 		return v > windows[k].Limit
 	}
-	t.Log("| sessions a day | sigma of their cost | window | false onsets a series-week | median hours until 3 times | 10 times the cost is found |")
+	t.Log("| sessions a day | sigma of their cost | window | false onsets a series-week | " +
+		"median hours until 3 times | 10 times the cost is found |")
 	for _, c := range []struct {
 		sessions, sigma float64
 		most            [2]float64
@@ -449,7 +460,8 @@ func TestEvalCostRise(t *testing.T) {
 		for w, window := range windows {
 			rate := float64(onsets[w]) / (3 * series)
 			three, ten := median(hours[w][0]), median(hours[w][1])
-			t.Logf("| %g | %g | %s | %.2f | %s | %s |", c.sessions, c.sigma, window.Name, rate, inWords(60*three), inWords(60*ten))
+			t.Logf("| %g | %g | %s | %.2f | %s | %s |",
+				c.sessions, c.sigma, window.Name, rate, inWords(60*three), inWords(60*ten))
 			require.LessOrEqual(t, rate, c.most[w])
 			require.LessOrEqual(t, ten, 12.0)
 		}

@@ -23,8 +23,8 @@ var rowFiles = []string{
 // minRows is how many rows there are at least, over all files.
 const minRows = 1000
 
-// TestEvalRows runs the default scorers over the labelled rows of the repository. It prints a line for each scorer and holds
-// every miss against the list of known ones: a new miss fails, and so does one that no longer happens.
+// TestEvalRows runs the default scorers over the labelled rows of the repository. It prints a line for each scorer and
+// holds every miss against the list of known ones: a new miss fails, and so does one that no longer happens.
 func TestEvalRows(t *testing.T) {
 	s := newRowScorer(t)
 	known := readKnownMisses(t)
@@ -130,10 +130,12 @@ func (k *knownMisses) check(t *testing.T, r *row, right bool, found string) {
 	case right && listed:
 		t.Errorf("%s is no longer missed: remove it from testdata/eval/known_misses.txt", r.ID)
 	case !right && !listed && r.Label == 1:
-		t.Errorf("new miss %s (%s): want %s/%s, found %s; mend it, or add it to testdata/eval/known_misses.txt with a reason",
+		t.Errorf("new miss %s (%s): want %s/%s, found %s; "+
+			"mend it, or add it to testdata/eval/known_misses.txt with a reason",
 			r.ID, r.Why, r.Want.Class, r.Want.Detail, found)
 	case !right && !listed:
-		t.Errorf("new false positive %s (%s): found %s; mend it, or add it to testdata/eval/known_misses.txt with a reason",
+		t.Errorf("new false positive %s (%s): found %s; "+
+			"mend it, or add it to testdata/eval/known_misses.txt with a reason",
 			r.ID, r.Why, found)
 	}
 }

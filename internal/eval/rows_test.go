@@ -130,14 +130,16 @@ func (s *rowScorer) follow(t *testing.T, r *row) (found []failure.Finding) {
 		s.set.Score(call, &s.result)
 		seen := session.Observed{
 			Trace: [16]byte{1}, Span: [16]byte{byte(i >> 8), byte(i), 1},
-			Start: began.Add(time.Duration(i) * time.Second).UnixNano(), Call: call, ToolFailed: s.result.ToolOutcome == score.OutcomeFailed, CostUSD: call.CostUSD.Value,
+			Start: began.Add(time.Duration(i) * time.Second).UnixNano(),
+			Call:  call, CostUSD: call.CostUSD.Value, ToolFailed: s.result.ToolOutcome == score.OutcomeFailed,
 		}
 		found = append(found, tracker.Observe(&seen).Findings...)
 	}
 	return found
 }
 
-// right reports whether the findings are what the label says. A failure counts as found only under its class and detail.
+// right reports whether the findings are what the label says. A failure counts as found only under its class and
+// detail.
 func (r *row) right(found []failure.Finding) bool {
 	if r.Label == 0 {
 		return len(found) == 0
