@@ -16,8 +16,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/grafana"
 )
 
-// recorded is the arithmetic of the recording rules, bin by bin, since Prometheus would take days for as many series.
-// TestDriftRulesAreWhatIsMeasured holds the rules against it.
+// recorded is the arithmetic of the recording rules, bin by bin: Prometheus itself would take days for as many series.
+// TestDriftRulesAreWhatIsMeasured compares the rules with it.
 type recorded struct {
 	n, sum, missing []float64 // running totals, from 0
 	blocks          [2][]float64
@@ -93,10 +93,10 @@ func (d *recorded) step(_ int64, n, sum float64) float64 {
 	return max(d.drift[0], d.drift[1])
 }
 
-// TestDriftRulesAreWhatIsMeasured feeds the same seeded series to the recording rules, run by promtool, to the
-// arithmetic that TestEvalDrift measures in their place, and to the detector in the process. Rules and arithmetic agree
-// to a millionth. The detector, which has another usual mean and a longer memory, agrees to a fifth of what the sums
-// have risen to where scores have no season, and alarms within three bins.
+// TestDriftRulesAreWhatIsMeasured feeds the same seeded series to the recording rules (promtool runs them), to the
+// arithmetic that TestEvalDrift measures in their place, and to the detector in the process. Rules and arithmetic must
+// agree to a millionth. The detector has another usual mean and a longer memory. Where scores have no season its sums
+// must agree to a fifth, and its alarms must come within three bins.
 func TestDriftRulesAreWhatIsMeasured(t *testing.T) {
 	tool := promtool(t)
 	rules, err := grafana.Rules()
@@ -186,7 +186,7 @@ func TestDriftRulesAreWhatIsMeasured(t *testing.T) {
 	require.NoError(t, err, "%s", out)
 }
 
-// promtool is the tool, or the test is skipped.
+// promtool returns the path of promtool. It skips the test where there is none.
 func promtool(t *testing.T) string {
 	t.Helper()
 	tool, err := filepath.Abs(filepath.Join("..", "..", "bin", "promtool"))
