@@ -67,10 +67,13 @@ story: build
 e2e:
 	go test -count=1 -v ./e2e
 
-#: the figures: conformance, precision and recall, one line each
+#: the figures, one line each: precision and recall on testdata/eval; then conformance and the rest, with ../shared/corpus
 .PHONY: eval
 eval:
-	@FAULTLINE_EVAL=full go test -count=1 -v -run 'Conformance|Eval|Suite|MaskBench|Compile|AreFound' ./internal/wire ./internal/price ./internal/eval ./internal/score/pattern ./internal/jsonschema | grep -E '^(---|ok|FAIL)|: |\|' | grep -vE '=== '
+	@set -o pipefail; go test -count=1 -v -run '^TestEvalRows$$' ./internal/eval | grep -vE '^(===|PASS)'
+	@set -o pipefail; FAULTLINE_EVAL=full go test -count=1 -v -run 'Conformance|Eval|Suite|MaskBench|Compile|AreFound' \
+	  -skip '^TestEvalRows$$' ./internal/wire ./internal/price ./internal/eval ./internal/score/pattern ./internal/jsonschema \
+	  | grep -E '^(---|ok|FAIL)|: |\|' | grep -vE '=== '
 
 #: fit the models of the text scorers to the labelled corpus (FAULTLINE_CORPUS, or ../shared/corpus)
 .PHONY: train

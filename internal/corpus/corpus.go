@@ -1,5 +1,5 @@
-// Package corpus finds the development data that tests measure on. It lives outside the repository, and a test that
-// needs it skips where it is absent.
+// Package corpus finds the development data that tests measure on. The data is not part of the repository. Tests that
+// need it skip where it is absent.
 package corpus
 
 import (
@@ -13,20 +13,21 @@ import (
 	"testing"
 )
 
-// EnvDir names the environment variable that says where the corpus is.
+// EnvDir names the environment variable that holds the path of the corpus.
 const EnvDir = "FAULTLINE_CORPUS"
 
-// Dir is the folder of the corpus. The test is skipped where there is none.
+// Dir returns the folder of the corpus. It skips the test where there is none.
 func Dir(tb testing.TB) string {
 	tb.Helper()
 	dir, ok := Find(tb)
 	if !ok {
-		tb.Skipf("no corpus at %s; set %s to where it is", dir, EnvDir)
+		tb.Skipf("no corpus at %s; set %s to its path", dir, EnvDir)
 	}
 	return dir
 }
 
-// Find is the folder of the corpus, and whether it is there: for fuzz targets, which run on their own seeds without it.
+// Find returns the folder of the corpus and whether it exists. Fuzz targets use it: they run on their own seeds where
+// the corpus is absent.
 func Find(tb testing.TB) (dir string, ok bool) {
 	tb.Helper()
 	if dir = os.Getenv(EnvDir); dir == "" {
@@ -36,7 +37,8 @@ func Find(tb testing.TB) (dir string, ok bool) {
 	return dir, err == nil
 }
 
-// Dialects lists the cases of the dialect corpus of at most so many bytes, traces and logs, none where the corpus is absent.
+// Dialects lists the traces and logs of the dialect corpus that have at most so many bytes. The list is empty where the
+// corpus is absent.
 func Dialects(tb testing.TB, largest int64) []string {
 	tb.Helper()
 	dir, _ := Find(tb)
@@ -50,7 +52,7 @@ func Dialects(tb testing.TB, largest int64) []string {
 	})
 }
 
-// root is the folder of go.mod, above whatever package is tested.
+// root is the folder of go.mod, above the package under test.
 func root(tb testing.TB) string {
 	tb.Helper()
 	dir, err := os.Getwd()

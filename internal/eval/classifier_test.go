@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,7 +15,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/score"
 )
 
-// table is what a scorer found in labelled texts, by source.
+// table counts the findings of a scorer in labelled texts, by source.
 type table struct {
 	scorer  string
 	sources map[string]*counts
@@ -29,8 +28,8 @@ type scored struct {
 	bad   bool
 }
 
-// classified runs a scorer over labelled rows, each made a call. Rows of the half of dev-test that thresholds were set on must
-// have been left out: see reported.
+// classified makes each labelled row a call and runs a scorer over it. Leave out the half of dev-test that thresholds
+// were set on: see reported.
 func classified(t *testing.T, s score.Scorer, rows []labelled.Row, content func(labelled.Row) genai.Content) *table {
 	t.Helper()
 	tab := &table{scorer: s.Name(), sources: map[string]*counts{}, scores: map[string][]scored{}}
@@ -53,16 +52,18 @@ func classified(t *testing.T, s score.Scorer, rows []labelled.Row, content func(
 			tab.scores[row.Source] = append(tab.scores[row.Source], scored{r.Scores[0].Value, row.Label == 1})
 		}
 		if failed != (row.Label == 1) && testing.Verbose() && verboseMisses {
-			t.Logf("  miss %s labelled %d: in %.150q context %.100q out %.200q", row.ID, row.Label, row.Input, row.Context, row.Output)
+			t.Logf("  miss %s labelled %d: in %.150q context %.100q out %.200q",
+				row.ID, row.Label, row.Input, row.Context, row.Output)
 		}
 	}
 	return tab
 }
 
-// verboseMisses lists what a scorer got wrong, for those who work on it.
+// verboseMisses lists the rows that a scorer gets wrong. Switch it on while you work on the scorer.
 const verboseMisses = false
 
-// reported are the rows of dev-test that no threshold is computed from. Settings were chosen with them in view: see docs/models.md.
+// reported lists the rows of dev-test that no threshold is computed on. Settings were chosen with them in view: see
+// docs/models.md.
 func reported(t *testing.T, task string) []labelled.Row {
 	t.Helper()
 	rows, err := labelled.Read(corpus.Dir(t), task, labelled.Dev)
@@ -70,25 +71,15 @@ func reported(t *testing.T, task string) []labelled.Row {
 	return slices.DeleteFunc(rows, func(r labelled.Row) bool { return !labelled.Report(r.ID) })
 }
 
-// sum adds up the sources that begin with one of the prefixes, all without any.
-func (tab *table) sum(prefixes ...string) (all counts) {
-	for source, c := range tab.sources {
-		if len(prefixes) == 0 || slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(source, p) }) {
-			all.tp, all.fp, all.fn, all.tn = all.tp+c.tp, all.fp+c.fp, all.fn+c.fn, all.tn+c.tn
-		}
+// sum adds up the sources.
+func (tab *table) sum() (all counts) {
+	for _, c := range tab.sources {
+		all.tp, all.fp, all.fn, all.tn = all.tp+c.tp, all.fp+c.fp, all.fn+c.fn, all.tn+c.tn
 	}
 	return all
 }
 
-// falsePositives is the share of negatives that were found.
-func (c counts) falsePositives() float64 {
-	if c.fp+c.tn == 0 {
-		return 0
-	}
-	return float64(c.fp) / float64(c.fp+c.tn)
-}
-
-// auroc is the chance that a bad row scores below a good one, of a source.
+// auroc is the chance that a bad row of a source scores below a good one.
 func (tab *table) auroc(source string) float64 {
 	rows := slices.Clone(tab.scores[source])
 	slices.SortFunc(rows, func(a, b scored) int { return cmp.Compare(a.value, b.value) })
@@ -110,7 +101,8 @@ func (tab *table) auroc(source string) float64 {
 	return below / float64(bad*good)
 }
 
-// reachable is the share of bad rows of all sources that would be found at a threshold that finds a share of the good ones.
+// reachable is the share of the bad rows of all sources that a threshold finds which also finds the given share of the
+// good ones.
 func (tab *table) reachable(falsePositives float64) float64 {
 	var good, bad []float64
 	for _, rows := range tab.scores {
@@ -132,17 +124,18 @@ func (tab *table) reachable(falsePositives float64) float64 {
 	return ratio(found, len(bad))
 }
 
-// log prints the table.
-func (tab *table) log(t *testing.T) {
-	t.Helper()
+// figures are the lines of the table.
+func (tab *table) figures() (lines []string) {
 	for _, source := range slices.Sorted(maps.Keys(tab.sources)) {
 		c := tab.sources[source]
-		t.Logf("| %-16s | %-26s | %5d failures, recall %s | %5d others, false positives %s |", tab.scorer, source,
-			c.tp+c.fn, share(c.tp, c.tp+c.fn), c.fp+c.tn, share(c.fp, c.fp+c.tn))
+		lines = append(lines, c.line(tab.scorer, source))
 	}
-	all := tab.sum()
-	t.Logf("| %-16s | %-26s | %5d failures, recall %s | %5d others, false positives %s |", tab.scorer, "all",
-		all.tp+all.fn, share(all.tp, all.tp+all.fn), all.fp+all.tn, share(all.fp, all.fp+all.tn))
+	return append(lines, tab.sum().line(tab.scorer, "all"))
+}
+
+func (c counts) line(scorer, source string) string {
+	return fmt.Sprintf("| %-16s | %-26s | %5d failures, found %5d, %s | %5d others, found %3d, %s |", scorer, source,
+		c.tp+c.fn, c.tp, share(c.tp, c.tp+c.fn), c.fp+c.tn, c.fp, share(c.fp, c.fp+c.tn))
 }
 
 func share(part, whole int) string {
@@ -154,7 +147,7 @@ func share(part, whole int) string {
 
 func percent(x float64) string { return fmt.Sprintf("%6.2f%%", 100*x) }
 
-// answer is a conversation of a question and its answer.
+// answer makes a conversation of a question and its answer.
 func answer(row labelled.Row) genai.Content {
 	var c genai.Content
 	if row.Input != "" {

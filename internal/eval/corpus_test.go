@@ -31,7 +31,7 @@ type line struct {
 	} `json:"labels"`
 }
 
-// calls reads a file of the corpus and gives every line with the call of each of its GenAI spans.
+// calls reads a file of the corpus. It hands on every line with the call of each of its GenAI spans.
 func calls(t *testing.T, file string, each func(line, *genai.Call)) {
 	t.Helper()
 	reader, unmarshaler := dialect.NewReader(nil), ptrace.JSONUnmarshaler{}
@@ -50,7 +50,7 @@ func calls(t *testing.T, file string, each func(line, *genai.Call)) {
 	})
 }
 
-// counts are the cells of a two-by-two table.
+// counts holds the cells of a two-by-two table.
 type counts struct{ tp, fp, fn, tn int }
 
 func (c *counts) add(truth, found bool) {

@@ -14,13 +14,27 @@ import (
 	"github.com/faultline-otel/faultline/internal/score/scorers"
 )
 
-// prose is about n bytes of sentences of support, none twice.
+// prose makes n bytes of sentences of customer support.
 func prose(n int, seed uint64) string {
 	parts := [...][]string{
-		{"The customer", "Our warehouse in Leeds", "A colleague", "The courier", "Your account manager", "The billing system", "Nobody on the team", "The replacement part", "This order", "The second parcel"},
-		{"asked about", "has confirmed", "could not find", "shipped", "will look into", "already refunded", "described", "updated", "noticed", "postponed"},
-		{"the broken zip of the jacket", "invoice 48213", "a delivery that was due on Tuesday", "the monthly plan", "an address in Utrecht", "the colour of the lamp", "two missing screws", "a payment of 42.50 EUR", "the warranty card", "the gift voucher"},
-		{"before the weekend", "because the label was unreadable", "while the shop was closed", "with the help of the manual", "as the form requires", "after a short call", "in the order they arrived", "for the third time this year", "without any further charge", "when the stock was counted"},
+		{
+			"The customer", "Our warehouse in Leeds", "A colleague", "The courier", "Your account manager",
+			"The billing system", "Nobody on the team", "The replacement part", "This order", "The second parcel",
+		},
+		{
+			"asked about", "has confirmed", "could not find", "shipped", "will look into", "already refunded",
+			"described", "updated", "noticed", "postponed",
+		},
+		{
+			"the broken zip of the jacket", "invoice 48213", "a delivery that was due on Tuesday", "the monthly plan",
+			"an address in Utrecht", "the colour of the lamp", "two missing screws", "a payment of 42.50 EUR",
+			"the warranty card", "the gift voucher",
+		},
+		{
+			"before the weekend", "because the label was unreadable", "while the shop was closed",
+			"with the help of the manual", "as the form requires", "after a short call", "in the order they arrived",
+			"for the third time this year", "without any further charge", "when the stock was counted",
+		},
 	}
 	r := rand.New(rand.NewPCG(seed, 7))
 	var b strings.Builder
@@ -36,13 +50,14 @@ func prose(n int, seed uint64) string {
 	return b.String()[:n]
 }
 
-// dearest is how many times the yardstick a call may cost. 35 µs are wanted, about eight times, and a long prompt is just above that line.
-// Others on the core take from it and not from the yardstick: the bound is there for what makes it half as dear again.
+// dearest is how many times the yardstick a call may cost. The goal is 35 µs, about eight times, and a long prompt is
+// just above it. Other processes on the core slow the call down more than the yardstick. The bound catches a change
+// that adds half of the cost.
 const dearest = 12.5
 
-// TestEvalCost is what the scorers of the default configuration cost on a call of 3 KB of input and 1 KB of output: in time,
-// and as a multiple of hashing those bytes with FNV-1a, which is the same on any machine. No text comes twice, so that nothing
-// is remembered; what a call costs whose texts have all been seen is printed beside it.
+// TestEvalCost measures what the default scorers cost on a call of 3 KB of input and 1 KB of output: in time, and as a
+// multiple of hashing those bytes with FNV-1a, which is the same on any machine. No text comes twice, so caches do not
+// help. It prints the cost of a call whose texts all came before beside it.
 func TestEvalCost(t *testing.T) {
 	set, err := scorers.New(scorers.Default())
 	require.NoError(t, err)
@@ -55,7 +70,8 @@ func TestEvalCost(t *testing.T) {
 			content.Input = append(content.Input[:0], genai.Message{Role: genai.RoleUser, Text: asked(at, 3072)})
 		}},
 		{"1 KB asked, 2 KB found by a tool", func(at int, content *genai.Content) {
-			content.Input = append(content.Input[:0], genai.Message{Role: genai.RoleUser, Text: asked(at, 1024)}, genai.Message{Role: genai.RoleTool, Text: found(at, 2048)})
+			content.Input = append(content.Input[:0], genai.Message{Role: genai.RoleUser, Text: asked(at, 1024)},
+				genai.Message{Role: genai.RoleTool, Text: found(at, 2048)})
 		}},
 	} {
 		call := genai.Call{Operation: genai.OpChat, FinishReasonsCanonical: []string{"stop"}}
@@ -76,27 +92,29 @@ func TestEvalCost(t *testing.T) {
 		require.Zero(t, testing.AllocsPerRun(50, run), "allocations in steady state")
 		read := []byte(prose(4096, 5))
 		sum, ours, yardstick := uint64(0), 1e18, 1e18
-		for turn := 0; turn < 40 || turn < 1000 && ours > dearest*yardstick; turn++ { // the least of many short ones, until others leave the machine alone
+		// The least of many short turns: more of them while others use the machine.
+		for turn := 0; turn < 40 || turn < 1000 && ours > dearest*yardstick; turn++ {
 			ours = min(ours, nanoseconds(run))
 			yardstick = min(yardstick, nanoseconds(func() { h := fnv.New64a(); _, _ = h.Write(read); sum ^= h.Sum64() }))
 		}
 		step = 0
 		run()
 		again := nanoseconds(run)
-		t.Logf("cost: %.1f µs a call of %s and an answer of 1 KB, all %d scorers, 0 allocations; %.1f times FNV-1a of 4 KB (%.1f µs); %.1f µs where its texts came before",
+		t.Logf("cost: %.1f µs a call of %s and an answer of 1 KB, all %d scorers, 0 allocations; "+
+			"%.1f times FNV-1a of 4 KB (%.1f µs); %.1f µs where its texts came before",
 			ours/1e3, c.name, len(set.Scorers()), ours/yardstick, yardstick/1e3, again/1e3)
 		require.LessOrEqual(t, ours/yardstick, dearest)
 	}
 }
 
-// sliding gives texts of which no two are the same, without memory for each.
+// sliding returns a source of distinct texts that share memory.
 func sliding(seed uint64) func(at, n int) string {
 	const stride, texts = 7, 20000
 	all := prose(stride*texts+4096, seed)
 	return func(at, n int) string { return all[at%texts*stride:][:n] }
 }
 
-// nanoseconds is what a function takes.
+// nanoseconds measures a function.
 func nanoseconds(f func()) float64 {
 	const turns = 250
 	began := time.Now()

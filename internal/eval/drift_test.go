@@ -24,7 +24,7 @@ const (
 	binsAWeek  = 7 * binsADay
 )
 
-// noise is how far healthy scores are from independent draws.
+// noise says how far healthy scores deviate from independent draws.
 type noise struct {
 	name            string
 	season          float64 // amplitude of the mean over a day
@@ -39,7 +39,7 @@ var noises = []noise{
 	{"heavy", 0.020, 0.015, 3, 0.5, 5, 0.8},
 }
 
-// scores is a source of pass-or-fail scores, a bin at a time. A copy by fork goes on with the same draws.
+// scores is a source of pass-or-fail scores, one bin at a time. A copy made with fork continues with the same draws.
 type scores struct {
 	noise
 	rate, mean, drop float64 // requests a minute, healthy mean, fall of it
@@ -65,7 +65,7 @@ func (s *scores) fork(drop float64) *scores {
 	return &c
 }
 
-// next is how many scores the next bin has, and their sum.
+// next returns the number of scores in the next bin, and their sum.
 func (s *scores) next() (n, sum float64) {
 	keep := math.Exp(-1 / (s.lasting * float64(binsAnHour)))
 	s.wandered = keep*s.wandered + s.wander*math.Sqrt(1-keep*keep)*s.random.NormFloat64()
@@ -107,14 +107,14 @@ func (s *scores) poisson(mean float64) float64 {
 	return k
 }
 
-// detector is what is measured: the series in the process, or the recording rules.
+// detector is the code under test: the series in the process, or the recording rules.
 type detector interface {
-	// step takes a bin and is the greater of the two sums, in thresholds, once it has ended.
+	// step adds a bin that has ended, and returns the greater of the two sums, in thresholds.
 	step(bin int64, n, sum float64) float64
 	fork() detector
 }
 
-// inProcess is drift.Series.
+// inProcess wraps drift.Series.
 type inProcess struct{ series drift.Series }
 
 func (d *inProcess) step(bin int64, n, sum float64) float64 {
@@ -130,7 +130,7 @@ var (
 	driftDrops = []float64{0.02, 0.03, 0.05, 0.10}
 )
 
-// driftCell is what was measured of one detector on one kind of series.
+// driftCell holds the results of one detector on one kind of series.
 type driftCell struct {
 	alarms  int          // onsets in two weeks, six hours apart
 	young   int          // onsets in the two weeks before, from the very first score on
@@ -138,14 +138,15 @@ type driftCell struct {
 	delays  [4][]float64 // minutes
 }
 
-// An alarm that comes back sooner is the same one: as the rows count, and as people see it, for whom the alert keeps firing for half an hour.
+// An alarm that returns sooner than this counts as the same alarm: in the published rows, and for people, since the
+// alert keeps firing for half an hour.
 const (
 	onsetsApart  = int(6 * time.Hour / drift.Bin)
 	firingsApart = int(30 * time.Minute / drift.Bin)
 )
 
-// measureDrift runs series of four weeks, of which the second half counts, and beside it, from some time of the first day of that half on,
-// each drop for two days.
+// measureDrift runs series of four weeks, of which the second half counts. Copies of each series get each drop for two
+// days, from some time of the first day of that half on.
 func measureDrift(z noise, rate, mean float64, series int, fresh func() detector) (c driftCell) {
 	const train = 2 * binsAWeek
 	const epoch = int64(2800 * 288 * 7)
@@ -182,10 +183,11 @@ func measureDrift(z noise, rate, mean float64, series int, fresh func() detector
 	return c
 }
 
-// horizon is how long an alarm is waited for: a quarter longer than the rows do, so that what is a fifth worse can be told.
+// horizon is how long the test waits for an alarm: a quarter longer than the published rows, so that it can see a delay
+// that is a fifth longer.
 const horizon = 60 * time.Hour
 
-// delay is how many minutes pass until an alarm, or infinity.
+// delay is the time until an alarm in minutes, or infinity.
 func delay(s *scores, d detector, bin int64) float64 {
 	for i := range int(horizon / drift.Bin) {
 		n, sum := s.next()
@@ -196,7 +198,7 @@ func delay(s *scores, d detector, bin int64) float64 {
 	return math.Inf(1)
 }
 
-// inWords is a time as the tables of the reference have it.
+// inWords formats a time as the published tables do.
 func inWords(minutes float64) string {
 	switch {
 	case math.IsInf(minutes, 1):
@@ -212,9 +214,10 @@ func median(values []float64) float64 {
 	return values[len(values)/2]
 }
 
-// driftRows are the medians that are to be reached, for drops of 2, 3, 5 and 10 points ("-": not within 48 hours). For the detector in the
-// process they are those of the row "two-speed h=12", for the rules those of "recording rules, h = 12", of the simulation that chose the method:
-// first as it was published, with 40 or 60 series a cell, then as its program gives them with 200, where a median is within a tenth or so.
+// driftRows holds the medians to reach, for drops of 2, 3, 5 and 10 points ("-": not within 48 hours). They come from
+// the simulation that chose the method: for the detector in the process from its row "two-speed h=12", for the rules
+// from its row "recording rules, h = 12". Each line has the published medians, with 40 or 60 series a cell, and then
+// those that its program gives with 200 series, which are accurate to about a tenth.
 const driftRows = `
 in process | 0.90 | iid | 1 | - 36.7h 14.8h 3.9h | - 38.6h 15.7h 4.2h
 in process | 0.90 | iid | 10 | 7.8h 4.0h 105m 45m | 7.8h 3.8h 105m 40m
@@ -284,12 +287,14 @@ func readDriftRows(t *testing.T) map[string]driftRow {
 	return rows
 }
 
-// TestEvalDrift measures false alarms and delays on seeded series. FAULTLINE_EVAL=full (make eval) takes 200 series a cell, which is what the
-// figures of docs/drift.md are from; without, it is 24, whose medians and rates scatter, so that less is asked of them.
+// TestEvalDrift measures false alarms and delays on seeded series. FAULTLINE_EVAL=full (make eval) takes 200 series a
+// cell; the figures of docs/drift.md come from it. Otherwise the test takes 24, whose medians and rates scatter, and
+// its bounds are wider.
 //
-// A false alarm is an onset, six hours apart from the last, in two weeks after two of training; beside it stand the firings that people would
-// see (half an hour apart), and the onsets of the first two weeks, when little is known. Delays are held against the rows as their program
-// gives them: where they are over what was published, and are said to be, that program is so too.
+// A false alarm is an onset at least six hours after the last one, in the two weeks after two weeks of training. The
+// table also has the firings that people would see (half an hour apart), and the onsets of the first two weeks, when
+// the detector knows little. The bounds on delays come from the program of the simulation. Where the test reports a
+// delay over the published one, that program exceeds it too.
 func TestEvalDrift(t *testing.T) {
 	series, mostFalse, mostLate := 24, 0.25, 1.8
 	full := os.Getenv("FAULTLINE_EVAL") == "full"
@@ -322,8 +327,10 @@ func TestEvalDrift(t *testing.T) {
 		}
 	}
 	wg.Wait()
-	t.Logf("drift: %d series a cell; false alarms a series-week: onsets, what people see, onsets in the first two weeks", series)
-	t.Log("| detector | mean | noise | requests a minute | false alarms | seen | young | median delay for 2, 3, 5, 10 points | wanted, as published | as its program gives it |")
+	t.Logf("drift: %d series a cell; false alarms a series-week: "+
+		"onsets, firings as people see them, onsets in the first two weeks", series)
+	t.Log("| detector | mean | noise | requests a minute | false alarms | seen | young | " +
+		"median delay for 2, 3, 5, 10 points | wanted, as published | as its program gives it |")
 	require.Len(t, cells, len(rows))
 	weeks := float64(2 * series)
 	alarms := map[string]float64{}
@@ -335,22 +342,24 @@ func TestEvalDrift(t *testing.T) {
 		late := ""
 		for j, delays := range c.delays {
 			got[j] = median(delays)
-			// Half a bin, so that 25 minutes are not worse than 20 by more than a fifth: there is nothing between.
+			// Half a bin of slack: delays come in bins, so nothing lies between 20 minutes and 25.
 			if got[j] > 1.2*r.published[j]+drift.Bin.Minutes()/2 {
 				late += fmt.Sprintf(" %g points", 100*driftDrops[j])
 			}
 			if most := mostLate*r.precise[j] + drift.Bin.Minutes()/2; most < horizon.Minutes() && got[j] > most {
-				t.Errorf("%s: %s for %g points, at most %g times %s are wanted", key, inWords(got[j]), 100*driftDrops[j], mostLate, inWords(r.precise[j]))
+				t.Errorf("%s: %s for %g points, at most %g times %s are wanted",
+					key, inWords(got[j]), 100*driftDrops[j], mostLate, inWords(r.precise[j]))
 			}
 		}
 		if late != "" {
 			late = " more than a fifth over what was published:" + late + " |"
 		}
-		t.Logf("| %s | %.3f | %.3f | %.3f | %s | %s | %s |%s", key, float64(c.alarms)/weeks, float64(c.firings)/weeks, float64(c.young)/weeks,
+		t.Logf("| %s | %.3f | %.3f | %.3f | %s | %s | %s |%s",
+			key, float64(c.alarms)/weeks, float64(c.firings)/weeks, float64(c.young)/weeks,
 			allInWords(got), allInWords(r.published), allInWords(r.precise), late)
 		most := mostFalse
 		if full && key == "in process | 0.97 | heavy | 10" {
-			most = 0.12 // It is 41 in 400 weeks, where 40 are wanted. The row that it is held against was published with 0.12.
+			most = 0.12 // 41 in 400 weeks, where 40 are wanted. The published row has 0.12.
 		}
 		if rate := float64(c.alarms) / weeks; rate > most {
 			t.Errorf("%s: %.3f false alarms a series-week, at most %g are wanted", key, rate, most)
@@ -370,8 +379,8 @@ func allInWords(minutes [4]float64) string {
 	return strings.Join(words, " ")
 }
 
-// spend is what a service with so many sessions a day spends in an hour: their cost has a long tail, and there are fewer by night and on
-// weekends.
+// spend is the cost of an hour of a service with so many sessions a day. The cost of a session has a long tail. There
+// are fewer sessions at night and on weekends.
 func spend(random *rand.Rand, hour int, phase, sessions, sigma float64) float64 {
 	want := sessions / 24 * (1 + 0.7*math.Sin(2*math.Pi*(float64(hour)-phase)/24)) * math.Exp(0.15*random.NormFloat64())
 	if hour/24%7 >= 5 {
@@ -384,9 +393,10 @@ func spend(random *rand.Rand, hour int, phase, sessions, sigma float64) float64 
 	return usd
 }
 
-// TestEvalCostRise measures the two windows of cost: false onsets, twelve hours apart, in three weeks after fifteen days, and how long a threefold
-// and a tenfold cost takes to be found. At fifty sessions a day of very uneven cost a single session is a tenth of a day and more: that is
-// beyond both, and beyond any rule on sums. The bounds are the figures of the simulation that chose the windows, and the scatter of this one.
+// TestEvalCostRise measures the two windows of cost: false onsets, at least twelve hours apart, in three weeks after
+// fifteen days, and the time until the windows find a threefold and a tenfold cost. With fifty sessions a day of very
+// uneven cost a single session can be a tenth of a day or more. Neither window can cope with that, and no rule on sums
+// can. The bounds are the figures of the simulation that chose the windows, plus the scatter of this test.
 func TestEvalCostRise(t *testing.T) {
 	const begin, end, series = 15 * 24, 36 * 24, 24
 	windows := []drift.Window{drift.Day, drift.Burst}
@@ -397,7 +407,8 @@ func TestEvalCostRise(t *testing.T) {
 		}
 		return v > windows[k].Limit
 	}
-	t.Log("| sessions a day | sigma of their cost | window | false onsets a series-week | median hours until 3 times | 10 times the cost is found |")
+	t.Log("| sessions a day | sigma of their cost | window | false onsets a series-week | " +
+		"median hours until 3 times | 10 times the cost is found |")
 	for _, c := range []struct {
 		sessions, sigma float64
 		most            [2]float64
@@ -449,7 +460,8 @@ func TestEvalCostRise(t *testing.T) {
 		for w, window := range windows {
 			rate := float64(onsets[w]) / (3 * series)
 			three, ten := median(hours[w][0]), median(hours[w][1])
-			t.Logf("| %g | %g | %s | %.2f | %s | %s |", c.sessions, c.sigma, window.Name, rate, inWords(60*three), inWords(60*ten))
+			t.Logf("| %g | %g | %s | %.2f | %s | %s |",
+				c.sessions, c.sigma, window.Name, rate, inWords(60*three), inWords(60*ten))
 			require.LessOrEqual(t, rate, c.most[w])
 			require.LessOrEqual(t, ten, 12.0)
 		}

@@ -16,8 +16,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/grafana"
 )
 
-// recorded is the arithmetic of the recording rules, bin by bin, since Prometheus would take days for as many series.
-// TestDriftRulesAreWhatIsMeasured holds the rules against it.
+// recorded is the arithmetic of the recording rules, bin by bin: Prometheus itself would take days for as many series.
+// TestDriftRulesAreWhatIsMeasured compares the rules with it.
 type recorded struct {
 	n, sum, missing []float64 // running totals, from 0
 	blocks          [2][]float64
@@ -93,9 +93,10 @@ func (d *recorded) step(_ int64, n, sum float64) float64 {
 	return max(d.drift[0], d.drift[1])
 }
 
-// TestDriftRulesAreWhatIsMeasured feeds the same seeded series to the recording rules, run by promtool, to the arithmetic that TestEvalDrift
-// measures in their place, and to the detector in the process. Rules and arithmetic agree to a millionth. The detector, which has another usual
-// mean and a longer memory, agrees to a fifth of what the sums have risen to where scores have no season, and alarms within three bins.
+// TestDriftRulesAreWhatIsMeasured feeds the same seeded series to the recording rules (promtool runs them), to the
+// arithmetic that TestEvalDrift measures in their place, and to the detector in the process. Rules and arithmetic must
+// agree to a millionth. The detector has another usual mean and a longer memory. Where scores have no season its sums
+// must agree to a fifth, and its alarms must come within three bins.
 func TestDriftRulesAreWhatIsMeasured(t *testing.T) {
 	tool := promtool(t)
 	rules, err := grafana.Rules()
@@ -103,11 +104,13 @@ func TestDriftRulesAreWhatIsMeasured(t *testing.T) {
 	const days = 9
 	const fall = days * binsADay
 	const after = 5 * binsAnHour
-	const measured = `{deployment_environment_name="prod",service_name="%[1]s",gen_ai_evaluation_name="groundedness",app_llm_scorer_version="1"`
+	const measured = `{deployment_environment_name="prod",service_name="%[1]s",` +
+		`gen_ai_evaluation_name="groundedness",app_llm_scorer_version="1"`
 	var input, checks strings.Builder
 	check := func(service, name, speed string, bin int, want float64) {
 		series := name + fmt.Sprintf(measured, service) + speed + "}"
-		fmt.Fprintf(&checks, "  - expr: abs(%s - %.9g) <= bool %.9g\n    eval_time: %dm\n    exp_samples: [{labels: '%s', value: 1}]\n",
+		fmt.Fprintf(&checks, "  - expr: abs(%s - %.9g) <= bool %.9g\n    eval_time: %dm\n"+
+			"    exp_samples: [{labels: '%s', value: 1}]\n",
 			series, want, 1e-6*max(math.Abs(want), 0.01), 5*(bin+1), fmt.Sprintf(measured, service)+speed+"}")
 	}
 	for _, c := range []struct {
@@ -146,22 +149,26 @@ func TestDriftRulesAreWhatIsMeasured(t *testing.T) {
 				}
 				if c.drop > 0 && c.noise.name == "iid" && i >= fall {
 					slow, fast := process.series.Drift()
-					require.InDelta(t, arithmetic.drift[0], slow, 0.05+0.2*arithmetic.drift[0], "%s, bin %d", c.service, i-fall)
-					require.InDelta(t, arithmetic.drift[1], fast, 0.05+0.2*arithmetic.drift[1], "%s, bin %d", c.service, i-fall)
+					require.InDelta(t, arithmetic.drift[0], slow, 0.05+0.2*arithmetic.drift[0],
+						"%s, bin %d", c.service, i-fall)
+					require.InDelta(t, arithmetic.drift[1], fast, 0.05+0.2*arithmetic.drift[1],
+						"%s, bin %d", c.service, i-fall)
 				}
 			}
 		}
 		if c.drop == 0 {
 			require.Equal(t, [2]int{-1, -1}, alarms)
 		} else {
-			t.Logf("%s: alarm of the detector in bin %d after the fall, of the rules in %d", c.service, alarms[0]-fall, alarms[1]-fall)
+			t.Logf("%s: alarm of the detector in bin %d after the fall, of the rules in %d",
+				c.service, alarms[0]-fall, alarms[1]-fall)
 			require.GreaterOrEqual(t, alarms[0], fall)
 			require.InDelta(t, alarms[0], alarms[1], 3)
 		}
 		for name, values := range map[string][]float64{"llm_score_count_total": counts, "llm_score_sum_total": sums} {
 			// Two replicas, one of which counts a third.
 			for replica, share := range map[string]float64{"a": 1.0 / 3, "b": 2.0 / 3} {
-				fmt.Fprintf(&input, "  - series: '%s%s,collector_instance_id=%q}'\n    values: '", name, fmt.Sprintf(measured, c.service), replica)
+				fmt.Fprintf(&input, "  - series: '%s%s,collector_instance_id=%q}'\n    values: '",
+					name, fmt.Sprintf(measured, c.service), replica)
 				for _, v := range values {
 					fmt.Fprintf(&input, "%.12g ", v*share)
 				}
@@ -171,14 +178,15 @@ func TestDriftRulesAreWhatIsMeasured(t *testing.T) {
 	}
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "rules.yml"), rules, 0o600))
-	tests := "rule_files: [rules.yml]\nevaluation_interval: 5m\ntests:\n- interval: 5m\n  input_series:\n" + input.String() + "  promql_expr_test:\n" + checks.String()
+	tests := "rule_files: [rules.yml]\nevaluation_interval: 5m\ntests:\n- interval: 5m\n  input_series:\n" +
+		input.String() + "  promql_expr_test:\n" + checks.String()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "test.yml"), []byte(tests), 0o600))
 	require.Greater(t, strings.Count(tests, "expr:"), 80)
 	out, err := exec.Command(tool, "test", "rules", filepath.Join(dir, "test.yml")).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 }
 
-// promtool is the tool, or the test is skipped.
+// promtool returns the path of promtool. It skips the test where there is none.
 func promtool(t *testing.T) string {
 	t.Helper()
 	tool, err := filepath.Abs(filepath.Join("..", "..", "bin", "promtool"))

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -13,36 +14,42 @@ import (
 	"github.com/faultline-otel/faultline/internal/score/ground"
 )
 
-// retrieved is a conversation whose answer has a document to stand on.
+// retrieved makes a conversation whose answer has a document as its source.
 func retrieved(row labelled.Row) genai.Content {
 	c := answer(row)
 	c.Retrieval.Documents = []genai.Document{{Content: row.Context}}
 	return c
 }
 
-// TestEvalGroundedness: HaluEval's questions are left out, since the length of an answer alone tells its label there.
+// TestEvalGroundedness measures groundedness. It leaves out the questions of HaluEval, where the length of an answer
+// alone gives its label away.
 func TestEvalGroundedness(t *testing.T) {
 	s, err := ground.NewGroundedness(ground.Config{})
 	require.NoError(t, err)
-	rows := slices.DeleteFunc(reported(t, "groundedness"), func(r labelled.Row) bool { return strings.HasPrefix(r.Source, "halueval") })
+	rows := slices.DeleteFunc(reported(t, "groundedness"), func(r labelled.Row) bool {
+		return strings.HasPrefix(r.Source, "halueval")
+	})
 	tab := classified(t, s, rows, retrieved)
-	tab.log(t)
+	figures := tab.figures()
 	sum, n := 0.0, 0
 	for _, source := range slices.Sorted(maps.Keys(tab.sources)) {
 		a := tab.auroc(source)
-		t.Logf("| %-16s | %-26s | AUROC %.3f |", s.Name(), source, a)
+		figures = append(figures, ranks(s.Name(), source, a))
 		if strings.HasPrefix(source, "summedits") {
 			sum, n = sum+a, n+1
 		}
 	}
-	t.Logf("| %-16s | %-26s | AUROC %.3f |", s.Name(), "summedits, mean of domains", sum/float64(n))
-	require.GreaterOrEqual(t, tab.auroc("begin-wow"), 0.90)
-	require.GreaterOrEqual(t, sum/float64(n), 0.60)
-	require.LessOrEqual(t, tab.sum().falsePositives(), 0.005)
+	requireFigures(t, "groundedness", append(figures, ranks(s.Name(), "summedits, mean of domains", sum/float64(n))))
 }
 
-// TestEvalRelevance: the wrong answers are those to other questions, drawn at random or for being worded alike: of the latter many could be meant. Beside
-// them, as answers that are about what was said, stand turns of conversations, and answers to odd questions, refusals too.
+// ranks is the line of an area under the ROC curve.
+func ranks(scorer, source string, area float64) string {
+	return fmt.Sprintf("| %-16s | %-26s | AUROC %.3f |", scorer, source, area)
+}
+
+// TestEvalRelevance measures relevance. The wrong answers belong to other questions, drawn at random or because the
+// questions are worded alike; many of the latter could be meant. The right answers include turns of conversations, and
+// answers to odd questions, with refusals among them.
 func TestEvalRelevance(t *testing.T) {
 	s, err := ground.NewRelevance(ground.Config{})
 	require.NoError(t, err)
@@ -62,17 +69,16 @@ func TestEvalRelevance(t *testing.T) {
 		}
 	}
 	tab := classified(t, s, rows, answer)
-	tab.log(t)
+	figures := tab.figures()
 	ranking := &table{scores: map[string][]scored{}}
 	for _, source := range []string{"halueval-general", "another question's, any", "another question's, alike"} {
 		ranking.scores["all"] = append(ranking.scores["all"], tab.scores[source]...)
 	}
-	t.Logf("| %-16s | %-26s | AUROC %.3f |", s.Name(), "halueval-general", ranking.auroc("all"))
+	figures = append(figures, ranks(s.Name(), "halueval-general", ranking.auroc("all")))
 	for _, share := range []float64{0.005, 0.01, 0.03} {
-		t.Logf("| %-16s | %-26s | recall %s at a threshold that %s of relevant answers fall below |", s.Name(), "if it were set here", percent(tab.reachable(share)), percent(share))
+		figures = append(figures, fmt.Sprintf(
+			"| %-16s | %-26s | recall %s at a threshold that %s of relevant answers fall below |",
+			s.Name(), "if it were set here", percent(tab.reachable(share)), percent(share)))
 	}
-	require.GreaterOrEqual(t, ranking.auroc("all"), 0.93)
-	require.GreaterOrEqual(t, tab.sum().recall(), 0.20)
-	require.LessOrEqual(t, tab.sum().falsePositives(), 0.005)
-	require.LessOrEqual(t, tab.sum("xstest", "tau").falsePositives(), 0.01)
+	requireFigures(t, "relevance", figures)
 }

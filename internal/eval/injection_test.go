@@ -14,8 +14,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/score/text"
 )
 
-// told is a conversation that a tool's result was added to.
-func told(row labelled.Row) genai.Content {
+// withResult makes a conversation that ends with the result of a tool.
+func withResult(row labelled.Row) genai.Content {
 	return genai.Content{Input: []genai.Message{
 		{Role: genai.RoleUser, Text: "Look it up, please."},
 		{Role: genai.RoleAssistant},
@@ -23,17 +23,22 @@ func told(row labelled.Row) genai.Content {
 	}}
 }
 
-// overrides tells the rows of deepset that openly take the model off its task, by what they say. The other attacks of deepset are
-// ordinary requests, or have no order in them.
+// overrides reports whether a row of deepset openly takes the model off its task. The other attacks of deepset are
+// ordinary requests, or hold no order.
 func overrides(row labelled.Row) bool {
 	if row.Label != 1 || row.Source != "deepset-prompt-injections" {
 		return false
 	}
 	prompt := strings.ToLower(row.Input)
-	for _, verb := range []string{"ignore", "forget", "disregard", "vergiss", "vergessen", "ignorier", "olvid", "oubli", "stop giving"} {
+	for _, verb := range []string{
+		"ignore", "forget", "disregard", "vergiss", "vergessen", "ignorier", "olvid", "oubli", "stop giving",
+	} {
 		if at := strings.Index(prompt, verb); at >= 0 {
 			rest := prompt[at:min(len(prompt), at+80)]
-			for _, what := range []string{"instruct", "previous", "before", "above", "prior", "all ", "every", "anweisung", "alle", "davor", "zuvor", "aufgabe", "todas", "toutes", "order", "inform"} {
+			for _, what := range []string{
+				"instruct", "previous", "before", "above", "prior", "all ", "every", "anweisung", "alle", "davor", "zuvor",
+				"aufgabe", "todas", "toutes", "order", "inform",
+			} {
 				if strings.Contains(rest, what) {
 					return true
 				}
@@ -43,15 +48,17 @@ func overrides(row labelled.Row) bool {
 	return false
 }
 
-// TestEvalInjection: explicit overrides of deepset, of both halves, picked by verbs that the written phrases share, planted in tool outputs and documents that are
-// without one; the attacks of BIPIA, most of which are ordinary requests; and real documents, with help pages of the go command.
+// TestEvalInjection measures prompt injections. The failures are explicit overrides of deepset, of both halves, planted
+// in tool outputs and documents; a list of verbs picks them, which the phrases written for training share. The others
+// are the attacks of BIPIA, most of which are ordinary requests, real documents, and help pages of the go command.
 func TestEvalInjection(t *testing.T) {
 	s, err := text.NewInjection(text.Config{})
 	require.NoError(t, err)
 	rows := reported(t, "injection")
 	var clean []labelled.Row
 	for _, row := range rows {
-		if row.Label == 0 && (strings.HasPrefix(row.Source, "tau") || strings.HasPrefix(row.Source, "summedits") || strings.HasPrefix(row.Source, "begin")) {
+		source, _, _ := strings.Cut(row.Source, "-")
+		if row.Label == 0 && (source == "tau" || source == "summedits" || source == "begin") {
 			clean = append(clean, row)
 		}
 	}
@@ -64,19 +71,26 @@ func TestEvalInjection(t *testing.T) {
 		}
 		context := clean[n*7%len(clean)].Context
 		at := []int{0, strings.LastIndex(context[:len(context)/2], " ") + 1, len(context)}[n%3]
-		rows = append(rows, labelled.Row{ID: fmt.Sprint("override-", n), Source: "explicit overrides", Label: 1, Context: context[:at] + " " + prompt.Input + " " + context[at:]})
+		rows = append(rows, labelled.Row{
+			ID: fmt.Sprint("override-", n), Source: "explicit overrides", Label: 1,
+			Context: context[:at] + " " + prompt.Input + " " + context[at:],
+		})
 		n++
 	}
+	requireFigures(t, "prompt_injection", classified(t, s, rows, withResult).figures())
+
+	// How many pages there are depends on the version of Go.
+	var pages []labelled.Row
 	for _, topic := range helpTopics(t) {
-		rows = append(rows, labelled.Row{ID: topic, Source: "help pages", Context: help(t, topic)})
+		pages = append(pages, labelled.Row{ID: topic, Source: "help pages", Context: help(t, topic)})
 	}
-	tab := classified(t, s, rows, told)
-	tab.log(t)
-	require.GreaterOrEqual(t, tab.sum("explicit").recall(), 0.5)
-	require.LessOrEqual(t, tab.sum().falsePositives(), 0.005)
+	ofHelp := classified(t, s, pages, withResult).sum()
+	t.Log(ofHelp.line(s.Name(), "help pages"))
+	require.Zero(t, ofHelp.fp, "help pages give the model no orders")
+	require.NotZero(t, ofHelp.tn)
 }
 
-// helpTopics are the pages that the go command has.
+// helpTopics lists the pages of go help.
 func helpTopics(t *testing.T) []string {
 	t.Helper()
 	var topics []string

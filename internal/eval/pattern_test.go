@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -14,7 +15,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/score/pattern"
 )
 
-// labelledText is a row of the text corpus with the personal data in it.
+// labelledText is a row of the text corpus, with the places of its personal data.
 type labelledText struct {
 	ID     string `json:"id"`
 	Source string `json:"source"`
@@ -25,14 +26,14 @@ type labelledText struct {
 	} `json:"meta"`
 }
 
-// span is start, end (in characters) and type.
+// span holds start and end, in characters, and a type.
 type span [3]any
 
 func (s span) of(text []rune) (value, kind string) {
 	return string(text[int(s[0].(float64)):int(s[1].(float64))]), s[2].(string)
 }
 
-// benign calls each with every distinct output that is labelled harmless, whatever it was collected for.
+// benign calls each with every distinct output that is labelled harmless, for whatever task it was collected.
 func benign(t *testing.T, each func(source, output string)) {
 	t.Helper()
 	seen := map[string]bool{}
@@ -47,8 +48,8 @@ func benign(t *testing.T, each func(source, output string)) {
 	}
 }
 
-// falseAlarms counts benign outputs that a scorer fails, by source, and asserts that they are at most one in a thousand.
-func falseAlarms(t *testing.T, s score.Scorer) {
+// falseAlarms counts the benign outputs that a scorer fails, by source. Its lines are the counts and each false alarm.
+func falseAlarms(t *testing.T, s score.Scorer) (lines []string) {
 	t.Helper()
 	sources := map[string]*counts{}
 	var all counts
@@ -63,7 +64,8 @@ func falseAlarms(t *testing.T, s score.Scorer) {
 		failed := r.Scores[0].Failed
 		require.Equal(t, failed, len(r.Findings) > 0)
 		if failed {
-			t.Logf("  false alarm, %s: %s: %.160q", source, r.Findings[0].Evidence, r.Findings[0].Excerpt)
+			f := &r.Findings[0]
+			lines = append(lines, fmt.Sprintf("  false alarm, %s: %s: %.80q", source, f.Evidence, f.Excerpt))
 		}
 		if sources[source] == nil {
 			sources[source] = &counts{}
@@ -71,23 +73,26 @@ func falseAlarms(t *testing.T, s score.Scorer) {
 		sources[source].add(false, failed)
 		all.add(false, failed)
 	})
+	slices.Sort(lines)
 	for _, source := range slices.Sorted(maps.Keys(sources)) {
-		c := sources[source]
-		t.Logf("| %-8s | %-26s | %5d outputs, false positives %3d, %s |", s.Name(), source, c.fp+c.tn, c.fp, share(c.fp, c.fp+c.tn))
+		lines = append(lines, sources[source].outputs(s.Name(), source))
 	}
-	t.Logf("| %-8s | %-26s | %5d outputs, false positives %3d, %s |", s.Name(), "all", all.fp+all.tn, all.fp, share(all.fp, all.fp+all.tn))
-	require.LessOrEqual(t, all.falsePositives(), 0.001)
+	return append(lines, all.outputs(s.Name(), "all"))
 }
 
-// TestEvalPII holds the pii scorer against synthetic texts whose values are marked, and against benign outputs.
+func (c counts) outputs(scorer, source string) string {
+	return fmt.Sprintf("| %-8s | %-26s | %5d outputs, false positives %3d, %s |", scorer, source,
+		c.fp+c.tn, c.fp, share(c.fp, c.fp+c.tn))
+}
+
+// TestEvalPII measures the pii scorer on synthetic texts whose values are marked, of which it must find all, and on
+// benign outputs.
 func TestEvalPII(t *testing.T) {
-	floors := map[string]struct {
-		kind   string
-		recall float64
-	}{
-		"CREDIT_CARD": {pattern.TypeCard, 0.98}, "US_SSN": {pattern.TypeSSN, 0.98}, "EMAIL_ADDRESS": {pattern.TypeEmail, 0.98},
-		"IBAN_CODE": {pattern.TypeIBAN, 0.98}, "PHONE_NUMBER": {pattern.TypePhone, 0.9}, "IP_ADDRESS": {pattern.TypeIP, 0.9},
+	kinds := map[string]string{
+		"CREDIT_CARD": pattern.TypeCard, "US_SSN": pattern.TypeSSN, "EMAIL_ADDRESS": pattern.TypeEmail,
+		"IBAN_CODE": pattern.TypeIBAN, "PHONE_NUMBER": pattern.TypePhone, "IP_ADDRESS": pattern.TypeIP,
 	}
+	var lines []string
 	redactor, err := pattern.NewRedactor([]string{string(pattern.KindPII)})
 	require.NoError(t, err)
 	for _, part := range []string{"train", "dev-test"} {
@@ -97,7 +102,7 @@ func TestEvalPII(t *testing.T) {
 			redacted, _ := redactor.Text(row.Output)
 			for _, s := range row.Meta.Spans {
 				value, label := s.of(text)
-				if _, ours := floors[label]; !ours {
+				if _, ours := kinds[label]; !ours {
 					continue
 				}
 				if found[label] == nil {
@@ -106,25 +111,25 @@ func TestEvalPII(t *testing.T) {
 				hit := !strings.Contains(redacted, value)
 				found[label].add(true, hit)
 				if !hit {
-					t.Logf("  miss %s: %.60q in %.200q", label, value, row.Output)
+					t.Errorf("missed %s: %.60q in %.200q", label, value, row.Output)
 				}
 			}
 		})
 		for _, label := range slices.Sorted(maps.Keys(found)) {
 			c := found[label]
-			t.Logf("| pii | presidio-synth-v2 %-8s | %-6s | %4d values, recall %s |", part, floors[label].kind, c.tp+c.fn, percent(c.recall()))
-			require.GreaterOrEqual(t, c.recall(), floors[label].recall, label)
+			lines = append(lines, fmt.Sprintf("| pii | presidio-synth-v2 %-8s | %-6s | %4d values, recall %s |",
+				part, kinds[label], c.tp+c.fn, percent(c.recall())))
 		}
 	}
 	s, err := pattern.NewPII(pattern.PIIConfig{})
 	require.NoError(t, err)
-	falseAlarms(t, s)
+	requireFigures(t, "pii", append(lines, falseAlarms(t, s)...))
 }
 
-// TestEvalSecretsOnBenignOutputs counts the false alarms of secrets. What it finds is measured in its own package, on tokens that are
-// put together when the test runs.
+// TestEvalSecretsOnBenignOutputs counts the false alarms of secrets. Package pattern measures how many secrets it
+// finds, on tokens that its test makes up.
 func TestEvalSecretsOnBenignOutputs(t *testing.T) {
 	s, err := pattern.NewSecrets(pattern.SecretsConfig{})
 	require.NoError(t, err)
-	falseAlarms(t, s)
+	requireFigures(t, "secrets", falseAlarms(t, s))
 }

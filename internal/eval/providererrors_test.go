@@ -11,15 +11,16 @@ import (
 	"github.com/faultline-otel/faultline/internal/score/outcome"
 )
 
-// taxonomies are the names that the corpus gives to failures of providers, and the classes that they are here.
+// taxonomies maps the names that the corpus gives to failures of providers to our classes.
 var taxonomies = map[string]failure.Class{
 	"service_error": failure.ProviderError, "bad_request": failure.ProviderError, "invalid_request": failure.ProviderError,
-	"content_filter": failure.Refusal, "safety": failure.Refusal, "refusal": failure.Refusal, "safety_block": failure.Refusal, "safety_stop": failure.Refusal,
+	"content_filter": failure.Refusal, "safety": failure.Refusal, "refusal": failure.Refusal,
+	"safety_block": failure.Refusal, "safety_stop": failure.Refusal,
 	"tool_call_malformed": failure.ToolCallMalformed, "rate_limit": failure.RateLimit, "timeout": failure.Timeout,
 	"truncation": failure.Truncation,
 }
 
-// TestEvalProviderErrors holds recorded failures of providers against their labels.
+// TestEvalProviderErrors compares recorded failures of providers with their labels. Each must get the right class.
 func TestEvalProviderErrors(t *testing.T) {
 	right, total := 0, 0
 	scorer := outcome.New()
@@ -34,8 +35,9 @@ func TestEvalProviderErrors(t *testing.T) {
 			right++
 			return
 		}
-		t.Logf("  miss %s: labelled %s, found %s/%s (%s %q)", l.ID, l.Labels.Taxonomy, verdict.Class, verdict.Detail, call.Error.Type, call.Error.Message)
+		t.Errorf("%s is labelled %s, found %s/%s (%s %q)",
+			l.ID, l.Labels.Taxonomy, verdict.Class, verdict.Detail, call.Error.Type, call.Error.Message)
 	})
 	t.Logf("provider errors: %d of %d classes right (%.2f %%)", right, total, 100*ratio(right, total))
-	require.GreaterOrEqual(t, ratio(right, total), 0.98)
+	require.NotZero(t, total)
 }

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -36,7 +37,7 @@ type agentRun struct {
 	} `json:"labels"`
 }
 
-// loops are the details of retry_loop that a run shows.
+// loops lists the details of retry_loop that a run shows.
 func loops(t *testing.T, run agentRun) map[string]bool {
 	t.Helper()
 	var u ptrace.JSONUnmarshaler
@@ -57,21 +58,20 @@ func loops(t *testing.T, run agentRun) map[string]bool {
 	return found
 }
 
-// TestEvalRetryLoop holds the loops against what became of the run: whether it failed (tau-bench, AgentRx, BFCL), and whether people noted
-// that it wasted resources (TRAIL).
+// TestEvalRetryLoop compares the loops with the outcome of the run: whether it failed (tau-bench, AgentRx, BFCL), or
+// whether people noted that it wasted resources (TRAIL). Nothing is fitted to AgentRx and BFCL. BFCL asks for sessions
+// of many turns, in which some calls are right to come three times. On TRAIL one of the runs that show a loop is not
+// labelled so: it repeats a call that failed three times, and people labelled that as another mistake.
 func TestEvalRetryLoop(t *testing.T) {
 	failed := func(r agentRun) bool { return r.Labels.Failed }
+	var lines []string
 	for _, c := range []struct {
-		file                          string
-		bad                           func(agentRun) bool
-		precision, recall, falseShare float64
+		file string
+		bad  func(agentRun) bool
 	}{
-		{"tau_bench", failed, 0.85, 0, 0.02},
-		// Nobody fitted anything to these two. BFCL wants sessions of many turns, in which some calls are made thrice for good.
-		{"agentrx", failed, 0.85, 0.15, 0.02},
-		{"bfcl_multi_turn", failed, 0.75, 0.05, 0.025},
-		// It fires on 8 runs; the one that is not labelled as abuse of resources repeats a call that failed three times, and people
-		// labelled that as another mistake.
+		{"tau_bench", failed},
+		{"agentrx", failed},
+		{"bfcl_multi_turn", failed},
 		{"trail", func(r agentRun) bool {
 			for _, e := range r.Labels.Errors {
 				if strings.EqualFold(e.Taxonomy, "retry_loop") {
@@ -79,7 +79,7 @@ func TestEvalRetryLoop(t *testing.T) {
 				}
 			}
 			return false
-		}, 0.85, 0.35, 1},
+		}},
 	} {
 		var all counts
 		details := map[string]*counts{}
@@ -95,20 +95,20 @@ func TestEvalRetryLoop(t *testing.T) {
 		})
 		for _, d := range []string{failure.Repeat, failure.NearRepeat, failure.PingPong, failure.Runaway} {
 			n := details[d]
-			t.Logf("| %-15s | %-11s | fires on %3d bad, %d good |", c.file, d, n.tp, n.fp)
+			lines = append(lines, fmt.Sprintf("| %-15s | %-11s | fires on %3d bad, %d good |", c.file, d, n.tp, n.fp))
 		}
-		t.Logf("retry_loop, %s: precision %.3f, recall %.3f of %d bad runs, fires on %.2f%% of %d good ones",
-			c.file, all.precision(), all.recall(), all.tp+all.fn, 100*ratio(all.fp, all.fp+all.tn), all.fp+all.tn)
-		require.GreaterOrEqual(t, all.precision(), c.precision)
-		require.GreaterOrEqual(t, all.recall(), c.recall)
-		require.LessOrEqual(t, ratio(all.fp, all.fp+all.tn), c.falseShare)
+		lines = append(lines, fmt.Sprintf(
+			"retry_loop, %s: precision %.3f, recall %.3f of %d bad runs, fires on %.2f%% of %d good ones",
+			c.file, all.precision(), all.recall(), all.tp+all.fn, 100*ratio(all.fp, all.fp+all.tn), all.fp+all.tn))
 	}
+	requireFigures(t, "retry_loop", lines)
 }
 
-// TestEvalRootCause holds the span that an incident began with against the step that people called the mistake which decided the run:
-// how often it is within one step. Half of the runs show no error at all.
+// TestEvalRootCause compares the root cause of a trace with the step that people called the decisive mistake, and
+// counts how often the two are at most one step apart. Half of the runs show no error at all.
 func TestEvalRootCause(t *testing.T) {
 	shown, near, silent := map[string]int{}, map[string]int{}, map[string]int{}
+	var lines []string
 	set, err := scorers.New(scorers.Default())
 	require.NoError(t, err)
 	corpus.Lines(t, "agents/who_when.jsonl.gz", func(r agentRun) {
@@ -144,8 +144,10 @@ func TestEvalRootCause(t *testing.T) {
 		}
 	})
 	for _, kind := range slices.Sorted(maps.Keys(shown)) {
-		t.Logf("root cause, Who&When %s: within one step of the mistake in %d of %d runs that show a failure (%.2f); %d show none",
-			kind, near[kind], shown[kind], ratio(near[kind], shown[kind]), silent[kind])
+		lines = append(lines, fmt.Sprintf(
+			"root cause, Who&When %s: within one step of the mistake in %d of %d runs that show a failure (%.2f); "+
+				"%d show none",
+			kind, near[kind], shown[kind], ratio(near[kind], shown[kind]), silent[kind]))
 	}
-	require.GreaterOrEqual(t, ratio(near["algorithm"], shown["algorithm"]), 0.55) // of the part that a program made
+	requireFigures(t, "root_cause", lines)
 }

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -13,12 +14,12 @@ import (
 	"github.com/faultline-otel/faultline/internal/score/toolcall"
 )
 
-// structural are the files whose calls are recorded as calls.
+// structural lists the files whose calls are recorded as calls.
 var structural = []string{"native", "parsed_text", "live_v4", "multiturn_steps"}
 
-// TestEvalToolCallMalformed holds the scorer against the labels that a schema can reveal (detectable: schema). Disputed
-// lines, on which the two truths of the corpus disagree, are left out; so are the lines with a call in the text, which
-// the next test counts.
+// TestEvalToolCallMalformed compares the scorer with the labels that a schema can reveal (detectable: schema). All must
+// agree, and so must each kind of violation. It leaves out disputed lines, on which the two truths of the corpus
+// disagree, and lines with a call in the text, which the next test counts.
 func TestEvalToolCallMalformed(t *testing.T) {
 	scorer, err := toolcall.New(toolcall.Config{})
 	require.NoError(t, err)
@@ -37,7 +38,7 @@ func TestEvalToolCallMalformed(t *testing.T) {
 			truth := l.Labels.ToolCallMalformed && l.Labels.Detectable == "schema"
 			c.add(truth, len(found) > 0)
 			if truth != (len(found) > 0) {
-				t.Logf("  miss %s: labelled %v, found %v", l.ID, l.Labels.Violations, found)
+				t.Errorf("%s is labelled %v, found %v", l.ID, l.Labels.Violations, found)
 			}
 			if truth {
 				for _, kind := range l.Labels.Violations {
@@ -45,19 +46,19 @@ func TestEvalToolCallMalformed(t *testing.T) {
 					if slices.Contains(found, detailOf(kind)) {
 						named++
 					} else {
-						t.Logf("  kind %s: labelled %s, found %v", l.ID, kind, found)
+						t.Errorf("%s is labelled %s, found %v", l.ID, kind, found)
 					}
 				}
 			}
 		})
-		t.Logf("| %-16s | %5d | %4d | recall %.4f | precision %.4f |", file, c.tp+c.fp+c.fn+c.tn, c.tp+c.fn, c.recall(), c.precision())
+		t.Logf("| %-16s | %5d | %4d | recall %.4f | precision %.4f |",
+			file, c.tp+c.fp+c.fn+c.tn, c.tp+c.fn, c.recall(), c.precision())
 		all.tp, all.fp, all.fn, all.tn = all.tp+c.tp, all.fp+c.fp, all.fn+c.fn, all.tn+c.tn
 	}
 	t.Logf("tool_call_malformed: recall %.4f, precision %.4f (tp %d, fp %d, fn %d), kinds named %.4f of %d",
 		all.recall(), all.precision(), all.tp, all.fp, all.fn, ratio(named, kinds), kinds)
-	require.GreaterOrEqual(t, all.recall(), 0.99)
-	require.GreaterOrEqual(t, all.precision(), 0.97)
-	require.GreaterOrEqual(t, ratio(named, kinds), 0.97)
+	require.NotZero(t, all.tp)
+	require.NotZero(t, all.tn)
 }
 
 // details lists the distinct details of a result, without one of them.
@@ -71,7 +72,7 @@ func details(r score.Result, without string) []string {
 	return list
 }
 
-// detailOf is our name of a kind of the corpus, which spells out which constraint was broken.
+// detailOf is our name for a kind of the corpus. The corpus names each constraint.
 func detailOf(kind string) string {
 	switch kind {
 	case "min_items", "max_items", "maximum", "minimum":
@@ -80,22 +81,23 @@ func detailOf(kind string) string {
 	return kind
 }
 
-// TestEvalCallInText counts calls in the text of answers. In native mode a call in the text is a failure whatever it says,
-// and BFCL labels it text_parse where it also failed the question. The prompt-mode and Hermes models of raw_text were
-// asked to write their calls as text, in formats of their own: there text_parse means that BFCL's decoder failed on the
-// call, and a line that it could decode holds a call in the text just as well. So a line counts as positive where it is
-// labelled text_parse, is left out where BFCL passed or semantically failed a call that stands in its text (or, in
-// prompt mode, where any call was asked for in the text), and is negative otherwise.
+// TestEvalCallInText counts calls in the text of answers. Native models must not write calls as text, and BFCL labels
+// such a line text_parse where the answer was wrong too. The prompt-mode and Hermes models of raw_text had to write
+// their calls as text, in formats of their own. There text_parse means that the decoder of BFCL failed, while a line
+// that it could decode holds a call in the text as well. So a line is positive where it is labelled text_parse. A line
+// is left out where BFCL decoded a call in its text, and in prompt mode where a call in the text was asked for. All
+// others are negative.
 func TestEvalCallInText(t *testing.T) {
 	scorer, err := toolcall.New(toolcall.Config{})
 	require.NoError(t, err)
 	var all counts
-	decoded, asked, unlabelled := 0, 0, 0 // the lines that are left out, by the reason
+	decoded, asked, unlabelled := 0, 0, 0 // lines that are left out, by reason
+	var lines, misses []string
 	for _, file := range []string{"native", "parsed_text", "live_v4", "multiturn_steps", "raw_text"} {
 		var c counts
 		calls(t, file, func(l line, call *genai.Call) {
 			truth := l.Labels.Detectable == "text_parse"
-			texts := file == "raw_text" // the whole file is models that write calls as text
+			texts := file == "raw_text" // all its models write calls as text
 			switch {
 			case truth:
 			case l.Labels.OutputKind == "tool_call_in_text":
@@ -105,29 +107,36 @@ func TestEvalCallInText(t *testing.T) {
 				asked++
 				return
 			case texts && l.Labels.OutputKind == "no_tool_call" && holdsObject(call):
-				// Hermes-2-Theta writes calls between <|im_start|> marks, which the corpus' own pattern does not know.
+				// Hermes-2-Theta writes calls between <|im_start|> marks. The pattern of the corpus does not know them.
 				unlabelled++
 				return
 			}
 			var r score.Result
 			scorer.Score(call, &r)
-			found := slices.ContainsFunc(r.Findings, func(f failure.Finding) bool { return f.Detail == failure.CallInText })
+			found := slices.ContainsFunc(r.Findings, func(f failure.Finding) bool {
+				return f.Detail == failure.CallInText
+			})
 			c.add(truth, found)
 			if truth != found && len(call.Output()) > 0 {
-				t.Logf("  miss %s labelled %s %s: %.160q", l.ID, l.Labels.Detectable, l.Labels.OutputKind, call.Output()[0].Text)
+				t.Logf("  miss %s: %.160q", l.ID, call.Output()[0].Text)
+				misses = append(misses, fmt.Sprintf("  miss %s labelled %s %s",
+					l.ID, l.Labels.Detectable, l.Labels.OutputKind))
 			}
 		})
-		t.Logf("| %-16s | %5d | %4d | recall %.4f | precision %.4f |", file, c.tp+c.fp+c.fn+c.tn, c.tp+c.fn, c.recall(), c.precision())
+		lines = append(lines, fmt.Sprintf("| %-16s | %5d | %4d | recall %.4f | precision %.4f |",
+			file, c.tp+c.fp+c.fn+c.tn, c.tp+c.fn, c.recall(), c.precision()))
 		all.tp, all.fp, all.fn, all.tn = all.tp+c.tp, all.fp+c.fp, all.fn+c.fn, all.tn+c.tn
 	}
-	t.Logf("  left out, since their text holds a call that is no failure by its label: %d decoded by BFCL, %d asked for in prompt mode, %d in a format that the corpus does not know",
-		decoded, asked, unlabelled)
-	t.Logf("call_in_text: recall %.4f, precision %.4f (tp %d, fp %d, fn %d)", all.recall(), all.precision(), all.tp, all.fp, all.fn)
-	require.GreaterOrEqual(t, all.recall(), 0.8)
-	require.GreaterOrEqual(t, all.precision(), 0.95)
+	lines = append(lines, fmt.Sprintf("  left out, since their text holds a call that is no failure by its label: "+
+		"%d decoded by BFCL, %d asked for in prompt mode, %d in a format that the corpus does not know",
+		decoded, asked, unlabelled))
+	lines = append(lines, fmt.Sprintf("call_in_text: recall %.4f, precision %.4f (tp %d, fp %d, fn %d)",
+		all.recall(), all.precision(), all.tp, all.fp, all.fn))
+	slices.Sort(misses)
+	requireFigures(t, "call_in_text", append(lines, misses...))
 }
 
-// holdsObject reports whether a text holds an object with a name and arguments: a call that was written as text.
+// holdsObject reports whether an answer holds an object with a name and arguments: a call that is written as text.
 func holdsObject(call *genai.Call) bool {
 	for _, m := range call.Output() {
 		if strings.Contains(m.Text, `"arguments"`) && strings.Contains(m.Text, `"name"`) {

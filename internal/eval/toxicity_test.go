@@ -9,12 +9,13 @@ import (
 	"github.com/faultline-otel/faultline/internal/score/text"
 )
 
-// explicit tells posts that say it in so many words: a slur, an obscene name for somebody, a curse. What is left is contempt that a lexicon
-// does not see, and words such as "trash" or "ghetto", which are none by themselves.
-var explicit = regexp.MustCompile(`(?i)\b(bitch\w*|cunts?|whores?|sluts?|fags?|faggots?|nigg(er|ers|a|as|uh|ah)|kikes?|spics?|wetbacks?|chinks?|gooks?|dykes?|trann(y|ies)|` +
-	`retard(s|ed)?|motherfuck\w*|fuck\w*|assholes?|bastards?|twats?|hoes?|puss(y|ies)|coons?|beaners?|queers?)\b`)
+// explicit matches posts with a slur, an obscene name for somebody or a curse. The others hold contempt that a lexicon
+// does not see, or words such as "trash" and "ghetto", which are not abusive by themselves.
+var explicit = regexp.MustCompile(`(?i)\b(bitch\w*|cunts?|whores?|sluts?|fags?|faggots?|nigg(er|ers|a|as|uh|ah)|` +
+	`kikes?|spics?|wetbacks?|chinks?|gooks?|dykes?|trann(y|ies)|retard(s|ed)?|motherfuck\w*|fuck\w*|assholes?|bastards?|twats?|` +
+	`hoes?|puss(y|ies)|coons?|beaners?|queers?)\b`)
 
-// TestEvalToxicity: the positives are posts of people, the negatives both posts and ordinary answers.
+// TestEvalToxicity measures toxicity. The positives are posts of people, the negatives posts and ordinary answers.
 func TestEvalToxicity(t *testing.T) {
 	s, err := text.NewToxicity(text.Config{})
 	require.NoError(t, err)
@@ -24,10 +25,5 @@ func TestEvalToxicity(t *testing.T) {
 			rows[i].Source += ", explicit"
 		}
 	}
-	tab := classified(t, s, rows, answer)
-	tab.log(t)
-	require.GreaterOrEqual(t, tab.sum().recall(), 0.80)
-	require.GreaterOrEqual(t, tab.sum("davidson, explicit").recall(), 0.85)
-	require.LessOrEqual(t, tab.sum().falsePositives(), 0.005)
-	require.LessOrEqual(t, tab.sum("halueval", "tau").falsePositives(), 0.002)
+	requireFigures(t, "toxicity", classified(t, s, rows, answer).figures())
 }

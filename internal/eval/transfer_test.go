@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"testing"
@@ -13,18 +14,18 @@ import (
 	"github.com/faultline-otel/faultline/internal/score/scorers"
 )
 
-// TestEvalTransfer counts how often the scorers of texts fire on runs of agents, on which none was fitted. Hardly any of these texts is
-// an attack or abuse, so that what is found is close to the rate of false positives on another kind of traffic. The prompts of
-// who_when and trail were read when harmless prompts of programs were written for training; those of agentrx and bfcl were not.
+// TestEvalTransfer counts how often the scorers of texts fire on runs of agents. No scorer is fitted to them. Hardly
+// any of these texts is an attack or abuse, so the counts are close to the rate of false positives on another kind of
+// traffic. We read the prompts of who_when and trail when we wrote harmless prompts of programs for training, but not
+// those of agentrx and bfcl. Most findings of jailbreak on trail are puzzles and stories for models.
 //
-// What pii finds are the phone numbers of people and shops in pages that agents read out, and what secrets finds in bfcl are access tokens in
-// arguments: both are what they look for.
+// The findings of pii are phone numbers of people and shops on pages that agents read out. The findings of secrets on
+// bfcl are access tokens in arguments. Both are right.
 func TestEvalTransfer(t *testing.T) {
 	set, err := scorers.New(scorers.Default())
 	require.NoError(t, err)
-	watched := map[string]float64{
-		"refusal": 0.005, "jailbreak": 0.005, "prompt_injection": 0.025, "toxicity": 0.003, "degenerate": 0.005, "pii": 0.025, "secrets": 0.005,
-	}
+	watched := []string{"refusal", "jailbreak", "prompt_injection", "toxicity", "degenerate", "pii", "secrets"}
+	var lines []string
 	for _, file := range []string{"who_when", "trail", "agentrx", "bfcl_multi_turn"} {
 		scored, failed := map[string]int{}, map[string]int{}
 		corpus.Lines(t, "agents/"+file+".jsonl.gz", func(r agentRun) {
@@ -41,16 +42,11 @@ func TestEvalTransfer(t *testing.T) {
 			})
 		})
 		for _, name := range slices.Sorted(maps.Keys(scored)) {
-			most, ok := watched[name]
-			if !ok {
-				continue
+			if slices.Contains(watched, name) {
+				lines = append(lines, fmt.Sprintf("| %-15s | %-16s | fires on %4d of %5d | %.2f%% |",
+					file, name, failed[name], scored[name], 100*ratio(failed[name], scored[name])))
 			}
-			if file == "trail" && name == "jailbreak" {
-				most = 0.02 // puzzles and stories for models make up most of it
-			}
-			share := ratio(failed[name], scored[name])
-			t.Logf("| %-15s | %-16s | fires on %4d of %5d | %.2f%% |", file, name, failed[name], scored[name], 100*share)
-			require.LessOrEqual(t, share, most, "%s on %s", name, file)
 		}
 	}
+	requireFigures(t, "transfer", lines)
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// dialect is how one instrumentation spells what happens. Each method fills name, kind, attributes, events and status of
-// a span whose ids and times are set.
+// dialect writes spans as one instrumentation does. Each method fills name, kind, attributes, events and status of a
+// span whose ids and times are set.
 type dialect interface {
 	scope() scope
 	agent(sp *span, s *story)
@@ -19,7 +19,7 @@ type dialect interface {
 	search(sp *span, s *story, st *step)
 }
 
-// failed marks the span with the error as OTel SDKs do.
+// failed records an error on a span as OTel SDKs do.
 func failed(sp *span, e *apiError, at time.Time) {
 	if e == nil {
 		return
@@ -32,7 +32,7 @@ func (st *step) end(started time.Time) time.Time {
 	return started.Add(time.Duration(st.seconds * float64(time.Second)))
 }
 
-// semconv is OTel GenAI, current: messages as JSON in attributes.
+// semconv is the current OTel GenAI convention: messages are JSON in attributes.
 type semconv struct{}
 
 func (semconv) scope() scope {
@@ -42,7 +42,8 @@ func (semconv) scope() scope {
 func (semconv) agent(sp *span, s *story) {
 	sp.Name, sp.Kind = "invoke_agent "+s.agent, kindInternal
 	sp.Attributes = []attribute{
-		str("gen_ai.operation.name", "invoke_agent"), str("gen_ai.provider.name", s.provider), str("gen_ai.agent.name", s.agent),
+		str("gen_ai.operation.name", "invoke_agent"), str("gen_ai.provider.name", s.provider),
+		str("gen_ai.agent.name", s.agent),
 		str("gen_ai.conversation.id", s.session), str("user.id", s.user),
 	}
 }
@@ -51,9 +52,12 @@ func (semconv) chat(sp *span, s *story, st *step, started time.Time) {
 	c := st.chat
 	sp.Name, sp.Kind = "chat "+s.app.model, kindClient
 	sp.Attributes = []attribute{
-		str("gen_ai.operation.name", "chat"), str("gen_ai.provider.name", s.provider), str("gen_ai.request.model", s.app.model),
-		num("gen_ai.request.max_tokens", c.maxTokens), double("gen_ai.request.temperature", 0.2), boolean("gen_ai.request.stream", true),
-		str("gen_ai.conversation.id", s.session), str("gen_ai.prompt.name", s.prompt), str("gen_ai.prompt.version", s.promptVersion),
+		str("gen_ai.operation.name", "chat"), str("gen_ai.provider.name", s.provider),
+		str("gen_ai.request.model", s.app.model),
+		num("gen_ai.request.max_tokens", c.maxTokens), double("gen_ai.request.temperature", 0.2),
+		boolean("gen_ai.request.stream", true),
+		str("gen_ai.conversation.id", s.session), str("gen_ai.prompt.name", s.prompt),
+		str("gen_ai.prompt.version", s.promptVersion),
 		str("gen_ai.system_instructions", compact([]any{part{Type: "text", Content: s.system}})),
 		str("gen_ai.input.messages", compact(parts(c.input, ""))),
 		str("server.address", "api.openai.com"),
@@ -73,14 +77,16 @@ func (semconv) chat(sp *span, s *story, st *step, started time.Time) {
 		str("gen_ai.output.messages", compact(parts([]genai.Message{c.output}, c.finish))),
 		str("gen_ai.response.model", s.app.model+"-2025-04-14"), str("gen_ai.response.id", c.responseID),
 		strs("gen_ai.response.finish_reasons", c.finish),
-		num("gen_ai.usage.input_tokens", c.in), num("gen_ai.usage.output_tokens", c.out), num("gen_ai.usage.cache_read.input_tokens", c.cached),
+		num("gen_ai.usage.input_tokens", c.in), num("gen_ai.usage.output_tokens", c.out),
+		num("gen_ai.usage.cache_read.input_tokens", c.cached),
 		double("gen_ai.response.time_to_first_chunk", c.firstChunk))
 }
 
 func (semconv) tool(sp *span, _ *story, st *step, started time.Time) {
 	sp.Name, sp.Kind = "execute_tool "+st.tool.name, kindInternal
 	sp.Attributes = []attribute{
-		str("gen_ai.operation.name", "execute_tool"), str("gen_ai.tool.name", st.tool.name), str("gen_ai.tool.type", "function"),
+		str("gen_ai.operation.name", "execute_tool"), str("gen_ai.tool.name", st.tool.name),
+		str("gen_ai.tool.type", "function"),
 		str("gen_ai.tool.call.id", st.tool.id), str("gen_ai.tool.call.arguments", st.tool.arguments),
 	}
 	if st.fail != nil {
@@ -152,7 +158,7 @@ func functions(tools []genai.Tool) []map[string]any {
 	return list
 }
 
-// openInference is Arize's: flattened messages.
+// openInference is the dialect of Arize: messages are flattened.
 type openInference struct{}
 
 func (openInference) scope() scope {
@@ -162,7 +168,8 @@ func (openInference) scope() scope {
 func (openInference) agent(sp *span, s *story) {
 	sp.Name, sp.Kind = s.agent, kindInternal
 	sp.Attributes = []attribute{
-		str("openinference.span.kind", "AGENT"), str("agent.name", s.agent), str("session.id", s.session), str("user.id", s.user),
+		str("openinference.span.kind", "AGENT"), str("agent.name", s.agent), str("session.id", s.session),
+		str("user.id", s.user),
 		str("input.value", s.messages[0].Text), str("input.mime_type", "text/plain"),
 	}
 }
@@ -171,8 +178,10 @@ func (openInference) chat(sp *span, s *story, st *step, started time.Time) {
 	c := st.chat
 	sp.Name, sp.Kind = "Messages", kindInternal
 	sp.Attributes = []attribute{
-		str("openinference.span.kind", "LLM"), str("llm.provider", s.provider), str("llm.system", s.provider), str("llm.model_name", s.app.model),
-		str("llm.invocation_parameters", fmt.Sprintf(`{"model":%q,"max_tokens":%d,"temperature":0.3}`, s.app.model, c.maxTokens)),
+		str("openinference.span.kind", "LLM"), str("llm.provider", s.provider), str("llm.system", s.provider),
+		str("llm.model_name", s.app.model),
+		str("llm.invocation_parameters", fmt.Sprintf(`{"model":%q,"max_tokens":%d,"temperature":0.3}`, s.app.model,
+			c.maxTokens)),
 		str("session.id", s.session), str("user.id", s.user), str("llm.prompt_template.version", s.promptVersion),
 	}
 	input := append([]genai.Message{{Role: "system", Text: s.system}}, c.input...)
@@ -181,7 +190,10 @@ func (openInference) chat(sp *span, s *story, st *step, started time.Time) {
 	}
 	for i, t := range s.tools {
 		sp.Attributes = append(sp.Attributes, str(fmt.Sprintf("llm.tools.%d.tool.json_schema", i),
-			compact(map[string]any{"name": t.Name, "description": t.Description, "input_schema": json.RawMessage(t.Parameters)})))
+			compact(map[string]any{
+				"name": t.Name, "description": t.Description,
+				"input_schema": json.RawMessage(t.Parameters),
+			})))
 	}
 	if st.fail != nil {
 		failed(sp, st.fail, st.end(started))
@@ -193,7 +205,8 @@ func (openInference) chat(sp *span, s *story, st *step, started time.Time) {
 	}
 	sp.Attributes = appendOpenInference(sp.Attributes, "llm.output_messages.0.message.", c.output)
 	sp.Attributes = append(sp.Attributes, str("llm.finish_reason", finish),
-		num("llm.token_count.prompt", c.in), num("llm.token_count.completion", c.out), num("llm.token_count.total", c.in+c.out),
+		num("llm.token_count.prompt", c.in), num("llm.token_count.completion", c.out),
+		num("llm.token_count.total", c.in+c.out),
 		num("llm.token_count.prompt_details.cache_read", c.cached))
 }
 
@@ -204,7 +217,8 @@ func appendOpenInference(attrs []attribute, prefix string, m genai.Message) []at
 	}
 	for i, c := range m.ToolCalls {
 		at := fmt.Sprintf("%stool_calls.%d.tool_call.", prefix, i)
-		attrs = append(attrs, str(at+"id", c.ID), str(at+"function.name", c.Name), str(at+"function.arguments", c.Arguments.Text))
+		attrs = append(attrs, str(at+"id", c.ID), str(at+"function.name", c.Name),
+			str(at+"function.arguments", c.Arguments.Text))
 	}
 	for _, r := range m.ToolResults {
 		attrs = append(attrs, str(prefix+"content", r.Result.Text), str(prefix+"tool_call_id", r.ID))
@@ -219,7 +233,8 @@ func (openInference) tool(sp *span, _ *story, st *step, started time.Time) {
 		str("input.value", st.tool.arguments), str("input.mime_type", "application/json"),
 	}
 	if st.fail == nil {
-		sp.Attributes = append(sp.Attributes, str("output.value", st.tool.result), str("output.mime_type", "application/json"))
+		sp.Attributes = append(sp.Attributes, str("output.value", st.tool.result),
+			str("output.mime_type", "application/json"))
 	}
 	failed(sp, st.fail, st.end(started))
 }
@@ -229,11 +244,12 @@ func (openInference) search(sp *span, _ *story, st *step) {
 	sp.Attributes = []attribute{str("openinference.span.kind", "RETRIEVER"), str("input.value", st.search.query)}
 	for i, d := range st.search.documents {
 		at := fmt.Sprintf("retrieval.documents.%d.document.", i)
-		sp.Attributes = append(sp.Attributes, str(at+"id", d.ID), str(at+"content", d.Content), double(at+"score", d.Score.Value))
+		sp.Attributes = append(sp.Attributes, str(at+"id", d.ID), str(at+"content", d.Content),
+			double(at+"score", d.Score.Value))
 	}
 }
 
-// openLLMetry is Traceloop's for Python: flattened prompts and completions.
+// openLLMetry is the Python dialect of Traceloop: prompts and completions are flattened.
 type openLLMetry struct{}
 
 func (openLLMetry) scope() scope {
@@ -242,7 +258,10 @@ func (openLLMetry) scope() scope {
 
 func (openLLMetry) agent(sp *span, s *story) {
 	sp.Name, sp.Kind = s.agent+".workflow", kindInternal
-	sp.Attributes = []attribute{str("traceloop.span.kind", "workflow"), str("traceloop.entity.name", s.agent), str("traceloop.workflow.name", s.agent)}
+	sp.Attributes = []attribute{
+		str("traceloop.span.kind", "workflow"), str("traceloop.entity.name", s.agent),
+		str("traceloop.workflow.name", s.agent),
+	}
 }
 
 func (openLLMetry) chat(sp *span, s *story, st *step, started time.Time) {
@@ -250,7 +269,8 @@ func (openLLMetry) chat(sp *span, s *story, st *step, started time.Time) {
 	sp.Name, sp.Kind = "openai.chat", kindClient
 	sp.Attributes = []attribute{
 		str("llm.request.type", "chat"), str("gen_ai.system", "OpenAI"), str("gen_ai.request.model", s.app.model),
-		num("gen_ai.request.max_tokens", c.maxTokens), double("gen_ai.request.temperature", 0), boolean("llm.is_streaming", false),
+		num("gen_ai.request.max_tokens", c.maxTokens), double("gen_ai.request.temperature", 0),
+		boolean("llm.is_streaming", false),
 		str("gen_ai.openai.api_base", "https://api.openai.com/v1/"), str("traceloop.workflow.name", s.agent),
 		str("traceloop.prompt.key", s.prompt), str("traceloop.prompt.version", s.promptVersion),
 		str("traceloop.association.properties.session_id", s.session),
@@ -264,7 +284,8 @@ func (openLLMetry) chat(sp *span, s *story, st *step, started time.Time) {
 	}
 	for i, t := range s.tools {
 		at := fmt.Sprintf("llm.request.functions.%d.", i)
-		sp.Attributes = append(sp.Attributes, str(at+"name", t.Name), str(at+"description", t.Description), str(at+"parameters", t.Parameters))
+		sp.Attributes = append(sp.Attributes, str(at+"name", t.Name), str(at+"description", t.Description),
+			str(at+"parameters", t.Parameters))
 	}
 	if st.fail != nil {
 		sp.Attributes = append(sp.Attributes, str("error.type", st.fail.kind[strings.LastIndex(st.fail.kind, ".")+1:]))
@@ -278,7 +299,8 @@ func (openLLMetry) chat(sp *span, s *story, st *step, started time.Time) {
 	sp.Attributes = appendOpenLLMetry(sp.Attributes, "gen_ai.completion.0.", c.output)
 	sp.Attributes = append(sp.Attributes, str("gen_ai.completion.0.finish_reason", finish),
 		str("gen_ai.response.model", s.app.model+"-2024-08-06"), str("gen_ai.response.id", c.responseID),
-		num("gen_ai.usage.prompt_tokens", c.in), num("gen_ai.usage.completion_tokens", c.out), num("llm.usage.total_tokens", c.in+c.out))
+		num("gen_ai.usage.prompt_tokens", c.in), num("gen_ai.usage.completion_tokens", c.out),
+		num("llm.usage.total_tokens", c.in+c.out))
 }
 
 func appendOpenLLMetry(attrs []attribute, prefix string, m genai.Message) []attribute {
@@ -299,7 +321,8 @@ func appendOpenLLMetry(attrs []attribute, prefix string, m genai.Message) []attr
 func (openLLMetry) tool(sp *span, _ *story, st *step, started time.Time) {
 	sp.Name, sp.Kind = st.tool.name+".tool", kindInternal
 	sp.Attributes = []attribute{
-		str("traceloop.span.kind", "tool"), str("traceloop.entity.name", st.tool.name), str("traceloop.entity.input", st.tool.arguments),
+		str("traceloop.span.kind", "tool"), str("traceloop.entity.name", st.tool.name),
+		str("traceloop.entity.input", st.tool.arguments),
 	}
 	if st.fail == nil {
 		sp.Attributes = append(sp.Attributes, str("traceloop.entity.output", st.tool.result))

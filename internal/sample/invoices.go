@@ -7,16 +7,24 @@ import (
 	"github.com/faultline-otel/faultline/internal/failure"
 )
 
-// invoiceExtractor reads invoices into the fields that accounting wants.
+// invoiceExtractor extracts the fields that accounting needs from invoices.
 var invoiceExtractor = &app{
 	service: "invoice-extractor", release: "1.8.3", route: "POST /extract",
 	agent: "extract_invoice", prompt: "invoice-extractor", promptVersion: "12",
 	provider: "openai", model: "gpt-4o", dialect: openLLMetry{},
-	system: "Extract the fields of the invoice as JSON that follows the schema. Amounts are numbers with a dot. Dates are YYYY-MM-DD. Do not invent a field that is not on the page.",
-	schema: `{"type":"object","properties":{"vendor":{"type":"string"},"invoice_number":{"type":"string"},"date":{"type":"string"},"currency":{"type":"string","enum":["EUR","GBP","USD","SEK"]},"total":{"type":"number"},"lines":{"type":"array","items":{"type":"object","properties":{"description":{"type":"string"},"quantity":{"type":"number"},"amount":{"type":"number"}},"required":["description","amount"]}}},"required":["vendor","invoice_number","date","currency","total","lines"],"additionalProperties":false}`,
+	system: "Extract the fields of the invoice as JSON that follows the schema. Amounts are numbers with a dot. Dates " +
+		"are YYYY-MM-DD. Do not invent a field that is not on the page.",
+	schema: `{"type":"object","properties":{"vendor":{"type":"string"},"invoice_number":{"type":"string"},` +
+		`"date":{"type":"string"},"currency":{"type":"string","enum":["EUR","GBP","USD","SEK"]},"total":{"type":"number"},` +
+		`"lines":{"type":"array","items":{"type":"object","properties":{"description":{"type":"string"},` +
+		`"quantity":{"type":"number"},"amount":{"type":"number"}},"required":["description","amount"]}}},` +
+		`"required":["vendor","invoice_number","date","currency","total","lines"],"additionalProperties":false}`,
 
 	healthy: []scenario{invoiceIsRead, creditNoteIsRead},
-	failing: []scenario{invoiceWithoutTotal, invoiceInProse, totalAsText, currencyIsUnknown, invoiceIsFiltered, invoiceIsTooLong, extractorGets500},
+	failing: []scenario{
+		invoiceWithoutTotal, invoiceInProse, totalAsText, currencyIsUnknown, invoiceIsFiltered,
+		invoiceIsTooLong, extractorGets500,
+	},
 }
 
 type invoice struct {
@@ -37,12 +45,14 @@ func newInvoice(s *story) invoice {
 }
 
 func (i invoice) page(s *story) {
-	s.asks(fmt.Sprintf("--- page 1 of 1 ---\n%s\n\nINVOICE %s\nDate of issue: %s\n\n%-32s %8d.00\n%-32s %8d.00\n%-32s %8d.00 EUR\n\nPayable within 30 days without deduction.",
+	s.asks(fmt.Sprintf("--- page 1 of 1 ---\n%s\n\nINVOICE %s\nDate of issue: %s\n\n%-32s %8d.00\n%-32s %8d.00\n%-32s "+
+		"%8d.00 EUR\n\nPayable within 30 days without deduction.",
 		i.vendor, i.number, i.date, i.item, i.first, i.other, i.second, "Total", i.first+i.second))
 }
 
 func (i invoice) json(total string) string {
-	return fmt.Sprintf(`{"vendor":%q,"invoice_number":%q,"date":%q,"currency":"EUR","total":%s,"lines":[{"description":%q,"quantity":1,"amount":%d},{"description":%q,"quantity":1,"amount":%d}]}`,
+	return fmt.Sprintf(`{"vendor":%q,"invoice_number":%q,"date":%q,"currency":"EUR","total":%s,`+
+		`"lines":[{"description":%q,"quantity":1,"amount":%d},{"description":%q,"quantity":1,"amount":%d}]}`,
 		i.vendor, i.number, i.date, total, i.item, i.first, i.other, i.second)
 }
 
@@ -64,7 +74,8 @@ func creditNoteIsRead(s *story) {
 func invoiceWithoutTotal(s *story) {
 	i := newInvoice(s)
 	i.page(s)
-	s.answers(fmt.Sprintf(`{"vendor":%q,"invoice_number":%q,"date":%q,"currency":"EUR","lines":[{"description":%q,"amount":%d},{"description":%q,"amount":%d}]}`,
+	s.answers(fmt.Sprintf(`{"vendor":%q,"invoice_number":%q,"date":%q,"currency":"EUR","lines":[{"description":%q,`+
+		`"amount":%d},{"description":%q,"amount":%d}]}`,
 		i.vendor, i.number, i.date, i.item, i.first, i.other, i.second))
 	s.wants(failure.SchemaViolation, "required")
 }
@@ -72,7 +83,8 @@ func invoiceWithoutTotal(s *story) {
 func invoiceInProse(s *story) {
 	i := newInvoice(s)
 	i.page(s)
-	s.answers(fmt.Sprintf("The invoice %s from %s dated %s comes to %s.00 EUR and lists two positions: %s and %s.", i.number, i.vendor, i.date, i.total(), i.item, i.other))
+	s.answers(fmt.Sprintf("The invoice %s from %s dated %s comes to %s.00 EUR and lists two positions: %s and %s.",
+		i.number, i.vendor, i.date, i.total(), i.item, i.other))
 	s.wants(failure.SchemaViolation, "not_json")
 }
 
@@ -86,7 +98,8 @@ func totalAsText(s *story) {
 func currencyIsUnknown(s *story) {
 	i := newInvoice(s)
 	i.page(s)
-	s.answers(fmt.Sprintf(`{"vendor":%q,"invoice_number":%q,"date":%q,"currency":"Euro","total":%s,"lines":[{"description":%q,"amount":%d}]}`,
+	s.answers(fmt.Sprintf(`{"vendor":%q,"invoice_number":%q,"date":%q,"currency":"Euro","total":%s,`+
+		`"lines":[{"description":%q,"amount":%d}]}`,
 		i.vendor, i.number, i.date, i.total(), i.item, i.first+i.second))
 	s.wants(failure.SchemaViolation, "enum")
 }
@@ -110,6 +123,7 @@ func invoiceIsTooLong(s *story) {
 
 func extractorGets500(s *story) {
 	newInvoice(s).page(s)
-	s.raises(500, "openai.InternalServerError", "Error code: 500 - {'error': {'message': 'The server had an error while processing your request. Sorry about that!', 'type': 'server_error', 'param': None, 'code': None}}", 2.2)
+	s.raises(500, "openai.InternalServerError", "Error code: 500 - {'error': {'message': 'The server had an error "+
+		"while processing your request. Sorry about that!', 'type': 'server_error', 'param': None, 'code': None}}", 2.2)
 	s.wants(failure.ProviderError, "server_error")
 }

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// The story of eleven days: two agents of a research pipeline asked each other for clarification, turn after turn, until somebody looked at the bill.
+// A loop of eleven days: two agents of a research pipeline asked each other for clarification, turn after turn, until
+// a person noticed the bill.
 const (
 	LoopSession = "conv_eleven_days"
 	LoopDays    = 11
@@ -14,13 +15,13 @@ const (
 	LoopPace    = 5 * time.Second // a turn
 )
 
-// LoopTurns is how many turns the eleven days had.
+// LoopTurns is the number of turns in the eleven days.
 const LoopTurns = LoopDays * int(24*time.Hour/LoopPace)
 
-// LoopTurnUSD is what a turn cost.
+// LoopTurnUSD is the cost of a turn.
 const LoopTurnUSD = LoopUSD / float64(LoopTurns)
 
-// accounted is OTel GenAI as a gateway writes it that knows who calls and what it costs.
+// accounted is the OTel GenAI convention, as a gateway writes it that knows the caller and the cost.
 type accounted struct{ semconv }
 
 func (d accounted) chat(sp *span, s *story, st *step, started time.Time) {
@@ -32,11 +33,12 @@ func (d accounted) chat(sp *span, s *story, st *step, started time.Time) {
 func researcher(agent, system string) *app {
 	return &app{
 		service: "market-research", release: "1.0.3", route: "POST /internal/agents/turn",
-		agent: agent, prompt: agent, promptVersion: "3", provider: "openai", model: "gpt-4.1", dialect: accounted{}, system: system,
+		agent: agent, prompt: agent, promptVersion: "3", provider: "openai", model: "gpt-4.1", dialect: accounted{},
+		system: system,
 	}
 }
 
-// Loop makes the first turns of the story, one trace a turn, all of one session.
+// Loop makes the first turns of the loop, one trace for each turn, all in one session.
 func Loop(turns int) []Trace {
 	analyzer := researcher("analyzer", "You analyse markets. Ask the verifier whenever something is unclear.")
 	verifier := researcher("verifier", "You verify analyses. Ask the analyzer whenever something is unclear.")
@@ -45,14 +47,16 @@ func Loop(turns int) []Trace {
 	traces := make([]Trace, 0, turns)
 	for i := range turns {
 		s := &story{app: analyzer, r: g.r, session: LoopSession, user: "user-1001"}
-		answer := fmt.Sprintf("Before I can go on with the analysis: could you please clarify what you want me to look at in section %d, and confirm that the rest is complete?", 1+i/2%3)
+		answer := fmt.Sprintf("Before I can go on with the analysis: could you please clarify what you want me to look at "+
+			"in section %d, and confirm that the rest is complete?", 1+i/2%3)
 		if i%2 == 1 {
 			s.app = verifier
-			answer = fmt.Sprintf("Before I can verify the analysis: could you please clarify what you changed in section %d, and confirm that the rest is complete?", 1+i/2%3)
+			answer = fmt.Sprintf("Before I can verify the analysis: could you please clarify what you changed in section %d, "+
+				"and confirm that the rest is complete?", 1+i/2%3)
 		}
 		s.asks(asks)
 		s.answers(answer)
-		// The whole conversation is sent with each turn; of its text the span holds the end.
+		// Each turn sends the whole conversation. The span holds only the end of its text.
 		s.last().chat.in, s.last().chat.cached = 123_000, 0
 		s.last().seconds = 4.2
 		start := g.at

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// The part of OTLP/JSON that the generator writes. It is spelled out here, so that the sample is what an SDK sends and not
-// what our own writer makes of it.
+// The part of OTLP/JSON that the generator writes. The generator has its own types, so that the sample is what an SDK
+// sends and not what the Collector's writer makes of it.
 type export struct {
 	ResourceSpans []resourceSpans `json:"resourceSpans"`
 }
@@ -68,7 +68,7 @@ type attribute struct {
 
 type anyValue struct {
 	String *string  `json:"stringValue,omitempty"`
-	Int    *string  `json:"intValue,omitempty"` // 64 bits are a string in OTLP/JSON
+	Int    *string  `json:"intValue,omitempty"` // OTLP/JSON writes 64-bit numbers as strings
 	Double *float64 `json:"doubleValue,omitempty"`
 	Bool   *bool    `json:"boolValue,omitempty"`
 	Array  *array   `json:"arrayValue,omitempty"`
@@ -99,7 +99,10 @@ func strs(key string, values ...string) attribute {
 
 func unix(t time.Time) string { return strconv.FormatInt(t.UnixNano(), 10) }
 
-// exception is the event that SDKs record an error as.
+// exception makes the event in which SDKs record an error.
 func exception(at time.Time, kind, message string) event {
-	return event{Time: unix(at), Name: "exception", Attributes: []attribute{str("exception.type", kind), str("exception.message", message)}}
+	return event{
+		Time: unix(at), Name: "exception",
+		Attributes: []attribute{str("exception.type", kind), str("exception.message", message)},
+	}
 }

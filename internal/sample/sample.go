@@ -1,5 +1,5 @@
-// Package sample makes up traffic of applications that use language models: four apps, each spelled by another
-// instrumentation, of whose requests about a quarter fail in one of the ways that Faultline finds. The same seed gives the same traffic.
+// Package sample generates traffic of four applications that use language models, each with another instrumentation.
+// About a quarter of the requests fail in one of the ways that Faultline finds. The same seed gives the same traffic.
 package sample
 
 import (
@@ -17,21 +17,21 @@ import (
 type Trace struct {
 	ID   string // 32 hex digits
 	OTLP []byte // an ExportTraceServiceRequest in JSON, on one line
-	// Failing says of the spans that fail how they must be read, by span id. Every other span is in order, but for outer steps
-	// that repeat what their inner call did.
+	// Failing is the expected verdict on each span that fails, by span id. Every other span is in order, except outer
+	// steps that repeat the failure of their inner call.
 	Failing map[string]Expected
 }
 
-// Bundled are the traces of testdata/sample.jsonl.gz.
+// The traces of testdata/sample.jsonl.gz.
 const (
 	BundledTraces = 120
 	BundledSeed   = 1
 )
 
-// epoch is when the sample begins. Replay shifts it to now.
+// epoch is the start of the sample. Replay shifts it to now.
 var epoch = time.Date(2026, time.November, 23, 8, 0, 0, 0, time.UTC)
 
-// failingOneIn is how many requests there are to one that fails.
+// failingOneIn says how rare failures are: one request in so many fails.
 const failingOneIn = 4
 
 // Generate makes n traces.
@@ -42,7 +42,7 @@ func Generate(n int, seed uint64) []Trace {
 		app   *app
 		scene scenario
 	}
-	var ways []play // to fail, all of which come up before one comes up again
+	var ways []play // to fail: each comes up once before any comes up again
 	for _, a := range apps {
 		for _, scene := range a.failing {
 			ways = append(ways, play{a, scene})
@@ -68,7 +68,7 @@ func Generate(n int, seed uint64) []Trace {
 	return traces
 }
 
-// Write writes traces as JSON lines, one export request a line.
+// Write writes traces as JSON lines, one export request for each line.
 func Write(w io.Writer, traces []Trace) error {
 	for _, t := range traces {
 		if _, err := w.Write(append(t.OTLP, '\n')); err != nil {
@@ -99,7 +99,7 @@ type generator struct {
 	at time.Time
 }
 
-// trace plays a scenario: a request to a server, the agent below it, and below that a span a step.
+// trace plays a scenario: a request to a server, the agent below it, and below that a span for each step.
 func (g *generator) trace(a *app, play scenario) Trace {
 	s := &story{app: a, r: g.r}
 	s.session = s.id("conv_", 12)
@@ -108,7 +108,7 @@ func (g *generator) trace(a *app, play scenario) Trace {
 	return g.tell(s)
 }
 
-// tell spells a story out.
+// tell writes the spans of a story.
 func (g *generator) tell(s *story) Trace {
 	a := s.app
 	t := Trace{ID: g.hex(16), Failing: map[string]Expected{}}
@@ -163,12 +163,15 @@ func (g *generator) tell(s *story) Trace {
 	return t
 }
 
-// query is the database span below a tool's: an ordinary one, of which Faultline has nothing to say.
+// query is the database span below the span of a tool. It is ordinary: Faultline finds nothing in it.
 func (g *generator) query(tool span, st *step, began time.Time) span {
 	return span{
 		TraceID: tool.TraceID, SpanID: g.hex(8), ParentID: tool.SpanID, Name: "SELECT " + st.tool.table, Kind: kindClient,
-		Start: unix(began.Add(time.Millisecond)), End: unix(began.Add(time.Duration(st.seconds * 0.8 * float64(time.Second)))),
-		Attributes: []attribute{str("db.system.name", "postgresql"), str("db.collection.name", st.tool.table), str("db.operation.name", "SELECT")},
+		Start: unix(began.Add(time.Millisecond)),
+		End:   unix(began.Add(time.Duration(st.seconds * 0.8 * float64(time.Second)))),
+		Attributes: []attribute{
+			str("db.system.name", "postgresql"), str("db.collection.name", st.tool.table), str("db.operation.name", "SELECT"),
+		},
 	}
 }
 
@@ -177,6 +180,6 @@ func (g *generator) hex(bytes int) string {
 	for i := range b {
 		b[i] = byte(g.r.UintN(256))
 	}
-	b[0] |= 1 // no identifier is all zeros
+	b[0] |= 1 // an identifier must not be all zeros
 	return hex.EncodeToString(b)
 }

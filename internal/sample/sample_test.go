@@ -89,7 +89,7 @@ func TestSameSeedSameTraffic(t *testing.T) {
 	require.Equal(t, first[:10], Generate(10, 3), "more traces are those and others")
 }
 
-// TestBundledSampleIsCurrent compares content, since another version of Go may compress it otherwise.
+// TestBundledSampleIsCurrent compares the content: another version of Go may compress it in another way.
 func TestBundledSampleIsCurrent(t *testing.T) {
 	path := filepath.Join("..", "..", "testdata", "sample.jsonl.gz")
 	bundled, err := Bundled()
@@ -102,7 +102,8 @@ func TestBundledSampleIsCurrent(t *testing.T) {
 		committed, err = bundled, nil
 	}
 	require.NoError(t, err)
-	require.True(t, bytes.Equal(unzip(t, bundled), unzip(t, committed)), "testdata/sample.jsonl.gz is stale: run make generate")
+	require.True(t, bytes.Equal(unzip(t, bundled), unzip(t, committed)), "testdata/sample.jsonl.gz is stale: run make "+
+		"generate")
 }
 
 func unzip(t *testing.T, b []byte) []byte {

@@ -10,13 +10,13 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// Expected is what a reading of one step must say.
+// Expected is the verdict that Faultline must reach on one step.
 type Expected struct {
 	Class  failure.Class
 	Detail string
 }
 
-// app is one application: who it is, what its model is told and which tools it has.
+// app is one application: its names, the prompt of its model and its tools.
 type app struct {
 	service, release, route string
 	agent                   string
@@ -32,7 +32,7 @@ type app struct {
 // scenario writes one conversation.
 type scenario func(s *story)
 
-// story is one request to an app, step by step, and the conversation so far.
+// story is one request to an app: its steps, and the conversation so far.
 type story struct {
 	*app
 	r        *rand.Rand
@@ -42,7 +42,7 @@ type story struct {
 	user     string
 }
 
-// step is one span of a story: exactly one of chat, tool and search.
+// step is one span of a story. Exactly one of chat, tool and search is set.
 type step struct {
 	chat    *chat
 	tool    *toolRun
@@ -55,7 +55,7 @@ type step struct {
 type chat struct {
 	input            []genai.Message
 	output           genai.Message
-	finish           string // of OTel GenAI; the dialects spell it their way
+	finish           string // as in OTel GenAI; each dialect has its own spelling
 	in, cached, out  int    // tokens; in includes cached
 	maxTokens        int
 	firstChunk       float64 // seconds
@@ -65,7 +65,7 @@ type chat struct {
 
 type toolRun struct {
 	name, id, arguments, result string
-	table                       string // that it reads, for the span below it
+	table                       string // that the tool reads, for the span below it
 }
 
 type search struct {
@@ -73,7 +73,7 @@ type search struct {
 	documents []genai.Document
 }
 
-// apiError is what an SDK raised.
+// apiError is an error that an SDK raised.
 type apiError struct {
 	kind, message string
 	status        int
@@ -81,15 +81,15 @@ type apiError struct {
 
 func (s *story) last() *step { return s.steps[len(s.steps)-1] }
 
-// wants says that the last step fails, and how.
+// wants marks the last step as failed, with the expected verdict.
 func (s *story) wants(class failure.Class, detail string) { s.last().want = Expected{class, detail} }
 
-// asks is a message of the user.
+// asks adds a message of the user.
 func (s *story) asks(text string) {
 	s.messages = append(s.messages, genai.Message{Role: "user", Text: text})
 }
 
-// finds is a search of the app's own, before the model is asked.
+// finds adds a search that the app makes before it asks the model.
 func (s *story) finds(query string, documents ...genai.Document) {
 	s.steps = append(s.steps, &step{search: &search{query: query, documents: documents}, seconds: between(s.r, 0.05, 0.4)})
 	var context []string
@@ -100,14 +100,15 @@ func (s *story) finds(query string, documents ...genai.Document) {
 	last.Text += "\n\nContext:\n" + strings.Join(context, "\n")
 }
 
-// calls is an answer of the model that calls a tool. The arguments are JSON, or what the model wrote instead.
+// calls adds an answer of the model that calls a tool. The arguments are JSON, or the text that the model wrote
+// instead.
 func (s *story) calls(name, arguments string) {
 	s.model(genai.Message{Role: "assistant", ToolCalls: []genai.ToolCall{{
 		ID: s.id("call_", 24), Name: name, Arguments: genai.Value{Text: arguments, Structured: json.Valid([]byte(arguments))},
 	}}}, "tool_call")
 }
 
-// runs is the tool's run of the last call, and its result, which the model is then shown.
+// runs adds the run of the tool that the model called last. The model gets its result.
 func (s *story) runs(table, result string) {
 	call := s.called()
 	s.steps = append(s.steps, &step{
@@ -117,7 +118,7 @@ func (s *story) runs(table, result string) {
 	s.shown(result)
 }
 
-// breaks is a run of the last call that raises an error.
+// breaks adds a run of the last call that raises an error.
 func (s *story) breaks(table, kind, message string) {
 	s.runs(table, "")
 	s.last().fail = &apiError{kind: kind, message: message}
@@ -136,15 +137,15 @@ func (s *story) shown(result string) {
 	}}})
 }
 
-// answers is an answer of the model to the user.
+// answers adds an answer of the model to the user.
 func (s *story) answers(text string) { s.model(genai.Message{Role: "assistant", Text: text}, "stop") }
 
-// ends is an answer that ends for another reason than that it is complete.
+// ends adds an answer with another finish reason than a normal end.
 func (s *story) ends(text, finish string) {
 	s.model(genai.Message{Role: "assistant", Text: text}, finish)
 }
 
-// raises is a request to the model that fails.
+// raises adds a request to the model that fails.
 func (s *story) raises(status int, kind, message string, seconds float64) {
 	s.model(genai.Message{}, "")
 	last := s.last()
@@ -153,7 +154,7 @@ func (s *story) raises(status int, kind, message string, seconds float64) {
 	s.messages = s.messages[:len(s.messages)-1]
 }
 
-// model is one request to the model over the conversation so far.
+// model adds one request to the model, with the conversation so far.
 func (s *story) model(output genai.Message, finish string) {
 	c := &chat{
 		input: slices.Clip(s.messages), output: output, finish: finish, maxTokens: 1024,
@@ -168,7 +169,7 @@ func (s *story) model(output genai.Message, finish string) {
 	s.messages = append(s.messages, output)
 }
 
-// tokens is about what a tokeniser would count: four bytes a token, with the tools on top.
+// tokens estimates the tokens of a request: four bytes a token, plus the tools.
 func (s *story) tokens(messages []genai.Message) int {
 	bytes := len(s.system) + len(s.schema)
 	for _, t := range s.tools {
@@ -193,7 +194,7 @@ func size(m genai.Message) int {
 
 const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-// id is an identifier as providers make them.
+// id makes an identifier in the style of providers.
 func (s *story) id(prefix string, n int) string {
 	b := []byte(prefix)
 	for range n {
@@ -206,7 +207,7 @@ func between(r *rand.Rand, low, high float64) float64 { return low + r.Float64()
 
 func pick[T any](r *rand.Rand, options ...T) T { return options[r.IntN(len(options))] }
 
-// compact is v as JSON.
+// compact encodes v as JSON.
 func compact(v any) string {
 	b, err := json.Marshal(v)
 	if err != nil {

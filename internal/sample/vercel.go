@@ -7,7 +7,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// vercel is the AI SDK: the outer step is the agent, the inner ones are the model's calls.
+// vercel is the dialect of the AI SDK: the outer step is the agent, the inner steps are calls of the model.
 type vercel struct{}
 
 func (vercel) scope() scope { return scope{Name: "ai"} }
@@ -22,15 +22,18 @@ func vercelCommon(s *story, operation string) []attribute {
 	return []attribute{
 		str("operation.name", operation+" "+s.agent), str("resource.name", s.agent), str("ai.operationId", operation),
 		str("ai.telemetry.functionId", s.agent), str("ai.model.provider", s.provider), str("ai.model.id", s.app.model),
-		num("ai.settings.maxRetries", 2), str("ai.telemetry.metadata.sessionId", s.session), str("ai.telemetry.metadata.userId", s.user),
+		num("ai.settings.maxRetries", 2), str("ai.telemetry.metadata.sessionId", s.session),
+		str("ai.telemetry.metadata.userId", s.user),
 	}
 }
 
 func (vercel) chat(sp *span, s *story, st *step, started time.Time) {
 	c := st.chat
 	sp.Name, sp.Kind = "ai.generateText.doGenerate", kindInternal
-	sp.Attributes = append(vercelCommon(s, "ai.generateText.doGenerate"), str("ai.prompt.messages", compact(vercelMessages(s.system, c.input))),
-		num("ai.settings.maxOutputTokens", c.maxTokens), str("gen_ai.system", s.provider), str("gen_ai.request.model", s.app.model))
+	sp.Attributes = append(vercelCommon(s, "ai.generateText.doGenerate"),
+		str("ai.prompt.messages", compact(vercelMessages(s.system, c.input))),
+		num("ai.settings.maxOutputTokens", c.maxTokens), str("gen_ai.system", s.provider),
+		str("gen_ai.request.model", s.app.model))
 	if len(s.tools) > 0 {
 		definitions := make([]string, 0, len(s.tools))
 		for _, t := range s.tools {
@@ -38,7 +41,8 @@ func (vercel) chat(sp *span, s *story, st *step, started time.Time) {
 				"type": "function", "name": t.Name, "description": t.Description, "inputSchema": json.RawMessage(t.Parameters),
 			}))
 		}
-		sp.Attributes = append(sp.Attributes, strs("ai.prompt.tools", definitions...), str("ai.prompt.toolChoice", `{"type":"auto"}`))
+		sp.Attributes = append(sp.Attributes, strs("ai.prompt.tools", definitions...),
+			str("ai.prompt.toolChoice", `{"type":"auto"}`))
 	}
 	if st.fail != nil {
 		failed(sp, st.fail, st.end(started))
@@ -48,7 +52,8 @@ func (vercel) chat(sp *span, s *story, st *step, started time.Time) {
 	if finish == "" {
 		finish = c.finish
 	}
-	sp.Attributes = append(sp.Attributes, str("ai.response.finishReason", finish), strs("gen_ai.response.finish_reasons", finish),
+	sp.Attributes = append(sp.Attributes, str("ai.response.finishReason", finish),
+		strs("gen_ai.response.finish_reasons", finish),
 		str("ai.response.id", c.responseID), str("ai.response.model", s.app.model), str("gen_ai.response.model", s.app.model),
 		num("ai.usage.inputTokens", c.in), num("ai.usage.outputTokens", c.out), num("ai.usage.totalTokens", c.in+c.out),
 		num("ai.usage.cachedInputTokens", c.cached),
@@ -75,7 +80,10 @@ func vercelMessages(system string, messages []genai.Message) []map[string]any {
 		}
 		for _, c := range m.ToolCalls {
 			names[c.ID] = c.Name
-			content = append(content, map[string]any{"type": "tool-call", "toolCallId": c.ID, "toolName": c.Name, "input": raw(c.Arguments)})
+			content = append(content, map[string]any{
+				"type": "tool-call", "toolCallId": c.ID, "toolName": c.Name,
+				"input": raw(c.Arguments),
+			})
 		}
 		for _, r := range m.ToolResults {
 			content = append(content, map[string]any{
@@ -103,5 +111,8 @@ func (vercel) tool(sp *span, s *story, st *step, started time.Time) {
 
 func (vercel) search(sp *span, _ *story, st *step) {
 	sp.Name, sp.Kind = "pg.query:SELECT documents", kindClient
-	sp.Attributes = []attribute{str("db.system", "postgresql"), str("db.operation.name", "SELECT"), num("db.response.returned_rows", len(st.search.documents))}
+	sp.Attributes = []attribute{
+		str("db.system", "postgresql"), str("db.operation.name", "SELECT"),
+		num("db.response.returned_rows", len(st.search.documents)),
+	}
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
-// TestEveryTraceIsReadAsItWasMeant scores the bundled sample and another one: each failing span is named as its scenario
-// says, a step around it may repeat the class, and nothing else fails.
+// TestEveryTraceIsReadAsItWasMeant scores the bundled sample and another one. Each failing span must get the verdict of
+// its scenario. A step around it may repeat the class. Nothing else may fail.
 func TestEveryTraceIsReadAsItWasMeant(t *testing.T) {
 	set, err := scorers.New(scorers.Default())
 	require.NoError(t, err)
@@ -41,12 +41,12 @@ func TestEveryTraceIsReadAsItWasMeant(t *testing.T) {
 		for id, want := range trace.Failing {
 			classes = append(classes, want.Class)
 			if found[id] != want {
-				t.Errorf("trace %s: %s is read as %v, meant is %v", trace.ID, names[id], found[id], want)
+				t.Errorf("trace %s: %s has verdict %v, expected %v", trace.ID, names[id], found[id], want)
 			}
 		}
 		for _, id := range slices.Sorted(maps.Keys(found)) {
 			if _, meant := trace.Failing[id]; !meant && !slices.Contains(classes, found[id].Class) {
-				t.Errorf("trace %s: %s is read as %v, meant is nothing", trace.ID, names[id], found[id])
+				t.Errorf("trace %s: %s has verdict %v, expected none", trace.ID, names[id], found[id])
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-// Package labelled reads the labelled texts of the corpus, for those who train on them and those who measure on them.
+// Package labelled reads the labelled texts of the corpus, for training and for evaluation.
 package labelled
 
 import (
@@ -13,12 +13,12 @@ import (
 	"path/filepath"
 )
 
-// Row is one labelled text. What it means is told by the task: see the corpus' own description.
+// Row is one labelled text. Its meaning depends on the task: see the description of the corpus.
 type Row struct {
 	ID     string `json:"id"`
 	Source string `json:"source"`
 	Input  string `json:"input"`
-	// Context is the documents or the tool result.
+	// Context holds the documents or the tool result.
 	Context string `json:"context"`
 	Output  string `json:"output"`
 	// Label is 1 where the failure is there.
@@ -26,13 +26,14 @@ type Row struct {
 	Meta  map[string]any `json:"meta"`
 }
 
-// Splits of a task. Models are trained on Train. One half of Dev sets thresholds, the other half is reported on: Report.
+// Splits of a task. Models are trained on Train. One half of Dev sets thresholds, figures are reported on the other
+// half: see Report.
 const (
 	Train = "train"
 	Dev   = "dev-test"
 )
 
-// Read reads a split of a task, below the folder of the corpus.
+// Read reads a split of a task. dir is the folder of the corpus.
 func Read(dir, task, split string) ([]Row, error) {
 	path := filepath.Join(dir, "text", task, split+".jsonl.gz")
 	f, err := os.Open(path)
@@ -58,8 +59,8 @@ func Read(dir, task, split string) ([]Row, error) {
 	}
 }
 
-// Report says which half of dev-test a row is of: the half that figures are reported on (true), or the one that thresholds
-// are set on. It depends on the id alone.
+// Report reports whether a row belongs to the half of dev-test that figures are reported on. Thresholds are set on the
+// other half. The answer depends on the id alone.
 func Report(id string) bool {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(id))
