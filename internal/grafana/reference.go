@@ -15,8 +15,8 @@ func Markdown() string {
 
 The rules are in [deploy/prometheus/faultline.rules.yml](../../deploy/prometheus/faultline.rules.yml), for Prometheus
 and for rulers that read its rule files. The label ` + "`severity`" + ` is *page* (wakes someone) or *ticket* (waits
-for the morning). The thresholds are in [thresholds.go](../../internal/grafana/thresholds.go). They are not tuned to your
-traffic.
+for the morning). The thresholds are in [thresholds.go](../../internal/grafana/thresholds.go). They are not tuned
+to your traffic.
 
 | alert | severity | fires when | needs at least | for, keep firing for |
 |---|---|---|---|---|
