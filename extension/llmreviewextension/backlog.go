@@ -14,62 +14,65 @@ import (
 )
 
 const (
-	// backlogAge is for how long an answer of the store is good: both metrics are read together, and by every reader of metrics.
+	// backlogAge is how long a result is cached: two metrics read the backlog, for every reader of metrics.
 	backlogAge = 15 * time.Second
-	// backlogWait is how long a reader of metrics waits for the store.
+	// backlogWait bounds how long a reader of metrics waits for the store.
 	backlogWait = 5 * time.Second
 )
 
-// backlog is what the store said last of the items that wait.
+// backlog caches the store's backlog of open items.
 type backlog struct {
-	mu    sync.Mutex
-	said  review.Backlog
-	err   error
-	asked time.Time
+	mu   sync.Mutex
+	last review.Backlog
+	err  error
+	read time.Time
 }
 
-// of is what waits. An error is remembered like an answer, so that a store in trouble is not asked all the time.
-func (b *backlog) of(ctx context.Context, ask func(context.Context) (review.Backlog, error)) (review.Backlog, error) {
+// get returns the backlog. It caches errors too, so that a failing store is not queried all the time.
+func (b *backlog) get(ctx context.Context, read func(context.Context) (review.Backlog, error)) (review.Backlog, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.asked.IsZero() || time.Since(b.asked) >= backlogAge {
+	if b.read.IsZero() || time.Since(b.read) >= backlogAge {
 		ctx, cancel := context.WithTimeout(ctx, backlogWait)
 		defer cancel()
-		b.said, b.err = ask(ctx)
-		b.asked = time.Now()
+		b.last, b.err = read(ctx)
+		b.read = time.Now()
 	}
-	return b.said, b.err
+	return b.last, b.err
 }
 
-// observe publishes how much waits, and for how long. Where the store does not say, there is no point.
-func (d *desk) observe() (err error) {
-	if d.telemetry, err = metadata.NewTelemetryBuilder(d.settings); err != nil {
+// observe publishes the number of open items and the age of the oldest. If the store fails, there are no points.
+func (e *reviewExtension) observe() (err error) {
+	if e.telemetry, err = metadata.NewTelemetryBuilder(e.settings); err != nil {
 		return err
 	}
 	return errors.Join(
-		d.telemetry.RegisterLlmReviewOpenItemsCallback(func(ctx context.Context, o metric.Int64Observer) error {
-			if b, ok := d.waiting(ctx); ok {
+		e.telemetry.RegisterLlmReviewOpenItemsCallback(func(ctx context.Context, o metric.Int64Observer) error {
+			if b, ok := e.openItems(ctx); ok {
 				o.Observe(int64(b.Open))
 			}
 			return nil
 		}),
-		d.telemetry.RegisterLlmReviewOldestOpenAgeSecondsCallback(func(ctx context.Context, o metric.Float64Observer) error {
-			b, ok := d.waiting(ctx)
-			switch {
-			case !ok:
-			case b.Open == 0:
-				o.Observe(0)
-			default:
-				o.Observe(max(0, time.Since(b.Oldest).Seconds())) // a clock that was set back makes no age
-			}
-			return nil
-		}))
+		e.telemetry.RegisterLlmReviewOldestOpenAgeSecondsCallback(
+			func(ctx context.Context, o metric.Float64Observer) error {
+				b, ok := e.openItems(ctx)
+				switch {
+				case !ok:
+				case b.Open == 0:
+					o.Observe(0)
+				default:
+					o.Observe(max(0, time.Since(b.Oldest).Seconds())) // the clock may have been set back
+				}
+				return nil
+			},
+		),
+	)
 }
 
-func (d *desk) waiting(ctx context.Context) (review.Backlog, bool) {
-	b, err := d.backlog.of(ctx, d.store.Backlog)
+func (e *reviewExtension) openItems(ctx context.Context) (review.Backlog, bool) {
+	b, err := e.backlog.get(ctx, e.store.Backlog)
 	if err != nil {
-		d.settings.Logger.Warn("The review store does not say what waits", zap.Error(err))
+		e.settings.Logger.Warn("Could not read the review backlog", zap.Error(err))
 	}
 	return b, err == nil
 }

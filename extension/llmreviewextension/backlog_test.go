@@ -15,16 +15,16 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
-func TestTheBacklogIsInTheTelemetry(t *testing.T) {
+func TestBacklogIsInTheTelemetry(t *testing.T) {
 	telemetry := componenttest.NewTelemetry()
 	t.Cleanup(func() { require.NoError(t, telemetry.Shutdown(context.WithoutCancel(t.Context()))) })
 	set := metadatatest.NewSettings(telemetry)
 	e, err := NewFactory().Create(t.Context(), set, config(t))
 	require.NoError(t, err)
 	require.NoError(t, e.Start(t.Context(), newHost()))
-	d := e.(*desk)
+	d := e.(*reviewExtension)
 	read := func() (open int64, age float64) {
-		d.backlog.asked = time.Time{} // as 15 s later
+		d.backlog.read = time.Time{} // as after 15 s
 		m, err := telemetry.GetMetric("otelcol_llm_review_open_items")
 		require.NoError(t, err)
 		open = m.Data.(metricdata.Gauge[int64]).DataPoints[0].Value
@@ -36,9 +36,17 @@ func TestTheBacklogIsInTheTelemetry(t *testing.T) {
 	open, age := read()
 	require.Zero(t, open)
 	require.Zero(t, age)
-	span := review.Span{ID: "0000000000000001", Name: "chat", Class: failure.Refusal, Classes: []failure.Class{failure.Refusal}}
+	span := review.Span{
+		ID:      "0000000000000001",
+		Name:    "chat",
+		Class:   failure.Refusal,
+		Classes: []failure.Class{failure.Refusal},
+	}
 	const trace = "00000000000000000000000000000001"
-	require.NoError(t, d.store.Put(t.Context(), []review.Trace{{ID: trace, Service: "shop", Spans: []review.Span{span}}}))
+	require.NoError(
+		t,
+		d.store.Put(t.Context(), []review.Trace{{ID: trace, Service: "shop", Spans: []review.Span{span}}}),
+	)
 	open, age = read()
 	require.Equal(t, int64(1), open)
 	require.Positive(t, age)
@@ -51,28 +59,28 @@ func TestTheBacklogIsInTheTelemetry(t *testing.T) {
 	require.NoError(t, e.Shutdown(t.Context()))
 }
 
-func TestTheStoreIsAskedOnceInAWhile(t *testing.T) {
+func TestBacklogIsCached(t *testing.T) {
 	var b backlog
 	asked := 0
 	ask := func(ctx context.Context) (review.Backlog, error) {
 		_, bounded := ctx.Deadline()
-		require.True(t, bounded, "a reader of metrics does not wait for ever")
+		require.True(t, bounded, "a reader of metrics does not wait forever")
 		asked++
 		return review.Backlog{Open: asked}, nil
 	}
 	for range 3 {
-		got, err := b.of(t.Context(), ask)
+		got, err := b.get(t.Context(), ask)
 		require.NoError(t, err)
 		require.Equal(t, 1, got.Open)
 	}
-	b.asked = b.asked.Add(-backlogAge)
-	got, err := b.of(t.Context(), ask)
+	b.read = b.read.Add(-backlogAge)
+	got, err := b.get(t.Context(), ask)
 	require.NoError(t, err)
 	require.Equal(t, 2, got.Open)
 
-	b.asked = b.asked.Add(-backlogAge)
+	b.read = b.read.Add(-backlogAge)
 	for range 2 {
-		_, err = b.of(t.Context(), func(context.Context) (review.Backlog, error) {
+		_, err = b.get(t.Context(), func(context.Context) (review.Backlog, error) {
 			asked++
 			return review.Backlog{}, errors.New("locked")
 		})

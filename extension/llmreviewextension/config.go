@@ -13,15 +13,16 @@ import (
 	"github.com/faultline-otel/faultline/internal/loopback"
 )
 
-// Config is what users write.
+// Config is the configuration of llm_review.
 type Config struct {
-	// HTTP is where page and API are served.
+	// HTTP configures the server of the review page and its API.
 	HTTP confighttp.ServerConfig `mapstructure:"http"`
 
-	// AllowAnonymous lets anybody who reaches the address, loopback or not, read and judge what users wrote.
+	// AllowAnonymous lets everyone who reaches the address, loopback or not, read and judge prompts and answers.
 	AllowAnonymous bool `mapstructure:"allow_anonymous"`
 
-	// TraceURL is the address of a trace in a tracing backend, with {trace_id} where the id belongs. Empty: no link.
+	// TraceURL is the address of a trace in a tracing backend, with {trace_id} as placeholder. If it is empty, there is
+	// no link.
 	TraceURL string `mapstructure:"trace_url"`
 
 	Store StoreConfig `mapstructure:"store"`
@@ -29,7 +30,7 @@ type Config struct {
 	_ struct{}
 }
 
-// StoreConfig says where items are kept, by which key is present.
+// StoreConfig selects the store of items: the key that is present.
 type StoreConfig struct {
 	SQLite configoptional.Optional[SQLiteConfig] `mapstructure:"sqlite"`
 
@@ -38,7 +39,7 @@ type StoreConfig struct {
 
 // SQLiteConfig is a store in one file.
 type SQLiteConfig struct {
-	// Path is made with its folders where it is not there. ":memory:" keeps nothing.
+	// Path is the file. It is created with its folders if it does not exist. ":memory:" keeps nothing over a restart.
 	Path string `mapstructure:"path"`
 
 	_ struct{}
@@ -47,12 +48,12 @@ type SQLiteConfig struct {
 func createDefaultConfig() component.Config {
 	http := confighttp.NewDefaultServerConfig()
 	http.NetAddr.Endpoint = "127.0.0.1:8321"
-	// People send labels; nothing else comes in.
+	// Requests only have labels.
 	http.MaxRequestBodySize = 1 << 20
 	return &Config{HTTP: http, Store: StoreConfig{SQLite: configoptional.Some(SQLiteConfig{Path: "./data/review.db"})}}
 }
 
-// Validate checks that prompts and answers are not shown to a network by mistake.
+// Validate checks that prompts and answers are not exposed to a network by mistake.
 func (c *Config) Validate() error {
 	endpoint := c.HTTP.NetAddr.Endpoint
 	if c.HTTP.NetAddr.Transport == confignet.TransportTypeUnix {
@@ -63,18 +64,20 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("http::endpoint must be host:port, got %q", endpoint)
 	}
 	if c.guarded() && !loopback.Is(host) {
-		return fmt.Errorf("http::endpoint must be a loopback address unless http::auth or allow_anonymous: true is set, got %q", endpoint)
+		return fmt.Errorf("http::endpoint must be a loopback address unless http::auth or allow_anonymous: true is "+
+			"set, "+
+			"got %q", endpoint)
 	}
 	return nil
 }
 
-// guarded reports whether being on this machine is all that a reader must show: nobody asks who is there. Who may open a
-// Unix socket its permissions say.
+// guarded reports whether only the loopback address protects the page, without authentication. A Unix socket is
+// protected by its file permissions.
 func (c *Config) guarded() bool {
 	return !c.HTTP.Auth.HasValue() && !c.AllowAnonymous && c.HTTP.NetAddr.Transport != confignet.TransportTypeUnix
 }
 
-// Validate checks that one kind of store is chosen.
+// Validate checks that a store is selected.
 func (c *StoreConfig) Validate() error {
 	if !c.SQLite.HasValue() {
 		return errors.New("must have sqlite, got none")

@@ -14,7 +14,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/componenttest"
 )
 
-// load reads a file as the Collector does: over the defaults, then validated with all that is nested.
+// load reads a file like the Collector: over the defaults, with validation of nested settings.
 func load(t *testing.T, file string) (*Config, error) {
 	t.Helper()
 	conf, err := confmaptest.LoadConf(filepath.Join("testdata", "configs", file))
@@ -44,15 +44,19 @@ func TestConfigIsRead(t *testing.T) {
 	require.Equal(t, "/var/lib/faultline/review.db", cfg.Store.SQLite.Get().Path)
 	require.Equal(t, "https://tempo.example/trace/{trace_id}", cfg.TraceURL)
 	require.False(t, cfg.AllowAnonymous)
-	require.Equal(t, []component.ID{cfg.HTTP.Auth.Get().AuthenticatorID}, (&desk{config: cfg}).Dependencies())
+	require.Equal(
+		t,
+		[]component.ID{cfg.HTTP.Auth.Get().AuthenticatorID},
+		(&reviewExtension{config: cfg}).Dependencies(),
+	)
 
 	cfg, err = load(t, "valid_anonymous.yaml")
 	require.NoError(t, err)
 	require.True(t, cfg.AllowAnonymous)
-	require.Empty(t, (&desk{config: cfg}).Dependencies())
+	require.Empty(t, (&reviewExtension{config: cfg}).Dependencies())
 }
 
-func TestConfigSaysWhatIsWrong(t *testing.T) {
+func TestInvalidConfig(t *testing.T) {
 	const open = "http::endpoint must be a loopback address unless http::auth or allow_anonymous: true is set, got "
 	for file, want := range map[string]string{
 		"invalid_open.yaml":       open + `"0.0.0.0:8321"`,
@@ -70,7 +74,7 @@ func TestConfigSaysWhatIsWrong(t *testing.T) {
 	require.ErrorContains(t, err, `store::sqlite: path must be the name of a file, got ""`)
 }
 
-func TestASocketIsGuardedByItsPermissions(t *testing.T) {
+func TestUnixSocketNeedsNoAuthentication(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
 	cfg.HTTP.NetAddr = confignet.AddrConfig{Transport: confignet.TransportTypeUnix, Endpoint: "/run/faultline.sock"}
 	require.NoError(t, cfg.Validate())

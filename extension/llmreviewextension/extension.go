@@ -21,12 +21,12 @@ import (
 	"github.com/faultline-otel/faultline/internal/web"
 )
 
-// desk is where reviewers sit: the store, and the server of page and API over it. Extensions start before everything that
-// writes into the store and stop after it.
-type desk struct {
+// reviewExtension owns the store, and the server of the review page and its API. Extensions start before the components
+// that write to the store, and stop after them.
+type reviewExtension struct {
 	config   *Config
 	settings component.TelemetrySettings
-	store    *sqlstore.Store // nil where it was never started
+	store    *sqlstore.Store // nil if it was never started
 	server   *http.Server
 	serving  sync.WaitGroup
 
@@ -34,62 +34,66 @@ type desk struct {
 	backlog   backlog
 }
 
-var _ extensioncapabilities.Dependent = (*desk)(nil)
+var _ extensioncapabilities.Dependent = (*reviewExtension)(nil)
 
 // Dependencies lets the authenticator start first.
-func (d *desk) Dependencies() []component.ID {
-	if !d.config.HTTP.Auth.HasValue() {
+func (e *reviewExtension) Dependencies() []component.ID {
+	if !e.config.HTTP.Auth.HasValue() {
 		return nil
 	}
-	return []component.ID{d.config.HTTP.Auth.Get().AuthenticatorID}
+	return []component.ID{e.config.HTTP.Auth.Get().AuthenticatorID}
 }
 
-// ReviewStore is the store that the exporter writes into, open from Start to Shutdown.
-func (d *desk) ReviewStore() review.Store { return d.store }
+// ReviewStore returns the store that the exporter writes to. It is open from Start to Shutdown.
+func (e *reviewExtension) ReviewStore() review.Store { return e.store }
 
-// Start opens the store and serves. Where it fails, Shutdown releases what was taken.
-func (d *desk) Start(ctx context.Context, host component.Host) (err error) {
-	if d.store, err = sqlstore.Open(ctx, d.config.Store.SQLite.Get().Path); err != nil {
+// Start opens the store and starts the server. If it fails, Shutdown releases the resources.
+func (e *reviewExtension) Start(ctx context.Context, host component.Host) (err error) {
+	if e.store, err = sqlstore.Open(ctx, e.config.Store.SQLite.Get().Path); err != nil {
 		return err
 	}
-	if err := d.observe(); err != nil {
-		return errors.Join(err, d.store.Close())
+	if err := e.observe(); err != nil {
+		return errors.Join(err, e.store.Close())
 	}
-	if err := d.serve(ctx, host); err != nil {
-		d.telemetry.Shutdown() // before what it asks is closed
-		return errors.Join(fmt.Errorf("http::endpoint: serve the review page on %s: %w", d.config.HTTP.NetAddr.Endpoint, err), d.store.Close())
+	if err := e.serve(ctx, host); err != nil {
+		e.telemetry.Shutdown() // before the store that it reads is closed
+		err = fmt.Errorf("http::endpoint: serve the review page on %s: %w", e.config.HTTP.NetAddr.Endpoint, err)
+		return errors.Join(err, e.store.Close())
 	}
 	return nil
 }
 
-func (d *desk) serve(ctx context.Context, host component.Host) error {
-	handler, err := web.NewHandler(d.store, web.Options{TraceURL: d.config.TraceURL, Reviewer: reviewer, Failed: d.failed})
+func (e *reviewExtension) serve(ctx context.Context, host component.Host) error {
+	handler, err := web.NewHandler(
+		e.store,
+		web.Options{TraceURL: e.config.TraceURL, Reviewer: reviewer, Failed: e.failed},
+	)
 	if err != nil {
 		return err
 	}
-	if d.config.guarded() {
+	if e.config.guarded() {
 		handler = loopback.Only(handler, "http::auth or allow_anonymous: true")
 	}
-	d.server, err = d.config.HTTP.ToServer(ctx, host.GetExtensions(), d.settings, handler)
+	e.server, err = e.config.HTTP.ToServer(ctx, host.GetExtensions(), e.settings, handler)
 	if err != nil {
 		return err
 	}
-	listener, err := d.config.HTTP.ToListener(ctx)
+	listener, err := e.config.HTTP.ToListener(ctx)
 	if err != nil {
 		return err
 	}
-	d.settings.Logger.Info("Serving the review page", zap.Stringer("address", listener.Addr()))
-	d.serving.Go(func() { d.run(listener, host) })
+	e.settings.Logger.Info("Serving the review page", zap.Stringer("address", listener.Addr()))
+	e.serving.Go(func() { e.run(listener, host) })
 	return nil
 }
 
-// reviewer is who the authenticator says sends a request, "" where nobody asked or it tells no name.
+// reviewer is the name of the user from the authenticator. It is "" without an authenticator, or if that has no name.
 func reviewer(r *http.Request) string {
 	auth := client.FromContext(r.Context()).Auth
 	if auth == nil {
 		return ""
 	}
-	// As basicauth and oidc name it.
+	// The attributes of basicauth and oidc.
 	for _, attribute := range [...]string{"username", "email", "subject"} {
 		if name, ok := auth.GetAttribute(attribute).(string); ok && name != "" {
 			return name
@@ -98,30 +102,35 @@ func reviewer(r *http.Request) string {
 	return ""
 }
 
-func (d *desk) failed(r *http.Request, err error) {
-	d.settings.Logger.Error("Request failed", zap.String("method", r.Method), zap.String("path", r.URL.Path), zap.Error(err))
+func (e *reviewExtension) failed(r *http.Request, err error) {
+	e.settings.Logger.Error(
+		"Request failed",
+		zap.String("method", r.Method),
+		zap.String("path", r.URL.Path),
+		zap.Error(err),
+	)
 }
 
-func (d *desk) run(listener net.Listener, host component.Host) {
-	if err := d.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+func (e *reviewExtension) run(listener net.Listener, host component.Host) {
+	if err := e.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(err))
 	}
 }
 
-// Shutdown answers the requests that are under way, then closes the store. It is safe where Start never ran or failed.
-func (d *desk) Shutdown(ctx context.Context) error {
+// Shutdown finishes open requests, then closes the store. It is safe if Start never ran or failed.
+func (e *reviewExtension) Shutdown(ctx context.Context) error {
 	var errs []error
-	if d.server != nil {
-		if err := d.server.Shutdown(ctx); err != nil {
-			errs = append(errs, err, d.server.Close()) // those that took too long are cut off
+	if e.server != nil {
+		if err := e.server.Shutdown(ctx); err != nil {
+			errs = append(errs, err, e.server.Close()) // cut off requests that took too long
 		}
-		d.serving.Wait()
+		e.serving.Wait()
 	}
-	if d.telemetry != nil {
-		d.telemetry.Shutdown() // before what it asks is closed
+	if e.telemetry != nil {
+		e.telemetry.Shutdown() // before the store that it reads is closed
 	}
-	if d.store != nil {
-		errs = append(errs, d.store.Close())
+	if e.store != nil {
+		errs = append(errs, e.store.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -31,7 +31,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/wire"
 )
 
-// host has the extensions that a test gives it, and remembers what they report.
+// host has the extensions of a test, and records the status events that they report.
 type host struct {
 	extensions map[component.ID]component.Component
 	reported   chan *componentstatus.Event
@@ -47,7 +47,7 @@ func (h *host) Report(e *componentstatus.Event) { h.reported <- e }
 
 var id = component.NewID(metadata.Type)
 
-// config keeps its store in a folder of the test and listens on a free port.
+// config has its store in a folder of the test and listens on a free port.
 func config(t *testing.T) *Config {
 	t.Helper()
 	cfg := createDefaultConfig().(*Config)
@@ -56,7 +56,7 @@ func config(t *testing.T) *Config {
 	return cfg
 }
 
-// start starts the extension and returns where it says that it serves.
+// start starts the extension and returns its address from the log.
 func start(t *testing.T, cfg *Config, h *host) (e extension.Extension, url string) {
 	t.Helper()
 	core, logs := observer.New(zapcore.InfoLevel)
@@ -71,7 +71,7 @@ func start(t *testing.T, cfg *Config, h *host) (e extension.Extension, url strin
 	return e, "http://" + entries[0].ContextMap()["address"].(string)
 }
 
-// get fetches a page and returns its status and its body. The connection is not kept.
+// get fetches a page and returns its status and body. It does not keep the connection.
 func get(t *testing.T, url string, change ...func(*http.Request)) (status int, body string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
@@ -88,7 +88,7 @@ func get(t *testing.T, url string, change ...func(*http.Request)) (status int, b
 	return resp.StatusCode, string(text)
 }
 
-// refused is a trace that llm_failure flagged.
+// refused is a trace that llm_failure flagged as a refusal.
 func refused() ptrace.Traces {
 	td := ptrace.NewTraces()
 	rs := td.ResourceSpans().AppendEmpty()
@@ -98,14 +98,16 @@ func refused() ptrace.Traces {
 	span.SetSpanID(pcommon.SpanID{4, 5, 6})
 	span.SetName("chat gpt-4o")
 	span.Attributes().PutStr("gen_ai.operation.name", "chat")
-	span.Attributes().PutStr("gen_ai.output.messages", `[{"role":"assistant","parts":[{"type":"text","content":"I must not say <b>that</b>"}]}]`)
+	span.Attributes().
+		PutStr("gen_ai.output.messages",
+			`[{"role":"assistant","parts":[{"type":"text","content":"I must not say <b>that</b>"}]}]`)
 	span.Attributes().PutStr(wire.AttrErrorClass, "refusal")
 	span.Attributes().PutStr(wire.AttrErrorEvidence, "the answer declines")
 	return td
 }
 
-// TestFromSpanToPage runs both halves of llm_review: what the exporter is given is on the page and in the API of the
-// extension, and still there when both have been started again.
+// TestFromSpanToPage runs both halves of llm_review: a case that the exporter receives is on the page and in the API of
+// the extension, also after a restart of both.
 func TestFromSpanToPage(t *testing.T) {
 	cfg, h := config(t), newHost()
 	const trace = "01020300000000000000000000000000"
@@ -118,7 +120,7 @@ func TestFromSpanToPage(t *testing.T) {
 		if run == 0 {
 			require.NoError(t, exp.ConsumeTraces(t.Context(), refused()))
 		}
-		require.NoError(t, exp.Shutdown(t.Context())) // writes what is queued
+		require.NoError(t, exp.Shutdown(t.Context())) // writes the queue
 
 		status, body := get(t, url+"/api/v1/items")
 		require.Equal(t, http.StatusOK, status, body)
@@ -167,12 +169,14 @@ func TestAuthenticatorGuardsThePage(t *testing.T) {
 	status, _ = get(t, url+"/api/v1/items", ada)
 	require.Equal(t, http.StatusOK, status)
 
-	// Who judges is who the authenticator found, whatever the request says.
-	store := e.(*desk).ReviewStore()
+	// The reviewer is the authenticated user, whatever the request says.
+	store := e.(*reviewExtension).ReviewStore()
 	traces := wire.ReviewTraces(refused(), wire.NewReader())
 	require.NoError(t, store.Put(t.Context(), traces))
 	status, body := get(t, url+"/api/v1/items/"+traces[0].ID+"/labels", ada, func(r *http.Request) {
-		r.Method, r.Body = http.MethodPost, io.NopCloser(strings.NewReader(`{"decision":"confirmed","reviewer":"somebody else"}`))
+		r.Method, r.Body = http.MethodPost, io.NopCloser(
+			strings.NewReader(`{"decision":"confirmed","reviewer":"somebody else"}`),
+		)
 		r.Header.Set("Content-Type", "application/json")
 	})
 	require.Equal(t, http.StatusCreated, status, body)
@@ -183,17 +187,24 @@ func TestAuthenticatorGuardsThePage(t *testing.T) {
 	require.NoError(t, authenticator.Shutdown(t.Context()))
 }
 
-func TestStartSaysWhatIsWrong(t *testing.T) {
+func TestStartErrors(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer taken.Close()
 	for want, change := range map[string]func(*Config){
-		"serve the review page on " + taken.Addr().String(): func(c *Config) { c.HTTP.NetAddr.Endpoint = taken.Addr().String() },
-		`failed to resolve authenticator "nobody"`: func(c *Config) {
-			c.HTTP.Auth = configoptional.Some(confighttp.AuthConfig{Config: configauth.Config{AuthenticatorID: component.MustNewID("nobody")}})
+		"serve the review page on " + taken.Addr().String(): func(c *Config) {
+			c.HTTP.NetAddr.Endpoint = taken.Addr().String()
 		},
-		`trace_url must contain {trace_id}, got "https://tempo.example/"`: func(c *Config) { c.TraceURL = "https://tempo.example/" },
-		"open review store /dev/null/review.db":                           func(c *Config) { c.Store.SQLite.Get().Path = "/dev/null/review.db" },
+		`failed to resolve authenticator "nobody"`: func(c *Config) {
+			auth := configauth.Config{AuthenticatorID: component.MustNewID("nobody")}
+			c.HTTP.Auth = configoptional.Some(confighttp.AuthConfig{Config: auth})
+		},
+		`trace_url must contain {trace_id}, got "https://tempo.example/"`: func(c *Config) {
+			c.TraceURL = "https://tempo.example/"
+		},
+		"open review store /dev/null/review.db": func(c *Config) {
+			c.Store.SQLite.Get().Path = "/dev/null/review.db"
+		},
 	} {
 		cfg := config(t)
 		change(cfg)
@@ -204,7 +215,7 @@ func TestStartSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestANameThatIsNotOursIsNotAnswered(t *testing.T) {
+func TestOtherHostNamesAreRefused(t *testing.T) {
 	rebound := func(r *http.Request) { r.Host = "attacker.example:8321" }
 	cfg := config(t)
 	e, url := start(t, cfg, newHost())
@@ -225,38 +236,38 @@ func TestANameThatIsNotOursIsNotAnswered(t *testing.T) {
 	require.NoError(t, e.Shutdown(t.Context()))
 }
 
-func TestErrorsOfOursAreLogged(t *testing.T) {
+func TestInternalErrorsAreLogged(t *testing.T) {
 	core, logs := observer.New(zapcore.ErrorLevel)
 	e, url := start(t, config(t), newHost())
-	d := e.(*desk)
+	d := e.(*reviewExtension)
 	d.settings.Logger = zap.New(core)
 	require.NoError(t, d.store.Close())
 	status, body := get(t, url+"/api/v1/items")
 	require.Equal(t, http.StatusInternalServerError, status)
-	require.NotContains(t, body, "sql", "details are for the log")
+	require.NotContains(t, body, "sql", "details are only in the log")
 	require.Len(t, logs.FilterMessage("Request failed").FilterField(zap.String("path", "/api/v1/items")).All(), 1)
 	require.NoError(t, e.Shutdown(t.Context()))
 }
 
-func TestAServerThatEndsIsReported(t *testing.T) {
+func TestServerFailureIsReported(t *testing.T) {
 	h := newHost()
 	e, _ := start(t, config(t), h)
 	broken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	require.NoError(t, broken.Close())
-	e.(*desk).run(broken, h)
+	e.(*reviewExtension).run(broken, h)
 	require.Equal(t, componentstatus.StatusFatalError, (<-h.reported).Status())
 	require.NoError(t, e.Shutdown(t.Context()))
 }
 
-func TestShutdownCutsOffWhatTakesTooLong(t *testing.T) {
+func TestShutdownCutsOffSlowRequests(t *testing.T) {
 	e, url := start(t, config(t), newHost())
 	conn, err := net.Dial("tcp", url[len("http://"):])
 	require.NoError(t, err)
 	defer func() { require.NoError(t, conn.Close()) }()
-	_, err = conn.Write([]byte("GET / HTTP/1.1\r\nHost: x\r\nContent-Le")) // and never goes on
+	_, err = conn.Write([]byte("GET / HTTP/1.1\r\nHost: x\r\nContent-Le")) // and never continues
 	require.NoError(t, err)
-	status, _ := get(t, url+"/") // the connection before it is accepted by now
+	status, _ := get(t, url+"/") // the server has accepted the first connection by now
 	require.Equal(t, http.StatusOK, status)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -15,5 +15,5 @@ func NewFactory() extension.Factory {
 }
 
 func create(_ context.Context, set extension.Settings, cfg component.Config) (extension.Extension, error) {
-	return &desk{config: cfg.(*Config), settings: set.TelemetrySettings}, nil
+	return &reviewExtension{config: cfg.(*Config), settings: set.TelemetrySettings}, nil
 }
