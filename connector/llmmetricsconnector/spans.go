@@ -11,12 +11,12 @@ import (
 	"github.com/faultline-otel/faultline/internal/wire"
 )
 
-// spanReader reads of spans what is counted: scalars and what the processors before wrote, no content.
+// spanReader reads the counted parts of spans: scalars and the attributes of earlier processors, but no content.
 type spanReader struct {
 	reader *wire.Reader
 	told   wire.Told
 	span   meter.Span
-	// The versions of the scorers, by the resource, and by spans that say their own.
+	// The versions of the scorers, from the resource, and from spans that have their own.
 	ofResource, ofSpan wire.ScorerVersions
 }
 
@@ -37,8 +37,8 @@ func (r *spanReader) read(td ptrace.Traces, now time.Time, m *meter.Meter) {
 				}
 				switch {
 				case scorers != "":
-					// llm_failure saw all spans of the resource: those without its coverage are not of GenAI, and of most others it
-					// saw to it that nothing else is to be read.
+					// llm_failure saw all spans of the resource. Spans without its coverage are not GenAI spans, and it
+					// has written canonical attributes on most GenAI spans.
 					if r.told.Read(span); r.told.Coverage != "" {
 						r.call(resource, ss.Scope(), span)
 					}
@@ -50,13 +50,13 @@ func (r *spanReader) read(td ptrace.Traces, now time.Time, m *meter.Meter) {
 			}
 		}
 	}
-	// What waits for the next request must not hold on to this one.
+	// The reader is pooled and must not keep this request in memory.
 	clear(r.span.Scores[:cap(r.span.Scores)])
 	r.span = meter.Span{Scores: r.span.Scores[:0]}
 	r.told.Release()
 }
 
-// call takes the call of a span that llm_failure saw.
+// call reads the call of a span that llm_failure saw.
 func (r *spanReader) call(resource pcommon.Resource, scope pcommon.InstrumentationScope, span ptrace.Span) {
 	if r.told.Canonical {
 		r.canonical()
@@ -66,19 +66,23 @@ func (r *spanReader) call(resource pcommon.Resource, scope pcommon.Instrumentati
 	r.annotated(span)
 }
 
-// canonical takes the call from its canonical attributes.
+// canonical reads the call from its canonical attributes.
 func (r *spanReader) canonical() {
 	t, s := &r.told, &r.span
 	s.Request, s.Tokens, s.TTFT = t.Request, t.Tokens, t.TTFT
 	s.Breakdown = meter.Breakdown{
-		Provider: t.Provider, Operation: t.Operation, Model: t.RequestModel, PromptName: t.PromptName, PromptVersion: t.PromptVersion,
+		Provider:      t.Provider,
+		Operation:     t.Operation,
+		Model:         t.RequestModel,
+		PromptName:    t.PromptName,
+		PromptVersion: t.PromptVersion,
 	}
 	if s.Model == "" {
 		s.Model = t.ResponseModel
 	}
 }
 
-// dialect takes the call as its dialect spells it, and reports whether there is one.
+// dialect reads the call in its dialect, and reports whether there is one.
 func (r *spanReader) dialect(resource pcommon.Resource, scope pcommon.InstrumentationScope, span ptrace.Span) bool {
 	call, ok := r.reader.Read(resource, scope, span)
 	if !ok {
@@ -100,7 +104,7 @@ func (r *spanReader) dialect(resource pcommon.Resource, scope pcommon.Instrument
 	return true
 }
 
-// annotated takes what the processors before wrote, in their absence nothing.
+// annotated reads the attributes of earlier processors, if there are any.
 func (r *spanReader) annotated(span ptrace.Span) {
 	t, s := &r.told, &r.span
 	s.GenAI, s.Class, s.Unsafe, s.Incident, s.Retrieval = true, t.Class, t.Unsafe, t.Incident, t.Retrieval
@@ -121,7 +125,12 @@ func (r *spanReader) annotated(span ptrace.Span) {
 	}
 	s.Turns = meter.Turns(t.SessionTurns)
 	s.Session = meter.Session{
-		ID: t.SessionID, Trace: t.SessionIsTrace, Turns: t.SessionTurns, Calls: t.SessionCalls, Cost: t.SessionCostUSD, Limit: t.SessionLimit,
+		ID:    t.SessionID,
+		Trace: t.SessionIsTrace,
+		Turns: t.SessionTurns,
+		Calls: t.SessionCalls,
+		Cost:  t.SessionCostUSD,
+		Limit: t.SessionLimit,
 	}
 	versions := &r.ofResource
 	if t.OwnScorers {
@@ -131,12 +140,16 @@ func (r *spanReader) annotated(span ptrace.Span) {
 	for i := range t.Scores {
 		score := &t.Scores[i]
 		s.Scores = append(s.Scores, meter.Score{
-			Name: score.Scorer, Version: versions.Of(score.Scorer), Stratum: t.Stratum, Value: score.Value, Failed: score.Failed,
+			Name:    score.Scorer,
+			Version: versions.Of(score.Scorer),
+			Stratum: t.Stratum,
+			Value:   score.Value,
+			Failed:  score.Failed,
 		})
 	}
 }
 
-// owner is the service that a resource belongs to, and its environment.
+// owner returns the service of a resource and its environment.
 func owner(resource pcommon.Resource) (service, environment string) {
 	service, environment = text(resource, "service.name"), text(resource, "deployment.environment.name")
 	if environment == "" {
