@@ -177,9 +177,9 @@ func hostile(t *testing.T, environments, least int) {
 			wire.AttrErrorClasses:            []any{"unsafe"},
 			wire.AttrScorePrefix + "refusal": 0.5, wire.AttrScorePrefix + fmt.Sprint("scorer", i): 0.5,
 			wire.AttrScorePrefix + "nan": math.NaN(),
-			wire.AttrStratum:             fmt.Sprint(i), wire.AttrCostUSD: float64(i), wire.AttrCostSource: fmt.Sprint("source ",
-				i),
-			wire.AttrSessionID: fmt.Sprint("session ", i), wire.AttrSessionTurns: i, wire.AttrSessionModelCalls: i,
+			wire.AttrStratum:             fmt.Sprint(i), wire.AttrCostUSD: float64(i),
+			wire.AttrCostSource: fmt.Sprint("source ", i),
+			wire.AttrSessionID:  fmt.Sprint("session ", i), wire.AttrSessionTurns: i, wire.AttrSessionModelCalls: i,
 			wire.AttrSessionCostUSD: float64(i),
 			wire.AttrSessionLimit:   fmt.Sprint("limit ", i), wire.AttrRetrievalOutcome: fmt.Sprint("outcome ", i),
 		} {
