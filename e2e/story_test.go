@@ -115,7 +115,7 @@ func TestTheCLIReportsTheLoop(t *testing.T) {
 	write(t, file, strings.Join(story(t, 20), "\n"))
 	out, msg, code := cli(t, ".", "score", "--sessions", file)
 	require.Zero(t, code, msg)
-	var told []string
+	var reported []string
 	for line := range strings.Lines(out) {
 		var l struct {
 			Detail  string `json:"error_detail"`
@@ -125,10 +125,10 @@ func TestTheCLIReportsTheLoop(t *testing.T) {
 		}
 		require.NoError(t, json.Unmarshal([]byte(line), &l))
 		if l.Detail != "" {
-			told = append(told, fmt.Sprint(l.Detail, " ", l.Session.Turns))
+			reported = append(reported, fmt.Sprint(l.Detail, " ", l.Session.Turns))
 		}
 	}
-	require.Equal(t, []string{fmt.Sprint("ping_pong ", storyLoop)}, told)
+	require.Equal(t, []string{fmt.Sprint("ping_pong ", storyLoop)}, reported)
 }
 
 // driver runs the story under the guard like an agent: each turn is a model call, whose span is then exported.
@@ -146,7 +146,7 @@ try:
 except BudgetExceeded as stopped:
     print(turns, stopped)
 else:
-    print(turns, "nobody stopped it")
+    print(turns, "the budget did not stop it")
 may_go_on(session, url="http://127.0.0.1:9", fail_open=True)
 try:
     may_go_on(session, url="http://127.0.0.1:9", fail_open=False)

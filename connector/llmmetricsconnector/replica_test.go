@@ -204,7 +204,7 @@ func hostile(t *testing.T, environments, least int) {
 	require.NoError(t, c.Shutdown(t.Context()))
 	all := sink.AllMetrics()
 	requireCatalog(t, c.counter.began, all)
-	series, nobody := 0, 0
+	series, unnamed := 0, 0
 	seen := map[string]bool{}
 	for m := range published(all) {
 		count := func(attributes pcommon.Map) {
@@ -217,7 +217,7 @@ func hostile(t *testing.T, environments, least int) {
 			if _, ok := attributes.Get(string(catalog.ServiceName)); ok {
 				series++
 			} else {
-				nobody++
+				unnamed++
 			}
 		}
 		switch m.Type() {
@@ -235,10 +235,10 @@ func hostile(t *testing.T, environments, least int) {
 			}
 		}
 	}
-	t.Logf("%d series of the service, %d that name none", series, nobody)
+	t.Logf("%d series of the service, %d without a name", series, unnamed)
 	require.LessOrEqual(t, series, 2000)
 	require.Greater(t, series, least, "values within the limits have series of their own")
-	require.LessOrEqual(t, nobody, 100)
+	require.LessOrEqual(t, unnamed, 100)
 	requests := uint64(0)
 	sums := map[string]*total{}
 	add(sums, all)

@@ -121,13 +121,13 @@ func TestSessionIsStoppedAndReset(t *testing.T) {
 }
 
 func TestWebhooksAreRetriedUntilDelivered(t *testing.T) {
-	type told struct {
+	type webhook struct {
 		key string
 		session.Decision
 	}
 	var tries atomic.Int32
 	tried := make(chan string, 1) // the key of the failed attempt
-	heard := make(chan told, 10)
+	received := make(chan webhook, 10)
 	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil || tries.Add(1) == 1 { // down at first
@@ -143,7 +143,7 @@ func TestWebhooksAreRetriedUntilDelivered(t *testing.T) {
 		}
 		var d session.Decision
 		if json.Unmarshal(body, &d) == nil {
-			heard <- told{r.Header.Get(headerKey), d}
+			received <- webhook{r.Header.Get(headerKey), d}
 		}
 	}))
 	defer receiver.Close()
@@ -151,7 +151,7 @@ func TestWebhooksAreRetriedUntilDelivered(t *testing.T) {
 	b.Breaker().Note(session.Use{Session: "s", USD: 4.5})
 	b.Breaker().Note(session.Use{Session: "s", USD: 4.6})
 	b.Breaker().Note(session.Use{Session: "s", USD: 6})
-	first, second := <-heard, <-heard
+	first, second := <-received, <-received
 	require.Equal(
 		t,
 		[]session.BreakerState{session.Warned, session.Open},
@@ -164,9 +164,9 @@ func TestWebhooksAreRetriedUntilDelivered(t *testing.T) {
 
 // TestQueuedWebhooksAreDeliveredOnShutdown checks that the last changes before a restart are not lost.
 func TestQueuedWebhooksAreDeliveredOnShutdown(t *testing.T) {
-	heard := make(chan string, 10)
+	received := make(chan string, 10)
 	receiver := httptest.NewServer(
-		http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { heard <- r.Header.Get(headerKey) }),
+		http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { received <- r.Header.Get(headerKey) }),
 	)
 	defer receiver.Close()
 	b := newStarted(
@@ -178,7 +178,7 @@ func TestQueuedWebhooksAreDeliveredOnShutdown(t *testing.T) {
 		b.Breaker().Note(session.Use{Session: id, USD: 6})
 	}
 	require.NoError(t, b.Shutdown(t.Context()))
-	require.Len(t, heard, 3)
+	require.Len(t, received, 3)
 }
 
 type authenticated map[component.ID]component.Component

@@ -261,17 +261,17 @@ func TestPropertySurvivesRestart(t *testing.T) {
 func TestPropertyQuietTimePasses(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		bins, counts, sums := drawn(t, false)
-		var told, left Series
+		var added, left Series
 		for i := range bins {
 			if i > 0 {
 				for bin := bins[i-1] + 1; bin < bins[i]; bin++ {
-					require.True(t, told.Add(bin, 0, 0))
+					require.True(t, added.Add(bin, 0, 0))
 				}
 			}
-			told.Add(bins[i], counts[i], sums[i])
+			added.Add(bins[i], counts[i], sums[i])
 			left.Add(bins[i], counts[i], sums[i])
 		}
-		require.Equal(t, bytesOf(t, &told), bytesOf(t, &left))
+		require.Equal(t, bytesOf(t, &added), bytesOf(t, &left))
 	})
 }
 

@@ -42,7 +42,7 @@ var scenarios = []scenario{
 		fires:   map[time.Duration]string{68 * time.Minute: shop + `,severity="page"`},
 	},
 	{
-		name: "LLMErrorRateSustained fires at 3 %, and nobody is paged", step: time.Minute, length: 150 * time.Minute,
+		name: "LLMErrorRateSustained fires at 3 %, and no page is sent", step: time.Minute, length: 150 * time.Minute,
 		traffic: func(w *world) { w.requests(slice, steady(200), from(60, 0.004, 0.03)) },
 		quiet:   []time.Duration{62 * time.Minute},
 		fires:   map[time.Duration]string{145 * time.Minute: shop + `,severity="ticket"`},
@@ -318,7 +318,7 @@ var scenarios = []scenario{
 		},
 	},
 	{
-		name: "LLMReviewQueueAgeing fires when nobody reads", step: 5 * time.Minute, length: 6 * time.Hour,
+		name: "LLMReviewQueueAgeing fires when reviews stop", step: 5 * time.Minute, length: 6 * time.Hour,
 		traffic: func(w *world) {
 			w.raw(reviewOpen+`{job="faultline",instance="a"}`, "12+1x80")
 			w.raw(reviewOldestAge+`{job="faultline",instance="a"}`, "255000+300x80") // three days are 259,200 s

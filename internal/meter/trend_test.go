@@ -192,7 +192,7 @@ func TestScoresWithoutRoomGetATrendOnceThereIsRoom(t *testing.T) {
 	require.Contains(t, got, oldSlow)
 	now, got = traffic(t, m, r, now, 12*time.Hour, 1, 0.9, version("8"))
 	require.NotContains(t, got, newSlow, "no room while version 7 may return")
-	require.Equal(t, int64(1), m.Untracked(), "told once")
+	require.Equal(t, int64(1), m.Untracked(), "counted once")
 	_, got = traffic(t, m, r, now, 13*time.Hour, 1, 0.9, version("8"))
 	require.Contains(t, got, newSlow)
 	require.NotContains(t, got, oldSlow)
