@@ -240,8 +240,8 @@ service:
 	for _, p := range servers {
 		t.Run(p.name, func(t *testing.T) {
 			t.Run("native histograms", func(t *testing.T) {
-				got, err := p.query(`histogram_quantile(0.5, ` +
-					`sum(rate(gen_ai_client_operation_time_to_first_chunk_seconds{service_name="` + healthy + `"}[30s])))`)
+				got, err := p.query(`histogram_quantile(0.5, sum(rate(` +
+					`gen_ai_client_operation_time_to_first_chunk_seconds{service_name="` + healthy + `"}[30s])))`)
 				require.NoError(t, err)
 				require.Len(t, got, 1)
 				require.InDelta(t, 0.2, got[0].float(t), 0.05)

@@ -136,7 +136,8 @@ const driver = `
 import sys
 otlp, budget, session = sys.argv[1:4]
 def create(turn):
-    urllib.request.urlopen(urllib.request.Request(otlp, data=turn.encode(), headers={"Content-Type": "application/json"})).read()
+    request = urllib.request.Request(otlp, data=turn.encode(), headers={"Content-Type": "application/json"})
+    urllib.request.urlopen(request).read()
 create = guarded(create, session, url=budget)
 turns = 0
 try:

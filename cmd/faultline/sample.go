@@ -21,8 +21,8 @@ func newSample() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "sample",
 		Short: "Print synthetic traffic of four LLM applications, a quarter of it failing",
-		Long: `Print synthetic traffic of four LLM applications as OTLP/JSON lines. A quarter of the traces fail, in every
-way that Faultline finds without a text classifier. The same seed gives the same traffic.
+		Long: `Print synthetic traffic of four LLM applications as OTLP/JSON lines. A quarter of the traces fail, in
+every way that Faultline finds without a text classifier. The same seed gives the same traffic.
 
 With --story loop: the first turns of two agents that asked each other for clarification for eleven days, one trace per
 turn.`,

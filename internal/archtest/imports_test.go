@@ -245,8 +245,8 @@ func TestScorersAreLinkedWithNeitherCollectorNorNetwork(t *testing.T) {
 // grabBags are names that do not describe the content of a package.
 var grabBags = []string{"util", "utils", "common", "helper", "helpers", "types", "misc", "shared", "base", "pkg"}
 
-// TestPackagesAreNamedByWhatTheyHold finds packages without a noun. If two packages share a helper, a package for its topic
-// is missing.
+// TestPackagesAreNamedByWhatTheyHold finds packages without a noun. If two packages share a helper, a package for its
+// topic is missing.
 func TestPackagesAreNamedByWhatTheyHold(t *testing.T) {
 	for _, p := range list(t, "ImportPath,Name", "./...") {
 		for element := range strings.SplitSeq(p.ImportPath, "/") {

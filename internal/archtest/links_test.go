@@ -27,7 +27,8 @@ func TestLinksOfDocumentsLeadSomewhere(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if name := entry.Name(); entry.IsDir() && path != root && (strings.HasPrefix(name, ".") || name == "bin" || name == "data") {
+		if name := entry.Name(); entry.IsDir() && path != root &&
+			(strings.HasPrefix(name, ".") || name == "bin" || name == "data") {
 			return fs.SkipDir
 		}
 		if filepath.Ext(path) != ".md" {

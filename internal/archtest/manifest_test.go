@@ -56,7 +56,8 @@ func TestManifestIsWhatIsBuilt(t *testing.T) {
 		want = append(want, e.importPath())
 	}
 
-	file, err := parser.ParseFile(token.NewFileSet(), "../../cmd/otelcol-faultline/components.go", nil, parser.ImportsOnly)
+	const components = "../../cmd/otelcol-faultline/components.go"
+	file, err := parser.ParseFile(token.NewFileSet(), components, nil, parser.ImportsOnly)
 	require.NoError(t, err)
 	var got []string
 	for _, i := range file.Imports {

@@ -215,7 +215,8 @@ func TestAbsurdValuesAreIgnoredAndCounted(t *testing.T) {
 	for id := range got {
 		require.Regexp(t, `^llm\.(spans|failures|requests|version\.info)`, id)
 	}
-	for field, want := range map[int]int64{IgnoredTokens: 2, IgnoredDuration: 1, IgnoredTTFT: 1, IgnoredCost: 1, IgnoredScore: 2} {
+	ignored := map[int]int64{IgnoredTokens: 2, IgnoredDuration: 1, IgnoredTTFT: 1, IgnoredCost: 1, IgnoredScore: 2}
+	for field, want := range ignored {
 		require.Equal(t, want, m.Ignored(field), IgnoredNames[field])
 	}
 }
