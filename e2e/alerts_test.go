@@ -21,16 +21,16 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 )
 
-// The services of the incident: one has it, the other has nothing but its usual noise.
+// The services of the incident: one has the incident, the other only its usual noise.
 const (
 	broken  = "checkout"
 	healthy = "search"
 )
 
-// requestsPerTick is how many requests each service gets in a tick.
+// requestsPerTick is the number of requests per service in a tick.
 const requestsPerTick = 20
 
-// traffic makes the requests of two services up, from a seed.
+// traffic generates the requests of two services from a seed.
 type traffic struct {
 	r    *rand.Rand
 	made int
@@ -43,7 +43,7 @@ func (g *traffic) bytes(n int) []byte {
 	return b[16-n:]
 }
 
-// tick is what the two services were asked within a moment.
+// tick returns the requests of the two services in one moment.
 func (g *traffic) tick(incident bool) ptrace.Traces {
 	td := ptrace.NewTraces()
 	for _, service := range []string{broken, healthy} {
@@ -58,7 +58,7 @@ func (g *traffic) tick(incident bool) ptrace.Traces {
 	return td
 }
 
-// request is a retrieval and the call to a model that uses it.
+// request is a retrieval and the model call that uses it.
 func (g *traffic) request(to ptrace.SpanSlice, incident bool) {
 	g.made++
 	id := pcommon.TraceID(g.bytes(16))
@@ -74,9 +74,12 @@ func (g *traffic) request(to ptrace.SpanSlice, incident bool) {
 		s.Attributes().PutStr("gen_ai.provider.name", "openai")
 		return s
 	}
-	const passage = "Orders placed before noon leave the warehouse on the same day. Parcels within the country arrive after two working days, parcels abroad after five."
+	const passage = "Orders placed before noon leave the warehouse on the same day. Parcels within the country " +
+		"arrive after two working days, parcels abroad after five."
 	found := span("retrieval", "retrieval", 20*time.Millisecond)
-	found.Attributes().PutStr("gen_ai.retrieval.documents", compact([]any{map[string]any{"id": "shipping", "score": 0.9, "content": passage}}))
+	found.Attributes().
+		PutStr("gen_ai.retrieval.documents", compact([]any{map[string]any{"id": "shipping", "score": 0.9,
+			"content": passage}}))
 
 	first := 0.1 + 0.2*g.r.Float64() // seconds to the first chunk
 	conversation := fmt.Sprintf("conversation-%d", g.made/4)
@@ -94,7 +97,8 @@ func (g *traffic) request(to ptrace.SpanSlice, incident bool) {
 	case dice < 0.5:
 		answer, finish = "Parcels within the country arrive after two", "length"
 	case dice < 0.9:
-		answer = "Our museum opens at nine and shows 340 paintings by Rembrandt, Vermeer and their pupils, which Willem Drucker left to the city in 1912."
+		answer = "Our museum opens at nine and shows 340 paintings by Rembrandt, Vermeer and their pupils, which " +
+			"Willem Drucker left to the city in 1912."
 	case dice < 0.92:
 		answer = fmt.Sprintf("The customer's social security number is %d-%d-%d.", 512, 44, 7301)
 	}
@@ -113,7 +117,10 @@ func (g *traffic) request(to ptrace.SpanSlice, incident bool) {
 	attrs.PutDouble("gen_ai.response.time_to_first_chunk", first)
 	attrs.PutStr("gen_ai.input.messages", compact([]any{
 		message("user", "When will my parcel arrive if I order this morning?"),
-		map[string]any{"role": "tool", "parts": []any{map[string]any{"type": "tool_call_response", "id": "search-1", "response": passage}}},
+		map[string]any{
+			"role":  "tool",
+			"parts": []any{map[string]any{"type": "tool_call_response", "id": "search-1", "response": passage}},
+		},
 	}))
 	if errorType != "" {
 		attrs.PutStr("error.type", errorType)
@@ -133,7 +140,7 @@ func message(role, content string) any {
 func compact(v any) string {
 	b, err := json.Marshal(v)
 	if err != nil {
-		panic(err) // of plain values: never
+		panic(err) // cannot happen for plain values
 	}
 	return string(b)
 }
@@ -149,21 +156,28 @@ func (c *collector) send(t *testing.T, td ptrace.Traces) {
 	require.Equal(t, http.StatusOK, resp.StatusCode)
 }
 
-// expected are the alerts that the incident has to set off.
+// expected are the alerts that the incident must trigger.
 var expected = []string{
-	"LLMContentFailureSustained", "LLMErrorRateHigh", "LLMErrorRateSustained", "LLMFailureSliceRegressed", "LLMGroundednessLow",
-	"LLMSafetyFailure", "LLMSessionLimitHit", "LLMTimeToFirstTokenP50High", "LLMTimeToFirstTokenP99High",
+	"LLMContentFailureSustained",
+	"LLMErrorRateHigh",
+	"LLMErrorRateSustained",
+	"LLMFailureSliceRegressed",
+	"LLMGroundednessLow",
+	"LLMSafetyFailure",
+	"LLMSessionLimitHit",
+	"LLMTimeToFirstTokenP50High",
+	"LLMTimeToFirstTokenP99High",
 }
 
-// needMore are the panels that show nothing of a minute of traffic.
+// needMore are the panels that need more than a minute of traffic.
 var needMore = []string{
 	"Against the usual day", "Cost against the usual", "Spend an hour", // a week, and yesterday
 	"Detectable drop", // a day
 }
 
-// TestAnIncidentOnARealPrometheus runs the built Collector and two Prometheus servers, of which one takes its metrics by OTLP and the
-// other scrapes them. One service falls into an incident, the other has its usual noise. What should fire fires on both servers, what
-// should not stays quiet; native histograms and exemplars arrive; every query of every dashboard runs.
+// TestAnIncidentOnARealPrometheus runs the built Collector and two Prometheus servers: one receives its metrics over
+// OTLP, the other scrapes them. One service has an incident, the other its usual noise. On both servers exactly the
+// expected alerts fire, native histograms and exemplars arrive, and every query of every dashboard runs.
 func TestAnIncidentOnARealPrometheus(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a minute")
@@ -171,7 +185,7 @@ func TestAnIncidentOnARealPrometheus(t *testing.T) {
 	ports := freePorts(t, 2)
 	budget, self := ports[0], ports[1]
 	host, port, _ := net.SplitHostPort(self)
-	// What the Collector says of itself, the review queue among it, is scraped in both cases.
+	// Both servers scrape the Collector's own metrics, including the review queue.
 	pushed := startPrometheus(t, "by OTLP", map[string]string{"collector": self})
 	dir := t.TempDir()
 	override := filepath.Join(dir, "incident.yaml")
@@ -211,7 +225,10 @@ service:
 	}
 	run(false, 15*time.Second, func() bool { return false })
 	ended := run(true, 2*time.Minute, func() bool {
-		return !slices.ContainsFunc(servers, func(p *prometheus) bool { return len(without(expected, p.firing(t, broken))) > 0 })
+		return !slices.ContainsFunc(
+			servers,
+			func(p *prometheus) bool { return len(without(expected, p.firing(t, broken))) > 0 },
+		)
 	})
 	for _, p := range servers {
 		firing := p.firing(t, broken)
@@ -223,7 +240,8 @@ service:
 	for _, p := range servers {
 		t.Run(p.name, func(t *testing.T) {
 			t.Run("native histograms", func(t *testing.T) {
-				got, err := p.query(`histogram_quantile(0.5, sum(rate(gen_ai_client_operation_time_to_first_chunk_seconds{service_name="` + healthy + `"}[30s])))`)
+				got, err := p.query(`histogram_quantile(0.5, sum(rate(` +
+					`gen_ai_client_operation_time_to_first_chunk_seconds{service_name="` + healthy + `"}[30s])))`)
 				require.NoError(t, err)
 				require.Len(t, got, 1)
 				require.InDelta(t, 0.2, got[0].float(t), 0.05)
@@ -236,7 +254,11 @@ service:
 				}
 				now := time.Now()
 				require.NoError(t, p.ask(&series, "query_exemplars", url.Values{
-					"query": {"llm_failures_total"}, "start": {fmt.Sprint(now.Add(-time.Hour).Unix())}, "end": {fmt.Sprint(now.Unix() + 1)},
+					"query": {
+						"llm_failures_total",
+					},
+					"start": {fmt.Sprint(now.Add(-time.Hour).Unix())},
+					"end":   {fmt.Sprint(now.Unix() + 1)},
 				}))
 				require.NotEmpty(t, series)
 				require.Len(t, series[0].Exemplars[0].Labels["trace_id"], 32)

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// lockedBuffer collects the output of a process while a test reads it.
+// lockedBuffer collects the output of a process. A test can read it meanwhile.
 type lockedBuffer struct {
 	mu  sync.Mutex
 	buf bytes.Buffer

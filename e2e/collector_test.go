@@ -1,5 +1,5 @@
-// Package e2e tests what a user runs: the built Collector with the shipped configuration, fed over the network by the
-// built CLI, looked at through its metrics, its review page and its files.
+// Package e2e tests the product as users run it: the built Collector with the shipped configuration. Tests send traffic
+// over the network with the built CLI, and check metrics, the review page and files.
 package e2e
 
 import (
@@ -22,7 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// binaries are built once, by TestMain, into a folder that is removed again.
+// binaries is the folder with the programs. TestMain builds them once, and removes the folder at the end.
 var binaries struct{ collector, cli string }
 
 func TestMain(m *testing.M) {
@@ -48,7 +48,8 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// collector is a running Collector with the shipped configuration on free ports, its data in a folder of the test.
+// collector is a running Collector with the shipped configuration, on free ports, with its data in a folder of the
+// test.
 type collector struct {
 	dir                            string
 	grpc, http, prom, review, self string // host:port
@@ -87,7 +88,7 @@ extensions:
 service: {telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: %s, port: %s}}}}]}}}
 `, c.grpc, c.http, c.prom, ports[5], c.review, host, port), 0o600))
 	args := append([]string{"--config", shipped, "--config", overrides}, extra...)
-	// SIGINT is ignored until the Collector listens to signals: see heedsSignals.
+	// SIGINT is ignored until the Collector handles signals: see heedsSignals.
 	c.cmd = exec.Command("sh", append([]string{"-c", `trap "" INT; exec "$0" "$@"`, binaries.collector}, args...)...)
 	c.cmd.Dir, c.cmd.Stdout, c.cmd.Stderr = dir, c.log, c.log
 	c.started = time.Now()
@@ -96,7 +97,7 @@ service: {telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: 
 	t.Cleanup(func() {
 		_ = c.cmd.Process.Kill()
 		if t.Failed() {
-			t.Logf("the Collector said:\n%s", tail(c.log.String(), 4000))
+			t.Logf("log of the Collector:\n%s", tail(c.log.String(), 4000))
 		}
 	})
 	deadline := time.Now().Add(30 * time.Second)
@@ -118,10 +119,10 @@ service: {telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: 
 	return c
 }
 
-// stop asks the Collector to end and waits until it has.
+// stop asks the Collector to stop and waits until it has.
 func (c *collector) stop(t *testing.T) {
 	t.Helper()
-	// It is healthy a moment before it listens to signals.
+	// It is healthy a moment before it handles signals.
 	await(t, 10*time.Second, c.heedsSignals)
 	require.NoError(t, c.cmd.Process.Signal(syscall.SIGTERM))
 	select {
@@ -132,12 +133,13 @@ func (c *collector) stop(t *testing.T) {
 	}
 }
 
-// heedsSignals tells whether the Collector has asked for the signals that end it, where the system says so. Go catches SIGTERM from the
-// start and dies of it until then; SIGINT, which it was started with ignored, it catches only once the Collector asks for both.
+// heedsSignals reports whether the Collector handles the signals that stop it, if the system shows that. Go catches
+// SIGTERM from the start, and dies of it until the Collector handles it. SIGINT is ignored at the start of the process,
+// so Go catches it only once the Collector handles both.
 func (c *collector) heedsSignals() error {
 	status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(c.cmd.Process.Pid), "status"))
 	if err != nil {
-		return nil //nolint:nilerr // no /proc here: nothing to wait for
+		return nil //nolint:nilerr // without /proc there is nothing to wait for
 	}
 	_, rest, _ := strings.Cut(string(status), "SigCgt:")
 	caught, err := strconv.ParseUint(strings.Fields(rest)[0], 16, 64)
@@ -147,7 +149,7 @@ func (c *collector) heedsSignals() error {
 	return err
 }
 
-// get reads a page of the review UI or API.
+// get fetches a page of the review UI or API.
 func (c *collector) get(t *testing.T, path string) string {
 	t.Helper()
 	return body(t, "http://"+c.review+path)
@@ -164,7 +166,7 @@ func body(t *testing.T, url string) string {
 	return string(b)
 }
 
-// cli runs the CLI and returns its output, its messages and its exit code.
+// cli runs the CLI and returns its output, messages and exit code.
 func cli(t *testing.T, dir string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
@@ -180,7 +182,7 @@ func cli(t *testing.T, dir string, args ...string) (stdout, stderr string, code 
 	return out.String(), msg.String(), cmd.ProcessState.ExitCode()
 }
 
-// freePorts returns addresses on loopback that nobody listens on.
+// freePorts returns free addresses on loopback.
 func freePorts(t *testing.T, n int) []string {
 	t.Helper()
 	addresses := make([]string, 0, n)

@@ -18,7 +18,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/corpus"
 )
 
-// scored is what the tests read of a line of `faultline score --all`.
+// scored is the part of a line of `faultline score --all` that the tests read.
 type scored struct {
 	TraceID    string `json:"trace_id"`
 	SpanID     string `json:"span_id"`
@@ -26,7 +26,7 @@ type scored struct {
 	ErrorClass string `json:"error_class"`
 }
 
-// score runs `faultline score --all` on files and returns a line a span.
+// score runs `faultline score --all` on files and returns one line per span.
 func score(t *testing.T, files ...string) []scored {
 	t.Helper()
 	out, msg, code := cli(t, ".", append([]string{"score", "--all"}, files...)...)
@@ -40,7 +40,7 @@ func score(t *testing.T, files ...string) []scored {
 	return lines
 }
 
-// failing is the set of traces with a failing span, and how many spans there are by coverage.
+// failing returns the traces with a failing span, and the number of spans by coverage.
 func failing(lines []scored) (traces map[string]bool, coverage map[string]int) {
 	traces, coverage = map[string]bool{}, map[string]int{}
 	for _, l := range lines {
@@ -52,8 +52,8 @@ func failing(lines []scored) (traces map[string]bool, coverage map[string]int) {
 	return traces, coverage
 }
 
-// TestDialectCorpusThroughTheCollector replays every case of the dialect corpus, and holds metrics, review page and kept
-// traces against what the CLI says of the same files.
+// TestDialectCorpusThroughTheCollector replays every case of the dialect corpus, and compares metrics, review page and
+// kept traces with the results of the CLI on the same files.
 func TestDialectCorpusThroughTheCollector(t *testing.T) {
 	dir := corpus.Dir(t)
 	var files []string
@@ -70,7 +70,7 @@ func TestDialectCorpusThroughTheCollector(t *testing.T) {
 	walk(t, files, lines)
 }
 
-// TestSampleThroughTheCollector does the same with the bundled sample, so that it runs where the corpus is absent.
+// TestSampleThroughTheCollector does the same with the bundled sample, for machines without the corpus.
 func TestSampleThroughTheCollector(t *testing.T) {
 	sample, err := filepath.Abs(filepath.Join("..", "testdata", "sample.jsonl.gz"))
 	require.NoError(t, err)
@@ -107,7 +107,13 @@ func walk(t *testing.T, files []string, lines []scored) {
 		await(t, 30*time.Second, func() error {
 			got := c.queue(t)
 			if !slices.Equal(got, want) {
-				return fmt.Errorf("%d items in the queue, %d failing traces\nmissing %v\nextra %v", len(got), len(want), without(want, got), without(got, want))
+				return fmt.Errorf(
+					"%d items in the queue, %d failing traces\nmissing %v\nextra %v",
+					len(got),
+					len(want),
+					without(want, got),
+					without(got, want),
+				)
 			}
 			return nil
 		})
@@ -133,7 +139,7 @@ func walk(t *testing.T, files []string, lines []scored) {
 	c.stop(t)
 }
 
-// queue lists the trace ids of all items, sorted, with repetitions.
+// queue returns the sorted trace IDs of all items, with duplicates.
 func (c *collector) queue(t *testing.T) []string {
 	t.Helper()
 	var ids []string
@@ -155,7 +161,7 @@ func (c *collector) queue(t *testing.T) []string {
 	}
 }
 
-// sumBy reads a counter from the Prometheus scrape and adds it up by one label, leaving out what is zero.
+// sumBy reads a counter from the Prometheus scrape and sums it by one label, without zero values.
 func (c *collector) sumBy(t *testing.T, metric, label string) map[string]int {
 	t.Helper()
 	sums := map[string]int{}
@@ -180,7 +186,7 @@ func (c *collector) sumBy(t *testing.T, metric, label string) map[string]int {
 	return sums
 }
 
-// await tries until the check passes.
+// await retries until the check passes.
 func await(t *testing.T, limit time.Duration, check func() error) {
 	t.Helper()
 	deadline := time.Now().Add(limit)

@@ -12,16 +12,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// judged is what a judge says of a span, as OTLP/JSON.
+// judged is the verdict of a judge on a span, as OTLP/JSON.
 const judged = `{"resourceLogs": [{"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "support-bot"}}]}, "scopeLogs": [{"logRecords": [
   {"eventName": "gen_ai.evaluation.result", "traceId": "000000000000000000000000000000a1", "spanId": "00000000000000b1", "attributes": [
     {"key": "gen_ai.evaluation.name", "value": {"stringValue": "helpfulness"}},
     {"key": "gen_ai.evaluation.score.value", "value": {"doubleValue": 0.75}},
     {"key": "app.llm.judge.prompt_version", "value": {"stringValue": "h-1"}}]}]}]}]}`
 
-// TestWhatJudgesSayAndWhatIsNewAndWhatWaits runs the three signals of llm_metrics that are no counts of spans, and the names by which alerts
-// on the review queue find it.
-func TestWhatJudgesSayAndWhatIsNewAndWhatWaits(t *testing.T) {
+// TestEvaluationsVersionsAndBacklog runs the signals that are not counts of spans: evaluations, new versions, and the
+// review backlog under the metric names that alerts use.
+func TestEvaluationsVersionsAndBacklog(t *testing.T) {
 	dir := t.TempDir()
 	sample, err := filepath.Abs(filepath.Join("..", "testdata", "sample.jsonl.gz"))
 	require.NoError(t, err)
@@ -45,7 +45,8 @@ func TestWhatJudgesSayAndWhatIsNewAndWhatWaits(t *testing.T) {
 		self := ""
 		await(t, 30*time.Second, func() error {
 			self = body(t, "http://"+c.self+"/metrics")
-			for _, name := range []string{"otelcol_llm_review_open_items", "otelcol_llm_review_oldest_open_age_seconds"} {
+			for _, name := range []string{"otelcol_llm_review_open_items",
+				"otelcol_llm_review_oldest_open_age_seconds"} {
 				if !strings.Contains(self, "\n"+name+" ") && !strings.Contains(self, "\n"+name+"{") {
 					return fmt.Errorf("%s is not among the Collector's own metrics", name)
 				}
@@ -55,6 +56,7 @@ func TestWhatJudgesSayAndWhatIsNewAndWhatWaits(t *testing.T) {
 		c.stop(t)
 		events, err := os.ReadFile(filepath.Join(dir, "data", "events.jsonl"))
 		require.NoError(t, err)
-		require.Equal(t, 1, strings.Count(string(events), `"invoice-extractor uses model gpt-4o prompt invoice-extractor version 12 for the first time"`), "run %d", run)
+		require.Equal(t, 1, strings.Count(string(events), `"invoice-extractor uses model gpt-4o prompt `+
+			`invoice-extractor version 12 for the first time"`), "run %d", run)
 	}
 }

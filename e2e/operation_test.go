@@ -15,14 +15,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestStartUpAndIdleMemory holds the budgets of an idle Collector: healthy within 2 s, at most 120 MB resident. How much of the program's
-// file is resident is for the kernel to say: between 70 and 95 MB of the same binary were seen, by how it came into the page cache. So
-// what the process has of its own is bounded closely, and all of it loosely; `make e2e` prints both.
+// TestStartUpAndIdleMemory checks the budgets of an idle Collector: healthy within 2 s, at most 120 MB resident. The
+// kernel decides how much of the program's file is resident: 70 to 95 MB of the same binary, depending on how it came
+// into the page cache. So the test has a close bound for the process's own memory and a loose one for all resident
+// memory; `make e2e` prints both.
 func TestStartUpAndIdleMemory(t *testing.T) {
 	c := start(t, "default.yaml")
 	status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(c.cmd.Process.Pid), "status"))
 	if err != nil {
-		t.Skip("resident memory is read from /proc, which is not here")
+		t.Skip("resident memory needs /proc")
 	}
 	megabytes := func(key string) int {
 		_, rest, found := strings.Cut(string(status), key+":")
@@ -31,7 +32,12 @@ func TestStartUpAndIdleMemory(t *testing.T) {
 		require.NoError(t, err)
 		return kb / 1024
 	}
-	t.Logf("start-up: %.2f s; idle memory: %d MB, of which %d MB are its own", c.ready.Seconds(), megabytes("VmRSS"), megabytes("RssAnon"))
+	t.Logf(
+		"start-up: %.2f s; idle memory: %d MB, of which %d MB are its own",
+		c.ready.Seconds(),
+		megabytes("VmRSS"),
+		megabytes("RssAnon"),
+	)
 	// Twice the budget: other tests share the machine.
 	require.Less(t, c.ready, 4*time.Second)
 	require.Less(t, megabytes("RssAnon"), 50)
@@ -39,7 +45,7 @@ func TestStartUpAndIdleMemory(t *testing.T) {
 	c.stop(t)
 }
 
-// TestConfigurationsAreValid runs the Collector's own validation on every configuration that is shipped.
+// TestConfigurationsAreValid runs the Collector's own validation on every shipped configuration.
 func TestConfigurationsAreValid(t *testing.T) {
 	configs, err := filepath.Glob(filepath.Join("..", "deploy", "config", "*.yaml"))
 	require.NoError(t, err)
@@ -63,18 +69,23 @@ func TestConfigurationsAreValid(t *testing.T) {
 	}
 }
 
-// TestMistakesStopTheStart gives the Collector bad settings: each is named with key, rule and value.
+// TestMistakesStopTheStart gives the Collector invalid settings. The error names key, rule and value of each.
 func TestMistakesStopTheStart(t *testing.T) {
 	shipped, err := filepath.Abs(filepath.Join("..", "deploy", "config", "default.yaml"))
 	require.NoError(t, err)
 	for name, c := range map[string]struct{ yaml, want string }{
-		"open to the network":  {`extensions: {llm_review: {http: {endpoint: "0.0.0.0:8321"}}}`, "allow_anonymous"},
-		"unknown scorer":       {`processors: {llm_failure: {scorers: {version: 1, scorers: {telepathy: {}}}}}`, "telepathy"},
-		"unknown name in rule": {`processors: {llm_failure: {scorers: {version: 1, rules: [{name: r, fail: 'nonsense > 1'}]}}}`, "nonsense"},
-		"unknown key":          {`connectors: {llm_metrics: {flush_intervall: 1s}}`, "flush_intervall"},
-		"no unit":              {`processors: {llm_session: {idle: 30}}`, "processors::llm_session: idle must be at least 1s, got 30ns"},
-		"no such price file":   {`processors: {llm_failure: {prices: {file: prices.yaml}}}`, "prices: price file: open prices.yaml"},
-		"rows that overlap":    {`processors: {llm_failure: {prices: {version: 1, prices: [{model: gpt-4*, input: 1}, {model: gpt-4o*, input: 1}]}}}`, "prices[0] (gpt-4*) and prices[1] (gpt-4o*) must not overlap"},
+		"open to the network": {`extensions: {llm_review: {http: {endpoint: "0.0.0.0:8321"}}}`, "allow_anonymous"},
+		"unknown scorer": {`processors: {llm_failure: {scorers: {version: 1, scorers: {telepathy: {}}}}}`,
+			"telepathy"},
+		"unknown name in rule": {`processors: {llm_failure: {scorers: {version: 1, rules: [{name: r, fail: 'nonsense ` +
+			`> 1'}]}}}`, "nonsense"},
+		"unknown key": {`connectors: {llm_metrics: {flush_intervall: 1s}}`, "flush_intervall"},
+		"no unit": {`processors: {llm_session: {idle: 30}}`, "processors::llm_session: idle must be at " +
+			"least 1s, got 30ns"},
+		"no such price file": {`processors: {llm_failure: {prices: {file: prices.yaml}}}`, "prices: price file: " +
+			"open prices.yaml"},
+		"rows that overlap": {`processors: {llm_failure: {prices: {version: 1, prices: [{model: gpt-4*, input: ` +
+			`1}, {model: gpt-4o*, input: 1}]}}}`, "prices[0] (gpt-4*) and prices[1] (gpt-4o*) must not overlap"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			override := filepath.Join(t.TempDir(), "override.yaml")
@@ -89,8 +100,8 @@ func TestMistakesStopTheStart(t *testing.T) {
 	}
 }
 
-// TestMistakesOfWhatIsBesideStopTheStart: what only shows when extensions start and addresses are taken is named as well.
-func TestMistakesOfWhatIsBesideStopTheStart(t *testing.T) {
+// TestEnvironmentErrorsStopTheStart checks errors that only show when extensions start and addresses are bound.
+func TestEnvironmentErrorsStopTheStart(t *testing.T) {
 	const least = `
 receivers: {otlp: {protocols: {grpc: {endpoint: "127.0.0.1:0"}}}}
 exporters: {nop: {}}
@@ -103,13 +114,16 @@ service: {telemetry: {metrics: {level: none}}, pipelines: {traces: {receivers: [
 	for name, c := range map[string]struct{ yaml, want string }{
 		"no budget": {`
 processors: {llm_session: {budget: llm_budget}}
-service: {pipelines: {traces: {processors: [llm_session]}}}`, `budget: the extension "llm_budget" is not there; it must be listed under service::extensions`},
+service: {pipelines: {traces: {processors: [llm_session]}}}`, `budget: the extension "llm_budget" is not there; it ` +
+			`must be listed under service::extensions`},
 		"no storage": {`
 processors: {llm_session: {storage: file_storage}}
-service: {pipelines: {traces: {processors: [llm_session]}}}`, `storage: the extension "file_storage" is not there; it must be listed under service::extensions`},
+service: {pipelines: {traces: {processors: [llm_session]}}}`, `storage: the extension "file_storage" is not there; ` +
+			`it must be listed under service::extensions`},
 		"no review queue": {`
 exporters: {llm_review: {}}
-service: {pipelines: {traces: {exporters: [llm_review]}}}`, `review must name an extension that is listed in service::extensions, got "llm_review"`},
+service: {pipelines: {traces: {exporters: [llm_review]}}}`, `review must name an extension that is listed in ` +
+			`service::extensions, got "llm_review"`},
 		"address of the page is taken": {`
 extensions: {llm_review: {http: {endpoint: "` + address + `"}}}
 service: {extensions: [llm_review]}`, "http::endpoint: serve the review page on " + address},
@@ -121,7 +135,10 @@ service: {extensions: [llm_budget]}`, "http::endpoint: serve the budgets on " + 
 			dir := t.TempDir()
 			write(t, filepath.Join(dir, "least.yaml"), least)
 			write(t, filepath.Join(dir, "mistake.yaml"), c.yaml)
-			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second) // a mistake that is accepted would run for ever
+			ctx, cancel := context.WithTimeout(
+				t.Context(),
+				30*time.Second,
+			) // with an accepted mistake it would run forever
 			defer cancel()
 			cmd := exec.CommandContext(ctx, binaries.collector, "--config", "least.yaml", "--config", "mistake.yaml")
 			cmd.Dir = dir
@@ -134,7 +151,7 @@ service: {extensions: [llm_budget]}`, "http::endpoint: serve the budgets on " + 
 	}
 }
 
-// TestReviewItemsSurviveAKill kills the Collector the hard way: what the page showed is there after a restart.
+// TestReviewItemsSurviveAKill kills the Collector with SIGKILL. The items on the page are there after a restart.
 func TestReviewItemsSurviveAKill(t *testing.T) {
 	dir := t.TempDir()
 	c := startIn(t, dir, "default.yaml")

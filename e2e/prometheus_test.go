@@ -19,8 +19,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// hurry is how much faster time runs in these tests: windows of rules, what they wait for and how often they are evaluated are divided
-// by it, and the traffic is that much denser. Rates a second mean nothing then; counts and shares mean what they always do.
+// hurry is the factor by which time runs faster in these tests. Windows, waiting times and evaluation intervals of
+// rules are divided by it, and the traffic is denser by it. So rates per second mean nothing, but counts and shares are
+// correct.
 const hurry = 20
 
 var (
@@ -49,7 +50,7 @@ func hurriedDuration(s string) string {
 	return fmt.Sprintf("%dms", max(d/hurry, time.Millisecond).Milliseconds())
 }
 
-// hurriedRules writes the shipped rules, in a hurry, and returns the names of all alerts.
+// hurriedRules writes the shipped rules with divided durations, and returns the names of all alerts.
 func hurriedRules(t *testing.T, to string) (alerts []string) {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join("..", "deploy", "prometheus", "faultline.rules.yml"))
@@ -79,20 +80,20 @@ func hurriedRules(t *testing.T, to string) (alerts []string) {
 	return alerts
 }
 
-// prometheus is a running server of its own.
+// prometheus is a running Prometheus server.
 type prometheus struct {
 	name, address string
-	alerts        []string // names of all rules that can fire
+	alerts        []string // names of all alerts
 }
 
-// startPrometheus runs Prometheus with the shipped rules, in a hurry. It scrapes the targets, by job, and takes OTLP.
+// startPrometheus runs Prometheus with the hurried rules. It scrapes the targets by job and receives OTLP.
 func startPrometheus(t *testing.T, name string, targets map[string]string) *prometheus {
 	t.Helper()
 	binary, err := filepath.Abs(filepath.Join("..", "bin", "prometheus"))
 	require.NoError(t, err)
 	if _, err := os.Stat(binary); err != nil {
 		if binary, err = exec.LookPath("prometheus"); err != nil {
-			t.Skip("no Prometheus here; `make test` installs it")
+			t.Skip("no Prometheus in bin/; make test installs it")
 		}
 	}
 	dir := t.TempDir()
@@ -110,7 +111,11 @@ func startPrometheus(t *testing.T, name string, targets map[string]string) *prom
 		scrapes = append(scrapes, scrape{job, true, []static{{[]string{target}}}})
 	}
 	config, err := yaml.Marshal(map[string]any{
-		"global":         map[string]string{"scrape_interval": "500ms", "scrape_timeout": "400ms", "evaluation_interval": "1s"},
+		"global": map[string]string{
+			"scrape_interval":     "500ms",
+			"scrape_timeout":      "400ms",
+			"evaluation_interval": "1s",
+		},
 		"rule_files":     []string{"rules.yml"},
 		"scrape_configs": scrapes,
 	})
@@ -118,15 +123,22 @@ func startPrometheus(t *testing.T, name string, targets map[string]string) *prom
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "prometheus.yml"), config, 0o600))
 	p := &prometheus{name: name, address: freePorts(t, 1)[0], alerts: alerts}
 	log := &lockedBuffer{}
-	cmd := exec.Command(binary, "--config.file=prometheus.yml", "--storage.tsdb.path=data", "--web.listen-address="+p.address,
-		"--web.enable-otlp-receiver", "--enable-feature=exemplar-storage", "--log.level=warn")
+	cmd := exec.Command(
+		binary,
+		"--config.file=prometheus.yml",
+		"--storage.tsdb.path=data",
+		"--web.listen-address="+p.address,
+		"--web.enable-otlp-receiver",
+		"--enable-feature=exemplar-storage",
+		"--log.level=warn",
+	)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, log, log
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 		if t.Failed() {
-			t.Logf("Prometheus %s said:\n%s", name, tail(log.String(), 4000))
+			t.Logf("log of Prometheus %s:\n%s", name, tail(log.String(), 4000))
 		}
 	})
 	await(t, 30*time.Second, func() error {
@@ -143,7 +155,7 @@ func startPrometheus(t *testing.T, name string, targets map[string]string) *prom
 	return p
 }
 
-// ask reads an answer of the API into v.
+// ask reads a response of the API into v.
 func (p *prometheus) ask(v any, path string, query url.Values) error {
 	resp, err := http.Get("http://" + p.address + "/api/v1/" + path + "?" + query.Encode())
 	if err != nil {
@@ -168,13 +180,13 @@ func (p *prometheus) ask(v any, path string, query url.Values) error {
 type point struct {
 	Metric    map[string]string `json:"metric"`
 	Value     [2]any            `json:"value"`
-	Histogram [2]any            `json:"histogram"` // instead of Value, of a native histogram
+	Histogram [2]any            `json:"histogram"` // of a native histogram, instead of Value
 }
 
 func (s *point) float(t *testing.T) float64 {
 	t.Helper()
 	text, ok := s.Value[1].(string)
-	require.True(t, ok, "%v is no number", s)
+	require.True(t, ok, "%v is not a number", s)
 	v, err := strconv.ParseFloat(text, 64)
 	require.NoError(t, err)
 	return v
@@ -196,7 +208,8 @@ func (p *prometheus) query(expr string) ([]point, error) {
 	return result, json.Unmarshal(data.Result, &result)
 }
 
-// firing are the names of the alerts that fire for a service, sorted, each once. Those that name no service are everybody's.
+// firing returns the sorted names of the alerts that fire for a service. Alerts without a service count for every
+// service.
 func (p *prometheus) firing(t *testing.T, service string) []string {
 	t.Helper()
 	var data struct {
@@ -219,7 +232,7 @@ func (p *prometheus) firing(t *testing.T, service string) []string {
 // panel is a query of a dashboard.
 type panel struct{ dashboard, title, expr string }
 
-// panels are the Prometheus queries of all shipped dashboards, their annotations and variables among them.
+// panels returns the Prometheus queries of all shipped dashboards, including annotations and variables.
 func panels(t *testing.T) (all []panel) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("..", "deploy", "grafana", "*.json"))
@@ -236,7 +249,7 @@ func panels(t *testing.T) (all []panel) {
 	return all
 }
 
-// expressions finds every expr below a value, with the nearest title above it.
+// expressions finds every expr inside a value, with the nearest title around it.
 func expressions(v any, within panel) (found []panel) {
 	switch v := v.(type) {
 	case map[string]any:
@@ -259,7 +272,7 @@ func expressions(v any, within panel) (found []panel) {
 	return found
 }
 
-// language is the kind of data source that a target asks.
+// language is the kind of a target's data source.
 func language(target map[string]any) string {
 	source, _ := target["datasource"].(map[string]any)
 	kind, _ := source["type"].(string)
@@ -269,10 +282,19 @@ func language(target map[string]any) string {
 	return kind
 }
 
-// filled puts values in the place of a dashboard's variables.
+// filled replaces the variables of a dashboard with values.
 func filled(expr string) string {
 	expr = strings.NewReplacer(
-		"$__rate_interval", "15s", "${__rate_interval}", "15s", "$__range", "60s", "${__range}", "60s", "$__interval", "5s",
+		"$__rate_interval",
+		"15s",
+		"${__rate_interval}",
+		"15s",
+		"$__range",
+		"60s",
+		"${__range}",
+		"60s",
+		"$__interval",
+		"5s",
 	).Replace(expr)
 	return regexp.MustCompile(`\$\{?\w+(:\w+)?\}?`).ReplaceAllString(expr, ".*")
 }

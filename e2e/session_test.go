@@ -18,7 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// budgeted starts the Collector with a limit of model calls a session, in a folder that may hold the data of one before.
+// budgeted starts the Collector with a limit of model calls per session, in a folder that may have data of an earlier
+// run.
 func budgeted(t *testing.T, dir string, extra ...string) (c *collector, budget string) {
 	t.Helper()
 	address := freePorts(t, 1)[0]
@@ -28,22 +29,39 @@ extensions: {llm_budget: {http: {endpoint: %q}, limits: {model_calls: 10}}}
 processors: {llm_session: {checkpoint_interval: 200ms, budget: llm_budget}}
 service: {extensions: [health_check, file_storage, llm_review, llm_budget]}
 `, address), 0o600))
-	return startIn(t, dir, "default.yaml", append([]string{"--config", file}, extra...)...), "http://" + address + "/v1/sessions/"
+	return startIn(
+		t,
+		dir,
+		"default.yaml",
+		append([]string{"--config", file}, extra...)...), "http://" + address + "/v1/sessions/"
 }
 
-// think sends one batch of model calls of a session, the n-th to the last.
+// think sends one batch of model calls of a session, from the n-th to the last.
 func think(t *testing.T, c *collector, session string, n, last int) {
 	t.Helper()
 	post(t, c, calls(session, n, last))
 }
 
-// calls are model calls of a session as one request, the n-th to the last.
+// calls are model calls of a session as one request, from the n-th to the last.
 func calls(session string, n, last int) string {
 	var spans []string
 	for i := n; i <= last; i++ {
-		spans = append(spans, fmt.Sprintf(`{"traceId":"%032x","spanId":"%016x","name":"chat","startTimeUnixNano":"%d","endTimeUnixNano":"%d","attributes":[
+		spans = append(
+			spans,
+			fmt.Sprintf(
+				`{"traceId":"%032x","spanId":"%016x","name":"chat","startTimeUnixNano":"%d","endTimeUnixNano":"%d","attributes":[
 			{"key":"gen_ai.operation.name","value":{"stringValue":"chat"}},{"key":"gen_ai.conversation.id","value":{"stringValue":%q}}]}`,
-			hash(session)<<8+uint64(1+i/4), hash(session)<<8+uint64(i+1), 1_790_000_000_000_000_000+i, 1_790_000_001_000_000_000+i, session))
+				hash(
+					session,
+				)<<8+uint64(
+					1+i/4,
+				),
+				hash(session)<<8+uint64(i+1),
+				1_790_000_000_000_000_000+i,
+				1_790_000_001_000_000_000+i,
+				session,
+			),
+		)
 	}
 	return `{"resourceSpans":[{"resource":{},"scopeSpans":[{"scope":{},"spans":[` + strings.Join(spans, ",") + `]}]}]}`
 }
@@ -56,14 +74,14 @@ func post(t *testing.T, c *collector, body string) {
 	require.Equal(t, http.StatusOK, response.StatusCode)
 }
 
-// hash tells the ids of one session's spans from those of another.
+// hash makes the span IDs of different sessions differ.
 func hash(session string) uint64 {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(session))
 	return h.Sum64()
 }
 
-// decision is what the extension says of a session.
+// decision is the extension's answer for a session.
 type decision struct {
 	State      string `json:"state"`
 	ModelCalls int    `json:"model_calls"`
@@ -80,7 +98,7 @@ func decide(t *testing.T, url string) (status int, d decision) {
 	return response.StatusCode, d
 }
 
-// checkpoints is how many the Collector has written.
+// checkpoints is the number of checkpoints that the Collector has written.
 func checkpoints(t *testing.T, c *collector) (n float64) {
 	t.Helper()
 	for line := range strings.Lines(body(t, "http://"+c.self+"/metrics")) {
@@ -91,12 +109,18 @@ func checkpoints(t *testing.T, c *collector) (n float64) {
 	return n
 }
 
-// TestASessionIsStoppedAtItsLimitOverACrash sends a session to its limit, kills the Collector, and sends everything again.
+// TestASessionIsStoppedAtItsLimitOverACrash sends a session to its limit, kills the Collector, and sends everything
+// again.
 func TestASessionIsStoppedAtItsLimitOverACrash(t *testing.T) {
 	dir := t.TempDir()
 	c, budget := budgeted(t, dir)
 	think(t, c, "s", 1, 9)
-	require.Eventually(t, func() bool { _, d := decide(t, budget+"s"); return d.State == "warned" }, 10*time.Second, time.Millisecond)
+	require.Eventually(
+		t,
+		func() bool { _, d := decide(t, budget+"s"); return d.State == "warned" },
+		10*time.Second,
+		time.Millisecond,
+	)
 	sent := time.Now()
 	think(t, c, "s", 10, 10)
 	for status := 0; status != http.StatusTooManyRequests; status, _ = decide(t, budget+"s") {
@@ -104,7 +128,7 @@ func TestASessionIsStoppedAtItsLimitOverACrash(t *testing.T) {
 	}
 	t.Logf("from span to 429: %v", time.Since(sent))
 
-	// The second checkpoint to end from now on began after the tenth call. Then the Collector is killed.
+	// Wait for two more checkpoints: the second one began after the tenth call. Then kill the Collector.
 	seen := checkpoints(t, c)
 	require.Eventually(t, func() bool { return checkpoints(t, c) >= seen+2 }, 10*time.Second, 20*time.Millisecond)
 	require.NoError(t, c.cmd.Process.Kill())
@@ -116,26 +140,35 @@ func TestASessionIsStoppedAtItsLimitOverACrash(t *testing.T) {
 	require.Equal(t, decision{"open", 10}, d)
 	think(t, c, "s", 1, 10) // again
 	think(t, c, "s", 11, 11)
-	require.Eventually(t, func() bool { _, d := decide(t, budget+"s"); return d.ModelCalls == 11 }, 10*time.Second, 5*time.Millisecond,
-		"spans that are delivered again are not counted again")
+	require.Eventually(
+		t,
+		func() bool { _, d := decide(t, budget+"s"); return d.ModelCalls == 11 },
+		10*time.Second,
+		5*time.Millisecond,
+		"spans that are delivered again are not counted again",
+	)
 	status, _ = decide(t, budget+"another")
 	require.Equal(t, http.StatusOK, status)
 	c.stop(t)
 }
 
-// sent is when spans of a session were taken.
+// sent is the time when spans of a session were acknowledged.
 type sent struct {
 	at    time.Time
 	spans int
 }
 
-// load sends batches of model calls of its sessions until the Collector is gone, and notes what was taken.
+// load sends batches of model calls of sessions until the Collector is gone, and records the acknowledged ones.
 func load(t *testing.T, c *collector, sessions []string, taken map[string][]sent) {
 	t.Helper()
 	const batch = 5
 	for n := 1; ; n += batch {
 		for _, session := range sessions {
-			response, err := http.Post("http://"+c.http+"/v1/traces", "application/json", strings.NewReader(calls(session, n, n+batch-1)))
+			response, err := http.Post(
+				"http://"+c.http+"/v1/traces",
+				"application/json",
+				strings.NewReader(calls(session, n, n+batch-1)),
+			)
 			if err != nil {
 				return
 			}
@@ -147,13 +180,17 @@ func load(t *testing.T, c *collector, sessions []string, taken map[string][]sent
 	}
 }
 
-// TestLimitsResumeAfterAKillUnderLoad kills the Collector while many sessions go on, starts it again, and holds what it knows of each
-// against what it had taken: nothing that is older than a checkpoint is lost, and what is sent again is not counted again.
+// TestLimitsResumeAfterAKillUnderLoad kills the Collector during many sessions, starts it again, and compares its state
+// of each session with the acknowledged calls. Calls older than a checkpoint are not lost, and repeated calls do not
+// count again.
 func TestLimitsResumeAfterAKillUnderLoad(t *testing.T) {
 	const interval = 500 * time.Millisecond
 	dir := t.TempDir()
 	every := filepath.Join(dir, "every.yaml")
-	require.NoError(t, os.WriteFile(every, fmt.Appendf(nil, "processors: {llm_session: {checkpoint_interval: %s}}", interval), 0o600))
+	require.NoError(
+		t,
+		os.WriteFile(every, fmt.Appendf(nil, "processors: {llm_session: {checkpoint_interval: %s}}", interval), 0o600),
+	)
 	c, _ := budgeted(t, dir, "--config", every)
 	const senders, each = 4, 25
 	taken := [senders]map[string][]sent{}
@@ -185,12 +222,20 @@ func TestLimitsResumeAfterAKillUnderLoad(t *testing.T) {
 				}
 			}
 			total += acknowledged
-			require.LessOrEqual(t, known, acknowledged+5, "%s: at most the batch that was under way is more than what was acknowledged", session)
+			require.LessOrEqual(
+				t,
+				known,
+				acknowledged+5,
+				"%s: at most one unacknowledged batch may be counted",
+				session,
+			)
 		}
 	}
-	t.Logf("killed with %d spans of %d sessions: %d were lost, the oldest taken %v before; a checkpoint is written every %v", total, senders*each, lost, oldest, interval)
+	t.Logf("killed with %d spans of %d sessions: %d were lost, the oldest acknowledged %v before; checkpoint "+
+		"interval %v",
+		total, senders*each, lost, oldest, interval)
 	require.NotZero(t, total)
-	// A checkpoint takes a while to write, and what comes meanwhile is in the next.
+	// Writing a checkpoint takes time, and calls that arrive meanwhile are in the next one.
 	require.Less(t, oldest, 3*interval)
 
 	for w := range senders {
@@ -206,7 +251,7 @@ func TestLimitsResumeAfterAKillUnderLoad(t *testing.T) {
 	c.stop(t)
 }
 
-// TestDecisionLatency asks at 5,000 questions a second while sessions go on.
+// TestDecisionLatency asks 5,000 times per second for decisions on active sessions.
 func TestDecisionLatency(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a measurement")
@@ -222,14 +267,16 @@ func TestDecisionLatency(t *testing.T) {
 		wait.Go(func() {
 			start := began.Add(time.Duration(w) * every / workers)
 			for i := range each {
-				time.Sleep(time.Until(start.Add(time.Duration(i) * every))) // the rate is what is asked for, whatever an answer takes
+				time.Sleep(
+					time.Until(start.Add(time.Duration(i) * every)),
+				) // keep the rate, however long an answer takes
 				at := time.Now()
 				response, err := client.Get(budget + "s")
 				if err != nil {
 					t.Error(err)
 					return
 				}
-				_, _ = io.Copy(io.Discard, response.Body) // or the connection is not used again
+				_, _ = io.Copy(io.Discard, response.Body) // so that the connection is reused
 				_ = response.Body.Close()
 				took[w] = append(took[w], time.Since(at))
 			}

@@ -17,7 +17,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/sample"
 )
 
-// storyCollector is the Collector with the limit of five dollars that is shipped, and the address that answers for the story's session.
+// storyCollector starts the Collector with the shipped limit of five dollars. It also returns the address of the budget
+// API.
 func storyCollector(t *testing.T) (c *collector, budget string) {
 	t.Helper()
 	overlay, err := filepath.Abs(filepath.Join("..", "deploy", "config", "overlays", "budget.yaml"))
@@ -25,11 +26,14 @@ func storyCollector(t *testing.T) (c *collector, budget string) {
 	dir := t.TempDir()
 	budget = freePorts(t, 1)[0]
 	port := filepath.Join(dir, "budget.yaml")
-	require.NoError(t, os.WriteFile(port, fmt.Appendf(nil, "extensions: {llm_budget: {http: {endpoint: %q}}}", budget), 0o600))
+	require.NoError(
+		t,
+		os.WriteFile(port, fmt.Appendf(nil, "extensions: {llm_budget: {http: {endpoint: %q}}}", budget), 0o600),
+	)
 	return startIn(t, dir, "default.yaml", "--config", overlay, "--config", port), "http://" + budget
 }
 
-// story is the first turns of the eleven days, a line a turn, as the CLI prints them.
+// story returns the first turns of the eleven days as the CLI prints them, one line per turn.
 func story(t *testing.T, turns int) []string {
 	t.Helper()
 	out, msg, code := cli(t, ".", "sample", "--story", "loop", "--traces", fmt.Sprint(turns))
@@ -41,11 +45,11 @@ func story(t *testing.T, turns int) []string {
 const (
 	storyTurns = 21
 	storyUSD   = 5.19
-	storyLoop  = 6 // the turn with which it is called a loop
+	storyLoop  = 6 // the turn at which the loop is detected
 )
 
-// TestTheStoryOfElevenDays replays two agents who asked each other for clarification for eleven days and spent 47,000 dollars. They ask
-// before each turn whether they may go on.
+// TestTheStoryOfElevenDays replays two agents that asked each other for clarification for eleven days and spent 47,000
+// dollars. Here they ask the budget before each turn.
 func TestTheStoryOfElevenDays(t *testing.T) {
 	c, budget := storyCollector(t)
 	turns := 0
@@ -72,13 +76,21 @@ func TestTheStoryOfElevenDays(t *testing.T) {
 		require.Equal(t, http.StatusOK, response.StatusCode)
 		turns++
 	}
-	t.Logf("stopped after %d turns, %v and %.2f USD (%s), instead of %d turns, %d days and %.0f USD",
-		turns, time.Duration(turns)*sample.LoopPace, last.Spent, last.Reason, sample.LoopTurns, sample.LoopDays, sample.LoopUSD)
+	t.Logf(
+		"stopped after %d turns, %v and %.2f USD (%s), instead of %d turns, %d days and %.0f USD",
+		turns,
+		time.Duration(turns)*sample.LoopPace,
+		last.Spent,
+		last.Reason,
+		sample.LoopTurns,
+		sample.LoopDays,
+		sample.LoopUSD,
+	)
 	require.Equal(t, storyTurns, turns)
 	require.Equal(t, "usd", last.Limit)
 	require.InDelta(t, storyUSD, last.Spent, 0.005)
 
-	// Before that, it was called what it is, and waits for a person.
+	// Before that, the loop was detected and is in the review queue.
 	await(t, 20*time.Second, func() error {
 		if n := len(c.queue(t)); n != 1 {
 			return fmt.Errorf("%d items in the queue, want the turn that showed the loop", n)
@@ -89,7 +101,7 @@ func TestTheStoryOfElevenDays(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(c.get(t, "/api/v1/items/"+c.queue(t)[0])), &item))
 	require.Equal(t, "retry_loop/ping_pong", item.Class+"/"+item.Detail)
 
-	// A person lets it go on.
+	// A person resets the limit.
 	response, err := http.Post(budget+"/v1/sessions/"+sample.LoopSession+"/reset", "", nil)
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())
@@ -97,13 +109,13 @@ func TestTheStoryOfElevenDays(t *testing.T) {
 	c.stop(t)
 }
 
-// TestTheLoopIsToldByTheCLI: what the README says of the turn that shows it.
-func TestTheLoopIsToldByTheCLI(t *testing.T) {
+// TestTheCLIReportsTheLoop checks the statement of the README about the turn at which the loop is detected.
+func TestTheCLIReportsTheLoop(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "story.jsonl")
 	write(t, file, strings.Join(story(t, 20), "\n"))
 	out, msg, code := cli(t, ".", "score", "--sessions", file)
 	require.Zero(t, code, msg)
-	var told []string
+	var reported []string
 	for line := range strings.Lines(out) {
 		var l struct {
 			Detail  string `json:"error_detail"`
@@ -113,18 +125,19 @@ func TestTheLoopIsToldByTheCLI(t *testing.T) {
 		}
 		require.NoError(t, json.Unmarshal([]byte(line), &l))
 		if l.Detail != "" {
-			told = append(told, fmt.Sprint(l.Detail, " ", l.Session.Turns))
+			reported = append(reported, fmt.Sprint(l.Detail, " ", l.Session.Turns))
 		}
 	}
-	require.Equal(t, []string{fmt.Sprint("ping_pong ", storyLoop)}, told)
+	require.Equal(t, []string{fmt.Sprint("ping_pong ", storyLoop)}, reported)
 }
 
-// driver goes on with the story under the guard, as an agent would: a turn is a call of the model, which the SDK then tells of.
+// driver runs the story under the guard like an agent: each turn is a model call, whose span is then exported.
 const driver = `
 import sys
 otlp, budget, session = sys.argv[1:4]
 def create(turn):
-    urllib.request.urlopen(urllib.request.Request(otlp, data=turn.encode(), headers={"Content-Type": "application/json"})).read()
+    request = urllib.request.Request(otlp, data=turn.encode(), headers={"Content-Type": "application/json"})
+    urllib.request.urlopen(request).read()
 create = guarded(create, session, url=budget)
 turns = 0
 try:
@@ -134,7 +147,7 @@ try:
 except BudgetExceeded as stopped:
     print(turns, stopped)
 else:
-    print(turns, "nobody stopped it")
+    print(turns, "the budget did not stop it")
 may_go_on(session, url="http://127.0.0.1:9", fail_open=True)
 try:
     may_go_on(session, url="http://127.0.0.1:9", fail_open=False)
@@ -142,7 +155,7 @@ except OSError:
     print("closed")
 `
 
-// TestThePythonGuard runs the example of the README of llm_budget against the Collector.
+// TestThePythonGuard runs the example in the README of llm_budget against the Collector.
 func TestThePythonGuard(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {
@@ -154,7 +167,7 @@ func TestThePythonGuard(t *testing.T) {
 	require.True(t, found)
 	guard, _, found := strings.Cut(rest, "```")
 	require.True(t, found)
-	require.LessOrEqual(t, strings.Count(guard, "\n"), 25, "it is to be read at a glance")
+	require.LessOrEqual(t, strings.Count(guard, "\n"), 25, "the example must stay short")
 	script := filepath.Join(t.TempDir(), "guard.py")
 	write(t, script, guard+driver)
 

@@ -29,8 +29,8 @@ func refundCall(traceID, amount string) string {
 	return strings.NewReplacer("TRACE", traceID, "AMOUNT", escaped).Replace(request)
 }
 
-// TestCircle walks the loop through the packages that the Collector is made of: a failing trace goes in, is flagged, a
-// person confirms it, it is exported, and the gate blocks the candidate that repeats it and passes the one that does not.
+// TestCircle runs the whole loop on the Collector's packages: a failing trace is flagged, a person confirms it, it is
+// exported, and the gate blocks a candidate that repeats the failure and passes one that does not.
 func TestCircle(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name, content string) string {
@@ -49,7 +49,7 @@ func TestCircle(t *testing.T) {
 	path := filepath.Join(dir, "review.db")
 	store, err := sqlstore.Open(t.Context(), path)
 	require.NoError(t, err)
-	defer store.Close() //nolint:errcheck // closed below where it matters
+	defer store.Close() //nolint:errcheck // closed below, with a check
 	require.NoError(t, store.Put(t.Context(), pipeline.ReviewTraces(td)))
 	page, err := store.Items(t.Context(), review.Filter{State: review.Open})
 	require.NoError(t, err)
@@ -58,14 +58,19 @@ func TestCircle(t *testing.T) {
 	require.Equal(t, failure.ToolCallMalformed, flagged.Class)
 	require.Equal(t, "type_mismatch", flagged.Detail)
 
-	// Not judged yet: nothing to export.
+	// Without a verdict there is nothing to export.
 	dataset := filepath.Join(dir, "refunds.jsonl")
 	_, stderr := cli(t, exitOK, "dataset", "export", "--store", path, "-o", dataset)
 	require.Contains(t, stderr, "nothing is confirmed yet")
 
-	// Confirmed, and exported while the store is open elsewhere, as it is while the Collector runs.
+	// Confirmed, and exported while the store is open elsewhere, as in a running Collector.
 	_, err = store.AddLabel(t.Context(), review.Label{
-		TraceID: traceID, Decision: review.Confirmed, Class: flagged.Class, Detail: flagged.Detail, Note: "amount must be a number", Reviewer: "ada",
+		TraceID:  traceID,
+		Decision: review.Confirmed,
+		Class:    flagged.Class,
+		Detail:   flagged.Detail,
+		Note:     "amount must be a number",
+		Reviewer: "ada",
 	})
 	require.NoError(t, err)
 	_, stderr = cli(t, exitOK, "dataset", "export", "--store", path, "-o", dataset)
@@ -83,7 +88,7 @@ func TestCircle(t *testing.T) {
 	stdout, _ = cli(t, exitOK, "gate", "--dataset", dataset, "--candidate", mended)
 	require.Contains(t, stdout, "PASS")
 
-	// A person changes their mind: the newest label counts.
+	// The reviewer changes their mind: the newest label counts.
 	_, err = store.AddLabel(t.Context(), review.Label{TraceID: traceID, Decision: review.Rejected, Reviewer: "bob"})
 	require.NoError(t, err)
 	stdout, _ = cli(t, exitOK, "dataset", "export", "--store", path)

@@ -11,12 +11,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// told finds the commands of documents, in code or in a line of a shell. What follows a pipe, a redirection or a comment is another's.
-var told = regexp.MustCompile("(?m)(?:`|^ {4}(?:[^\n]*\\| )?)(?:bin/)?faultline( [a-z][^`|<>;#\n]*)")
+// quoted finds the commands in documents, in inline code or in a shell line. It stops at a pipe, a redirection or a
+// comment.
+var quoted = regexp.MustCompile("(?m)(?:`|^ {4}(?:[^\n]*\\| )?)(?:bin/)?faultline( [a-z][^`|<>;#\n]*)")
 
-// TestDocumentsTellOfCommandsThatThereAre holds every `faultline …` of every document, runbooks before all, and of every help text
-// against the commands and their flags.
-func TestDocumentsTellOfCommandsThatThereAre(t *testing.T) {
+// TestDocumentsUseExistingCommands checks every `faultline …` in documents, mainly runbooks, and in help texts against
+// the commands and their flags.
+func TestDocumentsUseExistingCommands(t *testing.T) {
 	texts := map[string]string{}
 	for _, pattern := range []string{"*.md", "*/*.md", "*/*/*.md", "*/*/*/*.md"} {
 		files, err := filepath.Glob(filepath.Join("..", "..", pattern))
@@ -37,12 +38,18 @@ func TestDocumentsTellOfCommandsThatThereAre(t *testing.T) {
 	helps(newRoot())
 	found := 0
 	for where, text := range texts {
-		for _, m := range told.FindAllStringSubmatch(text, -1) {
+		for _, m := range quoted.FindAllStringSubmatch(text, -1) {
 			args := strings.Fields(m[1])
 			c, rest, err := newRoot().Find(args)
 			require.NoError(t, err, "%s: faultline%s", where, m[1])
 			require.True(t, c.HasParent(), "%s: faultline%s", where, m[1])
-			require.False(t, c.HasSubCommands() && len(rest) > 0 && !strings.HasPrefix(rest[0], "-"), "%s: faultline%s", where, m[1])
+			require.False(
+				t,
+				c.HasSubCommands() && len(rest) > 0 && !strings.HasPrefix(rest[0], "-"),
+				"%s: faultline%s",
+				where,
+				m[1],
+			)
 			for _, arg := range rest {
 				name, long := strings.CutPrefix(strings.Trim(arg, "[]"), "--")
 				if name, _, _ = strings.Cut(name, "="); long {

@@ -11,8 +11,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/otlpfile"
 )
 
-// input is the files that a command was given. It can be read several times: what cannot be (standard input, a pipe) is
-// copied to a temporary file first.
+// input is the files of a command. They can be read several times: standard input and pipes are first copied to a
+// temporary file.
 type input struct {
 	files    []*source
 	stderr   io.Writer
@@ -21,17 +21,17 @@ type input struct {
 }
 
 type source struct {
-	name string // as the user gave it
-	path string
-	temp *os.File // the copy, nil where the file itself can be read again
-	size int64
-	said map[otlpfile.Error]bool // so that the second reading does not repeat what the first one said
+	name     string // as the user gave it
+	path     string
+	temp     *os.File // the copy, nil if the file itself can be read again
+	size     int64
+	reported map[otlpfile.Error]bool // reported errors, so that the second reading does not repeat them
 }
 
-// maxErrors is how many errors of one file are shown. A file that is no trace file has one a line.
+// maxErrors bounds the reported errors of a file. A file that is not a trace file has one per line.
 const maxErrors = 20
 
-// openInput finds the files. A file that is not there is a usage error, before anything is read.
+// openInput finds the files. A missing file is a usage error before anything is read.
 func openInput(c *cobra.Command, names []string) (*input, error) {
 	in := &input{stderr: c.ErrOrStderr()}
 	for _, name := range names {
@@ -56,7 +56,7 @@ func find(c *cobra.Command, name string) (*source, error) {
 	case info.IsDir():
 		return nil, usage("%s is a folder; name the files in it, such as %s/*.jsonl", name, name)
 	case info.Mode().IsRegular():
-		return &source{name: name, path: name, size: info.Size(), said: map[otlpfile.Error]bool{}}, nil
+		return &source{name: name, path: name, size: info.Size(), reported: map[otlpfile.Error]bool{}}, nil
 	}
 	pipe, err := os.Open(name)
 	if err != nil {
@@ -66,7 +66,7 @@ func find(c *cobra.Command, name string) (*source, error) {
 	return spool(name, pipe)
 }
 
-// spool copies a stream to a temporary file, which has no name any more where the system allows it: it goes with the
+// spool copies a stream to a temporary file and unlinks the file if the system allows it. So it disappears with the
 // process, however that ends.
 func spool(name string, r io.Reader) (*source, error) {
 	f, err := os.CreateTemp("", "faultline-*")
@@ -74,7 +74,7 @@ func spool(name string, r io.Reader) (*source, error) {
 		return nil, fmt.Errorf("copy %s: %w", name, err)
 	}
 	_ = os.Remove(f.Name())
-	s := &source{name: name, temp: f, said: map[otlpfile.Error]bool{}}
+	s := &source{name: name, temp: f, reported: map[otlpfile.Error]bool{}}
 	if s.size, err = io.Copy(f, r); err != nil {
 		return nil, errors.Join(fmt.Errorf("copy %s: %w", name, err), s.close())
 	}
@@ -93,11 +93,11 @@ func (s *source) close() error {
 		return nil
 	}
 	err := s.temp.Close()
-	_ = os.Remove(s.temp.Name()) // where an open file could not be removed
+	_ = os.Remove(s.temp.Name()) // on systems that cannot remove an open file
 	return err
 }
 
-// close lets go of the copies.
+// close removes the copies.
 func (in *input) close() {
 	in.progress.done()
 	for _, s := range in.files {
@@ -105,7 +105,7 @@ func (in *input) close() {
 	}
 }
 
-// watch shows how far the reading is, where a person looks on. Readings is how often everything will be read.
+// watch shows the progress on a terminal. readings is how often the files will be read.
 func (in *input) watch(what string, readings int64) {
 	var total int64
 	for _, s := range in.files {
@@ -114,7 +114,7 @@ func (in *input) watch(what string, readings int64) {
 	in.progress = newProgress(in.stderr, what, total*readings)
 }
 
-// read reads all files in order. What does not parse is said on stderr and remembered.
+// read reads all files in order. It reports parse errors on stderr and remembers that there were any.
 func (in *input) read(sink otlpfile.Sink) error {
 	for _, s := range in.files {
 		sink.Bad = func(e *otlpfile.Error) { in.bad(s, e) }
@@ -133,19 +133,19 @@ func (in *input) read(sink otlpfile.Sink) error {
 
 func (in *input) bad(s *source, e *otlpfile.Error) {
 	in.broken = true
-	if s.said[*e] || len(s.said) > maxErrors {
+	if s.reported[*e] || len(s.reported) > maxErrors {
 		return
 	}
-	s.said[*e] = true
+	s.reported[*e] = true
 	in.progress.pause()
-	if len(s.said) > maxErrors {
-		fmt.Fprintf(in.stderr, "faultline: %s: more errors, which are not shown\n", s.name)
+	if len(s.reported) > maxErrors {
+		fmt.Fprintf(in.stderr, "faultline: %s: further errors omitted\n", s.name)
 		return
 	}
 	fmt.Fprintln(in.stderr, "faultline:", e)
 }
 
-// verdict is the exit of a command that has done its work on what could be read.
+// verdict returns the exit of a command that has processed all readable input.
 func (in *input) verdict() error {
 	if in.broken {
 		return exitError{code: exitUsage}

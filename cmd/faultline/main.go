@@ -1,5 +1,5 @@
-// Command faultline runs on files what the Collector runs in the stream: it scores traces, replays them, turns reviewed
-// failures into a dataset, and gates a candidate against it.
+// Command faultline runs the Collector's checks on files: it scores traces, replays them, turns reviewed failures into
+// a dataset, and gates a candidate against it.
 package main
 
 import (
@@ -17,13 +17,13 @@ import (
 // Exit codes. Scripts depend on them.
 const (
 	exitOK           = 0
-	exitFailure      = 1 // the gate found a regression, or the work could not be done
+	exitFailure      = 1 // the gate found a regression, or the command failed
 	exitUsage        = 2 // wrong arguments or configuration, or a file that does not parse
-	exitInconclusive = 3 // the gate cannot tell
+	exitInconclusive = 3 // the gate is inconclusive
 )
 
 func main() {
-	// No signal is caught: whatever is half done is safe to leave, and reading a large file must end at once.
+	// Signals are not caught: every command is safe to interrupt, and reading a large file must stop at once.
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
@@ -34,7 +34,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
-	if err == nil || errors.Is(err, syscall.EPIPE) { // whoever reads us has had enough, as head does
+	if err == nil || errors.Is(err, syscall.EPIPE) { // the reader of a pipe, such as head, has closed it
 		return exitOK
 	}
 	exit := exitError{code: exitFailure, err: err}
@@ -47,7 +47,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return exit.code
 }
 
-// exitError ends the program with a code. A nil err says that everything was said already.
+// exitError ends the program with a code. A nil err means that the error was already reported.
 type exitError struct {
 	code int
 	err  error
@@ -62,7 +62,7 @@ func (e exitError) Error() string {
 
 func (e exitError) Unwrap() error { return e.err }
 
-// usage is an error of whoever called, with what to do next.
+// usage is an error of the caller. The message says what to do next.
 func usage(format string, args ...any) error {
 	return exitError{exitUsage, fmt.Errorf(format, args...)}
 }
@@ -73,10 +73,10 @@ func newRoot() *cobra.Command {
 		Short: "Find the failures of LLM applications in their traces",
 		Long: `Find the failures of LLM applications in their traces.
 
-FILE is a path or - for standard input: OTLP/JSON (one request, or one a line) or OTLP protobuf, gzip or not.
+FILE is a path or - for standard input: OTLP/JSON (one request, or one per line) or OTLP protobuf, optionally gzipped.
 
-Exit codes: 0 done, or the gate passes; 1 regression, or the work could not be done; 2 usage, configuration or a file that
-does not parse; 3 the gate cannot tell.`,
+Exit codes: 0 done, or the gate passes; 1 regression, or the command failed; 2 usage error, invalid configuration, or a
+file that does not parse; 3 the gate is inconclusive.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          func(_ *cobra.Command, args []string) error { return unknown("faultline", args) },
@@ -86,7 +86,16 @@ does not parse; 3 the gate cannot tell.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage("%w; see %s --help", err, c.CommandPath())
 	})
-	root.AddCommand(newScore(), newReplay(), newDataset(), newGate(), newSample(), newPrices(), newTaxonomy(), newVersion())
+	root.AddCommand(
+		newScore(),
+		newReplay(),
+		newDataset(),
+		newGate(),
+		newSample(),
+		newPrices(),
+		newTaxonomy(),
+		newVersion(),
+	)
 	return root
 }
 
@@ -105,7 +114,7 @@ func noArguments(c *cobra.Command, args []string) error {
 	return nil
 }
 
-// count is a number of things, in words: 1 row, 2 rows.
+// count formats a number of things: 1 row, 2 rows.
 func count(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing

@@ -16,7 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// otlpClient sends telemetry to a Collector, and counts.
+// otlpClient sends telemetry to a Collector, and counts it.
 type otlpClient struct {
 	endpoint string
 	timeout  time.Duration
@@ -86,7 +86,7 @@ func (c *otlpClient) logs(ctx context.Context, ld plog.Logs) error {
 	return nil
 }
 
-// try sends until it works, the error is one that stays, or the time is over.
+// try sends until it succeeds, the error is permanent, or the timeout is over.
 func (c *otlpClient) try(ctx context.Context, send func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -108,10 +108,15 @@ func (c *otlpClient) try(ctx context.Context, send func(context.Context) error) 
 	}
 }
 
-// passing are the errors after which OTLP clients try again.
+// passing are the errors that OTLP clients retry.
 func passing(code codes.Code) bool {
 	switch code {
-	case codes.Unavailable, codes.ResourceExhausted, codes.Aborted, codes.DeadlineExceeded, codes.OutOfRange, codes.DataLoss:
+	case codes.Unavailable,
+		codes.ResourceExhausted,
+		codes.Aborted,
+		codes.DeadlineExceeded,
+		codes.OutOfRange,
+		codes.DataLoss:
 		return true
 	}
 	return false
@@ -121,7 +126,8 @@ func (c *otlpClient) explain(err error) error {
 	s := status.Convert(err)
 	switch s.Code() {
 	case codes.Unavailable, codes.DeadlineExceeded:
-		return fmt.Errorf("send to %s: %s; is a Collector listening there for OTLP/gRPC, mostly on port 4317? start one with make run, or name another with --endpoint", c.endpoint, s.Message())
+		return fmt.Errorf("send to %s: %s; is a Collector listening there for OTLP/gRPC, usually on port 4317? "+
+			"start one with make run, or set another with --endpoint", c.endpoint, s.Message())
 	case codes.Unimplemented:
 		return fmt.Errorf("send to %s: the Collector there has no pipeline for traces", c.endpoint)
 	}

@@ -25,7 +25,7 @@ func newPrices() *cobra.Command {
 	return c
 }
 
-// loadPrices is the embedded price book, with a file of the user's own over it where the name is not "".
+// loadPrices returns the embedded price book, overridden by the user's price file if the name is not "".
 func loadPrices(name string) (*price.Book, error) {
 	if name == "" {
 		return price.Embedded(), nil
@@ -45,11 +45,13 @@ func newPricesShow() *cobra.Command {
 	var provider, at, file string
 	c := &cobra.Command{
 		Use:   "show MODEL",
-		Short: "Show the price of a model on a day, with its tiers and where it comes from",
-		Long: `Show the price of a model on a day, with its tiers and where it comes from. MODEL is what a span calls it, and so is the provider;
-without one the maker of the model is meant.`,
-		Example: "  faultline prices show gpt-4.1\n  faultline prices show --provider aws.bedrock us.anthropic.claude-sonnet-5-v1:0\n  faultline prices show --at 2025-06-01 o3",
-		Args:    exactly(1, "a MODEL"),
+		Short: "Show the price of a model on a day, with its tiers and sources",
+		Long: `Show the price of a model on a day, with its tiers and sources. MODEL and the provider are named as in
+spans. The default provider is the maker of the model.`,
+		Example: "  faultline prices show gpt-4.1\n" +
+			"  faultline prices show --provider aws.bedrock us.anthropic.claude-sonnet-5-v1:0\n" +
+			"  faultline prices show --at 2025-06-01 o3",
+		Args: exactly(1, "a MODEL"),
 		RunE: func(c *cobra.Command, args []string) error {
 			when := time.Now()
 			if at != "" {
@@ -65,7 +67,8 @@ without one the maker of the model is meant.`,
 			}
 			row := book.Find(provider, when, args[0])
 			if row == nil {
-				return fmt.Errorf("no price is known for %s on %s; a price file can name one: faultline score --prices FILE",
+				return fmt.Errorf("no price is known for %s on %s; add one with a price file: faultline score "+
+					"--prices FILE",
 					strings.TrimSpace(provider+" "+args[0]), when.UTC().Format(time.DateOnly))
 			}
 			return showPrice(c.OutOrStdout(), book, row, book.Rows(provider, args[0]), file != "")
@@ -73,7 +76,7 @@ without one the maker of the model is meant.`,
 	}
 	c.Flags().StringVar(&provider, "provider", "", "the provider, as spans name it")
 	c.Flags().StringVar(&at, "at", "", "the day (default: now)")
-	c.Flags().StringVar(&file, "prices", "", "price file of your own over the embedded book")
+	c.Flags().StringVar(&file, "prices", "", "price file that overrides the embedded book")
 	return c
 }
 
@@ -81,13 +84,19 @@ without one the maker of the model is meant.`,
 func exactly(n int, what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) != n {
-			return usage("%s needs %s; see %s --help", strings.TrimPrefix(c.CommandPath(), "faultline "), what, c.CommandPath())
+			return usage(
+				"%s needs %s; see %s --help",
+				strings.TrimPrefix(c.CommandPath(), "faultline "),
+				what,
+				c.CommandPath(),
+			)
 		}
 		return nil
 	}
 }
 
-// showPrice writes a row, and the others of the same model. Own says that a file of the user's lies over the book.
+// showPrice writes a row, and the other rows of the same model. own means that a price file of the user overrides the
+// book.
 func showPrice(out io.Writer, book *price.Book, row *price.Row, all []*price.Row, own bool) error {
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	fmt.Fprintf(w, "provider\t%s\n", orAny(row.Provider))
@@ -102,7 +111,7 @@ func showPrice(out io.Writer, book *price.Book, row *price.Row, all []*price.Row
 	}
 
 	fmt.Fprintln(out)
-	table := [][]string{{"USD for a million tokens", ""}}
+	table := [][]string{{"USD per million tokens", ""}}
 	for _, c := range row.Contexts {
 		table[0] = append(table[0], fmt.Sprintf("input > %d", c.Above))
 	}
@@ -114,7 +123,7 @@ func showPrice(out io.Writer, book *price.Book, row *price.Row, all []*price.Row
 			continue
 		}
 		if price.Kind(k) == price.PerRequest {
-			name = "USD for a request"
+			name = "USD per request"
 		}
 		line := []string{name, price.Dollars(row.Rates[k].Value)}
 		for _, c := range row.Contexts {
@@ -130,7 +139,7 @@ func showPrice(out io.Writer, book *price.Book, row *price.Row, all []*price.Row
 	if len(all) > 1 {
 		heading := "at other times"
 		if own {
-			heading += ", or in the book below your file"
+			heading += ", or in the embedded book that your file overrides"
 		}
 		fmt.Fprintf(out, "\n%s\n", heading)
 		w = tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
@@ -144,7 +153,7 @@ func showPrice(out io.Writer, book *price.Book, row *price.Row, all []*price.Row
 	return nil
 }
 
-// writeNumbers writes a table whose first column is words and whose others are numbers, which stand to the right.
+// writeNumbers writes a table whose first column is text and whose other columns are right-aligned numbers.
 func writeNumbers(out io.Writer, table [][]string) {
 	width := make([]int, len(table[0]))
 	for _, line := range table {
@@ -162,7 +171,7 @@ func writeNumbers(out io.Writer, table [][]string) {
 	}
 }
 
-// sourcesOf are the pages that a row of the book comes from, or what a user wrote of its own.
+// sourcesOf are the web pages that a row of the book comes from, or the source that the user's file gives.
 func sourcesOf(row *price.Row) []string {
 	if strings.HasPrefix(row.Source, "https://") {
 		return strings.Fields(row.Source)
@@ -177,7 +186,7 @@ func orAny(provider string) string {
 	return provider
 }
 
-// holds says when a row does.
+// holds says when a row is valid.
 func holds(row *price.Row) string {
 	when := "always"
 	if !row.From.IsZero() {
@@ -192,7 +201,7 @@ func holds(row *price.Row) string {
 func newPricesCheck() *cobra.Command {
 	return &cobra.Command{
 		Use:     "check FILE",
-		Short:   "Check a price file of your own; all mistakes are told at once",
+		Short:   "Check a price file and report all errors at once",
 		Example: "  faultline prices check prices.yaml",
 		Args:    exactly(1, "a FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -204,7 +213,7 @@ func newPricesCheck() *cobra.Command {
 			if err != nil {
 				return usage("price file %s: %w", args[0], err)
 			}
-			_, err = fmt.Fprintf(c.OutOrStdout(), "%s is good: %s, %s; pricing version %s\n",
+			_, err = fmt.Fprintf(c.OutOrStdout(), "%s is valid: %s, %s; pricing version %s\n",
 				args[0], count(len(file.Rows), "row"), counted(len(file.Aliases), "alias", "aliases"), book.Version())
 			return err
 		},
@@ -218,16 +227,17 @@ func counted(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// embeddedBook is what diff calls the book that the program was built with.
+// embeddedBook is the name, for diff, of the book that the program was built with.
 const embeddedBook = "embedded"
 
 func newPricesDiff() *cobra.Command {
 	return &cobra.Command{
 		Use:   "diff OLD NEW",
-		Short: "Tell what changed between two price files or books",
-		Long: `Tell what changed between two price files or books, a row a line: + came, - went, ~ changed. OLD and NEW are price files, books as
-internal/price/book.tsv holds one, or the word embedded for the book that this program was built with. A price file is compared for what it says
-itself: what it leaves to the book counts as gone.`,
+		Short: "Show the changes between two price files or books",
+		Long: `Show the changes between two price files or books, one row per line: + added, - removed, ~ changed. OLD
+and NEW are price files, books in the format of internal/price/book.tsv, or the word embedded for the book that this
+program was built with. Only the rows of a price file itself are compared: rows that it leaves to the book count as
+removed.`,
 		Example: "  faultline prices diff embedded internal/price/book.tsv",
 		Args:    exactly(2, "OLD and NEW"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -236,13 +246,13 @@ itself: what it leaves to the book counts as gone.`,
 			if err := errors.Join(errOld, errNew); err != nil {
 				return exitError{exitUsage, err}
 			}
-			came, went, changed := 0, 0, 0
+			added, removed, changed := 0, 0, 0
 			for _, change := range price.Diff(older, newer) {
 				switch {
 				case change.Old == nil:
-					came++
+					added++
 				case change.New == nil:
-					went++
+					removed++
 				default:
 					changed++
 				}
@@ -250,7 +260,7 @@ itself: what it leaves to the book counts as gone.`,
 					return err
 				}
 			}
-			_, err := fmt.Fprintf(c.ErrOrStderr(), "%d came, %d went, %d changed\n", came, went, changed)
+			_, err := fmt.Fprintf(c.ErrOrStderr(), "%d added, %d removed, %d changed\n", added, removed, changed)
 			return err
 		},
 	}

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/term"
 )
 
-// progress is a bar on a terminal. Anywhere else it is nil, and does nothing.
+// progress is a progress bar on a terminal. Elsewhere it is nil and does nothing.
 type progress struct{ bar *progressbar.ProgressBar }
 
 func newProgress(stderr io.Writer, what string, bytes int64) *progress {
@@ -16,12 +16,20 @@ func newProgress(stderr io.Writer, what string, bytes int64) *progress {
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return nil
 	}
-	return &progress{progressbar.NewOptions64(bytes,
-		progressbar.OptionSetWriter(f), progressbar.OptionSetDescription(what), progressbar.OptionShowBytes(true),
-		progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(100_000_000))}
+	return &progress{
+		progressbar.NewOptions64(
+			bytes,
+			progressbar.OptionSetWriter(f),
+			progressbar.OptionSetDescription(what),
+			progressbar.OptionShowBytes(true),
+			progressbar.OptionClearOnFinish(),
+			progressbar.OptionSetPredictTime(true),
+			progressbar.OptionThrottle(100_000_000),
+		),
+	}
 }
 
-// reader counts what is read.
+// reader counts the bytes read.
 func (p *progress) reader(r io.Reader) io.Reader {
 	if p == nil {
 		return r
@@ -33,7 +41,7 @@ type countWriter struct{ bar *progressbar.ProgressBar }
 
 func (w countWriter) Write(b []byte) (int, error) { return len(b), w.bar.Add(len(b)) }
 
-// pause takes the bar off the line, so that a message can be written there.
+// pause clears the bar, so that a message can be written on its line.
 func (p *progress) pause() {
 	if p != nil {
 		_ = p.bar.Clear()

@@ -19,7 +19,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/web"
 )
 
-// reviewed serves the review page over a store with n confirmed failures.
+// reviewed serves the review page over a store with n failing traces, all confirmed.
 func reviewed(t *testing.T, n int) string {
 	t.Helper()
 	store, err := sqlstore.Open(t.Context(), sqlstore.Memory)
@@ -30,7 +30,12 @@ func reviewed(t *testing.T, n int) string {
 	scorer := pipeline.NewScorer(set, pipeline.ScorerOptions{})
 	var traces []review.Trace
 	for i := range n {
-		call := strings.Replace(refundCall(fmt.Sprintf("%032x", 0xabc000+i), `"19,99 EUR"`), "order 4471", fmt.Sprintf("order %d", i), 1)
+		call := strings.Replace(
+			refundCall(fmt.Sprintf("%032x", 0xabc000+i), `"19,99 EUR"`),
+			"order 4471",
+			fmt.Sprintf("order %d", i),
+			1,
+		)
 		td, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces([]byte(call))
 		require.NoError(t, err)
 		scorer.Traces(td, nil, nil)
@@ -39,7 +44,11 @@ func reviewed(t *testing.T, n int) string {
 	require.NoError(t, store.Put(t.Context(), traces))
 	for _, trace := range traces {
 		_, err := store.AddLabel(t.Context(), review.Label{
-			TraceID: trace.ID, Decision: review.Confirmed, Class: failure.ToolCallMalformed, Detail: failure.TypeMismatch, Reviewer: "ada",
+			TraceID:  trace.ID,
+			Decision: review.Confirmed,
+			Class:    failure.ToolCallMalformed,
+			Detail:   failure.TypeMismatch,
+			Reviewer: "ada",
 		})
 		require.NoError(t, err)
 	}
@@ -50,7 +59,7 @@ func reviewed(t *testing.T, n int) string {
 	return server.URL
 }
 
-func TestExportThroughThePageIsWhole(t *testing.T) {
+func TestExportFromTheReviewAPIIsComplete(t *testing.T) {
 	const n = 450 // more than two pages
 	address := reviewed(t, n)
 	stdout, stderr := cli(t, exitOK, "dataset", "export", "--from", strings.TrimPrefix(address, "http://"))
@@ -61,20 +70,21 @@ func TestExportThroughThePageIsWhole(t *testing.T) {
 	for _, row := range rows {
 		require.Equal(t, "returns-bot", row.Service)
 		require.Equal(t, "ada", row.Reviewer)
-		require.Len(t, row.Call.Tools(), 1, "the definitions come along, so that the call can be scored again")
+		require.Len(t, row.Call.Tools(), 1, "the row has the definitions, so that the call can be scored again")
 		require.NotEmpty(t, dataset.Input(row.Call))
 	}
 }
 
-func TestExportReportsTheErrorOfThePage(t *testing.T) {
+func TestExportReportsErrorsOfTheReviewAPI(t *testing.T) {
 	for name, c := range map[string]struct {
 		status int
 		body   string
 		want   string
 	}{
 		"needs a password": {http.StatusUnauthorized, "", "401 Unauthorized"},
-		"an error of ours": {http.StatusInternalServerError, `{"error":{"code":"internal","message":"disk is full"}}`, `500 Internal Server Error: "disk is full"`},
-		"another server":   {http.StatusOK, "<html>", "is this the review page of Faultline?"},
+		"an error of ours": {http.StatusInternalServerError, `{"error":{"code":"internal","message":"disk is ` +
+			`full"}}`, `500 Internal Server Error: "disk is full"`},
+		"another server": {http.StatusOK, "<html>", "is this the review page of Faultline?"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -82,7 +92,14 @@ func TestExportReportsTheErrorOfThePage(t *testing.T) {
 				_, _ = w.Write([]byte(c.body))
 			}))
 			defer server.Close()
-			_, stderr := cli(t, exitFailure, "dataset", "export", "--from", strings.Replace(server.URL, "http://", "http://ada:secret@", 1))
+			_, stderr := cli(
+				t,
+				exitFailure,
+				"dataset",
+				"export",
+				"--from",
+				strings.Replace(server.URL, "http://", "http://ada:secret@", 1),
+			)
 			require.Contains(t, stderr, c.want)
 			require.NotContains(t, stderr, "secret")
 		})

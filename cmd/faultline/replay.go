@@ -19,7 +19,7 @@ import (
 // replayOptions are the flags of replay.
 type replayOptions struct {
 	endpoint string
-	rate     float64 // spans a second, 0 is as fast as they are taken
+	rate     float64 // spans per second; 0 is as fast as the Collector accepts them
 	now      bool
 	newIDs   bool
 	timeout  time.Duration
@@ -30,10 +30,11 @@ func newReplay() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "replay FILE...",
 		Short: "Send trace files to a Collector",
-		Long: `Send trace files, and the log files that go with them, to a Collector by OTLP/gRPC without TLS. Log records go first, so that the
-spans that they belong to find their content there.`,
-		Example: "  faultline replay --now --new-ids testdata/sample.jsonl.gz\n  faultline replay --endpoint collector:4317 --rate 200 traces.jsonl",
-		Args:    atLeastOneFile,
+		Long: `Send trace files, and the log files that belong to them, to a Collector over OTLP/gRPC without TLS. Log
+records are sent first, so that their content is there when the spans arrive.`,
+		Example: "  faultline replay --now --new-ids testdata/sample.jsonl.gz\n" +
+			"  faultline replay --endpoint collector:4317 --rate 200 traces.jsonl",
+		Args: atLeastOneFile,
 		RunE: func(c *cobra.Command, args []string) error {
 			switch {
 			case o.rate < 0:
@@ -53,10 +54,11 @@ spans that they belong to find their content there.`,
 		},
 	}
 	c.Flags().StringVar(&o.endpoint, "endpoint", "127.0.0.1:4317", "host:port of the Collector's OTLP/gRPC receiver")
-	c.Flags().Float64Var(&o.rate, "rate", 0, "spans a second; 0 is as fast as they are taken")
-	c.Flags().BoolVar(&o.now, "now", false, "shift all times, so that the newest span ends now")
-	c.Flags().BoolVar(&o.newIDs, "new-ids", false, "give traces and spans new ids, so that the same file can be sent again")
-	c.Flags().DurationVar(&o.timeout, "timeout", 30*time.Second, "how long to try to send one request")
+	c.Flags().Float64Var(&o.rate, "rate", 0, "spans per second; 0 is as fast as the Collector accepts them")
+	c.Flags().BoolVar(&o.now, "now", false, "shift all times so that the newest span ends now")
+	c.Flags().BoolVar(&o.newIDs, "new-ids", false, "give traces and spans new IDs, so that the same file can be sent "+
+		"again")
+	c.Flags().DurationVar(&o.timeout, "timeout", 30*time.Second, "how long to retry one request")
 	return c
 }
 
@@ -69,7 +71,7 @@ func replay(ctx context.Context, in *input, o replayOptions, stderr io.Writer) e
 	var change changes
 	if o.newIDs {
 		change.salt = make([]byte, 16)
-		_, _ = rand.Read(change.salt) // never fails
+		_, _ = rand.Read(change.salt) // cannot fail
 	}
 	if o.now {
 		newest, err := newest(in)
@@ -111,7 +113,8 @@ func replay(ctx context.Context, in *input, o replayOptions, stderr io.Writer) e
 	}
 	in.progress.done()
 	w := tabwriter.NewWriter(stderr, 0, 4, 2, ' ', 0)
-	fmt.Fprintf(w, "sent\t%s\t%s to %s in %s\n", count(client.spans, "span"), count(client.requests, "request"), o.endpoint, time.Since(pace.start).Round(time.Millisecond))
+	fmt.Fprintf(w, "sent\t%s\t%s to %s in %s\n", count(client.spans, "span"), count(client.requests, "request"),
+		o.endpoint, time.Since(pace.start).Round(time.Millisecond))
 	if client.records > 0 {
 		fmt.Fprintf(w, "sent\t%s\t\n", count(client.records, "log record"))
 	}
@@ -130,7 +133,7 @@ func replay(ctx context.Context, in *input, o replayOptions, stderr io.Writer) e
 	return nil
 }
 
-// newest is when the last span ends, 0 where there is none.
+// newest is the end of the last span, 0 if there is none.
 func newest(in *input) (pcommon.Timestamp, error) {
 	var last pcommon.Timestamp
 	err := in.read(otlpfile.Sink{Traces: func(td ptrace.Traces) error {
@@ -146,14 +149,14 @@ func newest(in *input) (pcommon.Timestamp, error) {
 	return last, err
 }
 
-// pacer keeps to a rate of spans.
+// pacer limits the rate of spans.
 type pacer struct {
 	rate  float64
 	start time.Time
 	sent  int
 }
 
-// wait returns when n more spans may go.
+// wait returns when n more spans may be sent.
 func (p *pacer) wait(ctx context.Context, n int) error {
 	if p.rate == 0 {
 		return nil

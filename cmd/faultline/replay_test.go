@@ -20,13 +20,13 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// receiver is an OTLP/gRPC server that keeps what it gets, in order.
+// receiver is an OTLP/gRPC server that keeps all requests in order.
 type receiver struct {
 	ptraceotlp.UnimplementedGRPCServer
 	endpoint string
 
 	mu       sync.Mutex
-	refuse   int // how many requests to answer with Unavailable first
+	refuse   int // number of first requests to answer with Unavailable
 	reject   int64
 	traces   []ptrace.Traces
 	logs     []plog.Logs
@@ -114,9 +114,17 @@ func writeFile(t *testing.T, name, content string) string {
 	return path
 }
 
-func TestReplaySendsWhatTheFilesHold(t *testing.T) {
+func TestReplaySendsTheContentOfFiles(t *testing.T) {
 	r := receive(t, true)
-	_, stderr := cli(t, exitOK, "replay", "--endpoint", r.endpoint, writeFile(t, "t.json", tracesFile), writeFile(t, "l.json", logsFile))
+	_, stderr := cli(
+		t,
+		exitOK,
+		"replay",
+		"--endpoint",
+		r.endpoint,
+		writeFile(t, "t.json", tracesFile),
+		writeFile(t, "l.json", logsFile),
+	)
 	require.Contains(t, stderr, "2 spans")
 	require.Contains(t, stderr, "1 log record")
 	require.Equal(t, []string{"logs", "traces"}, r.sequence, "log records first, for the spans to find them")
@@ -129,7 +137,16 @@ func TestReplaySendsWhatTheFilesHold(t *testing.T) {
 func TestReplayNowKeepsTheSpacing(t *testing.T) {
 	r := receive(t, true)
 	before := time.Now()
-	cli(t, exitOK, "replay", "--now", "--endpoint", r.endpoint, writeFile(t, "t.json", tracesFile), writeFile(t, "l.json", logsFile))
+	cli(
+		t,
+		exitOK,
+		"replay",
+		"--now",
+		"--endpoint",
+		r.endpoint,
+		writeFile(t, "t.json", tracesFile),
+		writeFile(t, "l.json", logsFile),
+	)
 	spans := r.spans()
 	end := spans[1].EndTimestamp().AsTime()
 	require.WithinRange(t, end, before, time.Now())
@@ -137,7 +154,7 @@ func TestReplayNowKeepsTheSpacing(t *testing.T) {
 	require.Equal(t, time.Second, end.Sub(spans[1].Events().At(0).Timestamp().AsTime()))
 	record := r.logs[0].ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0)
 	require.Equal(t, 2*time.Second, end.Sub(record.Timestamp().AsTime()))
-	require.Zero(t, record.ObservedTimestamp(), "a time that is not set stays so")
+	require.Zero(t, record.ObservedTimestamp(), "an unset time stays unset")
 }
 
 func TestReplayNewIDsKeepTheTree(t *testing.T) {
@@ -155,10 +172,10 @@ func TestReplayNewIDsKeepTheTree(t *testing.T) {
 	require.Equal(t, root.SpanID(), child.Links().At(0).SpanID())
 	record := r.logs[0].ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0)
 	require.Equal(t, child.SpanID(), record.SpanID())
-	require.NotEqual(t, root.TraceID(), again.TraceID(), "other ids each time")
+	require.NotEqual(t, root.TraceID(), again.TraceID(), "new IDs each time")
 }
 
-func TestReplayTriesAgain(t *testing.T) {
+func TestReplayRetries(t *testing.T) {
 	r := receive(t, true)
 	r.refuse = 2
 	_, stderr := cli(t, exitOK, "replay", "--endpoint", r.endpoint, writeFile(t, "t.json", tracesFile))
@@ -168,22 +185,39 @@ func TestReplayTriesAgain(t *testing.T) {
 
 func TestReplayWithoutAPipelineForLogs(t *testing.T) {
 	r := receive(t, false)
-	_, stderr := cli(t, exitOK, "replay", "--endpoint", r.endpoint, writeFile(t, "l.jsonl", logsFile+"\n"+logsFile), writeFile(t, "t.json", tracesFile))
+	_, stderr := cli(
+		t,
+		exitOK,
+		"replay",
+		"--endpoint",
+		r.endpoint,
+		writeFile(t, "l.jsonl", logsFile+"\n"+logsFile),
+		writeFile(t, "t.json", tracesFile),
+	)
 	require.Contains(t, stderr, "2 log records  the Collector has no pipeline for logs")
 	require.Len(t, r.spans(), 2)
 }
 
-func TestReplayTellsWhatWasRejected(t *testing.T) {
+func TestReplayReportsRejectedSpans(t *testing.T) {
 	r := receive(t, true)
 	r.reject = 1
 	_, stderr := cli(t, exitFailure, "replay", "--endpoint", r.endpoint, writeFile(t, "t.json", tracesFile))
 	require.Contains(t, stderr, "by the Collector: too old")
 }
 
-func TestReplayKeepsToTheRate(t *testing.T) {
+func TestReplayLimitsTheRate(t *testing.T) {
 	r := receive(t, true)
 	started := time.Now()
-	cli(t, exitOK, "replay", "--rate", "20", "--endpoint", r.endpoint, writeFile(t, "t.jsonl", strings.Repeat(strings.ReplaceAll(tracesFile, "\n", "")+"\n", 5)))
+	cli(
+		t,
+		exitOK,
+		"replay",
+		"--rate",
+		"20",
+		"--endpoint",
+		r.endpoint,
+		writeFile(t, "t.jsonl", strings.Repeat(strings.ReplaceAll(tracesFile, "\n", "")+"\n", 5)),
+	)
 	require.Len(t, r.spans(), 10)
 	require.GreaterOrEqual(t, time.Since(started), 400*time.Millisecond, "the fifth request goes after eight spans")
 }

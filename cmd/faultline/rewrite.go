@@ -10,10 +10,10 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
-// changes is what replay does to telemetry before it sends it.
+// changes are the changes that replay makes to telemetry before it sends it.
 type changes struct {
 	shift time.Duration
-	salt  []byte // nil keeps the ids
+	salt  []byte // nil keeps the IDs
 }
 
 func (c changes) traces(td ptrace.Traces) {
@@ -62,7 +62,7 @@ func (c changes) time(t pcommon.Timestamp) pcommon.Timestamp {
 	return pcommon.NewTimestampFromTime(t.AsTime().Add(c.shift))
 }
 
-// traceID is the new id, the same for the same old one wherever it stands.
+// traceID is the new ID. It is the same wherever the old one occurs.
 func (c changes) traceID(id pcommon.TraceID) pcommon.TraceID {
 	if c.salt == nil || id.IsEmpty() {
 		return id
@@ -83,10 +83,10 @@ func (c changes) hash(id []byte) [sha256.Size]byte {
 	return sha256.Sum256(append(slices.Clip(c.salt), id...))
 }
 
-// maxRequest keeps requests below the 4 MiB that gRPC servers take unless told otherwise.
+// maxRequest keeps requests below the default limit of gRPC servers, 4 MiB.
 const maxRequest = 3 << 20
 
-// split cuts a request that is too large into several, span by span. A single span that is too large stays whole.
+// split cuts a request that is too large into several, at span boundaries. A single span that is too large stays whole.
 func split(td ptrace.Traces) []ptrace.Traces {
 	sizer := &ptrace.ProtoMarshaler{}
 	if sizer.TracesSize(td) <= maxRequest || td.SpanCount() < 2 {

@@ -9,7 +9,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/sample"
 )
 
-// storyLoop is the story that there is.
+// storyLoop is the only story.
 const storyLoop = "loop"
 
 func newSample() *cobra.Command {
@@ -20,13 +20,16 @@ func newSample() *cobra.Command {
 	)
 	c := &cobra.Command{
 		Use:   "sample",
-		Short: "Print made-up traffic of four LLM applications, a quarter of it failing",
-		Long: `Print made-up traffic of four LLM applications as OTLP/JSON lines. A quarter of the traces fail, in every way that is found
-without a text classifier. The same seed gives the same traffic.
+		Short: "Print synthetic traffic of four LLM applications, a quarter of it failing",
+		Long: `Print synthetic traffic of four LLM applications as OTLP/JSON lines. A quarter of the traces fail, in
+every way that Faultline finds without a text classifier. The same seed gives the same traffic.
 
-With --story loop: the first turns of two agents who asked each other for clarification for eleven days, one trace a turn.`,
-		Example: "  faultline sample --traces 500 | faultline score - > /dev/null\n  faultline sample | faultline replay --now --new-ids -\n  faultline sample --story loop --traces 30 | faultline score --sessions -",
-		Args:    noArguments,
+With --story loop: the first turns of two agents that asked each other for clarification for eleven days, one trace per
+turn.`,
+		Example: "  faultline sample --traces 500 | faultline score - > /dev/null\n" +
+			"  faultline sample | faultline replay --now --new-ids -\n" +
+			"  faultline sample --story loop --traces 30 | faultline score --sessions -",
+		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if traces < 1 {
 				return usage("--traces must be at least 1, got %d", traces)
@@ -44,8 +47,8 @@ With --story loop: the first turns of two agents who asked each other for clarif
 			return errors.Join(sample.Write(w, made), w.Flush())
 		},
 	}
-	c.Flags().IntVar(&traces, "traces", sample.BundledTraces, "how many traces")
-	c.Flags().StringVar(&story, "story", "", "instead: loop, the story of eleven days")
-	c.Flags().Uint64Var(&seed, "seed", sample.BundledSeed, "what the traffic is made from")
+	c.Flags().IntVar(&traces, "traces", sample.BundledTraces, "number of traces")
+	c.Flags().StringVar(&story, "story", "", "print a story instead: loop")
+	c.Flags().Uint64Var(&seed, "seed", sample.BundledSeed, "seed of the traffic")
 	return c
 }

@@ -15,8 +15,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"faultline": main})
 }
 
-// TestScripts runs testdata/script: what a person types, and what must come of it. SAMPLE is the bundled sample. Besides the
-// commands of testscript there is `exits CODE COMMAND...`.
+// TestScripts runs testdata/script: commands of a user and their expected output. SAMPLE is the bundled sample. In
+// addition to the commands of testscript there is `exits CODE COMMAND...`.
 func TestScripts(t *testing.T) {
 	sample, err := filepath.Abs(filepath.Join("..", "..", "testdata", "sample.jsonl.gz"))
 	if err != nil {

@@ -15,7 +15,7 @@ func newTaxonomy() *cobra.Command {
 	var format string
 	c := &cobra.Command{
 		Use:   "taxonomy",
-		Short: "Print the classes of failures, with their details and definitions",
+		Short: "Print the failure classes with their details and definitions",
 		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			switch format {
@@ -43,13 +43,13 @@ func taxonomyText(out io.Writer) error {
 			fmt.Fprintf(w, "\t\t%s\t%s\n", detail.Name, detail.Definition)
 		}
 		if class.Open {
-			fmt.Fprintf(w, "\t\t…\t%s\n", "Or the JSON Schema keyword that failed.")
+			fmt.Fprintf(w, "\t\t…\t%s\n", "or the JSON Schema keyword that failed")
 		}
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(out, "\ncancelled is no failure: the caller left; it is counted apart.")
+	_, err := fmt.Fprintln(out, "\ncancelled is not a failure: the caller left. It is counted separately.")
 	return err
 }
 
@@ -63,12 +63,18 @@ func taxonomyJSON(out io.Writer) error {
 		Bucket     failure.Bucket `json:"bucket"`
 		Definition string         `json:"definition"`
 		Details    []detail       `json:"details"`
-		// Open says that details beyond these exist: keywords of JSON Schema.
+		// Open means that there are further details: keywords of JSON Schema.
 		Open bool `json:"open,omitempty"`
 	}
 	list := make([]class, 0, len(failure.Classes()))
 	for _, info := range failure.Classes() {
-		c := class{Class: info.Class, Bucket: info.Bucket, Definition: info.Definition, Details: []detail{}, Open: info.Open}
+		c := class{
+			Class:      info.Class,
+			Bucket:     info.Bucket,
+			Definition: info.Definition,
+			Details:    []detail{},
+			Open:       info.Open,
+		}
 		for _, d := range info.Details {
 			c.Details = append(c.Details, detail{d.Name, d.Definition})
 		}

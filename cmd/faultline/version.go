@@ -14,7 +14,7 @@ var version = "dev"
 func newVersion() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "Print the version, and that of every scorer",
+		Short: "Print the version of the program and of every scorer",
 		Args:  noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			commit, dirty, goVersion := "unknown", "", "unknown"

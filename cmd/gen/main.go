@@ -1,7 +1,7 @@
-// Command gen writes what is derived from definitions: alert rules, dashboards, reference pages. Run it from the root
-// of the repository, or through make generate.
+// Command gen generates alert rules, dashboards and reference pages from their definitions. Run it from the root of the
+// repository, or with make generate.
 //
-// With -prices it makes the embedded price book of a list of prices instead.
+// With -prices it generates only the embedded price book, from a list of prices.
 package main
 
 import (
@@ -17,7 +17,7 @@ import (
 )
 
 func main() {
-	prices := flag.String("prices", "", "make the embedded price book of this list (JSON), and nothing else")
+	prices := flag.String("prices", "", "generate only the embedded price book, from this list (JSON)")
 	flag.Parse()
 	work := func() error { return write(".") }
 	if *prices != "" {
@@ -29,7 +29,7 @@ func main() {
 	}
 }
 
-// files are what is generated: path below the root, and what makes it.
+// files are the generated files: path below the root, and function that generates the content.
 var files = map[string]func() ([]byte, error){
 	"deploy/prometheus/faultline.rules.yml": grafana.Rules,
 	"deploy/grafana/cost.json":              dashboard("cost"),
@@ -56,10 +56,10 @@ func write(root string) error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		path := filepath.Join(root, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // for everybody to read
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // readable by everyone
 			return err
 		}
-		if err := os.WriteFile(path, b, 0o644); err != nil { //nolint:gosec // for everybody to read
+		if err := os.WriteFile(path, b, 0o644); err != nil { //nolint:gosec // readable by everyone
 			return err
 		}
 	}

@@ -16,11 +16,11 @@ import (
 	"github.com/faultline-otel/faultline/internal/price"
 )
 
-// bookFile is where the embedded price book stands below the root.
+// bookFile is the path of the embedded price book below the root.
 const bookFile = "internal/price/book.tsv"
 
-// writePrices makes the embedded price book of a list of prices. The list is not part of the repository, so this is not
-// done with the other files.
+// writePrices generates the embedded price book from a list of prices. The list is not part of the repository, so the
+// book is not generated with the other files.
 func writePrices(root, list string) error {
 	raw, err := os.ReadFile(list)
 	if err != nil {
@@ -34,10 +34,11 @@ func writePrices(root, list string) error {
 		fmt.Fprintln(os.Stderr, "gen: left out:", why)
 	}
 	fmt.Fprintf(os.Stderr, "gen: price book %s, %d models left out\n", book.Version(), len(left))
-	return os.WriteFile(filepath.Join(root, bookFile), []byte(book.String()), 0o644) //nolint:gosec // for everybody to read
+	//nolint:gosec // readable by everyone
+	return os.WriteFile(filepath.Join(root, bookFile), []byte(book.String()), 0o644)
 }
 
-// priceList is the list as it comes: matches are trees of conditions.
+// priceList is the format of the list: matches are trees of conditions.
 type priceList struct {
 	AsOf      string `json:"as_of"`
 	Providers []struct {
@@ -61,7 +62,7 @@ type priceList struct {
 	} `json:"providers"`
 }
 
-// listed is a price, or one with others from a length of input on.
+// listed is a price, optionally with other prices from a length of input on.
 type listed struct {
 	base  float64
 	tiers []listedTier
@@ -90,7 +91,7 @@ func (l *listed) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// convert makes a book of a list, and says which models it leaves out and why.
+// convert makes a book from a list. It also returns which models it leaves out, and why.
 func convert(raw []byte) (book *price.Book, left []string, err error) {
 	var list priceList
 	if err := json.Unmarshal(raw, &list); err != nil {
@@ -128,7 +129,7 @@ func convert(raw []byte) (book *price.Book, left []string, err error) {
 					row.Rates[price.PerRequest] = genai.Some(*listed.PerThousand / 1000)
 				}
 				if row.Rates == (price.Rates{}) {
-					// A model without any price is free where its name says so. Elsewhere nobody knows.
+					// A model without any price is free if its name says so. Otherwise the price is unknown.
 					if !strings.HasSuffix(m.ID, ":free") {
 						left = append(left, fmt.Sprintf("%s %s has no price", p.Provider, m.ID))
 						continue
@@ -147,7 +148,7 @@ func convert(raw []byte) (book *price.Book, left []string, err error) {
 	return book, left, err
 }
 
-// limit says when a row holds.
+// limit sets when a row is valid.
 func limit(row *price.Row, day, from, to string) error {
 	if day != "" {
 		t, err := time.Parse(time.DateOnly, day)
@@ -166,13 +167,13 @@ func limit(row *price.Row, day, from, to string) error {
 	return errors.Join(err, wrong)
 }
 
-// rates fills the rates of a row, and those above each length.
+// rates fills the rates of a row, and the rates above each length.
 func rates(row *price.Row, perMillion map[string]listed) error {
 	above := map[int64]*price.Rates{}
 	for name, l := range perMillion {
 		k := slices.Index(price.KindNames(), name)
 		if k < 0 || price.Kind(k) == price.PerRequest {
-			return fmt.Errorf("%v: %s is no kind of price that is known", row.Models, name)
+			return fmt.Errorf("%v: %s is not a known kind of price", row.Models, name)
 		}
 		row.Rates[k] = genai.Some(l.base)
 		for _, tier := range l.tiers {
@@ -188,7 +189,7 @@ func rates(row *price.Row, perMillion map[string]listed) error {
 	return nil
 }
 
-// condition is a tree of conditions on a name, of which exactly one is set.
+// condition is a tree of conditions on a name. Exactly one field is set.
 type condition struct {
 	Equals     *string     `json:"equals"`
 	StartsWith *string     `json:"starts_with"`
@@ -199,7 +200,7 @@ type condition struct {
 	And        []condition `json:"and"`
 }
 
-// patterns are the patterns that match what the condition matches.
+// patterns converts a condition to patterns.
 func (c *condition) patterns() ([]string, error) {
 	switch {
 	case c.Equals != nil:
@@ -226,10 +227,11 @@ func (c *condition) patterns() ([]string, error) {
 		a, b := *c.And[0].Contains, *c.And[1].Contains
 		return []string{"*" + a + "*" + b + "*", "*" + b + "*" + a + "*"}, nil
 	}
-	return nil, errors.New("a condition must be equals, starts_with, ends_with, contains, regex, or, or an and of two contains")
+	return nil, errors.New("a condition must be equals, starts_with, ends_with, contains, regex, or, or an and of " +
+		"two contains")
 }
 
-// alternatives are the parts of a regular expression that stand for several texts.
+// Parts of a regular expression that match several texts.
 var (
 	group  = regexp.MustCompile(`\(\?:([a-z|]+)\)|\[([a-z0-9]+)\]`)
 	digits = regexp.MustCompile(`\\d(?:\{(\d+)\})?`)
@@ -237,7 +239,7 @@ var (
 	simple = regexp.MustCompile(`^[A-Za-z0-9./:_#*-]+$`)
 )
 
-// fromRegexp spells the few simple regular expressions of the list as patterns. Others are an error.
+// fromRegexp converts the few simple regular expressions of the list to patterns. Others are errors.
 func fromRegexp(text string) ([]string, error) {
 	if at := group.FindStringSubmatchIndex(text); at != nil {
 		var choices []string

@@ -34,26 +34,41 @@ func TestListBecomesABook(t *testing.T) {
 	for i := range p.Rows {
 		terms = append(terms, p.Rows[i].Terms())
 	}
-	require.Equal(t, []string{"input=1 output=3; >1000 input=2", "input=0.5 output=3 per_request=0.012", "input=9", "input=0 output=0"}, terms)
-	require.Equal(t, "input=0.5 output=3 per_request=0.012", book.Find("maker", time.Date(2026, 1, 1, 20, 0, 0, 0, time.UTC), "M-1-20260101").Terms())
+	require.Equal(
+		t,
+		[]string{
+			"input=1 output=3; >1000 input=2",
+			"input=0.5 output=3 per_request=0.012",
+			"input=9",
+			"input=0 output=0",
+		},
+		terms,
+	)
+	require.Equal(
+		t,
+		"input=0.5 output=3 per_request=0.012",
+		book.Find("maker", time.Date(2026, 1, 1, 20, 0, 0, 0, time.UTC), "M-1-20260101").Terms(),
+	)
 
 	again, _, err := convert([]byte(small))
 	require.NoError(t, err)
-	require.Equal(t, book.String(), again.String(), "the same list, the same bytes")
+	require.Equal(t, book.String(), again.String(), "the same list gives the same bytes")
 	read, err := price.Parse(book.String())
 	require.NoError(t, err)
 	require.Equal(t, book.Version(), read.Version())
 }
 
 func TestListThatIsNotUnderstoodIsNoBook(t *testing.T) {
-	const row = `{"as_of": "2026-01-02", "providers": [{"provider": "p", "models": [{"id": "m", "match": %MATCH, "prices": [{"usd_per_million": %PRICE}]}]}]}`
+	const row = `{"as_of": "2026-01-02", "providers": [{"provider": "p", "models": [{"id": "m", "match": %MATCH, ` +
+		`"prices": [{"usd_per_million": %PRICE}]}]}]}`
 	for _, c := range []struct{ match, price, want string }{
 		{`{"regex": "^(a+)+$"}`, `{"input": 1}`, "a regular expression must be simple"},
 		{`{"regex": "a.b"}`, `{"input": 1}`, "a regular expression must be simple"},
 		{`{"sounds_like": "m"}`, `{"input": 1}`, "a condition must be equals"},
-		{`{"equals": "m"}`, `{"smell": 1}`, "smell is no kind of price"},
+		{`{"equals": "m"}`, `{"smell": 1}`, "smell is not a known kind of price"},
 		{`{"equals": "m"}`, `{"input": -1}`, "input must be a number of US dollars between 0 and 1000000, got -1"},
-		{`{"equals": "m"}`, `{"input": {"tiers": [{"start": 5, "price": 1}]}}`, "a price must be a number or have a base"},
+		{`{"equals": "m"}`, `{"input": {"tiers": [{"start": 5, "price": 1}]}}`, "a price must be a number or have " +
+			"a base"},
 		{`{"equals": "m"}`, `{"input": "free"}`, "cannot unmarshal"},
 		{`{"equals": "m|n"}`, `{"input": 1}`, "must not contain |"},
 	} {

@@ -14,11 +14,12 @@ import (
 	"github.com/faultline-otel/faultline/internal/componenttest"
 )
 
-// elsewhere are documents with yaml that is not the Collector's. Who reads it checks it: Prometheus, in internal/grafana.
+// elsewhere are documents with YAML that is not for the Collector. Tests of other packages check them: internal/grafana
+// for Prometheus.
 var elsewhere = []string{"docs/reference/alerts.md"}
 
-// TestExamplesInDocumentsAreValid reads every fenced yaml block of every document as this Collector would: all components that it
-// configures, ours or not, all that its pipelines name, and the scorer and price files that it shows.
+// TestExamplesInDocumentsAreValid reads every fenced YAML block of every document like this Collector: all components
+// that it configures, ours or not, all components in its pipelines, and the scorer and price files that it shows.
 func TestExamplesInDocumentsAreValid(t *testing.T) {
 	factories := sections(t)
 	shown := map[string]bool{}
@@ -31,7 +32,7 @@ func TestExamplesInDocumentsAreValid(t *testing.T) {
 					"scorers.yaml": "processors: {llm_failure: {scorers: '${file:scorers.yaml}'}}",
 					"prices.yaml":  "processors: {llm_failure: {prices: {file: prices.yaml}}}",
 				}[file]
-				require.True(t, ok, "nothing reads a file of the name %s", file)
+				require.True(t, ok, "no component reads a file named %s", file)
 				blocks = append(blocks, block)
 			}
 			for _, block := range blocks {
@@ -50,19 +51,19 @@ func TestExamplesInDocumentsAreValid(t *testing.T) {
 	}
 	ours, err := filepath.Glob(filepath.Join("..", "..", "*", "*", "metadata.yaml"))
 	require.NoError(t, err)
-	require.GreaterOrEqual(t, len(ours), 7, "components of our own")
+	require.GreaterOrEqual(t, len(ours), 7, "our own components")
 	for _, metadata := range ours {
 		text, err := os.ReadFile(metadata)
 		require.NoError(t, err)
 		typ := regexp.MustCompile(`(?m)^type: (\w+)$`).FindSubmatch(text)
-		require.NotNil(t, typ, "%s names no type", metadata)
+		require.NotNil(t, typ, "%s has no type", metadata)
 		folder, err := filepath.Rel(filepath.Join("..", ".."), filepath.Dir(metadata))
 		require.NoError(t, err)
-		require.True(t, shown[folder+" "+string(typ[1])], "the README of %s shows no configuration of it", folder)
+		require.True(t, shown[folder+" "+string(typ[1])], "the README of %s has no configuration of it", folder)
 	}
 }
 
-// pipelines holds what pipelines are made of against what there is.
+// pipelines checks the components of pipelines against the configured and available ones.
 func pipelines(t *testing.T, conf *confmap.Conf, factories map[string]map[component.Type]component.Factory) {
 	t.Helper()
 	all, err := conf.Sub("service::pipelines")
@@ -72,14 +73,21 @@ func pipelines(t *testing.T, conf *confmap.Conf, factories map[string]map[compon
 			for _, id := range ids.([]any) {
 				var parsed component.ID
 				require.NoError(t, parsed.UnmarshalText([]byte(id.(string))))
-				require.True(t, factories[kind][parsed.Type()] != nil || kind != "processors" && factories["connectors"][parsed.Type()] != nil,
-					"pipeline %s: this Collector has no %s among its %s", name, id, kind)
+				require.True(
+					t,
+					factories[kind][parsed.Type()] != nil ||
+						kind != "processors" && factories["connectors"][parsed.Type()] != nil,
+					"pipeline %s: this Collector has no %s among its %s",
+					name,
+					id,
+					kind,
+				)
 			}
 		}
 	}
 }
 
-// sections are the factories of this Collector by the section of a configuration that they stand in.
+// sections are the factories of this Collector by the section of a configuration.
 func sections(t *testing.T) map[string]map[component.Type]component.Factory {
 	t.Helper()
 	f, err := components()
@@ -98,7 +106,7 @@ func all[F component.Factory](of map[component.Type]F) map[component.Type]compon
 	return factories
 }
 
-// home is the root of the repository.
+// home returns the root of the repository.
 func home(t *testing.T) string {
 	t.Helper()
 	root, err := filepath.Abs(filepath.Join("..", ".."))
@@ -106,7 +114,7 @@ func home(t *testing.T) string {
 	return root
 }
 
-// documents are all Markdown files down to three folders deep, by their path from the root.
+// documents returns all Markdown files up to three folders deep, by their path from the root.
 func documents(t *testing.T) []string {
 	t.Helper()
 	var names []string

@@ -14,34 +14,36 @@ import (
 	"github.com/faultline-otel/faultline/internal/words"
 )
 
-// sample is a text to fit to.
+// sample is a training text.
 type sample struct {
 	text   string
 	label  bool
-	source string // what is balanced: no source counts for more than others
+	source string // sources are balanced against each other
 	weight float64
-	core   string // what of the text is the failure, where that is known: the table is fitted to it alone
+	core   string // the part of the text that is the failure, if known: the table is fitted to it alone
 }
 
-// plan is how a classifier is fitted.
+// plan describes how to fit a classifier.
 type plan struct {
 	profile *text.Profile
 	train   []sample
-	// operate are texts without the failure, by source, that the threshold is set on; share is how many of a source may be found.
+	// operate are texts without the failure, by source, for setting the threshold. share is the accepted share of false
+	// positives.
 	operate []sample
 	share   float64
-	// worst is how many times the share may be found of a single source; 2 where 0.
+	// worst is the factor by which a single source may exceed the share. 0 means 2.
 	worst float64
-	// unseen adds the samples without the failure to those texts, by a table that was not fitted to them. For labels without noise.
+	// unseen adds the training samples without the failure to operate, with margins from a table that was not fitted to
+	// them. It needs labels without noise.
 	unseen  bool
 	options linear.Options
 }
 
-// folds is how many parts the samples are cut into, so that the features made by hand are measured with a table that was not
-// fitted to them.
+// folds is the number of parts of the samples. The hand-made features of a part are measured with a table that was not
+// fitted to it.
 const folds = 4
 
-// fit fits the table, then the few features over it, then moves the threshold.
+// fit fits the table, then the few hand-made features, then sets the threshold.
 func (p plan) fit() (*linear.Model, error) {
 	p.balance()
 	shape := p.profile.Shape
@@ -64,7 +66,8 @@ func (p plan) fit() (*linear.Model, error) {
 			}
 			for _, list := range p.passages(whole, p.train[i].label) {
 				examples = append(examples, linear.Example{
-					Slots: shape.Slots(nil, list), Scale: float64(text.Scale(len(list))), Label: p.train[i].label, Weight: p.train[i].weight,
+					Slots: shape.Slots(nil, list), Scale: float64(text.Scale(len(list))), Label: p.train[i].label,
+					Weight: p.train[i].weight,
 				})
 			}
 		}
@@ -78,11 +81,13 @@ func (p plan) fit() (*linear.Model, error) {
 		}
 		for i := range p.train {
 			if fold(p.train[i].text) == k {
-				upper[i] = linear.Example{Dense: p.measure(m, &read[i]), Label: p.train[i].label, Weight: p.train[i].weight}
+				upper[i] = linear.Example{Dense: p.measure(m, &read[i]), Label: p.train[i].label,
+					Weight: p.train[i].weight}
 			}
 		}
 	}
-	combined, err := linear.Train(linear.Shape{Order: 1, Bits: 10, Dense: text.Features}, upper, linear.Options{Epochs: 20, Rate: 0.2, L2: 0.01})
+	combined, err := linear.Train(linear.Shape{Order: 1, Bits: 10, Dense: text.Features}, upper,
+		linear.Options{Epochs: 20, Rate: 0.2, L2: 0.01})
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +96,7 @@ func (p plan) fit() (*linear.Model, error) {
 		return nil, err
 	}
 	m = m.With(combined)
-	// What people wrote among the samples was measured by tables that had not seen it, and tells as much as what was held out.
+	// Samples written by people have margins from tables that had not seen them. So they are as good as held-out texts.
 	var unseen []held
 	for i := range p.train {
 		if p.unseen && !p.train[i].label && !strings.HasPrefix(p.train[i].source, "written") {
@@ -102,8 +107,8 @@ func (p plan) fit() (*linear.Model, error) {
 	return m.Shifted(-p.threshold(m, unseen)), nil
 }
 
-// passages are what the table is fitted to: the head of a text where the profile looks at no more, pieces of long texts without
-// the failure, the whole of others.
+// passages are the texts for fitting the table: the head of a text if the profile reads only that, pieces of long texts
+// without the failure, and other texts as a whole.
 func (p plan) passages(list []words.Word, label bool) [][]words.Word {
 	if p.profile.Head > 0 {
 		list = list[:min(len(list), p.profile.Head)]
@@ -128,7 +133,8 @@ func (p plan) measure(m *linear.Model, t *words.Text) []float64 {
 	return wide
 }
 
-// balance weighs the samples, so that each source counts as the root of its size, and both labels alike.
+// balance weighs the samples, so that the weight of a source is the square root of its size, and both labels have the
+// same weight.
 func (p plan) balance() {
 	type key struct {
 		source string
@@ -150,14 +156,14 @@ func (p plan) balance() {
 	}
 }
 
-// held is a text without the failure that a model had not seen, and its margin.
+// held is the margin of a text without the failure that the model had not seen.
 type held struct {
 	text, source string
 	margin       float64
 }
 
-// threshold is the least margin that no more than the share of negatives reaches: of all together, and, with some
-// times the share, of each source that is large enough to tell.
+// threshold is the smallest margin that at most the given share of negatives reaches: over all sources together, and
+// with a multiple of the share also in each source that is large enough.
 func (p plan) threshold(m *linear.Model, negatives []held) float64 {
 	for i := range p.operate {
 		var t words.Text
@@ -181,7 +187,8 @@ func (p plan) threshold(m *linear.Model, negatives []held) float64 {
 			at = max(at, linear.Threshold(by[source], cmp.Or(p.worst, 2)*p.share))
 		}
 	}
-	fmt.Fprintf(os.Stderr, "%s: %d samples; threshold at %.2f, for at most %.2f%% of %d texts without the failure\n", p.profile.Name, len(p.train), at, 100*p.share, len(all))
+	fmt.Fprintf(os.Stderr, "%s: %d samples; threshold at %.2f, for at most %.2f%% of %d texts without the failure\n",
+		p.profile.Name, len(p.train), at, 100*p.share, len(all))
 	return at
 }
 
@@ -199,7 +206,7 @@ func fold(text string) int {
 	return int(h.Sum32()>>8) % folds
 }
 
-// calibration are the rows of dev-test that thresholds may be set on.
+// calibration are the rows of dev-test for setting thresholds.
 func (d data) calibration(task string, sources ...string) ([]labelled.Row, error) {
 	rows, err := d.rows(task, labelled.Dev, sources...)
 	return slices.DeleteFunc(rows, func(r labelled.Row) bool { return labelled.Report(r.ID) }), err

@@ -7,21 +7,21 @@ import (
 	"github.com/faultline-otel/faultline/internal/score/ground"
 )
 
-// row is the features of a text, what it is, and how much it counts.
+// row has the features, label and weight of a text.
 type row struct {
 	features []float32
 	label    bool
 	weight   float64
 	source   string
-	text     string // what rows that belong together share
+	text     string // rows that belong together have the same text
 }
 
 const (
-	levels = 3  // of a tree
-	bins   = 24 // places that a feature is cut at
+	levels = 3  // per tree
+	bins   = 24 // split points per feature
 )
 
-// grow boosts small symmetric trees on the logistic loss: every level of a tree asks the same question of all. The same rows give
+// grow boosts small symmetric trees on the logistic loss: all nodes of a level have the same split. The same rows give
 // the same forest.
 func grow(rows []row, trees int, rate, lambda float64) *ground.Forest {
 	width := len(rows[0].features)
@@ -125,7 +125,7 @@ func grow(rows []row, trees int, rate, lambda float64) *ground.Forest {
 	return forest
 }
 
-// auroc is the chance that a row with the failure has the greater margin of two.
+// auroc is the probability that a row with the failure has a greater margin than one without.
 func auroc(m *ground.Forest, rows []row) float64 {
 	type mark struct {
 		margin float32

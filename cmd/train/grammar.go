@@ -8,15 +8,15 @@ import (
 	"strings"
 )
 
-// grammar is phrases that we wrote: {a|b|c} is one of them, also within another; <name> is one of the phrases of that name.
+// grammar has hand-written phrases. {a|b|c} is a choice and can be nested; <name> is one of the phrases of that name.
 type grammar map[string][]string
 
-// say draws n texts from the phrases of a name: the same seed, the same texts.
+// say draws n texts from the phrases of a name. The same seed gives the same texts.
 func (g grammar) say(name string, n int, seed uint64) []string {
 	r := rand.New(rand.NewPCG(seed, 42))
 	list := make([]string, n)
 	for i := range list {
-		// Every phrase in turn, so that none is left out.
+		// Use every phrase in turn, so that none is left out.
 		list[i] = g.expand(g[name][i%len(g[name])], r)
 	}
 	return list
@@ -53,7 +53,7 @@ func (g grammar) expand(phrase string, r *rand.Rand) string {
 		case '<':
 			name, _, closed := strings.Cut(phrase[i+1:], ">")
 			list := g[name]
-			if !closed || len(list) == 0 { // a mark like any other
+			if !closed || len(list) == 0 { // a literal character
 				b.WriteByte('<')
 				continue
 			}
@@ -66,7 +66,7 @@ func (g grammar) expand(phrase string, r *rand.Rand) string {
 	return b.String()
 }
 
-// samples are those texts, labelled.
+// samples are drawn texts with a label.
 func (g grammar) samples(name string, n int, label bool) []sample {
 	var list []sample
 	for _, t := range g.say(name, n, uint64(len(name))) {

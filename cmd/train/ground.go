@@ -17,20 +17,21 @@ func init() {
 	recipes[ground.GroundednessName] = recipe{path: "internal/score/ground/weights/groundedness.flf", fit: groundedness}
 }
 
-// groundedness fits on dialogues that leave their source and on summaries with small mistakes. What it reaches on a domain that
-// it was not fitted to is printed, for that is what counts.
+// groundedness fits on dialogues that leave their source and on summaries with small mistakes. It prints the quality on
+// each domain that was left out, because that is the relevant figure.
 func groundedness(d data) (model, error) {
 	train, err := d.rows("groundedness", "train", "begin", "summedits")
 	if err != nil {
 		return nil, err
 	}
 	rows := grounded(train)
-	bySource := map[string][]float64{} // margins of what is grounded, of forests that had not seen its domain
+	bySource := map[string][]float64{} // margins of grounded answers, from forests without their domain
 	for _, source := range sources(rows) {
 		others := slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return r.source == source })
 		own := slices.DeleteFunc(slices.Clone(rows), func(r row) bool { return r.source != source })
 		unseen := grow(others, groundTrees, groundRate, groundLambda)
-		fmt.Fprintf(os.Stderr, "  groundedness without %-22s AUROC %.3f of %d\n", source+":", auroc(unseen, own), len(own))
+		fmt.Fprintf(os.Stderr, "  groundedness without %-22s AUROC %.3f of %d\n", source+":", auroc(unseen, own),
+			len(own))
 		for _, r := range own {
 			if !r.label && strings.HasPrefix(source, "summedits") {
 				bySource[source] = append(bySource[source], float64(unseen.Margin(r.features)))
@@ -48,13 +49,15 @@ func groundedness(d data) (model, error) {
 			negatives = append(negatives, float64(forest.Margin(r.features)))
 		}
 	}
-	// The score fails below 0.3, which is a margin of 0.85.
+	// Scores below 0.3 fail: a margin of 0.85.
 	at := linear.Threshold(negatives, 0.005)
 	for _, source := range slices.Sorted(keys(bySource)) {
 		at = max(at, linear.Threshold(bySource[source], 0.01))
 	}
 	forest.Bias -= float32(at - ground.FailMargin)
-	fmt.Fprintf(os.Stderr, "groundedness: %d rows; threshold at %.2f for at most 0.5%% of %d grounded answers, and 1%% of each domain that was left out\n", len(rows), at, len(negatives))
+	fmt.Fprintf(os.Stderr,
+		"groundedness: %d rows; threshold at %.2f for at most 0.5%% of %d grounded answers, and 1%% of each domain "+
+			"that was left out\n", len(rows), at, len(negatives))
 	return forest, nil
 }
 
@@ -74,7 +77,7 @@ func grounded(list []labelled.Row) []row {
 		output.Read(l.Output)
 		o := ground.NewOverlap()
 		o.Add(&context)
-		o.Add(&question) // as the scorer does: an answer may take it up
+		o.Add(&question) // as in the scorer: an answer may repeat words of the question
 		var f [ground.GroundedFeatures]float32
 		if o.Grounded(&output, &f) {
 			rows = append(rows, row{features: slices.Clone(f[:]), label: l.Label == 1, source: l.Source})
@@ -97,5 +100,8 @@ func sources(rows []row) []string {
 	for _, r := range rows {
 		seen[r.source] = true
 	}
-	return slices.SortedFunc(keys(seen), func(a, b string) int { return cmp.Compare(strings.ToLower(a), strings.ToLower(b)) })
+	return slices.SortedFunc(keys(seen), func(a, b string) int {
+		return cmp.Compare(strings.ToLower(a),
+			strings.ToLower(b))
+	})
 }

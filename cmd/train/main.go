@@ -1,5 +1,5 @@
-// Command train fits the models of the text scorers to the labelled corpus, and writes them to where they are embedded from.
-// The same corpus gives the same bytes. Run it from the root of the repository:
+// Command train fits the models of the text scorers to the labelled corpus, and writes them to the packages that embed
+// them. The same corpus gives the same bytes. Run it from the root of the repository:
 //
 //	go run ./cmd/train [-corpus ../shared/corpus] [MODEL ...]
 package main
@@ -16,22 +16,22 @@ import (
 	"github.com/faultline-otel/faultline/internal/corpus/labelled"
 )
 
-// recipe is how a model is made: where it is written to, and what fits it.
+// recipe has the path of a model and the function that fits it.
 type recipe struct {
 	path string
 	fit  func(data) (model, error)
 }
 
-// model is what is fitted.
+// model is a fitted model.
 type model interface{ Marshal() []byte }
 
-// recipes by the name of the model.
+// recipes are the recipes by model name.
 var recipes = map[string]recipe{}
 
-// data is the corpus.
+// data is the labelled corpus.
 type data struct{ dir string }
 
-// rows are those of a split of a task. With sources, only of those that begin with one of them.
+// rows returns the rows of a task's split. With sources, it returns only rows whose source begins with one of them.
 func (d data) rows(task, split string, sources ...string) ([]labelled.Row, error) {
 	rows, err := labelled.Read(d.dir, task, split)
 	if err != nil || len(sources) == 0 {
@@ -43,7 +43,7 @@ func (d data) rows(task, split string, sources ...string) ([]labelled.Row, error
 }
 
 func main() {
-	dir := flag.String("corpus", "../shared/corpus", "where the corpus is")
+	dir := flag.String("corpus", "../shared/corpus", "folder of the corpus")
 	flag.Parse()
 	names := flag.Args()
 	if len(names) == 0 {
@@ -60,16 +60,16 @@ func main() {
 func train(name, dir string) error {
 	r, ok := recipes[name]
 	if !ok {
-		return fmt.Errorf("there is no such model, expected one of %s", strings.Join(slices.Sorted(maps.Keys(recipes)), ", "))
+		return fmt.Errorf("unknown model, expected one of %s", strings.Join(slices.Sorted(maps.Keys(recipes)), ", "))
 	}
 	m, err := r.fit(data{dir})
 	if err != nil {
 		return err
 	}
 	file := m.Marshal()
-	if err := os.MkdirAll(filepath.Dir(r.path), 0o755); err != nil { //nolint:gosec // for everybody to read
+	if err := os.MkdirAll(filepath.Dir(r.path), 0o755); err != nil { //nolint:gosec // readable by everyone
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "%s: %d bytes\n", r.path, len(file))
-	return os.WriteFile(r.path, file, 0o644) //nolint:gosec // for everybody to read
+	return os.WriteFile(r.path, file, 0o644) //nolint:gosec // readable by everyone
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/corpus"
 )
 
-// TestWeightsAreCurrent fits every model again: the same corpus, the same bytes.
+// TestWeightsAreCurrent fits every model again: the same corpus gives the same bytes.
 func TestWeightsAreCurrent(t *testing.T) {
 	if testing.Short() {
 		t.Skip("fits all models")
@@ -36,6 +36,6 @@ func TestGrammar(t *testing.T) {
 		require.Regexp(t, `^(hi|good (morning|night)), (Ann|i < n)!$`, text)
 	}
 	first := g.say("greeting", 9, 2)
-	require.Equal(t, first, g.say("greeting", 9, 2), "the same seed, the same texts")
+	require.Equal(t, first, g.say("greeting", 9, 2), "the same seed gives the same texts")
 	require.Panics(t, func() { grammar{"a": {"{b|c"}}.say("a", 1, 1) })
 }

@@ -13,36 +13,40 @@ import (
 )
 
 func init() {
-	recipes["subjects"] = recipe{path: "internal/score/ground/weights/subjects.flv", fit: func(d data) (model, error) { return subjects(d, -1) }}
+	recipes["subjects"] = recipe{path: "internal/score/ground/weights/subjects.flv", fit: func(d data) (model,
+		error) {
+		return subjects(d, -1)
+	}}
 }
 
-// related is words of one subject a line, written for this: what everybody asks about, and the corpus hardly speaks of.
+// related has the words of one subject per line, written by hand: common topics that are rare in the corpus.
 //
 //go:embed subjects.txt
 var related string
 
 const (
 	vocabulary  = 16000
-	leastTexts  = 2    // that a word stands in
-	rounds      = 4    // of the iteration
-	mostWords   = 400  // of a text that count
-	pieceBytes  = 1500 // of a long document: what stands far apart has little to do with each other
-	pairWeight  = 3    // of a question with its answer: what they have in common is what is asked for
-	shortAnswer = 150  // bytes: a shorter one need not say again what it was asked
-	rarities    = 16   // of a byte of rarity are alike
-	usualWeight = 4    // how many questions the usual counts as
-	draws       = 20   // of a line of related words,
-	drawn       = 10   // each of so many of them
+	leastTexts  = 2    // minimum number of texts with a word
+	rounds      = 4    // rounds of the iteration
+	mostWords   = 400  // words of a text that count
+	pieceBytes  = 1500 // size of the pieces of a long document: distant parts are hardly related
+	pairWeight  = 3    // weight of a question with its answer: their common words are the topic
+	shortAnswer = 150  // bytes; a shorter answer need not repeat words of the question
+	rarities    = 16   // neighbouring values of a rarity byte that count as equal
+	usualWeight = 4    // weight of the average, in questions
+	draws       = 20   // draws from a line of related words
+	drawn       = 10   // words per draw
 )
 
-// document is which words stand in a text, and how much it counts. Of a pair, also which of them are asked about.
+// document has the words of a text and its weight. For a pair it also has the words of the question.
 type document struct {
 	stems        []uint32
 	weight       float64
 	asked, taken []uint32
 }
 
-// documents are the texts that tell which words speak of the same. Of the questions of a fold, where one is left out, nothing is in them.
+// documents are the texts that show which words belong to the same subject. If a fold is left out, they have none of
+// its questions.
 func (d data) documents(leave int) ([]document, error) {
 	var list []document
 	add := func(weight float64, parts ...string) *document {
@@ -75,14 +79,14 @@ func (d data) documents(leave int) ([]document, error) {
 			return nil, err
 		}
 		for _, row := range rows {
-			if row.Source == "halueval-general" { // the pairs again
+			if row.Source == "halueval-general" { // a duplicate of the pairs
 				continue
 			}
 			if said := row.Input + row.Output; !once[said] {
 				once[said] = true
 				add(1, row.Input, row.Output)
 			}
-			if once[row.Context] || task == "injection" && row.Label == 1 { // the same documents, with an order in them
+			if once[row.Context] || task == "injection" && row.Label == 1 { // the same documents with an injected order
 				continue
 			}
 			once[row.Context] = true
@@ -102,7 +106,7 @@ func (d data) documents(leave int) ([]document, error) {
 	return list, nil
 }
 
-// stemsOf is the words of a text, each once.
+// stemsOf returns the distinct words of a text.
 func stemsOf(text string) []uint32 {
 	var t words.Text
 	t.Read(text)
@@ -112,8 +116,8 @@ func stemsOf(text string) []uint32 {
 	return slices.Compact(stems)
 }
 
-// subjects finds which words speak of the same: the leading singular vectors of which word stands in which text, all of them alike: that some are
-// strong says that they are about what most texts have in common.
+// subjects finds words of the same subject: the leading singular vectors of the word-text matrix, all with the same
+// weight. A large singular value only means that the vector is about what most texts have in common.
 func subjects(d data, leave int) (*ground.Vectors, error) {
 	documents, err := d.documents(leave)
 	if err != nil {
@@ -137,7 +141,7 @@ func subjects(d data, leave int) (*ground.Vectors, error) {
 		idf[i] = math.Log(total / df[h])
 		rarity[i] = uint8(min(255, math.Round(16*idf[i])))
 	}
-	for i := range documents { // from here on, by index
+	for i := range documents { // from here on words are indices
 		known := documents[i].stems[:0]
 		for _, h := range documents[i].stems {
 			if k, ok := at[h]; ok {
@@ -160,7 +164,7 @@ func subjects(d data, leave int) (*ground.Vectors, error) {
 		coords = spread(documents, idf, coords)
 		orthonormal(coords)
 	}
-	for i := range coords { // each word as long as it is rare
+	for i := range coords { // the length of a word's vector is its rarity
 		norm := 0.0
 		for _, x := range coords[i] {
 			norm += float64(x * x)
@@ -174,8 +178,8 @@ func subjects(d data, leave int) (*ground.Vectors, error) {
 	return ground.NewVectors(stems, rarity, taken, coords), nil
 }
 
-// takenUp is how often answers take up a word that the question has, in 255ths. Of words that are seldom asked about, most of it is what holds for
-// words that are as rare.
+// takenUp is how often answers repeat a word of the question, in 255ths. For words in few questions it is mostly the
+// average of words that are as rare.
 func takenUp(documents []document, at map[uint32]int, rarity []uint8) []uint8 {
 	type tally struct{ asked, taken float64 }
 	words, alike := make([]tally, len(rarity)), [256 / rarities]tally{}
@@ -202,7 +206,7 @@ func takenUp(documents []document, at map[uint32]int, rarity []uint8) []uint8 {
 	return list
 }
 
-// spread gives each word the sum of the texts that it stands in, each of which is the sum of its words.
+// spread sets each word to the sum of its texts, each of which is the sum of its words.
 func spread(documents []document, idf []float64, coords [][]float64) [][]float64 {
 	next := make([][]float64, len(coords))
 	for i := range next {
@@ -232,7 +236,8 @@ func spread(documents []document, idf []float64, coords [][]float64) [][]float64
 	return next
 }
 
-// orthonormal makes the columns orthogonal and of length 1, by the Cholesky factor of their products, which reads a row at a time.
+// orthonormal makes the columns orthogonal and of length 1. It uses the Cholesky factor of their products, which needs
+// one row at a time.
 func orthonormal(m [][]float64) {
 	l := new([ground.Dims][ground.Dims]float64)
 	for _, row := range m {
@@ -256,7 +261,7 @@ func orthonormal(m [][]float64) {
 	}
 }
 
-// without takes the products of two rows from x, one by one, so that it is rounded the same everywhere.
+// without subtracts the products of two rows from x, one by one, so that rounding is the same on every machine.
 func without(x float64, a, b []float64) float64 {
 	for q := range a {
 		x -= float64(a[q] * b[q])

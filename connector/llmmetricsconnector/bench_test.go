@@ -16,7 +16,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/session"
 )
 
-// annotated is traces as they come to the connector: behind llm_failure with all default scorers, and llm_session.
+// annotated are traces after llm_failure with all default scorers, and llm_session.
 func annotated(tb testing.TB, td ptrace.Traces) ptrace.Traces {
 	tb.Helper()
 	set, err := scorers.New(scorers.Default())
@@ -25,7 +25,7 @@ func annotated(tb testing.TB, td ptrace.Traces) ptrace.Traces {
 	require.NoError(tb, err)
 	pipeline.NewScorer(set, pipeline.ScorerOptions{}).Traces(td, nil, nil)
 	pipeline.NewSessions(tracker).Traces(td, nil, nil)
-	// Over the wire, so that their memory lies as that of received spans does.
+	// Marshal and unmarshal, so that the memory layout is that of received spans.
 	b, err := (&ptrace.ProtoMarshaler{}).MarshalTraces(td)
 	require.NoError(tb, err)
 	td, err = (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(b)
@@ -46,7 +46,7 @@ func sampled(tb testing.TB, traces int) ptrace.Traces {
 	return all
 }
 
-// wide are chat spans with the 29 attributes that the spans of the whole Collector's benchmark have.
+// wide are chat spans with the 29 attributes of the spans in the benchmark of the whole Collector.
 func wide() ptrace.Traces {
 	td := ptrace.NewTraces()
 	rs := td.ResourceSpans().AppendEmpty()
@@ -78,7 +78,8 @@ func wide() ptrace.Traces {
 			{"app.feature", "chat"},
 			{"thread.name", "worker-3"},
 			{"gen_ai.input.messages", `[{"role":"user","parts":[{"type":"text","content":"Where is my parcel?"}]}]`},
-			{"gen_ai.output.messages", `[{"role":"assistant","parts":[{"type":"text","content":"It is on its way and arrives tomorrow."}],"finish_reason":"stop"}]`},
+			{"gen_ai.output.messages", `[{"role":"assistant","parts":[{"type":"text","content":"It is on its way and ` +
+				`arrives tomorrow."}],"finish_reason":"stop"}]`},
 		} {
 			a.PutStr(kv[0], kv[1])
 		}
@@ -94,9 +95,9 @@ func wide() ptrace.Traces {
 	return td
 }
 
-// BenchmarkSpan measures what the connector costs a span. The bound is 1.5 µs.
+// BenchmarkSpan measures the cost per span. The bound is 1.5 µs.
 func BenchmarkSpan(b *testing.B) {
-	web := wide() // spans of HTTP servers beside one of GenAI
+	web := wide() // spans of HTTP servers with one GenAI span
 	for i, s := range web.ResourceSpans().At(0).ScopeSpans().At(0).Spans().All() {
 		if i > 0 {
 			s.Attributes().Clear()
@@ -109,7 +110,8 @@ func BenchmarkSpan(b *testing.B) {
 	for _, traffic := range []struct {
 		name string
 		td   ptrace.Traces
-	}{{"sample", annotated(b, sampled(b, 100))}, {"wide", annotated(b, wide())}, {"web", annotated(b, web)}, {"unscored", wide()}} {
+	}{{"sample", annotated(b, sampled(b, 100))}, {"wide", annotated(b, wide())}, {"web", annotated(b, web)},
+		{"unscored", wide()}} {
 		td := traffic.td
 		b.Run(traffic.name, func(b *testing.B) {
 			c := started(b, createDefaultConfig().(*Config), consumertest.NewNop())

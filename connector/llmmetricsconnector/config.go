@@ -8,40 +8,41 @@ import (
 	"go.opentelemetry.io/collector/component"
 )
 
-// Config is what users write.
+// Config is the configuration of llm_metrics.
 type Config struct {
-	// FlushInterval is how often all sums are handed on. No longer than the scrape interval of what reads them is best.
+	// FlushInterval is how often all sums are exported. It should not exceed the scrape interval of the backend.
 	FlushInterval time.Duration `mapstructure:"flush_interval"`
 
-	// InstanceID becomes collector.instance.id of every point. Empty: the service.instance.id of this Collector.
+	// InstanceID is the collector.instance.id of every point. The default is the service.instance.id of this Collector.
 	InstanceID string `mapstructure:"instance_id"`
 
-	// MaxSeries bounds the series of all services together, MaxSeriesPerService those of a service in all its environments. What is
-	// over is counted under otel.metric.overflow.
+	// MaxSeries bounds the series of all services together, MaxSeriesPerService the series of a service over all its
+	// environments. Traffic beyond that counts under otel.metric.overflow.
 	MaxSeries           int `mapstructure:"max_series"`
 	MaxSeriesPerService int `mapstructure:"max_series_per_service"`
 
-	// OnlyIncidents counts llm.incidents and nothing else. For behind tail_sampling and llm_rootcause, where all other counts would be
-	// of what was kept.
+	// OnlyIncidents counts only llm.incidents. It is for use downstream of tail_sampling and llm_rootcause, where other
+	// counts would cover only the sampled traces.
 	OnlyIncidents bool `mapstructure:"only_incidents"`
 
-	// SessionIdle is after how long without a span a session has ended and is counted. MaxSessions bounds those that go on.
+	// SessionIdle is the time without a span after which a session ends and is counted. MaxSessions bounds the open
+	// sessions.
 	SessionIdle time.Duration `mapstructure:"session_idle"`
 	MaxSessions int           `mapstructure:"max_sessions"`
 
 	Drift DriftConfig `mapstructure:"drift"`
 
-	// Storage is the storage extension that keeps over a restart what was seen: versions, sessions that go on, drift and usual costs.
-	// Absent: they begin anew. CheckpointInterval is how often they are written there.
+	// Storage is the storage extension that keeps state over a restart: versions, open sessions, drift and usual costs.
+	// Without it a restart loses that state. CheckpointInterval is how often the state is written.
 	Storage            *component.ID `mapstructure:"storage"`
 	CheckpointInterval time.Duration `mapstructure:"checkpoint_interval"`
 
 	_ struct{}
 }
 
-// DriftConfig is of the gauges for a single Collector without recording rules.
+// DriftConfig configures the drift and cost gauges, for a single Collector without recording rules.
 type DriftConfig struct {
-	// MaxSeries bounds the scores that are followed. 0: no drift, and no baseline of costs.
+	// MaxSeries bounds the score series with drift tracking. 0 turns off drift and cost tracking.
 	MaxSeries int `mapstructure:"max_series"`
 
 	_ struct{}
@@ -50,27 +51,43 @@ type DriftConfig struct {
 // Limits of the configuration.
 const (
 	minFlushInterval      = 100 * time.Millisecond
-	maxFlushInterval      = 5 * time.Minute // beyond it Prometheus takes a series for gone
+	maxFlushInterval      = 5 * time.Minute // with a longer interval Prometheus marks series as stale
 	maxInstanceID         = 128
 	minCheckpointInterval = time.Second
-	minSessionIdle        = time.Second // a number without a unit is read as nanoseconds
+	minSessionIdle        = time.Second // also refuses a number without a unit, which means nanoseconds
 )
 
 func createDefaultConfig() component.Config {
 	return &Config{
-		FlushInterval: 15 * time.Second, MaxSeries: 50_000, MaxSeriesPerService: 2_000,
-		SessionIdle: 30 * time.Minute, MaxSessions: 50_000, Drift: DriftConfig{MaxSeries: 1_000}, CheckpointInterval: time.Minute,
+		FlushInterval:       15 * time.Second,
+		MaxSeries:           50_000,
+		MaxSeriesPerService: 2_000,
+		SessionIdle:         30 * time.Minute,
+		MaxSessions:         50_000,
+		Drift:               DriftConfig{MaxSeries: 1_000},
+		CheckpointInterval:  time.Minute,
 	}
 }
 
-// Validate checks the keys, and reports every mistake.
+// Validate checks the keys and reports every error.
 func (c *Config) Validate() error {
 	var errs []error
 	if c.FlushInterval < minFlushInterval || c.FlushInterval > maxFlushInterval {
-		errs = append(errs, fmt.Errorf("flush_interval must be between %v and %v, got %v", minFlushInterval, maxFlushInterval, c.FlushInterval))
+		errs = append(
+			errs,
+			fmt.Errorf(
+				"flush_interval must be between %v and %v, got %v",
+				minFlushInterval,
+				maxFlushInterval,
+				c.FlushInterval,
+			),
+		)
 	}
 	if len(c.InstanceID) > maxInstanceID {
-		errs = append(errs, fmt.Errorf("instance_id must be at most %d bytes, got %d", maxInstanceID, len(c.InstanceID)))
+		errs = append(
+			errs,
+			fmt.Errorf("instance_id must be at most %d bytes, got %d", maxInstanceID, len(c.InstanceID)),
+		)
 	}
 	if c.MaxSeries <= 0 {
 		errs = append(errs, fmt.Errorf("max_series must be positive, got %d", c.MaxSeries))
@@ -85,7 +102,10 @@ func (c *Config) Validate() error {
 		errs = append(errs, fmt.Errorf("max_sessions must be positive, got %d", c.MaxSessions))
 	}
 	if c.CheckpointInterval < minCheckpointInterval {
-		errs = append(errs, fmt.Errorf("checkpoint_interval must be at least %v, got %v", minCheckpointInterval, c.CheckpointInterval))
+		errs = append(
+			errs,
+			fmt.Errorf("checkpoint_interval must be at least %v, got %v", minCheckpointInterval, c.CheckpointInterval),
+		)
 	}
 	return errors.Join(errs...)
 }

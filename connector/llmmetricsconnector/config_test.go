@@ -13,7 +13,7 @@ import (
 	ours "github.com/faultline-otel/faultline/internal/componenttest"
 )
 
-// load reads a file as the Collector does: over the defaults, then validated with all that is nested.
+// load reads a file like the Collector: over the defaults, with validation of nested settings.
 func load(t *testing.T, conf *confmap.Conf) (*Config, error) {
 	t.Helper()
 	cfg := createDefaultConfig().(*Config)
@@ -30,12 +30,19 @@ func TestConfigIsRead(t *testing.T) {
 	require.NoError(t, err)
 	storage := component.MustNewIDWithName("file_storage", "metrics")
 	require.Equal(t, &Config{
-		FlushInterval: time.Minute, InstanceID: "gateway-7", MaxSeries: 10_000, MaxSeriesPerService: 500,
-		SessionIdle: time.Hour, MaxSessions: 1000, Drift: DriftConfig{MaxSeries: 20}, Storage: &storage, CheckpointInterval: 10 * time.Second,
+		FlushInterval:       time.Minute,
+		InstanceID:          "gateway-7",
+		MaxSeries:           10_000,
+		MaxSeriesPerService: 500,
+		SessionIdle:         time.Hour,
+		MaxSessions:         1000,
+		Drift:               DriftConfig{MaxSeries: 20},
+		Storage:             &storage,
+		CheckpointInterval:  10 * time.Second,
 	}, cfg)
 }
 
-func TestConfigSaysWhatIsWrong(t *testing.T) {
+func TestInvalidConfig(t *testing.T) {
 	for file, want := range map[string]string{
 		"invalid_flush_interval.yaml": "flush_interval must be between 100ms and 5m0s, got 10ms",
 		"invalid_everything.yaml": "flush_interval must be between 100ms and 5m0s, got 10m0s\n" +

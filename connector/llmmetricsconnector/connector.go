@@ -9,14 +9,14 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
-// end is what pipelines hold of a counter: one for each pair of signals that it stands between.
+// end is the connector of one pair of signals. All ends of a configuration share a counter.
 type end struct {
 	counter *counter
-	metrics bool // what it gives are metrics; else logs
+	metrics bool // it emits metrics; otherwise logs
 	open    bool
 }
 
-// Capabilities says that data is only read.
+// Capabilities returns that the connector does not change data.
 func (e *end) Capabilities() consumer.Capabilities { return consumer.Capabilities{MutatesData: false} }
 
 // Start starts the counter with the first of its ends.
@@ -28,7 +28,7 @@ func (e *end) Start(ctx context.Context, host component.Host) error {
 	return nil
 }
 
-// Shutdown hands on what this end still has to give, and stops the counter with the last of its ends.
+// Shutdown flushes the signal of this end, and stops the counter with the last of its ends.
 func (e *end) Shutdown(ctx context.Context) error {
 	open := e.open
 	e.open = false
@@ -44,10 +44,10 @@ func (s *spans) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 	return nil
 }
 
-// versions turns traces into logs: an event for each version that is seen for the first time.
+// versions turns traces into logs: an event for each version seen for the first time.
 type versions struct{ end }
 
-// ConsumeTraces counts the spans, unless they go into metrics too: then they were, or are going to be.
+// ConsumeTraces counts the spans, unless the traces-to-metrics end counts them.
 func (v *versions) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 	if !v.counter.spans {
 		v.counter.count(ctx, td)
@@ -58,7 +58,7 @@ func (v *versions) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 // evaluations turns logs into metrics.
 type evaluations struct{ end }
 
-// ConsumeLogs counts the scores that judges and people gave.
+// ConsumeLogs counts the scores of judges and people.
 func (e *evaluations) ConsumeLogs(_ context.Context, ld plog.Logs) error {
 	e.counter.evaluate(ld)
 	return nil

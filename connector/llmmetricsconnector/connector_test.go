@@ -33,8 +33,8 @@ import (
 
 var update = flag.Bool("update", false, "write what the tests got as what they want")
 
-// TestCases runs testdata/*.txtar: spans go in, and after a first flush, in which all is 0, the points of the second and the
-// Collector's own metrics are what the file says. A case is added by adding a file; `go test -update` fills in the rest.
+// TestCases runs testdata/*.txtar. Each file has spans, the points of the second flush (in the first all are 0), and
+// the Collector's own metrics. To add a case, add a file with spans; `go test -update` fills in the rest.
 func TestCases(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("testdata", "*.txtar"))
 	require.NoError(t, err)
@@ -94,7 +94,8 @@ func TestCases(t *testing.T) {
 	}
 }
 
-// write spells every point on a line: name{values of its attributes} = value # trace/span of its exemplar, and its value.
+// write formats every point as a line: name{values of its attributes} = value # trace/span of its exemplar, and its
+// value.
 func write(all []pmetric.Metrics) []string {
 	var lines []string
 	line := func(name string, attributes pcommon.Map, exemplars pmetric.ExemplarSlice, value any) {
@@ -108,7 +109,12 @@ func write(all []pmetric.Metrics) []string {
 		}
 		s := fmt.Sprintf("%s{%s} = %v", name, strings.Join(values, " "), value)
 		for _, e := range exemplars.All() {
-			s += fmt.Sprintf(" # %s/%s %v", strings.TrimLeft(e.TraceID().String(), "0"), strings.TrimLeft(e.SpanID().String(), "0"), e.DoubleValue())
+			s += fmt.Sprintf(
+				" # %s/%s %v",
+				strings.TrimLeft(e.TraceID().String(), "0"),
+				strings.TrimLeft(e.SpanID().String(), "0"),
+				e.DoubleValue(),
+			)
 		}
 		lines = append(lines, s)
 	}
@@ -156,7 +162,7 @@ func published(all []pmetric.Metrics) iter.Seq[pmetric.Metric] {
 	}
 }
 
-// requireCatalog holds what is published against its definition: name, unit, kind, attributes and times.
+// requireCatalog compares published metrics with their definitions: name, unit, kind, attributes and times.
 func requireCatalog(t *testing.T, start time.Time, all []pmetric.Metrics) {
 	t.Helper()
 	for m := range published(all) {
@@ -174,7 +180,12 @@ func requireCatalog(t *testing.T, start time.Time, all []pmetric.Metrics) {
 		}
 		switch m.Type() {
 		case pmetric.MetricTypeSum:
-			require.Contains(t, []catalog.Instrument{catalog.Counter, catalog.FloatSum}, definition.Instrument, m.Name())
+			require.Contains(
+				t,
+				[]catalog.Instrument{catalog.Counter, catalog.FloatSum},
+				definition.Instrument,
+				m.Name(),
+			)
 			require.True(t, m.Sum().IsMonotonic())
 			require.Equal(t, pmetric.AggregationTemporalityCumulative, m.Sum().AggregationTemporality())
 			for _, p := range m.Sum().DataPoints().All() {
@@ -187,7 +198,11 @@ func requireCatalog(t *testing.T, start time.Time, all []pmetric.Metrics) {
 			}
 		case pmetric.MetricTypeExponentialHistogram:
 			require.Equal(t, catalog.Histogram, definition.Instrument, m.Name())
-			require.Equal(t, pmetric.AggregationTemporalityCumulative, m.ExponentialHistogram().AggregationTemporality())
+			require.Equal(
+				t,
+				pmetric.AggregationTemporalityCumulative,
+				m.ExponentialHistogram().AggregationTemporality(),
+			)
 			for _, p := range m.ExponentialHistogram().DataPoints().All() {
 				point(p.Attributes(), p.StartTimestamp(), p.Timestamp())
 				total := p.ZeroCount()
@@ -206,7 +221,7 @@ func nonzero(lines []string) []string {
 	return slices.DeleteFunc(lines, func(s string) bool { return strings.HasSuffix(s, " = 0") })
 }
 
-// own spells the Collector's own metrics that are not 0.
+// own formats the Collector's own metrics that are not 0.
 func own(t *testing.T, telemetry *componenttest.Telemetry) string {
 	t.Helper()
 	var lines []string
@@ -253,7 +268,7 @@ func createWith(tb testing.TB, set connector.Settings, cfg *Config, next consume
 	return c.(*spans)
 }
 
-// started is what create makes, running.
+// started returns a running connector.
 func started(tb testing.TB, cfg *Config, next consumer.Metrics) *spans {
 	tb.Helper()
 	c := create(tb, cfg, next)
@@ -261,8 +276,7 @@ func started(tb testing.TB, cfg *Config, next consumer.Metrics) *spans {
 	return c
 }
 
-// TestFlushesByItselfAndAtShutdown runs the loop: what is consumed arrives without a call, what is consumed last arrives
-// with the shutdown.
+// TestFlushesByItselfAndAtShutdown runs the flush loop: counts arrive without a call, and the last ones at shutdown.
 func TestFlushesByItselfAndAtShutdown(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
 	cfg.FlushInterval = minFlushInterval
@@ -280,7 +294,7 @@ func TestFlushesByItselfAndAtShutdown(t *testing.T) {
 	require.Contains(t, strings.Join(write(all[len(all)-1:]), "\n"), "= 42 ")
 }
 
-// plain is n spans of a service, none of them of an LLM.
+// plain is n spans of a service, without LLM spans.
 func plain(n int) ptrace.Traces {
 	td := ptrace.NewTraces()
 	rs := td.ResourceSpans().AppendEmpty()
@@ -314,7 +328,7 @@ func TestRefusedFlushLosesNoCount(t *testing.T) {
 	require.NoError(t, c.Shutdown(t.Context()))
 }
 
-func TestInstanceIsConfiguredOrThatOfTheCollectorOrRandom(t *testing.T) {
+func TestInstanceIsConfiguredOrFromTheCollectorOrRandom(t *testing.T) {
 	set := metadatatest.NewSettings(componenttest.NewTelemetry())
 	set.Resource = pcommon.NewResource()
 	first, second := instanceID(set, &Config{}), instanceID(set, &Config{})
@@ -327,7 +341,7 @@ func TestInstanceIsConfiguredOrThatOfTheCollectorOrRandom(t *testing.T) {
 	require.Equal(t, "own/eu", instanceID(set, &Config{InstanceID: "own"}))
 }
 
-// TestRequestsAreOfBoundedSize makes more points than go into one request.
+// TestRequestsAreOfBoundedSize makes more points than fit into one request.
 func TestRequestsAreOfBoundedSize(t *testing.T) {
 	sink := &consumertest.MetricsSink{}
 	c := started(t, createDefaultConfig().(*Config), sink)

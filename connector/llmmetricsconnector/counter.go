@@ -23,14 +23,14 @@ import (
 	"github.com/faultline-otel/faultline/internal/pipeline"
 )
 
-// factory makes one counter for each configuration: all pipelines that name the same llm_metrics share it, so that the scores of spans
-// and those of evaluations are in the same series.
+// factory makes one counter for each configuration. All pipelines with the same llm_metrics share it, so that scores of
+// spans and of evaluations are in the same series.
 type factory struct {
 	mu       sync.Mutex
 	counters map[component.Config]*counter // guarded by mu
 }
 
-// counter counts what comes in and hands the sums on at every flush.
+// counter counts spans and evaluations, and exports the sums at every flush.
 type counter struct {
 	config    *Config
 	id        component.ID
@@ -39,20 +39,20 @@ type counter struct {
 	began     time.Time
 	logger    *zap.Logger
 	telemetry *metadata.TelemetryBuilder
-	self      metric.MeasurementOption // which connector says something: a Collector may have several
+	self      metric.MeasurementOption // identifies the connector: a Collector may have several
 	readers   sync.Pool                // of *spanReader
 
 	// Set while pipelines are built, and not changed afterwards.
-	spans   bool             // spans come on their way into metrics
-	metrics consumer.Metrics // nil where nobody wants them
-	logs    consumer.Logs    // nil where nobody wants them
+	spans   bool             // there is a traces-to-metrics end
+	metrics consumer.Metrics // nil if no pipeline takes metrics
+	logs    consumer.Logs    // nil if no pipeline takes logs
 
 	factory *factory
 	users   int // ends, guarded by factory.mu
 
 	mu      sync.Mutex // guards the rest
 	open    map[bool]int
-	store   *checkpoint.Store // nil where nothing is kept over a restart
+	store   *checkpoint.Store // nil if no state is kept over a restart
 	cancel  context.CancelFunc
 	loop    sync.WaitGroup
 	started bool
@@ -83,18 +83,29 @@ func newCounter(set connector.Settings, cfg *Config) (*counter, error) {
 	}
 	instance := instanceID(set, cfg)
 	c := &counter{
-		config: cfg, id: set.ID, instance: instance, began: time.Now(), logger: set.Logger, telemetry: telemetry, open: map[bool]int{},
-		self: metric.WithAttributeSet(attribute.NewSet(attribute.String("connector", set.ID.String()))),
+		config:    cfg,
+		id:        set.ID,
+		instance:  instance,
+		began:     time.Now(),
+		logger:    set.Logger,
+		telemetry: telemetry,
+		open:      map[bool]int{},
+		self:      metric.WithAttributeSet(attribute.NewSet(attribute.String("connector", set.ID.String()))),
 		meter: meter.New(meter.Settings{
-			Instance: instance, MaxSeries: cfg.MaxSeries, MaxSeriesPerService: cfg.MaxSeriesPerService, OnlyIncidents: cfg.OnlyIncidents,
-			SessionIdle: cfg.SessionIdle, MaxSessions: cfg.MaxSessions, MaxDrift: cfg.Drift.MaxSeries,
+			Instance:            instance,
+			MaxSeries:           cfg.MaxSeries,
+			MaxSeriesPerService: cfg.MaxSeriesPerService,
+			OnlyIncidents:       cfg.OnlyIncidents,
+			SessionIdle:         cfg.SessionIdle,
+			MaxSessions:         cfg.MaxSessions,
+			MaxDrift:            cfg.Drift.MaxSeries,
 		}),
 		readers: sync.Pool{New: func() any { return newSpanReader() }},
 	}
 	return c, c.observe()
 }
 
-// instanceID names this connector among all that count the same traffic. Two connectors of one Collector are told apart by
+// instanceID identifies this connector among all that count the same traffic. Two connectors of one Collector differ by
 // their names.
 func instanceID(set connector.Settings, cfg *Config) string {
 	id := cfg.InstanceID
@@ -105,7 +116,7 @@ func instanceID(set connector.Settings, cfg *Config) string {
 	}
 	if id == "" {
 		var b [16]byte
-		_, _ = rand.Read(b[:]) // never fails
+		_, _ = rand.Read(b[:]) // cannot fail
 		id = fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 	}
 	if name := set.ID.Name(); name != "" {
@@ -114,7 +125,7 @@ func instanceID(set connector.Settings, cfg *Config) string {
 	return id
 }
 
-// observe publishes the state of the meter as telemetry of the Collector.
+// observe publishes the state of the meter as the Collector's own metrics.
 func (c *counter) observe() error {
 	number := func(of func() int64) metric.Int64Callback {
 		return func(_ context.Context, o metric.Int64Observer) error {
@@ -135,7 +146,7 @@ func (c *counter) observe() error {
 		}))
 }
 
-// start opens one end. With the first, what is kept over restarts is loaded and the flushing begins.
+// start opens one end. The first one loads the state of the last run and starts the flush loop.
 func (c *counter) start(ctx context.Context, host component.Host, metrics bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -149,17 +160,19 @@ func (c *counter) start(ctx context.Context, host component.Host, metrics bool) 
 			return err
 		}
 		if err := c.meter.Load(c.store, time.Now()); err != nil {
-			c.logger.Error("what cannot be read of the last checkpoint begins anew", zap.Error(err))
+			c.logger.Error("Discarding unreadable parts of the last checkpoint", zap.Error(err))
 		}
 	}
 	c.started = true
 	c.open[metrics]++
-	ctx, c.cancel = context.WithCancel(context.WithoutCancel(ctx)) // the start has a deadline, the loop has none
+	ctx, c.cancel = context.WithCancel(
+		context.WithoutCancel(ctx),
+	) // the context of Start has a deadline, the loop has none
 	c.loop.Go(func() { c.run(ctx) })
 	return nil
 }
 
-// run flushes and writes checkpoints until it is told to stop.
+// run flushes and writes checkpoints until the context ends.
 func (c *counter) run(ctx context.Context) {
 	flush, checkpoint := time.NewTicker(c.config.FlushInterval), time.NewTicker(c.config.CheckpointInterval)
 	defer flush.Stop()
@@ -169,15 +182,15 @@ func (c *counter) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case now := <-flush.C:
-			_ = c.flush(ctx, now, false) // it counts its errors
+			_ = c.flush(ctx, now, false) // flush counts its errors
 		case now := <-checkpoint.C:
 			c.save(ctx, now)
 		}
 	}
 }
 
-// stop closes one end. The last that gives metrics hands on all that was counted, so that nothing is lost; the last of all writes what is
-// kept. An end that was never opened has nothing to give.
+// stop closes one end. The last end that emits metrics exports all counts, so that nothing is lost. The last end of all
+// writes a checkpoint. An end that was never opened does nothing.
 func (c *counter) stop(ctx context.Context, metrics, opened bool) (err error) {
 	if opened {
 		c.cancel()
@@ -215,7 +228,7 @@ func (c *counter) save(ctx context.Context, now time.Time) {
 	}
 	if err := c.meter.Save(c.store, now); err != nil {
 		c.telemetry.LlmMetricsCheckpointFailures.Add(ctx, 1, c.self)
-		c.logger.Error("the checkpoint could not be written", zap.Error(err))
+		c.logger.Error("Could not write the checkpoint", zap.Error(err))
 	}
 }
 
@@ -227,8 +240,8 @@ func (c *counter) count(ctx context.Context, td ptrace.Traces) {
 
 func (c *counter) evaluate(ld plog.Logs) { readEvaluations(ld, time.Now(), c.meter) }
 
-// flush hands on the value of every series, in requests of bounded size, and tells of new versions. Sums are cumulative, so that a flush
-// which is refused costs a point in time and no count.
+// flush exports the value of every series, in requests of bounded size, and the events of new versions. Sums are
+// cumulative, so a refused flush loses one point in time but no count.
 func (c *counter) flush(ctx context.Context, now time.Time, final bool) error {
 	c.flushing.Lock()
 	defer c.flushing.Unlock()
@@ -252,7 +265,7 @@ func (c *counter) flush(ctx context.Context, now time.Time, final bool) error {
 	if err == nil {
 		err = send()
 	}
-	if toLogs || c.logs == nil { // without anybody who wants to know, what is new is only remembered
+	if toLogs || c.logs == nil { // without a logs pipeline, new versions are only remembered
 		err = errors.Join(err, c.meter.FirstSeen(func(fresh []meter.FirstSeen) error {
 			if c.logs == nil {
 				return nil
@@ -262,7 +275,7 @@ func (c *counter) flush(ctx context.Context, now time.Time, final bool) error {
 	}
 	if err != nil {
 		c.telemetry.LlmMetricsFlushErrors.Add(ctx, 1, c.self)
-		c.logger.Debug("metrics were refused; the next flush carries the same sums", zap.Error(err))
+		c.logger.Debug("Metrics were refused; the next flush has the same sums", zap.Error(err))
 		return fmt.Errorf("flush metrics: %w", err)
 	}
 	return nil

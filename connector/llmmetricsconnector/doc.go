@@ -1,3 +1,3 @@
-// Package llmmetricsconnector counts LLM traffic: requests, failures, tokens, latency, cost and scores, on all spans that
-// come by, as cumulative metrics.
+// Package llmmetricsconnector counts LLM traffic on all spans: requests, failures, tokens, latency, cost and scores, as
+// cumulative metrics.
 package llmmetricsconnector

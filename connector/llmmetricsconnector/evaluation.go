@@ -14,7 +14,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
-// readEvaluations counts the scores in log records. Records of other kinds are none of ours.
+// readEvaluations counts the scores in log records. It ignores other records.
 func readEvaluations(ld plog.Logs, now time.Time, m *meter.Meter) {
 	span := meter.Span{Scores: make([]meter.Score, 1), Seen: now}
 	for _, rl := range ld.ResourceLogs().All() {
@@ -31,16 +31,26 @@ func readEvaluations(ld plog.Logs, now time.Time, m *meter.Meter) {
 				}
 				span.TraceID, span.SpanID = record.TraceID(), record.SpanID()
 				span.Breakdown = meter.Breakdown{
-					Provider: e.Provider, Operation: e.Operation, Model: e.Model, PromptName: e.PromptName, PromptVersion: e.PromptVersion,
+					Provider:      e.Provider,
+					Operation:     e.Operation,
+					Model:         e.Model,
+					PromptName:    e.PromptName,
+					PromptVersion: e.PromptVersion,
 				}
-				span.Scores[0] = meter.Score{Name: e.Name, Version: e.Version, Stratum: e.Stratum, Value: e.Value.Value, Failed: e.Failed}
+				span.Scores[0] = meter.Score{
+					Name:    e.Name,
+					Version: e.Version,
+					Stratum: e.Stratum,
+					Value:   e.Value.Value,
+					Failed:  e.Failed,
+				}
 				m.Evaluate(&span)
 			}
 		}
 	}
 }
 
-// firstSeen writes an event for each version; versions of a service stand together.
+// firstSeen writes an event for each version. Versions of a service share a resource.
 func firstSeen(fresh []meter.FirstSeen, instance string) plog.Logs {
 	ld := plog.NewLogs()
 	var records plog.LogRecordSlice
@@ -59,7 +69,11 @@ func firstSeen(fresh []meter.FirstSeen, instance string) plog.Logs {
 		r.SetSeverityNumber(plog.SeverityNumberInfo)
 		r.SetSeverityText("INFO")
 		r.Body().SetStr(strings.Join(slices.DeleteFunc([]string{
-			v.Service + " uses", about("model", v.Model), about("prompt", v.PromptName), about("version", v.PromptVersion), "for the first time",
+			v.Service + " uses",
+			about("model", v.Model),
+			about("prompt", v.PromptName),
+			about("version", v.PromptVersion),
+			"for the first time",
 		}, func(part string) bool { return part == "" }), " "))
 		put(r.Attributes(), catalog.ServiceName, v.Service)
 		put(r.Attributes(), catalog.Environment, v.Environment)
@@ -71,7 +85,7 @@ func firstSeen(fresh []meter.FirstSeen, instance string) plog.Logs {
 	return ld
 }
 
-// about names a value, "" where there is none.
+// about formats a named value, "" if there is none.
 func about(what, value string) string {
 	if value == "" {
 		return ""

@@ -10,7 +10,7 @@ import (
 	"github.com/faultline-otel/faultline/connector/llmmetricsconnector/internal/metadata"
 )
 
-// NewFactory makes the factory of llm_metrics.
+// NewFactory returns the factory of llm_metrics.
 func NewFactory() connector.Factory {
 	f := &factory{counters: map[component.Config]*counter{}}
 	return connector.NewFactory(metadata.Type, createDefaultConfig,
@@ -19,7 +19,12 @@ func NewFactory() connector.Factory {
 		connector.WithLogsToMetrics(f.createLogsToMetrics, metadata.LogsToMetricsStability))
 }
 
-func (f *factory) createTracesToMetrics(_ context.Context, set connector.Settings, cfg component.Config, next consumer.Metrics) (connector.Traces, error) {
+func (f *factory) createTracesToMetrics(
+	_ context.Context,
+	set connector.Settings,
+	cfg component.Config,
+	next consumer.Metrics,
+) (connector.Traces, error) {
 	c, err := f.counter(set, cfg.(*Config))
 	if err != nil {
 		return nil, err
@@ -28,7 +33,12 @@ func (f *factory) createTracesToMetrics(_ context.Context, set connector.Setting
 	return &spans{end{counter: c, metrics: true}}, nil
 }
 
-func (f *factory) createTracesToLogs(_ context.Context, set connector.Settings, cfg component.Config, next consumer.Logs) (connector.Traces, error) {
+func (f *factory) createTracesToLogs(
+	_ context.Context,
+	set connector.Settings,
+	cfg component.Config,
+	next consumer.Logs,
+) (connector.Traces, error) {
 	c, err := f.counter(set, cfg.(*Config))
 	if err != nil {
 		return nil, err
@@ -37,7 +47,12 @@ func (f *factory) createTracesToLogs(_ context.Context, set connector.Settings, 
 	return &versions{end{counter: c}}, nil
 }
 
-func (f *factory) createLogsToMetrics(_ context.Context, set connector.Settings, cfg component.Config, next consumer.Metrics) (connector.Logs, error) {
+func (f *factory) createLogsToMetrics(
+	_ context.Context,
+	set connector.Settings,
+	cfg component.Config,
+	next consumer.Metrics,
+) (connector.Logs, error) {
 	c, err := f.counter(set, cfg.(*Config))
 	if err != nil {
 		return nil, err

@@ -16,8 +16,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
-// FuzzConsumeTraces counts whatever a stranger sends: every span is counted once by coverage, and what is published fits its
-// definition.
+// FuzzConsumeTraces counts arbitrary input: every span counts once by coverage, and published metrics match their
+// definitions.
 func FuzzConsumeTraces(f *testing.F) {
 	files, err := filepath.Glob(filepath.Join("testdata", "*.txtar"))
 	require.NoError(f, err)
@@ -56,11 +56,23 @@ func FuzzConsumeTraces(f *testing.F) {
 	})
 }
 
-// FuzzConsumeLogs counts whatever a stranger sends as evaluations: no score is counted that is none.
+// FuzzConsumeLogs counts arbitrary input as evaluations: only valid scores count.
 func FuzzConsumeLogs(f *testing.F) {
 	logs := plog.NewLogs()
-	evaluation(logs, "shop", map[string]any{spanattr.AttrEvaluationName: "judge", spanattr.AttrEvaluationValue: 0.5, spanattr.AttrStratum: "random"})
-	evaluation(logs, "", map[string]any{spanattr.AttrEvaluationName: "judge", spanattr.AttrEvaluationLabel: "fail", "gen_ai.request.model": []any{"x"}})
+	evaluation(
+		logs,
+		"shop",
+		map[string]any{spanattr.AttrEvaluationName: "judge", spanattr.AttrEvaluationValue: 0.5, spanattr.AttrStratum: "random"},
+	)
+	evaluation(
+		logs,
+		"",
+		map[string]any{
+			spanattr.AttrEvaluationName:  "judge",
+			spanattr.AttrEvaluationLabel: "fail",
+			"gen_ai.request.model":       []any{"x"},
+		},
+	)
 	b, err := (&plog.JSONMarshaler{}).MarshalLogs(logs)
 	require.NoError(f, err)
 	f.Add(b, 50)

@@ -11,15 +11,15 @@ import (
 	"github.com/faultline-otel/faultline/internal/meter"
 )
 
-// maxPoints is about how many points go into one request: some 2 MB, below the 4 MB that gRPC receivers take by default.
+// maxPoints is the approximate number of points in one request: about 2 MB, below the 4 MB default of gRPC receivers.
 const maxPoints = 5000
 
-// points builds a request out of points. The resource stays empty: whose traffic a point counts is in its attributes, where
-// every backend keeps it.
+// points builds a request from points. The resource stays empty: the service is in the attributes of a point, which
+// every backend keeps.
 type points struct {
 	start, now pcommon.Timestamp
 	md         pmetric.Metrics
-	metrics    []pmetric.Metric // by catalog index; zero where there is none yet
+	metrics    []pmetric.Metric // by catalog index; zero if there is none yet
 	known      []bool
 	n          int
 }
@@ -37,7 +37,7 @@ func (p *points) reset() {
 
 func (p *points) len() int { return p.n }
 
-// take hands over the request that was built and begins a new one.
+// take returns the request and starts a new one.
 func (p *points) take() pmetric.Metrics {
 	md := p.md
 	p.reset()

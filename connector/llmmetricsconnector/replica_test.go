@@ -79,7 +79,8 @@ func (x *total) to(scale int32) {
 	x.scale, x.buckets = scale, merged
 }
 
-// TestTwoReplicasCountWhatOneCounts splits the traffic of apps between two connectors, by session, as a tier before them does.
+// TestTwoReplicasCountWhatOneCounts splits the traffic of apps between two connectors by session, like a load-balancing
+// tier.
 func TestTwoReplicasCountWhatOneCounts(t *testing.T) {
 	td := annotated(t, sampled(t, 300))
 	counted := func(take func(session string) bool) []pmetric.Metrics {
@@ -116,7 +117,7 @@ func TestTwoReplicasCountWhatOneCounts(t *testing.T) {
 		for id, x := range part {
 			require.LessOrEqual(t, x.count, one[id].count, id)
 		}
-		require.NotEmpty(t, part, "both have something to count")
+		require.NotEmpty(t, part, "both replicas have traffic")
 	}
 	require.Len(t, two, len(one))
 	kinds := map[string]bool{}
@@ -134,15 +135,16 @@ func TestTwoReplicasCountWhatOneCounts(t *testing.T) {
 		kinds[strings.Fields(id)[0]] = true
 	}
 	for _, m := range []*catalog.Metric{
-		catalog.Requests, catalog.Failures, catalog.Spans, catalog.TokenUsage, catalog.Duration, catalog.ScoreCount, catalog.ScoreSum, catalog.ScoreSumSq,
+		catalog.Requests, catalog.Failures, catalog.Spans, catalog.TokenUsage, catalog.Duration, catalog.ScoreCount,
+		catalog.ScoreSum, catalog.ScoreSumSq,
 		catalog.ScoreFailures, catalog.LimitHits, catalog.Turns,
 	} {
 		require.True(t, kinds[m.Name], "%s is not in the traffic", m.Name)
 	}
 }
 
-// TestSeriesOfAServiceAreBoundedWhateverItSends sends values that differ in every span wherever they can, for longer than a deployment
-// lives, and counts the series of the service in what is handed on.
+// TestSeriesOfAServiceAreBoundedWhateverItSends sends values that differ in every span wherever possible, for longer
+// than a deployment lives, and counts the exported series of the service.
 func TestSeriesOfAServiceAreBoundedWhateverItSends(t *testing.T) {
 	t.Run("from one environment", func(t *testing.T) { hostile(t, 1, 1500) })
 	t.Run("from many environments", func(t *testing.T) { hostile(t, 40, 100) })
@@ -165,15 +167,21 @@ func hostile(t *testing.T, environments, least int) {
 		s.SetEndTimestamp(pcommon.Timestamp(1 << (i % 40)))
 		a := s.Attributes()
 		for key, value := range map[string]any{
-			"gen_ai.operation.name": []string{"chat", "operation " + fmt.Sprint(i)}[i%2], "gen_ai.provider.name": fmt.Sprint("provider ", i),
-			"gen_ai.request.model": strings.Repeat("m", 10_000) + fmt.Sprint(i), "gen_ai.response.model": fmt.Sprint("model ", i),
-			"gen_ai.prompt.name": fmt.Sprint("prompt ", i), "gen_ai.prompt.version": fmt.Sprint(i),
+			"gen_ai.operation.name": []string{"chat", "operation " + fmt.Sprint(i)}[i%2],
+			"gen_ai.provider.name":  fmt.Sprint("provider ", i),
+			"gen_ai.request.model":  strings.Repeat("m", 10_000) + fmt.Sprint(i),
+			"gen_ai.response.model": fmt.Sprint("model ", i),
+			"gen_ai.prompt.name":    fmt.Sprint("prompt ", i), "gen_ai.prompt.version": fmt.Sprint(i),
 			"gen_ai.usage.input_tokens": i, "gen_ai.usage.output_tokens": -i,
-			spanattr.AttrCoverage: fmt.Sprint("coverage ", i), spanattr.AttrErrorClass: "unsafe", spanattr.AttrErrorClasses: []any{"unsafe"},
-			spanattr.AttrScorePrefix + "refusal": 0.5, spanattr.AttrScorePrefix + fmt.Sprint("scorer", i): 0.5, spanattr.AttrScorePrefix + "nan": math.NaN(),
-			spanattr.AttrStratum: fmt.Sprint(i), spanattr.AttrCostUSD: float64(i), spanattr.AttrCostSource: fmt.Sprint("source ", i),
-			spanattr.AttrSessionID: fmt.Sprint("session ", i), spanattr.AttrSessionTurns: i, spanattr.AttrSessionModelCalls: i, spanattr.AttrSessionCostUSD: float64(i),
-			spanattr.AttrSessionLimit: fmt.Sprint("limit ", i), spanattr.AttrRetrievalOutcome: fmt.Sprint("outcome ", i),
+			spanattr.AttrCoverage: fmt.Sprint("coverage ", i), spanattr.AttrErrorClass: "unsafe",
+			spanattr.AttrErrorClasses:            []any{"unsafe"},
+			spanattr.AttrScorePrefix + "refusal": 0.5, spanattr.AttrScorePrefix + fmt.Sprint("scorer", i): 0.5,
+			spanattr.AttrScorePrefix + "nan": math.NaN(),
+			spanattr.AttrStratum:             fmt.Sprint(i), spanattr.AttrCostUSD: float64(i),
+			spanattr.AttrCostSource: fmt.Sprint("source ", i),
+			spanattr.AttrSessionID:  fmt.Sprint("session ", i), spanattr.AttrSessionTurns: i, spanattr.AttrSessionModelCalls: i,
+			spanattr.AttrSessionCostUSD: float64(i),
+			spanattr.AttrSessionLimit:   fmt.Sprint("limit ", i), spanattr.AttrRetrievalOutcome: fmt.Sprint("outcome ", i),
 		} {
 			v := pcommon.NewValueEmpty()
 			require.NoError(t, v.FromRaw(value))
@@ -182,15 +190,21 @@ func hostile(t *testing.T, environments, least int) {
 		require.NoError(t, c.ConsumeTraces(t.Context(), td))
 		logs := plog.NewLogs()
 		evaluation(logs, "shop", map[string]any{
-			spanattr.AttrEvaluationName: fmt.Sprint("judge ", i%100), spanattr.AttrEvaluationValue: 0.5, spanattr.AttrJudgePromptVersion: fmt.Sprint(i),
-			"gen_ai.request.model": fmt.Sprint("model ", i), "gen_ai.prompt.version": fmt.Sprint(i),
+			spanattr.AttrEvaluationName: fmt.Sprint(
+				"judge ",
+				i%100,
+			),
+			spanattr.AttrEvaluationValue:    0.5,
+			spanattr.AttrJudgePromptVersion: fmt.Sprint(i),
+			"gen_ai.request.model":          fmt.Sprint("model ", i),
+			"gen_ai.prompt.version":         fmt.Sprint(i),
 		})
 		readEvaluations(logs, time.Now(), c.counter.meter)
 	}
 	require.NoError(t, c.Shutdown(t.Context()))
 	all := sink.AllMetrics()
 	requireCatalog(t, c.counter.began, all)
-	series, nobody := 0, 0
+	series, unnamed := 0, 0
 	seen := map[string]bool{}
 	for m := range published(all) {
 		count := func(attributes pcommon.Map) {
@@ -198,12 +212,12 @@ func hostile(t *testing.T, environments, least int) {
 			for k, v := range attributes.All() {
 				id += " " + k + "=" + v.AsString()
 			}
-			require.False(t, seen[id], "%s is there twice", id)
+			require.False(t, seen[id], "%s occurs twice", id)
 			seen[id] = true
 			if _, ok := attributes.Get(string(catalog.ServiceName)); ok {
 				series++
 			} else {
-				nobody++
+				unnamed++
 			}
 		}
 		switch m.Type() {
@@ -221,10 +235,10 @@ func hostile(t *testing.T, environments, least int) {
 			}
 		}
 	}
-	t.Logf("%d series of the service, %d that name none", series, nobody)
+	t.Logf("%d series of the service, %d without a name", series, unnamed)
 	require.LessOrEqual(t, series, 2000)
-	require.Greater(t, series, least, "what there is room for is told apart")
-	require.LessOrEqual(t, nobody, 100)
+	require.Greater(t, series, least, "values within the limits have series of their own")
+	require.LessOrEqual(t, unnamed, 100)
 	requests := uint64(0)
 	sums := map[string]*total{}
 	add(sums, all)
@@ -233,5 +247,5 @@ func hostile(t *testing.T, environments, least int) {
 			requests += x.count
 		}
 	}
-	require.Equal(t, uint64(1500), requests, "and none is lost")
+	require.Equal(t, uint64(1500), requests, "no request is lost")
 }

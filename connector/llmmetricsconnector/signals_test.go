@@ -22,7 +22,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
-// ends are all that pipelines can hold of one llm_metrics.
+// ends are the ends of one llm_metrics for all pairs of signals.
 type ends struct {
 	spans, versions connector.Traces
 	evaluations     connector.Logs
@@ -30,7 +30,7 @@ type ends struct {
 	logs            *consumertest.LogsSink
 }
 
-// open makes and starts all ends of one configuration.
+// open creates and starts all ends of one configuration.
 func open(t *testing.T, cfg *Config, host component.Host) *ends {
 	t.Helper()
 	f, set := NewFactory(), metadatatest.NewSettings(componenttest.NewTelemetry())
@@ -48,7 +48,7 @@ func open(t *testing.T, cfg *Config, host component.Host) *ends {
 	return e
 }
 
-// consume gives traces to both ends that take them, as a pipeline does.
+// consume passes traces to both ends that take them, like a pipeline.
 func (e *ends) consume(t *testing.T, td ptrace.Traces) {
 	t.Helper()
 	td.MarkReadOnly()
@@ -63,7 +63,7 @@ func (e *ends) close(t *testing.T) {
 	}
 }
 
-// last are the lines of what was handed on last.
+// last returns the lines of the last export.
 func (e *ends) last(t *testing.T) string {
 	t.Helper()
 	all := e.metrics.AllMetrics()
@@ -82,41 +82,74 @@ func evaluation(logs plog.Logs, service string, attributes map[string]any) {
 	_ = r.Attributes().FromRaw(attributes)
 }
 
-func TestEvaluationsAreScoresBesideThoseOfSpans(t *testing.T) {
+func TestEvaluationsCountAsScores(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
 	cfg.InstanceID = "one"
 	e := open(t, cfg, componenttest.NewNopHost())
 	td := wide()
-	td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().RemoveIf(func(s ptrace.Span) bool { return s.SpanID() != pcommon.SpanID{2, 0} })
+	td.ResourceSpans().
+		At(0).
+		ScopeSpans().
+		At(0).
+		Spans().
+		RemoveIf(func(s ptrace.Span) bool { return s.SpanID() != pcommon.SpanID{2, 0} })
 	e.consume(t, annotated(t, td))
 	logs := plog.NewLogs()
 	judged := map[string]any{
-		spanattr.AttrEvaluationName: "judge", spanattr.AttrEvaluationValue: 0.25, spanattr.AttrEvaluationLabel: "fail", spanattr.AttrJudgePromptVersion: "j-2", spanattr.AttrStratum: "random",
-		"gen_ai.provider.name": "openai", "gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-5", "gen_ai.prompt.name": "support", "gen_ai.prompt.version": "7",
+		spanattr.AttrEvaluationName:     "judge",
+		spanattr.AttrEvaluationValue:    0.25,
+		spanattr.AttrEvaluationLabel:    "fail",
+		spanattr.AttrJudgePromptVersion: "j-2",
+		spanattr.AttrStratum:            "random",
+		"gen_ai.provider.name":          "openai",
+		"gen_ai.operation.name":         "chat",
+		"gen_ai.request.model":          "gpt-5",
+		"gen_ai.prompt.name":            "support",
+		"gen_ai.prompt.version":         "7",
 	}
 	evaluation(logs, "support-bot", judged)
-	evaluation(logs, "support-bot", map[string]any{spanattr.AttrEvaluationName: "helpful", spanattr.AttrEvaluationLabel: "pass"})
-	evaluation(logs, "support-bot", map[string]any{spanattr.AttrEvaluationName: "tone", spanattr.AttrEvaluationLabel: "formal"}) // neither good nor bad
-	evaluation(logs, "support-bot", map[string]any{spanattr.AttrEvaluationName: "stars", spanattr.AttrEvaluationValue: 4.0})     // of five
-	evaluation(logs, "support-bot", map[string]any{spanattr.AttrEvaluationValue: 1.0})                                           // of nothing
-	logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().AppendEmpty().Body().SetStr("a record of another kind, at night")   // none of ours
+	evaluation(
+		logs,
+		"support-bot",
+		map[string]any{spanattr.AttrEvaluationName: "helpful", spanattr.AttrEvaluationLabel: "pass"},
+	)
+	evaluation(
+		logs,
+		"support-bot",
+		map[string]any{spanattr.AttrEvaluationName: "tone", spanattr.AttrEvaluationLabel: "formal"},
+	) // neither good nor bad
+	evaluation(
+		logs,
+		"support-bot",
+		map[string]any{spanattr.AttrEvaluationName: "stars", spanattr.AttrEvaluationValue: 4.0},
+	) // of five
+	evaluation(
+		logs,
+		"support-bot",
+		map[string]any{spanattr.AttrEvaluationValue: 1.0},
+	) // of nothing
+	logs.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().AppendEmpty().Body().SetStr("a record of another kind, " +
+		"at night") // not an evaluation
 	logs.MarkReadOnly()
 	require.NoError(t, e.evaluations.ConsumeLogs(t.Context(), logs))
 	e.close(t)
 	got := e.last(t)
-	require.Contains(t, got, "llm.score.count{support-bot one openai chat gpt-5 support 7 judge j-2 random} = 1 # e1/e2 1")
-	require.Contains(t, got, "llm.score.sum{support-bot one openai chat gpt-5 support 7 judge j-2 random} = 0.25 # e1/e2 0.25")
-	require.Contains(t, got, "llm.score.failures{support-bot one openai chat gpt-5 support 7 judge j-2 random} = 1 # e1/e2 1")
+	require.Contains(t, got, "llm.score.count{support-bot one openai chat gpt-5 support 7 judge j-2 random} = 1 # "+
+		"e1/e2 1")
+	require.Contains(t, got, "llm.score.sum{support-bot one openai chat gpt-5 support 7 judge j-2 random} = 0.25 # "+
+		"e1/e2 0.25")
+	require.Contains(t, got, "llm.score.failures{support-bot one openai chat gpt-5 support 7 judge j-2 random} = 1 # "+
+		"e1/e2 1")
 	require.Contains(t, got, "llm.score.sum{support-bot one helpful} = 1 # e1/e2 1")
 	require.NotContains(t, got, "tone")
 	require.NotContains(t, got, "stars")
-	require.NotContains(t, got, "llm.requests{support-bot one openai chat", "an evaluation is no request")
+	require.NotContains(t, got, "llm.requests{support-bot one openai chat", "an evaluation is not a request")
 	require.NotContains(t, got, "llm.failures{support-bot one  ")
 	require.Contains(t, got, "llm.requests{support-bot prod one openai chat gpt-5 support 7 1-3 ok} = 1", "of the span")
-	require.NotContains(t, got, "llm.spans{support-bot one", "an evaluation is no span")
+	require.NotContains(t, got, "llm.spans{support-bot one", "an evaluation is not a span")
 }
 
-func TestFirstSeenVersionsAreToldOfInLogs(t *testing.T) {
+func TestFirstSeenVersionsAreLogEvents(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
 	cfg.InstanceID = "one"
 	e := open(t, cfg, componenttest.NewNopHost())
@@ -126,7 +159,11 @@ func TestFirstSeenVersionsAreToldOfInLogs(t *testing.T) {
 	require.Len(t, logs, 1)
 	require.Equal(t, 1, logs[0].LogRecordCount())
 	resource := logs[0].ResourceLogs().At(0)
-	require.Equal(t, map[string]any{"service.name": "support-bot", "deployment.environment.name": "prod"}, resource.Resource().Attributes().AsRaw())
+	require.Equal(
+		t,
+		map[string]any{"service.name": "support-bot", "deployment.environment.name": "prod"},
+		resource.Resource().Attributes().AsRaw(),
+	)
 	record := resource.ScopeLogs().At(0).LogRecords().At(0)
 	require.Equal(t, "llm.version.first_seen", record.EventName())
 	require.Equal(t, map[string]any{
@@ -135,13 +172,19 @@ func TestFirstSeenVersionsAreToldOfInLogs(t *testing.T) {
 	}, record.Attributes().AsRaw())
 	require.Equal(t, "support-bot uses model gpt-5 prompt support version 7 for the first time", record.Body().Str())
 	require.WithinDuration(t, time.Now(), record.Timestamp().AsTime(), time.Minute)
-	require.Contains(t, e.last(t), "llm.requests{support-bot prod one openai chat gpt-5 support 7 1-3 ok} = ", "counted once")
+	require.Contains(
+		t,
+		e.last(t),
+		"llm.requests{support-bot prod one openai chat gpt-5 support 7 1-3 ok} = ",
+		"counted once",
+	)
 	require.Contains(t, e.last(t), "llm.spans{support-bot prod one scored} = 100")
 }
 
-func TestVersionsAreToldOfWithoutMetricsToo(t *testing.T) {
+func TestVersionsAreReportedWithoutMetrics(t *testing.T) {
 	logs := &consumertest.LogsSink{}
-	c, err := NewFactory().CreateTracesToLogs(t.Context(), metadatatest.NewSettings(componenttest.NewTelemetry()), createDefaultConfig(), logs)
+	c, err := NewFactory().CreateTracesToLogs(t.Context(), metadatatest.NewSettings(componenttest.NewTelemetry()),
+		createDefaultConfig(), logs)
 	require.NoError(t, err)
 	require.NoError(t, c.Start(t.Context(), componenttest.NewNopHost()))
 	require.NoError(t, c.ConsumeTraces(t.Context(), annotated(t, wide())))
@@ -168,8 +211,8 @@ func newStored(t *testing.T, dir string) stored {
 	return stored{storageID: e}
 }
 
-// TestWhatWasSeenOutlivesARestart runs the same traffic through one Collector after another.
-func TestWhatWasSeenOutlivesARestart(t *testing.T) {
+// TestStateSurvivesARestart runs the same traffic through one Collector after another.
+func TestStateSurvivesARestart(t *testing.T) {
 	host := newStored(t, filepath.Join(t.TempDir(), "storage"))
 	td := annotated(t, wide())
 	for run := range 2 {
@@ -178,8 +221,8 @@ func TestWhatWasSeenOutlivesARestart(t *testing.T) {
 		e := open(t, cfg, host)
 		e.consume(t, td)
 		e.close(t)
-		require.Equal(t, 1-run, e.logs.LogRecordCount(), "told of once, run %d", run)
-		require.NotContains(t, e.last(t), "llm.session.turns", "sessions go on in the next")
+		require.Equal(t, 1-run, e.logs.LogRecordCount(), "reported once, run %d", run)
+		require.NotContains(t, e.last(t), "llm.session.turns", "sessions continue in the next run")
 	}
 	e := open(t, createDefaultConfig().(*Config), componenttest.NewNopHost())
 	e.consume(t, td)
@@ -187,7 +230,7 @@ func TestWhatWasSeenOutlivesARestart(t *testing.T) {
 	require.Contains(t, e.last(t), "llm.session.turns", "without a storage, they end with the Collector")
 }
 
-func TestStorageThatIsNoneFailsTheStart(t *testing.T) {
+func TestInvalidStorageFailsTheStart(t *testing.T) {
 	for want, host := range map[string]component.Host{
 		`storage: the extension "file_storage" is not there`:  componenttest.NewNopHost(),
 		`storage: the extension "file_storage" is no storage`: stored{storageID: nil},

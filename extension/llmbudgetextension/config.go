@@ -15,35 +15,35 @@ import (
 	"github.com/faultline-otel/faultline/internal/session"
 )
 
-// Config is what users write.
+// Config is the configuration of llm_budget.
 type Config struct {
-	// HTTP is where the question is asked.
+	// HTTP configures the server of the API.
 	HTTP confighttp.ServerConfig `mapstructure:"http"`
 
-	// Limits hold for every session, Services for those of a service (service.name) instead.
+	// Limits apply to every session. Services overrides them for the sessions of a service (service.name).
 	Limits   budget.Limits            `mapstructure:"limits"`
 	Services map[string]budget.Limits `mapstructure:"services"`
 
-	// SessionHeader names the session in requests to /v1/authz.
+	// SessionHeader is the header with the session ID in requests to /v1/authz.
 	SessionHeader string `mapstructure:"session_header"`
-	// DenyStatus is the answer of /v1/authz for a session that may not go on: 429, or 403 for nginx, which knows no other.
+	// DenyStatus is the status of /v1/authz for a stopped session: 429, or 403 for nginx, which supports no other.
 	DenyStatus int `mapstructure:"deny_status"`
-	// FailOpen says whether a request to /v1/authz that names no session may go on.
+	// FailOpen allows requests to /v1/authz without a session.
 	FailOpen bool `mapstructure:"fail_open"`
 
 	Webhook Webhook `mapstructure:"webhook"`
 
-	// MaxSessions bounds the sessions that are known.
+	// MaxSessions bounds the sessions in memory.
 	MaxSessions int `mapstructure:"max_sessions"`
 
 	_ struct{}
 }
 
-// Webhook is who is told of every change of a session's state.
+// Webhook configures the receiver of every change of a session's state.
 type Webhook struct {
-	// URL is sent a POST with the decision. Empty: nobody is told.
+	// URL receives a POST with the decision. If it is empty, there is no webhook.
 	URL string `mapstructure:"url"`
-	// Secret signs it.
+	// Secret signs the body.
 	Secret configopaque.String `mapstructure:"secret"`
 
 	_ struct{}
@@ -53,17 +53,21 @@ func createDefaultConfig() component.Config {
 	http := confighttp.NewDefaultServerConfig()
 	http.NetAddr.Endpoint = "127.0.0.1:8322"
 	http.MaxRequestBodySize = 1 << 16
-	return &Config{HTTP: http, SessionHeader: "X-Session-Id", DenyStatus: 429, FailOpen: true, MaxSessions: session.DefaultSettings().MaxSessions}
+	return &Config{
+		HTTP: http, SessionHeader: "X-Session-Id", DenyStatus: 429, FailOpen: true,
+		MaxSessions: session.DefaultSettings().MaxSessions,
+	}
 }
 
-// Validate names each setting that cannot be.
+// Validate names each invalid setting.
 func (c *Config) Validate() error {
 	var errs []error
-	// Who may reset a limit must not be anybody.
+	// Without authentication, only this machine may reset limits.
 	if host, _, err := net.SplitHostPort(c.HTTP.NetAddr.Endpoint); err != nil {
 		errs = append(errs, fmt.Errorf("http::endpoint must be host:port, got %q", c.HTTP.NetAddr.Endpoint))
 	} else if !c.HTTP.Auth.HasValue() && !loopback.Is(host) {
-		errs = append(errs, fmt.Errorf("http::endpoint must be a loopback address unless http::auth is set, got %q", c.HTTP.NetAddr.Endpoint))
+		errs = append(errs, fmt.Errorf("http::endpoint must be a loopback address unless http::auth is set, got %q",
+			c.HTTP.NetAddr.Endpoint))
 	}
 	if c.SessionHeader == "" {
 		errs = append(errs, errors.New(`session_header must name a header, got ""`))
@@ -92,7 +96,7 @@ func (w *Webhook) Validate() error {
 	return nil
 }
 
-// limits are those of a service.
+// limits returns the limits of a service.
 func (c *Config) limits(service string) budget.Limits {
 	if l, ok := c.Services[service]; ok {
 		return l

@@ -1,2 +1,2 @@
-// Package llmbudgetextension answers whether a session may go on.
+// Package llmbudgetextension holds the budgets of sessions and answers whether a session may make further calls.
 package llmbudgetextension

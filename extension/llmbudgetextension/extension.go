@@ -17,14 +17,14 @@ import (
 	"github.com/faultline-otel/faultline/internal/budget"
 )
 
-// budget holds the breaker that llm_session feeds, and serves what it decides.
+// budget holds the breaker that llm_session updates, and serves its decisions.
 type budgetExtension struct {
 	config    *Config
 	settings  component.TelemetrySettings
 	telemetry *metadata.TelemetryBuilder
 	breaker   *budget.Breaker
 	client    *http.Client
-	waiting   chan budget.Decision
+	queue     chan budget.Decision // changes that wait for delivery
 	stopped   chan struct{}
 	server    *http.Server
 	running   sync.WaitGroup
@@ -40,7 +40,8 @@ func newBudget(settings component.TelemetrySettings, config *Config) (*budgetExt
 	}
 	b := &budgetExtension{
 		config: config, settings: settings, telemetry: telemetry,
-		client: &http.Client{Timeout: 10 * time.Second}, waiting: make(chan budget.Decision, maxWaiting), stopped: make(chan struct{}),
+		client: &http.Client{Timeout: 10 * time.Second}, stopped: make(chan struct{}),
+		queue: make(chan budget.Decision, maxQueue),
 	}
 	b.breaker, err = budget.NewBreaker(config.MaxSessions, config.limits, time.Now, b.changed)
 	return b, err
@@ -54,12 +55,12 @@ func (b *budgetExtension) Dependencies() []component.ID {
 	return []component.ID{b.config.HTTP.Auth.Get().AuthenticatorID}
 }
 
-// Breaker is what is told how much sessions use up.
+// Breaker returns the breaker, for llm_session to record the usage of sessions.
 func (b *budgetExtension) Breaker() *budget.Breaker { return b.breaker }
 
-// Start serves and begins to deliver webhooks.
+// Start starts the server and the delivery of webhooks.
 //
-//nolint:contextcheck // what it starts outlives the start
+//nolint:contextcheck // the server and the delivery outlive the context of Start
 func (b *budgetExtension) Start(ctx context.Context, host component.Host) error {
 	var err error
 	if b.server, err = b.config.HTTP.ToServer(ctx, host.GetExtensions(), b.settings, b.handler()); err != nil {
@@ -67,24 +68,24 @@ func (b *budgetExtension) Start(ctx context.Context, host component.Host) error 
 	}
 	listener, err := b.config.HTTP.ToListener(ctx)
 	if err != nil {
-		return fmt.Errorf("http::endpoint: serve the budgets on %s: %w", b.config.HTTP.NetAddr.Endpoint, err)
+		return fmt.Errorf("http::endpoint: serve session budgets on %s: %w", b.config.HTTP.NetAddr.Endpoint, err)
 	}
-	b.settings.Logger.Info("Serving the budgets", zap.Stringer("address", listener.Addr()))
+	b.settings.Logger.Info("Serving session budgets", zap.Stringer("address", listener.Addr()))
 	b.running.Go(func() {
 		if err := b.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			componentstatus.ReportStatus(host, componentstatus.NewFatalErrorEvent(err))
 		}
 	})
-	telling, cancel := context.WithCancel(context.Background())
+	delivery, cancel := context.WithCancel(context.Background())
 	b.cancel = cancel
-	b.running.Go(func() { b.tell(telling) })
+	b.running.Go(func() { b.deliver(delivery) })
 	return nil
 }
 
-// patience is how long webhooks that wait may take when the Collector stops.
-const patience = 5 * time.Second
+// drainTimeout bounds the delivery of queued webhooks when the Collector stops.
+const drainTimeout = 5 * time.Second
 
-// Shutdown answers the requests that are under way and delivers the webhooks that wait. It is safe where Start never ran or failed.
+// Shutdown finishes open requests and delivers queued webhooks. It is safe if Start never ran or failed.
 func (b *budgetExtension) Shutdown(ctx context.Context) error {
 	var err error
 	if b.server != nil {
@@ -92,7 +93,7 @@ func (b *budgetExtension) Shutdown(ctx context.Context) error {
 	}
 	if b.cancel != nil {
 		close(b.stopped)
-		defer time.AfterFunc(patience, b.cancel).Stop()
+		defer time.AfterFunc(drainTimeout, b.cancel).Stop()
 		b.running.Wait()
 		b.cancel()
 	}

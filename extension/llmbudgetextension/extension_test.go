@@ -36,7 +36,7 @@ func started(t *testing.T, change func(*Config)) (*budgetExtension, *httptest.Se
 	t.Helper()
 	b := newStarted(t, change, componenttest.NewNopHost())
 	t.Cleanup(func() { require.NoError(t, b.Shutdown(t.Context())) })
-	// The same handler on an address that the test knows.
+	// The same handler on a free port.
 	server := httptest.NewServer(b.handler())
 	t.Cleanup(server.Close)
 	return b, server
@@ -72,7 +72,7 @@ func ask(t *testing.T, method, url string, header ...string) (*http.Response, bu
 	return response, d
 }
 
-func TestASessionIsStoppedAndLetGoOn(t *testing.T) {
+func TestSessionIsStoppedAndReset(t *testing.T) {
 	b, server := started(t, nil)
 	address := server.URL + "/v1/sessions/chat%2F7"
 	response, d := ask(t, http.MethodGet, address)
@@ -111,7 +111,9 @@ func TestASessionIsStoppedAndLetGoOn(t *testing.T) {
 	require.Equal(t, budget.Closed, d.State)
 	response, _ = ask(t, http.MethodGet, address)
 	require.Equal(t, 200, response.StatusCode)
-	for path, method := range map[string]string{"/v1/sessions/nobody/reset": http.MethodPost, "/v1/sessions/": http.MethodGet, "/": http.MethodGet, "/other/reset": http.MethodPost, "/v1/sessions": http.MethodPost} {
+	for path, method := range map[string]string{"/v1/sessions/nobody/reset": http.MethodPost,
+		"/v1/sessions/": http.MethodGet, "/": http.MethodGet, "/other/reset": http.MethodPost,
+		"/v1/sessions": http.MethodPost} {
 		response, _ = ask(t, method, server.URL+path)
 		require.Equal(t, 404, response.StatusCode, path)
 	}
@@ -119,14 +121,14 @@ func TestASessionIsStoppedAndLetGoOn(t *testing.T) {
 	require.Equal(t, 405, response.StatusCode)
 }
 
-func TestChangesAreToldUntilSomebodyListens(t *testing.T) {
-	type told struct {
+func TestWebhooksAreRetriedUntilDelivered(t *testing.T) {
+	type webhook struct {
 		key string
 		budget.Decision
 	}
 	var tries atomic.Int32
-	tried := make(chan string, 1) // the key of the try that nobody took
-	heard := make(chan told, 10)
+	tried := make(chan string, 1) // the key of the failed attempt
+	received := make(chan webhook, 10)
 	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil || tries.Add(1) == 1 { // down at first
@@ -142,7 +144,7 @@ func TestChangesAreToldUntilSomebodyListens(t *testing.T) {
 		}
 		var d budget.Decision
 		if json.Unmarshal(body, &d) == nil {
-			heard <- told{r.Header.Get(headerKey), d}
+			received <- webhook{r.Header.Get(headerKey), d}
 		}
 	}))
 	defer receiver.Close()
@@ -150,32 +152,42 @@ func TestChangesAreToldUntilSomebodyListens(t *testing.T) {
 	b.Breaker().Record(session.Usage{Session: "s", USD: 4.5})
 	b.Breaker().Record(session.Usage{Session: "s", USD: 4.6})
 	b.Breaker().Record(session.Usage{Session: "s", USD: 6})
-	first, second := <-heard, <-heard
-	require.Equal(t, []budget.BreakerState{budget.Warned, budget.Open}, []budget.BreakerState{first.State, second.State})
+	first, second := <-received, <-received
+	require.Equal(
+		t,
+		[]budget.BreakerState{budget.Warned, budget.Open},
+		[]budget.BreakerState{first.State, second.State},
+	)
 	require.NotEqual(t, first.key, second.key)
-	require.Equal(t, <-tried, first.key, "a second try is told by the same key")
+	require.Equal(t, <-tried, first.key, "a retry has the same key")
 	require.EqualValues(t, 3, tries.Load())
 }
 
-// TestChangesThatWaitAreToldBeforeItStops: what happened last before a restart is what somebody wants to know.
-func TestChangesThatWaitAreToldBeforeItStops(t *testing.T) {
-	heard := make(chan string, 10)
-	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { heard <- r.Header.Get(headerKey) }))
+// TestQueuedWebhooksAreDeliveredOnShutdown checks that the last changes before a restart are not lost.
+func TestQueuedWebhooksAreDeliveredOnShutdown(t *testing.T) {
+	received := make(chan string, 10)
+	receiver := httptest.NewServer(
+		http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { received <- r.Header.Get(headerKey) }),
+	)
 	defer receiver.Close()
-	b := newStarted(t, func(c *Config) { c.Webhook = Webhook{URL: receiver.URL, Secret: "secret"} }, componenttest.NewNopHost())
+	b := newStarted(
+		t,
+		func(c *Config) { c.Webhook = Webhook{URL: receiver.URL, Secret: "secret"} },
+		componenttest.NewNopHost(),
+	)
 	for _, id := range []session.ID{"a", "b", "c"} {
 		b.Breaker().Record(session.Usage{Session: id, USD: 6})
 	}
 	require.NoError(t, b.Shutdown(t.Context()))
-	require.Len(t, heard, 3)
+	require.Len(t, received, 3)
 }
 
 type authenticated map[component.ID]component.Component
 
 func (h authenticated) GetExtensions() map[component.ID]component.Component { return h }
 
-// TestAnAuthenticatorGuardsTheAnswers: all of them, those for proxies too.
-func TestAnAuthenticatorGuardsTheAnswers(t *testing.T) {
+// TestAuthenticatorGuardsTheAPI checks that all paths need authentication, also the one for proxies.
+func TestAuthenticatorGuardsTheAPI(t *testing.T) {
 	f := basicauthextension.NewFactory()
 	id := component.NewID(f.Type())
 	config := f.CreateDefaultConfig().(*basicauthextension.Config)
@@ -203,7 +215,8 @@ func TestAnAuthenticatorGuardsTheAnswers(t *testing.T) {
 		return response.StatusCode
 	}
 	b.Breaker().Record(session.Usage{Session: "s", USD: 6})
-	for path, method := range map[string]string{"/v1/sessions/s": http.MethodGet, "/v1/sessions": http.MethodGet, "/v1/authz": http.MethodPost, "/v1/sessions/s/reset": http.MethodPost} {
+	for path, method := range map[string]string{"/v1/sessions/s": http.MethodGet, "/v1/sessions": http.MethodGet,
+		"/v1/authz": http.MethodPost, "/v1/sessions/s/reset": http.MethodPost} {
 		require.Equal(t, http.StatusUnauthorized, status(method, path, ""), path)
 		require.Equal(t, http.StatusUnauthorized, status(method, path, "byron"), path)
 	}
@@ -213,8 +226,11 @@ func TestAnAuthenticatorGuardsTheAnswers(t *testing.T) {
 	require.NoError(t, authenticator.Shutdown(t.Context()))
 }
 
-func TestAServiceHasItsOwnLimits(t *testing.T) {
-	b, server := started(t, func(c *Config) { c.Services = map[string]budget.Limits{"research": {USD: 50}, "free": {}} })
+func TestServiceHasItsOwnLimits(t *testing.T) {
+	b, server := started(
+		t,
+		func(c *Config) { c.Services = map[string]budget.Limits{"research": {USD: 50}, "free": {}} },
+	)
 	for service, want := range map[string]int{"research": 200, "free": 200, "bot": 429} {
 		b.Breaker().Record(session.Usage{Session: session.ID(service), Service: service, USD: 6})
 		response, d := ask(t, http.MethodGet, server.URL+"/v1/sessions/"+service)
@@ -223,7 +239,7 @@ func TestAServiceHasItsOwnLimits(t *testing.T) {
 	}
 }
 
-func TestAPageInABrowserCannotResetLimits(t *testing.T) {
+func TestWebPageCannotResetLimits(t *testing.T) {
 	b, server := started(t, nil)
 	usd := 0.0
 	for name, want := range map[string]struct {
@@ -232,8 +248,9 @@ func TestAPageInABrowserCannotResetLimits(t *testing.T) {
 	}{
 		"another site":         {http.MethodPost, "/v1/sessions/s/reset", "", "cross-site", http.StatusForbidden},
 		"a name that is bound": {http.MethodGet, "/v1/sessions", "attacker.example", "", http.StatusMisdirectedRequest},
-		"a proxy":              {http.MethodPost, "/v1/authz/v1/chat", "api.example.org", "cross-site", http.StatusTooManyRequests},
-		"the agent":            {http.MethodPost, "/v1/sessions/s/reset", "", "", http.StatusOK},
+		"a proxy": {http.MethodPost, "/v1/authz/v1/chat", "api.example.org", "cross-site",
+			http.StatusTooManyRequests},
+		"the agent": {http.MethodPost, "/v1/sessions/s/reset", "", "", http.StatusOK},
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), want.method, server.URL+want.path, nil)
 		require.NoError(t, err)
@@ -251,9 +268,10 @@ func TestAPageInABrowserCannotResetLimits(t *testing.T) {
 	}
 }
 
-func TestIDsMayHoldAnything(t *testing.T) {
+func TestIDsCanHaveAnyCharacters(t *testing.T) {
 	b, server := started(t, nil)
-	for _, id := range []string{"a/b", "a//b", "../x", "..", "a b?c#d%", "日本", strings.Repeat("x", 4000), "reset", "a\nb"} {
+	for _, id := range []string{"a/b", "a//b", "../x", "..", "a b?c#d%", "日本", strings.Repeat("x", 4000), "reset",
+		"a\nb"} {
 		b.Breaker().Record(session.Usage{Session: session.IDOf(id, [16]byte{}), USD: 6})
 		response, d := ask(t, http.MethodGet, server.URL+"/v1/sessions/"+url.PathEscape(id))
 		require.Equal(t, http.StatusTooManyRequests, response.StatusCode, id)
@@ -288,7 +306,7 @@ func TestWrongSettings(t *testing.T) {
 	}
 }
 
-// BenchmarkAnswer is what an answer costs the Collector, without the network.
+// BenchmarkAnswer measures the cost of an answer, without the network.
 func BenchmarkAnswer(b *testing.B) {
 	config := createDefaultConfig().(*Config)
 	config.Limits = budget.Limits{USD: 5, USDPerTenMinutes: 1, ModelCalls: 200}
@@ -298,7 +316,12 @@ func BenchmarkAnswer(b *testing.B) {
 		budget.Breaker().Record(session.Usage{Session: session.ID(fmt.Sprint("conversation-", i)), USD: 1, AddedUSD: 0.1})
 	}
 	handler := budget.handler()
-	r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "http://127.0.0.1:8322/v1/sessions/conversation-7", nil)
+	r := httptest.NewRequestWithContext(
+		b.Context(),
+		http.MethodGet,
+		"http://127.0.0.1:8322/v1/sessions/conversation-7",
+		nil,
+	)
 	r.RemoteAddr = "127.0.0.1:1"
 	b.ReportAllocs()
 	for b.Loop() {

@@ -9,7 +9,7 @@ import (
 	"github.com/faultline-otel/faultline/extension/llmbudgetextension/internal/metadata"
 )
 
-// NewFactory makes the factory of llm_budget.
+// NewFactory returns the factory of llm_budget.
 func NewFactory() extension.Factory {
 	return extension.NewFactory(metadata.Type, createDefaultConfig, create, metadata.ExtensionStability)
 }

@@ -20,16 +20,16 @@ const (
 	reset        = "/reset"
 )
 
-// handler is the API. It routes by itself: the id of a session may hold anything, and http.ServeMux takes dots and slashes out of
-// paths even where they are escaped.
+// handler is the API. It does its own routing, because session IDs can contain any characters, and http.ServeMux
+// removes dots and slashes from paths even if they are escaped.
 func (b *budgetExtension) handler() http.Handler {
-	// A page in somebody's browser must not reset limits, nor read who is stopped.
+	// A web page in a browser must not reset limits or read the stopped sessions.
 	guarded := http.NewCrossOriginProtection().Handler(http.HandlerFunc(b.sessions))
 	if !b.config.HTTP.Auth.HasValue() {
 		guarded = loopback.Only(guarded, "http::auth")
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// Proxies pass the client's own request on: any method, host, origin, and path behind the prefix.
+		// Proxies forward the client's request: any method, host and origin, and any path after the prefix.
 		if path := r.URL.EscapedPath(); path == pathAuthz || strings.HasPrefix(path, pathAuthz+"/") {
 			b.authorize(w, r)
 			return
@@ -55,7 +55,10 @@ func (b *budgetExtension) sessions(w http.ResponseWriter, r *http.Request) {
 	id, err := url.PathUnescape(escaped)
 	switch {
 	case !named || id == "" || err != nil:
-		respond(w, http.StatusNotFound, map[string]string{"reason": "there is GET " + pathSessions + "[/{id}], POST " + pathSessions + "/{id}" + reset + " and " + pathAuthz})
+		respond(w, http.StatusNotFound, map[string]string{
+			"reason": "no such path; the API has GET " + pathSessions + "[/{id}], POST " + pathSessions +
+				"/{id}" + reset + " and " + pathAuthz,
+		})
 	case r.Method == http.MethodGet:
 		b.answer(w, id, http.StatusTooManyRequests)
 	case r.Method == http.MethodPost:
@@ -67,11 +70,11 @@ func (b *budgetExtension) sessions(w http.ResponseWriter, r *http.Request) {
 		respond(w, status, d)
 	default:
 		w.Header().Set("Allow", "GET, POST")
-		respond(w, http.StatusMethodNotAllowed, map[string]string{"reason": r.Method + " is not answered"})
+		respond(w, http.StatusMethodNotAllowed, map[string]string{"reason": "method " + r.Method + " is not allowed"})
 	}
 }
 
-// authorize answers for the session that a header names.
+// authorize answers for the session in a header.
 func (b *budgetExtension) authorize(w http.ResponseWriter, r *http.Request) {
 	id := r.Header.Get(b.config.SessionHeader)
 	if id == "" {
@@ -91,7 +94,7 @@ func (b *budgetExtension) answer(w http.ResponseWriter, id string, deny int) {
 		respond(w, http.StatusOK, d)
 		return
 	}
-	// A total goes down for nobody; an hour keeps clients from asking in a loop.
+	// A total never goes down. An hour keeps clients from asking in a loop.
 	retry := d.Retry
 	if retry == 0 {
 		retry = time.Hour
@@ -104,5 +107,5 @@ func respond(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v) // whoever asked has gone away
+	_ = json.NewEncoder(w).Encode(v) // the client has gone away
 }

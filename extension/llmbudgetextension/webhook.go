@@ -18,53 +18,56 @@ import (
 	"github.com/faultline-otel/faultline/internal/budget"
 )
 
-// Headers of a webhook. The signature is the HMAC-SHA256 of the body under the secret, in hex. The key is the same for every try of a
-// change, so that a receiver can tell a second delivery.
+// Headers of a webhook. The signature is the HMAC-SHA256 of the body with the secret, in hex. The key is the same for
+// every attempt to deliver a change, so that a receiver can detect duplicates.
 const (
 	headerSignature = "X-Faultline-Signature"
 	headerKey       = "Idempotency-Key"
 )
 
-// maxWaiting bounds the changes that wait to be told. maxTelling is how long one is tried.
+// maxQueue bounds the changes that wait for delivery. maxRetry bounds the time for the delivery of one change.
 const (
-	maxWaiting = 1024
-	maxTelling = 15 * time.Minute
+	maxQueue = 1024
+	maxRetry = 15 * time.Minute
 )
 
-// changed is called on each change of a session's state.
+// changed is called for each change of a session's state.
 func (b *budgetExtension) changed(d budget.Decision) {
-	b.settings.Logger.Info("A session changed its state", zap.String("session", string(d.Session)), zap.String("state", string(d.State)), zap.String("reason", d.Reason))
+	b.settings.Logger.Info("Session state changed", zap.String("session", string(d.Session)),
+		zap.String("state", string(d.State)), zap.String("reason", d.Reason))
 	if b.config.Webhook.URL == "" {
 		return
 	}
 	select {
-	case b.waiting <- d:
+	case b.queue <- d:
 	default:
-		b.lost(d, fmt.Errorf("%d others wait", maxWaiting))
+		b.drop(d, fmt.Errorf("the queue is full with %d webhooks", maxQueue))
 	}
 }
 
-func (b *budgetExtension) lost(d budget.Decision, err error) {
+// drop counts and logs a change that is not delivered.
+func (b *budgetExtension) drop(d budget.Decision, err error) {
 	b.telemetry.LlmBudgetWebhookFailures.Add(context.Background(), 1)
-	b.settings.Logger.Error("A webhook could not be delivered", zap.String("session", string(d.Session)), zap.String("state", string(d.State)), zap.Error(err))
+	b.settings.Logger.Error("Could not deliver webhook", zap.String("session", string(d.Session)),
+		zap.String("state", string(d.State)), zap.Error(err))
 }
 
-// tell delivers changes one after the other, until the extension has stopped and there is nothing left to tell.
-func (b *budgetExtension) tell(ctx context.Context) {
+// deliver delivers changes one after the other, until the extension has stopped and the queue is empty.
+func (b *budgetExtension) deliver(ctx context.Context) {
 	for {
 		var d budget.Decision
 		select {
-		case d = <-b.waiting:
+		case d = <-b.queue:
 		default:
 			select {
-			case d = <-b.waiting:
+			case d = <-b.queue:
 			case <-b.stopped:
 				return
 			}
 		}
 		if _, err := backoff.Retry(ctx, func() (struct{}, error) { return struct{}{}, b.post(ctx, d) },
-			backoff.WithBackOff(backoff.NewExponentialBackOff()), backoff.WithMaxElapsedTime(maxTelling)); err != nil {
-			b.lost(d, err) //nolint:contextcheck // counted, however it ended
+			backoff.WithBackOff(backoff.NewExponentialBackOff()), backoff.WithMaxElapsedTime(maxRetry)); err != nil {
+			b.drop(d, err) //nolint:contextcheck // count it even if the context has ended
 		}
 	}
 }
@@ -88,9 +91,9 @@ func (b *budgetExtension) post(ctx context.Context, d budget.Decision) error {
 		return err
 	}
 	defer response.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<16)) // so that the connection is used again
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<16)) // so that the connection is reused
 	if response.StatusCode >= 300 {
-		return fmt.Errorf("the receiver answered %s", response.Status)
+		return fmt.Errorf("the receiver responded with %s", response.Status)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-// Package llmreviewextension owns the review queue: it keeps the store open, and serves the page and the API over it.
+// Package llmreviewextension owns the review queue: it opens the store, and serves the review page and its API.
 package llmreviewextension
 
 //go:generate ../../bin/mdatagen metadata.yaml

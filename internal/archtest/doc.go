@@ -1,2 +1,2 @@
-// Package archtest holds the import rules of the project as tests, each with its reason. It has no code of its own.
+// Package archtest tests the import rules of the project. Each rule has a reason. The package has no other code.
 package archtest

@@ -16,12 +16,12 @@ import (
 
 const module = "github.com/faultline-otel/faultline/"
 
-// pkg is what `go list -json` says of a package. Paths of our own packages are relative to the module.
+// pkg is the output of `go list -json` for a package. Paths of our own packages are relative to the module.
 type pkg struct {
 	ImportPath string
 	Name       string
 	Imports    []string // of the package itself, without its tests
-	Deps       []string // all that it is linked with
+	Deps       []string // all dependencies, also indirect ones
 }
 
 // list describes packages of the module with their own imports, and with Deps filled where deps is set.
@@ -51,7 +51,7 @@ func list(t *testing.T, fields string, patterns ...string) []pkg {
 	return packages
 }
 
-// ours strips the module off the path of a package of this project.
+// ours removes the module from the path of a package of this project.
 func ours(importPath string) string { return strings.TrimPrefix(importPath, module) }
 
 // under reports whether a package is one of these or below one of them.
@@ -61,7 +61,7 @@ func under(importPath string, roots ...string) bool {
 	})
 }
 
-// standard reports whether the import is of the standard library.
+// standard reports whether an import is in the standard library.
 func standard(importPath string) bool {
 	first, _, _ := strings.Cut(importPath, "/")
 	return !strings.Contains(first, ".") && !under(importPath, "internal", "cmd/gen", "cmd/faultline") && !isComponent(importPath)
@@ -195,7 +195,7 @@ var rules = []rule{
 	},
 }
 
-// TestImportRules holds the imports of every package against the rules.
+// TestImportRules checks the imports of every package against the rules.
 func TestImportRules(t *testing.T) {
 	packages := list(t, "ImportPath,Name,Imports", "./...")
 	for _, r := range rules {
@@ -214,7 +214,7 @@ func TestImportRules(t *testing.T) {
 	}
 }
 
-// TestRulesCatchWhatTheyAreFor holds the rules themselves against imports that are wrong, and some that are right.
+// TestRulesCatchWhatTheyAreFor checks the rules themselves with forbidden and allowed imports.
 func TestRulesCatchWhatTheyAreFor(t *testing.T) {
 	for _, c := range []struct {
 		importer, imported string
@@ -226,7 +226,7 @@ func TestRulesCatchWhatTheyAreFor(t *testing.T) {
 		{"cmd/otelcol-faultline", "exporter/llmreviewexporter", true},
 		{"internal/genai", "internal/failure", false},
 		{"internal/provider", "internal/failure", true},
-		{"internal/provider", "net/http/httptest", true}, // of the standard library: it is free of everybody
+		{"internal/provider", "net/http/httptest", true}, // every package may import the standard library
 		{"internal/failure", "github.com/cespare/xxhash/v2", false},
 		{"internal/score/toolcall", pdata + "/ptrace", false},
 		{"internal/meter", collector + "/component", false},
@@ -253,8 +253,8 @@ func TestRulesCatchWhatTheyAreFor(t *testing.T) {
 	}
 }
 
-// TestScorersAreLinkedWithNeitherCollectorNorNetwork looks at all that the scorers are linked with, libraries of libraries
-// included: a schema that could be fetched would make a stranger's `$ref` our request.
+// TestScorersAreLinkedWithNeitherCollectorNorNetwork checks all dependencies of the scorers, also indirect ones. If a
+// schema could be fetched, an untrusted `$ref` would make the Collector send a request.
 func TestScorersAreLinkedWithNeitherCollectorNorNetwork(t *testing.T) {
 	for _, p := range list(t, "ImportPath,Deps", "./internal/score/...") {
 		for _, dep := range p.Deps {
@@ -268,10 +268,11 @@ func TestScorersAreLinkedWithNeitherCollectorNorNetwork(t *testing.T) {
 	}
 }
 
-// grabBags are names that say nothing of what a package holds.
+// grabBags are names that do not describe the content of a package.
 var grabBags = []string{"util", "utils", "common", "helper", "helpers", "types", "misc", "shared", "base", "pkg"}
 
-// TestPackagesAreNamedByWhatTheyHold finds packages without a noun: if two packages need a helper, one is missing.
+// TestPackagesAreNamedByWhatTheyHold finds packages without a noun. If two packages share a helper, a package for its
+// topic is missing.
 func TestPackagesAreNamedByWhatTheyHold(t *testing.T) {
 	for _, p := range list(t, "ImportPath,Name", "./...") {
 		for element := range strings.SplitSeq(p.ImportPath, "/") {

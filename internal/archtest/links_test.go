@@ -19,7 +19,7 @@ var (
 	symbols = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
 )
 
-// TestLinksOfDocumentsLeadSomewhere follows every relative link of every document: the file is there, and so is the heading.
+// TestLinksOfDocumentsLeadSomewhere follows every relative link of every document: the file and the heading must exist.
 func TestLinksOfDocumentsLeadSomewhere(t *testing.T) {
 	root := filepath.Join("..", "..")
 	followed := 0
@@ -27,7 +27,8 @@ func TestLinksOfDocumentsLeadSomewhere(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if name := entry.Name(); entry.IsDir() && path != root && (strings.HasPrefix(name, ".") || name == "bin" || name == "data") {
+		if name := entry.Name(); entry.IsDir() && path != root &&
+			(strings.HasPrefix(name, ".") || name == "bin" || name == "data") {
 			return fs.SkipDir
 		}
 		if filepath.Ext(path) != ".md" {
@@ -57,7 +58,7 @@ func TestLinksOfDocumentsLeadSomewhere(t *testing.T) {
 	require.Greater(t, followed, 100)
 }
 
-// anchors are the headings of a document as GitHub names them in links.
+// anchors are the link names that GitHub gives to the headings of a document.
 func anchors(t *testing.T, path string) []string {
 	t.Helper()
 	text, err := os.ReadFile(path)

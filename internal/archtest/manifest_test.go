@@ -13,7 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// manifest is what ocb reads of builder-config.yaml.
+// manifest is the part of builder-config.yaml that the tests read.
 type manifest struct {
 	Receivers  []entry `yaml:"receivers"`
 	Processors []entry `yaml:"processors"`
@@ -48,15 +48,16 @@ func readManifest(t *testing.T) manifest {
 	return m
 }
 
-// TestManifestIsWhatIsBuilt holds the generated main against the manifest: a component that is listed and was not
-// generated would be missing from the binary without any build error.
+// TestManifestIsWhatIsBuilt compares the generated main with the manifest. A listed component that was not generated
+// would be missing from the binary without a build error.
 func TestManifestIsWhatIsBuilt(t *testing.T) {
 	var want []string
 	for _, e := range readManifest(t).entries() {
 		want = append(want, e.importPath())
 	}
 
-	file, err := parser.ParseFile(token.NewFileSet(), "../../cmd/otelcol-faultline/components.go", nil, parser.ImportsOnly)
+	const components = "../../cmd/otelcol-faultline/components.go"
+	file, err := parser.ParseFile(token.NewFileSet(), components, nil, parser.ImportsOnly)
 	require.NoError(t, err)
 	var got []string
 	for _, i := range file.Imports {
@@ -71,8 +72,8 @@ func TestManifestIsWhatIsBuilt(t *testing.T) {
 	require.Equal(t, want, got, "run make generate")
 }
 
-// TestManifestPinsWhatIsLinked holds the versions of the manifest against go.mod: ocb does not write it, since the
-// distribution is built in this module.
+// TestManifestPinsWhatIsLinked compares the versions in the manifest with go.mod. ocb does not write go.mod, because
+// the distribution is built in this module.
 func TestManifestPinsWhatIsLinked(t *testing.T) {
 	b, err := os.ReadFile("../../go.mod")
 	require.NoError(t, err)
@@ -91,7 +92,7 @@ func TestManifestPinsWhatIsLinked(t *testing.T) {
 	}
 }
 
-// TestEveryComponentIsShipped finds components that nobody can configure.
+// TestEveryComponentIsShipped finds components that are not part of the distribution.
 func TestEveryComponentIsShipped(t *testing.T) {
 	var listed []string
 	for _, e := range readManifest(t).entries() {

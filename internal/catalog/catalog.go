@@ -1,11 +1,11 @@
-// Package catalog is every metric that Faultline publishes: name, unit, description, instrument and attributes, defined
-// once. The connector emits from these definitions; dashboards, alert rules and the reference page are built from them,
-// so that a panel on a metric that does not exist does not compile.
+// Package catalog defines every metric that Faultline publishes: name, unit, description, instrument and attributes.
+// The connector emits from these definitions. Dashboards, alert rules and the reference page are built from them, so a
+// panel on a metric that does not exist does not compile.
 package catalog
 
 import "strings"
 
-// Instrument is how a metric adds up.
+// Instrument is the kind of a metric.
 type Instrument uint8
 
 // The instruments. Counters and histograms are cumulative.
@@ -21,23 +21,23 @@ func (i Instrument) String() string {
 	return [...]string{"counter", "counter", "exponential histogram", "gauge"}[i]
 }
 
-// Metric is one published metric. Metrics are compared by identity: there is one value for each.
+// Metric is one published metric. Metrics are compared by identity: each has exactly one value.
 type Metric struct {
 	Name        string
-	Unit        string // UCUM; what is counted stands in braces
+	Unit        string // UCUM; counted things are in braces
 	Description string
 	Instrument  Instrument
-	// Attributes are those of its own, besides Identity and, where Sliced, Slice.
+	// Attributes are the metric's own attributes, in addition to Identity and, if Sliced, to Slice.
 	Attributes []Attribute
 	Sliced     bool
 
 	index int
 }
 
-// Index is the metric's place in All, a dense number to key tables with.
+// Index is the metric's position in All, a dense number to index tables with.
 func (m *Metric) Index() int { return m.index }
 
-// AllAttributes are all attributes that a point of the metric can carry, in the order of the reference page.
+// AllAttributes returns every attribute that a point of the metric can have, in the order of the reference page.
 func (m *Metric) AllAttributes() []Attribute {
 	all := append([]Attribute(nil), Identity...)
 	if m.Sliced {
@@ -46,8 +46,8 @@ func (m *Metric) AllAttributes() []Attribute {
 	return append(append(all, m.Attributes...), Overflow)
 }
 
-// PrometheusName is what the metric is called after translation from OTLP: characters that Prometheus does not know
-// become underscores, units in braces vanish, s becomes _seconds, counters end in _total, gauges of unit 1 in _ratio.
+// PrometheusName is the metric's name after translation from OTLP: dots become underscores, units in braces vanish,
+// s becomes _seconds, counters end in _total, and gauges of unit 1 end in _ratio.
 func PrometheusName(m *Metric) string {
 	name := underscored(m.Name)
 	if m.Unit == "s" {
@@ -65,10 +65,10 @@ func PrometheusName(m *Metric) string {
 	return name
 }
 
-// Attribute is a key of a point's attributes, out of a fixed list.
+// Attribute is the key of an attribute of a point, from a fixed list.
 type Attribute string
 
-// Label is what the attribute is called in Prometheus.
+// Label is the attribute's name in Prometheus.
 func (a Attribute) Label() string { return underscored(string(a)) }
 
 func underscored(s string) string { return strings.ReplaceAll(s, ".", "_") }

@@ -13,7 +13,7 @@ func TestMetricsAreWellFormed(t *testing.T) {
 	for i, m := range All() {
 		require.Equal(t, i, m.Index(), m.Name)
 		require.Regexp(t, `^(llm|gen_ai)(\.[a-z_]+)+$`, m.Name)
-		require.False(t, names[PrometheusName(m)], "two metrics are called %s in Prometheus", PrometheusName(m))
+		require.False(t, names[PrometheusName(m)], "two metrics are named %s in Prometheus", PrometheusName(m))
 		names[PrometheusName(m)] = true
 		require.NotEmpty(t, m.Unit, m.Name)
 		require.True(t, strings.HasSuffix(m.Description, "."), "%s: a description is a sentence", m.Name)
@@ -23,9 +23,9 @@ func TestMetricsAreWellFormed(t *testing.T) {
 	}
 }
 
-// TestPrometheusNamesAreThoseOfPrometheus holds our one function against the translator that Prometheus and the Collector's
-// exporters use.
-func TestPrometheusNamesAreThoseOfPrometheus(t *testing.T) {
+// TestPrometheusNamesMatchTheTranslator compares PrometheusName with the translator that Prometheus and the
+// Collector's exporters use.
+func TestPrometheusNamesMatchTheTranslator(t *testing.T) {
 	types := map[Instrument]otlptranslator.MetricType{
 		Counter: otlptranslator.MetricTypeMonotonicCounter, FloatSum: otlptranslator.MetricTypeMonotonicCounter,
 		Histogram: otlptranslator.MetricTypeExponentialHistogram, Gauge: otlptranslator.MetricTypeGauge,
@@ -38,7 +38,7 @@ func TestPrometheusNamesAreThoseOfPrometheus(t *testing.T) {
 	}
 }
 
-func TestLabelsAreThoseOfPrometheus(t *testing.T) {
+func TestLabelsMatchTheTranslator(t *testing.T) {
 	namer := otlptranslator.LabelNamer{}
 	for a := range Meaning {
 		want, err := namer.Build(string(a))

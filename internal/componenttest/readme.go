@@ -1,4 +1,4 @@
-// Package componenttest holds what the tests of our components share.
+// Package componenttest has helpers for the tests of components.
 package componenttest
 
 import (
@@ -19,25 +19,25 @@ import (
 // fence is a fenced block of YAML.
 var fence = regexp.MustCompile("(?ms)^```yaml\n(.*?)^```$")
 
-// fileName is the first line of a block that shows a file which another block refers to: `# scorers.yaml`.
+// fileName is the first line of a block that is a file for another block: `# scorers.yaml`.
 var fileName = regexp.MustCompile(`^# ([\w./-]+\.ya?ml)\n`)
 
-// sections are the keys of a Collector's configuration that hold components.
+// sections are the keys of a Collector configuration that hold components.
 var sections = []string{"receivers", "processors", "connectors", "exporters", "extensions"}
 
-// README decodes and validates every fenced yaml block of a component's README, with the defaults of its factory, as the
-// Collector does: strictly, with ${env:…} and ${file:…} resolved. A block is (part of) a configuration with the component
-// in its section, such as
+// README decodes and validates every fenced YAML block of a component's README like the Collector: strictly, over the
+// defaults of the factory, with ${env:…} and ${file:…} resolved. A block is a configuration, or a part of one, with the
+// component in its section, such as
 //
 //	processors:
 //	  llm_failure:
 //
-// or, where its first line is a comment with the name of a file, the content of that file, which other blocks can then
-// refer to. A block that does neither is a mistake, and so is a README without a block.
+// or the content of a file that other blocks refer to, if its first line is a comment with the name of the file. Other
+// blocks are errors, and so is a README without a block.
 func README(t *testing.T, factory component.Factory, path string) {
 	t.Helper()
 	blocks, _ := Examples(t, path)
-	require.NotEmpty(t, blocks, "%s shows no configuration", path)
+	require.NotEmpty(t, blocks, "%s has no configuration", path)
 	for _, block := range blocks {
 		configured := false
 		for _, c := range Components(t, Resolve(t, block)) {
@@ -51,8 +51,9 @@ func README(t *testing.T, factory component.Factory, path string) {
 	}
 }
 
-// Examples are the fenced yaml blocks of a document: those that show a configuration, and the names of the files that the
-// others show. It writes these into a folder, and the rest of the test runs there, so that relative names find them.
+// Examples returns the fenced YAML blocks of a document that are configurations, and the names of the files in the
+// other blocks. It writes the files to a folder and changes the test's working directory to it, so that relative names
+// find them.
 func Examples(t *testing.T, path string) (blocks, files []string) {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -76,7 +77,7 @@ func Examples(t *testing.T, path string) (blocks, files []string) {
 	return blocks, files
 }
 
-// Resolve reads a text of YAML as the Collector does, with ${env:…}, ${file:…} and ${yaml:…} resolved.
+// Resolve reads YAML like the Collector, with ${env:…}, ${file:…} and ${yaml:…} resolved.
 func Resolve(t *testing.T, text string) *confmap.Conf {
 	t.Helper()
 	resolver, err := confmap.NewResolver(confmap.ResolverSettings{
@@ -93,14 +94,14 @@ func Resolve(t *testing.T, text string) *confmap.Conf {
 	return conf
 }
 
-// Configured is a component as a configuration has it.
+// Configured is a component in a configuration.
 type Configured struct {
 	Section string // such as processors
 	ID      component.ID
 	conf    *confmap.Conf
 }
 
-// Validate decodes it over the defaults of its factory, and has it say what is wrong.
+// Validate decodes the component's configuration over the defaults of its factory, and validates it.
 func (c Configured) Validate(t *testing.T, factory component.Factory) {
 	t.Helper()
 	cfg := factory.CreateDefaultConfig()
@@ -108,7 +109,7 @@ func (c Configured) Validate(t *testing.T, factory component.Factory) {
 	require.NoError(t, confmap.Validate(cfg), "%s::%s", c.Section, c.ID)
 }
 
-// Components are those of all sections.
+// Components returns the components of all sections.
 func Components(t *testing.T, conf *confmap.Conf) []Configured {
 	t.Helper()
 	var found []Configured

@@ -7,16 +7,16 @@ import (
 	"math/bits"
 )
 
-// The first byte of a checkpoint: its kind and version. Another is not read, and the series begins anew.
+// The first byte of a checkpoint: its kind and version. A checkpoint of another version is not read.
 const (
 	seriesVersion = 0x11
 	costVersion   = 0x21
 )
 
-// ErrCheckpoint is what a checkpoint that nobody wrote is told by.
+// ErrCheckpoint is returned when the data is not a checkpoint of this version.
 var ErrCheckpoint = errors.New("drift: not a checkpoint of this version")
 
-// MarshalBinary writes all that a series remembers. Hours without scores take no room.
+// MarshalBinary writes the state of a series. Hours without scores take no space.
 func (s *Series) MarshalBinary() ([]byte, error) {
 	w := writer{seriesVersion}
 	w.bool(s.begun)
@@ -43,7 +43,8 @@ func (s *Series) MarshalBinary() ([]byte, error) {
 	return w, nil
 }
 
-// UnmarshalBinary reads what MarshalBinary wrote; a series goes on from it as if it had never stopped. The Parent stays.
+// UnmarshalBinary reads the output of MarshalBinary. The series continues as if it had never stopped. Parent is
+// unchanged.
 func (s *Series) UnmarshalBinary(b []byte) error {
 	r := reader{b: b, ok: true}
 	r.version(seriesVersion)
@@ -80,7 +81,7 @@ func (s *Series) UnmarshalBinary(b []byte) error {
 	return nil
 }
 
-// MarshalBinary writes all that is remembered of a service's spend.
+// MarshalBinary writes the state of a service's cost.
 func (c *Cost) MarshalBinary() ([]byte, error) {
 	w := writer{costVersion}
 	w.bool(c.begun)
@@ -95,7 +96,7 @@ func (c *Cost) MarshalBinary() ([]byte, error) {
 	return w, nil
 }
 
-// UnmarshalBinary reads what MarshalBinary wrote.
+// UnmarshalBinary reads the output of MarshalBinary.
 func (c *Cost) UnmarshalBinary(b []byte) error {
 	r := reader{b: b, ok: true}
 	r.version(costVersion)
@@ -114,7 +115,7 @@ func (c *Cost) UnmarshalBinary(b []byte) error {
 	return nil
 }
 
-// writer appends numbers in as few bytes as they need.
+// writer appends numbers in a compact encoding.
 type writer []byte
 
 func (w *writer) bool(v bool) {
@@ -127,12 +128,12 @@ func (w *writer) bool(v bool) {
 
 func (w *writer) int(v int64) { *w = binary.AppendUvarint(*w, uint64(v)) }
 
-// float turns the bytes around: those of a round number are zeros at the end, which then are not written.
+// float reverses the bytes: round numbers end in zero bytes, which a varint then omits.
 func (w *writer) float(v float64) {
 	*w = binary.AppendUvarint(*w, bits.ReverseBytes64(math.Float64bits(v)))
 }
 
-// reader reads numbers until the first that cannot be.
+// reader reads numbers until the first invalid one.
 type reader struct {
 	b  []byte
 	ok bool

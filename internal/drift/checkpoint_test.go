@@ -18,7 +18,7 @@ func FuzzSeriesCheckpoint(f *testing.F) {
 		s := Series{first: 7}
 		if err := s.UnmarshalBinary(b); err != nil {
 			require.ErrorIs(t, err, ErrCheckpoint)
-			require.Equal(t, Series{first: 7}, s, "what could not be read changes nothing")
+			require.Equal(t, Series{first: 7}, s, "unreadable data changes nothing")
 			return
 		}
 		var again Series
@@ -66,8 +66,9 @@ func FuzzCostCheckpoint(f *testing.F) {
 	})
 }
 
-// TestCheckpointsThatNobodyWrote are told: cut anywhere, of another kind or version, with more behind them, or with numbers that cannot be.
-func TestCheckpointsThatNobodyWrote(t *testing.T) {
+// TestInvalidCheckpointsAreRefused tries checkpoints that are cut anywhere, of another kind or version, with trailing
+// bytes, or with impossible numbers.
+func TestInvalidCheckpointsAreRefused(t *testing.T) {
 	var s, read Series
 	healthy(&s, random(), day0, 2, 3, 0.7)
 	good := bytesOf(t, &s)
@@ -90,7 +91,7 @@ func TestCheckpointsThatNobodyWrote(t *testing.T) {
 		spoil(&wrong)
 		require.ErrorIs(t, read.UnmarshalBinary(bytesOf(t, &wrong)), ErrCheckpoint, name)
 	}
-	require.Equal(t, s, read, "what could not be read changes nothing")
+	require.Equal(t, s, read, "unreadable data changes nothing")
 
 	kept := Series{Parent: &s}
 	require.NoError(t, kept.UnmarshalBinary(good))

@@ -2,25 +2,25 @@ package drift
 
 import "slices"
 
-// Window is a time over which the cost of a service is compared with what it usually is, in times of a median day.
+// Window is a time over which the cost of a service is compared with its usual cost, in units of a median day.
 type Window struct {
 	Name  string
-	Limit float64 // above it the cost is no chance
+	Limit float64 // above it the rise is significant
 }
 
-// The windows: a day of spend, and six hours of what is above the median of the same hours. Sessions cost by a law with a long tail: what a
-// single hour costs is no measure.
+// The windows: the spend of a day, and the excess of six hours over the median of the same hours. The cost of sessions
+// has a long tail, so a single hour is too noisy.
 var (
 	Day   = Window{Name: "24h", Limit: 2}
 	Burst = Window{Name: "6h", Limit: 1}
 )
 
 const (
-	// MedianDays is how many days the median day is of.
+	// MedianDays is the number of days for the median day.
 	MedianDays = 7
-	// MedianBursts is how many days' same six hours the median of those is of.
+	// MedianBursts is the number of days for the median of the same six hours.
 	MedianBursts = 14
-	// MinDay is the least that a median day counts as, in US dollars: nobody gets up for cents.
+	// MinDay is the minimum for the median day, in US dollars. Smaller costs are not worth an alert.
 	MinDay = 1
 
 	burstHours = 6
@@ -29,7 +29,7 @@ const (
 	maxUSD     = 1e12
 )
 
-// Cost follows what a service spends. The zero value has seen nothing. It is not safe for concurrent use.
+// Cost tracks the spend of a service. The zero value is ready to use. It is not safe for concurrent use.
 type Cost struct {
 	begun bool
 	hour  int64
@@ -37,8 +37,8 @@ type Cost struct {
 	hours [costHours]float64 // US dollars
 }
 
-// Add counts what was spent in the hour with this number (Unix seconds over 3600); with 0, time passes. What comes late counts when it comes. Add
-// reports whether it can be an amount; another changes nothing.
+// Add counts the spend of an hour, which is numbered in Unix seconds divided by 3600. With usd 0 it only advances time.
+// Late spend counts at its arrival. Add reports whether the amount is valid; an invalid amount changes nothing.
 func (c *Cost) Add(hour int64, usd float64) bool {
 	if hour < 0 || hour >= maxHour || !(usd >= 0 && *c.at(max(hour, c.hour))+usd <= maxUSD) {
 		return false
@@ -51,7 +51,7 @@ func (c *Cost) Add(hour int64, usd float64) bool {
 			*c.at(h) = 0
 		}
 		c.hour = hour
-	case c.hour-hour > 1: // the clock was set back: what it had put ahead is forgotten
+	case c.hour-hour > 1: // the clock was set back: forget the hours that are now in the future
 		for h := max(hour+1, c.hour-costHours+1); h <= c.hour; h++ {
 			*c.at(h) = 0
 		}
@@ -61,19 +61,20 @@ func (c *Cost) Add(hour int64, usd float64) bool {
 	return true
 }
 
-// Day is what the last 24 hours cost, in times of the median of the seven days before; false in the first eight days.
+// Day is the cost of the last 24 hours divided by the median of the seven days before. It is false in the first eight
+// days.
 func (c *Cost) Day() (float64, bool) {
-	median, ok := c.medianDay()
+	day, ok := c.medianDay()
 	if !ok {
 		return 0, false
 	}
-	return c.spent(c.hour, hoursADay) / max(median, MinDay), true
+	return c.spent(c.hour, hoursADay) / max(day, MinDay), true
 }
 
-// Burst is by how much the last six hours were over the median of the same hours of the two weeks before (or of as many days as there are), in
-// times of the median day; false in the first eight days.
+// Burst is the excess of the last six hours over the median of the same hours of the two weeks before, divided by the
+// median day. With less history it uses the days that there are. It is false in the first eight days.
 func (c *Cost) Burst() (float64, bool) {
-	median, ok := c.medianDay()
+	day, ok := c.medianDay()
 	if !ok {
 		return 0, false
 	}
@@ -83,7 +84,7 @@ func (c *Cost) Burst() (float64, bool) {
 			same = append(same, c.spent(end, burstHours))
 		}
 	}
-	return max(0, c.spent(c.hour, burstHours)-middle(same)) / max(median, MinDay), true
+	return max(0, c.spent(c.hour, burstHours)-median(same)) / max(day, MinDay), true
 }
 
 func (c *Cost) medianDay() (float64, bool) {
@@ -94,10 +95,10 @@ func (c *Cost) medianDay() (float64, bool) {
 	for k := range days {
 		days[k] = c.spent(c.hour-int64(k+1)*hoursADay, hoursADay)
 	}
-	return middle(days), true
+	return median(days), true
 }
 
-// spent is what the hours up to and with one cost.
+// spent is the cost of a number of hours up to and including one.
 func (c *Cost) spent(until, hours int64) float64 {
 	var usd float64
 	for h := until - hours + 1; h <= until; h++ {
@@ -108,8 +109,8 @@ func (c *Cost) spent(until, hours int64) float64 {
 
 func (c *Cost) at(hour int64) *float64 { return &c.hours[(hour%costHours+costHours)%costHours] }
 
-// middle is the median.
-func middle(values []float64) float64 {
+// median sorts the values and returns their median.
+func median(values []float64) float64 {
 	slices.Sort(values)
 	n := len(values)
 	return (values[(n-1)/2] + values[n/2]) / 2

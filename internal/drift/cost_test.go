@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// spend feeds hours of this much each.
+// spend adds hours with the same cost each.
 func spend(c *Cost, from int64, hours int64, usd float64) (next int64) {
 	for h := from; h < from+hours; h++ {
 		c.Add(h, usd)
@@ -26,11 +26,11 @@ func TestWindowsAreNamedByTheirLength(t *testing.T) {
 	}
 }
 
-func TestCostAgainstTheUsual(t *testing.T) {
+func TestCostRelativeToUsual(t *testing.T) {
 	var c Cost
 	h := spend(&c, 480_000, 8*24-1, 2)
 	_, known := c.Day()
-	require.False(t, known, "seven days and the one that is compared")
+	require.False(t, known, "it needs seven days and the day that is compared")
 	h = spend(&c, h, 24, 2)
 	day, known := c.Day()
 	require.True(t, known)
@@ -38,14 +38,14 @@ func TestCostAgainstTheUsual(t *testing.T) {
 	burst, _ := c.Burst()
 	require.Zero(t, burst)
 
-	// Thirty dollars more than usual in three hours, of 48 a day.
+	// Thirty dollars more than usual in three hours; a day costs 48.
 	h = spend(&c, h, 3, 12)
 	burst, _ = c.Burst()
 	require.InDelta(t, 30.0/48, burst, 1e-9)
 	day, _ = c.Day()
 	require.InDelta(t, (48+30)/48.0, day, 1e-9)
 
-	// A week on at the new price is the usual.
+	// After a week the new price is usual.
 	spend(&c, h, 24*8, 12)
 	day, _ = c.Day()
 	burst, _ = c.Burst()
@@ -53,7 +53,7 @@ func TestCostAgainstTheUsual(t *testing.T) {
 	require.Less(t, burst, Burst.Limit)
 }
 
-// TestCostOfTheSameHours: all money is spent in three hours of the night, every night.
+// TestCostOfTheSameHours spends everything in the same three hours of every night.
 func TestCostOfTheSameHours(t *testing.T) {
 	var c Cost
 	for h := int64(480_000); h < 480_000+20*24; h++ {
@@ -69,7 +69,8 @@ func TestCostOfTheSameHours(t *testing.T) {
 	}
 }
 
-// TestCentsAreNoAlarm, and a service that usually spends nothing is compared with a dollar a day.
+// TestCentsAreNoAlarm checks that cents raise no alarm: a service that usually spends nothing is compared with a dollar
+// a day.
 func TestCentsAreNoAlarm(t *testing.T) {
 	var c Cost
 	h := spend(&c, 480_000, 10*24, 0)
@@ -82,7 +83,7 @@ func TestCentsAreNoAlarm(t *testing.T) {
 	require.Greater(t, burst, Burst.Limit)
 }
 
-func TestWhatIsNoSpendIsRefused(t *testing.T) {
+func TestInvalidSpendIsRefused(t *testing.T) {
 	var c Cost
 	require.True(t, c.Add(480_000, 1))
 	before := c
@@ -95,8 +96,9 @@ func TestWhatIsNoSpendIsRefused(t *testing.T) {
 	require.Equal(t, before, c)
 }
 
-// TestPropertyCostRestartIsNone: neither do checkpoints change anything, nor parts, nor hours that are left out or told as empty.
-func TestPropertyCostRestartIsNone(t *testing.T) {
+// TestPropertyCostSurvivesRestart checks that checkpoints change nothing, nor does it matter whether spend comes in
+// parts, or whether empty hours are added or left out.
+func TestPropertyCostSurvivesRestart(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
 		var c, other Cost
@@ -110,7 +112,7 @@ func TestPropertyCostRestartIsNone(t *testing.T) {
 				step = -r.Int64N(600)
 			}
 			usd := float64(r.IntN(1000))
-			for h := hour + 1; c.begun && h < hour+step; h++ { // time passes for what has begun
+			for h := hour + 1; c.begun && h < hour+step; h++ { // time passes once the first hour was added
 				other.Add(h, 0)
 			}
 			hour += step

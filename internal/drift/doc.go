@@ -1,7 +1,8 @@
-// Package drift is the arithmetic that tells a lasting fall of scores from noise, and a rise of cost from the usual. It has no clock and
-// knows no telemetry: what it is given is counts and sums, and when they were.
+// Package drift detects a lasting drop of scores in noise, and a rise of cost above usual. It has no clock and knows no
+// telemetry: callers pass counts and sums, and their times.
 //
-// Score series are judged by two sums that run in opposite directions of hope (Series): each takes what is missing against the usual
-// mean, less a slack, and never falls under zero. Their parameters are Slow and Fast and the constants beside them, of which the recording
-// rules for Prometheus are made too; so are those of Cost. docs/drift.md says what can be found in how much time.
+// Series keeps two cumulative sums over the scores, a slow and a fast one. Each adds the shortfall against the usual
+// mean, less a slack, and never goes below zero. Slow, Fast and the constants next to them are their parameters. The
+// recording rules for Prometheus use the same parameters, and those of Cost. docs/drift.md says how small a drop can be
+// found in how much time.
 package drift

@@ -7,26 +7,28 @@ const (
 	hoursADay  = 24
 	weekHours  = int64(Week / time.Hour)
 	guardHours = int64(Guard / time.Hour)
-	// keptHours are those that a series remembers: two weeks, so that what is usual at an hour of the day rests on two of each weekday.
+	// keptHours is the memory of a series: two weeks, so that the usual mean of an hour has two of each weekday.
 	keptHours = 2 * weekHours
 
-	// maxBin and maxScores bound what is believed of a caller: a bin of the year 12178, and as many scores in one as are counted exactly.
+	// maxBin and maxScores bound the arguments of Add: a bin in the year 12178, and the largest exact count of scores.
 	maxBin    = 1 << 30
 	maxScores = 1 << 53
 )
 
-// Series finds a lasting fall of the mean of one scorer's scores (0 bad, 1 good). The zero value is a series that has seen nothing. It is not
-// safe for concurrent use.
+// Series finds a lasting drop of the mean of one scorer's scores (0 bad, 1 good). The zero value is ready to use. It is
+// not safe for concurrent use.
 //
-// What is usual is the mean at the hour of the day, over the two weeks before the last six hours, and the noise that sums over one and six
-// hours had around it: chance, sessions whose turns fail together, judges' moods and the wander of a day are one number.
+// The usual mean is the mean at the hour of the day, over the two weeks before the last six hours. The noise is
+// measured around it on sums over one and six hours. So one number covers chance, sessions whose turns fail together,
+// unstable judges and the wandering of a day.
 type Series struct {
-	// Parent is what a series of less than a week is judged by: the same scorer's scores over all versions of the prompt. It is to be
-	// given the same scores. Nil leaves a young series to what it has seen itself. Checkpoints do not hold it.
+	// Parent has the same scorer's scores over all versions of the prompt. A series younger than a week is compared
+	// with its Parent. The caller adds the same scores to both. Without a Parent a young series uses only its own
+	// scores. Checkpoints do not include it.
 	Parent *Series
 
 	begun      bool
-	bin        int64 // that is open
+	bin        int64 // the open bin
 	first      int64 // hour
 	open       tally
 	recent     [binsAnHour]float64 // scores in the bins before, by bin
@@ -35,12 +37,12 @@ type Series struct {
 	usual      usual
 }
 
-// tally is how many scores there were, and their sum.
+// tally is a number of scores and their sum.
 type tally struct{ n, sum float64 }
 
-// Add counts n scores that add up to sum, in the bin with this number (Unix seconds over 300). A bin that was closed already takes nothing any
-// more: what comes late is judged when it comes, as it is by whoever reads counters. With n 0, time passes. Add reports whether the numbers
-// can be those of scores; others change nothing.
+// Add counts n scores that add up to sum in a bin, which is numbered in Unix seconds divided by 300. Late scores count
+// in the open bin, as they do for a reader of counters. With n 0 it only advances time. Add reports whether the numbers
+// are valid; invalid numbers change nothing.
 func (s *Series) Add(bin int64, n, sum float64) bool {
 	if bin < 0 || bin >= maxBin || !(n >= 0 && s.open.n+n <= maxScores) || !(sum >= 0 && sum <= n*(1+1e-9)) {
 		return false
@@ -58,8 +60,8 @@ func (s *Series) Add(bin int64, n, sum float64) bool {
 	return true
 }
 
-// Drift is how far the sums are, in thresholds: from 1 on the scores have fallen, and it is no noise. Where there is next to no traffic there is
-// nothing to alarm anybody about, and both are 0.
+// Drift is the two sums divided by their thresholds: 1 or more is a significant drop. Both are 0 if there is almost no
+// traffic, because there is nothing to alert on.
 func (s *Series) Drift() (slow, fast float64) {
 	if s.traffic() <= MinBlockScores {
 		return 0, 0
@@ -67,8 +69,8 @@ func (s *Series) Drift() (slow, fast float64) {
 	return s.slow / Slow.Threshold, s.fast / Fast.Threshold
 }
 
-// DetectableDrop is the least fall of the mean that an hour of this traffic can show; false where the noise is not known, or there was no
-// traffic.
+// DetectableDrop is the smallest drop of the mean that an hour of this traffic can reveal. It is false if the noise is
+// unknown or there was no traffic.
 func (s *Series) DetectableDrop() (float64, bool) {
 	var n float64
 	for _, v := range s.recent {
@@ -81,7 +83,7 @@ func (s *Series) DetectableDrop() (float64, bool) {
 	return detectable(u.slow, n), true
 }
 
-// traffic is how many scores there were over the last block of the slow sum.
+// traffic is the number of scores in the last block of the slow sum.
 func (s *Series) traffic() float64 {
 	n, now := s.open.n, hour(s.bin)
 	for h := now - int64(Slow.Block/time.Hour) + 1; h <= now; h++ {
@@ -92,7 +94,7 @@ func (s *Series) traffic() float64 {
 
 func hour(bin int64) int64 { return bin / binsAnHour }
 
-// at is the tally of one of the hours that are kept.
+// at is the tally of an hour in memory.
 func (s *Series) at(hour int64) *tally { return &s.hours[(hour%keptHours+keptHours)%keptHours] }
 
 // advance closes the open bin and opens a later one.
@@ -119,8 +121,8 @@ func (s *Series) advance(bin int64) {
 	}
 }
 
-// setBack opens a bin that is long past: the clock was wrong then, or is now. What it had put ahead is forgotten; what is usual is learned
-// anew where nothing older is left.
+// setBack opens a bin far in the past: the clock was wrong then, or is now. It forgets the hours that are now in the
+// future. If nothing older is left, the usual mean is learned again.
 func (s *Series) setBack(bin int64) {
 	old, now := hour(s.bin), hour(bin)
 	for h := max(now, old-keptHours+1); h <= old; h++ {
@@ -130,7 +132,7 @@ func (s *Series) setBack(bin int64) {
 	s.usual = s.fit()
 }
 
-// judge takes the open bin into both sums.
+// judge adds the open bin to both sums.
 func (s *Series) judge() {
 	u := s.reference()
 	if !u.known {
@@ -141,7 +143,7 @@ func (s *Series) judge() {
 	s.fast = Fast.next(s.fast, s.open.n, missing, u.fast)
 }
 
-// reference is what the series is judged by.
+// reference is the usual mean and noise that the series is compared with.
 func (s *Series) reference() *usual {
 	young := hour(s.bin)-s.first < weekHours || !s.usual.known
 	if young && s.Parent != nil && s.Parent.usual.known {

@@ -16,7 +16,7 @@ const day0 = 288 * 20_000
 
 const binsADay = 288
 
-// healthy feeds days of pass-or-fail scores, n a bin, with this mean.
+// healthy adds days of pass-or-fail scores, n per bin, with this mean.
 func healthy(s *Series, r *rand.Rand, from int64, days int, n int, mean float64) (next int64) {
 	for bin := from; bin < from+int64(days)*binsADay; bin++ {
 		feed(s, r, bin, n, mean)
@@ -45,9 +45,10 @@ func bytesOf(t require.TestingT, s *Series) []byte {
 	return b
 }
 
-// TestSeriesFindsAFall: five points of fifty scores a bin are lost after two weeks. 0.03/0.09 * 50 * (0.05 - 0.015) is 0.58 a bin, so that a
-// threshold of 12 takes about 21, and as the drop goes on the sum stands at its ceiling. Once it is mended the alarm is over within a day.
-func TestSeriesFindsAFall(t *testing.T) {
+// TestSeriesFindsADrop drops the mean by five points after two weeks, at fifty scores per bin. 0.03/0.09 * 50 *
+// (0.05 - 0.015) is 0.58 per bin, so a threshold of 12 takes about 21 bins. While the drop lasts, the sum stays at its
+// ceiling. The alarm ends within a day after the drop is fixed.
+func TestSeriesFindsADrop(t *testing.T) {
 	var s Series
 	r := random()
 	bin := healthy(&s, r, day0, 14, 50, 0.90)
@@ -74,8 +75,8 @@ func TestSeriesFindsAFall(t *testing.T) {
 	require.Less(t, max(slow, fast), 1.0)
 }
 
-// TestSeriesLearnsWhatLasts: what has fallen and stayed so for two weeks is the usual.
-func TestSeriesLearnsWhatLasts(t *testing.T) {
+// TestSeriesLearnsALastingLevel checks that a lower mean is usual after two weeks.
+func TestSeriesLearnsALastingLevel(t *testing.T) {
 	var s Series
 	r := random()
 	bin := healthy(&s, r, day0, 14, 50, 0.90)
@@ -84,7 +85,7 @@ func TestSeriesLearnsWhatLasts(t *testing.T) {
 	require.Less(t, max(slow, fast), 1.0)
 }
 
-// TestSeriesWithoutHistoryIsQuiet: it takes eight blocks before the guard, and 200 scores.
+// TestSeriesWithoutHistoryIsQuiet checks that a series needs eight blocks before the guard interval, and 200 scores.
 func TestSeriesWithoutHistoryIsQuiet(t *testing.T) {
 	var s Series
 	r := random()
@@ -103,8 +104,9 @@ func TestSeriesWithoutHistoryIsQuiet(t *testing.T) {
 	require.False(t, known)
 }
 
-// TestYoungSeriesIsJudgedByItsParent: a version that was deployed two hours ago, twelve points below what the prompt's versions had.
-func TestYoungSeriesIsJudgedByItsParent(t *testing.T) {
+// TestYoungSeriesIsComparedWithItsParent has a version that was deployed two hours ago, with scores twelve points below
+// those of the prompt's other versions.
+func TestYoungSeriesIsComparedWithItsParent(t *testing.T) {
 	var parent Series
 	r := random()
 	bin := healthy(&parent, r, day0, 10, 50, 0.90)
@@ -121,13 +123,13 @@ func TestYoungSeriesIsJudgedByItsParent(t *testing.T) {
 	require.True(t, known)
 	require.InDelta(t, math.Sqrt(23*0.09/600), drop, 0.02)
 
-	// After a week its own mean is the usual.
+	// After a week its own mean is usual.
 	healthy(&version, r, bin, 8, 50, 0.78)
 	slow, fast := version.Drift()
 	require.Less(t, max(slow, fast), 1.0)
 }
 
-// TestOneBinIsNoAlarm: a broken judge, or a deployment.
+// TestOneBinIsNoAlarm has one bad bin, as from a broken judge or a deployment.
 func TestOneBinIsNoAlarm(t *testing.T) {
 	var s Series
 	bin := healthy(&s, random(), day0, 14, 5000, 0.90)
@@ -139,7 +141,7 @@ func TestOneBinIsNoAlarm(t *testing.T) {
 	}
 }
 
-// TestNoTrafficNoAlarm: a version that was rolled back has nothing that could mend it.
+// TestNoTrafficNoAlarm has a version that was rolled back: no new scores can clear its alarm.
 func TestNoTrafficNoAlarm(t *testing.T) {
 	var s Series
 	r := random()
@@ -154,10 +156,10 @@ func TestNoTrafficNoAlarm(t *testing.T) {
 	require.False(t, known)
 	feed(&s, r, bin+7*12, 50, 0.70)
 	slow, _ = s.Drift()
-	require.Greater(t, slow, 1.0, "when it comes back as it was")
+	require.Greater(t, slow, 1.0, "when it returns with the same scores")
 }
 
-// TestSeasonIsNoDrift: a mean that is six points lower by night, every night.
+// TestSeasonIsNoDrift has a mean that is six points lower every night.
 func TestSeasonIsNoDrift(t *testing.T) {
 	var s Series
 	r := random()
@@ -171,7 +173,7 @@ func TestSeasonIsNoDrift(t *testing.T) {
 	require.Less(t, worst, 1.0)
 }
 
-func TestWhatAreNoScoresIsRefused(t *testing.T) {
+func TestInvalidScoresAreRefused(t *testing.T) {
 	var s Series
 	require.True(t, s.Add(day0, 3, 1.5))
 	before := bytesOf(t, &s)
@@ -197,7 +199,7 @@ func TestWhatAreNoScoresIsRefused(t *testing.T) {
 	require.Equal(t, before, bytesOf(t, &s))
 }
 
-// drawn is a series of a few weeks: scores at random bins, quiet times between, clocks that are set back.
+// drawn is a random series of a few weeks: scores in random bins, with quiet times and clocks that are set back.
 func drawn(t *rapid.T, wild bool) (bins []int64, counts, sums []float64) {
 	bin := int64(day0)
 	r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
@@ -215,13 +217,22 @@ func drawn(t *rapid.T, wild bool) (bins []int64, counts, sums []float64) {
 			bin += r.Int64N(40_000) - 20_000
 		}
 		n := float64(r.IntN(60))
-		bins, counts, sums = append(bins, bin), append(counts, n), append(sums, math.Round(n*min(1, max(0, mean+0.2*r.NormFloat64()))))
+		bins, counts, sums = append(
+			bins,
+			bin,
+		), append(
+			counts,
+			n,
+		), append(
+			sums,
+			math.Round(n*min(1, max(0, mean+0.2*r.NormFloat64()))),
+		)
 	}
 	return bins, counts, sums
 }
 
-// TestPropertyRestartIsNone: a checkpoint anywhere changes nothing, whatever came before and comes after.
-func TestPropertyRestartIsNone(t *testing.T) {
+// TestPropertySurvivesRestart checks that a checkpoint at any time changes nothing.
+func TestPropertySurvivesRestart(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		bins, counts, sums := drawn(t, true)
 		at := rapid.IntRange(0, len(bins)-1).Draw(t, "at")
@@ -230,7 +241,11 @@ func TestPropertyRestartIsNone(t *testing.T) {
 			require.True(t, s.Add(bins[i], counts[i], sums[i]))
 			require.True(t, restarted.Add(bins[i], counts[i], sums[i]))
 			slow, fast := s.Drift()
-			require.True(t, slow >= 0 && slow <= Slow.Ceiling()/Slow.Threshold && fast >= 0 && fast <= Fast.Ceiling()/Fast.Threshold)
+			require.True(
+				t,
+				slow >= 0 && slow <= Slow.Ceiling()/Slow.Threshold && fast >= 0 &&
+					fast <= Fast.Ceiling()/Fast.Threshold,
+			)
 			if i == at {
 				var again Series
 				require.NoError(t, again.UnmarshalBinary(bytesOf(t, &restarted)))
@@ -242,26 +257,26 @@ func TestPropertyRestartIsNone(t *testing.T) {
 	})
 }
 
-// TestPropertyQuietTimePasses: bins without scores may be told or left out.
+// TestPropertyQuietTimePasses checks that bins without scores may be added or left out.
 func TestPropertyQuietTimePasses(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		bins, counts, sums := drawn(t, false)
-		var told, left Series
+		var added, left Series
 		for i := range bins {
 			if i > 0 {
 				for bin := bins[i-1] + 1; bin < bins[i]; bin++ {
-					require.True(t, told.Add(bin, 0, 0))
+					require.True(t, added.Add(bin, 0, 0))
 				}
 			}
-			told.Add(bins[i], counts[i], sums[i])
+			added.Add(bins[i], counts[i], sums[i])
 			left.Add(bins[i], counts[i], sums[i])
 		}
-		require.Equal(t, bytesOf(t, &told), bytesOf(t, &left))
+		require.Equal(t, bytesOf(t, &added), bytesOf(t, &left))
 	})
 }
 
-// TestPropertyScoresAddUp: it makes no difference in how many parts a bin comes, nor whether it comes an hour late, except that what is late
-// is counted where the clock is.
+// TestPropertyScoresAddUp checks that it does not matter in how many parts a bin comes, nor whether it comes an hour
+// late, except that late scores count in the open bin.
 func TestPropertyScoresAddUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		bins, counts, sums := drawn(t, false)
@@ -278,8 +293,8 @@ func TestPropertyScoresAddUp(t *testing.T) {
 	})
 }
 
-// TestPropertyWorseIsNoLess: had the last hour been worse, the sums would be no lower.
-func TestPropertyWorseIsNoLess(t *testing.T) {
+// TestPropertyWorseScoresNeverLowerSums checks that the sums are no lower if the last hour is worse.
+func TestPropertyWorseScoresNeverLowerSums(t *testing.T) {
 	var healthySeries Series
 	bin := healthy(&healthySeries, random(), day0, 14, 30, 0.9)
 	rapid.Check(t, func(t *rapid.T) {
@@ -298,7 +313,7 @@ func TestPropertyWorseIsNoLess(t *testing.T) {
 	})
 }
 
-// TestMemory measures what a series takes, and what a checkpoint of it does after two full weeks.
+// TestMemory measures the memory of a series, and the size of its checkpoint after two full weeks.
 func TestMemory(t *testing.T) {
 	const n = 2000
 	before := heap()
@@ -311,13 +326,14 @@ func TestMemory(t *testing.T) {
 	var s Series
 	healthy(&s, random(), day0, 15, 500, 0.9)
 	size := len(bytesOf(t, &s))
-	t.Logf("memory: %d B a series, %d B its checkpoint after two weeks of 500 scores a bin; %d B the cost of a service", perSeries, size, unsafe.Sizeof(Cost{}))
+	t.Logf("memory: %d B a series, %d B its checkpoint after two weeks of 500 scores a bin; %d B the cost of a "+
+		"service", perSeries, size, unsafe.Sizeof(Cost{}))
 	require.LessOrEqual(t, perSeries, uint64(7000))
 	require.LessOrEqual(t, size, 4000)
 	runtime.KeepAlive(all)
 }
 
-// heap is what is in use, without what nobody needs any more.
+// heap is the memory in use after garbage collection.
 func heap() uint64 {
 	runtime.GC()
 	runtime.GC()
@@ -339,7 +355,7 @@ func BenchmarkAdd(b *testing.B) {
 	var s Series
 	bin := healthy(&s, random(), day0, 14, 30, 0.9)
 	b.ReportAllocs()
-	for b.Loop() { // a bin at a time, so that a twelfth of the calls learn anew what is usual
+	for b.Loop() { // one bin at a time, so that a twelfth of the calls run fit
 		s.Add(bin, 30, 27)
 		bin++
 		if bin >= maxBin {

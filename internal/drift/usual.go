@@ -2,20 +2,22 @@ package drift
 
 import "time"
 
-// usual is what a series is like while nothing is wrong.
+// usual is the mean and noise of a series while nothing is wrong.
 type usual struct {
 	known      bool
 	mean       [hoursADay]float64 // by hour of the day
-	slow, fast float64            // noise: variance a score over blocks of each speed
+	slow, fast float64            // noise: variance per score over blocks of each speed
 }
 
-// steadiness is how many scores of the mean over all hours an hour of the day is mixed with, so that few scores make no season.
+// steadiness is the weight, in scores, of the overall mean in the mean of an hour of the day. So few scores do not make
+// a daily pattern.
 const steadiness = 300
 
-// outlier bounds what one block says of the noise, in times of it: an incident does not make the detector deaf for as long as it is remembered.
+// outlier bounds the contribution of one block to the noise, as a multiple of the noise. So an incident does not make
+// the detector insensitive while it is in memory.
 const outlier = 16
 
-// fit learns what is usual from the hours that are kept, the newest of the guard left out.
+// fit learns the usual mean and noise from the hours in memory, without those of the guard interval.
 func (s *Series) fit() usual {
 	until := hour(s.bin) - guardHours
 	from := max(s.first, hour(s.bin)-keptHours+1)
@@ -44,12 +46,13 @@ func (s *Series) fit() usual {
 	u.slow = max(floor(mean), slow, fast)
 	u.fast = max(floor(mean), fast)
 	if fast == 0 {
-		u.fast = u.slow // hours have too few scores to say anything
+		u.fast = u.slow // single hours have too few scores
 	}
 	return u
 }
 
-// noise is the variance a score over blocks, or 0 where too few say anything: the mean of what is missing in a block, squared, a score in it.
+// noise is the variance per score over blocks: the mean over blocks of the squared shortfall, divided by the number of
+// scores. It is 0 if too few blocks have enough scores.
 func (s *Series) noise(mean *[hoursADay]float64, from, until int64, block time.Duration) float64 {
 	width := int64(block / time.Hour)
 	var terms [keptHours]float64

@@ -9,25 +9,25 @@ import (
 	"github.com/faultline-otel/faultline/internal/catalog"
 )
 
-// repository is where a reader of an alert finds the runbooks.
+// repository is the address of the files that alerts link to.
 const repository = "https://github.com/faultline-otel/faultline/blob/main/"
 
-// The external labels of Prometheus that hold the addresses of Grafana and of the review page. Without them links are paths.
+// External labels of Prometheus hold the addresses of Grafana and of the review page. Without them links are paths.
 const (
 	grafanaURL = "{{ $externalLabels.grafana_url }}"
 	reviewURL  = "{{ $externalLabels.review_url }}"
 )
 
-// tempoUID is the data source that links to traces open: the one that deploy/grafana provisions.
+// tempoUID is the data source of links to traces: the one that deploy/grafana provisions.
 const tempoUID = "tempo"
 
-// failing is what the traces of an alert have in common unless it says otherwise.
+// failing is the default condition for the traces of an alert.
 var failing = notNil(catalog.ErrorClass)
 
-// paid is what traces of alerts about money have in common: a call of more than a cent, whether it failed or not.
-const paid = "span.app.llm.cost.usd > 0.01"
+// costlyCalls is the condition for the traces of cost alerts: a call of more than a cent, failed or not.
+const costlyCalls = "span.app.llm.cost.usd > 0.01"
 
-// boards are the dashboards that alerts open whose runbooks look at other panels than those of the overview.
+// boards maps alerts to the dashboard that their runbooks use. Alerts that are not listed open the overview.
 var boards = map[string]string{
 	"LLMCostBurst":         costUID,
 	"LLMCostSpikeDay":      costUID,
@@ -42,15 +42,17 @@ func boardOf(alert string) string { return cmp.Or(boards[alert], OverviewUID) }
 
 func notNil(a catalog.Attribute) string { return "span." + string(a) + " != nil" }
 
-// What sentences say of an alert's labels. A span need not say its environment, its model or its prompt, and then nothing is said of it.
+// Parts of sentences that name an alert's labels. Environment, model and prompt can be absent, and the part is then
+// empty.
 const (
 	ofService = "{{ $labels.service_name }}{{ with $labels.deployment_environment_name }} ({{ . }}){{ end }}"
 	ofModel   = "{{ with $labels.gen_ai_request_model }} on {{ . }}{{ end }}"
-	ofPrompt  = "{{ with $labels.gen_ai_prompt_name }}, prompt {{ . }}{{ end }}{{ with $labels.gen_ai_prompt_version }}, version {{ . }}{{ end }}"
+	ofPrompt  = "{{ with $labels.gen_ai_prompt_name }}, prompt {{ . }}{{ end }}{{ with $labels.gen_ai_prompt_version " +
+		"}}, version {{ . }}{{ end }}"
 )
 
-// annotations are what a person reads of an alert. Of what kind the traces are that it links to, a condition of TraceQL says: failing ones
-// if there is none. Service, model, prompt version and class are added to it where the alert names them.
+// annotations returns the texts and links of an alert. The TraceQL conditions in traces select the linked traces; the
+// default is failing ones. Service, model, prompt version and class are added if the alert has these labels.
 func annotations(alert, summary, description string, traces ...string) map[string]string {
 	if len(traces) == 0 {
 		traces = []string{failing}
@@ -59,19 +61,26 @@ func annotations(alert, summary, description string, traces ...string) map[strin
 		"summary":     summary,
 		"description": description + " Look in this order: retrieval, generation, routing, upstream data.",
 		"runbook_url": repository + "docs/runbooks/" + alert + ".md",
-		"dashboard":   grafanaURL + "/d/" + boardOf(alert) + "?" + parameter("var-environment", catalog.Environment) + parameter("&var-service", catalog.ServiceName) + parameter("&var-model", catalog.Model),
-		"traces":      explore(traces),
-		"review":      reviewURL + "/?" + parameter("service", catalog.ServiceName) + parameter("&class", catalog.ErrorClass),
+		"dashboard": grafanaURL + "/d/" + boardOf(alert) + "?" + parameter("var-environment", catalog.Environment) +
+			parameter("&var-service", catalog.ServiceName) + parameter("&var-model", catalog.Model),
+		"traces": explore(traces),
+		"review": reviewURL + "/?" + parameter(
+			"service",
+			catalog.ServiceName,
+		) + parameter(
+			"&class",
+			catalog.ErrorClass,
+		),
 	}
 }
 
-// parameter is one of a query of a link, absent where the alert does not name its value.
+// parameter is a query parameter of a link. It is absent if the alert lacks the label.
 func parameter(key string, label catalog.Attribute) string {
 	return fmt.Sprintf("{{ with $labels.%s }}%s={{ . | urlquery }}{{ end }}", label.Label(), key)
 }
 
-// told are the labels of alerts that traces can be searched by. %[1]q is the value, in the quotes of TraceQL.
-var told = []struct {
+// searchLabels are the labels of alerts that narrow the search for traces. %[1]q is the value in TraceQL quotes.
+var searchLabels = []struct {
 	label catalog.Attribute
 	query string
 }{
@@ -79,24 +88,26 @@ var told = []struct {
 	{catalog.Environment, "resource." + string(catalog.Environment) + " = %[1]q"},
 	{catalog.ErrorClass, "span." + string(catalog.ErrorClass) + " = %[1]q"},
 	{catalog.ErrorBucket, "span." + string(catalog.ErrorBucket) + " = %[1]q"},
-	// The metric takes the model that answered where no other is named.
+	// The metric has the model that answered if the request names none.
 	{catalog.Model, "(span." + string(catalog.Model) + " = %[1]q || span.gen_ai.response.model = %[1]q)"},
 	{catalog.PromptName, "span." + string(catalog.PromptName) + " = %[1]q"},
 	{catalog.PromptVersion, "span." + string(catalog.PromptVersion) + " = %[1]q"},
 	{catalog.SessionLimit, "span." + string(catalog.SessionLimit) + " = %[1]q"},
 }
 
-// explore is a link to a search for traces in Grafana. Values stand in TraceQL, that in JSON, and that in an address: each quotes anew, in
-// the template, where the values are known. They come from spans, so from strangers.
+// explore returns a link to a search for traces in Grafana. Values are nested in TraceQL, in JSON and in a URL. The
+// template quotes them at each level, because only Prometheus knows the values. They come from spans: untrusted input.
 func explore(conditions []string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "{{ $q := %q }}", strings.Join(conditions, " && "))
-	for _, t := range told {
-		fmt.Fprintf(&b, "{{ with $labels.%s }}{{ $q = printf %q $q (printf %q .) }}{{ end }}", t.label.Label(), "%s && %s", t.query)
+	for _, t := range searchLabels {
+		fmt.Fprintf(&b, "{{ with $labels.%s }}{{ $q = printf %q $q (printf %q .) }}{{ end }}",
+			t.label.Label(), "%s && %s", t.query)
 	}
 	const from, to = "now-1h", "now"
-	pane := fmt.Sprintf(`{"a":{"datasource":%[1]q,"queries":[{"refId":"A","datasource":{"type":"tempo","uid":%[1]q},"queryType":"traceql","limit":20,"query":QUERY}],"range":{"from":%[2]q,"to":%[3]q}}}`,
-		tempoUID, from, to)
+	pane := fmt.Sprintf(`{"a":{"datasource":%[1]q,"queries":[{"refId":"A",`+
+		`"datasource":{"type":"tempo","uid":%[1]q},"queryType":"traceql","limit":20,"query":QUERY}],`+
+		`"range":{"from":%[2]q,"to":%[3]q}}}`, tempoUID, from, to)
 	before, after, _ := strings.Cut(pane, "QUERY")
 	fmt.Fprintf(&b, "%s/explore?schemaVersion=1&orgId=1&panes=%s{{ printf %q (printf %q $q) | urlquery }}%s",
 		grafanaURL, url.QueryEscape(before), "%q", "{%s}", url.QueryEscape(after))

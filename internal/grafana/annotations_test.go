@@ -13,14 +13,15 @@ import (
 	"github.com/faultline-otel/faultline/internal/catalog"
 )
 
-// TestAlertsSayWhatToDo holds every alert against what a person needs who is woken by it.
-func TestAlertsSayWhatToDo(t *testing.T) {
-	slow := map[string]bool{} // evaluated seldom, on sums over hours: they cannot flicker
-	for _, g := range themes() {
+// TestAlertsAreActionable checks that every alert has what the person on call needs.
+func TestAlertsAreActionable(t *testing.T) {
+	slow := map[string]bool{} // evaluated every 5 minutes, on sums over hours: these alerts cannot flap
+	for _, g := range ruleGroups() {
 		for _, r := range g.Rules {
 			slow[r.Alert] = g.Interval == "5m"
 		}
 	}
+	optional := []catalog.Attribute{catalog.Environment, catalog.Model, catalog.PromptName, catalog.PromptVersion}
 	for _, r := range alerts() {
 		t.Run(r.Alert, func(t *testing.T) {
 			require.Contains(t, []string{"page", "ticket"}, r.Labels["severity"])
@@ -28,42 +29,58 @@ func TestAlertsSayWhatToDo(t *testing.T) {
 			if !strings.HasPrefix(r.Guard, "none: ") && !slow[r.Alert] {
 				require.NotEmpty(t, r.For, "it fires on one bad evaluation")
 			}
-			require.NotEmpty(t, r.Condition, "the reference page has no words for it")
-			require.NotEmpty(t, r.Guard, "the reference page does not say what keeps it quiet")
+			require.NotEmpty(t, r.Condition, "the reference page needs a condition")
+			require.NotEmpty(t, r.Guard, "the reference page needs a guard")
 			for _, key := range []string{"summary", "description", "runbook_url", "dashboard", "traces", "review"} {
 				require.NotEmpty(t, r.Annotations[key], key)
 			}
-			require.NotContains(t, r.Expr, "collector_instance_id", "replicas are added up, never told apart")
-			for _, absent := range []catalog.Attribute{catalog.Environment, catalog.Model, catalog.PromptName, catalog.PromptVersion} {
+			require.NotContains(t, r.Expr, "collector_instance_id", "alerts add up replicas")
+			for _, absent := range optional {
 				for key, text := range r.Annotations {
-					require.NotContains(t, text, "{{ $labels."+absent.Label()+" }}", "%s has a gap where spans do not say it", key)
+					require.NotContains(t, text, "{{ $labels."+absent.Label()+" }}", "%s has a gap if the label is "+
+						"absent", key)
 				}
 			}
 		})
 	}
 }
 
-// TestLinksQuoteWhatStrangersWrote has Prometheus fill in the links of an alert whose labels want to break out of them.
-func TestLinksQuoteWhatStrangersWrote(t *testing.T) {
+// TestLinksQuoteUntrustedLabels lets Prometheus fill in the links of an alert whose labels try to break out of them.
+func TestLinksQuoteUntrustedLabels(t *testing.T) {
 	const service = `sh"op } && {}&x=1`
-	series := `llm_failures_total{service_name="sh\"op } && {}&x=1",deployment_environment_name="prod",app_llm_error_class="unsafe",app_llm_error_bucket="safety"}`
+	series := `llm_failures_total{service_name="sh\"op } && {}&x=1",deployment_environment_name="prod",` +
+		`app_llm_error_class="unsafe",app_llm_error_bucket="safety"}`
 	i := slices.IndexFunc(alerts(), func(r rule) bool { return r.Alert == "LLMSafetyFailure" })
 	want := map[string]string{}
-	plain := strings.NewReplacer(ofService, service+" (prod)", "{{ $labels.service_name }}", service, "{{ $labels.app_llm_error_class }}", "unsafe")
+	plain := strings.NewReplacer(
+		ofService,
+		service+" (prod)",
+		"{{ $labels.service_name }}",
+		service,
+		"{{ $labels.app_llm_error_class }}",
+		"unsafe",
+	)
 	for key, text := range alerts()[i].Annotations {
 		want[key] = plain.Replace(text)
 	}
-	want["dashboard"] = "https://grafana.example/d/faultline-overview?var-environment=prod&var-service=" + url.QueryEscape(service)
+	want["dashboard"] = "https://grafana.example/d/faultline-overview?var-environment=prod&var-service=" +
+		url.QueryEscape(service)
 	want["review"] = "https://review.example/?service=" + url.QueryEscape(service) + "&class=unsafe"
-	traceql := fmt.Sprintf(`{span.app.llm.error_class != nil && resource.service.name = %q && resource.deployment.environment.name = "prod" && span.app.llm.error_class = "unsafe"}`, service)
-	pane := fmt.Sprintf(`{"a":{"datasource":"tempo","queries":[{"refId":"A","datasource":{"type":"tempo","uid":"tempo"},"queryType":"traceql","limit":20,"query":%q}],"range":{"from":"now-1h","to":"now"}}}`, traceql)
+	traceql := fmt.Sprintf(`{span.app.llm.error_class != nil && resource.service.name = %q && `+
+		`resource.deployment.environment.name = "prod" && span.app.llm.error_class = "unsafe"}`, service)
+	pane := fmt.Sprintf(`{"a":{"datasource":"tempo","queries":[{"refId":"A",`+
+		`"datasource":{"type":"tempo","uid":"tempo"},"queryType":"traceql","limit":20,"query":%q}],`+
+		`"range":{"from":"now-1h","to":"now"}}}`, traceql)
 	want["traces"] = "https://grafana.example/explore?schemaVersion=1&orgId=1&panes=" + url.QueryEscape(pane)
 	b, err := yaml.Marshal(ruleTests{RuleFiles: []string{"faultline.rules.yml"}, Every: "1m", Tests: []ruleTest{{
 		Name: "links", Interval: "1m", Input: []inputSeries{{series, "0x5 1x20"}},
 		External: map[string]any{"grafana_url": "https://grafana.example", "review_url": "https://review.example"},
 		Alerts: []expectedAlert{{Alert: "LLMSafetyFailure", At: "8m", Found: []any{map[string]any{
 			"exp_labels": map[string]string{
-				"service_name": service, "deployment_environment_name": "prod", "app_llm_error_class": "unsafe", "severity": "page",
+				"service_name":                service,
+				"deployment_environment_name": "prod",
+				"app_llm_error_class":         "unsafe",
+				"severity":                    "page",
 			},
 			"exp_annotations": want,
 		}}}},

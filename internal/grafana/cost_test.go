@@ -14,17 +14,17 @@ import (
 	"github.com/faultline-otel/faultline/internal/drift"
 )
 
-// TestCostRules has promtool run the rules on cost that rises, and on cost that is only uneven.
+// TestCostRules runs the rules in promtool on cost that rises, and on cost that is only uneven.
 func TestCostRules(t *testing.T) {
 	tests, err := os.ReadFile(filepath.Join("testdata", "cost.test.yml"))
 	require.NoError(t, err)
 	runGroup(t, costRise(), string(tests))
 }
 
-// TestCostRulesAreDriftCost runs the rules and drift.Cost over the same seeded spend of fifteen days: five hundred sessions a day, of a cost
-// with a long tail, more by day than by night. Both say the same, to a millionth; and neither alerts before spend rises tenfold, for
-// the last six hours.
-func TestCostRulesAreDriftCost(t *testing.T) {
+// TestCostRulesMatchDriftCost runs the rules and drift.Cost over the same seeded spend of seventeen days: five hundred
+// sessions a day, with a long-tailed cost, more by day than by night. Both must agree to a millionth, and neither may
+// alert before spend rises tenfold.
+func TestCostRulesMatchDriftCost(t *testing.T) {
 	const bins, risen = 17 * 24 * 12, 15*24*12 - 72
 	random := rand.New(rand.NewPCG(3, 4))
 	var cost drift.Cost
@@ -60,7 +60,9 @@ func TestCostRulesAreDriftCost(t *testing.T) {
 				require.Less(t, want, window.Limit)
 			}
 			compared++
-			fmt.Fprintf(&checks, "  - expr: abs(%s - %.9g) <= bool %.9g\n    eval_time: %dm\n    exp_samples: [{labels: '{service_name=\"shop\",deployment_environment_name=\"prod\",app_llm_cost_window=%q}', value: 1}]\n",
+			fmt.Fprintf(&checks, "  - expr: abs(%s - %.9g) <= bool %.9g\n    eval_time: %dm\n    exp_samples: "+
+				"[{labels: '{service_name=\"shop\",deployment_environment_name=\"prod\",app_llm_cost_window=%q}', "+
+				"value: 1}]\n",
 				expr, want, 1e-6*(1+want), 5*(bin+1), window.Name)
 		}
 	}
@@ -68,10 +70,14 @@ func TestCostRulesAreDriftCost(t *testing.T) {
 	burst, _ := cost.Burst()
 	require.Greater(t, burst, drift.Burst.Limit)
 	for _, alert := range []string{"LLMCostSpikeDay", "LLMCostBurst"} {
-		fmt.Fprintf(&checks, "  - expr: count_over_time(ALERTS{alertname=%q}[15d])\n    eval_time: %dm\n    exp_samples: []\n", alert, 5*risen)
-		fmt.Fprintf(&checks, "  - expr: count(ALERTS{alertname=%q,alertstate=\"firing\"})\n    eval_time: %dm\n    exp_samples: [{labels: '{}', value: 1}]\n", alert, 5*bins)
+		fmt.Fprintf(&checks, "  - expr: count_over_time(ALERTS{alertname=%q}[15d])\n    eval_time: %dm\n    "+
+			"exp_samples: []\n", alert, 5*risen)
+		fmt.Fprintf(&checks, "  - expr: count(ALERTS{alertname=%q,alertstate=\"firing\"})\n    eval_time: %dm\n    "+
+			"exp_samples: [{labels: '{}', value: 1}]\n", alert, 5*bins)
 	}
-	runGroup(t, costRise(), "rule_files: [faultline.rules.yml]\nevaluation_interval: 5m\ntests:\n- interval: 5m\n  input_series:\n"+
-		"  - series: 'llm_cost_usd_total{service_name=\"shop\",deployment_environment_name=\"prod\"}'\n    values: '"+values.String()+"'\n"+
+	runGroup(t, costRise(), "rule_files: [faultline.rules.yml]\nevaluation_interval: 5m\ntests:\n- interval: 5m\n  "+
+		"input_series:\n"+
+		"  - series: 'llm_cost_usd_total{service_name=\"shop\",deployment_environment_name=\"prod\"}'\n    "+
+		"values: '"+values.String()+"'\n"+
 		"  promql_expr_test:\n"+checks.String())
 }

@@ -14,7 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// deployed is the folder of what users start.
+// deployed is the folder with the configuration that users start.
 var deployed = filepath.Join("..", "..", "deploy")
 
 func parse(t *testing.T, file string, into any) {
@@ -38,9 +38,10 @@ func TestDeployedYAMLIsWellFormed(t *testing.T) {
 	require.Greater(t, read, 8)
 }
 
-// TestPrometheusTakesItsConfiguration has promtool read it, with the rules that it names.
-func TestPrometheusTakesItsConfiguration(t *testing.T) {
-	out, err := exec.Command(promtool(t), "check", "config", filepath.Join(deployed, "prometheus", "prometheus.yml")).CombinedOutput()
+// TestPrometheusAcceptsItsConfiguration checks the configuration and its rule files with promtool.
+func TestPrometheusAcceptsItsConfiguration(t *testing.T) {
+	out, err := exec.Command(promtool(t), "check", "config", filepath.Join(deployed, "prometheus", "prometheus.yml")).
+		CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	require.Contains(t, string(out), "rules found")
 	var config struct {
@@ -51,12 +52,12 @@ func TestPrometheusTakesItsConfiguration(t *testing.T) {
 	parse(t, filepath.Join(deployed, "prometheus", "prometheus.yml"), &config)
 	for _, url := range []string{grafanaURL, reviewURL} {
 		name := regexp.MustCompile(`\$externalLabels\.(\w+)`).FindStringSubmatch(url)[1]
-		require.NotEmpty(t, config.Global.External[name], "links of alerts need it")
+		require.NotEmpty(t, config.Global.External[name], "alert links need it")
 	}
 }
 
-// TestPrometheusTakesWhatTheReferenceShows: the fragment that makes links of alerts whole.
-func TestPrometheusTakesWhatTheReferenceShows(t *testing.T) {
+// TestPrometheusAcceptsTheExampleOfTheReference checks the example that sets the addresses for alert links.
+func TestPrometheusAcceptsTheExampleOfTheReference(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "reference", "alerts.md"))
 	require.NoError(t, err)
 	_, fragment, ok := strings.Cut(string(page), "```yaml\n")
@@ -68,9 +69,9 @@ func TestPrometheusTakesWhatTheReferenceShows(t *testing.T) {
 	require.NoError(t, err, "%s", out)
 }
 
-// TestComposeHoldsTogether: what is mounted exists, images are pinned, every port is published on loopback, and what a service is told of
-// others is a service.
-func TestComposeHoldsTogether(t *testing.T) {
+// TestComposeIsConsistent checks that mounted files exist, images are pinned, every port is published on loopback, and
+// every endpoint names a service.
+func TestComposeIsConsistent(t *testing.T) {
 	var compose struct {
 		Services map[string]struct {
 			Image       string
@@ -114,8 +115,8 @@ func TestComposeHoldsTogether(t *testing.T) {
 	require.Len(t, Dashboards, len(dashboards))
 }
 
-// TestDataSourcesAreThoseThatLinksName looks at the uid that alerts link to, and at the exemplars' label.
-func TestDataSourcesAreThoseThatLinksName(t *testing.T) {
+// TestDataSourcesMatchLinks checks the UID that alert links use, and the label of exemplars.
+func TestDataSourcesMatchLinks(t *testing.T) {
 	var provisioned struct {
 		DataSources []struct {
 			UID, Type string
@@ -136,8 +137,8 @@ func TestDataSourcesAreThoseThatLinksName(t *testing.T) {
 	require.Equal(t, map[string]string{"prometheus": "prometheus", tempoUID: "tempo", "loki": "loki"}, kinds)
 }
 
-// TestOwnTelemetryIsDeclared holds the names of what the review extension says of itself against its metadata. The Collector exports its own
-// metrics under their names as they are, without units.
+// TestOwnTelemetryIsDeclared compares the names of the review extension's own metrics with its metadata.yaml. The
+// Collector exports its own metrics without unit suffixes.
 func TestOwnTelemetryIsDeclared(t *testing.T) {
 	var component struct {
 		Telemetry struct{ Metrics map[string]any }

@@ -13,19 +13,20 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// TestDriftRules has promtool run the rules on scores that fall, and on those that only seem to.
+// TestDriftRules runs the rules in promtool on scores that drop, and on scores that only seem to.
 func TestDriftRules(t *testing.T) {
 	tests, err := os.ReadFile(filepath.Join("testdata", "drift.test.yml"))
 	require.NoError(t, err)
 	runGroup(t, scoreDrift(), string(tests))
 }
 
-// TestDriftRulesAreQuietOnNoise runs the rules over eight days of healthy scores whose mean wanders with the hour of the day and by chance, on
-// little traffic and on much.
+// TestDriftRulesAreQuietOnNoise runs the rules over eight days of healthy scores, on little traffic and on much. The
+// mean wanders at random and with the time of day.
 func TestDriftRulesAreQuietOnNoise(t *testing.T) {
 	const bins = 8 * 24 * 12
 	var b strings.Builder
-	b.WriteString("rule_files: [faultline.rules.yml]\nevaluation_interval: 5m\ntests:\n- interval: 5m\n  input_series:\n")
+	b.WriteString("rule_files: [faultline.rules.yml]\nevaluation_interval: 5m\ntests:\n- interval: 5m\n  " +
+		"input_series:\n")
 	for i, rate := range []float64{2, 40} {
 		random := rand.New(rand.NewPCG(uint64(i), 7))
 		counts, sums := []string{"0"}, []string{"0"}
@@ -45,17 +46,26 @@ func TestDriftRulesAreQuietOnNoise(t *testing.T) {
 			counts, sums = append(counts, fmt.Sprint(n)), append(sums, fmt.Sprint(sum))
 		}
 		for name, values := range map[string][]string{"llm_score_count_total": counts, "llm_score_sum_total": sums} {
-			fmt.Fprintf(&b, "  - series: '%s{service_name=\"s%d\",deployment_environment_name=\"prod\",gen_ai_evaluation_name=\"relevance\",app_llm_scorer_version=\"1\"}'\n    values: '%s'\n",
-				name, i, strings.Join(values, " "))
+			fmt.Fprintf(
+				&b,
+				"  - series: '%s{service_name=\"s%d\",deployment_environment_name=\"prod\","+
+					"gen_ai_evaluation_name=\"relevance\",app_llm_scorer_version=\"1\"}'\n    values: '%s'\n",
+				name,
+				i,
+				strings.Join(values, " "),
+			)
 		}
 	}
-	fmt.Fprintf(&b, "  promql_expr_test:\n  - expr: count_over_time(ALERTS[8d])\n    eval_time: 8d\n    exp_samples: []\n")
-	// It is quiet, and not dead: both series are judged.
-	fmt.Fprintf(&b, "  - expr: count(evaluation:llm_score_drift:thresholds >= 0)\n    eval_time: 8d\n    exp_samples: [{labels: '{}', value: 4}]\n")
+	fmt.Fprintf(&b, "  promql_expr_test:\n  - expr: count_over_time(ALERTS[8d])\n    eval_time: 8d\n    "+
+		"exp_samples: []\n")
+	// The rules are quiet but alive: both series have a drift statistic.
+	fmt.Fprintf(&b, "  - expr: count(evaluation:llm_score_drift:thresholds >= 0)\n    eval_time: 8d\n    "+
+		"exp_samples: [{labels: '{}', value: 4}]\n")
 	runGroup(t, scoreDrift(), b.String())
 }
 
-// runGroup runs tests of promtool on one group alone: these go over days, and each evaluation takes as long as it has rules.
+// runGroup runs promtool tests on one rule group alone. These tests cover days, and evaluating all groups would be
+// slow.
 func runGroup(t *testing.T, g ruleGroup, tests string) {
 	t.Helper()
 	tool := promtool(t)

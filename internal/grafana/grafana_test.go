@@ -33,8 +33,9 @@ func TestDashboardsFitTheSchema(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b, err := Marshal(name)
 			require.NoError(t, err)
-			var d dashboard.Dashboard //nolint:staticcheck // the v2 schema needs Grafana 12; this one is read by all that are in use
-			// The SDK returns a typed nil, an error without text, where nothing is wrong.
+			//nolint:staticcheck // the v2 schema needs Grafana 12; every version in use reads this one
+			var d dashboard.Dashboard
+			// The SDK returns a typed nil, an error without text, if nothing is wrong.
 			for _, err := range []error{d.UnmarshalJSONStrict(b), d.Validate()} {
 				if err != nil {
 					require.Empty(t, err.Error())
@@ -44,13 +45,13 @@ func TestDashboardsFitTheSchema(t *testing.T) {
 	}
 }
 
-// TestPanelsSaySomething holds every panel against what a reader needs: a name, what it means, a unit, a query, room.
-func TestPanelsSaySomething(t *testing.T) {
+// TestPanelsAreComplete checks that every panel has a unique title, a description, a unit, a query and a position.
+func TestPanelsAreComplete(t *testing.T) {
 	for name := range Dashboards {
 		titles := map[string]bool{}
 		for _, p := range panels(t, name) {
 			title := *p.Title
-			require.False(t, titles[title], "%s: two panels are called %s", name, title)
+			require.False(t, titles[title], "%s: two panels are titled %s", name, title)
 			titles[title] = true
 			require.NotEmpty(t, p.Description, "%s: %s", name, title)
 			require.True(t, strings.HasSuffix(*p.Description, "."), "%s: %s: a description is a sentence", name, title)
@@ -63,7 +64,7 @@ func TestPanelsSaySomething(t *testing.T) {
 	}
 }
 
-// TestRowsAreFull adds up the widths of panels: a row of a grid has 24 columns.
+// TestRowsAreFull adds up the widths of panels: a row of the grid has 24 columns.
 func TestRowsAreFull(t *testing.T) {
 	for name := range Dashboards {
 		at := map[uint32]uint32{}
@@ -88,7 +89,7 @@ func TestDashboardsAreTheSameEveryTime(t *testing.T) {
 	}
 }
 
-// TestBucketsHaveTheColoursOfTheReviewPage reads them out of its style sheet, of the dark scheme.
+// TestBucketsHaveTheColoursOfTheReviewPage compares the colours with the dark scheme of the review page's style sheet.
 func TestBucketsHaveTheColoursOfTheReviewPage(t *testing.T) {
 	css, err := filepath.Glob(filepath.Join("..", "web", "static", "*.css"))
 	require.NoError(t, err)
@@ -103,7 +104,7 @@ func TestBucketsHaveTheColoursOfTheReviewPage(t *testing.T) {
 	require.Len(t, bucketColours, 4)
 }
 
-// panels are those of a dashboard, without rows.
+// panels returns the panels of a dashboard, without rows.
 func panels(t *testing.T, name string) []*dashboard.Panel {
 	t.Helper()
 	d, err := Dashboards[name]()
@@ -118,9 +119,9 @@ func panels(t *testing.T, name string) []*dashboard.Panel {
 	return all
 }
 
-// TestQueriesAreOnWhatIsPublished looks at every selector of every panel and rule: its metric is in the catalog, and carries the
-// labels that it matches.
-func TestQueriesAreOnWhatIsPublished(t *testing.T) {
+// TestQueriesUsePublishedMetrics checks every selector of every panel and rule: its metric is in the catalog and has
+// the labels that it matches.
+func TestQueriesUsePublishedMetrics(t *testing.T) {
 	labels := map[string][]string{}
 	for _, m := range catalog.All() {
 		for _, a := range m.AllAttributes() {
@@ -128,7 +129,7 @@ func TestQueriesAreOnWhatIsPublished(t *testing.T) {
 		}
 	}
 	var recorded []string
-	for _, g := range themes() {
+	for _, g := range ruleGroups() {
 		for _, r := range g.Rules {
 			recorded = append(recorded, r.Record)
 		}
@@ -148,14 +149,14 @@ func TestQueriesAreOnWhatIsPublished(t *testing.T) {
 			found++
 			require.Contains(t, labels, s[1], expr)
 			for _, m := range matchers.FindAllStringSubmatch(s[2], -1) {
-				require.Contains(t, labels[s[1]], m[1], "%s does not carry it: %s", s[1], expr)
+				require.Contains(t, labels[s[1]], m[1], "%s lacks this label: %s", s[1], expr)
 			}
 		}
 	}
 	require.Greater(t, found, 150)
 }
 
-// queries are those of all panels and marks, by language.
+// queries returns the queries of all panels and annotations, by language.
 func queries(t *testing.T) (promql, traceql, logql []string) {
 	t.Helper()
 	add := func(target any) {
@@ -186,8 +187,8 @@ func queries(t *testing.T) (promql, traceql, logql []string) {
 	return promql, traceql, logql
 }
 
-// TestSearchesAreWhole: they name attributes that somebody writes, and no query is cut.
-func TestSearchesAreWhole(t *testing.T) {
+// TestSearchesAreComplete checks that searches use attributes that a processor writes, and that no query is cut.
+func TestSearchesAreComplete(t *testing.T) {
 	_, traceql, logql := queries(t)
 	require.NotEmpty(t, traceql)
 	require.NotEmpty(t, logql)
@@ -195,7 +196,7 @@ func TestSearchesAreWhole(t *testing.T) {
 	for _, q := range traceql {
 		require.Regexp(t, `^\{ resource\.service\.name =~ "\$service" && .+ \}( \| select\(.+\))?$`, q)
 		for _, found := range attribute.FindAllStringSubmatch(q, -1) {
-			require.True(t, written(found[1]), "nobody writes %s: %s", found[1], q)
+			require.True(t, written(found[1]), "no processor writes %s: %s", found[1], q)
 		}
 	}
 	for _, q := range logql {
@@ -203,13 +204,14 @@ func TestSearchesAreWhole(t *testing.T) {
 	}
 }
 
-// TestLinksAreFilledIn looks at what Grafana puts into links: what is escaped it would not find.
+// TestLinksAreFilledIn checks that the placeholders in links are not escaped: Grafana would not find them.
 func TestLinksAreFilledIn(t *testing.T) {
 	found := 0
+	links := regexp.MustCompile(`"url": "(/explore[^"]*)"`)
 	for name := range Dashboards {
 		b, err := Marshal(name)
 		require.NoError(t, err)
-		for _, address := range regexp.MustCompile(`"url": "(/explore[^"]*)"`).FindAllStringSubmatch(strings.ReplaceAll(string(b), `\u0026`, "&"), -1) {
+		for _, address := range links.FindAllStringSubmatch(strings.ReplaceAll(string(b), `\u0026`, "&"), -1) {
 			found++
 			require.NotContains(t, address[1], "%24", "a variable is escaped")
 			require.Contains(t, address[1], "${service:pipe}")
@@ -226,12 +228,19 @@ func TestLinksAreFilledIn(t *testing.T) {
 // written reports whether the processors write an attribute on spans.
 func written(attribute string) bool {
 	return strings.HasPrefix(attribute, spanattr.AttrScorePrefix) || slices.Contains([]string{
-		spanattr.AttrErrorClass, spanattr.AttrErrorDetail, spanattr.AttrErrorEvidence, spanattr.AttrErrorBucket, spanattr.AttrCostUSD, spanattr.AttrCoverage,
-		spanattr.AttrSessionID, spanattr.AttrSessionCostUSD, spanattr.AttrSessionLimit,
+		spanattr.AttrErrorClass,
+		spanattr.AttrErrorDetail,
+		spanattr.AttrErrorEvidence,
+		spanattr.AttrErrorBucket,
+		spanattr.AttrCostUSD,
+		spanattr.AttrCoverage,
+		spanattr.AttrSessionID,
+		spanattr.AttrSessionCostUSD,
+		spanattr.AttrSessionLimit,
 	}, attribute)
 }
 
-// TestQueriesParse has promtool read every query of the dashboards.
+// TestQueriesParse checks every query of the dashboards with promtool.
 func TestQueriesParse(t *testing.T) {
 	tool := promtool(t)
 	variables := strings.NewReplacer(rateInterval, "5m", wholeRange, "3h")
@@ -247,7 +256,7 @@ func TestQueriesParse(t *testing.T) {
 	require.NoError(t, err, "%s", out)
 }
 
-// promtool is the tool, or the test is skipped.
+// promtool returns the path of promtool, or skips the test.
 func promtool(t *testing.T) string {
 	t.Helper()
 	tool, err := filepath.Abs(filepath.Join("..", "..", "bin", "promtool"))
@@ -260,7 +269,7 @@ func promtool(t *testing.T) string {
 	return tool
 }
 
-// TestRules has promtool check the alert rules, and run the tests of them that are written by hand.
+// TestRules checks the alert rules with promtool, and runs the hand-written tests.
 func TestRules(t *testing.T) {
 	rules, err := Rules()
 	require.NoError(t, err)
@@ -268,7 +277,7 @@ func TestRules(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, rules, 0o600))
 	out, err := exec.Command(promtool(t), "check", "rules", "--lint=all", file).CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	// The other files are run where their rules are tested, with these alone: they go over weeks.
+	// The other files cover weeks. The tests of their rule groups run them, each with its group alone.
 	for _, name := range []string{"faultline.test.yml", "spike.test.yml"} {
 		tests, err := os.ReadFile(filepath.Join("testdata", name))
 		require.NoError(t, err)
@@ -276,8 +285,8 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// TestRulesAreQuietOnNoise runs the rules over two days of a healthy service: two replicas, requests that come at random,
-// 1.25 % of them failing at random, in classes of very different rates.
+// TestRulesAreQuietOnNoise runs the rules over two days of a healthy service: two replicas and random requests, of
+// which 1.25 % fail at random, in classes with very different rates.
 func TestRulesAreQuietOnNoise(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	const minutes = 2 * 24 * 60
@@ -290,10 +299,17 @@ func TestRulesAreQuietOnNoise(t *testing.T) {
 		`llm_failures_total{app_llm_error_class="unsafe",app_llm_error_bucket="safety"`:        poisson(random, 0),
 	}
 	var b strings.Builder
-	b.WriteString("rule_files: [faultline.rules.yml]\nevaluation_interval: 2m\ntests:\n- interval: 1m\n  input_series:\n")
+	b.WriteString("rule_files: [faultline.rules.yml]\nevaluation_interval: 2m\ntests:\n- interval: 1m\n  " +
+		"input_series:\n")
 	for _, name := range slices.Sorted(maps.Keys(series)) {
 		for _, replica := range []string{"a", "b"} {
-			fmt.Fprintf(&b, "  - series: '%s,service_name=\"shop\",deployment_environment_name=\"prod\",collector_instance_id=\"%s\"}'\n    values: '0", name, replica)
+			fmt.Fprintf(
+				&b,
+				"  - series: '%s,service_name=\"shop\",deployment_environment_name=\"prod\","+
+					"collector_instance_id=\"%s\"}'\n    values: '0",
+				name,
+				replica,
+			)
 			for sum, i := 0, 0; i < minutes; i++ {
 				sum += series[name]()
 				fmt.Fprintf(&b, " %d", sum)
@@ -301,11 +317,12 @@ func TestRulesAreQuietOnNoise(t *testing.T) {
 			b.WriteString("'\n")
 		}
 	}
-	fmt.Fprintf(&b, "  promql_expr_test:\n  - expr: count_over_time(ALERTS{alertstate=\"firing\"}[2d])\n    eval_time: %dm\n    exp_samples: []\n", minutes)
+	fmt.Fprintf(&b, "  promql_expr_test:\n  - expr: count_over_time(ALERTS{alertstate=\"firing\"}[2d])\n    "+
+		"eval_time: %dm\n    exp_samples: []\n", minutes)
 	run(t, b.String())
 }
 
-// poisson draws numbers of independent events, by Knuth's method.
+// poisson draws Poisson-distributed numbers with Knuth's method.
 func poisson(random *rand.Rand, mean float64) func() int {
 	limit := math.Exp(-mean)
 	return func() int {
@@ -317,7 +334,7 @@ func poisson(random *rand.Rand, mean float64) func() int {
 	}
 }
 
-// run has promtool run tests on the rules.
+// run runs promtool tests on the rules.
 func run(t *testing.T, tests string) {
 	t.Helper()
 	tool := promtool(t)

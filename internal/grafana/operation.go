@@ -7,7 +7,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/catalog"
 )
 
-// operation watches what watches: scorers that say nothing any more, and cases that nobody reads.
+// operation watches Faultline itself: scorers that stopped, and cases that are not reviewed.
 func operation() ruleGroup {
 	return ruleGroup{Name: "faultline.operation", Interval: "1m", Rules: []rule{scorerSilent(), queueAgeing()}}
 }
@@ -20,7 +20,8 @@ func scorerSilent() rule {
 	scored := eq(catalog.Coverage, "scored")
 	return rule{
 		Alert: "LLMScorerSilent",
-		// A scorer that seldom applies is silent by right: what counts is what yesterday's share of today's spans would be.
+		// A scorer that seldom applies can be silent for good reason. So the alert compares with the number of scores
+		// that yesterday's share predicts for today's spans.
 		Expr: fmt.Sprintf("(%s\n  * on (%s) group_left () (\n    %s\n    / (%s > 0)\n  ) >= %d)\nunless %s > 0",
 			sumBy(day(catalog.ScoreCount), scorer...),
 			names(byService),
@@ -28,11 +29,13 @@ func scorerSilent() rule {
 			sumBy(day(catalog.Spans, scored), byService...), silentScores,
 			sumBy(over("increase", selector(catalog.ScoreCount), "1h"), scorer...)),
 		For: "15m", KeepFiringFor: "15m", Labels: ticket,
-		Condition: "a scorer that gave scores over the last day gave none for an hour, while spans of the service were scored by others",
-		Guard:     fmt.Sprintf("%d scores that its share over the last day lets one expect of the hour", silentScores),
+		Condition: "a scorer that gave scores over the last day gave no score for an hour, while the service still " +
+			"had scored spans",
+		Guard: fmt.Sprintf("%d scores expected in the hour, from the scorer's share over the last day", silentScores),
 		Annotations: annotations("LLMScorerSilent",
-			"Scorer {{ $labels.gen_ai_evaluation_name }} says nothing of {{ $labels.service_name }} any more",
-			"Scorer {{ $labels.gen_ai_evaluation_name }} gave no score of "+ofService+" for an hour; over the last day its share would have been {{ $value | humanize }}. What it would find is not seen.",
+			"Scorer {{ $labels.gen_ai_evaluation_name }} no longer scores {{ $labels.service_name }}",
+			"Scorer {{ $labels.gen_ai_evaluation_name }} gave no score for "+ofService+" for an hour; {{ $value | "+
+				"humanize }} were expected from the last day. Failures that only this scorer finds go unnoticed.",
 			notNil(catalog.Coverage)),
 	}
 }
@@ -40,13 +43,15 @@ func scorerSilent() rule {
 func queueAgeing() rule {
 	return rule{
 		Alert: "LLMReviewQueueAgeing",
-		// Each Collector that keeps a queue tells its own: the oldest case counts.
-		Expr: fmt.Sprintf("max by (%[1]s) (%[2]s) > %[3]d\nand max by (%[1]s) (%[4]s) > 0", scrapeJob, reviewOldestAge, queueAge, reviewOpen),
-		For:  "1h", KeepFiringFor: "1h", Labels: ticket,
-		Condition: fmt.Sprintf("the oldest case of the review queue has waited for more than %d days", queueAge/24/3600),
-		Guard:     "one open case; an hour",
+		// Each Collector with a review queue reports its own age. The oldest case counts.
+		Expr: fmt.Sprintf("max by (%[1]s) (%[2]s) > %[3]d\nand max by (%[1]s) (%[4]s) > 0",
+			scrapeJob, reviewOldestAge, queueAge, reviewOpen),
+		For: "1h", KeepFiringFor: "1h", Labels: ticket,
+		Condition: fmt.Sprintf("the oldest open case in the review queue is older than %d days", queueAge/24/3600),
+		Guard:     "one open case; the condition holds for an hour",
 		Annotations: annotations("LLMReviewQueueAgeing",
 			"A case has waited for {{ $value | humanizeDuration }} in the review queue",
-			fmt.Sprintf("The oldest case that nobody has judged is older than %d days. What people do not judge becomes no regression test, and nobody knows how often the scorers are right.", queueAge/24/3600)),
+			fmt.Sprintf("The oldest case without a verdict is older than %d days. Only judged cases become "+
+				"regression tests and show how often the scorers are right.", queueAge/24/3600)),
 	}
 }

@@ -27,7 +27,7 @@ const (
 	wholeRange   = "$__range"
 )
 
-// What is drawn where a limit is passed.
+// Colours of values beyond a limit.
 const (
 	warning = "orange"
 	bad     = "red"
@@ -39,7 +39,7 @@ func query(expr, legend string) *prometheus.DataqueryBuilder {
 
 func exemplars(q *prometheus.DataqueryBuilder) *prometheus.DataqueryBuilder { return q.Exemplar(true) }
 
-// by is the legend that names the values of labels.
+// by is a legend with the values of labels.
 func by(labels ...catalog.Attribute) string {
 	fields := make([]string, len(labels))
 	for i, l := range labels {
@@ -53,13 +53,13 @@ func perSecond(selector string, labels ...catalog.Attribute) string {
 	return sumBy(over("rate", selector, rateInterval), labels...)
 }
 
-// inRange is how much a counter grew over the range that is shown.
+// inRange is the increase of a counter over the selected range.
 func inRange(selector string, labels ...catalog.Attribute) string {
 	return sumBy(over("increase", selector, wholeRange), labels...)
 }
 
-// orNothing is 0 where there is no series, of what nothing is good news.
-func orNothing(expr string) string { return expr + " or vector(0)" }
+// orZero is 0 where there is no series, for metrics whose absence is good news.
+func orZero(expr string) string { return expr + " or vector(0)" }
 
 func quantiles(m *catalog.Metric) []*prometheus.DataqueryBuilder {
 	var queries []*prometheus.DataqueryBuilder
@@ -67,12 +67,15 @@ func quantiles(m *catalog.Metric) []*prometheus.DataqueryBuilder {
 		value  float64
 		legend string
 	}{{0.5, "p50"}, {0.95, "p95"}, {0.99, "p99"}} {
-		queries = append(queries, query(fmt.Sprintf("histogram_quantile(%g, %s)", q.value, perSecond(slicedBy(m))), q.legend))
+		queries = append(
+			queries,
+			query(fmt.Sprintf("histogram_quantile(%g, %s)", q.value, perSecond(slicedBy(m))), q.legend),
+		)
 	}
 	return queries
 }
 
-// steps are colours by limits, upwards: one limit is bad, of two the first is a warning.
+// steps are colours above limits. One limit is bad; of two limits the first is a warning.
 func steps(limits ...float64) *dashboard.ThresholdsConfigBuilder {
 	all := []dashboard.Threshold{{Color: "text"}}
 	colours := []string{warning, bad}
@@ -82,7 +85,7 @@ func steps(limits ...float64) *dashboard.ThresholdsConfigBuilder {
 	return dashboard.NewThresholdsConfigBuilder().Mode(dashboard.ThresholdsModeAbsolute).Steps(all)
 }
 
-// floor is a limit that a value must not fall below.
+// floor colours values below a limit.
 func floor(limit float64) *dashboard.ThresholdsConfigBuilder {
 	return dashboard.NewThresholdsConfigBuilder().Mode(dashboard.ThresholdsModeAbsolute).
 		Steps([]dashboard.Threshold{{Color: bad}, {Value: new(limit), Color: "text"}})
@@ -95,10 +98,12 @@ func number(title, unit, description, expr string, limits ...float64) *stat.Pane
 		GraphMode(common.BigValueGraphModeArea).Thresholds(steps(limits...))
 }
 
-// total is a number over the whole range that is shown, so it is asked for once.
+// total is a number over the whole selected range, so its query is instant.
 func total(title, unit, description, expr string, limits ...float64) *stat.PanelBuilder {
 	return number(title, unit, description, expr, limits...).GraphMode(common.BigValueGraphModeNone).
-		Targets(targets([]*prometheus.DataqueryBuilder{prometheus.NewDataqueryBuilder().Expr(expr).LegendFormat(title).Instant().Datasource(promSource())}))
+		Targets(targets([]*prometheus.DataqueryBuilder{
+			prometheus.NewDataqueryBuilder().Expr(expr).LegendFormat(title).Instant().Datasource(promSource()),
+		}))
 }
 
 func lines(title, unit, description string, queries ...*prometheus.DataqueryBuilder) *timeseries.PanelBuilder {
@@ -106,7 +111,8 @@ func lines(title, unit, description string, queries ...*prometheus.DataqueryBuil
 		Span(12).Height(8).Min(0).FillOpacity(10).ShowPoints(common.VisibilityModeNever).
 		Legend(common.NewVizLegendOptionsBuilder().ShowLegend(true).DisplayMode(common.LegendDisplayModeTable).
 			Placement(common.LegendPlacementRight).Calcs([]string{"mean", "max"})).
-		Tooltip(common.NewVizTooltipOptionsBuilder().Mode(common.TooltipDisplayModeMulti).Sort(common.SortOrderDescending)).
+		Tooltip(common.NewVizTooltipOptionsBuilder().Mode(common.TooltipDisplayModeMulti).
+			Sort(common.SortOrderDescending)).
 		Targets(targets(queries))
 }
 
@@ -125,7 +131,8 @@ func stacked(p *timeseries.PanelBuilder) *timeseries.PanelBuilder {
 
 // limited draws the thresholds of the alerts on the panel.
 func limited(p *timeseries.PanelBuilder, limits *dashboard.ThresholdsConfigBuilder) *timeseries.PanelBuilder {
-	return p.Thresholds(limits).ThresholdsStyle(common.NewGraphThresholdsStyleConfigBuilder().Mode(common.GraphThresholdsStyleModeDashed))
+	return p.Thresholds(limits).
+		ThresholdsStyle(common.NewGraphThresholdsStyleConfigBuilder().Mode(common.GraphThresholdsStyleModeDashed))
 }
 
 // linked adds links to the points of a panel.
@@ -137,12 +144,12 @@ func linked(p *timeseries.PanelBuilder, links ...*dashboard.DashboardLinkBuilder
 	return p.DataLinks(all)
 }
 
-// bucketColours are the colours of the buckets on the review page, in its dark scheme: Grafana is dark unless it is told otherwise.
+// bucketColours are the colours of the buckets in the dark scheme of the review page. Grafana is dark by default.
 var bucketColours = map[failure.Bucket]string{
 	failure.Ops: "#e2c36b", failure.Structure: "#8db0ff", failure.Quality: "#d3a1ec", failure.Safety: "#ff9a92",
 }
 
-// bucketsColoured gives series that are named by a bucket its colour.
+// bucketsColoured gives each series named after a bucket the colour of the bucket.
 func bucketsColoured(p *timeseries.PanelBuilder) *timeseries.PanelBuilder {
 	for _, b := range []failure.Bucket{failure.Ops, failure.Structure, failure.Quality, failure.Safety} {
 		p.OverrideByName(string(b), colour("fixed", bucketColours[b]))
@@ -150,7 +157,7 @@ func bucketsColoured(p *timeseries.PanelBuilder) *timeseries.PanelBuilder {
 	return p
 }
 
-// classesColoured gives series that are named by a class a shade of the colour of its bucket.
+// classesColoured gives each series named after a class a shade of its bucket's colour.
 func classesColoured(p *timeseries.PanelBuilder) *timeseries.PanelBuilder {
 	for _, c := range failure.Classes() {
 		p.OverrideByName(string(c.Class), colour("shades", bucketColours[c.Bucket]))
@@ -180,9 +187,10 @@ func rows(title, description string) *table.PanelBuilder {
 		Footer(common.NewTableFooterOptionsBuilder().Show(false).Reducer([]string{"sum"}))
 }
 
-// instant is a query of a table: of the present moment, not of a range.
+// instant is a query for a table: it is evaluated now, not over a range.
 func instant(expr string) *prometheus.DataqueryBuilder {
-	return prometheus.NewDataqueryBuilder().Expr(expr).Instant().Format(prometheus.PromQueryFormatTable).Datasource(promSource())
+	return prometheus.NewDataqueryBuilder().Expr(expr).Instant().Format(prometheus.PromQueryFormatTable).
+		Datasource(promSource())
 }
 
 // columns names, orders and hides the columns of a table.
@@ -199,18 +207,25 @@ func columns(p *table.PanelBuilder, hidden []string, named [][2]string) *table.P
 	})
 }
 
-// traces is a table of spans that Tempo finds. Each leads to its trace, and by the columns of Faultline to its case on the review page.
+// traces is a table of spans that Tempo finds. Each span links to its trace, and its Faultline attributes link to its
+// case on the review page.
 func traces(title, description, traceql string) *table.PanelBuilder {
 	return rows(title, description).Datasource(tempoSource()).
-		WithTarget(tempo.NewDataqueryBuilder().QueryType("traceql").Query(traceql).Limit(20).TableType(tempo.SearchTableTypeSpans).RefId("A").Datasource(tempoSource())).
-		OverrideByRegexp(`app\.llm\..*`, []dashboard.DynamicConfigValue{{Id: "links", Value: []map[string]any{{
-			"title": "Case on the review page", "url": "${review}/review/${__data.fields.traceIdHidden}", "targetBlank": true,
-		}}}})
+		WithTarget(tempo.NewDataqueryBuilder().QueryType("traceql").Query(traceql).Limit(20).
+			TableType(tempo.SearchTableTypeSpans).RefId("A").Datasource(tempoSource())).
+		OverrideByRegexp(`app\.llm\..*`, []dashboard.DynamicConfigValue{{Id: "links", Value: []map[string]any{
+			{
+				"title":       "Case on the review page",
+				"url":         "${review}/review/${__data.fields.traceIdHidden}",
+				"targetBlank": true,
+			},
+		}}})
 }
 
 // records is a list of log records that Loki finds.
 func records(title, description, logql string) *logs.PanelBuilder {
 	return logs.NewPanelBuilder().Title(title).Description(description).Datasource(lokiSource()).Span(12).Height(8).
 		WithTarget(loki.NewDataqueryBuilder().Expr(logql).MaxLines(100).RefId("A").Datasource(lokiSource())).
-		ShowTime(true).EnableLogDetails(true).WrapLogMessage(true).SortOrder(common.LogsSortOrderDescending).DedupStrategy(common.LogsDedupStrategyNone)
+		ShowTime(true).EnableLogDetails(true).WrapLogMessage(true).SortOrder(common.LogsSortOrderDescending).
+		DedupStrategy(common.LogsDedupStrategyNone)
 }

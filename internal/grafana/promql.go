@@ -22,7 +22,7 @@ func selector(m *catalog.Metric, matches ...match) string {
 	return matching(catalog.PrometheusName(m), matches...)
 }
 
-// matching is the series of a name, of a metric or of what was recorded, with its matchers.
+// matching is a selector of a metric or a recorded series with its matchers.
 func matching(name string, matches ...match) string {
 	if len(matches) == 0 {
 		return name
@@ -34,12 +34,12 @@ func matching(name string, matches ...match) string {
 	return name + "{" + strings.Join(parts, ",") + "}"
 }
 
-// over is a function over a range, such as rate or increase.
+// over applies a function such as rate or increase over a range.
 func over(function, selector, window string) string {
 	return fmt.Sprintf("%s(%s[%s])", function, selector, window)
 }
 
-// sumBy adds series up, replicas above all: collector.instance.id is never among the labels.
+// sumBy sums series by labels. The labels never include collector.instance.id, so replicas are added up.
 func sumBy(expr string, labels ...catalog.Attribute) string {
 	if len(labels) == 0 {
 		return "sum(" + expr + ")"
@@ -55,21 +55,24 @@ func names(labels []catalog.Attribute) string {
 	return strings.Join(parts, ", ")
 }
 
-// wilsonLower is the least share that k of n can stand for, with a certainty of 97.7 % (z = 2): small numbers say little.
+// wilsonLower is the lower bound of the share k of n with 97.7 % confidence (Wilson, z = 2). Small numbers get a low
+// bound.
 func wilsonLower(k, n string) string {
-	return fmt.Sprintf("clamp_min(%[1]s + 2 - 2 * sqrt(clamp_min(%[1]s * (%[2]s - %[1]s), 0) / %[2]s + 1), 0)\n  / (%[2]s + 4)", k, n)
+	return fmt.Sprintf("clamp_min(%[1]s + 2 - 2 * sqrt(clamp_min(%[1]s * (%[2]s - %[1]s), 0) / %[2]s + 1), 0)\n"+
+		"  / (%[2]s + 4)", k, n)
 }
 
-// upperBound is the most that a mean can be, two standard errors above what was seen. Scores that are all equal are not certain either:
-// the variance has a floor.
+// upperBound is the upper bound of a mean: two standard errors above the observed mean. The variance has a floor,
+// because equal scores are not a certain mean either.
 func upperBound(n, sum, squares string) string {
-	return fmt.Sprintf("%[2]s / (%[1]s > 1)\n  + 2 * sqrt(clamp_min(%[3]s - %[2]s ^ 2 / %[1]s, 0.01) / (%[1]s * (%[1]s - 1)))", n, sum, squares)
+	return fmt.Sprintf("%[2]s / (%[1]s > 1)\n"+
+		"  + 2 * sqrt(clamp_min(%[3]s - %[2]s ^ 2 / %[1]s, 0.01) / (%[1]s * (%[1]s - 1)))", n, sum, squares)
 }
 
-// underscored is the metric's name without the suffixes of Prometheus, for names of what is recorded of it.
+// underscored is the metric's name without the suffixes of Prometheus, for the names of recorded series.
 func underscored(m *catalog.Metric) string { return strings.ReplaceAll(m.Name, ".", "_") }
 
-// percent and seconds write a threshold as people say it.
+// percent and seconds format thresholds for people.
 func percent(share float64) string { return fmt.Sprintf("%g %%", math.Round(share*1e4)/1e2) }
 
 func seconds(s float64) string {
@@ -79,16 +82,16 @@ func seconds(s float64) string {
 	return fmt.Sprintf("%g s", s)
 }
 
-// most is the largest of what replicas say each for itself, of gauges that do not add up.
-func most(expr string, labels ...catalog.Attribute) string {
+// maxBy is the maximum over replicas, for gauges that do not add up.
+func maxBy(expr string, labels ...catalog.Attribute) string {
 	if len(labels) == 0 {
 		return "max(" + expr + ")"
 	}
 	return fmt.Sprintf("max by (%s) (%s)", names(labels), expr)
 }
 
-// recordedOr is the largest of what the rules recorded of all replicas, which alerts read; without the rules, of what each Collector says for
-// itself in its gauge.
+// recordedOr is the maximum of a series that the rules recorded over all replicas; alerts read the same series. Without
+// the rules it is the maximum of the gauges that each Collector computes from its own traffic.
 func recordedOr(recorded string, gauge *catalog.Metric, labels []catalog.Attribute, matches ...match) string {
-	return most(matching(recorded, matches...), labels...) + " or " + most(selector(gauge, matches...), labels...)
+	return maxBy(matching(recorded, matches...), labels...) + " or " + maxBy(selector(gauge, matches...), labels...)
 }

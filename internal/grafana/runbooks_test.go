@@ -13,7 +13,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/catalog"
 )
 
-// TestRunbooks: each alert has one, none is left of an alert that is gone, and each walks the same way.
+// TestRunbooks checks that each alert has a runbook, each runbook has an alert, and all have the same steps.
 func TestRunbooks(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("..", "..", "docs", "runbooks", "*.md"))
 	require.NoError(t, err)
@@ -24,10 +24,10 @@ func TestRunbooks(t *testing.T) {
 		b, err := os.ReadFile(file)
 		require.NoError(t, err)
 		text := string(b)
-		require.True(t, strings.HasPrefix(text, "# "+name+"\n"), "%s begins with its name", file)
+		require.True(t, strings.HasPrefix(text, "# "+name+"\n"), "%s must begin with its name", file)
 		for _, station := range []string{"Retrieval", "Generation", "Routing", "Upstream data"} {
 			before, after, ok := strings.Cut(text, "**"+station)
-			require.True(t, ok, "%s does not look at %s, or too early", file, station)
+			require.True(t, ok, "%s: step %s is missing or out of order", file, station)
 			_, text = before, after
 		}
 	}
@@ -40,9 +40,9 @@ func TestRunbooks(t *testing.T) {
 	require.Equal(t, slices.Compact(want), found)
 }
 
-// TestRunbooksNameWhatIsThere: at night nobody looks for a panel that was renamed. What a runbook sets in italics is a dashboard, or a
-// panel of a dashboard that the alert opens or the runbook names; what it spells like a metric is one.
-func TestRunbooksNameWhatIsThere(t *testing.T) {
+// TestRunbooksNameExistingPanelsAndMetrics checks that a runbook names no panel that was renamed. Text in italics is a
+// dashboard, or a panel of a dashboard that the alert opens or the runbook names. A name spelled like a metric is one.
+func TestRunbooksNameExistingPanelsAndMetrics(t *testing.T) {
 	boardTitles := map[string]string{} // by UID
 	titles := map[string][]string{}    // of panels, by the title of the dashboard
 	for name := range Dashboards {
@@ -65,7 +65,8 @@ func TestRunbooksNameWhatIsThere(t *testing.T) {
 		text := strings.Join(strings.Fields(string(b)), " ")
 		for _, code := range inline.FindAllString(text, -1) {
 			for _, name := range names.FindAllString(code, -1) {
-				require.Contains(t, published, strings.TrimPrefix(name, "otelcol_"), "%s: no metric, rule or component", alert.Alert)
+				require.Contains(t, published, strings.TrimPrefix(name, "otelcol_"), "%s: not a metric, rule or "+
+					"component", alert.Alert)
 				seen["name"]++
 			}
 		}
@@ -80,32 +81,43 @@ func TestRunbooksNameWhatIsThere(t *testing.T) {
 			}
 		}
 		for _, panel := range wanted {
-			require.True(t, slices.ContainsFunc(places, func(b string) bool { return slices.Contains(titles[b], panel) }),
-				"%s: %q is no panel of %q", alert.Alert, panel, places)
+			require.True(
+				t,
+				slices.ContainsFunc(places, func(b string) bool { return slices.Contains(titles[b], panel) }),
+				"%s: %q is not a panel of %q",
+				alert.Alert,
+				panel,
+				places,
+			)
 			seen["panel"]++
 		}
 	}
 	require.Greater(t, seen["panel"], 30)
 	require.Positive(t, seen["name"])
 	for alert := range boards {
-		require.True(t, slices.ContainsFunc(alerts(), func(r rule) bool { return r.Alert == alert }), "%s is no alert", alert)
+		require.True(
+			t,
+			slices.ContainsFunc(alerts(), func(r rule) bool { return r.Alert == alert }),
+			"%s is not an alert",
+			alert,
+		)
 	}
 }
 
-// plain is a text without what is bold or code, whose asterisks are no italics.
+// plain removes bold text and code, whose asterisks do not mark italics.
 func plain(text string) string {
 	return regexp.MustCompile("`[^`]*`|\\*\\*[^*]*\\*\\*").ReplaceAllString(text, "")
 }
 
-// publishedNames are the metrics of traffic under both of their names, what components say of themselves, recorded series, and
-// components.
+// publishedNames returns the metrics of traffic under both of their names, the components' own metrics, the recorded
+// series, and the components.
 func publishedNames(t *testing.T) []string {
 	t.Helper()
 	var names []string
 	for _, m := range catalog.All() {
 		names = append(names, m.Name, catalog.PrometheusName(m))
 	}
-	for _, g := range themes() {
+	for _, g := range ruleGroups() {
 		for _, r := range g.Rules {
 			names = append(names, r.Record)
 		}

@@ -2,7 +2,6 @@ package grafana
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -17,16 +16,16 @@ import (
 	"github.com/faultline-otel/faultline/internal/catalog"
 )
 
-// scenario is a piece of traffic, drawn at random with a fixed seed and counted by two replicas, and what one alert makes of it.
+// scenario is random traffic with a fixed seed, counted by two replicas, and the expected state of one alert.
 type scenario struct {
-	name    string // begins with the alert
+	name    string // begins with the alert; its length seeds the traffic
 	step    time.Duration
 	length  time.Duration
 	traffic func(w *world)
-	// fires holds the labels of the alert that is expected to fire at a time, quiet when it must not yet or no longer.
+	// fires holds the labels of the alert by the time at which it must fire. At the times in quiet it must not fire.
 	fires map[time.Duration]string
 	quiet []time.Duration
-	// others fire by right in the same traffic. Without fires and others no alert at all may fire at any time.
+	// others are alerts that may fire in the same traffic. If fires and quiet are empty, no other alert may ever fire.
 	others []string
 }
 
@@ -43,13 +42,14 @@ var scenarios = []scenario{
 		fires:   map[time.Duration]string{68 * time.Minute: shop + `,severity="page"`},
 	},
 	{
-		name: "LLMErrorRateSustained fires at 3 %, and nobody is paged", step: time.Minute, length: 150 * time.Minute,
+		name: "LLMErrorRateSustained fires at 3 %, and no page is sent", step: time.Minute, length: 150 * time.Minute,
 		traffic: func(w *world) { w.requests(slice, steady(200), from(60, 0.004, 0.03)) },
 		quiet:   []time.Duration{62 * time.Minute},
 		fires:   map[time.Duration]string{145 * time.Minute: shop + `,severity="ticket"`},
 	},
 	{
-		name: "LLMErrorRateHigh, LLMErrorRateSustained are quiet at 1.2 %, in one bad minute, and at two failures of four in the night",
+		name: "LLMErrorRateHigh, LLMErrorRateSustained are quiet at 1.2 %, in one bad minute, and at two failures of " +
+			"four in the night",
 		step: time.Minute, length: 180 * time.Minute,
 		traffic: func(w *world) {
 			w.requests(slice, steady(200), steady(0.012))
@@ -64,36 +64,67 @@ var scenarios = []scenario{
 		},
 	},
 	{
-		name: "LLMFailureClassSpike is quiet on twice the usual number, and on five failures of a class that was never there", step: 5 * time.Minute, length: 28 * time.Hour,
+		name: "LLMFailureClassSpike is quiet on twice the usual number, and on five failures of a class that was " +
+			"never there", step: 5 * time.Minute, length: 28 * time.Hour,
 		traffic: func(w *world) {
 			w.requests(slice, steady(400), steady(0.012))
-			w.counts(catalog.Failures, slice+`,app_llm_error_class="tool_error",app_llm_error_bucket="ops"`, from(26*60, 4, 8))
-			w.values(catalog.Failures, slice+`,app_llm_error_class="refusal",app_llm_error_bucket="quality"`, "0x312 5x40")
+			w.counts(
+				catalog.Failures,
+				slice+`,app_llm_error_class="tool_error",app_llm_error_bucket="ops"`,
+				from(26*60, 4, 8),
+			)
+			w.values(
+				catalog.Failures,
+				slice+`,app_llm_error_class="refusal",app_llm_error_bucket="quality"`,
+				"0x312 5x40",
+			)
 		},
 	},
 	{
-		name: "LLMContentFailureSustained fires at 4 % of refusals while no request reports an error", step: time.Minute, length: 150 * time.Minute,
+		name:   "LLMContentFailureSustained fires at 4 % of refusals while no request reports an error",
+		step:   time.Minute,
+		length: 150 * time.Minute,
 		traffic: func(w *world) {
 			w.requests(slice, steady(100), steady(0.002))
-			w.counts(catalog.Failures, slice+`,app_llm_error_class="refusal",app_llm_error_bucket="quality"`, from(60, 0.3, 4))
-			w.counts(catalog.Failures, slice+`,app_llm_error_class="truncation",app_llm_error_bucket="structure"`, steady(0.8))
+			w.counts(
+				catalog.Failures,
+				slice+`,app_llm_error_class="refusal",app_llm_error_bucket="quality"`,
+				from(60, 0.3, 4),
+			)
+			w.counts(
+				catalog.Failures,
+				slice+`,app_llm_error_class="truncation",app_llm_error_bucket="structure"`,
+				steady(0.8),
+			)
 		},
 		quiet: []time.Duration{62 * time.Minute},
 		fires: map[time.Duration]string{140 * time.Minute: shop + `,app_llm_error_bucket="quality",severity="ticket"`},
 	},
 	{
-		name: "LLMContentFailureSustained is quiet at 1.2 %, and on failures of other buckets", step: time.Minute, length: 150 * time.Minute,
+		name:   "LLMContentFailureSustained is quiet at 1.2 %, and on failures of other buckets",
+		step:   time.Minute,
+		length: 150 * time.Minute,
 		traffic: func(w *world) {
 			w.requests(slice, steady(100), steady(0.012))
-			w.counts(catalog.Failures, slice+`,app_llm_error_class="refusal",app_llm_error_bucket="quality"`, steady(1.2))
+			w.counts(
+				catalog.Failures,
+				slice+`,app_llm_error_class="refusal",app_llm_error_bucket="quality"`,
+				steady(1.2),
+			)
 			w.counts(catalog.Failures, slice+`,app_llm_error_class="tool_error",app_llm_error_bucket="ops"`, steady(6))
 			small := strings.ReplaceAll(slice, "shop", "small")
 			w.requests(small, steady(0.5), steady(0))
-			w.counts(catalog.Failures, small+`,app_llm_error_class="refusal",app_llm_error_bucket="quality"`, steady(0.2))
+			w.counts(
+				catalog.Failures,
+				small+`,app_llm_error_class="refusal",app_llm_error_bucket="quality"`,
+				steady(0.2),
+			)
 		},
 	},
 	{
-		name: "LLMFailureSliceRegressed fires for a canary that fails at 15 % in a service of 0.4 %", step: time.Minute, length: 100 * time.Minute,
+		name:   "LLMFailureSliceRegressed fires for a canary that fails at 15 % in a service of 0.4 %",
+		step:   time.Minute,
+		length: 100 * time.Minute,
 		traffic: func(w *world) {
 			w.requests(slice, steady(200), steady(0.004))
 			w.requests(strings.ReplaceAll(slice, "v7", "v8"), from(30, 0, 6), steady(0.15))
@@ -102,20 +133,24 @@ var scenarios = []scenario{
 		fires: map[time.Duration]string{90 * time.Minute: strings.ReplaceAll(slice, "v7", "v8") + `,severity="ticket"`},
 	},
 	{
-		name: "LLMFailureSliceRegressed is quiet over ten versions at 1.2 %, and on two of three requests", step: time.Minute, length: 150 * time.Minute,
+		name:   "LLMFailureSliceRegressed is quiet over ten versions at 1.2 %, and on two of three requests",
+		step:   time.Minute,
+		length: 150 * time.Minute,
 		traffic: func(w *world) {
 			for v := range 10 {
 				w.requests(strings.ReplaceAll(slice, "v7", fmt.Sprintf("v%d", v)), steady(6), steady(0.012))
 			}
 			w.requests(strings.ReplaceAll(slice, "v7", "rare"), steady(0.02), steady(0.6))
-			// Worse than its service, surely, and not bad.
+			// Significantly worse than its service, but not bad.
 			busy := strings.ReplaceAll(slice, "shop", "busy")
 			w.requests(busy, steady(600), steady(0.001))
 			w.requests(strings.ReplaceAll(busy, "v7", "v8"), steady(200), steady(0.012))
 		},
 	},
 	{
-		name: "LLMFailureSliceRegressed is quiet where the whole service fails alike", step: time.Minute, length: 120 * time.Minute,
+		name:   "LLMFailureSliceRegressed is quiet where the whole service fails alike",
+		step:   time.Minute,
+		length: 120 * time.Minute,
 		traffic: func(w *world) {
 			for _, v := range []string{"v7", "v8"} {
 				w.requests(strings.ReplaceAll(slice, "v7", v), steady(60), steady(0.04))
@@ -131,13 +166,16 @@ var scenarios = []scenario{
 		fires:   map[time.Duration]string{70 * time.Minute: shop + `,gen_ai_request_model="m1",severity="ticket"`},
 	},
 	{
-		name: "LLMTimeToFirstTokenP99High fires when 4 % wait for 6 s and more, of a median that is fine", step: time.Minute, length: 110 * time.Minute,
+		name:    "LLMTimeToFirstTokenP99High fires when 4 % wait for 6 s and more, of a median that is fine",
+		step:    time.Minute,
+		length:  110 * time.Minute,
 		traffic: func(w *world) { w.streams(slice, steady(10), steady(0.3), from(40, 0.001, 0.04)) },
 		quiet:   []time.Duration{39 * time.Minute},
 		fires:   map[time.Duration]string{105 * time.Minute: shop + `,gen_ai_request_model="m1",severity="page"`},
 	},
 	{
-		name: "LLMTimeToFirstTokenP50High, LLMTimeToFirstTokenP99High are quiet at 0.38 s and 0.2 %, and on a slow stream now and then",
+		name: "LLMTimeToFirstTokenP50High, LLMTimeToFirstTokenP99High are quiet at 0.38 s and 0.2 %, and on a slow " +
+			"stream now and then",
 		step: time.Minute, length: 120 * time.Minute,
 		traffic: func(w *world) {
 			w.streams(slice, steady(10), steady(0.38), steady(0.002))
@@ -153,21 +191,33 @@ var scenarios = []scenario{
 		},
 		quiet: []time.Duration{61 * time.Minute},
 		fires: map[time.Duration]string{
-			145 * time.Minute: shop + `,gen_ai_prompt_name="answer",gen_ai_prompt_version="v8",gen_ai_evaluation_name="groundedness",app_llm_scorer_version="1",severity="page"`,
+			145 * time.Minute: shop + `,gen_ai_prompt_name="answer",gen_ai_prompt_version="v8",` +
+				`gen_ai_evaluation_name="groundedness",app_llm_scorer_version="1",severity="page"`,
 		},
 	},
 	{
-		name: "LLMGroundednessLow fires for the service where no version alone has enough scores", step: time.Minute, length: 150 * time.Minute,
+		name:   "LLMGroundednessLow fires for the service where no version alone has enough scores",
+		step:   time.Minute,
+		length: 150 * time.Minute,
 		traffic: func(w *world) {
 			for v := range 10 {
-				w.scores("groundedness", strings.ReplaceAll(slice, "v7", fmt.Sprintf("v%d", v)), steady(0.2), from(60, 0.84, 0.7))
+				w.scores(
+					"groundedness",
+					strings.ReplaceAll(slice, "v7", fmt.Sprintf("v%d", v)),
+					steady(0.2),
+					from(60, 0.84, 0.7),
+				)
 			}
 		},
 		quiet: []time.Duration{61 * time.Minute},
-		fires: map[time.Duration]string{145 * time.Minute: shop + `,gen_ai_evaluation_name="groundedness",app_llm_scorer_version="1",severity="page"`},
+		fires: map[time.Duration]string{
+			145 * time.Minute: shop +
+				`,gen_ai_evaluation_name="groundedness",app_llm_scorer_version="1",severity="page"`,
+		},
 	},
 	{
-		name: "LLMGroundednessLow is quiet at 0.82, at 0.6 of a score now and then, on flagged traffic, and on other scorers",
+		name: "LLMGroundednessLow is quiet at 0.82, at 0.6 of a score now and then, on flagged traffic, and on other " +
+			"scorers",
 		step: time.Minute, length: 240 * time.Minute,
 		traffic: func(w *world) {
 			w.scores("groundedness", slice, steady(2), steady(0.82))
@@ -177,9 +227,15 @@ var scenarios = []scenario{
 		},
 	},
 	{
-		name: "LLMSafetyFailure fires once for failures twelve minutes apart", step: time.Minute, length: 100 * time.Minute,
+		name:   "LLMSafetyFailure fires once for failures twelve minutes apart",
+		step:   time.Minute,
+		length: 100 * time.Minute,
 		traffic: func(w *world) {
-			w.values(catalog.Failures, slice+`,app_llm_error_class="unsafe",app_llm_error_bucket="safety"`, "0x30 1x11 2x11 3x60")
+			w.values(
+				catalog.Failures,
+				slice+`,app_llm_error_class="unsafe",app_llm_error_bucket="safety"`,
+				"0x30 1x11 2x11 3x60",
+			)
 		},
 		quiet: []time.Duration{29 * time.Minute, 90 * time.Minute},
 		fires: map[time.Duration]string{
@@ -189,17 +245,25 @@ var scenarios = []scenario{
 		},
 	},
 	{
-		name: "LLMSafetyFailure is quiet on noise of other buckets and on an old count after a gap", step: time.Minute, length: 100 * time.Minute,
+		name:   "LLMSafetyFailure is quiet on noise of other buckets and on an old count after a gap",
+		step:   time.Minute,
+		length: 100 * time.Minute,
 		traffic: func(w *world) {
 			w.counts(catalog.Failures, slice+`,app_llm_error_class="refusal",app_llm_error_bucket="quality"`, steady(2))
-			w.values(catalog.Failures, slice+`,app_llm_error_class="unsafe",app_llm_error_bucket="safety"`, "3x40 _x20 3x60")
+			w.values(
+				catalog.Failures,
+				slice+`,app_llm_error_class="unsafe",app_llm_error_bucket="safety"`,
+				"3x40 _x20 3x60",
+			)
 		},
 		quiet: []time.Duration{45 * time.Minute, 62 * time.Minute, 75 * time.Minute},
-		// The count before the first sample is not known: it may be new.
+		// The count before the first sample is unknown: the failure may be new.
 		others: []string{"LLMSafetyFailure"},
 	},
 	{
-		name: "LLMSessionLimitHit fires for the first session, in a series that is born at 1, and ends", step: time.Minute, length: 70 * time.Minute,
+		name:   "LLMSessionLimitHit fires for the first session, in a series that is born at 1, and ends",
+		step:   time.Minute,
+		length: 70 * time.Minute,
 		traffic: func(w *world) {
 			w.values(catalog.LimitHits, shop+`,app_llm_session_limit="usd"`, "_x10 1x60")
 		},
@@ -207,7 +271,9 @@ var scenarios = []scenario{
 		fires: map[time.Duration]string{12 * time.Minute: shop + `,app_llm_session_limit="usd",severity="page"`},
 	},
 	{
-		name: "LLMSessionLimitHit is quiet while sessions spend and reach no limit", step: time.Minute, length: 100 * time.Minute,
+		name:   "LLMSessionLimitHit is quiet while sessions spend and reach no limit",
+		step:   time.Minute,
+		length: 100 * time.Minute,
 		traffic: func(w *world) {
 			w.requests(slice, steady(50), steady(0.005))
 			w.counts(catalog.Cost, slice+`,app_llm_outcome="ok"`, steady(3))
@@ -215,7 +281,9 @@ var scenarios = []scenario{
 		},
 	},
 	{
-		name: "LLMScorerSilent fires when one of two scorers stops", step: 5 * time.Minute, length: 29 * time.Hour,
+		name:   "LLMScorerSilent fires when one of two scorers stops",
+		step:   5 * time.Minute,
+		length: 29 * time.Hour,
 		traffic: func(w *world) {
 			w.counts(catalog.Spans, shop+`,app_llm_coverage="scored"`, steady(20))
 			w.scores("refusal", slice, steady(20), steady(0.98))
@@ -227,10 +295,14 @@ var scenarios = []scenario{
 			}, steady(0.95))
 		},
 		quiet: []time.Duration{26 * time.Hour},
-		fires: map[time.Duration]string{28 * time.Hour: shop + `,gen_ai_evaluation_name="json_schema",severity="ticket"`},
+		fires: map[time.Duration]string{
+			28 * time.Hour: shop + `,gen_ai_evaluation_name="json_schema",severity="ticket"`,
+		},
 	},
 	{
-		name: "LLMScorerSilent is quiet on a scorer that seldom applies, and when all traffic stops", step: 5 * time.Minute, length: 30 * time.Hour,
+		name:   "LLMScorerSilent is quiet on a scorer that seldom applies, and when all traffic stops",
+		step:   5 * time.Minute,
+		length: 30 * time.Hour,
 		traffic: func(w *world) {
 			w.counts(catalog.Spans, shop+`,app_llm_coverage="scored"`, steady(20))
 			w.scores("refusal", slice, steady(20), steady(0.98))
@@ -246,7 +318,7 @@ var scenarios = []scenario{
 		},
 	},
 	{
-		name: "LLMReviewQueueAgeing fires when nobody reads", step: 5 * time.Minute, length: 6 * time.Hour,
+		name: "LLMReviewQueueAgeing fires when reviews stop", step: 5 * time.Minute, length: 6 * time.Hour,
 		traffic: func(w *world) {
 			w.raw(reviewOpen+`{job="faultline",instance="a"}`, "12+1x80")
 			w.raw(reviewOldestAge+`{job="faultline",instance="a"}`, "255000+300x80") // three days are 259,200 s
@@ -255,7 +327,9 @@ var scenarios = []scenario{
 		fires: map[time.Duration]string{3 * time.Hour: `job="faultline",severity="ticket"`},
 	},
 	{
-		name: "LLMReviewQueueAgeing is quiet while people read, and on an empty queue", step: 5 * time.Minute, length: 8 * time.Hour,
+		name:   "LLMReviewQueueAgeing is quiet while people read, and on an empty queue",
+		step:   5 * time.Minute,
+		length: 8 * time.Hour,
 		traffic: func(w *world) {
 			w.raw(reviewOpen+`{job="faultline",instance="a"}`, "40-1x40 0x20 0+2x40")
 			w.raw(reviewOldestAge+`{job="faultline",instance="a"}`, "245000+300x40 0x20 0+300x40")
@@ -263,123 +337,7 @@ var scenarios = []scenario{
 	},
 }
 
-func steady(v float64) func(float64) float64 { return func(float64) float64 { return v } }
-
-// from is one value before a minute and another from then on.
-func from(minute, before, after float64) func(float64) float64 {
-	return func(m float64) float64 {
-		if m < minute {
-			return before
-		}
-		return after
-	}
-}
-
-// world writes the series of a scenario as promtool reads them.
-type world struct {
-	random *rand.Rand
-	steps  int
-	step   float64 // in minutes
-	series []inputSeries
-}
-
-type inputSeries struct {
-	Series string `yaml:"series"`
-	Values string `yaml:"values"`
-}
-
-func (w *world) raw(series, values string) {
-	w.series = append(w.series, inputSeries{series, values})
-}
-
-func (w *world) values(m *catalog.Metric, labels, values string) {
-	w.raw(fmt.Sprintf(`%s{%s,collector_instance_id="a"}`, catalog.PrometheusName(m), labels), values)
-}
-
-// counted writes counters that begin at 0, in both replicas. draw is called for each replica and step with the minute, and adds to each counter.
-func (w *world) counted(names []string, draw func(minute float64) []float64) {
-	for _, replica := range []string{"a", "b"} {
-		sums, values := make([]float64, len(names)), make([]strings.Builder, len(names))
-		for step := range w.steps {
-			for i, v := range draw(float64(step) * w.step) {
-				fmt.Fprintf(&values[i], "%.6g ", sums[i])
-				sums[i] += v
-			}
-		}
-		for i, name := range names {
-			w.raw(fmt.Sprintf(`%s,collector_instance_id="%s"}`, name, replica), values[i].String())
-		}
-	}
-}
-
-// counts are independent events, of which a minute brings so many on average.
-func (w *world) counts(m *catalog.Metric, labels string, perMinute func(float64) float64) {
-	w.counted([]string{catalog.PrometheusName(m) + "{" + labels}, func(minute float64) []float64 {
-		return []float64{w.poisson(perMinute(minute) * w.step / 2)}
-	})
-}
-
-// requests fail independently of each other.
-func (w *world) requests(labels string, perMinute, failing func(float64) float64) {
-	name := catalog.PrometheusName(catalog.Requests) + "{" + labels
-	w.counted([]string{name + `,app_llm_outcome="ok"`, name + `,app_llm_outcome="failed"`}, func(minute float64) []float64 {
-		n, failed := w.poisson(perMinute(minute)*w.step/2), 0.0
-		for range int(n) {
-			if w.random.Float64() < failing(minute) {
-				failed++
-			}
-		}
-		return []float64{n - failed, failed}
-	})
-}
-
-// scores lie within 0.15 around a mean.
-func (w *world) scores(scorer, labels string, perMinute, mean func(float64) float64) {
-	labels = fmt.Sprintf(`{%s,gen_ai_evaluation_name="%s",app_llm_scorer_version="1"`, labels, scorer)
-	w.counted([]string{
-		catalog.PrometheusName(catalog.ScoreCount) + labels, catalog.PrometheusName(catalog.ScoreSum) + labels, catalog.PrometheusName(catalog.ScoreSumSq) + labels,
-	}, func(minute float64) []float64 {
-		n := w.poisson(perMinute(minute) * w.step / 2)
-		sum, squares := 0.0, 0.0
-		for range int(n) {
-			v := math.Min(1, math.Max(0, mean(minute)+0.3*(w.random.Float64()-0.5)))
-			sum, squares = sum+v, squares+v*v
-		}
-		return []float64{n, sum, squares}
-	})
-}
-
-// streams are times to the first chunk, log-normal around a median, and a share of slow ones of 6 to 12 s, as native histograms.
-func (w *world) streams(labels string, perMinute, median, slow func(float64) float64) {
-	const schema, lowest, highest = 3, -40, 32 // bucket i ends at 2^(i/8)
-	for _, replica := range []string{"a", "b"} {
-		var values strings.Builder
-		buckets, sum, count := make([]int, highest-lowest+1), 0.0, 0
-		for step := range w.steps {
-			fmt.Fprintf(&values, "{{schema:%d sum:%.3f count:%d offset:%d buckets:%v}} ", schema, sum, count, lowest, buckets)
-			minute := float64(step) * w.step
-			for range int(w.poisson(perMinute(minute) * w.step / 2)) {
-				v := median(minute) * math.Exp(0.5*w.random.NormFloat64())
-				if w.random.Float64() < slow(minute) {
-					v = 6 + 6*w.random.Float64()
-				}
-				i := min(highest, max(lowest, int(math.Ceil(math.Log2(v)*8))))
-				buckets[i-lowest]++
-				sum, count = sum+v, count+1
-			}
-		}
-		w.raw(fmt.Sprintf(`%s{%s,collector_instance_id="%s"}`, catalog.PrometheusName(catalog.TimeToFirstChunk), labels, replica), values.String())
-	}
-}
-
-func (w *world) poisson(mean float64) float64 {
-	if mean > 30 {
-		return math.Max(0, math.Round(mean+math.Sqrt(mean)*w.random.NormFloat64()))
-	}
-	return float64(poisson(w.random, mean)())
-}
-
-// ruleTests is a file of tests of promtool.
+// ruleTests is a file of promtool tests.
 type ruleTests struct {
 	RuleFiles []string   `yaml:"rule_files"`
 	Every     string     `yaml:"evaluation_interval"`
@@ -412,9 +370,13 @@ type expectedAlert struct {
 	Found []any  `yaml:"exp_alerts"`
 }
 
-// test is the scenario as promtool runs it.
+// test converts the scenario to a promtool test.
 func (s *scenario) test() ruleTests {
-	w := &world{random: rand.New(rand.NewPCG(20261123, uint64(len(s.name)))), steps: int(s.length/s.step) + 1, step: s.step.Minutes()}
+	w := &world{
+		random: rand.New(rand.NewPCG(20261123, uint64(len(s.name)))),
+		steps:  int(s.length/s.step) + 1,
+		step:   s.step.Minutes(),
+	}
 	s.traffic(w)
 	t := ruleTest{Name: s.name, Interval: s.step.String(), Input: w.series}
 	alert, _, _ := strings.Cut(strings.ReplaceAll(s.name, ",", " "), " ")
@@ -428,12 +390,23 @@ func (s *scenario) test() ruleTests {
 		t.Exprs = append(t.Exprs, expectedExpr{firing, at.String(), nil})
 	}
 	if len(s.fires)+len(s.quiet) == 0 {
-		t.Exprs = append(t.Exprs, expectedExpr{fmt.Sprintf(`count_over_time(ALERTS{alertstate="firing",alertname!~%q}[%s])`, strings.Join(s.others, "|"), s.length), s.length.String(), nil})
+		t.Exprs = append(
+			t.Exprs,
+			expectedExpr{
+				fmt.Sprintf(
+					`count_over_time(ALERTS{alertstate="firing",alertname!~%q}[%s])`,
+					strings.Join(s.others, "|"),
+					s.length,
+				),
+				s.length.String(),
+				nil,
+			},
+		)
 	}
 	return ruleTests{RuleFiles: []string{"faultline.rules.yml"}, Every: s.step.String(), Tests: []ruleTest{t}}
 }
 
-// TestScenarios has promtool run the rules on each scenario.
+// TestScenarios runs the rules on each scenario in promtool.
 func TestScenarios(t *testing.T) {
 	for _, s := range scenarios {
 		t.Run(s.name, func(t *testing.T) {
@@ -444,8 +417,8 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
-// TestAlertsFireForAServiceThatSaysNoEnvironment: a label that is absent joins like any other.
-func TestAlertsFireForAServiceThatSaysNoEnvironment(t *testing.T) {
+// TestAlertsFireWithoutEnvironment checks that an absent label joins like any other.
+func TestAlertsFireWithoutEnvironment(t *testing.T) {
 	environment := regexp.MustCompile(`,` + catalog.Environment.Label() + `="[^"]*"`)
 	for _, s := range scenarios {
 		if len(s.fires) == 0 {
@@ -461,7 +434,7 @@ func TestAlertsFireForAServiceThatSaysNoEnvironment(t *testing.T) {
 	}
 }
 
-// TestEveryAlertHasACaseThatFiresAndOneThatDoesNot looks at what promtool is asked of each alert, here and in testdata.
+// TestEveryAlertHasACaseThatFiresAndOneThatDoesNot checks the promtool tests of each alert, here and in testdata.
 func TestEveryAlertHasACaseThatFiresAndOneThatDoesNot(t *testing.T) {
 	var all []ruleTest
 	for _, s := range scenarios {
@@ -485,7 +458,7 @@ func TestEveryAlertHasACaseThatFiresAndOneThatDoesNot(t *testing.T) {
 			for _, sample := range e.Samples {
 				for _, alert := range alertNames.FindAllString(e.Expr+sample.Labels, -1) {
 					fires[alert] = true
-					if !alertNames.MatchString(test.Name) { // it speaks of all that it names
+					if !alertNames.MatchString(test.Name) { // the test covers every alert in its expressions
 						subjects = append(subjects, alert)
 					}
 				}

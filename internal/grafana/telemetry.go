@@ -1,14 +1,15 @@
 package grafana
 
-// What the Collector says of itself, where rules and panels watch it: the review extension declares these in its metadata.yaml. The
-// catalog holds what is said of traffic.
+// The Collector's own metrics that rules and panels use. The review extension declares them in its metadata.yaml. The
+// catalog has the metrics of traffic.
 const (
 	reviewOpen      = "otelcol_llm_review_open_items"
 	reviewOldestAge = "otelcol_llm_review_oldest_open_age_seconds"
 
-	// scrapeJob is the label under which Prometheus knows the Collectors of one scrape.
+	// scrapeJob is the label of Prometheus for the Collectors of one scrape configuration.
 	scrapeJob = "job"
 )
 
-// firingAlerts are the alerts of this project that fire now. Prometheus keeps a series for each; those of the queue name no service.
+// firingAlerts selects the alerts of this project that fire now. Prometheus keeps a series for each. Alerts on the
+// review queue have no service.
 const firingAlerts = `ALERTS{alertstate="firing",alertname=~"LLM.+"`

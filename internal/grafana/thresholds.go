@@ -1,15 +1,15 @@
 package grafana
 
-// Thresholds of the alerts; there are none elsewhere. They are untuned on anybody's traffic: what a team pages on is its own choice.
-// Shares and scores are between 0 and 1, times are in seconds.
+// Thresholds of all alerts. They are not tuned to anyone's traffic: each team decides what pages it. Shares and scores
+// are between 0 and 1, times are in seconds.
 const (
-	errorRateHigh      = 0.05 // of the requests of five minutes
-	errorRateSustained = 0.02 // of those of an hour
-	contentRate        = 0.02 // of those of an hour, in structure or in quality
-	sliceRate          = 0.02 // of those of half an hour, at the least, with a certainty of 97.7 %
+	errorRateHigh      = 0.05 // of requests in five minutes
+	errorRateSustained = 0.02 // of requests in an hour
+	contentRate        = 0.02 // of requests in an hour: structure and quality failures
+	sliceRate          = 0.02 // of requests in half an hour: lower bound with 97.7 % confidence
 
-	spikeFactor     = 3 // times the usual number
-	spikeDeviations = 4 // of a Poisson count around the usual number
+	spikeFactor     = 3 // times the expected number
+	spikeDeviations = 4 // standard deviations of a Poisson count above the expected number
 
 	firstChunkMedian = 0.5
 	firstChunkSlow   = 5.0
@@ -17,10 +17,10 @@ const (
 
 	groundednessFloor = 0.80
 
-	queueAge = 3 * 24 * 3600 // of the oldest case that nobody has judged
+	queueAge = 3 * 24 * 3600 // of the oldest case without a verdict
 )
 
-// Guards: below these numbers a share, a mean or a quantile says nothing.
+// Guards: below these numbers a share, a mean or a quantile means nothing.
 const (
 	errorRateFailures   = 10 // in five minutes
 	sustainedFailures   = 20 // in an hour
@@ -30,5 +30,5 @@ const (
 	firstChunkStreams   = 50 // in half an hour, for the median
 	firstChunkSlowCount = 10 // in an hour, for the slowest hundredth
 	groundednessScores  = 30 // in an hour
-	silentScores        = 20 // that yesterday's share lets one expect of an hour
+	silentScores        = 20 // expected in an hour, from the share of the last day
 )

@@ -1,4 +1,4 @@
-// Package loopback keeps what is served on this machine for those who are on it.
+// Package loopback restricts HTTP servers to clients on this machine.
 package loopback
 
 import (
@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Is reports whether a host is this machine for certain. A name may resolve to anything.
+// Is reports whether a host is certainly this machine. Names other than localhost may resolve to anything.
 func Is(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
@@ -17,9 +17,9 @@ func Is(host string) bool {
 	return err == nil && ip.Unmap().IsLoopback()
 }
 
-// Only answers requests that were meant for this machine. A page of a stranger can make its own name resolve to
-// 127.0.0.1 and have the user's browser ask for it what only the user should (DNS rebinding); but the browser then
-// says that name. instead tells what to set for other names.
+// Only answers requests whose Host header is this machine. It protects against DNS rebinding: a malicious web page can
+// make its own name resolve to 127.0.0.1, so that the user's browser sends requests here, but their Host header is then
+// that name. instead is the setting, named in the error message, that allows other names.
 func Only(next http.Handler, instead string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host, _, err := net.SplitHostPort(r.Host)
@@ -27,7 +27,8 @@ func Only(next http.Handler, instead string) http.Handler {
 			host = strings.Trim(r.Host, "[]") // without a port
 		}
 		if !Is(host) {
-			http.Error(w, "this answers to localhost only; behind a proxy, set "+instead, http.StatusMisdirectedRequest)
+			http.Error(w, "only requests for localhost are answered; behind a proxy, set "+instead,
+				http.StatusMisdirectedRequest)
 			return
 		}
 		next.ServeHTTP(w, r)

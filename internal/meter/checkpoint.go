@@ -12,25 +12,25 @@ import (
 	"github.com/faultline-otel/faultline/internal/drift"
 )
 
-// Store keeps bytes by key over a restart. A write of several is done as one.
+// Store keeps bytes by key across restarts. A Write of several keys is atomic.
 type Store interface {
-	Get(key string) ([]byte, error) // nil where there is none
+	Get(key string) ([]byte, error) // nil if the key does not exist
 	Write(set map[string][]byte, remove []string) error
 }
 
-// What a checkpoint is of. Sums are none of it: counters begin at 0 with every start, under a new instance.
+// Keys of a checkpoint. It has no sums: counters start at 0 with every start, under a new instance ID.
 const (
-	versionsKey = "versions" // a JSON list of savedVersion, the one that was used longest ago first
-	sessionsKey = "sessions" // those that go on
-	recordsKey  = "records"  // a JSON list of the keys below
-	trendKeyed  = "trend/"   // and a hash: a header in JSON, and a drift.Series
-	spendKeyed  = "spend/"   // likewise, and a drift.Cost
+	versionsKey = "versions" // a JSON list of savedVersion, least recently used first
+	sessionsKey = "sessions" // the open sessions
+	recordsKey  = "records"  // a JSON list of the keys with the prefixes below
+	trendPrefix = "trend/"   // then a hash; the value is a JSON header and a drift.Series
+	spendPrefix = "spend/"   // then a hash; the value is a JSON header and a drift.Cost
 )
 
-// remembered is how long drift and cost are good for: as long as they look back.
+// remembered is how long saved drift and cost stay valid: as long as they look back.
 const remembered = 14 * 24 * time.Hour
 
-// header says what a record is of.
+// header identifies a record.
 type header struct {
 	Service     string `json:"service"`
 	Environment string `json:"environment,omitempty"`
@@ -52,23 +52,23 @@ func trendHeader(s serviceKey, k *trendKey) header {
 	}
 }
 
-// key names the record of a header, whenever it was seen.
+// key is the key of a header's record. It does not depend on Seen.
 func (h header) key(prefix string) string {
 	h.Seen = 0
-	text, _ := json.Marshal(h) // strings and numbers can always be written
+	text, _ := json.Marshal(h) // cannot fail for strings and numbers
 	return fmt.Sprintf("%s%016x", prefix, xxhash.Sum64(text))
 }
 
-// record is what was loaded and nobody has asked for yet.
+// record is a loaded record that is not in use yet.
 type record struct {
 	header header
 	state  []byte
 }
 
-// records are those of the last checkpoint. They are used under the lock of the meter's checkpoints.
+// records are the records of the last checkpoint. The meter's checkpoint lock guards them.
 type records struct {
 	unclaimed map[string]record
-	written   map[string]int64 // when what was written last had been seen, by key
+	written   map[string]int64 // header.Seen of the last written record, by key
 }
 
 type savedTrend struct {
@@ -81,32 +81,33 @@ func (m *Meter) claim(key string, h header) (record, bool) {
 	defer m.checkpoint.Unlock()
 	r, ok := m.saved.unclaimed[key]
 	h.Seen = r.header.Seen
-	if !ok || r.header != h { // another of the same hash
+	if !ok || r.header != h { // another record with the same hash
 		return record{}, false
 	}
 	delete(m.saved.unclaimed, key)
 	return r, true
 }
 
-// savedTrend is what a checkpoint says of a trend.
+// savedTrend returns a trend from the checkpoint.
 func (m *Meter) savedTrend(s serviceKey, k *trendKey) (t savedTrend, ok bool) {
 	h := trendHeader(s, k)
-	r, ok := m.claim(h.key(trendKeyed), h)
+	r, ok := m.claim(h.key(trendPrefix), h)
 	if !ok {
 		return t, false
 	}
 	t.seen = r.header.Seen
-	return t, t.series.UnmarshalBinary(r.state) == nil // which was tried when it was loaded
+	return t, t.series.UnmarshalBinary(r.state) == nil // readRecord has already checked this
 }
 
-// savedCost is what a checkpoint says of what a service costs.
+// savedCost returns the cost of a service from the checkpoint.
 func (m *Meter) savedCost(s serviceKey) (c drift.Cost, ok bool) {
 	h := header{Service: s.name, Environment: s.environment}
-	r, ok := m.claim(h.key(spendKeyed), h)
+	r, ok := m.claim(h.key(spendPrefix), h)
 	return c, ok && c.UnmarshalBinary(r.state) == nil
 }
 
-// Save writes what is to outlive a restart, as far as it changed since the last Save. What could not be written is written by the next.
+// Save writes the state that survives a restart, as far as it changed since the last Save. If it fails, the next Save
+// writes the same changes again.
 func (m *Meter) Save(store Store, now time.Time) error {
 	set := map[string][]byte{}
 	versions := m.seen.marshal()
@@ -121,10 +122,10 @@ func (m *Meter) Save(store Store, now time.Time) error {
 	err := store.Write(set, remove)
 	if err != nil {
 		if versions != nil {
-			m.seen.unsaved()
+			m.seen.markChanged()
 		}
 		if sessions != nil {
-			m.sessions.unsaved()
+			m.sessions.markChanged()
 		}
 		return err
 	}
@@ -134,8 +135,8 @@ func (m *Meter) Save(store Store, now time.Time) error {
 	return nil
 }
 
-// marshalRecords adds to set the records that changed and, where there are others than before, their list. It returns all that there are
-// now, and the keys of those that are no more.
+// marshalRecords adds the changed records to set, and the list of keys if that changed. It returns all current records,
+// and the keys of removed ones.
 func (m *Meter) marshalRecords(set map[string][]byte, now time.Time) (all map[string]int64, remove []string) {
 	m.checkpoint.Lock()
 	before := m.saved.written
@@ -147,7 +148,7 @@ func (m *Meter) marshalRecords(set map[string][]byte, now time.Time) (all map[st
 		if seen, ok := before[key]; ok && seen == h.Seen {
 			return
 		}
-		state, _ := marshal() // numbers can always be written
+		state, _ := marshal() // cannot fail for numbers
 		head, _ := json.Marshal(h)
 		set[key] = append(append(binary.AppendUvarint(nil, uint64(len(head))), head...), state...)
 	}
@@ -157,11 +158,12 @@ func (m *Meter) marshalRecords(set map[string][]byte, now time.Time) (all map[st
 			if t.seen > 0 {
 				h := trendHeader(s.key, &k)
 				h.Seen = t.seen
-				add(trendKeyed, h, t.series.MarshalBinary)
+				add(trendPrefix, h, t.series.MarshalBinary)
 			}
 		}
 		if s.spend != nil {
-			add(spendKeyed, header{Service: s.key.name, Environment: s.key.environment, Seen: now.Unix() / 60 * 60}, s.spend.cost.MarshalBinary)
+			h := header{Service: s.key.name, Environment: s.key.environment, Seen: now.Unix() / 60 * 60}
+			add(spendPrefix, h, s.spend.cost.MarshalBinary)
 		}
 		s.mu.Unlock()
 	}
@@ -191,10 +193,11 @@ func (m *Meter) marshalRecords(set map[string][]byte, now time.Time) (all map[st
 	return all, remove
 }
 
-// errCheckpoint is what bytes are told by that Save did not write.
+// errCheckpoint is returned when the data is not a checkpoint of this version.
 var errCheckpoint = errors.New("not a checkpoint of this version")
 
-// Load reads what Save wrote, before anything is counted. What cannot be read begins anew: the error names all of it, and the rest is loaded.
+// Load reads the state that Save wrote. Call it before counting starts. Load discards unreadable parts, names all of
+// them in the error, and loads the rest.
 func (m *Meter) Load(store Store, now time.Time) error {
 	var wrong []error
 	read := func(key string, take func([]byte) error) {
@@ -215,7 +218,7 @@ func (m *Meter) Load(store Store, now time.Time) error {
 	for _, key := range keys {
 		read(key, func(b []byte) error {
 			r, err := readRecord(key, b)
-			m.saved.written[key] = r.header.Seen // so that it is taken away where nobody claims it
+			m.saved.written[key] = r.header.Seen // so that Save removes the record if it stays unclaimed
 			if err == nil && len(m.saved.unclaimed) < 2*m.settings.MaxDrift {
 				r.header.Seen = min(r.header.Seen, now.Unix()) // the clock may have been ahead
 				m.saved.unclaimed[key] = r
@@ -238,9 +241,9 @@ func readRecord(key string, b []byte) (r record, err error) {
 	var series drift.Series
 	var cost drift.Cost
 	switch key {
-	case r.header.key(trendKeyed):
+	case r.header.key(trendPrefix):
 		return r, series.UnmarshalBinary(r.state)
-	case r.header.key(spendKeyed):
+	case r.header.key(spendPrefix):
 		return r, cost.UnmarshalBinary(r.state)
 	}
 	return r, errCheckpoint

@@ -8,10 +8,10 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// sessionsVersion is the first byte of what is written of sessions.
+// sessionsVersion is the first byte of a checkpoint of sessions.
 const sessionsVersion = 1
 
-// marshal writes the sessions that go on, the one that was silent longest first; nil where they are as they were.
+// marshal writes the open sessions, the longest idle first. It returns nil if nothing changed since the last call.
 func (s *sessions) marshal() []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -33,7 +33,7 @@ func (s *sessions) marshal() []byte {
 		body = binary.AppendUvarint(body, uint64(i))
 		body = binary.LittleEndian.AppendUint64(body, key)
 		body = binary.AppendUvarint(body, uint64(e.turns))
-		cost := math.NaN() // none is known
+		cost := math.NaN() // unknown
 		if e.cost.Set {
 			cost = e.cost.Value
 		}
@@ -49,13 +49,14 @@ func (s *sessions) marshal() []byte {
 	return append(head, body...)
 }
 
-func (s *sessions) unsaved() {
+func (s *sessions) markChanged() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.changed = true
 }
 
-// unmarshalSessions reads what marshal wrote. A session from the future, by a clock that was ahead, was seen now.
+// unmarshalSessions reads the output of marshal. A session from the future, because the clock was ahead, counts as seen
+// now.
 func (m *Meter) unmarshalSessions(b []byte, now time.Time) error {
 	r := cursor{b: b}
 	if version := r.uvarint(); version != sessionsVersion {
@@ -90,7 +91,7 @@ func (m *Meter) unmarshalSessions(b []byte, now time.Time) error {
 	return nil
 }
 
-// cursor reads bytes that may not be what they should.
+// cursor reads bytes that may be invalid.
 type cursor struct {
 	b   []byte
 	bad bool

@@ -35,7 +35,7 @@ func (m *memory) Write(set map[string][]byte, remove []string) error {
 	return nil
 }
 
-// restart is a meter that goes on from the last checkpoint of another.
+// restart returns a meter that continues from the last checkpoint of another.
 func restart(t *testing.T, store Store, now time.Time) *Meter {
 	t.Helper()
 	m := New(defaults())
@@ -43,12 +43,12 @@ func restart(t *testing.T, store Store, now time.Time) *Meter {
 	return m
 }
 
-func TestARestartGoesOnFromTheCheckpoint(t *testing.T) {
+func TestRestartContinuesFromTheCheckpoint(t *testing.T) {
 	store := newMemory()
 	m := New(defaults())
 	now, before := traffic(t, m, rand.New(rand.NewPCG(1, 2)), noon, 9*24*time.Hour, 20, 0.9, nil)
 	m.Count(turn("goes on", 4, 0.25, now))
-	require.Len(t, told(t, m, now), 1)
+	require.Len(t, firstSeen(t, m, now), 1)
 	require.NoError(t, m.Save(store, now))
 
 	m = restart(t, store, now)
@@ -57,12 +57,13 @@ func TestARestartGoesOnFromTheCheckpoint(t *testing.T) {
 	span.Seen = now
 	span.Scores = []Score{{Name: "refusal", Version: "1-a", Value: 1}}
 	m.Count(&span)
-	require.Empty(t, told(t, m, now), "it was told of before")
+	require.Empty(t, firstSeen(t, m, now), "it was reported before")
 	after := collect(t, m, now, false)
 	require.InDelta(t, before[detectable], after[detectable], 1e-3)
 	require.InDelta(t, before[slowDrift], after[slowDrift], 0.1)
-	require.InDelta(t, before["llm.cost.baseline_ratio shop prod 24h"], after["llm.cost.baseline_ratio shop prod 24h"], 0.05, "another hour has begun")
-	require.InDelta(t, 1, after["llm.requests shop prod openai chat gpt-x ok"], 0, "sums begin anew")
+	require.InDelta(t, before["llm.cost.baseline_ratio shop prod 24h"], after["llm.cost.baseline_ratio shop "+
+		"prod 24h"], 0.05, "a new hour has begun")
+	require.InDelta(t, 1, after["llm.requests shop prod openai chat gpt-x ok"], 0, "sums start again at 0")
 	m.Count(turn("goes on", 5, 0.5, now))
 	require.Equal(t, 1, m.Sessions(), "the same session")
 	end := now.Add(time.Hour)
@@ -75,16 +76,16 @@ func TestARestartGoesOnFromTheCheckpoint(t *testing.T) {
 	require.InDelta(t, 5, sum, 0)
 }
 
-func TestWhatNobodyAsksForIsKeptForTwoWeeks(t *testing.T) {
+func TestUnclaimedRecordsAreKeptForTwoWeeks(t *testing.T) {
 	store := newMemory()
 	m := New(defaults())
 	span := chat()
 	m.Count(&span)
-	told(t, m, noon)
+	firstSeen(t, m, noon)
 	require.NoError(t, m.Save(store, noon))
 	records := len(store.values)
-	require.Equal(t, 2, keysOf(store, trendKeyed), "a trend and its parent")
-	require.Equal(t, 1, keysOf(store, spendKeyed))
+	require.Equal(t, 2, keysOf(store, trendPrefix), "a trend and its parent")
+	require.Equal(t, 1, keysOf(store, spendPrefix))
 
 	idle := restart(t, store, noon.Add(24*time.Hour))
 	require.NoError(t, idle.Save(store, noon.Add(24*time.Hour)))
@@ -94,11 +95,11 @@ func TestWhatNobodyAsksForIsKeptForTwoWeeks(t *testing.T) {
 	require.Len(t, store.values, records)
 	idle = restart(t, store, noon.Add(15*24*time.Hour))
 	require.NoError(t, idle.Save(store, noon.Add(15*24*time.Hour)))
-	require.Zero(t, keysOf(store, trendKeyed)+keysOf(store, spendKeyed))
+	require.Zero(t, keysOf(store, trendPrefix)+keysOf(store, spendPrefix))
 	require.Contains(t, store.values, versionsKey)
 }
 
-// keysOf counts the keys of a kind.
+// keysOf counts the keys with a prefix.
 func keysOf(m *memory, prefix string) (n int) {
 	for key := range m.values {
 		if strings.HasPrefix(key, prefix) {
@@ -108,31 +109,31 @@ func keysOf(m *memory, prefix string) (n int) {
 	return n
 }
 
-func TestOnlyWhatChangedIsWritten(t *testing.T) {
+func TestSaveWritesOnlyChanges(t *testing.T) {
 	store := newMemory()
 	m := New(defaults())
 	m.Count(turn("a", 1, 0.1, noon))
-	told(t, m, noon)
+	firstSeen(t, m, noon)
 	require.NoError(t, m.Save(store, noon))
 	clear(store.values)
 	require.NoError(t, m.Save(store, noon))
 	require.Empty(t, store.values)
 }
 
-func TestWhatCouldNotBeWrittenIsWrittenNext(t *testing.T) {
+func TestSaveRetriesAfterAFailedWrite(t *testing.T) {
 	store := newMemory()
 	store.refuses = true
 	m := New(defaults())
 	m.Count(turn("a", 1, 0.1, noon))
-	told(t, m, noon)
+	firstSeen(t, m, noon)
 	require.ErrorContains(t, m.Save(store, noon), "full")
 	store.refuses = false
 	require.NoError(t, m.Save(store, noon))
 	require.Subset(t, slices.Collect(maps.Keys(store.values)), []string{versionsKey, sessionsKey, recordsKey})
-	require.Equal(t, 2, keysOf(store, trendKeyed))
+	require.Equal(t, 2, keysOf(store, trendPrefix))
 }
 
-func TestVersionsThatNobodyWasToldOfAreNotSaved(t *testing.T) {
+func TestUnreportedVersionsAreNotSaved(t *testing.T) {
 	store := newMemory()
 	m := New(defaults())
 	m.Count(deployed("gpt-x", "support", "7", noon))
@@ -140,16 +141,16 @@ func TestVersionsThatNobodyWasToldOfAreNotSaved(t *testing.T) {
 	require.NoError(t, m.Save(store, noon))
 	m = restart(t, store, noon)
 	m.Count(deployed("gpt-x", "support", "7", noon))
-	require.Len(t, told(t, m, noon), 1, "the restart came before anybody heard of it")
+	require.Len(t, firstSeen(t, m, noon), 1, "the restart came before it was reported")
 }
 
-// TestACheckpointFromTheFutureIsOfNow loads what was saved while the clock was a year ahead.
-func TestACheckpointFromTheFutureIsOfNow(t *testing.T) {
+// TestCheckpointFromTheFutureCountsAsNow loads a checkpoint that was saved while the clock was a year ahead.
+func TestCheckpointFromTheFutureCountsAsNow(t *testing.T) {
 	store := newMemory()
 	m := New(defaults())
 	ahead := noon.Add(365 * 24 * time.Hour)
 	m.Count(turn("a", 1, 0.1, ahead))
-	told(t, m, ahead)
+	firstSeen(t, m, ahead)
 	require.NoError(t, m.Save(store, ahead))
 	m = restart(t, store, noon)
 	require.Equal(t, 1, m.Sessions())
@@ -159,16 +160,16 @@ func TestACheckpointFromTheFutureIsOfNow(t *testing.T) {
 	require.Zero(t, m.Sessions(), "idle since it was loaded")
 }
 
-func TestWhatCannotBeReadIsNamedAndTheRestIsLoaded(t *testing.T) {
+func TestLoadNamesUnreadablePartsAndLoadsTheRest(t *testing.T) {
 	store := newMemory()
 	m := New(defaults())
 	m.Count(turn("a", 1, 0.1, noon))
-	told(t, m, noon)
+	firstSeen(t, m, noon)
 	require.NoError(t, m.Save(store, noon))
 	store.values[sessionsKey] = []byte("?")
 	var spoilt string
 	for key := range store.values {
-		if strings.HasPrefix(key, spendKeyed) {
+		if strings.HasPrefix(key, spendPrefix) {
 			store.values[key] = []byte{0xff}
 			spoilt = key
 		}
@@ -181,10 +182,10 @@ func TestWhatCannotBeReadIsNamedAndTheRestIsLoaded(t *testing.T) {
 	require.Len(t, m.saved.unclaimed, 2)
 	require.Equal(t, 1, m.seen.known.Len())
 	require.NoError(t, m.Save(store, noon))
-	require.NotContains(t, store.values, spoilt, "it is taken away")
+	require.NotContains(t, store.values, spoilt, "it is removed")
 }
 
-// FuzzLoad loads whatever stands in a store.
+// FuzzLoad loads arbitrary bytes from a store.
 func FuzzLoad(f *testing.F) {
 	store := newMemory()
 	m := New(defaults())
@@ -196,14 +197,14 @@ func FuzzLoad(f *testing.F) {
 	}
 	var record []byte
 	for key, value := range store.values {
-		if strings.HasPrefix(key, trendKeyed) {
+		if strings.HasPrefix(key, trendPrefix) {
 			record = value
 		}
 	}
 	f.Add(store.values[sessionsKey], store.values[versionsKey], record)
 	f.Add([]byte{1, 0xff, 0xff, 0xff, 0xff, 0x0f}, []byte("[]"), []byte{0xff, 0xff, 0xff, 0xff, 0x0f})
 	f.Fuzz(func(t *testing.T, sessions, versions, record []byte) {
-		keys := []string{trendKeyed + "0", spendKeyed + "0"}
+		keys := []string{trendPrefix + "0", spendPrefix + "0"}
 		list, err := json.Marshal(keys)
 		require.NoError(t, err)
 		store := &memory{values: map[string][]byte{sessionsKey: sessions, versionsKey: versions, recordsKey: list}}
@@ -211,7 +212,7 @@ func FuzzLoad(f *testing.F) {
 			store.values[key] = record
 		}
 		m := New(defaults())
-		err = m.Load(store, noon) // what it finds wrong it says
+		err = m.Load(store, noon) // it may return an error, but must not panic
 		span := chat()
 		m.Count(&span)
 		_ = m.Collect(noon, false, func(p Point) {

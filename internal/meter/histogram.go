@@ -5,11 +5,11 @@ import "math"
 const (
 	// maxScale is the finest resolution that Prometheus keeps: a bucket is 0.27 % wide.
 	maxScale = 8
-	// maxBuckets bounds a histogram. At scale -4, the coarsest that Prometheus takes, all of float64 fits into 132.
+	// maxBuckets bounds a histogram. At scale -4, the coarsest that Prometheus accepts, all of float64 fits into 132.
 	maxBuckets = 160
 )
 
-// Buckets is an exponential histogram of values that are not negative: bucket i of Counts holds those in
+// Buckets is an exponential histogram of non-negative values. Bucket i of Counts has the values in
 // (base^(Offset+i), base^(Offset+i+1)], where base is 2^(2^-Scale). Values of 0 are in Zero.
 type Buckets struct {
 	Scale  int32
@@ -20,8 +20,8 @@ type Buckets struct {
 	Sum    float64
 }
 
-// add counts a value, which must be finite and not negative. Where a value lies too far from the others for maxBuckets,
-// neighbouring buckets are merged until it fits.
+// add counts a value, which must be finite and not negative. If the values are too far apart for maxBuckets, it merges
+// neighbouring buckets until they fit.
 func (b *Buckets) add(v float64) {
 	if b.Count == 0 {
 		b.Scale = maxScale
@@ -47,7 +47,7 @@ func (b *Buckets) add(v float64) {
 	b.Counts[index-b.Offset]++
 }
 
-// excess is by how many halvings of the resolution the range gets down to maxBuckets.
+// excess is the number of times the resolution must be halved so that the range fits into maxBuckets.
 func excess(low, high int32) int32 {
 	var shift int32
 	for ; high-low >= maxBuckets; shift++ {
@@ -56,7 +56,7 @@ func excess(low, high int32) int32 {
 	return shift
 }
 
-// merge lowers the scale, each step of which makes one bucket of two.
+// merge lowers the scale. Each step merges pairs of buckets.
 func (b *Buckets) merge(shift int32) {
 	offset := b.Offset >> shift
 	for i, n := range b.Counts {
@@ -81,7 +81,7 @@ func (b *Buckets) grow(low, high int32) {
 		return
 	}
 	if need > cap(b.Counts) {
-		// Room on top for a quarter more, so that a histogram that fills up is not copied for each new bucket.
+		// Add a quarter of spare room, so that a growing histogram is not copied for each new bucket.
 		wider := make([]uint64, need, min(need+need/4+4, maxBuckets))
 		copy(wider[before:], b.Counts)
 		b.Counts, b.Offset = wider, low
@@ -100,7 +100,7 @@ func (b *Buckets) grow(low, high int32) {
 func bucketIndex(v float64, scale int32) int32 {
 	fraction, exponent := math.Frexp(v) // v = fraction × 2^exponent, 0.5 <= fraction < 1
 	if fraction == 0.5 {
-		// A power of two is the upper bound of its bucket; logarithms would round to either side of it.
+		// A power of two is the upper bound of its bucket. Logarithms could round to either side of it.
 		exponent--
 		if scale <= 0 {
 			return int32(exponent-1) >> -scale

@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// values draws what durations and token counts look like, and what they never should.
+// values draws realistic durations and token counts, and some absurd values.
 func values() *rapid.Generator[float64] {
 	return rapid.OneOf(
 		rapid.Float64Range(0, 100),
@@ -57,7 +57,8 @@ func TestHistogramKeepsCountSumAndEveryValueInItsBucket(t *testing.T) {
 
 func TestBucketsHaveTheBoundsOfTheConvention(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		// Bounds are computed in logarithms, exact only to rounding; so values lie off them by more than that.
+		// Bounds are computed with logarithms, so they have rounding errors. The values differ from them by more than
+		// that.
 		scale := rapid.Int32Range(-4, maxScale).Draw(t, "scale")
 		v := rapid.Float64Range(1e-300, 1e300).Draw(t, "value")
 		exact := math.Log2(v) * math.Ldexp(1, int(scale))

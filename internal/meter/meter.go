@@ -1,5 +1,5 @@
-// Package meter turns spans into the cumulative series of the catalog: bounded in number, exact in their sums, each
-// starting at 0, with an exemplar where there is one. It knows neither pdata nor the Collector.
+// Package meter turns spans into the cumulative series of the catalog. The number of series is bounded, sums are exact,
+// each series starts at 0, and points have exemplars where possible. The package knows neither pdata nor the Collector.
 package meter
 
 import (
@@ -11,40 +11,41 @@ import (
 	"github.com/faultline-otel/faultline/internal/catalog"
 )
 
-// Settings are the limits of a meter, and the name of the replica that it is of.
+// Settings are the limits of a meter, and the name of its replica.
 type Settings struct {
 	Instance            string
-	MaxSeries           int // of all services
-	MaxSeriesPerService int // of a service in all its environments
-	// OnlyIncidents counts incidents and nothing else: behind sampling, where all other counts would be of what was kept.
+	MaxSeries           int // over all services
+	MaxSeriesPerService int // per service, over all its environments
+	// OnlyIncidents counts only incidents. It is for use downstream of sampling, where other counts would cover only
+	// the sampled traces.
 	OnlyIncidents bool
 
-	// SessionIdle is after how long without a span a session has ended. MaxSessions bounds those that go on: over it, the one that was silent
-	// longest is counted as ended.
+	// SessionIdle is the time without a span after which a session ends. MaxSessions bounds the open sessions: beyond
+	// it, the session that was idle longest ends.
 	SessionIdle time.Duration
 	MaxSessions int
 
-	// MaxDrift bounds the scores that are followed for drift; with 0, neither drift nor cost are followed.
+	// MaxDrift bounds the scores that are tracked for drift. 0 turns off both drift and cost tracking.
 	MaxDrift int
 }
 
-// Meter counts spans. It may be used by many goroutines at a time.
+// Meter counts spans. It is safe for concurrent use.
 type Meter struct {
-	settings  Settings
-	now       func() time.Time
-	room      atomic.Int64 // how many more series may be reserved
-	live      atomic.Int64
-	overflow  atomic.Int64
-	trends    atomic.Int64 // that are reserved
-	untracked atomic.Int64
-	ignored   [ignoredFields]atomic.Int64
-	nobody    *service // counts for services that there is no room for
-	sessions  *sessions
-	seen      *seen
+	settings        Settings
+	now             func() time.Time
+	room            atomic.Int64 // number of series that can still be reserved
+	live            atomic.Int64
+	overflow        atomic.Int64
+	trends          atomic.Int64 // reserved trends
+	untracked       atomic.Int64
+	ignored         [ignoredFields]atomic.Int64
+	overflowService *service // counts for all services without room of their own
+	sessions        *sessions
+	seen            *seen
 
 	mu       sync.RWMutex // guards services and rooms
 	services map[serviceKey]*service
-	rooms    map[string]*atomic.Int64 // by the name of a service
+	rooms    map[string]*atomic.Int64 // by service name
 
 	checkpoint sync.Mutex // guards saved
 	saved      records
@@ -52,10 +53,10 @@ type Meter struct {
 
 type serviceKey struct{ name, environment string }
 
-// unknownService is what the conventions call a service that does not say its name.
+// unknownService is the name of a service without a name, as in the semantic conventions.
 const unknownService = "unknown_service"
 
-// What can be wrong with a value, so that it is not counted.
+// Kinds of values that are ignored if they are implausible.
 const (
 	IgnoredTokens = iota
 	IgnoredDuration
@@ -67,17 +68,19 @@ const (
 	ignoredFields
 )
 
-// IgnoredNames names the kinds of values that were not counted.
-var IgnoredNames = [ignoredFields]string{"tokens", "duration", "time_to_first_chunk", "cost", "score", "session", "retrieval"}
+// IgnoredNames names the kinds of ignored values.
+var IgnoredNames = [ignoredFields]string{
+	"tokens", "duration", "time_to_first_chunk", "cost", "score", "session", "retrieval",
+}
 
-// Above these a value is a mistake of who sent it, and would spoil a sum for good.
+// Larger values are errors of the sender, and would spoil a sum forever.
 const (
 	maxTokens  = 1e9
 	maxSeconds = 30 * 24 * 3600
 	maxUSD     = 1e6
 )
 
-// New makes a meter without series.
+// New returns a meter without series.
 func New(s Settings) *Meter {
 	m := &Meter{
 		settings: s, now: time.Now, services: map[serviceKey]*service{}, rooms: map[string]*atomic.Int64{},
@@ -86,18 +89,18 @@ func New(s Settings) *Meter {
 	}
 	m.room.Store(int64(s.MaxSeries))
 	base := []Pair{{catalog.Instance, s.Instance}, {catalog.Overflow, "true"}}
-	m.nobody = newService(m, serviceKey{}, new(atomic.Int64), base...)
-	m.nobody.rest = newSlice(base, true)
+	m.overflowService = newService(m, serviceKey{}, new(atomic.Int64), base...)
+	m.overflowService.rest = newSlice(base, true)
 	return m
 }
 
-// Count counts one span. Texts of the span that are not fit to be attributes are made so.
+// Count counts one span. It shortens and repairs texts of the span that cannot be attribute values.
 func (m *Meter) Count(span *Span) { m.CountFor(m.For(span.Service, span.Environment), span) }
 
-// Owner is a service in an environment, whose spans are counted. It stands for a look-up that the spans of a request share.
+// Owner is a service in an environment. It saves the look-up of the service for every span of a request.
 type Owner struct{ service *service }
 
-// For finds the owner of spans. It stays good for as long as the meter.
+// For finds the owner of spans. An owner is valid as long as the meter.
 func (m *Meter) For(name, environment string) Owner { return Owner{m.service(name, environment)} }
 
 // CountFor counts a span of an owner.
@@ -107,7 +110,7 @@ func (m *Meter) CountFor(owner Owner, span *Span) {
 	}
 	s := owner.service
 	s.mu.Lock()
-	s.over = s == m.nobody
+	s.over = s == m.overflowService
 	if !m.settings.OnlyIncidents {
 		s.covered(span)
 	}
@@ -115,7 +118,7 @@ func (m *Meter) CountFor(owner Owner, span *Span) {
 	over := s.over || !placed
 	s.mu.Unlock()
 	if !placed {
-		s = m.nobody
+		s = m.overflowService
 		s.mu.Lock()
 		s.operation(span)
 		s.mu.Unlock()
@@ -128,21 +131,21 @@ func (m *Meter) CountFor(owner Owner, span *Span) {
 	}
 }
 
-// Evaluate counts the scores of a span that a judge or a person gave later, and nothing else of it.
+// Evaluate counts only the scores of a span, which a judge or a person gave later.
 func (m *Meter) Evaluate(span *Span) {
 	if m.settings.OnlyIncidents {
 		return
 	}
 	over, placed := m.service(span.Service, span.Environment).evaluate(span)
 	if !placed {
-		over, _ = m.nobody.evaluate(span)
+		over, _ = m.overflowService.evaluate(span)
 	}
 	if over {
 		m.overflow.Add(1)
 	}
 }
 
-// service finds a service, or who counts for it where there is no room.
+// service finds or makes a service. If there is no room, it returns the overflow service.
 func (m *Meter) service(name, environment string) *service {
 	key := serviceKey{bound(name), bound(environment)}
 	if key.name == "" {
@@ -159,16 +162,16 @@ func (m *Meter) service(name, environment string) *service {
 	if s := m.services[key]; s != nil {
 		return s
 	}
-	// The first environment of a service has its place; others share what the service has left.
+	// The first environment of a service has reserved room. Other environments share what the service has left.
 	room := m.rooms[key.name]
 	if room != nil && !reserve(room, fixedSlots) {
-		return m.nobody
+		return m.overflowService
 	}
 	if !m.take(len(coverages)) {
 		if room != nil {
 			room.Add(int64(fixedSlots))
 		}
-		return m.nobody
+		return m.overflowService
 	}
 	key = serviceKey{strings.Clone(key.name), strings.Clone(key.environment)}
 	if room == nil {
@@ -185,7 +188,7 @@ func (m *Meter) service(name, environment string) *service {
 	return s
 }
 
-// take reserves series, all or none.
+// take reserves n series, all or none.
 func (m *Meter) take(n int) bool { return reserve(&m.room, n) }
 
 func reserve(room *atomic.Int64, n int) bool {
@@ -196,7 +199,7 @@ func reserve(room *atomic.Int64, n int) bool {
 	return false
 }
 
-// plausible reports whether a value may enter a sum; what may not is counted. NaN is not plausible.
+// plausible reports whether a value may enter a sum, and counts it as ignored if not. NaN is not plausible.
 func (m *Meter) plausible(field int, v, limit float64) bool {
 	if v >= 0 && v <= limit {
 		return true
@@ -205,18 +208,18 @@ func (m *Meter) plausible(field int, v, limit float64) bool {
 	return false
 }
 
-// Ignore counts a value that could not be read, by the index of IgnoredNames.
+// Ignore counts an unreadable value, by the index of IgnoredNames.
 func (m *Meter) Ignore(field int) { m.ignored[field].Add(1) }
 
-// Collect hands out the point of every series. A series that is collected for the first time is handed out as 0, unless this
-// is the final collection: then as what it is, since nothing must be lost. A point and what it refers to is valid during
-// the call of emit, which holds up the counting of a service; between is called without, after each service, and an
-// error of it ends the collection.
+// Collect emits the point of every series. The first point of a series is 0, unless this is the final collection: then
+// it is the actual value, so that no count is lost. A point and its pointers are valid only during the call of emit,
+// which runs with the lock of a service. Collect calls between after each service, without the lock. An error of
+// between ends the collection.
 func (m *Meter) Collect(now time.Time, final bool, emit func(Point), between func() error) error {
 	m.sessions.sweep(now, false)
 	services := m.list()
 	if m.overflow.Load() > 0 {
-		services = append(services, m.nobody)
+		services = append(services, m.overflowService)
 	}
 	for _, s := range services {
 		s.collect(now, final, emit)
@@ -237,21 +240,21 @@ func (m *Meter) list() []*service {
 	return services
 }
 
-// Series is how many series there are.
+// Series is the number of series.
 func (m *Meter) Series() int64 { return m.live.Load() }
 
-// Overflow is how many spans were counted, in part at least, under otel.metric.overflow.
+// Overflow is the number of spans that were counted at least partly under otel.metric.overflow.
 func (m *Meter) Overflow() int64 { return m.overflow.Load() }
 
-// Ignored is how many values were not counted, by the index of IgnoredNames.
+// Ignored is the number of ignored values, by the index of IgnoredNames.
 func (m *Meter) Ignored(field int) int64 { return m.ignored[field].Load() }
 
-// Sessions is how many sessions go on.
+// Sessions is the number of open sessions.
 func (m *Meter) Sessions() int {
 	m.sessions.mu.Lock()
 	defer m.sessions.mu.Unlock()
 	return m.sessions.open.Len()
 }
 
-// Untracked is how many scores are not followed for drift, since as many as may be are.
+// Untracked is the number of score series without drift tracking, because the limit was reached.
 func (m *Meter) Untracked() int64 { return m.untracked.Load() }

@@ -20,7 +20,7 @@ import (
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-// spell writes the identity of a point: the metric's name and its attributes.
+// spell formats the identity of a point: the metric's name and its attributes.
 func spell(p Point) string {
 	var b strings.Builder
 	b.WriteString(p.Metric.Name)
@@ -32,7 +32,7 @@ func spell(p Point) string {
 	return b.String()
 }
 
-// collect reads the value of every series by its identity: counts of counters and histograms, sums of the others.
+// collect returns the value of every series by its identity: counts of counters and histograms, sums of the others.
 func collect(tb testing.TB, m *Meter, now time.Time, final bool) map[string]float64 {
 	tb.Helper()
 	got := map[string]float64{}
@@ -65,21 +65,29 @@ func chat() Span {
 }
 
 func defaults() Settings {
-	return Settings{Instance: "i", MaxSeries: 50000, MaxSeriesPerService: 2000, SessionIdle: 30 * time.Minute, MaxSessions: 1000, MaxDrift: 1000}
+	return Settings{
+		Instance:            "i",
+		MaxSeries:           50000,
+		MaxSeriesPerService: 2000,
+		SessionIdle:         30 * time.Minute,
+		MaxSessions:         1000,
+		MaxDrift:            1000,
+	}
 }
 
-func TestSeriesAreBornAtZero(t *testing.T) {
+func TestSeriesStartAtZero(t *testing.T) {
 	m := New(defaults())
 	span := chat()
 	span.Class, span.Outcome = failure.Truncation, Failed
 	m.Count(&span)
 	first := collect(t, m, noon, false)
 	for id, v := range first {
-		if !strings.HasPrefix(id, "llm.version.info") { // a gauge is what it is
+		if !strings.HasPrefix(id, "llm.version.info") { // a gauge does not start at 0
 			require.Zero(t, v, id)
 		}
 	}
-	require.Contains(t, first, "llm.failures shop prod openai chat gpt-x unsafe safety", "classes without a failure have a series too")
+	require.Contains(t, first, "llm.failures shop prod openai chat gpt-x unsafe safety", "classes without a failure "+
+		"have a series too")
 	second := collect(t, m, noon, false)
 	require.Len(t, second, len(first))
 	require.InDelta(t, 1, second["llm.failures shop prod openai chat gpt-x truncation structure"], 0)
@@ -89,14 +97,14 @@ func TestSeriesAreBornAtZero(t *testing.T) {
 	require.InDelta(t, 0.25, second["llm.score.sumsq shop prod openai chat gpt-x refusal"], 1e-12)
 }
 
-func TestFinalCollectionWithholdsNothing(t *testing.T) {
+func TestFinalCollectionEmitsActualValues(t *testing.T) {
 	m := New(defaults())
 	span := chat()
 	m.Count(&span)
 	require.InDelta(t, 1, collect(t, m, noon, true)["llm.requests shop prod openai chat gpt-x ok"], 0)
 }
 
-func TestSafetyIsCountedBesideTheFirstClassAndOnce(t *testing.T) {
+func TestSafetyIsCountedOnceInAdditionToTheFirstClass(t *testing.T) {
 	m := New(defaults())
 	for _, c := range []failure.Class{failure.Truncation, failure.Unsafe} {
 		span := chat()
@@ -119,11 +127,15 @@ func TestOnlyRequestsHaveTokensTimesAndCost(t *testing.T) {
 	}
 }
 
-// TestLimitsLoseNothing sends random spans through a meter with narrow limits: the number of series stays within them,
-// and every sum is exact, wherever it was counted.
+// TestLimitsLoseNothing sends random spans through a meter with narrow limits. The number of series stays within them,
+// and sums over all series are exact.
 func TestLimitsLoseNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		settings := Settings{Instance: "i", MaxSeries: rapid.IntRange(0, 400).Draw(t, "max"), MaxSeriesPerService: rapid.IntRange(0, 100).Draw(t, "service")}
+		settings := Settings{
+			Instance:            "i",
+			MaxSeries:           rapid.IntRange(0, 400).Draw(t, "max"),
+			MaxSeriesPerService: rapid.IntRange(0, 100).Draw(t, "service"),
+		}
 		m := New(settings)
 		want := map[string]float64{}
 		for range rapid.IntRange(1, 200).Draw(t, "spans") {
@@ -203,7 +215,8 @@ func TestAbsurdValuesAreIgnoredAndCounted(t *testing.T) {
 	for id := range got {
 		require.Regexp(t, `^llm\.(spans|failures|requests|version\.info)`, id)
 	}
-	for field, want := range map[int]int64{IgnoredTokens: 2, IgnoredDuration: 1, IgnoredTTFT: 1, IgnoredCost: 1, IgnoredScore: 2} {
+	ignored := map[int]int64{IgnoredTokens: 2, IgnoredDuration: 1, IgnoredTTFT: 1, IgnoredCost: 1, IgnoredScore: 2}
+	for field, want := range ignored {
 		require.Equal(t, want, m.Ignored(field), IgnoredNames[field])
 	}
 }
@@ -226,18 +239,18 @@ func TestExemplarsPreferFailingSpans(t *testing.T) {
 		m.Count(&span)
 	}
 	count(1, "")
-	require.Nil(t, at(noon), "the point at birth is 0, and no span made it so")
+	require.Nil(t, at(noon), "the first point is 0 and has no exemplar")
 	count(2, failure.Refusal)
 	count(3, failure.Refusal)
 	count(4, "")
 	require.Equal(t, &Exemplar{TraceID: [16]byte{2}, SpanID: [8]byte{2}, Value: 0.2, Time: noon}, at(noon))
-	require.NotNil(t, at(noon.Add(exemplarLife-1)), "a scrape that comes late sees it")
+	require.NotNil(t, at(noon.Add(exemplarLife-1)), "a late scrape sees it")
 	require.Nil(t, at(noon.Add(exemplarLife)))
 	count(5, "")
-	require.Equal(t, byte(5), at(noon).TraceID[0], "what was shown is replaced by the next")
+	require.Equal(t, byte(5), at(noon).TraceID[0], "the next span replaces a collected exemplar")
 }
 
-func TestTextsAreMadeFitToBeAttributes(t *testing.T) {
+func TestTextsAreMadeValidAttributes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := string(rapid.SliceOfN(rapid.Byte(), 0, 200).Draw(t, "bytes"))
 		got := bound(s)
@@ -277,7 +290,7 @@ func BenchmarkCountNotLLM(b *testing.B) {
 	}
 }
 
-// TestManyGoroutinesLoseNothing counts from several sides while points are collected.
+// TestManyGoroutinesLoseNothing counts from several goroutines while points are collected.
 func TestManyGoroutinesLoseNothing(t *testing.T) {
 	settings := defaults()
 	settings.MaxSeries, settings.MaxSeriesPerService, settings.MaxSessions = 500, 150, 10
@@ -315,7 +328,8 @@ func TestManyGoroutinesLoseNothing(t *testing.T) {
 	require.InDelta(t, workers*each, sums["llm.spans"], 0)
 	require.InDelta(t, workers*each, sums["llm.requests"], 0)
 	require.InDelta(t, workers*each, sums["gen_ai.client.operation.duration"], 0)
-	require.InDelta(t, workers*each, sums["llm.score.sum"], 1e-6, "half a point each, of a span and of an evaluation")
+	require.InDelta(t, workers*each, sums["llm.score.sum"], 1e-6, "half a point each, from a span and from an "+
+		"evaluation")
 	m.EndSessions(noon)
 	sessions := 0.0
 	for id, v := range collect(t, m, noon, true) {

@@ -6,20 +6,20 @@ import (
 	"github.com/faultline-otel/faultline/internal/catalog"
 )
 
-// scoreKey is what scores of a slice are told apart by.
+// scoreKey identifies the scores of a scorer in a slice.
 type scoreKey struct{ name, version, stratum string }
 
-// scoreSeries are the series of one scorer, and what follows how its scores change.
+// scoreSeries are the series of one scorer, and its trend.
 type scoreSeries struct {
 	key                         scoreKey
 	count, sum, sumsq, failures *series
-	trend                       *trend // nil where there is none
-	trended                     tally  // what a trend was told, or would have been
-	untracked                   bool   // it wants a trend, and there is no room
+	trend                       *trend // nil if there is none
+	trended                     tally  // scores that were added to the trend, or that passed without one
+	untracked                   bool   // should have a trend, but there is no room
 }
 
-// scoreTable finds the series of a scorer. The scores of a span come in the order of the scorers, so the one that is wanted is most often the
-// one behind the last.
+// scoreTable finds the series of a scorer. The scores of a span come in the order of the scorers, so the next look-up
+// is mostly for the entry after the last one.
 type scoreTable struct {
 	list  []*scoreSeries
 	index map[scoreKey]*scoreSeries
@@ -45,7 +45,7 @@ func (t *scoreTable) find(k scoreKey) *scoreSeries {
 	return p
 }
 
-// maxOrdered bounds the search for the place of a scorer: more scorers than this come from a stranger.
+// maxOrdered bounds the linear search for the position of a scorer: more scorers come only from untrusted input.
 const maxOrdered = 32
 
 func (t *scoreTable) add(p *scoreSeries) {
@@ -55,14 +55,14 @@ func (t *scoreTable) add(p *scoreSeries) {
 	t.list, t.index[p.key] = append(t.list, p), p
 }
 
-// evaluate counts only the scores of a span. It reports false where the service has no place for any series.
+// evaluate counts only the scores of a span. placed is false if the service has no room for any series.
 func (s *service) evaluate(span *Span) (over, placed bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.begin() {
 		return true, false
 	}
-	s.over = s == s.meter.nobody
+	s.over = s == s.meter.overflowService
 	sl := s.slice(&span.Breakdown, false)
 	for i := range span.Scores {
 		s.score(sl, &span.Scores[i], span)
@@ -70,7 +70,7 @@ func (s *service) evaluate(span *Span) (over, placed bool) {
 	return s.over, true
 }
 
-// score counts one score. What there is no room for goes to the series of the rest that name no scorer.
+// score counts one score. If there is no room, it counts in the overflow series, which have no scorer.
 func (s *service) score(sl *slice, score *Score, span *Span) {
 	if !s.meter.plausible(IgnoredScore, score.Value, 1) {
 		return
@@ -80,7 +80,7 @@ func (s *service) score(sl *slice, score *Score, span *Span) {
 		key = scoreKey{}
 	}
 	p := sl.scores.find(key)
-	if p == nil { // keys that are there are bounded
+	if p == nil { // existing keys are bounded
 		key.name, key.version = bound(key.name), bound(key.version)
 		p = sl.scores.find(key)
 	}
@@ -104,7 +104,11 @@ func (s *service) score(sl *slice, score *Score, span *Span) {
 
 func (s *service) makeScore(sl *slice, key scoreKey) *scoreSeries {
 	attributes := sl.attributes
-	for _, p := range [...]Pair{{catalog.Evaluation, key.name}, {catalog.ScorerVersion, key.version}, {catalog.Stratum, key.stratum}} {
+	for _, p := range [...]Pair{
+		{catalog.Evaluation, key.name},
+		{catalog.ScorerVersion, key.version},
+		{catalog.Stratum, key.stratum},
+	} {
 		if p.Value != "" {
 			attributes = with(attributes, p)
 		}

@@ -12,7 +12,7 @@ type Pair struct {
 	Value string
 }
 
-// Point is the value of a series when it is collected. Count is set for counters, Sum for sums of floating-point numbers and gauges,
+// Point is the value of a series at collection. Count is set for counters, Sum for floating-point sums and gauges, and
 // Buckets for histograms.
 type Point struct {
 	Metric     *catalog.Metric
@@ -20,7 +20,7 @@ type Point struct {
 	Count      uint64
 	Sum        float64
 	Buckets    *Buckets
-	Exemplar   *Exemplar // nil where there is none
+	Exemplar   *Exemplar // nil if there is none
 }
 
 // Exemplar is one span that a series counted.
@@ -31,11 +31,11 @@ type Exemplar struct {
 	Time    time.Time
 }
 
-// exemplarLife is how long an exemplar is shown: longer than a flush, so that a scrape that comes less often sees it too.
+// exemplarLife is how long an exemplar is exported: longer than a flush interval, so a slower scrape sees it too.
 const exemplarLife = time.Minute
 
-// series is one sum or histogram since the start. It is 0 in the first collection, whatever it counted before: a counter
-// that is born at 1 is invisible to increase().
+// series is one sum or histogram since the start. Its first collection is 0, whatever it counted before: increase()
+// does not see a counter that starts at 1.
 type series struct {
 	metric     *catalog.Metric
 	attributes []Pair
@@ -45,13 +45,13 @@ type series struct {
 	born       bool
 
 	exemplar Exemplar
-	failing  bool // the exemplar is a failing span
-	shown    bool // the exemplar was collected, so that the next span may replace it
+	failing  bool // the exemplar is a failed span
+	shown    bool // the exemplar was collected, so the next span may replace it
 }
 
 var nothing Buckets
 
-// add counts the value of a span: for counters a number of things, for the others a measurement.
+// add adds the value of a span: a number of things for counters, a measurement for other instruments.
 func (s *series) add(value float64, span *Span) {
 	switch s.metric.Instrument {
 	case catalog.Counter:
@@ -60,7 +60,7 @@ func (s *series) add(value float64, span *Span) {
 		s.sum += value
 	case catalog.Histogram:
 		s.buckets.add(value)
-	case catalog.Gauge: // those are computed when they are collected
+	case catalog.Gauge: // computed at collection
 	}
 	if s.shown || span.Class != "" && !s.failing || s.exemplar.Time.IsZero() {
 		s.exemplar = Exemplar{TraceID: span.TraceID, SpanID: span.SpanID, Value: value, Time: span.Seen}
@@ -68,7 +68,7 @@ func (s *series) add(value float64, span *Span) {
 	}
 }
 
-// collect hands out the value of the series: 0 the first time, unless there will be no second.
+// collect emits the value of the series. The first value is 0, unless this is the final collection.
 func (s *series) collect(now time.Time, final bool, emit func(Point)) {
 	p := Point{Metric: s.metric, Attributes: s.attributes}
 	if !s.born && !final {

@@ -11,35 +11,35 @@ import (
 	"github.com/faultline-otel/faultline/internal/failure"
 )
 
-// service is the series of one service in one environment.
+// service holds the series of one service in one environment.
 type service struct {
 	meter *Meter
 	key   serviceKey
 	hash  uint64 // of the key, the same in every process
 	base  []Pair
-	room  *atomic.Int64 // how many more series it may have besides the fixed ones, shared by all environments of the service
+	room  *atomic.Int64 // number of further series besides the fixed ones; environments of the service share it
 
-	mu       sync.Mutex // guards all below
-	series   []*series
-	own      []*series // by ownSlots
-	follows  bool      // sessions were seen
-	slices   map[Breakdown]*slice
-	last     *slice // the newest span's, since spans of a kind come together
-	rest     *slice // takes what there is no room for; nil until the first GenAI span
-	over     bool   // the span at hand was counted, in part at least, in the rest
-	versions map[Version]*version
-	trends   trends
-	spend    *spend // nil until something costs
+	mu          sync.Mutex // guards all below
+	series      []*series
+	own         []*series // by ownSlots
+	hasSessions bool      // sessions were seen
+	slices      map[Breakdown]*slice
+	last        *slice // of the newest span: similar spans come together
+	rest        *slice // overflow: counts what has no room; nil until the first GenAI span
+	over        bool   // the current span was counted at least partly in rest
+	versions    map[Version]*version
+	trends      trends
+	spend       *spend // nil until something costs
 }
 
-// slice is the series of one breakdown of a service.
+// slice holds the series of one breakdown of a service.
 type slice struct {
 	key        Breakdown
 	attributes []Pair
 	slots      []*series
 	failures   bool // the series of failure classes exist
 	requests   bool // the series of requests exist
-	rest       bool // of a service, or of all: its attributes say so instead of a breakdown
+	rest       bool // an overflow slice: it has otel.metric.overflow instead of a breakdown
 	version    *version
 	scores     scoreTable
 }
@@ -61,18 +61,18 @@ func (s *service) covered(span *Span) {
 	for i < len(coverages)-1 && coverages[i] != span.Coverage {
 		i++ // the last one is Unscored, which an unknown coverage counts as
 	}
-	s.ofOwn(ownSpans+i).add(1, span)
+	s.ownSeries(ownSpans+i).add(1, span)
 }
 
-// ofOwn is a series of the service itself.
-func (s *service) ofOwn(i int) *series {
+// ownSeries is a series of the service itself.
+func (s *service) ownSeries(i int) *series {
 	if s.own[i] == nil {
 		s.own[i] = s.make(ownSlots[i].metric, s.base, ownSlots[i].own...)
 	}
 	return s.own[i]
 }
 
-// begin makes room for what any service with GenAI traffic may have. It reports false where there is none.
+// begin reserves the fixed series of a service with GenAI traffic. It reports false if there is no room.
 func (s *service) begin() bool {
 	if s.rest == nil {
 		if !s.meter.take(llmSlots) {
@@ -83,7 +83,7 @@ func (s *service) begin() bool {
 	return true
 }
 
-// operation counts what a GenAI span says. It reports false where the service has no place for any series.
+// operation counts a GenAI span. It reports false if the service has no room for any series.
 func (s *service) operation(span *Span) bool {
 	if !s.begin() {
 		return false
@@ -119,12 +119,12 @@ func (s *service) operation(span *Span) bool {
 	return true
 }
 
-// session counts what is told of a session on a span of it: that it may not go on. The session as a whole is counted when it has ended.
+// session counts a limit that the session reached with the span. The session as a whole is counted when it ends.
 func (s *service) session(span *Span) {
-	if !s.follows { // before the first limit is reached, so that this is an increase
-		s.follows = true
+	if !s.hasSessions { // create the series before the first limit is reached, so that this is an increase
+		s.hasSessions = true
 		for i := range limits {
-			s.ofOwn(ownLimits + i)
+			s.ownSeries(ownLimits + i)
 		}
 	}
 	if span.Session.Limit != "" {
@@ -132,10 +132,10 @@ func (s *service) session(span *Span) {
 	}
 }
 
-// listed counts one of a closed list, all of which have a series from the first on.
+// listed counts one value of a closed list. The first call makes the series of all values.
 func (s *service) listed(first int, list []string, value string, field int, span *Span) {
 	for i := range list {
-		p := s.ofOwn(first + i)
+		p := s.ownSeries(first + i)
 		if list[i] == value {
 			p.add(1, span)
 			field = -1
@@ -146,7 +146,7 @@ func (s *service) listed(first int, list []string, value string, field int, span
 	}
 }
 
-// request counts what only the call to a model has.
+// request counts the series that only calls to a model have.
 func (s *service) request(sl *slice, span *Span) {
 	if !sl.requests {
 		sl.requests = true
@@ -189,8 +189,8 @@ func (s *service) request(sl *slice, span *Span) {
 	}
 }
 
-// slice finds the slice of a breakdown. One of spans has a series of each failure class from the start, at 0, so that an alert sees the
-// first failure as an increase.
+// slice finds or makes the slice of a breakdown. If it is for spans, each failure class has a series from the start, at
+// 0, so that alerts see the first failure as an increase.
 func (s *service) slice(key *Breakdown, spans bool) *slice {
 	if s.last != nil && s.last.key == *key && (s.last.failures || !spans) {
 		return s.last
@@ -199,7 +199,7 @@ func (s *service) slice(key *Breakdown, spans bool) *slice {
 	sl := s.slices[*key]
 	fresh := sl == nil
 	if fresh {
-		// What is not a series yet takes the room of one, so that breakdowns are bounded too.
+		// A slice without series takes the room of one, so that the number of slices is bounded too.
 		if !spans && !s.take(1) {
 			return s.full()
 		}
@@ -230,13 +230,13 @@ func (s *service) slice(key *Breakdown, spans bool) *slice {
 	return sl
 }
 
-// full is where what there is no room for is counted.
+// full returns the overflow slice, for spans without room.
 func (s *service) full() *slice {
 	s.over = true
 	return s.rest
 }
 
-// breakdown is the attributes of a slice.
+// breakdown returns the attributes of a slice.
 func (s *service) breakdown(b *Breakdown) []Pair {
 	attributes := s.base
 	for _, p := range [...]Pair{
@@ -254,7 +254,7 @@ func (s *service) breakdown(b *Breakdown) []Pair {
 	return attributes
 }
 
-// at is the series of a slot of a slice, or of the rest where there is no room to make it.
+// at finds or makes the series of a slot of a slice. If there is no room, it is the series of the overflow slice.
 func (s *service) at(sl *slice, i int) *series {
 	if p := sl.slots[i]; p != nil {
 		if sl.rest {
@@ -281,7 +281,7 @@ func (s *service) make(m *catalog.Metric, attributes []Pair, own ...Pair) *serie
 	return p
 }
 
-// take reserves series, out of what the service and the meter have left; give takes the reservation back.
+// take reserves series from the room of the service and of the meter. give returns them.
 func (s *service) take(n int) bool {
 	if !reserve(s.room, n) {
 		return false
@@ -309,7 +309,7 @@ func (s *service) collect(now time.Time, final bool, emit func(Point)) {
 	s.collectSpend(now, emit)
 }
 
-// with makes a new list, so that slices never share what they append to.
+// with makes a new list, so that lists never share memory that they append to.
 func with(pairs []Pair, more ...Pair) []Pair {
 	all := make([]Pair, 0, len(pairs)+len(more))
 	return append(append(all, pairs...), more...)

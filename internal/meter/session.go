@@ -10,46 +10,48 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// sessions remembers the sessions that go on, until they have been silent for long enough to have ended or make room for others.
+// sessions holds the open sessions. A session ends when it was idle for too long, or to make room for others.
 //
-// Which sessions count: conversations, and traces in which more than one model or tool was called. A trace with one call and no conversation is
-// a request, and histograms full of them would say nothing of sessions.
+// Sessions are conversations, and traces with more than one call of a model or tool. A trace with one call and no
+// conversation is just a request; counting it would drown real sessions in the histograms.
 type sessions struct {
 	idle time.Duration
 
 	mu   sync.Mutex                       // guards the rest
-	open *simplelru.LRU[uint64, *session] // by hash of service and id; ordered by when they were seen
-	over []*session                       // those that made room, until they are counted
+	open *simplelru.LRU[uint64, *session] // by hash of service and id; ordered by last use
+	over []*session                       // ended sessions that are not yet counted
 
 	changed bool // since the last checkpoint
 }
 
-// session is the most that was seen of one.
+// session is the state of one session: the largest values seen.
 type session struct {
 	service *service
 	turns   int64
 	cost    genai.Opt[float64]
-	seen    int64 // Unix nanoseconds, by our clock
+	seen    int64 // Unix nanoseconds of the Collector's clock
 	trace   [16]byte
 	span    [8]byte
 }
 
-// maxTurns is far above what a conversation has.
+// maxTurns is far above the turns of any conversation.
 const maxTurns = 1e6
 
 func newSessions(idle time.Duration, most int) *sessions {
 	s := &sessions{idle: idle}
-	s.open, _ = simplelru.NewLRU(max(most, 1), func(_ uint64, e *session) { s.over = append(s.over, e) }) // it fails for sizes that are not positive
+	// NewLRU fails only for sizes that are not positive.
+	s.open, _ = simplelru.NewLRU(max(most, 1), func(_ uint64, e *session) { s.over = append(s.over, e) })
 	return s
 }
 
-// observe notes how far the session of a span has come. It must be called without the lock of the service.
+// observe updates the session of a span. The caller must not hold the lock of the service.
 func (s *sessions) observe(of *service, span *Span) {
 	x := &span.Session
 	if x.ID == "" || x.Trace && x.Calls < 2 {
 		return
 	}
-	if !of.meter.plausible(IgnoredSession, float64(x.Turns), maxTurns) || x.Cost.Set && !of.meter.plausible(IgnoredSession, x.Cost.Value, maxUSD) {
+	if !of.meter.plausible(IgnoredSession, float64(x.Turns), maxTurns) ||
+		x.Cost.Set && !of.meter.plausible(IgnoredSession, x.Cost.Value, maxUSD) {
 		return
 	}
 	key := xxhash.Sum64String(x.ID)*0x9e3779b97f4a7c15 ^ of.hash
@@ -70,15 +72,15 @@ func (s *sessions) observe(of *service, span *Span) {
 	count(over, span.Seen)
 }
 
-// take is the sessions that made room since the last call. The lock is held.
+// take returns the sessions that ended since the last call. The caller holds the lock.
 func (s *sessions) take() []*session {
 	over := s.over
 	s.over = nil
 	return over
 }
 
-// sweep ends the sessions that have been silent for too long, or all of them. A clock that was set back does not keep them for ever: the
-// order in which they were seen stays.
+// sweep ends the sessions that were idle for too long, or all sessions. A clock that was set back does not keep a
+// session open forever: the order of last use stays, and a session from the future has ended.
 func (s *sessions) sweep(now time.Time, all bool) {
 	s.mu.Lock()
 	for {
@@ -97,18 +99,18 @@ func (s *sessions) sweep(now time.Time, all bool) {
 	count(over, now)
 }
 
-// count adds sessions that have ended to the series of their services.
+// count adds ended sessions to the series of their services.
 func count(over []*session, now time.Time) {
 	for _, e := range over {
 		span := Span{TraceID: e.trace, SpanID: e.span, Seen: now}
 		e.service.mu.Lock()
-		e.service.ofOwn(ownTurns).add(float64(e.turns), &span)
+		e.service.ownSeries(ownTurns).add(float64(e.turns), &span)
 		if e.cost.Set {
-			e.service.ofOwn(ownCost).add(e.cost.Value, &span)
+			e.service.ownSeries(ownCost).add(e.cost.Value, &span)
 		}
 		e.service.mu.Unlock()
 	}
 }
 
-// EndSessions counts all sessions that go on as ended, where nothing will be there to go on with them.
+// EndSessions ends and counts all open sessions. Call it on shutdown if there is no checkpoint to continue them.
 func (m *Meter) EndSessions(now time.Time) { m.sessions.sweep(now, true) }

@@ -18,7 +18,7 @@ const (
 	costSeries  = "llm.session.cost.usd shop prod"
 )
 
-// turn is a span of a conversation that has come so far.
+// turn is a span of a conversation with this many turns and this cost so far.
 func turn(id string, turns int64, usd float64, seen time.Time) *Span {
 	span := chat()
 	span.Session = Session{ID: id, Turns: turns, Calls: turns, Cost: genai.Some(usd)}
@@ -26,11 +26,11 @@ func turn(id string, turns int64, usd float64, seen time.Time) *Span {
 	return &span
 }
 
-func TestSessionsAreCountedOnceWhenTheyHaveEnded(t *testing.T) {
+func TestSessionsAreCountedOnceWhenTheyEnd(t *testing.T) {
 	m := New(defaults())
 	m.Count(turn("a", 1, 0.1, noon))
 	m.Count(turn("a", 3, 0.5, noon.Add(time.Minute)))
-	m.Count(turn("a", 2, 0.2, noon.Add(2*time.Minute))) // late: less than what is known
+	m.Count(turn("a", 2, 0.2, noon.Add(2*time.Minute))) // late: less than already known
 	m.Count(turn("b", 1, 0.1, noon.Add(20*time.Minute)))
 	require.Equal(t, 2, m.Sessions())
 	require.NotContains(t, collect(t, m, noon.Add(31*time.Minute), true), turnsSeries, "both go on")
@@ -49,7 +49,7 @@ func TestSessionsAreCountedOnceWhenTheyHaveEnded(t *testing.T) {
 	require.Zero(t, m.Sessions())
 }
 
-func TestATraceWithOneCallIsNoSession(t *testing.T) {
+func TestTraceWithOneCallIsNotASession(t *testing.T) {
 	m := New(defaults())
 	alone := turn("0102", 1, 0.1, noon)
 	alone.Session.Trace, alone.Session.Calls = true, 1
@@ -60,7 +60,7 @@ func TestATraceWithOneCallIsNoSession(t *testing.T) {
 	require.Equal(t, 1, m.Sessions(), "an agent at work")
 }
 
-func TestASessionWithoutKnownCostHasTurnsOnly(t *testing.T) {
+func TestSessionWithoutKnownCostHasOnlyTurns(t *testing.T) {
 	m := New(defaults())
 	span := turn("a", 2, 0, noon)
 	span.Session.Cost = genai.Opt[float64]{}
@@ -71,7 +71,7 @@ func TestASessionWithoutKnownCostHasTurnsOnly(t *testing.T) {
 	require.NotContains(t, got, costSeries)
 }
 
-func TestSessionsOfServicesWithOneNameEachAreApart(t *testing.T) {
+func TestSessionsOfDifferentServicesAreSeparate(t *testing.T) {
 	m := New(defaults())
 	for _, service := range []string{"shop", "bank"} {
 		span := turn("a", 1, 0.1, noon)
@@ -81,7 +81,7 @@ func TestSessionsOfServicesWithOneNameEachAreApart(t *testing.T) {
 	require.Equal(t, 2, m.Sessions())
 }
 
-// TestSessionsAreBoundedAndNoneIsLost makes more sessions than there is room for, in any order.
+// TestSessionsAreBoundedAndNoneIsLost makes more sessions than there is room for, in random order.
 func TestSessionsAreBoundedAndNoneIsLost(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		settings := defaults()
@@ -103,12 +103,12 @@ func TestSessionsAreBoundedAndNoneIsLost(t *testing.T) {
 	})
 }
 
-func TestAClockThatWasSetBackKeepsNoSessionForEver(t *testing.T) {
+func TestClockSetBackKeepsNoSessionForever(t *testing.T) {
 	m := New(defaults())
 	m.Count(turn("future", 1, 0.1, noon.Add(24*time.Hour)))
 	m.Count(turn("now", 1, 0.1, noon))
 	collect(t, m, noon, false)
-	require.Equal(t, 1, m.Sessions(), "the one from the future has ended, as far as anybody can tell")
+	require.Equal(t, 1, m.Sessions(), "the session from the future has ended")
 }
 
 func TestAbsurdSessionsAreIgnoredAndCounted(t *testing.T) {
@@ -125,10 +125,10 @@ func TestAbsurdSessionsAreIgnoredAndCounted(t *testing.T) {
 		m.Count(&span)
 	}
 	require.Equal(t, int64(5), m.Ignored(IgnoredSession))
-	require.Equal(t, 1, m.Sessions(), "a limit that is none does not spoil the session")
+	require.Equal(t, 1, m.Sessions(), "an unknown limit does not spoil the session")
 }
 
-func TestLimitsAreBornAtZeroWithTheFirstSession(t *testing.T) {
+func TestLimitsStartAtZeroWithTheFirstSession(t *testing.T) {
 	m := New(defaults())
 	m.Count(turn("a", 1, 0.1, noon))
 	first := collect(t, m, noon, false)
@@ -157,7 +157,7 @@ func TestRetrievalsAreCountedByOutcome(t *testing.T) {
 	require.Equal(t, int64(1), m.Ignored(IgnoredRetrieval))
 }
 
-// TestMemoryOfSessionsIsBounded fills the sessions, whose number is the bound, and writes them to a checkpoint.
+// TestMemoryOfSessionsIsBounded fills the sessions up to their limit and writes them to a checkpoint.
 func TestMemoryOfSessionsIsBounded(t *testing.T) {
 	settings := defaults()
 	settings.MaxSessions = 50_000
@@ -179,7 +179,7 @@ func TestMemoryOfSessionsIsBounded(t *testing.T) {
 	runtime.KeepAlive(m)
 }
 
-// BenchmarkSave measures a checkpoint in which all that may be kept has changed.
+// BenchmarkSave measures a checkpoint of the maximum size in which everything changed.
 func BenchmarkSave(b *testing.B) {
 	settings := defaults()
 	settings.MaxSessions, settings.MaxSeriesPerService = 50_000, 50_000

@@ -5,13 +5,14 @@ import (
 	"github.com/faultline-otel/faultline/internal/failure"
 )
 
-// A slot is a series that every breakdown, or every service, can have: a metric, and its own attributes, whose values are closed lists.
+// A slot is a series that every breakdown, or every service, can have: a metric with its own attributes, whose values
+// are closed lists.
 type slot struct {
 	metric *catalog.Metric
 	own    []Pair
 }
 
-// slotList is the slots of one kind of owner.
+// slotList are the slots of a breakdown or of a service.
 type slotList []slot
 
 var (
@@ -26,7 +27,7 @@ var (
 // Unscored is the coverage of a GenAI span that no llm_failure processor saw.
 const Unscored = "unscored"
 
-// The first slot of each metric of a breakdown; the others follow in the order of the closed lists.
+// The first slot of each metric of a breakdown. Its other slots follow in the order of the closed lists.
 var (
 	slots        slotList
 	slotRequests = slots.add(catalog.Requests, catalog.Outcome, outcomes...)
@@ -38,7 +39,8 @@ var (
 	slotCost     = slots.addCost()
 )
 
-// Those of a service. The spans by coverage come first: any service has them, the others only one with GenAI traffic.
+// The slots of a service. Spans by coverage come first: every service has them. Only services with GenAI traffic have
+// the others.
 var (
 	ownSlots      slotList
 	ownSpans      = ownSlots.add(catalog.Spans, catalog.Coverage, coverages...)
@@ -81,7 +83,7 @@ func (l *slotList) addCost() (first int) {
 	return first
 }
 
-// The series that a service has whatever it sends: of its own, of its overflow and its two baselines of cost. They are part of its
+// The fixed series of a service: its own series, its overflow series and its two cost ratios. They count towards its
 // budget.
 var (
 	scoreSlots = 4

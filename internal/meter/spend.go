@@ -7,18 +7,18 @@ import (
 	"github.com/faultline-otel/faultline/internal/drift"
 )
 
-// spend follows what a service costs.
+// spend tracks the cost of a service.
 type spend struct {
 	cost    drift.Cost
 	pending float64 // US dollars since the last collection
 }
 
-// costWindows is how many series a service has that compare its cost.
+// costWindows is the number of cost ratio series of a service.
 const costWindows = 2
 
-// spent adds to what the service costs.
+// spent adds to the cost of the service.
 func (s *service) spent(usd float64) {
-	if s == s.meter.nobody || s.meter.settings.MaxDrift == 0 {
+	if s == s.meter.overflowService || s.meter.settings.MaxDrift == 0 {
 		return
 	}
 	if s.spend == nil {
@@ -30,7 +30,7 @@ func (s *service) spent(usd float64) {
 	s.spend.pending += usd
 }
 
-// collectSpend hands out what the service costs against what it usually does, once that is known.
+// collectSpend emits the cost of the service relative to its usual cost, once that is known.
 func (s *service) collectSpend(now time.Time, emit func(Point)) {
 	if s.spend == nil {
 		return
@@ -39,9 +39,21 @@ func (s *service) collectSpend(now time.Time, emit func(Point)) {
 	c.Add(now.Unix()/3600, s.spend.pending)
 	s.spend.pending = 0
 	if ratio, ok := c.Day(); ok {
-		emit(Point{Metric: catalog.CostBaseline, Attributes: with(s.base, Pair{catalog.CostWindow, drift.Day.Name}), Sum: ratio})
+		emit(
+			Point{
+				Metric:     catalog.CostBaseline,
+				Attributes: with(s.base, Pair{catalog.CostWindow, drift.Day.Name}),
+				Sum:        ratio,
+			},
+		)
 	}
 	if excess, ok := c.Burst(); ok {
-		emit(Point{Metric: catalog.CostBaseline, Attributes: with(s.base, Pair{catalog.CostWindow, drift.Burst.Name}), Sum: excess})
+		emit(
+			Point{
+				Metric:     catalog.CostBaseline,
+				Attributes: with(s.base, Pair{catalog.CostWindow, drift.Burst.Name}),
+				Sum:        excess,
+			},
+		)
 	}
 }

@@ -7,21 +7,21 @@ import (
 	"github.com/faultline-otel/faultline/internal/drift"
 )
 
-// trendKey is what scores are followed by: those of all models, operations and turns together. That of a parent names no version of the
-// prompt: it is all of the prompt's scores by this version of the scorer, by which a version that is new is judged. Prompts are not judged by
-// each other, nor scores by those of another judge: their usual levels have nothing in common.
+// trendKey identifies a trend: scores of all models, operations and turns together. The key of a parent has no prompt
+// version: the parent has all scores of the prompt from this version of the scorer, and a new prompt version is
+// compared with it. Different prompts or scorers are never compared, because their usual levels are unrelated.
 type trendKey struct {
 	scorer, version, stratum, prompt, promptVersion string
 	parent                                          bool
 }
 
-// of is the key of the parent.
-func (k trendKey) of() trendKey {
+// parentKey is the key of the parent.
+func (k trendKey) parentKey() trendKey {
 	k.promptVersion, k.parent = "", true
 	return k
 }
 
-// trends are those of a service.
+// trends are the trends of a service.
 type trends map[trendKey]*trend
 
 // trend follows how the scores of a scorer change.
@@ -32,23 +32,27 @@ type trend struct {
 	seen       int64 // Unix seconds
 }
 
-// tally is how many scores there were, and their sum.
+// tally is a number of scores and their sum.
 type tally struct{ n, sum float64 }
 
-// trendSlots is how many series a trend has. A parent has none; what it takes of the budget bounds the memory.
+// trendSlots is the number of series of a trend. A parent has no series, but takes a slot to bound its memory.
 const (
 	trendSlots  = 3
 	parentSlots = 1
 )
 
-// follow gives the scores of a series to a trend, where they are a fair sample and there is room: flagged traffic was picked because it
-// is bad, so that its share says what the picking did.
+// follow assigns the scores of a series to a trend if they are a fair sample and there is room. Scores of flagged
+// traffic are not a fair sample: they depend on what was flagged.
 func (s *service) follow(sl *slice, p *scoreSeries) {
 	if !s.followed(sl, p) {
 		return
 	}
 	key := trendKey{
-		scorer: p.key.name, version: p.key.version, stratum: p.key.stratum, prompt: sl.key.PromptName, promptVersion: sl.key.PromptVersion,
+		scorer:        p.key.name,
+		version:       p.key.version,
+		stratum:       p.key.stratum,
+		prompt:        sl.key.PromptName,
+		promptVersion: sl.key.PromptVersion,
 	}
 	p.trend = s.trend(key)
 	if p.trend == nil && !p.untracked {
@@ -57,12 +61,12 @@ func (s *service) follow(sl *slice, p *scoreSeries) {
 	p.untracked = p.trend == nil
 }
 
-// followed reports whether scores are to have a trend, if there is room.
+// followed reports whether scores should have a trend if there is room.
 func (s *service) followed(sl *slice, p *scoreSeries) bool {
-	return s.meter.settings.MaxDrift > 0 && s != s.meter.nobody && !sl.rest && p.key.stratum != flagged
+	return s.meter.settings.MaxDrift > 0 && s != s.meter.overflowService && !sl.rest && p.key.stratum != flagged
 }
 
-// flagged is the stratum of what was picked because something was wrong with it.
+// flagged is the stratum of traffic that was sampled because something was wrong with it.
 const flagged = "flagged"
 
 func (s *service) trend(key trendKey) *trend {
@@ -71,7 +75,7 @@ func (s *service) trend(key trendKey) *trend {
 	}
 	parent := key
 	if !key.parent {
-		parent = key.of()
+		parent = key.parentKey()
 		if s.trends[parent] == nil && s.trend(parent) == nil {
 			return nil
 		}
@@ -82,7 +86,7 @@ func (s *service) trend(key trendKey) *trend {
 	}
 	if !s.roomForTrend(key, need) {
 		if !key.parent {
-			s.leave(parent)
+			s.dropOrphan(parent)
 		}
 		return nil
 	}
@@ -113,7 +117,7 @@ func (s *service) trend(key trendKey) *trend {
 	return t
 }
 
-// roomForTrend reserves a trend and its series.
+// roomForTrend reserves room for a trend and its series.
 func (s *service) roomForTrend(key trendKey, series int) bool {
 	if !s.meter.takeTrend(s, key) {
 		return false
@@ -125,8 +129,7 @@ func (s *service) roomForTrend(key trendKey, series int) bool {
 	return true
 }
 
-// takeTrend reserves a trend; where all are taken, the service gives up the one of its own that was silent longest, if it is
-// quiet.
+// takeTrend reserves a trend. If all are taken, the service drops its longest silent trend, if that is quiet.
 func (m *Meter) takeTrend(s *service, wanted trendKey) bool {
 	if m.trends.Add(1) <= int64(m.settings.MaxDrift) {
 		return true
@@ -146,8 +149,7 @@ func (m *Meter) takeTrend(s *service, wanted trendKey) bool {
 	return true
 }
 
-// drop forgets a trend, and its parent with the last of its children, unless a child of the same parent is wanted: it is going to be judged
-// by it.
+// drop removes a trend, and its parent if that has no other child. The parent stays if the wanted trend needs it.
 func (s *service) drop(t *trend, wanted trendKey) {
 	delete(s.trends, t.key)
 	s.give(trendSlots)
@@ -160,15 +162,15 @@ func (s *service) drop(t *trend, wanted trendKey) {
 			}
 		}
 	}
-	if parent := t.key.of(); wanted.of() != parent {
-		s.leave(parent)
+	if parent := t.key.parentKey(); wanted.parentKey() != parent {
+		s.dropOrphan(parent)
 	}
 }
 
-// leave forgets a parent that has no children.
-func (s *service) leave(parent trendKey) {
+// dropOrphan removes a parent without children.
+func (s *service) dropOrphan(parent trendKey) {
 	for k := range s.trends {
-		if !k.parent && k.of() == parent {
+		if !k.parent && k.parentKey() == parent {
 			return
 		}
 	}
@@ -177,16 +179,16 @@ func (s *service) leave(parent trendKey) {
 	s.meter.trends.Add(-1)
 }
 
-// collectTrends tells the trends what was counted since the last collection, and hands out what they say. Scores that have none, since there
-// was no room or they were silent, are followed from here on where there is room now.
+// collectTrends adds the scores since the last collection to the trends and emits their points. Scores without a trend,
+// because there was no room or they were silent, get one here if there is room now.
 func (s *service) collectTrends(now time.Time, emit func(Point)) {
 	bin := now.Unix() / int64(drift.Bin/time.Second)
-	for _, t := range s.trends { // time passes for all, parents included, before any is judged by another
+	for _, t := range s.trends { // advance time for parents before any child is compared with them
 		if t.key.parent {
 			t.series.Add(bin, 0, 0)
 		}
 	}
-	full := false // looked for once: a service may have many scores that wait
+	full := false // search for room only once: many scores of a service may be waiting
 	for _, sl := range s.slices {
 		for _, p := range sl.scores.list {
 			n, sum := float64(p.count.count)-p.trended.n, p.sum.sum-p.trended.sum
@@ -205,7 +207,7 @@ func (s *service) collectTrends(now time.Time, emit func(Point)) {
 			p.trend.series.Add(bin, n, sum)
 			p.trend.series.Parent.Add(bin, n, sum)
 			p.trend.seen = now.Unix()
-			s.trends[p.trend.key.of()].seen = now.Unix()
+			s.trends[p.trend.key.parentKey()].seen = now.Unix()
 		}
 	}
 	for _, t := range s.trends {
@@ -214,8 +216,20 @@ func (s *service) collectTrends(now time.Time, emit func(Point)) {
 		}
 		t.series.Add(bin, 0, 0)
 		slow, fast := t.series.Drift()
-		emit(Point{Metric: catalog.ScoreDrift, Attributes: with(t.attributes, Pair{catalog.DriftSpeed, drift.Slow.Name}), Sum: slow})
-		emit(Point{Metric: catalog.ScoreDrift, Attributes: with(t.attributes, Pair{catalog.DriftSpeed, drift.Fast.Name}), Sum: fast})
+		emit(
+			Point{
+				Metric:     catalog.ScoreDrift,
+				Attributes: with(t.attributes, Pair{catalog.DriftSpeed, drift.Slow.Name}),
+				Sum:        slow,
+			},
+		)
+		emit(
+			Point{
+				Metric:     catalog.ScoreDrift,
+				Attributes: with(t.attributes, Pair{catalog.DriftSpeed, drift.Fast.Name}),
+				Sum:        fast,
+			},
+		)
 		if drop, ok := t.series.DetectableDrop(); ok {
 			emit(Point{Metric: catalog.DetectableDrop, Attributes: t.attributes, Sum: drop})
 		}

@@ -14,8 +14,18 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// traffic counts, for as long as it lasts, so many scores a bin of which a share passes, and collects at the end of every bin.
-func traffic(t *testing.T, m *Meter, r *rand.Rand, from time.Time, lasts time.Duration, each int, share float64, change func(*Span)) (now time.Time, got map[string]float64) {
+// traffic counts a number of scores per bin, of which a share passes, for a duration. It collects at the end of every
+// bin.
+func traffic(
+	t *testing.T,
+	m *Meter,
+	r *rand.Rand,
+	from time.Time,
+	lasts time.Duration,
+	each int,
+	share float64,
+	change func(*Span),
+) (now time.Time, got map[string]float64) {
 	t.Helper()
 	for now = from; now.Before(from.Add(lasts)); now = now.Add(drift.Bin) {
 		for range each {
@@ -41,7 +51,7 @@ const (
 	detectable = "llm.score.detectable_drop shop prod refusal 1-a"
 )
 
-func TestAFallOfScoresIsShownAndANewVersionIsJudgedByTheOthers(t *testing.T) {
+func TestDropOfScoresIsShownAndNewVersionIsComparedWithTheOthers(t *testing.T) {
 	m := New(defaults())
 	r := rand.New(rand.NewPCG(1, 2))
 	version := func(n string) func(*Span) {
@@ -62,19 +72,38 @@ func TestAFallOfScoresIsShownAndANewVersionIsJudgedByTheOthers(t *testing.T) {
 	require.Less(t, got[newSlow], 1.0, "as good as the last")
 	_, got = traffic(t, m, r, now, 6*time.Hour, 50, 0.7, version("8"))
 	require.GreaterOrEqual(t, got[newSlow], 1.0)
-	require.Less(t, got[oldSlow], 1.0, "the old version, whose scores are as they were")
+	require.Less(t, got[oldSlow], 1.0, "the old version, whose scores did not change")
 }
 
-func TestAnotherPromptIsNotJudgedByTheFirst(t *testing.T) {
+func TestPromptsAreNotComparedWithEachOther(t *testing.T) {
 	m := New(defaults())
 	r := rand.New(rand.NewPCG(1, 2))
-	now, _ := traffic(t, m, r, noon, 8*24*time.Hour, 50, 0.9, func(s *Span) { s.PromptName, s.PromptVersion = "support", "7" })
-	_, got := traffic(t, m, r, now, 6*time.Hour, 50, 0.7, func(s *Span) { s.PromptName, s.PromptVersion = "triage", "1" })
+	now, _ := traffic(
+		t,
+		m,
+		r,
+		noon,
+		8*24*time.Hour,
+		50,
+		0.9,
+		func(s *Span) { s.PromptName, s.PromptVersion = "support", "7" },
+	)
+	_, got := traffic(
+		t,
+		m,
+		r,
+		now,
+		6*time.Hour,
+		50,
+		0.7,
+		func(s *Span) { s.PromptName, s.PromptVersion = "triage", "1" },
+	)
 	require.Contains(t, got, "llm.score.drift shop prod refusal 1-a triage 1 slow")
-	require.Zero(t, got["llm.score.drift shop prod refusal 1-a triage 1 slow"], "another task has another mean, and no usual yet")
+	require.Zero(t, got["llm.score.drift shop prod refusal 1-a triage 1 slow"], "another task has another mean, and "+
+		"no baseline yet")
 }
 
-func TestScoresOfFlaggedTrafficAreNotFollowed(t *testing.T) {
+func TestScoresOfFlaggedTrafficHaveNoTrend(t *testing.T) {
 	m := New(defaults())
 	span := chat()
 	span.Scores = []Score{{Name: "judge", Value: 1, Stratum: "flagged"}, {Name: "judge", Value: 1, Stratum: "random"}}
@@ -85,9 +114,9 @@ func TestScoresOfFlaggedTrafficAreNotFollowed(t *testing.T) {
 	require.NotContains(t, got, "llm.score.drift shop prod judge flagged slow")
 }
 
-func TestTrendsAreBoundedAndTheQuietOnesMakeRoom(t *testing.T) {
+func TestTrendsAreBoundedAndQuietOnesMakeRoom(t *testing.T) {
 	settings := defaults()
-	settings.MaxDrift = 3 // a parent and two
+	settings.MaxDrift = 3 // a parent and two children
 	m := New(settings)
 	m.now = func() time.Time { return noon.Add(25 * time.Hour) }
 	version := func(v string, seen time.Time) {
@@ -108,7 +137,7 @@ func TestTrendsAreBoundedAndTheQuietOnesMakeRoom(t *testing.T) {
 	later := noon.Add(25 * time.Hour)
 	version("2", later)
 	require.Equal(t, 2, drifts(later), "version 1 is quiet")
-	version("3", later) // in place of version 1
+	version("3", later) // replaces version 1
 	require.Equal(t, 4, drifts(later))
 	require.Zero(t, m.Untracked())
 	version("4", later)
@@ -120,7 +149,7 @@ func TestTrendsAreBoundedAndTheQuietOnesMakeRoom(t *testing.T) {
 	require.LessOrEqual(t, n, series)
 }
 
-func TestAScorerThatIsGoneMakesRoomWithItsParentAndIsFollowedAgainWhenItComesBack(t *testing.T) {
+func TestSilentScorerMakesRoomAndGetsATrendAgainWhenItReturns(t *testing.T) {
 	settings := defaults()
 	settings.MaxDrift = 2
 	m := New(settings)
@@ -135,7 +164,8 @@ func TestAScorerThatIsGoneMakesRoomWithItsParentAndIsFollowedAgainWhenItComesBac
 	require.Contains(t, score("refusal", noon), refusal)
 	require.NotContains(t, score("toxicity", noon.Add(time.Hour)), toxicity, "no room")
 	later := noon.Add(26 * time.Hour)
-	got := score("pii", later) // the parent's place alone is not enough: a child needs one too, which is free with the parent of refusal
+	// The parent's place is not enough: a child needs one too. It is free once the parent of refusal is gone.
+	got := score("pii", later)
 	require.Contains(t, got, "llm.score.drift shop prod pii slow")
 	require.NotContains(t, got, refusal)
 	require.Equal(t, int64(2), m.trends.Load())
@@ -145,12 +175,13 @@ func TestAScorerThatIsGoneMakesRoomWithItsParentAndIsFollowedAgainWhenItComesBac
 	require.Equal(t, int64(2), m.trends.Load())
 }
 
-func TestScoresThatFoundNoRoomAreFollowedOnceThereIsSome(t *testing.T) {
+func TestScoresWithoutRoomGetATrendOnceThereIsRoom(t *testing.T) {
 	settings := defaults()
 	settings.MaxDrift = 2
 	m := New(settings)
 	r := rand.New(rand.NewPCG(1, 2))
-	const oldSlow, newSlow = "llm.score.drift shop prod refusal 1-a support 7 slow", "llm.score.drift shop prod refusal 1-a support 8 slow"
+	const oldSlow, newSlow = "llm.score.drift shop prod refusal 1-a support 7 slow", "llm.score.drift shop prod " +
+		"refusal 1-a support 8 slow"
 	version := func(n string) func(*Span) {
 		return func(s *Span) {
 			s.PromptName, s.PromptVersion = "support", n
@@ -160,14 +191,14 @@ func TestScoresThatFoundNoRoomAreFollowedOnceThereIsSome(t *testing.T) {
 	now, got := traffic(t, m, r, noon, time.Hour, 1, 0.9, version("7"))
 	require.Contains(t, got, oldSlow)
 	now, got = traffic(t, m, r, now, 12*time.Hour, 1, 0.9, version("8"))
-	require.NotContains(t, got, newSlow, "no room while version 7 may come back")
-	require.Equal(t, int64(1), m.Untracked(), "told once")
+	require.NotContains(t, got, newSlow, "no room while version 7 may return")
+	require.Equal(t, int64(1), m.Untracked(), "counted once")
 	_, got = traffic(t, m, r, now, 13*time.Hour, 1, 0.9, version("8"))
 	require.Contains(t, got, newSlow)
 	require.NotContains(t, got, oldSlow)
 }
 
-func TestAParentIsNotKeptForAChildThatFoundNoRoom(t *testing.T) {
+func TestParentIsNotKeptForAChildWithoutRoom(t *testing.T) {
 	settings := defaults()
 	settings.MaxDrift = 3
 	m := New(settings)
@@ -182,7 +213,7 @@ func TestAParentIsNotKeptForAChildThatFoundNoRoom(t *testing.T) {
 	require.Equal(t, int64(2), m.Untracked())
 }
 
-func TestWithoutDriftNothingIsFollowed(t *testing.T) {
+func TestWithoutDriftThereAreNoTrends(t *testing.T) {
 	settings := defaults()
 	settings.MaxDrift = 0
 	m := New(settings)
@@ -193,7 +224,7 @@ func TestWithoutDriftNothingIsFollowed(t *testing.T) {
 	}
 }
 
-func TestCostIsShownAgainstTheUsual(t *testing.T) {
+func TestCostIsComparedWithUsualCost(t *testing.T) {
 	m := New(defaults())
 	r := rand.New(rand.NewPCG(3, 4))
 	now, got := traffic(t, m, r, noon, 9*24*time.Hour, 5, 1, nil)
@@ -201,10 +232,11 @@ func TestCostIsShownAgainstTheUsual(t *testing.T) {
 	require.InDelta(t, 0, got["llm.cost.baseline_ratio shop prod 6h"], 0.05)
 	_, got = traffic(t, m, r, now, 24*time.Hour, 15, 1, nil)
 	require.InDelta(t, 3, got["llm.cost.baseline_ratio shop prod 24h"], 0.2)
-	require.InDelta(t, 0.5, got["llm.cost.baseline_ratio shop prod 6h"], 0.1, "six hours at three times are half a day more")
+	require.InDelta(t, 0.5, got["llm.cost.baseline_ratio shop prod 6h"], 0.1, "six hours at three times are half a "+
+		"day more")
 }
 
-// TestMemoryOfTrendsIsBounded fills the trends.
+// TestMemoryOfTrendsIsBounded fills the trends up to their limit.
 func TestMemoryOfTrendsIsBounded(t *testing.T) {
 	settings := defaults()
 	settings.MaxSeriesPerService = 50_000

@@ -12,7 +12,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/catalog"
 )
 
-// Version is what a service was deployed with.
+// Version is a deployed model and prompt version of a service.
 type Version struct {
 	Service       string `json:"service"`
 	Environment   string `json:"environment,omitempty"`
@@ -21,14 +21,14 @@ type Version struct {
 	PromptVersion string `json:"prompt_version,omitempty"`
 }
 
-// FirstSeen is a version that was never seen before, by this meter or by those whose checkpoints it goes on from.
+// FirstSeen is a version that this meter and its checkpoints had never seen before.
 type FirstSeen struct {
 	Version
 
 	At time.Time
 }
 
-// version is one that a service uses.
+// version is a version in use by a service.
 type version struct {
 	Version
 
@@ -36,11 +36,11 @@ type version struct {
 	seen       int64 // Unix seconds
 }
 
-// quiet is after how long without traffic a version, or the drift of scores, is shown no more: a version that is used again then begins a
-// series again, as a deployment does.
+// quiet is the time without traffic after which a version, or the drift of scores, is no longer exported. A version
+// that is used again after that starts a new series, like a deployment.
 const quiet = 24 * 3600 // seconds
 
-// version finds the version of a breakdown, nil where the span names none or there is no room for its series.
+// version finds the version of a breakdown. It is nil if the span has none or there is no room for its series.
 func (s *service) version(b *Breakdown) *version {
 	key := Version{s.key.name, s.key.environment, b.Model, b.PromptName, b.PromptVersion}
 	if b.Model == "" && b.PromptName == "" && b.PromptVersion == "" {
@@ -50,11 +50,15 @@ func (s *service) version(b *Breakdown) *version {
 	if v != nil {
 		return v
 	}
-	if s == s.meter.nobody || !s.take(1) {
+	if s == s.meter.overflowService || !s.take(1) {
 		return nil
 	}
 	attributes := s.base
-	for _, p := range [...]Pair{{catalog.Model, b.Model}, {catalog.PromptName, b.PromptName}, {catalog.PromptVersion, b.PromptVersion}} {
+	for _, p := range [...]Pair{
+		{catalog.Model, b.Model},
+		{catalog.PromptName, b.PromptName},
+		{catalog.PromptVersion, b.PromptVersion},
+	} {
 		if p.Value != "" {
 			attributes = with(attributes, p)
 		}
@@ -65,7 +69,7 @@ func (s *service) version(b *Breakdown) *version {
 	return v
 }
 
-// collectVersions hands out a 1 for each version in use, and reports them as seen.
+// collectVersions emits 1 for each version in use, and marks them as seen.
 func (s *service) collectVersions(now time.Time, emit func(Point)) {
 	for _, v := range s.versions {
 		if v.seen == 0 || now.Unix()-v.seen >= quiet {
@@ -76,24 +80,24 @@ func (s *service) collectVersions(now time.Time, emit func(Point)) {
 	}
 }
 
-// seen is the versions that were ever seen, up to a bound: over it, the one that was used longest ago is forgotten. How long ago that is
-// does not matter: one that comes back after a month is not new.
+// seen holds all versions ever seen, up to a bound. Beyond the bound the least recently used version is forgotten. A
+// version does not expire: one that comes back after a month is not new.
 type seen struct {
 	mu      sync.Mutex
-	known   *simplelru.LRU[Version, int64] // when it was used last, Unix seconds
-	fresh   []FirstSeen                    // which nobody has been told of yet
+	known   *simplelru.LRU[Version, int64] // last use, Unix seconds
+	fresh   []FirstSeen                    // not yet reported
 	changed bool                           // since the last checkpoint
 }
 
 const (
 	maxVersions = 10_000 // 2 MB
 	maxFresh    = 1_000
-	// stale is by how much a checkpoint may be behind with when a version was used last.
+	// stale is the maximum lag of the last use in a checkpoint.
 	stale = 3600 // seconds
 )
 
 func newSeen() *seen {
-	known, _ := simplelru.NewLRU[Version, int64](maxVersions, nil) // it fails for sizes that are not positive
+	known, _ := simplelru.NewLRU[Version, int64](maxVersions, nil) // fails only for sizes that are not positive
 	return &seen{known: known}
 }
 
@@ -111,21 +115,25 @@ func (s *seen) use(v Version, at int64) {
 	}
 }
 
-// FirstSeen gives the versions that are new since the last call to tell, which is told of all of them or, where it fails, again.
-func (m *Meter) FirstSeen(tell func([]FirstSeen) error) error {
+// FirstSeen passes the versions that are new since the last call to report. If report fails, the next call passes them
+// again.
+func (m *Meter) FirstSeen(report func([]FirstSeen) error) error {
 	m.seen.mu.Lock()
 	fresh := slices.Clone(m.seen.fresh)
 	m.seen.mu.Unlock()
 	if len(fresh) == 0 {
 		return nil
 	}
-	slices.SortFunc(fresh, func(a, b FirstSeen) int { return strings.Compare(a.Service+a.Environment, b.Service+b.Environment) })
-	if err := tell(fresh); err != nil {
+	slices.SortFunc(
+		fresh,
+		func(a, b FirstSeen) int { return strings.Compare(a.Service+a.Environment, b.Service+b.Environment) },
+	)
+	if err := report(fresh); err != nil {
 		return err
 	}
 	m.seen.mu.Lock()
 	defer m.seen.mu.Unlock()
-	m.seen.fresh = slices.Delete(m.seen.fresh, 0, len(fresh)) // others were appended meanwhile
+	m.seen.fresh = slices.Delete(m.seen.fresh, 0, len(fresh)) // more may have been appended meanwhile
 	return nil
 }
 
@@ -135,7 +143,7 @@ type savedVersion struct {
 	Seen int64 `json:"seen"` // Unix seconds
 }
 
-// marshal writes the versions that somebody was told of, nil where they are as they were.
+// marshal writes the reported versions. It returns nil if nothing changed since the last call.
 func (s *seen) marshal() []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -143,22 +151,22 @@ func (s *seen) marshal() []byte {
 		return nil
 	}
 	s.changed = false
-	untold := make(map[Version]bool, len(s.fresh))
+	unreported := make(map[Version]bool, len(s.fresh))
 	for _, f := range s.fresh {
-		untold[f.Version] = true
+		unreported[f.Version] = true
 	}
 	list := []savedVersion{}
 	for _, v := range s.known.Keys() { // oldest first
-		if at, ok := s.known.Peek(v); ok && !untold[v] {
+		if at, ok := s.known.Peek(v); ok && !unreported[v] {
 			list = append(list, savedVersion{v, at})
 		}
 	}
-	s.changed = len(untold) > 0
+	s.changed = len(unreported) > 0
 	b, _ := json.Marshal(list)
 	return b
 }
 
-func (s *seen) unsaved() {
+func (s *seen) markChanged() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.changed = true

@@ -5,19 +5,19 @@ import (
 	"strings"
 )
 
-// body is what an error body says that was printed into a message, as JSON or as a Python dict.
+// body is an error body that was printed into a message, as JSON or as a Python dict.
 type body struct {
 	code   fine
 	name   string // the code, folded
-	status int    // an HTTP status given as a number, 0 where there is none
+	status int    // a numeric HTTP status, 0 if there is none
 }
 
-// bodyKeys introduce a code or a status. They are looked for with either kind of quotes.
+// bodyKeys precede a code or a status. They match with either kind of quotes.
 var bodyKeys = []string{"code", "type", "status", "__type", "reason", "statusCode", "status_code", "error_code"}
 
-// read finds codes and statuses in the head of a message: in a body; as botocore prints them, "An error occurred
-// (ThrottlingException) when …"; as gRPC for Go does, "rpc error: code = Unavailable desc = …". Of several codes the one
-// counts that comes first inside a step of the decision.
+// read finds codes and statuses in the head of a message: in a body, in the format of botocore ("An error occurred
+// (ThrottlingException) when …"), and in that of gRPC for Go ("rpc error: code = Unavailable desc = …"). Of several
+// codes, the one with the smallest weight counts.
 func read(text string) body {
 	var b body
 	if _, rest, ok := strings.Cut(text, "An error occurred ("); ok {
@@ -46,7 +46,7 @@ func read(text string) body {
 	return b
 }
 
-// value reads what stands behind a key.
+// value reads the value of a key.
 func (b *body) value(text string) {
 	if text == "" || text[0] != ':' {
 		return
@@ -66,7 +66,7 @@ func (b *body) value(text string) {
 	}
 }
 
-// consider takes a code where it says more than the one before.
+// consider takes a code if it is better than the previous one.
 func (b *body) consider(code string) {
 	if len(code) > maxType {
 		return
@@ -80,7 +80,7 @@ func (b *body) consider(code string) {
 	folded := foldCode(code)
 	f, ok := codes[folded]
 	if !ok {
-		if f, _, folded = byType(code); !f.known() { // vLLM gives the name of an exception as the type
+		if f, _, folded = byType(code); !f.known() { // vLLM's type is the name of an exception
 			return
 		}
 	}
@@ -94,13 +94,15 @@ func foldCode(code string) string {
 	return strings.ReplaceAll(strings.ToLower(strings.TrimSpace(code)), " ", "_")
 }
 
-// statusPrefixes introduce an HTTP status in a message. A bare number in a text is none: it may be an id or a price.
+// statusPrefixes precede an HTTP status in a message. A bare number is not a status: it may be an ID or a price.
 var statusPrefixes = []string{
-	"error code: ", "status code: ", "status code ", "status_code=", "status_code: ", "status: ", "http status ", "http error ",
-	"http/1.1 ", "http/2 ", "http ", "httperror: ", "error: ", "statuscode: ", "api error: ", "failed with status ", "failed: ",
+	"error code: ", "status code: ", "status code ", "status_code=", "status_code: ", "status: ", "http status ",
+	"http error ",
+	"http/1.1 ", "http/2 ", "http ", "httperror: ", "error: ", "statuscode: ", "api error: ", "failed with status ",
+	"failed: ",
 }
 
-// statusIn finds an HTTP status in type and message, 0 where there is none.
+// statusIn finds an HTTP status in type and message. It is 0 if there is none.
 func statusIn(kind, text, lower string, b body) int {
 	if status, ok := leadingStatus(kind); ok {
 		return status
@@ -118,7 +120,7 @@ func statusIn(kind, text, lower string, b body) int {
 	return b.status
 }
 
-// leadingStatus reads a status of three digits at the start, followed by an end or a separator.
+// leadingStatus reads a three-digit status at the start, followed by the end or a separator.
 func leadingStatus(s string) (int, bool) {
 	if len(s) < 3 || len(s) > 3 && strings.IndexByte(" :,-.)]}\"'", s[3]) < 0 {
 		return 0, false

@@ -8,16 +8,16 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// Bounds of what is read of an error. SDKs put parts of the conversation into what follows the head of a message.
+// Bounds on how much of an error is read. After the head of a message, SDKs can include parts of the conversation.
 const (
 	maxMessage = 512
 	maxType    = 256
 )
 
-// Classify says what an error means. The first of these that knows decides: exception type, code, message, HTTP status,
-// and at last that there was an error at all. A type or code that is ambiguous (a bad request, a rate limit, a server
-// error) is only a first guess, which a more precise one of the later steps replaces; a specific one is final, and no
-// message overrules it. The zero Outcome says that there is no error.
+// Classify returns the outcome of an error. It tries, in this order, the exception type, code, message and HTTP status,
+// and last the bare fact that there was an error. A specific type or code is final, and no message overrules it. An
+// ambiguous one (a bad request, a rate limit, a server error) is a first guess that a more precise later step replaces.
+// The zero Outcome means that there is no error.
 func Classify(e genai.Error) Outcome {
 	if !e.IsError {
 		return Outcome{}
@@ -45,7 +45,7 @@ func Classify(e genai.Error) Outcome {
 	if status == 0 {
 		status = statusIn(e.Type, text, lower, body)
 	}
-	// The status is more precise than a type that stands for a whole hundred of them: a 503 under InternalServerError.
+	// The status is more precise than a type that stands for many statuses, such as a 503 under InternalServerError.
 	if f := byHTTP(status); !guess.known() || guess.vague() && f.replaces(guess) {
 		if f.known() {
 			guess, by, where = f, "http", strconv.Itoa(status)
@@ -54,8 +54,10 @@ func Classify(e genai.Error) Outcome {
 			return guess.outcome(by, where)
 		}
 	}
-	// A message that only repeats the guess leaves it what decided: one failure, one fingerprint.
-	if f, part := match(lower); f.known() && guess.yields(f) && (!guess.known() || f.class != guess.class || f.detail != guess.detail) {
+	// If a message only repeats the guess, the guess still decides: one failure has one fingerprint.
+	if f,
+		part := match(lower); f.known() && guess.yields(f) &&
+		(!guess.known() || f.class != guess.class || f.detail != guess.detail) {
 		return f.outcome("message", part)
 	}
 	if guess.known() {
@@ -64,11 +66,12 @@ func Classify(e genai.Error) Outcome {
 	return serverError.outcome("status", "")
 }
 
-// settled corrects a specific type by two facts that the type cannot hold: an abort is also how time-outs are raised, and
-// where an HTTP status arrived it was the other side that gave up.
+// settled corrects a specific type by two facts that the type does not show: timeouts are also raised as aborts, and if
+// an HTTP status arrived, the other side gave up.
 func settled(f fine, e genai.Error, lower string) fine {
 	switch {
-	case f.cancelled && (strings.Contains(lower, "timeout") || strings.Contains(lower, "timed out") || strings.Contains(lower, "deadline")):
+	case f.cancelled && (strings.Contains(lower, "timeout") || strings.Contains(lower,
+		"timed out") || strings.Contains(lower, "deadline")):
 		return clientTimeout
 	case f == clientTimeout && (e.HTTPStatus == 408 || e.HTTPStatus == 504):
 		return timeout
@@ -78,8 +81,8 @@ func settled(f fine, e genai.Error, lower string) fine {
 	return f
 }
 
-// located knows Google's FAILED_PRECONDITION, which is a bad request unless the account lacks billing or its location is
-// not served.
+// located handles Google's FAILED_PRECONDITION: a bad request, unless the account lacks billing or its location is not
+// supported.
 func located(f fine, code, lower string) fine {
 	if code == "failed_precondition" && (strings.Contains(lower, "billing") || strings.Contains(lower, "location")) {
 		return auth
@@ -106,7 +109,7 @@ func byType(name string) (f fine, by, where string) {
 	if f, ok := codes[foldCode(last)]; ok {
 		return f, "code", foldCode(last)
 	}
-	// Java and .NET say RateLimitException where Python says RateLimitError.
+	// Java and .NET have RateLimitException for Python's RateLimitError.
 	stem := strings.TrimSuffix(strings.TrimSuffix(last, "exception"), "error")
 	if stem == last || stem == "" {
 		return fine{}, "", ""
@@ -119,11 +122,12 @@ func byType(name string) (f fine, by, where string) {
 	return fine{}, "", ""
 }
 
-// wrappers introduce, in the message of an exception that wraps another one, the name of the inner one.
-var wrappers = []string{"original exception: ", "last exception: ", "last error: ", "caused by: ", "caused by ", " raised ", "\n"}
+// wrappers precede the name of the inner exception in the message of one that wraps it.
+var wrappers = []string{"original exception: ", "last exception: ", "last error: ", "caused by: ", "caused by ",
+	" raised ", "\n"}
 
-// named finds names of exceptions in a message, where a repr puts them: at its start ("litellm.RateLimitError:
-// AnthropicException - …", "ReadTimeout(”)"), or behind a word that introduces a wrapped exception. A specific one wins.
+// named finds names of exceptions in a message: at its start ("litellm.RateLimitError: AnthropicException - …",
+// "ReadTimeout(”)"), or behind a word that introduces a wrapped exception. A specific one wins.
 func named(text, lower string) (fine, string) {
 	best, name := leading(text)
 	for _, w := range wrappers {
@@ -138,7 +142,7 @@ func named(text, lower string) (fine, string) {
 	return best, name
 }
 
-// maxNames bounds how many names in a row are read.
+// maxNames bounds the number of names in a row.
 const maxNames = 4
 
 func leading(text string) (best fine, name string) {
@@ -149,11 +153,13 @@ func leading(text string) (best fine, name string) {
 		}
 		word := text[:end]
 		rest := strings.TrimLeft(text[end:], " ")
-		if rest != "" && strings.IndexByte(":(-<>[]", rest[0]) < 0 || len(word) < len("Timeout") || strings.ToLower(word) == word {
+		if rest != "" && strings.IndexByte(":(-<>[]",
+			rest[0]) < 0 || len(word) < len("Timeout") || strings.ToLower(word) == word {
 			return best, name
 		}
-		// Only what is written like an exception: "Tokens: 12" at the start of a text is no code.
-		if f, by, n := byType(word); f.known() && (by == "type" || strings.HasSuffix(n, "exception") || strings.ToUpper(word) == word) {
+		// Accept only names written like an exception: "Tokens: 12" at the start of a text is not a code.
+		if f, by, n := byType(word); f.known() && (by == "type" || strings.HasSuffix(n,
+			"exception") || strings.ToUpper(word) == word) {
 			if f.replaces(best) {
 				best, name = f, n
 			}
@@ -167,7 +173,7 @@ func isNameByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '.'
 }
 
-// match finds the first pattern that a message holds.
+// match finds the first pattern that occurs in a message.
 func match(lower string) (fine, string) {
 next:
 	for i := range patterns {
@@ -181,8 +187,8 @@ next:
 	return fine{}, ""
 }
 
-// head is the part of a message that is the error's own: its first line, bounded. A line that only announces the next
-// one ("Error in generating model output:") brings it along.
+// head is the part of a message that belongs to the error: its first line, bounded. A line that only announces the next
+// one ("Error in generating model output:") includes the next one.
 func head(message string) string {
 	if len(message) > 2*maxMessage {
 		message = message[:2*maxMessage]
@@ -202,7 +208,7 @@ func head(message string) string {
 	return message[:i]
 }
 
-// mismatched names the JSON Schema keyword in the report of a validation library, of pydantic above all: its report says
+// mismatched finds the JSON Schema keyword in the report of a validation library. Pydantic's report has
 // [type=missing, …] on a line of its own.
 func mismatched(message string) fine {
 	if len(message) > maxMessage {

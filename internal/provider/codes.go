@@ -1,58 +1,83 @@
 package provider
 
-// codes maps codes of bodies, gRPC and AWS statuses, folded by foldCode, to fine classes. Facts table §4; what stands
-// under "beyond" is not in it.
+// codes maps error codes, folded by foldCode, to fine classes: codes in error bodies, and gRPC and AWS statuses.
 var codes = map[string]fine{
-	// §4 OpenAI.
-	"server_error": serverError, "rate_limit_exceeded": throttled, "tokens": throttled, "requests": throttled, "invalid_prompt": contentFilter,
-	"bio_policy": contentFilter, "image_content_policy_violation": contentFilter, "content_policy_violation": contentFilter,
-	"content_filter": contentFilter, "data_residency_mismatch": invalid, "vector_store_timeout": timeout, "invalid_request_error": invalid,
+	// OpenAI.
+	"server_error": serverError, "rate_limit_exceeded": throttled, "tokens": throttled, "requests": throttled,
+	"invalid_prompt": contentFilter,
+	"bio_policy":     contentFilter, "image_content_policy_violation": contentFilter,
+	"content_policy_violation": contentFilter,
+	"content_filter":           contentFilter, "data_residency_mismatch": invalid, "vector_store_timeout": timeout,
+	"invalid_request_error":   invalid,
 	"context_length_exceeded": contextLength, "string_above_max_length": contextLength, "insufficient_quota": quota,
-	"billing_hard_limit_reached": quota, "billing_not_active": quota, "invalid_api_key": auth, "invalid_organization": auth,
-	"account_deactivated": auth, "model_not_found": notFound, "decimal_above_max_value": invalid, "unsupported_parameter": invalid,
-	"unsupported_value": invalid, "invalid_type": invalid, "invalid_function_parameters": invalid, "invalid_image": invalid,
-	"invalid_image_format": invalid, "invalid_base64_image": invalid, "invalid_image_url": invalid, "image_too_large": invalid,
-	"image_too_small": invalid, "image_parse_error": invalid, "invalid_image_mode": invalid, "image_file_too_large": invalid,
-	"unsupported_image_media_type": invalid, "empty_image_file": invalid, "failed_to_download_image": invalid, "image_file_not_found": invalid,
-	// §4 beyond: OpenAI and those that speak its protocol (Groq, OpenRouter, vLLM, Mistral, Together).
-	"unsupported_country_region_territory": auth, "invalid_request": invalid, "invalid_schema": invalid, "model_overloaded": overloaded,
-	"engine_overloaded": overloaded, "engine_overloaded_error": overloaded, "service_unavailable": overloaded, "internal_server_error": serverError,
-	"internal_error": serverError, "insufficient_credits": quota, "payment_required": quota, "moderation_blocked": contentFilter,
-	"context_window_exceeded": contextLength, "model_decommissioned": notFound, "model_terms_required": auth, "unauthorized": auth,
-	"tool_use_failed": badToolCall, "json_validate_failed": notJSON, "request_timeout": timeout, "gateway_timeout": timeout,
+	"billing_hard_limit_reached": quota, "billing_not_active": quota, "invalid_api_key": auth,
+	"invalid_organization": auth,
+	"account_deactivated":  auth, "model_not_found": notFound, "decimal_above_max_value": invalid,
+	"unsupported_parameter": invalid,
+	"unsupported_value":     invalid, "invalid_type": invalid, "invalid_function_parameters": invalid,
+	"invalid_image":        invalid,
+	"invalid_image_format": invalid, "invalid_base64_image": invalid, "invalid_image_url": invalid,
+	"image_too_large": invalid,
+	"image_too_small": invalid, "image_parse_error": invalid, "invalid_image_mode": invalid,
+	"image_file_too_large":         invalid,
+	"unsupported_image_media_type": invalid, "empty_image_file": invalid, "failed_to_download_image": invalid,
+	"image_file_not_found": invalid,
+	// OpenAI and compatible APIs (Groq, OpenRouter, vLLM, Mistral, Together).
+	"unsupported_country_region_territory": auth, "invalid_request": invalid, "invalid_schema": invalid,
+	"model_overloaded":  overloaded,
+	"engine_overloaded": overloaded, "engine_overloaded_error": overloaded, "service_unavailable": overloaded,
+	"internal_server_error": serverError,
+	"internal_error":        serverError, "insufficient_credits": quota, "payment_required": quota,
+	"moderation_blocked":      contentFilter,
+	"context_window_exceeded": contextLength, "model_decommissioned": notFound, "model_terms_required": auth,
+	"unauthorized":    auth,
+	"tool_use_failed": badToolCall, "json_validate_failed": notJSON, "request_timeout": timeout,
+	"gateway_timeout": timeout,
 
-	// §4 Azure OpenAI.
-	"responsibleaipolicyviolation": contentFilter, "content_filter_policy": contentFilter, "deploymentnotfound": notFound, "resourcenotfound": notFound,
-	"operationnotsupported": invalid, "ratelimitreached": throttled, "too_many_requests": throttled, "permissiondenied": forbidden,
-	"authenticationtypedisabled": auth, "nocapacity": overloaded, "serviceunavailable": overloaded, "internalservererror": serverError,
-	"timeout": timeout, "operationtimeout": timeout,
+	// Azure OpenAI.
+	"responsibleaipolicyviolation": contentFilter, "content_filter_policy": contentFilter,
+	"deploymentnotfound": notFound, "resourcenotfound": notFound,
+	"operationnotsupported": invalid, "ratelimitreached": throttled, "too_many_requests": throttled,
+	"permissiondenied":           forbidden,
+	"authenticationtypedisabled": auth, "nocapacity": overloaded, "serviceunavailable": overloaded,
+	"internalservererror": serverError,
+	"timeout":             timeout, "operationtimeout": timeout,
 
-	// §4 Anthropic.
-	"authentication_error": auth, "permission_error": auth, "billing_error": quota, "not_found_error": notFound, "request_too_large": contextLength,
-	"rate_limit_error": throttled, "timeout_error": timeout, "overloaded_error": overloaded, "api_error": serverError,
+	// Anthropic.
+	"authentication_error": auth, "permission_error": auth, "billing_error": quota, "not_found_error": notFound,
+	"request_too_large": contextLength,
+	"rate_limit_error":  throttled, "timeout_error": timeout, "overloaded_error": overloaded, "api_error": serverError,
 
-	// §4 Google, and gRPC.
-	"invalid_argument": invalid, "failed_precondition": invalid, "out_of_range": invalid, "unauthenticated": auth, "permission_denied": forbidden,
-	"not_found": notFound, "aborted": serverError, "already_exists": invalid, "resource_exhausted": throttled, "cancelled": cancelled,
-	"internal": serverError, "unknown": serverError, "data_loss": serverError, "unimplemented": invalid, "unavailable": overloaded,
+	// Google, and gRPC.
+	"invalid_argument": invalid, "failed_precondition": invalid, "out_of_range": invalid, "unauthenticated": auth,
+	"permission_denied": forbidden,
+	"not_found":         notFound, "aborted": serverError, "already_exists": invalid, "resource_exhausted": throttled,
+	"cancelled": cancelled,
+	"internal":  serverError, "unknown": serverError, "data_loss": serverError, "unimplemented": invalid,
+	"unavailable":       overloaded,
 	"deadline_exceeded": timeout,
-	// §4 beyond: reasons of google.rpc.ErrorInfo.
+	// Reasons of google.rpc.ErrorInfo.
 	"api_key_invalid": auth, "api_key_service_blocked": auth, "service_disabled": auth, "billing_disabled": quota,
 
-	// §4 Bedrock. A 424 is the model's fault, its 429 "not ready" is no rate of ours, its 400 "quota" is a quota.
-	"accessdeniedexception": auth, "unrecognizedclientexception": auth, "expiredtokenexception": auth, "invalidsignatureexception": auth,
-	"conflictexception": invalid, "internalserverexception": serverError, "modelerrorexception": serverError,
+	// Bedrock. Status 424 is a fault of the model, 429 "not ready" is not a rate limit, and 400 "quota" is a quota.
+	"accessdeniedexception": auth, "unrecognizedclientexception": auth, "expiredtokenexception": auth,
+	"invalidsignatureexception": auth,
+	"conflictexception":         invalid, "internalserverexception": serverError, "modelerrorexception": serverError,
 	"modelstreamerrorexception": serverError, "modelnotreadyexception": overloaded, "modeltimeoutexception": timeout,
-	"resourcenotfoundexception": notFound, "servicequotaexceededexception": quota, "serviceunavailableexception": overloaded,
-	"throttlingexception": throttled, "validationexception": invalid,
+	"resourcenotfoundexception": notFound, "servicequotaexceededexception": quota,
+	"serviceunavailableexception": overloaded,
+	"throttlingexception":         throttled, "validationexception": invalid,
 
-	// §4 AWS throttling codes.
-	"throttling": throttled, "throttledexception": throttled, "requestthrottledexception": throttled, "toomanyrequestsexception": throttled,
-	"provisionedthroughputexceededexception": throttled, "transactioninprogressexception": throttled, "requestlimitexceeded": throttled,
-	"bandwidthlimitexceeded": throttled, "limitexceededexception": throttled, "requestthrottled": throttled, "slowdown": throttled,
+	// AWS throttling codes.
+	"throttling": throttled, "throttledexception": throttled, "requestthrottledexception": throttled,
+	"toomanyrequestsexception":               throttled,
+	"provisionedthroughputexceededexception": throttled, "transactioninprogressexception": throttled,
+	"requestlimitexceeded":   throttled,
+	"bandwidthlimitexceeded": throttled, "limitexceededexception": throttled, "requestthrottled": throttled,
+	"slowdown":                throttled,
 	"priorrequestnotcomplete": throttled, "ec2throttledexception": throttled,
 
-	// §3 LiteLLM gives its rate limits this type. Beyond: gateways and MCP.
+	// LiteLLM's type for rate limits, then gateways and MCP.
 	"throttling_error": throttled, "budget_exceeded": budget, "token_quota_reached": quota, "tool_error": toolFailed,
 	"connection_error": connection, "client_disconnected": cancelled,
 }

@@ -2,14 +2,15 @@ package provider
 
 import "strings"
 
-// Canonical finish reasons. A reason that no table row names is kept, lower-cased, since emitters and providers add new ones.
+// Canonical finish reasons. A reason that is not in the table is kept in lower case, because emitters and providers add
+// new ones.
 const (
 	FinishStop              = "stop"
 	FinishLength            = "length"
 	FinishToolCall          = "tool_call"
 	FinishContentFilter     = "content_filter"
 	FinishRefusal           = "refusal"
-	FinishPause             = "pause" // a server tool paused the turn: the client continues it, no failure
+	FinishPause             = "pause" // a server tool paused the turn and the client continues it: not a failure
 	FinishMalformedToolCall = "malformed_tool_call"
 	FinishMalformedOutput   = "malformed_output"
 	FinishCompaction        = "compaction"
@@ -18,54 +19,107 @@ const (
 	FinishError             = "error"
 )
 
-// finishReasons holds every reason that providers, gateways and SDKs report, folded by foldReason.
+// finishReasons maps the reasons of providers, gateways and SDKs, folded by foldReason, to canonical ones.
 var finishReasons = map[string]string{
-	"stop": FinishStop, "end_turn": FinishStop, "stop_sequence": FinishStop, "complete": FinishStop, "completed": FinishStop,
-	"eos": FinishStop, "eos_token": FinishStop, "finished": FinishStop, "finish": FinishStop, "stop_criteria_met": FinishStop,
-	"end": FinishStop, "done": FinishStop, "success": FinishStop,
+	"stop":              FinishStop,
+	"end_turn":          FinishStop,
+	"stop_sequence":     FinishStop,
+	"complete":          FinishStop,
+	"completed":         FinishStop,
+	"eos":               FinishStop,
+	"eos_token":         FinishStop,
+	"finished":          FinishStop,
+	"finish":            FinishStop,
+	"stop_criteria_met": FinishStop,
+	"end":               FinishStop,
+	"done":              FinishStop,
+	"success":           FinishStop,
 
-	"length": FinishLength, "max_tokens": FinishLength, "max_output_tokens": FinishLength, "model_length": FinishLength,
-	"max_completion_tokens": FinishLength, "max_prompt_tokens": FinishLength, "max_length": FinishLength,
-	"error_limit": FinishLength, "maxtokens": FinishLength, "incomplete": FinishLength,
-	"model_context_window_exceeded": FinishLength, "context_length_exceeded": FinishLength, "context_window": FinishLength,
+	"length":                        FinishLength,
+	"max_tokens":                    FinishLength,
+	"max_output_tokens":             FinishLength,
+	"model_length":                  FinishLength,
+	"max_completion_tokens":         FinishLength,
+	"max_prompt_tokens":             FinishLength,
+	"max_length":                    FinishLength,
+	"error_limit":                   FinishLength,
+	"maxtokens":                     FinishLength,
+	"incomplete":                    FinishLength,
+	"model_context_window_exceeded": FinishLength,
+	"context_length_exceeded":       FinishLength,
+	"context_window":                FinishLength,
 
-	"tool_call": FinishToolCall, "tool_calls": FinishToolCall, "tool_use": FinishToolCall, "function_call": FinishToolCall,
-	"tool_execution": FinishToolCall, "toolcalls": FinishToolCall, "functioncall": FinishToolCall, // .NET
+	"tool_call":      FinishToolCall,
+	"tool_calls":     FinishToolCall,
+	"tool_use":       FinishToolCall,
+	"function_call":  FinishToolCall,
+	"tool_execution": FinishToolCall,
+	"toolcalls":      FinishToolCall,
+	"functioncall":   FinishToolCall, // .NET
 
-	"content_filter": FinishContentFilter, "content_filtered": FinishContentFilter, "guardrail_intervened": FinishContentFilter,
-	"safety": FinishContentFilter, "recitation": FinishContentFilter, "prohibited_content": FinishContentFilter,
-	"blocklist": FinishContentFilter, "spii": FinishContentFilter, "image_safety": FinishContentFilter,
-	"image_prohibited_content": FinishContentFilter, "image_recitation": FinishContentFilter, "language": FinishContentFilter,
-	"error_toxic": FinishContentFilter, "model_armor": FinishContentFilter, "jailbreak": FinishContentFilter,
-	"blocked": FinishContentFilter, "contentfilter": FinishContentFilter,
+	"content_filter":           FinishContentFilter,
+	"content_filtered":         FinishContentFilter,
+	"guardrail_intervened":     FinishContentFilter,
+	"safety":                   FinishContentFilter,
+	"recitation":               FinishContentFilter,
+	"prohibited_content":       FinishContentFilter,
+	"blocklist":                FinishContentFilter,
+	"spii":                     FinishContentFilter,
+	"image_safety":             FinishContentFilter,
+	"image_prohibited_content": FinishContentFilter,
+	"image_recitation":         FinishContentFilter,
+	"language":                 FinishContentFilter,
+	"error_toxic":              FinishContentFilter,
+	"model_armor":              FinishContentFilter,
+	"jailbreak":                FinishContentFilter,
+	"blocked":                  FinishContentFilter,
+	"contentfilter":            FinishContentFilter,
 
-	"refusal": FinishRefusal, "refused": FinishRefusal,
+	"refusal": FinishRefusal,
+	"refused": FinishRefusal,
 
-	"pause": FinishPause, "pause_turn": FinishPause,
+	"pause":      FinishPause,
+	"pause_turn": FinishPause,
 
-	"malformed_function_call": FinishMalformedToolCall, "unexpected_tool_call": FinishMalformedToolCall,
-	"error_tool_call": FinishMalformedToolCall, "malformed_tool_use": FinishMalformedToolCall,
-	"malformed_tool_call": FinishMalformedToolCall,
+	"malformed_function_call": FinishMalformedToolCall,
+	"unexpected_tool_call":    FinishMalformedToolCall,
+	"error_tool_call":         FinishMalformedToolCall,
+	"malformed_tool_use":      FinishMalformedToolCall,
+	"malformed_tool_call":     FinishMalformedToolCall,
 
 	"malformed_model_output": FinishMalformedOutput,
 
 	"compaction": FinishCompaction,
 
-	"cancelled": FinishCancelled, "canceled": FinishCancelled, "client_cancelled": FinishCancelled,
-	"turn_detected": FinishCancelled, "run_cancelled": FinishCancelled, "abort": FinishCancelled, "aborted": FinishCancelled,
+	"cancelled":        FinishCancelled,
+	"canceled":         FinishCancelled,
+	"client_cancelled": FinishCancelled,
+	"turn_detected":    FinishCancelled,
+	"run_cancelled":    FinishCancelled,
+	"abort":            FinishCancelled,
+	"aborted":          FinishCancelled,
 
-	"timeout": FinishTimeout, "run_expired": FinishTimeout,
+	"timeout":     FinishTimeout,
+	"run_expired": FinishTimeout,
 
-	"error": FinishError, "other": FinishError, "unknown": FinishError, "finish_reason_unspecified": FinishError,
-	"unspecified": FinishError, "image_other": FinishError, "no_image": FinishError, "failed": FinishError,
-	"run_failed": FinishError, "insufficient_system_resource": FinishError, "too_many_tool_calls": FinishError,
-	"rag_query_when_rag_disabled": FinishError,
+	"error":                        FinishError,
+	"other":                        FinishError,
+	"unknown":                      FinishError,
+	"finish_reason_unspecified":    FinishError,
+	"unspecified":                  FinishError,
+	"image_other":                  FinishError,
+	"no_image":                     FinishError,
+	"failed":                       FinishError,
+	"run_failed":                   FinishError,
+	"insufficient_system_resource": FinishError,
+	"too_many_tool_calls":          FinishError,
+	"rag_query_when_rag_disabled":  FinishError,
 }
 
-// Finish is the canonical form of a raw finish reason, "" for "". It compares regardless of case, of hyphens, and of an
-// enum prefix ("FinishReason.STOP"). What is canonical has lost detail: decide on the raw reason where both are known.
+// Finish is the canonical form of a raw finish reason, "" for "". It ignores case, hyphens and an enum prefix
+// ("FinishReason.STOP"). The canonical form has less detail: decide on the raw reason where both are known.
 func Finish(raw string) string {
-	// The common values are canonical as they come: no folding, no allocation.
+	// Common values are in the table as they are: no folding, no allocation.
 	if c, ok := finishReasons[raw]; ok {
 		return c
 	}
@@ -76,11 +130,12 @@ func Finish(raw string) string {
 	return folded
 }
 
-// FinishOverContext reports whether a raw finish reason says that the context window was full, which Finish folds into
+// FinishOverContext reports whether a raw finish reason means that the context window was full. Finish maps these to
 // FinishLength.
 func FinishOverContext(raw string) bool {
 	switch foldReason(raw) {
-	case "model_context_window_exceeded", "context_length_exceeded", "context_window", "model_length", "error_limit", "max_prompt_tokens":
+	case "model_context_window_exceeded", "context_length_exceeded", "context_window", "model_length", "error_limit",
+		"max_prompt_tokens":
 		return true
 	}
 	return false

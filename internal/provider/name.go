@@ -2,8 +2,8 @@ package provider
 
 import "strings"
 
-// Canonical provider names: those of gen_ai.provider.name in the OpenTelemetry GenAI conventions. A provider that the
-// conventions do not name keeps the name that the span gives.
+// Canonical provider names, as for gen_ai.provider.name in the OpenTelemetry GenAI conventions. A provider that the
+// conventions do not list keeps the name from the span.
 const (
 	OpenAI         = "openai"
 	Anthropic      = "anthropic"
@@ -23,11 +23,11 @@ const (
 	Moonshot       = "moonshot_ai"
 )
 
-// framework is what names maps a framework to: its name says nothing of the provider.
+// framework is the value in names for a framework: its name does not identify the provider.
 const framework = ""
 
-// names maps every spelling, folded by foldName, to a canonical name. "" marks the name of a framework, an SDK or a
-// gateway that stands where a provider should.
+// names maps spellings, folded by foldName, to canonical names. "" marks a framework, an SDK or a gateway in place of a
+// provider.
 var names = map[string]string{
 	"openai": OpenAI, "open_ai": OpenAI, "api_openai_com": OpenAI, "chatopenai": OpenAI, "openai_chat": OpenAI,
 	"openai_responses": OpenAI, "openai_completion": OpenAI, "openai_embedding": OpenAI, "openai_compatible": OpenAI,
@@ -40,18 +40,23 @@ var names = map[string]string{
 	"bedrock_converse": Bedrock, "amazon_bedrock_converse": Bedrock, "aws_bedrock_converse": Bedrock,
 	"bedrock_runtime": Bedrock, "chatbedrock": Bedrock, "chatbedrockconverse": Bedrock, "bedrock_anthropic": Bedrock,
 
-	"azure_ai_openai": AzureOpenAI, "az_ai_openai": AzureOpenAI, "azure_openai": AzureOpenAI, "azureopenai": AzureOpenAI,
-	"azure": AzureOpenAI, "azure_openai_chat": AzureOpenAI, "azure_openai_responses": AzureOpenAI,
+	"azure_ai_openai": AzureOpenAI, "az_ai_openai": AzureOpenAI, "azure_openai": AzureOpenAI,
+	"azureopenai": AzureOpenAI,
+	"azure":       AzureOpenAI, "azure_openai_chat": AzureOpenAI, "azure_openai_responses": AzureOpenAI,
 	"azurechatopenai": AzureOpenAI, "azure_chat": AzureOpenAI,
 	"azure_ai_inference": AzureInference, "az_ai_inference": AzureInference, "azure_ai": AzureInference,
 	"azure_ai_foundry": AzureInference, "az_ai_agents": AzureInference, "azure_ai_agents": AzureInference,
 
-	"gcp_gemini": Gemini, "gemini": Gemini, "google_ai_studio": Gemini, "google_generative_ai": Gemini, "google_gla": Gemini,
-	"google_gemini": Gemini, "googleai": Gemini, "google_ai": Gemini, "google": Gemini, "chatgooglegenerativeai": Gemini,
-	"google_genai": Gemini, "generativelanguage_googleapis_com": Gemini,
-	"gcp_vertex_ai": VertexAI, "vertex_ai": VertexAI, "vertexai": VertexAI, "vertex": VertexAI, "google_vertex": VertexAI,
-	"google_vertex_ai": VertexAI, "google_vertex_chat": VertexAI, "google_vertexai": VertexAI, "vertex_ai_beta": VertexAI,
-	"chatvertexai": VertexAI, "google_vertex_anthropic": VertexAI,
+	"gcp_gemini": Gemini, "gemini": Gemini, "google_ai_studio": Gemini, "google_generative_ai": Gemini,
+	"google_gla":    Gemini,
+	"google_gemini": Gemini, "googleai": Gemini, "google_ai": Gemini, "google": Gemini,
+	"chatgooglegenerativeai": Gemini,
+	"google_genai":           Gemini, "generativelanguage_googleapis_com": Gemini,
+	"gcp_vertex_ai": VertexAI, "vertex_ai": VertexAI, "vertexai": VertexAI, "vertex": VertexAI,
+	"google_vertex":    VertexAI,
+	"google_vertex_ai": VertexAI, "google_vertex_chat": VertexAI, "google_vertexai": VertexAI,
+	"vertex_ai_beta": VertexAI,
+	"chatvertexai":   VertexAI, "google_vertex_anthropic": VertexAI,
 	"gcp_gen_ai": GoogleGenAI, "gcp_genai": GoogleGenAI,
 
 	"cohere": Cohere, "cohere_ai": Cohere, "chatcohere": Cohere, "cohere_chat": Cohere,
@@ -78,11 +83,11 @@ var names = map[string]string{
 	"vercel": framework, "gateway": framework, "function": framework,
 }
 
-// Name is the canonical name of a provider as a span spells it ("OpenAI", "openai.chat", "amazon-bedrock", …), "" for "".
-// isFramework says that the name is of a framework, an SDK or a gateway: the canonical name is then "".
-// A name that no table row knows is kept as it came.
+// Name is the canonical name for a span's spelling of a provider ("OpenAI", "openai.chat", "amazon-bedrock", …), "" for
+// "". isFramework means that the name is a framework, an SDK or a gateway: the canonical name is then "". Name returns
+// unknown names unchanged.
 func Name(raw string) (canonical string, isFramework bool) {
-	switch raw { // the names that need no work
+	switch raw { // already canonical
 	case "":
 		return "", false
 	case OpenAI, Anthropic, Bedrock, AzureOpenAI, Gemini, VertexAI, Cohere, Mistral, Groq, DeepSeek:
@@ -93,7 +98,7 @@ func Name(raw string) (canonical string, isFramework bool) {
 		if c, ok := names[key]; ok {
 			return c, c == ""
 		}
-		// "openai.chat", "google.vertex.chat", "groq.chat": the words after the provider say which of its APIs.
+		// "openai.chat", "google.vertex.chat", "groq.chat": the words after the provider name an API.
 		i := strings.LastIndexByte(key, '_')
 		if i < 0 {
 			return strings.TrimSpace(raw), false

@@ -1,42 +1,42 @@
-// Package provider holds what is known of providers, SDKs and gateways as tables: which exception type, code, message,
-// HTTP status and finish reason means which failure. Rows are facts read in the SDKs' sources and the vendors'
-// documentation; the first hit in the order of Classify decides.
+// Package provider maps errors of providers, SDKs and gateways to failure classes. Its tables list exception types,
+// codes, messages, HTTP statuses and finish reasons. The rows come from the sources of the SDKs and the vendors'
+// documentation. The first hit in the order of Classify decides.
 package provider
 
 import "github.com/faultline-otel/faultline/internal/failure"
 
-// Outcome is what a report of a provider, an SDK or a gateway means.
+// Outcome is the meaning of an error or a finish reason.
 type Outcome struct {
-	Class  failure.Class // "" where nothing failed, or nobody knows
+	Class  failure.Class // "" if nothing failed, or the class is unknown
 	Detail string
 	// Where is the code, type or reason that decided, for the fingerprint.
 	Where string
-	// By tells which kind of evidence decided: type, code, message, http, finish, status.
+	// By is the kind of evidence that decided: type, code, message, http, finish or status.
 	By string
-	// Cancelled says that the caller went away: no failure, counted apart.
+	// Cancelled means that the caller went away. That is not a failure and is counted separately.
 	Cancelled bool
 }
 
-// fine is a fine class of the tables: what it maps to, and how sure of it one may be.
+// fine is a fine class of the tables: the failure that it maps to, and how certain it is.
 type fine struct {
 	class     failure.Class
 	detail    string
 	cancelled bool
 	refine    refinement
-	// reported says that the message names the detail: the report of a validation library.
+	// reported means that the message has the detail: it is a report of a validation library.
 	reported bool
 }
 
-// refinement says what later steps of the decision may make of a fine class.
+// refinement is what later steps of the decision may replace a fine class with.
 type refinement uint8
 
 const (
-	never    refinement = iota // it is specific
-	toPolicy                   // it may turn out to be a policy
-	toAny                      // it is ambiguous
+	never    refinement = iota // nothing: the class is specific
+	toPolicy                   // only a policy refusal
+	toAny                      // any class: the class is ambiguous
 )
 
-// The fine classes. A row of a table names one of them.
+// The fine classes. Each row of a table has one.
 var (
 	throttled     = fine{class: failure.RateLimit, detail: failure.Throttled, refine: toAny}
 	quota         = fine{class: failure.RateLimit, detail: failure.QuotaExceeded}
@@ -63,11 +63,11 @@ var (
 	loop          = fine{class: failure.RetryLoop, detail: "runaway"}
 	toolFailed    = fine{class: failure.ToolError, detail: failure.ToolFailed}
 	cancelled     = fine{cancelled: true}
-	// byStatus is a type that says nothing of its own: the code, the HTTP status or the message decides.
+	// byStatus is for types without a meaning of their own: the code, the HTTP status or the message decides.
 	byStatus = fine{refine: toAny}
-	// untrusted is a type that a gateway gives to everything that it does not know.
+	// untrusted is for types that a gateway gives to every error that it does not know.
 	untrusted = fine{class: failure.ProviderError, detail: failure.Connection, refine: toAny}
-	// filtered is a type for answers that were withheld, most often by a filter; the finish reason in the message knows.
+	// filtered is for withheld answers, mostly due to a filter. The finish reason in the message can refine it.
 	filtered = fine{class: failure.Refusal, detail: failure.ContentFilter, refine: toAny}
 )
 
@@ -77,21 +77,21 @@ func (f fine) outcome(by, where string) Outcome {
 
 func (f fine) known() bool { return f.class != "" || f.cancelled }
 
-// vague reports whether a class stands for a whole hundred of HTTP statuses.
+// vague reports whether a class stands for many HTTP statuses.
 func (f fine) vague() bool { return f == serverError || f == untrusted }
 
-// yields reports whether a guess may be replaced by what a later step found.
+// yields reports whether the class that a later step found may replace a guess.
 func (f fine) yields(found fine) bool {
 	return f.refine != toPolicy || found.class == failure.Refusal
 }
 
-// replaces reports whether a fine class is worth more than the guess before it.
+// replaces reports whether a fine class is better than the earlier guess.
 func (f fine) replaces(guess fine) bool {
 	return f.known() && (!guess.known() || f.weight() < guess.weight() && guess.yields(f))
 }
 
-// weight orders fine classes inside one step of the decision: the smallest wins. A 429 whose text says that a quota is
-// spent is a quota, a 400 whose code names a filter is no bad request.
+// weight orders fine classes inside one step of the decision: the smallest wins. A 429 whose message mentions an
+// exhausted quota is a quota, and a 400 whose code is a filter is not a bad request.
 func (f fine) weight() int {
 	switch f {
 	case contextLength:

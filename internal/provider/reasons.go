@@ -2,32 +2,38 @@ package provider
 
 import "github.com/faultline-otel/faultline/internal/failure"
 
-// reasons maps raw finish reasons, folded, to fine classes; a reason that is missing is a normal end. Facts table §7.
+// reasons maps raw finish reasons, folded, to fine classes. A reason that is not listed is a normal end.
 var reasons = map[string]fine{
-	"length": outputLimit, "max_tokens": outputLimit, "max_output_tokens": outputLimit, "max_completion_tokens": outputLimit,
-	"max_length": outputLimit, "incomplete": outputLimit,
+	"length": outputLimit, "max_tokens": outputLimit, "max_output_tokens": outputLimit,
+	"max_completion_tokens": outputLimit,
+	"max_length":            outputLimit, "incomplete": outputLimit,
 	"max_prompt_tokens": contextLength, "model_length": contextLength, "model_context_window_exceeded": contextLength,
 	"context_length_exceeded": contextLength, "context_window": contextLength, "error_limit": contextLength,
-	"content_filter": contentFilter, "content_filtered": contentFilter, "guardrail_intervened": contentFilter, "safety": contentFilter,
+	"content_filter": contentFilter, "content_filtered": contentFilter, "guardrail_intervened": contentFilter,
+	"safety":     contentFilter,
 	"recitation": contentFilter, "prohibited_content": contentFilter, "blocklist": contentFilter, "spii": contentFilter,
-	"image_safety": contentFilter, "image_prohibited_content": contentFilter, "image_recitation": contentFilter, "language": contentFilter,
+	"image_safety": contentFilter, "image_prohibited_content": contentFilter, "image_recitation": contentFilter,
+	"language":    contentFilter,
 	"error_toxic": contentFilter, "model_armor": contentFilter, "jailbreak": contentFilter, "blocked": contentFilter,
 	"refusal": refusal, "refused": refusal,
 	"malformed_function_call": badToolCall, "unexpected_tool_call": badToolCall, "error_tool_call": badToolCall,
 	"malformed_tool_use": badToolCall, "malformed_tool_call": badToolCall, "malformed_model_output": notJSON,
 	"too_many_tool_calls": loop,
-	"error":               serverError, "failed": serverError, "run_failed": serverError, "image_other": serverError, "no_image": serverError,
+	"error":               serverError, "failed": serverError, "run_failed": serverError, "image_other": serverError,
+	"no_image":                     serverError,
 	"insufficient_system_resource": overloaded, "timeout": timeout, "run_expired": timeout,
 	"rag_query_when_rag_disabled": invalid,
-	"cancelled":                   cancelled, "canceled": cancelled, "client_cancelled": cancelled, "turn_detected": cancelled, "run_cancelled": cancelled,
+	"cancelled":                   cancelled, "canceled": cancelled, "client_cancelled": cancelled,
+	"turn_detected": cancelled, "run_cancelled": cancelled,
 	"abort": cancelled, "aborted": cancelled,
 }
 
-// geminiReasons differ from what the same word says elsewhere: a Vercel "other" is no class, a Gemini "OTHER" a fault.
+// geminiReasons are reasons with a different meaning elsewhere: "other" has no class for Vercel, but is a fault for
+// Gemini.
 var geminiReasons = map[string]fine{"other": serverError}
 
-// Stop says what the finish reasons of a call mean: the worst over its choices. Reasons are raw: what a gateway made of
-// them has lost evidence.
+// Stop returns the outcome for the finish reasons of a call: the worst over its choices. It needs raw reasons, because
+// the reasons that a gateway maps them to have lost detail.
 func Stop(provider string, raw []string) Outcome {
 	worst := Outcome{}
 	for _, r := range raw {
@@ -50,7 +56,7 @@ func Stop(provider string, raw []string) Outcome {
 	return worst
 }
 
-// severity orders the outcomes of several choices.
+// severity orders outcomes.
 func severity(o Outcome) int {
 	switch {
 	case o.Class == failure.ProviderError || o.Class == failure.Timeout:

@@ -153,43 +153,43 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	var err, errs error
 	builder.LlmMetricsCheckpointFailures, err = builder.meter.Int64Counter(
 		"otelcol_llm_metrics_checkpoint_failures",
-		metric.WithDescription("checkpoints that the storage did not take; the next carries the same [Development]"),
+		metric.WithDescription("checkpoints that could not be written; the next one includes their changes [Development]"),
 		metric.WithUnit("{checkpoint}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.LlmMetricsFlushErrors, err = builder.meter.Int64Counter(
 		"otelcol_llm_metrics_flush_errors",
-		metric.WithDescription("flushes that the next consumer refused; the next flush carries the same sums [Development]"),
+		metric.WithDescription("flushes that the next consumer refused; the next flush has the same sums [Development]"),
 		metric.WithUnit("{flush}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.LlmMetricsIgnoredValues, err = builder.meter.Int64ObservableCounter(
 		"otelcol_llm_metrics_ignored_values",
-		metric.WithDescription("values that were not counted, since they are negative, not a number, absurdly high or not of a closed list [Development]"),
+		metric.WithDescription("values that were not counted because they are negative, not a number, implausibly large or unknown [Development]"),
 		metric.WithUnit("{value}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.LlmMetricsOverflow, err = builder.meter.Int64ObservableCounter(
 		"otelcol_llm_metrics_overflow",
-		metric.WithDescription("spans that were counted, in part at least, under otel.metric.overflow, since a limit of series was reached [Development]"),
+		metric.WithDescription("spans counted at least partly under otel.metric.overflow, because a series limit was reached [Development]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.LlmMetricsSeries, err = builder.meter.Int64ObservableGauge(
 		"otelcol_llm_metrics_series",
-		metric.WithDescription("series that the connector keeps [Development]"),
+		metric.WithDescription("series in memory [Development]"),
 		metric.WithUnit("{series}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.LlmMetricsSessions, err = builder.meter.Int64ObservableGauge(
 		"otelcol_llm_metrics_sessions",
-		metric.WithDescription("sessions that go on, which are counted when they have ended [Development]"),
+		metric.WithDescription("open sessions; they are counted when they end [Development]"),
 		metric.WithUnit("{session}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.LlmMetricsUntracked, err = builder.meter.Int64ObservableCounter(
 		"otelcol_llm_metrics_untracked",
-		metric.WithDescription("scores that are not followed for drift, since drift::max_series are [Development]"),
+		metric.WithDescription("score series without drift tracking, because drift::max_series was reached [Development]"),
 		metric.WithUnit("{series}"),
 	)
 	errs = errors.Join(errs, err)

@@ -24,7 +24,7 @@ func NewSettings(tt *componenttest.Telemetry) connector.Settings {
 func AssertEqualLlmMetricsCheckpointFailures(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_llm_metrics_checkpoint_failures",
-		Description: "checkpoints that the storage did not take; the next carries the same [Development]",
+		Description: "checkpoints that could not be written; the next one includes their changes [Development]",
 		Unit:        "{checkpoint}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -40,7 +40,7 @@ func AssertEqualLlmMetricsCheckpointFailures(t *testing.T, tt *componenttest.Tel
 func AssertEqualLlmMetricsFlushErrors(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_llm_metrics_flush_errors",
-		Description: "flushes that the next consumer refused; the next flush carries the same sums [Development]",
+		Description: "flushes that the next consumer refused; the next flush has the same sums [Development]",
 		Unit:        "{flush}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -56,7 +56,7 @@ func AssertEqualLlmMetricsFlushErrors(t *testing.T, tt *componenttest.Telemetry,
 func AssertEqualLlmMetricsIgnoredValues(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_llm_metrics_ignored_values",
-		Description: "values that were not counted, since they are negative, not a number, absurdly high or not of a closed list [Development]",
+		Description: "values that were not counted because they are negative, not a number, implausibly large or unknown [Development]",
 		Unit:        "{value}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -72,7 +72,7 @@ func AssertEqualLlmMetricsIgnoredValues(t *testing.T, tt *componenttest.Telemetr
 func AssertEqualLlmMetricsOverflow(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_llm_metrics_overflow",
-		Description: "spans that were counted, in part at least, under otel.metric.overflow, since a limit of series was reached [Development]",
+		Description: "spans counted at least partly under otel.metric.overflow, because a series limit was reached [Development]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -88,7 +88,7 @@ func AssertEqualLlmMetricsOverflow(t *testing.T, tt *componenttest.Telemetry, dp
 func AssertEqualLlmMetricsSeries(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_llm_metrics_series",
-		Description: "series that the connector keeps [Development]",
+		Description: "series in memory [Development]",
 		Unit:        "{series}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -102,7 +102,7 @@ func AssertEqualLlmMetricsSeries(t *testing.T, tt *componenttest.Telemetry, dps 
 func AssertEqualLlmMetricsSessions(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_llm_metrics_sessions",
-		Description: "sessions that go on, which are counted when they have ended [Development]",
+		Description: "open sessions; they are counted when they end [Development]",
 		Unit:        "{session}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -116,7 +116,7 @@ func AssertEqualLlmMetricsSessions(t *testing.T, tt *componenttest.Telemetry, dp
 func AssertEqualLlmMetricsUntracked(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_llm_metrics_untracked",
-		Description: "scores that are not followed for drift, since drift::max_series are [Development]",
+		Description: "score series without drift tracking, because drift::max_series was reached [Development]",
 		Unit:        "{series}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

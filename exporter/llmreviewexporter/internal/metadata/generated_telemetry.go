@@ -61,13 +61,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	var err, errs error
 	builder.LlmReviewIgnoredSpans, err = builder.meter.Int64Counter(
 		"otelcol_llm_review_ignored_spans",
-		metric.WithDescription("spans without a trace or span id, which belong to no item [Development]"),
+		metric.WithDescription("spans without a trace ID or span ID; they cannot be stored [Development]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.LlmReviewRedactions, err = builder.meter.Int64Counter(
 		"otelcol_llm_review_redactions",
-		metric.WithDescription("values that were replaced in spans before they were stored [Development]"),
+		metric.WithDescription("values redacted in spans before storage [Development]"),
 		metric.WithUnit("{value}"),
 	)
 	errs = errors.Join(errs, err)

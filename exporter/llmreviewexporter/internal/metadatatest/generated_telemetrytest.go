@@ -24,7 +24,7 @@ func NewSettings(tt *componenttest.Telemetry) exporter.Settings {
 func AssertEqualLlmReviewIgnoredSpans(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_llm_review_ignored_spans",
-		Description: "spans without a trace or span id, which belong to no item [Development]",
+		Description: "spans without a trace ID or span ID; they cannot be stored [Development]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -40,7 +40,7 @@ func AssertEqualLlmReviewIgnoredSpans(t *testing.T, tt *componenttest.Telemetry,
 func AssertEqualLlmReviewRedactions(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_llm_review_redactions",
-		Description: "values that were replaced in spans before they were stored [Development]",
+		Description: "values redacted in spans before storage [Development]",
 		Unit:        "{value}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

@@ -60,7 +60,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	var err, errs error
 	builder.LlmBudgetWebhookFailures, err = builder.meter.Int64Counter(
 		"otelcol_llm_budget_webhook_failures",
-		metric.WithDescription("webhooks that were given up after all tries [Development]"),
+		metric.WithDescription("webhooks that were not delivered after all retries [Development]"),
 		metric.WithUnit("{webhook}"),
 	)
 	errs = errors.Join(errs, err)

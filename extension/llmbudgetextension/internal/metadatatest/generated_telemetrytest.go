@@ -24,7 +24,7 @@ func NewSettings(tt *componenttest.Telemetry) extension.Settings {
 func AssertEqualLlmBudgetWebhookFailures(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_llm_budget_webhook_failures",
-		Description: "webhooks that were given up after all tries [Development]",
+		Description: "webhooks that were not delivered after all retries [Development]",
 		Unit:        "{webhook}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

@@ -113,13 +113,13 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	var err, errs error
 	builder.LlmReviewOldestOpenAgeSeconds, err = builder.meter.Float64ObservableGauge(
 		"otelcol_llm_review_oldest_open_age_seconds",
-		metric.WithDescription("for how long the item has waited that nobody has judged and that came first; 0 where none waits [Development]"),
+		metric.WithDescription("age of the oldest item without a verdict; 0 if there is none [Development]"),
 		metric.WithUnit("s"),
 	)
 	errs = errors.Join(errs, err)
 	builder.LlmReviewOpenItems, err = builder.meter.Int64ObservableGauge(
 		"otelcol_llm_review_open_items",
-		metric.WithDescription("items that nobody has judged [Development]"),
+		metric.WithDescription("items without a verdict [Development]"),
 		metric.WithUnit("{item}"),
 	)
 	errs = errors.Join(errs, err)

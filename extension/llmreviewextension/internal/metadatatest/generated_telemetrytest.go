@@ -24,7 +24,7 @@ func NewSettings(tt *componenttest.Telemetry) extension.Settings {
 func AssertEqualLlmReviewOldestOpenAgeSeconds(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_llm_review_oldest_open_age_seconds",
-		Description: "for how long the item has waited that nobody has judged and that came first; 0 where none waits [Development]",
+		Description: "age of the oldest item without a verdict; 0 if there is none [Development]",
 		Unit:        "s",
 		Data: metricdata.Gauge[float64]{
 			DataPoints: dps,
@@ -38,7 +38,7 @@ func AssertEqualLlmReviewOldestOpenAgeSeconds(t *testing.T, tt *componenttest.Te
 func AssertEqualLlmReviewOpenItems(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_llm_review_open_items",
-		Description: "items that nobody has judged [Development]",
+		Description: "items without a verdict [Development]",
 		Unit:        "{item}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,

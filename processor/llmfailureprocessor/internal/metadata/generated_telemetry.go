@@ -92,37 +92,37 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	var err, errs error
 	builder.LlmFailureFindings, err = builder.meter.Int64Counter(
 		"otelcol_llm_failure_findings",
-		metric.WithDescription("failures found, one a span and class [Development]"),
+		metric.WithDescription("failures found, one per span and class [Development]"),
 		metric.WithUnit("{finding}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.LlmFailureLentBytes, err = builder.meter.Int64ObservableGauge(
 		"otelcol_llm_failure_lent_bytes",
-		metric.WithDescription("memory held by content of log records that waits for its span [Development]"),
+		metric.WithDescription("memory of log record content that waits for its span [Development]"),
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
 	builder.LlmFailureRedactions, err = builder.meter.Int64Counter(
 		"otelcol_llm_failure_redactions",
-		metric.WithDescription("values that were replaced in spans and log records [Development]"),
+		metric.WithDescription("redacted values in spans and log records [Development]"),
 		metric.WithUnit("{value}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.LlmFailureScorerProblems, err = builder.meter.Int64Counter(
 		"otelcol_llm_failure_scorer_problems",
-		metric.WithDescription("scorers that could not do their work on a span, which the span says too [Development]"),
+		metric.WithDescription("scorer runs that failed; the span records them too [Development]"),
 		metric.WithUnit("{problem}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.LlmFailureSpans, err = builder.meter.Int64Counter(
 		"otelcol_llm_failure_spans",
-		metric.WithDescription("spans received, by whether they could be scored [Development]"),
+		metric.WithDescription("received spans, by whether they could be scored [Development]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.LlmFailureUnpricedCalls, err = builder.meter.Int64Counter(
 		"otelcol_llm_failure_unpriced_calls",
-		metric.WithDescription("model calls without a cost, because the model has no known price or the span no token counts [Development]"),
+		metric.WithDescription("model calls without a cost, because the price or the token counts are unknown [Development]"),
 		metric.WithUnit("{call}"),
 	)
 	errs = errors.Join(errs, err)

@@ -24,7 +24,7 @@ func NewSettings(tt *componenttest.Telemetry) processor.Settings {
 func AssertEqualLlmFailureFindings(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_llm_failure_findings",
-		Description: "failures found, one a span and class [Development]",
+		Description: "failures found, one per span and class [Development]",
 		Unit:        "{finding}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -40,7 +40,7 @@ func AssertEqualLlmFailureFindings(t *testing.T, tt *componenttest.Telemetry, dp
 func AssertEqualLlmFailureLentBytes(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_llm_failure_lent_bytes",
-		Description: "memory held by content of log records that waits for its span [Development]",
+		Description: "memory of log record content that waits for its span [Development]",
 		Unit:        "By",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,
@@ -54,7 +54,7 @@ func AssertEqualLlmFailureLentBytes(t *testing.T, tt *componenttest.Telemetry, d
 func AssertEqualLlmFailureRedactions(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_llm_failure_redactions",
-		Description: "values that were replaced in spans and log records [Development]",
+		Description: "redacted values in spans and log records [Development]",
 		Unit:        "{value}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -70,7 +70,7 @@ func AssertEqualLlmFailureRedactions(t *testing.T, tt *componenttest.Telemetry, 
 func AssertEqualLlmFailureScorerProblems(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_llm_failure_scorer_problems",
-		Description: "scorers that could not do their work on a span, which the span says too [Development]",
+		Description: "scorer runs that failed; the span records them too [Development]",
 		Unit:        "{problem}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -86,7 +86,7 @@ func AssertEqualLlmFailureScorerProblems(t *testing.T, tt *componenttest.Telemet
 func AssertEqualLlmFailureSpans(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_llm_failure_spans",
-		Description: "spans received, by whether they could be scored [Development]",
+		Description: "received spans, by whether they could be scored [Development]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -102,7 +102,7 @@ func AssertEqualLlmFailureSpans(t *testing.T, tt *componenttest.Telemetry, dps [
 func AssertEqualLlmFailureUnpricedCalls(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_llm_failure_unpriced_calls",
-		Description: "model calls without a cost, because the model has no known price or the span no token counts [Development]",
+		Description: "model calls without a cost, because the price or the token counts are unknown [Development]",
 		Unit:        "{call}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

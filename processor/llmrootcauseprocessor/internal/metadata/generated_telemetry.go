@@ -60,7 +60,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	var err, errs error
 	builder.LlmRootcauseIncidents, err = builder.meter.Int64Counter(
 		"otelcol_llm_rootcause_incidents",
-		metric.WithDescription("traces with a failure, each once [Development]"),
+		metric.WithDescription("failed traces; each trace counts once [Development]"),
 		metric.WithUnit("{incident}"),
 	)
 	errs = errors.Join(errs, err)

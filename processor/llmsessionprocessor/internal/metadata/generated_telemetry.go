@@ -144,37 +144,37 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.LlmSessionCheckpointFailures, err = builder.meter.Int64Counter(
 		"otelcol_llm_session_checkpoint_failures",
-		metric.WithDescription("checkpoints that could not be written, and are tried again with the next [Development]"),
+		metric.WithDescription("checkpoints that could not be written; the next one includes their changes [Development]"),
 		metric.WithUnit("{checkpoint}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.LlmSessionCheckpoints, err = builder.meter.Int64Counter(
 		"otelcol_llm_session_checkpoints",
-		metric.WithDescription("checkpoints that were written [Development]"),
+		metric.WithDescription("written checkpoints [Development]"),
 		metric.WithUnit("{checkpoint}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.LlmSessionDuplicates, err = builder.meter.Int64ObservableCounter(
 		"otelcol_llm_session_duplicates",
-		metric.WithDescription("spans that were delivered again, and counted once [Development]"),
+		metric.WithDescription("spans that were delivered more than once and counted once [Development]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.LlmSessionForgotten, err = builder.meter.Int64ObservableCounter(
 		"otelcol_llm_session_forgotten",
-		metric.WithDescription("sessions that were forgotten; one that goes on begins at zero [Development]"),
+		metric.WithDescription("sessions removed from memory; a session that continues starts at zero [Development]"),
 		metric.WithUnit("{session}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.LlmSessionLoops, err = builder.meter.Int64Counter(
 		"otelcol_llm_session_loops",
-		metric.WithDescription("sessions that showed a loop, each once a kind [Development]"),
+		metric.WithDescription("sessions with a loop, counted once per kind [Development]"),
 		metric.WithUnit("{session}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.LlmSessionUncounted, err = builder.meter.Int64ObservableCounter(
 		"otelcol_llm_session_uncounted",
-		metric.WithDescription("spans of sessions that have more than are told apart [Development]"),
+		metric.WithDescription("spans of sessions with more spans than can be deduplicated [Development]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)

@@ -38,7 +38,7 @@ func AssertEqualLlmSessionActive(t *testing.T, tt *componenttest.Telemetry, dps 
 func AssertEqualLlmSessionCheckpointFailures(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_llm_session_checkpoint_failures",
-		Description: "checkpoints that could not be written, and are tried again with the next [Development]",
+		Description: "checkpoints that could not be written; the next one includes their changes [Development]",
 		Unit:        "{checkpoint}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -54,7 +54,7 @@ func AssertEqualLlmSessionCheckpointFailures(t *testing.T, tt *componenttest.Tel
 func AssertEqualLlmSessionCheckpoints(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_llm_session_checkpoints",
-		Description: "checkpoints that were written [Development]",
+		Description: "written checkpoints [Development]",
 		Unit:        "{checkpoint}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -70,7 +70,7 @@ func AssertEqualLlmSessionCheckpoints(t *testing.T, tt *componenttest.Telemetry,
 func AssertEqualLlmSessionDuplicates(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_llm_session_duplicates",
-		Description: "spans that were delivered again, and counted once [Development]",
+		Description: "spans that were delivered more than once and counted once [Development]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -86,7 +86,7 @@ func AssertEqualLlmSessionDuplicates(t *testing.T, tt *componenttest.Telemetry, 
 func AssertEqualLlmSessionForgotten(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_llm_session_forgotten",
-		Description: "sessions that were forgotten; one that goes on begins at zero [Development]",
+		Description: "sessions removed from memory; a session that continues starts at zero [Development]",
 		Unit:        "{session}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -102,7 +102,7 @@ func AssertEqualLlmSessionForgotten(t *testing.T, tt *componenttest.Telemetry, d
 func AssertEqualLlmSessionLoops(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_llm_session_loops",
-		Description: "sessions that showed a loop, each once a kind [Development]",
+		Description: "sessions with a loop, counted once per kind [Development]",
 		Unit:        "{session}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -118,7 +118,7 @@ func AssertEqualLlmSessionLoops(t *testing.T, tt *componenttest.Telemetry, dps [
 func AssertEqualLlmSessionUncounted(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_llm_session_uncounted",
-		Description: "spans of sessions that have more than are told apart [Development]",
+		Description: "spans of sessions with more spans than can be deduplicated [Development]",
 		Unit:        "{span}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
