@@ -103,7 +103,7 @@ func (s *Groundedness) Score(c *genai.Call, r *score.Result) {
 		if output[i].Text == "" || len(output[i].ToolCalls) > 0 {
 			continue
 		}
-		if t := r.Words(output[i].Text); o.Grounded(t, f) {
+		if t := r.Words(output[i].Text); o.grounded(t, f, len(output) == 1) {
 			if margin := s.forest.Margin(f[:]); !seen || margin > worst {
 				worst, at, seen = margin, i, true
 			}

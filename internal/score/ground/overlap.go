@@ -105,11 +105,15 @@ func (s *set) reserve(n int) {
 	}
 }
 
-// add puts a hash in. A set that is nearly full takes no more.
+// add puts a hash in. The set grows as needed; one that is nearly full at its largest size takes no more.
 func (s *set) add(h uint32) {
-	if s.size < room(s.bits) {
-		s.put(h)
+	if s.size >= room(s.bits) {
+		if s.bits == largeSet {
+			return
+		}
+		s.reserve(1)
 	}
+	s.put(h)
 }
 
 func (s *set) put(h uint32) (slot uint32) {
@@ -156,8 +160,11 @@ func (s *set) find(h uint32) (slot uint32, there bool) {
 // Overlap compares an answer with texts. Get one with NewOverlap and give it back with Release: its memory is used again.
 type Overlap struct {
 	texts        []*words.Text // that were added
-	indexed      int           // how many of them are in the sets
+	common       []bool        // for each word of the texts, whether it has no meaning of its own
+	indexed      int           // how many of the texts are in the sets
 	stems, pairs set
+	answer       []reading
+	wanted       wanted
 	negated      bool
 	content      int // words with a meaning in the texts
 	plain        int // words without
@@ -165,8 +172,11 @@ type Overlap struct {
 	subject      subject
 }
 
-// maxTexts bounds the texts whose place is kept between calls.
-const maxTexts = 64
+// maxTexts and maxWords bound the memory that is kept between calls.
+const (
+	maxTexts = 64
+	maxWords = 1 << 16
+)
 
 var overlaps = sync.Pool{New: func() any { return new(Overlap) }}
 
@@ -185,6 +195,9 @@ func (o *Overlap) Release() {
 	if o.texts = o.texts[:0]; cap(o.texts) > maxTexts {
 		o.texts = nil
 	}
+	if o.common = o.common[:0]; cap(o.common) > maxWords {
+		o.common = nil
+	}
 	overlaps.Put(o)
 }
 
@@ -202,42 +215,45 @@ const (
 // neighbours is how many words with a meaning stand between two that are still neighbours.
 const neighbours = 3
 
-// Add adds a text to compare with, which must stay as it is until Release. Its words are counted at once, which tells prose, and
-// looked at closer when an answer is first held against them: most results of tools are no prose, and never are.
+// Add adds a text to compare with, which must stay as it is until Release. It counts the words at once, which is enough for
+// Prose. The sets are filled when an answer is first compared: most tool results are not prose and never get that far.
 func (o *Overlap) Add(t *words.Text) {
 	o.texts = append(o.texts, t)
 	o.all += len(t.Words)
+	list := slices.Grow(o.common, len(t.Words))
 	for i := range t.Words {
 		k := kindOf(&t.Words[i])
 		if k&negation != 0 {
 			o.negated = true
 		}
-		if k&common != 0 {
+		without := k&common != 0
+		if without {
 			o.plain++
-		} else {
-			o.content++
 		}
+		list = append(list, without)
 	}
+	o.content = o.all - o.plain
+	o.common = list
 }
 
 // index puts the words of the texts that were added since into the sets.
 func (o *Overlap) index() {
+	if o.indexed == len(o.texts) {
+		return
+	}
 	all := 0
 	for _, t := range o.texts[o.indexed:] {
 		all += len(t.Words)
 	}
-	if all == 0 {
-		return
-	}
 	o.stems.reserve(all)
 	o.pairs.reserve(min(all, o.content) * neighbours)
+	common := o.common[len(o.common)-all:]
 	for _, t := range o.texts[o.indexed:] {
 		var last [neighbours]uint32
 		for i := range t.Words {
-			w := &t.Words[i]
-			h := stem(t.Source, w)
+			h := stem(t.Source, &t.Words[i])
 			o.stems.add(h)
-			if kindOf(w)&common != 0 {
+			if common[i] {
 				continue
 			}
 			for _, before := range last {
@@ -247,11 +263,93 @@ func (o *Overlap) index() {
 			}
 			last[2], last[1], last[0] = last[1], last[0], h
 		}
+		common = common[len(t.Words):]
+	}
+	o.indexed = len(o.texts)
+}
+
+// indexWanted is index for a single comparison: it leaves out what that does not look up, which is most of the texts. It must be
+// the first and the last.
+func (o *Overlap) indexWanted() {
+	if o.indexed > 0 || max(o.all, o.content*neighbours) > room(largeSet) {
+		o.index() // a set that is full has to be full of the same
+		return
+	}
+	common := o.common
+	for _, t := range o.texts {
+		var last [neighbours]uint32
+		for i := range t.Words {
+			h := stem(t.Source, &t.Words[i])
+			if o.wanted.stems.has(h) {
+				o.stems.add(h)
+			}
+			if common[i] {
+				continue
+			}
+			// Three pairs at once: hardly any is wanted.
+			one, two, three := pair(last[0], h), pair(last[1], h), pair(last[2], h)
+			if o.wanted.pairs.has(one) || o.wanted.pairs.has(two) || o.wanted.pairs.has(three) {
+				for _, before := range last {
+					if before != 0 && o.wanted.pairs.has(pair(before, h)) {
+						o.pairs.add(pair(before, h))
+					}
+				}
+			}
+			last[2], last[1], last[0] = last[1], last[0], h
+		}
+		common = common[len(t.Words):]
 	}
 	o.indexed = len(o.texts)
 }
 
 func pair(a, b uint32) uint32 { return (a*0x85ebca6b+b)*0xc2b2ae35 | 1 }
+
+// reading is a word of an answer.
+type reading struct {
+	stem uint32
+	kind kind
+}
+
+// wanted is what an answer looks up. It may hold more, never less.
+type wanted struct {
+	stems sieve
+	pairs sieve
+}
+
+// sieve lets through every hash that was added, and few others.
+type sieve [1 << (sieveBits - 6)]uint64
+
+const sieveBits = 13
+
+func (s *sieve) add(h uint32) {
+	at := h * 0x9e3779b1 >> (32 - sieveBits)
+	s[at/64] |= 1 << (at % 64)
+}
+
+func (s *sieve) has(h uint32) bool {
+	at := h * 0x9e3779b1 >> (32 - sieveBits)
+	return s[at/64]&(1<<(at%64)) != 0
+}
+
+// read reads the words of an answer, and what it will look up.
+func (o *Overlap) read(t *words.Text) {
+	o.wanted = wanted{}
+	o.answer = slices.Grow(o.answer[:0], len(t.Words))
+	var one, two uint32
+	for i := range t.Words {
+		w := &t.Words[i]
+		h, k := stem(t.Source, w), kindOf(w)
+		o.answer = append(o.answer, reading{h, k})
+		o.wanted.stems.add(h)
+		if k&common != 0 {
+			continue
+		}
+		o.wanted.pairs.add(pair(one, h))
+		o.wanted.pairs.add(pair(h, one))
+		o.wanted.pairs.add(pair(two, h))
+		two, one = one, h
+	}
+}
 
 // The features of an answer against its sources.
 const (
@@ -279,8 +377,17 @@ const (
 
 // Grounded fills the features of an answer. It reports false where there is too little to compare.
 func (o *Overlap) Grounded(t *words.Text, f *[GroundedFeatures]float32) bool {
+	return o.grounded(t, f, false)
+}
+
+// grounded is Grounded. only says that no other answer is compared with the same texts.
+func (o *Overlap) grounded(t *words.Text, f *[GroundedFeatures]float32, only bool) bool {
 	*f = [GroundedFeatures]float32{}
-	o.index()
+	if o.read(t); only {
+		o.indexWanted()
+	} else {
+		o.index()
+	}
 	var content, novel, long, longNovel, pairs, pairNovel, nums, numNovel, nms, nameNovel, edit, negs, chats int
 	sentenceContent, sentenceNovel := 0, 0
 	sentences, singles, apartPairs, knownPairs := 0, 0, 0, 0
@@ -303,14 +410,13 @@ func (o *Overlap) Grounded(t *words.Text, f *[GroundedFeatures]float32) bool {
 		if w.Flags.Is(words.Sentence) {
 			endSentence()
 		}
-		k := kindOf(w)
+		h, k := o.answer[i].stem, o.answer[i].kind
 		if k&negation != 0 {
 			negs++
 		}
 		if k&talk != 0 {
 			chats++
 		}
-		h := stem(t.Source, w)
 		known := o.stems.has(h)
 		switch {
 		case w.Flags.Is(words.Digit):
