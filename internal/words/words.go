@@ -168,10 +168,25 @@ var classes = func() (c [256]uint8) {
 // read adds the words of source[i:end], the first of which has the given flags.
 func (t *Text) read(i, end int, next Flags) {
 	s, list := t.Source[:end], t.Words
+	b := block{at: -64}
 	for i < end {
 		switch classes[s[i]] {
 		case letter:
-			for { // for as long as one space parts words, as in most of prose
+			if i+blockRead <= end { // most of prose
+				before := len(list)
+				var left leftover
+				if i, list, left = b.words(list, s, i, next); len(list) > before {
+					next = 0
+				}
+				if left == leftSlow {
+					i, list = t.slow(list, s, i, next)
+					next = 0
+				}
+				if left != leftLong {
+					continue
+				}
+			}
+			for { // for as long as one space parts words
 				w, after := plain(s, i)
 				if after < end && inWord[s[after]] {
 					i, list = t.slow(list, s, i, next)
@@ -182,7 +197,7 @@ func (t *Text) read(i, end int, next Flags) {
 				next = 0
 				list = append(list, w)
 				i = after
-				if i+1 >= end || s[i] != ' ' || classes[s[i+1]] != letter {
+				if i+1 >= end || s[i] != ' ' || classes[s[i+1]] != letter || i+1+blockRead <= end {
 					break
 				}
 				i++
@@ -237,6 +252,123 @@ func (t *Text) read(i, end int, next Flags) {
 	t.Words = list
 }
 
+// blockRead is how many bytes block reads.
+const blockRead = 64 + 8
+
+// leftover is what block left to do.
+type leftover uint8
+
+const (
+	leftNothing leftover = iota
+	leftSlow             // the word at the place returned is one for slow
+	leftLong             // the word at the place returned is longer than a block
+)
+
+// block is what 64 bytes are: a bit for each.
+type block struct {
+	at                        int // where they begin
+	letters, digits, capitals uint64
+}
+
+// find classifies the 64 bytes from i.
+func (b *block) find(s string, i int) {
+	b.at, b.letters, b.digits, b.capitals = i, 0, 0, 0
+	for k := 0; k < 64; k += 8 {
+		letter, digit, capital := classify(load(s, i+k))
+		b.letters |= gather(letter) << (k & 63)
+		b.digits |= gather(digit) << (k & 63)
+		b.capitals |= gather(capital) << (k & 63)
+	}
+}
+
+// words reads plain words with one space between them, from the letter at i. It finds the ends of words in 64 bytes at once; a
+// loop from word to word would wait for the end of each. The first word gets the given flags. It returns where to go on.
+func (b *block) words(list []Word, s string, i int, next Flags) (int, []Word, leftover) {
+	p := uint(i - b.at)
+	if p >= 64 {
+		b.find(s, i)
+		p = 0
+	}
+	letters, spelled, unlike := b.letters, b.letters|b.digits, b.capitals|b.digits
+	for ; ; p++ {
+		n := uint(bits.TrailingZeros64(^(spelled >> (p & 63))))
+		start := b.at + int(p)
+		if p+n >= 64 {
+			if p == 0 {
+				return start, list, leftLong
+			}
+			if start+blockRead > len(s) {
+				return start, list, leftLong
+			}
+			b.find(s, start)
+			letters, spelled, unlike = b.letters, b.letters|b.digits, b.capitals|b.digits
+			p = ^uint(0)
+			continue
+		}
+		end := start + int(n)
+		after := s[end]
+		if after != ' ' && inWord[after] {
+			return start, list, leftSlow
+		}
+		hash := mix(hashSeed, (load(s, start)|lowered)&first[min(n, 8)])
+		for k := uint(8); k < n; k += 8 {
+			hash = mix(hash, (load(s, start+int(k))|lowered)&first[min(n-k, 8)])
+		}
+		flags := Plain | next
+		if word := (uint64(1)<<(n&63) - 1) << (p & 63); unlike&word != 0 {
+			flags |= marks(b.letters&word, b.digits&word, b.capitals&word, p)
+		}
+		list = append(list, Word{Hash: uint32(hash >> 32), Start: uint32(start), End: uint32(end), Flags: flags})
+		next = 0
+		if p += n; after != ' ' || p == 63 || letters>>((p+1)&63)&1 == 0 {
+			return end, list, leftNothing
+		}
+	}
+}
+
+// first masks the first so many of eight bytes.
+var first = func() (masks [9]uint64) {
+	for n := range masks {
+		masks[n] = 1<<(8*n) - 1
+	}
+	return masks
+}()
+
+// marks are the flags of a plain word with capitals or digits, of which the first letter is at p.
+func marks(letters, digits, capitals uint64, p uint) (f Flags) {
+	if digits != 0 {
+		f |= Digit
+	}
+	if capitals&^(1<<p) != 0 {
+		f |= Inner
+	}
+	if capitals>>p&1 != 0 {
+		f |= Capital
+		if capitals == letters && capitals&(capitals-1) != 0 {
+			f |= Upper
+		}
+	}
+	return f
+}
+
+// The top bit of each byte says whether it is one: a letter, a digit, a capital letter.
+const (
+	ones  = 0x0101010101010101
+	tops  = 0x80 * ones
+	below = 0x7f * ones
+)
+
+// classify makes masks of eight bytes. Adding to seven bits never carries over.
+func classify(v uint64) (letter, digit, capital uint64) {
+	lower, seven, ascii := (v|lowered)&below, v&below, ^v&tops
+	letter = (lower + (0x80-'a')*ones) &^ (lower + (0x80-'z'-1)*ones) & ascii
+	digit = (seven + (0x80-'0')*ones) &^ (seven + (0x80-'9'-1)*ones) & ascii
+	return letter, digit, letter &^ (v << 2)
+}
+
+// gather makes the top bits of eight bytes one byte, the lowest first.
+func gather(mask uint64) uint64 { return (mask >> 7) * 0x0102040810204080 >> 56 }
+
 // inWord are the bytes that make a word of ASCII letters and digits one that is spelled in another way.
 var inWord = func() (b [256]bool) {
 	for i, c := range classes {
@@ -248,11 +380,6 @@ var inWord = func() (b [256]bool) {
 // plain reads the ASCII letters and digits from i, which is a letter: eight bytes at a time, since every text goes through
 // here. It returns the word and where it ended.
 func plain(s string, i int) (Word, int) {
-	const (
-		ones  = 0x0101010101010101
-		tops  = 0x80 * ones
-		below = 0x7f * ones
-	)
 	start, hash := i, uint64(hashSeed)
 	var capital, small, digits, inner uint64
 	after := ^uint64(0xff) // what is after the first character
@@ -302,9 +429,81 @@ func plain(s string, i int) (Word, int) {
 // maxNormal bounds the normalised bytes of a word that its hash is made of.
 const maxNormal = 64
 
+// short reads one word of at most eight normalised bytes as slow does, from i, which is a letter or a digit: numbers, and words
+// with an apostrophe. It reports false where the word is one for slow.
+func short(s string, i int, flags Flags) (w Word, ok bool) {
+	start, letters, capitals, digits := i, 0, 0, 0
+	var v uint64
+	n := uint(0)
+	end := i
+	if s[i] < 'a' && classes[s[i]] == letter {
+		flags |= Capital
+	}
+scan:
+	for ; i < len(s); i++ {
+		b := s[i]
+		switch classes[b] {
+		case letter:
+			letters++
+			if b < 'a' {
+				capitals++
+			}
+			b |= 0x20
+		case digit:
+			digits++
+		case apostrophe:
+			if i+1 < len(s) && classes[s[i+1]] == letter {
+				continue
+			}
+			break scan
+		case high, escape:
+			return Word{}, false
+		default:
+			if letters > 0 || i+1 >= len(s) || classes[s[i+1]] != digit || b != ',' && b != '.' {
+				break scan
+			}
+			if b == ',' {
+				continue
+			}
+		}
+		if n == 8 {
+			return Word{}, false
+		}
+		v |= uint64(b) << (8 * (n & 7))
+		n++
+		end = i + 1
+	}
+	flags |= spelling(letters, capitals, digits)
+	return Word{Hash: uint32(mix(hashSeed, v) >> 32), Start: uint32(start), End: uint32(end), Flags: flags}, true
+}
+
+// spelling is the flags of a word with so many letters, capitals and digits.
+func spelling(letters, capitals, digits int) (f Flags) {
+	if digits > 0 {
+		f |= Digit
+		if letters == 0 {
+			f |= Number
+		}
+	}
+	if capitals > 1 && capitals == letters {
+		f |= Upper
+	}
+	return f
+}
+
 // slow reads one word of any characters, from i, which begins one. It returns where it ended; where the character at i
 // turns out to be none of a word, nothing is added.
 func (t *Text) slow(list []Word, s string, i int, flags Flags) (int, []Word) {
+	if c := classes[s[i]]; c == letter || c == digit {
+		if w, ok := short(s, i, flags); ok {
+			return int(w.End), append(list, w)
+		}
+	}
+	return t.any(list, s, i, flags)
+}
+
+// any reads one word of any characters, as slow does.
+func (t *Text) any(list []Word, s string, i int, flags Flags) (int, []Word) {
 	var normal [maxNormal]byte
 	n, start, letters, capitals, digits := 0, i, 0, 0, 0
 	put := func(r rune) {
@@ -425,15 +624,7 @@ scan:
 	if n == 0 {
 		return max(i, start+1), list
 	}
-	if digits > 0 {
-		flags |= Digit
-		if letters == 0 {
-			flags |= Number
-		}
-	}
-	if capitals > 1 && capitals == letters {
-		flags |= Upper
-	}
+	flags |= spelling(letters, capitals, digits)
 	return end, append(list, Word{Hash: hashOf(normal[:n]), Start: uint32(start), End: uint32(end), Flags: flags})
 }
 
