@@ -6,28 +6,30 @@ import (
 	"sync/atomic"
 )
 
-// Memo remembers a number for each of many texts: a tool result stands in the span of the tool and in the call that it is given
-// to, popular questions and documents come again and again. It is of one size (128 KiB), takes no lock, and forgets a text
-// when another one falls on its place.
+// Memo remembers a number for each of many texts: a tool result stands in the span of the tool and in the calls that follow it,
+// popular questions and documents come again and again. It has a fixed size (128 KiB), takes no lock, and forgets a text when
+// another one takes its place.
 type Memo struct {
-	seed  maphash.Seed // of the process: nobody can make two texts that are taken for each other
 	slots [1 << 13]struct{ check, value atomic.Uint64 }
 }
 
 // NewMemo makes an empty one.
-func NewMemo() *Memo { return &Memo{seed: maphash.MakeSeed()} }
+func NewMemo() *Memo { return &Memo{} }
 
 // filled tells a value from a slot that was never used.
 const filled = 1 << 32
 
-// Key is what a text is remembered by.
-func (m *Memo) Key(text string) uint64 { return maphash.String(m.seed, text) }
+// seed differs from process to process, so that nobody can make two texts with the same key.
+var seed = maphash.MakeSeed()
 
-// Get is the number of a text, by its key.
+// keyOf is what a text is remembered by. It is never 0.
+func keyOf(text string) uint64 { return maphash.String(seed, text) | 1<<63 }
+
+// Get returns the number of a text, by its key: see Result.Key.
 func (m *Memo) Get(key uint64) (number float32, ok bool) {
 	s := &m.slots[key%uint64(len(m.slots))]
 	value := s.value.Load()
-	// Two halves that were written by two goroutines at once do not add up to any key.
+	// Two halves that two goroutines wrote at the same time do not match any key.
 	return math.Float32frombits(uint32(value)), value&filled != 0 && s.check.Load()^value == key
 }
 

@@ -14,7 +14,7 @@ func TestMemoNeverTakesOneTextForAnother(t *testing.T) {
 	for range 4 {
 		wait.Go(func() {
 			for i := range 4 * len(m.slots) {
-				key := m.Key(strconv.Itoa(i))
+				key := keyOf(strconv.Itoa(i))
 				m.Put(key, float32(i))
 				if number, ok := m.Get(key); ok && number != float32(i) {
 					t.Errorf("%d is remembered as %v", i, number)
@@ -23,7 +23,7 @@ func TestMemoNeverTakesOneTextForAnother(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	_, ok := m.Get(m.Key("never put"))
+	_, ok := m.Get(keyOf("never put"))
 	require.False(t, ok)
 	_, ok = NewMemo().Get(0)
 	require.False(t, ok, "an empty slot has the key 0")

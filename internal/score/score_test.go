@@ -79,5 +79,5 @@ func TestWordsAreReadOncePerCall(t *testing.T) {
 		r.Words(strings.Clone("some " + text))
 	}
 	r.Reset()
-	require.LessOrEqual(t, len(r.texts.list), maxKept)
+	require.LessOrEqual(t, len(r.texts.words), maxKept)
 }

@@ -115,6 +115,13 @@ func (t *Text) Read(source string) {
 	t.read(boundary(source, len(source)-MaxTail), len(source), Gap)
 }
 
+// Copy makes t what reading the source gave in from. It copies the words.
+func (t *Text) Copy(from *Text, source string) {
+	list := append(t.Words[:0], from.Words...)
+	*t = *from
+	t.Source, t.Words = source, list
+}
+
 // boundary is a place at or shortly before i between two words.
 func boundary(source string, i int) int {
 	for low := i - 64; i > low && i > 0; i-- {

@@ -88,12 +88,12 @@ func (s *Groundedness) Score(c *genai.Call, r *score.Result) {
 	}
 	o := NewOverlap()
 	defer o.Release()
-	sources(c, func(text string) { o.Add(r.Words(text)) })
+	sources(c, func(text string) { o.Add(r.SharedWords(text)) })
 	if !o.Prose() {
 		return
 	}
 	if asked := c.Question(); asked != "" { // which an answer may take up
-		o.Add(r.Words(asked))
+		o.Add(r.SharedWords(asked))
 	}
 	f := features.Get().(*[GroundedFeatures]float32) //nolint:forcetypeassert // the pool holds nothing else
 	defer features.Put(f)

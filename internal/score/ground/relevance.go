@@ -59,7 +59,7 @@ func (s *Relevance) Score(c *genai.Call, r *score.Result) {
 	if question == "" || len(c.Retrieval().Documents) > 0 {
 		return
 	}
-	q := r.Words(question)
+	q := r.SharedWords(question)
 	f := relevantPool.Get().(*[RelevantFeatures]float32) //nolint:forcetypeassert // the pool holds nothing else
 	defer relevantPool.Put(f)
 	worst, at, seen := float32(0), 0, false

@@ -226,7 +226,7 @@ func asked(c *genai.Call, t *words.Text, l loop, r *score.Result) bool {
 	if question == "" || l.period == 0 || l.period > mediumPeriod {
 		return false
 	}
-	q := r.Words(question).Words
+	q := r.SharedWords(question).Words
 	if l.period < 3 && !slices.ContainsFunc(q, func(w words.Word) bool { return w.Flags.Is(words.Number) || slices.Contains(repeatWords, w.Hash) }) {
 		return false
 	}
@@ -262,7 +262,7 @@ func mixedUp(c *genai.Call, answer *words.Text, r *score.Result) (q, a language,
 	if question == "" {
 		return 0, 0, false
 	}
-	text := r.Words(question)
+	text := r.SharedWords(question)
 	heardQuestion := listen(text)
 	q = heardQuestion.language(minQuestionVotes)
 	if q == unknownLanguage || q == a || heardQuestion.votes[a] > 3 || related(q, a) || quotes(answer.Source) || namesLanguage(text) {

@@ -24,7 +24,7 @@ func (s *Injection) Score(c *genai.Call, r *score.Result) {
 	var v verdict
 	switch {
 	case c.Operation == genai.OpExecuteTool:
-		s.look(&v, c.ToolResult().Text, r, orderedTool)
+		s.lookAgain(&v, c.ToolResult().Text, r, orderedTool)
 	case c.IsLLMCall(), c.Operation == genai.OpRetrieval:
 		documents := c.Retrieval().Documents
 		for i := range documents {
@@ -37,10 +37,10 @@ func (s *Injection) Score(c *genai.Call, r *score.Result) {
 		for i := range input {
 			m := &input[i]
 			for k := range m.ToolResults {
-				s.look(&v, m.ToolResults[k].Result.Text, r, orderedTool)
+				s.lookAgain(&v, m.ToolResults[k].Result.Text, r, orderedTool)
 			}
 			if m.Role == genai.RoleTool {
-				s.look(&v, m.Text, r, orderedTool)
+				s.lookAgain(&v, m.Text, r, orderedTool)
 			}
 		}
 	}

@@ -114,15 +114,26 @@ func newJudge(p *Profile, config Config) (judge, error) {
 
 // look judges a text. Where it is the worst of the call so far, its finding is as given, with the passage that says it loudest.
 func (j *judge) look(v *verdict, text string, r *score.Result, finding failure.Finding) {
+	j.lookAt(v, text, r, r.Words, finding)
+}
+
+// lookAgain is look for a text that other calls are likely to hold too.
+func (j *judge) lookAgain(v *verdict, text string, r *score.Result, finding failure.Finding) {
+	j.lookAt(v, text, r, r.SharedWords, finding)
+}
+
+func (j *judge) lookAt(
+	v *verdict, text string, r *score.Result, read func(string) *words.Text, finding failure.Finding,
+) {
 	if text == "" {
 		return
 	}
-	key := j.memo.Key(text)
+	key := r.Key(text)
 	if margin, ok := j.memo.Get(key); ok && !j.fails(margin) {
 		v.worse(margin) // without a finding, which nobody asks for
 		return
 	}
-	t := r.Words(text)
+	t := read(text)
 	margin, passage := j.read(t)
 	j.memo.Put(key, margin)
 	if v.worse(margin) {
