@@ -164,7 +164,7 @@ type Overlap struct {
 	indexed      int           // how many of the texts are in the sets
 	stems, pairs set
 	answer       []reading
-	wanted       wanted
+	wanted       sieve // pairs that the answer looks up
 	negated      bool
 	content      int // words with a meaning in the texts
 	plain        int // words without
@@ -194,6 +194,9 @@ func (o *Overlap) Release() {
 	clear(o.texts) // they belong to the call
 	if o.texts = o.texts[:0]; cap(o.texts) > maxTexts {
 		o.texts = nil
+	}
+	if cap(o.answer) > maxWords {
+		o.answer = nil
 	}
 	if o.common = o.common[:0]; cap(o.common) > maxWords {
 		o.common = nil
@@ -268,30 +271,23 @@ func (o *Overlap) index() {
 	o.indexed = len(o.texts)
 }
 
-// indexWanted is index for a single comparison: it leaves out what that does not look up, which is most of the texts. It must be
-// the first and the last.
+// indexWanted is index for a single comparison: it marks the stems of the answer that the texts have, and puts in the pairs that
+// the answer looks up.
 func (o *Overlap) indexWanted() {
-	if o.indexed > 0 || max(o.all, o.content*neighbours) > room(largeSet) {
-		o.index() // a set that is full has to be full of the same
-		return
-	}
 	common := o.common
 	for _, t := range o.texts {
 		var last [neighbours]uint32
 		for i := range t.Words {
 			h := stem(t.Source, &t.Words[i])
-			if o.wanted.stems.has(h) {
-				o.stems.add(h)
-			}
+			o.stems.mark(h)
 			if common[i] {
 				continue
 			}
-			// Three pairs at once: hardly any is wanted.
-			one, two, three := pair(last[0], h), pair(last[1], h), pair(last[2], h)
-			if o.wanted.pairs.has(one) || o.wanted.pairs.has(two) || o.wanted.pairs.has(three) {
+			// All at once, since hardly any is wanted.
+			if o.wanted.has(pair(last[0], h)) || o.wanted.has(pair(last[1], h)) || o.wanted.has(pair(last[2], h)) {
 				for _, before := range last {
-					if before != 0 && o.wanted.pairs.has(pair(before, h)) {
-						o.pairs.add(pair(before, h))
+					if p := pair(before, h); before != 0 && o.wanted.has(p) {
+						o.pairs.add(p)
 					}
 				}
 			}
@@ -306,17 +302,11 @@ func pair(a, b uint32) uint32 { return (a*0x85ebca6b+b)*0xc2b2ae35 | 1 }
 
 // reading is a word of an answer.
 type reading struct {
-	stem uint32
-	kind kind
+	stem, slot uint32 // slot is where the stem is in the set, for a single comparison
+	kind       kind
 }
 
-// wanted is what an answer looks up. It may hold more, never less.
-type wanted struct {
-	stems sieve
-	pairs sieve
-}
-
-// sieve lets through every hash that was added, and few others.
+// sieve holds hashes in one bit each. It reports every hash that was added, and few others.
 type sieve [1 << (sieveBits - 6)]uint64
 
 const sieveBits = 13
@@ -331,22 +321,29 @@ func (s *sieve) has(h uint32) bool {
 	return s[at/64]&(1<<(at%64)) != 0
 }
 
-// read reads the words of an answer, and what it will look up.
-func (o *Overlap) read(t *words.Text) {
-	o.wanted = wanted{}
+// read reads the words of an answer. For a single comparison it notes what the answer will look up.
+func (o *Overlap) read(t *words.Text, only bool) {
 	o.answer = slices.Grow(o.answer[:0], len(t.Words))
+	if !only {
+		for i := range t.Words {
+			w := &t.Words[i]
+			o.answer = append(o.answer, reading{stem: stem(t.Source, w), kind: kindOf(w)})
+		}
+		return
+	}
+	o.wanted = sieve{}
+	o.stems.reserve(len(t.Words))
 	var one, two uint32
 	for i := range t.Words {
 		w := &t.Words[i]
 		h, k := stem(t.Source, w), kindOf(w)
-		o.answer = append(o.answer, reading{h, k})
-		o.wanted.stems.add(h)
+		o.answer = append(o.answer, reading{stem: h, slot: o.stems.put(h), kind: k})
 		if k&common != 0 {
 			continue
 		}
-		o.wanted.pairs.add(pair(one, h))
-		o.wanted.pairs.add(pair(h, one))
-		o.wanted.pairs.add(pair(two, h))
+		o.wanted.add(pair(one, h))
+		o.wanted.add(pair(h, one))
+		o.wanted.add(pair(two, h))
 		two, one = one, h
 	}
 }
@@ -383,7 +380,9 @@ func (o *Overlap) Grounded(t *words.Text, f *[GroundedFeatures]float32) bool {
 // grounded is Grounded. only says that no other answer is compared with the same texts.
 func (o *Overlap) grounded(t *words.Text, f *[GroundedFeatures]float32, only bool) bool {
 	*f = [GroundedFeatures]float32{}
-	if o.read(t); only {
+	// A set that is full must be full of the same words as ever.
+	only = only && o.indexed == 0 && max(len(t.Words), o.all, o.content*neighbours) <= room(largeSet)
+	if o.read(t, only); only {
 		o.indexWanted()
 	} else {
 		o.index()
@@ -411,13 +410,18 @@ func (o *Overlap) grounded(t *words.Text, f *[GroundedFeatures]float32, only boo
 			endSentence()
 		}
 		h, k := o.answer[i].stem, o.answer[i].kind
+		known := false
+		if only {
+			known = o.stems.slots[o.answer[i].slot]&marked != 0
+		} else {
+			known = o.stems.has(h)
+		}
 		if k&negation != 0 {
 			negs++
 		}
 		if k&talk != 0 {
 			chats++
 		}
-		known := o.stems.has(h)
 		switch {
 		case w.Flags.Is(words.Digit):
 			nums++
