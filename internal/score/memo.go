@@ -7,16 +7,16 @@ import (
 	"sync/atomic"
 )
 
-// Memo remembers a number for each of many texts: a tool result stands in the span of the tool and in the calls that follow it,
-// popular questions and documents come again and again. It has a fixed size, takes no lock, and forgets a text when another one
-// takes its place.
+// Memo remembers a number for each of many texts. Texts come again: a tool result is in the span of the tool and in the
+// calls that follow it, and popular questions and documents are in many calls. A Memo has a fixed size, takes no lock,
+// and forgets a text when another one takes its slot.
 type Memo struct {
 	table *memoTable
 	lane  int
 }
 
-// memoTable is the memory of four memos, 512 KiB. What they remember of a text is one cache line, since most scorers look at the
-// same texts.
+// memoTable is the memory of four memos, 512 KiB. Their numbers for a text share one cache line, because most scorers look
+// at the same texts.
 type memoTable [1 << 13][memoLanes]struct{ check, value atomic.Uint64 }
 
 const memoLanes = 4
@@ -28,7 +28,7 @@ var lanes struct {
 	used  int
 }
 
-// NewMemo makes an empty one.
+// NewMemo returns an empty Memo.
 func NewMemo() *Memo {
 	lanes.Lock()
 	defer lanes.Unlock()
@@ -39,24 +39,24 @@ func NewMemo() *Memo {
 	return &Memo{table: lanes.table, lane: lanes.used - 1}
 }
 
-// filled tells a value from a slot that was never used.
+// filled marks a slot that was used.
 const filled = 1 << 32
 
-// seed differs from process to process, so that nobody can make two texts with the same key.
+// seed differs from process to process, so that an attacker cannot prepare two texts with the same key.
 var seed = maphash.MakeSeed()
 
-// keyOf is what a text is remembered by. It is never 0.
+// keyOf returns the key of a text. It is never 0.
 func keyOf(text string) uint64 { return maphash.String(seed, text) | 1<<63 }
 
-// Get returns the number of a text, by its key: see Result.Key.
+// Get returns the number of the text with the given key: see Result.Key.
 func (m *Memo) Get(key uint64) (number float32, ok bool) {
 	s := &m.table[key%uint64(len(m.table))][m.lane&(memoLanes-1)]
 	value := s.value.Load()
-	// Two halves that two goroutines wrote at the same time do not match any key.
+	// Halves that two goroutines wrote at the same time match no key.
 	return math.Float32frombits(uint32(value)), value&filled != 0 && s.check.Load()^value == key
 }
 
-// Put remembers the number of a text, by its key.
+// Put remembers the number of the text with the given key.
 func (m *Memo) Put(key uint64, number float32) {
 	s := &m.table[key%uint64(len(m.table))][m.lane&(memoLanes-1)]
 	value := filled | uint64(math.Float32bits(number))

@@ -2,6 +2,7 @@ package score
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -12,7 +13,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/words"
 )
 
-// TestSharedWordsAreThoseOfTheText: whatever other texts are on the shelf, and whoever else reads.
+// TestSharedWordsAreThoseOfTheText checks this while goroutines read texts that compete for slots.
 func TestSharedWordsAreThoseOfTheText(t *testing.T) {
 	source := rand.New(rand.NewPCG(1, 2))
 	texts := make([]string, 4*len(shared))
@@ -27,7 +28,7 @@ func TestSharedWordsAreThoseOfTheText(t *testing.T) {
 			var want words.Text
 			for i := range 3 * len(texts) {
 				text := texts[random.IntN(len(texts))]
-				if i%2 == 1 { // again, most likely from the shelf
+				if i%2 == 1 { // again, most likely from the cache
 					text = texts[random.IntN(16)]
 				}
 				if want.Read(text); !equal(&want, r.SharedWords(text)) {
@@ -43,18 +44,10 @@ func TestSharedWordsAreThoseOfTheText(t *testing.T) {
 }
 
 func equal(a, b *words.Text) bool {
-	if a.Source != b.Source || len(a.Words) != len(b.Words) || a.Scripts != b.Scripts || a.Asks != b.Asks || a.Cut != b.Cut {
-		return false
-	}
-	for i := range a.Words {
-		if a.Words[i] != b.Words[i] {
-			return false
-		}
-	}
-	return true
+	return a.Source == b.Source && slices.Equal(a.Words, b.Words) && a.Scripts == b.Scripts && a.Asks == b.Asks && a.Cut == b.Cut
 }
 
-// TestManyTextsOfACall: a call may hold more texts than are looked for.
+// TestManyTextsOfACall checks a call with more texts than Result keeps track of.
 func TestManyTextsOfACall(t *testing.T) {
 	var r Result
 	var want words.Text

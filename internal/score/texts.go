@@ -6,22 +6,22 @@ import (
 	"github.com/faultline-otel/faultline/internal/words"
 )
 
-// texts are the texts of one call that scorers looked at. The memory of their words is used again for the next call.
+// texts are the texts of one call that scorers have looked at. The memory for their words is reused for the next call.
 type texts struct {
 	seen  []seen
 	words []*words.Text
-	read  int // how many of words hold a text of this call
+	read  int // how many of words are in use
 }
 
-// seen is what is known of a text.
+// seen is what the result knows about a text.
 type seen struct {
 	source string
 	words  *words.Text // nil until read
 	key    uint64      // 0 until computed
 }
 
-// maxKept and maxKeptWords bound the memory that is kept between calls. maxSeen bounds the search for a text: what a call has
-// beyond so many texts is read, and hashed, for each scorer anew.
+// maxKept and maxKeptWords bound the memory that is kept between calls. maxSeen bounds the search for a text: in a call with
+// more texts, some are read and hashed again for each scorer.
 const (
 	maxKept      = 16
 	maxKeptWords = 4096
@@ -38,7 +38,8 @@ func (r *Result) Words(text string) *words.Text {
 	return known.words
 }
 
-// SharedWords is Words for a text that other calls are likely to hold too: a message that becomes history, the result of a tool.
+// SharedWords is Words for a text that other calls are likely to have, too: a message that becomes history, or a tool
+// result.
 func (r *Result) SharedWords(text string) *words.Text {
 	if len(text) > maxShared {
 		return r.Words(text)
@@ -51,7 +52,7 @@ func (r *Result) SharedWords(text string) *words.Text {
 	return known.words
 }
 
-// Key is what a Memo remembers a text by. It is computed once for all scorers.
+// Key returns the key of a text for a Memo. It is computed once for all scorers.
 func (r *Result) Key(text string) uint64 { return r.texts.of(text).hash() }
 
 func (s *seen) hash() uint64 {
@@ -61,11 +62,11 @@ func (s *seen) hash() uint64 {
 	return s.key
 }
 
-// of is what is known of a text. The result is valid until the next text.
+// of returns the entry of a text. The entry is valid until the next call of of.
 func (t *texts) of(text string) *seen {
 	for i := range t.seen {
 		// The same memory is the same text; equal texts elsewhere in a call are rare.
-		if known := &t.seen[i]; len(known.source) == len(text) && unsafe.StringData(known.source) == unsafe.StringData(text) { //nolint:gosec // compared, never followed
+		if known := &t.seen[i]; sameMemory(known.source, text) {
 			return known
 		}
 	}
@@ -76,7 +77,11 @@ func (t *texts) of(text string) *seen {
 	return &t.seen[len(t.seen)-1]
 }
 
-// next is memory for the words of a text.
+func sameMemory(a, b string) bool {
+	return len(a) == len(b) && unsafe.StringData(a) == unsafe.StringData(b) //nolint:gosec // compared, never followed
+}
+
+// next returns memory for the words of a text.
 func (t *texts) next() *words.Text {
 	if t.read == len(t.words) {
 		t.words = append(t.words, new(words.Text))

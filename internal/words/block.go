@@ -2,21 +2,21 @@ package words
 
 import "math/bits"
 
-// blockRead is how many bytes block reads.
+// blockRead is how many bytes block.words may read from its start.
 const blockRead = 64 + 8
 
-// leftover is what block left to do.
+// leftover says how the caller of block.words must go on.
 type leftover uint8
 
 const (
 	leftNothing leftover = iota
-	leftSlow             // the word at the place returned is one for slow
-	leftLong             // the word at the place returned is longer than a block
+	leftSlow             // the word at the returned place needs slow
+	leftLong             // the word at the returned place is longer than a block, or the text ends
 )
 
-// block is what 64 bytes are: a bit for each.
+// block classifies 64 bytes, with one bit for each.
 type block struct {
-	at                        int // where they begin
+	at                        int // where the bytes begin
 	letters, digits, capitals uint64
 }
 
@@ -31,8 +31,9 @@ func (b *block) find(s string, i int) {
 	}
 }
 
-// words reads plain words with one space between them, from the letter at i. It finds the ends of words in 64 bytes at once; a
-// loop from word to word would wait for the end of each. The first word gets the given flags. It returns where to go on.
+// words reads plain words with single spaces between them, from the letter at i. It finds the ends of all words in 64 bytes
+// at once, because a loop from word to word would have to wait for the end of each. The first word gets the given flags.
+// words returns where to go on.
 func (b *block) words(list []Word, s string, i int, next Flags) (int, []Word, leftover) {
 	p := uint(i - b.at)
 	if p >= 64 {
@@ -44,10 +45,7 @@ func (b *block) words(list []Word, s string, i int, next Flags) (int, []Word, le
 		n := uint(bits.TrailingZeros64(^(spelled >> (p & 63))))
 		start := b.at + int(p)
 		if p+n >= 64 {
-			if p == 0 {
-				return start, list, leftLong
-			}
-			if start+blockRead > len(s) {
+			if p == 0 || start+blockRead > len(s) {
 				return start, list, leftLong
 			}
 			b.find(s, start)
@@ -76,7 +74,7 @@ func (b *block) words(list []Word, s string, i int, next Flags) (int, []Word, le
 	}
 }
 
-// first masks the first so many of eight bytes.
+// first holds the masks of the first n of eight bytes.
 var first = func() (masks [9]uint64) {
 	for n := range masks {
 		masks[n] = 1<<(8*n) - 1
@@ -84,7 +82,7 @@ var first = func() (masks [9]uint64) {
 	return masks
 }()
 
-// marks are the flags of a plain word with capitals or digits, of which the first letter is at p.
+// marks returns the flags of a plain word with capitals or digits. Its first letter is bit p.
 func marks(letters, digits, capitals uint64, p uint) (f Flags) {
 	if digits != 0 {
 		f |= Digit
@@ -101,14 +99,15 @@ func marks(letters, digits, capitals uint64, p uint) (f Flags) {
 	return f
 }
 
-// The top bit of each byte says whether it is one: a letter, a digit, a capital letter.
+// Constants for eight bytes in one number.
 const (
 	ones  = 0x0101010101010101
 	tops  = 0x80 * ones
 	below = 0x7f * ones
 )
 
-// classify makes masks of eight bytes. Adding to seven bits never carries over.
+// classify finds the letters, digits and capital letters among eight bytes. The result has the top bit of each such byte
+// set. Additions to seven bits never carry over.
 func classify(v uint64) (letter, digit, capital uint64) {
 	lower, seven, ascii := (v|lowered)&below, v&below, ^v&tops
 	letter = (lower + (0x80-'a')*ones) &^ (lower + (0x80-'z'-1)*ones) & ascii
@@ -116,10 +115,10 @@ func classify(v uint64) (letter, digit, capital uint64) {
 	return letter, digit, letter &^ (v << 2)
 }
 
-// gather makes the top bits of eight bytes one byte, the lowest first.
+// gather packs the top bits of eight bytes into one byte, the lowest first.
 func gather(mask uint64) uint64 { return (mask >> 7) * 0x0102040810204080 >> 56 }
 
-// inWord are the bytes that make a word of ASCII letters and digits one that is spelled in another way.
+// inWord holds the bytes that continue a word beyond its ASCII letters and digits.
 var inWord = func() (b [256]bool) {
 	for i, c := range classes {
 		b[i] = c == apostrophe || c == high || c == escape
@@ -127,12 +126,12 @@ var inWord = func() (b [256]bool) {
 	return b
 }()
 
-// plain reads the ASCII letters and digits from i, which is a letter: eight bytes at a time, since every text goes through
-// here. It returns the word and where it ended.
+// plain reads the ASCII letters and digits from the letter at i, eight bytes at a time. It returns the word and where it
+// ends. It serves the ends of texts and very long words; block.words reads the rest.
 func plain(s string, i int) (Word, int) {
 	start, hash := i, uint64(hashSeed)
 	var capital, small, digits, inner uint64
-	after := ^uint64(0xff) // what is after the first character
+	after := ^uint64(0xff) // masks the bytes after the first character
 	for n := 8; n == 8; i += n {
 		var v uint64
 		if i+8 <= len(s) {
@@ -142,7 +141,7 @@ func plain(s string, i int) (Word, int) {
 				v = v<<8 | uint64(s[k])
 			}
 		}
-		// The top bit of each byte of a mask says whether the byte of v is one. Adding to seven bits never carries over.
+		// The top bit of each byte of a mask belongs to the byte of v. Additions to seven bits never carry over.
 		lower, seven := (v|lowered)&below, v&below
 		letter := (lower + (0x80-'a')*ones) &^ (lower + (0x80-'z'-1)*ones)
 		digit := (seven + (0x80-'0')*ones) &^ (seven + (0x80-'9'-1)*ones)
@@ -157,7 +156,7 @@ func plain(s string, i int) (Word, int) {
 		letter &= inside
 		capitals := letter &^ (v << 2) & tops
 		inner, after = inner|capitals&after, ^uint64(0)
-		// Shifted, so that capitals at the same place of two eights stay two.
+		// Shifted, so that capitals at the same place of two steps count as two.
 		capital, small, digits = capital<<1|capitals, small|letter&(v<<2)&tops, digits|digit&inside&tops
 	}
 	flags := Plain
@@ -176,5 +175,5 @@ func plain(s string, i int) (Word, int) {
 	return Word{Hash: uint32(hash >> 32), Start: uint32(start), End: uint32(i), Flags: flags}, i
 }
 
-// maxNormal bounds the normalised bytes of a word that its hash is made of.
+// maxNormal bounds how many normalised bytes of a word are hashed.
 const maxNormal = 64

@@ -1,15 +1,15 @@
 package words
 
-// The hash is a multiplication for eight bytes; a word of English is one or two of them.
+// Constants of the hash, which takes one multiplication for eight bytes. Most English words need one or two.
 const (
 	hashSeed  = 0x9e3779b97f4a7c15
 	hashPrime = 0xd6e8feb86659fd93
 )
 
-// lowered is the bit that makes an ASCII letter a small one, and leaves a digit as it is.
+// lowered turns ASCII letters into lower case and leaves digits as they are.
 const lowered = 0x2020202020202020
 
-// hashOf is that of a normalised word.
+// hashOf returns the hash of a normalised word.
 func hashOf(word []byte) uint32 {
 	h := uint64(hashSeed)
 	for len(word) > 0 {

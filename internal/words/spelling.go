@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// short reads one word of at most eight normalised bytes as slow does, from i, which is a letter or a digit: numbers, and words
-// with an apostrophe. It reports false where the word is one for slow.
+// short reads a word of at most eight normalised bytes, such as a number or a word with an apostrophe, from the letter or
+// digit at i. It gives what any gives, and reports false for words that need any.
 func short(s string, i int, flags Flags) (w Word, ok bool) {
 	start, letters, capitals, digits := i, 0, 0, 0
 	var v uint64
@@ -53,7 +53,7 @@ scan:
 	return Word{Hash: uint32(mix(hashSeed, v) >> 32), Start: uint32(start), End: uint32(end), Flags: flags}, true
 }
 
-// spelling is the flags of a word with so many letters, capitals and digits.
+// spelling returns the flags of a word with so many letters, capitals and digits.
 func spelling(letters, capitals, digits int) (f Flags) {
 	if digits > 0 {
 		f |= Digit
@@ -67,8 +67,8 @@ func spelling(letters, capitals, digits int) (f Flags) {
 	return f
 }
 
-// slow reads one word of any characters, from i, which begins one. It returns where it ended; where the character at i
-// turns out to be none of a word, nothing is added.
+// slow reads one word of any characters from i and adds it to the list. It returns where the word ends. It adds nothing if
+// the character at i does not belong to a word.
 func (t *Text) slow(list []Word, s string, i int, flags Flags) (int, []Word) {
 	if c := classes[s[i]]; c == letter || c == digit {
 		if w, ok := short(s, i, flags); ok {
@@ -78,7 +78,7 @@ func (t *Text) slow(list []Word, s string, i int, flags Flags) (int, []Word) {
 	return t.any(list, s, i, flags)
 }
 
-// any reads one word of any characters, as slow does.
+// any does the work of slow, one character at a time.
 func (t *Text) any(list []Word, s string, i int, flags Flags) (int, []Word) {
 	var normal [maxNormal]byte
 	n, start, letters, capitals, digits := 0, i, 0, 0, 0
@@ -96,7 +96,7 @@ scan:
 		switch classes[b] {
 		case letter, digit:
 		case apostrophe:
-			// Only within a word.
+			// Only inside a word.
 			if n == 0 || i+1 >= len(s) || classes[s[i+1]] != letter {
 				break scan
 			}
@@ -117,7 +117,7 @@ scan:
 				break scan
 			}
 		default:
-			// Separators within a number: the comma goes, the point stays.
+			// Separators within a number: the comma is left out, the point stays.
 			if n > 0 && letters == 0 && i+1 < len(s) && classes[s[i+1]] == digit && (b == ',' || b == '.') {
 				if b == '.' {
 					put('.')
@@ -204,13 +204,13 @@ scan:
 	return end, append(list, Word{Hash: hashOf(normal[:n]), Start: uint32(start), End: uint32(end), Flags: flags})
 }
 
-// What fold makes of characters that are no part of a word's spelling.
+// Results of fold for characters that are not part of the spelling.
 const (
 	ignored rune = -1 // zero-width characters and soft hyphens, which hide words
 	quote   rune = -2 // the typographic apostrophe
 )
 
-// fold maps characters that look like an ASCII one to it.
+// fold maps characters that look like an ASCII character to that character.
 func fold(r rune) rune {
 	switch {
 	case r < utf8.RuneSelf:
@@ -257,7 +257,8 @@ func scriptOf(r rune) Script {
 	return OtherScript
 }
 
-// unescape reads an escape of JSON at i: what it stands for and where it ends. Anything else is a backslash.
+// unescape reads the JSON escape at i. It returns the character and where the escape ends. Anything else is read as a
+// backslash.
 func unescape(s string, i int) (rune, int) {
 	if i+1 >= len(s) {
 		return '\\', i + 1
@@ -289,7 +290,7 @@ func unescape(s string, i int) (rune, int) {
 	return '\\', i + 1
 }
 
-// spelled reports whether an escaped character may be one of a word.
+// spelled reports whether an escaped character may belong to a word.
 func spelled(r rune) bool {
 	return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r >= utf8.RuneSelf
 }

@@ -1,10 +1,11 @@
-// Package words reads a text once for every classifier: its words, normalised and hashed, with where they stand and what
-// they look like. Case, apostrophes, full-width forms, zero-width characters and JSON escapes make no difference to a hash.
+// Package words reads a text once for all classifiers. It gives the words, normalised and hashed, with their positions and
+// with flags for what they look like. Case, apostrophes, full-width forms, zero-width characters and JSON escapes make no
+// difference to a hash.
 package words
 
 import "unicode/utf8"
 
-// MaxHead and MaxTail bound what is read of a text, in bytes: a longer one is read at its head and at its tail.
+// MaxHead and MaxTail bound the work on a text, in bytes: only the head and the tail of a longer text are read.
 const (
 	MaxHead = 12 << 10
 	MaxTail = 4 << 10
@@ -12,26 +13,26 @@ const (
 
 // Word is one word, number, or character of a script that is written without spaces.
 type Word struct {
-	Hash       uint32 // of the normalised word: Hash of it
+	Hash       uint32 // of the normalised word
 	Start, End uint32 // byte offsets in the source
 	Flags      Flags
 }
 
-// Flags say what a word looks like and where it stands.
+// Flags describe what a word looks like and where it is.
 type Flags uint16
 
 // The flags of a word.
 const (
 	Capital  Flags = 1 << iota // begins with an upper-case letter
 	Upper                      // has at least two letters, all of them upper-case
-	Digit                      // holds a digit
+	Digit                      // contains a digit
 	Number                     // consists of digits and their separators: 1,234.5 is one word, with the hash of 1234.5
 	Sentence                   // begins a sentence
 	Line                       // begins a line
-	Foreign                    // holds a character beyond ASCII
-	Gap                        // what came before it was not read: the first word of the tail
-	Question                   // the sentence that it begins follows a question mark
-	Plain                      // the source spells it in ASCII letters and digits alone
+	Foreign                    // contains a character beyond ASCII
+	Gap                        // the text before it was not read: the first word of the tail
+	Question                   // begins a sentence that follows a question mark
+	Plain                      // is spelled in ASCII letters and digits only, and begins with a letter
 	Inner                      // is plain, and has an upper-case letter after its first character
 )
 
@@ -41,9 +42,9 @@ func (f Flags) Is(flags Flags) bool { return f&flags != 0 }
 // Script is a family of letters.
 type Script uint8
 
-// The scripts that are told apart.
+// The scripts that are distinguished.
 const (
-	Latin Script = iota // beyond ASCII, such as ä and ł; what is ASCII is not counted
+	Latin Script = iota // beyond ASCII, such as ä and ł; ASCII letters are not counted
 	Cyrillic
 	Greek
 	Arabic
@@ -57,19 +58,19 @@ const (
 	scripts
 )
 
-// Text is a text that was read. The zero value is ready; Read uses its memory again.
+// Text is a text split into words. The zero value is ready to use; Read reuses the memory.
 type Text struct {
 	Source string
 	Words  []Word
 	// Scripts counts the letters beyond ASCII by their script.
 	Scripts [scripts]uint32
-	// Asks says that a sentence ends with a question mark.
+	// Asks reports whether a sentence ends with a question mark.
 	Asks bool
-	// Cut says that the middle of the source was not read.
+	// Cut reports whether the middle of the source was left out.
 	Cut bool
 }
 
-// Of is the source of a run of words.
+// Of returns the source of a run of words.
 func (t *Text) Of(run []Word) string {
 	if len(run) == 0 {
 		return ""
@@ -77,7 +78,7 @@ func (t *Text) Of(run []Word) string {
 	return t.Source[run[0].Start:run[len(run)-1].End]
 }
 
-// Hash is the hash of a word, or of the first word of a longer text.
+// Hash returns the hash of the first word of a text.
 func Hash(word string) uint32 {
 	var t Text
 	t.Read(word)
@@ -87,7 +88,7 @@ func Hash(word string) uint32 {
 	return t.Words[0].Hash
 }
 
-// Hashes are the hashes of the words of a text.
+// Hashes returns the hashes of the words of a text.
 func Hashes(text string) []uint32 {
 	var t Text
 	t.Read(text)
@@ -111,14 +112,14 @@ func (t *Text) Read(source string) {
 	t.read(boundary(source, len(source)-MaxTail), len(source), Gap)
 }
 
-// Copy makes t what reading the source gave in from. It copies the words.
+// Copy makes t a copy of from, with another source of the same text.
 func (t *Text) Copy(from *Text, source string) {
 	list := append(t.Words[:0], from.Words...)
 	*t = *from
 	t.Source, t.Words = source, list
 }
 
-// boundary is a place at or shortly before i between two words.
+// boundary returns a place between two words, at or shortly before i.
 func boundary(source string, i int) int {
 	for low := i - 64; i > low && i > 0; i-- {
 		if classes[source[i]] == space {
@@ -133,14 +134,14 @@ func boundary(source string, i int) int {
 
 // Classes of bytes.
 const (
-	other  = iota // separates words, says nothing
-	space         // ASCII white space but the line feed
+	other  = iota // separates words, without a meaning here
+	space         // ASCII white space except the line feed
 	letter        // ASCII
 	digit
-	apostrophe // inside a word it is left out: can't is cant
-	stop       // ends a sentence, where white space follows
+	apostrophe // left out inside a word: can't is cant
+	stop       // ends a sentence if white space follows
 	feed       // line feed
-	escape     // begins an escape of JSON
+	escape     // begins a JSON escape
 	high       // begins or continues a character beyond ASCII
 )
 
@@ -189,7 +190,7 @@ func (t *Text) read(i, end int, next Flags) {
 					continue
 				}
 			}
-			for { // for as long as one space parts words
+			for { // while single spaces separate the words
 				w, after := plain(s, i)
 				if after < end && inWord[s[after]] {
 					i, list = t.slow(list, s, i, next)
