@@ -7,7 +7,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/words"
 )
 
-// language is one that is told from others: by its script, or by its commonest words.
+// language is a language that is recognised by its script or by its most common words.
 type language uint8
 
 const (
@@ -22,11 +22,11 @@ const (
 	polish
 	swedish
 	turkish
-	cyrillic // Russian, Ukrainian, Bulgarian, …: not told apart
+	cyrillic // Russian, Ukrainian, Bulgarian, …: not distinguished
 	greek
 	arabic // with Persian and Urdu
 	hebrew
-	hindi // all that is written in Devanagari
+	hindi // all languages in Devanagari
 	thai
 	korean
 	japanese
@@ -34,14 +34,14 @@ const (
 	languages
 )
 
-// names are those that evidence uses.
+// names are the names in evidence.
 var names = [languages]string{
-	"", "English", "German", "French", "Spanish", "Italian", "Portuguese", "Dutch", "Polish", "Swedish", "Turkish", "a Cyrillic script",
-	"Greek", "an Arabic script", "Hebrew", "Hindi", "Thai", "Korean", "Japanese", "Chinese",
+	"", "English", "German", "French", "Spanish", "Italian", "Portuguese", "Dutch", "Polish", "Swedish", "Turkish",
+	"a Cyrillic script", "Greek", "an Arabic script", "Hebrew", "Hindi", "Thai", "Korean", "Japanese", "Chinese",
 }
 
-// common holds, for the languages of Latin script, words that hardly a sentence does without. Words that two of them share
-// count for both.
+// common holds the most common words of the languages in Latin script: hardly any sentence lacks all of them. Words that
+// languages share count for each.
 var common = map[language]string{
 	english:    "the of and to is in that it was for with as are be this have from or by not you which but they we an their has been can will would there what how when your if do does my me please i can could should about into than then so just up out its",
 	german:     "der die das und ist nicht ein eine einen einem einer zu den dem von mit sich auf für im auch es an als wie aber oder wird sind werden ich sie wir kann wenn nach bei noch nur dass haben hat über mir mein bitte warum welche du",
@@ -55,7 +55,7 @@ var common = map[language]string{
 	turkish:    "ve bir bu için ile da de ne çok daha olarak olan gibi en mi ben sen var yok değil kadar sonra her veya ama ki nasıl neden olur benim lütfen",
 }
 
-// commonWords tells the languages that a word is common in, as bits.
+// commonWords maps a word to the languages in which it is common, as bits.
 var commonWords = func() *words.Table {
 	texts := map[uint32][]string{}
 	for l, list := range common {
@@ -64,10 +64,10 @@ var commonWords = func() *words.Table {
 	return words.NewTable(texts)
 }()
 
-// maxLanguageWords bounds how many words of a text are looked at for its language.
+// maxLanguageWords bounds how many words of a text decide its language.
 const maxLanguageWords = 256
 
-// scriptLanguages are the languages that their script tells.
+// scriptLanguages are the languages that are recognised by their script.
 var scriptLanguages = [...]struct {
 	script words.Script
 	language
@@ -83,14 +83,14 @@ var scriptLanguages = [...]struct {
 	{words.Han, chinese},
 }
 
-// heard is how much of each language is in a text. A word that is common in one language alone is two votes for it, one that
-// several share one vote for each.
+// heard counts votes for the languages of a text. A word that is common in one language only gives it two votes; a word that
+// several share gives each of them one.
 type heard struct {
 	votes [languages]int
 	words int
 }
 
-// listen counts. Of other scripts three characters count as a word, two where they are Chinese: about how long words are.
+// listen counts the votes. In other scripts three characters count as a word, two in Chinese: about the length of words.
 func listen(t *words.Text) (h heard) {
 	list := t.Words[:min(len(t.Words), maxLanguageWords)]
 	for i := range list {
@@ -119,8 +119,8 @@ func listen(t *words.Text) (h heard) {
 	return h
 }
 
-// language is the one that a text is written in, where that is plain: at least so many votes, a fair share of the words, and
-// three times those of any other.
+// language returns the language of a text if it is clear: if it has at least so many votes, a fair share of the words, and
+// three times the votes of any other.
 func (h *heard) language(atLeast int) language {
 	best, second := unknownLanguage, 0
 	for l := range languages {
@@ -132,7 +132,7 @@ func (h *heard) language(atLeast int) language {
 		}
 	}
 	v := h.votes[best]
-	least := h.words / 3 // one word in six is among the commonest
+	least := h.words / 3 // one word in six is among the most common
 	if best >= cyrillic {
 		least = 2 * h.words / 3
 	}
@@ -142,7 +142,7 @@ func (h *heard) language(atLeast int) language {
 	return best
 }
 
-// languageWords are what a request for another language names: languages, and translation, as people write them.
+// languageWords are words in requests for another language: names of languages, and words for translation.
 var languageWords = words.NewTable(map[uint32][]string{1: {
 	"translate translated translation translator translating language languages bilingual multilingual idioma idiomas lengua langue langues sprache sprachen lingua língua taal språk język dil",
 	"übersetze übersetzen übersetzt übersetzung traduire traduis traduisez traduction traducir traduce traduzca traducción tradurre traduci traduzione traduza traduzir tradução vertaal vertalen przetłumacz översätt çevir",
@@ -152,7 +152,7 @@ var languageWords = words.NewTable(map[uint32][]string{1: {
 	"английский английском английски русский русском русски перевод переведи переведите 英 译 訳 翻",
 }})
 
-// namesLanguage reports whether a text speaks of languages, or asks for a translation.
+// namesLanguage reports whether a text mentions a language or asks for a translation.
 func namesLanguage(t *words.Text) bool {
 	for i := range t.Words {
 		if languageWords.Of(t.Words[i].Hash) != 0 {
@@ -162,7 +162,7 @@ func namesLanguage(t *words.Text) bool {
 	return false
 }
 
-// quotes reports whether a text is mostly code or data, whose words are of no language.
+// quotes reports whether a text is mostly code or data, whose words do not show a language.
 func quotes(text string) bool {
 	if strings.Contains(text, "```") {
 		return true
