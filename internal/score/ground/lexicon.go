@@ -2,19 +2,19 @@ package ground
 
 import "github.com/faultline-otel/faultline/internal/words"
 
-// kind is what is known of a word.
+// kind describes a word.
 type kind uint32
 
 const (
-	common   kind = 1 << iota // says nothing of a subject
-	negation                  // turns a sentence round
-	talk                      // answers that speak of themselves say it
-	code                      // what is asked for: code,
+	common   kind = 1 << iota // has no meaning of its own
+	negation                  // negates a sentence
+	talk                      // appears in answers about the speaker
+	code                      // requests code,
 	list                      // several things,
 	making                    // something made up,
 	changing                  // something done to what the question holds,
 	amount                    // a number
-	evasion                   // answers that ask back or give up say it
+	evasion                   // appears in answers that ask back or give up
 )
 
 var lexicon = words.NewTable(map[uint32][]string{

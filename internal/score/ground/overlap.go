@@ -1,6 +1,6 @@
-// Package ground holds an answer against what it should stand on: groundedness against the documents and tool results of the
-// call, relevance against the question. Both compare words, numbers and names; neither understands a sentence. The README
-// tells what that can do and what it cannot.
+// Package ground compares an answer with other texts of its call. Groundedness compares it with documents and tool results,
+// relevance with the question. Both compare words, numbers and names; neither understands a sentence. The README describes
+// what this can and cannot detect.
 package ground
 
 import (
@@ -11,14 +11,14 @@ import (
 	"github.com/faultline-otel/faultline/internal/words"
 )
 
-// stem is what words are compared by: the first letters of a word, so that endings make no difference; all of a number.
+// stem returns what words are compared by: the first letters of a word, so that endings do not matter; all of a number.
 func stem(source string, w *words.Word) uint32 {
 	if w.Flags.Is(words.Foreign | words.Digit) {
 		return w.Hash | 1
 	}
 	const seed, prime = 2166136261, 16777619
 	if end := int(w.Start) + stemLetters; w.Flags.Is(words.Plain) && end <= len(source) {
-		// Without a branch that depends on how long the word is, which no processor can tell beforehand.
+		// No branch depends on the length of the word, because a processor cannot predict it.
 		s, n := source[w.Start:end], w.End-w.Start
 		h := (seed ^ uint32(s[0]|0x20)) * prime
 		if longer := (h ^ uint32(s[1]|0x20)) * prime; n > 1 {
@@ -47,17 +47,17 @@ func stem(source string, w *words.Word) uint32 {
 
 const stemLetters = 5
 
-// Overlap compares an answer with texts. Get one with NewOverlap and give it back with Release: its memory is used again.
+// Overlap compares an answer with texts. Get one from NewOverlap and return it with Release, which reuses its memory.
 type Overlap struct {
-	texts        []*words.Text // that were added
-	common       []bool        // for each word of the texts, whether it has no meaning of its own
-	indexed      int           // how many of the texts are in the sets
+	texts        []*words.Text
+	common       []bool // for each word of the texts, whether it is common
+	indexed      int    // how many of the texts are in the sets
 	stems, pairs set
-	answer       []reading
-	wanted       sieve // pairs that the answer looks up
+	answer       []answerWord
+	wanted       sieve // pairs that a single comparison looks up
 	negated      bool
-	content      int // words with a meaning in the texts
-	plain        int // words without
+	content      int // words of the texts that are not common
+	plain        int // words that are
 	all          int
 	subject      subject
 }
@@ -70,7 +70,7 @@ const (
 
 var overlaps = sync.Pool{New: func() any { return new(Overlap) }}
 
-// NewOverlap is one without texts.
+// NewOverlap returns an Overlap without texts.
 func NewOverlap() *Overlap {
 	o := overlaps.Get().(*Overlap) //nolint:forcetypeassert // the pool holds nothing else
 	o.stems.reset()
@@ -79,7 +79,7 @@ func NewOverlap() *Overlap {
 	return o
 }
 
-// Release gives it back.
+// Release returns the Overlap, which must not be used any more.
 func (o *Overlap) Release() {
 	clear(o.texts) // they belong to the call
 	if o.texts = o.texts[:0]; cap(o.texts) > maxTexts {
@@ -94,8 +94,8 @@ func (o *Overlap) Release() {
 	overlaps.Put(o)
 }
 
-// Prose reports whether the texts say enough in sentences for an answer to repeat it in words of its own. A record, a table or an
-// error message do not: what an answer says of them stands nowhere in them.
+// Prose reports whether the texts contain enough sentences. Records, tables and error messages are not prose: an answer
+// describes them in words that they do not contain.
 func (o *Overlap) Prose() bool {
 	return o.content >= minProse && o.plain >= minPlain && o.plain*6 >= o.all
 }
@@ -105,11 +105,11 @@ const (
 	minPlain = 4
 )
 
-// neighbours is how many words with a meaning stand between two that are still neighbours.
+// neighbours is how many of the next words, common ones aside, count as neighbours of a word.
 const neighbours = 3
 
-// Add adds a text to compare with, which must stay as it is until Release. It counts the words at once, which is enough for
-// Prose. The sets are filled when an answer is first compared: most tool results are not prose and never get that far.
+// Add adds a text to compare with, which must not change until Release. It only counts words, which is enough for Prose. The
+// first comparison fills the sets, and most tool results never get that far because they are not prose.
 func (o *Overlap) Add(t *words.Text) {
 	o.texts = append(o.texts, t)
 	o.all += len(t.Words)
@@ -129,7 +129,7 @@ func (o *Overlap) Add(t *words.Text) {
 	o.common = list
 }
 
-// index puts the words of the texts that were added since into the sets.
+// index adds the words of new texts to the sets.
 func (o *Overlap) index() {
 	if o.indexed == len(o.texts) {
 		return
@@ -161,8 +161,8 @@ func (o *Overlap) index() {
 	o.indexed = len(o.texts)
 }
 
-// indexWanted is index for a single comparison: it marks the stems of the answer that the texts have, and puts in the pairs that
-// the answer looks up.
+// indexWanted is index for a single comparison. It marks those stems of the answer that are in the texts, and adds only pairs
+// that the answer looks up.
 func (o *Overlap) indexWanted() {
 	common := o.common
 	for _, t := range o.texts {
@@ -173,7 +173,7 @@ func (o *Overlap) indexWanted() {
 			if common[i] {
 				continue
 			}
-			// All at once, since hardly any is wanted.
+			// One branch for all three, because hardly any pair is wanted.
 			if o.wanted.has(pair(last[0], h)) || o.wanted.has(pair(last[1], h)) || o.wanted.has(pair(last[2], h)) {
 				for _, before := range last {
 					if p := pair(before, h); before != 0 && o.wanted.has(p) {
@@ -190,19 +190,19 @@ func (o *Overlap) indexWanted() {
 
 func pair(a, b uint32) uint32 { return (a*0x85ebca6b+b)*0xc2b2ae35 | 1 }
 
-// reading is a word of an answer.
-type reading struct {
-	stem, slot uint32 // slot is where the stem is in the set, for a single comparison
+// answerWord is a word of an answer.
+type answerWord struct {
+	stem, slot uint32 // slot is the place of the stem in the set, in a single comparison
 	kind       kind
 }
 
-// read reads the words of an answer. For a single comparison it notes what the answer will look up.
+// read reads the words of an answer. For a single comparison it also collects what the comparison will look up.
 func (o *Overlap) read(t *words.Text, only bool) {
 	o.answer = slices.Grow(o.answer[:0], len(t.Words))
 	if !only {
 		for i := range t.Words {
 			w := &t.Words[i]
-			o.answer = append(o.answer, reading{stem: stem(t.Source, w), kind: kindOf(w)})
+			o.answer = append(o.answer, answerWord{stem: stem(t.Source, w), kind: kindOf(w)})
 		}
 		return
 	}
@@ -212,7 +212,7 @@ func (o *Overlap) read(t *words.Text, only bool) {
 	for i := range t.Words {
 		w := &t.Words[i]
 		h, k := stem(t.Source, w), kindOf(w)
-		o.answer = append(o.answer, reading{stem: h, slot: o.stems.put(h), kind: k})
+		o.answer = append(o.answer, answerWord{stem: h, slot: o.stems.put(h), kind: k})
 		if k&common != 0 {
 			continue
 		}
@@ -223,39 +223,39 @@ func (o *Overlap) read(t *words.Text, only bool) {
 	}
 }
 
-// The features of an answer against its sources.
+// The features of an answer and its sources.
 const (
-	novelContent = iota // share of the words with a meaning that the sources do not have
+	novelContent = iota // share of the words that the sources do not have, common ones aside
 	novelLong           // the same, of long words
-	novelPairs          // share of neighbours that are none in the sources
+	novelPairs          // share of neighbours that are not neighbours in the sources
 	novelNumbers        // share of the numbers
 	numbers             // how many novel numbers, to 3
 	novelNames          // share of the capitalised words within sentences
 	names               // how many novel names, to 4
-	edited              // share of words that are novel between two that are neighbours in the sources
+	edited              // share of words that are novel, between two neighbours of the sources
 	edits               // how many, to 4
-	negated             // negations, where the sources have none; a half where they do
-	chat                // share of words that speak of the speaker
-	asks                // whether it asks
+	negated             // number of negations, halved if the sources have some
+	chat                // share of words about the speaker
+	asks                // whether it asks a question
 	worst               // the greatest share of novel words in a sentence
 	covered             // share of the sources' words that it uses, roughly
-	length              // logarithm of its words
-	sourceLength        // logarithm of the sources'
-	novel6              // how many novel words with a meaning, to 6
+	length              // logarithm of its number of words
+	sourceLength        // the same of the sources
+	novel6              // how many novel words, common ones aside, to 6
 	single              // share of sentences with a single novel word
-	apart               // share of neighbours that are both known, and not together
+	apart               // share of neighbours that are both in the sources, but not as neighbours
 	GroundedFeatures
 )
 
-// Grounded fills the features of an answer. It reports false where there is too little to compare.
+// Grounded fills the features of an answer. It reports false if there is too little to compare.
 func (o *Overlap) Grounded(t *words.Text, f *[GroundedFeatures]float32) bool {
 	return o.grounded(t, f, false)
 }
 
-// grounded is Grounded. only says that no other answer is compared with the same texts.
+// grounded is Grounded. If only is set, no other answer may be compared with the same texts.
 func (o *Overlap) grounded(t *words.Text, f *[GroundedFeatures]float32, only bool) bool {
 	*f = [GroundedFeatures]float32{}
-	// A set that is full must be full of the same words as ever.
+	// Texts that overflow the sets must give the same result in both ways.
 	only = only && o.indexed == 0 && max(len(t.Words), o.all, o.content*neighbours) <= room(largeSet)
 	if o.read(t, only); only {
 		o.indexWanted()
@@ -277,7 +277,7 @@ func (o *Overlap) grounded(t *words.Text, f *[GroundedFeatures]float32, only boo
 		}
 		sentenceContent, sentenceNovel = 0, 0
 	}
-	var one, two uint32 // the words with a meaning before
+	var one, two uint32 // the two words before, common ones aside
 	oneNovel := false
 	for i := range t.Words {
 		w := &t.Words[i]

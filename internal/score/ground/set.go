@@ -2,8 +2,8 @@ package ground
 
 import "slices"
 
-// set is a set of hashes. Emptying it costs nothing: what belongs to another round is not there. It uses no more memory than
-// what goes in needs: a small one stays in the fastest.
+// set is a set of hashes. To empty it costs nothing, because entries of another round do not count. It spreads over no more
+// memory than its content needs, so that a small set stays in the fastest cache.
 type set struct {
 	slots []uint64 // marked | round << 32 | hash
 	round uint64   // at most 31 bits
@@ -25,7 +25,7 @@ func (s *set) reset() {
 	s.begin(smallSet)
 }
 
-// begin empties the set and gives it so many slots.
+// begin empties the set and gives it 1<<bits slots.
 func (s *set) begin(bits uint8) {
 	if s.round++; s.round == marked>>32 {
 		clear(s.slots)
@@ -34,10 +34,10 @@ func (s *set) begin(bits uint8) {
 	s.bits, s.size = bits, 0
 }
 
-// room is how many hashes the set takes with so many slots.
+// room returns how many hashes fit into 1<<bits slots.
 func room(bits uint8) int { return 1 << bits * 3 / 4 }
 
-// reserve makes room for so many hashes more, or for as many as there is memory for.
+// reserve makes room for n more hashes, or for as many as fit at the largest size.
 func (s *set) reserve(n int) {
 	bits := s.bits
 	for bits < largeSet && s.size+n > room(bits) {
@@ -47,7 +47,7 @@ func (s *set) reserve(n int) {
 		return
 	}
 	var kept []uint64
-	if s.size > 0 { // hardly ever: texts come all at once
+	if s.size > 0 { // rare: texts usually come all at once
 		kept = slices.Clone(s.slots[:1<<s.bits])
 	}
 	round := s.round
@@ -60,7 +60,7 @@ func (s *set) reserve(n int) {
 	}
 }
 
-// add puts a hash in. The set grows as needed; one that is nearly full at its largest size takes no more.
+// add adds a hash. The set grows as needed. At its largest size, when nearly full, it ignores new hashes.
 func (s *set) add(h uint32) {
 	if s.size >= room(s.bits) {
 		if s.bits == largeSet {
@@ -85,7 +85,7 @@ func (s *set) has(h uint32) bool {
 	return there
 }
 
-// mark reports whether a hash is there, and makes it one that isMarked.
+// mark reports whether the set has a hash, and marks it.
 func (s *set) mark(h uint32) bool {
 	i, there := s.find(h)
 	if there {
@@ -99,7 +99,7 @@ func (s *set) isMarked(h uint32) bool {
 	return there && s.slots[i]&marked != 0
 }
 
-// find is the slot of a hash, or the one where it belongs: some are always free.
+// find returns the slot of a hash, or the free slot where it belongs. Some slots are always free.
 func (s *set) find(h uint32) (slot uint32, there bool) {
 	key, mask := s.round<<32|uint64(h), uint32(1)<<s.bits-1
 	for i := h * 0x9e3779b1 >> (32 - s.bits); ; i = (i + 1) & mask {
@@ -112,7 +112,7 @@ func (s *set) find(h uint32) (slot uint32, there bool) {
 	}
 }
 
-// sieve holds hashes in one bit each. It reports every hash that was added, and few others.
+// sieve remembers hashes in one bit each. It reports all hashes that were added, and few others.
 type sieve [1 << (sieveBits - 6)]uint64
 
 const sieveBits = 13
