@@ -43,16 +43,29 @@ var names = [languages]string{
 // common holds the most common words of the languages in Latin script: hardly any sentence lacks all of them. Words that
 // languages share count for each.
 var common = map[language]string{
-	english:    "the of and to is in that it was for with as are be this have from or by not you which but they we an their has been can will would there what how when your if do does my me please i can could should about into than then so just up out its",
-	german:     "der die das und ist nicht ein eine einen einem einer zu den dem von mit sich auf für im auch es an als wie aber oder wird sind werden ich sie wir kann wenn nach bei noch nur dass haben hat über mir mein bitte warum welche du",
-	french:     "le la les des et est une un dans pour que qui pas sur au aux avec ce cette sont par plus vous nous il elle être ont mais ou où leur comme du je ne se sa ses mon ma quel quelle comment pourquoi cest jai votre",
-	spanish:    "el la los las de y que en un una es por con para no se su del al como más pero sus lo este esta son está muy hay también fue ser qué cómo mi yo tu cuál puedo o donde porque",
-	italian:    "il lo la gli le di e che un una è per con non si del della dei delle nel nella sono come più ma anche questo questa ha ho al alla dal suo sua cosa mi puoi perché quali quale o essere",
-	portuguese: "o a os as de e que um uma é por com para não se do da dos das no na em mais mas como ao seu sua são foi está isso este esta você também ser muito meu minha qual ou quais pelo pela",
-	dutch:      "de het een en van is niet dat in op te zijn voor met die aan er als ook maar om bij dan nog naar uit wordt worden hebben heeft kan wij ik je u mijn wat hoe waarom deze dit of geen over door",
-	polish:     "i w na nie się jest z do to że jak ale o po co tak za od przez dla czy są był być lub oraz może ten ta które który mi moje jaki jest gdzie przy tego",
-	swedish:    "och att det är som en ett på för med av till den inte har jag om kan men de var så vi från eller ska när du min mitt hur vad detta också finns alla efter vara mycket",
-	turkish:    "ve bir bu için ile da de ne çok daha olarak olan gibi en mi ben sen var yok değil kadar sonra her veya ama ki nasıl neden olur benim lütfen",
+	english: "the of and to is in that it was for with as are be this have from or by not you which but they " +
+		"we an their has been can will would there what how when your if do does my me please i can could " +
+		"should about into than then so just up out its",
+	german: "der die das und ist nicht ein eine einen einem einer zu den dem von mit sich auf für im auch es " +
+		"an als wie aber oder wird sind werden ich sie wir kann wenn nach bei noch nur dass haben hat " +
+		"über mir mein bitte warum welche du",
+	french: "le la les des et est une un dans pour que qui pas sur au aux avec ce cette sont par plus vous " +
+		"nous il elle être ont mais ou où leur comme du je ne se sa ses mon ma quel quelle comment " +
+		"pourquoi cest jai votre",
+	spanish: "el la los las de y que en un una es por con para no se su del al como más pero sus lo este esta " +
+		"son está muy hay también fue ser qué cómo mi yo tu cuál puedo o donde porque",
+	italian: "il lo la gli le di e che un una è per con non si del della dei delle nel nella sono come più ma " +
+		"anche questo questa ha ho al alla dal suo sua cosa mi puoi perché quali quale o essere",
+	portuguese: "o a os as de e que um uma é por com para não se do da dos das no na em mais mas como ao seu sua " +
+		"são foi está isso este esta você também ser muito meu minha qual ou quais pelo pela",
+	dutch: "de het een en van is niet dat in op te zijn voor met die aan er als ook maar om bij dan nog naar " +
+		"uit wordt worden hebben heeft kan wij ik je u mijn wat hoe waarom deze dit of geen over door",
+	polish: "i w na nie się jest z do to że jak ale o po co tak za od przez dla czy są był być lub oraz może " +
+		"ten ta które który mi moje jaki jest gdzie przy tego",
+	swedish: "och att det är som en ett på för med av till den inte har jag om kan men de var så vi från eller " +
+		"ska när du min mitt hur vad detta också finns alla efter vara mycket",
+	turkish: "ve bir bu için ile da de ne çok daha olarak olan gibi en mi ben sen var yok değil kadar sonra " +
+		"her veya ama ki nasıl neden olur benim lütfen",
 }
 
 // commonWords maps a word to the languages in which it is common, as bits.
@@ -144,11 +157,21 @@ func (h *heard) language(atLeast int) language {
 
 // languageWords are words in requests for another language: names of languages, and words for translation.
 var languageWords = words.NewTable(map[uint32][]string{1: {
-	"translate translated translation translator translating language languages bilingual multilingual idioma idiomas lengua langue langues sprache sprachen lingua língua taal språk język dil",
-	"übersetze übersetzen übersetzt übersetzung traduire traduis traduisez traduction traducir traduce traduzca traducción tradurre traduci traduzione traduza traduzir tradução vertaal vertalen przetłumacz översätt çevir",
-	"english german french spanish italian portuguese dutch polish swedish turkish russian ukrainian bulgarian greek arabic persian farsi urdu hebrew hindi thai korean japanese chinese mandarin cantonese latin brazilian",
-	"englisch englische englischen deutsch deutsche deutschen französisch spanisch italienisch portugiesisch niederländisch polnisch russisch japanisch chinesisch",
-	"anglais allemand français espagnol italien portugais russe japonais chinois inglés alemán francés español italiano portugués ruso japonés chino inglese tedesco francese spagnolo portoghese inglês alemão francês espanhol engels duits frans spaans angielski niemiecku engelska tyska ingilizce almanca",
+	"translate translated translation translator translating language languages bilingual " +
+		"multilingual idioma idiomas lengua langue langues sprache sprachen lingua língua taal språk " +
+		"język dil",
+	"übersetze übersetzen übersetzt übersetzung traduire traduis traduisez traduction traducir " +
+		"traduce traduzca traducción tradurre traduci traduzione traduza traduzir tradução vertaal " +
+		"vertalen przetłumacz översätt çevir",
+	"english german french spanish italian portuguese dutch polish swedish turkish russian ukrainian " +
+		"bulgarian greek arabic persian farsi urdu hebrew hindi thai korean japanese chinese mandarin " +
+		"cantonese latin brazilian",
+	"englisch englische englischen deutsch deutsche deutschen französisch spanisch italienisch " +
+		"portugiesisch niederländisch polnisch russisch japanisch chinesisch",
+	"anglais allemand français espagnol italien portugais russe japonais chinois inglés alemán " +
+		"francés español italiano portugués ruso japonés chino inglese tedesco francese spagnolo " +
+		"portoghese inglês alemão francês espanhol engels duits frans spaans angielski niemiecku engelska " +
+		"tyska ingilizce almanca",
 	"английский английском английски русский русском русски перевод переведи переведите 英 译 訳 翻",
 }})
 
