@@ -1,5 +1,6 @@
-// Package linear implements linear models over the words of a text. A model has a weight for each word and, depending on its
-// order, for each pair and triple of neighbours, hashed into one table of bytes. It also has weights for hand-made features.
+// Package linear implements linear models over the words of a text. A model has a weight for each word and, depending
+// on its order, for each pair and triple of neighbours, hashed into one table of bytes. It also has weights for
+// hand-made features.
 package linear
 
 import (
@@ -31,8 +32,8 @@ type Model struct {
 	dense   []float32
 }
 
-// Window is a run of words with the sum of the weights of all words, pairs and triples that end in it. It includes the words
-// before, because pairs and triples begin there.
+// Window is a run of words with the sum of the weights of all words, pairs and triples that end in it. It includes the
+// words before, because pairs and triples begin there.
 type Window struct {
 	Sum        float32
 	From, Upto int
@@ -47,7 +48,8 @@ func (m *Model) Sum(list []words.Word) float32 {
 	return sum
 }
 
-// Peak returns the window of at most width words with the greatest sum, and the sum of all words. Both are zero without words.
+// Peak returns the window of at most width words with the greatest sum, and the sum of all words. Both are zero
+// without words.
 func (m *Model) Peak(list []words.Word, width int) (peak Window, sum float32) {
 	if len(list) == 0 {
 		return Window{}, 0

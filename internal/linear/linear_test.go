@@ -27,7 +27,9 @@ func examples(s Shape, n int) (list []Example, texts []words.Text) {
 		}
 		var t words.Text
 		t.Read(strings.Join(text, " "))
-		list = append(list, Example{Slots: s.Slots(nil, t.Words), Scale: 1, Dense: make([]float64, s.Dense), Label: i%2 == 0, Weight: 1})
+		list = append(list, Example{
+			Slots: s.Slots(nil, t.Words), Scale: 1, Dense: make([]float64, s.Dense), Label: i%2 == 0, Weight: 1,
+		})
 		texts = append(texts, t)
 	}
 	return list, texts

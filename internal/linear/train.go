@@ -25,9 +25,10 @@ type Options struct {
 	Seed   uint64
 }
 
-// Train fits a logistic regression with the FTRL-Proximal algorithm, which leaves most of the table at 0. It is described at
-// https://research.google/pubs/ad-click-prediction-a-view-from-the-trenches/. The same examples in the same order give the
-// same model, byte for byte: products are rounded before they are added, so that no machine fuses the two.
+// Train fits a logistic regression with the FTRL-Proximal algorithm, which leaves most of the table at 0. It is
+// described at https://research.google/pubs/ad-click-prediction-a-view-from-the-trenches/. The same examples in the
+// same order give the same model, byte for byte: products are rounded before they are added, so that no machine fuses
+// the two.
 func Train(s Shape, examples []Example, o Options) (*Model, error) {
 	if err := s.validate(); err != nil {
 		return nil, err
@@ -131,8 +132,8 @@ func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 // Probability turns a margin into a probability.
 func Probability(margin float32) float64 { return sigmoid(float64(margin)) }
 
-// With returns a model with the table of m, and with the bias and the hand-made features of upper, which were fitted to the
-// sums of that table.
+// With returns a model with the table of m, and with the bias and the hand-made features of upper, which were fitted
+// to the sums of that table.
 func (m *Model) With(upper *Model) *Model {
 	with := *m
 	with.Dense, with.dense, with.bias = upper.Dense, upper.dense, upper.bias

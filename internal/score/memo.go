@@ -15,8 +15,8 @@ type Memo struct {
 	lane  int
 }
 
-// memoTable is the memory of four memos, 512 KiB. Their numbers for a text share one cache line, because most scorers look
-// at the same texts.
+// memoTable is the memory of four memos, 512 KiB. Their numbers for a text share one cache line, because most scorers
+// look at the same texts.
 type memoTable [1 << 13][memoLanes]struct{ check, value atomic.Uint64 }
 
 const memoLanes = 4

@@ -27,7 +27,8 @@ func (s fake) Score(_ *genai.Call, r *Result) {
 	}
 }
 
-// TestPanicStopsNothing checks that a panic is reported as a problem, that its scores are dropped and that the others run.
+// TestPanicStopsNothing checks that a panic is reported as a problem, that its scores are dropped and that the others
+// run.
 func TestPanicStopsNothing(t *testing.T) {
 	var r Result
 	set := NewSet(

@@ -6,9 +6,9 @@ import (
 	"github.com/faultline-otel/faultline/internal/words"
 )
 
-// wordCache keeps the words of texts, so that a text that comes again is not read again: a tool result is in the span of
-// the tool and in every later call of the conversation. It forgets a text when another one takes its slot. A text is
-// found by its key, so it cannot get the words of another text.
+// wordCache keeps the words of texts, so that a text that comes again is not read again: a tool result is in the span
+// of the tool and in every later call of the conversation. It forgets a text when another one takes its slot. A text
+// is found by its key, so it cannot get the words of another text.
 type wordCache [1 << 8]struct {
 	sync.Mutex
 	key  uint64

@@ -44,7 +44,8 @@ func TestSharedWordsAreThoseOfTheText(t *testing.T) {
 }
 
 func equal(a, b *words.Text) bool {
-	return a.Source == b.Source && slices.Equal(a.Words, b.Words) && a.Scripts == b.Scripts && a.Asks == b.Asks && a.Cut == b.Cut
+	return a.Source == b.Source && slices.Equal(a.Words, b.Words) &&
+		a.Scripts == b.Scripts && a.Asks == b.Asks && a.Cut == b.Cut
 }
 
 // TestManyTextsOfACall checks a call with more texts than Result keeps track of.

@@ -20,8 +20,8 @@ type seen struct {
 	key    uint64      // 0 until computed
 }
 
-// maxKept and maxKeptWords bound the memory that is kept between calls. maxSeen bounds the search for a text: in a call with
-// more texts, some are read and hashed again for each scorer.
+// maxKept and maxKeptWords bound the memory that is kept between calls. maxSeen bounds the search for a text: in a
+// call with more texts, some are read and hashed again for each scorer.
 const (
 	maxKept      = 16
 	maxKeptWords = 4096

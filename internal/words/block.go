@@ -31,9 +31,9 @@ func (b *block) find(s string, i int) {
 	}
 }
 
-// words reads plain words with single spaces between them, from the letter at i. It finds the ends of all words in 64 bytes
-// at once, because a loop from word to word would have to wait for the end of each. The first word gets the given flags.
-// words returns where to go on.
+// words reads plain words with single spaces between them, from the letter at i. It finds the ends of all words in 64
+// bytes at once, because a loop from word to word would have to wait for the end of each. The first word gets the
+// given flags. words returns where to go on.
 func (b *block) words(list []Word, s string, i int, next Flags) (int, []Word, leftover) {
 	p := uint(i - b.at)
 	if p >= 64 {
@@ -106,8 +106,8 @@ const (
 	below = 0x7f * ones
 )
 
-// classify finds the letters, digits and capital letters among eight bytes. The result has the top bit of each such byte
-// set. Additions to seven bits never carry over.
+// classify finds the letters, digits and capital letters among eight bytes. The result has the top bit of each such
+// byte set. Additions to seven bits never carry over.
 func classify(v uint64) (letter, digit, capital uint64) {
 	lower, seven, ascii := (v|lowered)&below, v&below, ^v&tops
 	letter = (lower + (0x80-'a')*ones) &^ (lower + (0x80-'z'-1)*ones) & ascii
@@ -126,8 +126,8 @@ var inWord = func() (b [256]bool) {
 	return b
 }()
 
-// plain reads the ASCII letters and digits from the letter at i, eight bytes at a time. It returns the word and where it
-// ends. It serves the ends of texts and very long words; block.words reads the rest.
+// plain reads the ASCII letters and digits from the letter at i, eight bytes at a time. It returns the word and where
+// it ends. It serves the ends of texts and very long words; block.words reads the rest.
 func plain(s string, i int) (Word, int) {
 	start, hash := i, uint64(hashSeed)
 	var capital, small, digits, inner uint64

@@ -10,7 +10,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/corpus"
 )
 
-// readByRune reads the words of a text as Read does, each of them one character at a time.
+// readByRune is Read without its fast paths: it reads all words one character at a time.
 func readByRune(source string) *Text {
 	t := &Text{Source: source}
 	next := Sentence | Line
@@ -63,7 +63,9 @@ func readByRune(source string) *Text {
 		next = 0
 		w := &t.Words[before]
 		spelling := source[w.Start:w.End]
-		ascii := strings.IndexFunc(spelling, func(r rune) bool { return r >= 0x80 || classes[r] != letter && classes[r] != digit }) < 0
+		ascii := strings.IndexFunc(spelling, func(r rune) bool {
+			return r >= 0x80 || classes[r] != letter && classes[r] != digit
+		}) < 0
 		if !ascii || classes[spelling[0]] != letter || int(w.End) < len(source) && inWord[source[w.End]] {
 			continue
 		}
@@ -78,7 +80,7 @@ func readByRune(source string) *Text {
 	return t
 }
 
-// TestBlocksReadWhatRunesRead holds the short ways through a text against the long one.
+// TestBlocksReadWhatRunesRead compares the fast paths of Read with readByRune.
 func TestBlocksReadWhatRunesRead(t *testing.T) {
 	same := func(t require.TestingT, source string) {
 		var got Text
@@ -94,14 +96,17 @@ func TestBlocksReadWhatRunesRead(t *testing.T) {
 	t.Run("made up", func(t *testing.T) {
 		rapid.Check(t, func(t *rapid.T) {
 			words := rapid.SliceOf(rapid.OneOf(
-				rapid.StringMatching(`[a-z]{1,12}`), rapid.StringMatching(`[A-Z]?[a-zA-Z0-9]{0,20}`), rapid.StringMatching(`[a-z]{60,140}`),
-				rapid.StringMatching(`[A-Za-z]{1,9}'[a-z]{0,3}`), rapid.StringMatching(`[0-9]{1,9}([.,][0-9]{0,4}){0,3}`), rapid.String(),
+				rapid.StringMatching(`[a-z]{1,12}`), rapid.StringMatching(`[A-Z]?[a-zA-Z0-9]{0,20}`),
+				rapid.StringMatching(`[a-z]{60,140}`),
+				rapid.StringMatching(`[A-Za-z]{1,9}'[a-z]{0,3}`), rapid.StringMatching(`[0-9]{1,9}([.,][0-9]{0,4}){0,3}`),
+				rapid.String(),
 				rapid.SampledFrom([]string{`\n`, `\u00e4`, `\u0041b`, "é", "don’t", "Ünïx", "日本"}),
 			)).Draw(t, "words")
+			gaps := []string{" ", " ", " ", ", ", ". ", "\n", "? ", "\n\n- ", "", "'", "  "}
 			var b strings.Builder
 			for _, w := range words {
 				b.WriteString(w)
-				b.WriteString(rapid.SampledFrom([]string{" ", " ", " ", ", ", ". ", "\n", "? ", "\n\n- ", "", "'", "  "}).Draw(t, "between"))
+				b.WriteString(rapid.SampledFrom(gaps).Draw(t, "between"))
 			}
 			same(t, b.String())
 		})

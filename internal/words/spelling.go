@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// short reads a word of at most eight normalised bytes, such as a number or a word with an apostrophe, from the letter or
-// digit at i. It gives what any gives, and reports false for words that need any.
+// short reads a word of at most eight normalised bytes, such as a number or a word with an apostrophe, from the letter
+// or digit at i. It gives what any gives, and reports false for words that need any.
 func short(s string, i int, flags Flags) (w Word, ok bool) {
 	start, letters, capitals, digits := i, 0, 0, 0
 	var v uint64
@@ -67,8 +67,8 @@ func spelling(letters, capitals, digits int) (f Flags) {
 	return f
 }
 
-// slow reads one word of any characters from i and adds it to the list. It returns where the word ends. It adds nothing if
-// the character at i does not belong to a word.
+// slow reads one word of any characters from i and adds it to the list. It returns where the word ends. It adds
+// nothing if the character at i does not belong to a word.
 func (t *Text) slow(list []Word, s string, i int, flags Flags) (int, []Word) {
 	if c := classes[s[i]]; c == letter || c == digit {
 		if w, ok := short(s, i, flags); ok {
@@ -181,7 +181,9 @@ scan:
 					break scan
 				}
 				put(r)
-				return i + size, append(list, Word{Hash: hashOf(normal[:n]), Start: uint32(i), End: uint32(i + size), Flags: flags | Foreign})
+				flags |= Foreign
+				w := Word{Hash: hashOf(normal[:n]), Start: uint32(i), End: uint32(i + size), Flags: flags}
+				return i + size, append(list, w)
 			}
 			letters++
 			flags |= Foreign

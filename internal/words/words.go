@@ -1,6 +1,6 @@
-// Package words reads a text once for all classifiers. It gives the words, normalised and hashed, with their positions and
-// with flags for what they look like. Case, apostrophes, full-width forms, zero-width characters and JSON escapes make no
-// difference to a hash.
+// Package words reads a text once for all classifiers. It gives the words, normalised and hashed, with their positions
+// and with flags for what they look like. Case, apostrophes, full-width forms, zero-width characters and JSON escapes
+// make no difference to a hash.
 package words
 
 import "unicode/utf8"

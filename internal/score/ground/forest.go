@@ -85,8 +85,8 @@ func unmarshal(file []byte, features int) (*Forest, error) {
 	return &m, nil
 }
 
-// forestVersion identifies a forest by its content. It leaves out the checksum at the end, because the CRC of data with its
-// own CRC is a constant.
+// forestVersion identifies a forest by its content. It leaves out the checksum at the end, because the CRC of data
+// with its own CRC is a constant.
 func forestVersion(file []byte) string {
 	return fmt.Sprintf("%08x", crc32.ChecksumIEEE(file[:max(0, len(file)-4)]))
 }

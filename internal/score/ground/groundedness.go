@@ -35,8 +35,8 @@ type scorer struct {
 	forest        *Forest
 }
 
-// newScorer checks the settings. The version covers everything that decides: the rules around the weights, the weights and
-// the threshold.
+// newScorer checks the settings. The version covers everything that decides: the rules around the weights, the weights
+// and the threshold.
 func newScorer(name, rules string, file []byte, features int, failBelow float64, config Config) (scorer, error) {
 	forest, err := unmarshal(file, features)
 	s := scorer{name: name, version: rules + "-" + forestVersion(file), failBelow: failBelow, forest: forest}
@@ -145,8 +145,8 @@ var marks = []string{
 // minPasted is the least length of a prompt with documents, in bytes.
 const minPasted = 400
 
-// sources calls each with every text that should support the answer: retrieved documents, tool results, and prompts that
-// contain documents after one of the marks.
+// sources calls each with every text that should support the answer: retrieved documents, tool results, and prompts
+// that contain documents after one of the marks.
 func sources(c *genai.Call, each func(string)) {
 	give := func(text string) {
 		if text != "" {

@@ -1,6 +1,6 @@
-// Package ground compares an answer with other texts of its call. Groundedness compares it with documents and tool results,
-// relevance with the question. Both compare words, numbers and names; neither understands a sentence. The README describes
-// what this can and cannot detect.
+// Package ground compares an answer with other texts of its call. Groundedness compares it with documents and tool
+// results, relevance with the question. Both compare words, numbers and names; neither understands a sentence. The
+// README describes what this can and cannot detect.
 package ground
 
 import (
@@ -108,8 +108,8 @@ const (
 // neighbours is how many of the next words, common ones aside, count as neighbours of a word.
 const neighbours = 3
 
-// Add adds a text to compare with, which must not change until Release. It only counts words, which is enough for Prose. The
-// first comparison fills the sets, and most tool results never get that far because they are not prose.
+// Add adds a text to compare with, which must not change until Release. It only counts words, which is enough for
+// Prose. The first comparison fills the sets, and most tool results never get that far because they are not prose.
 func (o *Overlap) Add(t *words.Text) {
 	o.texts = append(o.texts, t)
 	o.all += len(t.Words)
@@ -161,8 +161,8 @@ func (o *Overlap) index() {
 	o.indexed = len(o.texts)
 }
 
-// indexWanted is index for a single comparison. It marks those stems of the answer that are in the texts, and adds only pairs
-// that the answer looks up.
+// indexWanted is index for a single comparison. It marks those stems of the answer that are in the texts, and adds
+// only pairs that the answer looks up.
 func (o *Overlap) indexWanted() {
 	common := o.common
 	for _, t := range o.texts {
@@ -347,7 +347,8 @@ func (o *Overlap) grounded(t *words.Text, f *[GroundedFeatures]float32, only boo
 		return false
 	}
 	share := func(a, b int) float32 { return float32(a) / float32(max(b, 1)) }
-	f[novelContent], f[novelLong], f[novelPairs] = share(novel, content), share(longNovel, long), share(pairNovel, pairs)
+	f[novelContent], f[novelLong] = share(novel, content), share(longNovel, long)
+	f[novelPairs] = share(pairNovel, pairs)
 	f[novelNumbers], f[numbers] = share(numNovel, nums), float32(min(numNovel, 3))
 	f[novelNames], f[names] = share(nameNovel, nms), float32(min(nameNovel, 4))
 	f[edited], f[edits] = share(edit, content), float32(min(edit, 4))

@@ -39,8 +39,8 @@ func NewRelevance(config Config) (*Relevance, error) {
 	return &Relevance{s, v}, nil
 }
 
-// Score compares the answer with the last question. It adds no score if there are tool results or documents between the two,
-// or if one of them has too few words.
+// Score compares the answer with the last question. It adds no score if there are tool results or documents between
+// the two, or if one of them has too few words.
 func (s *Relevance) Score(c *genai.Call, r *score.Result) {
 	if c.Error.IsError || !c.IsLLMCall() || !answers(c) {
 		return

@@ -2,8 +2,8 @@ package ground
 
 import "slices"
 
-// set is a set of hashes. To empty it costs nothing, because entries of another round do not count. It spreads over no more
-// memory than its content needs, so that a small set stays in the fastest cache.
+// set is a set of hashes. To empty it costs nothing, because entries of another round do not count. It spreads over no
+// more memory than its content needs, so that a small set stays in the fastest cache.
 type set struct {
 	slots []uint64 // marked | round << 32 | hash
 	round uint64   // at most 31 bits

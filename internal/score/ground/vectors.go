@@ -20,8 +20,8 @@ const Dims = 256
 // lanes is how many 64-bit integers a vector takes: each holds sixteen numbers of four bits.
 const lanes = Dims / 16
 
-// Vectors are the subjects of words: words that appear in the same texts have similar vectors. They come from latent semantic
-// analysis (https://en.wikipedia.org/wiki/Latent_semantic_analysis). A rare word has a long vector.
+// Vectors are the subjects of words: words that appear in the same texts have similar vectors. They come from latent
+// semantic analysis (https://en.wikipedia.org/wiki/Latent_semantic_analysis). A rare word has a long vector.
 type Vectors struct {
 	Stems  []uint32
 	Rarity []uint8 // inverse document frequency, in sixteenths of a nat
@@ -31,8 +31,8 @@ type Vectors struct {
 	slots []uint32 // index + 1 of a stem, by its hash
 }
 
-// NewVectors packs vectors of Dims numbers, which are near 1 at most, into four bits a number. A subject is a sum of dozens of
-// words, in which rounding errors cancel out.
+// NewVectors packs vectors of Dims numbers, which are near 1 at most, into four bits a number. A subject is a sum of
+// dozens of words, in which rounding errors cancel out.
 func NewVectors(stems []uint32, rarity, taken []uint8, coords [][]float64) *Vectors {
 	v := &Vectors{Stems: stems, Rarity: rarity, Taken: taken, Coords: make([][lanes]uint64, len(stems))}
 	for i := range coords {
@@ -187,7 +187,8 @@ const (
 	maxOpening = 12
 )
 
-// subject is the sum of the vectors of words. It adds in bytes, and carries over into sixteen bits before they overflow.
+// subject is the sum of the vectors of words. It adds in bytes, and carries over into sixteen bits before they
+// overflow.
 type subject struct {
 	bytes [2][lanes]uint64
 	sums  [4][lanes]uint64

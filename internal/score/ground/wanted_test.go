@@ -10,7 +10,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/words"
 )
 
-// TestASingleComparisonIsLikeAnyOther checks that leaving out words which the answer does not look up changes no feature.
+// TestASingleComparisonIsLikeAnyOther checks that leaving out words which the answer does not look up changes no
+// feature.
 func TestASingleComparisonIsLikeAnyOther(t *testing.T) {
 	compared := 0
 	same := func(t *testing.T, answer string, sources ...string) {

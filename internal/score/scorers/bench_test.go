@@ -28,8 +28,8 @@ var sentences = []string{
 	"It isn't possible to merge both orders any more, since one of them has already left the warehouse.",
 }
 
-// conversation is the calls of one trace: an agent, a retrieval, and three model calls with a tool call between them. Each model
-// call repeats the conversation so far. Two texts of a trace share no memory, as when they were received.
+// conversation is the calls of one trace: an agent, a retrieval, and three model calls with a tool call between them.
+// Each model call repeats the conversation so far. Two texts of a trace share no memory, as when they were received.
 type conversation struct {
 	random *rand.Rand
 	serial int
@@ -50,7 +50,8 @@ func (c *conversation) text(size int) string {
 
 func (c *conversation) calls() []*genai.Call {
 	const definitions = `[{"type":"function","name":"find_order","parameters":{"type":"object","properties":` +
-		`{"order":{"type":"string"},"limit":{"type":"integer","minimum":1}},"required":["order"],"additionalProperties":false}}]`
+		`{"order":{"type":"string"},"limit":{"type":"integer","minimum":1}},` +
+		`"required":["order"],"additionalProperties":false}}]`
 	call := func(operation string, content genai.Content) *genai.Call {
 		made := &genai.Call{Operation: operation}
 		made.SetContent(content)
@@ -75,12 +76,14 @@ func (c *conversation) calls() []*genai.Call {
 	}
 	list := []*genai.Call{
 		call(genai.OpInvokeAgent, genai.Content{
-			Input: []genai.Message{say(genai.RoleUser, c.text(350))}, Output: []genai.Message{say(genai.RoleAssistant, c.text(700))},
+			Input:  []genai.Message{say(genai.RoleUser, c.text(350))},
+			Output: []genai.Message{say(genai.RoleAssistant, c.text(700))},
 		}),
 		call(genai.OpRetrieval, genai.Content{Retrieval: genai.Retrieval{Documents: documents}}),
 	}
 	history := []genai.Message{
-		say(genai.RoleSystem, c.text(450)), say(genai.RoleUser, c.text(250)), say(genai.RoleAssistant, c.text(350)), say(genai.RoleUser, c.text(200)),
+		say(genai.RoleSystem, c.text(450)), say(genai.RoleUser, c.text(250)),
+		say(genai.RoleAssistant, c.text(350)), say(genai.RoleUser, c.text(200)),
 	}
 	for turn := range 3 {
 		answer := say(genai.RoleAssistant, c.text(900))
@@ -98,7 +101,9 @@ func (c *conversation) calls() []*genai.Call {
 			break
 		}
 		result := `{"rows":["` + c.text(300) + `","` + c.text(300) + `"],"status":"ok"}`
-		tool := call(genai.OpExecuteTool, genai.Content{ToolArguments: answer.ToolCalls[0].Arguments, ToolResult: genai.Value{Text: result}})
+		tool := call(genai.OpExecuteTool, genai.Content{
+			ToolArguments: answer.ToolCalls[0].Arguments, ToolResult: genai.Value{Text: result},
+		})
 		tool.ToolName = "find_order"
 		list = append(list, tool)
 		history = append(history, answer, genai.Message{
@@ -108,8 +113,8 @@ func (c *conversation) calls() []*genai.Call {
 	return list
 }
 
-// BenchmarkConversation scores natural text that is new in each iteration, with every default scorer. The calls are made outside
-// the measured time, a batch at once.
+// BenchmarkConversation scores natural text that is new in each iteration, with every default scorer. The calls are
+// made outside the measured time, a batch at once.
 func BenchmarkConversation(b *testing.B) {
 	set, err := New(Default())
 	require.NoError(b, err)
@@ -117,8 +122,8 @@ func BenchmarkConversation(b *testing.B) {
 	benchmarkCalls(b, set, c.calls)
 }
 
-// BenchmarkScorer is the share of each default scorer. A scorer that runs alone reads the words of its texts itself, so the shares
-// add up to more than the whole.
+// BenchmarkScorer is the share of each default scorer. A scorer that runs alone reads the words of its texts itself,
+// so the shares add up to more than the whole.
 func BenchmarkScorer(b *testing.B) {
 	set, err := New(Default())
 	require.NoError(b, err)

@@ -1,7 +1,7 @@
-// Package text holds the text classifiers: refusals, jailbreaks, prompt injections, toxicity and degenerate answers. Each is
-// a small model with embedded weights, or a hand-made measure. All share the words that are read once for a call, look at
-// a bounded part of a text, allocate nothing and use no network. docs/models.md describes the training data, the accuracy
-// and the limits of each.
+// Package text holds the text classifiers: refusals, jailbreaks, prompt injections, toxicity and degenerate answers.
+// Each is a small model with embedded weights, or a hand-made measure. All share the words that are read once for a
+// call, look at a bounded part of a text, allocate nothing and use no network. docs/models.md describes the training
+// data, the accuracy and the limits of each.
 package text
 
 import (
@@ -30,8 +30,8 @@ type classifier struct {
 	failBelow     float64
 }
 
-// newClassifier checks the settings. The version covers everything that decides: the weights, the rules around them and the
-// threshold.
+// newClassifier checks the settings. The version covers everything that decides: the weights, the rules around them
+// and the threshold.
 func newClassifier(name, version string, config Config) (classifier, error) {
 	c := classifier{name: name, version: version, failBelow: failBelow}
 	if config.FailBelow != nil {

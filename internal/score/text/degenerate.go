@@ -18,8 +18,8 @@ const DegenerateName = "degenerate"
 // DegenerateConfig has no settings.
 type DegenerateConfig struct{}
 
-// Degenerate finds answers without use: only marks, endless repetition, or another language than the question's. The outcome
-// scorer reports answers without any character.
+// Degenerate finds answers without use: only marks, endless repetition, or another language than the question's. The
+// outcome scorer reports answers without any character.
 type Degenerate struct{ classifier }
 
 // NewDegenerate makes the scorer.
@@ -28,8 +28,8 @@ func NewDegenerate(DegenerateConfig) (*Degenerate, error) {
 	return &Degenerate{c}, err
 }
 
-// Score looks at the text of each answer. The score is the share of the text that is not repetition; it is 0 if the answer
-// is empty or in the wrong language.
+// Score looks at the text of each answer. The score is the share of the text that is not repetition; it is 0 if the
+// answer is empty or in the wrong language.
 func (d *Degenerate) Score(c *genai.Call, r *score.Result) {
 	if !answered(c) {
 		return
@@ -120,8 +120,8 @@ const (
 // seenBits is the size of the table of word triples, as a power of two.
 const seenBits = 10
 
-// repeated finds the longest loop. It follows the distance to the last place of the same three words, which stays the same
-// within a loop.
+// repeated finds the longest loop. It follows the distance to the last place of the same three words, which stays the
+// same within a loop.
 func repeated(t *words.Text) (loop, bool) {
 	if l, ok := repeatedBytes(t); ok {
 		return l, true
@@ -227,8 +227,8 @@ var repeatWords = words.Hashes(
 	"repeat repeatedly repeating times again over loop wiederhole mal répète fois repite veces",
 )
 
-// asked reports whether the question asks for the repetition: it contains the words that repeat, and it has a number or a
-// word for repeating, or these words form a phrase.
+// asked reports whether the question asks for the repetition: it contains the words that repeat, and it has a number
+// or a word for repeating, or these words form a phrase.
 func asked(c *genai.Call, t *words.Text, l loop, r *score.Result) bool {
 	question := c.Question()
 	if question == "" || l.period == 0 || l.period > mediumPeriod {
@@ -257,8 +257,8 @@ const (
 	minAnswerVotes   = 16
 )
 
-// mixedUp returns the languages of the question and of the answer. It reports true if both are clear and differ, and nothing
-// in the conversation asks for that.
+// mixedUp returns the languages of the question and of the answer. It reports true if both are clear and differ, and
+// nothing in the conversation asks for that.
 func mixedUp(c *genai.Call, answer *words.Text, r *score.Result) (q, a language, ok bool) {
 	if len(answer.Words) < minAnswerVotes/2 {
 		return 0, 0, false

@@ -9,8 +9,9 @@ import (
 // InjectionName is the key of the scorer in the scorer file.
 const InjectionName = "prompt_injection"
 
-// Injection finds instructions to the model in data: in retrieved documents and tool results. It recognises instructions
-// about the model's task, rules or user. It cannot tell an ordinary request in a document from a document about requests.
+// Injection finds instructions to the model in data: in retrieved documents and tool results. It recognises
+// instructions about the model's task, rules or user. It cannot tell an ordinary request in a document from a document
+// about requests.
 type Injection struct{ judge }
 
 // NewInjection makes the scorer.

@@ -9,8 +9,8 @@ import (
 // JailbreakName is the key of the scorer in the scorer file.
 const JailbreakName = "jailbreak"
 
-// Jailbreak finds prompts that try to talk the model out of its rules: personas without limits, overrides, and suffixes from
-// an optimiser. A harmful request alone is not a jailbreak.
+// Jailbreak finds prompts that try to talk the model out of its rules: personas without limits, overrides, and
+// suffixes from an optimiser. A harmful request alone is not a jailbreak.
 type Jailbreak struct{ judge }
 
 // NewJailbreak makes the scorer.

@@ -40,8 +40,8 @@ var names = [languages]string{
 	"a Cyrillic script", "Greek", "an Arabic script", "Hebrew", "Hindi", "Thai", "Korean", "Japanese", "Chinese",
 }
 
-// common holds the most common words of the languages in Latin script: hardly any sentence lacks all of them. Words that
-// languages share count for each.
+// common holds the most common words of the languages in Latin script: hardly any sentence lacks all of them. Words
+// that languages share count for each.
 var common = map[language]string{
 	english: "the of and to is in that it was for with as are be this have from or by not you which but they " +
 		"we an their has been can will would there what how when your if do does my me please i can could " +
@@ -96,14 +96,15 @@ var scriptLanguages = [...]struct {
 	{words.Han, chinese},
 }
 
-// heard counts votes for the languages of a text. A word that is common in one language only gives it two votes; a word that
-// several share gives each of them one.
+// heard counts votes for the languages of a text. A word that is common in one language only gives it two votes; a
+// word that several share gives each of them one.
 type heard struct {
 	votes [languages]int
 	words int
 }
 
-// listen counts the votes. In other scripts three characters count as a word, two in Chinese: about the length of words.
+// listen counts the votes. In other scripts three characters count as a word, two in Chinese: about the length of
+// words.
 func listen(t *words.Text) (h heard) {
 	list := t.Words[:min(len(t.Words), maxLanguageWords)]
 	for i := range list {
@@ -132,8 +133,8 @@ func listen(t *words.Text) (h heard) {
 	return h
 }
 
-// language returns the language of a text if it is clear: if it has at least so many votes, a fair share of the words, and
-// three times the votes of any other.
+// language returns the language of a text if it is clear: if it has at least so many votes, a fair share of the words,
+// and three times the votes of any other.
 func (h *heard) language(atLeast int) language {
 	best, second := unknownLanguage, 0
 	for l := range languages {

@@ -65,8 +65,8 @@ func (p *Profile) Measure(m *linear.Model, t *words.Text, dense *[Features]float
 	return peak
 }
 
-// Scale returns the factor for a sum over n words. A long text must not count more than a short text of the same kind, and
-// two words alone must not decide.
+// Scale returns the factor for a sum over n words. A long text must not count more than a short text of the same kind,
+// and two words alone must not decide.
 func Scale(n int) float32 { return float32(1 / math.Sqrt(float64(max(n, minScale)))) }
 
 const minScale = 6

@@ -9,8 +9,8 @@ import (
 // ToxicityName is the key of the scorer in the scorer file.
 const ToxicityName = "toxicity"
 
-// Toxicity finds explicitly abusive language in answers: slurs, insults and obscene abuse. It does not detect contempt in
-// polite words.
+// Toxicity finds explicitly abusive language in answers: slurs, insults and obscene abuse. It does not detect contempt
+// in polite words.
 type Toxicity struct{ judge }
 
 // NewToxicity makes the scorer.
