@@ -1,5 +1,6 @@
-// Package linear is linear models over the words of a text: a weight for each word, each pair and, if wanted, each three of
-// neighbours, hashed into one table of bytes, and weights for features made by hand.
+// Package linear implements linear models over the words of a text. A model has a weight for each word and, depending
+// on its order, for each pair and triple of neighbours, hashed into one table of bytes. It also has weights for
+// hand-made features.
 package linear
 
 import (
@@ -15,11 +16,11 @@ import (
 	"github.com/faultline-otel/faultline/internal/words"
 )
 
-// Shape is what a model looks at.
+// Shape defines the inputs of a model.
 type Shape struct {
 	Order int // the longest run of words that has a weight: 1 to 3
 	Bits  int // the table has 1<<Bits weights: 10 to 20
-	Dense int // features made by hand
+	Dense int // number of hand-made features
 }
 
 // Model is a trained model. It is immutable.
@@ -31,23 +32,24 @@ type Model struct {
 	dense   []float32
 }
 
-// Window is a run of words, and the sum of the weights of what ends in it. It begins with the words before the first of
-// those, since runs that end there begin with them.
+// Window is a run of words with the sum of the weights of all words, pairs and triples that end in it. It includes the
+// words before, because pairs and triples begin there.
 type Window struct {
 	Sum        float32
 	From, Upto int
 }
 
-// MaxWindow is the most words of a window.
+// MaxWindow is the greatest number of words in a window.
 const MaxWindow = 64
 
-// Sum adds the weights of all words and runs of a text.
+// Sum adds the weights of all words, pairs and triples of a text.
 func (m *Model) Sum(list []words.Word) float32 {
 	_, sum := m.Peak(list, 1)
 	return sum
 }
 
-// Peak is the window of at most so many words with the greatest sum, besides the sum of all. Where there is no word it is zero.
+// Peak returns the window of at most width words with the greatest sum, and the sum of all words. Both are zero
+// without words.
 func (m *Model) Peak(list []words.Word, width int) (peak Window, sum float32) {
 	if len(list) == 0 {
 		return Window{}, 0
@@ -56,7 +58,7 @@ func (m *Model) Peak(list []words.Word, width int) (peak Window, sum float32) {
 	var ring [MaxWindow]int32 // the weights of the words in the window; before the first they are 0
 	weights, shift, pairs, triples := m.weights, (32-uint(m.Bits))%32, m.Order > 1, m.Order > 2
 	all, running, best, end := int32(0), int32(0), int32(math.MinInt32), 0
-	slot, one, two := 0, uint32(0), uint32(0) // where in the ring, and the hashes of the words before
+	slot, one, two := 0, uint32(0), uint32(0) // the place in the ring, and the hashes of the previous words
 	for i := range list {
 		w := &list[i]
 		h := id(w)
@@ -84,7 +86,7 @@ func (m *Model) Peak(list []words.Word, width int) (peak Window, sum float32) {
 	return Window{Sum: float32(best) * m.scale, From: max(0, end-width-m.Order+1), Upto: end}, float32(all) * m.scale
 }
 
-// Margin is the log-odds of the model: the bias, a sum of weights scaled as in training, and the features made by hand.
+// Margin returns the log-odds: the bias, a sum of weights scaled as in training, and the hand-made features.
 func (m *Model) Margin(sum float32, dense []float32) float32 {
 	margin := m.bias + sum
 	for i, w := range m.dense {
@@ -93,18 +95,18 @@ func (m *Model) Margin(sum float32, dense []float32) float32 {
 	return margin
 }
 
-// id is the hash of a word; numbers are all alike.
+// id returns the hash of a word. All numbers have the same.
 func id(w *words.Word) uint32 {
 	if w.Flags.Is(words.Number) {
 		return 0x6e756d62
 	}
-	return w.Hash | 1 // never 0, which is no word
+	return w.Hash | 1 // never 0, which stands for no word
 }
 
 func pair(a, b uint32) uint32      { return (a*0x85ebca6b + b) * 0x9e3779b1 }
 func triple(a, b, c uint32) uint32 { return ((a*0xc2b2ae35+b)*0x85ebca6b + c) * 0x9e3779b1 }
 
-// Slots appends the places in the table of all words and runs of a text: what Sum adds up. Training uses it.
+// Slots appends the table indexes of all words, pairs and triples of a text, which Sum adds up. Training uses it.
 func (s Shape) Slots(slots []uint32, list []words.Word) []uint32 {
 	shift := 32 - uint(s.Bits)
 	one, two := uint32(0), uint32(0)
@@ -127,22 +129,22 @@ func (s Shape) Slots(slots []uint32, list []words.Word) []uint32 {
 
 func (s Shape) validate() error {
 	if s.Order < 1 || s.Order > 3 || s.Bits < 10 || s.Bits > 20 || s.Dense < 0 || s.Dense > 64 {
-		return fmt.Errorf("no model has the shape %+v", s)
+		return fmt.Errorf("unsupported model shape %+v", s)
 	}
 	return nil
 }
 
-// magic begins a model file: Faultline linear model, format 1.
+// magic starts a model file: Faultline linear model, format 1.
 const magic = "FLM1"
 
 // header follows the magic, little-endian.
 type header struct {
 	Order, Bits, Dense, _ uint8
 	Scale, Bias           float32
-	Sum                   uint32 // CRC-32 of what follows
+	Sum                   uint32 // CRC-32 of the rest
 }
 
-// Marshal writes a model as a file: the same model, the same bytes.
+// Marshal encodes a model as a file. The same model gives the same bytes.
 func (m *Model) Marshal() []byte {
 	var body bytes.Buffer
 	_ = binary.Write(&body, binary.LittleEndian, m.dense)
@@ -151,17 +153,18 @@ func (m *Model) Marshal() []byte {
 	z, _ := gzip.NewWriterLevel(&file, gzip.BestCompression)
 	_, _ = z.Write([]byte(magic))
 	_ = binary.Write(z, binary.LittleEndian, header{
-		Order: uint8(m.Order), Bits: uint8(m.Bits), Dense: uint8(m.Dense), Scale: m.scale, Bias: m.bias, Sum: crc32.ChecksumIEEE(body.Bytes()),
+		Order: uint8(m.Order), Bits: uint8(m.Bits), Dense: uint8(m.Dense), Scale: m.scale, Bias: m.bias,
+		Sum: crc32.ChecksumIEEE(body.Bytes()),
 	})
 	_, _ = z.Write(body.Bytes())
-	_ = z.Close() // a buffer in memory takes everything
+	_ = z.Close() // writes to memory cannot fail
 	return file.Bytes()
 }
 
-// maxFile bounds what a model file unpacks to.
+// maxFile bounds the size of an unpacked model file.
 const maxFile = 2 << 20
 
-// Unmarshal reads what Marshal wrote.
+// Unmarshal decodes a file from Marshal.
 func Unmarshal(file []byte) (*Model, error) {
 	z, err := gzip.NewReader(bytes.NewReader(file))
 	if err != nil {
@@ -172,7 +175,7 @@ func Unmarshal(file []byte) (*Model, error) {
 		return nil, fmt.Errorf("model file: %w", err)
 	}
 	if !bytes.HasPrefix(raw, []byte(magic)) {
-		return nil, errors.New("model file: it does not begin with " + magic)
+		return nil, errors.New("model file: it does not start with " + magic)
 	}
 	r := bytes.NewReader(raw[len(magic):])
 	var h header
@@ -187,11 +190,12 @@ func Unmarshal(file []byte) (*Model, error) {
 		return nil, errors.New("model file: the checksum is wrong")
 	}
 	m.dense, m.weights = make([]float32, m.Dense), make([]int8, 1<<m.Bits)
-	if err := errors.Join(binary.Read(r, binary.LittleEndian, m.dense), binary.Read(r, binary.LittleEndian, m.weights)); err != nil {
+	err = errors.Join(binary.Read(r, binary.LittleEndian, m.dense), binary.Read(r, binary.LittleEndian, m.weights))
+	if err != nil {
 		return nil, fmt.Errorf("model file: %w", err)
 	}
 	return m, nil
 }
 
-// Version names a model by its content.
+// Version identifies a model by its content.
 func Version(file []byte) string { return fmt.Sprintf("%08x", crc32.ChecksumIEEE(file)) }

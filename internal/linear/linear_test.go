@@ -11,7 +11,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/words"
 )
 
-// examples are texts of random words, the half of which hold the pair that is looked for.
+// examples returns texts of random words. Half of them contain the pair that the model has to find.
 func examples(s Shape, n int) (list []Example, texts []words.Text) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for i := range n {
@@ -27,7 +27,9 @@ func examples(s Shape, n int) (list []Example, texts []words.Text) {
 		}
 		var t words.Text
 		t.Read(strings.Join(text, " "))
-		list = append(list, Example{Slots: s.Slots(nil, t.Words), Scale: 1, Dense: make([]float64, s.Dense), Label: i%2 == 0, Weight: 1})
+		list = append(list, Example{
+			Slots: s.Slots(nil, t.Words), Scale: 1, Dense: make([]float64, s.Dense), Label: i%2 == 0, Weight: 1,
+		})
 		texts = append(texts, t)
 	}
 	return list, texts

@@ -7,27 +7,28 @@ import (
 	"slices"
 )
 
-// Example is a text to train on.
+// Example is a text for training.
 type Example struct {
-	Slots []uint32  // of Shape.Slots
-	Scale float64   // of the sum over the slots, as the caller of Margin scales it
-	Dense []float64 // of the shape's length
+	Slots []uint32  // from Shape.Slots
+	Scale float64   // factor for the sum over the slots, the same as in scoring
+	Dense []float64 // as many as the shape has
 	Label bool
-	// Weight is how much the example counts.
+	// Weight is the weight of the example.
 	Weight float64
 }
 
-// Options of training. The zero values of all but Epochs are sensible.
+// Options are the options of training. Their zero values are sensible, except for Epochs.
 type Options struct {
 	Epochs int
-	Rate   float64 // learning rate of FTRL (alpha), 0.1 where 0
+	Rate   float64 // learning rate of FTRL (alpha); 0 means 0.1
 	L1, L2 float64
 	Seed   uint64
 }
 
-// Train fits a model by logistic regression with FTRL-proximal (McMahan et al., Ad Click Prediction, 2013), which leaves
-// most of the table at 0. The same examples in the same order give the same model, to the byte: products are rounded
-// before they are added, so that no machine fuses them.
+// Train fits a logistic regression with the FTRL-Proximal algorithm, which leaves most of the table at 0. It is
+// described at https://research.google/pubs/ad-click-prediction-a-view-from-the-trenches/. The same examples in the
+// same order give the same model, byte for byte: products are rounded before they are added, so that no machine fuses
+// the two.
 func Train(s Shape, examples []Example, o Options) (*Model, error) {
 	if err := s.validate(); err != nil {
 		return nil, err
@@ -88,7 +89,8 @@ func Train(s Shape, examples []Example, o Options) (*Model, error) {
 
 // quantise rounds the table to bytes.
 func quantise(s Shape, w []float64) *Model {
-	m := &Model{Shape: s, weights: make([]int8, 1<<s.Bits), dense: make([]float32, s.Dense), bias: float32(w[len(w)-1])}
+	m := &Model{Shape: s, weights: make([]int8, 1<<s.Bits), dense: make([]float32, s.Dense)}
+	m.bias = float32(w[len(w)-1])
 	largest := 0.0
 	for _, v := range w[:1<<s.Bits] {
 		largest = max(largest, math.Abs(v))
@@ -105,14 +107,14 @@ func quantise(s Shape, w []float64) *Model {
 	return m
 }
 
-// Shifted is the model with another bias.
+// Shifted returns the model with a bias that is greater by so much.
 func (m *Model) Shifted(by float64) *Model {
 	shifted := *m
 	shifted.bias += float32(by)
 	return &shifted
 }
 
-// Threshold is the least margin that at most the given share of negatives reaches: where to operate.
+// Threshold returns the operating point: the least margin that at most the given share of negatives reaches.
 func Threshold(negatives []float64, share float64) float64 {
 	sorted := slices.Sorted(slices.Values(negatives))
 	if len(sorted) == 0 {
@@ -127,10 +129,11 @@ func Threshold(negatives []float64, share float64) float64 {
 
 func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
-// Probability is the chance that a margin stands for.
+// Probability turns a margin into a probability.
 func Probability(margin float32) float64 { return sigmoid(float64(margin)) }
 
-// With is the table of a model with the bias and the hand-made features of another, which were fitted to what the table says.
+// With returns a model with the table of m, and with the bias and the hand-made features of upper, which were fitted
+// to the sums of that table.
 func (m *Model) With(upper *Model) *Model {
 	with := *m
 	with.Dense, with.dense, with.bias = upper.Dense, upper.dense, upper.bias

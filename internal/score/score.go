@@ -10,14 +10,14 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// Scorer judges one call. A scorer is used by many goroutines at once: state it keeps (caches) is its own to guard.
+// Scorer judges one call. Many goroutines use a scorer at once, so it must guard the state that it keeps.
 type Scorer interface {
 	// Name is the key in the scorer file, and the name of the score.
 	Name() string
 	// Version changes whenever the same call could get another score: threshold, weights, rules.
 	Version() string
-	// Score adds what it finds to the result. It adds a Score only where it applies to the call, a Finding only for a
-	// failure, and keeps nothing of the call after it returned.
+	// Score adds its findings to the result. It adds a Score only if it applies to the call, and a Finding only for a
+	// failure. It must not keep anything of the call after it returns.
 	Score(c *genai.Call, r *Result)
 }
 
@@ -28,37 +28,37 @@ type Score struct {
 	Failed          bool
 }
 
-// Problem is a scorer that could not do its work on a call.
+// Problem reports that a scorer could not do its work on a call.
 type Problem struct {
 	Scorer string
-	Reason string // panic, too_large, invalid_schema, …: a short closed list a scorer
+	Reason string // panic, too_large, invalid_schema, …: a short closed list for each scorer
 	Detail string
 }
 
-// Result is what scorers said of one call. Reset and use it again, to allocate nothing.
+// Result holds what the scorers found in one call. Reset and reuse it to avoid allocation.
 type Result struct {
 	Scores   []Score
 	Findings []failure.Finding
 	Problems []Problem
 
-	// Cancelled says that the caller gave the call up, which is no failure.
+	// Cancelled reports that the caller cancelled the call, which is not a failure.
 	Cancelled bool
-	// ToolOutcome is how the tool of an execute_tool span fared: ok, empty or failed; "" where the span says nothing of it.
+	// ToolOutcome is the outcome of the tool in an execute_tool span: ok, empty or failed; "" if the span does not say.
 	ToolOutcome string
-	// RetrievalOutcome is the same of a span that retrieves documents.
+	// RetrievalOutcome is the same for a span that retrieves documents.
 	RetrievalOutcome string
 
 	texts texts
 }
 
-// The outcomes of a tool and of a retrieval. Nothing found is no failure.
+// The outcomes of a tool and of a retrieval. To find nothing is not a failure.
 const (
 	OutcomeOK     = "ok"
 	OutcomeEmpty  = "empty"
 	OutcomeFailed = "failed"
 )
 
-// Reset empties the result and keeps its capacity.
+// Reset empties the result and keeps its memory.
 func (r *Result) Reset() {
 	clear(r.Findings)
 	r.Scores, r.Findings, r.Problems = r.Scores[:0], r.Findings[:0], r.Problems[:0]
@@ -74,18 +74,18 @@ func (r *Result) Add(s Scorer, value float64, failed bool) {
 // Find records a finding.
 func (r *Result) Find(f failure.Finding) { r.Findings = append(r.Findings, f) }
 
-// Fail records that a scorer could not do its work.
+// Fail records that a scorer could not do its work on the call.
 func (r *Result) Fail(s Scorer, reason, detail string) {
 	r.Problems = append(r.Problems, Problem{Scorer: s.Name(), Reason: reason, Detail: detail})
 }
 
-// Set is the scorers of one configuration, in order.
+// Set holds the scorers of one configuration, in order.
 type Set struct{ scorers []Scorer }
 
 // NewSet makes a set of scorers.
 func NewSet(scorers ...Scorer) *Set { return &Set{scorers: scorers} }
 
-// Scorers lists the set.
+// Scorers lists the scorers of the set.
 func (s *Set) Scorers() []Scorer { return s.scorers }
 
 // Score runs every scorer on the call. A scorer that panics becomes a Problem and does not stop the others.
@@ -95,12 +95,12 @@ func (s *Set) Score(c *genai.Call, r *Result) {
 	}
 }
 
-// run runs the scorers from the given one on, until one of them panics, and returns which is next.
+// run runs the scorers from the given one until one of them panics. It returns the index of the next one to run.
 func (s *Set) run(at int, c *genai.Call, r *Result) (next int) {
 	var scores, findings int
 	defer func() {
 		if p := recover(); p != nil {
-			// What the scorer had said before it broke down is not to be trusted.
+			// Scores and findings from before the panic cannot be trusted.
 			r.Scores, r.Findings = r.Scores[:scores], r.Findings[:findings]
 			detail := fmt.Sprint(p)
 			if len(detail) > failure.MaxEvidence {

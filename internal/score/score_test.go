@@ -11,15 +11,15 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// said is a scorer that finds an empty answer, and then panics with what it is given.
-type said struct {
+// fake is a scorer that finds an empty answer, and then panics with the given value.
+type fake struct {
 	name  string
 	panic any
 }
 
-func (s said) Name() string  { return s.name }
-func (said) Version() string { return "1" }
-func (s said) Score(_ *genai.Call, r *Result) {
+func (s fake) Name() string  { return s.name }
+func (fake) Version() string { return "1" }
+func (s fake) Score(_ *genai.Call, r *Result) {
 	r.Add(s, 0, true)
 	r.Find(failure.Finding{Class: failure.BadAnswer, Detail: failure.Empty, Scorer: s.name})
 	if s.panic != nil {
@@ -27,10 +27,14 @@ func (s said) Score(_ *genai.Call, r *Result) {
 	}
 }
 
-// TestPanicStopsNothing: a scorer that breaks down is a problem, what it said does not count, and the others go on.
+// TestPanicStopsNothing checks that a panic is reported as a problem, that its scores are dropped and that the others
+// run.
 func TestPanicStopsNothing(t *testing.T) {
 	var r Result
-	set := NewSet(said{name: "before"}, said{"broken", errors.New("index out of range")}, said{"loud", strings.Repeat("ä", 1<<20)}, said{name: "after"})
+	set := NewSet(
+		fake{name: "before"}, fake{"broken", errors.New("index out of range")}, fake{"loud", strings.Repeat("ä", 1<<20)},
+		fake{name: "after"},
+	)
 	set.Score(&genai.Call{}, &r)
 	require.Len(t, r.Scores, 2)
 	require.Equal(t, "before", r.Findings[0].Scorer)
@@ -40,10 +44,10 @@ func TestPanicStopsNothing(t *testing.T) {
 	require.LessOrEqual(t, len(r.Problems[1].Detail), failure.MaxEvidence)
 }
 
-// TestResetForgets: a result that is used again holds nothing of the call before.
+// TestResetForgets checks that a reused result holds nothing of the previous call.
 func TestResetForgets(t *testing.T) {
 	r := Result{Cancelled: true, ToolOutcome: OutcomeFailed}
-	set := NewSet(said{name: "a"}, said{"b", "broken"})
+	set := NewSet(fake{name: "a"}, fake{"b", "broken"})
 	set.Score(&genai.Call{}, &r)
 	findings := r.Findings
 	r.Reset()
@@ -52,14 +56,17 @@ func TestResetForgets(t *testing.T) {
 	require.Empty(t, r.Problems)
 	require.False(t, r.Cancelled)
 	require.Empty(t, r.ToolOutcome)
-	require.Zero(t, findings[0], "evidence of the call before is not kept alive")
+	require.Zero(t, findings[0], "evidence of the previous call is not kept alive")
 }
 
 func TestValidate(t *testing.T) {
 	require.NoError(t, Config{Version: 1, Rules: []Rule{{Name: "a.b-C_3", Fail: "true"}}}.Validate())
-	err := Config{Version: 2, Rules: []Rule{{Fail: "true"}, {Name: strings.Repeat("x", 65), Fail: "true"}, {Name: "a", Fail: "\n"}, {Name: "a", Fail: "true"}}}.Validate()
+	err := Config{Version: 2, Rules: []Rule{
+		{Fail: "true"}, {Name: strings.Repeat("x", 65), Fail: "true"}, {Name: "a", Fail: "\n"}, {Name: "a", Fail: "true"},
+	}}.Validate()
 	for i, want := range []string{
-		"version must be 1, got 2", "rules[0].name must not be empty", "rules[1].name must be at most 64 letters", `rules[2].fail must not be empty (rule "a")`,
+		"version must be 1, got 2", "rules[0].name must not be empty", "rules[1].name must be at most 64 letters",
+		`rules[2].fail must not be empty (rule "a")`,
 		`rules[3].name must be unique, got "a" twice`,
 	} {
 		require.Contains(t, strings.Split(err.Error(), "\n")[i], want)
@@ -79,5 +86,5 @@ func TestWordsAreReadOncePerCall(t *testing.T) {
 		r.Words(strings.Clone("some " + text))
 	}
 	r.Reset()
-	require.LessOrEqual(t, len(r.texts.list), maxKept)
+	require.LessOrEqual(t, len(r.texts.words), maxKept)
 }

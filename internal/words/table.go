@@ -1,6 +1,6 @@
 package words
 
-// Table finds what is known of a word by its hash. It is open-addressed and mostly empty, since most words are not in it.
+// Table maps the hash of a word to bits. It is open-addressed and mostly empty, because most lookups find nothing.
 type Table struct {
 	slots []slot
 	shift uint8
@@ -8,7 +8,7 @@ type Table struct {
 
 type slot struct{ hash, value uint32 }
 
-// NewTable makes a table of the words of texts, each with the bits of every text that it stands in.
+// NewTable makes a table of the words in the texts. A word gets the bits of every text that contains it.
 func NewTable(texts map[uint32][]string) *Table {
 	values := map[uint32]uint32{}
 	for value, list := range texts {
@@ -35,7 +35,7 @@ func NewTable(texts map[uint32][]string) *Table {
 	return t
 }
 
-// Of is the bits of a word, 0 where it is in no text.
+// Of returns the bits of a word, 0 if it is in no text.
 func (t *Table) Of(hash uint32) uint32 {
 	for i := t.first(hash); ; i = t.next(i) {
 		if s := &t.slots[i]; s.hash == hash || s.value == 0 {

@@ -62,9 +62,12 @@ func TestFlags(t *testing.T) {
 		flags[text.Source[w.Start:w.End]] = w.Flags
 	}
 	require.Equal(t, map[string]Flags{
-		"Is": Plain | Capital | Sentence | Line, "it": Plain, "NASA": Plain | Inner | Capital | Upper, "Yes": Plain | Capital | Sentence | Question,
-		"line": Plain | Sentence | Line, "bullet": Plain | Sentence | Line, "42": Digit | Number, "x1": Plain | Digit, "can't": 0,
-		"iPhone": Plain | Inner, "sevenofGive": Plain | Inner, "eightofsGive": Plain | Inner, "Jan2X": Plain | Inner | Digit | Capital, "naïve": Foreign,
+		"Is": Plain | Capital | Sentence | Line, "it": Plain, "NASA": Plain | Inner | Capital | Upper,
+		"Yes":  Plain | Capital | Sentence | Question,
+		"line": Plain | Sentence | Line, "bullet": Plain | Sentence | Line,
+		"42": Digit | Number, "x1": Plain | Digit, "can't": 0,
+		"iPhone": Plain | Inner, "sevenofGive": Plain | Inner, "eightofsGive": Plain | Inner,
+		"Jan2X": Plain | Inner | Digit | Capital, "naïve": Foreign,
 	}, flags)
 	require.True(t, text.Asks)
 	_, text = read("Привет мир, γειά, 日本")
@@ -137,7 +140,8 @@ func FuzzRead(f *testing.F) {
 
 func BenchmarkRead(b *testing.B) {
 	// In no order that a processor could learn.
-	vocabulary := strings.Fields("The customer asked whether order 4711 could still be cancelled , and it can't : shipped. we refund invoices of replacement items within Germany")
+	vocabulary := strings.Fields("The customer asked whether order 4711 could still be cancelled , " +
+		"and it can't : shipped. we refund invoices of replacement items within Germany")
 	random := rand.New(rand.NewPCG(1, 2))
 	var text strings.Builder
 	for text.Len() < 256<<10 {

@@ -8,13 +8,13 @@ import (
 	"hash/crc32"
 )
 
-// Forest is a sum of small trees over features: log-odds of the failure. It is immutable.
+// Forest is a sum of small decision trees over features. It gives the log-odds of a failure, and is immutable.
 type Forest struct {
 	Bias  float32
 	Trees []Tree
 }
 
-// Tree asks three questions, each about one feature, and has eight answers.
+// Tree compares three features with thresholds, and has a value for each of the eight results.
 type Tree struct {
 	Feature [depth]uint8
 	Above   [depth]float32
@@ -23,7 +23,7 @@ type Tree struct {
 
 const depth = 3
 
-// Margin is the log-odds of features.
+// Margin returns the log-odds for the features.
 func (m *Forest) Margin(f []float32) float32 {
 	margin := m.Bias
 	for i := range m.Trees {
@@ -42,23 +42,23 @@ func (m *Forest) Margin(f []float32) float32 {
 
 const magic = "FLF1"
 
-// Marshal writes a forest as a file: the same forest, the same bytes.
+// Marshal encodes a forest as a file. The same forest gives the same bytes.
 func (m *Forest) Marshal() []byte {
 	var b bytes.Buffer
 	b.WriteString(magic)
-	_ = binary.Write(&b, binary.LittleEndian, m.Bias) // a buffer in memory takes everything
+	_ = binary.Write(&b, binary.LittleEndian, m.Bias) // writes to memory cannot fail
 	_ = binary.Write(&b, binary.LittleEndian, uint32(len(m.Trees)))
 	_ = binary.Write(&b, binary.LittleEndian, m.Trees)
 	_ = binary.Write(&b, binary.LittleEndian, crc32.ChecksumIEEE(b.Bytes()))
 	return b.Bytes()
 }
 
-// maxTrees bounds what a file may ask for.
+// maxTrees bounds the memory that a file may request.
 const maxTrees = 10_000
 
 func unmarshal(file []byte, features int) (*Forest, error) {
 	if len(file) < len(magic)+12 || string(file[:len(magic)]) != magic {
-		return nil, errors.New("model file: it does not begin with " + magic)
+		return nil, errors.New("model file: it does not start with " + magic)
 	}
 	body, sum := file[:len(file)-4], binary.LittleEndian.Uint32(file[len(file)-4:])
 	if crc32.ChecksumIEEE(body) != sum {
@@ -78,14 +78,15 @@ func unmarshal(file []byte, features int) (*Forest, error) {
 	for i := range m.Trees {
 		for _, f := range m.Trees[i].Feature {
 			if int(f) >= features {
-				return nil, errors.New("model file: it asks for features that there are not")
+				return nil, errors.New("model file: it uses unknown features")
 			}
 		}
 	}
 	return &m, nil
 }
 
-// forestVersion names a forest by its content. The checksum at the end stays out: with it the checksum of every file is the same.
+// forestVersion identifies a forest by its content. It leaves out the checksum at the end, because the CRC of data
+// with its own CRC is a constant.
 func forestVersion(file []byte) string {
 	return fmt.Sprintf("%08x", crc32.ChecksumIEEE(file[:max(0, len(file)-4)]))
 }

@@ -26,7 +26,7 @@ func call(question, answer string, documents ...string) *genai.Call {
 	return c
 }
 
-// of is the score of a call, -1 where there is none.
+// of returns the score of a call, -1 if there is none.
 func of(t *testing.T, s score.Scorer, c *genai.Call) (float64, []failure.Finding) {
 	t.Helper()
 	var r score.Result
@@ -120,7 +120,7 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// TestSubjectsAreSums holds the packed sums against plain ones, beyond where bytes are full.
+// TestSubjectsAreSums compares the packed sums with plain ones, with more words than fit in bytes.
 func TestSubjectsAreSums(t *testing.T) {
 	const n = 3*fullBytes + 5
 	coords, stems := make([][]float64, n), make([]uint32, n)
@@ -154,7 +154,7 @@ func TestSubjectsAreSums(t *testing.T) {
 	require.Zero(t, cosine(&sum, &none))
 }
 
-// TestAnswersMayGoBack: to say yes asks for nothing, and the answer is about what was said before.
+// TestAnswersMayGoBack checks that an answer may refer to messages before the question, which may be a mere "yes".
 func TestAnswersMayGoBack(t *testing.T) {
 	strict := 0.8
 	s, err := NewRelevance(Config{FailBelow: &strict})
@@ -176,7 +176,7 @@ func TestAnswersMayGoBack(t *testing.T) {
 	content.Input[0].Role = genai.RoleSystem
 	c.SetContent(content)
 	_, found = of(t, s, c)
-	require.Len(t, found, 1, "a system prompt is no question")
+	require.Len(t, found, 1, "a system prompt is not a question")
 }
 
 func TestNothingIsAllocated(t *testing.T) {
@@ -197,7 +197,7 @@ func TestNothingIsAllocated(t *testing.T) {
 	}
 }
 
-// TestHostileTexts: more words than the sets hold, and none at all.
+// TestHostileTexts checks texts with more words than fit in the sets, and with none.
 func TestHostileTexts(t *testing.T) {
 	grounded, _ := NewGroundedness(Config{})
 	relevant, _ := NewRelevance(Config{})

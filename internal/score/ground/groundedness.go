@@ -15,27 +15,28 @@ import (
 // GroundednessName is the key of the scorer in the scorer file.
 const GroundednessName = "groundedness"
 
-// Config is the settings of both scorers.
+// Config holds the settings of both scorers.
 type Config struct {
-	// FailBelow is the score below which the call fails. At the default the rate of false positives was measured; nil is
-	// the default.
+	// FailBelow is the score below which the call fails. nil is the default, at which the rate of false positives was
+	// measured.
 	FailBelow *float64 `yaml:"fail_below"`
 }
 
-// The default of groundedness, and the log-odds that it stands for.
+// The default of groundedness, and the same as log-odds.
 const (
 	groundedFailBelow = 0.3
 	FailMargin        = 0.8473
 )
 
-// scorer is what both scorers have in common.
+// scorer is the common part of both scorers.
 type scorer struct {
 	name, version string
 	failBelow     float64
 	forest        *Forest
 }
 
-// newScorer checks the settings. The version names what decides: the rules around the weights, the weights and the threshold.
+// newScorer checks the settings. The version covers everything that decides: the rules around the weights, the weights
+// and the threshold.
 func newScorer(name, rules string, file []byte, features int, failBelow float64, config Config) (scorer, error) {
 	forest, err := unmarshal(file, features)
 	s := scorer{name: name, version: rules + "-" + forestVersion(file), failBelow: failBelow, forest: forest}
@@ -57,13 +58,13 @@ func (s *scorer) Name() string { return s.name }
 // Version changes whenever the same call could get another score.
 func (s *scorer) Version() string { return s.version }
 
-// value is the score of a margin.
+// value turns a margin into a score.
 func value(margin float32) float64 {
 	const precision = 1e4
 	return math.Round(precision/(1+math.Exp(float64(margin)))) / precision
 }
 
-// Groundedness finds answers that say what their sources do not: the documents and tool results of the call.
+// Groundedness finds answers with statements that are not in their sources: the documents and tool results of the call.
 type Groundedness struct{ scorer }
 
 //go:embed weights/groundedness.flf
@@ -75,25 +76,25 @@ func NewGroundedness(config Config) (*Groundedness, error) {
 	return &Groundedness{s}, err
 }
 
-// features are those of one answer.
+// Memory for the features of one answer.
 var (
 	features     = sync.Pool{New: func() any { return new([GroundedFeatures]float32) }}
 	relevantPool = sync.Pool{New: func() any { return new([RelevantFeatures]float32) }}
 )
 
-// Score compares each answer with all sources of the call. Without a source, or with too few words, there is no score.
+// Score compares each answer with all sources of the call. It adds no score without sources or with too few words.
 func (s *Groundedness) Score(c *genai.Call, r *score.Result) {
 	if c.Error.IsError || !c.IsLLMCall() || !answers(c) {
 		return
 	}
 	o := NewOverlap()
 	defer o.Release()
-	sources(c, func(text string) { o.Add(r.Words(text)) })
+	sources(c, func(text string) { o.Add(r.SharedWords(text)) })
 	if !o.Prose() {
 		return
 	}
-	if asked := c.Question(); asked != "" { // which an answer may take up
-		o.Add(r.Words(asked))
+	if asked := c.Question(); asked != "" { // an answer may repeat it
+		o.Add(r.SharedWords(asked))
 	}
 	f := features.Get().(*[GroundedFeatures]float32) //nolint:forcetypeassert // the pool holds nothing else
 	defer features.Put(f)
@@ -103,7 +104,7 @@ func (s *Groundedness) Score(c *genai.Call, r *score.Result) {
 		if output[i].Text == "" || len(output[i].ToolCalls) > 0 {
 			continue
 		}
-		if t := r.Words(output[i].Text); o.Grounded(t, f) {
+		if t := r.Words(output[i].Text); o.grounded(t, f, len(output) == 1) {
 			if margin := s.forest.Margin(f[:]); !seen || margin > worst {
 				worst, at, seen = margin, i, true
 			}
@@ -117,8 +118,9 @@ func (s *Groundedness) Score(c *genai.Call, r *score.Result) {
 	r.Add(s, v, failed)
 	if failed {
 		r.Find(failure.Finding{
-			Class: failure.Hallucination, Detail: failure.Ungrounded, Scorer: s.name, Where: failure.Ungrounded, Excerpt: failure.Excerpt(output[at].Text),
-			Evidence: "much of what the answer says stands in none of the documents and tool results of the call",
+			Class: failure.Hallucination, Detail: failure.Ungrounded, Scorer: s.name, Where: failure.Ungrounded,
+			Evidence: "much of the answer is not in the documents and tool results of the call",
+			Excerpt:  failure.Excerpt(output[at].Text),
 		})
 	}
 }
@@ -134,14 +136,17 @@ func answers(c *genai.Call) bool {
 	return false
 }
 
-// marks begin the part of a prompt that holds the documents, in prompts that carry them.
-var marks = []string{"<context>", "<documents>", "<document", "Context:", "CONTEXT:", "Documents:", "Sources:", "Passage:", "Retrieved", "### Context"}
+// marks start the documents in a prompt that contains them.
+var marks = []string{
+	"<context>", "<documents>", "<document", "Context:", "CONTEXT:", "Documents:", "Sources:", "Passage:", "Retrieved",
+	"### Context",
+}
 
-// minPasted is how long a prompt is that may carry documents, in bytes.
+// minPasted is the least length of a prompt with documents, in bytes.
 const minPasted = 400
 
-// sources gives every text that the answer should stand on: retrieved documents, tool results, and prompts that carry documents
-// behind a mark that says so.
+// sources calls each with every text that should support the answer: retrieved documents, tool results, and prompts
+// that contain documents after one of the marks.
 func sources(c *genai.Call, each func(string)) {
 	give := func(text string) {
 		if text != "" {

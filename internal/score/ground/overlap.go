@@ -1,6 +1,6 @@
-// Package ground holds an answer against what it should stand on: groundedness against the documents and tool results of the
-// call, relevance against the question. Both compare words, numbers and names; neither understands a sentence. The README
-// tells what that can do and what it cannot.
+// Package ground compares an answer with other texts of its call. Groundedness compares it with documents and tool
+// results, relevance with the question. Both compare words, numbers and names; neither understands a sentence. The
+// README describes what this can and cannot detect.
 package ground
 
 import (
@@ -11,14 +11,14 @@ import (
 	"github.com/faultline-otel/faultline/internal/words"
 )
 
-// stem is what words are compared by: the first letters of a word, so that endings make no difference; all of a number.
+// stem returns what words are compared by: the first letters of a word, so that endings do not matter; all of a number.
 func stem(source string, w *words.Word) uint32 {
 	if w.Flags.Is(words.Foreign | words.Digit) {
 		return w.Hash | 1
 	}
 	const seed, prime = 2166136261, 16777619
 	if end := int(w.Start) + stemLetters; w.Flags.Is(words.Plain) && end <= len(source) {
-		// Without a branch that depends on how long the word is, which no processor can tell beforehand.
+		// No branch depends on the length of the word, because a processor cannot predict it.
 		s, n := source[w.Start:end], w.End-w.Start
 		h := (seed ^ uint32(s[0]|0x20)) * prime
 		if longer := (h ^ uint32(s[1]|0x20)) * prime; n > 1 {
@@ -47,130 +47,30 @@ func stem(source string, w *words.Word) uint32 {
 
 const stemLetters = 5
 
-// set is a set of hashes. Emptying it costs nothing: what belongs to another round is not there. It uses no more memory than
-// what goes in needs: a small one stays in the fastest.
-type set struct {
-	slots []uint64 // marked | round << 32 | hash
-	round uint64   // at most 31 bits
-	bits  uint8    // slots in use, as a power of two
-	size  int
-}
-
-const (
-	smallSet = 10
-	largeSet = 14
-
-	marked = 1 << 63
-)
-
-func (s *set) reset() {
-	if s.slots == nil {
-		s.slots = make([]uint64, 1<<largeSet)
-	}
-	s.begin(smallSet)
-}
-
-// begin empties the set and gives it so many slots.
-func (s *set) begin(bits uint8) {
-	if s.round++; s.round == marked>>32 {
-		clear(s.slots)
-		s.round = 1
-	}
-	s.bits, s.size = bits, 0
-}
-
-// room is how many hashes the set takes with so many slots.
-func room(bits uint8) int { return 1 << bits * 3 / 4 }
-
-// reserve makes room for so many hashes more, or for as many as there is memory for.
-func (s *set) reserve(n int) {
-	bits := s.bits
-	for bits < largeSet && s.size+n > room(bits) {
-		bits++
-	}
-	if bits == s.bits {
-		return
-	}
-	var kept []uint64
-	if s.size > 0 { // hardly ever: texts come all at once
-		kept = slices.Clone(s.slots[:1<<s.bits])
-	}
-	round := s.round
-	s.begin(bits)
-	for _, key := range kept {
-		if key&^marked>>32 == round {
-			i := s.put(uint32(key))
-			s.slots[i] |= key & marked
-		}
-	}
-}
-
-// add puts a hash in. A set that is nearly full takes no more.
-func (s *set) add(h uint32) {
-	if s.size < room(s.bits) {
-		s.put(h)
-	}
-}
-
-func (s *set) put(h uint32) (slot uint32) {
-	i, there := s.find(h)
-	if !there {
-		s.slots[i] = s.round<<32 | uint64(h)
-		s.size++
-	}
-	return i
-}
-
-func (s *set) has(h uint32) bool {
-	_, there := s.find(h)
-	return there
-}
-
-// mark reports whether a hash is there, and makes it one that isMarked.
-func (s *set) mark(h uint32) bool {
-	i, there := s.find(h)
-	if there {
-		s.slots[i] |= marked
-	}
-	return there
-}
-
-func (s *set) isMarked(h uint32) bool {
-	i, there := s.find(h)
-	return there && s.slots[i]&marked != 0
-}
-
-// find is the slot of a hash, or the one where it belongs: some are always free.
-func (s *set) find(h uint32) (slot uint32, there bool) {
-	key, mask := s.round<<32|uint64(h), uint32(1)<<s.bits-1
-	for i := h * 0x9e3779b1 >> (32 - s.bits); ; i = (i + 1) & mask {
-		switch known := s.slots[i] &^ marked; {
-		case known == key:
-			return i, true
-		case known>>32 != s.round:
-			return i, false
-		}
-	}
-}
-
-// Overlap compares an answer with texts. Get one with NewOverlap and give it back with Release: its memory is used again.
+// Overlap compares an answer with texts. Get one from NewOverlap and return it with Release, which reuses its memory.
 type Overlap struct {
-	texts        []*words.Text // that were added
-	indexed      int           // how many of them are in the sets
+	texts        []*words.Text
+	common       []bool // for each word of the texts, whether it is common
+	indexed      int    // how many of the texts are in the sets
 	stems, pairs set
+	answer       []answerWord
+	wanted       sieve // pairs that a single comparison looks up
 	negated      bool
-	content      int // words with a meaning in the texts
-	plain        int // words without
+	content      int // words of the texts that are not common
+	plain        int // words that are
 	all          int
 	subject      subject
 }
 
-// maxTexts bounds the texts whose place is kept between calls.
-const maxTexts = 64
+// maxTexts and maxWords bound the memory that is kept between calls.
+const (
+	maxTexts = 64
+	maxWords = 1 << 16
+)
 
 var overlaps = sync.Pool{New: func() any { return new(Overlap) }}
 
-// NewOverlap is one without texts.
+// NewOverlap returns an Overlap without texts.
 func NewOverlap() *Overlap {
 	o := overlaps.Get().(*Overlap) //nolint:forcetypeassert // the pool holds nothing else
 	o.stems.reset()
@@ -179,17 +79,23 @@ func NewOverlap() *Overlap {
 	return o
 }
 
-// Release gives it back.
+// Release returns the Overlap, which must not be used any more.
 func (o *Overlap) Release() {
 	clear(o.texts) // they belong to the call
 	if o.texts = o.texts[:0]; cap(o.texts) > maxTexts {
 		o.texts = nil
 	}
+	if cap(o.answer) > maxWords {
+		o.answer = nil
+	}
+	if o.common = o.common[:0]; cap(o.common) > maxWords {
+		o.common = nil
+	}
 	overlaps.Put(o)
 }
 
-// Prose reports whether the texts say enough in sentences for an answer to repeat it in words of its own. A record, a table or an
-// error message do not: what an answer says of them stands nowhere in them.
+// Prose reports whether the texts contain enough sentences. Records, tables and error messages are not prose: an answer
+// describes them in words that they do not contain.
 func (o *Overlap) Prose() bool {
 	return o.content >= minProse && o.plain >= minPlain && o.plain*6 >= o.all
 }
@@ -199,45 +105,48 @@ const (
 	minPlain = 4
 )
 
-// neighbours is how many words with a meaning stand between two that are still neighbours.
+// neighbours is how many of the next words, common ones aside, count as neighbours of a word.
 const neighbours = 3
 
-// Add adds a text to compare with, which must stay as it is until Release. Its words are counted at once, which tells prose, and
-// looked at closer when an answer is first held against them: most results of tools are no prose, and never are.
+// Add adds a text to compare with, which must not change until Release. It only counts words, which is enough for
+// Prose. The first comparison fills the sets, and most tool results never get that far because they are not prose.
 func (o *Overlap) Add(t *words.Text) {
 	o.texts = append(o.texts, t)
 	o.all += len(t.Words)
+	list := slices.Grow(o.common, len(t.Words))
 	for i := range t.Words {
 		k := kindOf(&t.Words[i])
 		if k&negation != 0 {
 			o.negated = true
 		}
-		if k&common != 0 {
+		without := k&common != 0
+		if without {
 			o.plain++
-		} else {
-			o.content++
 		}
+		list = append(list, without)
 	}
+	o.content = o.all - o.plain
+	o.common = list
 }
 
-// index puts the words of the texts that were added since into the sets.
+// index adds the words of new texts to the sets.
 func (o *Overlap) index() {
+	if o.indexed == len(o.texts) {
+		return
+	}
 	all := 0
 	for _, t := range o.texts[o.indexed:] {
 		all += len(t.Words)
 	}
-	if all == 0 {
-		return
-	}
 	o.stems.reserve(all)
 	o.pairs.reserve(min(all, o.content) * neighbours)
+	common := o.common[len(o.common)-all:]
 	for _, t := range o.texts[o.indexed:] {
 		var last [neighbours]uint32
 		for i := range t.Words {
-			w := &t.Words[i]
-			h := stem(t.Source, w)
+			h := stem(t.Source, &t.Words[i])
 			o.stems.add(h)
-			if kindOf(w)&common != 0 {
+			if common[i] {
 				continue
 			}
 			for _, before := range last {
@@ -247,40 +156,112 @@ func (o *Overlap) index() {
 			}
 			last[2], last[1], last[0] = last[1], last[0], h
 		}
+		common = common[len(t.Words):]
+	}
+	o.indexed = len(o.texts)
+}
+
+// indexWanted is index for a single comparison. It marks those stems of the answer that are in the texts, and adds
+// only pairs that the answer looks up.
+func (o *Overlap) indexWanted() {
+	common := o.common
+	for _, t := range o.texts {
+		var last [neighbours]uint32
+		for i := range t.Words {
+			h := stem(t.Source, &t.Words[i])
+			o.stems.mark(h)
+			if common[i] {
+				continue
+			}
+			// One branch for all three, because hardly any pair is wanted.
+			if o.wanted.has(pair(last[0], h)) || o.wanted.has(pair(last[1], h)) || o.wanted.has(pair(last[2], h)) {
+				for _, before := range last {
+					if p := pair(before, h); before != 0 && o.wanted.has(p) {
+						o.pairs.add(p)
+					}
+				}
+			}
+			last[2], last[1], last[0] = last[1], last[0], h
+		}
+		common = common[len(t.Words):]
 	}
 	o.indexed = len(o.texts)
 }
 
 func pair(a, b uint32) uint32 { return (a*0x85ebca6b+b)*0xc2b2ae35 | 1 }
 
-// The features of an answer against its sources.
+// answerWord is a word of an answer.
+type answerWord struct {
+	stem, slot uint32 // slot is the place of the stem in the set, in a single comparison
+	kind       kind
+}
+
+// read reads the words of an answer. For a single comparison it also collects what the comparison will look up.
+func (o *Overlap) read(t *words.Text, only bool) {
+	o.answer = slices.Grow(o.answer[:0], len(t.Words))
+	if !only {
+		for i := range t.Words {
+			w := &t.Words[i]
+			o.answer = append(o.answer, answerWord{stem: stem(t.Source, w), kind: kindOf(w)})
+		}
+		return
+	}
+	o.wanted = sieve{}
+	o.stems.reserve(len(t.Words))
+	var one, two uint32
+	for i := range t.Words {
+		w := &t.Words[i]
+		h, k := stem(t.Source, w), kindOf(w)
+		o.answer = append(o.answer, answerWord{stem: h, slot: o.stems.put(h), kind: k})
+		if k&common != 0 {
+			continue
+		}
+		o.wanted.add(pair(one, h))
+		o.wanted.add(pair(h, one))
+		o.wanted.add(pair(two, h))
+		two, one = one, h
+	}
+}
+
+// The features of an answer and its sources.
 const (
-	novelContent = iota // share of the words with a meaning that the sources do not have
+	novelContent = iota // share of the words that the sources do not have, common ones aside
 	novelLong           // the same, of long words
-	novelPairs          // share of neighbours that are none in the sources
+	novelPairs          // share of neighbours that are not neighbours in the sources
 	novelNumbers        // share of the numbers
 	numbers             // how many novel numbers, to 3
 	novelNames          // share of the capitalised words within sentences
 	names               // how many novel names, to 4
-	edited              // share of words that are novel between two that are neighbours in the sources
+	edited              // share of words that are novel, between two neighbours of the sources
 	edits               // how many, to 4
-	negated             // negations, where the sources have none; a half where they do
-	chat                // share of words that speak of the speaker
-	asks                // whether it asks
+	negated             // number of negations, halved if the sources have some
+	chat                // share of words about the speaker
+	asks                // whether it asks a question
 	worst               // the greatest share of novel words in a sentence
 	covered             // share of the sources' words that it uses, roughly
-	length              // logarithm of its words
-	sourceLength        // logarithm of the sources'
-	novel6              // how many novel words with a meaning, to 6
+	length              // logarithm of its number of words
+	sourceLength        // the same of the sources
+	novel6              // how many novel words, common ones aside, to 6
 	single              // share of sentences with a single novel word
-	apart               // share of neighbours that are both known, and not together
+	apart               // share of neighbours that are both in the sources, but not as neighbours
 	GroundedFeatures
 )
 
-// Grounded fills the features of an answer. It reports false where there is too little to compare.
+// Grounded fills the features of an answer. It reports false if there is too little to compare.
 func (o *Overlap) Grounded(t *words.Text, f *[GroundedFeatures]float32) bool {
+	return o.grounded(t, f, false)
+}
+
+// grounded is Grounded. If only is set, no other answer may be compared with the same texts.
+func (o *Overlap) grounded(t *words.Text, f *[GroundedFeatures]float32, only bool) bool {
 	*f = [GroundedFeatures]float32{}
-	o.index()
+	// Texts that overflow the sets must give the same result in both ways.
+	only = only && o.indexed == 0 && max(len(t.Words), o.all, o.content*neighbours) <= room(largeSet)
+	if o.read(t, only); only {
+		o.indexWanted()
+	} else {
+		o.index()
+	}
 	var content, novel, long, longNovel, pairs, pairNovel, nums, numNovel, nms, nameNovel, edit, negs, chats int
 	sentenceContent, sentenceNovel := 0, 0
 	sentences, singles, apartPairs, knownPairs := 0, 0, 0, 0
@@ -296,22 +277,26 @@ func (o *Overlap) Grounded(t *words.Text, f *[GroundedFeatures]float32) bool {
 		}
 		sentenceContent, sentenceNovel = 0, 0
 	}
-	var one, two uint32 // the words with a meaning before
+	var one, two uint32 // the two words before, common ones aside
 	oneNovel := false
 	for i := range t.Words {
 		w := &t.Words[i]
 		if w.Flags.Is(words.Sentence) {
 			endSentence()
 		}
-		k := kindOf(w)
+		h, k := o.answer[i].stem, o.answer[i].kind
+		known := false
+		if only {
+			known = o.stems.slots[o.answer[i].slot]&marked != 0
+		} else {
+			known = o.stems.has(h)
+		}
 		if k&negation != 0 {
 			negs++
 		}
 		if k&talk != 0 {
 			chats++
 		}
-		h := stem(t.Source, w)
-		known := o.stems.has(h)
 		switch {
 		case w.Flags.Is(words.Digit):
 			nums++
@@ -362,7 +347,8 @@ func (o *Overlap) Grounded(t *words.Text, f *[GroundedFeatures]float32) bool {
 		return false
 	}
 	share := func(a, b int) float32 { return float32(a) / float32(max(b, 1)) }
-	f[novelContent], f[novelLong], f[novelPairs] = share(novel, content), share(longNovel, long), share(pairNovel, pairs)
+	f[novelContent], f[novelLong] = share(novel, content), share(longNovel, long)
+	f[novelPairs] = share(pairNovel, pairs)
 	f[novelNumbers], f[numbers] = share(numNovel, nums), float32(min(numNovel, 3))
 	f[novelNames], f[names] = share(nameNovel, nms), float32(min(nameNovel, 4))
 	f[edited], f[edits] = share(edit, content), float32(min(edit, 4))

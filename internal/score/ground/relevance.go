@@ -16,7 +16,7 @@ const RelevanceName = "relevance"
 
 const relevantFailBelow = 0.5
 
-// Relevance finds answers to something else than was asked.
+// Relevance finds answers to another question than the one asked.
 type Relevance struct {
 	scorer
 	subjects *Vectors
@@ -39,8 +39,8 @@ func NewRelevance(config Config) (*Relevance, error) {
 	return &Relevance{s, v}, nil
 }
 
-// Score compares the answer with the last question. Where tools or documents stand between the two, or one of them has too few
-// words to tell, there is no score.
+// Score compares the answer with the last question. It adds no score if there are tool results or documents between
+// the two, or if one of them has too few words.
 func (s *Relevance) Score(c *genai.Call, r *score.Result) {
 	if c.Error.IsError || !c.IsLLMCall() || !answers(c) {
 		return
@@ -59,7 +59,7 @@ func (s *Relevance) Score(c *genai.Call, r *score.Result) {
 	if question == "" || len(c.Retrieval().Documents) > 0 {
 		return
 	}
-	q := r.Words(question)
+	q := r.SharedWords(question)
 	f := relevantPool.Get().(*[RelevantFeatures]float32) //nolint:forcetypeassert // the pool holds nothing else
 	defer relevantPool.Put(f)
 	worst, at, seen := float32(0), 0, false
@@ -82,22 +82,25 @@ func (s *Relevance) Score(c *genai.Call, r *score.Result) {
 		return
 	}
 	v := value(worst)
-	// A step of an agent answers its plan or another agent, not a question: it is ranked, and not judged.
+	// A step of an agent answers its plan or another agent, not a question. It gets a score, but cannot fail.
 	failed := v < s.failBelow && c.AgentName == ""
 	r.Add(s, v, failed)
 	if failed {
 		r.Find(failure.Finding{
-			Class: failure.BadAnswer, Detail: failure.OffTopic, Scorer: s.name, Where: failure.OffTopic, Excerpt: failure.Excerpt(output[at].Text),
-			Evidence: "the answer takes up nothing that the question asks about",
+			Class: failure.BadAnswer, Detail: failure.OffTopic, Scorer: s.name, Where: failure.OffTopic,
+			Evidence: "the answer does not address the question",
+			Excerpt:  failure.Excerpt(output[at].Text),
 		})
 	}
 }
 
-// mostTurns is how many messages before the question an answer may go back to.
+// mostTurns is how many messages before the question an answer may refer to.
 const mostTurns = 8
 
-// before is the least margin of an answer against what was said before the question: "yes, please" asks for nothing by itself.
-func (s *Relevance) before(c *genai.Call, question string, answer *words.Text, r *score.Result, f *[RelevantFeatures]float32) float32 {
+// before returns the least margin of an answer against earlier messages: "yes, please" has no content of its own.
+func (s *Relevance) before(
+	c *genai.Call, question string, answer *words.Text, r *score.Result, f *[RelevantFeatures]float32,
+) float32 {
 	least := float32(math.Inf(1))
 	input := c.Input()
 	for i, turns := len(input)-1, 0; i >= 0 && turns < mostTurns; i-- {
@@ -115,45 +118,45 @@ func (s *Relevance) before(c *genai.Call, question string, answer *words.Text, r
 
 // The features of an answer to a question.
 const (
-	asked       = iota // share of the question's words with a meaning that the answer takes up
-	askedRare          // the same, weighed by how long a word is: long words are rare
-	used               // share of the answer's words with a meaning that the question has
-	taken              // how many, to 6
-	takenPairs         // neighbours of the question that are neighbours in the answer, to 3
-	takenNames         // names and numbers of the question that the answer has: share
+	asked       = iota // share of the question's words that the answer has, common ones aside as in all that follow
+	askedRare          // the same, weighted by length: long words are rare
+	used               // share of the answer's words that the question has
+	taken              // how many of the question's words the answer has, to 6
+	takenPairs         // how many neighbours of the question are neighbours in the answer, to 3
+	takenNames         // share of the question's names and numbers that the answer has
 	namesAsked         // how many the question has, to 4
 	startShared        // share of the first words of the answer that the question has
 	questionLen
 	answerLen
-	isQuestion   // it ends with a question mark
-	wantsCode    // it speaks of code
+	isQuestion   // the question has a question mark
+	wantsCode    // it mentions code
 	hasCode      // the answer has a block of code
 	wantsList    // it asks for several things
 	hasList      // the answer has numbered or dashed lines
-	makes        // it asks to write, make up or generate: the answer's words are free
-	transforms   // it asks to rewrite, translate, correct or sort what it holds
+	makes        // it asks for new text, so that the answer may use any words
+	transforms   // it asks to rewrite, translate, correct or sort its own content
 	hasNumber    // the answer has a number
 	wantsNumber  // it asks how many, how much, when
-	restOfPrompt // words of the question beyond its first sentence, as a share: what a task is done on
-	restTaken    // share of those that the answer takes up
+	restOfPrompt // share of the question's words after its first sentence: the material of a task
+	restTaken    // share of those that the answer has
 	sameSubject  // cosine of the subjects of question and answer
 	sameOpening  // the same of their first words
-	askedIdf     // share of the question's words with a meaning that the answer takes up, weighed by how rare they are
-	rarest       // how rare the rarest is that it takes up
-	known        // share of the question's words whose subject is known
-	omitted      // how much what it leaves out of the question speaks against it
-	expected     // share of what it should take up that it does
-	demanding    // how much the word of the question speaks against it that it is most expected to take up
-	nearest      // cosine of its subject and that of the words that it leaves out and should not: the greatest,
-	farthest     // and the least
-	evades       // words of its beginning that ask back or give up, to 3
+	askedIdf     // share of the question's words that the answer has, weighted by rarity
+	rarest       // rarity of the rarest of them
+	known        // share of the question's words with a known subject
+	omitted      // how much the words that the answer leaves out count against it
+	expected     // share of the expected words that the answer has
+	demanding    // how much the most expected word counts against an answer without it
+	nearest      // greatest cosine of the answer's subject and that of an expected word it leaves out
+	farthest     // the least of these
+	evades       // how many of its first words ask back or give up, to 3
 	RelevantFeatures
 )
 
-// mostMissing is of how many words that are left out the subject is compared.
+// mostMissing is how many left-out words are compared by subject.
 const mostMissing = 3
 
-// Relevant fills the features of an answer to a question. It reports false where there is too little to compare.
+// Relevant fills the features of an answer to a question. It reports false if there is too little to compare.
 func Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]float32) bool {
 	*f = [RelevantFeatures]float32{}
 	answer := NewOverlap()
@@ -164,7 +167,7 @@ func Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]float32) bool {
 	var idf, idfHit, familiar, content, hit, weight, hitWeight, nameHit, nms, rest, restHit, pairs float32
 	first, kinds := true, kind(0)
 	var before uint32
-	var missing [mostMissing]int // the words that it should have and has not, 1 + where they are known
+	var missing [mostMissing]int // the expected words that it lacks, as 1 + their index in v
 	var against [mostMissing]float32
 	var due, paid float32
 	var qs subject
@@ -181,9 +184,9 @@ func Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]float32) bool {
 		}
 		h := stem(q.Source, w)
 		askedWords++
-		there := answer.stems.mark(h) // a prompt may be long: its words that the answer has are marked there, and not gathered
+		there := answer.stems.mark(h) // marked, not collected, because a prompt may be long
 		at, ofSubject := -1, qs.words < maxSubject && !w.Flags.Is(words.Number)
-		if ofSubject || content < maxSubject { // of what follows nothing is asked that needs it
+		if ofSubject || content < maxSubject { // later words need no lookup
 			at = v.find(h)
 		}
 		if ofSubject && at >= 0 {
@@ -313,8 +316,9 @@ func Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]float32) bool {
 	f[wantsCode], f[wantsList], f[makes] = either(kinds&code != 0), either(kinds&list != 0), either(kinds&making != 0)
 	f[transforms], f[wantsNumber] = either(kinds&changing != 0), either(kinds&amount != 0)
 	f[isQuestion] = either(q.Asks)
-	f[hasCode] = either(strings.Contains(a.Source[:min(len(a.Source), words.MaxHead)], "```"))
-	f[hasList] = either(strings.Contains(a.Source[:min(len(a.Source), words.MaxHead)], "\n1.") || strings.HasPrefix(a.Source, "1.") || strings.Contains(a.Source[:min(len(a.Source), words.MaxHead)], "\n- "))
+	head := a.Source[:min(len(a.Source), words.MaxHead)]
+	f[hasCode] = either(strings.Contains(head, "```"))
+	f[hasList] = either(strings.Contains(head, "\n1.") || strings.HasPrefix(head, "1.") || strings.Contains(head, "\n- "))
 	f[restOfPrompt], f[restTaken] = share(rest, content), share(restHit, rest)
 	return true
 }

@@ -10,13 +10,13 @@ import (
 	"github.com/faultline-otel/faultline/internal/words"
 )
 
-// TestSetIsASet compares with a map, over rounds that begin again, and with sets that grow with words in them.
+// TestSetIsASet compares with a map, over several rounds, with sets that grow while they hold words.
 func TestSetIsASet(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	var s set
 	for round := range 20 {
 		s.reset()
-		if round == 10 { // the rounds are counted through
+		if round == 10 { // the counter of rounds overflows
 			s.round = marked>>32 - 1
 			s.begin(smallSet)
 			require.EqualValues(t, 1, s.round)
@@ -46,11 +46,11 @@ func TestSetIsASet(t *testing.T) {
 	for h := range uint32(1 << 20) {
 		s.add(h)
 	}
-	require.Equal(t, room(largeSet), s.size, "what a set has no memory for it does not take")
+	require.Equal(t, room(largeSet), s.size, "a full set ignores new hashes")
 	require.False(t, s.has(1<<20))
 }
 
-// TestStemsOfPlainWords: the short way gives what the long one gives.
+// TestStemsOfPlainWords checks the fast path for plain words against the loop.
 func TestStemsOfPlainWords(t *testing.T) {
 	var text words.Text
 	text.Read("a An the can't canned ITEM Items Ab1 naïve x")

@@ -17,22 +17,22 @@ import (
 // Dims is the length of a word's vector.
 const Dims = 256
 
-// lanes is how many words of the machine a vector takes: sixteen numbers of four bits each.
+// lanes is how many 64-bit integers a vector takes: each holds sixteen numbers of four bits.
 const lanes = Dims / 16
 
-// Vectors are the subjects of words: words that stand in the same texts point the same way. Made by latent semantic analysis
-// (Deerwester et al., 1990). A rare word has a long vector.
+// Vectors are the subjects of words: words that appear in the same texts have similar vectors. They come from latent
+// semantic analysis (https://en.wikipedia.org/wiki/Latent_semantic_analysis). A rare word has a long vector.
 type Vectors struct {
 	Stems  []uint32
 	Rarity []uint8 // inverse document frequency, in sixteenths of a nat
-	Taken  []uint8 // how often an answer takes up the word when it is asked about, in 255ths
+	Taken  []uint8 // how often an answer has the word if the question has it, in 255ths
 	Coords [][lanes]uint64
 
 	slots []uint32 // index + 1 of a stem, by its hash
 }
 
-// NewVectors packs vectors of Dims numbers, which are near 1 at most, into four bits a number: a subject is a sum of dozens of words, in
-// which what is lost by rounding cancels out.
+// NewVectors packs vectors of Dims numbers, which are near 1 at most, into four bits a number. A subject is a sum of
+// dozens of words, in which rounding errors cancel out.
 func NewVectors(stems []uint32, rarity, taken []uint8, coords [][]float64) *Vectors {
 	v := &Vectors{Stems: stems, Rarity: rarity, Taken: taken, Coords: make([][lanes]uint64, len(stems))}
 	for i := range coords {
@@ -47,7 +47,7 @@ func NewVectors(stems []uint32, rarity, taken []uint8, coords [][]float64) *Vect
 
 const (
 	middle = 8   // stands for 0
-	steps  = 5.0 // to a unit: the longest vectors fill four bits, shorter ones are rounded more
+	steps  = 5.0 // per unit: the longest vectors fill four bits, shorter ones are rounded more
 )
 
 const (
@@ -56,10 +56,10 @@ const (
 	maxVectors  = 1 << (slotBits - 1)
 )
 
-// Marshal writes vectors as a file: the same vectors, the same bytes.
+// Marshal encodes vectors as a file. The same vectors give the same bytes.
 func (v *Vectors) Marshal() []byte {
 	var body bytes.Buffer
-	_ = binary.Write(&body, binary.LittleEndian, uint32(len(v.Stems))) // a buffer in memory takes everything
+	_ = binary.Write(&body, binary.LittleEndian, uint32(len(v.Stems))) // writes to memory cannot fail
 	_ = binary.Write(&body, binary.LittleEndian, v.Stems)
 	_ = binary.Write(&body, binary.LittleEndian, v.Rarity)
 	_ = binary.Write(&body, binary.LittleEndian, v.Taken)
@@ -73,7 +73,7 @@ func (v *Vectors) Marshal() []byte {
 	return file.Bytes()
 }
 
-// maxVectorFile bounds what a file unpacks to.
+// maxVectorFile bounds the size of an unpacked file.
 const maxVectorFile = 4 << 20
 
 func unmarshalVectors(file []byte) (*Vectors, error) {
@@ -85,23 +85,28 @@ func unmarshalVectors(file []byte) (*Vectors, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(raw) < 12 || string(raw[:4]) != vectorMagic || crc32.ChecksumIEEE(raw[8:]) != binary.LittleEndian.Uint32(raw[4:]) {
+	if len(raw) < 12 || string(raw[:4]) != vectorMagic ||
+		crc32.ChecksumIEEE(raw[8:]) != binary.LittleEndian.Uint32(raw[4:]) {
 		return nil, errors.New("vector file: it is damaged")
 	}
 	n := binary.LittleEndian.Uint32(raw[8:])
 	if n > maxVectors {
-		return nil, errors.New("vector file: it holds too many words")
+		return nil, errors.New("vector file: it has too many words")
 	}
-	v := &Vectors{Stems: make([]uint32, n), Rarity: make([]uint8, n), Taken: make([]uint8, n), Coords: make([][lanes]uint64, n)}
+	v := &Vectors{
+		Stems: make([]uint32, n), Rarity: make([]uint8, n), Taken: make([]uint8, n), Coords: make([][lanes]uint64, n),
+	}
 	r := bytes.NewReader(raw[12:])
-	if err := errors.Join(binary.Read(r, binary.LittleEndian, v.Stems), binary.Read(r, binary.LittleEndian, v.Rarity), binary.Read(r, binary.LittleEndian, v.Taken), binary.Read(r, binary.LittleEndian, v.Coords)); err != nil {
-		return nil, err
+	for _, list := range []any{v.Stems, v.Rarity, v.Taken, v.Coords} {
+		if err := binary.Read(r, binary.LittleEndian, list); err != nil {
+			return nil, err
+		}
 	}
 	v.Index()
 	return v, nil
 }
 
-// Index makes the vectors ready to be looked up.
+// Index prepares the vectors for lookups.
 func (v *Vectors) Index() {
 	v.slots = make([]uint32, 1<<slotBits)
 	for i, h := range v.Stems {
@@ -113,7 +118,7 @@ func (v *Vectors) Index() {
 	}
 }
 
-// find is the index of a stem, -1 where it is not known.
+// find returns the index of a stem, -1 if it is not known.
 func (v *Vectors) find(h uint32) int {
 	for at := h * 0x9e3779b1 >> (32 - slotBits); ; at = (at + 1) & (1<<slotBits - 1) {
 		i := v.slots[at]
@@ -126,7 +131,7 @@ func (v *Vectors) find(h uint32) int {
 	}
 }
 
-// rarity is the inverse document frequency of a word that was found, in nats. What is not known is rare.
+// rarity returns the inverse document frequency of the word at an index of find, in nats. Unknown words are rare.
 func (v *Vectors) rarity(at int) float32 {
 	if at >= 0 {
 		return float32(v.Rarity[at]) / 16
@@ -134,7 +139,7 @@ func (v *Vectors) rarity(at int) float32 {
 	return unknownRarity
 }
 
-// omission is how much an answer that leaves out a word of its question speaks against it, in nats.
+// omission returns how much the omission of a word of the question counts against an answer, in nats.
 func (v *Vectors) omission(at int) float32 {
 	if at >= 0 {
 		return omissions[v.Taken[at]]
@@ -149,7 +154,7 @@ var omissions = func() (list [256]float32) {
 	return list
 }()
 
-// near is the cosine of a word and a subject.
+// near returns the cosine of a word and a subject.
 func (v *Vectors) near(at int, sum *[Dims]float32) float32 {
 	var alone subject
 	var word [Dims]float32
@@ -162,7 +167,7 @@ const unknownTaken = 128
 
 const unknownRarity = 9
 
-// Stems calls each with the stems of the words with a meaning, at most so many from the beginning.
+// Stems calls each with the stems of the first words, without common words and numbers, at most so many.
 func Stems(t *words.Text, most int, each func(uint32)) {
 	for i := range t.Words {
 		w := &t.Words[i]
@@ -176,24 +181,25 @@ func Stems(t *words.Text, most int, each func(uint32)) {
 	}
 }
 
-// maxSubject is how many words with a meaning make the subject of a text, maxOpening that of its beginning.
+// maxSubject is how many words make the subject of a text, maxOpening that of its beginning. Common words do not count.
 const (
 	maxSubject = 64
 	maxOpening = 12
 )
 
-// subject is where words point together. Sums are kept in bytes, and carried over into sixteen bits before those are full.
+// subject is the sum of the vectors of words. It adds in bytes, and carries over into sixteen bits before they
+// overflow.
 type subject struct {
 	bytes [2][lanes]uint64
 	sums  [4][lanes]uint64
-	words int // that were added
-	fresh int // of them, in bytes alone
+	words int // in the sum
+	fresh int // of these, not carried over yet
 }
 
-// fullBytes is how many numbers of four bits a byte can take.
+// fullBytes is how many numbers of four bits can be added in a byte.
 const fullBytes = 255 / 15
 
-// add adds a word. It takes no more than would fill sixteen bits.
+// add adds a word. At most maxSubject words keep the sums below sixteen bits.
 func (s *subject) add(c *[lanes]uint64) {
 	const nibbles = 0x0f0f0f0f0f0f0f0f
 	for l, v := range c {
@@ -217,7 +223,7 @@ func (s *subject) carry() {
 	s.bytes, s.fresh = [2][lanes]uint64{}, 0
 }
 
-// point writes the sum out. The order of its numbers is not that of a vector's, and the same for every subject.
+// point writes out the sum. The order of its numbers differs from that of a vector, but is the same for all subjects.
 func (s *subject) point(sum *[Dims]float32) {
 	s.carry()
 	shift := int32(middle * s.words)
@@ -233,7 +239,7 @@ func (s *subject) point(sum *[Dims]float32) {
 	}
 }
 
-// cosine of two subjects, 0 where one has none.
+// cosine returns the cosine of two subjects, 0 if one is empty.
 func cosine(a, b *[Dims]float32) float32 {
 	var ab, aa, bb float32
 	for d := range a {

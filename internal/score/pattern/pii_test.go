@@ -240,3 +240,22 @@ func TestValuesOfAllTypesAreFound(t *testing.T) {
 		require.GreaterOrEqual(t, float64(found)/float64(total), c.least, c.kind)
 	}
 }
+
+// TestNoOpenerIsMissed: looking at eight bytes at once finds what looking at each finds.
+func TestNoOpenerIsMissed(t *testing.T) {
+	for b := range 256 {
+		for at := range 20 {
+			for _, around := range []string{"a", "?", "\x80", "\xb0", "\xff", "A", ":", "/"} {
+				s := strings.Repeat(around, at) + string([]byte{byte(b)}) + strings.Repeat(around, 20-at) + "7@"
+				for i := range s {
+					want := i
+					for openers[s[want]] == 0 {
+						want++
+					}
+					require.Equal(t, want, nextOpener(s, i), "%q from %d", s, i)
+				}
+			}
+		}
+	}
+	require.Equal(t, 5, nextOpener("no on", 0))
+}

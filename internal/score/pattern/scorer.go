@@ -88,7 +88,7 @@ func (p *PII) Score(c *genai.Call, r *score.Result) {
 	}
 	w := watches.Get().(*watch) //nolint:forcetypeassert // the pool holds nothing else
 	defer w.release()
-	w.pii, w.call, w.clean = p.types, c, p.clean
+	w.pii, w.call, w.clean, w.result = p.types, c, p.clean, r
 	for i := range output {
 		w.content(output[i].Text)
 	}
@@ -121,7 +121,7 @@ func (s *Secrets) Score(c *genai.Call, r *score.Result) {
 	}
 	w := watches.Get().(*watch) //nolint:forcetypeassert // the pool holds nothing else
 	defer w.release()
-	w.secrets, w.clean = true, s.clean
+	w.secrets, w.clean, w.result = true, s.clean, r
 	where, seen := "the answer holds ", false
 	switch {
 	case c.IsLLMCall():
@@ -181,7 +181,8 @@ type watch struct {
 	secrets bool
 	call    *genai.Call // whose user may have written what is found
 	clean   *score.Memo
-	dirty   bool // whether the text holds a value, be it a sample or the user's own
+	result  *score.Result // which computes the keys of texts
+	dirty   bool          // whether the text holds a value, be it a sample or the user's own
 
 	tally   []tally
 	matches []match
@@ -218,7 +219,7 @@ func (w *watch) content(text string) {
 	if text == "" {
 		return
 	}
-	key := w.clean.Key(text)
+	key := w.result.Key(text)
 	if _, ok := w.clean.Get(key); ok {
 		return
 	}

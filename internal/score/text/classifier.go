@@ -1,7 +1,7 @@
-// Package text is the classifiers of texts: refusals, jailbreaks, prompt injections, toxicity, degenerate answers. Each is a
-// small model with its weights embedded, or a measure made by hand; all work on the words that were read once for a call, see
-// nothing beyond their byte budget, allocate nothing and ask nobody. docs/models.md tells what each was trained on, what
-// it reaches and what it cannot do.
+// Package text holds the text classifiers: refusals, jailbreaks, prompt injections, toxicity and degenerate answers.
+// Each is a small model with embedded weights, or a hand-made measure. All share the words that are read once for a
+// call, look at a bounded part of a text, allocate nothing and use no network. docs/models.md describes the training
+// data, the accuracy and the limits of each.
 package text
 
 import (
@@ -14,23 +14,24 @@ import (
 	"github.com/faultline-otel/faultline/internal/score"
 )
 
-// Config is the settings that all classifiers share.
+// Config holds the settings that all classifiers share.
 type Config struct {
-	// FailBelow is the score (0 bad, 1 good) below which the call fails. At the default the rate of false positives was
-	// measured; nil is the default.
+	// FailBelow is the score (0 bad, 1 good) below which the call fails. nil is the default, at which the rate of false
+	// positives was measured.
 	FailBelow *float64 `yaml:"fail_below"`
 }
 
-// failBelow is the default: models are shifted so that they operate at even odds.
+// failBelow is the default: the models are shifted so that they operate at even odds.
 const failBelow = 0.5
 
-// classifier is what all scorers of this package have in common.
+// classifier is the common part of all scorers of this package.
 type classifier struct {
 	name, version string
 	failBelow     float64
 }
 
-// newClassifier checks the settings. The version names what decides: the weights, the rules around them and the threshold.
+// newClassifier checks the settings. The version covers everything that decides: the weights, the rules around them
+// and the threshold.
 func newClassifier(name, version string, config Config) (classifier, error) {
 	c := classifier{name: name, version: version, failBelow: failBelow}
 	if config.FailBelow != nil {
@@ -51,14 +52,14 @@ func (c *classifier) Name() string { return c.name }
 // Version changes whenever the same call could get another score.
 func (c *classifier) Version() string { return c.version }
 
-// verdict is the worst of what a classifier saw in the texts of a call.
+// verdict is the worst result among the texts of a call.
 type verdict struct {
-	margin  float32 // log-odds of the failure, 0 at the operating point
+	margin  float32 // log-odds of a failure, 0 at the operating point
 	seen    bool    // whether there was any text
 	finding failure.Finding
 }
 
-// worse keeps the greater margin, and reports whether that is the new one.
+// worse keeps the greater margin, and reports whether that is the new margin.
 func (v *verdict) worse(margin float32) bool {
 	if v.seen && margin <= v.margin {
 		return false
@@ -67,17 +68,17 @@ func (v *verdict) worse(margin float32) bool {
 	return true
 }
 
-// precision of a score: more digits say nothing, and are read, stored and compared.
+// precision is the number of steps between 0 and 1. More digits would carry no information, but cost space and time.
 const precision = 1e4
 
-// value is the score of a margin.
+// value turns a margin into a score.
 func value(margin float32) float64 {
 	return math.Round(precision/(1+math.Exp(float64(margin)))) / precision
 }
 
 func (c *classifier) fails(margin float32) bool { return value(margin) < c.failBelow }
 
-// conclude adds the score of a verdict, and its finding where it fails.
+// conclude adds the score of a verdict, and its finding if the call fails.
 func (c *classifier) conclude(s score.Scorer, v verdict, r *score.Result) {
 	if !v.seen {
 		return
@@ -92,5 +93,5 @@ func (c *classifier) conclude(s score.Scorer, v verdict, r *score.Result) {
 	}
 }
 
-// answered reports whether the call is a model's, and was answered: the texts of others are read elsewhere.
+// answered reports whether this is a model call with an answer.
 func answered(c *genai.Call) bool { return !c.Error.IsError && c.IsLLMCall() }

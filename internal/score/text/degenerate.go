@@ -18,8 +18,8 @@ const DegenerateName = "degenerate"
 // DegenerateConfig has no settings.
 type DegenerateConfig struct{}
 
-// Degenerate finds answers that are no answers: nothing but marks, the same over and over, another language than the
-// question's. What holds no character at all is reported by the scorer of outcomes.
+// Degenerate finds answers without use: only marks, endless repetition, or another language than the question's. The
+// outcome scorer reports answers without any character.
 type Degenerate struct{ classifier }
 
 // NewDegenerate makes the scorer.
@@ -28,8 +28,8 @@ func NewDegenerate(DegenerateConfig) (*Degenerate, error) {
 	return &Degenerate{c}, err
 }
 
-// Score looks at the text of each answer. The score is the share of it that is no repetition, 0 where it is empty or in a
-// wrong language.
+// Score looks at the text of each answer. The score is the share of the text that is not repetition; it is 0 if the
+// answer is empty or in the wrong language.
 func (d *Degenerate) Score(c *genai.Call, r *score.Result) {
 	if !answered(c) {
 		return
@@ -61,12 +61,16 @@ func (d *Degenerate) answer(c *genai.Call, text string, r *score.Result) (float6
 	t := r.Words(text)
 	if len(t.Words) == 0 {
 		if m := strings.TrimSpace(text); m != "" && blank(m) {
-			return 0, failure.Finding{Class: failure.BadAnswer, Detail: failure.Empty, Where: "no_text", Evidence: "the answer holds no word, number or symbol, only marks"}
+			return 0, failure.Finding{
+				Class: failure.BadAnswer, Detail: failure.Empty, Where: "no_text",
+				Evidence: "the answer has no word, number or symbol, only marks",
+			}
 		}
 	}
 	if l, ok := repeated(t); ok && !asked(c, t, l, r) {
 		return 1 - l.share, failure.Finding{
-			Class: failure.BadAnswer, Detail: failure.Repetition, Where: "loop", Evidence: l.String(), Excerpt: failure.Excerpt(t.Of(t.Words[l.at : l.at+l.period])),
+			Class: failure.BadAnswer, Detail: failure.Repetition, Where: "loop", Evidence: l.String(),
+			Excerpt: failure.Excerpt(t.Of(t.Words[l.at : l.at+l.period])),
 		}
 	}
 	if q, a, ok := mixedUp(c, t, r); ok {
@@ -78,45 +82,46 @@ func (d *Degenerate) answer(c *genai.Call, text string, r *score.Result) (float6
 	return 1, failure.Finding{}
 }
 
-// blank reports whether a text that has no word says nothing in another way either: marks of code, invisible characters.
+// blank reports whether a text without words is empty in every way: code marks and invisible characters only.
 func blank(text string) bool {
 	for _, r := range text {
-		if r != '`' && r != unicode.ReplacementChar && !unicode.IsSpace(r) && !unicode.IsControl(r) && !unicode.Is(unicode.Cf, r) {
+		mark := r == '`' || r == unicode.ReplacementChar
+		if !mark && !unicode.IsSpace(r) && !unicode.IsControl(r) && !unicode.Is(unicode.Cf, r) {
 			return false
 		}
 	}
 	return true
 }
 
-// loop is a run of words that repeats itself without a break.
+// loop is a run of words that repeats without a break.
 type loop struct {
-	at, period int // its first word, and how many words until it begins again; 0 where characters repeat
-	length     int // of all its turns, in words, or in bytes where characters repeat
+	at, period int // its first word, and the words in one turn; 0 if characters repeat
+	length     int // of all its turns, in words; in bytes if characters repeat
 	share      float64
 }
 
 func (l loop) String() string {
 	if l.period == 0 {
-		return fmt.Sprintf("the answer ends in the same characters over and over, %d bytes of them", l.length)
+		return fmt.Sprintf("the answer ends with %d bytes of the same characters repeated", l.length)
 	}
-	return fmt.Sprintf("the answer says the same %d words %d times in a row", l.period, l.length/l.period)
+	return fmt.Sprintf("the answer repeats the same %d words %d times in a row", l.period, l.length/l.period)
 }
 
-// How often what was said is said again, until that is a loop: refrains, tables and lists repeat themselves too.
+// How many turns make a loop, by the words in a turn. Refrains, tables and lists repeat, too.
 const (
 	shortPeriod, shortTurns   = 8, 10
 	mediumPeriod, mediumTurns = 30, 5
 	longTurns                 = 3
 	minLoop                   = 40 // words
-	dataTurns                 = 25 // in JSON and code, where records are alike
+	dataTurns                 = 25 // in JSON and code, which have similar records
 	minCharLoop               = 200
 )
 
-// seenBits says how many places there are to remember where three words stood.
+// seenBits is the size of the table of word triples, as a power of two.
 const seenBits = 10
 
-// repeated finds the longest loop. It follows how far back the same three words stood last: within a loop that distance
-// stays the same.
+// repeated finds the longest loop. It follows the distance to the last place of the same three words, which stays the
+// same within a loop.
 func repeated(t *words.Text) (loop, bool) {
 	if l, ok := repeatedBytes(t); ok {
 		return l, true
@@ -126,14 +131,15 @@ func repeated(t *words.Text) (loop, bool) {
 		return loop{}, false
 	}
 	data := quotes(t.Source)
-	var seen [1 << seenBits]uint16 // the place of the last of three words, + 1
+	var seen [1 << seenBits]uint16 // the index of the last of three words, + 1
 	var best loop
 	distance, run, letters := 0, 0, 0
 	for i := 2; i < len(list) && i < 1<<16-1; i++ {
-		h := repetitionID(&list[i], data)*0x9e3779b1 ^ repetitionID(&list[i-1], data)*0x85ebca6b ^ repetitionID(&list[i-2], data)
+		h := repetitionID(&list[i], data) * 0x9e3779b1
+		h ^= repetitionID(&list[i-1], data)*0x85ebca6b ^ repetitionID(&list[i-2], data)
 		place := h * 0x9e3779b1 >> (32 - seenBits)
 		before := int(seen[place])
-		d := distance // what stands in the slot may be three other words
+		d := distance // the slot may hold three other words
 		if d == 0 || !sameThree(list, i, i-d, data) {
 			d = i + 1 - before
 			if before == 0 || !sameThree(list, i, i-d, data) {
@@ -158,7 +164,7 @@ func repeated(t *words.Text) (loop, bool) {
 	if best.period == 0 {
 		return loop{}, false
 	}
-	best.at = max(0, best.at-2) // where its first three words began
+	best.at = max(0, best.at-2) // the start of its first three words
 	best.length = min(best.length+best.period+2, len(list)-best.at)
 	turns := best.length / best.period
 	needed := longTurns
@@ -174,7 +180,7 @@ func repeated(t *words.Text) (loop, bool) {
 	return best, turns >= needed && best.length >= minLoop
 }
 
-// repetitionID is what a word is compared by. Outside data a counter makes no difference: 1. the same 2. the same.
+// repetitionID identifies a word. Outside data all numbers are equal, so that a counter does not hide a loop.
 func repetitionID(w *words.Word, data bool) uint32 {
 	if !data && w.Flags.Is(words.Number) {
 		return 1
@@ -194,7 +200,7 @@ func sameThree(list []words.Word, i, j int, data bool) bool {
 // repeatedBytes finds characters that repeat at the end of a text.
 func repeatedBytes(t *words.Text) (loop, bool) {
 	s := strings.TrimRight(t.Source, " \t\r\n")
-	after := 0 // where the last word begins: what repeats is that word, or what follows it
+	after := 0 // the start of the last word: that word or the text after it repeats
 	if n := len(t.Words); n > 0 {
 		after = int(t.Words[n-1].Start)
 	}
@@ -213,21 +219,24 @@ func repeatedBytes(t *words.Text) (loop, bool) {
 	return loop{}, false
 }
 
-// ruler reports whether what repeats draws a line, or fills a table or a form.
+// ruler reports whether the unit draws a line, or fills a table or a form.
 func ruler(unit string) bool { return strings.Trim(unit, "-=_*#.~+| \t\r\n0") == "" }
 
-// repeatWords are those that ask for a repetition.
-var repeatWords = words.Hashes("repeat repeatedly repeating times again over loop wiederhole mal répète fois repite veces")
+// repeatWords are words that ask for a repetition.
+var repeatWords = words.Hashes(
+	"repeat repeatedly repeating times again over loop wiederhole mal répète fois repite veces",
+)
 
-// asked reports whether the repetition was asked for: what repeats stands in the question, which gives a number, speaks of
-// repeating, or holds a phrase of some length.
+// asked reports whether the question asks for the repetition: it contains the words that repeat, and it has a number
+// or a word for repeating, or these words form a phrase.
 func asked(c *genai.Call, t *words.Text, l loop, r *score.Result) bool {
 	question := c.Question()
 	if question == "" || l.period == 0 || l.period > mediumPeriod {
 		return false
 	}
-	q := r.Words(question).Words
-	if l.period < 3 && !slices.ContainsFunc(q, func(w words.Word) bool { return w.Flags.Is(words.Number) || slices.Contains(repeatWords, w.Hash) }) {
+	q := r.SharedWords(question).Words
+	counts := func(w words.Word) bool { return w.Flags.Is(words.Number) || slices.Contains(repeatWords, w.Hash) }
+	if l.period < 3 && !slices.ContainsFunc(q, counts) {
 		return false
 	}
 	for _, w := range t.Words[l.at : l.at+l.period] {
@@ -242,14 +251,14 @@ func asked(c *genai.Call, t *words.Text, l loop, r *score.Result) bool {
 	return true
 }
 
-// How much tells a language, in the unit of heard.votes.
+// How many votes identify a language: see heard.votes.
 const (
 	minQuestionVotes = 8
 	minAnswerVotes   = 16
 )
 
-// mixedUp tells the languages of the question and of the answer, where they are plain, differ, and nothing in the conversation
-// asks for it.
+// mixedUp returns the languages of the question and of the answer. It reports true if both are clear and differ, and
+// nothing in the conversation asks for that.
 func mixedUp(c *genai.Call, answer *words.Text, r *score.Result) (q, a language, ok bool) {
 	if len(answer.Words) < minAnswerVotes/2 {
 		return 0, 0, false
@@ -262,13 +271,16 @@ func mixedUp(c *genai.Call, answer *words.Text, r *score.Result) (q, a language,
 	if question == "" {
 		return 0, 0, false
 	}
-	text := r.Words(question)
+	text := r.SharedWords(question)
 	heardQuestion := listen(text)
 	q = heardQuestion.language(minQuestionVotes)
-	if q == unknownLanguage || q == a || heardQuestion.votes[a] > 3 || related(q, a) || quotes(answer.Source) || namesLanguage(text) {
+	if q == unknownLanguage || q == a || heardQuestion.votes[a] > 3 || related(q, a) {
 		return 0, 0, false
 	}
-	// From here on it is rare: whatever else was said may have asked for that language.
+	if quotes(answer.Source) || namesLanguage(text) {
+		return 0, 0, false
+	}
+	// This is rare: another message may have asked for the language.
 	if system := c.System(); system != "" && allows(r.Words(system), a) {
 		return 0, 0, false
 	}
@@ -287,7 +299,7 @@ func allows(t *words.Text, l language) bool {
 	return namesLanguage(t) || h.language(minQuestionVotes) == l
 }
 
-// related are scripts that one language mixes: Japanese may be written with Chinese characters alone.
+// related reports whether one language mixes these scripts: Japanese may be written in Chinese characters only.
 func related(a, b language) bool {
 	return a == japanese && b == chinese || a == chinese && b == japanese
 }

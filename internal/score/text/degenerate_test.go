@@ -12,7 +12,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/score"
 )
 
-// turn is a call that answered a question.
+// turn returns a call that answered a question.
 func turn(question, answer string) *genai.Call {
 	c := &genai.Call{Operation: genai.OpChat}
 	c.SetContent(genai.Content{
@@ -22,7 +22,7 @@ func turn(question, answer string) *genai.Call {
 	return c
 }
 
-// detail is what a scorer finds in a call, "" for nothing.
+// detail returns the detail of the finding in a call, "" if there is none.
 func detail(t *testing.T, s score.Scorer, c *genai.Call) string {
 	t.Helper()
 	var r score.Result

@@ -9,8 +9,9 @@ import (
 // InjectionName is the key of the scorer in the scorer file.
 const InjectionName = "prompt_injection"
 
-// Injection finds orders to the model in what is data: retrieved documents and tool results. It knows orders that speak of the
-// model's task, rules or user; an ordinary request in a document is no different from a document about requests.
+// Injection finds instructions to the model in data: in retrieved documents and tool results. It recognises
+// instructions about the model's task, rules or user. It cannot tell an ordinary request in a document from a document
+// about requests.
 type Injection struct{ judge }
 
 // NewInjection makes the scorer.
@@ -19,12 +20,12 @@ func NewInjection(config Config) (*Injection, error) {
 	return &Injection{j}, err
 }
 
-// Score reads the tool results that are new in the call, the documents that it retrieved, and what a tool returned.
+// Score reads the new tool results of a model call, the documents of a retrieval, and the result of a tool.
 func (s *Injection) Score(c *genai.Call, r *score.Result) {
 	var v verdict
 	switch {
 	case c.Operation == genai.OpExecuteTool:
-		s.look(&v, c.ToolResult().Text, r, orderedTool)
+		s.lookAgain(&v, c.ToolResult().Text, r, orderedTool)
 	case c.IsLLMCall(), c.Operation == genai.OpRetrieval:
 		documents := c.Retrieval().Documents
 		for i := range documents {
@@ -37,10 +38,10 @@ func (s *Injection) Score(c *genai.Call, r *score.Result) {
 		for i := range input {
 			m := &input[i]
 			for k := range m.ToolResults {
-				s.look(&v, m.ToolResults[k].Result.Text, r, orderedTool)
+				s.lookAgain(&v, m.ToolResults[k].Result.Text, r, orderedTool)
 			}
 			if m.Role == genai.RoleTool {
-				s.look(&v, m.Text, r, orderedTool)
+				s.lookAgain(&v, m.Text, r, orderedTool)
 			}
 		}
 	}
@@ -48,6 +49,12 @@ func (s *Injection) Score(c *genai.Call, r *score.Result) {
 }
 
 var (
-	orderedTool     = failure.Finding{Class: failure.Unsafe, Detail: failure.PromptInjection, Where: "tool_result", Evidence: "the result of a tool gives the model orders"}
-	orderedDocument = failure.Finding{Class: failure.Unsafe, Detail: failure.PromptInjection, Where: "document", Evidence: "a retrieved document gives the model orders"}
+	orderedTool = failure.Finding{
+		Class: failure.Unsafe, Detail: failure.PromptInjection, Where: "tool_result",
+		Evidence: "a tool result gives the model orders",
+	}
+	orderedDocument = failure.Finding{
+		Class: failure.Unsafe, Detail: failure.PromptInjection, Where: "document",
+		Evidence: "a retrieved document gives the model orders",
+	}
 )

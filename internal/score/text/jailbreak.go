@@ -9,8 +9,8 @@ import (
 // JailbreakName is the key of the scorer in the scorer file.
 const JailbreakName = "jailbreak"
 
-// Jailbreak finds prompts that try to talk the model out of its rules: personas without limits, overrides, suffixes that an
-// optimiser wrote. That a prompt asks for something harmful makes it none.
+// Jailbreak finds prompts that try to talk the model out of its rules: personas without limits, overrides, and
+// suffixes from an optimiser. A harmful request alone is not a jailbreak.
 type Jailbreak struct{ judge }
 
 // NewJailbreak makes the scorer.
@@ -19,7 +19,7 @@ func NewJailbreak(config Config) (*Jailbreak, error) {
 	return &Jailbreak{j}, err
 }
 
-// Score reads what the user added to the conversation with this call, whether or not it was answered.
+// Score reads the user's new messages in this call, whether or not the call was answered.
 func (s *Jailbreak) Score(c *genai.Call, r *score.Result) {
 	if !c.IsLLMCall() {
 		return
@@ -32,7 +32,10 @@ func (s *Jailbreak) Score(c *genai.Call, r *score.Result) {
 		case genai.RoleSystem, genai.RoleTool, "developer":
 			continue
 		}
-		s.look(&v, m.Text, r, failure.Finding{Class: failure.Unsafe, Detail: failure.Jailbreak, Evidence: "the prompt tries to talk the model out of its rules"})
+		s.lookAgain(&v, m.Text, r, failure.Finding{
+			Class: failure.Unsafe, Detail: failure.Jailbreak,
+			Evidence: "the prompt tries to talk the model out of its rules",
+		})
 	}
 	s.conclude(s, v, r)
 }

@@ -2,8 +2,8 @@ package text
 
 import "github.com/faultline-otel/faultline/internal/words"
 
-// noise measures how much a text looks like the output of an optimiser instead of a writer, at its worst passage: marks and
-// changes of case within words, fragments of code and mark-up between words of prose. Between 0 and 1.
+// noise measures how much the worst passage of a text looks like the output of an optimiser, between 0 and 1. Signs are
+// marks and changes of case within words, and fragments of code and mark-up between words of prose.
 func noise(t *words.Text) float32 {
 	const window = 16
 	list := t.Words
@@ -31,7 +31,7 @@ func noise(t *words.Text) float32 {
 	return min(1, float32(worst)/(2*window))
 }
 
-// oddness counts what hardly stands between two words of prose or of code: marks of several kinds at once.
+// oddness counts kinds of marks. Several kinds at once are rare between two words of prose or of code.
 func oddness(between string) uint8 {
 	if len(between) < 2 || between == ", " || between == ". " || len(between) > 24 {
 		return 0
@@ -69,7 +69,7 @@ func oddness(between string) uint8 {
 	return min(n, 3)
 }
 
-// humps counts changes from small to capital letters within a word.
+// humps counts changes from lower to upper case within a word.
 func humps(word string) uint8 {
 	n := uint8(0)
 	for i := 1; i < len(word); i++ {

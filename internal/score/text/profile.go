@@ -11,36 +11,40 @@ import (
 	"github.com/faultline-otel/faultline/internal/words"
 )
 
-// Profile is how a model looks at a text: what training and scoring have in common.
+// Profile defines how a model looks at a text, in training and in scoring.
 type Profile struct {
 	Name  string
 	Shape linear.Shape
-	Head  int // words that are looked at, from the first; 0 is all
-	// Window is how many words a passage has that can decide alone.
+	Head  int // how many of the first words it looks at; 0 means all
+	// Window is the number of words in a passage that can decide alone.
 	Window int
-	// Passages says that a text is no worse than its worst passage: what the rest of it says is left out.
+	// Passages ignores the text outside its worst passage.
 	Passages bool
-	// Noise adds the features of optimised suffixes.
+	// Noise adds the feature for optimised suffixes.
 	Noise bool
 }
 
 // The profiles of the models.
 var (
-	RefusalProfile   = Profile{Name: RefusalName, Shape: linear.Shape{Order: 3, Bits: 16, Dense: Features}, Head: 72, Window: 20}
-	ToxicityProfile  = Profile{Name: ToxicityName, Shape: linear.Shape{Order: 2, Bits: 18, Dense: Features}, Window: 4}
-	JailbreakProfile = Profile{Name: JailbreakName, Shape: linear.Shape{Order: 3, Bits: 17, Dense: Features}, Window: 8, Noise: true}
-	InjectionProfile = Profile{Name: InjectionName, Shape: linear.Shape{Order: 3, Bits: 17, Dense: Features}, Window: 8, Passages: true}
+	RefusalProfile   = Profile{Name: RefusalName, Shape: shape(3, 16), Head: 72, Window: 20}
+	ToxicityProfile  = Profile{Name: ToxicityName, Shape: shape(2, 18), Window: 4}
+	JailbreakProfile = Profile{Name: JailbreakName, Shape: shape(3, 17), Window: 8, Noise: true}
+	InjectionProfile = Profile{Name: InjectionName, Shape: shape(3, 17), Window: 8, Passages: true}
 )
 
-// The features by hand: what the words of a text say together, what its most telling passage says, and how it is put.
+func shape(order, bits int) linear.Shape {
+	return linear.Shape{Order: order, Bits: bits, Dense: Features}
+}
+
+// The hand-made features: the sum over all words, the sum over the strongest passage, and the noise.
 const (
 	featureSum = iota
 	featurePeak
 	featureNoise
-	Features // how many there are
+	Features // the number of features
 )
 
-// Measure fills the features of a text. It returns the most telling passage.
+// Measure fills the features of a text. It returns the strongest passage.
 func (p *Profile) Measure(m *linear.Model, t *words.Text, dense *[Features]float32) linear.Window {
 	list := t.Words
 	if p.Head > 0 && len(list) > p.Head {
@@ -61,8 +65,8 @@ func (p *Profile) Measure(m *linear.Model, t *words.Text, dense *[Features]float
 	return peak
 }
 
-// Scale is by what a sum over so many words is multiplied: a long text must not weigh more than a short one that says the
-// same with every word, nor may two words decide.
+// Scale returns the factor for a sum over n words. A long text must not count more than a short text of the same kind,
+// and two words alone must not decide.
 func Scale(n int) float32 { return float32(1 / math.Sqrt(float64(max(n, minScale)))) }
 
 const minScale = 6
@@ -70,7 +74,7 @@ const minScale = 6
 //go:embed weights
 var weights embed.FS
 
-// models are loaded once a process: unpacking takes milliseconds.
+// models are loaded once per process, because unpacking takes milliseconds.
 var models sync.Map // name → *loaded
 
 type loaded struct {
@@ -112,17 +116,28 @@ func newJudge(p *Profile, config Config) (judge, error) {
 	return judge{classifier: c, profile: p, model: m, memo: score.NewMemo()}, err
 }
 
-// look judges a text. Where it is the worst of the call so far, its finding is as given, with the passage that says it loudest.
+// look judges a text. If it is the worst of the call so far, the verdict gets the finding with the strongest passage.
 func (j *judge) look(v *verdict, text string, r *score.Result, finding failure.Finding) {
+	j.lookAt(v, text, r, r.Words, finding)
+}
+
+// lookAgain is look for a text that other calls are likely to have, too.
+func (j *judge) lookAgain(v *verdict, text string, r *score.Result, finding failure.Finding) {
+	j.lookAt(v, text, r, r.SharedWords, finding)
+}
+
+func (j *judge) lookAt(
+	v *verdict, text string, r *score.Result, read func(string) *words.Text, finding failure.Finding,
+) {
 	if text == "" {
 		return
 	}
-	key := j.memo.Key(text)
+	key := r.Key(text)
 	if margin, ok := j.memo.Get(key); ok && !j.fails(margin) {
-		v.worse(margin) // without a finding, which nobody asks for
+		v.worse(margin) // a call that passes needs no finding
 		return
 	}
-	t := r.Words(text)
+	t := read(text)
 	margin, passage := j.read(t)
 	j.memo.Put(key, margin)
 	if v.worse(margin) {
@@ -131,7 +146,7 @@ func (j *judge) look(v *verdict, text string, r *score.Result, finding failure.F
 	}
 }
 
-// read is the log-odds of a text, and the passage that says it loudest.
+// read returns the log-odds of a text and its strongest passage.
 func (j *judge) read(t *words.Text) (float32, []words.Word) {
 	var dense [Features]float32
 	peak := j.profile.Measure(j.model, t, &dense)

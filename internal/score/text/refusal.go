@@ -12,8 +12,8 @@ import (
 // RefusalName is the key of the scorer in the scorer file.
 const RefusalName = "refusal"
 
-// Refusal finds answers that decline the request, wholly or in part, on grounds of safety, ethics or policy. "I lack that
-// ability" and a tool-using agent's "our terms do not allow it" are answers, and left alone.
+// Refusal finds answers that decline the request, in full or in part, for reasons of safety, ethics or policy. "I lack
+// that ability" and an agent's "our terms do not allow it" are answers, not refusals.
 type Refusal struct{ judge }
 
 // NewRefusal makes the scorer.
@@ -22,8 +22,8 @@ func NewRefusal(config Config) (*Refusal, error) {
 	return &Refusal{j}, err
 }
 
-// Score reads the beginning of each answer. What the provider reported as a refusal is scored 0 without a finding of its
-// own: the report is one.
+// Score reads the beginning of each answer. A refusal that the provider reported gets the score 0 and no finding,
+// because the report already is one.
 func (s *Refusal) Score(c *genai.Call, r *score.Result) {
 	if !answered(c) {
 		return
@@ -39,12 +39,15 @@ func (s *Refusal) Score(c *genai.Call, r *score.Result) {
 		if len(m.ToolCalls) > 0 {
 			continue
 		}
-		s.look(&v, m.Text, r, failure.Finding{Class: failure.Refusal, Detail: failure.ModelRefusal, Evidence: "the answer declines the request in words"})
+		s.look(&v, m.Text, r, failure.Finding{
+			Class: failure.Refusal, Detail: failure.ModelRefusal, Evidence: "the answer declines the request in words",
+		})
 	}
 	s.conclude(s, v, r)
 }
 
-// reported tells whether the provider or the model reported a refusal.
+// reported reports whether the provider or the model itself reported a refusal.
 func reported(c *genai.Call) bool {
-	return slices.Contains(c.FinishReasonsCanonical, provider.FinishRefusal) || slices.Contains(c.FinishReasonsCanonical, provider.FinishContentFilter) || c.Refusal() != ""
+	return slices.Contains(c.FinishReasonsCanonical, provider.FinishRefusal) ||
+		slices.Contains(c.FinishReasonsCanonical, provider.FinishContentFilter) || c.Refusal() != ""
 }
