@@ -11,6 +11,8 @@ import (
 	js "github.com/santhosh-tekuri/jsonschema/v6"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
+
+	"github.com/faultline-otel/faultline/internal/clip"
 )
 
 // Bounds. What is beyond them is refused with ErrTooLarge or ErrTooDeep.
@@ -223,10 +225,7 @@ func oneLine(err error) string {
 	}
 	text = strings.Join(strings.Fields(strings.ReplaceAll(text, location, "")), " ")
 	const limit = 300
-	if len(text) > limit {
-		text = strings.ToValidUTF8(text[:limit], "") + "…"
-	}
-	return text
+	return clip.Text(text, limit)
 }
 
 var english = message.NewPrinter(language.English)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/faultline-otel/faultline/internal/clip"
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
@@ -281,10 +282,7 @@ func (r *Row) names() string {
 // shorten cuts a text to what fits into a line, between characters.
 func shorten(text string) string {
 	const most = 80 // bytes
-	if len(text) <= most {
-		return text
-	}
-	return strings.ToValidUTF8(text[:most], "") + "…"
+	return clip.Text(text, most)
 }
 
 // Terms is all that the row says of money, as the book writes it.

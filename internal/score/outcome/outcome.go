@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/faultline-otel/faultline/internal/clip"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/provider"
@@ -203,7 +204,7 @@ func errorEvidence(e genai.Error, o provider.Outcome) string {
 		b.WriteString("the span has status ERROR and nothing more is known")
 	}
 	if e.Type != "" && e.Type != "_OTHER" && !says(e.Type, o.Where) {
-		b.WriteString(" (" + clip(e.Type) + ")")
+		b.WriteString(" (" + clip.Text(e.Type, maxName) + ")")
 	}
 	return b.String()
 }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/faultline-otel/faultline/internal/clip"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/provider"
@@ -62,10 +63,10 @@ func toolError(c *genai.Call) string {
 func failed(c *genai.Call, r *score.Result, evidence, message string) {
 	r.ToolOutcome = score.OutcomeFailed
 	if c.ToolName != "" {
-		evidence = clip(c.ToolName) + ": " + evidence
+		evidence = clip.Text(c.ToolName, maxName) + ": " + evidence
 	}
 	r.Find(failure.Finding{
-		Class: failure.ToolError, Detail: failure.ToolFailed, Tool: c.ToolName, Where: clip(c.Error.Type),
+		Class: failure.ToolError, Detail: failure.ToolFailed, Tool: c.ToolName, Where: clip.Text(c.Error.Type, maxName),
 		What: firstLine(message), Evidence: evidence, Excerpt: firstLine(message),
 	})
 }
@@ -146,26 +147,16 @@ func isEmpty(result string) bool {
 	return false
 }
 
+// maxName bounds names and codes in evidence, in bytes.
 const maxName = 80
 
-// clip bounds a name that came from outside.
-func clip(s string) string {
-	if len(s) > maxName {
-		return strings.ToValidUTF8(s[:maxName], "") + "…"
-	}
-	return s
-}
-
-func quote(s string) string { return strconv.Quote(clip(s)) }
+func quote(s string) string { return strconv.Quote(clip.Text(s, maxName)) }
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 
-// firstLine bounds a message to what says what went wrong.
+// firstLine returns the first line of a message, which says what went wrong.
 func firstLine(s string) string {
 	const limit = 512
-	if len(s) > limit {
-		s = strings.ToValidUTF8(s[:limit], "")
-	}
 	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
-	return line
+	return clip.Text(line, limit)
 }

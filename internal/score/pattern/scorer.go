@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 	"unsafe"
 
+	"github.com/faultline-otel/faultline/internal/clip"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/score"
@@ -137,7 +138,7 @@ func (s *Secrets) Score(c *genai.Call, r *score.Result) {
 				seen = seen || call.Arguments.Text != ""
 				w.content(call.Arguments.Text)
 				if text == 0 && len(w.tally) > 0 {
-					where = "the arguments of " + clip(call.Name) + " hold "
+					where = "the arguments of " + clip.Text(call.Name, maxName) + " hold "
 					text = len(w.tally)
 				}
 			}
@@ -147,7 +148,7 @@ func (s *Secrets) Score(c *genai.Call, r *score.Result) {
 		seen = arguments != ""
 		w.content(arguments)
 		if len(w.tally) > 0 {
-			where = "the arguments of " + clip(cmp.Or(c.ToolName, "the tool")) + " hold "
+			where = "the arguments of " + clip.Text(cmp.Or(c.ToolName, "the tool"), maxName) + " hold "
 		}
 	}
 	switch {
@@ -160,14 +161,8 @@ func (s *Secrets) Score(c *genai.Call, r *score.Result) {
 	}
 }
 
-// clip bounds a name that came from outside.
-func clip(name string) string {
-	const limit = 64
-	if len(name) > limit {
-		return strings.ToValidUTF8(name[:limit], "") + "…"
-	}
-	return name
-}
+// maxName bounds the name of a tool in evidence, in bytes.
+const maxName = 64
 
 // What is scored of a text, in bytes: its head and its tail.
 const (

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/faultline-otel/faultline/internal/clip"
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
@@ -93,19 +94,19 @@ func newView(c *genai.Call) *View {
 			Input: c.Usage.Input.Value, Output: c.Usage.Output.Value, Total: c.Usage.Total.Value,
 			CacheRead: c.Usage.CacheRead.Value, CacheWrite: c.Usage.CacheWrite.Value, Reasoning: c.Usage.Reasoning.Value,
 		},
-		Error: ErrorView{c.Error.IsError, clip(c.Error.Type), clip(c.Error.Message), int64(c.Error.HTTPStatus)},
+		Error: ErrorView{c.Error.IsError, clip.Text(c.Error.Type, maxText), clip.Text(c.Error.Message, maxText), int64(c.Error.HTTPStatus)},
 	}}
 }
 
 // load fills the parts of the content that are needed, and loads no others.
 func (v *View) load(c *genai.Call, needs genai.Part) {
 	if needs&genai.PartInput != 0 {
-		v.System = clip(c.System())
+		v.System = clip.Text(c.System(), maxText)
 		input := c.Input()
 		for _, m := range input[max(0, len(input)-maxMessages):] {
-			v.Messages = append(v.Messages, clip(m.Text))
+			v.Messages = append(v.Messages, clip.Text(m.Text, maxText))
 			if m.Role == "user" && m.Text != "" {
-				v.Input = clip(m.Text)
+				v.Input = clip.Text(m.Text, maxText)
 			}
 		}
 	}
@@ -118,22 +119,22 @@ func (v *View) load(c *genai.Call, needs genai.Part) {
 		}
 	}
 	if needs&genai.PartTool != 0 && c.Operation == genai.OpExecuteTool {
-		v.ToolResult = clip(c.ToolResult().Text)
+		v.ToolResult = clip.Text(c.ToolResult().Text, maxText)
 		v.argue(c.ToolName, c.ToolArguments().Text)
 	}
 	if needs&genai.PartRetrieval != 0 {
 		documents := c.Retrieval().Documents
 		for _, d := range documents[:min(len(documents), maxCalls)] {
-			v.Documents = append(v.Documents, clip(d.Content))
+			v.Documents = append(v.Documents, clip.Text(d.Content, maxText))
 		}
 	}
 }
 
 func (v *View) output(c *genai.Call) {
-	v.Refusal = clip(c.Refusal())
+	v.Refusal = clip.Text(c.Refusal(), maxText)
 	output := c.Output()
 	if len(output) == 1 { // no copy of the common case
-		v.Output = clip(output[0].Text)
+		v.Output = clip.Text(output[0].Text, maxText)
 	} else {
 		var b strings.Builder
 		for i := range output {
@@ -141,10 +142,10 @@ func (v *View) output(c *genai.Call) {
 				if b.Len() > 0 {
 					b.WriteByte('\n')
 				}
-				b.WriteString(clip(text))
+				b.WriteString(clip.Text(text, maxText))
 			}
 		}
-		v.Output = clip(b.String())
+		v.Output = clip.Text(b.String(), maxText)
 	}
 	for i := range output {
 		for _, call := range output[i].ToolCalls {
@@ -168,14 +169,7 @@ func (v *View) argue(tool, arguments string) {
 func decoded(arguments string) any {
 	var value any
 	if len(arguments) > maxText || json.Unmarshal([]byte(arguments), &value) != nil {
-		return clip(arguments)
+		return clip.Text(arguments, maxText)
 	}
 	return value
-}
-
-func clip(s string) string {
-	if len(s) > maxText {
-		return strings.ToValidUTF8(s[:maxText], "")
-	}
-	return s
 }

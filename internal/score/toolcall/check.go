@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/faultline-otel/faultline/internal/clip"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/jsonschema"
 )
@@ -198,16 +199,16 @@ func (c *checker) number(b *bounds, i int32) {
 	}
 	number := c.raw(i)
 	if b.minimum != nil && b.minimum.compare(number) < 0 {
-		c.add(failure.ConstraintViolation, "minimum", i, breaks("minimum", "at least "+clip(b.minimum.text)))
+		c.add(failure.ConstraintViolation, "minimum", i, breaks("minimum", "at least "+clip.Text(b.minimum.text, maxName)))
 	}
 	if b.maximum != nil && b.maximum.compare(number) > 0 {
-		c.add(failure.ConstraintViolation, "maximum", i, breaks("maximum", "at most "+clip(b.maximum.text)))
+		c.add(failure.ConstraintViolation, "maximum", i, breaks("maximum", "at most "+clip.Text(b.maximum.text, maxName)))
 	}
 	if b.exclusiveMinimum != nil && b.exclusiveMinimum.compare(number) <= 0 {
-		c.add(failure.ConstraintViolation, "exclusiveMinimum", i, breaks("exclusiveMinimum", "more than "+clip(b.exclusiveMinimum.text)))
+		c.add(failure.ConstraintViolation, "exclusiveMinimum", i, breaks("exclusiveMinimum", "more than "+clip.Text(b.exclusiveMinimum.text, maxName)))
 	}
 	if b.exclusiveMaximum != nil && b.exclusiveMaximum.compare(number) >= 0 {
-		c.add(failure.ConstraintViolation, "exclusiveMaximum", i, breaks("exclusiveMaximum", "less than "+clip(b.exclusiveMaximum.text)))
+		c.add(failure.ConstraintViolation, "exclusiveMaximum", i, breaks("exclusiveMaximum", "less than "+clip.Text(b.exclusiveMaximum.text, maxName)))
 	}
 }
 
@@ -349,14 +350,14 @@ func (c *checker) pointer() string {
 // parameter is how evidence names a place: tool.a.b[2].
 func parameter(tool, path string) string {
 	var b strings.Builder
-	b.WriteString(clip(tool))
+	b.WriteString(clip.Text(tool, maxName))
 	for part := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
 		switch {
 		case part == "":
 		case strings.Trim(part, "0123456789") == "":
 			b.WriteString("[" + part + "]")
 		default:
-			b.WriteString("." + clip(strings.NewReplacer("~1", "/", "~0", "~").Replace(part)))
+			b.WriteString("." + clip.Text(strings.NewReplacer("~1", "/", "~0", "~").Replace(part), maxName))
 		}
 	}
 	return b.String()

@@ -9,6 +9,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/faultline-otel/faultline/internal/clip"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/jsonschema"
@@ -81,7 +82,7 @@ func (s *Scorer) answer(c *genai.Call, r *score.Result) {
 		if len(m.ToolCalls) == 0 && suspicious(m.Text) && load() {
 			if name, ok := callIn(m.Text, tools); ok {
 				calls++
-				r.Find(finding(failure.CallInText, name, "call_in_text", "a call of "+clip(name)+" is written into the text of the answer", failure.Excerpt(m.Text)))
+				r.Find(finding(failure.CallInText, name, "call_in_text", "a call of "+clip.Text(name, maxName)+" is written into the text of the answer", failure.Excerpt(m.Text)))
 			}
 		}
 	}
@@ -132,15 +133,15 @@ var noTools toolset
 func (s *Scorer) check(c *genai.Call, tools *toolset, call *genai.ToolCall, r *score.Result) {
 	t := tools.tool(call.Name)
 	if t == nil && c.ContentTruncated {
-		r.Fail(s, "truncated", "the record of the tool definitions may have been cut: "+clip(call.Name)+" is not among what is left")
+		r.Fail(s, "truncated", "the record of the tool definitions may have been cut: "+clip.Text(call.Name, maxName)+" is not among what is left")
 		return
 	}
 	if t == nil {
-		r.Find(finding(failure.UnknownTool, call.Name, "unknown_tool", clip(call.Name)+" is none of the tools that were offered", call.Name))
+		r.Find(finding(failure.UnknownTool, call.Name, "unknown_tool", clip.Text(call.Name, maxName)+" is none of the tools that were offered", call.Name))
 		return
 	}
 	if t.problem != "" {
-		r.Fail(s, "invalid_schema", clip(call.Name)+": "+t.problem)
+		r.Fail(s, "invalid_schema", clip.Text(call.Name, maxName)+": "+t.problem)
 	}
 	text := strings.TrimSpace(call.Arguments.Text)
 	if text == "" || text == "null" && call.Arguments.Structured {
@@ -160,12 +161,12 @@ func (s *Scorer) check(c *genai.Call, tools *toolset, call *genai.ToolCall, r *s
 		r.Fail(s, "truncated", "the record of the arguments was cut: "+syntax(err))
 		return
 	case err != nil:
-		r.Find(finding(failure.UnparsableArguments, call.Name, "unparsable", "the arguments of "+clip(call.Name)+" are not JSON: "+syntax(err), failure.Excerpt(text)))
+		r.Find(finding(failure.UnparsableArguments, call.Name, "unparsable", "the arguments of "+clip.Text(call.Name, maxName)+" are not JSON: "+syntax(err), failure.Excerpt(text)))
 		return
 	}
 	// Arguments that are a string of JSON were encoded twice: what runs the call decodes once and finds a string.
 	if kind := value.typeOf(0); kind != typeObject {
-		r.Find(finding(failure.ArgumentsNotObject, call.Name, "not_object", "the arguments of "+clip(call.Name)+" are "+kind.String()+", no object", failure.Excerpt(text)))
+		r.Find(finding(failure.ArgumentsNotObject, call.Name, "not_object", "the arguments of "+clip.Text(call.Name, maxName)+" are "+kind.String()+", no object", failure.Excerpt(text)))
 		return
 	}
 	checker := checker{tape: value, tool: call.Name}
@@ -184,14 +185,8 @@ func finding(detail, tool, where, evidence, quoted string) failure.Finding {
 	}
 }
 
-// clip bounds a name that came from outside.
-func clip(name string) string {
-	const limit = 64
-	if len(name) > limit {
-		return strings.ToValidUTF8(name[:limit], "") + "…"
-	}
-	return name
-}
+// maxName bounds names in evidence, in bytes.
+const maxName = 64
 
 // syntax is a syntax error without the text that it is in.
 func syntax(err error) string {
