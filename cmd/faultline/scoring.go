@@ -2,12 +2,11 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"strings"
 
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/faultline-otel/faultline/internal/errline"
 	"github.com/faultline-otel/faultline/internal/price"
 	"github.com/faultline-otel/faultline/internal/score"
 	"github.com/faultline-otel/faultline/internal/score/scorers"
@@ -29,11 +28,7 @@ func loadScorers(name string) (*score.Set, error) {
 	}
 	set, err := scorers.New(config)
 	if err != nil {
-		var mistakes []error
-		for mistake := range strings.SplitSeq(err.Error(), "\n") {
-			mistakes = append(mistakes, fmt.Errorf("scorer file %s: %s", name, mistake))
-		}
-		return nil, exitError{exitUsage, errors.Join(mistakes...)}
+		return nil, exitError{exitUsage, errline.Prefix("scorer file "+name, err)}
 	}
 	return set, nil
 }

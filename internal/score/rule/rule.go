@@ -15,6 +15,7 @@ import (
 	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/vm"
 
+	"github.com/faultline-otel/faultline/internal/errline"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/score"
@@ -59,11 +60,11 @@ func New(config score.Rule) (*Scorer, error) {
 	var err error
 	if config.When != "" {
 		if s.when, err = compile(config.When); err != nil {
-			errs = append(errs, keyed("when", err))
+			errs = append(errs, errline.Prefix("when", err))
 		}
 	}
 	if s.fail, err = compile(config.Fail); err != nil {
-		errs = append(errs, keyed("fail", err))
+		errs = append(errs, errline.Prefix("fail", err))
 	}
 	s.finding.Evidence = "rule " + config.Name + " failed: " + config.Fail
 	if len(errs) > 0 {
@@ -129,15 +130,6 @@ func compile(text string) (expression, error) {
 		return expression{}, fmt.Errorf("%s in %q", oneLine(err), text)
 	}
 	return expression{program, n.needs}, nil
-}
-
-// keyed puts the key before each line of an error.
-func keyed(key string, err error) error {
-	var errs []error
-	for line := range strings.SplitSeq(err.Error(), "\n") {
-		errs = append(errs, fmt.Errorf("%s: %s", key, line))
-	}
-	return errors.Join(errs...)
 }
 
 // oneLine drops the picture with the caret that expr draws below its messages.
