@@ -95,10 +95,11 @@ const (
 // layers is what the packages of the domain may import beside the standard library.
 var layers = map[string][]string{
 	"internal/genai":    {jsontext},
-	"internal/failure":  {},
+	"internal/clip":     {},
+	"internal/failure":  {"internal/clip"},
 	"internal/drift":    {},
 	"internal/provider": {"internal/failure", "internal/genai"},
-	"internal/price":    {"internal/genai", "internal/provider"},
+	"internal/price":    {"internal/clip", "internal/genai", "internal/provider"},
 	"internal/triage":   {"internal/failure", "internal/genai", "internal/score"},
 	"internal/catalog":  {"internal/failure", "internal/genai", "internal/provider"},
 }
@@ -131,17 +132,29 @@ var rules = []rule{
 		name:   "only wire knows pdata and the Collector below the components",
 		reason: "one place spells attributes, and what scores online scores in CI without a Collector",
 		on: func(p string) bool {
-			return under(p, "internal") && !under(p, "internal/wire", "internal/checkpoint", "internal/componenttest", "internal/depsproof")
+			return under(p, "internal") && !under(
+				p, "internal/wire", "internal/checkpoint/storage", "internal/sharedinstance", "internal/componenttest", "internal/depsproof",
+			)
 		},
 		allows: func(_, imported string) bool { return !under(imported, collector, contrib) },
 	},
 	{
-		name:   "checkpoint knows storage extensions and nothing else",
-		reason: "what is kept over a restart is decided by who remembers it",
+		name:   "checkpoint imports nothing, and checkpoint/storage only the Collector's storage extensions",
+		reason: "session and meter decide what a checkpoint holds, and run without a Collector",
 		on:     func(p string) bool { return under(p, "internal/checkpoint") },
-		allows: func(_, imported string) bool {
-			return standard(imported) || under(imported, collector+"/component", collector+"/extension/xextension/storage")
+		allows: func(p, imported string) bool {
+			if p == "internal/checkpoint" {
+				return standard(imported)
+			}
+			return standard(imported) ||
+				under(imported, "internal/checkpoint", collector+"/component", collector+"/extension/xextension/storage")
 		},
+	},
+	{
+		name:   "sharedinstance imports component and nothing else of the Collector",
+		reason: "it keys instances with component.Config; what an instance does belongs to its component",
+		on:     func(p string) bool { return under(p, "internal/sharedinstance") },
+		allows: func(_, imported string) bool { return standard(imported) || imported == collector+"/component" },
 	},
 	{
 		name:   "wire knows pdata and nothing else of the Collector",
@@ -209,8 +222,14 @@ func TestRulesCatchWhatTheyAreFor(t *testing.T) {
 		{"internal/failure", "github.com/cespare/xxhash/v2", false},
 		{"internal/score/toolcall", pdata + "/ptrace", false},
 		{"internal/meter", collector + "/component", false},
-		{"internal/checkpoint", collector + "/component", true},
-		{"internal/checkpoint", "internal/meter", false},
+		{"internal/failure", "internal/clip", true},
+		{"internal/checkpoint", collector + "/component", false},
+		{"internal/checkpoint/storage", collector + "/component", true},
+		{"internal/checkpoint/storage", "internal/meter", false},
+		{"internal/session", "internal/checkpoint", true},
+		{"internal/sharedinstance", collector + "/component", true},
+		{"internal/sharedinstance", collector + "/consumer", false},
+		{"internal/sharedinstance", "internal/meter", false},
 		{"internal/wire", pdata + "/ptrace", true},
 		{"internal/wire/otlpfile", collector + "/consumer", false},
 		{"internal/web", "database/sql", false},

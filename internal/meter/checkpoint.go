@@ -9,14 +9,9 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
+	"github.com/faultline-otel/faultline/internal/checkpoint"
 	"github.com/faultline-otel/faultline/internal/drift"
 )
-
-// Store keeps bytes by key over a restart. A write of several is done as one.
-type Store interface {
-	Get(key string) ([]byte, error) // nil where there is none
-	Write(set map[string][]byte, remove []string) error
-}
 
 // What a checkpoint is of. Sums are none of it: counters begin at 0 with every start, under a new instance.
 const (
@@ -107,7 +102,7 @@ func (m *Meter) savedCost(s serviceKey) (c drift.Cost, ok bool) {
 }
 
 // Save writes what is to outlive a restart, as far as it changed since the last Save. What could not be written is written by the next.
-func (m *Meter) Save(store Store, now time.Time) error {
+func (m *Meter) Save(store checkpoint.Store, now time.Time) error {
 	set := map[string][]byte{}
 	versions := m.seen.marshal()
 	if versions != nil {
@@ -195,7 +190,7 @@ func (m *Meter) marshalRecords(set map[string][]byte, now time.Time) (all map[st
 var errCheckpoint = errors.New("not a checkpoint of this version")
 
 // Load reads what Save wrote, before anything is counted. What cannot be read begins anew: the error names all of it, and the rest is loaded.
-func (m *Meter) Load(store Store, now time.Time) error {
+func (m *Meter) Load(store checkpoint.Store, now time.Time) error {
 	var wrong []error
 	read := func(key string, take func([]byte) error) {
 		value, err := store.Get(key)

@@ -12,7 +12,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
-	"github.com/faultline-otel/faultline/internal/checkpoint"
+	"github.com/faultline-otel/faultline/internal/checkpoint/storage"
 	"github.com/faultline-otel/faultline/internal/session"
 	"github.com/faultline-otel/faultline/internal/wire"
 	"github.com/faultline-otel/faultline/processor/llmsessionprocessor/internal/metadata"
@@ -27,8 +27,8 @@ type sessions struct {
 	follower  *wire.Sessions
 	telemetry *metadata.TelemetryBuilder
 
-	store   *checkpoint.Store // nil where sessions are not kept over a restart
-	breaker *session.Breaker  // nil where nobody is told what they use up
+	store   *storage.Store   // nil where sessions are not kept over a restart
+	breaker *session.Breaker // nil where nobody is told what they use up
 	stop    chan struct{}
 	done    sync.WaitGroup
 }
@@ -99,7 +99,7 @@ func (s *sessions) processTraces(ctx context.Context, td ptrace.Traces) (ptrace.
 func (s *sessions) start(ctx context.Context, host component.Host) error {
 	if s.config.Storage != nil {
 		var err error
-		if s.store, err = checkpoint.Open(ctx, host, *s.config.Storage, component.KindProcessor, s.id); err != nil {
+		if s.store, err = storage.Open(ctx, host, *s.config.Storage, component.KindProcessor, s.id); err != nil {
 			return err
 		}
 		if err := s.tracker.Load(s.store); err != nil {
