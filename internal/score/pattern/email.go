@@ -16,7 +16,7 @@ var localParts = func() (l [256]bool) {
 	return l
 }()
 
-// email reads an address around the @ at i: a local part, a domain with dots, and a top-level domain that there is.
+// email reads an address around the @ at i: a local part, and a domain under a top-level domain that exists.
 func (p *piiScan) email(i int) int {
 	s := p.s
 	start, low := i, max(p.done, i-maxLocal)
@@ -39,31 +39,8 @@ func (p *piiScan) email(i int) int {
 	if start == i || s[i-1] == '.' || !authority(s, start) {
 		return i + 1
 	}
-	end, labels, label := i+1, 0, i+1
-	for high := min(len(s), i+1+maxDomain); end < high; {
-		b := s[end]
-		switch {
-		case b == '.':
-			if end == label || !alnum(at(s, end+1)) && at(s, end+1) < 0xc3 {
-				goto done
-			}
-			labels++
-			end++
-			label = end
-			continue
-		case alnum(b) || b == '-' || b == '_':
-		case b >= 0xc3 && b <= 0xc9 && at(s, end+1) >= 0x80:
-			end++
-		default:
-			goto done
-		}
-		end++
-	}
-done:
-	for end > label && !alnum(s[end-1]) {
-		end--
-	}
-	if labels == 0 || !topLevel(s[label:end]) || at(s, end) == '@' || at(s, end) == '(' {
+	end := domainEnd(s, i+1)
+	if end == 0 || at(s, end) == '@' || at(s, end) == '(' {
 		return i + 1
 	}
 	return p.add(start, end, idEmail, sampleEmail(s[start:i], s[i+1:end]))
@@ -86,37 +63,6 @@ func authority(s string, i int) bool {
 	}
 	return true
 }
-
-// topLevel reports whether there is such a top-level domain, as far as people have addresses under it.
-func topLevel(label string) bool {
-	var lower [12]byte
-	if len(label) < 2 || len(label) > len(lower) {
-		return len(label) > 4 && strings.EqualFold(label[:4], "xn--")
-	}
-	for i := range len(label) {
-		if !letter(label[i]) {
-			return len(label) > 4 && strings.EqualFold(label[:4], "xn--")
-		}
-		lower[i] = label[i] | 0x20
-	}
-	return domains[string(lower[:len(label)])]
-}
-
-var domains = set(`ac ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bm bn bo br bs bt bw by bz ca cc cd cf cg ch ci ck cl cm cn co
-	cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg er es et eu fi fj fk fm fo fr ga gb gd ge gf gg gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn hr ht hu
-	id ie il im in io iq ir is it je jm jo jp ke kg kh ki km kn kp kr kw ky kz la lb lc li lk lr ls lt lu lv ly ma mc md me mg mh mk ml mm mn mo mp mq mr ms
-	mt mu mv mw mx my mz na nc ne nf ng ni nl no np nr nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re ro rs ru rw sa sb sc sd se sg sh si sk sl sm
-	sn so sr ss st su sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw tz ua ug uk us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw
-	com org net edu gov mil int info biz name pro aero coop museum jobs mobi travel tel cat asia post xxx arpa
-	app dev xyz online site store shop tech cloud blog club live life world today email mail email digital agency company solutions systems services group
-	global network media design studio space website work works team zone top vip win wiki page link click host web chat social news press guru expert
-	center city academy education school university health care clinic dental doctor hospital law legal lawyer finance financial bank insurance capital fund
-	money cash loan credit tax consulting management marketing ventures partners international enterprises holdings industries engineering software computer
-	london paris berlin nyc tokyo wien hamburg koeln bayern amsterdam brussels swiss scot wales cymru irish quebec africa lat moscow gal eus bzh
-	art music band film photo photos photography gallery fashion style beauty fitness yoga run bike golf football hockey tennis ski surf
-	restaurant bar pub cafe coffee pizza wine beer kitchen recipes farm garden green eco bio organic house homes land estate properties rent
-	car cars auto taxi flights cruises holiday tours hotel hotels love family kids baby dog pet one fyi ltd llc inc gmbh limited foundation charity ngo ong
-	church faith community support help foo google amazon microsoft`)
 
 // set is a set of words.
 func set(words string) map[string]bool {

@@ -55,6 +55,7 @@ func TestJSONIsRedactedInItsStrings(t *testing.T) {
 		`["see\n4539148803436467", "\/x"]`:                                 `["see\n[redacted:card]", "\/x"]`,
 		`{"card": 4539148803436467, "order": 12}`:                          `{"card": "[redacted:card]", "order": 12}`,
 		`{"phone": "9472 7916", "size": "9472 7916"}`:                      `{"phone": "[redacted:phone]", "size": "9472 7916"}`,
+		`{"a": "\u00fc maria@m\u00fcnchen.de"}`:                            `{"a": "ü [redacted:email]"}`,
 		`{"maria@acme.pt": 1}`:                                             `{"[redacted:email]": 1}`,
 		`{"arguments": "{\"to\": \"maria\\u0040acme.pt\", \"cc\": null}"}`: `{"arguments": "{\"to\": \"[redacted:email]\", \"cc\": null}"}`,
 		`{"a": "maria@acme.pt`:                                             `{"a": "[redacted:email]`,
