@@ -97,9 +97,10 @@ var layers = map[string][]string{
 	"internal/genai":    {jsontext},
 	"internal/clip":     {},
 	"internal/failure":  {"internal/clip"},
+	"internal/glob":     {},
 	"internal/drift":    {},
 	"internal/provider": {"internal/failure", "internal/genai"},
-	"internal/price":    {"internal/clip", "internal/genai", "internal/provider"},
+	"internal/price":    {"internal/clip", "internal/genai", "internal/glob", "internal/provider"},
 	"internal/triage":   {"internal/failure", "internal/genai", "internal/score"},
 	"internal/catalog":  {"internal/failure", "internal/genai", "internal/provider"},
 }

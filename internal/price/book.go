@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/faultline-otel/faultline/internal/glob"
 )
 
 // Provider is a section of a book.
@@ -236,19 +238,19 @@ func newIndex() index { return index{exact: map[string]*series{}, glob: map[stri
 // add puts a row into the series of each of its patterns. Two rows for the same time are an error.
 func (x *index) add(row *Row) error {
 	for i, pattern := range row.Models {
-		pattern = fold(pattern)
-		if slices.ContainsFunc(row.Models[:i], func(earlier string) bool { return fold(earlier) == pattern }) {
+		pattern = glob.Fold(pattern)
+		if slices.ContainsFunc(row.Models[:i], func(earlier string) bool { return glob.Fold(earlier) == pattern }) {
 			continue
 		}
 		of := x.glob
-		if plain(pattern) {
+		if glob.Literal(pattern) {
 			of = x.exact
 		}
 		s := of[pattern]
 		if s == nil {
 			s = &series{pattern: pattern}
 			of[pattern] = s
-			if !plain(pattern) {
+			if !glob.Literal(pattern) {
 				x.globs = append(x.globs, s)
 			}
 		}
@@ -266,7 +268,7 @@ func (x *index) add(row *Row) error {
 }
 
 func (x *index) sort() {
-	slices.SortStableFunc(x.globs, func(a, b *series) int { return literals(b.pattern) - literals(a.pattern) })
+	slices.SortStableFunc(x.globs, func(a, b *series) int { return glob.Fixed(b.pattern) - glob.Fixed(a.pattern) })
 }
 
 // find is the series of a folded name, nil where there is none.
@@ -275,7 +277,7 @@ func (x *index) find(name string) *series {
 		return s
 	}
 	for _, s := range x.globs {
-		if matches(s.pattern, name) {
+		if glob.Match(s.pattern, name) {
 			return s
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/glob"
 )
 
 func day(text string) time.Time {
@@ -44,7 +45,7 @@ func TestEveryRowIsFound(t *testing.T) {
 		for i := range p.Rows {
 			for _, pattern := range p.Rows[i].Models {
 				name := strings.NewReplacer("*", "", "#", "7").Replace(pattern)
-				row := b.byID[p.ID].index.find(fold(name)).at(far)
+				row := b.byID[p.ID].index.find(glob.Fold(name)).at(far)
 				require.NotNil(t, row, "%s %s", p.ID, name)
 				require.Equal(t, p.Rows[i].Models, row.Models, "%s %s", p.ID, name)
 			}

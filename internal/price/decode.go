@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/glob"
 )
 
 // FileVersion is the only version of a price file.
@@ -87,7 +88,7 @@ func (d *decoder) aliases(f *File, value any) {
 			d.wrong("aliases."+name, "must be the name of a provider, got %v", brief(m[name]))
 			continue
 		}
-		f.Aliases[fold(name)] = fold(of)
+		f.Aliases[glob.Fold(name)] = glob.Fold(of)
 	}
 }
 

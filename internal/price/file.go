@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/faultline-otel/faultline/internal/glob"
 	"github.com/faultline-otel/faultline/internal/provider"
 )
 
@@ -19,7 +20,7 @@ type File struct {
 
 // ownProvider is the name by which rows of a user's provider are found: the canonical one where there is one.
 func ownProvider(name string) string {
-	name = fold(name)
+	name = glob.Fold(name)
 	canonical, _ := provider.Name(name)
 	return cmp.Or(canonical, name)
 }

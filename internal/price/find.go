@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/faultline-otel/faultline/internal/glob"
 	"github.com/faultline-otel/faultline/internal/provider"
 )
 
@@ -82,8 +83,8 @@ func (b *Book) find(providerName, model string) found {
 
 // look searches for a model without the cache.
 func (b *Book) look(providerName, model string) (f found) {
-	spelled := spellings(fold(model))
-	name := fold(providerName)
+	spelled := spellings(glob.Fold(model))
+	name := glob.Fold(providerName)
 	if alias, ok := b.ownAliases[name]; ok {
 		name = alias
 	}
@@ -153,7 +154,7 @@ func (b *Book) candidates(name, canonical string, spelled []string) []string {
 			ids = append(ids, sections[provider.Bedrock]...)
 		}
 		for _, s := range b.providers {
-			if slices.ContainsFunc(s.Knows, func(pattern string) bool { return matchesAny(fold(pattern), spelled) }) {
+			if slices.ContainsFunc(s.Knows, func(pattern string) bool { return matchesAny(glob.Fold(pattern), spelled) }) {
 				ids = append(ids, s.ID)
 			}
 		}
@@ -169,7 +170,7 @@ func (b *Book) sectionsOf(name, canonical string) []string {
 		return []string{name}
 	}
 	for _, s := range b.providers {
-		if slices.ContainsFunc(s.Names, func(pattern string) bool { return matches(fold(pattern), name) }) {
+		if slices.ContainsFunc(s.Names, func(pattern string) bool { return glob.Match(glob.Fold(pattern), name) }) {
 			return []string{s.ID}
 		}
 	}
@@ -177,7 +178,7 @@ func (b *Book) sectionsOf(name, canonical string) []string {
 }
 
 func matchesAny(pattern string, names []string) bool {
-	return slices.ContainsFunc(names, func(name string) bool { return matches(pattern, name) })
+	return slices.ContainsFunc(names, func(name string) bool { return glob.Match(pattern, name) })
 }
 
 // spellings are the folded name and what is left of it without the path before it: models/gemini-…, openai/gpt-…,

@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/glob"
 	"github.com/faultline-otel/faultline/internal/jsonschema"
 	"github.com/faultline-otel/faultline/internal/provider"
 	"github.com/faultline-otel/faultline/internal/score"
@@ -69,12 +69,15 @@ func New(config Config, dir string) (*Scorer, error) {
 }
 
 func load(source Source, dir string) (named, error) {
-	n := named{prompt: source.Prompt, model: source.Model}
+	n := named{prompt: source.Prompt}
 	if source.Prompt == "" && source.Model == "" {
 		return n, errors.New("prompt must be given, or model: nothing says which calls the schema is for")
 	}
-	if _, err := path.Match(source.Model, ""); err != nil {
-		return n, fmt.Errorf("model must be a glob, got %q", source.Model)
+	if source.Model != "" {
+		if err := glob.Check(source.Model); err != nil {
+			return n, fmt.Errorf("model %w", err)
+		}
+		n.model = glob.Fold(source.Model)
 	}
 	if source.File == "" {
 		return n, errors.New("file must not be empty")
@@ -143,10 +146,8 @@ func (s *Scorer) schema(c *genai.Call) (*jsonschema.Schema, error) {
 		if n.prompt != "" && n.prompt != c.PromptName {
 			continue
 		}
-		if n.model != "" {
-			if ok, _ := path.Match(n.model, c.AnyModel()); !ok {
-				continue
-			}
+		if model := c.AnyModel(); n.model != "" && (len(model) > glob.MaxLength || !glob.Match(n.model, glob.Fold(model))) {
+			continue
 		}
 		return n.schema, nil
 	}

@@ -100,11 +100,18 @@ func TestSchemasOfTheConfiguration(t *testing.T) {
 	}{
 		"its prompt": {genai.Call{PromptName: "invoice-extractor"}, true},
 		"its model":  {genai.Call{ResponseModel: "extract-2"}, true},
+		"its case":   {genai.Call{ResponseModel: "Extract-eu/2"}, true},
+		"not whole":  {genai.Call{ResponseModel: "my-extract-2"}, false},
 		"neither":    {genai.Call{PromptName: "other", RequestModel: "gpt-4.1"}, false},
 	} {
 		r := judge(t, s, c.call, genai.Content{Output: says(`{}`)})
 		require.Equal(t, c.judged, len(r.Findings) == 1, name)
 	}
+}
+
+func TestAModelPatternMustBeAGlob(t *testing.T) {
+	_, err := New(Config{Schemas: []Source{{Model: "extract-[12]", File: "invoice.json"}}}, "")
+	require.ErrorContains(t, err, "schemas[0].model must not contain ? [ ] { } or ")
 }
 
 func TestProblems(t *testing.T) {
