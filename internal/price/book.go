@@ -59,7 +59,7 @@ var Embedded = sync.OnceValue(func() *Book {
 // New makes a book of sections. Date is the day on which the prices were looked up.
 func New(date string, providers []Provider) (*Book, error) {
 	var errs []error
-	if _, err := parseDay(date); err != nil {
+	if _, err := ParseDay(date); err != nil {
 		errs = append(errs, fmt.Errorf("book %w", err))
 	}
 	b := &Book{date: date, byID: map[string]*section{}}
@@ -72,8 +72,8 @@ func New(date string, providers []Provider) (*Book, error) {
 		for i := range s.Rows {
 			row := &s.Rows[i]
 			row.Provider, row.Source = p.ID, strings.Join(p.Sources, " ")
-			if err := errors.Join(row.complete(), s.index.add(row)); err != nil {
-				errs = append(errs, fmt.Errorf("%s: %s: %w", cmp.Or(row.key, p.ID), strings.Join(row.Models, "|"), err))
+			if err := errors.Join(append(row.complete(), s.index.add(row))...); err != nil {
+				errs = append(errs, fmt.Errorf("%s: %s: %w", cmp.Or(row.Place, p.ID), strings.Join(row.Models, "|"), err))
 			}
 		}
 		s.index.sort()
@@ -169,7 +169,7 @@ func Parse(text string) (*Book, error) {
 				wrong("%w", err)
 				continue
 			}
-			row.key = fmt.Sprintf("line %d", number)
+			row.Place = fmt.Sprintf("line %d", number)
 			p := &providers[len(providers)-1]
 			p.Rows = append(p.Rows, row)
 		}
@@ -190,15 +190,15 @@ func list(text, separator string) []string {
 func parseRow(fields []string) (row Row, err error) {
 	row.Models = list(fields[0], "|")
 	for _, pattern := range row.Models {
-		if err := checkPattern(pattern); err != nil {
+		if err := CheckPattern(pattern); err != nil {
 			return row, fmt.Errorf("model %w", err)
 		}
 	}
 	for when := range strings.FieldsSeq(fields[1]) {
 		if strings.Contains(when, ":") {
-			row.Hours, err = parseHours(when)
+			row.Hours, err = ParseHours(when)
 		} else {
-			row.From, err = parseDay(when)
+			row.From, err = ParseDay(when)
 		}
 		if err != nil {
 			return row, err

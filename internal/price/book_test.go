@@ -122,7 +122,7 @@ func TestPriceIsTheOneOfItsDay(t *testing.T) {
 }
 
 func TestHoursMayRunOverMidnight(t *testing.T) {
-	h, err := parseHours("22:00-06:00")
+	h, err := ParseHours("22:00-06:00")
 	require.NoError(t, err)
 	var held []int
 	for hour := range 24 {

@@ -24,7 +24,7 @@ var (
 
 // Bounds of one call: more is a mistake of whoever counted, and would spoil every sum that it goes into.
 const (
-	maxTokens = 1e9
+	MaxTokens = 1e9
 	maxCost   = 1e5 // US dollars
 )
 
@@ -39,13 +39,13 @@ func (r *Row) Cost(u *Usage) (usd float64, err error) {
 	n[InputAudio], n[CacheAudioRead], n[OutputAudio] = u.InputAudio, u.CacheAudioRead, u.OutputAudio
 	n[InputImage], n[OutputImage] = u.InputImage, u.OutputImage
 	for _, tokens := range [...]int64{t.Output.Value, t.Reasoning.Value} { // reasoning is paid as output
-		if tokens < 0 || tokens > maxTokens {
+		if tokens < 0 || tokens > MaxTokens {
 			return 0, ErrBadUsage
 		}
 		n[Output] += tokens
 	}
 	for _, tokens := range n {
-		if tokens < 0 || tokens > 2*maxTokens {
+		if tokens < 0 || tokens > 2*MaxTokens {
 			return 0, ErrBadUsage
 		}
 	}

@@ -18,6 +18,59 @@ type File struct {
 	Aliases map[string]string
 }
 
+// FileVersion is the only version of a price file.
+const FileVersion = 1
+
+// maxRows bounds a price file.
+const maxRows = 5000
+
+// Complete checks a file that was read, and fills in what its rows leave out. The error has a line for every mistake:
+// key, rule, value. Rows need their Place. broken reports whether row i has mistakes already: its gaps are no mistakes of
+// their own, and it must only not overlap.
+func (f *File) Complete(broken func(i int) bool) error {
+	var errs []error
+	switch n := len(f.Rows); {
+	case n > maxRows:
+		return fmt.Errorf("prices must be at most %d rows, got %d", maxRows, n)
+	case n == 0 && len(f.Aliases) == 0:
+		errs = append(errs, errors.New("prices must have a row, got none"))
+	}
+	aliases := map[string]string{}
+	for name, of := range f.Aliases {
+		aliases[glob.Fold(name)] = glob.Fold(of)
+	}
+	f.Aliases = aliases
+	for i := range f.Rows {
+		r := &f.Rows[i]
+		if !broken(i) {
+			for _, err := range append(r.complete(), checkLine("provider", r.Provider), checkLine("source", r.Source)) {
+				errs = append(errs, placed(r.Place, err))
+			}
+		}
+		r.Provider = ownProvider(r.Provider)
+	}
+	return errors.Join(append(errs, overlaps(f.Rows)...)...)
+}
+
+// placed puts the place of a row before a mistake: "prices[0] must be", "prices[0].model must be".
+func placed(place string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case strings.HasPrefix(err.Error(), "must "):
+		return fmt.Errorf("%s %w", place, err)
+	}
+	return fmt.Errorf("%s.%w", place, err)
+}
+
+// checkLine checks a text that has to fit into a line of a book.
+func checkLine(key, text string) error {
+	if len(text) > 4*maxName || strings.ContainsAny(text, "\t\r\n") {
+		return fmt.Errorf("%s must be a text of one line and at most %d bytes, got %q", key, 4*maxName, shorten(text))
+	}
+	return nil
+}
+
 // ownProvider is the name by which rows of a user's provider are found: the canonical one where there is one.
 func ownProvider(name string) string {
 	name = glob.Fold(name)
@@ -42,7 +95,7 @@ func (b *Book) With(f *File) (*Book, error) {
 			keyed.Models[j] = ownKey(keyed.Provider, model)
 		}
 		if err := own.add(&keyed); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", keyed.key, err))
+			errs = append(errs, fmt.Errorf("%s: %w", keyed.Place, err))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {

@@ -11,8 +11,8 @@ import (
 // maxName bounds the names of models and providers, in bytes. No model has a longer name.
 const maxName = glob.MaxLength
 
-// checkPattern checks the pattern of a model's name. A book joins the patterns of a row with |.
-func checkPattern(pattern string) error {
+// CheckPattern checks the pattern of a model's name. A book joins the patterns of a row with |.
+func CheckPattern(pattern string) error {
 	if strings.Contains(pattern, "|") {
 		return fmt.Errorf("must not contain |, got %q", pattern)
 	}

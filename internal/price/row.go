@@ -1,6 +1,7 @@
 package price
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -93,20 +94,29 @@ func Dollars(usd float64) string { return strconv.FormatFloat(usd, 'f', -1, 64) 
 // maxRate is a dollar a token, or a million a request: more is a mistake of whoever wrote it.
 const maxRate = 1e6
 
-func checkRate(rate float64) error {
+// Rules of values in price files.
+const (
+	RateRule  = "must be a number of US dollars between 0 and 1000000"
+	HoursRule = "must be a part of the day in UTC such as 00:30-16:30"
+	DayRule   = "must be a date such as 2026-03-13"
+)
+
+// CheckRate checks a price.
+func CheckRate(rate float64) error {
 	if !(rate >= 0 && rate <= maxRate) { // NaN too
-		return fmt.Errorf("must be a number of US dollars between 0 and %d, got %v", int(maxRate), rate)
+		return fmt.Errorf("%s, got %v", RateRule, rate)
 	}
 	return nil
 }
 
-func (r *Rates) check() error {
+// check returns an error for each price that is out of bounds, with its key behind a prefix.
+func (r *Rates) check(prefix string) (errs []error) {
 	for k := range r {
-		if err := checkRate(r[k].Value); err != nil {
-			return fmt.Errorf("%v %w", Kind(k), err)
+		if err := CheckRate(r[k].Value); err != nil {
+			errs = append(errs, fmt.Errorf("%s%v %w", prefix, Kind(k), err))
 		}
 	}
-	return nil
+	return errs
 }
 
 // Context are the rates of calls whose input, cached tokens included, is longer than Above. They hold for all tokens of
@@ -181,22 +191,22 @@ func (h Hours) String() string {
 	return fmt.Sprintf("%02d:%02d-%02d:%02d", h.From/60, h.From%60, h.To/60, h.To%60)
 }
 
-// parseHours reads "00:30-16:30".
-func parseHours(text string) (Hours, error) {
+// ParseHours reads "00:30-16:30".
+func ParseHours(text string) (Hours, error) {
 	from, to, ok := strings.Cut(text, "-")
 	a, errA := time.Parse("15:04", from)
 	b, errB := time.Parse("15:04", to)
 	if !ok || errA != nil || errB != nil || a.Equal(b) {
-		return Hours{}, fmt.Errorf("must be a part of the day in UTC such as 00:30-16:30, got %q", text)
+		return Hours{}, fmt.Errorf("%s, got %q", HoursRule, text)
 	}
 	return Hours{a.Hour()*60 + a.Minute(), b.Hour()*60 + b.Minute()}, nil
 }
 
-// parseDay reads a date, the day in UTC on which a row begins to hold.
-func parseDay(text string) (time.Time, error) {
+// ParseDay reads a date, the day in UTC on which a row begins to hold.
+func ParseDay(text string) (time.Time, error) {
 	day, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("must be a date such as 2026-03-13, got %q", text)
+		return time.Time{}, fmt.Errorf("%s, got %q", DayRule, text)
 	}
 	return day, nil
 }
@@ -212,7 +222,7 @@ type Row struct {
 	Services []Special // by rising Service, rates complete
 	Source   string    // where the figures come from
 
-	key string // where it stands, for errors
+	Place string // where the row stands in its file, for errors: "prices[3]", "line 12"
 }
 
 // Models and Contexts of one row are few in any list; the bounds keep a mistake from becoming a hang.
@@ -221,9 +231,8 @@ const (
 	maxContexts = 16
 )
 
-// complete checks the row and fills in what its tiers leave to its rates.
-func (r *Row) complete() error {
-	var errs []error
+// complete checks the row and fills in what its tiers leave to its rates. There is an error for every mistake.
+func (r *Row) complete() (errs []error) {
 	if len(r.Models) == 0 {
 		errs = append(errs, errors.New("model must name a model, got none"))
 	}
@@ -231,38 +240,49 @@ func (r *Row) complete() error {
 		errs = append(errs, fmt.Errorf("model must name at most %d models, got %d", maxPatterns, len(r.Models)))
 	}
 	for _, pattern := range r.Models {
-		if err := checkPattern(pattern); err != nil {
+		if err := CheckPattern(pattern); err != nil {
 			errs = append(errs, fmt.Errorf("model %w", err))
 		}
 	}
-	errs = append(errs, r.Rates.check())
-	for i := range r.Contexts {
-		errs = append(errs, r.Contexts[i].Rates.check())
-	}
-	for i := range r.Services {
-		errs = append(errs, r.Services[i].Rates.check())
-	}
 	if r.Rates.empty() {
-		errs = append(errs, fmt.Errorf("must have a price: one of %s", strings.Join(kindNames[:], ", ")))
+		errs = append(errs, ErrNoRates)
 	}
-	if only := (Rates{PerRequest: r.Rates[PerRequest]}); r.Rates == only && !only.empty() { // then tokens are not what is paid for
+	errs = append(errs, r.Rates.check("")...)
+	if only := (Rates{PerRequest: r.Rates[PerRequest]}); r.Rates == only && !only.empty() { // tokens are free
 		r.Rates[Input], r.Rates[Output] = genai.Some(0.0), genai.Some(0.0)
 	}
-	slices.SortFunc(r.Contexts, func(a, b Context) int { return int(min(max(a.Above-b.Above, -1), 1)) })
+	return append(append(errs, r.completeContexts()...), r.completeServices()...)
+}
+
+// ErrNoRates is the mistake of rates without any price.
+var ErrNoRates = errors.New("must have a price: one of " + strings.Join(kindNames[:], ", "))
+
+func (r *Row) completeContexts() (errs []error) {
+	if len(r.Contexts) > maxContexts {
+		return []error{fmt.Errorf("above must have at most %d lengths, got %d", maxContexts, len(r.Contexts))}
+	}
+	slices.SortFunc(r.Contexts, func(a, b Context) int { return cmp.Compare(a.Above, b.Above) })
 	below := r.Rates
 	for i := range r.Contexts {
 		c := &r.Contexts[i]
 		if i > 0 && c.Above == r.Contexts[i-1].Above {
 			errs = append(errs, fmt.Errorf("above must name each length once, got %d twice", c.Above))
 		}
+		errs = append(errs, c.Rates.check(fmt.Sprintf("above.%d.", c.Above))...)
 		c.Rates = c.Rates.over(below)
 		below = c.Rates
 	}
-	slices.SortFunc(r.Services, func(a, b Special) int { return int(a.Service - b.Service) })
+	return errs
+}
+
+func (r *Row) completeServices() (errs []error) {
+	slices.SortFunc(r.Services, func(a, b Special) int { return cmp.Compare(a.Service, b.Service) })
 	for i := range r.Services {
-		r.Services[i].Rates = r.Services[i].Rates.over(r.Rates)
+		s := &r.Services[i]
+		errs = append(errs, s.Rates.check(s.Service.String()+".")...)
+		s.Rates = s.Rates.over(r.Rates)
 	}
-	return errors.Join(errs...)
+	return errs
 }
 
 // when is the part of the row that tells it from other rows of the same models.
@@ -351,7 +371,7 @@ func parseRates(text string) (rates Rates, err error) {
 		if err != nil {
 			rate = math.NaN()
 		}
-		if err := checkRate(rate); err != nil {
+		if err := CheckRate(rate); err != nil {
 			return rates, fmt.Errorf("%s %w", name, err)
 		}
 		rates[k] = genai.Some(rate)

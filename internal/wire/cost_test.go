@@ -13,6 +13,7 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/price"
+	"github.com/faultline-otel/faultline/internal/price/pricefile"
 	"github.com/faultline-otel/faultline/internal/score"
 )
 
@@ -176,7 +177,7 @@ func TestOnlyModelCallsAreComputed(t *testing.T) {
 
 // TestAGatewayMayBeNamedInTheUsersFile: one whose name we know as that of a framework too.
 func TestAGatewayMayBeNamedInTheUsersFile(t *testing.T) {
-	f, err := price.Decode(map[string]any{"version": 1, "prices": []any{
+	f, err := pricefile.Settings(map[string]any{"version": 1, "prices": []any{
 		map[string]any{"provider": "litellm", "model": "gpt-4.1", "input": 3e5, "output": 0},
 	}})
 	require.NoError(t, err)

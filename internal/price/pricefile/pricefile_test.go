@@ -8,7 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/price"
+	"github.com/faultline-otel/faultline/internal/strictyaml"
 )
 
 func write(t *testing.T, text string) string {
@@ -39,15 +41,15 @@ func TestFileIsReadByPathOrAsItStands(t *testing.T) {
 func TestWhatIsNoPriceFileIsTold(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                              "the file is empty",
-		"- 1":                           "must be a mapping of aliases, prices, version",
-		"version: 1\nversion: 1":        "already defined",
+		"- 1":                           "must be a mapping of version, prices, aliases, got a list",
+		"version: 1\nversion: 1":        `key "version" is already defined at line 1`,
 		"prices: [":                     "line 1",
-		"version: 1\nprices: [{}, 7]":   "prices[1] must be a mapping, got 7",
+		"version: 1\nprices: [{}, 7]":   "line 2: prices[1] must be a mapping of provider, model,",
 		strings.Repeat("# x\n", 2<<20):  "must be at most",
 		"a: &a [*a]":                    "anchor",
 		"version: 1\nprices: {1: 2}":    "prices must be a list",
 		"1: 2":                          "version must be 1",
-		"version: 1\nprices: [{1: 2}]":  "prices[0] must be a mapping",
+		"version: 1\nprices: [{1: 2}]":  "prices[0]: key must be a text, got 1",
 		"book\t2026-01-01\nm\t\tinput=": "yaml",
 	} {
 		path := write(t, text)
@@ -69,6 +71,17 @@ func TestWhatIsNoPriceFileIsTold(t *testing.T) {
 	} {
 		_, err := Settings(c.content)
 		require.ErrorContains(t, err, c.want)
+	}
+}
+
+// TestRatesHaveEveryKindOfPrice also in the same place: a new kind needs a key.
+func TestRatesHaveEveryKindOfPrice(t *testing.T) {
+	for i, kind := range price.KindNames() {
+		var r rates
+		require.NoError(t, strictyaml.Decode(map[string]any{kind: 1}, &r), kind)
+		want := price.Rates{}
+		want[i] = genai.Some(1.0)
+		require.Equal(t, want, r.price(), kind)
 	}
 }
 

@@ -6,13 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
+	"github.com/faultline-otel/faultline/internal/errline"
 	"github.com/faultline-otel/faultline/internal/score"
 	"github.com/faultline-otel/faultline/internal/score/ground"
 	"github.com/faultline-otel/faultline/internal/score/outcome"
@@ -21,6 +19,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/score/schema"
 	"github.com/faultline-otel/faultline/internal/score/text"
 	"github.com/faultline-otel/faultline/internal/score/toolcall"
+	"github.com/faultline-otel/faultline/internal/strictyaml"
 )
 
 // registry holds the scorers by their key in the scorer file.
@@ -49,12 +48,11 @@ type entry struct {
 func scorer[Config any](build func(Config, string) (score.Scorer, error)) entry {
 	return entry{
 		check: func(settings map[string]any, _ string) (score.Scorer, error) {
-			_, err := decode[Config](settings)
-			return nil, err
+			return nil, strictyaml.Decode(settings, new(Config))
 		},
 		build: func(settings map[string]any, dir string) (score.Scorer, error) {
-			config, err := decode[Config](settings)
-			if err != nil {
+			var config Config
+			if err := strictyaml.Decode(settings, &config); err != nil {
 				return nil, err
 			}
 			return build(config, dir)
@@ -79,40 +77,58 @@ func Default() score.Config {
 
 // Load reads a scorer file. Relative names in it start from its folder.
 func Load(path string) (score.Config, error) {
-	text, err := os.ReadFile(path)
+	text, err := strictyaml.ReadFile(path)
 	if err != nil {
-		return score.Config{}, fmt.Errorf("read scorer file: %w", err)
+		return score.Config{}, errline.Prefix("scorer file "+path, err)
 	}
 	config, err := Parse(text)
 	if err != nil {
-		return score.Config{}, keyed("scorer file "+path, err)
+		return score.Config{}, errline.Prefix("scorer file "+path, err)
 	}
 	config.Dir = filepath.Dir(path)
 	return config, nil
 }
 
-// Decode reads a scorer file that was already parsed, as part of the Collector's configuration.
+// Decode reads a scorer file that is parsed already, as part of the Collector's configuration.
 func Decode(content map[string]any) (score.Config, error) {
-	text, err := yaml.Marshal(content)
-	if err != nil {
-		return score.Config{}, err
-	}
-	return Parse(text)
+	var config score.Config
+	err := strictyaml.Decode(content, &config)
+	return checked(config, err)
 }
 
-// Parse reads the text of a scorer file. A text that is no such file is an error, which then tells all other mistakes too,
-// as far as they show without looking at other files; those of a well-formed file are left to New.
+// Parse reads the text of a scorer file. If the file has keys or values of the wrong form, the error also names the other
+// mistakes that show without reading further files. Otherwise these are left to New.
 func Parse(text []byte) (score.Config, error) {
 	var config score.Config
-	err := strict(text, &config)
-	if bad, ok := errors.AsType[malformed](err); ok {
-		_, others := assemble(config, check)
-		return score.Config{}, errors.Join(bad, others)
-	}
-	if err != nil {
+	err := strictyaml.Unmarshal(text, &config)
+	return checked(config, err)
+}
+
+func checked(config score.Config, err error) (score.Config, error) {
+	mistakes, ok := errors.AsType[strictyaml.Mistakes](err)
+	switch {
+	case ok:
+		errs := []error{mistakes}
+		if _, others := assemble(config, check); others != nil {
+			for line := range strings.SplitSeq(others.Error(), "\n") {
+				if !repeats(mistakes, line) {
+					errs = append(errs, errors.New(line))
+				}
+			}
+		}
+		return score.Config{}, errors.Join(errs...)
+	case err != nil:
 		return score.Config{}, err
 	}
 	return config, nil
+}
+
+// repeats reports whether a line is about a rule that is not a mapping at all, and so has neither name nor expression.
+func repeats(mistakes strictyaml.Mistakes, line string) bool {
+	return slices.ContainsFunc(mistakes, func(m strictyaml.Mistake) bool {
+		return len(m.Path) == 2 && m.Path[0] == "rules" && strings.HasPrefix(m.Text, "must ") &&
+			strings.HasPrefix(line, fmt.Sprintf("rules[%d]", m.Path[1]))
+	})
 }
 
 // New makes the set: first what was reported, then the scorers of the configuration by name, then its rules in their
@@ -148,7 +164,7 @@ func assemble(config score.Config, do action) ([]score.Scorer, error) {
 		}
 		s, err := do(known, config.Scorers[name], config.Dir)
 		if err != nil {
-			errs = append(errs, keyed("scorers."+name, err))
+			errs = append(errs, errline.Prefix("scorers."+name, err))
 			continue
 		}
 		list = append(list, s)
@@ -163,22 +179,10 @@ func assemble(config score.Config, do action) ([]score.Scorer, error) {
 		}
 		s, err := rule.New(r)
 		if err != nil {
-			errs = append(errs, keyed(fmt.Sprintf("rules[%d] (%s)", i, r.Name), err))
+			errs = append(errs, errline.Prefix(fmt.Sprintf("rules[%d] (%s)", i, r.Name), err))
 			continue
 		}
 		list = append(list, s)
 	}
 	return list, errors.Join(errs...)
-}
-
-// keyed puts a key before each line of an error.
-func keyed(key string, err error) error {
-	if err == nil {
-		return nil
-	}
-	var errs []error
-	for line := range strings.SplitSeq(err.Error(), "\n") {
-		errs = append(errs, fmt.Errorf("%s: %s", key, line))
-	}
-	return errors.Join(errs...)
 }
