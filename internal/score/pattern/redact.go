@@ -154,7 +154,9 @@ func (r *Redactor) json(s, key string, depth int) (out string, n int) {
 		changed = append(changed, s[done:start]...)
 		done = end
 	}
-	for reader := (jsonReader{s: s}); ; {
+	reader := readJSON(s)
+	defer reader.release()
+	for {
 		t, ok := reader.next()
 		if !ok {
 			break
@@ -173,9 +175,11 @@ func (r *Redactor) json(s, key string, depth int) (out string, n int) {
 			}
 			continue
 		}
+		quoted := raw
+		raw = raw[1 : len(raw)-1]
 		text := raw
 		if t.escaped {
-			*scratch = unescape((*scratch)[:0], raw)
+			*scratch = unquote((*scratch)[:0], quoted)
 			text = unsafe.String(unsafe.SliceData(*scratch), len(*scratch)) //nolint:gosec // read until the next string
 		}
 		var redacted string
@@ -188,7 +192,7 @@ func (r *Redactor) json(s, key string, depth int) (out string, n int) {
 		}
 		if found > 0 {
 			put(t.start, t.end)
-			changed = escape(changed, redacted)
+			changed = quote(changed, redacted)
 			n += found
 		}
 	}

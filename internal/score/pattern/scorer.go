@@ -265,18 +265,24 @@ func (w *watch) text(s, key string, depth int) {
 
 // json looks at the strings and numbers of a text that looks like JSON.
 func (w *watch) json(s, name string, depth int) {
-	for reader := (jsonReader{s: s}); ; {
+	reader := readJSON(s)
+	defer reader.release()
+	for {
 		t, ok := reader.next()
 		if !ok {
 			return
 		}
 		raw := s[t.start:t.end]
+		quoted := raw
+		if t.str {
+			raw = raw[1 : len(raw)-1]
+		}
 		switch {
 		case t.name:
 			w.text(raw, "", maxNested+1)
 			name = raw
 		case t.escaped:
-			scratch := unescape(w.scratch[min(depth, maxNested)][:0], raw)
+			scratch := unquote(w.scratch[min(depth, maxNested)][:0], quoted)
 			w.scratch[min(depth, maxNested)] = scratch
 			w.text(unsafe.String(unsafe.SliceData(scratch), len(scratch)), name, depth+1) //nolint:gosec // read until the next string of this depth
 		case len(raw) >= 7:
