@@ -20,8 +20,8 @@ func floats(pattern string) bool {
 	return strings.HasPrefix(pattern, "*") && strings.HasSuffix(pattern, "*")
 }
 
-// ends reports whether two patterns agree in what they fix at both ends of a name. Most pairs differ there, and the check
-// is cheap.
+// ends reports whether two patterns agree in what they fix at both ends of a name. Most pairs differ there, and the
+// check is cheap.
 func ends(a, b string) bool {
 	n := min(len(a), len(b))
 	for i := 0; i < n && a[i] != '*' && b[i] != '*'; i++ {

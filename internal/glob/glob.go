@@ -67,6 +67,6 @@ func accepts(want, got byte) bool {
 // Literal reports whether a pattern matches itself and nothing else.
 func Literal(pattern string) bool { return !strings.ContainsAny(pattern, "*#") }
 
-// Fixed returns how many characters of a name a pattern fixes. Of two patterns that match, the one that fixes more is the
-// more specific.
+// Fixed returns how many characters of a name a pattern fixes. Of two patterns that match, the one that fixes more is
+// the more specific.
 func Fixed(pattern string) int { return len(pattern) - strings.Count(pattern, "*") }

@@ -36,8 +36,8 @@ func TestEmbeddedBookIsWhatItsTextSays(t *testing.T) {
 	require.Less(t, len(embedded), 128<<10)
 }
 
-// TestEveryRowIsFound looks for each name of the book under its provider: the row that answers must be of the same models, so
-// that no pattern hides another.
+// TestEveryRowIsFound looks for each name of the book under its provider: the row that answers must be of the same
+// models, so that no pattern hides another.
 func TestEveryRowIsFound(t *testing.T) {
 	b := Embedded()
 	far := day("2030-01-01")
@@ -100,7 +100,11 @@ func TestModelsAreFoundWhateverTheirSpanCallsThem(t *testing.T) {
 			require.Contains(t, row.Models, c.pattern, "%s %s", c.provider, c.model)
 		}
 	}
-	require.NotNil(t, b.Find("openai", summer, "gpt-4.1-2026-08-01", "gpt-4.1"), "the model that was asked for, where the one that answered is unknown")
+	require.NotNil(
+		t,
+		b.Find("openai", summer, "gpt-4.1-2026-08-01", "gpt-4.1"),
+		"the model that was asked for, where the one that answered is unknown",
+	)
 }
 
 func TestPriceIsTheOneOfItsDay(t *testing.T) {
@@ -203,7 +207,13 @@ func TestFindTakesNoMemory(t *testing.T) {
 
 func BenchmarkFind(b *testing.B) {
 	book := Embedded()
-	u := Usage{Tokens: genai.Tokens{UncachedInput: genai.Some[int64](1500), CacheRead: genai.Some[int64](1500), Output: genai.Some[int64](300)}}
+	u := Usage{
+		Tokens: genai.Tokens{
+			UncachedInput: genai.Some[int64](1500),
+			CacheRead:     genai.Some[int64](1500),
+			Output:        genai.Some[int64](300),
+		},
+	}
 	for _, bench := range []struct {
 		name   string
 		models []string

@@ -11,10 +11,10 @@ import (
 	"github.com/faultline-otel/faultline/internal/provider"
 )
 
-// File is a price file of the user's own. Its rows come before those of a book.
+// File is a price file of the user. Its rows take precedence over those of a book.
 type File struct {
 	Rows []Row
-	// Aliases are providers by the names that spans give them: of a gateway, say, that sells at the prices of another.
+	// Aliases map names of providers in spans to providers, such as a gateway that sells at another provider's prices.
 	Aliases map[string]string
 }
 
@@ -25,8 +25,8 @@ const FileVersion = 1
 const maxRows = 5000
 
 // Complete checks a file that was read, and fills in what its rows leave out. The error has a line for every mistake:
-// key, rule, value. Rows need their Place. broken reports whether row i has mistakes already: its gaps are no mistakes of
-// their own, and it must only not overlap.
+// key, rule, value. Rows need their Place. broken reports whether row i has mistakes already: its gaps are no mistakes
+// of their own, and it must only not overlap.
 func (f *File) Complete(broken func(i int) bool) error {
 	var errs []error
 	switch n := len(f.Rows); {
@@ -71,17 +71,17 @@ func checkLine(key, text string) error {
 	return nil
 }
 
-// ownProvider is the name by which rows of a user's provider are found: the canonical one where there is one.
+// ownProvider returns the key for rows of a provider in the user's file: its canonical name if it has one.
 func ownProvider(name string) string {
 	name = glob.Fold(name)
 	canonical, _ := provider.Name(name)
 	return cmp.Or(canonical, name)
 }
 
-// ownKey tells rows of different providers apart in one index.
+// ownKey makes keys of one index for rows of different providers.
 func ownKey(providerName, model string) string { return providerName + "\x00" + model }
 
-// With is the book with a user's file over it.
+// With returns the book with a user's file over it.
 func (b *Book) With(f *File) (*Book, error) {
 	if f == nil {
 		return b, nil
@@ -121,7 +121,7 @@ func (b *Book) With(f *File) (*Book, error) {
 	}, nil
 }
 
-// String is all that the file says, the same for files that say the same.
+// String returns the content of the file in a form that is the same for files with the same meaning.
 func (f *File) String() string {
 	var lines []string
 	for name, of := range f.Aliases {
@@ -129,7 +129,10 @@ func (f *File) String() string {
 	}
 	for i := range f.Rows {
 		r := &f.Rows[i]
-		lines = append(lines, fmt.Sprintf("%s\t%s\t%s\t%s\n", r.Provider, strings.Join(folded(r.Models), "|"), r.when(), r.Terms()))
+		lines = append(
+			lines,
+			fmt.Sprintf("%s\t%s\t%s\t%s\n", r.Provider, strings.Join(folded(r.Models), "|"), r.when(), r.Terms()),
+		)
 	}
 	slices.Sort(lines)
 	return strings.Join(lines, "")

@@ -47,7 +47,12 @@ func FuzzFind(f *testing.F) {
 			return
 		}
 		usd, err := row.Cost(&Usage{
-			Tokens:     genai.Tokens{UncachedInput: genai.Some(in), Output: genai.Some(out), CacheRead: genai.Some(read), Reasoning: genai.Some(audio)},
+			Tokens: genai.Tokens{
+				UncachedInput: genai.Some(in),
+				Output:        genai.Some(out),
+				CacheRead:     genai.Some(read),
+				Reasoning:     genai.Some(audio),
+			},
 			InputAudio: audio, OutputAudio: read, InputImage: out,
 		})
 		require.True(t, Valid(usd))
@@ -56,7 +61,9 @@ func FuzzFind(f *testing.F) {
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add("book\t2026-01-01\nprovider\ta\t*a*\t\thttps://a.example\nm|n*\t2026-01-01 00:30-16:30\tinput=1 output=2; >1000 input=3; batch input=1\n")
+	f.Add(
+		"book\t2026-01-01\nprovider\ta\t*a*\t\thttps://a.example\nm|n*\t2026-01-01 00:30-16:30\tinput=1 output=2; >1000 input=3; batch input=1\n",
+	)
 	f.Fuzz(func(t *testing.T, text string) {
 		b, err := Parse(text)
 		if err != nil {

@@ -14,10 +14,10 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// Kind is what is paid for.
+// Kind is what a price is for.
 type Kind int
 
-// The kinds of a price. All but PerRequest are tokens.
+// The kinds of a price. All but PerRequest are per token.
 const (
 	Input Kind = iota
 	CacheRead
@@ -35,25 +35,27 @@ const (
 
 // kindNames are the keys of price files and of the book.
 var kindNames = [kinds]string{
-	"input", "cache_read", "cache_write", "output", "input_audio", "cache_audio_read", "output_audio", "input_image", "output_image", "per_request",
+	"input", "cache_read", "cache_write", "output", "input_audio", "cache_audio_read", "output_audio", "input_image",
+	"output_image", "per_request",
 }
 
 func (k Kind) String() string { return kindNames[k] }
 
-// KindNames are the names of all kinds, in their order.
+// KindNames returns the names of all kinds, in their order.
 func KindNames() []string { return slices.Clone(kindNames[:]) }
 
-// instead is the kind by whose price a kind is paid that has none of its own: who lists no price for cached tokens bills
-// them as any others.
+// instead maps a kind to the kind whose price applies if it has none: a provider without a price for cached tokens
+// bills them like any others.
 var instead = [kinds]Kind{
-	Input: Input, CacheRead: Input, CacheWrite: Input, Output: Output, InputAudio: Input, CacheAudioRead: CacheRead, OutputAudio: Output,
-	InputImage: Input, OutputImage: Output, PerRequest: PerRequest,
+	Input: Input, CacheRead: Input, CacheWrite: Input, Output: Output, InputAudio: Input, CacheAudioRead: CacheRead,
+	OutputAudio: Output,
+	InputImage:  Input, OutputImage: Output, PerRequest: PerRequest,
 }
 
 // Rates are prices by kind: US dollars for a million tokens, and for one request.
 type Rates [kinds]genai.Opt[float64]
 
-// of is the price that a kind is paid by.
+// of returns the price that applies to a kind.
 func (r *Rates) of(k Kind) genai.Opt[float64] {
 	for !r[k].Set && instead[k] != k {
 		k = instead[k]
@@ -61,7 +63,7 @@ func (r *Rates) of(k Kind) genai.Opt[float64] {
 	return r[k]
 }
 
-// over puts the rates on top of others: what they do not say is what the others say.
+// over returns the rates with those of others where they are not set.
 func (r Rates) over(others Rates) Rates {
 	for k := range r {
 		if !r[k].Set {
@@ -73,7 +75,7 @@ func (r Rates) over(others Rates) Rates {
 
 func (r Rates) empty() bool { return r == Rates{} }
 
-// String is the rates as the book writes them: input=2 output=8.
+// String returns the rates as the book writes them: input=2 output=8.
 func (r Rates) String() string {
 	var b strings.Builder
 	for k, rate := range r {
@@ -88,10 +90,10 @@ func (r Rates) String() string {
 	return b.String()
 }
 
-// Dollars is an amount with as many digits as it has.
+// Dollars formats an amount with as many digits as it has.
 func Dollars(usd float64) string { return strconv.FormatFloat(usd, 'f', -1, 64) }
 
-// maxRate is a dollar a token, or a million a request: more is a mistake of whoever wrote it.
+// maxRate is a dollar a token, or a million a request. Higher prices are mistakes.
 const maxRate = 1e6
 
 // Rules of values in price files.
@@ -119,14 +121,14 @@ func (r *Rates) check(prefix string) (errs []error) {
 	return errs
 }
 
-// Context are the rates of calls whose input, cached tokens included, is longer than Above. They hold for all tokens of
-// such a call, not only for those beyond: that is how Anthropic, Google and OpenAI charge.
+// Context is the rates of calls whose input, cached tokens included, is longer than Above. They apply to all tokens of
+// such a call, not only to those beyond: Anthropic, Google and OpenAI charge this way.
 type Context struct {
 	Above int64
 	Rates Rates
 }
 
-// Service names the terms on which a provider serves a call, where they are not the usual ones.
+// Service is the terms on which a provider serves a call, if they are not the standard ones.
 type Service int
 
 // The services that can have prices of their own.
@@ -143,7 +145,7 @@ var serviceNames = [services]string{"standard", "batch", "flex", "priority"}
 
 func (s Service) String() string { return serviceNames[s] }
 
-// ServiceOf is the service that a provider's word stands for. What it does not know is Standard.
+// ServiceOf returns the service that a provider names. Unknown names are Standard.
 func ServiceOf(word string) Service {
 	for s, name := range serviceNames {
 		if strings.EqualFold(word, name) {
@@ -153,7 +155,7 @@ func ServiceOf(word string) Service {
 	return Standard
 }
 
-// Special are the rates of a service, at any length of context.
+// Special is the rates of a service, at any length of context.
 type Special struct {
 	Service Service
 	Rates   Rates
@@ -175,7 +177,8 @@ func (h Hours) hold(at time.Time) bool {
 	return from <= seconds || seconds < to
 }
 
-// clash reports whether of two parts of the day nobody could say which is meant. A part of the day is an exception of the whole.
+// clash reports whether two parts of the day overlap without precedence. A part of the day takes precedence over the
+// whole.
 func (h Hours) clash(other Hours) bool {
 	if h == (Hours{}) || other == (Hours{}) {
 		return h == other
@@ -202,7 +205,7 @@ func ParseHours(text string) (Hours, error) {
 	return Hours{a.Hour()*60 + a.Minute(), b.Hour()*60 + b.Minute()}, nil
 }
 
-// ParseDay reads a date, the day in UTC on which a row begins to hold.
+// ParseDay reads a date: the day in UTC on which a row begins to hold.
 func ParseDay(text string) (time.Time, error) {
 	day, err := time.Parse(time.DateOnly, text)
 	if err != nil {
@@ -211,21 +214,21 @@ func ParseDay(text string) (time.Time, error) {
 	return day, nil
 }
 
-// Row is what models of a provider cost from a day on, until a later row of the same models.
+// Row is the prices of models of a provider from a day on, until a later row of the same models.
 type Row struct {
 	Provider string   // "" is any, in a File
-	Models   []string // patterns, see there
+	Models   []string // patterns of package glob
 	From     time.Time
 	Hours    Hours
 	Rates    Rates
-	Contexts []Context // by rising Above, rates complete
-	Services []Special // by rising Service, rates complete
+	Contexts []Context // by rising Above, with complete rates
+	Services []Special // by rising Service, with complete rates
 	Source   string    // where the figures come from
 
 	Place string // where the row stands in its file, for errors: "prices[3]", "line 12"
 }
 
-// Models and Contexts of one row are few in any list; the bounds keep a mistake from becoming a hang.
+// Lists have few Models and Contexts in a row. The bounds keep a mistake from becoming a hang.
 const (
 	maxPatterns = 512
 	maxContexts = 16
@@ -285,7 +288,7 @@ func (r *Row) completeServices() (errs []error) {
 	return errs
 }
 
-// when is the part of the row that tells it from other rows of the same models.
+// when returns the time of the row, which distinguishes it from other rows of the same models.
 func (r *Row) when() string {
 	day := ""
 	if !r.From.IsZero() {
@@ -294,18 +297,18 @@ func (r *Row) when() string {
 	return strings.TrimSpace(day + " " + r.Hours.String())
 }
 
-// names is the row as an error or a change shows it.
+// names returns the row as errors and changes show it.
 func (r *Row) names() string {
 	return strings.TrimSpace(strings.TrimSpace(r.Provider+" "+shorten(strings.Join(r.Models, ", "))) + " " + r.when())
 }
 
-// shorten cuts a text to what fits into a line, between characters.
+// shorten cuts a text to fit into a line.
 func shorten(text string) string {
 	const most = 80 // bytes
 	return clip.Text(text, most)
 }
 
-// Terms is all that the row says of money, as the book writes it.
+// Terms returns all prices of the row as the book writes them.
 func (r *Row) Terms() string {
 	parts := []string{r.Rates.String()}
 	below := r.Rates
@@ -321,7 +324,7 @@ func (r *Row) Terms() string {
 	return strings.Join(parts, "; ")
 }
 
-// without is the rates that others do not say already.
+// without returns the rates that differ from others.
 func (r Rates) without(others Rates) Rates {
 	for k := range r {
 		if r[k] == others[k] {
@@ -331,7 +334,7 @@ func (r Rates) without(others Rates) Rates {
 	return r
 }
 
-// parseTerms reads what Terms wrote.
+// parseTerms reads the output of Terms.
 func (r *Row) parseTerms(text string) error {
 	for i, part := range strings.Split(text, "; ") {
 		head, rest, _ := strings.Cut(part, " ")
@@ -351,7 +354,8 @@ func (r *Row) parseTerms(text string) error {
 				return fmt.Errorf("must be a length of context, got %q", head)
 			}
 			r.Contexts = append(r.Contexts, Context{above, rates})
-		case ServiceOf(head) == Standard || slices.ContainsFunc(r.Services, func(s Special) bool { return s.Service == ServiceOf(head) }):
+		case ServiceOf(head) == Standard || slices.ContainsFunc(r.Services,
+			func(s Special) bool { return s.Service == ServiceOf(head) }):
 			return fmt.Errorf("must be a service, each once, got %q", head)
 		default:
 			r.Services = append(r.Services, Special{ServiceOf(head), rates})

@@ -1,5 +1,5 @@
-// Package sharedinstance lets all pipelines that name the same component share one instance of it. The Collector creates
-// a component once per pipeline and signal, with the same configuration each time.
+// Package sharedinstance lets all pipelines that name the same component share one instance of it. The Collector
+// creates a component once per pipeline and signal, with the same configuration each time.
 package sharedinstance
 
 import (
@@ -23,8 +23,8 @@ type Instance[T any] struct {
 	users  int // guarded by set.mu
 }
 
-// Acquire returns the instance of a configuration and counts one more user. The first call for a configuration makes the
-// value. Configurations are compared as interfaces: the Collector passes a pointer.
+// Acquire returns the instance of a configuration and counts one more user. The first call for a configuration makes
+// the value. Configurations are compared as interfaces: the Collector passes a pointer.
 func (s *Set[T]) Acquire(config component.Config, build func() (T, error)) (*Instance[T], error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -51,8 +51,8 @@ func (s *Set[T]) Len() int {
 	return len(s.instances)
 }
 
-// Release counts one user less. The last user calls end, and the next Acquire makes a new instance: it waits until end has
-// returned, because both may need the same file or port.
+// Release counts one user less. The last user calls end, and the next Acquire makes a new instance: it waits until end
+// has returned, because both may need the same file or port.
 func (i *Instance[T]) Release(end func() error) error {
 	i.set.mu.Lock()
 	defer i.set.mu.Unlock()

@@ -36,8 +36,8 @@ func (d *decoder) addMistake(m Mistake) {
 	}
 }
 
-// dropRepeated removes keys that appear twice in a mapping, each a mistake: the YAML library would skip the whole mapping,
-// and what else is wrong with it.
+// dropRepeated removes keys that appear twice in a mapping, each a mistake: the YAML library would skip the whole
+// mapping, and what else is wrong with it.
 func (d *decoder) dropRepeated(path []any, node *yaml.Node) {
 	switch node.Kind {
 	case yaml.DocumentNode:
@@ -53,7 +53,9 @@ func (d *decoder) dropRepeated(path []any, node *yaml.Node) {
 			key, value := node.Content[i], node.Content[i+1]
 			if at, ok := first[key.Value]; ok && key.Kind == yaml.ScalarNode {
 				d.addMistake(Mistake{
-					Path: slices.Clone(path), Line: key.Line, Text: fmt.Sprintf("key %s is already defined at line %d", Show(key.Value), at),
+					Path: slices.Clone(
+						path,
+					), Line: key.Line, Text: fmt.Sprintf("key %s is already defined at line %d", Show(key.Value), at),
 				})
 				continue
 			}

@@ -1,8 +1,9 @@
-// Package strictyaml decodes configuration files into structs: from the text of a file, or from a part of the Collector's
-// configuration that is parsed already. It reports all mistakes at once, each on a line with key, rule and value.
+// Package strictyaml decodes configuration files into structs: from the text of a file, or from a part of the
+// Collector's configuration that is parsed already. It reports all mistakes at once, each on a line with key, rule and
+// value.
 //
-// Fields are named by the tag yaml, and a struct with ",inline" adds its fields to those around it. Unknown keys, keys that
-// appear twice, values of another type and more than one document are mistakes. null leaves a field as it is.
+// Fields are named by the tag yaml, and a struct with ",inline" adds its fields to those around it. Unknown keys, keys
+// that appear twice, values of another type and more than one document are mistakes. null leaves a field as it is.
 package strictyaml
 
 import (
@@ -21,8 +22,8 @@ import (
 const MaxBytes = 4 << 20
 
 // Unmarshaler is a type with its own form in YAML, such as a date. It gets what YAML makes of a value: nil, bool, int,
-// uint64, float64, string, time.Time, []any, map[string]any, or map[any]any if a key is not a text. The error names rule
-// and value: "must be a date, got 7". It may be a Mistakes with paths below the value.
+// uint64, float64, string, time.Time, []any, map[string]any, or map[any]any if a key is not a text. The error names
+// rule and value: "must be a date, got 7". It may be a Mistakes with paths below the value.
 type Unmarshaler interface {
 	UnmarshalValue(value any) error
 }
@@ -51,8 +52,8 @@ func checkSize(text []byte) error {
 	return nil
 }
 
-// Unmarshal decodes YAML text into the struct that target points to. If the error is a Mistakes, target holds all values
-// that are right.
+// Unmarshal decodes YAML text into the struct that target points to. If the error is a Mistakes, target holds all
+// values that are right.
 func Unmarshal(text []byte, target any) error {
 	if err := checkSize(text); err != nil {
 		return err
@@ -81,8 +82,8 @@ func Unmarshal(text []byte, target any) error {
 	return d.decode(content, target)
 }
 
-// Decode decodes content that is parsed already, or the value of an Unmarshaler, into what target points to. If the error
-// is a Mistakes, target holds all values that are right.
+// Decode decodes content that is parsed already, or the value of an Unmarshaler, into what target points to. If the
+// error is a Mistakes, target holds all values that are right.
 func Decode(content, target any) error {
 	var d decoder
 	return d.decode(content, target)

@@ -161,7 +161,13 @@ func TestWhatIsRefusedAltogether(t *testing.T) {
 	var bomb strings.Builder
 	bomb.WriteString("free:\n  a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n")
 	for i := range 9 {
-		fmt.Fprintf(&bomb, "  a%d: &a%d [%s]\n", i+1, i+1, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i), 10), ", "))
+		fmt.Fprintf(
+			&bomb,
+			"  a%d: &a%d [%s]\n",
+			i+1,
+			i+1,
+			strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i), 10), ", "),
+		)
 	}
 	for text, want := range map[string]string{
 		"":                              "the file is empty",

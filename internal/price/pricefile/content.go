@@ -37,7 +37,8 @@ type row struct {
 // price returns the row as package price has it.
 func (r *row) price() price.Row {
 	made := price.Row{
-		Provider: r.Provider, Models: r.Model, From: r.From.Time, Hours: r.Hours.Hours, Rates: r.Rates.price(), Source: r.Source,
+		Provider: r.Provider, Models: r.Model, From: r.From.Time, Hours: r.Hours.Hours, Rates: r.Rates.price(),
+		Source: r.Source,
 	}
 	for above, rates := range r.Above {
 		made.Contexts = append(made.Contexts, price.Context{Above: above, Rates: rates.price()})
@@ -69,7 +70,8 @@ type rates struct {
 
 func (r *rates) price() price.Rates {
 	return price.Rates{
-		price.Input: r.Input.Opt, price.CacheRead: r.CacheRead.Opt, price.CacheWrite: r.CacheWrite.Opt, price.Output: r.Output.Opt,
+		price.Input: r.Input.Opt, price.CacheRead: r.CacheRead.Opt, price.CacheWrite: r.CacheWrite.Opt,
+		price.Output:     r.Output.Opt,
 		price.InputAudio: r.InputAudio.Opt, price.CacheAudioRead: r.CacheAudioRead.Opt, price.OutputAudio: r.OutputAudio.Opt,
 		price.InputImage: r.InputImage.Opt, price.OutputImage: r.OutputImage.Opt, price.PerRequest: r.PerRequest.Opt,
 	}

@@ -29,7 +29,12 @@ func TestFileIsReadByPathOrAsItStands(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, f.String(), byPath.String())
 	inline, err := Settings(map[string]any{"version": 1, "prices": []any{
-		map[string]any{"model": "m", "from": "2026-01-01", "input": 1.0, "above": map[string]any{"1000": map[string]any{"input": 2}}},
+		map[string]any{
+			"model": "m",
+			"from":  "2026-01-01",
+			"input": 1.0,
+			"above": map[string]any{"1000": map[string]any{"input": 2}},
+		},
 	}})
 	require.NoError(t, err)
 	require.Equal(t, f.String(), inline.String())
@@ -101,7 +106,9 @@ func TestRowsOfABookAndOfAFile(t *testing.T) {
 
 // FuzzLoad: whatever stands in a file, it is read or refused, and what is read can be laid over the book.
 func FuzzLoad(f *testing.F) {
-	f.Add("version: 1\nprices:\n  - {provider: openai, model: [gpt-4*, x], from: 2026-01-01, input: 1, above: {1000: {input: 2}}, batch: {output: 1}}\naliases: {a: b}\n")
+	f.Add(
+		"version: 1\nprices:\n  - {provider: openai, model: [gpt-4*, x], from: 2026-01-01, input: 1, above: {1000: {input: 2}}, batch: {output: 1}}\naliases: {a: b}\n",
+	)
 	f.Add("version: 1\nprices: [{model: '*', per_request: 1e5, hours: 23:00-01:00}]")
 	f.Fuzz(func(t *testing.T, text string) {
 		if len(text) > 1<<16 {

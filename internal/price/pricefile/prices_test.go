@@ -78,15 +78,26 @@ func TestRowsOfTheUserComeFirst(t *testing.T) {
 	require.Len(t, b.Rows("openai", "gpt-4.1"), 3)
 }
 
-// TestAPriceForWhatWasAskedForHoldsWhateverAnswers is how providers answer: by the dated name of a model, which the book knows.
+// TestAPriceForWhatWasAskedForHoldsWhateverAnswers is how providers answer: by the dated name of a model, which the
+// book knows.
 func TestAPriceForWhatWasAskedForHoldsWhateverAnswers(t *testing.T) {
 	b := over(t,
 		object{"provider": "openai", "model": "gpt-4.1", "from": "2026-06-01", "input": 1, "output": 4},
 		object{"provider": "azure", "model": "our-deployment", "input": 3, "output": 3})
 	require.Equal(t, "price file", b.Find("openai", summer, "gpt-4.1-2025-04-14", "gpt-4.1").Source)
 	require.Equal(t, "price file", b.Find("azure.ai.openai", summer, "gpt-4.1-2025-04-14", "our-deployment").Source)
-	require.Equal(t, "2", price.Dollars(b.Find("openai", date("2026-05-01"), "gpt-4.1-2025-04-14", "gpt-4.1").Rates[price.Input].Value), "before it holds, the book's")
-	require.Equal(t, "openai", b.Find("openai", summer, "gpt-4.1-mini-2025-04-14", "gpt-4.1-mini").Provider, "of another model")
+	require.Equal(
+		t,
+		"2",
+		price.Dollars(b.Find("openai", date("2026-05-01"), "gpt-4.1-2025-04-14", "gpt-4.1").Rates[price.Input].Value),
+		"before it holds, the book's",
+	)
+	require.Equal(
+		t,
+		"openai",
+		b.Find("openai", summer, "gpt-4.1-mini-2025-04-14", "gpt-4.1-mini").Provider,
+		"of another model",
+	)
 }
 
 func TestAliasesNameProvidersByOtherNames(t *testing.T) {
@@ -105,7 +116,11 @@ func TestTiersOfTheUser(t *testing.T) {
 		"batch": object{"input": 5}, "priority": object{"output": 99},
 	})
 	row := b.Find("", summer, "m")
-	require.Equal(t, "input=10 output=20; >100 input=20 output=40; >1000 input=30; batch input=5; priority output=99", row.Terms())
+	require.Equal(
+		t,
+		"input=10 output=20; >100 input=20 output=40; >1000 input=30; batch input=5; priority output=99",
+		row.Terms(),
+	)
 	for _, c := range []struct {
 		used used
 		want float64
@@ -137,7 +152,11 @@ func TestVersionTellsTheUsersFile(t *testing.T) {
 	require.NotEqual(t, one.Version(), other.Version())
 	require.Equal(t, one.Version(), over(t, row("1")).Version(), "what says the same is the same")
 	require.Equal(t, price.Embedded().Version(), strings.Split(one.Version(), "+")[0])
-	require.Equal(t, over(t, row(1), object{"model": "x", "input": 2}).Version(), over(t, object{"model": "x", "input": 2}, row(1)).Version())
+	require.Equal(
+		t,
+		over(t, row(1), object{"model": "x", "input": 2}).Version(),
+		over(t, object{"model": "x", "input": 2}, row(1)).Version(),
+	)
 	same, err := price.Embedded().With(nil)
 	require.NoError(t, err)
 	require.Equal(t, price.Embedded().Version(), same.Version())
@@ -232,7 +251,11 @@ func TestALargeFileIsCheckedInTime(t *testing.T) {
 	}
 	began := time.Now()
 	_, err := Settings(object{"version": 1, "prices": rows})
-	require.ErrorContains(t, err, "prices[0] (vendor-0-*, *model-0-) and prices[1] (vendor-1-*, *model-1-) must not overlap, both match vendor-1-model-0-")
+	require.ErrorContains(
+		t,
+		err,
+		"prices[0] (vendor-0-*, *model-0-) and prices[1] (vendor-1-*, *model-1-) must not overlap, both match vendor-1-model-0-",
+	)
 	require.Len(t, strings.Split(err.Error(), "\n"), 20+1)
 
 	for i := range rows {

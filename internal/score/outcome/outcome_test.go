@@ -122,7 +122,11 @@ func TestRetrieval(t *testing.T) {
 
 // TestCut: an error after the first chunk is two failures, of which the error is the nearer cause.
 func TestCut(t *testing.T) {
-	broken := genai.Error{IsError: true, Type: "httpx.RemoteProtocolError", Message: "peer closed connection without sending complete message body (incomplete chunked read)"}
+	broken := genai.Error{
+		IsError: true,
+		Type:    "httpx.RemoteProtocolError",
+		Message: "peer closed connection without sending complete message body (incomplete chunked read)",
+	}
 	for name, c := range map[string]struct {
 		call genai.Call
 		want []failure.Class
@@ -155,7 +159,10 @@ func TestEvidenceNamesWhatDecided(t *testing.T) {
 		{"Exception", "", "the span has status ERROR and nothing more is known (Exception)"},
 	} {
 		var r score.Result
-		New().Score(&genai.Call{Operation: genai.OpChat, Error: genai.Error{IsError: true, Type: c.kind, Message: c.message}}, &r)
+		New().Score(
+			&genai.Call{Operation: genai.OpChat, Error: genai.Error{IsError: true, Type: c.kind, Message: c.message}},
+			&r,
+		)
 		require.Equal(t, c.want, r.Findings[0].Evidence)
 	}
 }
@@ -203,7 +210,10 @@ func TestScoreIsBounded(t *testing.T) {
 // TestEvidenceHoldsNoContent: messages of errors quote the conversation, so they are excerpts and not evidence.
 func TestEvidenceHoldsNoContent(t *testing.T) {
 	var r score.Result
-	call := genai.Call{Operation: genai.OpChat, Error: genai.Error{IsError: true, Type: "BadRequestError", Message: "bad value in: my name is Ada"}}
+	call := genai.Call{
+		Operation: genai.OpChat,
+		Error:     genai.Error{IsError: true, Type: "BadRequestError", Message: "bad value in: my name is Ada"},
+	}
 	call.SetContent(genai.Content{})
 	New().Score(&call, &r)
 	require.NotContains(t, r.Findings[0].Evidence, "Ada")

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// domainEnd returns where the domain that begins at start ends, or 0 if there is no domain of two labels or more under a
-// top-level domain that exists. Labels may have letters of any script: münchen.de, 例え.jp.
+// domainEnd returns where the domain that begins at start ends, or 0 if there is no domain of two labels or more under
+// a top-level domain that exists. Labels may have letters of any script: münchen.de, 例え.jp.
 //
 // Scripts without spaces run on behind an address: in 请联系a@qq.com或者, the domain is qq.com.
 func domainEnd(s string, start int) int {

@@ -8,7 +8,7 @@ const (
 	maxDomain = 253
 )
 
-// localParts are the bytes of the part before the @, without the letters beyond ASCII.
+// localParts are the bytes of the part before the @, without letters beyond ASCII.
 var localParts = func() (l [256]bool) {
 	for b := range 256 {
 		l[b] = alnum(byte(b)) || strings.IndexByte("._%+-", byte(b)) >= 0
@@ -46,7 +46,7 @@ func (p *piiScan) email(i int) int {
 	return p.add(start, end, idEmail, sampleEmail(s[start:i], s[i+1:end]))
 }
 
-// authority reports whether an address can begin at i: not where the @ belongs to a URL with a user in it.
+// authority reports whether an address can begin at i: not if the @ belongs to a URL with a user in it.
 func authority(s string, i int) bool {
 	if i > 1 && s[i-1] == '/' && s[i-2] == '/' {
 		return false
@@ -73,46 +73,59 @@ func set(words string) map[string]bool {
 	return m
 }
 
-// roles are local parts of nobody: mailboxes of roles, logins of systems, and what stands for a name in an example.
-var roles = set(`abuse account accounts accounting admin administrator admissions advertising alert alerts all api app apply auth automated billing board booking
-	bookings bot bounce bounces career careers ceo claims commits compliance concierge contact contactus contact-us copyright customer customercare
-	customerservice customer-service customersupport daemon data-protection dataprotection delivery dev development developer developers devops devs
-	dmca donotreply do-not-reply donate donations dpo editor editorial editors email emails enquiries enquiry events everyone feedback finance frontdesk ftp
-	fundraising general git github grievance group guest hello help helpdesk help-desk hi hostmaster hr human-resources ideas inbox info information
-	inquiries inquiry invest investor investors invoice invoices it jobs kontakt legal list lists login mail mailbox mailer mailer-daemon mailing manager marketing
-	media member members membership membership moderator news newsletter no-reply nobody noc node noreply notification notifications notify npm office
-	online operations ops order orders payment payments permissions post postgres postmaster press pr privacy production program programs promo public
-	purchasing receipts reception recruit recruiting recruitment redaktion refund refunds register registrar registration reply report reports request
-	research reservation reservations returns root rsvp sales scheduling scholarships secretary security sentry server service services shipping shop
-	signup ssh staff store subscribe subscriptions submissions submit suggestions support supportteam survey svn sysadmin system talent team
-	tech techsupport tickets training travel trust ubuntu unsubscribe updates user users usenet uucp vendor vendors volunteer volunteers web webadmin webmaster
-	welcome work www you your yourname your-name your_name youremail your-email your_email your.email your.name name first last firstname lastname
-	firstname.lastname first.last firstnamelastname fullname full.name someone somebody anyone username user.name user_name user1 user2 user123 example
-	sample test testing tester test1 test123 testuser test.user test-user demo foo bar baz foobar abc abc123 xyz recipient recipient1 recipient2 sender from to
-	me myname my-name my_name myemail my-email my_email my.email emailaddress email-address email_address address alias
-	john.doe johndoe john_doe john-doe jdoe j.doe jane.doe janedoe jane_doe jane-doe max.mustermann maxmustermann erika.mustermann mustermann
-	person friend client partner employee student teacher professor boss hiring-manager hiringmanager
-	companyname company ec2-user centos deploy jenkins ci build host hostname`)
+// roles are local parts that belong to no person: mailboxes of roles, logins of systems, and stand-ins for a name.
+var roles = set(
+	`abuse account accounts accounting admin administrator admissions advertising alert alerts all api app apply auth
+		automated billing board booking bookings bot bounce bounces career careers ceo claims commits compliance concierge
+		contact contactus contact-us copyright customer customercare customerservice customer-service customersupport daemon
+		data-protection dataprotection delivery dev development developer developers devops devs dmca donotreply do-not-reply
+		donate donations dpo editor editorial editors email emails enquiries enquiry events everyone feedback finance
+		frontdesk ftp fundraising general git github grievance group guest hello help helpdesk help-desk hi hostmaster hr
+		human-resources ideas inbox info information inquiries inquiry invest investor investors invoice invoices it jobs
+		kontakt legal list lists login mail mailbox mailer mailer-daemon mailing manager marketing media member members
+		membership membership moderator news newsletter no-reply nobody noc node noreply notification notifications notify npm
+		office online operations ops order orders payment payments permissions post postgres postmaster press pr privacy
+		production program programs promo public purchasing receipts reception recruit recruiting recruitment redaktion refund
+		refunds register registrar registration reply report reports request research reservation reservations returns root
+		rsvp sales scheduling scholarships secretary security sentry server service services shipping shop signup ssh staff
+		store subscribe subscriptions submissions submit suggestions support supportteam survey svn sysadmin system talent
+		team tech techsupport tickets training travel trust ubuntu unsubscribe updates user users usenet uucp vendor vendors
+		volunteer volunteers web webadmin webmaster welcome work www you your yourname your-name your_name youremail
+		your-email your_email your.email your.name name first last firstname lastname firstname.lastname first.last
+		firstnamelastname fullname full.name someone somebody anyone username user.name user_name user1 user2 user123 example
+		sample test testing tester test1 test123 testuser test.user test-user demo foo bar baz foobar abc abc123 xyz recipient
+		recipient1 recipient2 sender from to me myname my-name my_name myemail my-email my_email my.email emailaddress
+		email-address email_address address alias john.doe johndoe john_doe john-doe jdoe j.doe jane.doe janedoe jane_doe
+		jane-doe max.mustermann maxmustermann erika.mustermann mustermann person friend client partner employee student
+		teacher professor boss hiring-manager hiringmanager companyname company ec2-user centos deploy jenkins ci build host
+		hostname`,
+)
 
-// reserved are second-level names which, whatever stands behind them, are no one's: of RFC 2606, and those that examples use in
-// their place.
-var reserved = set(`example examples domain yourdomain your-domain mydomain company yourcompany your-company mycompany companyname company-name website yourwebsite
-	mywebsite email emailprovider emailaddress mailprovider provider test testing testdomain sample placeholder abc xyz foo bar foobar somewhere
-	somedomain domainname yoursite mysite hostname organization yourorganization yourbusiness yourschool abccompany
-	abccorp xyzcompany xyzcorp xyz123 fakeemail fake fakemail notreal nowhere customdomain otherdomain anotherdomain`)
+// reserved are second-level names that belong to no one under any top-level domain: those of RFC 2606, and those that
+// examples use instead.
+var reserved = set(
+	`example examples domain yourdomain your-domain mydomain company yourcompany your-company mycompany companyname
+		company-name website yourwebsite mywebsite email emailprovider emailaddress mailprovider provider test testing
+		testdomain sample placeholder abc xyz foo bar foobar somewhere somedomain domainname yoursite mysite hostname
+		organization yourorganization yourbusiness yourschool abccompany abccorp xyzcompany xyzcorp xyz123 fakeemail fake
+		fakemail notreal nowhere customdomain otherdomain anotherdomain`,
+)
 
-// desk reports whether a part of a local part is that of a desk: product-feedback, support.eu, us-sales.
+// desk reports whether one part of a local part names a desk: product-feedback, support.eu, us-sales.
 func desk(local string) bool {
 	for part := range strings.FieldsFuncSeq(local, func(r rune) bool { return r == '-' || r == '_' || r == '.' }) {
 		switch part {
-		case "support", "feedback", "noreply", "service", "services", "billing", "helpdesk", "customer", "customercare", "newsletter", "notifications", "marketing", "webmaster", "enquiries", "press":
+		case "support",
+			"feedback", "noreply", "service", "services", "billing", "helpdesk", "customer", "customercare", "newsletter",
+			"notifications", "marketing", "webmaster", "enquiries",
+			"press":
 			return true
 		}
 	}
 	return false
 }
 
-// sampleEmail reports whether an address is nobody's.
+// sampleEmail reports whether an address belongs to no person.
 func sampleEmail(local, domain string) bool {
 	var buffer [maxLocal]byte
 	n := copy(buffer[:], local)

@@ -204,8 +204,8 @@ func TestIBANsOfAllCountriesAreFound(t *testing.T) {
 	}
 }
 
-// TestValuesOfAllTypesAreFound makes values of the other types, in the notations and beside the words that people write. What is nobody's, such as numbers
-// that count up or networks that are no one's, is not made.
+// TestValuesOfAllTypesAreFound makes values of the other types, in the notations and beside the words that people
+// write. What is nobody's, such as numbers that count up or networks that are no one's, is not made.
 func TestValuesOfAllTypesAreFound(t *testing.T) {
 	m := newMaker(21)
 	digits := func(n int) string { return m.of(digitBase, n) }
@@ -249,7 +249,13 @@ func TestValuesOfAllTypesAreFound(t *testing.T) {
 				}
 			}
 		}
-		t.Logf("| pii | made values, %-5s as %-24s | %d values, recall %.4f |", c.kind, c.make(), total, float64(found)/float64(total))
+		t.Logf(
+			"| pii | made values, %-5s as %-24s | %d values, recall %.4f |",
+			c.kind,
+			c.make(),
+			total,
+			float64(found)/float64(total),
+		)
 		require.GreaterOrEqual(t, float64(found)/float64(total), c.least, c.kind)
 	}
 }

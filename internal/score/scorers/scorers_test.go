@@ -25,7 +25,10 @@ func TestDefault(t *testing.T) {
 
 func TestLoad(t *testing.T) {
 	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "invoice.schema.json"), []byte(`{"type": "object", "required": ["total"]}`), 0o600))
+	require.NoError(
+		t,
+		os.WriteFile(filepath.Join(dir, "invoice.schema.json"), []byte(`{"type": "object", "required": ["total"]}`), 0o600),
+	)
 	file := filepath.Join(dir, "scorers.yaml")
 	require.NoError(t, os.WriteFile(file, []byte(`
 version: 1
@@ -41,7 +44,11 @@ rules:
 	require.NoError(t, err)
 	require.Len(t, set.Scorers(), 3)
 
-	call, r := &genai.Call{Operation: "chat", PromptName: "invoice-extractor", FinishReasonsCanonical: []string{"stop"}}, score.Result{}
+	call, r := &genai.Call{
+		Operation:              "chat",
+		PromptName:             "invoice-extractor",
+		FinishReasonsCanonical: []string{"stop"},
+	}, score.Result{}
 	call.SetContent(genai.Content{Output: []genai.Message{{Role: "assistant", Text: `{"note": "sorry"}`}}})
 	set.Score(call, &r)
 	require.Len(t, r.Findings, 2)

@@ -77,9 +77,9 @@ func recordedCalls(tb testing.TB, file string, n int) (list []recorded) {
 	return list
 }
 
-// BenchmarkRecordedCalls compares the checker with the validator of all of JSON Schema, on tool calls that models made with
-// the definitions that they were given. Both compile the definitions beforehand, because the scorer caches them. The
-// checker stays as long as it is faster by more than a fifth.
+// BenchmarkRecordedCalls compares the checker with the validator of all of JSON Schema, on tool calls that models made
+// with the definitions that they were given. Both compile the definitions beforehand, because the scorer caches them.
+// The checker stays as long as it is faster by more than a fifth.
 func BenchmarkRecordedCalls(b *testing.B) {
 	for _, file := range []string{"native", "live_v4", "multiturn_steps"} {
 		var (
