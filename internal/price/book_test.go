@@ -59,7 +59,7 @@ func TestModelsAreFoundWhateverTheirSpanCallsThem(t *testing.T) {
 		{"openai", "gpt-4.1", "openai", "gpt-4.1"},
 		{"OpenAI", "GPT-4.1", "openai", "gpt-4.1"},
 		{"openai", "gpt-4.1-2025-04-14", "openai", "gpt-4.1"},
-		{"openai", "gpt-4.1-2026-08-01", "", ""}, // a snapshot that nobody listed
+		{"openai", "gpt-4.1-2026-08-01", "", ""}, // a snapshot without a list price
 		{"openai", "openai/gpt-4.1", "openai", "gpt-4.1"},
 		{"", "openai/gpt-4.1", "openai", "gpt-4.1"},
 		{"litellm", "anthropic/claude-sonnet-5", "anthropic", "claude-sonnet-5*"},
@@ -232,7 +232,7 @@ func BenchmarkFind(b *testing.B) {
 	b.Run("new", func(b *testing.B) { // a name that was not seen yet
 		b.ReportAllocs()
 		for b.Loop() {
-			book.look("", "some/model-that-nobody-knows")
+			book.look("", "some/unknown-model")
 		}
 	})
 	b.Run("parse", func(b *testing.B) {

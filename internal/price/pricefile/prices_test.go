@@ -162,7 +162,7 @@ func TestVersionTellsTheUsersFile(t *testing.T) {
 	require.Equal(t, price.Embedded().Version(), same.Version())
 }
 
-// TestFileTellsAllMistakesAtOnce holds what is told of a file, one line a mistake: key, rule, value.
+// TestFileTellsAllMistakesAtOnce checks the errors of a file, one line a mistake: key, rule, value.
 func TestFileTellsAllMistakesAtOnce(t *testing.T) {
 	for name, c := range map[string]struct {
 		content object

@@ -204,7 +204,7 @@ func errorEvidence(e genai.Error, o provider.Outcome) string {
 		}
 		b.WriteString("exception " + quote(name))
 	default:
-		b.WriteString("the span has status ERROR and nothing more is known")
+		b.WriteString("the span has status ERROR without any details")
 	}
 	if e.Type != "" && e.Type != "_OTHER" && !says(e.Type, o.Where) {
 		b.WriteString(" (" + clip.Text(e.Type, maxName) + ")")

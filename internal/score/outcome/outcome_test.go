@@ -156,7 +156,7 @@ func TestEvidenceNamesWhatDecided(t *testing.T) {
 		{"", "ReadTimeout('')", `exception "readtimeout"`},
 		{"ThrottlingException", "", `error code "throttlingexception"`},
 		{"APIError", `{"error":{"code":"insufficient_quota"}}`, `error code "insufficient_quota" (APIError)`},
-		{"Exception", "", "the span has status ERROR and nothing more is known (Exception)"},
+		{"Exception", "", "the span has status ERROR without any details (Exception)"},
 	} {
 		var r score.Result
 		New().Score(
@@ -187,7 +187,7 @@ func TestScoreLoadsLittle(t *testing.T) {
 	}
 }
 
-// TestScoreIsBounded: what strangers sent is looked at as far as it says something.
+// TestScoreIsBounded checks that only a bounded part of untrusted input is read.
 func TestScoreIsBounded(t *testing.T) {
 	long := strings.Repeat("{\"a\": [", 4<<20)
 	for _, call := range []genai.Call{

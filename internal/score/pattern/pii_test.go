@@ -102,11 +102,11 @@ func TestPersonalDataIsFound(t *testing.T) {
 
 func TestWhatOnlyLooksLikePersonalDataStaysOut(t *testing.T) {
 	for _, text := range []string{
-		// addresses of nobody
+		// addresses that belong to no person
 		"jane@example.com, bob@test.example.org, a@b.test, x@localhost, user@host.invalid", "support@acme.io, info@acme.io, noreply@acme.io, sales2@acme.io, john.doe@gmail.com, your.name@company.com",
 		"git@github.com:a/b.git, npm i left-pad@1.3.0, icon@2x.png, @app.route('/x'), C = A@B.T, user@host, foo@bar@baz, me@yourdomain.com", "https://token@acme.io/x and ftp://bob:geheim1@acme.io",
 		"maria@acme.nosuchtld, maria@acme.xn--nosuchtld, maria@例え.例え, maria@com, maria@.com, maria@中国, maria@acme..com",
-		// numbers of nobody
+		// numbers that belong to no person
 		"4242 4242 4242 4242, 4111111111111111, 5555 5555 5555 4444, 3782 822463 10005, 1234 5678 9012 3456", "123-45-6789, 078-05-1120, 111-11-1111",
 		"DE89 3704 0044 0532 0130 00 and GB82 WEST 1234 5698 7654 32", "(555) 123-4567, 212-555-0143, 123-456-7890, +1 800 273 8255, 1-888-407-4747, 555-0199, 0800 1111 222",
 		"call the helpline at 0345 854 7777", "+1234567890, 987-654-3210, 000-000-0000, 999-999-9999",
@@ -205,7 +205,7 @@ func TestIBANsOfAllCountriesAreFound(t *testing.T) {
 }
 
 // TestValuesOfAllTypesAreFound makes values of the other types, in the notations and beside the words that people
-// write. What is nobody's, such as numbers that count up or networks that are no one's, is not made.
+// write. It makes no samples, such as numbers that count up or reserved networks.
 func TestValuesOfAllTypesAreFound(t *testing.T) {
 	m := newMaker(21)
 	digits := func(n int) string { return m.of(digitBase, n) }

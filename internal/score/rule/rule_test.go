@@ -130,7 +130,7 @@ func TestRuleSeesTools(t *testing.T) {
 	s.Score(call, &r)
 	require.Len(t, r.Findings, 1)
 
-	// What is not there is no failure of the call, and is told.
+	// A missing value is not a failure of the call. It is reported as a problem.
 	s, err = New(score.Rule{Name: "r", Fail: `tool_args["lookup"].amount > 500`})
 	require.NoError(t, err)
 	r.Reset()

@@ -72,7 +72,7 @@ func New(config Config, dir string) (*Scorer, error) {
 func load(source Source, dir string) (named, error) {
 	n := named{prompt: source.Prompt}
 	if source.Prompt == "" && source.Model == "" {
-		return n, errors.New("prompt must be given, or model: nothing says which calls the schema is for")
+		return n, errors.New("prompt must be given if model is not: they select the calls for the schema")
 	}
 	if source.Model != "" {
 		if err := glob.Check(source.Model); err != nil {

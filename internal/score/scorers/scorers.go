@@ -180,7 +180,7 @@ func assemble(config score.Config, do action) ([]score.Scorer, error) {
 		if !ok {
 			errs = append(
 				errs,
-				fmt.Errorf("scorers.%s: there is no such scorer, expected one of %s", name, strings.Join(Names(), ", ")),
+				fmt.Errorf("scorers.%s: unknown scorer, expected one of %s", name, strings.Join(Names(), ", ")),
 			)
 			continue
 		}

@@ -56,7 +56,7 @@ rules:
 	require.Equal(t, "bad_answer/rule", string(r.Findings[1].Class)+"/"+r.Findings[1].Detail)
 }
 
-// TestMistakes: each mistake is one line that names key, rule and value, and all of them are told at once.
+// TestMistakes: each mistake is one line that names key, rule and value, and all are reported at once.
 func TestMistakes(t *testing.T) {
 	for name, c := range map[string]struct {
 		file string
@@ -65,7 +65,7 @@ func TestMistakes(t *testing.T) {
 		"empty":            {"", []string{"the file is empty"}},
 		"version":          {"version: 2", []string{"version must be 1, got 2"}},
 		"unknown key":      {"version: 1\nscorer: {}", []string{`line 2: unknown key "scorer", expected one of version, scorers, rules`}},
-		"unknown scorer":   {"version: 1\nscorers: {telepathy: {}}", []string{"scorers.telepathy: there is no such scorer, expected one of " + strings.Join(Names(), ", ")}},
+		"unknown scorer":   {"version: 1\nscorers: {telepathy: {}}", []string{"scorers.telepathy: unknown scorer, expected one of " + strings.Join(Names(), ", ")}},
 		"unknown setting":  {"version: 1\nscorers: {tool_arguments: {fail_below: 1}}", []string{`scorers.tool_arguments: unknown key "fail_below", expected none`}},
 		"setting inside":   {"version: 1\nscorers: {json_schema: {schemas: [{promt: a}]}}", []string{`scorers.json_schema: schemas[0]: unknown key "promt", expected one of prompt, model, file`}},
 		"not a list":       {"version: 1\nscorers: {json_schema: {schemas: 3}}", []string{"scorers.json_schema: schemas must be a list, got 3"}},

@@ -61,7 +61,7 @@ func (c *checker) check(n *node, i int32, open bool, chain int) {
 			failure.EnumViolation,
 			"enum",
 			i,
-			" is none of the "+strconv.Itoa(n.enum.n)+" values that the tool's schema allows",
+			" is not one of the "+strconv.Itoa(n.enum.n)+" values that the tool's schema allows",
 		)
 	}
 	switch t {

@@ -154,7 +154,7 @@ func (s *Scorer) check(c *genai.Call, tools *toolset, call *genai.ToolCall, r *s
 				failure.UnknownTool,
 				call.Name,
 				"unknown_tool",
-				clip.Text(call.Name, maxName)+" is none of the tools that were offered",
+				clip.Text(call.Name, maxName)+" is not among the offered tools",
 				call.Name,
 			),
 		)
@@ -199,7 +199,7 @@ func (s *Scorer) check(c *genai.Call, tools *toolset, call *genai.ToolCall, r *s
 				failure.ArgumentsNotObject,
 				call.Name,
 				"not_object",
-				"the arguments of "+clip.Text(call.Name, maxName)+" are "+kind.String()+", no object",
+				"the arguments of "+clip.Text(call.Name, maxName)+" are "+kind.String()+", not an object",
 				failure.Excerpt(text),
 			),
 		)
