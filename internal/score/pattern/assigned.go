@@ -215,11 +215,9 @@ func (p *secretScan) value(name string, start, end int) {
 			}
 			return
 		}
-		if aws := strings.Contains(plain, "aws") || strings.Contains(plain, "secretaccesskey") ||
-			strings.Contains(plain, "secretkey"); aws &&
-			len(value) == 40 &&
-			sets64(value) &&
-			entropy(value) >= 4.2 {
+		aws := strings.Contains(plain, "aws") || strings.Contains(plain, "secretaccesskey") ||
+			strings.Contains(plain, "secretkey")
+		if aws && len(value) == 40 && sets64(value) && entropy(value) >= 4.2 {
 			p.add(start, end, idAWSSecret, placeholder(value))
 			return
 		}
@@ -276,9 +274,7 @@ func quotedOrAlone(s string, start, end int) bool {
 	}
 	b := at(s, end)
 	return b == 0 || b == '\n' || b == '\r' || b == ' ' || b == ',' || b == ';' || b == '&' || b == '"' || b == '\'' ||
-		b == '.' ||
-		b == '`' ||
-		b == '<'
+		b == '.' || b == '`' || b == '<'
 }
 
 // sets64 reports whether a text is base64.
