@@ -82,8 +82,8 @@ func TestMistakesStopTheStart(t *testing.T) {
 		"unknown key": {`connectors: {llm_metrics: {flush_intervall: 1s}}`, "flush_intervall"},
 		"no unit": {`processors: {llm_session: {idle: 30}}`, "processors::llm_session: idle must be at " +
 			"least 1s, got 30ns"},
-		"no such price file": {`processors: {llm_failure: {prices: {file: prices.yaml}}}`, "prices: price file: " +
-			"open prices.yaml"},
+		"no such price file": {`processors: {llm_failure: {prices: {file: prices.yaml}}}`, "prices: price file " +
+			"prices.yaml: no such file"},
 		"rows that overlap": {`processors: {llm_failure: {prices: {version: 1, prices: [{model: gpt-4*, input: ` +
 			`1}, {model: gpt-4o*, input: 1}]}}}`, "prices[0] (gpt-4*) and prices[1] (gpt-4o*) must not overlap"},
 	} {

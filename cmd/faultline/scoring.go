@@ -1,13 +1,11 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"strings"
 
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/faultline-otel/faultline/internal/errline"
 	"github.com/faultline-otel/faultline/internal/otlpfile"
 	"github.com/faultline-otel/faultline/internal/pipeline"
 	"github.com/faultline-otel/faultline/internal/price"
@@ -26,11 +24,7 @@ func loadScorers(name string) (*score.Set, error) {
 	}
 	set, err := scorers.New(config)
 	if err != nil {
-		var mistakes []error
-		for mistake := range strings.SplitSeq(err.Error(), "\n") {
-			mistakes = append(mistakes, fmt.Errorf("scorer file %s: %s", name, mistake))
-		}
-		return nil, exitError{exitUsage, errors.Join(mistakes...)}
+		return nil, exitError{exitUsage, errline.Prefix("scorer file "+name, err)}
 	}
 	return set, nil
 }

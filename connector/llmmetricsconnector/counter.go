@@ -18,17 +18,15 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/faultline-otel/faultline/connector/llmmetricsconnector/internal/metadata"
-	"github.com/faultline-otel/faultline/internal/checkpoint"
+	"github.com/faultline-otel/faultline/internal/checkpoint/storage"
 	"github.com/faultline-otel/faultline/internal/meter"
 	"github.com/faultline-otel/faultline/internal/pipeline"
+	"github.com/faultline-otel/faultline/internal/sharedinstance"
 )
 
-// factory makes one counter for each configuration. All pipelines with the same llm_metrics share it, so that scores of
-// spans and of evaluations are in the same series.
-type factory struct {
-	mu       sync.Mutex
-	counters map[component.Config]*counter // guarded by mu
-}
+// factory makes one counter for each configuration. All pipelines that name the same llm_metrics share it, so that the
+// scores of spans and those of evaluations are in the same series.
+type factory struct{ counters sharedinstance.Set[*counter] }
 
 // counter counts spans and evaluations, and exports the sums at every flush.
 type counter struct {
@@ -47,12 +45,11 @@ type counter struct {
 	metrics consumer.Metrics // nil if no pipeline takes metrics
 	logs    consumer.Logs    // nil if no pipeline takes logs
 
-	factory *factory
-	users   int // ends, guarded by factory.mu
+	shared *sharedinstance.Instance[*counter]
 
 	mu      sync.Mutex // guards the rest
 	open    map[bool]int
-	store   *checkpoint.Store // nil if no state is kept over a restart
+	store   *storage.Store // nil where nothing is kept over a restart
 	cancel  context.CancelFunc
 	loop    sync.WaitGroup
 	started bool
@@ -61,19 +58,12 @@ type counter struct {
 }
 
 func (f *factory) counter(set connector.Settings, cfg *Config) (*counter, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if c, ok := f.counters[cfg]; ok {
-		c.users++
-		return c, nil
-	}
-	c, err := newCounter(set, cfg)
+	shared, err := f.counters.Acquire(cfg, func() (*counter, error) { return newCounter(set, cfg) })
 	if err != nil {
 		return nil, err
 	}
-	c.factory, c.users = f, 1
-	f.counters[cfg] = c
-	return c, nil
+	shared.Value.shared = shared
+	return shared.Value, nil
 }
 
 func newCounter(set connector.Settings, cfg *Config) (*counter, error) {
@@ -156,7 +146,7 @@ func (c *counter) start(ctx context.Context, host component.Host, metrics bool) 
 	}
 	if c.config.Storage != nil {
 		var err error
-		if c.store, err = checkpoint.Open(ctx, host, *c.config.Storage, component.KindConnector, c.id); err != nil {
+		if c.store, err = storage.Open(ctx, host, *c.config.Storage, component.KindConnector, c.id); err != nil {
 			return err
 		}
 		if err := c.meter.Load(c.store, time.Now()); err != nil {
@@ -208,18 +198,14 @@ func (c *counter) stop(ctx context.Context, metrics, opened bool) (err error) {
 		c.open[metrics]--
 		c.mu.Unlock()
 	}
-	c.factory.mu.Lock()
-	defer c.factory.mu.Unlock()
-	if c.users--; c.users > 0 {
-		return err
-	}
-	delete(c.factory.counters, c.config)
-	if c.store != nil {
-		c.save(ctx, time.Now())
-		err = errors.Join(err, c.store.Close(ctx))
-	}
-	c.telemetry.Shutdown()
-	return err
+	return errors.Join(err, c.shared.Release(func() (closed error) {
+		if c.store != nil {
+			c.save(ctx, time.Now())
+			closed = c.store.Close(ctx)
+		}
+		c.telemetry.Shutdown()
+		return closed
+	}))
 }
 
 func (c *counter) save(ctx context.Context, now time.Time) {

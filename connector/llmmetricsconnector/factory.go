@@ -12,7 +12,7 @@ import (
 
 // NewFactory returns the factory of llm_metrics.
 func NewFactory() connector.Factory {
-	f := &factory{counters: map[component.Config]*counter{}}
+	f := &factory{}
 	return connector.NewFactory(metadata.Type, createDefaultConfig,
 		connector.WithTracesToMetrics(f.createTracesToMetrics, metadata.TracesToMetricsStability),
 		connector.WithTracesToLogs(f.createTracesToLogs, metadata.TracesToLogsStability),

@@ -232,8 +232,8 @@ func TestStateSurvivesARestart(t *testing.T) {
 
 func TestInvalidStorageFailsTheStart(t *testing.T) {
 	for want, host := range map[string]component.Host{
-		`storage: the extension "file_storage" is not there`:  componenttest.NewNopHost(),
-		`storage: the extension "file_storage" is no storage`: stored{storageID: nil},
+		`storage: extension "file_storage" not found`:                  componenttest.NewNopHost(),
+		`storage: extension "file_storage" is not a storage extension`: stored{storageID: nil},
 	} {
 		cfg := createDefaultConfig().(*Config)
 		cfg.Storage = &storageID

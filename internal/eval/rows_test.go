@@ -128,11 +128,11 @@ func (s *rowScorer) follow(t *testing.T, r *row) (found []failure.Finding) {
 	for i, call := range r.Calls {
 		s.result.Reset()
 		s.set.Score(call, &s.result)
-		seen := session.Observed{
-			Trace: [16]byte{1}, Span: [16]byte{byte(i >> 8), byte(i), 1},
-			Start: began.Add(time.Duration(i) * time.Second).UnixNano(),
-			Call:  call, CostUSD: call.CostUSD.Value, ToolFailed: s.result.ToolOutcome == score.OutcomeFailed,
-		}
+		seen := session.NewSpan(call)
+		seen.Trace, seen.ID = [16]byte{1}, [8]byte{byte(i >> 8), byte(i), 1}
+		seen.Start = began.Add(time.Duration(i) * time.Second).UnixNano()
+		seen.Digest, seen.CostUSD = session.NewDigest(call), call.CostUSD.Value
+		seen.Failed = s.result.ToolOutcome == score.OutcomeFailed
 		found = append(found, tracker.Observe(&seen).Findings...)
 	}
 	return found

@@ -2,7 +2,8 @@ package failure
 
 import (
 	"slices"
-	"unicode/utf8"
+
+	"github.com/faultline-otel/faultline/internal/clip"
 )
 
 // precedence ranks findings by how near they are to the cause, nearest first. The rank is the row. Safety comes
@@ -67,7 +68,7 @@ func Judge(findings []Finding) Verdict {
 	return Verdict{
 		Class: first.Class, Bucket: first.Class.Bucket(), Detail: first.Detail,
 		Classes:  classes(findings),
-		Evidence: clip(first.Evidence, MaxEvidence), Fingerprint: Fingerprint(*first), Finding: *first,
+		Evidence: clip.Text(first.Evidence, MaxEvidence), Fingerprint: Fingerprint(*first), Finding: *first,
 	}
 }
 
@@ -89,17 +90,4 @@ func classes(findings []Finding) []Class {
 		}
 	}
 	return list
-}
-
-// clip cuts a text to at most n bytes at the boundary of a rune. A cut text ends in an ellipsis.
-func clip(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	const ellipsis = "…"
-	end := n - len(ellipsis)
-	for end > 0 && !utf8.RuneStart(s[end]) {
-		end--
-	}
-	return s[:end] + ellipsis
 }

@@ -9,12 +9,12 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-// Cache keeps what was made of texts that come again and again (schemas, tool definitions), by their content, bounded by
-// number and by bytes. Failures are kept as well. It is safe for concurrent use.
+// Cache keeps values made from texts that recur, such as schemas and tool definitions, by content. Number and bytes are
+// bounded. It keeps failures too. It is safe for concurrent use.
 type Cache[T any] struct {
 	build func(text string) (value T, size int)
 
-	// last is what was asked for last: an agent asks with the same text, in the same memory, again and again.
+	// last is the last entry used: an agent sends the same text, in the same memory, again and again.
 	last atomic.Pointer[entry[T]]
 
 	mu    sync.Mutex // guards what follows
@@ -34,7 +34,7 @@ const (
 	maxCacheBytes = 32 << 20
 )
 
-// NewCache makes a cache in front of a function, which tells besides the value how many bytes it keeps.
+// NewCache makes a cache in front of a function, which also returns how many bytes its value keeps.
 func NewCache[T any](build func(text string) (value T, size int)) *Cache[T] {
 	c := &Cache[T]{build: build}
 	// The only error is a size below 1.
@@ -42,7 +42,7 @@ func NewCache[T any](build func(text string) (value T, size int)) *Cache[T] {
 	return c
 }
 
-// Get returns what was made of the text, making it where it is not kept. Two callers may make it at the same time.
+// Get returns the value of a text, and makes it if it is not cached. Two callers may make it at the same time.
 func (c *Cache[T]) Get(text string) T {
 	if e := c.last.Load(); e != nil && e.text == text {
 		return e.value
@@ -59,7 +59,7 @@ func (c *Cache[T]) Get(text string) T {
 }
 
 func (c *Cache[T]) add(hash uint64, text string) T {
-	// The text is copied: a kept string must not hold on to the memory of a whole request.
+	// The text is copied, because a kept string must not keep a whole request alive.
 	text = strings.Clone(text)
 	value, size := c.build(text)
 	e := &entry[T]{text: text, value: value, bytes: len(text) + size}
@@ -69,7 +69,7 @@ func (c *Cache[T]) add(hash uint64, text string) T {
 	c.last.Store(e)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.lru.Remove(hash) // made by another caller meanwhile, or another text of the same hash
+	c.lru.Remove(hash) // another caller made it meanwhile, or it is another text with the same hash
 	c.lru.Add(hash, e)
 	c.bytes += e.bytes
 	for c.bytes > maxCacheBytes {

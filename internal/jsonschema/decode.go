@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Decode reads one JSON value for Validate: numbers keep their digits. It refuses what is too large, too deep, followed
-// by more than white space, or holds a number of absurd size.
+// Decode reads one JSON value for Validate: numbers keep their digits. It refuses a value that is too large or too
+// deep, has more than white space behind it, or holds a number of absurd size.
 func Decode(text string) (any, error) {
 	if len(text) > MaxInstance {
 		return nil, fmt.Errorf("JSON of %d bytes is %w: at most %d", len(text), ErrTooLarge, MaxInstance)
@@ -30,10 +30,11 @@ func Decode(text string) (any, error) {
 	return v, nil
 }
 
-// maxExponent bounds the exponents of numbers. Validation computes with exact fractions: 1e1000000000 would fill memory.
+// maxExponent bounds the exponents of numbers. Validation computes with exact fractions: 1e1000000000 would fill
+// memory.
 const maxExponent = 400
 
-// scan refuses nesting and numbers that are out of bounds, without decoding anything.
+// scan refuses nesting and numbers that are out of bounds, without decoding.
 func scan(text string) error {
 	depth := 0
 	for i := 0; i < len(text); i++ {
@@ -64,7 +65,7 @@ func scan(text string) error {
 	return nil
 }
 
-// CheckNumber refuses a JSON number that exact arithmetic should not be done with.
+// CheckNumber refuses a JSON number that is too large for exact arithmetic.
 func CheckNumber(number string) error {
 	if len(number) > MaxDigits {
 		return fmt.Errorf("a number of %d digits is %w: at most %d", len(number), ErrTooLarge, MaxDigits)

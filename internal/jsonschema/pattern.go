@@ -14,8 +14,8 @@ import (
 	js "github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// Pattern is a regular expression of a schema, in the syntax of the standard library, whose expressions run in linear time:
-// patterns and the texts they are run on both come from strangers.
+// Pattern is a regular expression of a schema in the syntax of the standard library, whose expressions run in linear
+// time. Both the patterns and the texts that they run on are untrusted.
 type Pattern struct {
 	source       string
 	conditions   []condition // all of which must hold
@@ -28,7 +28,7 @@ type condition struct {
 	absent bool
 }
 
-// String is the pattern as the schema has it.
+// String returns the pattern as the schema has it.
 func (p *Pattern) String() string { return p.source }
 
 // MatchString reports whether the pattern matches anywhere in a text.
@@ -41,12 +41,13 @@ func (p *Pattern) MatchString(text string) bool {
 	return true
 }
 
-// steps is what a match costs, in the steps of maxWork: linear time is that of the text times the size of the expression.
+// steps is the cost of a match in the steps of maxWork: the length of the text times the size of the expression.
 func (p *Pattern) steps(text string) int { return len(text) * p.instructions >> 7 }
 
-// Bounds of patterns: (a{1000}){1000} would fill memory. What is beyond them is not enforced, like what linear time cannot say.
+// Bounds of patterns: (a{1000}){1000} would fill memory. Patterns beyond them are not enforced, like those that cannot
+// run in linear time.
 const (
-	maxPatternSource = 32 << 10 // bytes of a pattern; a class of Unicode counts as classWeight bytes, for what it expands to
+	maxPatternSource = 32 << 10 // bytes of a pattern, where a Unicode class counts as classWeight bytes
 	classWeight      = 1 << 10
 	maxInstructions  = 20_000  // of one pattern
 	maxAllPatterns   = 200_000 // instructions of the patterns of one schema
@@ -63,7 +64,7 @@ type part struct {
 	absent bool
 }
 
-// parsePattern translates a pattern and says how many instructions it will have.
+// parsePattern translates a pattern and estimates how many instructions it will have.
 func parsePattern(source string) (parts []part, size int, err error) {
 	if len(source)+classWeight*(strings.Count(source, `\p`)+strings.Count(source, `\P`)) > maxPatternSource {
 		return nil, 0, errUnsupported
@@ -85,8 +86,8 @@ func parsePattern(source string) (parts []part, size int, err error) {
 	return parts, size, nil
 }
 
-// lookaheads takes the one use of look-ahead that is common apart: ^(?=a)(?!b)c, the rules of passwords and names, is to match
-// ^(?:a) and not ^(?:b) and ^c. Other uses are left as they are, which the standard library refuses.
+// lookaheads handles the one common use of look-ahead, in rules for passwords and names: ^(?=a)(?!b)c means that ^(?:a)
+// and ^c match, and ^(?:b) does not. Other uses remain, and the standard library refuses them.
 func lookaheads(text string) []part {
 	rest, ok := strings.CutPrefix(text, "^")
 	if !ok || !strings.HasPrefix(rest, "(?=") && !strings.HasPrefix(rest, "(?!") {
@@ -102,12 +103,12 @@ func lookaheads(text string) []part {
 		rest = rest[end+1:]
 	}
 	if _, alternatives := group("(" + rest + ")"); alternatives || rest != "" && strings.IndexByte("*+?{", rest[0]) >= 0 {
-		return []part{{text: text}} // of which only the first alternative begins with the look-ahead
+		return []part{{text: text}} // only the first alternative begins with the look-ahead
 	}
 	return append(parts, part{text: "^" + rest})
 }
 
-// group finds the end of the group that a text begins with, -1 for none, and whether it holds alternatives.
+// group finds the end of the group that a text begins with, or -1, and reports whether it holds alternatives.
 func group(text string) (end int, alternatives bool) {
 	depth, class := 0, false
 	for i := 0; i < len(text); i++ {
@@ -131,7 +132,7 @@ func group(text string) (end int, alternatives bool) {
 	return -1, alternatives
 }
 
-// instructions is an upper estimate of the size of a compiled expression.
+// instructions estimates the size of a compiled expression. The estimate is an upper bound.
 func instructions(re *syntax.Regexp) int {
 	n := 2
 	switch re.Op {
@@ -149,11 +150,11 @@ func instructions(re *syntax.Regexp) int {
 	return min(n, 1<<30)
 }
 
-// patterns compiles those of one schema.
+// patterns compiles the patterns of one schema.
 type patterns struct {
 	unchecked    []string
 	instructions int
-	finished     bool // from then on the values of "format": "regex" come here, from any goroutine
+	finished     bool // then values of "format": "regex" come here, from any goroutine
 }
 
 func newPatterns() *patterns { return &patterns{} }
@@ -164,7 +165,8 @@ func (p *patterns) finish() []string {
 	return p.unchecked
 }
 
-// compile is the engine of the library. What it cannot say matches everything and is noted.
+// compile is the regular expression engine for the library. A pattern that it cannot express matches everything and is
+// recorded.
 func (p *patterns) compile(source string) (js.Regexp, error) {
 	parts, size, err := parsePattern(source)
 	if p.finished {
@@ -179,7 +181,7 @@ func (p *patterns) compile(source string) (js.Regexp, error) {
 	made := &Pattern{source: source, instructions: size}
 	for i := 0; i < len(parts) && err == nil; i++ {
 		re, failed := regexp.Compile(parts[i].text)
-		if failed != nil { // larger than was estimated
+		if failed != nil { // larger than estimated
 			err = errUnsupported
 		}
 		made.conditions = append(made.conditions, condition{re: re, absent: parts[i].absent})
@@ -197,14 +199,14 @@ func (p *patterns) compile(source string) (js.Regexp, error) {
 	return made, nil
 }
 
-// unsupported tells patterns that are valid in ECMA-262 and beyond linear time, or beyond the limits of the standard
-// library, from broken ones.
+// unsupported distinguishes broken patterns from those that are valid in ECMA-262 but need more than linear time, or
+// exceed the limits of the standard library.
 func unsupported(code syntax.ErrorCode, source string) bool {
 	switch code {
 	case syntax.ErrInvalidPerlOp, syntax.ErrInvalidRepeatSize, syntax.ErrLarge, syntax.ErrNestingDepth:
 		return true
 	case syntax.ErrInvalidEscape:
-		// A back reference; any other unknown escape is an error in ECMA-262 with the flag u as well.
+		// A back reference. Any other unknown escape is an error in ECMA-262 with the flag u too.
 		for d := '1'; d <= '9'; d++ {
 			if strings.Contains(source, `\`+string(d)) || strings.Contains(source, `\k<`) {
 				return true
@@ -223,14 +225,17 @@ func (a anything) MatchString(string) bool { return true }
 // space is what \s means in ECMA-262, as the inside of a class.
 const space = `\t\n\v\f\r \x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x{feff}`
 
-// escapes maps names of Unicode properties that ECMA-262 spells out to those of the standard library.
+// escapes maps long names of Unicode properties in ECMA-262 to those of the standard library.
 var escapes = map[string]string{
-	"Letter": "L", "Lowercase_Letter": "Ll", "Uppercase_Letter": "Lu", "Titlecase_Letter": "Lt", "Modifier_Letter": "Lm", "Other_Letter": "Lo",
-	"Mark": "M", "Number": "N", "Decimal_Number": "Nd", "Letter_Number": "Nl", "Other_Number": "No", "Punctuation": "P", "digit": "Nd",
-	"Symbol": "S", "Separator": "Z", "Space_Separator": "Zs", "Other": "C", "Control": "Cc", "Format": "Cf", "Alphabetic": "L",
+	"Letter": "L", "Lowercase_Letter": "Ll", "Uppercase_Letter": "Lu", "Titlecase_Letter": "Lt", "Modifier_Letter": "Lm",
+	"Other_Letter": "Lo",
+	"Mark":         "M", "Number": "N", "Decimal_Number": "Nd", "Letter_Number": "Nl", "Other_Number": "No", "Punctuation": "P",
+	"digit":  "Nd",
+	"Symbol": "S", "Separator": "Z", "Space_Separator": "Zs", "Other": "C", "Control": "Cc", "Format": "Cf",
+	"Alphabetic": "L",
 }
 
-// translate spells an ECMA-262 pattern in the syntax of the standard library.
+// translate rewrites an ECMA-262 pattern in the syntax of the standard library.
 func translate(source string) string {
 	if !strings.ContainsAny(source, `\$[`) {
 		return source
@@ -268,7 +273,7 @@ func translate(source string) string {
 	return b.String()
 }
 
-// escape writes the escape whose text after the backslash is given, and returns how much of it was read.
+// escape writes the escape whose text after the backslash is given, and returns how many bytes it read.
 func escape(b *strings.Builder, rest string, class bool) int {
 	switch c := rest[0]; c {
 	case 's':
@@ -304,7 +309,7 @@ func escape(b *strings.Builder, rest string, class bool) int {
 			return 5
 		}
 	case '/', '-', '"', '\'', ' ', '#', '@', '!', '%', '&', ',', ':', ';', '<', '=', '>', '`', '~', '_':
-		// Identity escapes, which the standard library knows for punctuation that means something to it only.
+		// Identity escapes. The standard library only knows those of punctuation that has a meaning for it.
 		if c == '-' && class {
 			b.WriteString(`\-`)
 		} else {
@@ -332,7 +337,7 @@ func escape(b *strings.Builder, rest string, class bool) int {
 	return 1
 }
 
-// surrogates reads the two halves of a character beyond 16 bits, uD83D\uDE00.
+// surrogates reads the two halves of a character beyond 16 bits: uD83D\uDE00.
 func surrogates(s string) (high, low rune, ok bool) {
 	if len(s) < 11 || s[5] != '\\' || s[6] != 'u' {
 		return 0, 0, false

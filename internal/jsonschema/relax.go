@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// relax spells what the OpenAPI dialect of schemas says, which Gemini takes, as JSON Schema: types in upper case, nullable.
-// Values that stand twice in enum or required, which some drafts forbid and providers do not mind, stay once. data says that
-// the value is no schema but an instance, such as a default.
+// relax rewrites the OpenAPI dialect of schemas, which Gemini accepts, as JSON Schema: types in upper case, nullable.
+// It drops duplicates in enum and required, which some drafts forbid and providers accept. data marks a value that is
+// not a schema but an instance, such as a default.
 func relax(v any, data bool) {
 	switch v := v.(type) {
 	case map[string]any:
@@ -59,7 +59,7 @@ func relaxSchema(schema map[string]any) {
 	}
 }
 
-// once is a list without the values that came before.
+// once returns a list without duplicates.
 func once(list []any) []any {
 	seen := map[string]bool{}
 	return slices.DeleteFunc(list, func(v any) bool {

@@ -1,6 +1,6 @@
-// Package jsonschema validates JSON against schemas that strangers wrote: nothing is ever fetched, patterns run in linear
-// time, and size, depth and work are bounded. It stands on santhosh-tekuri/jsonschema and says in its own words what a
-// violation is: keyword, place, name of a parameter, and no content.
+// Package jsonschema validates JSON against untrusted schemas: it never fetches anything, patterns run in linear time,
+// and size, depth and work are bounded. It wraps santhosh-tekuri/jsonschema and describes violations in its own words:
+// keyword, place and names of parameters, without content.
 package jsonschema
 
 import (
@@ -11,9 +11,11 @@ import (
 	js "github.com/santhosh-tekuri/jsonschema/v6"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
+
+	"github.com/faultline-otel/faultline/internal/clip"
 )
 
-// Bounds. What is beyond them is refused with ErrTooLarge or ErrTooDeep.
+// Bounds. Beyond them, the error is ErrTooLarge or ErrTooDeep.
 const (
 	MaxSchema   = 1 << 20 // bytes of a schema
 	MaxInstance = 1 << 20 // bytes of an instance
@@ -25,7 +27,7 @@ const (
 	maxObjects = 10_000
 )
 
-// Errors of Compile, Decode and Validate. Others say that the schema is none.
+// Errors of Compile, Decode and Validate. All others mean that the schema is not valid.
 var (
 	ErrTooLarge   = errors.New("too large")
 	ErrTooDeep    = errors.New("too deep")
@@ -35,13 +37,13 @@ var (
 // Schema is a compiled schema. It is safe for concurrent use.
 type Schema struct {
 	root *js.Schema
-	// unchecked are patterns that linear-time expressions cannot say (look-around, back references): what they would
-	// forbid passes.
+	// unchecked are patterns that linear-time expressions cannot express (look-around, back references). They accept every
+	// text.
 	unchecked []string
-	// dynamic are the subschemas that a dynamic reference may lead to, by their anchor; "" holds those with $recursiveAnchor.
+	// dynamic are the subschemas that a dynamic reference may lead to, by anchor. "" holds those with $recursiveAnchor.
 	dynamic map[string][]*js.Schema
-	// pattern is all that the schema says, nil where it says more: the keyword that definitions of tools have most often of those that
-	// are left to this package.
+	// pattern is set if the schema is a pattern and nothing else, which is the most frequent schema that tool definitions
+	// leave to this package.
 	pattern *Pattern
 	size    int
 }
@@ -49,7 +51,7 @@ type Schema struct {
 // Unchecked lists the patterns that are not enforced.
 func (s *Schema) Unchecked() []string { return s.unchecked }
 
-// Size is an estimate of the bytes that the compiled schema keeps; 0 for none.
+// Size estimates the bytes that the compiled schema keeps. It is 0 for nil.
 func (s *Schema) Size() int {
 	if s == nil {
 		return 0
@@ -57,11 +59,11 @@ func (s *Schema) Size() int {
 	return s.size
 }
 
-// location is what the root of every schema is called; relative references resolve against it.
+// location is the URL of the root of every schema. Relative references resolve against it.
 const location = "mem:///schema.json"
 
-// Compile reads a schema of any draft from 4 to 2020-12; without $schema it is 2020-12. Formats are asserted, as most
-// consumers of answers and arguments do: a date that is none is no date to them.
+// Compile reads a schema of any draft from 4 to 2020-12. Without $schema it is 2020-12. Formats are asserted, because
+// most consumers of answers and arguments need them: to them, a malformed date is not a date.
 func Compile(text string) (*Schema, error) { return compile(text, js.Draft2020, true) }
 
 func compile(text string, draft *js.Draft, formats bool) (schema *Schema, err error) {
@@ -110,7 +112,7 @@ func compile(text string, draft *js.Draft, formats bool) (schema *Schema, err er
 		relax(doc, false)
 		err = build()
 	}
-	// Generated schemas give the same id to many subschemas. Where references are by place only, ids decide nothing.
+	// Generated schemas give the same id to many subschemas. If all references are by place, ids have no effect.
 	var duplicate *js.DuplicateIDError
 	if errors.As(err, &duplicate) && localRefs(doc) {
 		dropIDs(doc, false)
@@ -128,7 +130,7 @@ func compile(text string, draft *js.Draft, formats bool) (schema *Schema, err er
 	return s, nil
 }
 
-// What the compiled forms weigh, as measured.
+// Measured sizes of the compiled forms.
 const (
 	bytesPerObject      = 1000
 	bytesPerInstruction = 60
@@ -155,7 +157,8 @@ func localRefs(v any) bool {
 	switch v := v.(type) {
 	case map[string]any:
 		for key, sub := range v {
-			if ref, ok := sub.(string); ok && strings.HasSuffix(strings.ToLower(key), "ref") && !strings.HasPrefix(ref, "#/") && ref != "#" {
+			if ref, ok := sub.(string); ok && strings.HasSuffix(strings.ToLower(key), "ref") && !strings.HasPrefix(ref, "#/") &&
+				ref != "#" {
 				return false
 			}
 			if !localRefs(sub) {
@@ -172,7 +175,7 @@ func localRefs(v any) bool {
 	return true
 }
 
-// dropIDs removes the ids of subschemas. data says that the value is no schema but an instance, such as a default.
+// dropIDs removes the ids of subschemas. data marks a value that is not a schema but an instance, such as a default.
 func dropIDs(v any, data bool) {
 	switch v := v.(type) {
 	case map[string]any:
@@ -191,7 +194,7 @@ func dropIDs(v any, data bool) {
 	}
 }
 
-// noLoader refuses every document that is not in the schema itself.
+// noLoader refuses every document outside the schema.
 type noLoader struct{}
 
 func (noLoader) Load(url string) (any, error) {
@@ -202,15 +205,17 @@ func (noLoader) Load(url string) (any, error) {
 var annotations = func() []*js.Format {
 	var list []*js.Format
 	for _, name := range []string{
-		"json-pointer", "relative-json-pointer", "uuid", "duration", "period", "ipv4", "ipv6", "hostname", "idn-hostname", "email", "idn-email", "date",
-		"time", "date-time", "uri", "uri-reference", "uri-template", "iri", "iri-reference", "semver", "color", "phone", "host-name", "ip-address",
+		"json-pointer", "relative-json-pointer", "uuid", "duration", "period", "ipv4", "ipv6", "hostname", "idn-hostname",
+		"email", "idn-email", "date",
+		"time", "date-time", "uri", "uri-reference", "uri-template", "iri", "iri-reference", "semver", "color", "phone",
+		"host-name", "ip-address",
 	} {
 		list = append(list, &js.Format{Name: name, Validate: func(any) error { return nil }})
 	}
 	return list
 }()
 
-// oneLine is what an error of the library says, which draws trees, as one line: its first leaf.
+// oneLine returns the first leaf of the library's errors, which are drawn as trees.
 func oneLine(err error) string {
 	text := err.Error()
 	if invalid, ok := errors.AsType[*js.SchemaValidationError](err); ok {
@@ -218,15 +223,16 @@ func oneLine(err error) string {
 			for len(leaf.Causes) > 0 {
 				leaf = leaf.Causes[0]
 			}
-			text = fmt.Sprintf("not a valid schema: at %q: %s", pointer(leaf.InstanceLocation), leaf.ErrorKind.LocalizedString(english))
+			text = fmt.Sprintf(
+				"not a valid schema: at %q: %s",
+				pointer(leaf.InstanceLocation),
+				leaf.ErrorKind.LocalizedString(english),
+			)
 		}
 	}
 	text = strings.Join(strings.Fields(strings.ReplaceAll(text, location, "")), " ")
 	const limit = 300
-	if len(text) > limit {
-		text = strings.ToValidUTF8(text[:limit], "") + "…"
-	}
-	return text
+	return clip.Text(text, limit)
 }
 
 var english = message.NewPrinter(language.English)

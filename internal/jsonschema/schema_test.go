@@ -60,8 +60,10 @@ func TestFalseIsNamedByItsKeyword(t *testing.T) {
 
 // TestOpenAPISchemas: what Gemini is sent, and values that stand twice.
 func TestOpenAPISchemas(t *testing.T) {
-	s, err := Compile(`{"type": "OBJECT", "required": ["n", "n"], "properties": {"n": {"type": "INTEGER", "nullable": true}, "e": {"type": "STRING", "enum": ["a", "a", "b"], "nullable": true},
-		"type": {"type": "ARRAY", "items": {"type": "STRING"}, "default": {"type": "STRING"}}}}`)
+	s, err := Compile(
+		`{"type": "OBJECT", "required": ["n", "n"], "properties": {"n": {"type": "INTEGER", "nullable": true}, "e": {"type": "STRING", "enum": ["a", "a", "b"], "nullable": true},
+		"type": {"type": "ARRAY", "items": {"type": "STRING"}, "default": {"type": "STRING"}}}}`,
+	)
 	require.NoError(t, err)
 	for instance, valid := range map[string]bool{
 		`{"n": 1, "type": ["x"]}`: true, `{"n": null, "e": null}`: true, `{"n": "1"}`: false, `{"n": 1, "e": "c"}`: false, `{}`: false, `{"n": 1, "type": [1]}`: false,
@@ -136,7 +138,9 @@ func TestPatterns(t *testing.T) {
 func quote(s string) string { return `"` + strings.ReplaceAll(s, `\`, `\\`) + `"` }
 
 func TestRecursiveSchemas(t *testing.T) {
-	s, err := Compile(`{"$defs": {"node": {"type": "object", "properties": {"next": {"$ref": "#/$defs/node"}}, "required": ["id"]}}, "$ref": "#/$defs/node"}`)
+	s, err := Compile(
+		`{"$defs": {"node": {"type": "object", "properties": {"next": {"$ref": "#/$defs/node"}}, "required": ["id"]}}, "$ref": "#/$defs/node"}`,
+	)
 	require.NoError(t, err)
 	value, err := Decode(`{"id": 1, "next": {"id": 2, "next": {}}}`)
 	require.NoError(t, err)

@@ -55,7 +55,13 @@ func TestSuite(t *testing.T) {
 			}
 			wrong = append(wrong, fmt.Sprintf("%s: %s: valid %v, %v", c.File, c.Description, valid, err))
 		})
-		t.Logf("JSON-Schema-Test-Suite %s required: %d of %d (%.2f %%)", name, passed, total, 100*float64(passed)/float64(total))
+		t.Logf(
+			"JSON-Schema-Test-Suite %s required: %d of %d (%.2f %%)",
+			name,
+			passed,
+			total,
+			100*float64(passed)/float64(total),
+		)
 		require.Empty(t, wrong)
 	}
 }
@@ -76,7 +82,13 @@ func TestMaskBench(t *testing.T) {
 		}
 		causes[fmt.Sprintf("%s want valid=%v, got %v %v", c.Source, c.Valid, valid, err)]++
 	})
-	t.Logf("MaskBench dev: %d of %d (%.2f %%), %d of the misses under a pattern beyond linear time", right, total, 100*float64(right)/float64(total), unchecked)
+	t.Logf(
+		"MaskBench dev: %d of %d (%.2f %%), %d of the misses under a pattern beyond linear time",
+		right,
+		total,
+		100*float64(right)/float64(total),
+		unchecked,
+	)
 	for cause, n := range causes {
 		t.Logf("  %d × %s", n, cause)
 	}

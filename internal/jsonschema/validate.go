@@ -14,20 +14,20 @@ import (
 // Violation is one rule of a schema that a value breaks.
 type Violation struct {
 	Keyword string
-	// Path is where in the instance, as a JSON pointer: "" is the whole.
+	// Path is the place in the instance as a JSON pointer. "" is the whole.
 	Path string
-	// Names are the properties that a required or additionalProperties violation is about.
+	// Names are the properties of a required or additionalProperties violation.
 	Names []string
-	// Want is what the schema says, in a few words and without content of the instance.
+	// Want is what the schema wants, in a few words and without content of the instance.
 	Want string
 }
 
-// Where is the place in the form that groups equal violations: keyword, and path with indices as *.
+// Where returns the place in a form that groups equal violations: keyword, and path with * for indices.
 func (v Violation) Where() string {
 	return v.Keyword + " " + Generic(v.Path)
 }
 
-// Generic is a JSON pointer with its array indices as *.
+// Generic returns a JSON pointer with * for array indices.
 func Generic(path string) string {
 	if path == "" {
 		return "/"
@@ -41,12 +41,12 @@ func Generic(path string) string {
 	return strings.Join(parts, "/")
 }
 
-// maxViolations bounds what is reported of one value.
+// maxViolations bounds the report on one value.
 const maxViolations = 32
 
-// Validate holds a value, as Decode returned it, against the schema. Violations come in the order of the value's
-// paths; of alternatives that all failed, the alternative itself is the violation. The error says that the work was not
-// done, because it would have been out of bounds.
+// Validate checks a value, as returned by Decode, against the schema. Violations are in the order of their paths. If
+// all alternatives fail, the alternative itself is the violation. An error means that validation was out of bounds and
+// did not take place.
 func (s *Schema) Validate(value any) (violations []Violation, err error) {
 	if !s.affordable(value) {
 		return nil, fmt.Errorf("schema and value together are %w", ErrTooComplex)
@@ -70,7 +70,7 @@ func (s *Schema) Validate(value any) (violations []Violation, err error) {
 		return nil, invalid
 	}
 	if cyclic(tree) {
-		return nil, errCycle // no value could follow such a schema, so none breaks it
+		return nil, errCycle // no value can satisfy such a schema, so it is the schema that is wrong
 	}
 	var first firstLeaves
 	first.collect(tree)
@@ -89,8 +89,8 @@ func cyclic(e *js.ValidationError) bool {
 	return slices.ContainsFunc(e.Causes, cyclic)
 }
 
-// firstLeaves are what a reader acts on in a tree of errors: the first by their place in the value, so that equal values
-// give equal violations although objects have no order.
+// firstLeaves are the leaves in a tree of errors that a reader acts on: the first by their place in the value, so that
+// equal values give equal violations although objects have no order.
 type firstLeaves []*js.ValidationError
 
 func (f *firstLeaves) collect(e *js.ValidationError) {
@@ -112,7 +112,8 @@ func (f *firstLeaves) collect(e *js.ValidationError) {
 	*f = (*f)[:min(len(*f), maxViolations)]
 }
 
-// before orders errors by the place in the value; indices by number. Errors of one place keep the order of the validator.
+// before orders errors by their place in the value, and indices by number. Errors of one place keep the validator's
+// order.
 func before(a, b *js.ValidationError) bool {
 	return slices.CompareFunc(a.InstanceLocation, b.InstanceLocation, func(a, b string) int {
 		if isIndex(a) && isIndex(b) && len(a) != len(b) {
@@ -180,8 +181,8 @@ func violation(e *js.ValidationError) Violation {
 	return v
 }
 
-// holder is the keyword that holds a schema of false, from the place of that: unevaluatedProperties: false, or
-// properties: {name: false}. The whole schema being false is "false".
+// holder returns the keyword that holds a schema of false, from its place: unevaluatedProperties: false, or properties:
+// {name: false}. If the whole schema is false, it is "false".
 func holder(url string) string {
 	_, place, _ := strings.Cut(url, "#")
 	parts := strings.Split(place, "/")
@@ -189,11 +190,15 @@ func holder(url string) string {
 		return "false"
 	}
 	switch holder := parts[len(parts)-2]; holder {
-	case "properties", "patternProperties", "prefixItems", "items", "allOf", "anyOf", "oneOf", "dependentSchemas", "dependencies":
+	case "properties",
+		"patternProperties", "prefixItems", "items", "allOf", "anyOf", "oneOf", "dependentSchemas",
+		"dependencies":
 		return holder
 	}
 	switch holder := parts[len(parts)-1]; holder {
-	case "unevaluatedProperties", "unevaluatedItems", "additionalProperties", "additionalItems", "items", "contains", "propertyNames", "then", "else":
+	case "unevaluatedProperties",
+		"unevaluatedItems", "additionalProperties", "additionalItems", "items", "contains", "propertyNames", "then",
+		"else":
 		return holder
 	}
 	return "false"

@@ -6,11 +6,11 @@ import (
 	js "github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// maxWork bounds one validation, in steps of some 100 ns to 1 µs. References inside of alternatives make validation
-// exponential in the depth of the value, and a long list of subschemas over a long array is a product of the two.
+// maxWork bounds one validation, in steps of about 100 ns to 1 µs. References inside alternatives make validation
+// exponential in the depth of the value, and a long list of subschemas over a long array is a product of both.
 const maxWork = 1_000_000
 
-// affordable counts the steps that validating could take at most, up to maxWork.
+// affordable counts the steps that validation could take at most, up to maxWork.
 func (s *Schema) affordable(value any) bool {
 	w := work{schema: s, left: maxWork}
 	w.walk(s.root, value, 0)
@@ -23,11 +23,10 @@ type work struct {
 	depth  int // of the value: each violation holds the path to it
 }
 
-// maxChain bounds references that follow each other without going deeper into the value: the library compares each with
-// those before it.
+// maxChain bounds references that follow each other on the same value: the library compares each with those before it.
 const maxChain = 200
 
-// walk takes off what one schema costs on one value.
+// walk subtracts the cost of one schema on one value.
 func (w *work) walk(s *js.Schema, v any, chain int) {
 	if s == nil || w.left <= 0 {
 		return
@@ -38,7 +37,7 @@ func (w *work) walk(s *js.Schema, v any, chain int) {
 	}
 	w.left -= 1 + (chain+w.depth)>>4
 	if s.Types != nil && !s.Types.IsEmpty() && !admits(s.Types, v) {
-		return // and so does the library, first of all
+		return // as the library does, before anything else
 	}
 	if s.Enum != nil {
 		w.left -= equality(len(s.Enum.Values), v)
@@ -57,7 +56,7 @@ func (w *work) walk(s *js.Schema, v any, chain int) {
 	w.depth--
 }
 
-// admits reports whether a value may be of one of the types; an integer is not told from another number.
+// admits reports whether a value may be of one of the types. It does not tell integers from other numbers.
 func admits(types *js.Types, v any) bool {
 	switch v.(type) {
 	case nil:
@@ -74,7 +73,7 @@ func admits(types *js.Types, v any) bool {
 	return *types&typeNumber != 0
 }
 
-// The types of JSON, as the library has them.
+// The types of JSON in the library's form.
 var (
 	typeNull, typeBoolean, typeText   = typeSet("null"), typeSet("boolean"), typeSet("string")
 	typeArray, typeObject, typeNumber = typeSet("array"), typeSet("object"), typeSet("number", "integer")
@@ -109,7 +108,7 @@ func (w *work) here(s *js.Schema, v any, chain int) {
 	}
 }
 
-// anchored walks what a dynamic reference may lead to, besides the schema that it names.
+// anchored walks the other schemas that a dynamic reference may lead to.
 func (w *work) anchored(anchor string, named *js.Schema, v any, chain int) {
 	for _, sub := range w.schema.dynamic[anchor] {
 		if sub != named {
@@ -162,10 +161,10 @@ func (w *work) array(s *js.Schema, array []any) {
 	}
 }
 
-// maxPairwise is the length up to which the library compares each item with all others; longer arrays it hashes.
+// maxPairwise is the length up to which the library compares each item with all others. It hashes longer arrays.
 const maxPairwise = 20
 
-// unique takes off the comparison of items, each of which is looked at so many times.
+// unique subtracts the cost of comparing items, each so many times.
 func (w *work) unique(v any, times int) {
 	if w.left -= times; w.left <= 0 {
 		return
@@ -184,7 +183,8 @@ func (w *work) unique(v any, times int) {
 	}
 }
 
-// match takes off what a pattern costs on a text, and tells whether it matches, false where that would cost too much.
+// match subtracts the cost of a pattern on a text, and reports whether it matches. It returns false if that would cost
+// too much.
 func (w *work) match(re js.Regexp, text string) bool {
 	p, ok := re.(*Pattern)
 	if !ok {
@@ -196,7 +196,7 @@ func (w *work) match(re js.Regexp, text string) bool {
 	return p.MatchString(text)
 }
 
-// equality is what comparing a value with so many others costs. Numbers are made fractions for each comparison.
+// equality is the cost of comparing a value with so many others. Each comparison turns numbers into fractions.
 func equality(values int, v any) int {
 	switch v := v.(type) {
 	case json.Number:
@@ -226,7 +226,7 @@ func itemSchema(s *js.Schema, i int) *js.Schema {
 	return s.Items2020
 }
 
-// dynamicAnchors collects what dynamic references may lead to.
+// dynamicAnchors collects the targets of dynamic references.
 func dynamicAnchors(root *js.Schema) map[string][]*js.Schema {
 	var anchors map[string][]*js.Schema
 	seen := map[*js.Schema]bool{}
@@ -254,10 +254,11 @@ func dynamicAnchors(root *js.Schema) map[string][]*js.Schema {
 	return anchors
 }
 
-// subschemas calls visit with every schema that a schema refers to or holds.
+// subschemas calls visit with every schema that a schema holds or refers to.
 func subschemas(s *js.Schema, visit func(*js.Schema)) {
 	for _, sub := range []*js.Schema{
-		s.Ref, s.RecursiveRef, s.Not, s.If, s.Then, s.Else, s.PropertyNames, s.UnevaluatedProperties, s.Contains, s.Items2020, s.UnevaluatedItems,
+		s.Ref, s.RecursiveRef, s.Not, s.If, s.Then, s.Else, s.PropertyNames, s.UnevaluatedProperties, s.Contains, s.Items2020,
+		s.UnevaluatedItems,
 		s.ContentSchema,
 	} {
 		visit(sub)
@@ -287,7 +288,7 @@ func subschemas(s *js.Schema, visit func(*js.Schema)) {
 	visitAny(s.AdditionalProperties, visit)
 }
 
-// visitAny calls visit where a keyword that allows several forms holds schemas.
+// visitAny calls visit for a keyword that holds schemas in several forms.
 func visitAny(v any, visit func(*js.Schema)) {
 	switch v := v.(type) {
 	case *js.Schema:

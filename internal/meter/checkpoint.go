@@ -9,14 +9,9 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
+	"github.com/faultline-otel/faultline/internal/checkpoint"
 	"github.com/faultline-otel/faultline/internal/drift"
 )
-
-// Store keeps bytes by key across restarts. A Write of several keys is atomic.
-type Store interface {
-	Get(key string) ([]byte, error) // nil if the key does not exist
-	Write(set map[string][]byte, remove []string) error
-}
 
 // Keys of a checkpoint. It has no sums: counters start at 0 with every start, under a new instance ID.
 const (
@@ -108,7 +103,7 @@ func (m *Meter) savedCost(s serviceKey) (c drift.Cost, ok bool) {
 
 // Save writes the state that survives a restart, as far as it changed since the last Save. If it fails, the next Save
 // writes the same changes again.
-func (m *Meter) Save(store Store, now time.Time) error {
+func (m *Meter) Save(store checkpoint.Store, now time.Time) error {
 	set := map[string][]byte{}
 	versions := m.seen.marshal()
 	if versions != nil {
@@ -198,7 +193,7 @@ var errCheckpoint = errors.New("not a checkpoint of this version")
 
 // Load reads the state that Save wrote. Call it before counting starts. Load discards unreadable parts, names all of
 // them in the error, and loads the rest.
-func (m *Meter) Load(store Store, now time.Time) error {
+func (m *Meter) Load(store checkpoint.Store, now time.Time) error {
 	var wrong []error
 	read := func(key string, take func([]byte) error) {
 		value, err := store.Get(key)

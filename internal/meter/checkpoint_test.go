@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/faultline-otel/faultline/internal/checkpoint"
 )
 
 // memory is a store in memory.
@@ -36,7 +38,7 @@ func (m *memory) Write(set map[string][]byte, remove []string) error {
 }
 
 // restart returns a meter that continues from the last checkpoint of another.
-func restart(t *testing.T, store Store, now time.Time) *Meter {
+func restart(t *testing.T, store checkpoint.Store, now time.Time) *Meter {
 	t.Helper()
 	m := New(defaults())
 	require.NoError(t, m.Load(store, now))

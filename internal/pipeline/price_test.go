@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/faultline-otel/faultline/internal/price"
+	"github.com/faultline-otel/faultline/internal/price/pricefile"
 	"github.com/faultline-otel/faultline/internal/score"
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
@@ -177,7 +178,7 @@ func TestOnlyModelCallsAreComputed(t *testing.T) {
 
 // TestAGatewayMayBeNamedInTheUsersFile: one whose name we know as that of a framework too.
 func TestAGatewayMayBeNamedInTheUsersFile(t *testing.T) {
-	f, err := price.Decode(map[string]any{"version": 1, "prices": []any{
+	f, err := pricefile.Settings(map[string]any{"version": 1, "prices": []any{
 		map[string]any{"provider": "litellm", "model": "gpt-4.1", "input": 3e5, "output": 0},
 	}})
 	require.NoError(t, err)

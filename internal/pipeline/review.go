@@ -10,6 +10,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/dialect"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/session"
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
@@ -17,10 +18,7 @@ import (
 // wrote on them. It takes every span of a trace, because the spans around a failure explain it. Spans without a trace or
 // span id are left out: they belong to nothing. The calls are the caller's to keep.
 func ReviewTraces(td ptrace.Traces) []review.Trace {
-	var (
-		traces []review.Trace
-		record spanattr.Record
-	)
+	var traces []review.Trace
 	reader := dialect.NewReader(nil)
 	index := map[pcommon.TraceID]int{}
 	for _, rs := range td.ResourceSpans().All() {
@@ -38,13 +36,21 @@ func ReviewTraces(td ptrace.Traces) []review.Trace {
 				}
 				t := &traces[at]
 				t.Environment = cmp.Or(t.Environment, environment)
-				record.Read(span)
-				s := reviewSpan(span, &record)
+				var e Entry
+				e.Record.Read(span)
+				s := reviewSpan(span, &e.Record)
 				s.Service = service
 				if call, ok := reader.Read(rs.Resource(), ss.Scope(), span); ok {
 					s.Call = call.Clone()
-					if record.Cost.USD.Set {
-						s.Call.CostUSD = record.Cost.USD
+					if cost := e.Record.Cost.USD; cost.Set {
+						s.Call.CostUSD = cost
+					}
+					e.take(call)
+					if e.Record.CallHash == 0 && e.Session.Kind != session.Other {
+						e.Session.Digest = session.NewDigest(call)
+					}
+					if hash := attempted(&e, s.Error); hash != 0 {
+						s.CallHash = spanattr.Hex(hash)
 					}
 				}
 				t.Spans = append(t.Spans, s)
@@ -71,9 +77,6 @@ func reviewSpan(span ptrace.Span, r *spanattr.Record) review.Span {
 		if f := &r.Findings[i]; f.Class != s.Class && f.Detail != "" {
 			s.Others = append(s.Others, *f)
 		}
-	}
-	if r.CallHash != 0 {
-		s.CallHash = spanattr.Hex(r.CallHash)
 	}
 	if span.StartTimestamp() == 0 {
 		s.Start = span.EndTimestamp().AsTime()

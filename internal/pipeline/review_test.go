@@ -120,8 +120,8 @@ func TestTheQueueShowsWhatLlmRootcauseWrites(t *testing.T) {
 		a.PutStr("gen_ai.tool.name", "refund")
 		a.PutStr("gen_ai.tool.call.arguments", `{"order":17}`)
 		if class != "" {
-			a.PutStr(AttrErrorClass, class)
-			a.PutStr(AttrErrorDetail, "failed")
+			a.PutStr(spanattr.AttrErrorClass, class)
+			a.PutStr(spanattr.AttrErrorDetail, "failed")
 		}
 	}
 	tool(2, 2e9, "tool_error")
@@ -129,13 +129,13 @@ func TestTheQueueShowsWhatLlmRootcauseWrites(t *testing.T) {
 	answer := addSpan(spans, 1, 4, 6e9, 7e9)
 	answer.SetParentSpanID(root.SpanID())
 	answer.Attributes().PutStr("gen_ai.operation.name", "chat")
-	answer.Attributes().PutStr(AttrErrorClass, "truncation")
-	answer.Attributes().PutStr(AttrErrorDetail, "output_limit")
+	answer.Attributes().PutStr(spanattr.AttrErrorClass, "truncation")
+	answer.Attributes().PutStr(spanattr.AttrErrorDetail, "output_limit")
 
 	var written TraceCause
 	NewCauses().Traces(td, never, func(c TraceCause) { written = c })
 	require.Equal(t, failure.Truncation, written.Finding.Class)
-	trace := ReviewTraces(td, NewReader())[0]
+	trace := ReviewTraces(td)[0]
 	cause := review.FindCause(trace.Spans)
 	require.Equal(t, written.Primary.SpanID().String(), trace.Spans[cause.Primary].ID)
 	require.NotEmpty(t, trace.Spans[1].CallHash)

@@ -11,15 +11,17 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/faultline-otel/faultline/internal/glob"
 )
 
 // Provider is a section of a book.
 type Provider struct {
 	ID string
-	// Names are patterns of what spans call it, Knows of the models that are its own: a span that names no provider is
-	// priced by them.
+	// Names are patterns of the provider's name in spans, Knows of its own models. They price a span that names no
+	// provider.
 	Names, Knows []string
-	Sources      []string // pages that its prices were taken from
+	Sources      []string // the pages with its prices
 	Rows         []Row
 }
 
@@ -30,13 +32,13 @@ type Book struct {
 	providers []*section // in the order of the book
 	byID      map[string]*section
 
-	own        *index // rows of the user's file, nil where there is none
+	own        *index // rows of the user's file, nil if there is none
 	ownAliases map[string]string
 
 	cache cache
 }
 
-// section is a provider with its rows made ready to be found.
+// section is a provider with an index of its rows.
 type section struct {
 	Provider
 	index index
@@ -45,7 +47,7 @@ type section struct {
 //go:embed book.tsv
 var embedded string
 
-// Embedded is the book that the program was built with.
+// Embedded returns the book in the program.
 var Embedded = sync.OnceValue(func() *Book {
 	book, err := Parse(embedded)
 	if err != nil {
@@ -54,10 +56,10 @@ var Embedded = sync.OnceValue(func() *Book {
 	return book
 })
 
-// New makes a book of sections. Date is the day on which the prices were looked up.
+// New makes a book of sections. date is the day on which the prices were looked up.
 func New(date string, providers []Provider) (*Book, error) {
 	var errs []error
-	if _, err := parseDay(date); err != nil {
+	if _, err := ParseDay(date); err != nil {
 		errs = append(errs, fmt.Errorf("book %w", err))
 	}
 	b := &Book{date: date, byID: map[string]*section{}}
@@ -70,8 +72,8 @@ func New(date string, providers []Provider) (*Book, error) {
 		for i := range s.Rows {
 			row := &s.Rows[i]
 			row.Provider, row.Source = p.ID, strings.Join(p.Sources, " ")
-			if err := errors.Join(row.complete(), s.index.add(row)); err != nil {
-				errs = append(errs, fmt.Errorf("%s: %s: %w", cmp.Or(row.key, p.ID), strings.Join(row.Models, "|"), err))
+			if err := errors.Join(append(row.complete(), s.index.add(row))...); err != nil {
+				errs = append(errs, fmt.Errorf("%s: %s: %w", cmp.Or(row.Place, p.ID), strings.Join(row.Models, "|"), err))
 			}
 		}
 		s.index.sort()
@@ -84,17 +86,17 @@ func New(date string, providers []Provider) (*Book, error) {
 	return b, nil
 }
 
-// fingerprint is the first 8 hex digits of a hash.
+// fingerprint returns the first 8 hex digits of a hash.
 func fingerprint(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:4])
 }
 
-// Version names the book: the day of its prices and a hash of all that it says, and where a file of the user's own is over
-// it, a hash of that.
+// Version names the book: the day of its prices and a hash of its content. If a user's file lies over it, a hash of
+// that follows.
 func (b *Book) Version() string { return b.version }
 
-// Providers are the sections of the book.
+// Providers returns the sections of the book.
 func (b *Book) Providers() []Provider {
 	list := make([]Provider, len(b.providers))
 	for i, s := range b.providers {
@@ -115,15 +117,22 @@ const head = `# The price book of Faultline. Written by cmd/gen: make prices PRI
 # what is different above a length of input.
 `
 
-// String is the text of the book, without the user's file. Parse reads it. The same book gives the same bytes.
+// String returns the text of the book, without the user's file, for Parse to read. The same book gives the same bytes.
 func (b *Book) String() string { return head + b.body() }
 
-// body is the text of the book but for comments, which its version does not depend on.
+// body returns the text of the book without comments, which do not change its version.
 func (b *Book) body() string {
 	var t strings.Builder
 	fmt.Fprintf(&t, "book\t%s\n", b.date)
 	for _, s := range b.providers {
-		fmt.Fprintf(&t, "\nprovider\t%s\t%s\t%s\t%s\n", s.ID, strings.Join(s.Names, "|"), strings.Join(s.Knows, "|"), strings.Join(s.Sources, " "))
+		fmt.Fprintf(
+			&t,
+			"\nprovider\t%s\t%s\t%s\t%s\n",
+			s.ID,
+			strings.Join(s.Names, "|"),
+			strings.Join(s.Knows, "|"),
+			strings.Join(s.Sources, " "),
+		)
 		for i := range s.Rows {
 			r := &s.Rows[i]
 			fmt.Fprintf(&t, "%s\t%s\t%s\n", strings.Join(r.Models, "|"), r.when(), r.Terms())
@@ -154,7 +163,8 @@ func Parse(text string) (*Book, error) {
 		case fields[0] == "book" && len(fields) == 2 && date == "":
 			date = fields[1]
 		case date == "":
-			return nil, errors.Join(append(errs, fmt.Errorf("line %d: must be the date of the book, got %.40q", number, line))...)
+			return nil, errors.Join(
+				append(errs, fmt.Errorf("line %d: must be the date of the book, got %.40q", number, line))...)
 		case fields[0] == "provider" && len(fields) == 5 && fields[1] != "":
 			providers = append(providers, Provider{
 				ID: fields[1], Names: list(fields[2], "|"), Knows: list(fields[3], "|"), Sources: list(fields[4], " "),
@@ -167,7 +177,7 @@ func Parse(text string) (*Book, error) {
 				wrong("%w", err)
 				continue
 			}
-			row.key = fmt.Sprintf("line %d", number)
+			row.Place = fmt.Sprintf("line %d", number)
 			p := &providers[len(providers)-1]
 			p.Rows = append(p.Rows, row)
 		}
@@ -188,15 +198,15 @@ func list(text, separator string) []string {
 func parseRow(fields []string) (row Row, err error) {
 	row.Models = list(fields[0], "|")
 	for _, pattern := range row.Models {
-		if err := checkPattern(pattern); err != nil {
+		if err := CheckPattern(pattern); err != nil {
 			return row, fmt.Errorf("model %w", err)
 		}
 	}
 	for when := range strings.FieldsSeq(fields[1]) {
 		if strings.Contains(when, ":") {
-			row.Hours, err = parseHours(when)
+			row.Hours, err = ParseHours(when)
 		} else {
-			row.From, err = parseDay(when)
+			row.From, err = ParseDay(when)
 		}
 		if err != nil {
 			return row, err
@@ -207,11 +217,11 @@ func parseRow(fields []string) (row Row, err error) {
 
 // series is the rows of the same models: one price after another.
 type series struct {
-	pattern string // the folded one by which it was found
+	pattern string // folded
 	rows    []*Row // by rising From; of the same day, those that hold for some hours only come last
 }
 
-// at is the row that holds at a time, nil where none does yet.
+// at returns the row that holds at a time, or nil if there is none yet.
 func (s *series) at(t time.Time) *Row {
 	if s == nil {
 		return nil
@@ -227,7 +237,7 @@ func (s *series) at(t time.Time) *Row {
 // index finds the series of a name.
 type index struct {
 	exact map[string]*series
-	globs []*series // those that fix more first
+	globs []*series // the more specific first
 	glob  map[string]*series
 }
 
@@ -236,19 +246,19 @@ func newIndex() index { return index{exact: map[string]*series{}, glob: map[stri
 // add puts a row into the series of each of its patterns. Two rows for the same time are an error.
 func (x *index) add(row *Row) error {
 	for i, pattern := range row.Models {
-		pattern = fold(pattern)
-		if slices.ContainsFunc(row.Models[:i], func(earlier string) bool { return fold(earlier) == pattern }) {
+		pattern = glob.Fold(pattern)
+		if slices.ContainsFunc(row.Models[:i], func(earlier string) bool { return glob.Fold(earlier) == pattern }) {
 			continue
 		}
 		of := x.glob
-		if plain(pattern) {
+		if glob.Literal(pattern) {
 			of = x.exact
 		}
 		s := of[pattern]
 		if s == nil {
 			s = &series{pattern: pattern}
 			of[pattern] = s
-			if !plain(pattern) {
+			if !glob.Literal(pattern) {
 				x.globs = append(x.globs, s)
 			}
 		}
@@ -266,16 +276,16 @@ func (x *index) add(row *Row) error {
 }
 
 func (x *index) sort() {
-	slices.SortStableFunc(x.globs, func(a, b *series) int { return literals(b.pattern) - literals(a.pattern) })
+	slices.SortStableFunc(x.globs, func(a, b *series) int { return glob.Fixed(b.pattern) - glob.Fixed(a.pattern) })
 }
 
-// find is the series of a folded name, nil where there is none.
+// find returns the series of a folded name, or nil.
 func (x *index) find(name string) *series {
 	if s, ok := x.exact[name]; ok {
 		return s
 	}
 	for _, s := range x.globs {
-		if matches(s.pattern, name) {
+		if glob.Match(s.pattern, name) {
 			return s
 		}
 	}

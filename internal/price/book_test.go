@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/glob"
 )
 
 func day(text string) time.Time {
@@ -35,8 +36,8 @@ func TestEmbeddedBookIsWhatItsTextSays(t *testing.T) {
 	require.Less(t, len(embedded), 128<<10)
 }
 
-// TestEveryRowIsFound looks for each name of the book under its provider: the row that answers must be of the same models, so
-// that no pattern hides another.
+// TestEveryRowIsFound looks for each name of the book under its provider: the row that answers must be of the same
+// models, so that no pattern hides another.
 func TestEveryRowIsFound(t *testing.T) {
 	b := Embedded()
 	far := day("2030-01-01")
@@ -44,7 +45,7 @@ func TestEveryRowIsFound(t *testing.T) {
 		for i := range p.Rows {
 			for _, pattern := range p.Rows[i].Models {
 				name := strings.NewReplacer("*", "", "#", "7").Replace(pattern)
-				row := b.byID[p.ID].index.find(fold(name)).at(far)
+				row := b.byID[p.ID].index.find(glob.Fold(name)).at(far)
 				require.NotNil(t, row, "%s %s", p.ID, name)
 				require.Equal(t, p.Rows[i].Models, row.Models, "%s %s", p.ID, name)
 			}
@@ -58,7 +59,7 @@ func TestModelsAreFoundWhateverTheirSpanCallsThem(t *testing.T) {
 		{"openai", "gpt-4.1", "openai", "gpt-4.1"},
 		{"OpenAI", "GPT-4.1", "openai", "gpt-4.1"},
 		{"openai", "gpt-4.1-2025-04-14", "openai", "gpt-4.1"},
-		{"openai", "gpt-4.1-2026-08-01", "", ""}, // a snapshot that nobody listed
+		{"openai", "gpt-4.1-2026-08-01", "", ""}, // a snapshot without a list price
 		{"openai", "openai/gpt-4.1", "openai", "gpt-4.1"},
 		{"", "openai/gpt-4.1", "openai", "gpt-4.1"},
 		{"litellm", "anthropic/claude-sonnet-5", "anthropic", "claude-sonnet-5*"},
@@ -99,7 +100,11 @@ func TestModelsAreFoundWhateverTheirSpanCallsThem(t *testing.T) {
 			require.Contains(t, row.Models, c.pattern, "%s %s", c.provider, c.model)
 		}
 	}
-	require.NotNil(t, b.Find("openai", summer, "gpt-4.1-2026-08-01", "gpt-4.1"), "the model that was asked for, where the one that answered is unknown")
+	require.NotNil(
+		t,
+		b.Find("openai", summer, "gpt-4.1-2026-08-01", "gpt-4.1"),
+		"the model that was asked for, where the one that answered is unknown",
+	)
 }
 
 func TestPriceIsTheOneOfItsDay(t *testing.T) {
@@ -121,7 +126,7 @@ func TestPriceIsTheOneOfItsDay(t *testing.T) {
 }
 
 func TestHoursMayRunOverMidnight(t *testing.T) {
-	h, err := parseHours("22:00-06:00")
+	h, err := ParseHours("22:00-06:00")
 	require.NoError(t, err)
 	var held []int
 	for hour := range 24 {
@@ -202,7 +207,13 @@ func TestFindTakesNoMemory(t *testing.T) {
 
 func BenchmarkFind(b *testing.B) {
 	book := Embedded()
-	u := Usage{Tokens: genai.Tokens{UncachedInput: genai.Some[int64](1500), CacheRead: genai.Some[int64](1500), Output: genai.Some[int64](300)}}
+	u := Usage{
+		Tokens: genai.Tokens{
+			UncachedInput: genai.Some[int64](1500),
+			CacheRead:     genai.Some[int64](1500),
+			Output:        genai.Some[int64](300),
+		},
+	}
 	for _, bench := range []struct {
 		name   string
 		models []string
@@ -221,7 +232,7 @@ func BenchmarkFind(b *testing.B) {
 	b.Run("new", func(b *testing.B) { // a name that was not seen yet
 		b.ReportAllocs()
 		for b.Loop() {
-			book.look("", "some/model-that-nobody-knows")
+			book.look("", "some/unknown-model")
 		}
 	})
 	b.Run("parse", func(b *testing.B) {

@@ -9,7 +9,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// used are token counts by kind, in the order in which they are counted: uncached input, output, and by name what is rarer.
+// used are token counts by kind, in the order in which they are counted: uncached input, output, and by name what is
+// rarer.
 type used struct {
 	in, out, read, write, reasoning       int64
 	audioIn, audioRead, audioOut, picture int64
@@ -20,14 +21,16 @@ func (u used) usage() *Usage {
 	some := func(n int64) genai.Opt[int64] { return genai.Opt[int64]{Value: n, Set: n != 0} }
 	return &Usage{
 		Tokens: genai.Tokens{
-			UncachedInput: some(u.in), CacheRead: some(u.read), CacheWrite: some(u.write), Output: some(u.out), Reasoning: some(u.reasoning),
+			UncachedInput: some(
+				u.in,
+			), CacheRead: some(u.read), CacheWrite: some(u.write), Output: some(u.out), Reasoning: some(u.reasoning),
 		},
 		InputAudio: u.audioIn, CacheAudioRead: u.audioRead, OutputAudio: u.audioOut, InputImage: u.picture, Service: u.service,
 	}
 }
 
-// byHand are calls whose price was worked out by hand from the list, not by this program. The list gives dollars for a million
-// tokens, so that tokens × price are millionths of a dollar.
+// byHand are calls whose price was worked out by hand from the list, not by this program. The list gives dollars for a
+// million tokens, so that tokens × price are millionths of a dollar.
 var byHand = []struct {
 	provider, model, at string
 	used                used
@@ -59,7 +62,8 @@ var byHand = []struct {
 	{"openai", "gpt-realtime", "2026-07-01", used{in: 500, audioIn: 400, out: 300, audioOut: 250}, 0.03},
 	// input 3, written to the cache 3.75, output 15: 4 × 3 + 1163 × 3.75 + 187 × 15 = 12 + 4361.25 + 2805 = 7178.25
 	{"anthropic", "claude-3-5-sonnet-20240620", "2026-07-01", used{in: 4, write: 1163, out: 187}, 0.00717825},
-	// input 0.25, written 0.3, read 0.03, output 1.25: 100 × 0.25 + 200 × 0.3 + 1000 × 0.03 + 40 × 1.25 = 25 + 60 + 30 + 50 = 165
+	// input 0.25, written 0.3, read 0.03, output 1.25: 100 × 0.25 + 200 × 0.3 + 1000 × 0.03 + 40 × 1.25 = 25 + 60 + 30 +
+	// 50 = 165
 	{"anthropic", "claude-3-haiku-20240307", "2026-07-01", used{in: 100, write: 200, read: 1000, out: 40}, 0.000165},
 	// 150000 + 50001 cached are above 200000, so input 6, read 0.6, output 22.5: 900000 + 30000.6 + 22500 = 952500.6
 	{"anthropic", "claude-sonnet-4-5-20250929", "2026-07-01", used{in: 150_000, read: 50_001, out: 1000}, 0.9525006},
@@ -73,18 +77,38 @@ var byHand = []struct {
 	{"anthropic", "claude-sonnet-5", "2026-08-31", used{in: 1000, out: 1000}, 0.012},
 	// from September input 3, output 15: 1000 × 3 + 1000 × 15 = 18000
 	{"anthropic", "claude-sonnet-5", "2026-09-01", used{in: 1000, out: 1000}, 0.018},
-	// in one region 2.2, 2.75, 0.22, 11: 1000 × 2.2 + 400 × 2.75 + 5000 × 0.22 + 100 × 11 = 2200 + 1100 + 1100 + 1100 = 5500
-	{"aws.bedrock", "eu.anthropic.claude-sonnet-5-v1:0", "2026-08-01", used{in: 1000, write: 400, read: 5000, out: 100}, 0.0055},
+	// in one region 2.2, 2.75, 0.22, 11: 1000 × 2.2 + 400 × 2.75 + 5000 × 0.22 + 100 × 11 = 2200 + 1100 + 1100 + 1100 =
+	// 5500
+	{
+		"aws.bedrock",
+		"eu.anthropic.claude-sonnet-5-v1:0",
+		"2026-08-01",
+		used{in: 1000, write: 400, read: 5000, out: 100},
+		0.0055,
+	},
 	// anywhere 2, 2.5, 0.2, 10: 1000 × 2 + 400 × 2.5 + 5000 × 0.2 + 100 × 10 = 2000 + 1000 + 1000 + 1000 = 5000
-	{"aws.bedrock", "global.anthropic.claude-sonnet-5-v1:0", "2026-08-01", used{in: 1000, write: 400, read: 5000, out: 100}, 0.005},
+	{
+		"aws.bedrock",
+		"global.anthropic.claude-sonnet-5-v1:0",
+		"2026-08-01",
+		used{in: 1000, write: 400, read: 5000, out: 100},
+		0.005,
+	},
 	// input 0.8, read 0.2, output 3.2: 500 × 0.8 + 500 × 0.2 + 100 × 3.2 = 400 + 100 + 320 = 820
 	{"aws.bedrock", "us.amazon.nova-pro-v1:0", "2026-07-01", used{in: 500, read: 500, out: 100}, 0.00082},
 	// input 1.25, output 10: 200000 × 1.25 + 100 × 10 = 250000 + 1000 = 251000
 	{"gcp.gemini", "models/gemini-2.5-pro", "2026-07-01", used{in: 200_000, out: 100}, 0.251},
 	// above 200000 input 2.5, output 15: 200001 × 2.5 + 100 × 15 = 500002.5 + 1500 = 501502.5
 	{"gcp.vertex_ai", "gemini-2.5-pro", "2026-07-01", used{in: 200_001, out: 100}, 0.5015025},
-	// text 0.3, sound 1, cached text 0.03, cached sound 0.1, output 2.5: 100 × 0.3 + 900 × 1 + 300 × 0.03 + 200 × 0.1 + 40 × 2.5 = 30 + 900 + 9 + 20 + 100 = 1059
-	{"gcp.gemini", "gemini-2.5-flash", "2026-07-01", used{in: 1000, audioIn: 900, read: 500, audioRead: 200, out: 40}, 0.001059},
+	// text 0.3, sound 1, cached text 0.03, cached sound 0.1, output 2.5: 100 × 0.3 + 900 × 1 + 300 × 0.03 + 200 × 0.1 + 40
+	// × 2.5 = 30 + 900 + 9 + 20 + 100 = 1059
+	{
+		"gcp.gemini",
+		"gemini-2.5-flash",
+		"2026-07-01",
+		used{in: 1000, audioIn: 900, read: 500, audioRead: 200, out: 40},
+		0.001059,
+	},
 	// at night input 0.135, output 0.55: 1000 × 0.135 + 1000 × 0.55 = 685
 	{"deepseek", "deepseek-chat", "2026-07-01T20:00:00Z", used{in: 1000, out: 1000}, 0.000685},
 	// by day 0.27, cached 0.07, 1.1: 1000 × 0.27 + 1000 × 0.07 + 1000 × 1.1 = 1440
@@ -93,7 +117,8 @@ var byHand = []struct {
 	{"perplexity", "sonar-pro", "2026-07-01", used{in: 100, out: 200}, 0.0173},
 	// input 15, cached 7.5, output 60: 100 × 15 + 100 × 7.5 + 10 × 60 = 1500 + 750 + 600 = 2850
 	{"azure.ai.openai", "o1", "2026-07-01", used{in: 100, read: 100, out: 10}, 0.00285},
-	// above 128000 input 0.4, output 1, cached as below it 0.05: 128000 × 0.4 + 1000 × 0.05 + 100 × 1 = 51200 + 50 + 100 = 51350
+	// above 128000 input 0.4, output 1, cached as below it 0.05: 128000 × 0.4 + 1000 × 0.05 + 100 × 1 = 51200 + 50 + 100 =
+	// 51350
 	{"openrouter", "x-ai/grok-4-fast", "2026-07-01", used{in: 128_000, read: 1000, out: 100}, 0.05135},
 	// input 0.59, output 0.79: 1000 × 0.59 + 100 × 0.79 = 590 + 79 = 669
 	{"groq", "llama-3.3-70b-versatile", "2026-07-01", used{in: 1000, out: 100}, 0.000669},

@@ -10,7 +10,7 @@ import (
 type Usage struct {
 	Tokens genai.Tokens
 
-	// Of the tokens above, those of sound and pictures.
+	// The part of the tokens above that is sound and pictures.
 	InputAudio, CacheAudioRead, OutputAudio, InputImage, OutputImage int64
 
 	Service Service
@@ -22,16 +22,16 @@ var (
 	ErrBadUsage = errors.New("token counts that cannot be")
 )
 
-// Bounds of one call: more is a mistake of whoever counted, and would spoil every sum that it goes into.
+// Bounds of one call. Larger counts are errors of the emitter, and would spoil every sum that includes them.
 const (
-	maxTokens = 1e9
+	MaxTokens = 1e9
 	maxCost   = 1e5 // US dollars
 )
 
-// Valid reports whether an amount can be what a call cost: finite, not negative, not absurd.
+// Valid reports whether an amount can be the cost of a call: finite, not negative, not absurd.
 func Valid(usd float64) bool { return usd >= 0 && usd <= maxCost } // NaN is neither
 
-// Cost is what the usage costs by this row, in US dollars, not rounded.
+// Cost returns the price of the usage by this row, in US dollars, not rounded.
 func (r *Row) Cost(u *Usage) (usd float64, err error) {
 	t := &u.Tokens
 	var n [kinds]int64
@@ -39,18 +39,18 @@ func (r *Row) Cost(u *Usage) (usd float64, err error) {
 	n[InputAudio], n[CacheAudioRead], n[OutputAudio] = u.InputAudio, u.CacheAudioRead, u.OutputAudio
 	n[InputImage], n[OutputImage] = u.InputImage, u.OutputImage
 	for _, tokens := range [...]int64{t.Output.Value, t.Reasoning.Value} { // reasoning is paid as output
-		if tokens < 0 || tokens > maxTokens {
+		if tokens < 0 || tokens > MaxTokens {
 			return 0, ErrBadUsage
 		}
 		n[Output] += tokens
 	}
 	for _, tokens := range n {
-		if tokens < 0 || tokens > 2*maxTokens {
+		if tokens < 0 || tokens > 2*MaxTokens {
 			return 0, ErrBadUsage
 		}
 	}
 	length := n[Input] + n[CacheRead] + n[CacheWrite]
-	// Sound and pictures are counted among the tokens of their side. What a mistaken count has beyond those is dropped.
+	// Tokens of sound and pictures are part of those of their side. A count beyond those is dropped as wrong.
 	n[CacheAudioRead] = min(n[CacheAudioRead], n[CacheRead])
 	n[InputAudio] = min(n[InputAudio], n[Input])
 	n[InputImage] = min(n[InputImage], n[Input]-n[InputAudio])
@@ -78,7 +78,7 @@ func (r *Row) Cost(u *Usage) (usd float64, err error) {
 	return usd, nil
 }
 
-// rates are those of a length of input and a service. A service that has rates of its own has them at any length.
+// rates returns those for a length of input and a service. Rates of a service apply at any length.
 func (r *Row) rates(length int64, service Service) *Rates {
 	for i := range r.Services {
 		if own := &r.Services[i]; own.Service == service {

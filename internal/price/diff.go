@@ -7,11 +7,10 @@ import (
 	"strings"
 )
 
-// Change is a row that two lists of rows do not have in common: one of both is nil where it came or went.
+// Change is a row that is in one of two lists of rows only, or differs. Old or New is nil if the row came or went.
 type Change struct{ Old, New *Row }
 
-// Diff tells what changed between two lists of rows. Rows are the same where they are about the same models of a provider and
-// the same time.
+// Diff compares two lists of rows. Rows correspond if they have the same provider, models and time.
 func Diff(older, newer []Row) (changes []Change) {
 	key := func(r *Row) string { return r.Provider + "\t" + strings.Join(folded(r.Models), "|") + "\t" + r.when() }
 	before := map[string]*Row{}
@@ -42,7 +41,7 @@ func (c Change) row() *Row {
 	return c.Old
 }
 
-// String is the change in a line that begins with +, - or ~.
+// String returns the change as a line that begins with +, - or ~.
 func (c Change) String() string {
 	name := c.row().names()
 	switch {
@@ -54,7 +53,7 @@ func (c Change) String() string {
 	return fmt.Sprintf("~ %s: %s → %s", name, c.Old.Terms(), c.New.Terms())
 }
 
-// AllRows are the rows of the book, without the user's file.
+// AllRows returns the rows of the book, without the user's file.
 func (b *Book) AllRows() (rows []Row) {
 	for _, s := range b.providers {
 		rows = append(rows, s.Rows...)

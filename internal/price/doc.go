@@ -1,10 +1,10 @@
-// Package price is the price book: what a call to a model costs, by the list that held when it was made.
+// Package price computes the cost of calls to models, by the list prices at the time of the call.
 //
-// The embedded book, book.tsv, is written by cmd/gen from the open list of the genai-prices project
-// (https://github.com/pydantic/genai-prices, MIT License, Copyright (c) Pydantic Services Inc.), which names the page of
-// each provider that its figures come from. Those figures are facts about list prices; what a contract says goes into a
-// File of the user's own, whose rows come before those of the book.
+// cmd/gen writes the embedded book, book.tsv, from the open list of the genai-prices project
+// (https://github.com/pydantic/genai-prices, MIT License, Copyright (c) Pydantic Services Inc.), which names its source
+// page for each provider. These are public list prices. Prices of a contract go into a File of the user, whose rows
+// take precedence over the book.
 //
-// A Book tells its Version, which is written beside every cost that was computed with it. Rows are never changed for the
-// past: a new price is a new row with the date from which it holds.
+// Every computed cost carries the Version of its Book. Rows of the past never change: a new price is a new row with its
+// own start date.
 package price

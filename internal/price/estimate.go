@@ -6,14 +6,14 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// How byte-pair vocabularies of today cut texts, as means over o200k_base: see TestEstimateIsCloseToAVocabulary. Those of other
-// makers differ from it by some ten percent.
+// How current byte-pair vocabularies split texts: means over o200k_base, see TestEstimateIsCloseToAVocabulary. Those of
+// other makers differ from it by some ten percent.
 const (
 	lettersAToken  = 9 // of a Latin word, beyond the first token
 	cyrillicAToken = 5
 	digitsAToken   = 3
 
-	// Tokens times 100: of a mark that stands alone, of one behind another mark, and of a character of another script.
+	// Tokens times 100: of a mark that stands alone, of a mark behind another one, and of a character of another script.
 	markAlone, markFollows = 90, 30
 	greekHebrew            = 38
 	otherAlphabets         = 32
@@ -22,15 +22,15 @@ const (
 	emoji                  = 150
 )
 
-// maxEstimated is how many bytes of a text are looked at; beyond, as many tokens are taken for a byte as before.
+// maxEstimated is how many bytes of a text are read. The rest is extrapolated.
 const maxEstimated = 64 << 10
 
-// messageTokens is what providers add to each message for its role and its bounds.
+// messageTokens is what providers add to each message for its role and its delimiters.
 const messageTokens = 4
 
-// Estimate tells about how many tokens a call used whose emitter counted none, by its content. It reports false where that cannot be told:
-// content was not recorded, was cut, or holds pictures or sound. What the span does not hold is not in it (reasoning, instructions that an
-// SDK adds, tools that the provider runs), so it is rather too low than too high.
+// Estimate estimates the tokens of a call whose emitter counted none, from its content. It reports false if that is
+// impossible: the content was not recorded, was cut, or holds pictures or sound. It misses what the span does not hold
+// (reasoning, instructions that an SDK adds, tools that the provider runs), so it is too low rather than too high.
 func Estimate(c *genai.Call) (genai.Tokens, bool) {
 	input, output := c.Input(), c.Output()
 	if len(input) == 0 || len(output) == 0 && c.Operation != genai.OpEmbeddings || c.ContentMissing || c.ContentTruncated {
@@ -69,9 +69,9 @@ func estimateMessages(messages []genai.Message) (tokens int64, ok bool) {
 	return tokens, true
 }
 
-// EstimateTokens tells about how many tokens a text is, in one pass and without memory. On prose and code of many sources it is within
-// 10 % of the vocabulary of GPT-4o on average, where a quarter of the bytes is 25 % off, and for other scripts than Latin up to twice
-// as much.
+// EstimateTokens estimates the tokens of a text, in one pass and without allocating. On prose and code of many sources
+// it is within 10 % of the vocabulary of GPT-4o on average. A quarter of the bytes would be 25 % off, and up to twice
+// as much for scripts other than Latin.
 func EstimateTokens(text string) int64 {
 	if len(text) > maxEstimated {
 		return int64(float64(estimate(text[:maxEstimated])) * float64(len(text)) / maxEstimated)
@@ -96,18 +96,19 @@ func estimate(text string) int64 {
 	return e.tokens + e.hundredths/100
 }
 
-// estimator counts the tokens of a text as it goes by.
+// estimator counts the tokens of a text.
 type estimator struct {
 	tokens, hundredths int64
-	letters            int64 // of the Latin word at hand
-	cyrillic           int64 // of the Cyrillic word at hand
-	digits             int64 // of the number at hand
-	lower, mark        bool  // what went by last
+	letters            int64 // of the current Latin word
+	cyrillic           int64 // of the current Cyrillic word
+	digits             int64 // of the current number
+	lower, mark        bool  // the kind of the last character
 }
 
-// end closes the word or number at hand.
+// end closes the current word or number.
 func (e *estimator) end() {
-	e.tokens += (e.letters+lettersAToken-1)/lettersAToken + (e.cyrillic+cyrillicAToken-1)/cyrillicAToken + (e.digits+digitsAToken-1)/digitsAToken
+	e.tokens += (e.letters+lettersAToken-1)/lettersAToken + (e.cyrillic+cyrillicAToken-1)/cyrillicAToken +
+		(e.digits+digitsAToken-1)/digitsAToken
 	e.letters, e.cyrillic, e.digits = 0, 0, 0
 }
 
@@ -115,7 +116,7 @@ func (e *estimator) ascii(c byte) {
 	lower, mark := c >= 'a' && c <= 'z', false
 	switch {
 	case lower || c >= 'A' && c <= 'Z':
-		if e.digits > 0 || e.cyrillic > 0 || !lower && e.lower { // a capital within a word begins another
+		if e.digits > 0 || e.cyrillic > 0 || !lower && e.lower { // a capital inside a word begins another word
 			e.end()
 		}
 		e.letters++
@@ -124,7 +125,7 @@ func (e *estimator) ascii(c byte) {
 			e.end()
 		}
 		e.digits++
-	case c == ' ': // part of the word that it stands before
+	case c == ' ': // part of the following word
 		e.end()
 	default:
 		e.end()
@@ -141,7 +142,7 @@ func (e *estimator) ascii(c byte) {
 func (e *estimator) rune(r rune) {
 	e.mark = false
 	switch {
-	case r < 0x100: // accents make a word longer, those of fewer languages the more
+	case r < 0x100: // accents cost tokens, those of fewer languages more
 		e.letters, e.lower = e.letters+2, true
 		return
 	case r < 0x250:

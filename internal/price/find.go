@@ -6,25 +6,28 @@ import (
 	"sync"
 	"time"
 
+	"github.com/faultline-otel/faultline/internal/glob"
 	"github.com/faultline-otel/faultline/internal/provider"
 )
 
-// sections is, by the canonical name of a provider, where its prices stand. A cloud that sells the models of others lists
-// some of them itself; for the rest the price of their maker holds, which it passes on.
+// sections lists the sections with the prices of a provider, by its canonical name. A cloud that resells models lists
+// some of them itself. For the rest it passes on the price of their maker.
 var sections = map[string][]string{
 	provider.OpenAI: {"openai"}, provider.Anthropic: {"anthropic"}, provider.Bedrock: {"aws"},
 	provider.AzureOpenAI: {"azure", "openai"}, provider.AzureInference: {"azure", "openai"},
 	provider.Gemini: {"google"}, provider.VertexAI: {"google", "anthropic"}, provider.GoogleGenAI: {"google", "anthropic"},
 	provider.Cohere: {"cohere"}, provider.Mistral: {"mistral"}, provider.Groq: {"groq"}, provider.DeepSeek: {"deepseek"},
 	provider.XAI: {"x-ai"}, provider.Perplexity: {"perplexity"}, provider.Moonshot: {"moonshotai"},
-	"together_ai": {"together"}, "fireworks_ai": {"fireworks"}, "voyage": {"voyageai"}, "z_ai": {"zhipuai"}, "zai": {"zhipuai"},
+	"together_ai": {
+		"together",
+	}, "fireworks_ai": {"fireworks"}, "voyage": {"voyageai"}, "z_ai": {"zhipuai"}, "zai": {"zhipuai"},
 	"z.ai": {"zhipuai"}, "zhipu": {"zhipuai"},
 }
 
-// local are runtimes of one's own: models that are for sale elsewhere cost nothing there that a list could tell.
+// local are runtimes on the user's own machines. Models that are sold elsewhere have no list price there.
 var local = []string{"ollama", "vllm", "lmstudio", "lm_studio", "llama.cpp", "llamacpp", "llamafile", "localai"}
 
-// bedrock is what the models of Amazon Bedrock are called there and nowhere else, with a region before it or not.
+// bedrock are the names of models on Amazon Bedrock, and nowhere else, with or without a region before them.
 var bedrock = []string{"*anthropic.claude*", "*amazon.nova*", "*amazon.titan*", "*meta.llama*"}
 
 // found is where the prices of a model stand: in the user's file, in the book, in both or in neither.
@@ -32,10 +35,10 @@ type found struct {
 	own, listed *series
 }
 
-// Find is the row of a model that held at a time, nil where there is none. The names are as spans give them: of the
-// provider, which may be empty, and of the model, of which the first that is known is meant (the one that answered, the one
-// that was asked for). What the user's file says of any of them comes before the book: who writes a price for gpt-4.1, or for a
-// deployment's name, is answered by gpt-4.1-2025-04-14, which the book knows. It takes no memory once a pair of names has been seen.
+// Find returns the row of a model at a time, or nil. Names are as in spans. The provider may be empty. Of the models
+// (the one that answered, the one that was requested), the first that is known counts. The user's file takes precedence
+// for any of them: its price for gpt-4.1, or for the name of a deployment, also applies if gpt-4.1-2025-04-14 answers,
+// which the book knows. Find does not allocate for a pair of names that it has seen before.
 func (b *Book) Find(providerName string, at time.Time, models ...string) *Row {
 	var listed *Row
 	for _, model := range models {
@@ -56,7 +59,7 @@ func (b *Book) Find(providerName string, at time.Time, models ...string) *Row {
 	return listed
 }
 
-// Rows are all rows of a model at all times, those of the user's file first.
+// Rows returns all rows of a model at all times, those of the user's file first.
 func (b *Book) Rows(providerName, model string) (rows []*Row) {
 	if model == "" || len(model) > maxName || len(providerName) > maxName {
 		return nil
@@ -82,8 +85,8 @@ func (b *Book) find(providerName, model string) found {
 
 // look searches for a model without the cache.
 func (b *Book) look(providerName, model string) (f found) {
-	spelled := spellings(fold(model))
-	name := fold(providerName)
+	spelled := spellings(glob.Fold(model))
+	name := glob.Fold(providerName)
 	if alias, ok := b.ownAliases[name]; ok {
 		name = alias
 	}
@@ -106,8 +109,8 @@ func (b *Book) look(providerName, model string) (f found) {
 	return f
 }
 
-// ownProviders are the providers whose rows in the user's file are meant: the one that the span names, by any of its names, or
-// where it names none, the makers of the model; then any.
+// ownProviders returns the providers whose rows in the user's file apply: the one that the span names, by any of its
+// names, else the makers of the model, and last any provider.
 func ownProviders(name, canonical string, ids []string) []string {
 	if name != "" && canonical != "" {
 		return []string{name, canonical, ""}
@@ -120,7 +123,7 @@ func ownProviders(name, canonical string, ids []string) []string {
 	return append(list, "")
 }
 
-// findOwn looks into the user's file for the first of the providers that has the model there.
+// findOwn returns the series of the first provider that has the model in the user's file.
 func (b *Book) findOwn(spelled, providers []string) *series {
 	for _, id := range providers {
 		for _, spelling := range spelled {
@@ -132,7 +135,7 @@ func (b *Book) findOwn(spelled, providers []string) *series {
 	return nil
 }
 
-// candidates are the sections in which the model may stand, the likeliest first.
+// candidates returns the sections that may have the model, the likeliest first.
 func (b *Book) candidates(name, canonical string, spelled []string) []string {
 	var ids []string
 	if name != "" && canonical != "" {
@@ -140,20 +143,21 @@ func (b *Book) candidates(name, canonical string, spelled []string) []string {
 			ids = b.sectionsOf(name, canonical)
 		}
 		if len(ids) == 0 {
-			return nil // a provider that nobody knows sets prices that nobody knows
+			return nil // the prices of an unknown provider are unknown
 		}
 	}
-	// "anthropic/claude-…": routers, of which the span tells nothing or that OpenAI's client was used, name the maker first.
-	if maker, _, ok := strings.Cut(spelled[0], "/"); ok && (name == "" || canonical == "" || canonical == provider.OpenAI) {
+	// "anthropic/claude-…": routers put the maker first. Their spans name no provider, or OpenAI because of its client.
+	if maker, _, ok := strings.Cut(spelled[0], "/"); ok &&
+		(name == "" || canonical == "" || canonical == provider.OpenAI) {
 		makerName, _ := provider.Name(maker)
 		ids = append(ids, b.sectionsOf(maker, makerName)...)
 	}
-	if name == "" || canonical == "" { // nothing was said, or a framework named itself
+	if name == "" || canonical == "" { // the span names no provider, or a framework
 		if slices.ContainsFunc(bedrock, func(pattern string) bool { return matchesAny(pattern, spelled) }) {
 			ids = append(ids, sections[provider.Bedrock]...)
 		}
 		for _, s := range b.providers {
-			if slices.ContainsFunc(s.Knows, func(pattern string) bool { return matchesAny(fold(pattern), spelled) }) {
+			if slices.ContainsFunc(s.Knows, func(pattern string) bool { return matchesAny(glob.Fold(pattern), spelled) }) {
 				ids = append(ids, s.ID)
 			}
 		}
@@ -169,7 +173,7 @@ func (b *Book) sectionsOf(name, canonical string) []string {
 		return []string{name}
 	}
 	for _, s := range b.providers {
-		if slices.ContainsFunc(s.Names, func(pattern string) bool { return matches(fold(pattern), name) }) {
+		if slices.ContainsFunc(s.Names, func(pattern string) bool { return glob.Match(glob.Fold(pattern), name) }) {
 			return []string{s.ID}
 		}
 	}
@@ -177,10 +181,10 @@ func (b *Book) sectionsOf(name, canonical string) []string {
 }
 
 func matchesAny(pattern string, names []string) bool {
-	return slices.ContainsFunc(names, func(name string) bool { return matches(pattern, name) })
+	return slices.ContainsFunc(names, func(name string) bool { return glob.Match(pattern, name) })
 }
 
-// spellings are the folded name and what is left of it without the path before it: models/gemini-…, openai/gpt-…,
+// spellings returns the folded name, also without the path before it: models/gemini-…, openai/gpt-…,
 // arn:aws:bedrock:…/anthropic.claude-….
 func spellings(name string) []string {
 	list := []string{name}
@@ -193,11 +197,11 @@ func spellings(name string) []string {
 	return list
 }
 
-// pair is what a series is cached by.
+// pair is the key of the cache.
 type pair struct{ provider, model string }
 
-// maxCached bounds the cache, in pairs of names. Models are a few dozen in any service; names that are made up turn it
-// over, and cost a search each.
+// maxCached bounds the cache, in pairs of names. A service uses a few dozen models. Random names flush the cache, and
+// cost a search each.
 const maxCached = 2048
 
 // cache remembers what was found, and what was not.
@@ -214,7 +218,7 @@ func (c *cache) get(name pair) (found, bool) {
 }
 
 func (c *cache) put(name pair, f found) {
-	// The texts are copied: a kept string must not hold on to the memory of a whole request.
+	// The texts are copied, because a kept string must not keep a whole request alive.
 	name = pair{strings.Clone(name.provider), strings.Clone(name.model)}
 	c.mu.Lock()
 	defer c.mu.Unlock()

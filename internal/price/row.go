@@ -1,6 +1,7 @@
 package price
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -9,13 +10,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/faultline-otel/faultline/internal/clip"
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// Kind is what is paid for.
+// Kind is what a price is for.
 type Kind int
 
-// The kinds of a price. All but PerRequest are tokens.
+// The kinds of a price. All but PerRequest are per token.
 const (
 	Input Kind = iota
 	CacheRead
@@ -33,25 +35,27 @@ const (
 
 // kindNames are the keys of price files and of the book.
 var kindNames = [kinds]string{
-	"input", "cache_read", "cache_write", "output", "input_audio", "cache_audio_read", "output_audio", "input_image", "output_image", "per_request",
+	"input", "cache_read", "cache_write", "output", "input_audio", "cache_audio_read", "output_audio", "input_image",
+	"output_image", "per_request",
 }
 
 func (k Kind) String() string { return kindNames[k] }
 
-// KindNames are the names of all kinds, in their order.
+// KindNames returns the names of all kinds, in their order.
 func KindNames() []string { return slices.Clone(kindNames[:]) }
 
-// instead is the kind by whose price a kind is paid that has none of its own: who lists no price for cached tokens bills
-// them as any others.
+// instead maps a kind to the kind whose price applies if it has none: a provider without a price for cached tokens
+// bills them like any others.
 var instead = [kinds]Kind{
-	Input: Input, CacheRead: Input, CacheWrite: Input, Output: Output, InputAudio: Input, CacheAudioRead: CacheRead, OutputAudio: Output,
-	InputImage: Input, OutputImage: Output, PerRequest: PerRequest,
+	Input: Input, CacheRead: Input, CacheWrite: Input, Output: Output, InputAudio: Input, CacheAudioRead: CacheRead,
+	OutputAudio: Output,
+	InputImage:  Input, OutputImage: Output, PerRequest: PerRequest,
 }
 
 // Rates are prices by kind: US dollars for a million tokens, and for one request.
 type Rates [kinds]genai.Opt[float64]
 
-// of is the price that a kind is paid by.
+// of returns the price that applies to a kind.
 func (r *Rates) of(k Kind) genai.Opt[float64] {
 	for !r[k].Set && instead[k] != k {
 		k = instead[k]
@@ -59,7 +63,7 @@ func (r *Rates) of(k Kind) genai.Opt[float64] {
 	return r[k]
 }
 
-// over puts the rates on top of others: what they do not say is what the others say.
+// over returns the rates with those of others where they are not set.
 func (r Rates) over(others Rates) Rates {
 	for k := range r {
 		if !r[k].Set {
@@ -71,7 +75,7 @@ func (r Rates) over(others Rates) Rates {
 
 func (r Rates) empty() bool { return r == Rates{} }
 
-// String is the rates as the book writes them: input=2 output=8.
+// String returns the rates as the book writes them: input=2 output=8.
 func (r Rates) String() string {
 	var b strings.Builder
 	for k, rate := range r {
@@ -86,36 +90,45 @@ func (r Rates) String() string {
 	return b.String()
 }
 
-// Dollars is an amount with as many digits as it has.
+// Dollars formats an amount with as many digits as it has.
 func Dollars(usd float64) string { return strconv.FormatFloat(usd, 'f', -1, 64) }
 
-// maxRate is a dollar a token, or a million a request: more is a mistake of whoever wrote it.
+// maxRate is a dollar a token, or a million a request. Higher prices are mistakes.
 const maxRate = 1e6
 
-func checkRate(rate float64) error {
+// Rules of values in price files.
+const (
+	RateRule  = "must be a number of US dollars between 0 and 1000000"
+	HoursRule = "must be a part of the day in UTC such as 00:30-16:30"
+	DayRule   = "must be a date such as 2026-03-13"
+)
+
+// CheckRate checks a price.
+func CheckRate(rate float64) error {
 	if !(rate >= 0 && rate <= maxRate) { // NaN too
-		return fmt.Errorf("must be a number of US dollars between 0 and %d, got %v", int(maxRate), rate)
+		return fmt.Errorf("%s, got %v", RateRule, rate)
 	}
 	return nil
 }
 
-func (r *Rates) check() error {
+// check returns an error for each price that is out of bounds, with its key behind a prefix.
+func (r *Rates) check(prefix string) (errs []error) {
 	for k := range r {
-		if err := checkRate(r[k].Value); err != nil {
-			return fmt.Errorf("%v %w", Kind(k), err)
+		if err := CheckRate(r[k].Value); err != nil {
+			errs = append(errs, fmt.Errorf("%s%v %w", prefix, Kind(k), err))
 		}
 	}
-	return nil
+	return errs
 }
 
-// Context are the rates of calls whose input, cached tokens included, is longer than Above. They hold for all tokens of
-// such a call, not only for those beyond: that is how Anthropic, Google and OpenAI charge.
+// Context is the rates of calls whose input, cached tokens included, is longer than Above. They apply to all tokens of
+// such a call, not only to those beyond: Anthropic, Google and OpenAI charge this way.
 type Context struct {
 	Above int64
 	Rates Rates
 }
 
-// Service names the terms on which a provider serves a call, where they are not the usual ones.
+// Service is the terms on which a provider serves a call, if they are not the standard ones.
 type Service int
 
 // The services that can have prices of their own.
@@ -132,7 +145,7 @@ var serviceNames = [services]string{"standard", "batch", "flex", "priority"}
 
 func (s Service) String() string { return serviceNames[s] }
 
-// ServiceOf is the service that a provider's word stands for. What it does not know is Standard.
+// ServiceOf returns the service that a provider names. Unknown names are Standard.
 func ServiceOf(word string) Service {
 	for s, name := range serviceNames {
 		if strings.EqualFold(word, name) {
@@ -142,7 +155,7 @@ func ServiceOf(word string) Service {
 	return Standard
 }
 
-// Special are the rates of a service, at any length of context.
+// Special is the rates of a service, at any length of context.
 type Special struct {
 	Service Service
 	Rates   Rates
@@ -164,7 +177,8 @@ func (h Hours) hold(at time.Time) bool {
 	return from <= seconds || seconds < to
 }
 
-// clash reports whether of two parts of the day nobody could say which is meant. A part of the day is an exception of the whole.
+// clash reports whether two parts of the day overlap without precedence. A part of the day takes precedence over the
+// whole.
 func (h Hours) clash(other Hours) bool {
 	if h == (Hours{}) || other == (Hours{}) {
 		return h == other
@@ -180,49 +194,48 @@ func (h Hours) String() string {
 	return fmt.Sprintf("%02d:%02d-%02d:%02d", h.From/60, h.From%60, h.To/60, h.To%60)
 }
 
-// parseHours reads "00:30-16:30".
-func parseHours(text string) (Hours, error) {
+// ParseHours reads "00:30-16:30".
+func ParseHours(text string) (Hours, error) {
 	from, to, ok := strings.Cut(text, "-")
 	a, errA := time.Parse("15:04", from)
 	b, errB := time.Parse("15:04", to)
 	if !ok || errA != nil || errB != nil || a.Equal(b) {
-		return Hours{}, fmt.Errorf("must be a part of the day in UTC such as 00:30-16:30, got %q", text)
+		return Hours{}, fmt.Errorf("%s, got %q", HoursRule, text)
 	}
 	return Hours{a.Hour()*60 + a.Minute(), b.Hour()*60 + b.Minute()}, nil
 }
 
-// parseDay reads a date, the day in UTC on which a row begins to hold.
-func parseDay(text string) (time.Time, error) {
+// ParseDay reads a date: the day in UTC on which a row begins to hold.
+func ParseDay(text string) (time.Time, error) {
 	day, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("must be a date such as 2026-03-13, got %q", text)
+		return time.Time{}, fmt.Errorf("%s, got %q", DayRule, text)
 	}
 	return day, nil
 }
 
-// Row is what models of a provider cost from a day on, until a later row of the same models.
+// Row is the prices of models of a provider from a day on, until a later row of the same models.
 type Row struct {
 	Provider string   // "" is any, in a File
-	Models   []string // patterns, see there
+	Models   []string // patterns of package glob
 	From     time.Time
 	Hours    Hours
 	Rates    Rates
-	Contexts []Context // by rising Above, rates complete
-	Services []Special // by rising Service, rates complete
+	Contexts []Context // by rising Above, with complete rates
+	Services []Special // by rising Service, with complete rates
 	Source   string    // where the figures come from
 
-	key string // where it stands, for errors
+	Place string // where the row stands in its file, for errors: "prices[3]", "line 12"
 }
 
-// Models and Contexts of one row are few in any list; the bounds keep a mistake from becoming a hang.
+// Lists have few Models and Contexts in a row. The bounds keep a mistake from becoming a hang.
 const (
 	maxPatterns = 512
 	maxContexts = 16
 )
 
-// complete checks the row and fills in what its tiers leave to its rates.
-func (r *Row) complete() error {
-	var errs []error
+// complete checks the row and fills in what its tiers leave to its rates. There is an error for every mistake.
+func (r *Row) complete() (errs []error) {
 	if len(r.Models) == 0 {
 		errs = append(errs, errors.New("model must name a model, got none"))
 	}
@@ -230,41 +243,52 @@ func (r *Row) complete() error {
 		errs = append(errs, fmt.Errorf("model must name at most %d models, got %d", maxPatterns, len(r.Models)))
 	}
 	for _, pattern := range r.Models {
-		if err := checkPattern(pattern); err != nil {
+		if err := CheckPattern(pattern); err != nil {
 			errs = append(errs, fmt.Errorf("model %w", err))
 		}
 	}
-	errs = append(errs, r.Rates.check())
-	for i := range r.Contexts {
-		errs = append(errs, r.Contexts[i].Rates.check())
-	}
-	for i := range r.Services {
-		errs = append(errs, r.Services[i].Rates.check())
-	}
 	if r.Rates.empty() {
-		errs = append(errs, fmt.Errorf("must have a price: one of %s", strings.Join(kindNames[:], ", ")))
+		errs = append(errs, ErrNoRates)
 	}
-	if only := (Rates{PerRequest: r.Rates[PerRequest]}); r.Rates == only && !only.empty() { // then tokens are not what is paid for
+	errs = append(errs, r.Rates.check("")...)
+	if only := (Rates{PerRequest: r.Rates[PerRequest]}); r.Rates == only && !only.empty() { // tokens are free
 		r.Rates[Input], r.Rates[Output] = genai.Some(0.0), genai.Some(0.0)
 	}
-	slices.SortFunc(r.Contexts, func(a, b Context) int { return int(min(max(a.Above-b.Above, -1), 1)) })
+	return append(append(errs, r.completeContexts()...), r.completeServices()...)
+}
+
+// ErrNoRates is the mistake of rates without any price.
+var ErrNoRates = errors.New("must have a price: one of " + strings.Join(kindNames[:], ", "))
+
+func (r *Row) completeContexts() (errs []error) {
+	if len(r.Contexts) > maxContexts {
+		return []error{fmt.Errorf("above must have at most %d lengths, got %d", maxContexts, len(r.Contexts))}
+	}
+	slices.SortFunc(r.Contexts, func(a, b Context) int { return cmp.Compare(a.Above, b.Above) })
 	below := r.Rates
 	for i := range r.Contexts {
 		c := &r.Contexts[i]
 		if i > 0 && c.Above == r.Contexts[i-1].Above {
 			errs = append(errs, fmt.Errorf("above must name each length once, got %d twice", c.Above))
 		}
+		errs = append(errs, c.Rates.check(fmt.Sprintf("above.%d.", c.Above))...)
 		c.Rates = c.Rates.over(below)
 		below = c.Rates
 	}
-	slices.SortFunc(r.Services, func(a, b Special) int { return int(a.Service - b.Service) })
-	for i := range r.Services {
-		r.Services[i].Rates = r.Services[i].Rates.over(r.Rates)
-	}
-	return errors.Join(errs...)
+	return errs
 }
 
-// when is the part of the row that tells it from other rows of the same models.
+func (r *Row) completeServices() (errs []error) {
+	slices.SortFunc(r.Services, func(a, b Special) int { return cmp.Compare(a.Service, b.Service) })
+	for i := range r.Services {
+		s := &r.Services[i]
+		errs = append(errs, s.Rates.check(s.Service.String()+".")...)
+		s.Rates = s.Rates.over(r.Rates)
+	}
+	return errs
+}
+
+// when returns the time of the row, which distinguishes it from other rows of the same models.
 func (r *Row) when() string {
 	day := ""
 	if !r.From.IsZero() {
@@ -273,21 +297,18 @@ func (r *Row) when() string {
 	return strings.TrimSpace(day + " " + r.Hours.String())
 }
 
-// names is the row as an error or a change shows it.
+// names returns the row as errors and changes show it.
 func (r *Row) names() string {
 	return strings.TrimSpace(strings.TrimSpace(r.Provider+" "+shorten(strings.Join(r.Models, ", "))) + " " + r.when())
 }
 
-// shorten cuts a text to what fits into a line, between characters.
+// shorten cuts a text to fit into a line.
 func shorten(text string) string {
 	const most = 80 // bytes
-	if len(text) <= most {
-		return text
-	}
-	return strings.ToValidUTF8(text[:most], "") + "…"
+	return clip.Text(text, most)
 }
 
-// Terms is all that the row says of money, as the book writes it.
+// Terms returns all prices of the row as the book writes them.
 func (r *Row) Terms() string {
 	parts := []string{r.Rates.String()}
 	below := r.Rates
@@ -303,7 +324,7 @@ func (r *Row) Terms() string {
 	return strings.Join(parts, "; ")
 }
 
-// without is the rates that others do not say already.
+// without returns the rates that differ from others.
 func (r Rates) without(others Rates) Rates {
 	for k := range r {
 		if r[k] == others[k] {
@@ -313,7 +334,7 @@ func (r Rates) without(others Rates) Rates {
 	return r
 }
 
-// parseTerms reads what Terms wrote.
+// parseTerms reads the output of Terms.
 func (r *Row) parseTerms(text string) error {
 	for i, part := range strings.Split(text, "; ") {
 		head, rest, _ := strings.Cut(part, " ")
@@ -333,7 +354,8 @@ func (r *Row) parseTerms(text string) error {
 				return fmt.Errorf("must be a length of context, got %q", head)
 			}
 			r.Contexts = append(r.Contexts, Context{above, rates})
-		case ServiceOf(head) == Standard || slices.ContainsFunc(r.Services, func(s Special) bool { return s.Service == ServiceOf(head) }):
+		case ServiceOf(head) == Standard || slices.ContainsFunc(r.Services,
+			func(s Special) bool { return s.Service == ServiceOf(head) }):
 			return fmt.Errorf("must be a service, each once, got %q", head)
 		default:
 			r.Services = append(r.Services, Special{ServiceOf(head), rates})
@@ -353,7 +375,7 @@ func parseRates(text string) (rates Rates, err error) {
 		if err != nil {
 			rate = math.NaN()
 		}
-		if err := checkRate(rate); err != nil {
+		if err := CheckRate(rate); err != nil {
 			return rates, fmt.Errorf("%s %w", name, err)
 		}
 		rates[k] = genai.Some(rate)

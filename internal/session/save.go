@@ -7,13 +7,9 @@ import (
 	"fmt"
 	"slices"
 	"time"
-)
 
-// Store keeps bytes by key over a restart. A write of several is done as one.
-type Store interface {
-	Get(key string) ([]byte, error) // nil where there is none
-	Write(set map[string][]byte, remove []string) error
-}
+	"github.com/faultline-otel/faultline/internal/checkpoint"
+)
 
 // indexKey holds the ids of all sessions of the last checkpoint, a JSON list; sessionKey begins the keys of their states.
 const (
@@ -25,7 +21,7 @@ const (
 const batch = 500
 
 // Save writes what has changed since the last Save. What could not be written is written by the next.
-func (t *Tracker) Save(store Store) error {
+func (t *Tracker) Save(store checkpoint.Store) error {
 	ids, gone, index := t.unsaved()
 	err := t.save(store, ids, gone, index)
 	if err != nil {
@@ -35,7 +31,7 @@ func (t *Tracker) Save(store Store) error {
 }
 
 // save writes the sessions, then the index that names them, then takes away what the index no longer names.
-func (t *Tracker) save(store Store, ids, gone []ID, index []byte) error {
+func (t *Tracker) save(store checkpoint.Store, ids, gone []ID, index []byte) error {
 	for some := range slices.Chunk(ids, batch) {
 		set := make(map[string][]byte, len(some))
 		for _, id := range some {
@@ -125,7 +121,7 @@ func (t *Tracker) marshal(id ID) ([]byte, bool, error) {
 
 // Load reads what Save wrote, besides sessions that were idle for too long since. A session that cannot be read begins anew; the
 // error names it, and the others are loaded.
-func (t *Tracker) Load(store Store) error {
+func (t *Tracker) Load(store checkpoint.Store) error {
 	index, err := store.Get(indexKey)
 	if err != nil || len(index) == 0 {
 		return err

@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/faultline-otel/faultline/internal/clip"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/score"
@@ -136,7 +137,7 @@ func (r *Record) read(key string, v pcommon.Value) {
 	case AttrErrorDetail:
 		r.Verdict.Detail = v.Str()
 	case AttrErrorEvidence:
-		r.Verdict.Evidence = clip(v.Str(), failure.MaxEvidence)
+		r.Verdict.Evidence = clip.Text(v.Str(), failure.MaxEvidence)
 	case AttrFingerprint:
 		r.Verdict.Fingerprint = v.Str()
 	case AttrErrorClasses:

@@ -3,11 +3,11 @@ package spanattr
 import (
 	"encoding/hex"
 	"strings"
-	"unicode/utf8"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/faultline-otel/faultline/internal/clip"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/score"
 )
@@ -131,9 +131,9 @@ func (w *Writer) writeVerdict(attrs pcommon.Map, v *failure.Verdict) {
 func (w *Writer) evidence(text, excerpt string) string {
 	if w.Content && excerpt != "" {
 		// Of a long excerpt only what can be shown is copied.
-		text += ": " + clip(excerpt, failure.MaxEvidence)
+		text += ": " + clip.Text(excerpt, failure.MaxEvidence)
 	}
-	return clip(text, failure.MaxEvidence)
+	return clip.Text(text, failure.MaxEvidence)
 }
 
 // writeEvaluations adds an event for each of the first n failing scores, at the end of the span: the time at which its
@@ -182,7 +182,7 @@ next:
 				continue next
 			}
 		}
-		list.AppendEmpty().SetStr(clip(p.Scorer+":"+p.Reason, maxProblem))
+		list.AppendEmpty().SetStr(clip.Text(p.Scorer+":"+p.Reason, maxProblem))
 	}
 }
 
@@ -315,21 +315,4 @@ func (w *Writer) scoreKey(scorer string) string {
 	w.next = len(w.keys)
 	w.keys = append(w.keys, scoreKey{scorer, AttrScorePrefix + scorer})
 	return w.keys[w.next].key
-}
-
-// clip makes a text valid UTF-8 and at most n bytes long. An ellipsis ends a text that was cut.
-func clip(s string, n int) string {
-	if len(s) > n {
-		const ellipsis = "…"
-		end := n - len(ellipsis)
-		for end > 0 && !utf8.RuneStart(s[end]) {
-			end--
-		}
-		// The copy lets go of the text that it was cut from.
-		s = strings.ToValidUTF8(s[:end], "?") + ellipsis
-	}
-	if utf8.ValidString(s) {
-		return s
-	}
-	return strings.ToValidUTF8(s, "?")
 }

@@ -3,10 +3,9 @@ package llmfailureprocessor
 import (
 	"errors"
 	"fmt"
-	"regexp"
-	"strings"
 	"time"
 
+	"github.com/faultline-otel/faultline/internal/errline"
 	"github.com/faultline-otel/faultline/internal/pipeline"
 	"github.com/faultline-otel/faultline/internal/price"
 	"github.com/faultline-otel/faultline/internal/price/pricefile"
@@ -78,10 +77,10 @@ func (c *Config) Validate() error {
 func (c *Config) book() (*price.Book, error) {
 	file, err := pricefile.Settings(c.Prices)
 	if err != nil {
-		return nil, in("prices", err)
+		return nil, errline.Prefix("prices", err)
 	}
 	book, err := price.Embedded().With(file)
-	return book, in("prices", err)
+	return book, errline.Prefix("prices", err)
 }
 
 // set makes the scorers. They are read by the code that reads scorer files for the CLI. The error has a line for each
@@ -91,29 +90,13 @@ func (c *Config) set() (*score.Set, error) {
 	if len(c.Scorers) > 0 {
 		var err error
 		if file, err = scorers.Decode(c.Scorers); err != nil {
-			return nil, in("scorers", err)
+			return nil, errline.Prefix("scorers", err)
 		}
 		file.Dir = c.SchemaDir
 	}
 	set, err := scorers.New(file)
 	if err != nil {
-		return nil, in("scorers", err)
+		return nil, errline.Prefix("scorers", err)
 	}
 	return set, nil
-}
-
-// lineNumber begins errors about the text of a scorer file. The text that the Collector hands us is not the user's, nor
-// are its line numbers.
-var lineNumber = regexp.MustCompile(`^line \d+: `)
-
-// in says of every line of an error which key it is about.
-func in(key string, err error) error {
-	if err == nil {
-		return nil
-	}
-	var errs []error
-	for line := range strings.SplitSeq(err.Error(), "\n") {
-		errs = append(errs, fmt.Errorf("%s: %s", key, lineNumber.ReplaceAllString(line, "")))
-	}
-	return errors.Join(errs...)
 }

@@ -14,7 +14,7 @@ import (
 
 // NewFactory makes the factory of llm_failure.
 func NewFactory() processor.Factory {
-	f := &factory{instances: map[component.Config]*instance{}}
+	f := &factory{}
 	return processor.NewFactory(metadata.Type, createDefaultConfig,
 		processor.WithTraces(f.createTraces, metadata.TracesStability),
 		processor.WithLogs(f.createLogs, metadata.LogsStability))

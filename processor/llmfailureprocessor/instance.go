@@ -2,22 +2,18 @@ package llmfailureprocessor
 
 import (
 	"context"
-	"sync"
 
-	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/processor"
 	"go.opentelemetry.io/otel/metric"
 
 	"github.com/faultline-otel/faultline/internal/pipeline"
+	"github.com/faultline-otel/faultline/internal/sharedinstance"
 	"github.com/faultline-otel/faultline/processor/llmfailureprocessor/internal/metadata"
 )
 
-// factory makes one instance for each configuration: the processors of all pipelines that name the same llm_failure share
-// it, so that content which comes in a logs pipeline meets its span in a traces pipeline.
-type factory struct {
-	mu        sync.Mutex
-	instances map[component.Config]*instance // guarded by mu
-}
+// factory makes one instance for each configuration. All pipelines that name the same llm_failure share it, so that
+// content from a logs pipeline meets its span in a traces pipeline.
+type factory struct{ instances sharedinstance.Set[*instance] }
 
 // instance is the work of one configuration.
 type instance struct {
@@ -25,19 +21,19 @@ type instance struct {
 	redactor  *pipeline.Redactor // nil where nothing is to be redacted
 	counters  *counters
 	telemetry *metadata.TelemetryBuilder
-
-	factory *factory
-	config  *Config
-	users   int // processors that hold it, guarded by factory.mu
+	shared    *sharedinstance.Instance[*instance]
 }
 
 func (f *factory) instance(set processor.Settings, cfg *Config) (*instance, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if i, ok := f.instances[cfg]; ok {
-		i.users++
-		return i, nil
+	shared, err := f.instances.Acquire(cfg, func() (*instance, error) { return newInstance(set, cfg) })
+	if err != nil {
+		return nil, err
 	}
+	shared.Value.shared = shared
+	return shared.Value, nil
+}
+
+func newInstance(set processor.Settings, cfg *Config) (*instance, error) {
 	scorers, err := cfg.set()
 	if err != nil {
 		return nil, err
@@ -65,22 +61,15 @@ func (f *factory) instance(set processor.Settings, cfg *Config) (*instance, erro
 	}); err != nil {
 		return nil, err
 	}
-	i := &instance{
-		scorer: scorer, redactor: redactor,
-		counters: newCounters(telemetry), telemetry: telemetry,
-		factory: f, config: cfg, users: 1,
-	}
-	f.instances[cfg] = i
-	return i, nil
+	return &instance{
+		scorer: scorer, redactor: redactor, counters: newCounters(telemetry), telemetry: telemetry,
+	}, nil
 }
 
-// release gives the instance back; the last user ends it.
+// release ends the instance with its last user.
 func (i *instance) release(context.Context) error {
-	i.factory.mu.Lock()
-	defer i.factory.mu.Unlock()
-	if i.users--; i.users == 0 {
-		delete(i.factory.instances, i.config)
+	return i.shared.Release(func() error {
 		i.telemetry.Shutdown()
-	}
-	return nil
+		return nil
+	})
 }

@@ -323,7 +323,7 @@ func TestNothingComesOutOfNothing(t *testing.T) {
 }
 
 func TestInstanceIsSharedByPipelinesAndEndsWithTheLast(t *testing.T) {
-	f := &factory{instances: map[component.Config]*instance{}}
+	f := &factory{}
 	set := processortest.NewNopSettings(metadata.Type)
 	one, two := &Config{}, &Config{}
 	a, err := f.instance(set, one)
@@ -335,10 +335,10 @@ func TestInstanceIsSharedByPipelinesAndEndsWithTheLast(t *testing.T) {
 	require.Same(t, a, b)
 	require.NotSame(t, a, c, "another configuration is another instance")
 	require.NoError(t, a.release(t.Context()))
-	require.Len(t, f.instances, 2)
+	require.Equal(t, 2, f.instances.Len())
 	require.NoError(t, b.release(t.Context()))
 	require.NoError(t, c.release(t.Context()))
-	require.Empty(t, f.instances)
+	require.Zero(t, f.instances.Len())
 }
 
 // TestManyRequestsAtOnce counts exactly, and logs and spans do not get into each other's way.

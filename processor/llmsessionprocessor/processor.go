@@ -13,7 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/faultline-otel/faultline/internal/budget"
-	"github.com/faultline-otel/faultline/internal/checkpoint"
+	"github.com/faultline-otel/faultline/internal/checkpoint/storage"
 	"github.com/faultline-otel/faultline/internal/pipeline"
 	"github.com/faultline-otel/faultline/internal/session"
 	"github.com/faultline-otel/faultline/processor/llmsessionprocessor/internal/metadata"
@@ -28,8 +28,8 @@ type sessions struct {
 	stage     *pipeline.Sessions
 	telemetry *metadata.TelemetryBuilder
 
-	store   *checkpoint.Store // nil where sessions are not kept over a restart
-	breaker *budget.Breaker   // nil where no budget is configured
+	store   *storage.Store  // nil where sessions are not kept over a restart
+	breaker *budget.Breaker // nil where no budget is configured
 	stop    chan struct{}
 	done    sync.WaitGroup
 }
@@ -98,7 +98,7 @@ func (s *sessions) processTraces(ctx context.Context, td ptrace.Traces) (ptrace.
 func (s *sessions) start(ctx context.Context, host component.Host) error {
 	if s.config.Storage != nil {
 		var err error
-		if s.store, err = checkpoint.Open(ctx, host, *s.config.Storage, component.KindProcessor, s.id); err != nil {
+		if s.store, err = storage.Open(ctx, host, *s.config.Storage, component.KindProcessor, s.id); err != nil {
 			return err
 		}
 		if err := s.tracker.Load(s.store); err != nil {

@@ -242,7 +242,7 @@ func TestWrongSettings(t *testing.T) {
 
 func TestAStorageThatIsNotThereStopsTheStart(t *testing.T) {
 	id := component.MustNewID("file_storage")
-	for name, h := range map[string]component.Host{"does not exist": componenttest.NewNopHost(), "is no storage": fakeHost{id: nopComponent{}}} {
+	for name, h := range map[string]component.Host{"not found": componenttest.NewNopHost(), "is not a storage extension": fakeHost{id: nopComponent{}}} {
 		cfg := createDefaultConfig().(*Config)
 		cfg.Storage = &id
 		p, err := NewFactory().CreateTraces(t.Context(), processortest.NewNopSettings(metadata.Type), cfg, consumertest.NewNop())

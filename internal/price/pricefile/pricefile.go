@@ -1,21 +1,18 @@
-// Package pricefile reads price files of users: YAML on disk, or a part of the Collector's configuration. What they may say
-// is defined in package price, which stands on the standard library alone.
+// Package pricefile reads price files of users: YAML on disk, or a part of the Collector's configuration. Package price
+// defines what rows mean, and checks them.
 package pricefile
 
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
+	"slices"
+	"strconv"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
+	"github.com/faultline-otel/faultline/internal/errline"
 	"github.com/faultline-otel/faultline/internal/price"
+	"github.com/faultline-otel/faultline/internal/strictyaml"
 )
-
-// maxBytes bounds a price file. The whole embedded book has a hundred kilobytes.
-const maxBytes = 4 << 20
 
 // Load reads a price file. The error has a line for every mistake.
 func Load(path string) (*price.File, error) {
@@ -27,27 +24,33 @@ func Load(path string) (*price.File, error) {
 	return f, named(path, err)
 }
 
-// Settings reads what the Collector's configuration says of prices: the content of a price file, or {file: its path}. Nothing
-// is no file.
-func Settings(content map[string]any) (*price.File, error) {
-	if len(content) == 0 {
+// Settings reads the prices in the Collector's configuration: the content of a price file, or {file: its path}. Without
+// settings, the file is nil.
+func Settings(settings map[string]any) (*price.File, error) {
+	if len(settings) == 0 {
 		return nil, nil //nolint:nilnil // no file and no mistake
 	}
-	value, ok := content["file"]
+	value, ok := settings["file"]
 	if !ok {
-		return price.Decode(content)
+		return decode(settings)
 	}
 	path, isText := value.(string)
 	switch {
 	case !isText || path == "":
-		return nil, fmt.Errorf("file must be the path of a price file, got %v", value)
-	case len(content) > 1:
-		return nil, errors.New("file must stand alone, the other keys belong into the file")
+		return nil, fmt.Errorf("file must be the path of a price file, got %s", strictyaml.Show(value))
+	case len(settings) > 1:
+		return nil, errors.New("file must stand alone: move the other keys into the file")
 	}
 	return Load(path)
 }
 
-// Rows reads the rows of a price file, or of a book as the repository holds it, whichever the file is.
+func decode(settings map[string]any) (*price.File, error) {
+	var c content
+	err := strictyaml.Decode(settings, &c)
+	return c.file(err)
+}
+
+// Rows reads the rows of a price file, or of a book in the form in which the repository holds it.
 func Rows(path string) ([]price.Row, error) {
 	text, err := read(path)
 	if err != nil {
@@ -68,40 +71,57 @@ func Rows(path string) ([]price.Row, error) {
 }
 
 func read(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", fmt.Errorf("price file: %w", err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxBytes+1))
-	if err == nil && len(text) > maxBytes {
-		err = fmt.Errorf("must be at most %d bytes long", maxBytes)
-	}
+	text, err := strictyaml.ReadFile(path)
 	return string(text), named(path, err)
 }
 
 func parse(text string) (*price.File, error) {
-	var content map[string]any
-	if err := yaml.Unmarshal([]byte(text), &content); err != nil {
-		if bad, ok := errors.AsType[*yaml.TypeError](err); ok {
-			return nil, fmt.Errorf("must be a mapping of aliases, prices, version: %s", strings.Join(bad.Errors, ", "))
-		}
+	var c content
+	err := strictyaml.Unmarshal([]byte(text), &c)
+	return c.file(err)
+}
+
+// file checks what was decoded, with the error of decoding. The error has a line for every mistake.
+func (c *content) file(err error) (*price.File, error) {
+	mistakes, ok := errors.AsType[strictyaml.Mistakes](err)
+	if err != nil && !ok {
 		return nil, err
 	}
-	if content == nil {
-		return nil, errors.New("the file is empty")
+	errs := []error{err}
+	if notMapping := slices.ContainsFunc(mistakes, func(m strictyaml.Mistake) bool {
+		return len(m.Path) == 0 && strings.HasPrefix(m.Text, "must ")
+	}); !notMapping && !mistakes.Under("version") && (c.Version == nil || *c.Version != price.FileVersion) {
+		errs = append(errs, fmt.Errorf("version must be %d, got %s", price.FileVersion, shown(c.Version)))
 	}
-	return price.Decode(content)
+	f := &price.File{Aliases: make(map[string]string, len(c.Aliases))}
+	for name, of := range c.Aliases {
+		f.Aliases[name] = string(of)
+	}
+	for i := range c.Prices {
+		made := c.Prices[i].price()
+		made.Place = fmt.Sprintf("prices[%d]", i)
+		for _, key := range []string{"provider", "from", "hours"} {
+			if mistakes.Under("prices", i, key) {
+				made.Models = nil // what the row overlaps with is unknown
+			}
+		}
+		f.Rows = append(f.Rows, made)
+	}
+	if len(f.Rows) > 0 || err == nil && c.Version != nil {
+		errs = append(errs, f.Complete(func(i int) bool { return mistakes.Under("prices", i) }))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func shown(version *int) string {
+	if version == nil {
+		return "nothing"
+	}
+	return strconv.Itoa(*version)
 }
 
 // named says of every line of an error which file it is about.
-func named(path string, err error) error {
-	if err == nil {
-		return nil
-	}
-	var errs []error
-	for line := range strings.SplitSeq(err.Error(), "\n") {
-		errs = append(errs, fmt.Errorf("price file %s: %s", path, line))
-	}
-	return errors.Join(errs...)
-}
+func named(path string, err error) error { return errline.Prefix("price file "+path, err) }

@@ -8,7 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/price"
+	"github.com/faultline-otel/faultline/internal/strictyaml"
 )
 
 func write(t *testing.T, text string) string {
@@ -27,7 +29,12 @@ func TestFileIsReadByPathOrAsItStands(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, f.String(), byPath.String())
 	inline, err := Settings(map[string]any{"version": 1, "prices": []any{
-		map[string]any{"model": "m", "from": "2026-01-01", "input": 1.0, "above": map[string]any{"1000": map[string]any{"input": 2}}},
+		map[string]any{
+			"model": "m",
+			"from":  "2026-01-01",
+			"input": 1.0,
+			"above": map[string]any{"1000": map[string]any{"input": 2}},
+		},
 	}})
 	require.NoError(t, err)
 	require.Equal(t, f.String(), inline.String())
@@ -39,15 +46,15 @@ func TestFileIsReadByPathOrAsItStands(t *testing.T) {
 func TestWhatIsNoPriceFileIsTold(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                              "the file is empty",
-		"- 1":                           "must be a mapping of aliases, prices, version",
-		"version: 1\nversion: 1":        "already defined",
+		"- 1":                           "must be a mapping of version, prices, aliases, got a list",
+		"version: 1\nversion: 1":        `key "version" is already defined at line 1`,
 		"prices: [":                     "line 1",
-		"version: 1\nprices: [{}, 7]":   "prices[1] must be a mapping, got 7",
+		"version: 1\nprices: [{}, 7]":   "line 2: prices[1] must be a mapping of provider, model,",
 		strings.Repeat("# x\n", 2<<20):  "must be at most",
 		"a: &a [*a]":                    "anchor",
 		"version: 1\nprices: {1: 2}":    "prices must be a list",
 		"1: 2":                          "version must be 1",
-		"version: 1\nprices: [{1: 2}]":  "prices[0] must be a mapping",
+		"version: 1\nprices: [{1: 2}]":  "prices[0]: key must be a text, got 1",
 		"book\t2026-01-01\nm\t\tinput=": "yaml",
 	} {
 		path := write(t, text)
@@ -72,6 +79,17 @@ func TestWhatIsNoPriceFileIsTold(t *testing.T) {
 	}
 }
 
+// TestRatesHaveEveryKindOfPrice also in the same place: a new kind needs a key.
+func TestRatesHaveEveryKindOfPrice(t *testing.T) {
+	for i, kind := range price.KindNames() {
+		var r rates
+		require.NoError(t, strictyaml.Decode(map[string]any{kind: 1}, &r), kind)
+		want := price.Rates{}
+		want[i] = genai.Some(1.0)
+		require.Equal(t, want, r.price(), kind)
+	}
+}
+
 func TestRowsOfABookAndOfAFile(t *testing.T) {
 	rows, err := Rows(write(t, price.Embedded().String()))
 	require.NoError(t, err)
@@ -88,7 +106,9 @@ func TestRowsOfABookAndOfAFile(t *testing.T) {
 
 // FuzzLoad: whatever stands in a file, it is read or refused, and what is read can be laid over the book.
 func FuzzLoad(f *testing.F) {
-	f.Add("version: 1\nprices:\n  - {provider: openai, model: [gpt-4*, x], from: 2026-01-01, input: 1, above: {1000: {input: 2}}, batch: {output: 1}}\naliases: {a: b}\n")
+	f.Add(
+		"version: 1\nprices:\n  - {provider: openai, model: [gpt-4*, x], from: 2026-01-01, input: 1, above: {1000: {input: 2}}, batch: {output: 1}}\naliases: {a: b}\n",
+	)
 	f.Add("version: 1\nprices: [{model: '*', per_request: 1e5, hours: 23:00-01:00}]")
 	f.Fuzz(func(t *testing.T, text string) {
 		if len(text) > 1<<16 {

@@ -1,19 +1,20 @@
-// Package outcome turns what the provider, the SDK and the tool reported into findings: errors, finish reasons, refusal
-// fields, empty answers. It is the first scorer of every set and needs no configuration. It gives no score of its own: a
-// report is a fact, not a measurement.
+// Package outcome turns what provider, SDK and tool report into findings: errors, finish reasons, refusal fields, empty
+// answers. It is the first scorer of every set and needs no configuration. It gives no score, because a report is a
+// fact and not a measurement.
 package outcome
 
 import (
 	"slices"
 	"strings"
 
+	"github.com/faultline-otel/faultline/internal/clip"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/provider"
 	"github.com/faultline-otel/faultline/internal/score"
 )
 
-// Name of the scorer, where problems name one.
+// Name is the scorer's name in problems.
 const Name = "outcome"
 
 // Scorer reads reports. The zero value is ready.
@@ -22,13 +23,13 @@ type Scorer struct{}
 // New makes the scorer.
 func New() *Scorer { return &Scorer{} }
 
-// Name is the scorer's name.
+// Name returns the scorer's name.
 func (*Scorer) Name() string { return Name }
 
 // Version changes when the same report could mean something else.
 func (*Scorer) Version() string { return "1" }
 
-// Score adds what was reported. It loads the output of model calls that claim to have ended well, the result of tools and the
+// Score adds what was reported. It loads the output of model calls that claim a normal end, the result of tools and the
 // documents of retrievals, and nothing else.
 func (s *Scorer) Score(c *genai.Call, r *score.Result) {
 	if c.Operation == genai.OpExecuteTool {
@@ -47,7 +48,7 @@ func (s *Scorer) Score(c *genai.Call, r *score.Result) {
 		retrieval(c, r)
 		return
 	}
-	// An outer step repeats the reasons and the answer of its inner call, which has its own span.
+	// An outer step repeats the reasons and the answer of its inner call, which has a span of its own.
 	if !c.IsLLMCall() {
 		return
 	}
@@ -69,7 +70,7 @@ func (s *Scorer) Score(c *genai.Call, r *score.Result) {
 	answer(c, stop, r)
 }
 
-// retrieval tells whether documents were found. Where none were recorded nobody knows.
+// retrieval records whether documents were found. If the span has no record of them, the outcome stays unknown.
 func retrieval(c *genai.Call, r *score.Result) {
 	if c.ContentMissing {
 		return
@@ -82,7 +83,7 @@ func retrieval(c *genai.Call, r *score.Result) {
 	}
 }
 
-// answer looks at the answer itself: refused in the provider's own field, or not there at all.
+// answer checks the answer itself: a refusal in the provider's own field, or no answer at all.
 func answer(c *genai.Call, stop provider.Outcome, r *score.Result) {
 	if c.Operation == genai.OpEmbeddings || c.ContentMissing {
 		return
@@ -95,13 +96,13 @@ func answer(c *genai.Call, stop provider.Outcome, r *score.Result) {
 		return
 	}
 	if stop.Class != "" {
-		return // an answer that was cut or broken may well be empty: one cause, one finding
+		return // a cut answer may well be empty: one cause, one finding
 	}
 	if !ended(c) || c.ContentTruncated || !ofText(c.OutputType) {
 		return
 	}
 	output := c.Output()
-	// Without a message nothing can be said: emitters leave fields out that they did not record.
+	// Without a message the answer is unknown: emitters leave out fields that they did not record.
 	if len(output) == 0 {
 		return
 	}
@@ -123,13 +124,14 @@ func answer(c *genai.Call, stop provider.Outcome, r *score.Result) {
 	r.Find(failure.Finding{Class: failure.BadAnswer, Detail: failure.Empty, Where: "empty", Evidence: evidence})
 }
 
-// ended reports whether the call claims a normal end: only then is an answer without content empty rather than unknown.
-// Gemini's reason that was not specified proves nothing by itself, and an empty answer under it is one.
+// ended reports whether the call claims a normal end. Only then is an answer without content empty, and not unknown.
+// Gemini's unspecified finish reason proves nothing by itself, but an empty answer with it is empty.
 func ended(c *genai.Call) bool {
-	return slices.Contains(c.FinishReasonsCanonical, provider.FinishStop) || slices.Contains(c.FinishReasons, "FINISH_REASON_UNSPECIFIED")
+	return slices.Contains(c.FinishReasonsCanonical, provider.FinishStop) ||
+		slices.Contains(c.FinishReasons, "FINISH_REASON_UNSPECIFIED")
 }
 
-// ofText reports whether an answer of this type has text: an image or speech has none.
+// ofText reports whether answers of a type have text. Images and speech have none.
 func ofText(outputType string) bool {
 	switch outputType {
 	case "image", "speech", "audio", "video":
@@ -138,16 +140,16 @@ func ofText(outputType string) bool {
 	return true
 }
 
-// maxEmptyTokens is more than the marks around an empty answer are billed for.
+// maxEmptyTokens is more than providers bill for the marks around an empty answer.
 const maxEmptyTokens = 16
 
-// unrecorded reports whether an answer that looks empty was merely not recorded: the provider counted its tokens, apart
-// from those of reasoning.
+// unrecorded reports whether an answer that looks empty was only not recorded: the provider counted tokens for it
+// besides those of reasoning.
 func unrecorded(c *genai.Call) bool {
 	return c.Tokens.Reasoning.Set && c.Tokens.Output.Set && c.Tokens.Output.Value > maxEmptyTokens
 }
 
-// cut adds that the answer broke off, where an error came after its first chunk. The error itself is the nearer cause.
+// cut adds that the answer broke off if an error came after its first chunk. The error itself is the nearer cause.
 func cut(c *genai.Call, r *score.Result) {
 	if len(r.Findings) == 0 || len(c.FinishReasons) > 0 || !c.IsLLMCall() {
 		return
@@ -165,7 +167,9 @@ func cut(c *genai.Call, r *score.Result) {
 	if began {
 		evidence = "the answer broke off after its first chunk, which came in " + itoa(int64(c.TTFT.Value)) + " ms"
 	}
-	r.Find(failure.Finding{Class: failure.Truncation, Detail: failure.StreamCut, Where: failure.StreamCut, Evidence: evidence})
+	r.Find(
+		failure.Finding{Class: failure.Truncation, Detail: failure.StreamCut, Where: failure.StreamCut, Evidence: evidence},
+	)
 }
 
 func refusalOf(c *genai.Call) string { return strings.TrimSpace(c.Refusal()) }
@@ -182,8 +186,8 @@ func reported(c *genai.Call, o provider.Outcome, r *score.Result) {
 	})
 }
 
-// errorEvidence says which part of the report decided. The message itself may hold parts of the conversation, so it is
-// quoted only as an excerpt.
+// errorEvidence names the part of the report that decided. The message may quote the conversation, so it is only an
+// excerpt.
 func errorEvidence(e genai.Error, o provider.Outcome) string {
 	var b strings.Builder
 	switch o.By {
@@ -195,20 +199,20 @@ func errorEvidence(e genai.Error, o provider.Outcome) string {
 		b.WriteString("error code " + quote(o.Where))
 	case "type":
 		name := e.Type
-		if !says(e.Type, o.Where) { // it was named in the message
+		if !says(e.Type, o.Where) { // the message names it
 			name = o.Where
 		}
 		b.WriteString("exception " + quote(name))
 	default:
-		b.WriteString("the span has status ERROR and nothing more is known")
+		b.WriteString("the span has status ERROR without any details")
 	}
 	if e.Type != "" && e.Type != "_OTHER" && !says(e.Type, o.Where) {
-		b.WriteString(" (" + clip(e.Type) + ")")
+		b.WriteString(" (" + clip.Text(e.Type, maxName) + ")")
 	}
 	return b.String()
 }
 
-// says reports whether an error type is what decided: the type with its package, in any case.
+// says reports whether an error type is the one that decided. Its package and case do not matter.
 func says(kind, where string) bool {
 	return len(kind) >= len(where) && where != "" && strings.EqualFold(kind[len(kind)-len(where):], where)
 }

@@ -122,7 +122,11 @@ func TestRetrieval(t *testing.T) {
 
 // TestCut: an error after the first chunk is two failures, of which the error is the nearer cause.
 func TestCut(t *testing.T) {
-	broken := genai.Error{IsError: true, Type: "httpx.RemoteProtocolError", Message: "peer closed connection without sending complete message body (incomplete chunked read)"}
+	broken := genai.Error{
+		IsError: true,
+		Type:    "httpx.RemoteProtocolError",
+		Message: "peer closed connection without sending complete message body (incomplete chunked read)",
+	}
 	for name, c := range map[string]struct {
 		call genai.Call
 		want []failure.Class
@@ -152,10 +156,13 @@ func TestEvidenceNamesWhatDecided(t *testing.T) {
 		{"", "ReadTimeout('')", `exception "readtimeout"`},
 		{"ThrottlingException", "", `error code "throttlingexception"`},
 		{"APIError", `{"error":{"code":"insufficient_quota"}}`, `error code "insufficient_quota" (APIError)`},
-		{"Exception", "", "the span has status ERROR and nothing more is known (Exception)"},
+		{"Exception", "", "the span has status ERROR without any details (Exception)"},
 	} {
 		var r score.Result
-		New().Score(&genai.Call{Operation: genai.OpChat, Error: genai.Error{IsError: true, Type: c.kind, Message: c.message}}, &r)
+		New().Score(
+			&genai.Call{Operation: genai.OpChat, Error: genai.Error{IsError: true, Type: c.kind, Message: c.message}},
+			&r,
+		)
 		require.Equal(t, c.want, r.Findings[0].Evidence)
 	}
 }
@@ -180,7 +187,7 @@ func TestScoreLoadsLittle(t *testing.T) {
 	}
 }
 
-// TestScoreIsBounded: what strangers sent is looked at as far as it says something.
+// TestScoreIsBounded checks that only a bounded part of untrusted input is read.
 func TestScoreIsBounded(t *testing.T) {
 	long := strings.Repeat("{\"a\": [", 4<<20)
 	for _, call := range []genai.Call{
@@ -203,7 +210,10 @@ func TestScoreIsBounded(t *testing.T) {
 // TestEvidenceHoldsNoContent: messages of errors quote the conversation, so they are excerpts and not evidence.
 func TestEvidenceHoldsNoContent(t *testing.T) {
 	var r score.Result
-	call := genai.Call{Operation: genai.OpChat, Error: genai.Error{IsError: true, Type: "BadRequestError", Message: "bad value in: my name is Ada"}}
+	call := genai.Call{
+		Operation: genai.OpChat,
+		Error:     genai.Error{IsError: true, Type: "BadRequestError", Message: "bad value in: my name is Ada"},
+	}
 	call.SetContent(genai.Content{})
 	New().Score(&call, &r)
 	require.NotContains(t, r.Findings[0].Evidence, "Ada")

@@ -4,13 +4,14 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/faultline-otel/faultline/internal/clip"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/provider"
 	"github.com/faultline-otel/faultline/internal/score"
 )
 
-// tool decides how a tool fared. An empty result is no failure.
+// tool decides whether a tool succeeded. An empty result is not a failure.
 func tool(c *genai.Call, r *score.Result) {
 	if c.Error.IsError {
 		if provider.Classify(c.Error).Cancelled {
@@ -27,7 +28,7 @@ func tool(c *genai.Call, r *score.Result) {
 	result := strings.TrimSpace(c.ToolResult().Text)
 	switch {
 	case result == "" && c.ToolResult().IsZero() && c.ContentMissing:
-		r.ToolOutcome = score.OutcomeOK // the span says that it ended well, and nothing of its result
+		r.ToolOutcome = score.OutcomeOK // the span reports success without the result
 	case saysError(result):
 		failed(c, r, "the tool's result begins with an error", result)
 	case isErrorSet(result):
@@ -42,7 +43,7 @@ func tool(c *genai.Call, r *score.Result) {
 	}
 }
 
-// saysFailed knows the statuses by which emitters say that a tool failed.
+// saysFailed knows the statuses with which emitters report a failed tool.
 func saysFailed(status string) bool {
 	for _, word := range [...]string{"error", "failed", "failure", "errored"} {
 		if strings.EqualFold(status, word) {
@@ -62,19 +63,22 @@ func toolError(c *genai.Call) string {
 func failed(c *genai.Call, r *score.Result, evidence, message string) {
 	r.ToolOutcome = score.OutcomeFailed
 	if c.ToolName != "" {
-		evidence = clip(c.ToolName) + ": " + evidence
+		evidence = clip.Text(c.ToolName, maxName) + ": " + evidence
 	}
 	r.Find(failure.Finding{
-		Class: failure.ToolError, Detail: failure.ToolFailed, Tool: c.ToolName, Where: clip(c.Error.Type),
+		Class: failure.ToolError, Detail: failure.ToolFailed, Tool: c.ToolName, Where: clip.Text(c.Error.Type, maxName),
 		What: firstLine(message), Evidence: evidence, Excerpt: firstLine(message),
 	})
 }
 
-// errorWords begin the text of a result that is the report of an error, followed by a separator.
-var errorWords = []string{"error", "exception", "traceback (most recent call last)", "fatal error", "unhandled exception", "runtimeerror", "valueerror", "typeerror", "keyerror"}
+// errorWords begin results that report an error. A separator follows.
+var errorWords = []string{
+	"error", "exception", "traceback (most recent call last)", "fatal error", "unhandled exception", "runtimeerror",
+	"valueerror", "typeerror", "keyerror",
+}
 
-// saysError reports whether a result's text is the report of an error. A text about errors ("Error handling is described
-// in …") is none.
+// saysError reports whether a result's text reports an error. A text about errors ("Error handling is described in …")
+// does not.
 func saysError(result string) bool {
 	head := inner(result)
 	if len(head) > 64 {
@@ -83,13 +87,17 @@ func saysError(result string) bool {
 	head = strings.ToLower(strings.TrimLeft(head, `"'[({ `))
 	if strings.HasPrefix(head, `error"`) { // an object whose first key is error
 		rest := strings.TrimLeft(head[len(`error"`):], " :")
-		return rest != "" && !strings.HasPrefix(rest, "null") && !strings.HasPrefix(rest, "false") && !strings.HasPrefix(rest, `""`) &&
-			!strings.HasPrefix(rest, "0") && !strings.HasPrefix(rest, "[]") && !strings.HasPrefix(rest, "{}")
+		return rest != "" && !strings.HasPrefix(rest, "null") && !strings.HasPrefix(rest, "false") &&
+			!strings.HasPrefix(rest, `""`) &&
+			!strings.HasPrefix(rest, "0") && !strings.HasPrefix(rest, "[]") &&
+			!strings.HasPrefix(rest, "{}")
 	}
 	for _, word := range errorWords {
 		if rest, ok := strings.CutPrefix(head, word); ok {
-			return rest == "" || rest[0] == ':' || strings.HasPrefix(rest, " -") || strings.HasPrefix(rest, " executing") || strings.HasPrefix(rest, " while") ||
-				strings.HasPrefix(rest, " code") || strings.HasPrefix(rest, " calling") || strings.HasPrefix(rest, "!") || rest[0] == '\n'
+			return rest == "" || rest[0] == ':' || strings.HasPrefix(rest, " -") || strings.HasPrefix(rest, " executing") ||
+				strings.HasPrefix(rest, " while") ||
+				strings.HasPrefix(rest, " code") || strings.HasPrefix(rest, " calling") || strings.HasPrefix(rest, "!") ||
+				rest[0] == '\n'
 		}
 	}
 	// "SomethingError: …", as an interpreter prints it.
@@ -99,8 +107,8 @@ func saysError(result string) bool {
 	return false
 }
 
-// inner is the text inside of a content block, [{"type":"text","text":"…"}], which is how MCP and the APIs of models wrap
-// the result of a tool; any other result is as it came.
+// inner returns the text in a content block, [{"type":"text","text":"…"}], in which MCP and the APIs of models wrap the
+// result of a tool. Any other result is returned unchanged.
 func inner(result string) string {
 	if result == "" || result[0] != '[' && result[0] != '{' {
 		return result
@@ -113,8 +121,8 @@ func inner(result string) string {
 	return result[i+len(`"text":`):]
 }
 
-// isErrorSet reports whether a result is an object of the Model Context Protocol that says it is an error. The mark stands
-// first or last in it.
+// isErrorSet reports whether a result is a Model Context Protocol object with isError: true. The key is first or last
+// in it.
 func isErrorSet(result string) bool {
 	if result == "" || result[0] != '{' {
 		return false
@@ -127,16 +135,18 @@ func isErrorSet(result string) bool {
 	return strings.HasPrefix(packed(head), `{"isError":true`) || strings.HasSuffix(packed(tail), `"isError":true}`)
 }
 
-// packed is a short text without its white space.
+// packed returns a short text without its white space.
 func packed(s string) string { return strings.Join(strings.Fields(s), "") }
 
-// isEmpty knows the ways in which tools say that they found nothing.
+// isEmpty knows how tools report that they found nothing.
 func isEmpty(result string) bool {
-	if len(result) >= 64 { // whatever it says, it says something
+	if len(result) >= 64 { // too long to mean nothing
 		return false
 	}
 	switch strings.ToLower(strings.Trim(result, `"' `)) {
-	case "", "[]", "{}", "null", "none", "no results", "no results found", "no results.", "no results found.", "not found", "nothing found":
+	case "",
+		"[]", "{}", "null", "none", "no results", "no results found", "no results.", "no results found.", "not found",
+		"nothing found":
 		return true
 	}
 	// An object whose only value is an empty list.
@@ -146,26 +156,16 @@ func isEmpty(result string) bool {
 	return false
 }
 
+// maxName bounds names and codes in evidence, in bytes.
 const maxName = 80
 
-// clip bounds a name that came from outside.
-func clip(s string) string {
-	if len(s) > maxName {
-		return strings.ToValidUTF8(s[:maxName], "") + "…"
-	}
-	return s
-}
-
-func quote(s string) string { return strconv.Quote(clip(s)) }
+func quote(s string) string { return strconv.Quote(clip.Text(s, maxName)) }
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 
-// firstLine bounds a message to what says what went wrong.
+// firstLine returns the first line of a message, which says what went wrong.
 func firstLine(s string) string {
 	const limit = 512
-	if len(s) > limit {
-		s = strings.ToValidUTF8(s[:limit], "")
-	}
 	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
-	return line
+	return clip.Text(line, limit)
 }

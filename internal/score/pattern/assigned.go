@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// names are the words in a name that say what is assigned to it.
+// names are words in a name that show what is assigned to it.
 var names = [...]struct {
 	word string
 	kind func() typeID
@@ -34,12 +34,17 @@ var names = [...]struct {
 	{"basic", func() typeID { return idBasicAuth }, 12},
 }
 
-// brands are issuers whose credentials have no format of their own: a name that holds one, and a word such as key, is enough.
+// brands are issuers whose credentials have no format of their own. A name that holds one, and a word such as key, is
+// enough.
 var brands = [...]string{
-	"adafruit", "adobe", "airtable", "algolia", "alchemy", "asana", "bitbucket", "cloudflare", "codecov", "cohere", "coinbase", "confluent", "contentful", "datadog", "deepgram", "dropbox",
-	"elevenlabs", "etsy", "facebook", "fastly", "flickr", "freshbooks", "heroku", "hubspot", "infura", "intercom", "jfrog", "kraken", "kucoin", "linkedin", "looker", "mailchimp", "mailgun",
-	"mapbox", "mattermost", "messagebird", "mistral", "netlify", "newrelic", "okta", "openweather", "pagerduty", "plaid", "postmark", "rapidapi", "rollbar", "segment", "sendbird", "sentry", "snyk", "sonar",
-	"splunk", "squarespace", "sumologic", "tencent", "travis", "twilio", "twitch", "twitter", "vercel", "wandb", "yandex", "zendesk",
+	"adafruit", "adobe", "airtable", "algolia", "alchemy", "asana", "bitbucket", "cloudflare", "codecov", "cohere",
+	"coinbase", "confluent", "contentful", "datadog", "deepgram", "dropbox",
+	"elevenlabs", "etsy", "facebook", "fastly", "flickr", "freshbooks", "heroku", "hubspot", "infura", "intercom", "jfrog",
+	"kraken", "kucoin", "linkedin", "looker", "mailchimp", "mailgun",
+	"mapbox", "mattermost", "messagebird", "mistral", "netlify", "newrelic", "okta", "openweather", "pagerduty", "plaid",
+	"postmark", "rapidapi", "rollbar", "segment", "sendbird", "sentry", "snyk", "sonar",
+	"splunk", "squarespace", "sumologic", "tencent", "travis", "twilio", "twitch", "twitter", "vercel", "wandb", "yandex",
+	"zendesk",
 }
 
 // branded reports whether a name is that of an issuer's credential.
@@ -55,14 +60,16 @@ func branded(plain string) bool {
 	return false
 }
 
-// harmless are words in a name which say that its value is public, or no credential at all.
+// harmless are words in a name which show that its value is public, or not a credential.
 var harmless = [...]string{
-	"public", "publishable", "pubkey", "csrf", "xsrf", "hash", "digest", "checksum", "integrity", "sha", "md5", "etag", "commit", "count", "limit", "length", "usage", "max", "total",
-	"page", "next", "cursor", "continuation", "sort", "partition", "primary", "foreign", "tokenizer", "tokens", "url", "uri", "path", "file", "name", "policy", "expir", "type", "regex", "field", "label",
+	"public", "publishable", "pubkey", "csrf", "xsrf", "hash", "digest", "checksum", "integrity", "sha", "md5", "etag",
+	"commit", "count", "limit", "length", "usage", "max", "total",
+	"page", "next", "cursor", "continuation", "sort", "partition", "primary", "foreign", "tokenizer", "tokens", "url",
+	"uri", "path", "file", "name", "policy", "expir", "type", "regex", "field", "label",
 	"idempotency", "cache", "origintrial", "color", "unit", "device", "registration",
 }
 
-// assigned looks at a run as a value: password = "…", "api_key": "…", Authorization: Bearer ….
+// assigned checks a run as a value: password = "…", "api_key": "…", Authorization: Bearer ….
 func (p *secretScan) assigned(start, end int, kinds uint8) {
 	s := p.s
 	name, value := p.key, start
@@ -82,7 +89,7 @@ func (p *secretScan) assigned(start, end int, kinds uint8) {
 	}
 }
 
-// pairs looks at name=value&name=value.
+// pairs checks name=value&name=value.
 func (p *secretScan) pairs(start, end int) {
 	s := p.s
 	for i := start; i < end; {
@@ -99,7 +106,7 @@ func (p *secretScan) pairs(start, end int) {
 	}
 }
 
-// nameBefore is the name that a value at i is assigned to, "" where none is.
+// nameBefore returns the name that a value at i is assigned to, or "".
 func nameBefore(s string, i int) string {
 	k, assigned, quoted := i, false, false
 	for n := 0; k > 0 && n < 8; n++ {
@@ -122,7 +129,8 @@ func nameBefore(s string, i int) string {
 	}
 	name := trailingName(s[max(0, k-48):k])
 	switch before := k - len(name); {
-	case at(s, k) == '>' && k == i-1 && at(s, before-1) == '<', strings.HasPrefix(name, "--") && k < i: // <password>…, --password …
+	case at(s, k) == '>' && k == i-1 && at(s, before-1) == '<',
+		strings.HasPrefix(name, "--") && k < i: // <password>…, --password …
 		assigned = true
 	}
 	if n := k - len(name); n > 1 && s[n-1] == ':' && alnum(s[n-2]) { // a part of an ARN or a URN
@@ -134,7 +142,7 @@ func nameBefore(s string, i int) string {
 	return name
 }
 
-// trailingName is the identifier at the end of a text.
+// trailingName returns the identifier at the end of a text.
 func trailingName(s string) string {
 	i := len(s)
 	for i > 0 && (sets[s[i-1]]&(1<<urlSafe) != 0 || s[i-1] == '.') {
@@ -158,7 +166,7 @@ func (p *secretScan) value(name string, start, end int) {
 	}
 	var buffer [48]byte
 	plain := normalName(name, &buffer)
-	// A run can end with a mark of the sentence or of the code around it.
+	// A run can end with punctuation of the sentence, or of the code around it.
 	for end > start && strings.IndexByte(".!?", s[end-1]) >= 0 && alnum(at(s, end-2)) {
 		end--
 	}
@@ -194,19 +202,22 @@ func (p *secretScan) value(name string, start, end int) {
 				return
 			}
 		}
-		if next := at(s, end); next == '(' || next == '[' || next == '{' || next == '<' && at(s, end+1) != '/' || next == ':' && at(s, end+1) == ':' {
+		if next := at(s, end); next == '(' || next == '[' || next == '{' || next == '<' && at(s, end+1) != '/' ||
+			next == ':' && at(s, end+1) == ':' {
 			return // a call, an index, a type
 		}
 		if t == idPassword {
 			if strings.Contains(value, "//") || strings.Contains(name, " ") && !strings.HasSuffix(plain, n.word) {
-				return // the password of a page, and its URL
+				return // the password to a page, with its URL
 			}
 			if quotedOrAlone(s, start, end) && mixed(value) && secretive(value, 10) {
 				p.add(start, end, t, false)
 			}
 			return
 		}
-		if aws := strings.Contains(plain, "aws") || strings.Contains(plain, "secretaccesskey") || strings.Contains(plain, "secretkey"); aws && len(value) == 40 && sets64(value) && entropy(value) >= 4.2 {
+		aws := strings.Contains(plain, "aws") || strings.Contains(plain, "secretaccesskey") ||
+			strings.Contains(plain, "secretkey")
+		if aws && len(value) == 40 && sets64(value) && entropy(value) >= 4.2 {
 			p.add(start, end, idAWSSecret, placeholder(value))
 			return
 		}
@@ -240,7 +251,7 @@ func (p *secretScan) basic(start, end int) {
 	p.add(start, end, idBasicAuth, false)
 }
 
-// normalName is a name without marks, in lower case.
+// normalName returns a name without punctuation, in lower case.
 func normalName(name string, into *[48]byte) string {
 	list := into[:0]
 	for i := max(0, len(name)-48); i < len(name); i++ {
@@ -255,14 +266,15 @@ func normalName(name string, into *[48]byte) string {
 	return string(list)
 }
 
-// quotedOrAlone reports whether a value stands between quotes, or ends its line: a word of code goes on otherwise.
+// quotedOrAlone reports whether a value stands in quotes or ends its line. A word of code does neither.
 func quotedOrAlone(s string, start, end int) bool {
 	switch b := at(s, start-1); b {
 	case '"', '\'', '`':
 		return at(s, end) == b
 	}
 	b := at(s, end)
-	return b == 0 || b == '\n' || b == '\r' || b == ' ' || b == ',' || b == ';' || b == '&' || b == '"' || b == '\'' || b == '.' || b == '`' || b == '<'
+	return b == 0 || b == '\n' || b == '\r' || b == ' ' || b == ',' || b == ';' || b == '&' || b == '"' || b == '\'' ||
+		b == '.' || b == '`' || b == '<'
 }
 
 // sets64 reports whether a text is base64.
@@ -275,7 +287,7 @@ func sets64(s string) bool {
 	return true
 }
 
-// mixed reports whether a password was made to be hard to guess: letters of both cases, digits or marks.
+// mixed reports whether a password looks hard to guess: letters of both cases, digits or punctuation.
 func mixed(s string) bool {
 	var kinds uint8
 	for i := range len(s) {
@@ -290,13 +302,13 @@ func mixed(s string) bool {
 	return n >= 3 && kinds&runDigit != 0 && entropy(s) >= 3
 }
 
-// secretive reports whether a password is none of those that examples show.
+// secretive reports whether a password is not one of those in examples.
 func secretive(s string, least int) bool {
 	return len(s) >= least && entropy(s) >= 2 && !placeholder(s) && !commonWord(s)
 }
 
-// random reports whether a value is made by chance rather than by people: letters and digits throughout, no words between
-// marks, no dates, no versions, no identifiers of things.
+// random reports whether a value looks generated: letters and digits throughout, no words between punctuation, no
+// dates, no versions, no identifiers of things.
 func random(s string, least int) bool {
 	if len(s) < least {
 		return false
@@ -340,14 +352,14 @@ func random(s string, least int) bool {
 	case digits < 1 || digits < 3 && (!mixedCase(s) || entropy(s) < 4) || letters < 3 || marks > len(s)/6+1:
 		return false
 	case uuid(s):
-		return false // what names something is no secret by itself
+		return false // an identifier is not a secret by itself
 	case hex:
 		return len(s) >= 32 && entropy(s) >= 3
 	}
 	return longest <= 8 && changes >= len(s)/4 && entropy(s) >= 3.5 && vowels*3 <= letters*2
 }
 
-// entropy is the Shannon entropy of a text, in bits a byte.
+// entropy returns the Shannon entropy of a text, in bits a byte.
 func entropy(s string) float32 {
 	if s == "" {
 		return 0
@@ -365,165 +377,4 @@ func entropy(s string) float32 {
 		}
 	}
 	return float32(math.Log2(float64(len(s))) - sum/float64(len(s)))
-}
-
-// stand-ins are words that stand in a value where a credential would.
-var standIns = [...]string{
-	"example", "xxxx", "your", "placeholder", "sample", "dummy", "changeme", "change-me", "change_me", "redacted", "insert", "replace", "1234567890", "0123456789", "abcdefgh", "qwerty",
-	"aaaaaaaa", "00000000", "....", "****", "foobar", "fake", "mysecret", "my-secret", "my_secret", "notreal", "not-real", "lorem", "deadbeef", "mytoken", "my-token", "my_token",
-	"myapikey", "my_api", "my-api", "apikey", "api_key", "api-key", "secretkey", "secret_key", "secret-key", "access_key", "accesskey", "superse", "abc123", "123abc", "123456789", "987654321", "a1b2c3d4",
-	"1a2b3c4d", "11111111", "99999999", "ffffffff", "test1234", "abcd1234", "some_", "some-", "goes", "_here", "-here", "process.env", "getenv", "environ", "abcdef123456",
-}
-
-// placeholder reports whether a value holds a word that stands for a credential, or a run that no generator makes.
-func placeholder(s string) bool {
-	s = s[:min(len(s), 512)]
-	for _, word := range standIns {
-		if hasFold(s, word) {
-			return true
-		}
-	}
-	run := 1
-	for i := 1; i < len(s); i++ {
-		if s[i] != s[i-1] {
-			run = 1
-		} else if run++; run >= 7 && s[i] != 'A' { // A is zero in base64
-			return true
-		}
-	}
-	return false
-}
-
-// common are what people write for a password, with the letters that they replace put back.
-var common = [...]string{
-	"password", "passwort", "passw", "passwd", "contrase", "motdepasse", "secret", "pass", "admin", "root", "user", "login", "guest", "test", "demo", "welcome", "letmein", "hunter2", "hello", "foo", "bar",
-	"username", "token", "credential", "key", "pwd", "string", "value", "default", "strong", "secure", "complex", "hashed", "encrypted", "plaintext", "random", "temp", "new", "old", "super", "sunshine",
-	"monkey", "dragon", "football", "iloveyou", "master", "correcthorse", "123", "abc", "asdf", "qwer", "zxcv", "summer", "winter", "spring", "autumn", "john", "doe", "alice", "bob", "mysql", "postgres",
-	"mongo", "redis", "rabbit", "none", "null", "true", "false", "enter", "input", "config", "settings", "request", "self", "this",
-}
-
-// commonWord reports whether a password holds a word of those.
-func commonWord(s string) bool {
-	var plain [64]byte
-	n := copy(plain[:], s)
-	for i, b := range plain[:n] {
-		switch b {
-		case '@', '4':
-			b = 'a'
-		case '0':
-			b = 'o'
-		case '$', '5':
-			b = 's'
-		case '3':
-			b = 'e'
-		case '!':
-			b = 'i'
-		}
-		if upper(b) {
-			b |= 0x20
-		}
-		plain[i] = b
-	}
-	least := 3
-	if len(s) >= 12 && entropy(s) >= 3.3 { // short words come about by chance
-		least = 5
-	}
-	for _, word := range common {
-		if len(word) < least {
-			continue
-		}
-		if strings.Contains(string(plain[:n]), word) || hasFold(s, word) {
-			return true
-		}
-	}
-	return false
-}
-
-// spoken reports whether a value holds a word that names things, and so is a name itself.
-func spoken(s string) bool {
-	for _, word := range [...]string{"secret", "token", "test", "user", "name", "demo", "key-", "key_", "_key", "aws4_", "node_", "request", "config", "http"} {
-		if hasFold(s, word) {
-			return true
-		}
-	}
-	return false
-}
-
-func hasDigits(n int) func(string) bool {
-	return func(value string) bool {
-		have := 0
-		for i := range len(value) {
-			if digit(value[i]) {
-				have++
-			}
-		}
-		return have >= n
-	}
-}
-
-func holds(part string) func(string) bool {
-	return func(value string) bool { return strings.Contains(value, part) }
-}
-
-func dots(n int) func(string) bool {
-	return func(value string) bool { return strings.Count(value, ".") == n }
-}
-
-func all(checks ...func(string) bool) func(string) bool {
-	return func(value string) bool {
-		for _, check := range checks {
-			if !check(value) {
-				return false
-			}
-		}
-		return true
-	}
-}
-
-func mixedCase(value string) bool {
-	var kinds uint8
-	for i := range len(value) {
-		kinds |= properties[value[i]]
-	}
-	return kinds&isUpper != 0 && kinds&isLower != 0
-}
-
-// shouting reports whether a value has no small letters.
-func shouting(value string) bool {
-	for i := range len(value) {
-		if properties[value[i]]&isLower != 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// uuid reports whether a value ends with a UUID.
-func uuid(value string) bool {
-	if len(value) < 36 {
-		return false
-	}
-	value = value[len(value)-36:]
-	for i := range len(value) {
-		if i == 8 || i == 13 || i == 18 || i == 23 {
-			if value[i] != '-' {
-				return false
-			}
-		} else if properties[value[i]]&isHex == 0 {
-			return false
-		}
-	}
-	return true
-}
-
-func first(words string) string {
-	word, _, _ := strings.Cut(words, " ")
-	return word
-}
-
-func article(noun string) string {
-	if strings.IndexByte("AEIOaeiox", noun[0]) >= 0 || strings.HasPrefix(noun, "NV") || strings.HasPrefix(noun, "np") {
-		return "an " + noun
-	}
-	return "a " + noun
 }

@@ -2,8 +2,8 @@ package pattern
 
 import "slices"
 
-// card reads a card number that begins with the first group: the prefix and length of an issuer, the spacing of cards, and
-// the check digit of Luhn. Where prefix and length leave much to chance, a word has to say that it is a card.
+// card reads a card number that begins with the first group. It checks the issuer's prefix and length, the spacing of
+// cards, and the Luhn digit. If prefix and length leave much to chance, a word nearby must speak of a card.
 func (p *piiScan) card(g *groups) int {
 	s := p.s
 	var buffer [32]byte
@@ -39,7 +39,7 @@ func (p *piiScan) card(g *groups) int {
 	return 0
 }
 
-// spaced reports whether groups 0 to n are grouped as on a card: four digits first, of three to six then.
+// spaced reports whether groups 0 to n are grouped as on a card: first four digits, then groups of three to six.
 func (g *groups) spaced(n int) bool {
 	if g.len(0) != 4 || !g.uniform(0, n, " -.") {
 		return false
@@ -52,7 +52,7 @@ func (g *groups) spaced(n int) bool {
 	return true
 }
 
-// issued reports whether an issuer gives out such numbers; certain, that numbers of other kinds rarely look like it.
+// issued reports whether an issuer uses such numbers. certain reports that numbers of other kinds rarely look like it.
 func issued(n []byte) (certain, ok bool) {
 	prefix := func(digits int) int {
 		v := 0
@@ -106,24 +106,26 @@ func luhn(digits []byte) bool {
 	return sum%10 == 0
 }
 
-// testCard reports whether a number is one that payment providers publish for tests, or as even as those are.
+// testCard reports whether a number is a published test number of a payment provider, or as regular as those are.
 func testCard(digits []byte) bool {
 	if distinct(string(digits)) <= 3 || counted(digits) {
 		return true
 	}
 	switch string(digits) {
-	case "378282246310005", "371449635398431", "378734493671000", "5105105105105100", "6011111111111117", "6011000990139424", "6011000400000000",
-		"3530111333300000", "3566002020360505", "30569309025904", "38520000023237", "36227206271667", "4012888888881881", "4000056655665556",
-		"2223003122003222", "5200828282828210", "4000002500003155", "4000002760003184", "4000000000000002", "4000000000009995", "6200000000000005",
-		"4917610000000000", "2222400070000005", "2222405343248877", "5019717010103742", "6304000000000000", "4532015112830366", "4539578763621486",
+	case "378282246310005",
+		"371449635398431", "378734493671000", "5105105105105100", "6011111111111117", "6011000990139424", "6011000400000000",
+		"3530111333300000", "3566002020360505", "30569309025904", "38520000023237", "36227206271667", "4012888888881881",
+		"4000056655665556", "2223003122003222", "5200828282828210", "4000002500003155", "4000002760003184",
+		"4000000000000002", "4000000000009995", "6200000000000005", "4917610000000000", "2222400070000005",
+		"2222405343248877", "5019717010103742", "6304000000000000", "4532015112830366", "4539578763621486",
 		"79927398713":
 		return true
 	}
 	return false
 }
 
-// ssn reads a US social security number: 3-2-4 digits in the ranges that are given out. Without hyphens it looks like any
-// number, and a word has to say what it is.
+// ssn reads a US social security number: 3-2-4 digits in the ranges in use. Without hyphens it looks like any number,
+// and a word nearby must name it.
 func (p *piiScan) ssn(g *groups) int {
 	s := p.s
 	n := 0
@@ -135,7 +137,8 @@ func (p *piiScan) ssn(g *groups) int {
 		return 0
 	}
 	start, end := g.start[0], g.end[n]
-	if !bounded(s, end) || at(s, end) == '-' || at(s, start-1) == '-' || at(s, start-1) == '+' || at(s, start-1) == '(' && n > 0 && g.sep[1] == ')' {
+	if !bounded(s, end) || at(s, end) == '-' || at(s, start-1) == '-' || at(s, start-1) == '+' ||
+		at(s, start-1) == '(' && n > 0 && g.sep[1] == ')' {
 		return 0
 	}
 	var buffer [32]byte

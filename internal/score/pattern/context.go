@@ -2,38 +2,46 @@ package pattern
 
 import "strings"
 
-// sense is what a word says of the number that it stands near.
+// sense is what a word tells about the number near it.
 type sense uint8
 
 const (
-	sensePhone   sense = 1 << iota // a telephone, for certain
-	senseCall                      // something that is done by telephone, among others
+	sensePhone   sense = 1 << iota // certainly a telephone
+	senseCall                      // an action that may be by telephone
 	senseCard                      // a payment card
 	senseSSN                       // a social security number
 	senseIP                        // a network address
 	senseVersion                   // a version of software
-	sensePublic                    // a line of a service for everyone
+	sensePublic                    // a public hotline
 	senseOther                     // a number of another kind: an order, an account, a page
 )
 
-// senses are the words that decide where the format of a number does not. Numbers of a telephone look like any other.
+// senses are words that decide if the format of a number does not. Telephone numbers look like any others.
 var senses = func() map[string]sense {
 	m := map[string]sense{}
 	for s, words := range map[sense]string{
-		sensePhone: `phone phones telephone tel telno mobile cell cellphone cellular fax whatsapp hotline landline voicemail telefon telefono
-			telefone téléphone teléfono telefonnummer telefoonnummer handy handynummer mobil mobilnummer mobiltelefon móvil movil celular tlf rufnummer gsm
-			msisdn puhelin telefonszám teléfonos phonenumber mobilenumber cellulare telefoon телефон тел`,
-		senseCall: `call calls calling called dial dialing texted sms contact contacts reach reachable message messages answering
+		sensePhone: `
+			phone phones telephone tel telno mobile cell cellphone cellular fax whatsapp hotline landline voicemail telefon
+			telefono telefone téléphone teléfono telefonnummer telefoonnummer handy handynummer mobil mobilnummer mobiltelefon
+			móvil movil celular tlf rufnummer gsm msisdn puhelin telefonszám teléfonos phonenumber mobilenumber cellulare
+			telefoon телефон тел`,
+		senseCall: `
+			call calls calling called dial dialing texted sms contact contacts reach reachable message messages answering
 			office desk home work helpline pager callback imessage viber registered contacted landlines`,
-		senseCard: `card cards creditcard visa mastercard amex maestro discover diners jcb unionpay cc cvv cvc credit debit tarjeta karte kreditkarte carte
-			cartão cartao carta kort kaart cardnumber cardno pan`,
-		senseSSN:     `ssn ssns social security tin taxpayer itin`,
-		sensePublic:  `helpline hotline hotlines lifeline crisis toll tollfree switchboard emergency samaritans`,
-		senseIP:      `ip ips ipv4 ipv6 ipaddr ipaddress address addresses host server subnet client firewall blocked ping gateway dns remote`,
+		senseCard: `
+			card cards creditcard visa mastercard amex maestro discover diners jcb unionpay cc cvv cvc credit debit tarjeta
+			karte kreditkarte carte cartão cartao carta kort kaart cardnumber cardno pan`,
+		senseSSN:    `ssn ssns social security tin taxpayer itin`,
+		sensePublic: `helpline hotline hotlines lifeline crisis toll tollfree switchboard emergency samaritans`,
+		senseIP: `
+			ip ips ipv4 ipv6 ipaddr ipaddress address addresses host server subnet client firewall blocked ping gateway dns
+			remote`,
 		senseVersion: `version versions v ver release releases build section chapter firmware rev revision oid`,
-		senseOther: `order orders id ids invoice account acct reference ref ticket case serial model isbn issn zip zipcode postal population sku tracking part
-			booking reservation pnr confirmation flight room policy passport license licence licensed doi pmid arxiv issue page pages year years usd eur
-			dollars price cost total sum population barcode ean upc asin timestamp epoch unix seed pin score rows bytes width height size memory`,
+		senseOther: `
+			order orders id ids invoice account acct reference ref ticket case serial model isbn issn zip zipcode postal
+			population sku tracking part booking reservation pnr confirmation flight room policy passport license licence
+			licensed doi pmid arxiv issue page pages year years usd eur dollars price cost total sum population barcode ean
+			upc asin timestamp epoch unix seed pin score rows bytes width height size memory`,
 	} {
 		for word := range strings.FieldsSeq(words) {
 			m[word] |= s
@@ -45,7 +53,7 @@ var senses = func() map[string]sense {
 // written are words of scripts that are written without spaces.
 var written = [...]string{"电话", "電話", "手机", "手機", "携帯", "전화", "โทร"}
 
-// How far a word can stand from its number.
+// The distance between a word and its number.
 const (
 	wordsBefore = 8
 	bytesBefore = 64
@@ -53,8 +61,8 @@ const (
 	bytesAfter  = 24
 )
 
-// before is the nearest word before a place that says something of one of the given senses, or of another number. Words of
-// the key that the text is the value of, in JSON, stand before the text.
+// before returns the sense of the nearest word before i that has one of the wanted senses, or speaks of another number.
+// In JSON, the words of the value's key come before the text.
 func before(s, key string, i int, want sense) sense {
 	low := max(0, i-bytesBefore)
 	words := wordsBefore
@@ -62,7 +70,7 @@ func before(s, key string, i int, want sense) sense {
 		b := s[i-1]
 		if !letter(b) && b < 0x80 {
 			i--
-			if b == ']' { // what stands in place of another value speaks of that
+			if b == ']' { // the words before another redacted value are about that value
 				if open := strings.LastIndex(s[low:i], marker); open >= 0 {
 					i = low + open
 				}
@@ -87,7 +95,7 @@ func before(s, key string, i int, want sense) sense {
 	return before(key, "", len(key), want)
 }
 
-// after is the sense of a word right after a value.
+// after returns the sense of a word right behind a value.
 func after(s string, i int, want sense) sense {
 	high := min(len(s), i+bytesAfter)
 	for words := 0; i < high && words < wordsAfter; {

@@ -36,7 +36,10 @@ func TestTypesAreDocumented(t *testing.T) {
 		fmt.Fprintf(&table, "| %s | `%s` | %s |%s |\n", typ.Kind, typ.Name, typ.One, begins)
 	}
 	if *update {
-		require.NoError(t, os.WriteFile(path, []byte(before+"<!-- types -->\n"+table.String()+"<!-- /types -->"+after), 0o600))
+		require.NoError(
+			t,
+			os.WriteFile(path, []byte(before+"<!-- types -->\n"+table.String()+"<!-- /types -->"+after), 0o600),
+		)
 		return
 	}
 	require.Equal(t, table.String(), got)

@@ -8,7 +8,7 @@ const (
 	maxDomain = 253
 )
 
-// localParts are the bytes of the part before the @, without the letters beyond ASCII.
+// localParts are the bytes of the part before the @, without letters beyond ASCII.
 var localParts = func() (l [256]bool) {
 	for b := range 256 {
 		l[b] = alnum(byte(b)) || strings.IndexByte("._%+-", byte(b)) >= 0
@@ -16,7 +16,7 @@ var localParts = func() (l [256]bool) {
 	return l
 }()
 
-// email reads an address around the @ at i: a local part, a domain with dots, and a top-level domain that there is.
+// email reads an address around the @ at i: a local part, and a domain under a top-level domain that exists.
 func (p *piiScan) email(i int) int {
 	s := p.s
 	start, low := i, max(p.done, i-maxLocal)
@@ -39,37 +39,14 @@ func (p *piiScan) email(i int) int {
 	if start == i || s[i-1] == '.' || !authority(s, start) {
 		return i + 1
 	}
-	end, labels, label := i+1, 0, i+1
-	for high := min(len(s), i+1+maxDomain); end < high; {
-		b := s[end]
-		switch {
-		case b == '.':
-			if end == label || !alnum(at(s, end+1)) && at(s, end+1) < 0xc3 {
-				goto done
-			}
-			labels++
-			end++
-			label = end
-			continue
-		case alnum(b) || b == '-' || b == '_':
-		case b >= 0xc3 && b <= 0xc9 && at(s, end+1) >= 0x80:
-			end++
-		default:
-			goto done
-		}
-		end++
-	}
-done:
-	for end > label && !alnum(s[end-1]) {
-		end--
-	}
-	if labels == 0 || !topLevel(s[label:end]) || at(s, end) == '@' || at(s, end) == '(' {
+	end := domainEnd(s, i+1)
+	if end == 0 || at(s, end) == '@' || at(s, end) == '(' {
 		return i + 1
 	}
 	return p.add(start, end, idEmail, sampleEmail(s[start:i], s[i+1:end]))
 }
 
-// authority reports whether an address can begin at i: not where the @ belongs to a URL with a user in it.
+// authority reports whether an address can begin at i: not if the @ belongs to a URL with a user in it.
 func authority(s string, i int) bool {
 	if i > 1 && s[i-1] == '/' && s[i-2] == '/' {
 		return false
@@ -87,37 +64,6 @@ func authority(s string, i int) bool {
 	return true
 }
 
-// topLevel reports whether there is such a top-level domain, as far as people have addresses under it.
-func topLevel(label string) bool {
-	var lower [12]byte
-	if len(label) < 2 || len(label) > len(lower) {
-		return len(label) > 4 && strings.EqualFold(label[:4], "xn--")
-	}
-	for i := range len(label) {
-		if !letter(label[i]) {
-			return len(label) > 4 && strings.EqualFold(label[:4], "xn--")
-		}
-		lower[i] = label[i] | 0x20
-	}
-	return domains[string(lower[:len(label)])]
-}
-
-var domains = set(`ac ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bm bn bo br bs bt bw by bz ca cc cd cf cg ch ci ck cl cm cn co
-	cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg er es et eu fi fj fk fm fo fr ga gb gd ge gf gg gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn hr ht hu
-	id ie il im in io iq ir is it je jm jo jp ke kg kh ki km kn kp kr kw ky kz la lb lc li lk lr ls lt lu lv ly ma mc md me mg mh mk ml mm mn mo mp mq mr ms
-	mt mu mv mw mx my mz na nc ne nf ng ni nl no np nr nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re ro rs ru rw sa sb sc sd se sg sh si sk sl sm
-	sn so sr ss st su sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw tz ua ug uk us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw
-	com org net edu gov mil int info biz name pro aero coop museum jobs mobi travel tel cat asia post xxx arpa
-	app dev xyz online site store shop tech cloud blog club live life world today email mail email digital agency company solutions systems services group
-	global network media design studio space website work works team zone top vip win wiki page link click host web chat social news press guru expert
-	center city academy education school university health care clinic dental doctor hospital law legal lawyer finance financial bank insurance capital fund
-	money cash loan credit tax consulting management marketing ventures partners international enterprises holdings industries engineering software computer
-	london paris berlin nyc tokyo wien hamburg koeln bayern amsterdam brussels swiss scot wales cymru irish quebec africa lat moscow gal eus bzh
-	art music band film photo photos photography gallery fashion style beauty fitness yoga run bike golf football hockey tennis ski surf
-	restaurant bar pub cafe coffee pizza wine beer kitchen recipes farm garden green eco bio organic house homes land estate properties rent
-	car cars auto taxi flights cruises holiday tours hotel hotels love family kids baby dog pet one fyi ltd llc inc gmbh limited foundation charity ngo ong
-	church faith community support help foo google amazon microsoft`)
-
 // set is a set of words.
 func set(words string) map[string]bool {
 	m := map[string]bool{}
@@ -127,46 +73,59 @@ func set(words string) map[string]bool {
 	return m
 }
 
-// roles are local parts of nobody: mailboxes of roles, logins of systems, and what stands for a name in an example.
-var roles = set(`abuse account accounts accounting admin administrator admissions advertising alert alerts all api app apply auth automated billing board booking
-	bookings bot bounce bounces career careers ceo claims commits compliance concierge contact contactus contact-us copyright customer customercare
-	customerservice customer-service customersupport daemon data-protection dataprotection delivery dev development developer developers devops devs
-	dmca donotreply do-not-reply donate donations dpo editor editorial editors email emails enquiries enquiry events everyone feedback finance frontdesk ftp
-	fundraising general git github grievance group guest hello help helpdesk help-desk hi hostmaster hr human-resources ideas inbox info information
-	inquiries inquiry invest investor investors invoice invoices it jobs kontakt legal list lists login mail mailbox mailer mailer-daemon mailing manager marketing
-	media member members membership membership moderator news newsletter no-reply nobody noc node noreply notification notifications notify npm office
-	online operations ops order orders payment payments permissions post postgres postmaster press pr privacy production program programs promo public
-	purchasing receipts reception recruit recruiting recruitment redaktion refund refunds register registrar registration reply report reports request
-	research reservation reservations returns root rsvp sales scheduling scholarships secretary security sentry server service services shipping shop
-	signup ssh staff store subscribe subscriptions submissions submit suggestions support supportteam survey svn sysadmin system talent team
-	tech techsupport tickets training travel trust ubuntu unsubscribe updates user users usenet uucp vendor vendors volunteer volunteers web webadmin webmaster
-	welcome work www you your yourname your-name your_name youremail your-email your_email your.email your.name name first last firstname lastname
-	firstname.lastname first.last firstnamelastname fullname full.name someone somebody anyone username user.name user_name user1 user2 user123 example
-	sample test testing tester test1 test123 testuser test.user test-user demo foo bar baz foobar abc abc123 xyz recipient recipient1 recipient2 sender from to
-	me myname my-name my_name myemail my-email my_email my.email emailaddress email-address email_address address alias
-	john.doe johndoe john_doe john-doe jdoe j.doe jane.doe janedoe jane_doe jane-doe max.mustermann maxmustermann erika.mustermann mustermann
-	person friend client partner employee student teacher professor boss hiring-manager hiringmanager
-	companyname company ec2-user centos deploy jenkins ci build host hostname`)
+// roles are local parts that belong to no person: mailboxes of roles, logins of systems, and stand-ins for a name.
+var roles = set(
+	`abuse account accounts accounting admin administrator admissions advertising alert alerts all api app apply auth
+		automated billing board booking bookings bot bounce bounces career careers ceo claims commits compliance concierge
+		contact contactus contact-us copyright customer customercare customerservice customer-service customersupport daemon
+		data-protection dataprotection delivery dev development developer developers devops devs dmca donotreply do-not-reply
+		donate donations dpo editor editorial editors email emails enquiries enquiry events everyone feedback finance
+		frontdesk ftp fundraising general git github grievance group guest hello help helpdesk help-desk hi hostmaster hr
+		human-resources ideas inbox info information inquiries inquiry invest investor investors invoice invoices it jobs
+		kontakt legal list lists login mail mailbox mailer mailer-daemon mailing manager marketing media member members
+		membership membership moderator news newsletter no-reply nobody noc node noreply notification notifications notify npm
+		office online operations ops order orders payment payments permissions post postgres postmaster press pr privacy
+		production program programs promo public purchasing receipts reception recruit recruiting recruitment redaktion refund
+		refunds register registrar registration reply report reports request research reservation reservations returns root
+		rsvp sales scheduling scholarships secretary security sentry server service services shipping shop signup ssh staff
+		store subscribe subscriptions submissions submit suggestions support supportteam survey svn sysadmin system talent
+		team tech techsupport tickets training travel trust ubuntu unsubscribe updates user users usenet uucp vendor vendors
+		volunteer volunteers web webadmin webmaster welcome work www you your yourname your-name your_name youremail
+		your-email your_email your.email your.name name first last firstname lastname firstname.lastname first.last
+		firstnamelastname fullname full.name someone somebody anyone username user.name user_name user1 user2 user123 example
+		sample test testing tester test1 test123 testuser test.user test-user demo foo bar baz foobar abc abc123 xyz recipient
+		recipient1 recipient2 sender from to me myname my-name my_name myemail my-email my_email my.email emailaddress
+		email-address email_address address alias john.doe johndoe john_doe john-doe jdoe j.doe jane.doe janedoe jane_doe
+		jane-doe max.mustermann maxmustermann erika.mustermann mustermann person friend client partner employee student
+		teacher professor boss hiring-manager hiringmanager companyname company ec2-user centos deploy jenkins ci build host
+		hostname`,
+)
 
-// reserved are second-level names which, whatever stands behind them, are no one's: of RFC 2606, and those that examples use in
-// their place.
-var reserved = set(`example examples domain yourdomain your-domain mydomain company yourcompany your-company mycompany companyname company-name website yourwebsite
-	mywebsite email emailprovider emailaddress mailprovider provider test testing testdomain sample placeholder abc xyz foo bar foobar somewhere
-	somedomain domainname yoursite mysite hostname organization yourorganization yourbusiness yourschool abccompany
-	abccorp xyzcompany xyzcorp xyz123 fakeemail fake fakemail notreal nowhere customdomain otherdomain anotherdomain`)
+// reserved are second-level names that belong to no one under any top-level domain: those of RFC 2606, and those that
+// examples use instead.
+var reserved = set(
+	`example examples domain yourdomain your-domain mydomain company yourcompany your-company mycompany companyname
+		company-name website yourwebsite mywebsite email emailprovider emailaddress mailprovider provider test testing
+		testdomain sample placeholder abc xyz foo bar foobar somewhere somedomain domainname yoursite mysite hostname
+		organization yourorganization yourbusiness yourschool abccompany abccorp xyzcompany xyzcorp xyz123 fakeemail fake
+		fakemail notreal nowhere customdomain otherdomain anotherdomain`,
+)
 
-// desk reports whether a part of a local part is that of a desk: product-feedback, support.eu, us-sales.
+// desk reports whether one part of a local part names a desk: product-feedback, support.eu, us-sales.
 func desk(local string) bool {
 	for part := range strings.FieldsFuncSeq(local, func(r rune) bool { return r == '-' || r == '_' || r == '.' }) {
 		switch part {
-		case "support", "feedback", "noreply", "service", "services", "billing", "helpdesk", "customer", "customercare", "newsletter", "notifications", "marketing", "webmaster", "enquiries", "press":
+		case "support",
+			"feedback", "noreply", "service", "services", "billing", "helpdesk", "customer", "customercare", "newsletter",
+			"notifications", "marketing", "webmaster", "enquiries",
+			"press":
 			return true
 		}
 	}
 	return false
 }
 
-// sampleEmail reports whether an address is nobody's.
+// sampleEmail reports whether an address belongs to no person.
 func sampleEmail(local, domain string) bool {
 	var buffer [maxLocal]byte
 	n := copy(buffer[:], local)

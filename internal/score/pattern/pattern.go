@@ -1,17 +1,17 @@
-// Package pattern finds what has a structure of its own in texts: personal data (e-mail addresses, card numbers, …) and
-// credentials (tokens of some hundred formats, private keys, passwords in URLs). It is two scorers, pii and secrets, and a
+// Package pattern finds structured values in texts: personal data (e-mail addresses, card numbers, …) and credentials
+// (tokens of some hundred formats, private keys, passwords in URLs). It has two scorers, pii and secrets, and a
 // Redactor that replaces what they find.
 //
-// A text is read once, byte by byte. A byte or a run of bytes opens a candidate, its format is read, and then the checks
-// decide: checksums, the ranges that issuers give out, entropy, and the words around it. There are no regular expressions;
-// the work is linear in the text, and a text that holds nothing costs no memory.
+// A text is read once, byte by byte. A byte or a run of bytes opens a candidate, its format is read, and then checks
+// decide: checksums, the ranges that issuers use, entropy, and the words around it. There are no regular expressions.
+// The work is linear in the text, and a text without findings costs no memory.
 //
 // docs/redaction.md lists what is recognised.
 package pattern
 
 import "strings"
 
-// Kind is a family of types: what a Redactor is told to look for.
+// Kind is a family of types. A Redactor is configured with kinds.
 type Kind string
 
 // The kinds.
@@ -20,18 +20,17 @@ const (
 	KindSecrets Kind = "secrets"
 )
 
-// Type is one kind of value that is recognised. Its name stands in place of a redacted value and enters fingerprints, so it
-// must not change.
+// Type is one kind of value. Its name replaces redacted values and is part of fingerprints, so it must not change.
 type Type struct {
 	Name string
 	Kind Kind
 	// One and Many name it in evidence: "an e-mail address", "e-mail addresses".
 	One, Many string
-	// Shown begins every value of the type, as far as that is public: "ghp_". It is part of evidence.
+	// Shown is the public beginning of every value of the type, such as "ghp_". It is part of evidence.
 	Shown string
 }
 
-// Types are all types, the most severe first within a kind.
+// Types returns all types, the most severe first within a kind.
 func Types() []Type { return types }
 
 var types = append(piiTypes(), secretTypes()...)
@@ -40,8 +39,8 @@ var types = append(piiTypes(), secretTypes()...)
 type match struct {
 	start, end int
 	kind       typeID
-	// sample says that it has the format and belongs to nobody: a documented example, a reserved range, a role's address. A
-	// scorer takes no notice of it, a Redactor replaces it all the same: there, sparing costs more than replacing.
+	// sample marks a value that has the format but belongs to no one: a documented example, a reserved range, the address
+	// of a role. Scorers ignore it. A Redactor replaces it too, because a wrong replacement costs less than a leak.
 	sample bool
 }
 
@@ -57,7 +56,7 @@ func typeNamed(name string) typeID {
 	panic("no type " + name)
 }
 
-// marker begins what stands in place of a redacted value.
+// marker begins the replacement of a redacted value.
 const marker = "[redacted:"
 
 func (t typeID) replacement() string { return replacements[t] }
@@ -105,7 +104,7 @@ func digit(b byte) bool  { return b-'0' <= 9 }
 func letter(b byte) bool { return properties[b]&isLetter != 0 }
 func alnum(b byte) bool  { return properties[b]&isAlnum != 0 }
 
-// at is the byte at i, 0 beyond the text.
+// at returns the byte at i, or 0 beyond the text.
 func at(s string, i int) byte {
 	if uint(i) < uint(len(s)) {
 		return s[i]
@@ -125,8 +124,8 @@ func distinct(s string) int {
 	return n
 }
 
-// counted reports whether six digits of a number count up or down, one after the other: 123-456-7890, 007-45-6789. That is how
-// people make numbers up.
+// counted reports whether six digits in a row count up or down: 123-456-7890, 007-45-6789. People make numbers up this
+// way.
 func counted(digits []byte) bool {
 	up, down := 1, 1
 	for i := 1; i < len(digits); i++ {
@@ -145,7 +144,7 @@ func counted(digits []byte) bool {
 	return false
 }
 
-// hasFold reports whether a text holds a word, whatever the case of its letters. The word is in lower case.
+// hasFold reports whether a text holds a word in lower case, ignoring case.
 func hasFold(s, word string) bool {
 	for i := 0; i+len(word) <= len(s); i++ {
 		if s[i]|0x20 == word[0]|0x20 && strings.EqualFold(s[i:i+len(word)], word) {

@@ -2,9 +2,9 @@ package pattern
 
 import "strings"
 
-// phone reads a telephone number that begins with the first group, in the notations of many countries. Those with a country
-// code, and national ones that nothing else is written like, stand for themselves; for any other a word has to say that it
-// is a telephone.
+// phone reads a telephone number that begins with the first group, in the notations of many countries. Numbers with a
+// country code, and national notations that are used for nothing else, need no more evidence. For any other, a word
+// nearby must speak of a telephone.
 func (p *piiScan) phone(g *groups) int {
 	s := p.s
 	start := g.start[0]
@@ -48,13 +48,22 @@ func (p *piiScan) phone(g *groups) int {
 	if !p.telephone(g, n, number, start, end, plus, paren) {
 		return 0
 	}
-	return p.add(start, end, idPhone, fictional(number, plus) || before(s, p.key, start, sensePublic) == sensePublic || listed(s, end))
+	return p.add(
+		start,
+		end,
+		idPhone,
+		fictional(number, plus) || before(s, p.key, start, sensePublic) == sensePublic || listed(s, end),
+	)
 }
 
-// listings are what maps and search pages write beside the telephone number of a shop. A number with opening hours is nobody's own.
-var listings = [...]string{"Suggest an edit", "Your business?", "Open · ", "Closed · ", "Opens ", "Closes ", "Open 24 hours", "Permanently closed", "More hours", "Dine-in", "Takeout"}
+// listings are what maps and search pages write beside the telephone number of a shop. A number with opening hours is
+// not personal.
+var listings = [...]string{
+	"Suggest an edit", "Your business?", "Open · ", "Closed · ", "Opens ", "Closes ", "Open 24 hours",
+	"Permanently closed", "More hours", "Dine-in", "Takeout",
+}
 
-// listed reports whether a number that ends at i stands in such a listing: within two lines or so.
+// listed reports whether a number that ends at i stands in such a listing, within about two lines.
 func listed(s string, i int) bool {
 	const reach = 72 // bytes
 	rest := s[i:min(len(s), i+reach)]
@@ -66,14 +75,15 @@ func listed(s string, i int) bool {
 	return false
 }
 
-// extent is how many groups can be one telephone number, and their digits.
+// extent returns how many groups can form one telephone number, and their digits.
 func (p *piiScan) extent(g *groups, paren bool) (n, digits int) {
 	for n < g.n {
 		l := g.len(n)
 		if n > 0 {
 			trunk := l == 1 && g.sep[n] == '(' && p.s[g.start[n]] == '0'
 			area := l == 1 && g.sep[n] == ')' // +46 (0)8 …
-			if l == 1 && !trunk && !area && n > 1 || l > 8 || digits+l > 15 || g.sep[n] == '(' && !trunk && n > 2 || g.sep[n] == ')' && n > 3 {
+			if l == 1 && !trunk && !area && n > 1 || l > 8 || digits+l > 15 || g.sep[n] == '(' && !trunk && n > 2 ||
+				g.sep[n] == ')' && n > 3 {
 				break
 			}
 			if g.sep[n] == '/' && n > 1 {
@@ -89,7 +99,8 @@ func (p *piiScan) extent(g *groups, paren bool) (n, digits int) {
 	return n, digits
 }
 
-// ends reports whether a number can end at i: nothing follows that would make it something else. "-Office" says whose it is.
+// ends reports whether a number can end at i: nothing behind it makes it something else. A word such as "-Office" only
+// names its owner.
 func ends(s string, i int) bool {
 	b := at(s, i)
 	switch {
@@ -105,7 +116,7 @@ func ends(s string, i int) bool {
 	return bounded(s, i)
 }
 
-// extension is where a number with its extension ends: 463-612-6138x036, 555 0100 ext. 12.
+// extension returns the end of a number with its extension: 463-612-6138x036, 555 0100 ext. 12.
 func extension(s string, end int) int {
 	i := end
 	if at(s, i) == ' ' {
@@ -135,9 +146,11 @@ func extension(s string, end int) int {
 // date reports whether the groups are a date, a range of years, or an ISBN.
 func (g *groups) date(s string, n int) bool {
 	year := func(i int) bool {
-		return g.len(i) == 4 && (s[g.start[i]] == '1' && s[g.start[i]+1] >= '5' || s[g.start[i]] == '2' && s[g.start[i]+1] == '0')
+		return g.len(i) == 4 &&
+			(s[g.start[i]] == '1' && s[g.start[i]+1] >= '5' || s[g.start[i]] == '2' && s[g.start[i]+1] == '0')
 	}
-	if n >= 2 && year(0) && g.len(1) <= 2 && (n == 2 || g.len(2) <= 2) || n >= 3 && g.len(0) <= 2 && g.len(1) <= 2 && year(2) && n <= 5 {
+	if n >= 2 && year(0) && g.len(1) <= 2 && (n == 2 || g.len(2) <= 2) ||
+		n >= 3 && g.len(0) <= 2 && g.len(1) <= 2 && year(2) && n <= 5 {
 		return true
 	}
 	if n == 2 && year(0) && year(1) {
@@ -160,7 +173,7 @@ func year8(s string) bool {
 	return (s[:2] == "19" || s[:2] == "20") && s[4:6] >= "01" && s[4:6] <= "12" && s[6:8] >= "01" && s[6:8] <= "31"
 }
 
-// telephone decides.
+// telephone decides whether the groups are a telephone number.
 func (p *piiScan) telephone(g *groups, n int, number []byte, start, end int, plus, paren bool) bool {
 	s, digits := p.s, len(number)
 	if plus {
@@ -170,17 +183,19 @@ func (p *piiScan) telephone(g *groups, n int, number []byte, start, end int, plu
 	hyphens := n > 1 && g.uniform(0, n-1, "-.")
 	sense := before(s, p.key, start, sensePhone|senseCall)
 	if sense&senseOther != 0 {
-		// Of an order or an account, unless it is written as nothing but telephones are.
+		// A number of an order or an account, unless its notation is only used for telephones.
 		return northAmerican(g, n, number, paren) && (paren || hyphens)
 	}
 	switch {
 	case northAmerican(g, n, number, paren) && (paren || hyphens):
 		return true
-	case n >= 3 && first >= 3 && first <= 5 && number[0] == '0' && number[1] == '0' && number[2] != '0' && digits >= 10 && !paren: // 001-518-640-0854
+	case n >= 3 && first >= 3 && first <= 5 && number[0] == '0' && number[1] == '0' && number[2] != '0' && digits >= 10 &&
+		!paren: // 001-518-640-0854
 		return g.uniform(1, n-1, " -.") || g.sep[1] == ' '
 	case trunk(g, n, number, paren):
 		return true
-	case paren && first == 2 && n == 3 && g.len(2) == 4 && g.len(1) >= 4 && g.len(1) <= 5 && g.sep[2] == '-': // (71) 4233-6306
+	case paren && first == 2 && n == 3 && g.len(2) == 4 && g.len(1) >= 4 && g.len(1) <= 5 &&
+		g.sep[2] == '-': // (71) 4233-6306
 		return true
 	}
 	if sense == 0 {
@@ -204,7 +219,7 @@ func (p *piiScan) telephone(g *groups, n int, number []byte, start, end int, plu
 		if n == 1 {
 			return (digits == 10 && number[0] >= '2' || digits == 11 && number[0] == '0') && p.named(start, senseCall)
 		}
-		// What is called is written in groups of at least two digits; a decimal number has one dot.
+		// Telephone numbers are written in groups of two digits or more. A decimal number has one dot.
 		for i := range n {
 			if g.len(i) < 2 && (i > 0 || number[0] != '1') || g.len(i) > 7 {
 				return false
@@ -260,7 +275,8 @@ func steps(number []byte) bool {
 	return true
 }
 
-// fictional reports whether a number is nobody's: of films and examples, free of charge and so of a business, or counted up.
+// fictional reports whether a number belongs to no person: it is used in films and examples, free of charge and so of a
+// business, or counted up.
 func fictional(number []byte, plus bool) bool {
 	if counted(number) || distinct(string(number)) <= 3 && len(number) >= 10 {
 		return true
@@ -269,14 +285,14 @@ func fictional(number []byte, plus bool) bool {
 	if len(number) == 11 && number[0] == '1' {
 		national = number[1:]
 	} else if plus || len(number) != 10 || number[0] == '0' {
-		// 0800 and its like are free of charge in most of the world.
+		// Numbers such as 0800 are free of charge in most of the world.
 		switch {
 		case len(number) > 8 && number[0] == '0' && (string(number[1:4]) == "800" || string(number[1:4]) == "808"):
 			return true
 		case len(number) == 7 && string(number[:3]) == "555":
 			return true
 		}
-		// 07700 900xxx: of Ofcom, for drama.
+		// 07700 900xxx: Ofcom reserves it for drama.
 		return len(number) == 11 && string(number[:8]) == "07700900" || len(number) == 12 && string(number[:9]) == "447700900"
 	}
 	switch string(national[:3]) {

@@ -2,7 +2,7 @@ package pattern
 
 import "math/bits"
 
-// The names of the types of personal data, which settings name too. The most severe comes first.
+// The names of the types of personal data, also in settings. The most severe comes first.
 const (
 	TypeSSN   = "ssn"
 	TypeCard  = "card"
@@ -72,7 +72,7 @@ func nextOpener(s string, i int) int {
 // piiScan is one pass over a text.
 type piiScan struct {
 	s     string
-	key   string // of which the text is the value, "" where it stands alone
+	key   string // the text is the value of this key, "" if of none
 	types piiSet
 	found []match
 	done  int // where the last match ended
@@ -100,7 +100,7 @@ func (p *piiScan) add(start, end int, t typeID, sample bool) int {
 	return end
 }
 
-// number reads what begins with the digit at i, which follows none. It returns where to go on.
+// number reads a candidate that begins with the digit at i, behind no other digit. It returns where to go on.
 func (p *piiScan) number(i int) int {
 	s := p.s
 	end := i + 1
@@ -125,7 +125,7 @@ func (p *piiScan) number(i int) int {
 		return end
 	}
 	if prev == '.' || prev == '-' || prev == ',' || prev == '/' {
-		// A part of a longer number, unless punctuation.
+		// A part of a longer number, unless it is punctuation.
 		if digit(at(s, i-2)) || letter(at(s, i-2)) && prev != ',' {
 			return end
 		}
@@ -158,7 +158,7 @@ func (p *piiScan) number(i int) int {
 	return end
 }
 
-// maxDigits is how long a run of digits can be to be looked at: 19 digits of a card.
+// maxDigits is the longest run of digits of interest: 19 digits of a card.
 const maxDigits = 19
 
 // maxGroups bounds the groups of digits that are read together.
@@ -168,8 +168,9 @@ const maxGroups = 8
 type groups struct {
 	n          int
 	start, end [maxGroups]int
-	sep        [maxGroups]byte // before a group: ' ', '-', '.', '/', ')' or 0 before the first; '(' stands for an opening one
-	digits     int             // of all groups
+	// before a group: ' ', '-', '.', '/', ')' or 0 before the first; '(' stands for an opening one
+	sep    [maxGroups]byte
+	digits int // of all groups
 }
 
 func (g *groups) len(i int) int { return g.end[i] - g.start[i] }
@@ -195,7 +196,7 @@ func (g *groups) read(s string, start, end int) {
 	}
 }
 
-// separator is what separates two groups of digits at i, and where it ends; 0 where nothing does.
+// separator returns the separator of two groups of digits at i, and where it ends. Without one, kind is 0.
 func separator(s string, i int) (kind byte, end int) {
 	for range 3 {
 		b := at(s, i)
@@ -231,7 +232,7 @@ func separator(s string, i int) (kind byte, end int) {
 	return kind, i
 }
 
-// uniform reports whether groups from to to, both included, are separated by the same byte, one of those given.
+// uniform reports whether groups from to to, both included, are separated by the same byte, and it is one of seps.
 func (g *groups) uniform(from, to int, seps string) bool {
 	for i := from + 1; i <= to; i++ {
 		if g.sep[i] != g.sep[from+1] {
@@ -249,7 +250,7 @@ func (g *groups) uniform(from, to int, seps string) bool {
 	return false
 }
 
-// number gives the digits of the first n groups.
+// number returns the digits of the first n groups.
 func (g *groups) number(s string, n int, into *[32]byte) []byte {
 	list := into[:0]
 	for i := range n {
@@ -263,7 +264,7 @@ func (g *groups) number(s string, n int, into *[32]byte) []byte {
 	return list
 }
 
-// bounded reports whether a value that ends at i ends there: what follows is no part of it.
+// bounded reports whether a value can end at i: what follows is not part of it.
 func bounded(s string, i int) bool {
 	b := at(s, i)
 	switch {

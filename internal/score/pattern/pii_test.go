@@ -27,6 +27,18 @@ func TestPersonalDataIsFound(t *testing.T) {
 		{"请联系zhangwei88@qq.com。", "email:zhangwei88@qq.com"},
 		{"jürgen.groß@müller-bau.de", "email:jürgen.groß@müller-bau.de"},
 		{"at PETER_PAN@NEVERLAND.CO.UK!", "email:PETER_PAN@NEVERLAND.CO.UK"},
+		{"maria@acme.technology or m.silva@acme.photography.", "email:maria@acme.technology email:m.silva@acme.photography"},
+		{"maria@münchen.de", "email:maria@münchen.de"},
+		{"maria@例え.jp", "email:maria@例え.jp"},
+		{"maria@xn--mnchen-3ya.de", "email:maria@xn--mnchen-3ya.de"},
+		{"maria@xn--r8jz45g.xn--zckzah.jp, maria@почта.рф", "email:maria@xn--r8jz45g.xn--zckzah.jp email:maria@почта.рф"},
+		{"maria@xn--80a1acny.xn--p1ai", "email:maria@xn--80a1acny.xn--p1ai"},
+		{"maria@例子.中国", "email:maria@例子.中国"},
+		{"请联系maria@例子.中国谢谢", "email:maria@例子.中国"},
+		{"请联系zhangwei88@qq.com或者maria@例え.jpまで", "email:zhangwei88@qq.com email:maria@例え.jp"},
+		{"请联系zhangwei88@qq.com.谢谢", "email:zhangwei88@qq.com"},
+		{"maria@acme.github.io, maria@acme.com.ck", "email:maria@acme.github.io email:maria@acme.com.ck"},
+		{"maria@उदाहरण.भारत।", "email:maria@उदाहरण.भारत"},
 
 		{"card 4539 1488 0343 6467, exp 12/27", "card:4539 1488 0343 6467"},
 		{"4539-1488-0343-6467", "card:4539-1488-0343-6467"},
@@ -90,10 +102,11 @@ func TestPersonalDataIsFound(t *testing.T) {
 
 func TestWhatOnlyLooksLikePersonalDataStaysOut(t *testing.T) {
 	for _, text := range []string{
-		// addresses of nobody
+		// addresses that belong to no person
 		"jane@example.com, bob@test.example.org, a@b.test, x@localhost, user@host.invalid", "support@acme.io, info@acme.io, noreply@acme.io, sales2@acme.io, john.doe@gmail.com, your.name@company.com",
 		"git@github.com:a/b.git, npm i left-pad@1.3.0, icon@2x.png, @app.route('/x'), C = A@B.T, user@host, foo@bar@baz, me@yourdomain.com", "https://token@acme.io/x and ftp://bob:geheim1@acme.io",
-		// numbers of nobody
+		"maria@acme.nosuchtld, maria@acme.xn--nosuchtld, maria@例え.例え, maria@com, maria@.com, maria@中国, maria@acme..com",
+		// numbers that belong to no person
 		"4242 4242 4242 4242, 4111111111111111, 5555 5555 5555 4444, 3782 822463 10005, 1234 5678 9012 3456", "123-45-6789, 078-05-1120, 111-11-1111",
 		"DE89 3704 0044 0532 0130 00 and GB82 WEST 1234 5698 7654 32", "(555) 123-4567, 212-555-0143, 123-456-7890, +1 800 273 8255, 1-888-407-4747, 555-0199, 0800 1111 222",
 		"call the helpline at 0345 854 7777", "+1234567890, 987-654-3210, 000-000-0000, 999-999-9999",
@@ -191,8 +204,8 @@ func TestIBANsOfAllCountriesAreFound(t *testing.T) {
 	}
 }
 
-// TestValuesOfAllTypesAreFound makes values of the other types, in the notations and beside the words that people write. What is nobody's, such as numbers
-// that count up or networks that are no one's, is not made.
+// TestValuesOfAllTypesAreFound makes values of the other types, in the notations and beside the words that people
+// write. It makes no samples, such as numbers that count up or reserved networks.
 func TestValuesOfAllTypesAreFound(t *testing.T) {
 	m := newMaker(21)
 	digits := func(n int) string { return m.of(digitBase, n) }
@@ -236,7 +249,13 @@ func TestValuesOfAllTypesAreFound(t *testing.T) {
 				}
 			}
 		}
-		t.Logf("| pii | made values, %-5s as %-24s | %d values, recall %.4f |", c.kind, c.make(), total, float64(found)/float64(total))
+		t.Logf(
+			"| pii | made values, %-5s as %-24s | %d values, recall %.4f |",
+			c.kind,
+			c.make(),
+			total,
+			float64(found)/float64(total),
+		)
 		require.GreaterOrEqual(t, float64(found)/float64(total), c.least, c.kind)
 	}
 }

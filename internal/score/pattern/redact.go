@@ -9,8 +9,8 @@ import (
 	"unsafe"
 )
 
-// Redactor replaces what the scanners find, in the whole of a text. It is safe for concurrent use, and redacting twice is
-// redacting once.
+// Redactor replaces what the scanners find, in the whole text. It is safe for concurrent use. Redacting twice is the
+// same as redacting once.
 type Redactor struct {
 	pii     piiSet
 	secrets bool
@@ -47,14 +47,14 @@ func CheckKinds(kinds []string) error {
 	return wrong.join()
 }
 
-// maxPasses bounds how often a text is read again because something in it was replaced: what stood beside a value can be one
-// itself once that is gone. A text that is not done by then was made to be, and goes as a whole.
+// maxPasses bounds how often a text is read again after a replacement, which can turn the bytes beside it into a value.
+// A text that still changes then is hostile, and is withheld as a whole.
 const maxPasses = 8
 
-// withheld stands in place of a text that is not done after maxPasses.
+// withheld replaces a text that still changes after maxPasses.
 const withheld = "[redacted]"
 
-// Text replaces values in a text. It returns the text itself where there are none, and how many it replaced.
+// Text replaces values in a text, and returns how many. Without any, it returns the text itself.
 func (r *Redactor) Text(s string) (out string, n int) { return r.text(s, "") }
 
 func (r *Redactor) text(s, key string) (out string, n int) {
@@ -72,7 +72,7 @@ func (r *Redactor) text(s, key string) (out string, n int) {
 	return s, n
 }
 
-// scan lists what is to be replaced, in order and without overlaps.
+// scan lists the values to replace, in order and without overlaps.
 func (r *Redactor) scan(s, key string) []match {
 	var found []match
 	if r.secrets {
@@ -88,7 +88,10 @@ func (r *Redactor) scan(s, key string) []match {
 	if len(found) < 2 {
 		return found
 	}
-	slices.SortStableFunc(found, func(a, b match) int { return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end)) })
+	slices.SortStableFunc(
+		found,
+		func(a, b match) int { return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end)) },
+	)
 	kept := found[:1]
 	for _, m := range found[1:] {
 		if last := &kept[len(kept)-1]; m.start < last.end {
@@ -113,19 +116,20 @@ func replace(s string, found []match) string {
 	return b.String()
 }
 
-// scratches are buffers that strings of JSON are decoded into.
+// scratches are buffers for decoded strings of JSON.
 var scratches = sync.Pool{New: func() any { return new([]byte) }}
 
-// maxNested bounds how deep JSON in strings of JSON is read as JSON. What is deeper is read as text.
+// maxNested bounds how deep JSON in strings of JSON is read as JSON. Below, it is read as text.
 const maxNested = 4
 
-// JSON replaces values in a JSON text: in the strings that stand there, keys included, whatever escapes they are written
-// with, in numbers, and in strings that hold JSON themselves. All other bytes stay as they are. What is no JSON, or was cut, is
+// JSON replaces values in a JSON text: in strings, keys included, whatever their escapes, in numbers, and in strings
+// that hold JSON themselves. All other bytes stay as they are. A text that is not JSON, or was cut, is redacted as
+// text.
 // redacted as text.
 func (r *Redactor) JSON(s string) (out string, n int) { return r.Value("", s) }
 
-// Value replaces values in what stands under a name: as JSON where it is that, as text otherwise. The name tells what a bare
-// number is, or that a random text is a credential.
+// Value replaces values in the value of a name, as JSON if it is JSON. The name tells what a bare number is, or that a
+// random text is a credential.
 func (r *Redactor) Value(name, s string) (out string, n int) {
 	for range maxPasses {
 		next, found := r.json(s, name, 0)
@@ -154,7 +158,9 @@ func (r *Redactor) json(s, key string, depth int) (out string, n int) {
 		changed = append(changed, s[done:start]...)
 		done = end
 	}
-	for reader := (jsonReader{s: s}); ; {
+	reader := readJSON(s)
+	defer reader.release()
+	for {
 		t, ok := reader.next()
 		if !ok {
 			break
@@ -173,9 +179,11 @@ func (r *Redactor) json(s, key string, depth int) (out string, n int) {
 			}
 			continue
 		}
+		quoted := raw
+		raw = raw[1 : len(raw)-1]
 		text := raw
 		if t.escaped {
-			*scratch = unescape((*scratch)[:0], raw)
+			*scratch = unquote((*scratch)[:0], quoted)
 			text = unsafe.String(unsafe.SliceData(*scratch), len(*scratch)) //nolint:gosec // read until the next string
 		}
 		var redacted string
@@ -188,7 +196,7 @@ func (r *Redactor) json(s, key string, depth int) (out string, n int) {
 		}
 		if found > 0 {
 			put(t.start, t.end)
-			changed = escape(changed, redacted)
+			changed = quote(changed, redacted)
 			n += found
 		}
 	}

@@ -18,7 +18,11 @@ func redactor(tb testing.TB) *Redactor {
 
 func TestKinds(t *testing.T) {
 	_, err := NewRedactor([]string{"pii", "names", "pii"})
-	require.EqualError(t, err, "redact[1] must be pii or secrets, got \"names\"\nredact[2] must be named once, got \"pii\" twice")
+	require.EqualError(
+		t,
+		err,
+		"redact[1] must be pii or secrets, got \"names\"\nredact[2] must be named once, got \"pii\" twice",
+	)
 	r, err := NewRedactor([]string{"secrets"})
 	require.NoError(t, err)
 	out, n := r.Text("maria@acme.pt")
@@ -55,6 +59,7 @@ func TestJSONIsRedactedInItsStrings(t *testing.T) {
 		`["see\n4539148803436467", "\/x"]`:                                 `["see\n[redacted:card]", "\/x"]`,
 		`{"card": 4539148803436467, "order": 12}`:                          `{"card": "[redacted:card]", "order": 12}`,
 		`{"phone": "9472 7916", "size": "9472 7916"}`:                      `{"phone": "[redacted:phone]", "size": "9472 7916"}`,
+		`{"a": "\u00fc maria@m\u00fcnchen.de"}`:                            `{"a": "ü [redacted:email]"}`,
 		`{"maria@acme.pt": 1}`:                                             `{"[redacted:email]": 1}`,
 		`{"arguments": "{\"to\": \"maria\\u0040acme.pt\", \"cc\": null}"}`: `{"arguments": "{\"to\": \"[redacted:email]\", \"cc\": null}"}`,
 		`{"a": "maria@acme.pt`:                                             `{"a": "[redacted:email]`,
@@ -85,7 +90,8 @@ func TestDeepJSONIsRedacted(t *testing.T) {
 	require.True(t, json.Valid([]byte(out)))
 }
 
-// pieces are what texts of the property tests are made of: values, what stands between them, and what disturbs their reading.
+// pieces are what texts of the property tests are made of: values, what stands between them, and what disturbs their
+// reading.
 func pieces() []string {
 	m := newMaker(21)
 	list := []string{
@@ -145,7 +151,9 @@ func TestRedactedJSONStaysJSON(t *testing.T) {
 			}
 			return string(b)
 		case kind == 3:
-			return json.Number(rapid.SampledFrom([]string{"4539148803436467", "1", "-2.50", "49171392581", "1e9"}).Draw(t, "number"))
+			return json.Number(
+				rapid.SampledFrom([]string{"4539148803436467", "1", "-2.50", "49171392581", "1e9"}).Draw(t, "number"),
+			)
 		}
 		return drawText(t, list)
 	}

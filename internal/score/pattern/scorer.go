@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 	"unsafe"
 
+	"github.com/faultline-otel/faultline/internal/clip"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/score"
@@ -24,18 +25,18 @@ const (
 
 // PIIConfig is the settings of pii.
 type PIIConfig struct {
-	// Types are the types that are looked for. Empty: all of them.
+	// Types are the types to look for. Empty: all of them.
 	Types []string `yaml:"types"`
 }
 
 // SecretsConfig has no settings yet.
 type SecretsConfig struct{}
 
-// PII finds personal data in the text of answers. What the user wrote himself in the same call is no leak.
+// PII finds personal data in the text of answers. Data that the user wrote in the same call is not a leak.
 type PII struct {
 	types   piiSet
 	version string
-	clean   *score.Memo // texts that hold nothing
+	clean   *score.Memo // texts without findings
 }
 
 // NewPII makes the scorer. The error has a line for each mistake.
@@ -68,16 +69,16 @@ func piiNames() []string {
 	return names
 }
 
-// version is that of the formats.
+// version is the version of the formats.
 const version = "2"
 
-// Name is the scorer's name.
+// Name returns the scorer's name.
 func (*PII) Name() string { return PIIName }
 
 // Version changes whenever the same call could get another score.
 func (p *PII) Version() string { return p.version }
 
-// Score looks at the text of a model's answer.
+// Score checks the text of a model's answer.
 func (p *PII) Score(c *genai.Call, r *score.Result) {
 	if c.Error.IsError || !c.IsLLMCall() {
 		return
@@ -102,19 +103,19 @@ func (p *PII) Score(c *genai.Call, r *score.Result) {
 
 // Secrets finds credentials in answers: in their text, and in the arguments of tool calls.
 type Secrets struct {
-	clean *score.Memo // texts that hold nothing
+	clean *score.Memo // texts without findings
 }
 
 // NewSecrets makes the scorer.
 func NewSecrets(SecretsConfig) (*Secrets, error) { return &Secrets{clean: score.NewMemo()}, nil }
 
-// Name is the scorer's name.
+// Name returns the scorer's name.
 func (*Secrets) Name() string { return SecretsName }
 
 // Version changes whenever the same call could get another score.
 func (*Secrets) Version() string { return version }
 
-// Score looks at the text and the tool calls of a model's answer, or at what a tool was run with.
+// Score checks the text and the tool calls of a model's answer, or the arguments of a tool that ran.
 func (s *Secrets) Score(c *genai.Call, r *score.Result) {
 	if c.Error.IsError || !c.IsLLMCall() && c.Operation != genai.OpExecuteTool {
 		return
@@ -137,7 +138,7 @@ func (s *Secrets) Score(c *genai.Call, r *score.Result) {
 				seen = seen || call.Arguments.Text != ""
 				w.content(call.Arguments.Text)
 				if text == 0 && len(w.tally) > 0 {
-					where = "the arguments of " + clip(call.Name) + " hold "
+					where = "the arguments of " + clip.Text(call.Name, maxName) + " hold "
 					text = len(w.tally)
 				}
 			}
@@ -147,7 +148,7 @@ func (s *Secrets) Score(c *genai.Call, r *score.Result) {
 		seen = arguments != ""
 		w.content(arguments)
 		if len(w.tally) > 0 {
-			where = "the arguments of " + clip(cmp.Or(c.ToolName, "the tool")) + " hold "
+			where = "the arguments of " + clip.Text(cmp.Or(c.ToolName, "the tool"), maxName) + " hold "
 		}
 	}
 	switch {
@@ -160,29 +161,23 @@ func (s *Secrets) Score(c *genai.Call, r *score.Result) {
 	}
 }
 
-// clip bounds a name that came from outside.
-func clip(name string) string {
-	const limit = 64
-	if len(name) > limit {
-		return strings.ToValidUTF8(name[:limit], "") + "…"
-	}
-	return name
-}
+// maxName bounds the name of a tool in evidence, in bytes.
+const maxName = 64
 
-// What is scored of a text, in bytes: its head and its tail.
+// The bytes of a text that are scored: its head and its tail.
 const (
 	maxHead = 48 << 10
 	maxTail = 16 << 10
 )
 
-// watch is the scratch memory of scoring one call, and what it found.
+// watch is the scratch memory of scoring one call, with its findings.
 type watch struct {
 	pii     piiSet
 	secrets bool
-	call    *genai.Call // whose user may have written what is found
+	call    *genai.Call // its user may have written what is found
 	clean   *score.Memo
 	result  *score.Result // which computes the keys of texts
-	dirty   bool          // whether the text holds a value, be it a sample or the user's own
+	dirty   bool          // the text holds a value, possibly a sample or the user's own
 
 	tally   []tally
 	matches []match
@@ -214,7 +209,7 @@ func (w *watch) release() {
 	watches.Put(w)
 }
 
-// content looks at a text of the call, as JSON where it is that.
+// content checks a text of the call, as JSON if it is JSON.
 func (w *watch) content(text string) {
 	if text == "" {
 		return
@@ -239,7 +234,7 @@ func (w *watch) content(text string) {
 	}
 }
 
-// gap is a place between two words, at or shortly before i.
+// gap returns a place between two words, at or shortly before i.
 func gap(s string, i int) int {
 	for k := i; k > i-256 && k > 0; k-- {
 		if s[k] <= ' ' {
@@ -269,22 +264,32 @@ func (w *watch) text(s, key string, depth int) {
 	}
 }
 
-// json looks at the strings and numbers of a text that looks like JSON.
+// json checks the strings and numbers of a JSON text.
 func (w *watch) json(s, name string, depth int) {
-	for reader := (jsonReader{s: s}); ; {
+	reader := readJSON(s)
+	defer reader.release()
+	for {
 		t, ok := reader.next()
 		if !ok {
 			return
 		}
 		raw := s[t.start:t.end]
+		quoted := raw
+		if t.str {
+			raw = raw[1 : len(raw)-1]
+		}
 		switch {
 		case t.name:
 			w.text(raw, "", maxNested+1)
 			name = raw
 		case t.escaped:
-			scratch := unescape(w.scratch[min(depth, maxNested)][:0], raw)
+			scratch := unquote(w.scratch[min(depth, maxNested)][:0], quoted)
 			w.scratch[min(depth, maxNested)] = scratch
-			w.text(unsafe.String(unsafe.SliceData(scratch), len(scratch)), name, depth+1) //nolint:gosec // read until the next string of this depth
+			w.text(
+				unsafe.String(unsafe.SliceData(scratch), len(scratch)),
+				name,
+				depth+1,
+			) //nolint:gosec // read until the next string of this depth
 		case len(raw) >= 7:
 			w.text(raw, name, depth+1)
 		}
@@ -301,10 +306,10 @@ func (w *watch) count(t typeID) {
 	w.tally = append(w.tally, tally{kind: t, count: 1})
 }
 
-// maxSaid bounds what is read of the user's own words.
+// maxSaid bounds how much of the user's own words is read.
 const maxSaid = 256 << 10
 
-// echo reports whether the user wrote a value himself, whatever its separators and case.
+// echo reports whether the user wrote a value, ignoring separators and case.
 func (w *watch) echo(value string) bool {
 	if w.call == nil {
 		return false
@@ -336,7 +341,7 @@ func plain(into []byte, s string) []byte {
 	return into
 }
 
-// finding says what was found, the most severe first.
+// finding lists what was found, the most severe first.
 func (w *watch) finding(scorer, detail, where string) failure.Finding {
 	slices.SortFunc(w.tally, func(a, b tally) int { return cmp.Compare(a.kind, b.kind) })
 	const most = 4
@@ -363,11 +368,12 @@ func (w *watch) finding(scorer, detail, where string) failure.Finding {
 		list = strings.Join(parts[:n], ", ") + " and " + parts[n]
 	}
 	return failure.Finding{
-		Class: failure.Unsafe, Detail: detail, Scorer: scorer, Where: types[w.tally[0].kind].Name, Evidence: where + list, Excerpt: w.excerpt,
+		Class: failure.Unsafe, Detail: detail, Scorer: scorer, Where: types[w.tally[0].kind].Name, Evidence: where + list,
+		Excerpt: w.excerpt,
 	}
 }
 
-// excerpt is what stands around the first value of a type, with all values replaced.
+// excerpt returns the text around the first value of a type, with all values replaced.
 func excerpt(text string, t typeID) string {
 	everything := Redactor{pii: allPII, secrets: true}
 	if len(text) > maxHead+maxTail {

@@ -91,13 +91,20 @@ func TestPIITypes(t *testing.T) {
 	require.False(t, run(pii(t, "card", "ssn"), c).Scores[0].Failed)
 	require.NotEqual(t, pii(t).Version(), pii(t, "card").Version(), "another configuration gives other scores")
 	_, err := NewPII(PIIConfig{Types: []string{"email", "passport", "ip", "name"}})
-	require.EqualError(t, err, "types[1] must be one of ssn, card, iban, email, phone, ip, got \"passport\"\ntypes[3] must be one of ssn, card, iban, email, phone, ip, got \"name\"")
+	require.EqualError(
+		t,
+		err,
+		"types[1] must be one of ssn, card, iban, email, phone, ip, got \"passport\"\ntypes[3] must be one of ssn, card, iban, email, phone, ip, got \"name\"",
+	)
 }
 
 func TestWhatTheUserWroteIsNoLeak(t *testing.T) {
 	c := chat("I have written to Maria@acme.pt and noted +49 171 3925814 for you.")
 	content := genai.Content{Output: c.Output(), Input: []genai.Message{
-		{Role: genai.RoleUser, Text: "Write to maria@acme.pt. My number is +49 (171) 392-5814."}, {Role: genai.RoleAssistant, Text: "Shall I?"}, {Role: genai.RoleUser, Text: "yes"},
+		{
+			Role: genai.RoleUser,
+			Text: "Write to maria@acme.pt. My number is +49 (171) 392-5814.",
+		}, {Role: genai.RoleAssistant, Text: "Shall I?"}, {Role: genai.RoleUser, Text: "yes"},
 	}}
 	c.SetContent(content)
 	require.False(t, run(pii(t), c).Scores[0].Failed)
@@ -137,7 +144,9 @@ func TestSecretsLooksAtCallsToo(t *testing.T) {
 
 	var tool genai.Call
 	tool.Operation, tool.ToolName = genai.OpExecuteTool, "fetch"
-	tool.SetContent(genai.Content{ToolArguments: genai.Value{Text: `{"api_key": "` + newMaker(2).of(alnumBase, 32) + `"}`}})
+	tool.SetContent(
+		genai.Content{ToolArguments: genai.Value{Text: `{"api_key": "` + newMaker(2).of(alnumBase, 32) + `"}`}},
+	)
 	r = run(s, &tool)
 	require.Equal(t, "the arguments of fetch hold a secret that is assigned to a name", r.Findings[0].Evidence)
 	tool.SetContent(genai.Content{ToolArguments: genai.Value{Text: `{"api_key": "YOUR_API_KEY"}`}})
@@ -177,7 +186,10 @@ func TestCleanTextsCostNoMemory(t *testing.T) {
 	require.NoError(t, err)
 	redactor, err := NewRedactor([]string{"pii", "secrets"})
 	require.NoError(t, err)
-	document := `{"answer": "` + strings.Repeat(`The order left on 12.03.; see \"status\".\n`, 20) + `", "rows": [1, 2, 31234567]}`
+	document := `{"answer": "` + strings.Repeat(
+		`The order left on 12.03.; see \"status\".\n`,
+		20,
+	) + `", "rows": [1, 2, 31234567]}`
 	for name, text := range map[string]string{"prose": prose, "JSON": document} {
 		c := chat(text)
 		var r score.Result
@@ -249,7 +261,14 @@ func benchmark(b *testing.B, s score.Scorer) {
 func BenchmarkRedact(b *testing.B) {
 	redactor, err := NewRedactor([]string{"pii", "secrets"})
 	require.NoError(b, err)
-	document := `{"messages":[{"role":"user","content":"` + strings.NewReplacer("\n", `\n`, `"`, `\"`).Replace(prose) + `"}]}`
+	document := `{"messages":[{"role":"user","content":"` + strings.NewReplacer(
+		"\n",
+		`\n`,
+		`"`,
+		`\"`,
+	).Replace(
+		prose,
+	) + `"}]}`
 	for name, text := range map[string]string{"text": prose, "json": document, "found": prose[:1000] + " maria@acme.pt"} {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(text)))

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// Every credential that is looked for is, or begins with, a run of at least shortest bytes of those that tokens and passwords
-// consist of. Ordinary words are shorter, so that most of a text is passed over in strides.
+// Every credential is, or begins with, a run of at least shortest bytes from tokens and passwords. Ordinary words are
+// shorter, so most of a text is skipped in strides.
 const shortest = 10
 
-// What a run of bytes holds.
+// The content of a run of bytes.
 const (
 	runByte  uint8 = 1 << iota // belongs to a run
 	runDigit                   // a digit
@@ -44,14 +44,14 @@ var runBytes = func() (r [256]uint8) {
 	return r
 }()
 
-// formats is an issuer with one of its prefixes.
+// format is an issuer with one of its prefixes.
 type format struct {
 	prefix string
 	kind   typeID
 	issuer *issuer
 }
 
-// formats are by the first byte of their prefix, the longest prefixes first.
+// formats are the formats by the first byte of their prefix, the longest prefixes first.
 var formats = func() (f [256][]format) {
 	for i := range issuers {
 		for prefix := range strings.FieldsSeq(issuers[i].prefixes) {
@@ -85,8 +85,8 @@ type secretScan struct {
 	key   string
 	found []match
 	done  int // where the last match ended
-	// ends is, for each charset, where a run of its bytes ends that was read before: places before it need not be read again,
-	// so that reading stays linear whatever the text.
+	// ends is, by charset, the end of the last run that was read. Places before it need not be read again, so the work
+	// stays linear for any text.
 	from, ends [charsets]int
 }
 
@@ -94,7 +94,7 @@ type secretScan struct {
 func scanSecrets(s, key string, found []match) []match {
 	p := secretScan{s: s, key: key, found: found}
 	for i := 0; i+shortest <= len(s); {
-		// Of each run that is long enough, a byte is seen at one of these places.
+		// One of these places lies in every run that is long enough.
 		if probe := i + shortest - 1; runBytes[s[probe]] == 0 {
 			i = probe + 1
 			continue
@@ -134,13 +134,14 @@ func (p *secretScan) add(start, end int, t typeID, sample bool) bool {
 	return true
 }
 
-// run looks at a run of bytes.
+// run checks a run of bytes.
 func (p *secretScan) run(start, end int, kinds uint8) {
 	s := p.s
 	if s[start] == '-' && strings.HasPrefix(s[start:end], "-----BEGIN") && p.pem(start, end) {
 		return
 	}
-	if kinds&runAt != 0 && (at(s, start-1) == ':' || strings.Contains(s[start:min(end, start+maxURL)], "//")) && p.url(start, end) {
+	if kinds&runAt != 0 && (at(s, start-1) == ':' || strings.Contains(s[start:min(end, start+maxURL)], "//")) &&
+		p.url(start, end) {
 		return
 	}
 	if end-start >= 14 && kinds&(runDigit|runUpper) != 0 {
@@ -154,7 +155,7 @@ func (p *secretScan) run(start, end int, kinds uint8) {
 // tokens looks for the formats of issuers wherever a token can begin.
 func (p *secretScan) tokens(start, end int) {
 	s := p.s
-	prev := byte(0) // what came before in the run: a token can follow any mark, as in ?key=AIza…
+	prev := byte(0) // the byte before: a token can follow any punctuation, as in ?key=AIza…
 	if start > 0 && alnum(s[start-1]) {
 		prev = s[start-1]
 	}
@@ -200,7 +201,7 @@ func (p *secretScan) tokens(start, end int) {
 	}
 }
 
-// extent is where the run of bytes of a charset ends that holds i.
+// extent returns the end of the run of a charset's bytes around i.
 func (p *secretScan) extent(set charset, i int) int {
 	if i < p.ends[set] && i >= p.from[set] {
 		return p.ends[set]
@@ -227,7 +228,7 @@ func (p *secretScan) issued(f *format, i int) bool {
 	if n := end - body; n < e.min || n > e.max {
 		return false
 	}
-	// A longer word of other bytes is another format.
+	// A longer word with other bytes has another format.
 	if b := at(s, end); alnum(b) || b == '_' && e.set < wordSet {
 		return false
 	}
@@ -238,7 +239,7 @@ func (p *secretScan) issued(f *format, i int) bool {
 	confirmed := checksummed(f, text)
 	if !confirmed {
 		if entropy(text) < e.entropy || e.check != nil && !e.check(s[i:end]) {
-			// Not even a sample looks like that, unless it is one of equal letters.
+			// Not even a sample looks like that, unless all its letters are equal.
 			return placeholder(text) && e.check == nil && end-body >= 16 && p.add(i, end, f.kind, true)
 		}
 	}
@@ -261,7 +262,7 @@ func checksummed(f *format, body string) bool {
 	return true
 }
 
-// jwt reads a JSON Web Token: three parts in base64, of which the first is a header with an algorithm.
+// jwt reads a JSON Web Token: three parts in base64, the first a header with an algorithm.
 func (p *secretScan) jwt(i int) {
 	s := p.s
 	const longest = 16 << 10
@@ -289,14 +290,15 @@ func (p *secretScan) jwt(i int) {
 	p.add(i, stop, idJWT, documentedJWT(s[i:stop]))
 }
 
-// documentedJWT reports whether a token is the example of jwt.io and of RFC 7519, which every text about tokens shows.
+// documentedJWT reports whether a token is the example of jwt.io and RFC 7519, which most texts about tokens show.
 func documentedJWT(text string) bool {
 	_, claims, _ := strings.Cut(text, ".")
-	const subject, issuer = "eyJzdWIi" + "OiIxMjM0NTY3ODkwI", "eyJpc3Mi" + "OiJqb2UiLA0K" // "sub":"1234567890", "iss":"joe"
+	// "sub":"1234567890", "iss":"joe"
+	const subject, issuer = "eyJzdWIi" + "OiIxMjM0NTY3ODkwI", "eyJpc3Mi" + "OiJqb2UiLA0K"
 	return strings.HasPrefix(claims, subject) || strings.HasPrefix(claims, issuer)
 }
 
-// pem reads a private key in the armour of PEM or PGP, with what follows of it where its end was cut off.
+// pem reads a private key in PEM or PGP armour, up to the end of the text if it was cut.
 func (p *secretScan) pem(start, end int) bool {
 	s := p.s
 	line := s[end:min(len(s), end+64)]
@@ -345,7 +347,7 @@ func (p *secretScan) telegram(i int) {
 	p.add(k, end, idTelegram, placeholder(s[i:end]) || counted([]byte(s[k:i-1])))
 }
 
-// suffixed reads hex tokens that their end tells: Mailchimp's -us12, New Relic's NRAL, Mailgun's two more groups.
+// suffixed reads hex tokens with a known ending: Mailchimp's -us12, New Relic's NRAL, Mailgun's two more groups.
 func (p *secretScan) suffixed(i int) {
 	s := p.s
 	k := p.extent(hexLower, i)
@@ -360,7 +362,8 @@ func (p *secretScan) suffixed(i int) {
 		}
 	case n == 36 && strings.HasPrefix(s[k:], "NRAL") && !alnum(at(s, k+4)) && entropy(s[i:k]) >= 3:
 		p.add(i, k+4, idNewRelic, false)
-	case n == 32 && at(s, k) == '-' && p.extent(hexLower, k+1) == k+9 && at(s, k+9) == '-' && p.extent(hexLower, k+10) == k+18 && !alnum(at(s, k+18)):
+	case n == 32 && at(s, k) == '-' && p.extent(hexLower, k+1) == k+9 && at(s, k+9) == '-' &&
+		p.extent(hexLower, k+10) == k+18 && !alnum(at(s, k+18)):
 		p.add(i, k+18, typeNamed("mailgun_key"), false)
 	}
 }
@@ -420,80 +423,4 @@ func (p *secretScan) terraform(dot int) {
 		return
 	}
 	p.add(start, end, typeNamed("terraform_token"), placeholder(s[dot+9:end]))
-}
-
-// maxURL bounds the part of a URL that holds user and password.
-const maxURL = 160
-
-// databases are the schemes of URLs that services are reached with.
-var databases = set(`postgres postgresql mysql mysql2 mariadb mongodb mongodb+srv redis rediss amqp amqps mssql sqlserver oracle clickhouse cockroachdb cassandra
-	neo4j bolt couchdb elasticsearch snowflake redshift influxdb nats kafka jdbc postgresql+psycopg2 postgresql+asyncpg mysql+pymysql mssql+pyodbc db2 trino presto
-	cockroach memcached sqlalchemy`)
-
-// url reads a password between the user and the host of a URL.
-func (p *secretScan) url(start, end int) bool {
-	s := p.s
-	// The last @ before the path ends the password.
-	atSign := -1
-	for i := start; i < min(end, start+maxURL); i++ {
-		if s[i] == '@' {
-			atSign = i
-		}
-		if s[i] == '/' && atSign >= 0 {
-			break
-		}
-	}
-	if atSign < 0 {
-		return false
-	}
-	colon, slashes := -1, -1
-	for i := atSign - 1; i > 0 && i > atSign-maxURL && s[i] > ' ' && s[i] != '"' && s[i] != '\'' && s[i] != '<' && s[i] != '`'; i-- {
-		if s[i] == ':' {
-			colon = i
-		}
-		if s[i] == '/' && s[i-1] == '/' {
-			slashes = i - 1
-			break
-		}
-	}
-	if slashes < 1 || colon <= slashes+1 || s[slashes-1] != ':' {
-		return false
-	}
-	// The first colon after the slashes ends the user.
-	colon = slashes + 2 + strings.IndexByte(s[slashes+2:atSign], ':')
-	scheme := slashes - 1
-	for scheme > 0 && slashes-scheme < 24 && (alnum(s[scheme-1]) || s[scheme-1] == '+' || s[scheme-1] == '-') {
-		scheme--
-	}
-	if scheme == slashes-1 {
-		return false
-	}
-	user, password, host := s[slashes+2:colon], s[colon+1:atSign], s[atSign+1:min(len(s), atSign+64)]
-	if len(password) < 5 || password == user || !secretive(password, 5) || strings.ContainsAny(password, "{}$<>[]()*") || strings.Contains(password, "...") ||
-		strings.ContainsAny(user, "{}$<>[]()*") || exampleHost(host) {
-		return false
-	}
-	t := idBasicAuthURL
-	var lower [24]byte
-	n := copy(lower[:], s[scheme:slashes-1])
-	for i := range n {
-		lower[i] |= 0x20
-		if s[scheme+i] == '+' {
-			lower[i] = '+'
-		}
-	}
-	if databases[string(lower[:n])] {
-		t = idDatabaseURL
-	}
-	return p.add(colon+1, atSign, t, false)
-}
-
-// exampleHost reports whether a host is one of examples.
-func exampleHost(host string) bool {
-	for _, name := range [...]string{"example.", "localhost", "127.0.0.1", "host:", "hostname", "host/", "your", "server:", "server/", "domain.", "proxy:", "proxy.example", "{", "<", "$", "..."} {
-		if len(host) >= len(name) && strings.EqualFold(host[:len(name)], name) {
-			return true
-		}
-	}
-	return host == "host" || host == "server" || strings.Contains(host, ".example")
 }

@@ -38,12 +38,22 @@ func (m maker) of(alphabet string, n int) string {
 }
 
 func (m maker) uuid() string {
-	return strings.Join([]string{m.of(hexChars, 8), m.of(hexChars, 4), m.of(hexChars, 4), m.of(hexChars, 4), m.of(hexChars, 12)}, "-")
+	return strings.Join(
+		[]string{m.of(hexChars, 8), m.of(hexChars, 4), m.of(hexChars, 4), m.of(hexChars, 4), m.of(hexChars, 12)},
+		"-",
+	)
 }
 
 func (m maker) jwt() string {
 	part := func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
-	return part(`{"alg":"HS256","typ":"JWT"}`) + "." + part(`{"sub":"`+m.of(alnumBase, 12)+`","iat":1700000000}`) + "." + m.of(urlBase, 43)
+	return part(
+		`{"alg":"HS256","typ":"JWT"}`,
+	) + "." + part(
+		`{"sub":"`+m.of(alnumBase, 12)+`","iat":1700000000}`,
+	) + "." + m.of(
+		urlBase,
+		43,
+	)
 }
 
 // made is one format as its issuer documents it: the type that must be found, and how a value is made.
@@ -71,28 +81,63 @@ var documentedFormats = []made{
 		return "xo" + "xb-" + m.of(digitBase, 12) + "-" + m.of(digitBase, 13) + "-" + m.of(alnumBase, 24)
 	}},
 	{"slack_token", func(m maker) string {
-		return "xo" + "xp-" + m.of(digitBase, 11) + "-" + m.of(digitBase, 12) + "-" + m.of(digitBase, 12) + "-" + m.of(hexChars, 32)
+		return "xo" + "xp-" + m.of(
+			digitBase,
+			11,
+		) + "-" + m.of(
+			digitBase,
+			12,
+		) + "-" + m.of(
+			digitBase,
+			12,
+		) + "-" + m.of(
+			hexChars,
+			32,
+		)
 	}},
 	{"slack_token", func(m maker) string {
 		return "xa" + "pp-1-" + "A" + m.of(upperBase, 10) + "-" + m.of(digitBase, 13) + "-" + m.of(hexChars, 64)
 	}},
 	{"slack_webhook", func(m maker) string {
-		return "https://hooks.sl" + "ack.com/services/T" + m.of(upperBase, 8) + "/B" + m.of(upperBase, 8) + "/" + m.of(alnumBase, 24)
+		return "https://hooks.sl" + "ack.com/services/T" + m.of(
+			upperBase,
+			8,
+		) + "/B" + m.of(
+			upperBase,
+			8,
+		) + "/" + m.of(
+			alnumBase,
+			24,
+		)
 	}},
 	{"discord_webhook", func(m maker) string {
 		return "https://discord.com/api" + "/webhooks/" + m.of(digitBase, 18) + "/" + m.of(urlBase, 68)
 	}},
 	{"discord_token", func(m maker) string {
-		return base64.RawStdEncoding.EncodeToString([]byte("1"+m.of(digitBase, 17))) + "." + m.of(alnumBase, 6) + "." + m.of(urlBase, 38)
+		return base64.RawStdEncoding.EncodeToString(
+			[]byte("1"+m.of(digitBase, 17)),
+		) + "." + m.of(
+			alnumBase,
+			6,
+		) + "." + m.of(
+			urlBase,
+			38,
+		)
 	}},
 	{"teams_webhook", func(m maker) string {
-		return "https://acme.web" + "hook.office.com/webhookb2/" + m.uuid() + "@" + m.uuid() + "/IncomingWebhook/" + m.of(hexChars, 32) + "/" + m.uuid()
+		return "https://acme.web" + "hook.office.com/webhookb2/" + m.uuid() + "@" + m.uuid() + "/IncomingWebhook/" + m.of(
+			hexChars,
+			32,
+		) + "/" + m.uuid()
 	}},
 	prefixed("stripe_key", "sk_"+"live_", alnumBase, 24),
 	prefixed("stripe_key", "rk_"+"live_", alnumBase, 99),
 	prefixed("stripe_webhook_secret", "wh"+"sec_", alnumBase, 32),
 	{"openai_key", func(m maker) string { return "sk-" + m.of(alnumBase, 20) + "T3Blbk" + "FJ" + m.of(alnumBase, 20) }},
-	{"openai_key", func(m maker) string { return "sk-" + "proj-" + m.of(urlBase, 74) + "T3Blbk" + "FJ" + m.of(urlBase, 74) }},
+	{
+		"openai_key",
+		func(m maker) string { return "sk-" + "proj-" + m.of(urlBase, 74) + "T3Blbk" + "FJ" + m.of(urlBase, 74) },
+	},
 	{"anthropic_key", func(m maker) string { return "sk-" + "ant-api03-" + m.of(urlBase, 93) + "AA" }},
 	prefixed("openrouter_key", "sk-"+"or-v1-", hexChars, 64),
 	prefixed("llm_provider_key", "sk"+"-", hexChars, 32),
@@ -106,7 +151,10 @@ var documentedFormats = []made{
 	prefixed("google_oauth_secret", "GOC"+"SPX-", urlBase, 28),
 	prefixed("google_oauth_token", "ya"+"29.", urlBase, 120),
 	{"azure_storage_key", func(m maker) string {
-		return "DefaultEndpointsProtocol=https;AccountName=shop;Account" + "Key=" + m.of(b64Base, 86) + "==;EndpointSuffix=core.windows.net"
+		return "DefaultEndpointsProtocol=https;AccountName=shop;Account" + "Key=" + m.of(
+			b64Base,
+			86,
+		) + "==;EndpointSuffix=core.windows.net"
 	}},
 	{"azure_client_secret", func(m maker) string { return m.of(alnumBase, 3) + "8" + "Q~" + m.of(urlBase, 34) }},
 	prefixed("npm_token", "np"+"m_", alnumBase, 36),
@@ -147,14 +195,26 @@ var documentedFormats = []made{
 	prefixed("pulumi_token", "pu"+"l-", hexChars, 40),
 	{"postman_key", func(m maker) string { return "PM" + "AK-" + m.of(hexChars, 24) + "-" + m.of(hexChars, 34) }},
 	prefixed("sonar_token", "sq"+"p_", hexChars, 40),
-	{"tailscale_key", func(m maker) string { return "tskey" + "-auth-" + m.of(alnumBase, 12) + "-" + m.of(alnumBase, 32) }},
+	{
+		"tailscale_key",
+		func(m maker) string { return "tskey" + "-auth-" + m.of(alnumBase, 12) + "-" + m.of(alnumBase, 32) },
+	},
 	prefixed("atlassian_token", "AT"+"ATT3", urlBase, 180),
 	prefixed("age_key", "AGE-SECRET"+"-KEY-1", bech32, 58),
 	{"jwt", maker.jwt},
 	{"private_key", func(m maker) string {
-		return "-----BEGIN RSA PRIV" + "ATE KEY-----\n" + m.of(b64Base, 64) + "\n" + m.of(b64Base, 64) + "\n-----END RSA PRIV" + "ATE KEY-----"
+		return "-----BEGIN RSA PRIV" + "ATE KEY-----\n" + m.of(
+			b64Base,
+			64,
+		) + "\n" + m.of(
+			b64Base,
+			64,
+		) + "\n-----END RSA PRIV" + "ATE KEY-----"
 	}},
-	{"database_url_password", func(m maker) string { return "postgres://shop:" + m.of(alnumBase, 16) + "@db.shop.io:5432/orders" }},
+	{
+		"database_url_password",
+		func(m maker) string { return "postgres://shop:" + m.of(alnumBase, 16) + "@db.shop.io:5432/orders" },
+	},
 	{"database_url_password", func(m maker) string {
 		return "mongodb+srv://shop:" + m.of(alnumBase, 16) + "@cluster0.ab1cd.mongodb.net/orders"
 	}},
@@ -174,7 +234,17 @@ var documentedFormats = []made{
 }
 
 // surroundings are what values stand in.
-var surroundings = []string{"%", "Use this one: %.", "`%`", "TOKEN=%\n", `{"value": "%"}`, "curl -H \"X-Key: %\" https://api.shop.io", "the key (%) works", "<b>%</b>", "https://api.shop.io/?key=%&page=2"}
+var surroundings = []string{
+	"%",
+	"Use this one: %.",
+	"`%`",
+	"TOKEN=%\n",
+	`{"value": "%"}`,
+	"curl -H \"X-Key: %\" https://api.shop.io",
+	"the key (%) works",
+	"<b>%</b>",
+	"https://api.shop.io/?key=%&page=2",
+}
 
 // TestDocumentedFormatsAreFound makes values of every format in every surrounding that it can stand in.
 func TestDocumentedFormatsAreFound(t *testing.T) {
@@ -201,12 +271,19 @@ func TestDocumentedFormatsAreFound(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("| secrets | %d formats of %d types | %d values, recall %.4f |", len(documentedFormats), len(issuersSeen), total, float64(found)/float64(total))
+	t.Logf(
+		"| secrets | %d formats of %d types | %d values, recall %.4f |",
+		len(documentedFormats),
+		len(issuersSeen),
+		total,
+		float64(found)/float64(total),
+	)
 	require.GreaterOrEqual(t, float64(found)/float64(total), 0.99)
 	require.GreaterOrEqual(t, len(issuersSeen), 60)
 }
 
-// TestEveryFormatOfTheTableIsFound makes values by the table itself: a row that shadows another, or that can never match, shows.
+// TestEveryFormatOfTheTableIsFound makes values by the table itself: a row that shadows another, or that can never
+// match, shows.
 func TestEveryFormatOfTheTableIsFound(t *testing.T) {
 	alphabets := map[charset]string{
 		hexLower: hexChars, hexAny: hexChars, upperNum: upperBase, lowerNum: hexChars + "ghijklmnopqrstuvwxyz", alphaNum: alnumBase, wordSet: alnumBase,

@@ -13,14 +13,17 @@ func Markdown() string {
 
 <!-- Written by cmd/gen from internal/score/rule. Change it there, then: make generate -->
 
-A rule of the scorer file is two expressions over one call, in the language of [expr](https://expr-lang.org/docs/language-definition). ` + "`when`" + ` says
-which calls it is for (all of them, where it is left out), ` + "`fail`" + ` says when one is a failure, ` + "`class`" + ` and ` + "`detail`" + ` which one
-([the taxonomy](taxonomy.md); without them ` + "`bad_answer/rule`" + `). Both are checked when the file is read: an unknown name or a wrong type stops the start.
+A rule of the scorer file is two expressions over one call, in the language of
+[expr](https://expr-lang.org/docs/language-definition). ` + "`when`" + ` selects the calls that the rule applies to; without it, the
+rule applies to all. ` + "`fail`" + ` is true for a failure. ` + "`class`" + ` and ` + "`detail`" + ` classify it ([the taxonomy](taxonomy.md));
+the default is ` + "`bad_answer/rule`" + `. The expressions are checked when the file is read: an unknown name or a wrong type
+stops the start.
 
 `)
-	fmt.Fprintf(&b, `A rule sees the first %d KiB of each text, the last %d messages, and %d tool calls, tools and documents. What was not recorded is empty,
-or 0. An expression that breaks on a call (arguments that are not there) is counted as a problem and is no failure; the pattern of `+"`matches`"+`
-must be written out. Only the content that a rule names is read, and only of calls that `+"`when`"+` lets through.
+	fmt.Fprintf(&b, `A rule sees the first %d KiB of each text, the last %d messages, and %d tool calls, tools and documents. A text that
+was not recorded is empty, a number 0. If an expression fails on a call, for example on missing arguments, that is
+counted as a problem and not as a failure. The pattern of `+"`matches`"+` must be a constant. A rule reads only the content that
+it names, and only of calls that `+"`when`"+` selects.
 `, maxText>>10, maxMessages, maxCalls)
 	table(&b, "", reflect.TypeFor[View]())
 	return b.String()

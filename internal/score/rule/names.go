@@ -11,7 +11,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// names collects what an expression names: the parts of the content that it reads, and the mistakes in it.
+// names collects the names in an expression: the parts of the content that it reads, and the mistakes.
 type names struct {
 	needs    genai.Part
 	free     []string
@@ -38,7 +38,7 @@ func (n *names) Visit(node *ast.Node) {
 	}
 }
 
-// resolve looks every free name up.
+// resolve looks up every free name.
 func (n *names) resolve() {
 	for _, name := range n.free {
 		part, ok := parts[name]
@@ -49,7 +49,7 @@ func (n *names) resolve() {
 	}
 }
 
-// member checks call.usage.input against the view, since the compiler's own message names types of ours.
+// member checks call.usage.input against the view, because the compiler's own message names Go types.
 func (n *names) member(x *ast.MemberNode) {
 	path, ok := pathOf(x)
 	if !ok {
@@ -62,7 +62,7 @@ func (n *names) member(x *ast.MemberNode) {
 		}
 		field, ok := tagged(t, name)
 		if !ok {
-			// The outer members of the same path say no more, and an unknown first name is told by resolve.
+			// Only the innermost unknown member is reported, and resolve reports an unknown first name.
 			if i > 0 && i == len(path)-1 {
 				n.mistakes = append(n.mistakes, fmt.Errorf("unknown name %s, %s has %s",
 					strings.Join(path, "."), strings.Join(path[:i], "."), strings.Join(tagsOf(t), ", ")))
@@ -73,7 +73,7 @@ func (n *names) member(x *ast.MemberNode) {
 	}
 }
 
-// pathOf is the names of a chain of members: call.usage.input.
+// pathOf returns the names in a chain of members: call.usage.input.
 func pathOf(node ast.Node) ([]string, bool) {
 	switch x := node.(type) {
 	case *ast.IdentifierNode:
@@ -89,7 +89,7 @@ func pathOf(node ast.Node) ([]string, bool) {
 	return nil, false
 }
 
-// Names are the names that an expression can use, sorted.
+// Names returns the names that an expression can use, sorted.
 func Names() []string { return tagsOf(reflect.TypeFor[View]()) }
 
 func tagsOf(t reflect.Type) []string {

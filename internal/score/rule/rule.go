@@ -1,5 +1,5 @@
-// Package rule is the user's own checks: two expressions over a call, in the language of expr-lang. They are compiled and
-// type-checked when the configuration is read, and see only what View holds.
+// Package rule is the user's own checks: two expressions over a call, in the language of expr-lang. They are compiled
+// and type-checked when the configuration is read, and only see what View holds.
 package rule
 
 import (
@@ -15,12 +15,14 @@ import (
 	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/vm"
 
+	"github.com/faultline-otel/faultline/internal/errline"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/score"
 )
 
-// maxSource and maxNodes bound an expression, memoryBudget what evaluating it may allocate, in the units of expr's machine.
+// maxSource and maxNodes bound an expression, memoryBudget the memory that its evaluation may allocate, in units of
+// expr's machine.
 const (
 	maxSource    = 16 << 10
 	maxNodes     = 1000
@@ -30,21 +32,26 @@ const (
 // Scorer is one rule.
 type Scorer struct {
 	name, version string
-	when, fail    expression // when is empty where the rule is for every call
+	when, fail    expression // when is empty if the rule applies to every call
 	finding       failure.Finding
 }
 
-// expression is a compiled one, and which parts of the content it reads.
+// expression is a compiled expression with the parts of the content that it reads.
 type expression struct {
 	program *vm.Program
 	needs   genai.Part
 }
 
-// New compiles a rule. The error names what is wrong with it, all at once: key, rule and value.
+// New compiles a rule. The error names all mistakes at once: key, rule and value.
 func New(config score.Rule) (*Scorer, error) {
 	s := &Scorer{name: config.Name, version: version(config)}
 	var errs []error
-	s.finding = failure.Finding{Class: failure.Class(config.Class), Detail: config.Detail, Scorer: config.Name, Where: "rule"}
+	s.finding = failure.Finding{
+		Class:  failure.Class(config.Class),
+		Detail: config.Detail,
+		Scorer: config.Name,
+		Where:  "rule",
+	}
 	if config.Class == "" {
 		s.finding.Class = failure.BadAnswer
 	}
@@ -54,16 +61,17 @@ func New(config score.Rule) (*Scorer, error) {
 	if _, ok := failure.Info(s.finding.Class); !ok {
 		errs = append(errs, fmt.Errorf("class must be one of %s, got %q", classes(), config.Class))
 	} else if !failure.ValidDetail(s.finding.Class, s.finding.Detail) {
-		errs = append(errs, fmt.Errorf("detail must be one of %s (of class %s), got %q", details(s.finding.Class), s.finding.Class, config.Detail))
+		errs = append(errs, fmt.Errorf("detail must be one of %s (of class %s), got %q", details(s.finding.Class),
+			s.finding.Class, config.Detail))
 	}
 	var err error
 	if config.When != "" {
 		if s.when, err = compile(config.When); err != nil {
-			errs = append(errs, keyed("when", err))
+			errs = append(errs, errline.Prefix("when", err))
 		}
 	}
 	if s.fail, err = compile(config.Fail); err != nil {
-		errs = append(errs, keyed("fail", err))
+		errs = append(errs, errline.Prefix("fail", err))
 	}
 	s.finding.Evidence = "rule " + config.Name + " failed: " + config.Fail
 	if len(errs) > 0 {
@@ -72,10 +80,10 @@ func New(config score.Rule) (*Scorer, error) {
 	return s, nil
 }
 
-// Name is the rule's name.
+// Name returns the rule's name.
 func (s *Scorer) Name() string { return s.name }
 
-// Version is derived from the rule: a change of an expression is a new version.
+// Version is derived from the rule: every change of an expression is a new version.
 func (s *Scorer) Version() string { return s.version }
 
 // Score runs the rule.
@@ -124,23 +132,20 @@ func compile(text string) (expression, error) {
 	if len(n.mistakes) > 0 {
 		return expression{}, errors.Join(n.mistakes...)
 	}
-	program, err := expr.Compile(text, expr.Env(&View{}), expr.AsBool(), expr.MaxNodes(maxNodes), expr.DisableBuiltin("now"))
+	program, err := expr.Compile(
+		text,
+		expr.Env(&View{}),
+		expr.AsBool(),
+		expr.MaxNodes(maxNodes),
+		expr.DisableBuiltin("now"),
+	)
 	if err != nil {
 		return expression{}, fmt.Errorf("%s in %q", oneLine(err), text)
 	}
 	return expression{program, n.needs}, nil
 }
 
-// keyed puts the key before each line of an error.
-func keyed(key string, err error) error {
-	var errs []error
-	for line := range strings.SplitSeq(err.Error(), "\n") {
-		errs = append(errs, fmt.Errorf("%s: %s", key, line))
-	}
-	return errors.Join(errs...)
-}
-
-// oneLine drops the picture with the caret that expr draws below its messages.
+// oneLine drops the drawing with the caret that expr adds below its messages.
 func oneLine(err error) string {
 	line, _, _ := strings.Cut(err.Error(), "\n")
 	return line

@@ -62,7 +62,9 @@ func TestRuleSeesTheCall(t *testing.T) {
 	call.SetContent(genai.Content{
 		Input:  []genai.Message{{Role: "user", Text: "Where is my order?"}, {Role: "tool", Text: "x"}},
 		System: "Be brief.", Tools: []genai.Tool{{Name: "lookup_order"}},
-		Output: []genai.Message{{ToolCalls: []genai.ToolCall{{Name: "lookup_order", Arguments: genai.Value{Text: `{"id": 7}`}}}}},
+		Output: []genai.Message{
+			{ToolCalls: []genai.ToolCall{{Name: "lookup_order", Arguments: genai.Value{Text: `{"id": 7}`}}}},
+		},
 	})
 	for _, fail := range []string{
 		`call.model == "gpt-4.1" and call.prompt_name == "refunds"`,
@@ -84,8 +86,8 @@ func TestRuleSeesTheCall(t *testing.T) {
 	}
 }
 
-// TestRuleLoadsWhatItNeeds: a rule that does not apply to a call reads nothing of its content, one that does only what it
-// names.
+// TestRuleLoadsWhatItNeeds: a rule that does not apply to a call reads nothing of its content, one that does only what
+// it names.
 func TestRuleLoadsWhatItNeeds(t *testing.T) {
 	all := genai.PartInput | genai.PartOutput | genai.PartTools | genai.PartTool | genai.PartSchema | genai.PartRetrieval
 	for _, c := range []struct {
@@ -113,14 +115,22 @@ func TestRuleLoadsWhatItNeeds(t *testing.T) {
 // TestRuleSeesTools: the arguments that a tool ran with have the name of those that a model asked for.
 func TestRuleSeesTools(t *testing.T) {
 	call := &genai.Call{Operation: "execute_tool", ToolName: "issue_refund", ToolStatus: "ok"}
-	call.SetContent(genai.Content{ToolArguments: genai.Value{Text: `{"amount": 700}`}, ToolResult: genai.Value{Text: "done"}})
-	s, err := New(score.Rule{Name: "r", When: `call.tool_name == "issue_refund"`, Fail: `tool_args["issue_refund"].amount > 500 and tool_result == "done"`})
+	call.SetContent(
+		genai.Content{ToolArguments: genai.Value{Text: `{"amount": 700}`}, ToolResult: genai.Value{Text: "done"}},
+	)
+	s, err := New(
+		score.Rule{
+			Name: "r",
+			When: `call.tool_name == "issue_refund"`,
+			Fail: `tool_args["issue_refund"].amount > 500 and tool_result == "done"`,
+		},
+	)
 	require.NoError(t, err)
 	var r score.Result
 	s.Score(call, &r)
 	require.Len(t, r.Findings, 1)
 
-	// What is not there is no failure of the call, and is told.
+	// A missing value is not a failure of the call. It is reported as a problem.
 	s, err = New(score.Rule{Name: "r", Fail: `tool_args["lookup"].amount > 500`})
 	require.NoError(t, err)
 	r.Reset()
@@ -209,7 +219,11 @@ func BenchmarkRule(b *testing.B) {
 func TestMarkdownNamesEverything(t *testing.T) {
 	page := Markdown()
 	for _, name := range append(Names(), "call.model", "call.usage.input", "call.error.http_status") {
-		require.Regexp(t, "(?m)^\\| `"+regexp.QuoteMeta(name)+"` \\| (text|bool|number|map|list of texts) \\| [^|]+ \\|$", page)
+		require.Regexp(
+			t,
+			"(?m)^\\| `"+regexp.QuoteMeta(name)+"` \\| (text|bool|number|map|list of texts) \\| [^|]+ \\|$",
+			page,
+		)
 	}
 	require.NotContains(t, page, "|  |", "every name is explained")
 	for name := range parts {

@@ -4,10 +4,11 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/faultline-otel/faultline/internal/clip"
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// View is what an expression can name. The tag expr is the name, doc what docs/reference/rules.md says of it.
+// View is what an expression can name: the tag expr is the name, doc its description in docs/reference/rules.md.
 type View struct {
 	Call       CallView       `expr:"call" doc:"the call itself, see below"`
 	Input      string         `expr:"input" doc:"the last message of the user"`
@@ -15,19 +16,19 @@ type View struct {
 	System     string         `expr:"system" doc:"the system instructions"`
 	Output     string         `expr:"output" doc:"the text of the answer, its choices joined with newlines"`
 	ToolCalls  []string       `expr:"tool_calls" doc:"names of the tools that the answer calls"`
-	ToolArgs   map[string]any `expr:"tool_args" doc:"arguments by tool name: of the answer's calls, the last of each, or those that an execute_tool span ran with"`
+	ToolArgs   map[string]any `expr:"tool_args" doc:"arguments by tool name: the last call of each, or those of an execute_tool span"`
 	Tools      []string       `expr:"tools" doc:"names of the tools that were offered"`
-	ToolResult string         `expr:"tool_result" doc:"what an execute_tool span got"`
+	ToolResult string         `expr:"tool_result" doc:"the result of an execute_tool span"`
 	Documents  []string       `expr:"documents" doc:"contents of the documents that a retrieval span found"`
 	Refusal    string         `expr:"refusal" doc:"the provider's own refusal field"`
 }
 
-// CallView is the scalar part of a call. Numbers that were not recorded are 0, texts "".
+// CallView is the scalar part of a call. A number that was not recorded is 0, a text "".
 type CallView struct {
 	Operation     string    `expr:"operation" doc:"chat, execute_tool, embeddings, retrieval, invoke_agent, …"`
 	Provider      string    `expr:"provider" doc:"canonical name: openai, anthropic, aws.bedrock, …"`
-	Model         string    `expr:"model" doc:"the most precise name that the span gives"`
-	RequestModel  string    `expr:"request_model" doc:"the model that was asked for"`
+	Model         string    `expr:"model" doc:"the most precise name in the span"`
+	RequestModel  string    `expr:"request_model" doc:"the requested model"`
 	ResponseModel string    `expr:"response_model" doc:"the model that answered"`
 	PromptName    string    `expr:"prompt_name" doc:"name of the prompt template"`
 	PromptVersion string    `expr:"prompt_version" doc:"its version"`
@@ -46,10 +47,10 @@ type CallView struct {
 	Temperature   float64   `expr:"temperature" doc:"as requested"`
 	MaxTokens     int64     `expr:"max_tokens" doc:"as requested"`
 	Usage         UsageView `expr:"usage" doc:"token counts, as reported"`
-	Error         ErrorView `expr:"error" doc:"what the span says of its failure"`
+	Error         ErrorView `expr:"error" doc:"the failure as the span reports it"`
 }
 
-// UsageView is the token counts as the emitter wrote them.
+// UsageView is the token counts as emitted.
 type UsageView struct {
 	Input      int64 `expr:"input" doc:"of the prompt; whether cached tokens are in it depends on the emitter"`
 	Output     int64 `expr:"output" doc:"of the answer"`
@@ -59,7 +60,7 @@ type UsageView struct {
 	Reasoning  int64 `expr:"reasoning" doc:"spent on reasoning"`
 }
 
-// ErrorView is what the span says of its failure.
+// ErrorView is the failure as the span reports it.
 type ErrorView struct {
 	IsError bool   `expr:"is_error" doc:"whether it failed"`
 	Type    string `expr:"type" doc:"exception or code"`
@@ -67,16 +68,18 @@ type ErrorView struct {
 	Status  int64  `expr:"http_status" doc:"HTTP status, 0 where unknown"`
 }
 
-// parts says which content each name of the view needs. It lists every name.
+// parts maps every name of the view to the content that it needs.
 var parts = map[string]genai.Part{
-	"call": 0, "input": genai.PartInput, "messages": genai.PartInput, "system": genai.PartInput, "output": genai.PartOutput,
-	"tool_calls": genai.PartOutput, "tool_args": genai.PartOutput | genai.PartTool, "refusal": genai.PartOutput, "tools": genai.PartTools,
+	"call": 0, "input": genai.PartInput, "messages": genai.PartInput, "system": genai.PartInput,
+	"output":     genai.PartOutput,
+	"tool_calls": genai.PartOutput, "tool_args": genai.PartOutput | genai.PartTool, "refusal": genai.PartOutput,
+	"tools":       genai.PartTools,
 	"tool_result": genai.PartTool, "documents": genai.PartRetrieval,
 }
 
-// Bounds of what an expression sees of a call, which was written by strangers.
+// Bounds of what an expression sees of a call, which is untrusted input.
 const (
-	maxText     = 64 << 10 // bytes of each text: the head of what is longer
+	maxText     = 64 << 10 // bytes of each text: longer texts are cut
 	maxMessages = 512      // of a conversation: its end
 	maxCalls    = 256      // tool calls of an answer, tools, documents
 )
@@ -84,8 +87,10 @@ const (
 // newView fills the scalar part of the view.
 func newView(c *genai.Call) *View {
 	return &View{Call: CallView{
-		Operation: c.Operation, Provider: c.Provider, Model: c.AnyModel(), RequestModel: c.RequestModel, ResponseModel: c.ResponseModel,
-		PromptName: c.PromptName, PromptVersion: c.PromptVersion, AgentName: c.AgentName, SessionID: c.SessionID, UserID: c.UserID,
+		Operation: c.Operation, Provider: c.Provider, Model: c.AnyModel(), RequestModel: c.RequestModel,
+		ResponseModel: c.ResponseModel,
+		PromptName:    c.PromptName, PromptVersion: c.PromptVersion, AgentName: c.AgentName, SessionID: c.SessionID,
+		UserID:      c.UserID,
 		ServiceName: c.ServiceName, Environment: c.DeploymentEnv, ToolName: c.ToolName, ToolStatus: c.ToolStatus,
 		FinishReasons: c.FinishReasons, Streaming: c.Streaming.Value, TTFT: c.TTFT.Value, Duration: c.DurationMillis,
 		CostUSD: c.CostUSD.Value, Temperature: c.Temperature.Value, MaxTokens: c.MaxTokens.Value,
@@ -93,19 +98,24 @@ func newView(c *genai.Call) *View {
 			Input: c.Usage.Input.Value, Output: c.Usage.Output.Value, Total: c.Usage.Total.Value,
 			CacheRead: c.Usage.CacheRead.Value, CacheWrite: c.Usage.CacheWrite.Value, Reasoning: c.Usage.Reasoning.Value,
 		},
-		Error: ErrorView{c.Error.IsError, clip(c.Error.Type), clip(c.Error.Message), int64(c.Error.HTTPStatus)},
+		Error: ErrorView{
+			c.Error.IsError,
+			clip.Text(c.Error.Type, maxText),
+			clip.Text(c.Error.Message, maxText),
+			int64(c.Error.HTTPStatus),
+		},
 	}}
 }
 
-// load fills the parts of the content that are needed, and loads no others.
+// load fills the parts of the content that are needed, and no others.
 func (v *View) load(c *genai.Call, needs genai.Part) {
 	if needs&genai.PartInput != 0 {
-		v.System = clip(c.System())
+		v.System = clip.Text(c.System(), maxText)
 		input := c.Input()
 		for _, m := range input[max(0, len(input)-maxMessages):] {
-			v.Messages = append(v.Messages, clip(m.Text))
+			v.Messages = append(v.Messages, clip.Text(m.Text, maxText))
 			if m.Role == "user" && m.Text != "" {
-				v.Input = clip(m.Text)
+				v.Input = clip.Text(m.Text, maxText)
 			}
 		}
 	}
@@ -118,22 +128,22 @@ func (v *View) load(c *genai.Call, needs genai.Part) {
 		}
 	}
 	if needs&genai.PartTool != 0 && c.Operation == genai.OpExecuteTool {
-		v.ToolResult = clip(c.ToolResult().Text)
+		v.ToolResult = clip.Text(c.ToolResult().Text, maxText)
 		v.argue(c.ToolName, c.ToolArguments().Text)
 	}
 	if needs&genai.PartRetrieval != 0 {
 		documents := c.Retrieval().Documents
 		for _, d := range documents[:min(len(documents), maxCalls)] {
-			v.Documents = append(v.Documents, clip(d.Content))
+			v.Documents = append(v.Documents, clip.Text(d.Content, maxText))
 		}
 	}
 }
 
 func (v *View) output(c *genai.Call) {
-	v.Refusal = clip(c.Refusal())
+	v.Refusal = clip.Text(c.Refusal(), maxText)
 	output := c.Output()
-	if len(output) == 1 { // no copy of the common case
-		v.Output = clip(output[0].Text)
+	if len(output) == 1 { // the common case needs no copy
+		v.Output = clip.Text(output[0].Text, maxText)
 	} else {
 		var b strings.Builder
 		for i := range output {
@@ -141,10 +151,10 @@ func (v *View) output(c *genai.Call) {
 				if b.Len() > 0 {
 					b.WriteByte('\n')
 				}
-				b.WriteString(clip(text))
+				b.WriteString(clip.Text(text, maxText))
 			}
 		}
-		v.Output = clip(b.String())
+		v.Output = clip.Text(b.String(), maxText)
 	}
 	for i := range output {
 		for _, call := range output[i].ToolCalls {
@@ -164,18 +174,11 @@ func (v *View) argue(tool, arguments string) {
 	v.ToolArgs[tool] = decoded(arguments)
 }
 
-// decoded is the JSON value of arguments, or their text where they are none or too large.
+// decoded returns the JSON value of arguments, or their text if they are not JSON or too large.
 func decoded(arguments string) any {
 	var value any
 	if len(arguments) > maxText || json.Unmarshal([]byte(arguments), &value) != nil {
-		return clip(arguments)
+		return clip.Text(arguments, maxText)
 	}
 	return value
-}
-
-func clip(s string) string {
-	if len(s) > maxText {
-		return strings.ToValidUTF8(s[:maxText], "")
-	}
-	return s
 }

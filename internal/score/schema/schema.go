@@ -1,5 +1,5 @@
-// Package schema holds the answer of a model against the JSON Schema that the request asked for, or that the scorer file
-// names for its prompt or model.
+// Package schema checks the answer of a model against the JSON Schema that the request asked for, or that the scorer
+// file names for its prompt or model.
 package schema
 
 import (
@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/glob"
 	"github.com/faultline-otel/faultline/internal/jsonschema"
 	"github.com/faultline-otel/faultline/internal/provider"
 	"github.com/faultline-otel/faultline/internal/score"
@@ -27,14 +27,15 @@ type Config struct {
 	Schemas []Source `yaml:"schemas"`
 }
 
-// Source is a schema file and the calls it is for: those of a prompt, of a model (a glob such as gpt-4*), or both.
+// Source is a schema file and the calls it applies to: those of a prompt, of a model, or both. Model is a pattern of
+// package glob, such as gpt-4*.
 type Source struct {
 	Prompt string `yaml:"prompt"`
 	Model  string `yaml:"model"`
 	File   string `yaml:"file"`
 }
 
-// Scorer is the scorer. It keeps compiled schemas by a hash of their content.
+// Scorer is the scorer. It caches compiled schemas by a hash of their content.
 type Scorer struct {
 	named    []named
 	compiled *jsonschema.Cache[compiled]
@@ -50,7 +51,7 @@ type compiled struct {
 	err    error
 }
 
-// New reads and compiles the schema files, relative to a folder. All mistakes are reported at once.
+// New reads and compiles the schema files, relative to a folder. It reports all mistakes at once.
 func New(config Config, dir string) (*Scorer, error) {
 	s := &Scorer{compiled: jsonschema.NewCache(func(text string) (compiled, int) {
 		schema, err := jsonschema.Compile(text)
@@ -69,12 +70,15 @@ func New(config Config, dir string) (*Scorer, error) {
 }
 
 func load(source Source, dir string) (named, error) {
-	n := named{prompt: source.Prompt, model: source.Model}
+	n := named{prompt: source.Prompt}
 	if source.Prompt == "" && source.Model == "" {
-		return n, errors.New("prompt must be given, or model: nothing says which calls the schema is for")
+		return n, errors.New("prompt must be given if model is not: they select the calls for the schema")
 	}
-	if _, err := path.Match(source.Model, ""); err != nil {
-		return n, fmt.Errorf("model must be a glob, got %q", source.Model)
+	if source.Model != "" {
+		if err := glob.Check(source.Model); err != nil {
+			return n, fmt.Errorf("model %w", err)
+		}
+		n.model = glob.Fold(source.Model)
 	}
 	if source.File == "" {
 		return n, errors.New("file must not be empty")
@@ -93,14 +97,14 @@ func load(source Source, dir string) (named, error) {
 	return n, nil
 }
 
-// Name is the scorer's name.
+// Name returns the scorer's name.
 func (*Scorer) Name() string { return Name }
 
 // Version changes whenever the same call could get another score.
 func (*Scorer) Version() string { return "1" }
 
-// Score checks the answer where a schema applies, or where JSON of whatever schema was asked for. An answer that calls tools
-// and says nothing, that was refused or filtered, or that never came is not judged. Of several choices, the worst is the score.
+// Score checks the answer if a schema applies, or if the request asked for JSON. It does not judge an answer that only
+// calls tools, that was refused or filtered, or that never came. Of several choices, the worst is the score.
 func (s *Scorer) Score(c *genai.Call, r *score.Result) {
 	if !c.IsLLMCall() || c.Error.IsError && c.Error.Type != "AI_NoObjectGeneratedError" {
 		return
@@ -128,12 +132,12 @@ func (s *Scorer) Score(c *genai.Call, r *score.Result) {
 	}
 }
 
-// asksForJSON reports whether the request asked for an answer in JSON, with a schema that was not recorded or with none.
+// asksForJSON reports whether the request asked for JSON. Its schema was not recorded, or it has none.
 func asksForJSON(c *genai.Call) bool {
 	return c.ResponseFormat == "json_object" || c.ResponseFormat == "json_schema" || c.OutputType == "json"
 }
 
-// schema is that of the request, else the first of the configuration that applies, else nil.
+// schema returns that of the request, else the first in the configuration that applies, else nil.
 func (s *Scorer) schema(c *genai.Call) (*jsonschema.Schema, error) {
 	if text := c.OutputSchema(); text != "" {
 		made := s.compiled.Get(text)
@@ -143,14 +147,12 @@ func (s *Scorer) schema(c *genai.Call) (*jsonschema.Schema, error) {
 		if n.prompt != "" && n.prompt != c.PromptName {
 			continue
 		}
-		if n.model != "" {
-			if ok, _ := path.Match(n.model, c.AnyModel()); !ok {
-				continue
-			}
+		if model := c.AnyModel(); n.model != "" && (len(model) > glob.MaxLength || !glob.Match(n.model, glob.Fold(model))) {
+			continue
 		}
 		return n.schema, nil
 	}
-	return nil, nil //nolint:nilnil // no schema is no mistake
+	return nil, nil //nolint:nilnil // no schema applies, which is not an error
 }
 
 func declined(c *genai.Call) bool {
@@ -159,7 +161,7 @@ func declined(c *genai.Call) bool {
 	})
 }
 
-// answer judges one choice, and reports whether it could. Without a schema, any JSON is right.
+// answer judges one choice, and reports whether it could. Without a schema, any JSON is valid.
 func (s *Scorer) answer(schema *jsonschema.Schema, text string, r *score.Result) bool {
 	value, err := jsonschema.Decode(text)
 	switch {
@@ -186,7 +188,8 @@ func (s *Scorer) answer(schema *jsonschema.Schema, text string, r *score.Result)
 
 func finding(detail, where, evidence, text string) failure.Finding {
 	return failure.Finding{
-		Class: failure.SchemaViolation, Detail: detail, Scorer: Name, Where: where, Evidence: evidence, Excerpt: failure.Excerpt(text),
+		Class: failure.SchemaViolation, Detail: detail, Scorer: Name, Where: where, Evidence: evidence,
+		Excerpt: failure.Excerpt(text),
 	}
 }
 
@@ -224,7 +227,7 @@ func evidence(v *jsonschema.Violation, n int) string {
 	return text
 }
 
-// problem is the short reason of an error.
+// problem returns the short reason of an error.
 func problem(err error) string {
 	switch {
 	case errors.Is(err, jsonschema.ErrTooLarge):

@@ -92,7 +92,15 @@ func TestNotJudged(t *testing.T) {
 func TestSchemasOfTheConfiguration(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "invoice.json"), []byte(invoice), 0o600))
-	s, err := New(Config{Schemas: []Source{{Prompt: "invoice-extractor", File: "invoice.json"}, {Model: "extract-*", File: filepath.Join(dir, "invoice.json")}}}, dir)
+	s, err := New(
+		Config{
+			Schemas: []Source{
+				{Prompt: "invoice-extractor", File: "invoice.json"},
+				{Model: "extract-*", File: filepath.Join(dir, "invoice.json")},
+			},
+		},
+		dir,
+	)
 	require.NoError(t, err)
 	for name, c := range map[string]struct {
 		call   genai.Call
@@ -100,11 +108,18 @@ func TestSchemasOfTheConfiguration(t *testing.T) {
 	}{
 		"its prompt": {genai.Call{PromptName: "invoice-extractor"}, true},
 		"its model":  {genai.Call{ResponseModel: "extract-2"}, true},
+		"its case":   {genai.Call{ResponseModel: "Extract-eu/2"}, true},
+		"not whole":  {genai.Call{ResponseModel: "my-extract-2"}, false},
 		"neither":    {genai.Call{PromptName: "other", RequestModel: "gpt-4.1"}, false},
 	} {
 		r := judge(t, s, c.call, genai.Content{Output: says(`{}`)})
 		require.Equal(t, c.judged, len(r.Findings) == 1, name)
 	}
+}
+
+func TestAModelPatternMustBeAGlob(t *testing.T) {
+	_, err := New(Config{Schemas: []Source{{Model: "extract-[12]", File: "invoice.json"}}}, "")
+	require.ErrorContains(t, err, "schemas[0].model must not contain ? [ ] { } or ")
 }
 
 func TestProblems(t *testing.T) {
@@ -135,13 +150,21 @@ func TestJSONWithoutSchema(t *testing.T) {
 		r = judge(t, s, call, genai.Content{Output: says("Here you are: {}")})
 		require.Equal(t, "not_json", r.Findings[0].Detail, name)
 	}
-	require.Empty(t, judge(t, s, genai.Call{ResponseFormat: "text", OutputType: "text"}, genai.Content{Output: says("hello")}).Scores)
+	require.Empty(
+		t,
+		judge(t, s, genai.Call{ResponseFormat: "text", OutputType: "text"}, genai.Content{Output: says("hello")}).Scores,
+	)
 }
 
 func TestWorstOfSeveralChoices(t *testing.T) {
 	s, err := New(Config{}, "")
 	require.NoError(t, err)
-	r := judge(t, s, genai.Call{}, genai.Content{OutputSchema: invoice, Output: append(says(`{"total": 1}`), says(`{"total": "1"}`)...)})
+	r := judge(
+		t,
+		s,
+		genai.Call{},
+		genai.Content{OutputSchema: invoice, Output: append(says(`{"total": 1}`), says(`{"total": "1"}`)...)},
+	)
 	require.Len(t, r.Scores, 1, "one score a call")
 	require.True(t, r.Scores[0].Failed)
 	require.Len(t, r.Findings, 1)

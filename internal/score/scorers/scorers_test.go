@@ -25,7 +25,10 @@ func TestDefault(t *testing.T) {
 
 func TestLoad(t *testing.T) {
 	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "invoice.schema.json"), []byte(`{"type": "object", "required": ["total"]}`), 0o600))
+	require.NoError(
+		t,
+		os.WriteFile(filepath.Join(dir, "invoice.schema.json"), []byte(`{"type": "object", "required": ["total"]}`), 0o600),
+	)
 	file := filepath.Join(dir, "scorers.yaml")
 	require.NoError(t, os.WriteFile(file, []byte(`
 version: 1
@@ -41,7 +44,11 @@ rules:
 	require.NoError(t, err)
 	require.Len(t, set.Scorers(), 3)
 
-	call, r := &genai.Call{Operation: "chat", PromptName: "invoice-extractor", FinishReasonsCanonical: []string{"stop"}}, score.Result{}
+	call, r := &genai.Call{
+		Operation:              "chat",
+		PromptName:             "invoice-extractor",
+		FinishReasonsCanonical: []string{"stop"},
+	}, score.Result{}
 	call.SetContent(genai.Content{Output: []genai.Message{{Role: "assistant", Text: `{"note": "sorry"}`}}})
 	set.Score(call, &r)
 	require.Len(t, r.Findings, 2)
@@ -49,7 +56,7 @@ rules:
 	require.Equal(t, "bad_answer/rule", string(r.Findings[1].Class)+"/"+r.Findings[1].Detail)
 }
 
-// TestMistakes: each mistake is one line that names key, rule and value, and all of them are told at once.
+// TestMistakes: each mistake is one line that names key, rule and value, and all are reported at once.
 func TestMistakes(t *testing.T) {
 	for name, c := range map[string]struct {
 		file string
@@ -57,13 +64,13 @@ func TestMistakes(t *testing.T) {
 	}{
 		"empty":            {"", []string{"the file is empty"}},
 		"version":          {"version: 2", []string{"version must be 1, got 2"}},
-		"unknown key":      {"version: 1\nscorer: {}", []string{"line 2: unknown key scorer, expected one of rules, scorers, version"}},
-		"unknown scorer":   {"version: 1\nscorers: {telepathy: {}}", []string{"scorers.telepathy: there is no such scorer, expected one of " + strings.Join(Names(), ", ")}},
-		"unknown setting":  {"version: 1\nscorers: {tool_arguments: {fail_below: 1}}", []string{"scorers.tool_arguments: unknown key fail_below, expected none"}},
-		"setting inside":   {"version: 1\nscorers: {json_schema: {schemas: [{promt: a}]}}", []string{"scorers.json_schema: unknown key promt, expected one of file, model, prompt"}},
-		"not a list":       {"version: 1\nscorers: {json_schema: {schemas: 3}}", []string{"scorers.json_schema: must be a list, got int `3`"}},
-		"not a mapping":    {"version: 1\nrules: [3]", []string{"line 2: must be a mapping of class, detail, fail, name, when, got int `3`"}},
-		"not a number":     {"version: one", []string{"line 1: must be a number, got str `one`", "version must be 1, got 0"}},
+		"unknown key":      {"version: 1\nscorer: {}", []string{`line 2: unknown key "scorer", expected one of version, scorers, rules`}},
+		"unknown scorer":   {"version: 1\nscorers: {telepathy: {}}", []string{"scorers.telepathy: unknown scorer, expected one of " + strings.Join(Names(), ", ")}},
+		"unknown setting":  {"version: 1\nscorers: {tool_arguments: {fail_below: 1}}", []string{`scorers.tool_arguments: unknown key "fail_below", expected none`}},
+		"setting inside":   {"version: 1\nscorers: {json_schema: {schemas: [{promt: a}]}}", []string{`scorers.json_schema: schemas[0]: unknown key "promt", expected one of prompt, model, file`}},
+		"not a list":       {"version: 1\nscorers: {json_schema: {schemas: 3}}", []string{"scorers.json_schema: schemas must be a list, got 3"}},
+		"not a mapping":    {"version: 1\nrules: [3]", []string{"line 2: rules[0] must be a mapping of name, when, fail, class, detail, got 3"}},
+		"not a number":     {"version: one", []string{`line 1: version must be a whole number, got "one"`, "version must be 1, got 0"}},
 		"no YAML":          {"version: [1", []string{"yaml: line 1: "}},
 		"out of bounds":    {"version: 1\nscorers: {refusal: {fail_below: 1.5}}", []string{"scorers.refusal: fail_below must be between 0 and 1, got 1.5"}},
 		"unknown type":     {"version: 1\nscorers: {pii: {types: [email, face]}}", []string{`scorers.pii: types[1] must be one of `}},
@@ -77,7 +84,8 @@ func TestMistakes(t *testing.T) {
 		"all at once": {
 			"version: 3\nscorer: {}\nscorers: {telepathy: {}, tool_arguments: {x: 1}}\nrules: [{name: a, fail: 'call.x == 1', when: nonsense}, {name: b, fial: x}]",
 			[]string{
-				"line 2: unknown key scorer,", "line 4: unknown key fial,", "version must be 1, got 3", "scorers.telepathy: ", "scorers.tool_arguments: unknown key x",
+				`line 2: unknown key "scorer",`, `line 4: rules[1]: unknown key "fial",`, "version must be 1, got 3", "scorers.telepathy: ",
+				`scorers.tool_arguments: unknown key "x"`,
 				"rules[0] (a): when: unknown name nonsense", "rules[0] (a): fail: unknown name call.x", `rules[1].fail must not be empty (rule "b")`,
 			},
 		},
@@ -143,5 +151,5 @@ func TestDecodeIsParse(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, config.Scorers, "tool_arguments")
 	_, err = Decode(map[string]any{"version": 1, "scorerss": map[string]any{}})
-	require.ErrorContains(t, err, "unknown key scorerss")
+	require.ErrorContains(t, err, `unknown key "scorerss"`)
 }

@@ -7,12 +7,12 @@ import (
 	"strconv"
 )
 
-// bounds are the limits of a number; nil is none.
+// bounds are the limits of a number. A nil limit does not apply.
 type bounds struct {
 	minimum, maximum, exclusiveMinimum, exclusiveMaximum *limit
 }
 
-// limit is a number, exact, and rounded for the comparisons that rounding does not decide.
+// limit is a number: exact, and rounded for the comparisons that rounding cannot change.
 type limit struct {
 	exact   *big.Rat
 	rounded float64
@@ -32,7 +32,7 @@ func limitOf(v any) *limit {
 	return &limit{exact: exact, rounded: rounded, text: string(n)}
 }
 
-// boundsOf reads the limits of a number. Draft 4 has exclusiveMinimum and exclusiveMaximum as booleans.
+// boundsOf reads the limits of a number. In draft 4, exclusiveMinimum and exclusiveMaximum are booleans.
 func boundsOf(schema map[string]any) *bounds {
 	b := bounds{
 		minimum: limitOf(schema["minimum"]), maximum: limitOf(schema["maximum"]),
@@ -50,7 +50,7 @@ func boundsOf(schema map[string]any) *bounds {
 	return &b
 }
 
-// compare is -1, 0 or 1: how a number stands to the limit.
+// compare returns -1, 0 or 1 if a number is below, at or above the limit.
 func (l *limit) compare(number []byte) int {
 	text := string(number)
 	if f, err := strconv.ParseFloat(text, 64); err == nil && !math.IsInf(l.rounded, 0) && f != l.rounded {
@@ -66,7 +66,7 @@ func (l *limit) compare(number []byte) int {
 	return exact.Cmp(l.exact)
 }
 
-// counts are the limits of lengths: of strings in characters, of arrays in items, of objects in properties.
+// counts are the limits of lengths: characters of strings, items of arrays, properties of objects.
 type counts struct {
 	minLength, maxLength, minItems, maxItems, minProperties, maxProperties int
 }
@@ -83,7 +83,8 @@ func countsOf(schema map[string]any) *counts {
 	return &c
 }
 
-// countOf reads a count, which may be written 3.0, and as a string by some; absent where it is none.
+// countOf reads a count, also as 3.0 and, as some emitters write it, as a string. Without a valid count, it returns
+// absent.
 func countOf(v any, absent int) int {
 	var text string
 	switch v := v.(type) {

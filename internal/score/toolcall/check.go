@@ -6,17 +6,18 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/faultline-otel/faultline/internal/clip"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/jsonschema"
 )
 
-// checker holds one value against nodes, and collects what does not fit: a finding for each kind and place, a bounded number in
-// all. The zero value, with a tool and a tape, is ready.
+// checker checks one value against nodes, and collects findings: one for each kind and place, up to a bound. The zero
+// value with a tool and a tape is ready.
 type checker struct {
 	*tape
 	tool  string
 	found []failure.Finding
-	// path is how to come to the value at hand: the token of a name, or an index as -1-index.
+	// path leads to the current value: the token of a name, or an index as -1-index.
 	path []int32
 	// quiet counts violations instead of reporting them, while alternatives are tried.
 	quiet      bool
@@ -27,14 +28,14 @@ type checker struct {
 
 const (
 	maxFindings = 16
-	// maxSteps bounds the work on one value: alternatives that refer to themselves make it exponential in the depth.
+	// maxSteps bounds the work on one value, which is exponential in the depth if alternatives refer to themselves.
 	maxSteps = 500_000
-	// maxChain bounds references that follow each other without going deeper into the value.
+	// maxChain bounds references that follow each other on the same value.
 	maxChain = 100
 )
 
-// check holds the value at a token against a node, outermost first. chain is how many nodes the value was held against on
-// the way. open lifts what is implied: that there are no properties but the defined ones.
+// check checks the value at a token against a node, outermost first. chain counts the nodes that the same value was
+// checked against before. open lifts the implied rule that only defined properties are allowed.
 func (c *checker) check(n *node, i int32, open bool, chain int) {
 	if n == nil || c.err != nil {
 		return
@@ -49,14 +50,19 @@ func (c *checker) check(n *node, i int32, open bool, chain int) {
 	}
 	if !n.types.allows(t) {
 		c.mismatch(n.types, t, i)
-		return // what is inside of a value of another type says nothing more
+		return // the inside of a value of the wrong type tells nothing more
 	}
 	open = open || n.open
 	for _, part := range n.all {
 		c.check(part, i, open, chain+1)
 	}
 	if n.enum != nil && !c.listed(n.enum, i) {
-		c.add(failure.EnumViolation, "enum", i, " is none of the "+strconv.Itoa(n.enum.n)+" values that the tool's schema allows")
+		c.add(
+			failure.EnumViolation,
+			"enum",
+			i,
+			" is not one of the "+strconv.Itoa(n.enum.n)+" values that the tool's schema allows",
+		)
 	}
 	switch t {
 	case typeObject:
@@ -112,7 +118,7 @@ func (c *checker) object(n *node, i int32, open bool) {
 	c.path = c.path[:len(c.path)-1]
 }
 
-// lookup is what a node says of a property.
+// lookup returns what a node defines for a property.
 func (c *checker) lookup(n *node, name int32) field {
 	text, plain := c.inside(name)
 	f, ok := n.names[string(text)]
@@ -198,20 +204,30 @@ func (c *checker) number(b *bounds, i int32) {
 	}
 	number := c.raw(i)
 	if b.minimum != nil && b.minimum.compare(number) < 0 {
-		c.add(failure.ConstraintViolation, "minimum", i, breaks("minimum", "at least "+clip(b.minimum.text)))
+		c.add(failure.ConstraintViolation, "minimum", i, breaks("minimum", "at least "+clip.Text(b.minimum.text, maxName)))
 	}
 	if b.maximum != nil && b.maximum.compare(number) > 0 {
-		c.add(failure.ConstraintViolation, "maximum", i, breaks("maximum", "at most "+clip(b.maximum.text)))
+		c.add(failure.ConstraintViolation, "maximum", i, breaks("maximum", "at most "+clip.Text(b.maximum.text, maxName)))
 	}
 	if b.exclusiveMinimum != nil && b.exclusiveMinimum.compare(number) <= 0 {
-		c.add(failure.ConstraintViolation, "exclusiveMinimum", i, breaks("exclusiveMinimum", "more than "+clip(b.exclusiveMinimum.text)))
+		c.add(
+			failure.ConstraintViolation,
+			"exclusiveMinimum",
+			i,
+			breaks("exclusiveMinimum", "more than "+clip.Text(b.exclusiveMinimum.text, maxName)),
+		)
 	}
 	if b.exclusiveMaximum != nil && b.exclusiveMaximum.compare(number) >= 0 {
-		c.add(failure.ConstraintViolation, "exclusiveMaximum", i, breaks("exclusiveMaximum", "less than "+clip(b.exclusiveMaximum.text)))
+		c.add(
+			failure.ConstraintViolation,
+			"exclusiveMaximum",
+			i,
+			breaks("exclusiveMaximum", "less than "+clip.Text(b.exclusiveMaximum.text, maxName)),
+		)
 	}
 }
 
-// listed reports whether the value is one of an enum.
+// listed reports whether an enum has the value.
 func (c *checker) listed(e *enum, i int32) bool {
 	if c.tokens[i].kind == '"' {
 		text, plain := c.inside(i)
@@ -223,8 +239,8 @@ func (c *checker) listed(e *enum, i int32) bool {
 	return e.others != nil && e.others[canonical(c.value(i))]
 }
 
-// choose holds a value against alternatives. Where none fits, what is wrong is said of the one that comes closest, of those
-// that are for values of this type.
+// choose checks a value against alternatives. If none fits, it reports what is wrong with the closest of those for
+// values of this type.
 func (c *checker) choose(list *choice, t types, i int32, open bool, chain int) {
 	fitting, best, fewest := 0, -1, 0
 	var wanted types
@@ -247,7 +263,12 @@ func (c *checker) choose(list *choice, t types, i int32, open bool, chain int) {
 	switch {
 	case c.err != nil || list.one && fitting == 1:
 	case fitting > 1:
-		c.add(failure.ConstraintViolation, "oneOf", i, " fits several alternatives of the tool's schema, which wants exactly one")
+		c.add(
+			failure.ConstraintViolation,
+			"oneOf",
+			i,
+			" fits several alternatives of the tool's schema, which wants exactly one",
+		)
 	case best < 0:
 		c.mismatch(wanted, t, i)
 	default:
@@ -265,7 +286,7 @@ func (c *checker) try(n *node, i int32, open bool, chain int) int {
 	return broken
 }
 
-// wants is the types that a node allows, and whether it says so.
+// wants returns the types that a node allows, and whether it restricts them.
 func (n *node) wants(depth int) (types, bool) {
 	switch {
 	case n == nil || n.nullable || depth > 8:
@@ -280,7 +301,7 @@ func (n *node) wants(depth int) (types, bool) {
 	return 0, false
 }
 
-// full runs the validator of all of JSON Schema.
+// full runs the complete JSON Schema validator.
 func (c *checker) full(schema *jsonschema.Schema, i int32) {
 	c.steps += int(c.tokens[i].end-c.tokens[i].start) >> 6 // it reads the whole value again
 	broken, err := schema.Validate(c.value(i))
@@ -316,7 +337,7 @@ func breaks(keyword, want string) string {
 	return " breaks " + keyword + ": the tool's schema wants " + want
 }
 
-// add reports a violation of the value at hand.
+// add reports a violation by the current value.
 func (c *checker) add(detail, keyword string, i int32, evidence string) {
 	if c.quiet {
 		c.violations++
@@ -329,10 +350,19 @@ func (c *checker) add(detail, keyword string, i int32, evidence string) {
 
 func (c *checker) find(detail, keyword, path, evidence string, value []byte) {
 	value = bytes.ToValidUTF8(value[:min(len(value), 4*failure.MaxEvidence)], nil)
-	c.found = append(c.found, finding(detail, c.tool, keyword+" "+jsonschema.Generic(path), parameter(c.tool, path)+evidence, failure.Excerpt(string(value))))
+	c.found = append(
+		c.found,
+		finding(
+			detail,
+			c.tool,
+			keyword+" "+jsonschema.Generic(path),
+			parameter(c.tool, path)+evidence,
+			failure.Excerpt(string(value)),
+		),
+	)
 }
 
-// pointer is the place of the value at hand as a JSON pointer.
+// pointer returns the JSON pointer of the current value.
 func (c *checker) pointer() string {
 	var b strings.Builder
 	for _, at := range c.path {
@@ -346,17 +376,17 @@ func (c *checker) pointer() string {
 	return b.String()
 }
 
-// parameter is how evidence names a place: tool.a.b[2].
+// parameter returns a place as evidence names it: tool.a.b[2].
 func parameter(tool, path string) string {
 	var b strings.Builder
-	b.WriteString(clip(tool))
+	b.WriteString(clip.Text(tool, maxName))
 	for part := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
 		switch {
 		case part == "":
 		case strings.Trim(part, "0123456789") == "":
 			b.WriteString("[" + part + "]")
 		default:
-			b.WriteString("." + clip(strings.NewReplacer("~1", "/", "~0", "~").Replace(part)))
+			b.WriteString("." + clip.Text(strings.NewReplacer("~1", "/", "~0", "~").Replace(part), maxName))
 		}
 	}
 	return b.String()

@@ -11,7 +11,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/jsonschema"
 )
 
-// opened allows properties that are not defined wherever a schema says nothing of them, which is JSON Schema's own reading.
+// opened allows properties that are not defined wherever a schema says nothing of them, which is JSON Schema's own
+// reading.
 func opened(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -46,9 +47,9 @@ func fits(schema any, instance string) (bool, error) {
 	return len(check.found) == 0, check.err
 }
 
-// TestCheckerAgreesWithTheValidator holds the checker against the full validator on real schemas and instances. They may
-// differ where a keyword is younger than the draft of the schema (the checker reads if and const in any), and where only the
-// validator can resolve a reference (to an anchor).
+// TestCheckerAgreesWithTheValidator holds the checker against the full validator on real schemas and instances. They
+// may differ where a keyword is younger than the draft of the schema (the checker reads if and const in any), and where
+// only the validator can resolve a reference (to an anchor).
 func TestCheckerAgreesWithTheValidator(t *testing.T) {
 	same, total, undecided := 0, 0, map[string]int{}
 	corpus.Lines(t, "schema/maskbench-dev.jsonl.gz", func(c struct {
@@ -85,7 +86,12 @@ func TestCheckerAgreesWithTheValidator(t *testing.T) {
 	for reason, n := range undecided {
 		t.Logf("  %d × %.200s", n, reason)
 	}
-	t.Logf("checker and validator on MaskBench dev: the same on %d of %d (%.2f %%)", same, total, 100*float64(same)/float64(total))
+	t.Logf(
+		"checker and validator on MaskBench dev: the same on %d of %d (%.2f %%)",
+		same,
+		total,
+		100*float64(same)/float64(total),
+	)
 	require.GreaterOrEqual(t, float64(same)/float64(total), 0.995)
 }
 

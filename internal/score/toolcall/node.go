@@ -12,21 +12,21 @@ import (
 	"github.com/faultline-otel/faultline/internal/jsonschema"
 )
 
-// node is the compiled form of the part of JSON Schema that tool definitions use. Other keywords are in rest.
+// node is the compiled form of those parts of JSON Schema that tool definitions use. rest holds the other keywords.
 type node struct {
 	types    types
-	nullable bool // null is allowed whatever else is said
+	nullable bool // null is allowed, whatever the other keywords say
 	enum     *enum
 	names    map[string]field
 	required []string
-	// closed says that a property that is not defined is a violation: because additionalProperties says so, or because
-	// nothing says otherwise (implied).
+	// closed forbids properties that are not defined, because additionalProperties does. With implied, nothing mentions
+	// them, and only the defined ones are expected.
 	closed, implied bool
 	additional      *node // the schema of properties that are not defined
 	items           *node
 	all             []*node // a $ref, and the parts of allOf
-	// open says that several of the node, its parts and its alternatives define properties: none of them implies that there
-	// are no others.
+	// open is set if several of the node, its parts and its alternatives define properties: then no single one of them
+	// implies that there are no others.
 	open    bool
 	choices []choice
 	bounds  *bounds
@@ -34,20 +34,20 @@ type node struct {
 	rest    *jsonschema.Schema
 }
 
-// field is what an object says of a property.
+// field is what an object defines for a property.
 type field struct {
 	schema   *node
 	defined  bool
 	required int // the index in required, -1 where it is not
 }
 
-// choice is anyOf, or oneOf.
+// choice is anyOf or oneOf.
 type choice struct {
 	alternatives []*node
 	one          bool
 }
 
-// enum is the values that are allowed.
+// enum is a set of allowed values.
 type enum struct {
 	texts  map[string]bool
 	others map[string]bool // by their canonical form
@@ -82,7 +82,7 @@ func enumOf(values []any) *enum {
 	return e
 }
 
-// canonical is a JSON value as a text that equal values share: numbers are equal by value.
+// canonical returns a text that is the same for equal JSON values. Numbers are equal by value.
 func canonical(v any) string {
 	text, err := json.Marshal(exact(v))
 	if err != nil {
@@ -95,7 +95,7 @@ func exact(v any) any {
 	switch v := v.(type) {
 	case json.Number:
 		if r, ok := new(big.Rat).SetString(string(v)); ok {
-			return []any{"number", r.RatString()} // no JSON value that stands alone is compared with a list of it
+			return []any{"number", r.RatString()} // arrays are wrapped below, so no array equals it
 		}
 	case []any:
 		list := make([]any, len(v))
@@ -115,8 +115,8 @@ func exact(v any) any {
 
 // compiler makes nodes of the definitions of one request.
 type compiler struct {
-	root  map[string]any   // of the definition at hand
-	refs  map[string]*node // of the definition at hand, by pointer
+	root  map[string]any   // of the current definition
+	refs  map[string]*node // of the current definition, by pointer
 	rests map[string]rest
 	nodes int
 	bytes int // of the texts of the schemas in rests
@@ -137,17 +137,18 @@ const (
 	maxRests     = 1_000
 )
 
-// Names of the keywords that node checks itself, and of those that check nothing, are left out of rest: what is in rest is
-// what these lists say.
+// rest gets only the keywords in these lists. The others are checked by node itself, or check nothing.
 var (
-	// alone are keywords that assert something without regard to others.
+	// alone are keywords that assert something independently of others.
 	alone = []string{
-		"multipleOf", "pattern", "uniqueItems", "contains", "maxContains", "minContains", "propertyNames", "dependencies", "dependentRequired",
+		"multipleOf", "pattern", "uniqueItems", "contains", "maxContains", "minContains", "propertyNames", "dependencies",
+		"dependentRequired",
 		"dependentSchemas", "not", "if", "then", "else",
 	}
-	// formats are those that are asserted. Others, such as float, are annotations.
+	// formats are the formats that are asserted. Others, such as float, are annotations.
 	formats = []string{
-		"date", "time", "date-time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6", "uri", "uri-reference", "iri",
+		"date", "time", "date-time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6", "uri",
+		"uri-reference", "iri",
 		"iri-reference", "uri-template", "uuid", "json-pointer", "relative-json-pointer", "regex",
 	}
 )
@@ -158,7 +159,7 @@ func (c *compiler) definition(schema any) *node {
 	c.refs = map[string]*node{}
 	n := c.node(schema, 0)
 	if properties, ok := c.root["properties"].(map[string]any); ok && len(properties) == 0 && n != nil {
-		// A tool whose parameters are spelled out as none takes none.
+		// If a definition spells out an empty list of parameters, the tool takes none.
 		_, given := c.root["additionalProperties"]
 		n.implied = !given && len(n.all)+len(n.choices) == 0 && n.rest == nil
 	}
@@ -172,7 +173,7 @@ func (c *compiler) fail(err error) *node {
 	return nil
 }
 
-// node compiles a schema; nil is one that allows everything.
+// node compiles a schema. It returns nil for one that allows everything.
 func (c *compiler) node(schema any, depth int) *node {
 	object, ok := schema.(map[string]any)
 	if !ok {
@@ -185,7 +186,7 @@ func (c *compiler) node(schema any, depth int) *node {
 		return c.fail(fmt.Errorf("the tool definitions are %w: more than %d schemas", jsonschema.ErrTooLarge, maxNodes))
 	}
 	for _, key := range []string{"unevaluatedProperties", "unevaluatedItems"} {
-		if _, ok := object[key]; ok { // which depends on everything else
+		if _, ok := object[key]; ok { // these depend on all other keywords
 			return &node{rest: c.compileRest(tolerate(object))}
 		}
 	}
@@ -254,7 +255,7 @@ func contributors(object map[string]any) int {
 	return count
 }
 
-// ref is the schema at a place of the definition. It may be in the making.
+// ref returns the schema at a place of the definition. The schema may still be incomplete.
 func (c *compiler) ref(ref string, depth int) *node {
 	if known, ok := c.refs[ref]; ok {
 		return known
@@ -276,7 +277,7 @@ func (c *compiler) ref(ref string, depth int) *node {
 		}
 		return c.fail(fmt.Errorf("$ref %.100q leads nowhere", ref))
 	}
-	made := &node{} // where the schema refers to itself, it is to this one
+	made := &node{} // references of the schema to itself lead here
 	c.refs[ref] = made
 	if n := c.node(schema, depth+1); n != nil {
 		*made = *n
@@ -298,13 +299,13 @@ func (c *compiler) object(n *node, object map[string]any, depth int) {
 		f := n.field(name)
 		f.schema, f.defined = c.node(properties[name], depth+1), true
 		n.names[name] = f
-		// "required": true on the property itself, as older drafts and hand-written definitions have it.
+		// Older drafts and hand-written definitions put "required": true on the property itself.
 		if p, ok := properties[name].(map[string]any); ok && p["required"] == true {
 			n.require(name)
 		}
 	}
 	if _, ok := object["patternProperties"]; ok {
-		return // with which additionalProperties goes
+		return // rest checks them together with additionalProperties
 	}
 	switch additional := object["additionalProperties"].(type) {
 	case bool:
@@ -312,7 +313,7 @@ func (c *compiler) object(n *node, object map[string]any, depth int) {
 	case map[string]any:
 		n.additional = c.node(additional, depth+1)
 	default:
-		// An object without properties is a free one, and properties that come from elsewhere are not known here.
+		// An object without properties accepts any. With open, properties come from places that are not known here.
 		n.implied = len(properties) > 0 && !n.open
 	}
 }
@@ -336,7 +337,7 @@ func (n *node) require(name string) {
 	n.names[name] = f
 }
 
-// array compiles the keywords of arrays, where they say the same of every item.
+// array compiles the keywords of arrays that apply to every item.
 func (c *compiler) array(n *node, object map[string]any, depth int) {
 	if _, ok := object["prefixItems"]; ok {
 		return
@@ -346,7 +347,7 @@ func (c *compiler) array(n *node, object map[string]any, depth int) {
 	}
 }
 
-// remaining gives the keywords that node does not know to the full validator.
+// remaining passes the keywords that node does not know to the full validator.
 func (c *compiler) remaining(n *node, object map[string]any) {
 	var schema map[string]any
 	put := func(keys ...string) {
@@ -369,7 +370,7 @@ func (c *compiler) remaining(n *node, object map[string]any) {
 	if _, ok := object["patternProperties"]; ok {
 		put("patternProperties", "additionalProperties")
 		if properties, ok := object["properties"].(map[string]any); ok {
-			known := make(map[string]any, len(properties)) // which are checked here, and are not additional
+			known := make(map[string]any, len(properties)) // checked by node; they are not additional
 			for name := range properties {
 				known[name] = true
 			}
@@ -381,7 +382,7 @@ func (c *compiler) remaining(n *node, object map[string]any) {
 	}
 }
 
-// compileRest compiles a schema for the full validator, with the whole definition beside it where it refers to that.
+// compileRest compiles a schema for the full validator. If it refers to the definition, it gets the whole of it.
 func (c *compiler) compileRest(schema map[string]any) *jsonschema.Schema {
 	if c.bytes > maxRestBytes || c.kept > maxRestKept || len(c.rests) > maxRests {
 		c.fail(fmt.Errorf("the tool definitions are %w to check in full", jsonschema.ErrTooLarge))

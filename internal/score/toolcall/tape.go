@@ -13,8 +13,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/jsonschema"
 )
 
-// tape is a JSON value as the list of its tokens, which refer to its text: reading one allocates nothing once the tape has
-// grown. The value that begins at token i ends before tokens[i].next. Inside of an object, names and values alternate.
+// tape is a JSON value as a list of tokens that refer to its text. Once the tape has grown, reading allocates nothing.
+// The value that begins at token i ends before tokens[i].next. Inside an object, names and values alternate.
 type tape struct {
 	text   []byte
 	tokens []token
@@ -30,12 +30,12 @@ type token struct {
 	items int32
 }
 
-// maxPooled bounds the memory of a tape that is kept for the next value.
+// maxPooled bounds the memory of a tape that the pool keeps.
 const maxPooled = 64 << 10
 
 var tapes = sync.Pool{New: func() any { return new(tape) }}
 
-// release gives the tape back.
+// release returns the tape to the pool.
 func (t *tape) release() {
 	if cap(t.text) <= maxPooled && cap(t.tokens) <= maxPooled/16 {
 		tapes.Put(t)
@@ -60,7 +60,7 @@ func (t *tape) read(text string) error {
 	return t.tokenise()
 }
 
-// tokenise lists the tokens of a text that is valid.
+// tokenise lists the tokens of a valid text.
 func (t *tape) tokenise() error {
 	text := t.text
 	for i := 0; i < len(text); {
@@ -114,23 +114,23 @@ func (t *tape) tokenise() error {
 	return nil
 }
 
-// maxPlain is the length up to which a number without an exponent needs no thought.
+// maxPlain is the length up to which a number without an exponent is within bounds.
 const maxPlain = 32
 
 func numeral(c byte) bool {
 	return c >= '0' && c <= '9' || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-'
 }
 
-// raw is the text of the value at a token.
+// raw returns the text of the value at a token.
 func (t *tape) raw(i int32) []byte { return t.text[t.tokens[i].start:t.tokens[i].end] }
 
-// inside is the text of a string between its quotes, and whether that is the string itself: without escapes.
+// inside returns the text between the quotes of a string. plain reports that it has no escapes.
 func (t *tape) inside(i int32) (text []byte, plain bool) {
 	text = t.text[t.tokens[i].start+1 : t.tokens[i].end-1]
 	return text, bytes.IndexByte(text, '\\') < 0
 }
 
-// str is a string or a name.
+// str returns a string or a name.
 func (t *tape) str(i int32) string {
 	text, plain := t.inside(i)
 	if plain && utf8.Valid(text) {
@@ -143,7 +143,7 @@ func (t *tape) str(i int32) string {
 	return s
 }
 
-// value is what jsonschema.Decode makes of a value.
+// value returns what jsonschema.Decode makes of the value at a token.
 func (t *tape) value(i int32) any {
 	switch t.tokens[i].kind {
 	case '"':

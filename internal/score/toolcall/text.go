@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// maxText is how much of the head of a text is searched, and how much of its tail: where models put calls that they write
-// instead of making.
+// maxText is how many bytes of the head of a text are searched, and how many of its tail. Models that write a call
+// instead of making it do so there.
 const maxText = 32 << 10
 
-// suspicious is a cheap test that most answers fail: a call in a text needs one of these bytes, or the words of ReAct.
+// suspicious is a cheap test that most answers fail: a written call has one of these bytes, or the words of ReAct.
 func suspicious(text string) bool {
 	for _, part := range ends(text) {
 		if strings.IndexByte(part, '(') >= 0 || strings.IndexByte(part, '{') >= 0 || strings.IndexByte(part, '<') >= 0 ||
@@ -21,7 +21,7 @@ func suspicious(text string) bool {
 	return false
 }
 
-// ends is the head and the tail of a text, of which the tail may be empty.
+// ends returns the head and the tail of a text. The tail may be empty.
 func ends(text string) [2]string {
 	if len(text) <= maxText {
 		return [2]string{text}
@@ -29,22 +29,26 @@ func ends(text string) [2]string {
 	return [2]string{text[:maxText], text[max(maxText, len(text)-maxText):]}
 }
 
-// tags open the formats in which model families write calls that the server should have parsed. What stands behind them
-// is a call, whether or not it names a tool that exists.
+// tags open the formats in which model families write calls that the server should have parsed. A call follows, whether
+// or not the tool that it names exists.
 var tags = []string{
-	"<tool_call>", "<tool_calls>", "<|tool_call|>", "<|tool_calls|>", "<|tool_call_begin|>", "<|tool_calls_section_begin|>", "<|tool_call>",
-	"<function_call>", "<function_calls>", "<functioncall>", "<|function_call|>", "<function=", "<function name=", "<invoke", "<antml:invoke",
-	"<tool_use>", "<tool_code>", "<TOOLCALL>", "<|python_tag|>", "<|tool▁calls▁begin|>", "<|tool▁call▁begin|>", "<｜tool▁calls▁begin｜>",
-	"<｜tool▁call▁begin｜>", "<｜DSML｜", "<start_function_call>", "<|action_start|>", "<|START_ACTION|>", "<minimax:tool_call>", "<seed:tool_call>",
+	"<tool_call>", "<tool_calls>", "<|tool_call|>", "<|tool_calls|>", "<|tool_call_begin|>",
+	"<|tool_calls_section_begin|>", "<|tool_call>",
+	"<function_call>", "<function_calls>", "<functioncall>", "<|function_call|>", "<function=", "<function name=",
+	"<invoke", "<antml:invoke",
+	"<tool_use>", "<tool_code>", "<TOOLCALL>", "<|python_tag|>", "<|tool▁calls▁begin|>", "<|tool▁call▁begin|>",
+	"<｜tool▁calls▁begin｜>",
+	"<｜tool▁call▁begin｜>", "<｜DSML｜", "<start_function_call>", "<|action_start|>", "<|START_ACTION|>",
+	"<minimax:tool_call>", "<seed:tool_call>",
 	"[TOOL_CALLS]", "[TOOL_REQUEST]", "[[ ## tool_calls ## ]]",
 }
 
-// namespaces may stand before the name of a tool where a text begins with a call. Further down they are as common in
-// code that explains.
+// namespaces may precede the name of a tool in a text that begins with a call. Further down, they are as common in code
+// that explains.
 var namespaces = []string{"functions.", "tools.", "api.", "default_api."}
 
-// callIn finds a tool call that was written into a text, and the name of the tool that it is of, "" where the text does
-// not say. Text that speaks of a tool, or shows code that uses it among other code, is no call.
+// callIn finds a tool call that was written into a text. name is its tool, or "" if the text does not name it. Text
+// about a tool, or code that uses it among other code, is not a call.
 func callIn(text string, tools *toolset) (name string, found bool) {
 	for i, part := range ends(text) {
 		if strings.Contains(part, `\_`) { // Markdown
@@ -63,17 +67,17 @@ func callIn(text string, tools *toolset) (name string, found bool) {
 	return "", false
 }
 
-// search goes through a text once.
+// search scans a text once.
 type search struct {
 	text  string
 	tools *toolset
 	name  string
-	// The two halves of a call that is written as an object, {"name": "<a defined tool>", "arguments": …}, in JSON or as a
-	// Python dict.
+	// The two halves of a call written as an object, {"name": "<a defined tool>", "arguments": …}, in JSON or as a Python
+	// dict.
 	named, arguments bool
 }
 
-// telling are the bytes at which a call can show.
+// telling are the bytes at which a call can be recognised.
 var telling = func() (table [256]bool) {
 	for _, c := range []byte(`<[(="':`) {
 		table[c] = true
@@ -133,7 +137,7 @@ var tagsBySecond = func() (table [256][]string) {
 	return table
 }()
 
-// element finds <tool><parameter>…</parameter></tool>, for a defined tool.
+// element finds <tool><parameter>…</parameter></tool> for a defined tool.
 func (s *search) element(i int) bool {
 	name := identifier(s.text[i+1:])
 	rest := s.text[i+1+len(name):]
@@ -145,7 +149,7 @@ func (s *search) element(i int) bool {
 	return closed && strings.HasPrefix(strings.TrimSpace(inside), "<")
 }
 
-// near is as much of a text as is looked at in each of many places.
+// near returns as much of a text as is searched from each of many places.
 func near(text string) string { return text[:min(len(text), 2<<10)] }
 
 // list finds a call in brackets at the start of a line, and functools[…].
@@ -161,7 +165,7 @@ func (s *search) list(i int) bool {
 	return ok
 }
 
-// marked finds default_api.tool(…), which stands in calls and nowhere else.
+// marked finds default_api.tool(…), which only occurs in calls.
 func (s *search) marked(i int) bool {
 	at := i
 	for at > 0 && s.text[at-1] == ' ' {
@@ -176,7 +180,7 @@ func (s *search) marked(i int) bool {
 	return ok && s.tools.tools[s.name] != nil
 }
 
-// recipient finds to=functions.tool, as Harmony has it.
+// recipient finds to=functions.tool, the form of Harmony.
 func (s *search) recipient(i int) bool {
 	after, ok := strings.CutPrefix(s.text[i:], "=functions.")
 	if !ok || !strings.HasSuffix(s.text[:i], "to") {
@@ -186,7 +190,7 @@ func (s *search) recipient(i int) bool {
 	return s.tools.tools[s.name] != nil
 }
 
-// react knows the two lines of a ReAct agent.
+// react recognises the two lines of a ReAct agent.
 func (s *search) react(i int) bool {
 	rest := near(s.text[i+1:])
 	if !strings.HasSuffix(s.text[:i], "Action") || !strings.Contains(rest, "Action Input:") {
@@ -197,13 +201,13 @@ func (s *search) react(i int) bool {
 	return s.tools.tool(s.name) != nil
 }
 
-// nameKeys and argumentKeys are the keys of a call that is written as an object.
+// nameKeys and argumentKeys are the keys of a call written as an object.
 var (
 	nameKeys     = []string{"name", "function", "tool", "tool_name", "function_name", "action"}
 	argumentKeys = []string{"arguments", "parameters", "args", "input", "tool_input", "action_input", "kwargs", "params"}
 )
 
-// key reads a key of an object, and reports whether it makes a call whole.
+// key reads a key of an object, and reports whether it completes a call.
 func (s *search) key(i int) bool {
 	quote, rest := s.text[i], s.text[i+1:]
 	if rest == "" || rest[0] < 'a' || rest[0] > 't' {
@@ -241,7 +245,7 @@ func quotedAfterColon(s string) (string, bool) {
 	return value, ok
 }
 
-// firstName is the first defined tool that a text names, "" for none.
+// firstName returns the defined tool that a text names first, or "".
 func firstName(text string, tools *toolset) string {
 	text = text[:min(len(text), 400)]
 	best, at := "", len(text)
@@ -253,13 +257,16 @@ func firstName(text string, tools *toolset) string {
 	return best
 }
 
-// examples are languages of code fences whose code shows how to do something, rather than doing it: models write calls
-// as Python, as JSON, or without a language.
-var examples = []string{"java", "javascript", "js", "jsx", "ts", "tsx", "typescript", "c", "cpp", "c++", "csharp", "go", "bash", "sh", "shell", "sql", "html"}
+// examples are languages of code fences whose code demonstrates instead of acting. Models write calls as Python, as
+// JSON, or without a language.
+var examples = []string{
+	"java", "javascript", "js", "jsx", "ts", "tsx", "typescript", "c", "cpp", "c++", "csharp", "go", "bash", "sh", "shell",
+	"sql", "html",
+}
 
-// leading knows an answer that begins with a call and has no prose before it: tool(a=1), [tool(a=1), other()], ["tool(a=1)"],
-// [{"tool": {…}}], ["tool", {…}], in a code fence or without, behind a label such as "Tool call:". A call that stands in
-// brackets on a line of its own counts as well. With prose before it, a call is an explanation.
+// leading recognises an answer that begins with a call, without prose before it: tool(a=1), [tool(a=1), other()],
+// ["tool(a=1)"], [{"tool": {…}}] or ["tool", {…}], in a code fence or without, also behind a label such as "Tool
+// call:". A call in brackets on a line of its own counts too. A call behind prose is an explanation.
 func leading(text string, tools *toolset) (string, bool) {
 	s := strings.TrimSpace(text)
 	for strings.HasPrefix(s, "<|") { // special tokens of a chat template
@@ -269,7 +276,8 @@ func leading(text string, tools *toolset) (string, bool) {
 		}
 		s = strings.TrimSpace(strings.TrimPrefix(rest, "assistant"))
 	}
-	if label, rest, ok := strings.Cut(s, ":"); ok && len(label) < 60 && strings.Contains(strings.ToLower(label), "call") && !strings.ContainsAny(label, "([{\n.") {
+	if label, rest, ok := strings.Cut(s, ":"); ok && len(label) < 60 && strings.Contains(strings.ToLower(label), "call") &&
+		!strings.ContainsAny(label, "([{\n.") {
 		s = strings.TrimSpace(rest)
 	}
 	if after, ok := strings.CutPrefix(s, "```"); ok {
@@ -279,7 +287,7 @@ func leading(text string, tools *toolset) (string, bool) {
 		}
 		s = strings.TrimSpace(code)
 	}
-	if s, ok := strings.CutPrefix(s, `{"tool_uses"`); ok { // of OpenAI's parallel calls
+	if s, ok := strings.CutPrefix(s, `{"tool_uses"`); ok { // OpenAI's parallel calls
 		name := firstName(s, tools)
 		return name, name != ""
 	}
@@ -313,7 +321,8 @@ func written(s string, tools *toolset) (string, bool) {
 		if after != "" && (after[0] == '"' || after[0] == '\'') {
 			name, rest, ok := strings.Cut(after[1:], after[:1])
 			rest = strings.TrimLeft(rest, " :\t\n")
-			if ok && tools.tool(name) != nil && (strings.HasPrefix(rest, "{") || strings.HasPrefix(rest, `"{`) || strings.HasPrefix(rest, `'{`)) {
+			if ok && tools.tool(name) != nil &&
+				(strings.HasPrefix(rest, "{") || strings.HasPrefix(rest, `"{`) || strings.HasPrefix(rest, `'{`)) {
 				return name, true
 			}
 		}
@@ -321,7 +330,8 @@ func written(s string, tools *toolset) (string, bool) {
 	return "", false
 }
 
-// identifier is the name at the start of a text: letters, digits, and what tool names join words with.
+// identifier returns the name at the start of a text: letters, digits, and the characters that join words in names of
+// tools.
 func identifier(s string) string {
 	end := 0
 	for end < len(s) && word(s[end]) {
@@ -331,5 +341,7 @@ func identifier(s string) string {
 }
 
 func word(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '.' || c == '-' || c == ':' || c >= 0x80
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '.' || c == '-' ||
+		c == ':' ||
+		c >= 0x80
 }

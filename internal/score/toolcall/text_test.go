@@ -55,7 +55,12 @@ func TestCallInText(t *testing.T) {
 	both.Text = "I call issue_refund(order_id=1) next."
 	require.Empty(t, run(t, both).Findings, "who calls natively may explain in text")
 	far := strings.Repeat("I look at the orders. ", 4000)
-	require.Len(t, run(t, genai.Message{Text: far + "<tool_call>list_orders</tool_call>"}).Findings, 1, "at the end of a long text")
+	require.Len(
+		t,
+		run(t, genai.Message{Text: far + "<tool_call>list_orders</tool_call>"}).Findings,
+		1,
+		"at the end of a long text",
+	)
 }
 
 // TestHostileTexts: what makes a search look far ahead, in as many places as there are.
@@ -71,12 +76,17 @@ func TestHostileTexts(t *testing.T) {
 func BenchmarkText(b *testing.B) {
 	s, err := New(Config{})
 	require.NoError(b, err)
-	text := strings.Repeat("You can compute it as follows (in Python), where `total` is the sum of the lines:\n\n```python\ntotals = {\"net\": sum(l[\"net\"] for l in lines)}\n"+
-		"if totals[\"net\"] < 10 and rate > 0:\n    print(totals)\n```\n\n* the **rate** is 19 % <br>\n", 12)
+	text := strings.Repeat(
+		"You can compute it as follows (in Python), where `total` is the sum of the lines:\n\n```python\ntotals = {\"net\": sum(l[\"net\"] for l in lines)}\n"+
+			"if totals[\"net\"] < 10 and rate > 0:\n    print(totals)\n```\n\n* the **rate** is 19 % <br>\n",
+		12,
+	)
 	call := &genai.Call{Operation: genai.OpChat}
 	tools, err := genai.ParseTools(definitions)
 	require.NoError(b, err)
-	call.SetContent(genai.Content{Output: []genai.Message{{Role: "assistant", Text: text}}, Tools: tools, ToolDefinitions: definitions})
+	call.SetContent(
+		genai.Content{Output: []genai.Message{{Role: "assistant", Text: text}}, Tools: tools, ToolDefinitions: definitions},
+	)
 	var r score.Result
 	b.ReportAllocs()
 	b.SetBytes(int64(len(text)))

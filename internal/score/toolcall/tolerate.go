@@ -5,14 +5,17 @@ import (
 	"strings"
 )
 
-// tolerate spells a schema that was written by hand, or for another provider, so that a validator accepts it: types by
-// their names, nullable, draft 4's exclusive limits, lists of items. A keyword whose value is none of its own is left out.
+// tolerate rewrites a schema that was written by hand, or for another provider, so that a validator accepts it: names
+// of types, nullable, draft 4's exclusive limits, lists of items. It drops keywords with invalid values.
 func tolerate(schema map[string]any) map[string]any {
 	made := make(map[string]any, len(schema))
 	for key, value := range schema {
 		switch key {
-		case "type", "nullable", "exclusiveMinimum", "exclusiveMaximum", "minimum", "maximum", "items", "additionalItems", "$schema", "$id", "id":
-			// below, or nothing that asserts
+		case "type",
+			"nullable", "exclusiveMinimum", "exclusiveMaximum", "minimum", "maximum", "items", "additionalItems", "$schema",
+			"$id",
+			"id":
+			// handled below, or no assertion
 		case "properties", "patternProperties", "$defs", "definitions", "dependentSchemas":
 			if object, ok := value.(map[string]any); ok {
 				made[key] = tolerateAll(object)
@@ -21,7 +24,9 @@ func tolerate(schema map[string]any) map[string]any {
 			if list, ok := value.([]any); ok && len(list) > 0 {
 				made[key] = tolerateList(list)
 			}
-		case "not", "if", "then", "else", "contains", "propertyNames", "additionalProperties", "unevaluatedProperties", "unevaluatedItems":
+		case "not",
+			"if", "then", "else", "contains", "propertyNames", "additionalProperties", "unevaluatedProperties",
+			"unevaluatedItems":
 			if sub, ok := subschema(value); ok {
 				made[key] = sub
 			}
@@ -63,10 +68,11 @@ func tolerate(schema map[string]any) map[string]any {
 	return made
 }
 
-// definitionKey is where the definition stands in the schemas that are cut out of it, for references into it.
+// definitionKey is the place of the whole definition in schemas that are cut out of it, so that references still
+// resolve.
 const definitionKey = "definition"
 
-// moved is a reference to a place of the definition, after it moved to $defs.
+// moved rewrites a reference into the definition after the definition moved to $defs.
 func moved(ref string) string {
 	if ref == "#" || strings.HasPrefix(ref, "#/") {
 		return "#/$defs/" + definitionKey + ref[1:]
@@ -91,7 +97,8 @@ func tolerateLimits(made, schema map[string]any) {
 		return
 	}
 	for key, limit := range map[string]*limit{
-		"minimum": b.minimum, "maximum": b.maximum, "exclusiveMinimum": b.exclusiveMinimum, "exclusiveMaximum": b.exclusiveMaximum,
+		"minimum": b.minimum, "maximum": b.maximum, "exclusiveMinimum": b.exclusiveMinimum,
+		"exclusiveMaximum": b.exclusiveMaximum,
 	} {
 		if limit != nil {
 			made[key] = json.Number(limit.text)
@@ -145,7 +152,7 @@ func tolerateList(schemas []any) []any {
 	return made
 }
 
-// texts are the strings of a list, each once; false where it is no list.
+// texts returns the strings of a list without duplicates. ok is false if v is not a list.
 func texts(v any) ([]string, bool) {
 	list, ok := v.([]any)
 	made := []string{}
@@ -159,7 +166,7 @@ func texts(v any) ([]string, bool) {
 	return made, ok
 }
 
-// distinct leaves out values that came before.
+// distinct drops values that occurred before.
 func distinct(list []any) []any {
 	made := make([]any, 0, len(list))
 	seen := map[string]bool{}

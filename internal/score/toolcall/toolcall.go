@@ -1,5 +1,5 @@
-// Package toolcall holds the tool calls of an answer against the tool definitions that the model was given: unknown tools,
-// arguments that do not parse or do not fit, and calls that were written into the text, where nothing runs them.
+// Package toolcall checks the tool calls of an answer against the tool definitions that the model was given. It finds
+// unknown tools, arguments that do not parse or do not fit, and calls written into the text, which no server executes.
 package toolcall
 
 import (
@@ -9,6 +9,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/faultline-otel/faultline/internal/clip"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/jsonschema"
@@ -21,8 +22,8 @@ const Name = "tool_arguments"
 // Config has no settings yet.
 type Config struct{}
 
-// Scorer is the scorer. It keeps compiled definitions by a hash of their content, since an agent sends the same ones with
-// every call.
+// Scorer is the scorer. It caches compiled definitions by a hash of their content, because an agent sends the same ones
+// with every call.
 type Scorer struct {
 	compiled *jsonschema.Cache[*toolset]
 }
@@ -32,14 +33,14 @@ func New(Config) (*Scorer, error) {
 	return &Scorer{compiled: jsonschema.NewCache(compileTools)}, nil
 }
 
-// Name is the scorer's name.
+// Name returns the scorer's name.
 func (*Scorer) Name() string { return Name }
 
 // Version changes whenever the same call could get another score.
 func (*Scorer) Version() string { return "1" }
 
-// Score checks the calls of a model's answer, or what an execute_tool span ran with. Without tool definitions there is nothing
-// to check against, and without a call there is no score, unless the text holds one.
+// Score checks the calls of a model's answer, or the arguments of an execute_tool span. It gives no score without tool
+// definitions, and none without a call, unless the text holds one.
 func (s *Scorer) Score(c *genai.Call, r *score.Result) {
 	if c.Error.IsError {
 		return
@@ -57,7 +58,7 @@ func (s *Scorer) answer(c *genai.Call, r *score.Result) {
 	if len(output) == 0 {
 		return
 	}
-	var tools *toolset // loaded when first needed: definitions are large, and most answers call nothing
+	var tools *toolset // loaded when needed: definitions are large, and most answers call nothing
 	load := func() bool {
 		if tools == nil {
 			tools = s.tools(c)
@@ -77,11 +78,19 @@ func (s *Scorer) answer(c *genai.Call, r *score.Result) {
 			calls++
 			s.check(c, tools, &m.ToolCalls[j], r)
 		}
-		// A model that calls natively may still explain in text what it does.
+		// A model that makes native calls may also explain in text what it does.
 		if len(m.ToolCalls) == 0 && suspicious(m.Text) && load() {
 			if name, ok := callIn(m.Text, tools); ok {
 				calls++
-				r.Find(finding(failure.CallInText, name, "call_in_text", "a call of "+clip(name)+" is written into the text of the answer", failure.Excerpt(m.Text)))
+				r.Find(
+					finding(
+						failure.CallInText,
+						name,
+						"call_in_text",
+						"a call of "+clip.Text(name, maxName)+" is written into the text of the answer",
+						failure.Excerpt(m.Text),
+					),
+				)
 			}
 		}
 	}
@@ -90,7 +99,7 @@ func (s *Scorer) answer(c *genai.Call, r *score.Result) {
 	}
 }
 
-// execution checks the arguments of a tool that ran, where the span also says how it is defined.
+// execution checks the arguments of a tool that ran, if the span has its definition.
 func (s *Scorer) execution(c *genai.Call, r *score.Result) {
 	tools := s.tools(c)
 	arguments := c.ToolArguments()
@@ -102,12 +111,12 @@ func (s *Scorer) execution(c *genai.Call, r *score.Result) {
 	s.conclude(r, before, problems)
 }
 
-// conclude gives the score of a call whose findings and problems began at the given places.
+// conclude scores a call whose findings and problems began at the given indices.
 func (s *Scorer) conclude(r *score.Result, findings, problems int) {
 	switch {
 	case len(r.Findings) > findings:
 		r.Add(s, 0, true)
-	case len(r.Problems) == problems: // a call that could not be checked is not good
+	case len(r.Problems) == problems: // a call that could not be checked gets no score
 		r.Add(s, 1, false)
 	}
 }
@@ -120,31 +129,43 @@ func (s *Scorer) tools(c *genai.Call) *toolset {
 	if len(definitions) == 0 {
 		return &noTools
 	}
-	// Definitions that were not recorded as one JSON text: flattened ones, or names alone.
+	// The definitions were not recorded as one JSON text: they are flattened, or only names.
 	set, _ := newToolset(definitions)
 	return set
 }
 
-// noTools is the definitions of a call that has none: most spans of tools.
+// noTools stands for a call without definitions, as most tool spans are.
 var noTools toolset
 
 // check adds a finding for each kind of violation in one call.
 func (s *Scorer) check(c *genai.Call, tools *toolset, call *genai.ToolCall, r *score.Result) {
 	t := tools.tool(call.Name)
 	if t == nil && c.ContentTruncated {
-		r.Fail(s, "truncated", "the record of the tool definitions may have been cut: "+clip(call.Name)+" is not among what is left")
+		r.Fail(
+			s,
+			"truncated",
+			"the record of the tool definitions may have been cut: "+clip.Text(call.Name, maxName)+" is not among what is left",
+		)
 		return
 	}
 	if t == nil {
-		r.Find(finding(failure.UnknownTool, call.Name, "unknown_tool", clip(call.Name)+" is none of the tools that were offered", call.Name))
+		r.Find(
+			finding(
+				failure.UnknownTool,
+				call.Name,
+				"unknown_tool",
+				clip.Text(call.Name, maxName)+" is not among the offered tools",
+				call.Name,
+			),
+		)
 		return
 	}
 	if t.problem != "" {
-		r.Fail(s, "invalid_schema", clip(call.Name)+": "+t.problem)
+		r.Fail(s, "invalid_schema", clip.Text(call.Name, maxName)+": "+t.problem)
 	}
 	text := strings.TrimSpace(call.Arguments.Text)
 	if text == "" || text == "null" && call.Arguments.Structured {
-		text = "{}" // how several providers say "no arguments"
+		text = "{}" // several providers write "no arguments" this way
 	}
 	value := tapes.Get().(*tape) //nolint:forcetypeassert // the pool holds nothing else
 	defer value.release()
@@ -160,12 +181,28 @@ func (s *Scorer) check(c *genai.Call, tools *toolset, call *genai.ToolCall, r *s
 		r.Fail(s, "truncated", "the record of the arguments was cut: "+syntax(err))
 		return
 	case err != nil:
-		r.Find(finding(failure.UnparsableArguments, call.Name, "unparsable", "the arguments of "+clip(call.Name)+" are not JSON: "+syntax(err), failure.Excerpt(text)))
+		r.Find(
+			finding(
+				failure.UnparsableArguments,
+				call.Name,
+				"unparsable",
+				"the arguments of "+clip.Text(call.Name, maxName)+" are not JSON: "+syntax(err),
+				failure.Excerpt(text),
+			),
+		)
 		return
 	}
-	// Arguments that are a string of JSON were encoded twice: what runs the call decodes once and finds a string.
+	// Arguments that are a string of JSON were encoded twice: the tool's runtime decodes once and gets a string.
 	if kind := value.typeOf(0); kind != typeObject {
-		r.Find(finding(failure.ArgumentsNotObject, call.Name, "not_object", "the arguments of "+clip(call.Name)+" are "+kind.String()+", no object", failure.Excerpt(text)))
+		r.Find(
+			finding(
+				failure.ArgumentsNotObject,
+				call.Name,
+				"not_object",
+				"the arguments of "+clip.Text(call.Name, maxName)+" are "+kind.String()+", not an object",
+				failure.Excerpt(text),
+			),
+		)
 		return
 	}
 	checker := checker{tape: value, tool: call.Name}
@@ -180,20 +217,15 @@ func (s *Scorer) check(c *genai.Call, tools *toolset, call *genai.ToolCall, r *s
 
 func finding(detail, tool, where, evidence, quoted string) failure.Finding {
 	return failure.Finding{
-		Class: failure.ToolCallMalformed, Detail: detail, Scorer: Name, Tool: tool, Where: where, Evidence: evidence, Excerpt: quoted,
+		Class: failure.ToolCallMalformed, Detail: detail, Scorer: Name, Tool: tool, Where: where, Evidence: evidence,
+		Excerpt: quoted,
 	}
 }
 
-// clip bounds a name that came from outside.
-func clip(name string) string {
-	const limit = 64
-	if len(name) > limit {
-		return strings.ToValidUTF8(name[:limit], "") + "…"
-	}
-	return name
-}
+// maxName bounds names in evidence, in bytes.
+const maxName = 64
 
-// syntax is a syntax error without the text that it is in.
+// syntax describes a syntax error without quoting the text.
 func syntax(err error) string {
 	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Sprintf("byte %d", e.Offset)

@@ -38,7 +38,10 @@ func runWith(s *Scorer, definitions string, output ...genai.Message) score.Resul
 }
 
 func calls(name, arguments string) genai.Message {
-	return genai.Message{Role: "assistant", ToolCalls: []genai.ToolCall{{Name: name, Arguments: genai.Value{Text: arguments}}}}
+	return genai.Message{
+		Role:      "assistant",
+		ToolCalls: []genai.ToolCall{{Name: name, Arguments: genai.Value{Text: arguments}}},
+	}
 }
 
 func TestArguments(t *testing.T) {
@@ -104,7 +107,9 @@ func TestToolsThatRan(t *testing.T) {
 	require.NoError(t, err)
 	ran := func(name, arguments, definitions string) score.Result {
 		call := &genai.Call{Operation: genai.OpExecuteTool, ToolName: name}
-		call.SetContent(genai.Content{ToolArguments: genai.Value{Text: arguments, Structured: true}, ToolDefinitions: definitions})
+		call.SetContent(
+			genai.Content{ToolArguments: genai.Value{Text: arguments, Structured: true}, ToolDefinitions: definitions},
+		)
 		var r score.Result
 		s.Score(call, &r)
 		return r
@@ -147,7 +152,12 @@ func TestNothingToJudge(t *testing.T) {
 func FuzzToolArguments(f *testing.F) {
 	f.Add(definitions, "issue_refund", `{"order_id": "1", "amount": "x"}`, "")
 	f.Add(`[{"name":"a","parameters":{"$ref":"#"}}]`, "a", `{"b":[1e999]}`, `<tool_call>a(`)
-	f.Add(`{"functionDeclarations":[{"name":"a","parameters":{"type":["STRING",null],"enum":[1,{}]}}]}`, "a", `{"a":{"b":null}}`, "[a(")
+	f.Add(
+		`{"functionDeclarations":[{"name":"a","parameters":{"type":["STRING",null],"enum":[1,{}]}}]}`,
+		"a",
+		`{"a":{"b":null}}`,
+		"[a(",
+	)
 	for _, definitions := range sent(f) {
 		f.Add(definitions, "lookup", `{"order_id": 7}`, "I will call it.")
 	}
@@ -205,7 +215,9 @@ func BenchmarkToolArguments(b *testing.B) {
 	tools, err := genai.ParseTools(definitions)
 	require.NoError(b, err)
 	call.SetContent(genai.Content{
-		Output: []genai.Message{calls("issue_refund", `{"order_id": "4471", "amount": 19.99, "currency": "EUR"}`)}, Tools: tools, ToolDefinitions: definitions,
+		Output: []genai.Message{
+			calls("issue_refund", `{"order_id": "4471", "amount": 19.99, "currency": "EUR"}`),
+		}, Tools: tools, ToolDefinitions: definitions,
 	})
 	var r score.Result
 	b.ReportAllocs()

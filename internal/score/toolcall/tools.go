@@ -10,13 +10,13 @@ import (
 // toolset is the compiled definitions of one request.
 type toolset struct {
 	tools map[string]*tool
-	// problem says why there are none, "" where there are.
+	// problem says why there are no tools, and is "" if there are.
 	problem string
 }
 
 type tool struct {
-	parameters *node // nil where the definition says nothing of them
-	// problem says why the definition could not be used in full, "" where it could.
+	parameters *node // nil if the definition has none
+	// problem says why the definition could only be used in part, and is "" if it could in full.
 	problem string
 }
 
@@ -29,7 +29,7 @@ func compileTools(definitions string) (set *toolset, size int) {
 	return set, size
 }
 
-// What the compiled forms weigh, as measured.
+// Measured sizes of the compiled forms.
 const (
 	bytesPerTool = 300
 	bytesPerNode = 500
@@ -38,7 +38,7 @@ const (
 // maxTools bounds the definitions of one request.
 const maxTools = 4096
 
-// newToolset compiles definitions, and tells about how many bytes they keep.
+// newToolset compiles definitions, and estimates how many bytes they keep.
 func newToolset(tools []genai.Tool) (set *toolset, size int) {
 	set = &toolset{tools: make(map[string]*tool, len(tools))}
 	c := compiler{rests: map[string]rest{}}
@@ -71,7 +71,7 @@ func (s *toolset) tool(name string) *tool {
 	if t, ok := s.tools[name]; ok {
 		return t
 	}
-	// Harmony and some gateways put a name space before the name.
+	// Harmony and some gateways put a namespace before the name.
 	if _, bare, ok := strings.Cut(name, "functions."); ok {
 		return s.tools[bare]
 	}

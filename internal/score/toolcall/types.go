@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// types is a set of JSON types; 0 is any.
+// types is a set of JSON types. 0 allows any.
 type types uint8
 
 const (
@@ -33,8 +33,8 @@ var typeNames = []struct {
 	{typeNull, "null", "null"},
 }
 
-// spellings are the names of types, in lower case: those of JSON Schema, and those that definitions written by hand or
-// for other providers use.
+// spellings are the names of types, in lower case: those of JSON Schema, and those in definitions written by hand or
+// for other providers.
 var spellings = map[string]types{
 	"string": typeString, "str": typeString, "text": typeString,
 	"number": typeNumber, "float": typeNumber, "double": typeNumber, "decimal": typeNumber,
@@ -44,7 +44,7 @@ var spellings = map[string]types{
 	"object": typeObject, "dict": typeObject, "map": typeObject, "null": typeNull, "none": typeNull, "nonetype": typeNull,
 }
 
-// typesOf reads the keyword type. A name that is unknown, or "any", allows everything.
+// typesOf reads the keyword type. An unknown name, or "any", allows everything.
 func typesOf(v any) types {
 	switch v := v.(type) {
 	case string:
@@ -63,7 +63,7 @@ func typesOf(v any) types {
 	return 0
 }
 
-// schemaNames are the types as JSON Schema spells them.
+// schemaNames returns the types as JSON Schema spells them.
 func (t types) schemaNames() []any {
 	var names []any
 	for _, n := range typeNames {
@@ -84,7 +84,7 @@ func (t types) String() string {
 	return strings.Join(names, " or ")
 }
 
-// typeOf is the one type of the value at a token: 5.0 is an integer, 5.5 a number.
+// typeOf returns the type of the value at a token: 5.0 is an integer, 5.5 a number.
 func (t *tape) typeOf(i int32) types {
 	switch t.tokens[i].kind {
 	case '"':
@@ -104,7 +104,7 @@ func (t *tape) typeOf(i int32) types {
 	return typeNumber
 }
 
-// allows reports whether a value of a type is of one of the types: an integer is a number.
+// allows reports whether a value of a type is allowed. An integer is also a number.
 func (t types) allows(value types) bool {
 	return t == 0 || t&value != 0 || value == typeInteger && t&typeNumber != 0
 }

@@ -1,4 +1,4 @@
-package price
+package pricefile
 
 import (
 	"fmt"
@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/price"
 )
 
 type (
@@ -15,32 +18,49 @@ type (
 	items  = []any
 )
 
-func decode(t *testing.T, rows ...any) *File {
+func over(t *testing.T, rows ...any) *price.Book {
 	t.Helper()
-	f, err := Decode(object{"version": 1, "prices": rows})
+	f, err := Settings(object{"version": 1, "prices": rows})
 	require.NoError(t, err)
-	return f
-}
-
-func over(t *testing.T, rows ...any) *Book {
-	t.Helper()
-	b, err := Embedded().With(decode(t, rows...))
+	b, err := price.Embedded().With(f)
 	require.NoError(t, err)
 	return b
+}
+
+func date(text string) time.Time {
+	day, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		panic(err)
+	}
+	return day
+}
+
+var summer = date("2026-07-01")
+
+// used are token counts of one call.
+type used struct {
+	in, out int64
+	service price.Service
+}
+
+func (u used) usage() *price.Usage {
+	return &price.Usage{
+		Tokens: genai.Tokens{UncachedInput: genai.Some(u.in), Output: genai.Some(u.out)}, Service: u.service,
+	}
 }
 
 func TestRowsOfTheUserComeFirst(t *testing.T) {
 	b := over(t,
 		object{"provider": "openai", "model": "gpt-4.1", "from": "2026-06-01", "input": 1, "output": 4},
-		object{"provider": "openai", "model": "gpt-4.1", "from": day("2026-09-01"), "input": "0.9", "output": 3},
+		object{"provider": "openai", "model": "gpt-4.1", "from": date("2026-09-01"), "input": "0.9", "output": 3},
 		object{"provider": "mistral", "model": items{"codestral*", "devstral*"}, "input": 5},
 		object{"model": "our-own-*", "input": 7, "source": "our contract"},
 		object{"provider": "bedrock", "model": "*claude-opus*", "input": 11},
 	)
 	input := func(provider, model, at string) string {
-		row := b.Find(provider, day(at), model)
+		row := b.Find(provider, date(at), model)
 		require.NotNil(t, row, "%s %s", provider, model)
-		return Dollars(row.Rates[Input].Value)
+		return price.Dollars(row.Rates[price.Input].Value)
 	}
 	require.Equal(t, "2", input("openai", "gpt-4.1", "2026-05-31"), "before it holds, the book's")
 	require.Equal(t, "1", input("openai", "gpt-4.1", "2026-06-01"))
@@ -58,21 +78,32 @@ func TestRowsOfTheUserComeFirst(t *testing.T) {
 	require.Len(t, b.Rows("openai", "gpt-4.1"), 3)
 }
 
-// TestAPriceForWhatWasAskedForHoldsWhateverAnswers is how providers answer: by the dated name of a model, which the book knows.
+// TestAPriceForWhatWasAskedForHoldsWhateverAnswers is how providers answer: by the dated name of a model, which the
+// book knows.
 func TestAPriceForWhatWasAskedForHoldsWhateverAnswers(t *testing.T) {
 	b := over(t,
 		object{"provider": "openai", "model": "gpt-4.1", "from": "2026-06-01", "input": 1, "output": 4},
 		object{"provider": "azure", "model": "our-deployment", "input": 3, "output": 3})
 	require.Equal(t, "price file", b.Find("openai", summer, "gpt-4.1-2025-04-14", "gpt-4.1").Source)
 	require.Equal(t, "price file", b.Find("azure.ai.openai", summer, "gpt-4.1-2025-04-14", "our-deployment").Source)
-	require.Equal(t, "2", Dollars(b.Find("openai", day("2026-05-01"), "gpt-4.1-2025-04-14", "gpt-4.1").Rates[Input].Value), "before it holds, the book's")
-	require.Equal(t, "openai", b.Find("openai", summer, "gpt-4.1-mini-2025-04-14", "gpt-4.1-mini").Provider, "of another model")
+	require.Equal(
+		t,
+		"2",
+		price.Dollars(b.Find("openai", date("2026-05-01"), "gpt-4.1-2025-04-14", "gpt-4.1").Rates[price.Input].Value),
+		"before it holds, the book's",
+	)
+	require.Equal(
+		t,
+		"openai",
+		b.Find("openai", summer, "gpt-4.1-mini-2025-04-14", "gpt-4.1-mini").Provider,
+		"of another model",
+	)
 }
 
 func TestAliasesNameProvidersByOtherNames(t *testing.T) {
-	f, err := Decode(object{"version": 1, "aliases": object{"Our-Gateway": "openai", "eu-azure": "azure"}})
+	f, err := Settings(object{"version": 1, "aliases": object{"Our-Gateway": "openai", "eu-azure": "azure"}})
 	require.NoError(t, err)
-	b, err := Embedded().With(f)
+	b, err := price.Embedded().With(f)
 	require.NoError(t, err)
 	require.Equal(t, "openai", b.Find("our-gateway", summer, "gpt-4.1").Provider)
 	require.Equal(t, "azure", b.Find("EU-Azure", summer, "o1").Provider)
@@ -85,7 +116,11 @@ func TestTiersOfTheUser(t *testing.T) {
 		"batch": object{"input": 5}, "priority": object{"output": 99},
 	})
 	row := b.Find("", summer, "m")
-	require.Equal(t, "input=10 output=20; >100 input=20 output=40; >1000 input=30; batch input=5; priority output=99", row.Terms())
+	require.Equal(
+		t,
+		"input=10 output=20; >100 input=20 output=40; >1000 input=30; batch input=5; priority output=99",
+		row.Terms(),
+	)
 	for _, c := range []struct {
 		used used
 		want float64
@@ -93,9 +128,9 @@ func TestTiersOfTheUser(t *testing.T) {
 		{used{in: 100, out: 10}, 100*10 + 10*20},
 		{used{in: 101, out: 10}, 101*20 + 10*40},
 		{used{in: 1001, out: 10}, 1001*30 + 10*40},
-		{used{in: 1001, out: 10, service: Batch}, 1001*5 + 10*20},
-		{used{in: 100, out: 10, service: Priority}, 100*10 + 10*99},
-		{used{in: 100, out: 10, service: Flex}, 100*10 + 10*20},
+		{used{in: 1001, out: 10, service: price.Batch}, 1001*5 + 10*20},
+		{used{in: 100, out: 10, service: price.Priority}, 100*10 + 10*99},
+		{used{in: 100, out: 10, service: price.Flex}, 100*10 + 10*20},
 	} {
 		usd, err := row.Cost(c.used.usage())
 		require.NoError(t, err)
@@ -116,24 +151,28 @@ func TestVersionTellsTheUsersFile(t *testing.T) {
 	require.Regexp(t, `^\d{4}-\d\d-\d\d\.[0-9a-f]{8}\+[0-9a-f]{8}$`, one.Version())
 	require.NotEqual(t, one.Version(), other.Version())
 	require.Equal(t, one.Version(), over(t, row("1")).Version(), "what says the same is the same")
-	require.Equal(t, Embedded().Version(), strings.Split(one.Version(), "+")[0])
-	require.Equal(t, over(t, row(1), object{"model": "x", "input": 2}).Version(), over(t, object{"model": "x", "input": 2}, row(1)).Version())
-	same, err := Embedded().With(nil)
+	require.Equal(t, price.Embedded().Version(), strings.Split(one.Version(), "+")[0])
+	require.Equal(
+		t,
+		over(t, row(1), object{"model": "x", "input": 2}).Version(),
+		over(t, object{"model": "x", "input": 2}, row(1)).Version(),
+	)
+	same, err := price.Embedded().With(nil)
 	require.NoError(t, err)
-	require.Equal(t, Embedded().Version(), same.Version())
+	require.Equal(t, price.Embedded().Version(), same.Version())
 }
 
-// TestFileTellsAllMistakesAtOnce holds what is told of a file, one line a mistake: key, rule, value.
+// TestFileTellsAllMistakesAtOnce checks the errors of a file, one line a mistake: key, rule, value.
 func TestFileTellsAllMistakesAtOnce(t *testing.T) {
 	for name, c := range map[string]struct {
 		content object
 		want    []string
 	}{
 		"nothing":       {object{}, []string{"version must be 1, got nothing"}},
-		"another":       {object{"version": 2, "prcies": 1}, []string{`unknown key "prcies", expected one of aliases, prices, version`, "version must be 1, got 2"}},
+		"another":       {object{"version": 2, "prcies": 1}, []string{`unknown key "prcies", expected one of version, prices, aliases`, "version must be 1, got 2"}},
 		"no rows":       {object{"version": 1}, []string{"prices must have a row, got none"}},
 		"no list":       {object{"version": 1, "prices": "x"}, []string{`prices must be a list, got "x"`}},
-		"too many rows": {object{"version": 1, "prices": make(items, maxRows+1)}, []string{"prices must be at most 5000 rows, got 5001"}},
+		"too many rows": {object{"version": 1, "prices": make(items, 5001)}, []string{"prices must be at most 5000 rows, got 5001"}},
 		"aliases":       {object{"version": 1, "aliases": object{"a": 1, "b": ""}}, []string{"aliases.a must be the name of a provider, got 1", `aliases.b must be the name of a provider, got ""`}},
 		"rows": {object{"version": 1, "prices": items{
 			7,
@@ -145,11 +184,10 @@ func TestFileTellsAllMistakesAtOnce(t *testing.T) {
 			object{"model": "e", "from": "yesterday", "hours": "always", "input": 1},
 			object{"model": "f", "input": 1, "above": object{"0": object{"input": 1}, "x": object{"input": 1}, "5": 3}},
 			object{"model": "g", "input": 1, "batch": object{}, "flex": object{"imput": 1}},
-			object{"model": "h", "from": day("2026-01-01").Add(time.Hour), "input": 1},
+			object{"model": "h", "from": date("2026-01-01").Add(time.Hour), "input": 1},
 		}}, []string{
-			"prices[0] must be a mapping, got 7",
-			"prices[1].provider must be a text of one line, got 1",
-			"prices[2].model must be the name of a model, got nothing",
+			"prices[0] must be a mapping of provider, model,",
+			"prices[1].provider must be a text, got 1, which needs quotes",
 			"prices[3].model[1] must be the name of a model, got 2",
 			`prices[3].model[2] must not be empty, got ""`,
 			"prices[3].model[3] must be at most 256 bytes long, got 300",
@@ -158,18 +196,19 @@ func TestFileTellsAllMistakesAtOnce(t *testing.T) {
 			"prices[4].cache_read must be a number of US dollars between 0 and 1000000, got NaN",
 			"prices[4].cache_write must be a number of US dollars between 0 and 1000000, got +Inf",
 			"prices[4].output must be a number of US dollars between 0 and 1000000, got -1",
-			"prices[5] must have a price: one of input,",
 			`prices[6].from must be a date such as 2026-03-13, got "yesterday"`,
 			`prices[6].hours must be a part of the day in UTC such as 00:30-16:30, got "always"`,
-			`prices[7].above must name lengths in tokens between 1 and 1000000000, got "0"`,
-			"prices[7].above.5 must be a mapping of prices, got 3",
-			`prices[7].above must name lengths in tokens between 1 and 1000000000, got "x"`,
-			"prices[8].batch must be a mapping of prices, got map[]",
+			"prices[7].above.5 must be a mapping of input, cache_read,",
+			`prices[7].above: key must be a whole number, got "x"`,
+			"prices[7].above must name lengths in tokens between 1 and 1000000000, got 0",
+			"prices[8].batch must have a price: one of input,",
 			`prices[8].flex: unknown key "imput"`,
-			`prices[9].from must be a date such as 2026-03-13, got "2026-01-01T01:00:00Z"`,
+			"prices[9].from must be a date such as 2026-03-13, got 2026-01-01T01:00:00Z",
+			"prices[2].model must name a model, got none",
+			"prices[5] must have a price: one of input,",
 		}},
 		"a long text": {object{"version": 1, "prices": items{object{"model": "m", "input": "a" + strings.Repeat("é", 100)}}}, []string{
-			"prices[0].input must be a number of US dollars between 0 and 1000000, got \"a" + strings.Repeat("é", 39) + "…",
+			"prices[0].input must be a number of US dollars between 0 and 1000000, got \"a" + strings.Repeat("é", 37) + "…",
 		}},
 		"overlaps": {object{"version": 1, "prices": items{
 			object{"provider": "openai", "model": "gpt-4*", "input": 1},
@@ -194,7 +233,7 @@ func TestFileTellsAllMistakesAtOnce(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := Decode(c.content)
+			_, err := decode(c.content)
 			require.Error(t, err)
 			got := strings.Split(err.Error(), "\n")
 			require.Len(t, got, len(c.want), err.Error())
@@ -206,20 +245,24 @@ func TestFileTellsAllMistakesAtOnce(t *testing.T) {
 }
 
 func TestALargeFileIsCheckedInTime(t *testing.T) {
-	rows := make(items, 0, maxRows)
-	for i := range maxRows {
+	rows := make(items, 0, 5000)
+	for i := range 5000 {
 		rows = append(rows, object{"model": items{fmt.Sprintf("vendor-%d-*", i), fmt.Sprintf("*model-%d-", i)}, "input": 1})
 	}
 	began := time.Now()
-	_, err := Decode(object{"version": 1, "prices": rows})
-	require.ErrorContains(t, err, "prices[0] (vendor-0-*, *model-0-) and prices[1] (vendor-1-*, *model-1-) must not overlap, both match vendor-1-model-0-")
-	require.Len(t, strings.Split(err.Error(), "\n"), maxOverlaps+1)
+	_, err := Settings(object{"version": 1, "prices": rows})
+	require.ErrorContains(
+		t,
+		err,
+		"prices[0] (vendor-0-*, *model-0-) and prices[1] (vendor-1-*, *model-1-) must not overlap, both match vendor-1-model-0-",
+	)
+	require.Len(t, strings.Split(err.Error(), "\n"), 20+1)
 
 	for i := range rows {
 		rows[i] = object{"model": items{fmt.Sprintf("vendor-%d-*", i), fmt.Sprintf("vendor-%d", i)}, "input": 1}
 	}
-	f, err := Decode(object{"version": 1, "prices": rows})
+	f, err := Settings(object{"version": 1, "prices": rows})
 	require.NoError(t, err)
-	require.Len(t, f.Rows, maxRows)
+	require.Len(t, f.Rows, 5000)
 	require.Less(t, time.Since(began), 30*time.Second)
 }

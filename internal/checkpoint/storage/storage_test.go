@@ -1,4 +1,4 @@
-package checkpoint
+package storage
 
 import (
 	"os"
@@ -64,5 +64,5 @@ func TestAFileThatIsNoDatabaseIsNamed(t *testing.T) {
 	require.Len(t, written, 1)
 	require.NoError(t, os.WriteFile(written[0], []byte("no database"), 0o600))
 	_, err = open(t, dir)
-	require.ErrorContains(t, err, `storage: the extension "file_storage" does not open what it keeps of Connector "llm_metrics": `)
+	require.ErrorContains(t, err, `storage: extension "file_storage" could not open the data of Connector "llm_metrics": `)
 }
