@@ -114,12 +114,12 @@ service: {telemetry: {metrics: {level: none}}, pipelines: {traces: {receivers: [
 	for name, c := range map[string]struct{ yaml, want string }{
 		"no budget": {`
 processors: {llm_session: {budget: llm_budget}}
-service: {pipelines: {traces: {processors: [llm_session]}}}`, `budget: the extension "llm_budget" is not there; it ` +
-			`must be listed under service::extensions`},
+service: {pipelines: {traces: {processors: [llm_session]}}}`, `budget: extension "llm_budget" not found; ` +
+			`list it under service::extensions`},
 		"no storage": {`
 processors: {llm_session: {storage: file_storage}}
-service: {pipelines: {traces: {processors: [llm_session]}}}`, `storage: the extension "file_storage" is not there; ` +
-			`it must be listed under service::extensions`},
+service: {pipelines: {traces: {processors: [llm_session]}}}`, `storage: extension "file_storage" not found; ` +
+			`list it under service::extensions`},
 		"no review queue": {`
 exporters: {llm_review: {}}
 service: {pipelines: {traces: {exporters: [llm_review]}}}`, `review must name an extension that is listed in ` +
@@ -129,7 +129,7 @@ extensions: {llm_review: {http: {endpoint: "` + address + `"}}}
 service: {extensions: [llm_review]}`, "http::endpoint: serve the review page on " + address},
 		"address of the budgets is taken": {`
 extensions: {llm_budget: {http: {endpoint: "` + address + `"}}}
-service: {extensions: [llm_budget]}`, "http::endpoint: serve the budgets on " + address},
+service: {extensions: [llm_budget]}`, "http::endpoint: serve session budgets on " + address},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

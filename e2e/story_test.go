@@ -97,7 +97,10 @@ func TestTheStoryOfElevenDays(t *testing.T) {
 		}
 		return nil
 	})
-	var item struct{ Class, Detail string }
+	var item struct {
+		Class  string `json:"error_class"`
+		Detail string `json:"error_detail"`
+	}
 	require.NoError(t, json.Unmarshal([]byte(c.get(t, "/api/v1/items/"+c.queue(t)[0])), &item))
 	require.Equal(t, "retry_loop/ping_pong", item.Class+"/"+item.Detail)
 

@@ -50,7 +50,7 @@ func TestCircle(t *testing.T) {
 	store, err := sqlstore.Open(t.Context(), path)
 	require.NoError(t, err)
 	defer store.Close() //nolint:errcheck // closed below, with a check
-	require.NoError(t, store.Put(t.Context(), pipeline.ReviewTraces(td)))
+	require.NoError(t, store.Put(t.Context(), pipeline.ReviewTraces(td, nil)))
 	page, err := store.Items(t.Context(), review.Filter{State: review.Open})
 	require.NoError(t, err)
 	require.Len(t, page.Items, 1)

@@ -39,7 +39,7 @@ func reviewed(t *testing.T, n int) string {
 		td, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces([]byte(call))
 		require.NoError(t, err)
 		scorer.Traces(td, nil, nil)
-		traces = append(traces, pipeline.ReviewTraces(td)...)
+		traces = append(traces, pipeline.ReviewTraces(td, nil)...)
 	}
 	require.NoError(t, store.Put(t.Context(), traces))
 	for _, trace := range traces {

@@ -41,12 +41,16 @@ func (r *reviewer) start(_ context.Context, host component.Host) error {
 }
 
 func (r *reviewer) put(ctx context.Context, td ptrace.Traces) error {
-	traces := pipeline.ReviewTraces(td)
-	ignored := td.SpanCount()
-	for i := range traces {
-		ignored -= len(traces[i].Spans)
+	// Most kept traces did not fail. Their spans are needed only where the trace is an item already.
+	failing, others, ignored := pipeline.FailingTraces(td)
+	wanted, err := r.store.Known(ctx, others)
+	if err != nil {
+		return err
 	}
-	if err := r.store.Put(ctx, traces); err != nil {
+	for _, id := range failing {
+		wanted[id] = true
+	}
+	if err := r.store.Put(ctx, pipeline.ReviewTraces(td, wanted)); err != nil {
 		if errors.Is(err, review.ErrInvalid) {
 			return consumererror.NewPermanent(err) // it will be no better next time
 		}

@@ -170,7 +170,7 @@ func TestAuthenticatorGuardsThePage(t *testing.T) {
 
 	// Who judges is who the authenticator found, whatever the request says.
 	store := e.(*reviewExtension).ReviewStore()
-	traces := pipeline.ReviewTraces(refused())
+	traces := pipeline.ReviewTraces(refused(), nil)
 	require.NoError(t, store.Put(t.Context(), traces))
 	status, body := get(t, url+"/api/v1/items/"+traces[0].ID+"/labels", ada, func(r *http.Request) {
 		r.Method, r.Body = http.MethodPost, io.NopCloser(strings.NewReader(`{"decision":"confirmed","reviewer":"somebody else"}`))

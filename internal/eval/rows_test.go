@@ -131,7 +131,7 @@ func (s *rowScorer) follow(t *testing.T, r *row) (found []failure.Finding) {
 		seen := session.NewSpan(call)
 		seen.Trace, seen.ID = [16]byte{1}, [8]byte{byte(i >> 8), byte(i), 1}
 		seen.Start = began.Add(time.Duration(i) * time.Second).UnixNano()
-		seen.Digest, seen.CostUSD = session.NewDigest(call), call.CostUSD.Value
+		seen.Digest, seen.CostUSD = session.NewDigest(call, nil), call.CostUSD.Value
 		seen.Failed = s.result.ToolOutcome == score.OutcomeFailed
 		found = append(found, tracker.Observe(&seen).Findings...)
 	}

@@ -133,7 +133,7 @@ func TestEvidenceIsClippedAtARune(t *testing.T) {
 	for _, text := range []string{strings.Repeat("ä", 200), "a" + strings.Repeat("€", 200), strings.Repeat("x", 256), strings.Repeat("\xff", 300)} {
 		got := Judge([]Finding{{Class: BadAnswer, Detail: Empty, Evidence: text}}).Evidence
 		require.LessOrEqual(t, len(got), MaxEvidence)
-		require.Equal(t, utf8.ValidString(text), utf8.ValidString(got))
+		require.True(t, utf8.ValidString(got))
 	}
 }
 

@@ -3,6 +3,8 @@ package pipeline
 import (
 	"context"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -63,6 +65,8 @@ type Batch struct {
 	entries []Entry       // of the GenAI spans
 	scores  []score.Score // of all entries
 	spans   int           // of the request
+
+	released atomic.Bool
 }
 
 // place is where the entry of a span is.
@@ -78,14 +82,32 @@ var notGenAI = &Entry{}
 // batchKey is the key of a batch in a context.
 type batchKey struct{}
 
-// WithBatch gives a context an empty batch, which the stages fill.
-func WithBatch(ctx context.Context) context.Context {
-	return context.WithValue(ctx, batchKey{}, new(Batch))
+// batches are used again: an entry is large, and a request has many.
+var batches = sync.Pool{New: func() any { return new(Batch) }}
+
+// NewBatch is an empty batch for one request. Release it once the request was passed on.
+func NewBatch() *Batch {
+	b := batches.Get().(*Batch)
+	b.released.Store(false)
+	return b
+}
+
+// Context is a context in which BatchOf finds the batch.
+func (b *Batch) Context(ctx context.Context) context.Context { return context.WithValue(ctx, batchKey{}, b) }
+
+// Release gives the memory of a batch back. A context that outlives the request holds no batch any more.
+func (b *Batch) Release() {
+	b.released.Store(true)
+	b.reset()
+	batches.Put(b)
 }
 
 // BatchOf is the batch of a context, nil where there is none.
 func BatchOf(ctx context.Context) *Batch {
 	b, _ := ctx.Value(batchKey{}).(*Batch)
+	if b == nil || b.released.Load() {
+		return nil
+	}
 	return b
 }
 
@@ -116,7 +138,7 @@ func (b *Batch) addOther(span ptrace.Span) {
 // reset empties a batch that is used again. It keeps the memory of a request of usual size.
 func (b *Batch) reset() {
 	if cap(b.places) > maxReused {
-		*b = Batch{}
+		b.places, b.entries, b.scores = nil, nil, nil
 		return
 	}
 	clear(b.entries)
@@ -203,7 +225,7 @@ func (s *Spans) read(resource pcommon.Resource, scope pcommon.InstrumentationSco
 	e.Session.Digest = e.Record.Digest
 	unknown := !e.Record.HasDigest && (s.digests == digestEverySpan || s.digests == digestUnknown && e.Record.CallHash == 0)
 	if unknown && e.Session.Kind != session.Other {
-		e.Session.Digest = session.NewDigest(call)
+		e.Session.Digest = session.NewDigest(call, nil)
 	}
 	e.complete()
 }

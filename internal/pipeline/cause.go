@@ -35,7 +35,7 @@ func (c *Causes) NeedsWrite(td ptrace.Traces) bool {
 	for _, rs := range td.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, span := range ss.Spans().All() {
-				if _, failed := span.Attributes().Get(spanattr.AttrErrorClass); failed || spanattr.HasTrace(span) {
+				if spanattr.Failed(span) || spanattr.HasTrace(span) {
 					return true
 				}
 			}

@@ -14,11 +14,43 @@ import (
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
-// ReviewTraces groups spans by trace, in the order in which traces first appear, with the records that earlier stages
-// wrote on them. It takes every span of a trace, because the spans around a failure explain it. Spans without a trace or
+// FailingTraces returns the ids of the traces in which a span failed, and of the others. Spans without a trace or span id
+// belong to nothing and are only counted.
+func FailingTraces(td ptrace.Traces) (failing, others []string, ignored int) {
+	failed := map[pcommon.TraceID]bool{}
+	var order []pcommon.TraceID
+	for _, rs := range td.ResourceSpans().All() {
+		for _, ss := range rs.ScopeSpans().All() {
+			for _, span := range ss.Spans().All() {
+				id := span.TraceID()
+				if id.IsEmpty() || span.SpanID().IsEmpty() {
+					ignored++
+					continue
+				}
+				already, seen := failed[id]
+				if !seen {
+					order = append(order, id)
+				}
+				failed[id] = already || spanattr.Failed(span)
+			}
+		}
+	}
+	for _, id := range order {
+		if failed[id] {
+			failing = append(failing, id.String())
+		} else {
+			others = append(others, id.String())
+		}
+	}
+	return failing, others, ignored
+}
+
+// ReviewTraces groups the spans of some traces, all if wanted is nil, by trace, in the order in which traces first
+// appear, with the records that earlier stages wrote on them. It takes every span of a trace, because the spans around a failure explain it. Spans without a trace or
 // span id are left out: they belong to nothing. The calls are the caller's to keep.
-func ReviewTraces(td ptrace.Traces) []review.Trace {
+func ReviewTraces(td ptrace.Traces, wanted map[string]bool) []review.Trace {
 	var traces []review.Trace
+	unwanted := map[pcommon.TraceID]bool{}
 	reader := dialect.NewReader(nil)
 	index := map[pcommon.TraceID]int{}
 	for _, rs := range td.ResourceSpans().All() {
@@ -28,8 +60,15 @@ func ReviewTraces(td ptrace.Traces) []review.Trace {
 				if span.TraceID().IsEmpty() || span.SpanID().IsEmpty() {
 					continue
 				}
+				if unwanted[span.TraceID()] {
+					continue
+				}
 				at, seen := index[span.TraceID()]
 				if !seen {
+					if wanted != nil && !wanted[span.TraceID().String()] {
+						unwanted[span.TraceID()] = true
+						continue
+					}
 					at = len(traces)
 					index[span.TraceID()] = at
 					traces = append(traces, review.Trace{ID: span.TraceID().String()})
@@ -47,7 +86,7 @@ func ReviewTraces(td ptrace.Traces) []review.Trace {
 					}
 					e.take(call)
 					if e.Record.CallHash == 0 && e.Session.Kind != session.Other {
-						e.Session.Digest = session.NewDigest(call)
+						e.Session.Digest = session.NewDigest(call, nil)
 					}
 					if hash := attempted(&e, s.Error); hash != 0 {
 						s.CallHash = spanattr.Hex(hash)

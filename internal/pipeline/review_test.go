@@ -70,7 +70,7 @@ func TestReviewTraces(t *testing.T) {
 	second.Attributes().PutStr("gen_ai.request.model", "other")
 	second.Attributes().PutStr(spanattr.AttrRetrievalOutcome, "empty")
 
-	traces := ReviewTraces(td)
+	traces := ReviewTraces(td, nil)
 	require.Len(t, traces, 2)
 	first := traces[0]
 	require.Equal(t, "00000000000000000000000000000001", first.ID)
@@ -135,7 +135,7 @@ func TestTheQueueShowsWhatLlmRootcauseWrites(t *testing.T) {
 	var written TraceCause
 	NewCauses().Traces(td, never, func(c TraceCause) { written = c })
 	require.Equal(t, failure.Truncation, written.Finding.Class)
-	trace := ReviewTraces(td)[0]
+	trace := ReviewTraces(td, nil)[0]
 	cause := review.FindCause(trace.Spans)
 	require.Equal(t, written.Primary.SpanID().String(), trace.Spans[cause.Primary].ID)
 	require.NotEmpty(t, trace.Spans[1].CallHash)
@@ -148,13 +148,13 @@ func TestReviewTracesOfStrangers(t *testing.T) {
 	spans.AppendEmpty() // no ids at all
 	addSpan(spans, 0, 1, 1, 2)
 	addSpan(spans, 1, 0, 1, 2)
-	require.Empty(t, ReviewTraces(td))
+	require.Empty(t, ReviewTraces(td, nil))
 
 	odd := addSpan(spans, 1, 1, 5e9, 1e9)
 	odd.Attributes().PutStr(spanattr.AttrErrorClass, "boredom")
 	odd.Attributes().PutStr(spanattr.AttrScorePrefix+"text", "high")
 	unstarted := addSpan(spans, 1, 2, 0, 7e9)
-	traces := ReviewTraces(td)
+	traces := ReviewTraces(td, nil)
 	require.Len(t, traces, 1)
 	require.NoError(t, traces[0].Validate())
 	require.False(t, traces[0].Spans[0].Failed(), "a class that is none of ours is no verdict")
@@ -189,7 +189,7 @@ func TestReviewTracesOfTheCorpus(t *testing.T) {
 				}
 			}
 		}
-		for _, trace := range ReviewTraces(td) {
+		for _, trace := range ReviewTraces(td, nil) {
 			for i := range trace.Spans {
 				id := trace.ID + trace.Spans[i].ID
 				if trace.Spans[i].Call == nil {

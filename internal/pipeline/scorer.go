@@ -152,14 +152,15 @@ func (s *Scorer) span(w *worker, b *Batch, out *Scored, scope pcommon.Instrument
 		earlier = spanattr.Cost{}
 	}
 	parts := spanattr.Costs
-	if kept := s.keeps(call, r); !kept {
+	w.result.Reset()
+	if !s.keeps(call, r) {
 		s.score(w, b, call, r)
 		parts |= spanattr.Scores
 		fresh = true
 	}
 	e.take(call) // only now: reading content can fill scalars
 	e.place(span)
-	s.digest(e, call)
+	s.digest(e, call, &w.result)
 	cost := s.cost(w.reader, span, call, earlier)
 	r.Cost, out.Unpriced = cost.Cost, cost.missing
 	if cost.problem != "" && fresh {
@@ -182,7 +183,6 @@ func (s *Scorer) keeps(call *genai.Call, r *spanattr.Record) bool {
 
 // score runs the scorers and judges what they found.
 func (s *Scorer) score(w *worker, b *Batch, call *genai.Call, r *spanattr.Record) {
-	w.result.Reset()
 	s.set.Score(call, &w.result)
 	for _, detail := range r.Session.Loops { // which an earlier Sessions found, and none finds again
 		w.result.Find(session.Finding(detail, call.ToolName))
@@ -201,13 +201,13 @@ func (s *Scorer) score(w *worker, b *Batch, call *genai.Call, r *spanattr.Record
 }
 
 // digest notes what later stages compare of a call, before anything can be redacted.
-func (s *Scorer) digest(e *Entry, call *genai.Call) {
+func (s *Scorer) digest(e *Entry, call *genai.Call, from session.WordReader) {
 	r := &e.Record
 	if e.Session.Kind == session.Other {
 		return
 	}
 	if !r.HasDigest {
-		r.Digest = session.NewDigest(call)
+		r.Digest = session.NewDigest(call, from)
 	}
 	e.Session.Digest = r.Digest
 	if r.CallHash == 0 || r.Redactions == 0 {

@@ -96,6 +96,8 @@ type Store interface {
 	// else the first. When Put returns nil, the traces are on disk. Put keeps all of the traces or none. It returns
 	// ErrInvalid for an invalid id or class.
 	Put(ctx context.Context, traces []Trace) error
+	// Known returns which of the traces have an item. It is called for every kept trace, and so must be cheap.
+	Known(ctx context.Context, traceIDs []string) (map[string]bool, error)
 	// Items pages through the queue, latest arrival first. Following Next gives each item that was in the queue at the
 	// first page exactly once, whatever arrives meanwhile. It returns ErrInvalid for an invalid cursor.
 	Items(ctx context.Context, f Filter) (Page, error)

@@ -13,6 +13,8 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/faultline-otel/faultline/internal/words"
 )
 
 // maxCanonical bounds the arguments that are read, in bytes. Longer ones are the same only if every byte is.
@@ -25,6 +27,7 @@ type canonicalizer struct {
 	json              jsontext.Decoder
 	out, unsorted     []byte
 	positional, named []byte // the parts of an envelope
+	words             words.Text
 }
 
 // canonicalizers are used again.

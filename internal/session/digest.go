@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/words"
 )
 
 // Digest is what is compared of a call: whether two calls are the same, and how much they share. It holds hashes and no
@@ -22,8 +23,14 @@ type Digest struct {
 	Sketch Sketch
 }
 
-// NewDigest digests a tool call or a model call. It reads the content of the call.
-func NewDigest(c *genai.Call) (d Digest) {
+// WordReader reads texts into words. A score.Result keeps the words that scorers have read.
+type WordReader interface {
+	Words(text string) *words.Text
+}
+
+// NewDigest digests a tool call or a model call. It reads the content of the call, and takes words from the reader, which
+// may be nil.
+func NewDigest(c *genai.Call, from WordReader) (d Digest) {
 	switch {
 	case c.Operation == genai.OpExecuteTool:
 		canonical := canonicalizers.Get().(*canonicalizer)
@@ -32,20 +39,36 @@ func NewDigest(c *genai.Call) (d Digest) {
 			d.Call = hashBytes([]byte(c.ToolName), separator, arguments) | 1
 		}
 		d.Result = hashText(c.ToolResult().Text)
-		d.Sketch = sketchTokens(string(compared))
+		canonical.words.Read(string(compared))
+		d.Sketch = sketchWords(canonical.words.Words)
 		canonicalizers.Put(canonical)
 	case c.IsLLMCall():
 		// A retry sends the same conversation to the same model. Only its length and its last question are compared.
 		model := cmp.Or(c.RequestModel, c.AnyModel())
 		d.Call = hashTexts(model, strconv.Itoa(len(c.Input())), c.Question()) | 1
 		if c.AgentName != "" {
-			d.Sketch = sketchShingles(answer(c))
+			d.Sketch = sketchAnswer(answer(c), from)
 		}
 	}
 	return d
 }
 
 var separator = []byte{'\n'}
+
+func sketchAnswer(text string, from WordReader) Sketch {
+	if from == nil {
+		from = new(wordReader)
+	}
+	return sketchShingles(from.Words(text).Words)
+}
+
+// wordReader reads each text anew.
+type wordReader struct{ words.Text }
+
+func (r *wordReader) Words(text string) *words.Text {
+	r.Read(text)
+	return &r.Text
+}
 
 func answer(c *genai.Call) string {
 	for i := range c.Output() {

@@ -16,6 +16,9 @@ type Sketch [sketchSize]uint32
 
 func (s *Sketch) add(h uint32) {
 	h |= 1
+	if last := s[sketchSize-1]; last != 0 && h >= last { // as most are, of a long text
+		return
+	}
 	at := 0
 	for at < sketchSize && s[at] != 0 && s[at] < h {
 		at++
@@ -62,17 +65,18 @@ func jaccard(a, b *Sketch) float64 {
 	return float64(both) / float64(all)
 }
 
-func sketchTokens(text string) (s Sketch) {
-	for _, h := range words.Hashes(text) {
-		s.add(h)
+// sketchWords sketches the set of the words of a text.
+func sketchWords(list []words.Word) (s Sketch) {
+	for i := range list {
+		s.add(list[i].Hash)
 	}
 	return s
 }
 
-func sketchShingles(text string) (s Sketch) {
-	list := words.Hashes(text)
+// sketchShingles sketches the set of the runs of three words of a text.
+func sketchShingles(list []words.Word) (s Sketch) {
 	for i := 2; i < len(list); i++ {
-		s.add((list[i-2]*0x85ebca6b+list[i-1])*0xc2b2ae35 + list[i])
+		s.add((list[i-2].Hash*0x85ebca6b+list[i-1].Hash)*0xc2b2ae35 + list[i].Hash)
 	}
 	return s
 }

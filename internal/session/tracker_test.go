@@ -61,7 +61,7 @@ func modelCall(session string, n int, usd float64) *Span {
 
 func spanOf(call *genai.Call, trace [16]byte, id [8]byte, second int) *Span {
 	span := NewSpan(call)
-	span.Trace, span.ID, span.Start, span.Digest = trace, id, int64(second)*1e9, NewDigest(call)
+	span.Trace, span.ID, span.Start, span.Digest = trace, id, int64(second)*1e9, NewDigest(call, nil)
 	return &span
 }
 

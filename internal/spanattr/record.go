@@ -99,6 +99,12 @@ func Of(span ptrace.Span) *Record {
 	return &r
 }
 
+// Failed reports whether a span has a verdict.
+func Failed(span ptrace.Span) bool {
+	v, ok := span.Attributes().Get(AttrErrorClass)
+	return ok && failure.Class(v.Str()).Bucket() != ""
+}
+
 // Read takes what earlier components wrote on a span, in one pass over its attributes.
 func (r *Record) Read(span ptrace.Span) {
 	r.Reset()

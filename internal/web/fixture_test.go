@@ -63,7 +63,7 @@ func (s *site) replay(n int) {
 		Bad: func(e *otlpfile.Error) { s.t.Error(e) },
 		Traces: func(td ptrace.Traces) error {
 			annotator.Traces(td, nil, nil)
-			return s.store.Put(s.t.Context(), pipeline.ReviewTraces(td))
+			return s.store.Put(s.t.Context(), pipeline.ReviewTraces(td, nil))
 		},
 	}))
 }

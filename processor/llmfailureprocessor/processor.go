@@ -16,7 +16,9 @@ type traces struct{ processor.Traces }
 
 // ConsumeTraces processes a request.
 func (t *traces) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
-	return t.Traces.ConsumeTraces(pipeline.WithBatch(ctx), td)
+	b := pipeline.NewBatch()
+	defer b.Release()
+	return t.Traces.ConsumeTraces(b.Context(ctx), td)
 }
 
 func (i *instance) processTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces, error) {

@@ -16,7 +16,7 @@ type breakerOwner interface {
 func findBreaker(host component.Host, id component.ID) (*budget.Breaker, error) {
 	extension, ok := host.GetExtensions()[id]
 	if !ok {
-		return nil, fmt.Errorf("budget: extension %q does not exist; it must be listed under service::extensions", id)
+		return nil, fmt.Errorf("budget: extension %q not found; list it under service::extensions", id)
 	}
 	b, ok := extension.(breakerOwner)
 	if !ok {

@@ -149,7 +149,7 @@ func TestTheSpanThatReachedALimitSaysSo(t *testing.T) {
 
 func TestABudgetThatIsNotThereStopsTheStart(t *testing.T) {
 	id := component.MustNewID("llm_budget")
-	for name, h := range map[string]component.Host{"does not exist": componenttest.NewNopHost(), "is not an llm_budget extension": fakeHost{id: nopComponent{}}} {
+	for name, h := range map[string]component.Host{"not found": componenttest.NewNopHost(), "is not an llm_budget extension": fakeHost{id: nopComponent{}}} {
 		cfg := createDefaultConfig().(*Config)
 		cfg.Budget = &id
 		p, err := NewFactory().CreateTraces(t.Context(), processortest.NewNopSettings(metadata.Type), cfg, consumertest.NewNop())

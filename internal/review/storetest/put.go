@@ -146,6 +146,21 @@ func testUnflagged(s *suite) {
 	require.Len(t, s.ids(t, review.Filter{}), 2)
 }
 
+func testKnown(s *suite) {
+	t := s.t
+	s.put(t, trace(1, failing(1, 0, 1, failure.Refusal)), trace(2, span(1, 0, 1)))
+	ids := make([]string, 0, 2000) // more than a statement may have parameters
+	for i := range cap(ids) {
+		ids = append(ids, traceID(i+1))
+	}
+	known, err := s.Known(t.Context(), ids)
+	require.NoError(t, err)
+	require.Equal(t, map[string]bool{traceID(1): true}, known)
+	known, err = s.Known(t.Context(), nil)
+	require.NoError(t, err)
+	require.Empty(t, known)
+}
+
 func testCopies(s *suite) {
 	t := s.t
 	early := failing(1, 0, 1, failure.Refusal)

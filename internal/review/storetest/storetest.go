@@ -26,6 +26,7 @@ func Run(t *testing.T, open func(t *testing.T) review.Store) {
 		{"putting again changes nothing", testIdempotent},
 		{"portions merge in any order", testMerge},
 		{"a trace without a failure is no item", testUnflagged},
+		{"items are known by their trace", testKnown},
 		{"of two copies of a span the failing one is kept", testCopies},
 		{"the primary span is the root cause", testPrimary},
 		{"all traces of a call are kept or none", testAtomic},
