@@ -129,7 +129,7 @@ func side(c *cobra.Command, rows []dataset.Row, set *score.Set, files []string) 
 		}
 		s.Observe(gate.Observation{
 			TraceID: o.Span.TraceID().String(), Row: pipeline.DatasetRow(o.Resource, o.Span), Call: o.Call,
-			Verdict: o.Entry.Record.Verdict, Scored: o.Coverage() == spanattr.Scored,
+			Session: o.Entry.Record.Session.ID, Verdict: o.Entry.Record.Verdict, Scored: o.Coverage() == spanattr.Scored,
 		})
 		return nil
 	})

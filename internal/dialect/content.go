@@ -3,6 +3,7 @@ package dialect
 import (
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
@@ -106,8 +107,16 @@ func bearsContent(operation string) bool {
 	return false
 }
 
+// loads counts the parts of content that were parsed.
+var loads atomic.Uint64
+
+// Loads is how many parts of content this process has parsed. Tests hold it against the promise that a part of a span is
+// parsed once in the components that share a request.
+func Loads() uint64 { return loads.Load() }
+
 // Load fills a part of the call's content from the span that was read last.
 func (r *Reader) Load(c *genai.Call, content *genai.Content, part genai.Part) {
+	loads.Add(1)
 	for _, d := range order {
 		if r.marks&d.bit == 0 {
 			continue

@@ -141,7 +141,7 @@ func (r *Report) Scored(rows []dataset.Row, set *score.Set) {
 		unseen int
 	)
 	for i, row := range rows {
-		if row.Decision != review.Confirmed {
+		if row.Decision != review.Confirmed || row.Class == failure.RetryLoop { // a loop shows in the session
 			continue
 		}
 		result.Reset()

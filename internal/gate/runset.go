@@ -11,6 +11,8 @@ import (
 // Observation is one scored call of a candidate or a baseline.
 type Observation struct {
 	TraceID string
+	// Session is the session of the call, "" where sessions are not followed.
+	Session string
 	// Row is the id of the row on the span or its resource, "" without one.
 	Row     string
 	Call    *genai.Call // not kept
@@ -31,8 +33,9 @@ type RunSet struct {
 
 // trace is one trace of the set. Its calls are kept until the end, because any of them may name the row.
 type trace struct {
-	row   int // that a call of it names, -1 without one
-	calls []call
+	row     int // that a call of it names, -1 without one
+	session string
+	calls   []call
 }
 
 type call struct {
@@ -64,7 +67,7 @@ func NewRunSet(rows []dataset.Row) *RunSet {
 func (s *RunSet) Observe(o Observation) {
 	t := s.traces[o.TraceID]
 	if t == nil {
-		t = &trace{row: -1}
+		t = &trace{row: -1, session: o.Session}
 		s.traces[o.TraceID] = t
 		s.order = append(s.order, t)
 	}
@@ -103,7 +106,7 @@ func (s *RunSet) match(c *genai.Call) []int {
 
 func agree(a, b string) bool { return a == "" || b == "" || a == b }
 
-// Tally counts the runs of one row. A run is a trace.
+// Tally counts the runs of one row. A run is a trace. For a loop, which only a session shows, it is a session.
 type Tally struct {
 	Passed int `json:"passed"`
 	Failed int `json:"failed"`
@@ -140,6 +143,11 @@ func (t Tally) silence() Status {
 // tallies counts the runs of every row, and the traces without a row.
 func (s *RunSet) tallies() (tallies []Tally, unmatched int) {
 	tallies = make([]Tally, len(s.rows))
+	type loop struct {
+		row     int
+		session string
+	}
+	loops, order := map[loop][]call{}, []loop{}
 	for _, t := range s.order {
 		runs := map[int][]call{}
 		for _, c := range t.calls {
@@ -158,8 +166,19 @@ func (s *RunSet) tallies() (tallies []Tally, unmatched int) {
 			unmatched++
 		}
 		for row, calls := range runs {
-			tallies[row].add(s.rows[row].Class, calls)
+			if s.rows[row].Class != failure.RetryLoop || t.session == "" {
+				tallies[row].add(s.rows[row].Class, calls)
+				continue
+			}
+			run := loop{row, t.session}
+			if _, begun := loops[run]; !begun {
+				order = append(order, run)
+			}
+			loops[run] = append(loops[run], calls...)
 		}
+	}
+	for _, run := range order {
+		tallies[run.row].add(failure.RetryLoop, loops[run])
 	}
 	return tallies, unmatched
 }
