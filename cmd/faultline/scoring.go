@@ -1,7 +1,6 @@
 package main
 
 import (
-
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 

@@ -81,8 +81,10 @@ func (p plan) fit() (*linear.Model, error) {
 		}
 		for i := range p.train {
 			if fold(p.train[i].text) == k {
-				upper[i] = linear.Example{Dense: p.measure(m, &read[i]), Label: p.train[i].label,
-					Weight: p.train[i].weight}
+				upper[i] = linear.Example{
+					Dense: p.measure(m, &read[i]), Label: p.train[i].label,
+					Weight: p.train[i].weight,
+				}
 			}
 		}
 	}

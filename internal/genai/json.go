@@ -36,7 +36,8 @@ func (c *Call) MarshalJSON() ([]byte, error) {
 	err := e.Encode(callJSON{
 		(*scalars)(c), content,
 		toolJSON{c.ToolName, c.ToolCallID, content.ToolArguments, content.ToolResult, c.ToolStatus},
-		Value{Text: content.ToolDefinitions}, Value{Text: content.OutputSchema},
+		Value{Text: content.ToolDefinitions},
+		Value{Text: content.OutputSchema},
 	})
 	return b.Bytes(), err
 }

@@ -93,7 +93,9 @@ func NewBatch() *Batch {
 }
 
 // Context is a context in which BatchOf finds the batch.
-func (b *Batch) Context(ctx context.Context) context.Context { return context.WithValue(ctx, batchKey{}, b) }
+func (b *Batch) Context(ctx context.Context) context.Context {
+	return context.WithValue(ctx, batchKey{}, b)
+}
 
 // Release gives the memory of a batch back. A context that outlives the request holds no batch any more.
 func (b *Batch) Release() {

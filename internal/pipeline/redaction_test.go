@@ -76,7 +76,7 @@ func TestRedactionChangesNothingThatIsFound(t *testing.T) {
 	}
 	if _, ok := corpus.Find(t); ok {
 		type run struct {
-			ID   string `json:"id"`
+			ID   string          `json:"id"`
 			OTLP json.RawMessage `json:"otlp"`
 		}
 		for _, file := range []string{"tau_bench", "trail", "agentrx", "mast_human", "who_when"} {

@@ -88,7 +88,7 @@ func (s *Sessions) index(td ptrace.Traces) {
 
 // Observe adds the span of an entry to its session, and what that shows to the record of the entry.
 func (s *Sessions) Observe(e *Entry) session.Observation {
-	o := s.tracker.Observe(&e.Facts.Session)
+	o := s.tracker.Observe(&e.Session)
 	of := &e.Record.Session
 	of.SetID(string(o.ID), e.trace)
 	of.Turns, of.ModelCalls, of.ToolCalls = int64(o.Turns), int64(o.Models), int64(o.Tools)

@@ -123,8 +123,10 @@ func byType(name string) (f fine, by, where string) {
 }
 
 // wrappers precede the name of the inner exception in the message of one that wraps it.
-var wrappers = []string{"original exception: ", "last exception: ", "last error: ", "caused by: ", "caused by ",
-	" raised ", "\n"}
+var wrappers = []string{
+	"original exception: ", "last exception: ", "last error: ", "caused by: ", "caused by ",
+	" raised ", "\n",
+}
 
 // named finds names of exceptions in a message: at its start ("litellm.RateLimitError: AnthropicException - …",
 // "ReadTimeout(”)"), or behind a word that introduces a wrapped exception. A specific one wins.

@@ -18,28 +18,40 @@ func TestClassify(t *testing.T) {
 		want          string
 	}{
 		// Exception types, with and without their package.
-		{"openai.RateLimitError",
+		{
+			"openai.RateLimitError",
 			"Error code: 429 - {'error': {'message': 'Rate limit reached', 'type': 'requests', 'code': " +
-				"'rate_limit_exceeded'}}", 0, "rate_limit/throttled"},
-		{"RateLimitError",
+				"'rate_limit_exceeded'}}", 0, "rate_limit/throttled",
+		},
+		{
+			"RateLimitError",
 			"Error code: 429 - {'error': {'message': 'You exceeded your current quota', 'type': " +
-				"'insufficient_quota', 'code': 'insufficient_quota'}}", 0, "rate_limit/quota_exceeded"},
-		{"openai.BadRequestError",
+				"'insufficient_quota', 'code': 'insufficient_quota'}}", 0, "rate_limit/quota_exceeded",
+		},
+		{
+			"openai.BadRequestError",
 			"Error code: 400 - {'error': {'message': \"This model's maximum context length is 8192 tokens.\", " +
-				"'code': 'context_length_exceeded'}}", 400, "truncation/context_length"},
+				"'code': 'context_length_exceeded'}}", 400, "truncation/context_length",
+		},
 		{"BadRequestError", "Invalid value for 'temperature'", 400, "provider_error/invalid_request"},
-		{"anthropic.BadRequestError",
+		{
+			"anthropic.BadRequestError",
 			"Error code: 400 - {'type': 'error', 'error': {'type': 'invalid_request_error', 'message': 'prompt is " +
-				"too long: 210000 tokens > 200000 maximum'}}", 0, "truncation/context_length"},
-		{"anthropic.BadRequestError", "Your credit balance is too low to access the Anthropic API.", 400,
-			"rate_limit/quota_exceeded"},
+				"too long: 210000 tokens > 200000 maximum'}}", 0, "truncation/context_length",
+		},
+		{
+			"anthropic.BadRequestError", "Your credit balance is too low to access the Anthropic API.", 400,
+			"rate_limit/quota_exceeded",
+		},
 		{"AuthenticationError", "", 401, "provider_error/auth"},
 		{"PermissionDeniedError", "", 0, "provider_error/auth"},
 		{"NotFoundError", "404 The model `x` does not exist", 0, "provider_error/not_found"},
 		{"openai.APITimeoutError", "Request timed out.", 0, "timeout/client_deadline"},
 		{"APIConnectionError", "Connection error.", 0, "provider_error/connection"},
-		{"litellm.exceptions.APIConnectionError", "litellm.APIConnectionError: prompt is too long", 500,
-			"truncation/context_length"},
+		{
+			"litellm.exceptions.APIConnectionError", "litellm.APIConnectionError: prompt is too long", 500,
+			"truncation/context_length",
+		},
 		{"InternalServerError", "", 503, "provider_error/overloaded"},
 		{"InternalServerError", "", 504, "timeout/provider_timeout"},
 		{"OverloadedError", "", 529, "provider_error/overloaded"},
@@ -54,24 +66,36 @@ func TestClassify(t *testing.T) {
 		{"java.net.SocketTimeoutException", "", 0, "timeout/client_deadline"},
 		{"ECONNRESET", "", 0, "provider_error/connection"},
 		{"botocore.exceptions.ConnectTimeoutError", "", 0, "timeout/client_deadline"},
-		{"botocore.exceptions.ClientError",
-			"An error occurred (ThrottlingException) when calling the Converse operation", 0, "rate_limit/throttled"},
-		{"ClientError", "An error occurred (ServiceQuotaExceededException) when calling InvokeModel", 400,
-			"rate_limit/quota_exceeded"},
+		{
+			"botocore.exceptions.ClientError",
+			"An error occurred (ThrottlingException) when calling the Converse operation", 0, "rate_limit/throttled",
+		},
+		{
+			"ClientError", "An error occurred (ServiceQuotaExceededException) when calling InvokeModel", 400,
+			"rate_limit/quota_exceeded",
+		},
 		{"ModelNotReadyException", "", 429, "provider_error/overloaded"},
 		{"ModelErrorException", "", 424, "provider_error/server_error"},
 		{"ValidationException", "Input is too long for requested model.", 400, "truncation/context_length"},
-		{"google.api_core.exceptions.ResourceExhausted", "429 Quota exceeded for aiplatform", 0,
-			"rate_limit/throttled"},
-		{"google.genai.errors.ClientError",
+		{
+			"google.api_core.exceptions.ResourceExhausted", "429 Quota exceeded for aiplatform", 0,
+			"rate_limit/throttled",
+		},
+		{
+			"google.genai.errors.ClientError",
 			"400 INVALID_ARGUMENT. {'error': {'code': 400, 'message': 'API key not valid.', 'status': " +
-				"'INVALID_ARGUMENT'}}", 0, "provider_error/auth"},
-		{"google.genai.errors.ServerError",
+				"'INVALID_ARGUMENT'}}", 0, "provider_error/auth",
+		},
+		{
+			"google.genai.errors.ServerError",
 			"503 UNAVAILABLE. {'error': {'code': 503, 'message': 'The model is overloaded.', 'status': 'UNAVAILABLE'}}",
-			0, "provider_error/overloaded"},
+			0, "provider_error/overloaded",
+		},
 		{"json.JSONDecodeError", "", 0, "schema_violation/not_json"},
-		{"AI_NoObjectGeneratedError", "No object generated: could not parse the response.", 0,
-			"schema_violation/not_json"},
+		{
+			"AI_NoObjectGeneratedError", "No object generated: could not parse the response.", 0,
+			"schema_violation/not_json",
+		},
 		{"AI_InvalidToolInputError", "", 0, "tool_call_malformed/unparsable_arguments"},
 		{"AI_NoSuchToolError", "", 0, "tool_call_malformed/unknown_tool"},
 		{"AI_APICallError", "The provided model identifier is invalid.", 0, "provider_error/not_found"},
@@ -83,27 +107,39 @@ func TestClassify(t *testing.T) {
 		{"DEADLINE_EXCEEDED", "", 0, "timeout/provider_timeout"},
 		{"429", "", 0, "rate_limit/throttled"},
 		{"500", "Internal error occurred.", 0, "provider_error/server_error"},
-		{"500",
+		{
+			"500",
 			"Error code: 500 - {'error': {'message': 'unexpected tokens remaining in message header: " +
 				"[\"to=functions.ls\"]', 'type': 'Internal Server Error', 'param': None, 'code': 500}}", 0,
-			"tool_call_malformed/provider_rejected"},
-		{"400", "The response was filtered due to the prompt triggering Azure OpenAI's content management policy", 0,
-			"refusal/content_filter"},
+			"tool_call_malformed/provider_rejected",
+		},
+		{
+			"400", "The response was filtered due to the prompt triggering Azure OpenAI's content management policy", 0,
+			"refusal/content_filter",
+		},
 		// Only a message.
-		{"", "Error: 404 The model `this-model-does-not-exist` does not exist or you do not have access to it.", 0,
-			"provider_error/not_found"},
-		{"Error", "Error: 404 The model does not exist or you do not have access to it.", 0,
-			"provider_error/not_found"},
+		{
+			"", "Error: 404 The model `this-model-does-not-exist` does not exist or you do not have access to it.", 0,
+			"provider_error/not_found",
+		},
+		{
+			"Error", "Error: 404 The model does not exist or you do not have access to it.", 0,
+			"provider_error/not_found",
+		},
 		{"_OTHER", "connect ECONNREFUSED 127.0.0.1:443", 0, "provider_error/connection"},
 		{"Exception", "something nobody knows", 0, "provider_error/server_error"},
 		// A message must not overrule a specific type, and a number in a text is not a status.
 		{"AuthenticationError", "rate limit for key", 401, "provider_error/auth"},
 		{"", "order 429 could not be read: internal server error", 0, "provider_error/server_error"},
 		// The conversation comes late in a message.
-		{"BadRequestError", "bad value\nMessages: my prompt is too long, rate limit", 400,
-			"provider_error/invalid_request"},
-		{"BadRequestError", "bad value " + strings.Repeat("x", 600) + " prompt is too long", 400,
-			"provider_error/invalid_request"},
+		{
+			"BadRequestError", "bad value\nMessages: my prompt is too long, rate limit", 400,
+			"provider_error/invalid_request",
+		},
+		{
+			"BadRequestError", "bad value " + strings.Repeat("x", 600) + " prompt is too long", 400,
+			"provider_error/invalid_request",
+		},
 		{"", "", 0, "provider_error/server_error"},
 	} {
 		o := Classify(genai.Error{IsError: true, Type: c.kind, Message: c.message, HTTPStatus: c.status})
@@ -114,8 +150,10 @@ func TestClassify(t *testing.T) {
 }
 
 func TestClassifyCancelled(t *testing.T) {
-	for _, kind := range []string{"asyncio.CancelledError", "context.Canceled", "AbortError", "499", "CANCELLED",
-		"GeneratorExit"} {
+	for _, kind := range []string{
+		"asyncio.CancelledError", "context.Canceled", "AbortError", "499", "CANCELLED",
+		"GeneratorExit",
+	} {
 		o := Classify(genai.Error{IsError: true, Type: kind})
 		require.True(t, o.Cancelled, kind)
 		require.Empty(t, o.Class, "cancelled is not a failure")

@@ -19,7 +19,7 @@ const maxMistakes = 100
 // decoder fills a target and collects mistakes.
 type decoder struct {
 	root     *yaml.Node // of the text, nil if there is none
-	mistakes Mistakes
+	mistakes MistakesError
 }
 
 func (d *decoder) add(path []any, format string, args ...any) {
@@ -71,7 +71,7 @@ func (d *decoder) dropRepeated(path []any, node *yaml.Node) {
 
 // value decodes one value into out, which can be set.
 func (d *decoder) value(path []any, in any, out reflect.Value) {
-	if own, ok := out.Addr().Interface().(Unmarshaler); ok {
+	if own, ok := reflect.TypeAssert[Unmarshaler](out.Addr()); ok {
 		d.own(path, own.UnmarshalValue(in))
 		return
 	}
@@ -121,7 +121,7 @@ func (d *decoder) value(path []any, in any, out reflect.Value) {
 
 // own adds the mistakes of an Unmarshaler.
 func (d *decoder) own(path []any, err error) {
-	if below, ok := errors.AsType[Mistakes](err); ok {
+	if below, ok := errors.AsType[MistakesError](err); ok {
 		for _, m := range below {
 			m.Path = slices.Concat(path, m.Path)
 			d.addMistake(m)
@@ -212,7 +212,7 @@ func (d *decoder) mapping(path []any, in any, out reflect.Value) bool {
 	made := reflect.MakeMapWithSize(out.Type(), len(entries))
 	for _, e := range entries {
 		key := reflect.New(out.Type().Key()).Elem()
-		at := append(path, fmt.Sprint(e.key))
+		at := append(slices.Clip(path), fmt.Sprint(e.key))
 		switch text, isText := e.key.(string); {
 		case key.Kind() == reflect.String && isText:
 			key.SetString(text)

@@ -18,10 +18,10 @@ type Mistake struct {
 	Text string // "must be a number, got "x""
 }
 
-// Mistakes is an error with a line for each mistake.
-type Mistakes []Mistake
+// MistakesError is an error with a line for each mistake.
+type MistakesError []Mistake
 
-func (m Mistakes) Error() string {
+func (m MistakesError) Error() string {
 	lines := make([]string, len(m))
 	for i := range m {
 		lines[i] = m[i].String()
@@ -30,7 +30,7 @@ func (m Mistakes) Error() string {
 }
 
 // Under reports whether a mistake lies at a path, or below it.
-func (m Mistakes) Under(path ...any) bool {
+func (m MistakesError) Under(path ...any) bool {
 	return slices.ContainsFunc(m, func(m Mistake) bool {
 		return len(m.Path) >= len(path) && slices.Equal(m.Path[:len(path)], path)
 	})

@@ -23,7 +23,7 @@ const MaxBytes = 4 << 20
 
 // Unmarshaler is a type with its own form in YAML, such as a date. It gets what YAML makes of a value: nil, bool, int,
 // uint64, float64, string, time.Time, []any, map[string]any, or map[any]any if a key is not a text. The error names
-// rule and value: "must be a date, got 7". It may be a Mistakes with paths below the value.
+// rule and value: "must be a date, got 7". It may be a MistakesError with paths below the value.
 type Unmarshaler interface {
 	UnmarshalValue(value any) error
 }
@@ -52,7 +52,7 @@ func checkSize(text []byte) error {
 	return nil
 }
 
-// Unmarshal decodes YAML text into the struct that target points to. If the error is a Mistakes, target holds all
+// Unmarshal decodes YAML text into the struct that target points to. If the error is a MistakesError, target holds all
 // values that are right.
 func Unmarshal(text []byte, target any) error {
 	if err := checkSize(text); err != nil {
@@ -83,7 +83,7 @@ func Unmarshal(text []byte, target any) error {
 }
 
 // Decode decodes content that is parsed already, or the value of an Unmarshaler, into what target points to. If the
-// error is a Mistakes, target holds all values that are right.
+// error is a MistakesError, target holds all values that are right.
 func Decode(content, target any) error {
 	var d decoder
 	return d.decode(content, target)

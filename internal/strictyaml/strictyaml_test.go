@@ -55,7 +55,7 @@ func (w *words) UnmarshalValue(value any) error {
 	if !ok {
 		list = []any{value}
 	}
-	var wrong Mistakes
+	var wrong MistakesError
 	for i, v := range list {
 		text, ok := v.(string)
 		if !ok {
@@ -117,7 +117,7 @@ items:
   - {day: someday}
 tiers: {x: {}, 5: {ids: 1}}
 named: 7
-unknwon: 1
+surplus: 1
 words: [a, 2]
 2: 3
 version: 1
@@ -129,7 +129,7 @@ Skipped: s
 		`line 14: key must be a text, got 2`,
 		`line 16: unknown key "Other", expected one of version, name, on, rate, limit, words, items, tiers, free, named`,
 		`line 17: unknown key "Skipped", expected one of version, name, on, rate, limit, words, items, tiers, free, named`,
-		`line 12: unknown key "unknwon", expected one of version, name, on, rate, limit, words, items, tiers, free, named`,
+		`line 12: unknown key "surplus", expected one of version, name, on, rate, limit, words, items, tiers, free, named`,
 		`line 2: version must be a whole number, got "one"`,
 		`line 3: name must be a text, got 404, which needs quotes`,
 		`line 4: on must be true or false, got 1`,
@@ -147,7 +147,7 @@ Skipped: s
 	require.Equal(t, strings.Join(want, "\n"), err.Error())
 	require.Equal(t, "right", c.Items[1].ID)
 
-	mistakes, ok := errors.AsType[Mistakes](err)
+	mistakes, ok := errors.AsType[MistakesError](err)
 	require.True(t, ok)
 	require.True(t, mistakes.Under("items", 0))
 	require.True(t, mistakes.Under("items", 2))

@@ -86,7 +86,7 @@ func TestBlocksReadWhatRunesRead(t *testing.T) {
 		var got Text
 		got.Read(source)
 		want := readByRune(source)
-		require.Equal(t, len(want.Words), len(got.Words), "%q", source)
+		require.Len(t, got.Words, len(want.Words), "%q", source)
 		for i := range want.Words {
 			require.Equal(t, want.Words[i], got.Words[i], "%q: %q", source, want.Of(want.Words[i:i+1]))
 		}

@@ -114,7 +114,8 @@ func (t *Text) Read(source string) {
 
 // Copy makes t a copy of from, with another source of the same text.
 func (t *Text) Copy(from *Text, source string) {
-	list := append(t.Words[:0], from.Words...)
+	t.Words = append(t.Words[:0], from.Words...)
+	list := t.Words
 	*t = *from
 	t.Source, t.Words = source, list
 }

@@ -99,7 +99,7 @@ type contexts map[int64]ownRates
 // UnmarshalValue reads the rates.
 func (c *contexts) UnmarshalValue(value any) error {
 	err := strictyaml.Decode(value, (*map[int64]ownRates)(c))
-	mistakes, _ := errors.AsType[strictyaml.Mistakes](err)
+	mistakes, _ := errors.AsType[strictyaml.MistakesError](err)
 	for above := range *c {
 		if above < 1 || above > price.MaxTokens {
 			mistakes = append(mistakes, strictyaml.Mistake{
@@ -162,7 +162,7 @@ func (m *models) UnmarshalValue(value any) error {
 	if !isList {
 		list = []any{value}
 	}
-	var mistakes strictyaml.Mistakes
+	var mistakes strictyaml.MistakesError
 	for i, v := range list {
 		model, ok := v.(string)
 		text := "must be the name of a model, got " + strictyaml.Show(v)

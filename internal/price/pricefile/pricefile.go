@@ -83,7 +83,7 @@ func parse(text string) (*price.File, error) {
 
 // file checks what was decoded, with the error of decoding. The error has a line for every mistake.
 func (c *content) file(err error) (*price.File, error) {
-	mistakes, ok := errors.AsType[strictyaml.Mistakes](err)
+	mistakes, ok := errors.AsType[strictyaml.MistakesError](err)
 	if err != nil && !ok {
 		return nil, err
 	}

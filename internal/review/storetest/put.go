@@ -264,7 +264,7 @@ func testInvalidTraces(s *suite) {
 		func(s *review.Span) { s.ID = "" },
 		func(s *review.Span) { s.ID = "0000000000000000" },
 		func(s *review.Span) { s.ID = "000000000000000g" },
-		func(s *review.Span) { s.Verdict.Class = "boredom" },
+		func(s *review.Span) { s.Class = "boredom" },
 	} {
 		span := good
 		change(&span)

@@ -285,11 +285,8 @@ func (w *watch) json(s, name string, depth int) {
 		case t.escaped:
 			scratch := unquote(w.scratch[min(depth, maxNested)][:0], quoted)
 			w.scratch[min(depth, maxNested)] = scratch
-			w.text(
-				unsafe.String(unsafe.SliceData(scratch), len(scratch)),
-				name,
-				depth+1,
-			) //nolint:gosec // read until the next string of this depth
+			text := unsafe.String(unsafe.SliceData(scratch), len(scratch)) //nolint:gosec // read before scratch is reused
+			w.text(text, name, depth+1)
 		case len(raw) >= 7:
 			w.text(raw, name, depth+1)
 		}

@@ -124,7 +124,7 @@ func Parse(text []byte) (score.Config, error) {
 }
 
 func checked(config score.Config, err error) (score.Config, error) {
-	mistakes, ok := errors.AsType[strictyaml.Mistakes](err)
+	mistakes, ok := errors.AsType[strictyaml.MistakesError](err)
 	switch {
 	case ok:
 		errs := []error{mistakes}
@@ -143,7 +143,7 @@ func checked(config score.Config, err error) (score.Config, error) {
 }
 
 // repeats reports whether a line is about a rule that is not a mapping, and so has neither name nor expression.
-func repeats(mistakes strictyaml.Mistakes, line string) bool {
+func repeats(mistakes strictyaml.MistakesError, line string) bool {
 	return slices.ContainsFunc(mistakes, func(m strictyaml.Mistake) bool {
 		return len(m.Path) == 2 && m.Path[0] == "rules" && strings.HasPrefix(m.Text, "must ") &&
 			strings.HasPrefix(line, fmt.Sprintf("rules[%d]", m.Path[1]))
