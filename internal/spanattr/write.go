@@ -51,7 +51,7 @@ func (w *Writer) Write(span ptrace.Span, r *Record, parts Part) {
 		if r.Annotated {
 			erase(span)
 		}
-		attrs.EnsureCapacity(attrs.Len() + 16 + len(r.Scores)) // about what follows
+		attrs.EnsureCapacity(attrs.Len() + r.room())
 	}
 	if parts&Costs != 0 {
 		writeCost(attrs, r)
@@ -69,6 +69,25 @@ func (w *Writer) Write(span ptrace.Span, r *Record, parts Part) {
 	if parts&Traces != 0 {
 		r.Trace.write(attrs)
 	}
+}
+
+// room is how many attributes a span gets of a record, with those of its session. The list of attributes is grown once:
+// every growth copies it.
+func (r *Record) room() int {
+	const coverage, callHash, cost, verdict, sessions = 1, 1, 3, 6, 5
+	n := coverage + callHash + sessions + len(r.Scores)
+	if r.Cost.USD.Set {
+		n += cost
+	}
+	if r.Verdict.Failed() {
+		n += verdict
+	}
+	for _, there := range [...]bool{r.Cancelled, r.ToolOutcome != "", r.RetrievalOutcome != "", len(r.Problems) > 0} {
+		if there {
+			n++
+		}
+	}
+	return n
 }
 
 func (w *Writer) writeScores(span ptrace.Span, r *Record) {

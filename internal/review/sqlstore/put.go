@@ -37,8 +37,9 @@ func (s *Store) Put(ctx context.Context, traces []review.Trace) error {
 	}
 	received := s.now()
 	err = s.write(ctx, func(tx *sql.Tx) error {
+		all := newPrepared(tx)
 		for i := range portions {
-			if err := merge(ctx, tx, &portions[i], received); err != nil {
+			if err := merge(ctx, all, &portions[i], received); err != nil {
 				return fmt.Errorf("trace %s: %w", portions[i].traceID, err)
 			}
 		}
@@ -114,7 +115,7 @@ func (p *portion) start() int64 {
 }
 
 // merge writes the new rows of a portion.
-func merge(ctx context.Context, tx *sql.Tx, p *portion, received time.Time) error {
+func merge(ctx context.Context, tx *prepared, p *portion, received time.Time) error {
 	item, err := findStored(ctx, tx, p.traceID)
 	if errors.Is(err, sql.ErrNoRows) {
 		if !p.fails {
@@ -171,7 +172,7 @@ func (s *stored) take(rows []row) (fresh []row) {
 	return fresh
 }
 
-func findStored(ctx context.Context, tx *sql.Tx, traceID string) (*stored, error) {
+func findStored(ctx context.Context, tx *prepared, traceID string) (*stored, error) {
 	s := &stored{traceID: traceID, rows: map[string]row{}}
 	err := tx.QueryRowContext(ctx, `SELECT id, service, environment, bytes FROM items WHERE trace_id = $1`, traceID).
 		Scan(&s.id, &s.service, &s.environment, &s.bytes)
@@ -213,7 +214,7 @@ func (r *row) scan(rows scanner) error {
 	return r.decodeCause(c)
 }
 
-func insertItem(ctx context.Context, tx *sql.Tx, p *portion, received time.Time) (*stored, error) {
+func insertItem(ctx context.Context, tx *prepared, p *portion, received time.Time) (*stored, error) {
 	s := &stored{traceID: p.traceID, service: p.service, environment: p.environment, rows: map[string]row{}}
 	return s, tx.QueryRowContext(ctx, `INSERT INTO items (trace_id, state, service, environment, class, detail, evidence,
 		fingerprint, primary_span_id, model, prompt_name, prompt_version, session_id, start_ns, duration_ns, received_ns, bytes)
@@ -221,7 +222,7 @@ func insertItem(ctx context.Context, tx *sql.Tx, p *portion, received time.Time)
 		s.traceID, review.Open, s.service, s.environment, nanos(received)).Scan(&s.id)
 }
 
-func writeSpan(ctx context.Context, tx *sql.Tx, item int64, r row) error {
+func writeSpan(ctx context.Context, tx *prepared, item int64, r row) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO spans (item_id, span_id, parent_id, service, class, detail, classes, evidence,
 		fingerprint, cause, model, prompt_name, prompt_version, session_id, cost_usd, start_ns, duration_ns, data)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
@@ -236,7 +237,7 @@ func writeSpan(ctx context.Context, tx *sql.Tx, item int64, r row) error {
 	return err
 }
 
-func updateItem(ctx context.Context, tx *sql.Tx, s *stored) error {
+func updateItem(ctx context.Context, tx *prepared, s *stored) error {
 	v := s.summary()
 	_, err := tx.ExecContext(ctx, `UPDATE items SET service = $1, environment = $2, class = $3, detail = $4, classes = $5,
 		evidence = $6, fingerprint = $7, primary_span_id = $8, model = $9, prompt_name = $10, prompt_version = $11,

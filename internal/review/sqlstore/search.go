@@ -23,7 +23,7 @@ const (
 
 // index extends the search body of an item with the terms of its new spans. Conversations repeat their history in every
 // call, so a text that is in the body is not added again.
-func index(ctx context.Context, tx *sql.Tx, item *stored, fresh []row) error {
+func index(ctx context.Context, tx *prepared, item *stored, fresh []row) error {
 	var body string
 	err := tx.QueryRowContext(ctx, `SELECT body FROM search WHERE rowid = $1`, item.id).Scan(&body)
 	isNew := errors.Is(err, sql.ErrNoRows)
