@@ -78,7 +78,10 @@ them from the API of the page (--from), or from the SQLite file of the review st
 				words += " in " + output
 			}
 			if skipped > 0 {
-				words += "; " + count(skipped, "confirmed item") + " left out, for want of a call that could be scored again"
+				words += "; " + count(
+					skipped,
+					"confirmed item",
+				) + " left out, for want of a call that could be scored again"
 			}
 			fmt.Fprintln(c.ErrOrStderr(), words)
 			if len(rows) == 0 {

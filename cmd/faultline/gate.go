@@ -30,30 +30,58 @@ func newGate() *cobra.Command {
 	o := gateOptions{rules: gate.DefaultOptions()}
 	c := &cobra.Command{
 		Use:   "gate --dataset FILE --candidate FILE [--baseline FILE]",
-		Short: "Hold a candidate's traces against a dataset of known failures",
-		Long: `Hold a candidate's traces against a dataset of known failures. Run the candidate on the input of every row, with the attribute
-` + spanattr.AttrDatasetRow + ` set to the row's id on a span or the resource; traces without it are matched by their input. Several
-traces on a row are several runs of it.
+		Short: "Compare a candidate's traces with a dataset of known failures",
+		Long: `Compare a candidate's traces with a dataset of known failures. Run the candidate on the input of every row, and set
+the attribute ` + spanattr.AttrDatasetRow + ` to the id of the row on a span or on the resource. Traces without it
+are matched by their input. Several traces on a row are several runs of it. Sessions are followed as in the Collector: a
+loop counts once a session. Log records with judgements in the files count as failures too.
 
-Without a baseline, a row blocks when most of its runs fail. With one, a row blocks when the baseline passed all of at least
---repeats runs and the candidate none, and the whole blocks when the pass rate drops significantly. A safety failure always blocks.
+Without a baseline, a row blocks if most of its runs fail. With a baseline, a row blocks if the baseline passed all of
+at least --repeats runs and the candidate none. The whole blocks if the pass rate drops significantly. A safety failure
+always blocks.
 
 Exit codes: 0 pass, 1 regression, 2 usage or a file that does not parse, 3 inconclusive.`,
-		Example: "  faultline gate --dataset failures.jsonl --candidate new-traces.jsonl\n  faultline gate --dataset failures.jsonl --candidate new.jsonl --baseline old.jsonl --format junit -o gate.xml",
+		Example: "  faultline gate --dataset failures.jsonl --candidate new-traces.jsonl\n" +
+			"  faultline gate --dataset failures.jsonl --candidate new.jsonl --baseline old.jsonl --format junit -o gate.xml",
 		Args:    noArguments,
 		RunE:    func(c *cobra.Command, _ []string) error { return runGate(c, o) },
 	}
 	f := c.Flags()
 	f.StringVar(&o.dataset, "dataset", "", "dataset file (required)")
-	f.StringSliceVar(&o.candidate, "candidate", nil, "trace file of the candidate; may be given several times (required)")
-	f.StringSliceVar(&o.baseline, "baseline", nil, "trace file of what the candidate is compared with; may be given several times")
+	f.StringSliceVar(
+		&o.candidate,
+		"candidate",
+		nil,
+		"trace file of the candidate; may be given several times (required)",
+	)
+	f.StringSliceVar(
+		&o.baseline,
+		"baseline",
+		nil,
+		"trace file of what the candidate is compared with; may be given several times",
+	)
 	f.StringVar(&o.scorers, "scorers", "", "scorer file (default: every scorer that needs no configuration)")
 	f.StringVar(&o.format, "format", "text", strings.Join(gate.Formats, ", "))
 	f.StringVarP(&o.output, "output", "o", "", "write the report to this file")
-	f.IntVar(&o.rules.Repeats, "repeats", o.rules.Repeats, "runs on each side that confirm a row went from passing to failing")
+	f.IntVar(
+		&o.rules.Repeats,
+		"repeats",
+		o.rules.Repeats,
+		"runs on each side that confirm a row went from passing to failing",
+	)
 	f.Float64Var(&o.rules.Alpha, "alpha", o.rules.Alpha, "significance level of the drop over all rows")
-	f.Float64Var(&o.rules.MinEffect, "min-effect", o.rules.MinEffect, "smallest drop of the pass rate that blocks, as a share")
-	f.Float64Var(&o.rules.MaxInconclusive, "max-inconclusive", o.rules.MaxInconclusive, "share of rows that may be without a result")
+	f.Float64Var(
+		&o.rules.MinEffect,
+		"min-effect",
+		o.rules.MinEffect,
+		"smallest drop of the pass rate that blocks, as a share",
+	)
+	f.Float64Var(
+		&o.rules.MaxInconclusive,
+		"max-inconclusive",
+		o.rules.MaxInconclusive,
+		"share of rows that may be without a result",
+	)
 	return c
 }
 
@@ -128,8 +156,12 @@ func side(c *cobra.Command, rows []dataset.Row, set *score.Set, files []string) 
 			return nil
 		}
 		s.Observe(gate.Observation{
-			TraceID: o.Span.TraceID().String(), Row: pipeline.DatasetRow(o.Resource, o.Span), Call: o.Call,
-			Session: o.Entry.Record.Session.ID, Verdict: o.Entry.Record.Verdict, Scored: o.Coverage() == spanattr.Scored,
+			TraceID: o.Span.TraceID().String(),
+			Row:     pipeline.DatasetRow(o.Resource, o.Span),
+			Call:    o.Call,
+			Session: o.Entry.Record.Session.ID,
+			Verdict: o.Entry.Record.Verdict,
+			Scored:  o.Coverage() == spanattr.Scored,
 		})
 		return nil
 	})
@@ -151,6 +183,12 @@ func writeReport(c *cobra.Command, report gate.Report, o gateOptions) error {
 	if err := os.WriteFile(o.output, b.Bytes(), 0o644); err != nil { //nolint:gosec // a report, for others to read
 		return fmt.Errorf("write report: %w", err)
 	}
-	fmt.Fprintf(c.ErrOrStderr(), "%s: %s; the report is in %s\n", report.Decision, strings.Join(report.Reasons, "; "), o.output)
+	fmt.Fprintf(
+		c.ErrOrStderr(),
+		"%s: %s; the report is in %s\n",
+		report.Decision,
+		strings.Join(report.Reasons, "; "),
+		o.output,
+	)
 	return nil
 }

@@ -30,9 +30,11 @@ func newScore() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "score FILE...",
 		Short: "Score trace files and print a JSON line a span",
-		Long: `Score trace files with the code that scores them in the Collector, and print a JSON line for every span of a GenAI operation, in the
-order of the input. Log records that hold the content of spans are joined to them, wherever in the input they stand.`,
-		Example: "  faultline score traces.jsonl | jq -r .error_class | sort | uniq -c\n  zcat traces.jsonl.gz | faultline score --call -",
+		Long: `Score trace files with the code of the Collector, and print a JSON line for every span of a GenAI operation,
+in the order of the input. Log records with the content of spans are joined to the spans, wherever they stand in the input. Log
+records with judgements add to the verdict of the span that they name.`,
+		Example: "  faultline score traces.jsonl | jq -r .error_class | sort | uniq -c\n" +
+			"  zcat traces.jsonl.gz | faultline score --call -",
 		Args:    atLeastOneFile,
 		RunE: func(c *cobra.Command, args []string) error {
 			set, err := loadScorers(scorersFile)
@@ -72,7 +74,12 @@ order of the input. Log records that hold the content of spans are joined to the
 	c.Flags().StringVar(&prices, "prices", "", "price file of your own over the embedded price book")
 	c.Flags().BoolVar(&all, "all", false, "print a line for every span, those of other kinds with coverage not_llm")
 	c.Flags().BoolVar(&calls, "call", false, "print the call as it was read")
-	c.Flags().BoolVar(&sessions, "sessions", false, "follow sessions and traces over the whole input: how far each session had come, loops, and what each incident began with, step by step")
+	c.Flags().BoolVar(
+		&sessions,
+		"sessions",
+		false,
+		"follow sessions and traces over the whole input: session totals, loops, and the root cause of each trace",
+	)
 	return c
 }
 
@@ -113,7 +120,7 @@ type sessionLine struct {
 	Loops      []string `json:"loops,omitempty"`
 }
 
-// traceLine is what the failures of the span's trace began with. The steps are on the line of the span that they began with, so that
+// traceLine is the root cause of the span's trace. The steps are on the line of the span with the root cause, so that
 // there is one such line an incident.
 type traceLine struct {
 	ErrorClass  failure.Class `json:"error_class"`
@@ -138,8 +145,8 @@ func newLineWriter(w io.Writer, all, calls bool) *lineWriter {
 	return &lineWriter{encode: e, all: all, calls: calls, summary: newSummary()}
 }
 
-// findIncidents goes through the whole input ahead of the printing: what an incident began with is known only when every
-// span of its trace was read.
+// findIncidents reads the whole input ahead of the printing: the root cause of a trace is known only once all of its
+// spans were read.
 func (w *lineWriter) findIncidents(in *input, set *score.Set, book *price.Book) error {
 	w.incidents = pipeline.NewIncidents()
 	in.watch("score", 4)
@@ -194,9 +201,19 @@ func (w *lineWriter) span(s *pipeline.Scored) error {
 	r := &s.Entry.Record
 	v := &r.Verdict
 	l := line{
-		TraceID: s.Span.TraceID().String(), SpanID: s.Span.SpanID().String(), Name: s.Span.Name(), Coverage: s.Coverage(),
-		ErrorClass: v.Class, ErrorBucket: v.Bucket, ErrorDetail: v.Detail, ErrorClasses: v.Classes,
-		Evidence: v.Evidence, Fingerprint: v.Fingerprint, Scores: map[string]float64{}, Session: w.session(r), Trace: trace,
+		TraceID:      s.Span.TraceID().String(),
+		SpanID:       s.Span.SpanID().String(),
+		Name:         s.Span.Name(),
+		Coverage:     s.Coverage(),
+		ErrorClass:   v.Class,
+		ErrorBucket:  v.Bucket,
+		ErrorDetail:  v.Detail,
+		ErrorClasses: v.Classes,
+		Evidence:     v.Evidence,
+		Fingerprint:  v.Fingerprint,
+		Scores:       map[string]float64{},
+		Session:      w.session(r),
+		Trace:        trace,
 	}
 	if l.ErrorClasses == nil {
 		l.ErrorClasses = []failure.Class{}
@@ -229,7 +246,11 @@ type summary struct {
 
 func newSummary() summary {
 	return summary{
-		coverage: map[spanattr.Coverage]int{}, classes: map[failure.Class]int{}, traces: map[[16]byte]bool{}, problems: map[string]int{}, causes: map[[16]byte]failure.Class{},
+		coverage: map[spanattr.Coverage]int{},
+		classes:  map[failure.Class]int{},
+		traces:   map[[16]byte]bool{},
+		problems: map[string]int{},
+		causes:   map[[16]byte]failure.Class{},
 	}
 }
 

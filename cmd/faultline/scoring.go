@@ -28,11 +28,11 @@ func loadScorers(name string) (*score.Set, error) {
 	return set, nil
 }
 
-// scoreInput puts the whole input through the pipeline, in its order, and hands every span to each. Prices may be nil, where
-// the caller does not need costs. With sessions, spans are added to their sessions.
+// scoreInput runs the pipeline on the whole input, in its order, and hands every span to each. Prices may be nil if the
+// caller needs no costs. With sessions, spans are added to their sessions.
 //
-// It reads the input twice: log records with the content of a span, or a judgement on it, may stand behind the span, and
-// so may the span that names its session.
+// It reads the input twice: a log record with the content of a span, or with a judgement on it, may come after the
+// span, and so may the span that names its session.
 func scoreInput(in *input, set *score.Set, prices *price.Book, sessions bool, each func(*pipeline.Scored) error) error {
 	p, err := pipeline.NewFiles(set, prices, sessions)
 	if err != nil {

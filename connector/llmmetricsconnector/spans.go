@@ -13,7 +13,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
-// spanReader turns spans into what is counted: the scalars of the call and what the components before wrote, no content.
+// spanReader reads from spans what is counted: the scalars of the call and what earlier components wrote. It reads no
+// content.
 type spanReader struct {
 	spans *pipeline.Spans
 	span  meter.Span

@@ -43,8 +43,8 @@ func createDefaultConfig() component.Config {
 	queue := exporterhelper.NewDefaultQueueConfig()
 	// Traces differ in size a thousand times: bytes are what memory is bounded by.
 	queue.Sizer, queue.QueueSize = exporterhelper.RequestSizerTypeBytes, queueSize
-	// The store writes one batch at a time. A second consumer would wait, and could overtake with the late spans of a trace
-	// what makes that trace an item.
+	// The store writes one batch at a time. A second consumer would wait, and could put the late spans of a trace before
+	// the failing span that makes the trace an item.
 	queue.NumConsumers = 1
 	batch := queue.Batch.GetOrInsertDefault()
 	// Each batch costs one fsync. There is no upper bound: a batch that is split can cut a trace in two.

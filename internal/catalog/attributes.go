@@ -1,5 +1,7 @@
 package catalog
 
+import "github.com/faultline-otel/faultline/internal/spanattr"
+
 // The attributes of points. There are no others. An attribute is absent where the span lacks its value.
 const (
 	ServiceName   Attribute = "service.name"
@@ -10,24 +12,24 @@ const (
 	Model         Attribute = "gen_ai.request.model"
 	PromptName    Attribute = "gen_ai.prompt.name"
 	PromptVersion Attribute = "gen_ai.prompt.version"
-	SessionTurns  Attribute = "app.llm.session.turns"
+	SessionTurns  Attribute = spanattr.AttrSessionTurns
 	TokenType     Attribute = "gen_ai.token.type" //nolint:gosec // no credential
-	Evaluation    Attribute = "gen_ai.evaluation.name"
-	ErrorClass    Attribute = "app.llm.error_class"
-	ErrorBucket   Attribute = "app.llm.error_bucket"
+	Evaluation    Attribute = spanattr.AttrEvaluationName
+	ErrorClass    Attribute = spanattr.AttrErrorClass
+	ErrorBucket   Attribute = spanattr.AttrErrorBucket
 	Outcome       Attribute = "app.llm.outcome"
-	Coverage      Attribute = "app.llm.coverage"
-	CostSource    Attribute = "app.llm.cost.source"
+	Coverage      Attribute = spanattr.AttrCoverage
+	CostSource    Attribute = spanattr.AttrCostSource
 	Overflow      Attribute = "otel.metric.overflow"
 
 	// ScorerVersion and Stratum separate scores that must not be averaged: scores of another version of a scorer or
 	// judge, and scores of traffic that was sampled because a rule had flagged it.
-	ScorerVersion    Attribute = "app.llm.scorer.version"
-	Stratum          Attribute = "app.llm.sample.stratum"
+	ScorerVersion    Attribute = spanattr.AttrEvaluationVersion
+	Stratum          Attribute = spanattr.AttrStratum
 	DriftSpeed       Attribute = "app.llm.drift.speed"
 	CostWindow       Attribute = "app.llm.cost.window"
-	SessionLimit     Attribute = "app.llm.session.limit"
-	RetrievalOutcome Attribute = "app.llm.retrieval.outcome"
+	SessionLimit     Attribute = spanattr.AttrSessionLimit
+	RetrievalOutcome Attribute = spanattr.AttrRetrievalOutcome
 )
 
 // Identity is on every point: whose traffic it counts, and which replica counted it. Replicas never share a series.

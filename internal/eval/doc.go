@@ -1,4 +1,4 @@
-// Package eval measures scorers, on the labelled rows of testdata/eval and on the development corpus. The latter goes
-// the way of production: OTLP, wire.Reader, scorer. `make eval` prints the figures. The tests compare them with exact
-// lists, so that a figure changes only together with its list.
+// Package eval measures scorers, on the labelled rows of testdata/eval and on the development corpus. The corpus goes
+// the way of production: OTLP, dialect.Reader, scorer. `make eval` prints the figures. The tests compare them with
+// exact lists, so that a figure changes only together with its list.
 package eval

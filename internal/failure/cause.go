@@ -61,8 +61,14 @@ type explanation struct {
 
 // The kinds of failures in the relation.
 var (
-	hopeless    = []ranked{{ProviderError, []string{Auth, NotFound, InvalidRequest}}, {RateLimit, []string{QuotaExceeded}}}
-	transport   = []ranked{{ProviderError, []string{ServerError, Overloaded, Connection}}, {RateLimit, []string{Throttled}}}
+	hopeless = []ranked{
+		{ProviderError, []string{Auth, NotFound, InvalidRequest}},
+		{RateLimit, []string{QuotaExceeded}},
+	}
+	transport = []ranked{
+		{ProviderError, []string{ServerError, Overloaded, Connection}},
+		{RateLimit, []string{Throttled}},
+	}
 	overflow    = []ranked{{Truncation, []string{ContextLength}}}
 	cutOff      = []ranked{{Truncation, []string{OutputLimit, StreamCut}}}
 	streamCut   = []ranked{{Truncation, []string{StreamCut}}}
@@ -221,7 +227,12 @@ type tree struct {
 }
 
 func newTree(nodes []Node) tree {
-	t := tree{nodes: nodes, number: make([]int, len(nodes)), last: make([]int, len(nodes)), agent: make([]int, len(nodes))}
+	t := tree{
+		nodes:  nodes,
+		number: make([]int, len(nodes)),
+		last:   make([]int, len(nodes)),
+		agent:  make([]int, len(nodes)),
+	}
 	children := make([][]int, len(nodes))
 	var stack []int // a node to enter, or ^node to leave
 	for i := range nodes {

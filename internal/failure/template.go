@@ -145,8 +145,24 @@ func (t *template) bracket(s string, i int) (end int, data bool) {
 
 // idPrefixes are the prefixes of ids that providers give to requests, calls and answers.
 var idPrefixes = []string{
-	"req_", "call_", "chatcmpl-", "msg_", "toolu_", "run_", "thread_", "resp_", "asst_", "org-", "proj_", "trace_", "span_",
-	"sk-", "file-", "vs_", "batch_", "ft:",
+	"req_",
+	"call_",
+	"chatcmpl-",
+	"msg_",
+	"toolu_",
+	"run_",
+	"thread_",
+	"resp_",
+	"asst_",
+	"org-",
+	"proj_",
+	"trace_",
+	"span_",
+	"sk-",
+	"file-",
+	"vs_",
+	"batch_",
+	"ft:",
 }
 
 // mask replaces a word that is data, and lower-cases one that is not.
@@ -230,7 +246,26 @@ func isTime(s string) bool {
 
 // units may follow a number without a space.
 var units = []string{
-	"ms", "s", "m", "h", "d", "kb", "mb", "gb", "kib", "mib", "gib", "%", "k", "x", "th", "b", "min", "sec", "tokens", "usd",
+	"ms",
+	"s",
+	"m",
+	"h",
+	"d",
+	"kb",
+	"mb",
+	"gb",
+	"kib",
+	"mib",
+	"gib",
+	"%",
+	"k",
+	"x",
+	"th",
+	"b",
+	"min",
+	"sec",
+	"tokens",
+	"usd",
 }
 
 // isNumber recognises numbers in lower case, with signs, separators, percent and units: 12, -1.5, 1,024, $0.20, 30s,

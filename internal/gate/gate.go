@@ -154,7 +154,8 @@ func (r *Report) Scored(rows []dataset.Row, set *score.Set) {
 	if unseen > 0 {
 		r.Warnings = append(r.Warnings, fmt.Sprintf(
 			"%s of a failure that no scorer finds in the row's own call: passing says nothing of it; add a scorer or a rule",
-			count(unseen, "row")))
+			count(unseen, "row"),
+		))
 	}
 }
 
@@ -172,7 +173,12 @@ func Decide(rows []dataset.Row, candidate, baseline *RunSet, o Options) Report {
 	r := Report{Rows: make([]RowResult, 0, len(rows)), Counts: map[Status]int{}, Unmatched: unmatched}
 	for i, row := range rows {
 		result := RowResult{
-			ID: row.ID, Class: row.Class, Detail: row.Detail, Service: row.Service, TraceID: row.TraceID, Note: row.Note,
+			ID:        row.ID,
+			Class:     row.Class,
+			Detail:    row.Detail,
+			Service:   row.Service,
+			TraceID:   row.TraceID,
+			Note:      row.Note,
 			Candidate: runs[i],
 		}
 		if baseline == nil {
@@ -191,7 +197,10 @@ func Decide(rows []dataset.Row, candidate, baseline *RunSet, o Options) Report {
 		if len(rows) < fewRows {
 			r.Warnings = append(r.Warnings, fmt.Sprintf(
 				"a dataset of %s is small: with fewer than %d, only a change that breaks %.0f %% of them is noticed reliably",
-				count(len(rows), "row"), fewRows, 100*mde))
+				count(len(rows), "row"),
+				fewRows,
+				100*mde,
+			))
 		}
 	}
 	r.decide(o)
@@ -302,9 +311,16 @@ func (r *Report) decide(o Options) {
 			"set the attribute app.llm.dataset.row to the row's id, or run the candidate on the rows' inputs")
 	case float64(silent) > o.MaxInconclusive*float64(len(r.Rows)):
 		r.Decision = Inconclusive
-		because("%d of %s gave no result, more than %.3g %%: %d missing, %d inconclusive, %d to be repeated to %d runs on each side",
-			silent, count(len(r.Rows), "row"), 100*o.MaxInconclusive,
-			r.Counts[RowMissing], r.Counts[RowInconclusive], r.Counts[RowSuspect], o.Repeats)
+		because(
+			"%d of %s gave no result, more than %.3g %%: %d missing, %d inconclusive, %d to be repeated to %d runs on each side",
+			silent,
+			count(len(r.Rows), "row"),
+			100*o.MaxInconclusive,
+			r.Counts[RowMissing],
+			r.Counts[RowInconclusive],
+			r.Counts[RowSuspect],
+			o.Repeats,
+		)
 	default:
 		r.Decision = Pass
 		because("no row repeats its failure")

@@ -102,7 +102,10 @@ func lookaheads(text string) []part {
 		parts = append(parts, part{text: "^(?:" + rest[len("(?="):end] + ")", absent: rest[2] == '!'})
 		rest = rest[end+1:]
 	}
-	if _, alternatives := group("(" + rest + ")"); alternatives || rest != "" && strings.IndexByte("*+?{", rest[0]) >= 0 {
+	if _, alternatives := group(
+		"(" + rest + ")",
+	); alternatives ||
+		rest != "" && strings.IndexByte("*+?{", rest[0]) >= 0 {
 		return []part{{text: text}} // only the first alternative begins with the look-ahead
 	}
 	return append(parts, part{text: "^" + rest})
@@ -227,12 +230,26 @@ const space = `\t\n\v\f\r \x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f
 
 // escapes maps long names of Unicode properties in ECMA-262 to those of the standard library.
 var escapes = map[string]string{
-	"Letter": "L", "Lowercase_Letter": "Ll", "Uppercase_Letter": "Lu", "Titlecase_Letter": "Lt", "Modifier_Letter": "Lm",
-	"Other_Letter": "Lo",
-	"Mark":         "M", "Number": "N", "Decimal_Number": "Nd", "Letter_Number": "Nl", "Other_Number": "No", "Punctuation": "P",
-	"digit":  "Nd",
-	"Symbol": "S", "Separator": "Z", "Space_Separator": "Zs", "Other": "C", "Control": "Cc", "Format": "Cf",
-	"Alphabetic": "L",
+	"Letter":           "L",
+	"Lowercase_Letter": "Ll",
+	"Uppercase_Letter": "Lu",
+	"Titlecase_Letter": "Lt",
+	"Modifier_Letter":  "Lm",
+	"Other_Letter":     "Lo",
+	"Mark":             "M",
+	"Number":           "N",
+	"Decimal_Number":   "Nd",
+	"Letter_Number":    "Nl",
+	"Other_Number":     "No",
+	"Punctuation":      "P",
+	"digit":            "Nd",
+	"Symbol":           "S",
+	"Separator":        "Z",
+	"Space_Separator":  "Zs",
+	"Other":            "C",
+	"Control":          "Cc",
+	"Format":           "Cf",
+	"Alphabetic":       "L",
 }
 
 // translate rewrites an ECMA-262 pattern in the syntax of the standard library.

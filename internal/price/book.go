@@ -73,7 +73,10 @@ func New(date string, providers []Provider) (*Book, error) {
 			row := &s.Rows[i]
 			row.Provider, row.Source = p.ID, strings.Join(p.Sources, " ")
 			if err := errors.Join(append(row.complete(), s.index.add(row))...); err != nil {
-				errs = append(errs, fmt.Errorf("%s: %s: %w", cmp.Or(row.Place, p.ID), strings.Join(row.Models, "|"), err))
+				errs = append(
+					errs,
+					fmt.Errorf("%s: %s: %w", cmp.Or(row.Place, p.ID), strings.Join(row.Models, "|"), err),
+				)
 			}
 		}
 		s.index.sort()

@@ -42,11 +42,27 @@ type itemJSON struct {
 
 func itemAsJSON(i *review.Item) itemJSON {
 	return itemJSON{
-		TraceID: i.TraceID, Service: i.Service, Environment: i.Environment, State: i.State, Verdict: i.Verdict,
-		PrimarySpanID: i.PrimarySpanID, Model: i.Model, PromptName: i.PromptName, PromptVersion: i.PromptVersion,
-		SessionID: i.SessionID, CostUSD: i.CostUSD, Start: i.Start,
-		DurationMS: float64(i.Duration) / float64(time.Millisecond), Received: i.Received, Label: i.Label, Spans: i.Spans,
-		Labels: i.Labels,
+		TraceID:       i.TraceID,
+		Service:       i.Service,
+		Environment:   i.Environment,
+		State:         i.State,
+		Verdict:       i.Verdict,
+		PrimarySpanID: i.PrimarySpanID,
+		Model:         i.Model,
+		PromptName:    i.PromptName,
+		PromptVersion: i.PromptVersion,
+		SessionID:     i.SessionID,
+		CostUSD:       i.CostUSD,
+		Start:         i.Start,
+		DurationMS: float64(
+			i.Duration,
+		) / float64(
+			time.Millisecond,
+		),
+		Received: i.Received,
+		Label:    i.Label,
+		Spans:    i.Spans,
+		Labels:   i.Labels,
 	}
 }
 
@@ -85,14 +101,25 @@ func (s *server) listItems(w http.ResponseWriter, r *http.Request) error {
 // filterOf reads the query of a request. The error is review.ErrInvalid and names the key.
 func filterOf(query url.Values) (review.Filter, error) {
 	f := review.Filter{
-		Class: failure.Class(query.Get("class")), Service: query.Get("service"), State: review.State(query.Get("state")),
-		Query: query.Get("q"), Cursor: query.Get("cursor"),
+		Class: failure.Class(
+			query.Get("class"),
+		),
+		Service: query.Get("service"),
+		State:   review.State(query.Get("state")),
+		Query:   query.Get("q"),
+		Cursor:  query.Get("cursor"),
 	}
 	if _, known := failure.Info(f.Class); f.Class != "" && !known {
 		return f, fmt.Errorf("class must be one of the taxonomy, got %.64q: %w", f.Class, review.ErrInvalid)
 	}
 	if f.State != "" && f.State != review.Open && f.State != review.Reviewed {
-		return f, fmt.Errorf("state must be %q or %q, got %.64q: %w", review.Open, review.Reviewed, f.State, review.ErrInvalid)
+		return f, fmt.Errorf(
+			"state must be %q or %q, got %.64q: %w",
+			review.Open,
+			review.Reviewed,
+			f.State,
+			review.ErrInvalid,
+		)
 	}
 	if text := query.Get("limit"); text != "" {
 		n, err := strconv.Atoi(text)
@@ -168,8 +195,15 @@ func (s *server) addLabel(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("the body must be one JSON object: %w", review.ErrInvalid)
 	}
 	label, err := s.label(r, review.Label{
-		TraceID: r.PathValue("trace_id"), SpanID: in.SpanID, Decision: in.Decision, Class: cmp.Or(in.Class, in.EarlierClass),
-		Detail: cmp.Or(in.Detail, in.EarlierDetail), Note: in.Note, Reviewer: in.Reviewer,
+		TraceID: r.PathValue(
+			"trace_id",
+		),
+		SpanID:   in.SpanID,
+		Decision: in.Decision,
+		Class:    cmp.Or(in.Class, in.EarlierClass),
+		Detail:   cmp.Or(in.Detail, in.EarlierDetail),
+		Note:     in.Note,
+		Reviewer: in.Reviewer,
 	})
 	if err != nil {
 		return err

@@ -169,7 +169,10 @@ func (s *server) facts(item *review.Item, primary *review.Span, same int, now ti
 	}
 	id := func(name, value string) {
 		if value != "" {
-			facts = append(facts, fact{Name: name, Value: abbreviate(visibleLine(value, 80)), Copy: visibleLine(value, 300)})
+			facts = append(
+				facts,
+				fact{Name: name, Value: abbreviate(visibleLine(value, 80)), Copy: visibleLine(value, 300)},
+			)
 		}
 	}
 	add("service", item.Service)
@@ -178,7 +181,10 @@ func (s *server) facts(item *review.Item, primary *review.Span, same int, now ti
 	add("prompt", strings.TrimSpace(item.PromptName+" "+item.PromptVersion))
 	id("session", item.SessionID)
 	if item.CostUSD.Set {
-		facts = append(facts, fact{Name: "cost", Value: dollars(item.CostUSD.Value), Title: "all model calls of the trace"})
+		facts = append(
+			facts,
+			fact{Name: "cost", Value: dollars(item.CostUSD.Value), Title: "all model calls of the trace"},
+		)
 	}
 	facts = append(facts, fact{
 		Name: "time", Value: seconds(item.Duration), Title: "from the first span's start to the last one's end",
@@ -199,7 +205,9 @@ func (s *server) facts(item *review.Item, primary *review.Span, same int, now ti
 	}
 	if s.options.TraceURL != "" {
 		facts = append(facts, fact{
-			Value: "open trace ↗", Link: strings.ReplaceAll(s.options.TraceURL, placeholder, item.TraceID), External: true,
+			Value:    "open trace ↗",
+			Link:     strings.ReplaceAll(s.options.TraceURL, placeholder, item.TraceID),
+			External: true,
 		})
 	}
 	return facts
@@ -221,13 +229,17 @@ func callFacts(c *genai.Call) []fact {
 			words += " (" + grouped(c.Usage.CacheRead.Value) + " cached)"
 		}
 		facts = append(facts, fact{
-			Name: "tokens", Value: words + ", " + grouped(c.Usage.Output.Value) + " out", Title: "of the call that failed",
+			Name:  "tokens",
+			Value: words + ", " + grouped(c.Usage.Output.Value) + " out",
+			Title: "of the call that failed",
 		})
 	}
 	if len(c.FinishReasons) > 0 {
 		reasons := c.FinishReasons[:min(len(c.FinishReasons), 4)]
 		facts = append(facts, fact{
-			Name: "finish", Value: visibleLine(strings.Join(reasons, ", "), 80), Title: "finish reasons as the provider gave them",
+			Name:  "finish",
+			Value: visibleLine(strings.Join(reasons, ", "), 80),
+			Title: "finish reasons as the provider gave them",
 		})
 	}
 	if c.AgentName != "" {
@@ -331,7 +343,11 @@ func classChoices(class failure.Class, detail string) []optionGroup {
 				chosen := info.Class == class && d.Name == detail
 				found = found || chosen
 				g.Options = append(g.Options, option{
-					Value: string(info.Class) + "/" + d.Name, Label: string(info.Class) + " · " + d.Name, Selected: chosen,
+					Value: string(
+						info.Class,
+					) + "/" + d.Name,
+					Label:    string(info.Class) + " · " + d.Name,
+					Selected: chosen,
 				})
 			}
 			groups = append(groups, g)

@@ -174,7 +174,8 @@ func (t *talker) afterwards() []genai.Message {
 	var later *genai.Call
 	for i := range t.item.Spans {
 		s := &t.item.Spans[i]
-		if s.ID == t.subject.ID || !speaks(s) || !s.Start.After(t.subject.Start) || s.Call.LLM.Set && !s.Call.LLM.Value {
+		if s.ID == t.subject.ID || !speaks(s) || !s.Start.After(t.subject.Start) ||
+			s.Call.LLM.Set && !s.Call.LLM.Value {
 			continue
 		}
 		if len(s.Call.Input()) < said || len(own.Input()) == 0 || !continues(s.Call.Input(), own.Input()) {
@@ -240,7 +241,10 @@ func (t *talker) turns(messages []genai.Message, failing bool) []turn {
 			if r.ID != "" && (asked[r.ID] || t.shown(r.ID)) {
 				continue // beside its call
 			}
-			u.Cards = append(u.Cards, card{Name: "result", ID: visibleLine(r.ID, 80), Result: t.writer.value(r.Result, t.inText)})
+			u.Cards = append(
+				u.Cards,
+				card{Name: "result", ID: visibleLine(r.ID, 80), Result: t.writer.value(r.Result, t.inText)},
+			)
 		}
 		if u.Text == nil && u.Reasoning == nil && len(u.Cards) == 0 {
 			if m.Role == "tool" || len(m.ToolResults) > 0 {
@@ -358,7 +362,10 @@ func (t *talker) reported(answer []turn) []turn {
 	repeats := func(m genai.Message) bool { return strings.Contains(m.Text, s.Call.Refusal()) }
 	if s.Call != nil && s.Call.Refusal() != "" && !slices.ContainsFunc(s.Call.Output(), repeats) {
 		text := s.Call.Refusal()
-		out = append(out, turn{Role: "refusal", Kind: "error", Text: t.writer.text(text, t.because.inText(text), false), Fails: true})
+		out = append(
+			out,
+			turn{Role: "refusal", Kind: "error", Text: t.writer.text(text, t.because.inText(text), false), Fails: true},
+		)
 	}
 	// A tool that ran has a card, in its conversation or alone.
 	if s.Call != nil && s.Call.Operation == genai.OpExecuteTool {
@@ -366,7 +373,11 @@ func (t *talker) reported(answer []turn) []turn {
 			return out
 		}
 		run := s.Call
-		c := t.called(&genai.ToolCall{ID: run.ToolCallID, Name: run.ToolName, Arguments: run.ToolArguments()}, false, true)
+		c := t.called(
+			&genai.ToolCall{ID: run.ToolCallID, Name: run.ToolName, Arguments: run.ToolArguments()},
+			false,
+			true,
+		)
 		t.noted = t.noted || c.Fails
 		return append(out, turn{Role: "tool", Kind: "tool", Cards: []card{c}, Fails: true})
 	}
@@ -384,7 +395,10 @@ func (t *talker) reported(answer []turn) []turn {
 	}
 	if !s.Error && message == "" && (s.Call == nil || !s.Call.Error.IsError) {
 		if len(answer)+len(out) == 0 && t.subject == s && t.because.text != "" {
-			out = append(out, turn{Role: "assistant", Kind: "error", Fails: true, Note: visibleLine(t.because.text, 400)})
+			out = append(
+				out,
+				turn{Role: "assistant", Kind: "error", Fails: true, Note: visibleLine(t.because.text, 400)},
+			)
 		}
 		return out
 	}

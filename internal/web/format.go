@@ -32,7 +32,11 @@ func momentOf(t, now time.Time) moment {
 		return moment{Ago: "at an unknown time", Exact: "no time was recorded"}
 	}
 	t = t.UTC()
-	return moment{Ago: ago(now.Sub(t)), Exact: t.Format("2006-01-02 15:04:05.000 UTC"), Machine: t.Format(time.RFC3339Nano)}
+	return moment{
+		Ago:     ago(now.Sub(t)),
+		Exact:   t.Format("2006-01-02 15:04:05.000 UTC"),
+		Machine: t.Format(time.RFC3339Nano),
+	}
 }
 
 func ago(d time.Duration) string {

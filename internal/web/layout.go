@@ -19,11 +19,18 @@ const (
 // returns other texts unchanged. Numbers keep their spelling; unnecessary escapes are removed.
 func layOut(text string, width int) (out string, isJSON bool) {
 	trimmed := strings.TrimSpace(text)
-	if trimmed == "" || len(text) > maxLaidOut || trimmed[0] != '{' && trimmed[0] != '[' || nesting(trimmed) > maxNested {
+	if trimmed == "" || len(text) > maxLaidOut || trimmed[0] != '{' && trimmed[0] != '[' ||
+		nesting(trimmed) > maxNested {
 		return text, false
 	}
-	line, err := jsontext.AppendFormat(nil, []byte(trimmed), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true),
-		jsontext.SpaceAfterColon(true), jsontext.SpaceAfterComma(true))
+	line, err := jsontext.AppendFormat(
+		nil,
+		[]byte(trimmed),
+		jsontext.AllowDuplicateNames(true),
+		jsontext.AllowInvalidUTF8(true),
+		jsontext.SpaceAfterColon(true),
+		jsontext.SpaceAfterComma(true),
+	)
 	if err != nil {
 		return text, false
 	}

@@ -228,7 +228,11 @@ func wholeRunes(text string, from, to int) region {
 
 // locate finds the values at JSON pointers in a JSON text.
 func locate(text string, pointers []string) []region {
-	d := jsontext.NewDecoder(bytes.NewReader([]byte(text)), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	d := jsontext.NewDecoder(
+		bytes.NewReader([]byte(text)),
+		jsontext.AllowDuplicateNames(true),
+		jsontext.AllowInvalidUTF8(true),
+	)
 	var found []region
 	open := map[string]int{}
 	for len(found) < maxMarks {

@@ -161,8 +161,15 @@ func (s *server) queue(ctx context.Context, f queueFilter, current string) (*que
 
 func rowOf(item *review.Item, f queueFilter, current string, now time.Time) queueRow {
 	row := queueRow{
-		TraceID: item.TraceID, Address: f.caseAddress(item.TraceID), Current: item.TraceID == current,
-		Chip: chipOf(item.Class, item.Detail), When: momentOf(item.Received, now), Service: visibleLine(item.Service, 60),
+		TraceID: item.TraceID,
+		Address: f.caseAddress(item.TraceID),
+		Current: item.TraceID == current,
+		Chip: chipOf(
+			item.Class,
+			item.Detail,
+		),
+		When:     momentOf(item.Received, now),
+		Service:  visibleLine(item.Service, 60),
 		Evidence: visibleLine(item.Evidence, 160),
 	}
 	if row.Service == "" {
@@ -204,7 +211,11 @@ func classOptions(chosen failure.Class, counts []review.Count) []optionGroup {
 		for _, c := range failure.Classes() {
 			if c.Bucket == bucket && (n[c.Class] > 0 || c.Class == chosen) {
 				g.Options = append(g.Options, option{
-					Value: string(c.Class), Label: string(c.Class) + " (" + grouped(int64(n[c.Class])) + ")", Selected: c.Class == chosen,
+					Value: string(
+						c.Class,
+					),
+					Label:    string(c.Class) + " (" + grouped(int64(n[c.Class])) + ")",
+					Selected: c.Class == chosen,
 				})
 			}
 		}
@@ -225,7 +236,9 @@ func serviceOptions(chosen string, counts []review.Count) []option {
 			continue // "" is no restriction
 		}
 		options = append(options, option{
-			Value: c.Value, Label: visibleLine(c.Value, 60) + " (" + grouped(int64(c.N)) + ")", Selected: c.Value == chosen,
+			Value:    c.Value,
+			Label:    visibleLine(c.Value, 60) + " (" + grouped(int64(c.N)) + ")",
+			Selected: c.Value == chosen,
 		})
 	}
 	return options

@@ -57,11 +57,19 @@ func explain(err error) problem {
 	case errors.Is(err, errMediaType):
 		return problem{http.StatusUnsupportedMediaType, "media_type", err.Error()}
 	case errors.As(err, &tooLarge):
-		return problem{http.StatusRequestEntityTooLarge, "too_large", fmt.Sprintf("the body must be at most %d bytes", tooLarge.Limit)}
+		return problem{
+			http.StatusRequestEntityTooLarge,
+			"too_large",
+			fmt.Sprintf("the body must be at most %d bytes", tooLarge.Limit),
+		}
 	case errors.Is(err, context.Canceled):
 		return problem{499, "cancelled", "the client went away"}
 	}
-	return problem{http.StatusInternalServerError, "internal", "the review store could not answer; the log of the Collector says why"}
+	return problem{
+		http.StatusInternalServerError,
+		"internal",
+		"the review store could not answer; the log of the Collector says why",
+	}
 }
 
 // sentence returns the message without the sentinel error, which the code already names, unless nothing else is left.

@@ -28,7 +28,11 @@ func stepsOf(item *review.Item, address func(span string) string) []stepView {
 		v := stepView{Name: strings.ReplaceAll(string(step.Step), "_", " ")}
 		for i := range step.Findings {
 			f := &step.Findings[i]
-			view := findingView{Name: visibleLine(f.Name, 80), Address: address(f.SpanID), Evidence: visibleLine(f.Evidence, 300)}
+			view := findingView{
+				Name:     visibleLine(f.Name, 80),
+				Address:  address(f.SpanID),
+				Evidence: visibleLine(f.Evidence, 300),
+			}
 			if view.Name == "" {
 				view.Name = unnamed
 			}

@@ -146,7 +146,8 @@ func (k *cutter) call(c *genai.Call) *genai.Call {
 	d := c.Clone()
 	for _, text := range []*string{
 		&d.Operation, &d.Provider, &d.ProviderRaw, &d.RequestModel, &d.ResponseModel, &d.Model, &d.ResponseID,
-		&d.WorkflowName, &d.SessionID, &d.UserID, &d.AgentName, &d.ResponseFormat, &d.OutputType, &d.PromptName, &d.PromptVersion,
+		&d.WorkflowName, &d.SessionID, &d.UserID, &d.AgentName, &d.ResponseFormat, &d.OutputType,
+		&d.PromptName, &d.PromptVersion,
 		&d.Error.Type, &d.ToolName, &d.ToolCallID, &d.ToolStatus, &d.ServiceName, &d.DeploymentEnv,
 	} {
 		k.cutTo(text, maxShort)
@@ -185,7 +186,8 @@ func (k *cutter) call(c *genai.Call) *genai.Call {
 		document := &content.Retrieval.Documents[i]
 		k.cutTo(&document.ID, maxShort)
 		k.cutText(&document.Content)
-		document.Score.Set = document.Score.Set && !math.IsNaN(document.Score.Value) && !math.IsInf(document.Score.Value, 0)
+		document.Score.Set = document.Score.Set && !math.IsNaN(document.Score.Value) &&
+			!math.IsInf(document.Score.Value, 0)
 	}
 	d.SetContent(content)
 	return d

@@ -39,8 +39,15 @@ func insertLabel(ctx context.Context, tx *sql.Tx, l *review.Label) error {
 	}
 	if l.SpanID != "" {
 		var n int
-		err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM spans WHERE item_id = $1 AND span_id = $2`, item, l.SpanID).
-			Scan(&n)
+		err := tx.QueryRowContext(
+			ctx,
+			`SELECT COUNT(*) FROM spans WHERE item_id = $1 AND span_id = $2`,
+			item,
+			l.SpanID,
+		).
+			Scan(
+				&n,
+			)
 		if err != nil {
 			return err
 		}
@@ -48,19 +55,41 @@ func insertLabel(ctx context.Context, tx *sql.Tx, l *review.Label) error {
 			return fmt.Errorf("span_id must be a span of the trace, got %.64q: %w", l.SpanID, review.ErrInvalid)
 		}
 	}
-	err = tx.QueryRowContext(ctx, `INSERT INTO labels (item_id, span_id, decision, class, detail, note, reviewer, created_ns)
+	err = tx.QueryRowContext(
+		ctx,
+		`INSERT INTO labels (item_id, span_id, decision, class, detail, note, reviewer, created_ns)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
-		item, l.SpanID, l.Decision, l.Class, l.Detail, l.Note, l.Reviewer, nanos(l.Created)).Scan(&l.ID)
+		item,
+		l.SpanID,
+		l.Decision,
+		l.Class,
+		l.Detail,
+		l.Note,
+		l.Reviewer,
+		nanos(l.Created),
+	).Scan(
+		&l.ID,
+	)
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE items SET state = $1, label_id = $2 WHERE id = $3`, review.Reviewed, l.ID, item)
+	_, err = tx.ExecContext(
+		ctx,
+		`UPDATE items SET state = $1, label_id = $2 WHERE id = $3`,
+		review.Reviewed,
+		l.ID,
+		item,
+	)
 	return err
 }
 
 func labelsOf(ctx context.Context, tx *sql.Tx, item int64, traceID string) (labels []review.Label, err error) {
-	rows, err := tx.QueryContext(ctx, `SELECT id, span_id, decision, class, detail, note, reviewer, created_ns FROM labels
-		WHERE item_id = $1 ORDER BY id DESC`, item)
+	rows, err := tx.QueryContext(
+		ctx,
+		`SELECT id, span_id, decision, class, detail, note, reviewer, created_ns FROM labels
+		WHERE item_id = $1 ORDER BY id DESC`,
+		item,
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -179,9 +179,13 @@ func findStored(ctx context.Context, tx *prepared, traceID string) (*stored, err
 	if err != nil {
 		return nil, err
 	}
-	rows, err := tx.QueryContext(ctx, `SELECT span_id, parent_id, service, class, detail, classes, evidence, fingerprint, cause,
+	rows, err := tx.QueryContext(
+		ctx,
+		`SELECT span_id, parent_id, service, class, detail, classes, evidence, fingerprint, cause,
 		model, prompt_name, prompt_version, session_id, cost_usd, start_ns, duration_ns, octet_length(data)
-		FROM spans WHERE item_id = $1`, s.id)
+		FROM spans WHERE item_id = $1`,
+		s.id,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -200,9 +204,25 @@ func (r *row) scan(rows scanner) error {
 	var start int64
 	var cost sql.NullFloat64
 	var classes, c string
-	err := rows.Scan(&r.span.ID, &r.span.ParentID, &r.span.Service, &r.span.Class, &r.span.Detail, &classes, &r.span.Evidence,
-		&r.span.Fingerprint, &c, &r.model, &r.promptName, &r.promptVersion, &r.sessionID, &cost, &start, &r.span.Duration,
-		&r.bytes)
+	err := rows.Scan(
+		&r.span.ID,
+		&r.span.ParentID,
+		&r.span.Service,
+		&r.span.Class,
+		&r.span.Detail,
+		&classes,
+		&r.span.Evidence,
+		&r.span.Fingerprint,
+		&c,
+		&r.model,
+		&r.promptName,
+		&r.promptVersion,
+		&r.sessionID,
+		&cost,
+		&start,
+		&r.span.Duration,
+		&r.bytes,
+	)
 	if err != nil {
 		return err
 	}
@@ -216,34 +236,78 @@ func (r *row) scan(rows scanner) error {
 
 func insertItem(ctx context.Context, tx *prepared, p *portion, received time.Time) (*stored, error) {
 	s := &stored{traceID: p.traceID, service: p.service, environment: p.environment, rows: map[string]row{}}
-	return s, tx.QueryRowContext(ctx, `INSERT INTO items (trace_id, state, service, environment, class, detail, evidence,
-		fingerprint, primary_span_id, model, prompt_name, prompt_version, session_id, start_ns, duration_ns, received_ns, bytes)
-		VALUES ($1, $2, $3, $4, '', '', '', '', '', '', '', '', '', 0, 0, $5, 0) RETURNING id`,
-		s.traceID, review.Open, s.service, s.environment, nanos(received)).Scan(&s.id)
+	return s, tx.QueryRowContext(
+		ctx,
+		`INSERT INTO items (trace_id, state, service, environment, class, detail, evidence,
+		fingerprint, primary_span_id, model, prompt_name, prompt_version, session_id, start_ns, duration_ns,
+		received_ns, bytes) VALUES ($1, $2, $3, $4, '', '', '', '', '', '', '', '', '', 0, 0, $5, 0) RETURNING id`,
+		s.traceID,
+		review.Open,
+		s.service,
+		s.environment,
+		nanos(received),
+	).Scan(
+		&s.id,
+	)
 }
 
 func writeSpan(ctx context.Context, tx *prepared, item int64, r row) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO spans (item_id, span_id, parent_id, service, class, detail, classes, evidence,
+	_, err := tx.ExecContext(
+		ctx,
+		`INSERT INTO spans (item_id, span_id, parent_id, service, class, detail, classes, evidence,
 		fingerprint, cause, model, prompt_name, prompt_version, session_id, cost_usd, start_ns, duration_ns, data)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 		ON CONFLICT (item_id, span_id) DO UPDATE SET parent_id = excluded.parent_id, service = excluded.service,
 		class = excluded.class, detail = excluded.detail, classes = excluded.classes, evidence = excluded.evidence,
-		fingerprint = excluded.fingerprint, cause = excluded.cause, model = excluded.model, prompt_name = excluded.prompt_name,
-		prompt_version = excluded.prompt_version, session_id = excluded.session_id, cost_usd = excluded.cost_usd,
+		fingerprint = excluded.fingerprint, cause = excluded.cause, model = excluded.model,
+		prompt_name = excluded.prompt_name, prompt_version = excluded.prompt_version, session_id = excluded.session_id, cost_usd = excluded.cost_usd,
 		start_ns = excluded.start_ns, duration_ns = excluded.duration_ns, data = excluded.data`,
-		item, r.span.ID, r.span.ParentID, r.span.Service, r.span.Class, r.span.Detail, encodeClasses(r.span.Classes),
-		r.span.Evidence, r.span.Fingerprint, r.encodeCause(), r.model, r.promptName, r.promptVersion, r.sessionID,
-		nullable(r.cost), nanos(r.span.Start), int64(r.span.Duration), r.data)
+		item,
+		r.span.ID,
+		r.span.ParentID,
+		r.span.Service,
+		r.span.Class,
+		r.span.Detail,
+		encodeClasses(r.span.Classes),
+		r.span.Evidence,
+		r.span.Fingerprint,
+		r.encodeCause(),
+		r.model,
+		r.promptName,
+		r.promptVersion,
+		r.sessionID,
+		nullable(r.cost),
+		nanos(r.span.Start),
+		int64(r.span.Duration),
+		r.data,
+	)
 	return err
 }
 
 func updateItem(ctx context.Context, tx *prepared, s *stored) error {
 	v := s.summary()
-	_, err := tx.ExecContext(ctx, `UPDATE items SET service = $1, environment = $2, class = $3, detail = $4, classes = $5,
+	_, err := tx.ExecContext(
+		ctx,
+		`UPDATE items SET service = $1, environment = $2, class = $3, detail = $4, classes = $5,
 		evidence = $6, fingerprint = $7, primary_span_id = $8, model = $9, prompt_name = $10, prompt_version = $11,
 		session_id = $12, cost_usd = $13, start_ns = $14, duration_ns = $15, bytes = $16 WHERE id = $17`,
-		v.Service, s.environment, v.Class, v.Detail, encodeClasses(v.Classes), v.Evidence, v.Fingerprint, v.PrimarySpanID,
-		v.Model, v.PromptName, v.PromptVersion, v.SessionID, nullable(v.CostUSD), nanos(v.Start), int64(v.Duration), s.bytes,
-		s.id)
+		v.Service,
+		s.environment,
+		v.Class,
+		v.Detail,
+		encodeClasses(v.Classes),
+		v.Evidence,
+		v.Fingerprint,
+		v.PrimarySpanID,
+		v.Model,
+		v.PromptName,
+		v.PromptVersion,
+		v.SessionID,
+		nullable(v.CostUSD),
+		nanos(v.Start),
+		int64(v.Duration),
+		s.bytes,
+		s.id,
+	)
 	return err
 }

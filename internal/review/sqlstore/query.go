@@ -42,7 +42,10 @@ func (s *Store) Items(ctx context.Context, f review.Filter) (page review.Page, e
 		if err != nil {
 			return err
 		}
-		rows, err := tx.QueryContext(ctx, selectItems+w.String()+` ORDER BY i.id DESC LIMIT `+strconv.Itoa(limit+1), w.args...)
+		rows, err := tx.QueryContext(
+			ctx,
+			selectItems+w.String()+` ORDER BY i.id DESC LIMIT `+strconv.Itoa(limit+1),
+			w.args...)
 		if err != nil {
 			return err
 		}
@@ -70,7 +73,10 @@ func (s *Store) Items(ctx context.Context, f review.Filter) (page review.Page, e
 // Item implements review.Store.
 func (s *Store) Item(ctx context.Context, traceID string) (item review.Item, err error) {
 	err = s.read(ctx, func(tx *sql.Tx) error {
-		id, err := scanItem(tx.QueryRowContext(ctx, selectItems+` WHERE i.trace_id = $1`, strings.ToLower(traceID)), &item)
+		id, err := scanItem(
+			tx.QueryRowContext(ctx, selectItems+` WHERE i.trace_id = $1`, strings.ToLower(traceID)),
+			&item,
+		)
 		if errors.Is(err, sql.ErrNoRows) {
 			return review.ErrNotFound
 		}
@@ -117,8 +123,14 @@ func (s *Store) Backlog(ctx context.Context) (b review.Backlog, err error) {
 			return err
 		}
 		var received int64
-		err = tx.QueryRowContext(ctx, `SELECT received_ns FROM items WHERE state = $1 ORDER BY id LIMIT 1`, review.Open).
-			Scan(&received)
+		err = tx.QueryRowContext(
+			ctx,
+			`SELECT received_ns FROM items WHERE state = $1 ORDER BY id LIMIT 1`,
+			review.Open,
+		).
+			Scan(
+				&received,
+			)
 		b.Oldest = instant(received)
 		return err
 	})
@@ -225,9 +237,25 @@ func scanItem(r scanner, item *review.Item) (id int64, err error) {
 	var classes string
 	var label labelRow
 	err = r.Scan(append([]any{
-		&id, &item.TraceID, &item.State, &item.Service, &item.Environment, &item.Class, &item.Detail, &classes, &item.Evidence,
-		&item.Fingerprint, &item.PrimarySpanID, &item.Model, &item.PromptName, &item.PromptVersion, &item.SessionID, &cost,
-		&start, &item.Duration, &received,
+		&id,
+		&item.TraceID,
+		&item.State,
+		&item.Service,
+		&item.Environment,
+		&item.Class,
+		&item.Detail,
+		&classes,
+		&item.Evidence,
+		&item.Fingerprint,
+		&item.PrimarySpanID,
+		&item.Model,
+		&item.PromptName,
+		&item.PromptVersion,
+		&item.SessionID,
+		&cost,
+		&start,
+		&item.Duration,
+		&received,
 	}, label.columns()...)...)
 	if err != nil {
 		return 0, err

@@ -25,14 +25,21 @@ func testHostileText(s *suite) {
 	} {
 		sp := failing(1, 0, 1, failure.Refusal)
 		sp.Name, sp.Service, sp.Evidence, sp.Message, sp.Detail, sp.Fingerprint, sp.ParentID = text, text, text, text, text, text, text
-		sp.CallHash, sp.Others = text, []failure.Finding{{Class: failure.Refusal, Detail: text, Evidence: text, What: text}}
+		sp.CallHash, sp.Others = text, []failure.Finding{
+			{Class: failure.Refusal, Detail: text, Evidence: text, What: text},
+		}
 		sp.Scores = map[string]float64{text: 1, "nan": math.NaN(), "inf": math.Inf(1)}
 		sp.Call = chat(text, text)
 		sp.Call.RequestModel, sp.Call.SessionID, sp.Call.PromptName = text, text, text
 		sp.Call.Temperature, sp.Call.CostUSD = genai.Some(math.Inf(-1)), genai.Some(math.NaN())
 		output := sp.Call.Output()
 		output[0].ToolCalls = []genai.ToolCall{
-			{ID: text, Name: text, Arguments: genai.Value{Text: text, Structured: true}}, {Name: "x", Arguments: genai.Value{Text: text}},
+			{
+				ID:        text,
+				Name:      text,
+				Arguments: genai.Value{Text: text, Structured: true},
+			},
+			{Name: "x", Arguments: genai.Value{Text: text}},
 		}
 		s.put(t, review.Trace{ID: traceID(n + 1), Service: text, Environment: text, Spans: []review.Span{sp}})
 
@@ -55,7 +62,10 @@ func testHostileText(s *suite) {
 		require.Equal(t, clean, got.Spans[0].CallHash)
 		require.Equal(t, clean, got.Spans[0].Others[0].What)
 
-		_, err := s.AddLabel(t.Context(), review.Label{TraceID: traceID(n + 1), Decision: review.Confirmed, Note: text, Reviewer: text})
+		_, err := s.AddLabel(
+			t.Context(),
+			review.Label{TraceID: traceID(n + 1), Decision: review.Confirmed, Note: text, Reviewer: text},
+		)
 		require.NoError(t, err)
 		require.Equal(t, clean, s.item(t, traceID(n+1)).Label.Note)
 		require.Contains(t, s.ids(t, review.Filter{Service: got.Service}), traceID(n+1))
@@ -122,7 +132,12 @@ func testLarge(s *suite) {
 			late := failing(77, 5, 6, failure.Timeout)
 			late.Evidence = "gave up waiting"
 			s.put(t, trace(1, late))
-			require.Equal(t, []string{traceID(1)}, s.ids(t, review.Filter{Query: "gave up " + late.ID}), "names and evidence always find room")
+			require.Equal(
+				t,
+				[]string{traceID(1)},
+				s.ids(t, review.Filter{Query: "gave up " + late.ID}),
+				"names and evidence always find room",
+			)
 		}
 	}
 	fits := failing(1, 0, 1, failure.Refusal)
@@ -181,7 +196,13 @@ const sharedTrace = 10_000
 
 // writeSome brings an item of its own and a portion of the shared one, and judges that.
 func writeSome(ctx context.Context, s review.Store, n int) error {
-	err := s.Put(ctx, []review.Trace{trace(n, failing(1, n, n+1, failure.Refusal)), trace(sharedTrace, failing(n, n, n+1, failure.Timeout))})
+	err := s.Put(
+		ctx,
+		[]review.Trace{
+			trace(n, failing(1, n, n+1, failure.Refusal)),
+			trace(sharedTrace, failing(n, n, n+1, failure.Timeout)),
+		},
+	)
 	if err != nil {
 		return err
 	}
@@ -208,7 +229,12 @@ func readSome(ctx context.Context, s review.Store) error {
 	case err != nil:
 		return err
 	case len(item.Spans) == 0 || item.State == review.Reviewed != (len(item.Labels) > 0):
-		return fmt.Errorf("an item half written: %d spans, %d labels, %s", len(item.Spans), len(item.Labels), item.State)
+		return fmt.Errorf(
+			"an item half written: %d spans, %d labels, %s",
+			len(item.Spans),
+			len(item.Labels),
+			item.State,
+		)
 	}
 	return nil
 }

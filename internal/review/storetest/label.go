@@ -17,8 +17,15 @@ func testLabels(s *suite) {
 
 	before := time.Now()
 	first, err := s.AddLabel(t.Context(), review.Label{
-		TraceID: traceID(1), SpanID: spanID(1), Decision: review.Confirmed, Class: failure.Hallucination, Detail: "claimed_action",
-		Note: "it did <b>not</b> refund", Reviewer: "ada",
+		TraceID: traceID(
+			1,
+		),
+		SpanID:   spanID(1),
+		Decision: review.Confirmed,
+		Class:    failure.Hallucination,
+		Detail:   "claimed_action",
+		Note:     "it did <b>not</b> refund",
+		Reviewer: "ada",
 	})
 	require.NoError(t, err)
 	require.NotZero(t, first.ID)
@@ -29,7 +36,10 @@ func testLabels(s *suite) {
 	require.Equal(t, []review.Label{first}, got.Labels)
 	require.Equal(t, failure.Refusal, got.Class, "what was found stays beside what a person says")
 
-	second, err := s.AddLabel(t.Context(), review.Label{TraceID: traceID(1), Decision: review.Rejected, Class: failure.Refusal, Reviewer: "bob"})
+	second, err := s.AddLabel(
+		t.Context(),
+		review.Label{TraceID: traceID(1), Decision: review.Rejected, Class: failure.Refusal, Reviewer: "bob"},
+	)
 	require.NoError(t, err)
 	require.Empty(t, second.Class, "no failure has no class")
 	require.Greater(t, second.ID, first.ID)

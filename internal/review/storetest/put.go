@@ -40,15 +40,25 @@ func testRoundTrip(s *suite) {
 	tools, err := genai.ParseTools(definitions)
 	require.NoError(t, err)
 	call.SetContent(genai.Content{
-		System: "Be kind.", Tools: tools, ToolDefinitions: definitions,
+		System:          "Be kind.",
+		Tools:           tools,
+		ToolDefinitions: definitions,
 		Input: []genai.Message{
 			{Role: "user", Text: "Give me my money back"},
-			{Role: "tool", ToolResults: []genai.ToolResult{{ID: "c0", Result: genai.Value{Text: `{"order":17}`, Structured: true}}}},
+			{
+				Role: "tool",
+				ToolResults: []genai.ToolResult{
+					{ID: "c0", Result: genai.Value{Text: `{"order":17}`, Structured: true}},
+				},
+			},
 		},
 		Output: []genai.Message{{Role: "assistant", Text: "At once.", ToolCalls: []genai.ToolCall{
 			{ID: "c1", Name: "issue_refund", Arguments: genai.Value{Text: `{"amount":"19,99 €"}`, Structured: true}},
 		}}},
-		Retrieval: genai.Retrieval{Query: "refund policy", Documents: []genai.Document{{ID: "d", Score: genai.Some(0.9), Content: "30 days"}}},
+		Retrieval: genai.Retrieval{
+			Query:     "refund policy",
+			Documents: []genai.Document{{ID: "d", Score: genai.Some(0.9), Content: "30 days"}},
+		},
 	})
 	root := span(1, 0, 10)
 	root.Name, root.Service = "invoke_agent", "front"
@@ -66,10 +76,21 @@ func testRoundTrip(s *suite) {
 	got := s.item(t, traceID(1))
 	require.WithinRange(t, got.Received, before.Add(-time.Second), time.Now().Add(time.Second))
 	want := review.Item{
-		TraceID: traceID(1), Service: "agent", Environment: "production", State: review.Open,
-		Verdict: inner.Verdict, PrimarySpanID: inner.ID, Model: "gpt-4o-2024-08-06", PromptName: "returns", PromptVersion: "7",
-		SessionID: "s-1", CostUSD: genai.Some(0.5), Start: epoch, Duration: 10 * time.Second, Received: got.Received,
-		Spans: []review.Span{root, inner},
+		TraceID:       traceID(1),
+		Service:       "agent",
+		Environment:   "production",
+		State:         review.Open,
+		Verdict:       inner.Verdict,
+		PrimarySpanID: inner.ID,
+		Model:         "gpt-4o-2024-08-06",
+		PromptName:    "returns",
+		PromptVersion: "7",
+		SessionID:     "s-1",
+		CostUSD:       genai.Some(0.5),
+		Start:         epoch,
+		Duration:      10 * time.Second,
+		Received:      got.Received,
+		Spans:         []review.Span{root, inner},
 	}
 	sameItem(t, want, got)
 
@@ -106,7 +127,15 @@ func testMerge(s *suite) {
 	t := s.t
 	build := func() []review.Span {
 		spans := []review.Span{
-			failing(1, 5, 6, failure.Timeout), failing(2, 2, 3, failure.Truncation), span(3, 0, 9), failing(4, 7, 8, failure.BadAnswer),
+			failing(
+				1,
+				5,
+				6,
+				failure.Timeout,
+			),
+			failing(2, 2, 3, failure.Truncation),
+			span(3, 0, 9),
+			failing(4, 7, 8, failure.BadAnswer),
 		}
 		spans[2].Service = "front"
 		spans[2].Call = chat("where is my parcel", "on its way")
@@ -169,7 +198,11 @@ func testCopies(s *suite) {
 	s.put(t, trace(1, judged))
 	s.put(t, trace(1, span(2, 1, 2), failing(1, 0, 1, failure.Unsafe)))
 	got := s.item(t, traceID(1))
-	require.Equal(t, []failure.Class{failure.Refusal, failure.BadAnswer}, []failure.Class{got.Spans[0].Class, got.Spans[1].Class})
+	require.Equal(
+		t,
+		[]failure.Class{failure.Refusal, failure.BadAnswer},
+		[]failure.Class{got.Spans[0].Class, got.Spans[1].Class},
+	)
 	s.put(t, trace(2, span(2, 1, 2), judged))
 	require.Equal(t, failure.BadAnswer, s.item(t, traceID(2)).Class)
 }

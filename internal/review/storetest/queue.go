@@ -37,7 +37,11 @@ func testUnsafe(s *suite) {
 	s.put(t, trace(4, failing(1, 0, 1, failure.Truncation)))
 	require.Equal(t, failure.Truncation, s.item(t, traceID(1)).Class)
 	require.Equal(t, []string{traceID(2), traceID(1)}, s.ids(t, review.Filter{Class: failure.Unsafe}))
-	require.Equal(t, []string{traceID(1)}, s.ids(t, review.Filter{Class: failure.Unsafe, Query: string(failure.Truncation)}))
+	require.Equal(
+		t,
+		[]string{traceID(1)},
+		s.ids(t, review.Filter{Class: failure.Unsafe, Query: string(failure.Truncation)}),
+	)
 	facets, err := s.Facets(t.Context(), review.Filter{Class: failure.Unsafe})
 	require.NoError(t, err)
 	require.Equal(t, []review.Count{{Value: "truncation", N: 3}, {Value: "unsafe", N: 2}}, facets.Classes)
@@ -71,7 +75,12 @@ func testFilter(s *suite) {
 		require.Equal(t, want, s.ids(t, c.filter), "%+v", c.filter)
 	}
 	// Of one call, the trace that started last is listed first.
-	s.put(t, trace(7, failing(1, 70, 71, failure.Refusal)), trace(8, failing(1, 80, 81, failure.Refusal)), trace(6, failing(1, 60, 61, failure.Refusal)))
+	s.put(
+		t,
+		trace(7, failing(1, 70, 71, failure.Refusal)),
+		trace(8, failing(1, 80, 81, failure.Refusal)),
+		trace(6, failing(1, 60, 61, failure.Refusal)),
+	)
 	require.Equal(t, []string{traceID(8), traceID(7), traceID(6)}, s.ids(t, review.Filter{})[:3])
 }
 
@@ -109,7 +118,12 @@ func testBacklog(s *suite) {
 	require.Equal(t, review.Backlog{Open: 3, Oldest: s.item(t, traceID(1)).Received}, backlog())
 	_, err := s.AddLabel(t.Context(), review.Label{TraceID: traceID(1), Decision: review.Rejected})
 	require.NoError(t, err)
-	require.Equal(t, review.Backlog{Open: 2, Oldest: s.item(t, traceID(2)).Received}, backlog(), "the next in order of arrival")
+	require.Equal(
+		t,
+		review.Backlog{Open: 2, Oldest: s.item(t, traceID(2)).Received},
+		backlog(),
+		"the next in order of arrival",
+	)
 	_, err = s.Backlog(cancelled(t))
 	require.ErrorIs(t, err, context.Canceled)
 }
@@ -122,13 +136,25 @@ func testSearch(s *suite) {
 	one.Call.SessionID = "conv-0815"
 	tool := span(2, 1, 2)
 	call := &genai.Call{Operation: genai.OpExecuteTool, ToolName: "lookup_order"}
-	call.SetContent(genai.Content{ToolArguments: genai.Value{Text: `{"order_id":"A-1001"}`, Structured: true}, ToolResult: genai.Value{Text: "shipped"}})
+	call.SetContent(
+		genai.Content{
+			ToolArguments: genai.Value{Text: `{"order_id":"A-1001"}`, Structured: true},
+			ToolResult:    genai.Value{Text: "shipped"},
+		},
+	)
 	tool.Call = call
 	two := failing(3, 2, 3, failure.Refusal)
 	two.Call = chat("我想退款，请帮我", "申し訳ありません")
 	found := failing(4, 2, 3, failure.Hallucination)
 	found.Call = &genai.Call{Operation: genai.OpRetrieval}
-	found.Call.SetContent(genai.Content{Retrieval: genai.Retrieval{Query: "warranty", Documents: []genai.Document{{ID: "handbook", Content: "two years"}}}})
+	found.Call.SetContent(
+		genai.Content{
+			Retrieval: genai.Retrieval{
+				Query:     "warranty",
+				Documents: []genai.Document{{ID: "handbook", Content: "two years"}},
+			},
+		},
+	)
 	s.put(t, trace(1, one, tool), trace(2, two), trace(3, found))
 	for query, want := range map[string][]int{
 		"paket":                    {1},

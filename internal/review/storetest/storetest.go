@@ -97,7 +97,12 @@ func spanID(n int) string { return fmt.Sprintf("%016x", n) }
 // span is an unflagged span that starts and ends so many seconds after the epoch.
 func span(n, start, end int) review.Span {
 	return review.Span{
-		ID: spanID(n), Name: "chat", Start: epoch.Add(time.Duration(start) * time.Second), Duration: time.Duration(end-start) * time.Second,
+		ID: spanID(
+			n,
+		),
+		Name:     "chat",
+		Start:    epoch.Add(time.Duration(start) * time.Second),
+		Duration: time.Duration(end-start) * time.Second,
 	}
 }
 

@@ -50,7 +50,8 @@ var openers = func() (o [256]uint8) {
 	return o
 }()
 
-// nextOpener is where the next opener is, from i: the length of the text where there is none. It looks at eight bytes at once.
+// nextOpener is the index of the next opener from i, the length of the text if there is none. It looks at eight bytes
+// at once.
 func nextOpener(s string, i int) int {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	for ; i+8 <= len(s); i += 8 {

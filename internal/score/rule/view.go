@@ -95,8 +95,12 @@ func newView(c *genai.Call) *View {
 		FinishReasons: c.FinishReasons, Streaming: c.Streaming.Value, TTFT: c.TTFT.Value, Duration: c.DurationMillis,
 		CostUSD: c.CostUSD.Value, Temperature: c.Temperature.Value, MaxTokens: c.MaxTokens.Value,
 		Usage: UsageView{
-			Input: c.Usage.Input.Value, Output: c.Usage.Output.Value, Total: c.Usage.Total.Value,
-			CacheRead: c.Usage.CacheRead.Value, CacheWrite: c.Usage.CacheWrite.Value, Reasoning: c.Usage.Reasoning.Value,
+			Input:      c.Usage.Input.Value,
+			Output:     c.Usage.Output.Value,
+			Total:      c.Usage.Total.Value,
+			CacheRead:  c.Usage.CacheRead.Value,
+			CacheWrite: c.Usage.CacheWrite.Value,
+			Reasoning:  c.Usage.Reasoning.Value,
 		},
 		Error: ErrorView{
 			c.Error.IsError,
