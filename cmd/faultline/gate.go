@@ -43,8 +43,8 @@ always blocks.
 Exit codes: 0 pass, 1 regression, 2 usage or a file that does not parse, 3 inconclusive.`,
 		Example: "  faultline gate --dataset failures.jsonl --candidate new-traces.jsonl\n" +
 			"  faultline gate --dataset failures.jsonl --candidate new.jsonl --baseline old.jsonl --format junit -o gate.xml",
-		Args:    noArguments,
-		RunE:    func(c *cobra.Command, _ []string) error { return runGate(c, o) },
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error { return runGate(c, o) },
 	}
 	f := c.Flags()
 	f.StringVar(&o.dataset, "dataset", "", "dataset file (required)")

@@ -31,11 +31,11 @@ func newScore() *cobra.Command {
 		Use:   "score FILE...",
 		Short: "Score trace files and print a JSON line a span",
 		Long: `Score trace files with the code of the Collector, and print a JSON line for every span of a GenAI operation,
-in the order of the input. Log records with the content of spans are joined to the spans, wherever they stand in the input. Log
+in the order of the input. Log records with the content of spans are joined to the spans, wherever they stand. Log
 records with judgements add to the verdict of the span that they name.`,
 		Example: "  faultline score traces.jsonl | jq -r .error_class | sort | uniq -c\n" +
 			"  zcat traces.jsonl.gz | faultline score --call -",
-		Args:    atLeastOneFile,
+		Args: atLeastOneFile,
 		RunE: func(c *cobra.Command, args []string) error {
 			set, err := loadScorers(scorersFile)
 			if err != nil {
