@@ -92,7 +92,8 @@ func TestMaskBench(t *testing.T) {
 	for cause, n := range causes {
 		t.Logf("  %d × %s", n, cause)
 	}
-	require.GreaterOrEqual(t, float64(right)/float64(total), 0.995)
+	require.Empty(t, causes)
+	require.Equal(t, total, right)
 }
 
 // TestCompileRealSchemas compiles schemas of products: each compiles or says in one line why it does not.
@@ -110,5 +111,5 @@ func TestCompileRealSchemas(t *testing.T) {
 		t.Logf("%s: %v", c.ID, err)
 	})
 	t.Logf("Compile: %d of %d real schemas, the rest with a clear error", compiled, total)
-	require.GreaterOrEqual(t, float64(compiled)/float64(total), 0.97)
+	require.Equal(t, total, compiled, "a schema that stops compiling is a fault, or is named here")
 }

@@ -145,6 +145,7 @@ func check(digits string) string {
 func TestCardsOfAllIssuersAreFound(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	total, found := 0, 0
+	var missed []string
 	for range 200 {
 		for prefix, length := range map[string]int{
 			"4": 16, "51": 16, "55": 16, "2221": 16, "2720": 16, "34": 15, "37": 15, "6011": 16, "644": 16, "65": 16, "3528": 16, "3589": 16, "36": 14, "30": 14, "62": 16,
@@ -166,13 +167,13 @@ func TestCardsOfAllIssuersAreFound(t *testing.T) {
 				if list := leaks(text, ""); len(list) == 1 && strings.HasPrefix(list[0], "card:") {
 					found++
 				} else if !testCard([]byte(n)) {
-					t.Logf("miss %s: %v", text, list)
+					missed = append(missed, text)
 				}
 			}
 		}
 	}
 	t.Logf("| pii | cards of 15 ranges, 3 notations | %d values, recall %.4f |", total, float64(found)/float64(total))
-	require.GreaterOrEqual(t, float64(found)/float64(total), 0.98)
+	require.Empty(t, missed, "but for the card numbers that issuers publish for tests")
 }
 
 // TestIBANsOfAllCountriesAreFound makes an IBAN of every country, with and without spaces.
@@ -215,26 +216,26 @@ func TestValuesOfAllTypesAreFound(t *testing.T) {
 	word := func() string { return from("anna tom mueller li garcia okafor svensson lopez kaya brown") }
 	for _, c := range []struct {
 		kind   string
-		least  float64
+		found  int // of 400
 		make   func() string
 		around string
 	}{
-		{"ssn", 0.98, func() string {
+		{"ssn", 400, func() string {
 			return from("1 2 3 4 5 7 8") + digits(2) + "-" + from("12 34 57 83 91") + "-" + from("1 2 5 8") + digits(3)
 		}, "SSN: %|my social security number is %.|(ssn %)|Her SSN, %, is on file"},
-		{"email", 0.98, func() string {
+		{"email", 400, func() string {
 			return word() + from(". _ - +") + word() + digits(2) + "@" + word() + from("-shop mail -it corp") + from(".com .de .co.uk .io .org .fr")
 		}, "Write to %.|<%>|mailto:%|%, thanks|E-Mail: %\nName: Tom"},
-		{"phone", 0.9, func() string { return "(" + area() + ") " + exchange() + "-" + digits(4) }, "Call me at %.|Tel. %|%|Mobile: %, after six"},
-		{"phone", 0.9, func() string { sep := from("- ."); return area() + sep + exchange() + sep + digits(4) }, "Call me at %.|my number is %|Cell: %"},
-		{"phone", 0.9, func() string {
+		{"phone", 400, func() string { return "(" + area() + ") " + exchange() + "-" + digits(4) }, "Call me at %.|Tel. %|%|Mobile: %, after six"},
+		{"phone", 400, func() string { sep := from("- ."); return area() + sep + exchange() + sep + digits(4) }, "Call me at %.|my number is %|Cell: %"},
+		{"phone", 390, func() string {
 			return "+" + from("44 49 33 34 351 46 81 91 55 61") + " " + from("20 171 6 91 70 80") + " " + digits(4) + " " + digits(4)
 		}, "Call %.|%|WhatsApp: %"},
-		{"phone", 0.9, func() string { return "0" + from("20 30 171 161 7911 221") + " " + digits(3) + " " + digits(4) }, "Tel: %|Telefon %|phone % (evenings)"},
-		{"ip", 0.9, func() string {
+		{"phone", 399, func() string { return "0" + from("20 30 171 161 7911 221") + " " + digits(3) + " " + digits(4) }, "Tel: %|Telefon %|phone % (evenings)"},
+		{"ip", 400, func() string {
 			return from("81 93 145 178 203 62") + "." + from("7 19 84 130 201") + "." + from("3 55 120 240") + "." + from("9 17 88 149 212")
 		}, "from IP %|the address % was blocked|client=% status=200|Host: %"},
-		{"ip", 0.9, func() string { return "2a02:" + m.of(hexChars, 4) + ":" + m.of(hexChars, 4) + "::" + m.of(hexChars, 4) }, "from IP %|the address % was blocked|client %"},
+		{"ip", 400, func() string { return "2a02:" + m.of(hexChars, 4) + ":" + m.of(hexChars, 4) + "::" + m.of(hexChars, 4) }, "from IP %|the address % was blocked|client %"},
 	} {
 		total, found := 0, 0
 		for i := range 400 {
@@ -256,7 +257,7 @@ func TestValuesOfAllTypesAreFound(t *testing.T) {
 			total,
 			float64(found)/float64(total),
 		)
-		require.GreaterOrEqual(t, float64(found)/float64(total), c.least, c.kind)
+		require.Equal(t, c.found, found, c.around)
 	}
 }
 

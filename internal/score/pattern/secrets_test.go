@@ -2,6 +2,7 @@ package pattern
 
 import (
 	"encoding/base64"
+	"fmt"
 	"hash/crc32"
 	"math/rand/v2"
 	"strings"
@@ -249,6 +250,7 @@ var surroundings = []string{
 // TestDocumentedFormatsAreFound makes values of every format in every surrounding that it can stand in.
 func TestDocumentedFormatsAreFound(t *testing.T) {
 	issuersSeen, total, found := map[string]bool{}, 0, 0
+	var missed []string
 	for seed := range uint64(40) {
 		m := newMaker(seed)
 		for _, f := range documentedFormats {
@@ -267,7 +269,7 @@ func TestDocumentedFormatsAreFound(t *testing.T) {
 			if hit {
 				found++
 			} else {
-				t.Logf("miss %s of %d characters in %q", f.kind, len(value), around)
+				missed = append(missed, fmt.Sprintf("%s of %d characters in %q", f.kind, len(value), around))
 			}
 		}
 	}
@@ -278,8 +280,11 @@ func TestDocumentedFormatsAreFound(t *testing.T) {
 		total,
 		float64(found)/float64(total),
 	)
-	require.GreaterOrEqual(t, float64(found)/float64(total), 0.99)
-	require.GreaterOrEqual(t, len(issuersSeen), 60)
+	// Made values that look like words: the entropy of a few is below what any key has.
+	require.Equal(t, []string{
+		`doppler_token of 49 characters in "the key (%) works"`, `generic_secret of 60 characters in "%"`,
+	}, missed)
+	require.Len(t, issuersSeen, 71)
 }
 
 // TestEveryFormatOfTheTableIsFound makes values by the table itself: a row that shadows another, or that can never

@@ -52,6 +52,7 @@ func fits(schema any, instance string) (bool, error) {
 // only the validator can resolve a reference (to an anchor).
 func TestCheckerAgreesWithTheValidator(t *testing.T) {
 	same, total, undecided := 0, 0, map[string]int{}
+	var differ []string
 	corpus.Lines(t, "schema/maskbench-dev.jsonl.gz", func(c struct {
 		ID       string          `json:"id"`
 		Schema   json.RawMessage `json:"schema"`
@@ -80,6 +81,7 @@ func TestCheckerAgreesWithTheValidator(t *testing.T) {
 		case got == (len(violations) == 0):
 			same++
 		default:
+			differ = append(differ, c.ID)
 			t.Logf("  %s: the checker says %v, the validator %v", c.ID, got, violations)
 		}
 	})
@@ -92,7 +94,10 @@ func TestCheckerAgreesWithTheValidator(t *testing.T) {
 		total,
 		100*float64(same)/float64(total),
 	)
-	require.GreaterOrEqual(t, float64(same)/float64(total), 0.995)
+	// The schema of the two has a pattern that only the validator bounds, and the $ref of the others leads nowhere.
+	require.ElementsMatch(t, []string{"Github_medium---o3385/0", "Github_medium---o3385/3"}, differ)
+	require.Equal(t, map[string]int{`$ref "#jumpDriveCapability" leads nowhere`: 2}, undecided)
+	require.Equal(t, total-4, same)
 }
 
 // FuzzTape: what the tape reads is what encoding/json reads.
