@@ -16,9 +16,6 @@ type Sketch [sketchSize]uint32
 
 func (s *Sketch) add(h uint32) {
 	h |= 1
-	if last := s[sketchSize-1]; last != 0 && h >= last { // as most are, of a long text
-		return
-	}
 	at := 0
 	for at < sketchSize && s[at] != 0 && s[at] < h {
 		at++
@@ -76,7 +73,10 @@ func sketchWords(list []words.Word) (s Sketch) {
 // sketchShingles sketches the set of the runs of three words of a text.
 func sketchShingles(list []words.Word) (s Sketch) {
 	for i := 2; i < len(list); i++ {
-		s.add((list[i-2].Hash*0x85ebca6b+list[i-1].Hash)*0xc2b2ae35 + list[i].Hash)
+		h := ((list[i-2].Hash*0x85ebca6b+list[i-1].Hash)*0xc2b2ae35 + list[i].Hash) | 1
+		if last := s[sketchSize-1]; last == 0 || h < last { // most hashes of a long text are too great
+			s.add(h)
+		}
 	}
 	return s
 }
