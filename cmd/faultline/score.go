@@ -279,8 +279,8 @@ func (s *summary) write(out io.Writer) error {
 	}{
 		{spanattr.Scored, ""},
 		{spanattr.NoContent, "the SDK recorded no messages; most have a switch for it"},
-		{spanattr.Truncated, "messages were cut before they came here"},
-		{spanattr.NotLLM, "no GenAI operation"},
+		{spanattr.Truncated, "messages were cut before they arrived"},
+		{spanattr.NotLLM, "not a GenAI operation"},
 	} {
 		if n := s.coverage[c.coverage]; n > 0 {
 			fmt.Fprintf(w, "  %s\t%d\t%s\n", c.coverage, n, c.words)
@@ -295,13 +295,13 @@ func (s *summary) write(out io.Writer) error {
 		for _, class := range s.causes {
 			began[class]++
 		}
-		fmt.Fprintf(w, "incidents\t%d\tby what they began with\n", len(s.causes))
+		fmt.Fprintf(w, "incidents\t%d\tby root cause\n", len(s.causes))
 		for _, class := range mostFirst(began) {
 			fmt.Fprintf(w, "  %s\t%d\t\n", class, began[class])
 		}
 	}
 	if len(s.problems) > 0 {
-		fmt.Fprintf(w, "scorers that could not do their work\t\t\n")
+		fmt.Fprintf(w, "problems of scorers\t\t\n")
 		for _, p := range mostFirst(s.problems) {
 			fmt.Fprintf(w, "  %s\t%d\t\n", p, s.problems[p])
 		}
