@@ -18,13 +18,13 @@ import (
 	"github.com/faultline-otel/faultline/internal/corpus"
 )
 
-// conformanceFloor is the share of asserted keys that must be read rightly.
+// conformanceFloor is the share of asserted keys that must be read correctly.
 const conformanceFloor = 0.99
 
-// knownMisses says why a miss is left as it is.
+// knownMisses holds the reasons for misses that are accepted.
 var knownMisses = map[string]string{
-	"openinference/js-openai-multi-choices": "the sidecar holds what the emitter flattened, which is the first choice only; the response beside it " +
-		"(output.value) holds every choice, and all of them are read",
+	"openinference/js-openai-multi-choices": "the sidecar holds only the first choice, which the emitter flattened; " +
+		"the reader also reads the other choices from the response in output.value",
 }
 
 type expectation struct {
@@ -62,7 +62,7 @@ func TestConformance(t *testing.T) {
 		}
 	}
 	share := float64(right) / float64(asserted)
-	t.Logf("dialect conformance: %d of %d asserted keys read rightly (%.2f %%)", right, asserted, 100*share)
+	t.Logf("dialect conformance: %d of %d asserted keys read correctly (%.2f %%)", right, asserted, 100*share)
 	sort.Strings(misses)
 	for _, miss := range misses {
 		t.Log(miss)
@@ -75,7 +75,7 @@ func TestConformance(t *testing.T) {
 	require.GreaterOrEqual(t, share, conformanceFloor)
 }
 
-// readCase reads every span of a case as `faultline score --call` shows it.
+// readCase reads every span of a case into the JSON that `faultline score --call` prints.
 func readCase(t *testing.T, name string) map[string]map[string]any {
 	t.Helper()
 	raw, err := os.ReadFile(name + ".json")
@@ -115,8 +115,8 @@ func readJSON(t *testing.T, path string, into any) {
 	require.NoError(t, json.Unmarshal(raw, into))
 }
 
-// differs compares by value and says what is wrong, "" for nothing: numbers within 1e-9, texts trimmed, JSON in strings as
-// JSON. Of an expected object only the members that it names are compared.
+// differs compares two values and describes the difference, or returns "". Numbers may differ by 1e-9, texts are
+// trimmed, and JSON in strings is compared as JSON. Members that the expected object does not have are ignored.
 func differs(path string, want, got any) string {
 	if number, ok := want.(float64); ok {
 		if text, isText := got.(string); isText {
@@ -181,7 +181,7 @@ func differs(path string, want, got any) string {
 	return ""
 }
 
-// decoded is the JSON that a text holds, or the value as it is.
+// decoded returns the JSON value in a text, or the value unchanged.
 func decoded(v any) any {
 	text, ok := v.(string)
 	if !ok {
