@@ -1,5 +1,5 @@
-// Package budget decides which sessions may go on: limits on what a session uses up, a breaker that opens when one is
-// reached, and decisions for clients that ask. It counts nothing itself: package session does.
+// Package budget decides which sessions may continue. It sets limits on the usage of a session, opens a breaker when a
+// session reaches a limit, and answers clients that ask. Package session counts the usage.
 package budget
 
 import (
@@ -16,46 +16,47 @@ import (
 	"github.com/faultline-otel/faultline/internal/session"
 )
 
-// Limits are what a session may use up. 0 is no limit.
+// Limits bound the usage of a session. 0 means no limit.
 type Limits struct {
 	USD              float64 `mapstructure:"usd"`
 	USDPerTenMinutes float64 `mapstructure:"usd_per_10m"`
-	// Tokens of all kinds: the limit for models without a known price.
+	// Tokens limits tokens of all kinds. It also works for models without a known price.
 	Tokens     int64 `mapstructure:"tokens"`
 	ModelCalls int64 `mapstructure:"model_calls"`
 	ToolCalls  int64 `mapstructure:"tool_calls"`
-	// Runaway stops a session that llm_session calls a runaway.
+	// Runaway stops a session that llm_session reports as a runaway.
 	Runaway bool `mapstructure:"runaway"`
 }
 
-// Validate names each limit that cannot be.
+// Validate reports every invalid limit.
 func (l *Limits) Validate() error {
 	var errs []error
 	for _, x := range []struct {
 		key   Limit
 		value float64
 	}{
-		{LimitUSD, l.USD}, {LimitRate, l.USDPerTenMinutes}, {LimitTokens, float64(l.Tokens)}, {LimitModelCalls, float64(l.ModelCalls)}, {LimitToolCalls, float64(l.ToolCalls)},
+		{LimitUSD, l.USD}, {LimitRate, l.USDPerTenMinutes}, {LimitTokens, float64(l.Tokens)},
+		{LimitModelCalls, float64(l.ModelCalls)}, {LimitToolCalls, float64(l.ToolCalls)},
 	} {
-		if !(x.value >= 0 && x.value < 1e15) { // NaN too
+		if !(x.value >= 0 && x.value < 1e15) { // also rejects NaN
 			errs = append(errs, fmt.Errorf("%s must not be negative, got %v", x.key, x.value))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// BreakerState says whether a session may go on.
+// BreakerState says whether a session may continue.
 type BreakerState string
 
-// The states. A session that was warned may go on.
+// The states. A warned session may continue.
 const (
 	Closed BreakerState = "closed"
 	Warned BreakerState = "warned"
 	Open   BreakerState = "open"
 )
 
-// warnAt is the share of a limit from which a session is warned; quiet is the share of the rate below which an open session has to
-// stay for rateWindow until it may go on.
+// warnAt is the share of a limit at which a session is warned. quiet is the share of the rate limit below which an open
+// session must stay for rateWindow before it may continue.
 const (
 	warnAt     = 0.8
 	quiet      = 0.5
@@ -72,26 +73,27 @@ const (
 	LimitTokens     Limit = "tokens"
 	LimitModelCalls Limit = "model_calls"
 	LimitToolCalls  Limit = "tool_calls"
-	LimitRunaway    Limit = "runaway" // and of sessions with more spans than are counted
+	LimitRunaway    Limit = "runaway" // also for sessions with more spans than are counted
 )
 
-// Decision is what is said of a session.
+// Decision is the state of a session and its usage so far.
 type Decision struct {
 	Session    session.ID   `json:"session"`
 	Service    string       `json:"service,omitempty"`
 	State      BreakerState `json:"state"`
-	Limit      Limit        `json:"limit,omitempty"` // that the session was warned or stopped for
+	Limit      Limit        `json:"limit,omitempty"` // the limit that caused the warning or the stop
 	Reason     string       `json:"reason,omitempty"`
 	SpentUSD   float64      `json:"spent_usd"`
 	Tokens     int64        `json:"tokens"`
 	ModelCalls int64        `json:"model_calls"`
 	ToolCalls  int64        `json:"tool_calls"`
 	Since      time.Time    `json:"since"`
-	// Retry is after how long it is worth asking again, 0 where only a person changes it.
+	// Retry is the time after which asking again is useful, or 0 if only a person can change the state.
 	Retry time.Duration `json:"-"`
 }
 
-// join takes the greater of two totals of a session: of two batches at once, either may tell its total first.
+// join merges the later of two totals of a session into u. Of two concurrent batches, either may report its total
+// first.
 func join(u *session.Usage, v session.Usage) {
 	u.Session, u.Service = v.Session, v.Service
 	u.USD, u.Tokens = max(u.USD, v.USD), max(u.Tokens, v.Tokens)
@@ -99,8 +101,9 @@ func join(u *session.Usage, v session.Usage) {
 	u.Full = u.Full || v.Full
 }
 
-// Breaker decides which sessions may go on. A total never falls, so a session that reached one stays open until somebody resets it; one
-// that spent too fast goes on when it has been quiet. It is safe for concurrent use.
+// Breaker decides which sessions may continue. A total never falls, so a session that reached one stays open until a
+// person resets it. A session that spent too fast may continue after a quiet period. Breaker is safe for concurrent
+// use.
 type Breaker struct {
 	limits  func(service string) Limits
 	now     func() time.Time
@@ -110,27 +113,29 @@ type Breaker struct {
 	sessions *simplelru.LRU[session.ID, *budget]
 }
 
-// budget is what is kept of one session.
+// budget is the state of one session.
 type budget struct {
-	use, base session.Usage // base is what had been used up at the last reset
+	use, base session.Usage // base is the usage at the last reset
 	state     BreakerState
 	limit     Limit
 	reason    string
 	since     time.Time
 	retry     time.Duration
-	rate      []spent   // of the last rateWindow, where a rate is limited
-	calm      time.Time // since when the rate has been quiet, while it holds the session open
-	fast      bool      // the rate holds the session open
+	rate      []spent   // in the last rateWindow, if there is a rate limit
+	calm      time.Time // start of the quiet period while the rate keeps the session open
+	fast      bool      // the rate keeps the session open
 }
 
-// spent is what was spent in one minute.
+// spent is the cost in one minute.
 type spent struct {
 	minute int64
 	usd    float64
 }
 
-// NewBreaker makes a breaker for so many sessions at most.
-func NewBreaker(sessions int, limits func(service string) Limits, now func() time.Time, changed func(Decision)) (*Breaker, error) {
+// NewBreaker returns a breaker that keeps at most the given number of sessions.
+func NewBreaker(
+	sessions int, limits func(service string) Limits, now func() time.Time, changed func(Decision),
+) (*Breaker, error) {
 	lru, err := simplelru.NewLRU[session.ID, *budget](sessions, nil)
 	return &Breaker{limits: limits, now: now, changed: changed, sessions: lru}, err
 }
@@ -164,7 +169,7 @@ func (b *Breaker) Record(use session.Usage) Limit {
 	return ""
 }
 
-// Get decides on a session. One that nobody knows may go on.
+// Get returns the decision on a session. An unknown session may continue.
 func (b *Breaker) Get(id session.ID) Decision {
 	b.mu.Lock()
 	s, ok := b.sessions.Get(id)
@@ -180,7 +185,7 @@ func (b *Breaker) Get(id session.ID) Decision {
 	return d
 }
 
-// Reset lets a session use its limits up again. It reports whether the session is known.
+// Reset lets a session use its limits again. It reports whether the session is known.
 func (b *Breaker) Reset(id session.ID) (Decision, bool) {
 	b.mu.Lock()
 	s, ok := b.sessions.Get(id)
@@ -197,7 +202,7 @@ func (b *Breaker) Reset(id session.ID) (Decision, bool) {
 	return d, true
 }
 
-// Stopped lists the sessions that may not go on, by name.
+// Stopped lists the sessions that may not continue, ordered by name.
 func (b *Breaker) Stopped() []Decision {
 	b.mu.Lock()
 	var list []Decision
@@ -211,7 +216,7 @@ func (b *Breaker) Stopped() []Decision {
 	return list
 }
 
-// decide moves a session to the state that its use asks for.
+// decide updates the state of a session from its usage.
 func (b *Breaker) decide(s *budget, limits Limits) (d Decision, changed bool) {
 	now := b.now()
 	state, limit, reason := Closed, Limit(""), ""
@@ -244,7 +249,8 @@ func (b *Breaker) decide(s *budget, limits Limits) (d Decision, changed bool) {
 	case s.use.Full:
 		worse(Open, LimitRunaway, "has more spans than are counted")
 	case limits.Runaway && session.IsRunaway(s.use.ModelCalls-s.base.ModelCalls, s.use.ToolCalls-s.base.ToolCalls):
-		worse(Open, LimitRunaway, "is a runaway: "+strconv.FormatInt(s.use.ModelCalls, 10)+" model calls, "+strconv.FormatInt(s.use.ToolCalls, 10)+" tool calls")
+		worse(Open, LimitRunaway, "is a runaway: "+strconv.FormatInt(s.use.ModelCalls, 10)+" model calls, "+
+			strconv.FormatInt(s.use.ToolCalls, 10)+" tool calls")
 	}
 	s.retry = 0
 	if rate := limits.USDPerTenMinutes; rate > 0 {
@@ -278,8 +284,8 @@ func (b *Breaker) decide(s *budget, limits Limits) (d Decision, changed bool) {
 	return s.decision(), changed
 }
 
-// recent is what was spent in the last rateWindow. It forgets what was spent before. Where the clock was set back, what was spent
-// in the future was spent now: nobody waits for a wrong clock.
+// recent returns the cost in the last rateWindow and drops older entries. If the clock was set back, costs from the
+// future count as of now, so that a session does not wait for a wrong clock.
 func (s *budget) recent(now time.Time) float64 {
 	minute := now.Unix() / 60
 	for i := range s.rate {

@@ -9,7 +9,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/session"
 )
 
-// clock is a time that the test moves.
+// clock is a clock that the test sets.
 type clock struct{ now time.Time }
 
 func (c *clock) Now() time.Time { return c.now }
@@ -19,7 +19,8 @@ func breaker(t *testing.T, limits Limits) (*Breaker, *clock, *[]Decision) {
 	require.NoError(t, limits.Validate())
 	c := &clock{time.Unix(1_790_000_000, 0)}
 	var changes []Decision
-	b, err := NewBreaker(100, func(string) Limits { return limits }, c.Now, func(d Decision) { changes = append(changes, d) })
+	b, err := NewBreaker(100, func(string) Limits { return limits }, c.Now,
+		func(d Decision) { changes = append(changes, d) })
 	require.NoError(t, err)
 	return b, c, &changes
 }
@@ -49,12 +50,12 @@ func TestATotalWarnsThenStops(t *testing.T) {
 	use.ModelCalls += 100
 	b.Record(use)
 	require.Equal(t, "used 100 of 100 model calls", b.Get("s").Reason)
-	_, known = b.Reset("nobody")
+	_, known = b.Reset("unknown")
 	require.False(t, known)
-	require.Equal(t, Closed, b.Get("nobody").State)
+	require.Equal(t, Closed, b.Get("unknown").State)
 }
 
-func TestARateClosesAgainWhenItWasQuietForLong(t *testing.T) {
+func TestRateClosesAfterAQuietPeriod(t *testing.T) {
 	b, c, changes := breaker(t, Limits{USDPerTenMinutes: 1})
 	use := session.Usage{Session: "s"}
 	spend := func(usd float64) {
@@ -68,26 +69,27 @@ func TestARateClosesAgainWhenItWasQuietForLong(t *testing.T) {
 	require.Equal(t, Open, d.State)
 	require.Equal(t, rateWindow, d.Retry)
 	require.Equal(t, "spent 1 USD in 10 minutes, of 1", d.Reason)
-	// It goes on spending now and then: above half of the rate it stays open.
+	// Spending continues. Above half of the rate the breaker stays open.
 	for range 6 {
 		c.now = c.now.Add(5 * time.Minute)
 		spend(0.3)
 		require.Equal(t, Open, b.Get("s").State)
 	}
-	c.now = c.now.Add(11 * time.Minute) // now it is quiet,
+	c.now = c.now.Add(11 * time.Minute) // the quiet period starts
 	require.Equal(t, Open, b.Get("s").State)
 	c.now = c.now.Add(9 * time.Minute)
 	require.Equal(t, Open, b.Get("s").State)
-	c.now = c.now.Add(time.Minute) // and has been for ten minutes
+	c.now = c.now.Add(time.Minute) // ten quiet minutes
 	require.Equal(t, Closed, b.Get("s").State)
 	require.Equal(t, []BreakerState{Open, Closed}, []BreakerState{(*changes)[0].State, (*changes)[1].State})
-	c.now = c.now.Add(-time.Hour) // a clock that runs backwards stops nobody for ever
+	c.now = c.now.Add(-time.Hour) // a clock that was set back does not stop the session forever
 	spend(0.1)
 	require.Equal(t, Closed, b.Get("s").State)
 }
 
-// TestAnOpeningIsToldOnce: with the span that opened it, and again only after it was closed.
-func TestAnOpeningIsToldOnce(t *testing.T) {
+// TestRecordReturnsALimitOnce checks that Record returns a limit with the usage that trips it, and again only after the
+// breaker closed.
+func TestRecordReturnsALimitOnce(t *testing.T) {
 	full := Limits{USD: 5, USDPerTenMinutes: 3, Tokens: 100, ModelCalls: 10, ToolCalls: 10, Runaway: true}
 	for limit, c := range map[Limit]struct {
 		limits Limits
@@ -117,22 +119,22 @@ func TestAnOpeningIsToldOnce(t *testing.T) {
 	b, _, _ := breaker(t, Limits{})
 	require.Equal(t, LimitRunaway, b.Record(session.Usage{Session: "s", Full: true}))
 	b, _, changes := breaker(t, full)
-	require.Empty(t, b.Record(session.Usage{Session: "s", USD: 4.5}), "a warning stops nobody")
+	require.Empty(t, b.Record(session.Usage{Session: "s", USD: 4.5}), "a warning does not stop the session")
 	require.Equal(t, LimitUSD, (*changes)[0].Limit)
 }
 
-func TestATotalThatComesLateChangesNothing(t *testing.T) {
+func TestLateTotalChangesNothing(t *testing.T) {
 	b, _, _ := breaker(t, Limits{USD: 5})
-	b.Record(session.Usage{Session: "s", USD: 6, ModelCalls: 2}) // of two batches at once, the later told its total first
+	b.Record(session.Usage{Session: "s", USD: 6, ModelCalls: 2}) // of two concurrent batches, the later one reports first
 	b.Record(session.Usage{Session: "s", USD: 4, ModelCalls: 1})
 	require.Equal(t, Open, b.Get("s").State)
 	require.EqualValues(t, 2, b.Get("s").ModelCalls)
 }
 
-func TestASessionThatCannotBeCountedIsStopped(t *testing.T) {
+func TestFullSessionIsStopped(t *testing.T) {
 	b, _, _ := breaker(t, Limits{USD: 5})
 	b.Record(session.Usage{Session: "s", USD: 1, ModelCalls: 60})
-	require.Equal(t, Closed, b.Get("s").State, "a runaway is stopped only where that is wanted")
+	require.Equal(t, Closed, b.Get("s").State, "a runaway is stopped only if that is configured")
 	b.Record(session.Usage{Session: "s", USD: 1, Full: true})
 	require.Equal(t, "has more spans than are counted", b.Get("s").Reason)
 
@@ -141,13 +143,13 @@ func TestASessionThatCannotBeCountedIsStopped(t *testing.T) {
 	require.Equal(t, "is a runaway: 51 model calls, 0 tool calls", b.Get("s").Reason)
 }
 
-func TestAClockThatJumpsHoldsNobody(t *testing.T) {
+func TestClockJumpDoesNotStopASession(t *testing.T) {
 	b, c, _ := breaker(t, Limits{USDPerTenMinutes: 1})
 	right := c.now
 	c.now = right.Add(1000 * time.Hour)
 	b.Record(session.Usage{Session: "s", USD: 2, AddedUSD: 2})
 	require.Equal(t, Open, b.Get("s").State)
-	c.now = right // it was set right again
+	c.now = right // the clock is right again
 	require.Equal(t, Open, b.Get("s").State)
 	for range 25 {
 		c.now = c.now.Add(time.Minute)
@@ -174,12 +176,13 @@ func TestLimitsOfAService(t *testing.T) {
 	}
 }
 
-// TestTheStoryOfElevenDays replays two agents who asked each other for clarification for eleven days and spent 47,000 dollars.
-func TestTheStoryOfElevenDays(t *testing.T) {
+// TestElevenDaysOfPingPong replays two agents that asked each other for clarification for eleven days and spent 47,000
+// dollars.
+func TestElevenDaysOfPingPong(t *testing.T) {
 	const days, bill = 11, 47_000.0
 	b, c, changes := breaker(t, Limits{USD: 5, USDPerTenMinutes: 100})
 	use := session.Usage{Session: "s"}
-	const step = 5 * time.Second // a turn
+	const step = 5 * time.Second // per turn
 	turns := int(days * 24 * time.Hour / step)
 	each := bill / float64(turns)
 	began := c.now
@@ -188,10 +191,11 @@ func TestTheStoryOfElevenDays(t *testing.T) {
 		use.USD, use.AddedUSD, use.ModelCalls = use.USD+each, each, use.ModelCalls+1
 		b.Record(use)
 		if b.Get("s").State == Open {
-			break // the agents ask before each turn
+			break // the agents check the state before each turn
 		}
 	}
-	t.Logf("stopped after %v at %.2f USD and %d turns, instead of %d days and %.0f USD", c.now.Sub(began), use.USD, use.ModelCalls, days, bill)
+	t.Logf("stopped after %v at %.2f USD and %d turns, instead of %d days and %.0f USD",
+		c.now.Sub(began), use.USD, use.ModelCalls, days, bill)
 	require.InDelta(t, 5, use.USD, each+1e-9)
 	require.Len(t, *changes, 2)
 }

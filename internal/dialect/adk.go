@@ -6,7 +6,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// Google ADK: the request and the response as Gemini JSON; gen_ai.system names the framework whatever the model.
+// Google ADK: request and response are Gemini JSON. gen_ai.system names the framework, whatever the model is.
 var (
 	keyADKRequest  = intern(inADK, "gcp.vertex.agent.llm_request")
 	keyADKResponse = intern(inADK, "gcp.vertex.agent.llm_response")
@@ -43,7 +43,7 @@ var adk = dialect{
 			}
 		}
 		if r.scopeMarks&inADK != 0 && r.str(keyOperation) == "generate_content" && first == "generate_content" {
-			// ADK itself wraps it in call_llm, which carries the same request and usage.
+			// ADK itself wraps this span in call_llm, which carries the same request and usage.
 			c.LLM = genai.Some(false)
 		}
 		fill(&c.SessionID, r.name(keyConversation, keyADKSession))
@@ -56,14 +56,14 @@ var adk = dialect{
 		if r.has(keyADKResponse) && !blank(r.at[keyADKResponse]) {
 			r.adkResponse(c)
 		}
-		r.usage.outputExcludesReasoning = true // Gemini counts thoughts beside the candidates
+		r.usage.outputExcludesReasoning = true // Gemini counts thoughts separately from candidates
 	},
 	load: func(r *Reader, _ *genai.Call, content *genai.Content, part genai.Part) bool {
 		return part == genai.PartTools && !r.has(keyToolDefs) && r.toolsOfRequest(content, keyADKRequest)
 	},
 }
 
-// adkResponse reads what only the response's JSON says: cached and thought tokens, an error, the model's version.
+// adkResponse reads what only the response JSON holds: cached and thought tokens, an error and the model version.
 func (r *Reader) adkResponse(c *genai.Call) {
 	text := contentText(r, keyADKResponse)
 	cur := cursor{s: text}

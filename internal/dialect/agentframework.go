@@ -6,7 +6,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// Semantic Kernel, Microsoft Agent Framework, Azure AI and Spring AI: the conventions, content in events, a few names of their own.
+// Semantic Kernel, Microsoft Agent Framework, Azure AI and Spring AI follow the conventions. They put content into
+// events and have a few names of their own.
 var (
 	keyAFFunction = intern(inAgentFramework, "agent_framework.function.name")
 	keyAFSpring   = intern(inAgentFramework, "spring.ai.kind")

@@ -12,7 +12,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// attributesPerSpan is how many attributes the spans of these benchmarks have: the mean of bench/.
+// attributesPerSpan is how many attributes a span of these benchmarks has. It is the mean of the spans in bench/.
 const attributesPerSpan = 29
 
 func notGenAISpan() (pcommon.Resource, pcommon.InstrumentationScope, ptrace.Span) {
@@ -20,9 +20,10 @@ func notGenAISpan() (pcommon.Resource, pcommon.InstrumentationScope, ptrace.Span
 	span.SetName("GET /v1/orders/{id}")
 	for _, name := range []string{
 		"http.request.method", "http.route", "http.response.status_code", "url.path", "url.scheme", "server.address",
-		"server.port", "client.address", "network.protocol.version", "user_agent.original", "session.id", "user.id", "app.tenant",
-		"app.feature", "app.release", "app.llm.score.x", "thread.id", "thread.name", "code.function.name", "code.file.path", "code.line.number",
-		"db.system.name", "db.collection.name", "messaging.system", "rpc.system", "rpc.method", "operation.name", "tags", "log.level",
+		"server.port", "client.address", "network.protocol.version", "user_agent.original", "session.id", "user.id",
+		"app.tenant", "app.feature", "app.release", "app.llm.score.x", "thread.id", "thread.name", "code.function.name",
+		"code.file.path", "code.line.number", "db.system.name", "db.collection.name", "messaging.system", "rpc.system",
+		"rpc.method", "operation.name", "tags", "log.level",
 	} {
 		span.Attributes().PutStr(name, "value of "+name)
 	}
@@ -51,7 +52,8 @@ func chatSpan() (pcommon.Resource, pcommon.InstrumentationScope, ptrace.Span) {
 	words := strings.Repeat("order refund invoice customer policy ", 60)
 	a.PutStr("gen_ai.input.messages", fmt.Sprintf(`[{"role":"system","parts":[{"type":"text","content":%q}]},{"role":"user","parts":[{"type":"text","content":%q}]},`+
 		`{"role":"assistant","parts":[{"type":"tool_call","id":"call_1","name":"lookup_order","arguments":{"order_id":"ord_1"}}]},`+
-		`{"role":"tool","parts":[{"type":"tool_call_response","id":"call_1","response":%q}]}]`, words[:700], words[:500], words[:500]))
+		`{"role":"tool","parts":[{"type":"tool_call_response","id":"call_1","response":%q}]}]`,
+		words[:700], words[:500], words[:500]))
 	a.PutStr("gen_ai.output.messages", fmt.Sprintf(`[{"role":"assistant","parts":[{"type":"text","content":%q},{"type":"tool_call","id":"call_2",`+
 		`"name":"issue_refund","arguments":{"order_id":"ord_1","amount":12.5}}],"finish_reason":"stop"}]`, words[:800]))
 	a.PutStr("gen_ai.tool.definitions", fmt.Sprintf(`[{"type":"function","name":"lookup_order","description":%q,"parameters":{"type":"object",`+

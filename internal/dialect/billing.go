@@ -6,10 +6,10 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// What a price may depend on besides the counts of tokens. Few models have such prices, so these attributes are read
-// only for them.
+// This file reads what a price can depend on besides token counts. Few models have such prices, so these attributes are
+// read only for those models.
 
-// The attributes in which emitters count tokens of sound and pictures.
+// The attributes in which emitters count audio and image tokens.
 var (
 	keysInputAudio = []string{
 		"llm.token_count.prompt_details.audio", "gen_ai.usage.details.input_audio_tokens",
@@ -26,13 +26,13 @@ var (
 	}
 )
 
-// keysServiceTier hold the terms of service of a call: those of the response before those of the request.
+// keysServiceTier hold the service tier of a call. The tier of the response comes before that of the request.
 var keysServiceTier = []string{
 	"openai.response.service_tier", "gen_ai.openai.response.service_tier", "gen_ai.response.service_tier",
 	"openai.request.service_tier", "gen_ai.openai.request.service_tier", "gen_ai.request.service_tier",
 }
 
-// MediaTokens reads how many of the tokens of the last span that was read are sound or pictures.
+// MediaTokens returns how many tokens of the last span read are audio or images.
 func (r *Reader) MediaTokens() genai.MediaTokens {
 	attributes := r.span.Attributes()
 	m := genai.MediaTokens{
@@ -40,13 +40,13 @@ func (r *Reader) MediaTokens() genai.MediaTokens {
 		OutputAudio: firstInt(attributes, keysOutputAudio),
 		InputImage:  firstInt(attributes, keysInputImage), OutputImage: firstInt(attributes, keysOutputImage),
 	}
-	if m.InputAudio > r.call.Tokens.UncachedInput.Value { // it counts what was read from the cache too
+	if m.InputAudio > r.call.Tokens.UncachedInput.Value { // InputAudio includes audio read from the cache
 		m.InputAudio -= min(m.CacheReadAudio, m.InputAudio)
 	}
 	return m
 }
 
-// ServiceTier is the service tier of the last span that was read, as the span spells it, "" where it names none.
+// ServiceTier returns the service tier of the last span read, as the span spells it, or "".
 func (r *Reader) ServiceTier() string {
 	for _, key := range keysServiceTier {
 		if v, ok := r.span.Attributes().Get(key); ok && v.Type() == pcommon.ValueTypeStr && v.Str() != "" {

@@ -8,8 +8,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// Claude Code and the Agent SDK's own telemetry: bare attribute names, input tokens without the cached ones, "success" as a
-// string. And the Claude API's spans, which carry the conventions.
+// Claude Code and the Agent SDK have their own telemetry: bare attribute names, input tokens without cached ones, and
+// "success" as a string. The spans of the Claude API follow the conventions (anthropicSDK).
 var (
 	keyCCType      = intern(0, "span.type")
 	keyCCModel     = intern(0, "model")
@@ -89,7 +89,7 @@ func claudeCodeOperation(typ, name string) string {
 	return genai.OpOther
 }
 
-// isClaudeCode tells Claude Code's span.type from that of others.
+// isClaudeCode distinguishes the span.type of Claude Code from other uses of that attribute.
 func isClaudeCode(attributes pcommon.Map) bool {
 	v, ok := attributes.Get("span.type")
 	if !ok {

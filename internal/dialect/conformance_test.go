@@ -72,7 +72,7 @@ func TestConformance(t *testing.T) {
 		"a new miss is a fault; a mended one leaves the list")
 }
 
-// readCase reads every span of a case as `faultline score --call` shows it.
+// readCase reads every span of a case into the JSON that `faultline score --call` prints.
 func readCase(t *testing.T, name string) map[string]map[string]any {
 	t.Helper()
 	raw, err := os.ReadFile(name + ".json")
@@ -112,8 +112,8 @@ func readJSON(t *testing.T, path string, into any) {
 	require.NoError(t, json.Unmarshal(raw, into))
 }
 
-// differs compares by value and says what is wrong, "" for nothing: numbers within 1e-9, texts trimmed, JSON in strings as
-// JSON. Of an expected object only the members that it names are compared.
+// differs compares two values and describes the difference, or returns "". Numbers may differ by 1e-9, texts are
+// trimmed, and JSON in strings is compared as JSON. Members that the expected object does not have are ignored.
 func differs(path string, want, got any) string {
 	if number, ok := want.(float64); ok {
 		if text, isText := got.(string); isText {
@@ -178,7 +178,7 @@ func differs(path string, want, got any) string {
 	return ""
 }
 
-// decoded is the JSON that a text holds, or the value as it is.
+// decoded returns the JSON value in a text, or the value unchanged.
 func decoded(v any) any {
 	text, ok := v.(string)
 	if !ok {

@@ -10,10 +10,11 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// maxField bounds how much of one content attribute is read, in bytes. The rest stays on the span and is marked as cut.
+// maxField bounds how many bytes of one content attribute are read. The rest stays on the span, and the call is marked
+// as truncated.
 const maxField = 1 << 20
 
-// contentText is the text of a content attribute: a string as it is, a structured value as JSON, at most maxField of it.
+// contentText returns the text of a content attribute, at most maxField bytes of it. A structured value becomes JSON.
 func contentText(r *Reader, k key) string { return r.text(r.at[k]) }
 
 func (r *Reader) text(v pcommon.Value) string {
@@ -39,15 +40,15 @@ func (r *Reader) text(v pcommon.Value) string {
 	return s
 }
 
-// isStructured reports whether a value was recorded as such and not as a string.
+// isStructured reports whether a value was recorded as a map or slice, not as a string.
 func isStructured(v pcommon.Value) bool {
 	return v.Type() == pcommon.ValueTypeMap || v.Type() == pcommon.ValueTypeSlice
 }
 
-// redacted is what OpenInference writes where it was told to hide content.
+// redacted is what OpenInference writes in place of hidden content.
 const redacted = "__REDACTED__"
 
-// blank reports whether a content attribute says nothing: emitters that were told to record no content write "{}".
+// blank reports whether a content attribute is empty. Emitters that are configured to record no content write "{}".
 func blank(v pcommon.Value) bool {
 	switch v.Type() {
 	case pcommon.ValueTypeStr:
@@ -77,14 +78,16 @@ func (r *Reader) findContent(c *genai.Call) {
 		if r.hasContent || r.marks&d.bit == 0 {
 			continue
 		}
-		for _, list := range [...][]key{d.input, d.output, d.takes, d.gives, d.toolArgs, d.toolResult, d.documents, d.carries} {
+		for _, list := range [...][]key{
+			d.input, d.output, d.takes, d.gives, d.toolArgs, d.toolResult, d.documents, d.carries,
+		} {
 			for _, k := range list {
 				if r.has(k) && !blank(r.at[k]) {
 					r.hasContent = true
 				}
 			}
 		}
-		// What found nothing says so with an empty list.
+		// A retrieval that found nothing records an empty list. That list is content.
 		r.hasContent = r.hasContent || c.Operation == genai.OpRetrieval && r.foundNothing(d)
 	}
 	if r.hasContent || !bearsContent(c.Operation) {
@@ -97,7 +100,7 @@ func (r *Reader) findContent(c *genai.Call) {
 	c.ContentMissing = true
 }
 
-// bearsContent reports whether an operation has content that is worth recording: the steps around calls have none of
+// bearsContent reports whether an operation has content worth recording. The steps around calls have no content of
 // their own.
 func bearsContent(operation string) bool {
 	switch operation {
@@ -110,11 +113,11 @@ func bearsContent(operation string) bool {
 // loads counts the parts of content that were parsed.
 var loads atomic.Uint64
 
-// Loads is how many parts of content this process has parsed. Tests hold it against the promise that a part of a span is
-// parsed once in the components that share a request.
+// Loads returns how many parts of content this process has parsed. Tests use it to check that components which share a
+// request parse each part of a span once.
 func Loads() uint64 { return loads.Load() }
 
-// Load fills a part of the call's content from the span that was read last.
+// Load fills a part of the call's content from the last span read.
 func (r *Reader) Load(c *genai.Call, content *genai.Content, part genai.Part) {
 	loads.Add(1)
 	for _, d := range order {
@@ -155,8 +158,8 @@ func (r *Reader) Load(c *genai.Call, content *genai.Content, part genai.Part) {
 	}
 }
 
-// refusalBeside looks for a refusal in the provider's response where messages were found elsewhere: the conventions have no
-// place for it, so emitters that write both lose it from the messages.
+// refusalBeside looks for a refusal in the provider's response when the messages came from elsewhere. The conventions
+// have no place for a refusal, so emitters that write both lose it from the messages.
 func (r *Reader) refusalBeside() string {
 	for _, k := range [...]key{keyOIOutput, keyCompletionJSON, keyLogResponse, keyLFOutput} {
 		if !r.has(k) || r.at[k].Type() != pcommon.ValueTypeStr {
@@ -172,7 +175,7 @@ func (r *Reader) refusalBeside() string {
 	return ""
 }
 
-// reasonsFromOutput takes finish reasons from the messages where no attribute gave them.
+// reasonsFromOutput takes finish reasons from the messages if no attribute holds them.
 func (r *Reader) reasonsFromOutput(c *genai.Call, content *genai.Content) {
 	if len(c.FinishReasons) > 0 {
 		return
@@ -225,7 +228,7 @@ func (r *Reader) loadKeys(d *dialect, c *genai.Call, content *genai.Content, par
 			q := requests{}
 			text := contentText(r, k)
 			if q.readFormat(text); q.schema == "" && strings.HasPrefix(strings.TrimSpace(text), "{") && q.format == "" {
-				q.schema = text // the schema itself
+				q.schema = text // the text is the schema itself
 			}
 			content.OutputSchema = q.schema
 		}
@@ -251,7 +254,7 @@ func (r *Reader) loadKeys(d *dialect, c *genai.Call, content *genai.Content, par
 	return false
 }
 
-// foundNothing reports whether a retrieval recorded its documents, and there are none.
+// foundNothing reports whether a retrieval recorded an empty list of documents.
 func (r *Reader) foundNothing(d *dialect) bool {
 	for _, list := range [...][]key{d.documents, d.gives} {
 		for _, k := range list {
@@ -271,7 +274,7 @@ func (r *Reader) foundNothing(d *dialect) bool {
 	return false
 }
 
-// readMessages reads the first of the attributes that holds messages.
+// readMessages reads the first attribute that holds messages.
 func (r *Reader) readMessages(c *genai.Call, content *genai.Content, keys []key, answer bool) bool {
 	for _, k := range keys {
 		if r.has(k) && !blank(r.at[k]) && r.messagesFrom(c, content, contentText(r, k), answer) {
@@ -281,8 +284,8 @@ func (r *Reader) readMessages(c *genai.Call, content *genai.Content, keys []key,
 	return false
 }
 
-// messagesFrom reads messages from JSON or plain text into the input or the output. A text in which no message is to be
-// recognised is one message.
+// messagesFrom reads messages from JSON or plain text into the input or the output. Text that holds no recognizable
+// message becomes one message.
 func (r *Reader) messagesFrom(c *genai.Call, content *genai.Content, text string, answer bool) bool {
 	p := parser{answer: answer}
 	role := "user"
@@ -298,7 +301,7 @@ func (r *Reader) messagesFrom(c *genai.Call, content *genai.Content, text string
 	return r.keep(c, content, &p)
 }
 
-// keep moves what a parser read into the content and fills scalars that only the content carries.
+// keep moves parsed messages into the content and fills scalars that only the content carries.
 func (r *Reader) keep(c *genai.Call, content *genai.Content, p *parser) bool {
 	fill(&content.Refusal, p.refusal)
 	if p.answer {
@@ -312,7 +315,7 @@ func (r *Reader) keep(c *genai.Call, content *genai.Content, p *parser) bool {
 	return len(p.dst) > 0 || p.answer && p.refusal != ""
 }
 
-// plainText is a text without the quotes of a JSON string.
+// plainText removes the quotes of a JSON string.
 func plainText(text string) string {
 	if len(text) > 1 && text[0] == '"' && text[len(text)-1] == '"' {
 		return unquoted(text)
@@ -342,19 +345,19 @@ func (r *Reader) instructions(v pcommon.Value) string {
 	return p.textOf(trimmed)
 }
 
-// toolValue fills a tool's arguments or result from the first attribute that has some.
+// toolValue fills a tool's arguments or result from the first attribute that holds any.
 func (r *Reader) toolValue(dst *genai.Value, keys []key) {
 	for _, k := range keys {
 		if dst.IsZero() && r.has(k) {
 			if v := r.at[k]; v.Type() != pcommon.ValueTypeEmpty {
-				// Most emitters write JSON here, so a text in quotes is a JSON string.
+				// Most emitters write JSON here, so quoted text is a JSON string.
 				*dst = genai.Value{Text: plainText(r.text(v)), Structured: isStructured(v)}
 			}
 		}
 	}
 }
 
-// queryText is a retrieval's query: a text, or the member of an object that holds it.
+// queryText returns the query of a retrieval: the text, or the member of an object that holds it.
 func queryText(text string) string {
 	c := cursor{s: text}
 	switch c.space() {
@@ -376,7 +379,7 @@ func queryText(text string) string {
 	return text
 }
 
-// maxDocuments bounds the documents that are read of one retrieval.
+// maxDocuments bounds how many documents of one retrieval are read.
 const maxDocuments = 1000
 
 // appendDocuments reads retrieved documents: a list of them, or an object that holds the list.
@@ -401,7 +404,7 @@ func appendDocuments(dst []genai.Document, text string) []genai.Document {
 	return appendDocumentList(dst, text)
 }
 
-// emptyDocuments reports whether a text is a list of documents that holds none, or an object that holds such a list.
+// emptyDocuments reports whether a text is an empty list of documents, or an object that holds such a list.
 func emptyDocuments(text string) bool {
 	c := cursor{s: text}
 	switch c.space() {
@@ -424,7 +427,7 @@ func emptyList(text string) bool {
 	return len(text) > 1 && text[0] == '[' && strings.TrimSpace(text[1:]) == "]"
 }
 
-// documentsKey names the member of an object that holds a list of documents.
+// documentsKey reports whether a member of an object holds a list of documents.
 func documentsKey(key string) bool {
 	switch key {
 	case "documents", "results", "nodes", "matches", "docs", "data", "output", "retrieved_documents", "source_nodes":

@@ -2,8 +2,8 @@ package dialect
 
 import "github.com/faultline-otel/faultline/internal/genai"
 
-// CrewAI's own telemetry tells of crews and tools without model data, beside the spans of a real instrumentation: it is
-// known so that it is not counted twice.
+// CrewAI's own telemetry describes crews and tools but holds no model data. It runs beside a real instrumentation, so
+// it is recognized to avoid counting calls twice.
 var (
 	_ = intern(inCrewAI, "crewai_version")
 	_ = intern(0, "crew_key")

@@ -9,7 +9,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
-// spanCase is a span as an emitter would write it, and what must be read from it. Only the keys of want are compared.
+// spanCase is a span as an emitter writes it, and the call expected from it. Only the keys of want are compared.
 type spanCase struct {
 	scope, name string
 	status      ptrace.StatusCode
@@ -60,17 +60,19 @@ func checkCases(t *testing.T, cases map[string]spanCase) {
 	}
 }
 
-func TestDialectsByTheirDocumentation(t *testing.T) {
+func TestDialects(t *testing.T) {
 	checkCases(t, map[string]spanCase{
 		"mlflow chat": {name: "ChatOpenAI", attributes: map[string]any{
 			"mlflow.spanType": `"CHAT_MODEL"`, "mlflow.llm.provider": `"openai"`, "mlflow.llm.model": `"gpt-4o"`,
 			"mlflow.spanInputs":      `{"messages":[{"role":"user","content":"hi"}],"temperature":0.5,"tools":[{"type":"function","function":{"name":"f"}}]}`,
 			"mlflow.spanOutputs":     `{"choices":[{"index":0,"message":{"role":"assistant","content":"hello"},"finish_reason":"length"}],"id":"r1","model":"gpt-4o-2024"}`,
-			"mlflow.chat.tokenUsage": `{"input_tokens":5,"output_tokens":7,"total_tokens":12}`, "mlflow.llm.cost": `{"input_cost":0.1,"output_cost":0.2,"total_cost":0.3}`,
+			"mlflow.chat.tokenUsage": `{"input_tokens":5,"output_tokens":7,"total_tokens":12}`,
+			"mlflow.llm.cost":        `{"input_cost":0.1,"output_cost":0.2,"total_cost":0.3}`,
 		}, want: `{"operation":"chat","provider":"openai","model":"gpt-4o","temperature":0.5,"finish_reasons":["length"],"tools":["f"],"cost_usd":0.3,
 			"usage":{"input":5,"output":7,"total":12},"input_messages":[{"role":"user","text":"hi"}],"output_messages":[{"role":"assistant","text":"hello"}]}`},
 		"mlflow tool": {name: "add", attributes: map[string]any{
-			"mlflow.spanType": `"TOOL"`, "mlflow.spanFunctionName": `"add"`, "mlflow.spanInputs": `{"a":1}`, "mlflow.spanOutputs": `2`,
+			"mlflow.spanType": `"TOOL"`, "mlflow.spanFunctionName": `"add"`, "mlflow.spanInputs": `{"a":1}`,
+			"mlflow.spanOutputs": `2`,
 		}, want: `{"operation":"execute_tool","tool":{"name":"add","arguments":{"a":1},"result":2}}`},
 		"haystack generator": {name: "haystack.component.run", attributes: map[string]any{
 			"haystack.component.type": "OpenAIChatGenerator", "haystack.component.name": "llm",
@@ -78,14 +80,19 @@ func TestDialectsByTheirDocumentation(t *testing.T) {
 			"haystack.component.output": `{"replies":[{"role":"assistant","meta":{"model":"gpt-4o","finish_reason":"stop","usage":{"prompt_tokens":3,"completion_tokens":4}},"content":[{"text":"hello"}]}]}`,
 		}, want: `{"operation":"chat","response_model":"gpt-4o","finish_reasons":["stop"],"usage":{"input":3,"output":4},
 			"input_messages":[{"role":"user","text":"hi"}],"output_messages":[{"role":"assistant","text":"hello"}]}`},
-		"haystack pipeline": {name: "haystack.pipeline.run", attributes: map[string]any{"haystack.pipeline.metadata": "{}"}, want: `{"operation":"workflow"}`},
+		"haystack pipeline": {name: "haystack.pipeline.run", attributes: map[string]any{"haystack.pipeline.metadata": "{}"},
+			want: `{"operation":"workflow"}`},
 		"spring ai, legacy conventions": {name: "chat gpt-4o", scope: "org.springframework.boot", attributes: map[string]any{
-			"gen_ai.operation.name": "chat", "gen_ai.system": "openai", "gen_ai.request.model": "gpt-4o", "gen_ai.response.finish_reasons": `["STOP"]`,
-			"gen_ai.usage.input_tokens": "12", "gen_ai.usage.output_tokens": "3", "gen_ai.usage.total_tokens": "15", "gen_ai.request.temperature": "0.7",
+			"gen_ai.operation.name": "chat", "gen_ai.system": "openai", "gen_ai.request.model": "gpt-4o",
+			"gen_ai.response.finish_reasons": `["STOP"]`,
+			"gen_ai.usage.input_tokens":      "12", "gen_ai.usage.output_tokens": "3", "gen_ai.usage.total_tokens": "15",
+			"gen_ai.request.temperature": "0.7",
 		}, want: `{"operation":"chat","provider":"openai","finish_reasons":["STOP"],"finish_reasons_canonical":["stop"],"usage":{"input":12,"output":3,"total":15},"temperature":0.7}`},
 		"agent framework": {name: "invoke_agent Bot", attributes: map[string]any{
-			"gen_ai.operation.name": "invoke_agent", "gen_ai.provider.name": "microsoft.agent_framework", "gen_ai.agent.name": "Bot", "gen_ai.conversation.id": "c1",
-			"gen_ai.input.messages": []any{map[string]any{"role": "user", "parts": []any{map[string]any{"type": "text", "content": "hi \"there\"\n"}}}},
+			"gen_ai.operation.name": "invoke_agent", "gen_ai.provider.name": "microsoft.agent_framework",
+			"gen_ai.agent.name": "Bot", "gen_ai.conversation.id": "c1",
+			"gen_ai.input.messages": []any{map[string]any{"role": "user",
+				"parts": []any{map[string]any{"type": "text", "content": "hi \"there\"\n"}}}},
 		}, want: `{"operation":"invoke_agent","provider_raw":"microsoft.agent_framework","agent_name":"Bot","session_id":"c1","input_messages":[{"role":"user","text":"hi \"there\"\n"}]}`},
 		"azure inference, events with JSON": {
 			name: "chat gpt-4o", attributes: map[string]any{"gen_ai.system": "az.ai.inference", "gen_ai.operation.name": "chat"},
@@ -96,23 +103,27 @@ func TestDialectsByTheirDocumentation(t *testing.T) {
 			"output_messages":[{"role":"assistant","tool_calls":[{"id":"1","name":"f","arguments":{"a":1}}]}]}`,
 		},
 		"mcp tool error": {name: "tools/call weather", attributes: map[string]any{
-			"mcp.method.name": "tools/call", "gen_ai.tool.name": "weather", "mcp.session.id": "s1", "gen_ai.tool.call.arguments": `{"city":"Rome"}`,
-			"gen_ai.tool.call.result": `{"content":[{"type":"text","text":"no such city"}],"isError":true}`,
+			"mcp.method.name": "tools/call", "gen_ai.tool.name": "weather", "mcp.session.id": "s1",
+			"gen_ai.tool.call.arguments": `{"city":"Rome"}`,
+			"gen_ai.tool.call.result":    `{"content":[{"type":"text","text":"no such city"}],"isError":true}`,
 		}, want: `{"operation":"execute_tool","tool":{"name":"weather","status":"error"},"error":{"is_error":true,"type":"tool_error"}}`},
-		"mcp listing": {name: "tools/list", attributes: map[string]any{"mcp.method.name": "tools/list"}, want: `{"operation":"other"}`},
+		"mcp listing": {name: "tools/list", attributes: map[string]any{"mcp.method.name": "tools/list"},
+			want: `{"operation":"other"}`},
 		"strands, events with parts in strings": {scope: "strands.telemetry.tracer", name: "chat", attributes: map[string]any{
 			"gen_ai.system": "strands-agents", "gen_ai.operation.name": "chat", "gen_ai.server.time_to_first_token": 1200,
 		}, events: []spanEvent{
 			{"gen_ai.user.message", map[string]any{"content": `[{"text":"hi"}]`}},
-			{"gen_ai.choice", map[string]any{"finish_reason": "tool_use", "message": `[{"text":"let me see"},{"toolUse":{"toolUseId":"t1","name":"f","input":{"a":1}}}]`}},
+			{"gen_ai.choice", map[string]any{"finish_reason": "tool_use",
+				"message": `[{"text":"let me see"},{"toolUse":{"toolUseId":"t1","name":"f","input":{"a":1}}}]`}},
 		}, want: `{"provider_raw":"strands-agents","ttft_ms":1200,"finish_reasons":["tool_use"],"input_messages":[{"role":"user","text":"hi"}],
 			"output_messages":[{"role":"assistant","text":"let me see","tool_calls":[{"id":"t1","name":"f","arguments":{"a":1}}]}]}`},
-		"strands tool with status": {scope: "strands.telemetry.tracer", name: "execute_tool f", status: ptrace.StatusCodeOk, attributes: map[string]any{
-			"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "f", "gen_ai.tool.status": "error",
-		}, events: []spanEvent{
-			{"gen_ai.tool.message", map[string]any{"role": "tool", "content": `{"a":1}`, "id": "t1"}},
-			{"gen_ai.choice", map[string]any{"message": `[{"text":"boom"}]`, "id": "t1"}},
-		}, want: `{"tool":{"name":"f","arguments":{"a":1},"result":"boom","status":"error"},"error":{"is_error":true}}`},
+		"strands tool with status": {scope: "strands.telemetry.tracer", name: "execute_tool f", status: ptrace.StatusCodeOk,
+			attributes: map[string]any{
+				"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "f", "gen_ai.tool.status": "error",
+			}, events: []spanEvent{
+				{"gen_ai.tool.message", map[string]any{"role": "tool", "content": `{"a":1}`, "id": "t1"}},
+				{"gen_ai.choice", map[string]any{"message": `[{"text":"boom"}]`, "id": "t1"}},
+			}, want: `{"tool":{"name":"f","arguments":{"a":1},"result":"boom","status":"error"},"error":{"is_error":true}}`},
 		"details event": {name: "chat m", attributes: map[string]any{"gen_ai.operation.name": "chat"}, events: []spanEvent{
 			{"gen_ai.client.inference.operation.details", map[string]any{
 				"gen_ai.input.messages":  `[{"role":"user","parts":[{"type":"text","content":"hi"}]}]`,
@@ -129,57 +140,74 @@ func TestDialectsByTheirDocumentation(t *testing.T) {
 			"gen_ai.request.model": "gpt-4o", "lk.pii.chat_ctx": `{"items":[{"type":"message","role":"user","content":["hi"]}]}`, "lk.response.text": "hello", "lk.response.ttft": 0.35,
 		}, want: `{"operation":"chat","ttft_ms":350,"input_messages":[{"role":"user","text":"hi"}],"output_messages":[{"role":"assistant","text":"hello"}]}`},
 		"livekit tool that failed": {scope: "livekit-agents", name: "function_tool", attributes: map[string]any{
-			"lk.function_tool.name": "f", "lk.function_tool.id": "1", "lk.pii.function_tool.arguments": `{"a":1}`, "lk.function_tool.is_error": true,
+			"lk.function_tool.name": "f", "lk.function_tool.id": "1", "lk.pii.function_tool.arguments": `{"a":1}`,
+			"lk.function_tool.is_error": true,
 		}, want: `{"operation":"execute_tool","tool":{"name":"f","call_id":"1","arguments":{"a":1},"status":"error"},"error":{"is_error":true}}`},
 		"litellm's raw copy": {
-			scope: "litellm", name: "raw_gen_ai_request", attributes: map[string]any{"llm.openai.model": "gpt-4o", "gen_ai.system": "openai"},
-			want: `{"operation":"other","is_llm_call":false}`,
+			scope: "litellm", name: "raw_gen_ai_request",
+			attributes: map[string]any{"llm.openai.model": "gpt-4o", "gen_ai.system": "openai"},
+			want:       `{"operation":"other","is_llm_call":false}`,
 		},
 		"traceloop agent": {name: "Bot.agent", attributes: map[string]any{
-			"traceloop.span.kind": "agent", "traceloop.entity.name": "Bot", "traceloop.association.properties.session_id": "s", "traceloop.association.properties.user_id": "u",
-			"traceloop.prompt.key": "p", "traceloop.prompt.version": 3,
+			"traceloop.span.kind": "agent", "traceloop.entity.name": "Bot", "traceloop.association.properties.session_id": "s",
+			"traceloop.association.properties.user_id": "u",
+			"traceloop.prompt.key":                     "p", "traceloop.prompt.version": 3,
 		}, want: `{"operation":"invoke_agent","agent_name":"Bot","session_id":"s","user_id":"u","prompt_name":"p","prompt_version":"3"}`},
 		"traceloop tool": {name: "f.tool", attributes: map[string]any{
-			"traceloop.span.kind": "tool", "traceloop.entity.name": "f", "traceloop.entity.input": `{"a":1}`, "traceloop.entity.output": "done",
+			"traceloop.span.kind": "tool", "traceloop.entity.name": "f", "traceloop.entity.input": `{"a":1}`,
+			"traceloop.entity.output": "done",
 		}, want: `{"operation":"execute_tool","tool":{"name":"f","arguments":{"a":1},"result":"done"}}`},
 		"flattened completion, out of order": {name: "openai.chat", attributes: map[string]any{
-			"llm.request.type": "chat", "gen_ai.completion.0.tool_calls.1.name": "g", "gen_ai.completion.0.tool_calls.1.arguments": `{"b":2}`,
-			"gen_ai.completion.0.tool_calls.0.name": "f", "gen_ai.completion.0.tool_calls.0.id": "1", "gen_ai.completion.0.content": "both",
-			"gen_ai.completion.0.role": "assistant", "gen_ai.completion.0.finish_reason": "tool_calls", "gen_ai.prompt.1.content": "r", "gen_ai.prompt.1.role": "tool",
-			"gen_ai.prompt.1.tool_call_id": "0", "gen_ai.prompt.0.role": "user", "gen_ai.prompt.0.content": `[{"type":"text","text":"hi"},{"type":"image_url","image_url":{"url":"x"}}]`,
-			"llm.is_streaming": "False",
+			"llm.request.type": "chat", "gen_ai.completion.0.tool_calls.1.name": "g",
+			"gen_ai.completion.0.tool_calls.1.arguments": `{"b":2}`,
+			"gen_ai.completion.0.tool_calls.0.name":      "f", "gen_ai.completion.0.tool_calls.0.id": "1",
+			"gen_ai.completion.0.content": "both",
+			"gen_ai.completion.0.role":    "assistant", "gen_ai.completion.0.finish_reason": "tool_calls",
+			"gen_ai.prompt.1.content": "r", "gen_ai.prompt.1.role": "tool",
+			"gen_ai.prompt.1.tool_call_id": "0", "gen_ai.prompt.0.role": "user",
+			"gen_ai.prompt.0.content": `[{"type":"text","text":"hi"},{"type":"image_url","image_url":{"url":"x"}}]`,
+			"llm.is_streaming":        "False",
 		}, want: `{"operation":"chat","streaming":false,"finish_reasons":["tool_calls"],"input_messages":[{"role":"user","text":"hi"},{"role":"tool","tool_results":[{"id":"0","result":"r"}]}],
 			"output_messages":[{"role":"assistant","text":"both","tool_calls":[{"id":"1","name":"f"},{"name":"g","arguments":{"b":2}}]}]}`},
 		"openinference retriever": {name: "Retriever", attributes: map[string]any{
-			"openinference.span.kind": "RETRIEVER", "input.value": "what?", "retrieval.documents.1.document.content": "B", "retrieval.documents.0.document.content": "A",
-			"retrieval.documents.0.document.id": "a", "retrieval.documents.0.document.score": 0.5,
+			"openinference.span.kind": "RETRIEVER", "input.value": "what?", "retrieval.documents.1.document.content": "B",
+			"retrieval.documents.0.document.content": "A",
+			"retrieval.documents.0.document.id":      "a", "retrieval.documents.0.document.score": 0.5,
 		}, want: `{"operation":"retrieval","retrieval":{"query":"what?","documents":[{"id":"a","score":0.5,"content":"A"},{"content":"B"}]}}`},
 		"openinference refusal": {name: "ChatCompletion", attributes: map[string]any{
-			"openinference.span.kind": "LLM", "llm.output_messages.0.message.role": "assistant", "output.mime_type": "application/json",
-			"output.value": `{"id":"r1","choices":[{"message":{"role":"assistant","content":null,"refusal":"I cannot"},"finish_reason":"stop"}]}`,
+			"openinference.span.kind": "LLM", "llm.output_messages.0.message.role": "assistant",
+			"output.mime_type": "application/json",
+			"output.value":     `{"id":"r1","choices":[{"message":{"role":"assistant","content":null,"refusal":"I cannot"},"finish_reason":"stop"}]}`,
 		}, want: `{"operation":"chat","refusal":"I cannot","response_id":"r1","finish_reasons":["stop"]}`},
 		"logfire, refusal beside the messages": {scope: "logfire.openai", name: "Chat Completion", attributes: map[string]any{
-			"gen_ai.operation.name": "chat", "gen_ai.output.messages": `[{"role":"assistant","parts":[]}]`, "response_data": `{"message": {"content": null, "refusal": "I will not"}}`,
+			"gen_ai.operation.name": "chat", "gen_ai.output.messages": `[{"role":"assistant","parts":[]}]`,
+			"response_data": `{"message": {"content": null, "refusal": "I will not"}}`,
 		}, want: `{"refusal":"I will not"}`},
 		"openinference embedding": {name: "Embeddings", attributes: map[string]any{
-			"openinference.span.kind": "EMBEDDING", "embedding.model_name": "text-embedding-3-small", "llm.token_count.prompt": 9,
+			"openinference.span.kind": "EMBEDDING", "embedding.model_name": "text-embedding-3-small",
+			"llm.token_count.prompt": 9,
 		}, want: `{"operation":"embeddings","request_model":"text-embedding-3-small","usage":{"input":9}}`},
 		"openllmetry before the conventions": {name: "openai.chat", attributes: map[string]any{
-			"llm.request.type": "chat", "llm.vendor": "OpenAI", "llm.request.model": "gpt-4", "llm.usage.prompt_tokens": 3, "llm.prompts.0.role": "user",
-			"llm.prompts.0.content": "hi", "llm.completions.0.role": "assistant", "llm.completions.0.content": "yo", "llm.completions.0.finish_reason": "stop",
+			"llm.request.type": "chat", "llm.vendor": "OpenAI", "llm.request.model": "gpt-4", "llm.usage.prompt_tokens": 3,
+			"llm.prompts.0.role":    "user",
+			"llm.prompts.0.content": "hi", "llm.completions.0.role": "assistant", "llm.completions.0.content": "yo",
+			"llm.completions.0.finish_reason": "stop",
 		}, want: `{"operation":"chat","provider":"openai","request_model":"gpt-4","usage":{"input":3},"finish_reasons":["stop"],
 			"input_messages":[{"role":"user","text":"hi"}],"output_messages":[{"role":"assistant","text":"yo"}]}`},
 		"redacted": {
-			name: "x", attributes: map[string]any{"openinference.span.kind": "LLM", "input.value": "__REDACTED__", "output.value": "__REDACTED__"},
+			name: "x", attributes: map[string]any{"openinference.span.kind": "LLM", "input.value": "__REDACTED__",
+				"output.value": "__REDACTED__"},
 			want: `{"operation":"chat","input_messages":[],"output_messages":[]}`,
 		},
 		"otel retrieval, structured": {name: "retrieval kb", attributes: map[string]any{
 			"gen_ai.operation.name": "retrieval", "gen_ai.retrieval.query.text": "q",
 			"gen_ai.retrieval.documents": []any{map[string]any{"id": "1", "score": 0.25, "content": "text"}},
 		}, want: `{"retrieval":{"query":"q","documents":[{"id":"1","score":0.25,"content":"text"}]}}`},
-		"vector database of traceloop": {name: "chroma.query", attributes: map[string]any{"gen_ai.operation.name": "retrieval"}, events: []spanEvent{
-			{"db.query.result", map[string]any{"db.query.result.id": "1", "db.query.result.score": 0.5, "db.query.result.document": "text"}},
-		}, want: `{"operation":"retrieval","retrieval":{"documents":[{"id":"1","score":0.5,"content":"text"}]}}`},
+		"vector database of traceloop": {name: "chroma.query",
+			attributes: map[string]any{"gen_ai.operation.name": "retrieval"}, events: []spanEvent{
+				{"db.query.result", map[string]any{"db.query.result.id": "1", "db.query.result.score": 0.5,
+					"db.query.result.document": "text"}},
+			}, want: `{"operation":"retrieval","retrieval":{"documents":[{"id":"1","score":0.5,"content":"text"}]}}`},
 		"langsmith chain of langchain": {scope: "langsmith", name: "ChatOpenAI", attributes: map[string]any{
 			"langsmith.span.kind": "llm", "gen_ai.operation.name": "chat", "langsmith.metadata.ls_model_type": "chat",
 			"gen_ai.prompt": `{"messages":[[{"lc":1,"type":"constructor","id":["langchain_core","messages","SystemMessage"],"kwargs":{"content":"be nice"}},` +
@@ -189,18 +217,22 @@ func TestDialectsByTheirDocumentation(t *testing.T) {
 		}, want: `{"operation":"chat","input_messages":[{"role":"system","text":"be nice"},{"role":"user","text":"hi"}],"finish_reasons":["stop"],
 			"output_messages":[{"role":"assistant","text":"yo","tool_calls":[{"id":"1","name":"f","arguments":{}}]}]}`},
 		"responses api, cut": {name: "x", attributes: map[string]any{
-			"langfuse.observation.type": "generation", "langfuse.observation.output": `{"id":"resp_1","status":"incomplete","incomplete_details":{"reason":"max_output_tokens"},` +
+			"langfuse.observation.type": "generation",
+			"langfuse.observation.output": `{"id":"resp_1","status":"incomplete","incomplete_details":{"reason":"max_output_tokens"},` +
 				`"output":[{"type":"message","role":"assistant","content":[{"type":"output_text","text":"half"}]}]}`,
 		}, want: `{"finish_reasons":["max_output_tokens"],"finish_reasons_canonical":["length"],"output_messages":[{"role":"assistant","text":"half"}]}`},
 		"gemini, blocked prompt": {name: "x", attributes: map[string]any{
-			"openinference.span.kind": "LLM", "output.value": `{"promptFeedback":{"blockReason":"SAFETY"},"usageMetadata":{}}`, "output.mime_type": "application/json",
+			"openinference.span.kind": "LLM", "output.value": `{"promptFeedback":{"blockReason":"SAFETY"},"usageMetadata":{}}`,
+			"output.mime_type": "application/json",
 		}, want: `{"finish_reasons":["SAFETY"],"finish_reasons_canonical":["content_filter"]}`},
 		"langsmith completion model": {scope: "langsmith", name: "OpenAI", attributes: map[string]any{
-			"langsmith.span.kind": "llm", "gen_ai.operation.name": "chat", "langsmith.metadata.ls_model_type": "llm", "langsmith.metadata.thread_id": "t1",
+			"langsmith.span.kind": "llm", "gen_ai.operation.name": "chat", "langsmith.metadata.ls_model_type": "llm",
+			"langsmith.metadata.thread_id": "t1",
 			"langsmith.trace.session_name": "project",
 		}, want: `{"operation":"text_completion","session_id":"t1"}`},
 		"vercel tool": {scope: "ai", name: "ai.toolCall", attributes: map[string]any{
-			"ai.operationId": "ai.toolCall", "ai.toolCall.name": "f", "ai.toolCall.id": "1", "ai.toolCall.args": `{"a":1}`, "ai.toolCall.result": `{"b":2}`,
+			"ai.operationId": "ai.toolCall", "ai.toolCall.name": "f", "ai.toolCall.id": "1", "ai.toolCall.args": `{"a":1}`,
+			"ai.toolCall.result": `{"b":2}`,
 		}, want: `{"operation":"execute_tool","tool":{"name":"f","call_id":"1","arguments":{"a":1},"result":{"b":2}}}`},
 		"vercel embedding": {scope: "ai", name: "ai.embed.doEmbed", attributes: map[string]any{
 			"ai.operationId": "ai.embed.doEmbed", "ai.model.id": "text-embedding-3-small", "ai.usage.tokens": 10,
@@ -214,16 +246,21 @@ func TestDialectsByTheirDocumentation(t *testing.T) {
 			"input_messages":[{"role":"user","text":"hi"}],"output_messages":[{"role":"assistant","reasoning":"think","tool_calls":[{"id":"1","name":"f","arguments":{"a":1}}]}],
 			"usage":{"input":10,"output":5,"cache_read":4,"reasoning":3},"tokens":{"uncached_input":6,"cache_read":4,"output":5,"reasoning":3}}`},
 		"genkit tool": {scope: "genkit-tracer", name: "f", attributes: map[string]any{
-			"genkit:type": "action", "genkit:metadata:subtype": "tool", "genkit:name": "f", "genkit:input": `{"a":1}`, "genkit:output": `"ok"`,
+			"genkit:type": "action", "genkit:metadata:subtype": "tool", "genkit:name": "f", "genkit:input": `{"a":1}`,
+			"genkit:output": `"ok"`,
 		}, want: `{"operation":"execute_tool","tool":{"name":"f","arguments":{"a":1},"result":"ok"}}`},
 		"numbers of JavaScript and sentinels": {name: "chat x", attributes: map[string]any{
-			"gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": map[string]any{"low": 12, "high": 0, "unsigned": false},
-			"gen_ai.request.max_tokens": -1, "gen_ai.request.seed": "", "gen_ai.request.temperature": "0.25", "gen_ai.request.stream": "true",
+			"gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": map[string]any{"low": 12, "high": 0,
+				"unsigned": false},
+			"gen_ai.request.max_tokens": -1, "gen_ai.request.seed": "", "gen_ai.request.temperature": "0.25",
+			"gen_ai.request.stream":          "true",
 			"gen_ai.response.finish_reasons": "stop,length",
 		}, want: `{"usage":{"input":12},"max_tokens":null,"seed":null,"temperature":0.25,"streaming":true,"finish_reasons":["stop","length"]}`},
-		"status in the message": {name: "chat x", status: ptrace.StatusCodeError, attributes: map[string]any{"gen_ai.operation.name": "chat"}, events: []spanEvent{
-			{"exception", map[string]any{"exception.type": "openai.RateLimitError", "exception.message": "Error code: 429 - {'error': {}}"}},
-		}, want: `{"error":{"is_error":true,"type":"openai.RateLimitError","http_status":429}}`},
+		"status in the message": {name: "chat x", status: ptrace.StatusCodeError,
+			attributes: map[string]any{"gen_ai.operation.name": "chat"}, events: []spanEvent{
+				{"exception", map[string]any{"exception.type": "openai.RateLimitError",
+					"exception.message": "Error code: 429 - {'error': {}}"}},
+			}, want: `{"error":{"is_error":true,"type":"openai.RateLimitError","http_status":429}}`},
 		"requested schema, openai": {name: "chat x", attributes: map[string]any{
 			"gen_ai.operation.name": "chat", "gen_ai.openai.request.response_format": `{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object"}}}`,
 		}, want: `{"response_format":"json_schema","output_schema":{"type":"object"}}`},

@@ -9,8 +9,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// readError finds out whether the operation failed, and what is said of it. Dialects that hide errors behind a good
-// status have set IsError before.
+// readError finds out whether the operation failed, and reads the error's type, message and HTTP status. Dialects that
+// hide errors behind an OK status have already set IsError.
 func (r *Reader) readError(c *genai.Call) {
 	e := &c.Error
 	status := r.span.Status()
@@ -43,8 +43,8 @@ func (r *Reader) readError(c *genai.Call) {
 	}
 }
 
-// readException takes type and message from the last exception event. The event itself is proof of an error only for
-// emitters that leave the status alone.
+// readException reads type and message from the last exception event. The event alone proves an error only for emitters
+// that do not set the span status.
 func (r *Reader) readException(e *genai.Error) {
 	events := r.span.Events()
 	for i := events.Len() - 1; i >= 0; i-- {
@@ -66,19 +66,21 @@ func attributeText(attributes pcommon.Map, name string) string {
 	return ""
 }
 
-// leadingStatus is the HTTP status that an error's type or message begins with ("429", "404 The model …",
-// "Error: 503 …", "Error code: 400 - {…}"), 0 where there is none.
+// leadingStatus returns the HTTP status at the start of an error's type or message ("429", "404 The model …", "Error:
+// 503 …", "Error code: 400 - {…}"), or 0.
 func leadingStatus(text string) int {
 	const maxPrefixes = 4
 	for range maxPrefixes {
 		trimmed := strings.TrimLeft(text, " :([")
-		for _, prefix := range [...]string{"Error code", "error code", "Error", "error", "HTTP", "http", "status code", "Status code", "status", "code"} {
+		for _, prefix := range [...]string{
+			"Error code", "error code", "Error", "error", "HTTP", "http", "status code", "Status code", "status", "code",
+		} {
 			if rest, ok := strings.CutPrefix(trimmed, prefix); ok {
 				trimmed = rest
 				break
 			}
 		}
-		// "NotFoundError: 404 …": the name of an exception.
+		// An exception name, as in "NotFoundError: 404 …".
 		if name, rest, ok := strings.Cut(trimmed, ":"); ok && len(name) < 80 && !strings.ContainsRune(name, ' ') &&
 			(strings.HasSuffix(name, "Error") || strings.HasSuffix(name, "Exception")) {
 			trimmed = rest

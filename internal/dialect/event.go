@@ -8,7 +8,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// Events that carry content: as span events, or as log records of the span.
+// Events that carry content. They are span events, or log records that name the span.
 const (
 	eventSystem     = "gen_ai.system.message"
 	eventUser       = "gen_ai.user.message"
@@ -21,12 +21,14 @@ const (
 	eventDocument   = "db.query.result"
 )
 
-// eventEvaluation carries a score. It begins with gen_ai and is no evidence of a GenAI operation.
+// eventEvaluation carries a score. Its name begins with gen_ai, but it does not show that the span is a GenAI
+// operation.
 const eventEvaluation = "gen_ai.evaluation.result"
 
 func isContentEvent(name string) bool {
 	switch name {
-	case eventSystem, eventUser, eventAssistant, eventTool, eventChoice, eventPrompt, eventCompletion, eventDetails, eventDocument:
+	case eventSystem, eventUser, eventAssistant, eventTool, eventChoice, eventPrompt, eventCompletion, eventDetails,
+		eventDocument:
 		return true
 	}
 	return false
@@ -69,7 +71,7 @@ func (r *Reader) loadEvents(c *genai.Call, content *genai.Content, part genai.Pa
 	}
 }
 
-// chosen drops the history that some exporters file under the output: a choice is known by its finish reason.
+// chosen drops the history that some exporters add to the output. Only a choice has a finish reason.
 func chosen(all []genai.Message) []genai.Message {
 	kept := make([]genai.Message, 0, len(all))
 	for _, m := range all {
@@ -83,7 +85,10 @@ func chosen(all []genai.Message) []genai.Message {
 	return kept
 }
 
-func (r *Reader) loadEvent(c *genai.Call, content *genai.Content, part genai.Part, p *parser, name string, attributes pcommon.Map, body pcommon.Value) {
+func (r *Reader) loadEvent(
+	c *genai.Call, content *genai.Content, part genai.Part, p *parser,
+	name string, attributes pcommon.Map, body pcommon.Value,
+) {
 	isTool := c.Operation == genai.OpExecuteTool
 	switch name {
 	case eventDetails:
@@ -104,7 +109,8 @@ func (r *Reader) loadEvent(c *genai.Call, content *genai.Content, part genai.Par
 	case eventDocument:
 		if part == genai.PartRetrieval {
 			r.scratch = appendRenamed(r.scratch[:0], attributes, "db.query.result.")
-			if doc := documentOf(string(r.scratch), 0); doc != (genai.Document{}) && len(content.Retrieval.Documents) < maxDocuments {
+			doc := documentOf(string(r.scratch), 0)
+			if doc != (genai.Document{}) && len(content.Retrieval.Documents) < maxDocuments {
 				content.Retrieval.Documents = append(content.Retrieval.Documents, doc)
 			}
 		}
@@ -139,8 +145,8 @@ func (r *Reader) loadEvent(c *genai.Call, content *genai.Content, part genai.Par
 	}
 }
 
-// eventJSON is the JSON of an event's payload: the body of a log record, the JSON that Azure and Semantic Kernel put into
-// gen_ai.event.content, or the attributes.
+// eventJSON returns the JSON of an event's payload: the body of a log record, the JSON that Azure and Semantic Kernel
+// put into gen_ai.event.content, or the attributes.
 func (r *Reader) eventJSON(attributes pcommon.Map, body pcommon.Value) string {
 	if body != (pcommon.Value{}) && body.Type() != pcommon.ValueTypeEmpty {
 		return r.text(body)
@@ -180,7 +186,8 @@ func (r *Reader) loadDetails(content *genai.Content, part genai.Part, p *parser,
 	}
 }
 
-// loadBody reads {"input": {"messages": …}, "output": {"messages": …}}: how AWS's distribution moves content into log records.
+// loadBody reads {"input": {"messages": …}, "output": {"messages": …}}. The AWS distribution moves content into log
+// records in this form.
 func (r *Reader) loadBody(content *genai.Content, part genai.Part, p *parser, body pcommon.Value, isTool bool) {
 	input, hasInput := body.Map().Get("input")
 	output, hasOutput := body.Map().Get("output")
@@ -192,7 +199,7 @@ func (r *Reader) loadBody(content *genai.Content, part genai.Part, p *parser, bo
 	case part == genai.PartOutput && hasOutput && !isTool:
 		n := len(p.dst)
 		answer := p.answer
-		p.answer = false // every message is wanted: which of them is the answer is known by its finish reason
+		p.answer = false // keep every message: chosen picks the answer by its finish reason
 		p.value(r.text(output), "assistant")
 		p.answer = answer
 		p.keepOnly(n, chosen(p.dst[n:]))
@@ -219,9 +226,11 @@ func (r *Reader) loadBody(content *genai.Content, part genai.Part, p *parser, bo
 	}
 }
 
-// unfoldState reads the messages of a run's state that was recorded as the text of one message: {"inputs": {"messages": …}}.
+// unfoldState reads the messages of a run's state that was recorded as the text of one message: {"inputs": {"messages":
+// …}}.
 func (p *parser) unfoldState(n int, role string) {
-	if len(p.dst) != n+1 || !strings.HasPrefix(p.dst[n].Text, `{"inputs"`) && !strings.HasPrefix(p.dst[n].Text, `{"outputs"`) {
+	if len(p.dst) != n+1 || !strings.HasPrefix(p.dst[n].Text, `{"inputs"`) &&
+		!strings.HasPrefix(p.dst[n].Text, `{"outputs"`) {
 		return
 	}
 	state := p.dst[n]
@@ -231,7 +240,7 @@ func (p *parser) unfoldState(n int, role string) {
 	}
 }
 
-// toolPayload is what a tool's event carries: the content or message of the event.
+// toolPayload returns the content or message of a tool event.
 func toolPayload(raw string) genai.Value {
 	if !strings.HasPrefix(raw, "{") {
 		return genai.Value{Text: raw}
@@ -242,7 +251,7 @@ func toolPayload(raw string) genai.Value {
 	if payload == "" {
 		return genai.Value{}
 	}
-	if payload[0] == '{' { // {"content": "…"} inside of it
+	if payload[0] == '{' { // it may wrap {"content": "…"}
 		var inner fields
 		inner.read(&cursor{s: payload})
 		payload = firstOf(inner.content, payload)
@@ -280,7 +289,7 @@ func (p *parser) prompt(text string) {
 	p.plain(strings.TrimSuffix(text[start:], "\n"), firstOf(role, "user"))
 }
 
-// attribute is the text of an event's attribute, at most maxField of it.
+// attribute returns the text of an event attribute, at most maxField bytes of it.
 func (r *Reader) attribute(attributes pcommon.Map, name string) string {
 	if v, ok := attributes.Get(name); ok {
 		return r.text(v)
@@ -288,7 +297,7 @@ func (r *Reader) attribute(attributes pcommon.Map, name string) string {
 	return ""
 }
 
-// appendRenamed writes attributes as JSON without a prefix of their names.
+// appendRenamed writes attributes as JSON and cuts the prefix off their names.
 func appendRenamed(dst []byte, attributes pcommon.Map, prefix string) []byte {
 	dst = append(dst, '{')
 	for name, value := range attributes.All() {

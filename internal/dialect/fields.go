@@ -1,6 +1,6 @@
 package dialect
 
-// fields is one JSON object taken apart: the raw text of the members that messages, parts and envelopes have.
+// fields holds the raw text of the members that matter in one JSON object: a message, a part or an envelope.
 type fields struct {
 	role, typ, text, content, parts, message string
 	name, id, callID, args, result           string
@@ -17,7 +17,7 @@ type fields struct {
 	incomplete, feedback                       string
 }
 
-// read takes the object at the cursor apart.
+// read splits the object at the cursor into its members.
 func (f *fields) read(c *cursor) {
 	if !c.open('{') {
 		c.skip()
@@ -34,7 +34,7 @@ func (f *fields) read(c *cursor) {
 	}
 }
 
-// slot is where a member goes, nil for one that says nothing here.
+// slot returns where to keep a member, or nil for a member that is not read.
 func (f *fields) slot(key string) *string {
 	switch key {
 	case "role", "author":
@@ -125,20 +125,21 @@ func (f *fields) slot(key string) *string {
 	return nil
 }
 
-// isPart reports whether an object is a part of a message and not a message or an envelope.
+// isPart reports whether an object is a part of a message rather than a message or an envelope.
 func (f *fields) isPart() bool {
 	if f.role != "" || f.message != "" || f.kwargs != "" || f.messages != "" || f.choices != "" || f.generations != "" ||
 		f.parts != "" || f.metadata != "" || f.finish != "" {
 		return false
 	}
-	return f.typ != "" && roleOf(unquoted(f.typ)) == "" || f.text != "" || f.toolUse != "" || f.toolResult != "" || f.functionCall != "" ||
-		f.functionResponse != "" || f.toolRequest != "" || f.toolResponse != ""
+	return f.typ != "" && roleOf(unquoted(f.typ)) == "" || f.text != "" || f.toolUse != "" || f.toolResult != "" ||
+		f.functionCall != "" || f.functionResponse != "" || f.toolRequest != "" || f.toolResponse != ""
 }
 
-// itemRole is the role of a part that stands for a message: items of the Responses API say it with their type.
+// itemRole returns the role of a part that stands for a message. Items of the Responses API state it in their type.
 func (f *fields) itemRole(role string) string {
 	switch unquoted(f.typ) {
-	case "function_call", "web_search_call", "file_search_call", "computer_call", "mcp_call", "code_interpreter_call", "local_shell_call":
+	case "function_call", "web_search_call", "file_search_call", "computer_call", "mcp_call", "code_interpreter_call",
+		"local_shell_call":
 		return "assistant"
 	case "reasoning":
 		return "assistant"

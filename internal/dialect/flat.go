@@ -11,10 +11,10 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// maxFlat bounds the index of flattened messages, parts and tools; what lies beyond is not read.
+// maxFlat bounds the index of flattened messages, parts and tools. Fields with a larger index are ignored.
 const maxFlat = 2000
 
-// flatField is one flattened attribute taken apart: llm.input_messages.<n>.message.contents.<m>.message_content.<name>.
+// flatField is one flattened attribute: llm.input_messages.<n>.message.contents.<m>.message_content.<name>.
 type flatField struct {
 	n, m  int // m is -1 for a field of the message itself
 	group flatGroup
@@ -30,7 +30,8 @@ const (
 	groupToolCall
 )
 
-// flatFields collects the attributes below one of the prefixes, in order of their indices: exporters do not keep theirs.
+// flatFields collects the attributes with one of the prefixes and sorts them by index, because exporters do not keep
+// the order.
 func (r *Reader) flatFields(prefixes ...string) []flatField {
 	var all []flatField
 	for name, value := range r.span.Attributes().All() {
@@ -127,8 +128,9 @@ func (p *parser) flatMessage(r *Reader, fields []flatField, role string) {
 		m.ToolResults = append(m.ToolResults, genai.ToolResult{ID: toolCallID, Result: genai.Value{Text: m.Text}})
 		m.Text = ""
 	}
-	if !p.answer && m.Text == "" && m.Reasoning == "" && len(m.ToolCalls) == 0 && len(m.ToolResults) == 0 && len(fields) == 1 {
-		p.dst = p.dst[:len(p.dst)-1] // a role whose content was moved elsewhere
+	if !p.answer && m.Text == "" && m.Reasoning == "" && len(m.ToolCalls) == 0 && len(m.ToolResults) == 0 &&
+		len(fields) == 1 {
+		p.dst = p.dst[:len(p.dst)-1] // the role remains, but its content was moved elsewhere
 	}
 }
 
@@ -171,7 +173,7 @@ func (p *parser) flatParts(r *Reader, fields []flatField, m *genai.Message) {
 	all.end(m)
 }
 
-// flatCalls reads the tool calls of one group of fields and reports whether there were any.
+// flatCalls reads the tool calls of one group of fields and reports whether it found any.
 func (p *parser) flatCalls(r *Reader, fields []flatField, m *genai.Message, group flatGroup) bool {
 	found := false
 	for i := 0; i < len(fields); {
@@ -206,7 +208,7 @@ func (r *Reader) readFlatTools(content *genai.Content) bool {
 		return false
 	}
 	b := r.scratch[:0]
-	r.scratch = nil // it is b until the end: text may need scratch memory too
+	r.scratch = nil // b owns the memory until the end, and text may need scratch memory too
 	b = append(b, '[')
 	for len(all) > 0 && len(b) < maxField {
 		end := 1
@@ -224,10 +226,11 @@ func (r *Reader) readFlatTools(content *genai.Content) bool {
 	return r.readTools(content, string(b))
 }
 
-// appendFlatTool writes one tool definition: the JSON of it, or an object of its name, description and parameters.
+// appendFlatTool writes one tool definition: its JSON, or an object of its name, description and parameters.
 func (r *Reader) appendFlatTool(b []byte, fields []flatField) []byte {
 	for _, f := range fields {
-		if text := strings.TrimSpace(r.text(f.value)); strings.HasSuffix(f.name, "json_schema") && strings.HasPrefix(text, "{") {
+		text := strings.TrimSpace(r.text(f.value))
+		if strings.HasSuffix(f.name, "json_schema") && strings.HasPrefix(text, "{") {
 			return append(b, text...)
 		}
 	}
@@ -247,7 +250,7 @@ func (r *Reader) appendFlatTool(b []byte, fields []flatField) []byte {
 	return append(b, '}')
 }
 
-// readFlatDocuments reads retrieval.documents.N.document.* (and a reranker's output).
+// readFlatDocuments reads retrieval.documents.N.document.* and the output of a reranker.
 func (r *Reader) readFlatDocuments(content *genai.Content) bool {
 	docs := content.Retrieval.Documents[:0]
 	last := -1

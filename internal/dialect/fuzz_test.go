@@ -12,10 +12,10 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// maxFuzzTime is how long one input of the fuzzer may take, with the instrumentation that fuzzing adds.
+// maxFuzzTime bounds the time for one fuzzing input. It allows for the instrumentation of the fuzzer.
 const maxFuzzTime = 5 * time.Second
 
-// FuzzRead reads whole requests: whatever arrives, nothing panics and the work is bounded.
+// FuzzRead checks that reading any request does not panic and takes bounded time.
 func FuzzRead(f *testing.F) {
 	f.Add([]byte(`{"resourceSpans":[{"scopeSpans":[{"scope":{"name":"ai"},"spans":[{"name":"chat","attributes":[{"key":"gen_ai.output.messages",` +
 		`"value":{"stringValue":"[{\"role\":\"assistant\",\"parts\":[{\"type\":\"text\",\"content\":\"x\"}]}]"}}]}]}]}]}`))
@@ -53,7 +53,7 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// FuzzMessages reads messages of any shape out of any text.
+// FuzzMessages reads messages from any text.
 func FuzzMessages(f *testing.F) {
 	for _, seed := range messageSeeds {
 		f.Add(seed)
@@ -96,7 +96,7 @@ var messageSeeds = []string{
 	`"plain"`, `["a","b"]`, `{`, `[{"role":`, `{"a":"\ud83d`, "\xff",
 }
 
-// FuzzAttributes reads one attribute of any name with any value, on a span of any name and scope.
+// FuzzAttributes reads one attribute with any name and value, on a span with any name and scope.
 func FuzzAttributes(f *testing.F) {
 	for _, key := range contentKeys {
 		for _, seed := range messageSeeds[:4] {

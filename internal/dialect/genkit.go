@@ -6,7 +6,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// Genkit: actions with input and output as JSON; everything about a model call stands inside of them.
+// Genkit: actions hold input and output as JSON, which also contains everything about a model call.
 var (
 	keyGenkitType    = intern(inGenkit, "genkit:type")
 	keyGenkitName    = intern(inGenkit, "genkit:name")
@@ -65,7 +65,7 @@ func genkitOperation(kind string) string {
 	return ""
 }
 
-// genkitModel reads a model action's parameters, usage and finish reason out of its input and output.
+// genkitModel reads the parameters, usage and finish reason of a model action from its input and output.
 func (r *Reader) genkitModel(c *genai.Call) {
 	if r.has(keyGenkitInput) {
 		r.requested.read(contentText(r, keyGenkitInput))

@@ -6,7 +6,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// Haystack: pipeline components with input and output as JSON, the model inside of the answer's metadata.
+// Haystack: pipeline components hold input and output as JSON. The metadata of the answer names the model.
 var (
 	keyHSType    = intern(inHaystack, "haystack.component.type")
 	keyHSName    = intern(inHaystack, "haystack.component.name")

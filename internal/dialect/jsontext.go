@@ -1,6 +1,6 @@
 package dialect
 
-// memberText is a scalar member of a JSON object, "" where there is none.
+// memberText returns a scalar member of a JSON object, or "".
 func memberText(raw, name string) string {
 	c := cursor{s: raw}
 	if !c.open('{') {
@@ -19,7 +19,7 @@ func looksLikeJSON(text string) bool {
 	return len(text) > 1 && (text[0] == '{' && text[len(text)-1] == '}' || text[0] == '[' && text[len(text)-1] == ']')
 }
 
-// unquoted is the text of a JSON string or of another scalar.
+// unquoted returns the text of a JSON string or of another scalar.
 func unquoted(raw string) string {
 	if raw == "" {
 		return ""
@@ -28,7 +28,7 @@ func unquoted(raw string) string {
 	return c.scalar()
 }
 
-// unquotedOnly is the text of a JSON string, "" for anything else.
+// unquotedOnly returns the text of a JSON string, or "" for any other value.
 func unquotedOnly(raw string) string {
 	if raw == "" || raw[0] != '"' {
 		return ""
@@ -36,7 +36,7 @@ func unquotedOnly(raw string) string {
 	return unquoted(raw)
 }
 
-// lastString is the last string of a JSON array: the class name of a LangChain id.
+// lastString returns the last string of a JSON array, which is the class name in a LangChain id.
 func lastString(raw string) (last string) {
 	c := cursor{s: raw}
 	if c.open('[') {
@@ -66,10 +66,10 @@ func firstOf(texts ...string) string {
 	return ""
 }
 
-// joiner joins texts with newlines. One text costs nothing; many cost what they are long.
+// joiner joins texts with newlines. A single text is not copied. Many texts cost linear time.
 type joiner struct {
 	first string
-	rest  []byte // with first at its begin, once there are two
+	rest  []byte // starts with first, once there are two texts
 }
 
 func (j *joiner) add(s string) {

@@ -6,7 +6,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
-// dialects is a set of dialects: those whose attributes a span carries. Several on one span are normal.
+// dialects is the set of dialects whose attributes a span carries. A span often has several.
 type dialects uint32
 
 const (
@@ -33,10 +33,10 @@ const (
 	inAgentFramework
 )
 
-// key is the place of an attribute that some dialect reads, in Reader.at. 0 is no key.
+// key is the index in Reader.at of an attribute that a dialect reads. 0 is not a key.
 type key uint16
 
-// maxKeys bounds how many attributes the dialects read together.
+// maxKeys bounds how many attributes all dialects read in total.
 const maxKeys = 352
 
 type keyEntry struct {
@@ -44,8 +44,8 @@ type keyEntry struct {
 	marks dialects
 }
 
-// keyTable finds the key of an attribute by its name: open-addressed, since every attribute of every span is looked up. It is
-// filled by the variables of the dialects, before anything reads, and never changes afterwards.
+// keyTable maps an attribute name to its key. It uses open addressing because every attribute of every span is looked
+// up. Variable initializers of the dialects fill it before the first read, and it never changes afterwards.
 var keyTable [1 << keyBits]struct {
 	name string
 	keyEntry
@@ -62,7 +62,7 @@ func lookup(name string) (keyEntry, bool) {
 	return e.keyEntry, e.name == name && e.key != 0
 }
 
-// slotOf is the place of a name in keyTable, or the free one where it belongs.
+// slotOf returns the slot of a name in keyTable, or the free slot where it belongs.
 func slotOf(name string) int {
 	i := hashName(name) >> (64 - keyBits)
 	for keyTable[i].key != 0 && keyTable[i].name != name {
@@ -71,7 +71,7 @@ func slotOf(name string) int {
 	return int(i)
 }
 
-// hashName hashes the length and both ends of a name: gen_ai.usage.input_tokens and its like differ there.
+// hashName hashes the length and both ends of a name, because names like gen_ai.usage.input_tokens differ there.
 func hashName(name string) uint64 {
 	n := len(name)
 	h := uint64(n)
@@ -91,8 +91,8 @@ func load64(s string) uint64 {
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
-// intern gives an attribute its key. The dialects are those that the attribute is evidence of; 0 marks an attribute
-// that is read but proves nothing, like session.id.
+// intern returns the key of an attribute. The attribute is evidence of the given dialects. 0 marks an attribute that is
+// read but proves nothing, like session.id.
 func intern(marks dialects, name string) key {
 	e := &keyTable[slotOf(name)]
 	if e.key == 0 {
@@ -106,7 +106,7 @@ func intern(marks dialects, name string) key {
 	return e.key
 }
 
-// family is a set of flattened attributes (llm.input_messages.0.message.role, …) of which a span has any number.
+// family is a set of flattened attributes (llm.input_messages.0.message.role, …). A span can have any number of them.
 type family uint16
 
 const (
@@ -136,22 +136,23 @@ var families = []struct {
 	{"reranker.output_documents.", flatDocuments, inOpenInference},
 }
 
-// familyOf finds the family of a flattened attribute.
+// familyOf returns the family of a flattened attribute.
 func familyOf(name string) (family, dialects) {
 	if name[0] != 'l' && name[0] != 'g' && name[0] != 'r' {
 		return 0, 0
 	}
 	for i := range families {
 		f := &families[i]
-		if strings.HasPrefix(name, f.prefix) && len(name) > len(f.prefix) && name[len(f.prefix)] >= '0' && name[len(f.prefix)] <= '9' {
+		if strings.HasPrefix(name, f.prefix) && len(name) > len(f.prefix) &&
+			name[len(f.prefix)] >= '0' && name[len(f.prefix)] <= '9' {
 			return f.family, f.marks
 		}
 	}
 	return 0, 0
 }
 
-// evident reports whether an attribute's name says that its span is of GenAI. It stands before everything else, for
-// every attribute of every span, so it looks at few bytes and at no table.
+// evident reports whether an attribute name alone shows a GenAI span. It runs for every attribute of every span before
+// anything else, so it looks at few bytes and uses no table.
 func evident(name string) bool {
 	if len(name) < 4 {
 		return false
@@ -193,18 +194,20 @@ func evident(name string) bool {
 	return false
 }
 
-// ofVercel tells the AI SDK's attributes, without "ai.", from those of Application Insights (ai.cloud.role, ai.operation.id).
+// ofVercel reports whether an attribute belongs to the AI SDK. It gets the name without "ai.". Application Insights
+// uses the same prefix (ai.cloud.role, ai.operation.id).
 func ofVercel(rest string) bool {
 	head, _, _ := strings.Cut(rest, ".")
 	switch head {
-	case "operationId", "model", "prompt", "response", "usage", "toolCall", "settings", "telemetry", "schema", "result", "documents", "ranking",
-		"values", "value", "embedding", "embeddings", "stream", "request":
+	case "operationId", "model", "prompt", "response", "usage", "toolCall", "settings", "telemetry", "schema", "result",
+		"documents", "ranking", "values", "value", "embedding", "embeddings", "stream", "request":
 		return true
 	}
 	return false
 }
 
-// scopeMarks says which dialects a scope's name is evidence of. Names are not reliable, so attributes decide where both speak.
+// scopeMarks returns the dialects that a scope name is evidence of. Scope names are not reliable, so attributes take
+// precedence.
 func scopeMarks(scope string) dialects {
 	if len(scope) < 4 {
 		if scope == "ai" {
@@ -224,7 +227,8 @@ func scopeMarks(scope string) dialects {
 		case scope == "litellm":
 			return inLiteLLM
 		case strings.HasPrefix(scope, "logfire.openai") || strings.HasPrefix(scope, "logfire.anthropic") ||
-			scope == "logfire.claude_agent_sdk" || scope == "logfire.google_genai" || scope == "logfire.litellm" || scope == "logfire.dspy":
+			scope == "logfire.claude_agent_sdk" || scope == "logfire.google_genai" || scope == "logfire.litellm" ||
+			scope == "logfire.dspy":
 			return inLogfire
 		}
 	case 'o':
@@ -277,11 +281,10 @@ func scopeMarks(scope string) dialects {
 	return 0
 }
 
-// weakScopes are the dialects whose scope also covers spans that have nothing to do with a model: their attributes
-// must speak for themselves.
+// weakScopes are the dialects whose scope also covers spans without a model. Those spans need attributes as evidence.
 const weakScopes = inVercel | inPydantic | inLogfire | inLiteLLM | inHaystack
 
-// weakEvidence looks for attributes that only together with their scope speak of GenAI.
+// weakEvidence looks for attributes that show a GenAI span only together with their scope.
 func weakEvidence(attributes pcommon.Map, scope dialects) bool {
 	for name := range attributes.All() {
 		switch name {

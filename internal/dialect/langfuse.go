@@ -7,7 +7,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// Langfuse SDKs: observations with input and output as JSON of any shape; errors are levels, the span's status stays unset.
+// Langfuse SDKs: observations hold input and output as JSON of any shape. Errors are levels, and the span status stays
+// unset.
 var (
 	keyLFType       = intern(inLangfuse, "langfuse.observation.type")
 	keyLFInput      = intern(inLangfuse, "langfuse.observation.input")
@@ -39,7 +40,7 @@ var langfuse = dialect{
 		fill(&c.Operation, langfuseOperation(kind))
 		model := r.str(keyLFModel)
 		if r.has(keyRequestModel) || r.has(keyResponseModel) {
-			model = "" // the conventions' attributes beside it say which of the two it is
+			model = "" // the attributes of the conventions state whether it was requested or used
 		}
 		fill(&c.Model, model)
 		for _, k := range [...]key{keyLFParams, keyLFParams2} {
@@ -51,7 +52,7 @@ var langfuse = dialect{
 		if r.has(keyLFUsage) {
 			text := contentText(r, keyLFUsage)
 			readUsage(text, &c.Usage)
-			// Langfuse's own keys are disjoint: its SDKs take the details out of input and output.
+			// Langfuse's own keys are disjoint: its SDKs subtract the details from input and output.
 			r.usage.inputExcludesCache = strings.Contains(text, `"input_`) && strings.Contains(text, `"input"`)
 			r.usage.outputExcludesReasoning = strings.Contains(text, `"output_`) && strings.Contains(text, `"output"`)
 		}
@@ -69,7 +70,8 @@ var langfuse = dialect{
 			fill(&c.AgentName, r.span.Name())
 		}
 		if at, err := time.Parse(time.RFC3339Nano, r.str(keyLFStart)); err == nil {
-			if ms := float64(at.UnixNano()-r.span.StartTimestamp().AsTime().UnixNano()) / 1e6; ms >= 0 && r.span.StartTimestamp() > 0 && ms <= c.DurationMillis {
+			ms := float64(at.UnixNano()-r.span.StartTimestamp().AsTime().UnixNano()) / 1e6
+			if ms >= 0 && r.span.StartTimestamp() > 0 && ms <= c.DurationMillis {
 				fillOpt(&c.TTFT, genai.Some(ms))
 			}
 		}
@@ -107,7 +109,7 @@ func langfuseOperation(kind string) string {
 	return genai.OpOther
 }
 
-// sumOfCosts is the total of a cost object, stated or added up; absent where it is nothing.
+// sumOfCosts returns the total of a cost object, either stated or summed. A total of 0 counts as absent.
 func sumOfCosts(text string) genai.Opt[float64] {
 	c := cursor{s: text}
 	if c.space() == '"' {

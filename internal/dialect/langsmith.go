@@ -6,8 +6,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// LangSmith over OTel: whole runs as JSON in gen_ai.prompt and gen_ai.completion; a failed run has status OK and an
-// exception event. langsmith.trace.session_name is the project and no session.
+// LangSmith over OTel: gen_ai.prompt and gen_ai.completion hold whole runs as JSON. A failed run has status OK and an
+// exception event. langsmith.trace.session_name is the project, not a session.
 var (
 	keyLSKind      = intern(inLangSmith, "langsmith.span.kind")
 	keyLSProvider  = intern(inLangSmith, "langsmith.metadata.ls_provider")
@@ -62,7 +62,8 @@ var langsmith = dialect{
 	},
 }
 
-// langsmithOperation reads the run's kind. gen_ai.operation.name is "chat" even for completions; the model's type is not.
+// langsmithOperation reads the kind of the run. gen_ai.operation.name is "chat" even for completions, but the type of
+// the model is reliable.
 func (r *Reader) langsmithOperation() string {
 	switch strings.ToLower(r.str(keyLSKind)) {
 	case "llm":

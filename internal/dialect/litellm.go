@@ -2,7 +2,8 @@ package dialect
 
 import "github.com/faultline-otel/faultline/internal/genai"
 
-// LiteLLM's proxy: the conventions on litellm_request, and below it raw_gen_ai_request with the same call as it was sent.
+// LiteLLM proxy: litellm_request follows the conventions. Its child raw_gen_ai_request is the same call as sent to the
+// provider.
 var (
 	keyLiteUser    = intern(0, "metadata.user_api_key_user_id")
 	keyLiteSession = intern(0, "metadata.session_id")

@@ -2,7 +2,7 @@ package dialect
 
 import "github.com/faultline-otel/faultline/internal/genai"
 
-// LiveKit Agents: voice agents. Attributes with content were renamed to lk.pii.*; both spellings are met.
+// LiveKit Agents are voice agents. Attributes with content were renamed to lk.pii.*, and both spellings occur.
 var (
 	keyLKChat      = intern(inLiveKit, "lk.chat_ctx")
 	keyLKChatPII   = intern(inLiveKit, "lk.pii.chat_ctx")
@@ -39,7 +39,7 @@ var livekit = dialect{
 		case "llm_request":
 			fill(&c.Operation, genai.OpChat)
 		case "llm_node", "llm_request_run", "llm_fallback_adapter":
-			// Around or inside of llm_request, which is the call.
+			// These spans are around or inside llm_request, which is the call.
 			fill(&c.Operation, genai.OpChat)
 			c.LLM = genai.Some(false)
 		case "agent_turn", "on_enter", "on_exit", "user_turn":

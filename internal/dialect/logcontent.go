@@ -12,38 +12,38 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 )
 
-// Bounds of a LogContentCache without bounds of its own.
+// Default bounds of a LogContentCache.
 const (
 	maxLogRecords      = 1 << 16
 	maxLogBytes        = 64 << 20
 	maxLogRecordsASpan = 1000
 )
 
-// LogContentCache keeps the log records that hold the content of spans until those spans are read: some SDKs put
-// messages into log records that name the span. It copies what it keeps and is safe for concurrent use.
+// LogContentCache keeps log records that hold the content of spans until those spans are read. Some SDKs put messages
+// into log records that name the span. The cache copies what it keeps and is safe for concurrent use.
 //
-// It has two generations. The older one goes as a whole when the younger one holds half of the bytes, or is half as old,
-// as the cache allows. A record stays after its span was read, because spans may arrive twice.
+// It has two generations. It drops the older one whole when the younger one reaches half of the allowed bytes or half
+// of the allowed age. A record stays after its span was read, because spans may arrive twice.
 type LogContentCache struct {
-	maxBytes int           // of both generations; 0 is maxLogBytes a generation
-	maxAge   time.Duration // 0 is no limit
+	maxBytes int           // of both generations; 0 means maxLogBytes per generation
+	maxAge   time.Duration // 0 means no limit
 	now      func() time.Time
 	bytes    atomic.Int64 // read without the lock: most caches are empty
 
-	mu         sync.Mutex // guards the rest
+	mu         sync.Mutex // guards the fields below
 	young, old generation
 	youngSince time.Time
 }
 
-// NewLogContentCache makes a cache of at most maxBytes whose records live for at most maxAge. 0 is no bound of that
-// kind, for input that is at hand as a whole.
+// NewLogContentCache returns a cache of at most maxBytes whose records live for at most maxAge. 0 means no such bound,
+// for input that is complete, like a file.
 func NewLogContentCache(maxBytes int64, maxAge time.Duration) *LogContentCache {
 	return &LogContentCache{
 		maxBytes: int(maxBytes), maxAge: maxAge, now: time.Now, young: generation{limit: int(maxBytes)},
 	}
 }
 
-// Add keeps the records that hold content of a span.
+// Add keeps the records that hold the content of a span.
 func (c *LogContentCache) Add(logs plog.Logs) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -59,10 +59,10 @@ func (c *LogContentCache) Add(logs plog.Logs) {
 	c.count()
 }
 
-// Bytes is about the memory that the records take.
+// Bytes returns roughly how much memory the records use.
 func (c *LogContentCache) Bytes() int64 { return c.bytes.Load() }
 
-// rotate makes the younger generation the older one when its time has come.
+// rotate replaces the older generation with the younger one when that is full or old enough.
 func (c *LogContentCache) rotate() {
 	if c.maxBytes == 0 && c.maxAge == 0 {
 		return
@@ -81,8 +81,7 @@ func (c *LogContentCache) rotate() {
 
 func (c *LogContentCache) count() { c.bytes.Store(int64(c.young.bytes + c.old.bytes)) }
 
-// of returns the records of a span in order of time, nil where there are none. The slice is the caller's. A nil cache
-// is empty.
+// of returns the records of a span ordered by time, or nil. The caller owns the slice. A nil cache is empty.
 func (c *LogContentCache) of(trace pcommon.TraceID, span pcommon.SpanID) []logContent {
 	if c == nil || c.bytes.Load() == 0 {
 		return nil
@@ -104,7 +103,7 @@ func HoldsContent(record plog.LogRecord) bool {
 	return strings.HasPrefix(name, "gen_ai.") || isContentEvent(name) || hasContentBody(record.Body())
 }
 
-// eventName is the name of the event in a log record, wherever the SDK puts it.
+// eventName returns the name of the event in a log record, from the field or the attribute.
 func eventName(record plog.LogRecord) string {
 	if name := record.EventName(); name != "" {
 		return name
@@ -123,9 +122,9 @@ type logContent struct {
 	record plog.LogRecord
 }
 
-// generation keeps log records by their span. The spans whose records came first are forgotten first.
+// generation keeps log records by span. It drops the spans whose records arrived first.
 type generation struct {
-	limit   int // bytes; 0 is maxLogBytes
+	limit   int // bytes; 0 means maxLogBytes
 	spans   map[spanKey]*spanContent
 	queue   []spanKey
 	records int
@@ -187,7 +186,7 @@ func (g *generation) add(record plog.LogRecord) {
 	}
 }
 
-// hasContentBody reports whether a log record's body is a message, or input and output of an operation.
+// hasContentBody reports whether the body of a log record holds the input or output of an operation.
 func hasContentBody(body pcommon.Value) bool {
 	if body.Type() != pcommon.ValueTypeMap {
 		return false
@@ -200,7 +199,7 @@ func hasContentBody(body pcommon.Value) bool {
 	return false
 }
 
-// addSize adds about the memory that a value takes.
+// addSize adds roughly how much memory a value uses.
 func addSize(v pcommon.Value, size *int, depth int) {
 	if depth > maxValueDepth {
 		return

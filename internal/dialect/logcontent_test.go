@@ -23,21 +23,23 @@ func addRecord(t *testing.T, cache *LogContentCache, span pcommon.SpanID, at int
 	cache.Add(logs)
 }
 
-func TestContentOfLogRecordsIsJoinedToTheirSpan(t *testing.T) {
+func TestLogContentJoinsItsSpan(t *testing.T) {
 	cache := NewLogContentCache(0, 0)
 	r := NewReader(cache)
 	resource, scope, span := emptySpan("opentelemetry.instrumentation.openai_v2")
 	span.SetName("chat gpt-4o")
 	span.SetSpanID(pcommon.SpanID{1})
 	span.Attributes().PutStr("gen_ai.system", "openai")
-	addRecord(t, cache, pcommon.SpanID{1}, 3, "gen_ai.choice", map[string]any{"index": 0, "finish_reason": "length", "message": map[string]any{"role": "assistant", "content": "half"}})
+	addRecord(t, cache, pcommon.SpanID{1}, 3, "gen_ai.choice",
+		map[string]any{"index": 0, "finish_reason": "length",
+			"message": map[string]any{"role": "assistant", "content": "half"}})
 	addRecord(t, cache, pcommon.SpanID{1}, 1, "gen_ai.system.message", map[string]any{"content": "be nice"})
 	addRecord(t, cache, pcommon.SpanID{1}, 2, "gen_ai.user.message", map[string]any{"content": "hi"})
 	addRecord(t, cache, pcommon.SpanID{1}, 2, "some.other.event", map[string]any{"content": "not a message"})
 	addRecord(t, cache, pcommon.SpanID{2}, 2, "gen_ai.user.message", map[string]any{"content": "of another span"})
 	call, ok := r.Read(resource, scope, span)
 	require.True(t, ok)
-	require.Equal(t, []string{"length"}, call.FinishReasons, "read at once: verdicts depend on it")
+	require.Equal(t, []string{"length"}, call.FinishReasons, "finish reasons are read at once, because verdicts depend on them")
 	require.Equal(t, []genai.Message{{Role: "system", Text: "be nice"}, {Role: "user", Text: "hi"}}, call.Input())
 	require.Equal(t, "half", call.Output()[0].Text)
 	require.False(t, call.ContentMissing || call.ContentTruncated)
@@ -73,7 +75,7 @@ func TestLogContentIsBoundedInBytesAndTime(t *testing.T) {
 	first := pcommon.SpanID{1}
 	add(first)
 	require.Len(t, cache.of(pcommon.TraceID{}, first), 1)
-	require.Len(t, cache.of(pcommon.TraceID{}, first), 1, "spans arrive twice")
+	require.Len(t, cache.of(pcommon.TraceID{}, first), 1, "records stay, because spans may arrive twice")
 	require.Empty(t, cache.of(pcommon.TraceID{}, pcommon.SpanID{9}))
 
 	clock = clock.Add(40 * time.Second)
@@ -87,5 +89,5 @@ func TestLogContentIsBoundedInBytesAndTime(t *testing.T) {
 		require.LessOrEqual(t, cache.Bytes(), int64(40_000+400))
 		require.NotEmpty(t, cache.of(pcommon.TraceID{}, last))
 	}
-	require.Empty(t, cache.of(pcommon.TraceID{}, pcommon.SpanID{3}), "the first one is forgotten")
+	require.Empty(t, cache.of(pcommon.TraceID{}, pcommon.SpanID{3}), "the first record is dropped")
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// Logfire's own instrumentations (OpenAI, Anthropic, OpenAI Agents, Claude Agent SDK): request and response as JSON, messages
-// folded into one attribute of events.
+// Logfire's own instrumentations (OpenAI, Anthropic, OpenAI Agents, Claude Agent SDK): request and response are JSON,
+// and one attribute holds the messages as a list of events.
 var (
 	keyLogRequest  = intern(0, "request_data")
 	keyLogResponse = intern(0, "response_data")
@@ -30,11 +30,11 @@ var (
 	keyLogGroup    = intern(0, "group_id")
 )
 
-// levelError is the severity from which Logfire shows a span as failed.
+// levelError is the lowest severity that Logfire shows as a failed span.
 const levelError = 17
 
 var logfire = dialect{
-	bit:     inLogfire | inOTel, // Logfire adds its attributes to spans of other instrumentations too
+	bit:     inLogfire | inOTel, // Logfire also adds its attributes to spans of other instrumentations
 	carries: []key{keyLogRequest, keyLogResponse, keyLogEvents, keyLogRawInput},
 	scalars: func(r *Reader, c *genai.Call) {
 		if r.marks&inLogfire != 0 {
@@ -57,8 +57,9 @@ var logfire = dialect{
 			fillOpt(&u.Reasoning, raw.Reasoning)
 			fillOpt(&u.CacheRead, raw.CacheRead)
 			fillOpt(&u.CacheWrite, raw.CacheWrite)
-			if raw.Input.Set && raw.Input.Value == u.Input.Value && raw.CacheWrite.Value+raw.CacheRead.Value > 0 && c.Provider == "anthropic" {
-				// Anthropic's count as it was sent leaves cached tokens out.
+			if raw.Input.Set && raw.Input.Value == u.Input.Value && raw.CacheWrite.Value+raw.CacheRead.Value > 0 &&
+				c.Provider == "anthropic" {
+				// The raw count of Anthropic excludes cached tokens.
 				r.usage.inputExcludesCache = true
 			}
 		}
@@ -72,7 +73,8 @@ var logfire = dialect{
 			if r.marks&inLogfire != 0 && c.Operation == genai.OpExecuteTool {
 				return false
 			}
-			return r.readEventList(c, content, keyLogEvents, false) || r.readMessages(c, content, []key{keyLogRawInput, keyLogRequest}, false)
+			return r.readEventList(c, content, keyLogEvents, false) ||
+				r.readMessages(c, content, []key{keyLogRawInput, keyLogRequest}, false)
 		case genai.PartOutput:
 			return r.readEventList(c, content, keyLogEvents, true) || r.readMessages(c, content, []key{keyLogResponse}, true)
 		case genai.PartTools:
@@ -87,7 +89,7 @@ var logfire = dialect{
 	},
 }
 
-// logfireAgents reads Logfire's translation of the OpenAI Agents SDK's trace, which names its spans in a template.
+// logfireAgents reads the trace of the OpenAI Agents SDK as Logfire translates it. A template names the kind of span.
 func (r *Reader) logfireAgents(c *genai.Call) {
 	template := r.str(keyLogTemplate)
 	name := r.str(keyLogName)
@@ -116,8 +118,7 @@ func (r *Reader) logfireAgents(c *genai.Call) {
 	}
 }
 
-// readEventList reads messages that stand as legacy events in one JSON list. What the model said at the end of it is the
-// output.
+// readEventList reads messages from one JSON list of legacy events. The model's messages at its end are the output.
 func (r *Reader) readEventList(c *genai.Call, content *genai.Content, k key, answer bool) bool {
 	if !r.has(k) || blank(r.at[k]) {
 		return false

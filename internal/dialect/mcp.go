@@ -6,7 +6,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// Model Context Protocol: a tool that failed is answered like any other, with isError inside of the result.
+// Model Context Protocol: a failed tool call returns a normal result, with isError inside it.
 var (
 	keyMCPMethod  = intern(inMCP, "mcp.method.name")
 	keyMCPSession = intern(inMCP, "mcp.session.id")
@@ -37,7 +37,7 @@ var mcp = dialect{
 	},
 }
 
-// saysIsError reports whether a tool result's JSON has isError: true at its top.
+// saysIsError reports whether the JSON of a tool result has isError: true at the top level.
 func saysIsError(text string) bool {
 	if !strings.Contains(text, "sError") {
 		return false

@@ -7,17 +7,17 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// maxNesting bounds how deep messages may lie inside wrappers and parts inside parts. Real payloads need six.
+// maxNesting bounds how deep messages may nest inside wrappers, and parts inside parts. Real payloads need six levels.
 const maxNesting = 24
 
-// parser reads messages in whatever shape an emitter wrote them: OTel parts, OpenAI chat and Responses items, Anthropic
-// blocks, Gemini parts, Bedrock Converse, LangChain serialised messages, AI SDK parts, plain strings, and the request
-// and response envelopes of the providers around them. One reader for all, because emitters pass through what their
-// provider or framework sent: the dialect of the span says little about the shape of the message.
+// parser reads messages in any shape that emitters write: OTel parts, OpenAI chat and Responses items, Anthropic
+// blocks, Gemini parts, Bedrock Converse, serialized LangChain messages, AI SDK parts, plain strings, and the request
+// and response envelopes of the providers. One parser reads them all, because emitters pass on whatever their provider
+// or framework sent: the dialect of a span says little about the shape of its messages.
 type parser struct {
 	dst    []genai.Message
-	answer bool // reading what the model said, not what it was sent
-	decode bool // the emitter writes parts as JSON inside of strings
+	answer bool // reading the output of the model, not its input
+	decode bool // the emitter writes parts as JSON inside strings
 	cut    bool // the text ended inside a value
 	depth  int
 
@@ -27,7 +27,7 @@ type parser struct {
 	tools, format string // JSON of an envelope's tool definitions and response format
 }
 
-// add starts a message, in memory that an earlier one left.
+// add starts a message and reuses the memory of an earlier one.
 func (p *parser) add(role string) *genai.Message {
 	if n := len(p.dst); n < cap(p.dst) {
 		p.dst = p.dst[:n+1]
@@ -39,7 +39,7 @@ func (p *parser) add(role string) *genai.Message {
 	return &p.dst[len(p.dst)-1]
 }
 
-// value reads messages from JSON text, or from plain text, which becomes one message.
+// value reads messages from JSON text or from plain text, which becomes one message.
 func (p *parser) value(raw, role string) {
 	if p.depth >= maxNesting {
 		p.cut = true
@@ -51,7 +51,7 @@ func (p *parser) value(raw, role string) {
 	found := len(p.dst)
 	switch c.space() {
 	case '"':
-		// JSON that was serialised twice.
+		// This may be JSON that was serialized twice.
 		text := c.str()
 		if inner := strings.TrimSpace(text); p.depth <= 2 && looksLikeJSON(inner) {
 			before := len(p.dst)
@@ -67,7 +67,7 @@ func (p *parser) value(raw, role string) {
 		f.read(&c)
 		p.object(&f, role)
 	}
-	// Text that stops to be JSON after messages were read is damaged; one that never was is just a text.
+	// Text that stops being JSON after some messages is damaged. Text that never was JSON is plain text.
 	p.cut = p.cut || c.cut || c.bad && len(p.dst) > found
 }
 
@@ -81,7 +81,7 @@ func (p *parser) plain(text, role string) {
 // list reads an array of messages, of parts of one message, of Responses items, or of strings.
 func (p *parser) list(c *cursor, role string) {
 	c.open('[')
-	open := -1 // the message that parts without a role of their own go to
+	open := -1 // index of the message that receives parts without their own role, or -1
 	var parts partJoiner
 	closeOpen := func() {
 		if open >= 0 {
@@ -126,8 +126,8 @@ func (p *parser) object(f *fields, role string) {
 	if f.format != "" && p.format == "" {
 		p.format = f.format
 	}
-	isMessage := f.role != "" || f.message != "" || f.kwargs != "" || f.content != "" || f.parts != "" || f.toolCalls != "" ||
-		f.text != "" || f.refusal != "" || f.functionCall != ""
+	isMessage := f.role != "" || f.message != "" || f.kwargs != "" || f.content != "" || f.parts != "" ||
+		f.toolCalls != "" || f.text != "" || f.refusal != "" || f.functionCall != ""
 	if p.answer && f.role == "" && f.message == "" {
 		switch {
 		case f.choices != "":
@@ -151,7 +151,7 @@ func (p *parser) object(f *fields, role string) {
 			}
 			return
 		case f.feedback != "":
-			// Gemini blocked the prompt: there is no candidate, and nothing else says so.
+			// Gemini blocked the prompt. There is no candidate, and only the feedback shows the reason.
 			if reason := firstOf(memberText(f.feedback, "blockReason"), memberText(f.feedback, "block_reason")); reason != "" {
 				p.envelope(f)
 				p.add(role).FinishReason = reason
@@ -200,7 +200,7 @@ func (p *parser) object(f *fields, role string) {
 	}
 }
 
-// mergeItems makes one message of the items of a Responses API answer: reasoning, text and calls are one choice.
+// mergeItems merges the items of a Responses API answer into one message. Reasoning, text and calls form one choice.
 func (p *parser) mergeItems(n int) {
 	items := p.dst[n:]
 	if len(items) < 2 {
@@ -224,15 +224,15 @@ func (p *parser) mergeItems(n int) {
 	p.keepOnly(n, items[:1])
 }
 
-// keepOnly replaces the messages from n on by some of them. What is dropped is cleared: memory that add uses again must not
-// be shared by two messages.
+// keepOnly replaces the messages from n on with some of them. It clears the dropped ones, because two messages must not
+// share memory that add reuses.
 func (p *parser) keepOnly(n int, kept []genai.Message) {
 	all := p.dst
 	p.dst = append(p.dst[:n], kept...)
 	clear(all[len(p.dst):])
 }
 
-// lastTurn drops the history that frameworks repeat before what the model said.
+// lastTurn drops the history that frameworks repeat before the model's answer.
 func lastTurn(all []genai.Message) []genai.Message {
 	for i, m := range slices.Backward(all) {
 		if m.Role == "user" || m.Role == "system" {
@@ -242,7 +242,7 @@ func lastTurn(all []genai.Message) []genai.Message {
 	return all
 }
 
-// envelope notes what a provider's response says of itself.
+// envelope notes the model and id of a provider's response.
 func (p *parser) envelope(f *fields) {
 	if p.model == "" {
 		p.model = unquoted(f.model)
@@ -252,7 +252,7 @@ func (p *parser) envelope(f *fields) {
 	}
 }
 
-// configuration reads Gemini's and ADK's request configuration.
+// configuration reads the request configuration of Gemini and ADK.
 func (p *parser) configuration(raw string) {
 	var f fields
 	f.read(&cursor{s: raw})
@@ -280,7 +280,7 @@ func (p *parser) choices(raw string) {
 	p.cut = p.cut || c.cut
 }
 
-// into fills a message from an object that is one, or that wraps one.
+// into fills a message from an object that is a message or wraps one.
 func (p *parser) into(f *fields, m *genai.Message) {
 	if p.depth >= maxNesting {
 		p.cut = true
@@ -349,7 +349,7 @@ func (p *parser) into(f *fields, m *genai.Message) {
 		}
 	}
 	if m.Role == "tool" && len(m.ToolResults) == 0 && (m.Text != "" || f.callID != "" || f.result != "") {
-		// What a tool said is its result, not a text.
+		// The text of a tool message is the tool's result.
 		id := unquoted(f.callID)
 		if id == "" && strings.HasPrefix(f.id, `"`) {
 			id = unquoted(f.id)
@@ -375,7 +375,7 @@ func (p *parser) wrapped(raw string, m *genai.Message) {
 		return
 	}
 	if raw[0] == '"' {
-		// A message that was serialised into a string.
+		// The message may be serialized into the string.
 		if text := strings.TrimSpace(unquoted(raw)); strings.HasPrefix(text, "{") {
 			var f fields
 			f.read(&cursor{s: text})

@@ -99,17 +99,21 @@ func TestMessagesOfEveryShape(t *testing.T) {
 			want: `[{"role":"user","text":"a"},{"role":"assistant","text":"b","tool_calls":[{"id":"1","name":"f","arguments":{"x":1}}]},{"role":"tool","tool_results":[{"id":"1","result":"r"}]}]`,
 		},
 		"a run's state as answer": {
-			answer: true, text: `{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}`, want: `[{"role":"assistant","text":"b"}]`,
+			answer: true, text: `{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}`,
+			want: `[{"role":"assistant","text":"b"}]`,
 		},
 		"genkit": {
 			answer: true, text: `{"message":{"role":"model","content":[{"toolRequest":{"ref":"1","name":"f","input":{"x":1}}}]},"finishReason":"stop","request":{"messages":[{"role":"user","content":[{"text":"q"}]}]}}`,
 			want: `[{"role":"assistant","tool_calls":[{"id":"1","name":"f","arguments":{"x":1}}],"finish_reason":"stop"}]`,
 		},
-		"serialised twice":       {text: `"[{\"role\":\"user\",\"content\":\"a\"}]"`, want: `[{"role":"user","text":"a"}]`},
-		"a string":               {text: `"a"`, want: `[{"role":"user","text":"a"}]`},
-		"strings":                {answer: true, text: `["a","b"]`, want: `[{"role":"user","text":"a"},{"role":"user","text":"b"}]`},
-		"text that is JSON":      {text: `[{"role":"user","content":"[{\"type\":\"text\",\"text\":\"a\"}]"}]`, want: `[{"role":"user","text":"[{\"type\":\"text\",\"text\":\"a\"}]"}]`},
-		"parts inside of string": {decode: true, text: `[{"role":"user","content":"[{\"type\":\"text\",\"text\":\"a\"}]"}]`, want: `[{"role":"user","text":"a"}]`},
+		"serialised twice": {text: `"[{\"role\":\"user\",\"content\":\"a\"}]"`, want: `[{"role":"user","text":"a"}]`},
+		"a string":         {text: `"a"`, want: `[{"role":"user","text":"a"}]`},
+		"strings": {answer: true, text: `["a","b"]`,
+			want: `[{"role":"user","text":"a"},{"role":"user","text":"b"}]`},
+		"text that is JSON": {text: `[{"role":"user","content":"[{\"type\":\"text\",\"text\":\"a\"}]"}]`,
+			want: `[{"role":"user","text":"[{\"type\":\"text\",\"text\":\"a\"}]"}]`},
+		"parts inside of string": {decode: true, text: `[{"role":"user","content":"[{\"type\":\"text\",\"text\":\"a\"}]"}]`,
+			want: `[{"role":"user","text":"a"}]`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := parser{answer: c.answer, decode: c.decode}
@@ -124,12 +128,13 @@ func TestMessagesOfEveryShape(t *testing.T) {
 	}
 }
 
-// Memory that one message used must not leak into the next.
-func TestMemoryIsReusedWithoutMixing(t *testing.T) {
+// Reused memory of one message must not leak into the next message.
+func TestReusedMemoryDoesNotLeak(t *testing.T) {
 	r := NewReader(nil)
 	resource, scope, span := emptySpan("")
 	span.SetName("chat x")
-	span.Attributes().PutStr("gen_ai.output.messages", `[{"role":"user","content":"q"},{"role":"assistant","tool_calls":[{"id":"1","name":"f","arguments":"{}"}]},{"role":"assistant","tool_calls":[{"id":"2","name":"g","arguments":"{}"}]}]`)
+	span.Attributes().PutStr("gen_ai.output.messages",
+		`[{"role":"user","content":"q"},{"role":"assistant","tool_calls":[{"id":"1","name":"f","arguments":"{}"}]},{"role":"assistant","tool_calls":[{"id":"2","name":"g","arguments":"{}"}]}]`)
 	for range 3 {
 		call, _ := r.Read(resource, scope, span)
 		got, err := json.Marshal(call.Output())
@@ -138,7 +143,8 @@ func TestMemoryIsReusedWithoutMixing(t *testing.T) {
 	}
 	_, _, other := emptySpan("")
 	other.SetName("chat x")
-	other.Attributes().PutStr("gen_ai.output.messages", `[{"role":"assistant","content":"plain"},{"role":"assistant"},{"role":"assistant","content":"third"}]`)
+	other.Attributes().PutStr("gen_ai.output.messages",
+		`[{"role":"assistant","content":"plain"},{"role":"assistant"},{"role":"assistant","content":"third"}]`)
 	call, _ := r.Read(resource, scope, other)
 	for _, m := range call.Output() {
 		require.Empty(t, m.ToolCalls)

@@ -6,7 +6,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// MLflow: every attribute is JSON in a string, inputs and outputs in whatever shape the traced function has.
+// MLflow: every attribute is JSON in a string. Inputs and outputs have whatever shape the traced function has.
 var (
 	keyMLType     = intern(inMLflow, "mlflow.spanType")
 	keyMLInputs   = intern(inMLflow, "mlflow.spanInputs")

@@ -6,7 +6,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// OpenInference (Arize Phoenix): flattened messages, the provider's request and response as JSON beside them.
+// OpenInference (Arize Phoenix): flattened messages, and the provider's request and response as JSON beside them.
 var (
 	keyOIKind       = intern(inOpenInference, "openinference.span.kind")
 	keyOIProvider   = intern(inOpenInference, "llm.provider")
@@ -134,7 +134,8 @@ func openInferenceOperation(kind string) string {
 	return genai.OpOther
 }
 
-// openInferenceModels reads the models. llm.model_name is either: the answer's where the request's is known from elsewhere.
+// openInferenceModels reads the models. llm.model_name is the response model if another attribute holds the request
+// model, and the request model otherwise.
 func (r *Reader) openInferenceModels(c *genai.Call) {
 	request, either := r.str(keyOIRequest, keyOIEmbedding, keyOIReranker), r.str(keyOIModel)
 	fill(&request, r.requested.model)
@@ -148,8 +149,8 @@ func (r *Reader) openInferenceModels(c *genai.Call) {
 	}
 }
 
-// openInferenceOutput reads the flattened output, which holds the first choice only, and from the response's JSON what it
-// leaves out: other choices and refusals.
+// openInferenceOutput reads the flattened output, which holds only the first choice. It reads the other choices and
+// refusals from the response JSON.
 func (r *Reader) openInferenceOutput(c *genai.Call, content *genai.Content) bool {
 	flat := r.families&flatOutput != 0 && r.readFlat(c, content, true, "llm.output_messages.")
 	if !r.has(keyOIOutput) || c.Operation != genai.OpChat && c.Operation != genai.OpTextCompletion {
@@ -170,7 +171,7 @@ func (r *Reader) openInferenceOutput(c *genai.Call, content *genai.Content) bool
 		}
 		return r.keep(c, content, &p)
 	}
-	// A response that repeats what was flattened completes it.
+	// The response repeats the flattened messages and completes them.
 	fill(&content.Refusal, p.refusal)
 	fill(&c.ResponseID, p.id)
 	for i := range p.dst {
@@ -180,7 +181,7 @@ func (r *Reader) openInferenceOutput(c *genai.Call, content *genai.Content) bool
 	return true
 }
 
-// systemOfRequest reads the system instructions that Anthropic's and Gemini's requests hold apart from the messages.
+// systemOfRequest reads the system instructions, which requests of Anthropic and Gemini hold apart from the messages.
 func (r *Reader) systemOfRequest(content *genai.Content) {
 	for _, k := range [...]key{keyOIParams, keyOIInput} {
 		if !r.has(k) || content.System != "" {
@@ -192,7 +193,7 @@ func (r *Reader) systemOfRequest(content *genai.Content) {
 	}
 }
 
-// systemIn is the system member at the top of a request's JSON.
+// systemIn returns the system member at the top level of a request's JSON.
 func systemIn(text string) string {
 	c := cursor{s: text}
 	if !c.open('{') {
@@ -224,7 +225,7 @@ func (r *Reader) toolsOfRequest(content *genai.Content, k key) bool {
 	return r.readTools(content, toolsIn(text, 0))
 }
 
-// toolsIn is the JSON of the tool definitions inside a request's JSON, "" where there are none.
+// toolsIn returns the JSON of the tool definitions inside a request's JSON, or "".
 func toolsIn(text string, depth int) string {
 	c := cursor{s: text}
 	if c.space() == '"' {
@@ -252,7 +253,7 @@ func toolsIn(text string, depth int) string {
 	return ""
 }
 
-// eventOffset is the time from the span's start to its first event of that name, in milliseconds.
+// eventOffset returns the time from the start of the span to its first event of that name, in milliseconds.
 func (r *Reader) eventOffset(name string) genai.Opt[float64] {
 	for i := range r.span.Events().Len() {
 		event := r.span.Events().At(i)

@@ -2,7 +2,8 @@ package dialect
 
 import "github.com/faultline-otel/faultline/internal/genai"
 
-// OpenLIT: the conventions with its own sentinels (-1, "") and tool attributes; older versions put content into span events.
+// OpenLIT follows the conventions, with its own sentinels (-1, "") and tool attributes. Older versions put content into
+// span events.
 var (
 	_               = intern(inOpenLIT, "gen_ai.endpoint")
 	_               = intern(inOpenLIT, "gen_ai.application_name")

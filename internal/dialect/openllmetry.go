@@ -6,7 +6,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// OpenLLMetry (Traceloop): flattened prompts and completions; newer versions write the current conventions instead.
+// OpenLLMetry (Traceloop): flattened prompts and completions. Newer versions write the current conventions instead.
 var (
 	keyTLType       = intern(inOpenLLMetry, "llm.request.type")
 	keyTLKind       = intern(inOpenLLMetry, "traceloop.span.kind")
@@ -30,7 +30,7 @@ var (
 	keyTLStop       = intern(inOpenLLMetry, "llm.response.finish_reason")
 	keyTLStop2      = intern(inOpenLLMetry, "llm.response.stop_reason")
 
-	// Names from before the conventions.
+	// Names that are older than the conventions.
 	keyTLVendor     = intern(inOpenLLMetry, "llm.vendor")
 	keyTLRequest    = intern(inOpenLLMetry, "llm.request.model")
 	keyTLResponse   = intern(inOpenLLMetry, "llm.response.model")
@@ -77,7 +77,7 @@ var openLLMetry = dialect{
 			r.flatReasons(c)
 		}
 		fillOpt(&c.TTFT, r.eventOffset("llm.content.completion.chunk"))
-		// The JavaScript instrumentation of Anthropic passes on Anthropic's own count, which leaves cached tokens out.
+		// The JavaScript instrumentation of Anthropic passes on Anthropic's own count, which excludes cached tokens.
 		if strings.HasPrefix(r.scope, "@traceloop/instrumentation-anthropic") {
 			r.usage.inputExcludesCache = true
 		}

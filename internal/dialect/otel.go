@@ -8,7 +8,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// Attributes of the OpenTelemetry GenAI conventions, current and legacy: most emitters carry some of them.
+// Attributes of the OpenTelemetry GenAI conventions, current and legacy. Most emitters write some of them.
 var (
 	keyOperation     = intern(inOTel, "gen_ai.operation.name")
 	keyProvider      = intern(inOTel, "gen_ai.provider.name")
@@ -142,7 +142,7 @@ var otel = dialect{
 	},
 }
 
-// otelOperation is the operation that a value of gen_ai.operation.name stands for. Unknown names are kept.
+// otelOperation maps a value of gen_ai.operation.name to an operation. Unknown names are kept.
 func otelOperation(name string) string {
 	switch name {
 	case "chat.completions", "chat.completion", "chat_completion", "chat.streaming_completions", "completions.chat":
@@ -169,7 +169,7 @@ func (r *Reader) addReasons(c *genai.Call, k key) {
 	}
 }
 
-// firstToken reads gen_ai.server.time_to_first_token, an integer of milliseconds where Strands wrote it, else seconds, as
+// firstToken reads gen_ai.server.time_to_first_token. Strands writes integer milliseconds. Others write seconds, as for
 // the metric of that name.
 func (r *Reader) firstToken() genai.Opt[float64] {
 	value := r.float(keyFirstToken)
@@ -179,15 +179,15 @@ func (r *Reader) firstToken() genai.Opt[float64] {
 	return value
 }
 
-// inferOperation names the operation of a span that does not say it, from the span's name and from what it carries.
+// inferOperation derives a missing operation from the name of the span and the attributes it carries.
 func (r *Reader) inferOperation(c *genai.Call) {
 	if c.Operation != "" {
 		return
 	}
 	first, _, _ := strings.Cut(r.span.Name(), " ")
 	switch first {
-	case genai.OpChat, "generate_content", genai.OpTextCompletion, genai.OpEmbeddings, genai.OpRetrieval, genai.OpExecuteTool,
-		genai.OpInvokeAgent, genai.OpCreateAgent:
+	case genai.OpChat, "generate_content", genai.OpTextCompletion, genai.OpEmbeddings, genai.OpRetrieval,
+		genai.OpExecuteTool, genai.OpInvokeAgent, genai.OpCreateAgent:
 		c.Operation = first
 		return
 	}
@@ -196,8 +196,9 @@ func (r *Reader) inferOperation(c *genai.Call) {
 		c.Operation = genai.OpExecuteTool
 	case r.has(keyQuery) || r.has(keyDocuments) || r.families&flatDocuments != 0:
 		c.Operation = genai.OpRetrieval
-	case c.Usage.Input.Set || c.Usage.Output.Set || len(c.FinishReasons) > 0 || c.ResponseModel != "" || c.RequestModel != "" || c.Model != "" ||
-		r.has(keyOutputMessages) || r.has(keyInputMessages) || r.families&(flatInput|flatOutput|flatPrompt|flatCompletion) != 0:
+	case c.Usage.Input.Set || c.Usage.Output.Set || len(c.FinishReasons) > 0 || c.ResponseModel != "" ||
+		c.RequestModel != "" || c.Model != "" || r.has(keyOutputMessages) || r.has(keyInputMessages) ||
+		r.families&(flatInput|flatOutput|flatPrompt|flatCompletion) != 0:
 		c.Operation = genai.OpChat
 		if c.AgentName != "" && !c.Usage.Input.Set && !c.Usage.Output.Set && len(c.FinishReasons) == 0 {
 			c.Operation = genai.OpInvokeAgent

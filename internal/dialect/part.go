@@ -6,7 +6,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// calls reads the tool calls that stand beside the content.
+// calls reads tool calls that are separate from the content.
 func (p *parser) calls(f *fields, m *genai.Message) {
 	if f.toolCalls != "" {
 		raw := f.toolCalls
@@ -112,7 +112,7 @@ func (p *parser) body(raw string, m *genai.Message) {
 	p.cut = p.cut || c.cut
 }
 
-// partJoiner gathers the texts of a message's parts.
+// partJoiner collects the texts of a message's parts.
 type partJoiner struct{ text, reasoning joiner }
 
 func (j *partJoiner) begin(m *genai.Message) {
@@ -185,18 +185,20 @@ func partKind(typ string) kind {
 	case "tool_call", "tool_calls", "tool-call", "tool_use", "toolUse", "function_call", "function", "server_tool_call",
 		"server_tool_use", "mcp_tool_use", "mcp_call", "custom_tool_call", "tool-use":
 		return partCall
-	case "tool_call_response", "tool_result", "tool-result", "toolResult", "function_call_output", "server_tool_call_response",
-		"web_search_tool_result", "mcp_tool_result", "code_execution_tool_result", "function_response", "custom_tool_call_output":
+	case "tool_call_response", "tool_result", "tool-result", "toolResult", "function_call_output",
+		"server_tool_call_response", "web_search_tool_result", "mcp_tool_result", "code_execution_tool_result",
+		"function_response", "custom_tool_call_output":
 		return partResult
 	case "refusal":
 		return partRefusal
-	case "blob", "uri", "image", "image_url", "input_image", "audio", "input_audio", "video", "file", "input_file", "document", "media":
+	case "blob", "uri", "image", "image_url", "input_image", "audio", "input_audio", "video", "file", "input_file",
+		"document", "media":
 		return partMedia
 	}
 	return partText
 }
 
-// isPartType reports whether a type marks a part and no message.
+// isPartType reports whether a type names a part rather than a message.
 func isPartType(typ string) bool {
 	switch typ {
 	case "text", "input_text", "output_text", "summary_text":
@@ -205,7 +207,7 @@ func isPartType(typ string) bool {
 	return partKind(typ) != partText
 }
 
-// roleOf is the role that a name stands for in one of the spellings of LangChain, Gemini and others, "" for no role.
+// roleOf maps a role name of LangChain, Gemini and others to a role, or to "".
 func roleOf(name string) string {
 	switch name {
 	case "user", "human", "Human", "HumanMessage", "HumanMessageChunk", "USER":
@@ -222,7 +224,8 @@ func roleOf(name string) string {
 	return ""
 }
 
-// textOf is the text of a string, of a list of texts or text parts, or of one text part; the JSON of anything else.
+// textOf returns the text of a string, of a list of texts or text parts, or of one text part. It returns any other
+// value as JSON.
 func (p *parser) textOf(raw string) string {
 	c := cursor{s: raw}
 	switch c.space() {
@@ -244,12 +247,12 @@ func (p *parser) textOf(raw string) string {
 	return raw
 }
 
-// resultOf is what a tool returned: the text of text parts, or the value as it stands.
+// resultOf returns the result of a tool: the text of text parts, or the value unchanged.
 func (p *parser) resultOf(raw string) genai.Value {
 	c := cursor{s: raw}
 	switch c.space() {
 	case '{':
-		// AI SDK: {"type": "json", "value": …}.
+		// The AI SDK wraps results as {"type": "json", "value": …}.
 		var typ, value string
 		c.open('{')
 		members := 0
@@ -274,7 +277,7 @@ func (p *parser) resultOf(raw string) genai.Value {
 	return valueOf(raw)
 }
 
-// textParts joins a list that holds nothing but text parts. A single {"json": …} part (Bedrock) is its JSON.
+// textParts joins a list that holds only text parts. A single {"json": …} part (Bedrock) becomes its JSON.
 func textParts(raw string) (text string, ok bool) {
 	c := cursor{s: raw}
 	c.open('[')
@@ -310,7 +313,7 @@ func textParts(raw string) (text string, ok bool) {
 	return all.text(), ok
 }
 
-// valueOf keeps a JSON value as it stands, and a string as its text.
+// valueOf keeps a JSON value unchanged and returns a string as its text.
 func valueOf(raw string) genai.Value {
 	c := cursor{s: raw}
 	if c.space() == '"' {

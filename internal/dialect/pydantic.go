@@ -6,7 +6,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// Pydantic AI: the conventions on model calls, its own attributes on agent runs and, in its first version, on tools.
+// Pydantic AI follows the conventions on model calls. It has its own attributes on agent runs and, in its first
+// version, on tools.
 var (
 	keyPYMessages  = intern(inPydantic, "pydantic_ai.all_messages")
 	keyPYEvents    = intern(inPydantic, "all_messages_events")
@@ -30,7 +31,8 @@ var pydantic = dialect{
 	toolResult: []key{keyPYToolReply},
 	carries:    []key{keyPYMessages, keyPYEvents, keyPYFinal},
 	scalars: func(r *Reader, c *genai.Call) {
-		isRun := r.has(keyPYMessages) || r.has(keyPYEvents) || r.marks&inPydantic != 0 && r.has(keyPYAgent) && r.has(keyPYModel)
+		isRun := r.has(keyPYMessages) || r.has(keyPYEvents) ||
+			r.marks&inPydantic != 0 && r.has(keyPYAgent) && r.has(keyPYModel)
 		switch {
 		case c.Operation != "":
 		case r.has(keyPYToolArgs) || r.has(keyPYToolReply):
@@ -68,7 +70,7 @@ var pydantic = dialect{
 	},
 }
 
-// pydanticRun splits the messages of a whole run: what the model said after the last user's turn is its output.
+// pydanticRun splits the messages of a whole run. The model's messages after the last user turn are the output.
 func (r *Reader) pydanticRun(c *genai.Call, content *genai.Content, part genai.Part) bool {
 	for _, k := range [...]key{keyPYMessages, keyPYEvents} {
 		if !r.has(k) || blank(r.at[k]) {
@@ -97,7 +99,7 @@ func (r *Reader) pydanticRun(c *genai.Call, content *genai.Content, part genai.P
 	return false
 }
 
-// pydanticSchema is output_object.json_schema of the model request parameters.
+// pydanticSchema returns output_object.json_schema of the model request parameters.
 func pydanticSchema(text string) string {
 	c := cursor{s: text}
 	if !c.open('{') {

@@ -10,7 +10,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/provider"
 )
 
-// Reader turns spans of any dialect into calls. It keeps scratch memory and is used by one goroutine at a time.
+// Reader turns spans of any dialect into calls. It keeps scratch memory, so only one goroutine may use it at a time.
 type Reader struct {
 	call genai.Call
 	span ptrace.Span
@@ -19,13 +19,13 @@ type Reader struct {
 	scopeMarks dialects
 	marks      dialects // of the span
 	families   family
-	at         [maxKeys]pcommon.Value // the attributes that dialects read, by key; no value where absent
-	present    []key                  // the keys that are set in at, to empty it without walking all of it
+	at         [maxKeys]pcommon.Value // attributes that dialects read, by key; the zero value where absent
+	present    []key                  // keys set in at, so that begin can clear them without a full pass
 
 	rawProvider string   // as the span spells it
-	framework   string   // what the provider's slot says where it names a framework
+	framework   string   // the value of the provider attribute if it names a framework
 	usage       policy   // how the emitter counts tokens
-	requested   requests // what the request's own JSON says
+	requested   requests // from the JSON of the request
 	hasContent  bool
 	events      bool         // span events or log records carry content
 	logs        []logContent // of this span
@@ -34,38 +34,41 @@ type Reader struct {
 	scratch     []byte
 }
 
-// NewReader makes a reader that takes content from the log records of a cache where a span has none; nil is no cache.
+// NewReader returns a reader. If a span has no content, the reader takes it from the log records in the cache, which
+// may be nil.
 func NewReader(cache *LogContentCache) *Reader { return &Reader{tools: newToolCache(), cache: cache} }
 
-// dialect is how one family of emitters spells a call. Everything but bit is optional.
+// dialect describes how one family of emitters writes a call. Only bit is required.
 type dialect struct {
 	bit dialects
-	// scalars fills what the call does not have yet. It may look at attributes of other dialects.
+	// scalars fills the fields that the call does not have yet. It may read attributes of other dialects.
 	scalars func(r *Reader, c *genai.Call)
-	// load fills a part of the content in the dialect's own way and reports whether it found any.
+	// load fills a part of the content in a way specific to the dialect and reports whether it found any.
 	load func(r *Reader, c *genai.Call, content *genai.Content, part genai.Part) bool
 
-	// Attributes that hold content as JSON, structured value or plain text, best first.
+	// Attributes that hold content as JSON, structured value or plain text. Preferred ones come first.
 	input, output        []key // messages
 	system               []key
 	tools                []key // definitions
 	toolArgs, toolResult []key
-	takes, gives         []key // what the operation took and gave: messages, tool arguments and results, or documents
+	takes, gives         []key // input and output of the operation: messages, tool arguments and results, or documents
 	schema               []key
 	query, documents     []key
 	carries              []key // content that only load reads
 }
 
-// order is the precedence of the dialects where several speak on one span: emitters that pass on most of what the
-// provider said come first, those that name a framework where others name a provider come late.
+// order is the precedence of the dialects on a span that has several. Emitters that pass on most of the provider's data
+// come first. Emitters that name a framework in place of the provider come late.
 var order = []*dialect{
-	&langsmith, &langfuse, &vercel, &claudeCode, &anthropicSDK, &adk, &strands, &otel, &openInference, &openLLMetry, &pydantic, &logfire,
-	&mlflow, &genkit, &livekit, &haystack, &openLIT, &liteLLM, &agentFramework, &mcp, &crewAI,
+	&langsmith, &langfuse, &vercel, &claudeCode, &anthropicSDK, &adk, &strands, &otel, &openInference, &openLLMetry,
+	&pydantic, &logfire, &mlflow, &genkit, &livekit, &haystack, &openLIT, &liteLLM, &agentFramework, &mcp, &crewAI,
 }
 
-// Read reads one span. ok is false where nothing on the span speaks of GenAI. The call, and what it loads, is valid
+// Read reads one span. ok is false if the span shows no sign of GenAI. The call and the content it loads are valid
 // until the next Read of this reader and while the span lives.
-func (r *Reader) Read(resource pcommon.Resource, scope pcommon.InstrumentationScope, span ptrace.Span) (call *genai.Call, ok bool) {
+func (r *Reader) Read(
+	resource pcommon.Resource, scope pcommon.InstrumentationScope, span ptrace.Span,
+) (call *genai.Call, ok bool) {
 	attributes := span.Attributes()
 	if !r.isGenAI(attributes, scope.Name(), span) {
 		return nil, false
@@ -102,7 +105,7 @@ func (r *Reader) Read(resource pcommon.Resource, scope pcommon.InstrumentationSc
 	return c, true
 }
 
-// isGenAI is the gate: it allocates nothing, and few bytes of each attribute's name decide.
+// isGenAI is the gate. It allocates nothing and decides on a few bytes of each attribute name.
 func (r *Reader) isGenAI(attributes pcommon.Map, scope string, span ptrace.Span) bool {
 	if scope != r.scope {
 		r.scope, r.scopeMarks = scope, scopeMarks(scope)
@@ -115,7 +118,8 @@ func (r *Reader) isGenAI(attributes pcommon.Map, scope string, span ptrace.Span)
 			return true
 		}
 	}
-	if name := span.Name(); len(name) > 10 && (strings.HasPrefix(name, "claude_code.") || strings.HasPrefix(name, "anthropic.")) {
+	if name := span.Name(); len(name) > 10 &&
+		(strings.HasPrefix(name, "claude_code.") || strings.HasPrefix(name, "anthropic.")) {
 		return true
 	}
 	if r.scopeMarks != 0 && weakEvidence(attributes, r.scopeMarks) {
@@ -150,11 +154,11 @@ func (r *Reader) begin(span ptrace.Span) {
 	for i := 0; i < span.Events().Len() && !r.events; i++ {
 		r.events = isContentEvent(span.Events().At(i).Name())
 	}
-	r.marks |= inOTel // what every dialect may carry besides its own
+	r.marks |= inOTel // every dialect may use the conventions besides its own attributes
 }
 
-// setProvider takes the provider's name as a slot spells it; the first slot that names one decides. A framework's name is
-// kept apart, and so is an unusual spelling in a later slot.
+// setProvider sets the provider from one attribute. The first attribute that names a provider decides. The name of a
+// framework is kept apart, and so is an unusual spelling in a later attribute.
 func (r *Reader) setProvider(c *genai.Call, raw string) {
 	if raw == "" || raw == c.Provider {
 		return
@@ -170,7 +174,7 @@ func (r *Reader) setProvider(c *genai.Call, raw string) {
 	}
 }
 
-// finish draws the conclusions that need all dialects to have spoken.
+// finish fills what depends on the result of all dialects.
 func (r *Reader) finish(c *genai.Call) {
 	switch {
 	case r.framework != "":
@@ -183,7 +187,7 @@ func (r *Reader) finish(c *genai.Call) {
 	r.usage.tokens(c)
 	r.findContent(c)
 	if len(c.FinishReasons) == 0 && c.IsLLMCall() && r.hasContent && !c.Error.IsError {
-		// Some emitters say only inside of the answer why it ended. It is read now, since verdicts depend on it.
+		// Some emitters state the finish reason only inside the answer. It is read now because verdicts depend on it.
 		c.Output()
 	}
 	r.canonicalReasons(c)
@@ -204,13 +208,13 @@ func durationMillis(span ptrace.Span) float64 {
 	return float64(end-start) / 1e6
 }
 
-// ServiceOf is the service that a resource belongs to, and its environment, "" where it names none.
+// ServiceOf returns the service of a resource and its environment, or "".
 func ServiceOf(resource pcommon.Resource) (service, environment string) {
 	attributes := resource.Attributes()
 	if v, ok := attributes.Get("service.name"); ok {
 		service = v.AsString()
 	}
-	// The second is its name until semantic conventions 1.27.
+	// The conventions used the second name until version 1.27.
 	for _, name := range [...]string{"deployment.environment.name", "deployment.environment"} {
 		if v, ok := attributes.Get(name); ok && v.AsString() != "" {
 			return service, v.AsString()

@@ -6,7 +6,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// requests is what the JSON of a request says: parameters and the format that the answer was asked to have.
+// requests holds what the JSON of a request states: parameters, and the requested format of the answer.
 type requests struct {
 	model             string
 	temperature, topP genai.Opt[float64]
@@ -16,8 +16,8 @@ type requests struct {
 	schema            string // JSON of the schema
 }
 
-// read takes the parameters out of a request's JSON: OpenAI's, Anthropic's, Gemini's or Bedrock's, or of the parameters alone.
-// Messages and tools are passed over.
+// read reads the parameters from the JSON of a request (OpenAI, Anthropic, Gemini or Bedrock) or from a bare object of
+// parameters. It skips messages and tools.
 func (q *requests) read(raw string) { q.readAt(raw, 0) }
 
 // maxRequestNesting bounds configuration objects inside a request.
@@ -25,7 +25,7 @@ const maxRequestNesting = 3
 
 func (q *requests) readAt(raw string, depth int) {
 	c := cursor{s: raw}
-	if c.space() == '"' { // serialised twice
+	if c.space() == '"' { // serialized twice
 		c = cursor{s: c.str()}
 	}
 	if !c.open('{') {
@@ -39,7 +39,8 @@ func (q *requests) readAt(raw string, depth int) {
 			q.number(&q.temperature, c.scalar())
 		case "top_p", "topP":
 			q.number(&q.topP, c.scalar())
-		case "max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens", "maxTokens", "max_tokens_to_sample":
+		case "max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens", "maxTokens",
+			"max_tokens_to_sample":
 			if n, ok := parseInt(c.scalar()); ok && n >= 0 {
 				fillOpt(&q.maxTokens, genai.Some(n))
 			}
@@ -81,8 +82,8 @@ func (q *requests) number(dst *genai.Opt[float64], text string) {
 // maxFormatNesting bounds the wrappers around a schema ({"response_format": {"json_schema": {"schema": …}}}).
 const maxFormatNesting = 4
 
-// readFormat reads a response format: OpenAI's {"type", "json_schema": {"schema"}}, the Responses API's {"format": {…, "schema"}},
-// Anthropic's {"format": {"schema"}}, or a bare name.
+// readFormat reads a response format: {"type", "json_schema": {"schema"}} of OpenAI, {"format": {…, "schema"}} of the
+// Responses API, {"format": {"schema"}} of Anthropic, or a bare name.
 func (q *requests) readFormat(raw string) { q.formatAt(raw, 0) }
 
 func (q *requests) formatAt(raw string, depth int) {
@@ -119,7 +120,7 @@ func (q *requests) formatAt(raw string, depth int) {
 	}
 }
 
-// apply fills what no attribute said.
+// apply fills what no attribute has set.
 func (q *requests) apply(c *genai.Call) {
 	fillOpt(&c.Temperature, q.temperature)
 	fillOpt(&c.TopP, q.topP)

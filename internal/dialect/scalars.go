@@ -13,8 +13,8 @@ import (
 // has reports whether the span carries an attribute.
 func (r *Reader) has(k key) bool { return r.at[k] != (pcommon.Value{}) }
 
-// str is the first of the attributes that says something. A number or a bool is its text; a string that is quoted as
-// JSON (MLflow, Langfuse) loses its quotes.
+// str returns the first attribute that is not empty. A number or a bool becomes text, and a JSON string (MLflow,
+// Langfuse) loses its quotes.
 func (r *Reader) str(keys ...key) string {
 	for _, k := range keys {
 		if r.has(k) {
@@ -44,7 +44,7 @@ func textOfValue(v pcommon.Value) string {
 	return ""
 }
 
-// name is str for slots that hold an identifier: "null", "None" and "unknown" say nothing.
+// name is str for attributes that hold an identifier. "null", "None" and "undefined" count as empty.
 func (r *Reader) name(keys ...key) string {
 	for _, k := range keys {
 		switch s := r.str(k); s {
@@ -56,7 +56,7 @@ func (r *Reader) name(keys ...key) string {
 	return ""
 }
 
-// count is the first of the attributes that holds a number of things. Negative numbers are emitters' way to say "unset".
+// count returns the first attribute that holds a count. Emitters write a negative number for "unset".
 func (r *Reader) count(keys ...key) genai.Opt[int64] {
 	for _, k := range keys {
 		if !r.has(k) {
@@ -78,7 +78,7 @@ func intOf(v pcommon.Value) (int64, bool) {
 	case pcommon.ValueTypeStr:
 		return parseInt(v.Str())
 	case pcommon.ValueTypeMap:
-		// {"low": n, "high": 0}: how JavaScript's protobuf writes a long.
+		// JavaScript's protobuf writes a long as {"low": n, "high": 0}.
 		if low, ok := v.Map().Get("low"); ok {
 			return intOf(low)
 		}
@@ -104,7 +104,7 @@ func wholeNumber(f float64) (int64, bool) {
 	return int64(f), true
 }
 
-// float is the first of the attributes that holds a number.
+// float returns the first attribute that holds a finite number.
 func (r *Reader) float(keys ...key) genai.Opt[float64] {
 	for _, k := range keys {
 		if !r.has(k) {
@@ -134,7 +134,7 @@ func parseFloat(s string) (float64, bool) {
 	return f, err == nil && !math.IsNaN(f) && !math.IsInf(f, 0)
 }
 
-// flag is the first of the attributes that holds a truth value, which some emitters and backends turn into a string.
+// flag returns the first attribute that holds a bool. Some emitters and backends turn bools into strings.
 func (r *Reader) flag(keys ...key) genai.Opt[bool] {
 	for _, k := range keys {
 		if !r.has(k) {
@@ -169,7 +169,7 @@ func parseBool(s string) (value, ok bool) {
 	return false, false
 }
 
-// appendStrings reads a list of strings: an array, a JSON array in a string, or a string of names with commas between.
+// appendStrings reads a list of strings from an array, a JSON array in a string, or a comma-separated string.
 func appendStrings(dst []string, v pcommon.Value) []string {
 	switch v.Type() {
 	case pcommon.ValueTypeSlice:
@@ -201,7 +201,7 @@ func appendStrings(dst []string, v pcommon.Value) []string {
 	return dst
 }
 
-// fill sets a text that nothing set before; fillOpt does for other values.
+// fill sets a text that is not set yet. fillOpt does the same for other values.
 func fill(dst *string, value string) {
 	if *dst == "" {
 		*dst = value

@@ -6,11 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// cursor is a pull reader of JSON text which keeps what it could read of a damaged or cut one. It copies nothing but
-// strings that hold escapes, never recurses, and always advances, so that it ends on any input.
+// cursor is a pull parser of JSON text. From damaged or cut text it keeps whatever it can read. It copies only strings
+// with escapes, never recurses, and always advances, so it ends on any input.
 //
-// It is lenient by intent: what the scorers must be strict about (tool arguments, structured answers) they parse
-// themselves from the bytes that it hands on.
+// It is lenient on purpose. Scorers must be strict about tool arguments and structured answers, so they parse the
+// original bytes themselves.
 type cursor struct {
 	s   string
 	i   int
@@ -18,7 +18,7 @@ type cursor struct {
 	bad bool // the text is not JSON from here on
 }
 
-// space skips white space and returns the byte that follows, 0 at the end.
+// space skips white space and returns the next byte, or 0 at the end.
 func (c *cursor) space() byte {
 	for c.i < len(c.s) {
 		switch b := c.s[c.i]; b {
@@ -31,7 +31,7 @@ func (c *cursor) space() byte {
 	return 0
 }
 
-// open enters an object or an array where one is next.
+// open enters the next value if it is an object or an array.
 func (c *cursor) open(b byte) bool {
 	if c.space() != b {
 		return false
@@ -40,7 +40,7 @@ func (c *cursor) open(b byte) bool {
 	return true
 }
 
-// member moves to the next member of the object that was entered and reads its key; false at its end.
+// member moves to the next member of the current object and reads its key. It returns false at the end.
 func (c *cursor) member(key *string) bool {
 	for {
 		switch c.space() {
@@ -64,7 +64,7 @@ func (c *cursor) member(key *string) bool {
 	}
 }
 
-// element moves to the next element of the array that was entered; false at its end.
+// element moves to the next element of the current array. It returns false at the end.
 func (c *cursor) element() bool {
 	for {
 		switch c.space() {
@@ -82,7 +82,7 @@ func (c *cursor) element() bool {
 	}
 }
 
-// stop ends the reading: nothing after this point can be trusted.
+// stop ends the reading, because nothing after this point can be trusted.
 func (c *cursor) stop() {
 	if c.i >= len(c.s) {
 		c.cut = true
@@ -92,7 +92,7 @@ func (c *cursor) stop() {
 	c.i = len(c.s)
 }
 
-// str reads the string that is next and returns it without quotes and escapes. Anything else is skipped, and is "".
+// str returns the next string without quotes and escapes. It skips any other value and returns "".
 func (c *cursor) str() string {
 	if c.space() != '"' {
 		c.skip()
@@ -113,7 +113,7 @@ func (c *cursor) str() string {
 	return unescape(raw)
 }
 
-// endOfString finds the closing quote of a string that starts at i, or the end of the text.
+// endOfString returns the index of the closing quote of a string that starts at i, or the end of the text.
 func (c *cursor) endOfString(i int) int {
 	for {
 		q := strings.IndexByte(c.s[i:], '"')
@@ -121,7 +121,7 @@ func (c *cursor) endOfString(i int) int {
 			return len(c.s)
 		}
 		q += i
-		// The quote is escaped if an odd number of backslashes stands before it.
+		// An odd number of backslashes before the quote escapes it.
 		b := q
 		for b > i && c.s[b-1] == '\\' {
 			b--
@@ -133,7 +133,7 @@ func (c *cursor) endOfString(i int) int {
 	}
 }
 
-// unescape resolves the escapes of a JSON string. An escape that is cut or unknown stays as it is.
+// unescape resolves the escapes of a JSON string. It keeps cut or unknown escapes unchanged.
 func unescape(raw string) string {
 	out := make([]byte, 0, len(raw))
 	for {
@@ -202,7 +202,7 @@ func hex4(s string) (rune, bool) {
 	return r, true
 }
 
-// skip passes over the value that is next, whatever its depth.
+// skip skips the next value, however deep it nests.
 func (c *cursor) skip() {
 	depth := 0
 	for {
@@ -221,7 +221,7 @@ func (c *cursor) skip() {
 			depth++
 			c.i++
 		case '}', ']':
-			if depth == 0 { // no value here
+			if depth == 0 { // there is no value here
 				c.stop()
 				return
 			}
@@ -245,7 +245,7 @@ func (c *cursor) skip() {
 	}
 }
 
-// ends are the bytes that a number or a literal ends before.
+// ends are the bytes that end a number or a literal.
 var ends = func() (b [256]bool) {
 	for _, c := range []byte(",:]}[{\" \n\t\r") {
 		b[c] = true
@@ -253,7 +253,7 @@ var ends = func() (b [256]bool) {
 	return b
 }()
 
-// raw passes over the value that is next and returns its text.
+// raw skips the next value and returns its text.
 func (c *cursor) raw() string {
 	c.space()
 	start := c.i
@@ -261,7 +261,7 @@ func (c *cursor) raw() string {
 	return c.s[start:c.i]
 }
 
-// scalar reads a string, number or literal as text; null, objects and arrays are "".
+// scalar returns a string, number or literal as text. It returns "" for null, objects and arrays.
 func (c *cursor) scalar() string {
 	switch c.space() {
 	case '"':

@@ -2,8 +2,8 @@ package dialect
 
 import "github.com/faultline-otel/faultline/internal/genai"
 
-// Strands Agents: the conventions, with content in span events (which AWS's distribution moves into log records); a tool that
-// failed has status OK and says so in gen_ai.tool.status.
+// Strands Agents follows the conventions, with content in span events. The AWS distribution moves that content into log
+// records. A failed tool has status OK and an error in gen_ai.tool.status.
 var (
 	keyStrandsTools = intern(inStrands, "gen_ai.agent.tools")
 	_               = intern(inStrands, "gen_ai.event.start_time")
@@ -24,7 +24,7 @@ var strands = dialect{
 		if part != genai.PartTools || !r.has(keyStrandsTools) || r.has(keyToolDefs) {
 			return false
 		}
-		// Names alone.
+		// The attribute holds only names.
 		content.Tools = content.Tools[:0]
 		for _, name := range appendStrings(nil, r.at[keyStrandsTools]) {
 			content.Tools = append(content.Tools, genai.Tool{Name: name})

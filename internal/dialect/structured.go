@@ -9,14 +9,14 @@ import (
 )
 
 const (
-	// maxValueDepth bounds how deep a structured value is followed.
+	// maxValueDepth bounds how deep structured values are read.
 	maxValueDepth = 64
-	// maxScratch bounds the memory that a reader keeps for the next span, in bytes.
+	// maxScratch bounds how many bytes of memory a reader keeps for the next span.
 	maxScratch = 256 << 10
 )
 
-// appendJSON writes a structured attribute as JSON, so that one reader serves both forms. It stops at maxField and at
-// maxValueDepth, where it writes null.
+// appendJSON writes a structured attribute as JSON, so that one parser serves both forms. Beyond maxField or
+// maxValueDepth it writes null.
 func appendJSON(dst []byte, v pcommon.Value, depth int) []byte {
 	if depth > maxValueDepth || len(dst) > maxField {
 		return append(dst, "null"...)
@@ -72,7 +72,7 @@ func appendMap(dst []byte, m pcommon.Map, depth int) []byte {
 	return append(dst, '}')
 }
 
-// appendString writes a JSON string. Bytes that are no UTF-8 pass as they are: readers tolerate them.
+// appendString writes a JSON string. It keeps invalid UTF-8, which readers tolerate.
 func appendString(dst []byte, s string) []byte {
 	if len(s) > maxField {
 		s = s[:maxField]

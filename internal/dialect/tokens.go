@@ -6,16 +6,16 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// policy is how an emitter counts: whether its input tokens include those read from and written to the cache, and its
-// output tokens those of reasoning. The conventions say that they do; emitters that pass on what Anthropic or Bedrock
-// sent say otherwise.
+// policy describes how an emitter counts: whether input tokens include tokens read from and written to the cache, and
+// whether output tokens include reasoning. The conventions include both. Emitters that pass on the counts of Anthropic
+// or Bedrock do not.
 type policy struct {
 	inputExcludesCache      bool
 	outputExcludesReasoning bool
-	uncachedInput           genai.Opt[int64] // as stated apart by the emitter
+	uncachedInput           genai.Opt[int64] // if the emitter states it separately
 }
 
-// tokens takes the usage apart into disjoint kinds, so that each token is counted and priced once.
+// tokens splits the usage into disjoint kinds, so that each token is counted and priced once.
 func (p policy) tokens(c *genai.Call) {
 	u, t := &c.Usage, &c.Tokens
 	t.CacheRead, t.CacheWrite = u.CacheRead, u.CacheWrite
@@ -38,8 +38,8 @@ func (p policy) tokens(c *genai.Call) {
 	}
 }
 
-// excludesCache decides by the emitter where it is known, else by arithmetic: cached tokens that are more than the
-// input cannot be a part of it, and a total that holds them beside the input says so.
+// excludesCache uses the emitter's policy if that is known, and arithmetic otherwise. Cached tokens cannot be part of a
+// smaller input. If the total equals input plus output plus cached tokens, the input excludes them.
 func (p policy) excludesCache(u *genai.Usage, cached int64) bool {
 	switch {
 	case cached == 0:
@@ -64,11 +64,11 @@ func (p policy) excludesReasoning(u *genai.Usage) bool {
 	return false
 }
 
-// readUsage reads a usage object in any spelling: OpenAI's, Anthropic's, Bedrock's, Gemini's, LangChain's, Langfuse's. It fills
-// what is not set yet.
+// readUsage reads a usage object in any spelling: OpenAI, Anthropic, Bedrock, Gemini, LangChain or Langfuse. It fills
+// only what is not set yet.
 func readUsage(raw string, u *genai.Usage) { readUsageAt(raw, u, 0) }
 
-// maxUsageNesting bounds the details inside a usage object.
+// maxUsageNesting bounds how deep details nest inside a usage object.
 const maxUsageNesting = 3
 
 func readUsageAt(raw string, u *genai.Usage, depth int) {
@@ -82,25 +82,27 @@ func readUsageAt(raw string, u *genai.Usage, depth int) {
 	for key := ""; c.member(&key); {
 		var slot *genai.Opt[int64]
 		switch key {
-		case "input", "input_tokens", "inputTokens", "prompt_tokens", "promptTokens", "promptTokenCount", "prompt_token_count", "prompt":
+		case "input", "input_tokens", "inputTokens", "prompt_tokens", "promptTokens", "promptTokenCount",
+			"prompt_token_count", "prompt":
 			slot = &u.Input
 		case "output", "output_tokens", "outputTokens", "completion_tokens", "completionTokens", "candidatesTokenCount",
 			"candidates_token_count", "completion":
 			slot = &u.Output
 		case "total", "total_tokens", "totalTokens", "totalTokenCount", "total_token_count":
 			slot = &u.Total
-		case "cache_read", "cached_tokens", "cache_read_input_tokens", "cacheReadInputTokens", "input_cached_tokens", "cacheReadTokens",
-			"cachedContentTokenCount", "cached_content_token_count", "cached_input_tokens", "input_cache_read", "cachedInputTokens",
-			"cachedContentTokens":
+		case "cache_read", "cached_tokens", "cache_read_input_tokens", "cacheReadInputTokens", "input_cached_tokens",
+			"cacheReadTokens", "cachedContentTokenCount", "cached_content_token_count", "cached_input_tokens",
+			"input_cache_read", "cachedInputTokens", "cachedContentTokens":
 			slot = &u.CacheRead
-		case "cache_write", "cache_creation", "cache_creation_input_tokens", "cache_write_input_tokens", "cacheWriteInputTokens",
-			"cacheCreationInputTokens", "cacheWriteTokens", "input_cache_creation", "cache_write_tokens", "cache_write_token_count":
+		case "cache_write", "cache_creation", "cache_creation_input_tokens", "cache_write_input_tokens",
+			"cacheWriteInputTokens", "cacheCreationInputTokens", "cacheWriteTokens", "input_cache_creation",
+			"cache_write_tokens", "cache_write_token_count":
 			slot = &u.CacheWrite
-		case "reasoning", "reasoning_tokens", "reasoningTokens", "output_reasoning_tokens", "thoughtsTokenCount", "thoughts_token_count",
-			"output_reasoning", "thoughtsTokens":
+		case "reasoning", "reasoning_tokens", "reasoningTokens", "output_reasoning_tokens", "thoughtsTokenCount",
+			"thoughts_token_count", "output_reasoning", "thoughtsTokens":
 			slot = &u.Reasoning
-		case "input_tokens_details", "output_tokens_details", "prompt_tokens_details", "completion_tokens_details", "input_token_details",
-			"output_token_details", "usage", "inputTokenDetails", "outputTokenDetails":
+		case "input_tokens_details", "output_tokens_details", "prompt_tokens_details", "completion_tokens_details",
+			"input_token_details", "output_token_details", "usage", "inputTokenDetails", "outputTokenDetails":
 			if inner := c.raw(); depth < maxUsageNesting && strings.HasPrefix(inner, "{") {
 				readUsageAt(inner, u, depth+1)
 			}

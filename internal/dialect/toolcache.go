@@ -10,8 +10,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// An agent sends the same tool definitions with every call, so they are parsed once. The bounds keep a reader below 8 MB
-// whatever arrives.
+// An agent sends the same tool definitions with every call, so they are parsed once. The bounds keep the cache of a
+// reader below 8 MB on any input.
 const (
 	maxCachedTools    = 128
 	maxCachedToolText = 64 << 10
@@ -24,7 +24,7 @@ type toolCache struct {
 type parsedTools struct {
 	text       string
 	tools      []genai.Tool
-	unreadable bool // the text is no JSON: cut, or too deep
+	unreadable bool // the text is not JSON: it was cut or nests too deep
 }
 
 func newToolCache() toolCache {
@@ -44,7 +44,7 @@ func (t *toolCache) parse(text string) parsedTools {
 	if known, ok := t.entries.Get(hash); ok && known.text == text {
 		return known
 	}
-	// The text is copied: a cached string must not hold on to the memory of a whole request.
+	// The text is copied, because a cached string must not keep a whole request in memory.
 	text = strings.Clone(text)
 	tools, err := genai.ParseTools(text)
 	parsed := parsedTools{text: text, tools: tools, unreadable: err != nil}
@@ -52,7 +52,7 @@ func (t *toolCache) parse(text string) parsedTools {
 	return parsed
 }
 
-// readTools fills the tool definitions from their JSON.
+// readTools reads the tool definitions from their JSON.
 func (r *Reader) readTools(content *genai.Content, text string) bool {
 	parsed := r.tools.parse(text)
 	if len(parsed.tools) == 0 {
@@ -64,7 +64,8 @@ func (r *Reader) readTools(content *genai.Content, text string) bool {
 	return true
 }
 
-// toolText is the JSON of tool definitions: a string, a structured value, or a list of strings each of which holds one.
+// toolText returns the JSON of tool definitions: a string, a structured value, or a list of strings that hold one
+// definition each.
 func (r *Reader) toolText(v pcommon.Value) string {
 	if v.Type() == pcommon.ValueTypeSlice && v.Slice().Len() > 0 && v.Slice().At(0).Type() == pcommon.ValueTypeStr {
 		b := r.scratch[:0]

@@ -6,7 +6,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// Vercel AI SDK up to 6, and 7 in its legacy mode: an outer span of the whole loop around an inner one a model call.
+// Vercel AI SDK up to version 6, and version 7 in its legacy mode: one outer span for the whole loop, and an inner span
+// for each model call.
 var (
 	keyAIOperation   = intern(inVercel, "ai.operationId")
 	keyAIProvider    = intern(inVercel, "ai.model.provider")
@@ -108,7 +109,8 @@ var vercel = dialect{
 	},
 }
 
-// vercelOperation reads ai.operationId: "ai.generateText" is the loop, "ai.generateText.doGenerate" a model call in it.
+// vercelOperation reads ai.operationId. "ai.generateText" is the loop, and "ai.generateText.doGenerate" is a model call
+// in it.
 func (r *Reader) vercelOperation(c *genai.Call, id string) {
 	switch {
 	case !strings.HasPrefix(id, "ai."):
@@ -148,11 +150,13 @@ func (r *Reader) vercelUsage(c *genai.Call) {
 	if r.usage.uncachedInput.Set || c.Provider != "anthropic" && c.Provider != "aws.bedrock" {
 		return
 	}
-	// Before version 6 the SDK passed on Anthropic's and Bedrock's counts, which leave cached tokens out of the input, and
-	// those written to the cache only in the provider's metadata.
+	// Before version 6 the SDK passed on the counts of Anthropic and Bedrock. They exclude cached tokens from the input,
+	// and only the provider's metadata holds the tokens written to the cache.
 	r.usage.inputExcludesCache = true
 	if r.has(keyAIMetadata) {
-		if n, ok := memberNumber(contentText(r, keyAIMetadata), 0, "cacheCreationInputTokens", "cache_creation_input_tokens", "cacheWriteInputTokens"); ok && n > 0 {
+		n, ok := memberNumber(contentText(r, keyAIMetadata), 0,
+			"cacheCreationInputTokens", "cache_creation_input_tokens", "cacheWriteInputTokens")
+		if ok && n > 0 {
 			fillOpt(&u.CacheWrite, genai.Some(n))
 		}
 	}
@@ -183,7 +187,7 @@ func memberNumber(text string, depth int, names ...string) (int64, bool) {
 	return 0, false
 }
 
-// vercelOutput puts the answer together: text or object, reasoning and tool calls stand in attributes of their own.
+// vercelOutput assembles the answer. Text or object, reasoning and tool calls have their own attributes.
 func (r *Reader) vercelOutput(c *genai.Call, content *genai.Content) bool {
 	p := parser{answer: true, dst: content.Output[:0]}
 	m := p.add("assistant")

@@ -15,14 +15,14 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
-// json cuts the stream into top-level JSON values and decodes each. A value may go over many lines. What is broken is
-// reported once, and reading goes on with the next line that can be the start of a request.
+// json splits the stream into top-level JSON values and decodes each. A value may span many lines. Each broken part is
+// reported once, and reading continues with the next line that can start a request.
 func (f *file) json(in *bufio.Reader) error {
 	var (
 		scan  scanner
-		value []byte // what of the current value was read so far
-		start int    // the line that it began in
-		skip  bool   // after something broken, until a request begins
+		value []byte // the part of the current value that was read so far
+		start int    // the line where the value starts
+		skip  bool   // skip lines after a broken part, until a request starts
 	)
 	broken := func(line int, reason string) {
 		f.bad(line, reason)
@@ -46,14 +46,15 @@ func (f *file) json(in *bufio.Reader) error {
 					break
 				}
 				if rest[0] != '{' {
-					broken(number, fmt.Sprintf("neither OTLP/JSON nor OTLP protobuf: a request must start with {, got %q", short(rest)))
+					broken(number, fmt.Sprintf(
+						"neither OTLP/JSON nor OTLP protobuf: a request must start with {, got %q", short(rest)))
 					break
 				}
 				value, start = nil, number
 			}
 			n, state := scan.next(rest)
 			if len(value) == 0 && state == complete {
-				value = rest[:n:n] // the usual case, a request on one line, is not copied
+				value = rest[:n:n] // a request on one line, the usual case, is not copied
 			} else {
 				value = append(value, rest[:n]...)
 			}
@@ -91,7 +92,7 @@ func (f *file) json(in *bufio.Reader) error {
 
 var errTooLong = errors.New("line too long")
 
-// line reads up to and with the next newline. The rest of a line that is longer than the limit is thrown away.
+// line reads through the next newline. It discards the rest of a line that is longer than the limit.
 func (f *file) line(in *bufio.Reader) ([]byte, error) {
 	line, err := in.ReadSlice('\n')
 	if !errors.Is(err, bufio.ErrBufferFull) {
@@ -110,14 +111,16 @@ func (f *file) line(in *bufio.Reader) ([]byte, error) {
 	return long, err
 }
 
-// starts reports whether the line begins a request: these keys stand at the top of a request and nowhere else.
+// starts reports whether the line starts a request. These keys occur only at the top level of a request.
 func starts(line []byte) bool {
 	line = bytes.TrimLeft(line, " \t")
 	if len(line) == 0 || line[0] != '{' {
 		return false
 	}
 	line = bytes.TrimLeft(line[1:], " \t")
-	for _, key := range []string{`"resourceSpans"`, `"resourceLogs"`, `"resourceMetrics"`, `"resource_spans"`, `"resource_logs"`} {
+	for _, key := range []string{
+		`"resourceSpans"`, `"resourceLogs"`, `"resourceMetrics"`, `"resource_spans"`, `"resource_logs"`,
+	} {
 		if bytes.HasPrefix(line, []byte(key)) {
 			return true
 		}
@@ -131,7 +134,7 @@ func balanced(line []byte) bool {
 	return state == complete
 }
 
-// request decodes one request, in JSON, and gives it to the sink.
+// request decodes one JSON request and passes it to the sink.
 func (f *file) request(value []byte, line int) error {
 	kind, err := kindOf(value)
 	if err != nil {
@@ -160,15 +163,16 @@ func (f *file) request(value []byte, line int) error {
 		}
 		return f.sink.Logs(ld)
 	case "resourceMetrics", "resource_metrics", "resourceProfiles", "resource_profiles":
-		return nil // telemetry that file exporters write side by side with traces; nothing to score in it
+		return nil // file exporters write this telemetry beside traces; it holds nothing to score
 	case "":
-		return nil // an empty request is a request
+		return nil // an empty request is valid
 	}
-	f.bad(line, fmt.Sprintf("not an export request: its keys must be resourceSpans or resourceLogs, got %q", short([]byte(kind))))
+	f.bad(line, fmt.Sprintf(
+		"not an export request: its keys must be resourceSpans or resourceLogs, got %q", short([]byte(kind))))
 	return nil
 }
 
-// decode runs a decoder that was not made for hostile input.
+// decode runs a decoder that may panic on hostile input, and returns the panic as an error.
 func decode[T any](value []byte, unmarshal func([]byte) (T, error)) (t T, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -178,7 +182,8 @@ func decode[T any](value []byte, unmarshal func([]byte) (T, error)) (t T, err er
 	return unmarshal(value)
 }
 
-// undecodable reports a value that the OTLP decoder refused: as broken JSON, with the line of the break, where it is.
+// undecodable reports a value that the OTLP decoder refused. If the value is broken JSON, it reports the syntax error
+// and its line.
 func (f *file) undecodable(value []byte, line int, cause error) {
 	var syntax error
 	for d := reader(value); ; {
@@ -196,7 +201,7 @@ func (f *file) undecodable(value []byte, line int, cause error) {
 	f.bad(line, "not OTLP/JSON: "+short([]byte(strings.ReplaceAll(cause.Error(), "\n", " "))))
 }
 
-// reason is the syntax error of a value that is broken, or the given words where it is none.
+// reason returns the syntax error of a broken value, or the given text if there is no syntax error.
 func (f *file) reason(value []byte, otherwise string) string {
 	for d := reader(value); ; {
 		if _, err := d.ReadToken(); err != nil {
@@ -208,12 +213,13 @@ func (f *file) reason(value []byte, otherwise string) string {
 	}
 }
 
-// reader tolerates what OTLP decoders tolerate: the same key twice, bytes that are not UTF-8.
+// reader returns a decoder that accepts what OTLP decoders accept: duplicate keys and invalid UTF-8.
 func reader(value []byte) *jsontext.Decoder {
 	return jsontext.NewDecoder(bytes.NewBuffer(value), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 }
 
-// kindOf is the first key of the object that names a signal, or else its first key, or "" where it has none.
+// kindOf returns the first key of the object that names a signal. If there is no such key, it returns the first key, or
+// "" for an empty object.
 func kindOf(value []byte) (string, error) {
 	d, first := reader(value), ""
 	if _, err := d.ReadToken(); err != nil {
@@ -240,7 +246,7 @@ func kindOf(value []byte) (string, error) {
 	}
 }
 
-// at is the line of a syntax error in a value that begins in the given line.
+// at returns the line of a syntax error in a value that starts on the given line.
 func (f *file) at(value []byte, line int, err error) int {
 	var syntax *jsontext.SyntacticError
 	if !errors.As(err, &syntax) {
@@ -257,7 +263,7 @@ func plain(err error) string {
 	return short([]byte(strings.TrimPrefix(err.Error(), "jsontext: ")))
 }
 
-// short is the beginning of a text, fit for one line of an error message on a terminal.
+// short returns the start of a text, safe to print in one line of an error message on a terminal.
 func short(b []byte) string {
 	const limit = 120
 	b, ellipsis := bytes.TrimSpace(b), ""

@@ -1,6 +1,7 @@
-// Package otlpfile reads files of traces: OTLP/JSON, either one export request (over as many lines as it likes) or one
-// a line, and OTLP protobuf, either one request or the length-prefixed sequence that the Collector's file exporter writes.
-// Gzip is seen by its magic number. What does not parse is reported with its line, and reading goes on after it.
+// Package otlpfile reads trace files. It reads OTLP/JSON, with one export request over any number of lines or one
+// request per line. It reads OTLP protobuf, with one request or the length-prefixed sequence that the Collector's file
+// exporter writes. It recognizes gzip by its magic number. It reports each part that does not parse with its line, and
+// continues after that part.
 package otlpfile
 
 import (
@@ -15,25 +16,25 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
-// MaxRequest bounds one request, in bytes as it stands in the file (after decompression).
+// MaxRequest bounds the size of one request in the file, in bytes after decompression.
 const MaxRequest = 256 << 20
 
-// maxNesting bounds how deep a request may nest. Decoders recurse, and a goroutine's stack is not without end.
+// maxNesting bounds how deep a request may nest. Decoders recurse, and the stack of a goroutine is finite.
 const maxNesting = 10_000
 
-// Sink takes what a file holds, in the order of the file. A nil function means that this signal is not wanted, and it
-// is then not decoded either. An error of Traces or Logs ends reading.
+// Sink receives the requests of a file in order. Signals with a nil function are not decoded. An error from Traces or
+// Logs ends the reading.
 type Sink struct {
 	Traces func(ptrace.Traces) error
 	Logs   func(plog.Logs) error
-	// Bad is told of every part that does not parse. It must not be nil.
+	// Bad receives every part that does not parse. It must not be nil.
 	Bad func(*Error)
 }
 
 // Error is a part of a file that does not parse.
 type Error struct {
 	File   string
-	Line   int // where it starts, counted from 1; 0 in binary files
+	Line   int // the first line of the part, counted from 1; 0 in binary files
 	Reason string
 }
 
@@ -44,8 +45,8 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Reason)
 }
 
-// Read gives the sink every request of the stream, holding one request in memory at a time. The name is what errors
-// call the stream. The result is the sink's own error; what is wrong with the stream goes to Sink.Bad.
+// Read passes every request of the stream to the sink and holds one request in memory at a time. Errors call the stream
+// by the name. Read returns only errors of the sink. Errors in the stream go to Sink.Bad.
 func Read(name string, r io.Reader, sink Sink) error {
 	return read(name, r, sink, MaxRequest)
 }
@@ -90,24 +91,26 @@ func (f *file) bad(line int, reason string) {
 }
 
 func (f *file) tooLarge() string {
-	return fmt.Sprintf("a request must not be larger than %d MiB; write one request a line and split the file", f.limit>>20)
+	return fmt.Sprintf("a request must not be larger than %d MiB; write one request per line and split the file",
+		f.limit>>20)
 }
 
 type format int
 
 const (
 	empty    format = iota
-	text            // OTLP/JSON, or something that is reported as broken JSON
+	text            // OTLP/JSON, or input that is reported as broken JSON
 	protobuf        // one message
-	prefixed        // messages, each after its length as four bytes, big endian
+	prefixed        // messages, each with a big-endian length of four bytes before it
 )
 
-// The tag of field 1 with a length: how every export request starts that holds anything. It is also a newline.
+// firstField is the tag of field 1 with a length. Every export request that is not empty starts with it. It is also a
+// newline.
 const firstField = 0x0a
 
-// sniff tells the formats apart by their first bytes. The one trap is that protobuf starts with a newline, and its
-// second byte, a length, may be an opening brace: JSON goes on with a key, of printable characters, and protobuf with
-// a tag, which is a control character.
+// sniff recognizes the format by its first bytes. Protobuf starts with a newline, and its second byte is a length that
+// can look like an opening brace. JSON continues with a key of printable characters, and protobuf continues with a tag,
+// which is a control character.
 func sniff(head []byte) format {
 	switch {
 	case len(head) == 0:

@@ -24,7 +24,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/corpus"
 )
 
-// outcome is what a file was read as: "span <name>" and "log <event name>" in order, and the errors.
+// outcome lists what Read returned for a file: "span <name>" and "log <event name>" in order, and the errors.
 type outcome struct {
 	Got []string
 	Bad []string
@@ -124,25 +124,29 @@ func TestEveryFormatIsRead(t *testing.T) {
 		in   []byte
 		want []string
 	}{
-		"nothing":                        {nil, nil},
-		"one line":                       {[]byte(traceJSON("a")), []string{"span a"}},
-		"a request a line":               {[]byte(lines), []string{"span a", "log b", "span c"}},
-		"windows line ends":              {[]byte(strings.ReplaceAll(lines, "\n", "\r\n")), []string{"span a", "log b", "span c"}},
-		"byte order mark":                {[]byte("\ufeff" + lines), []string{"span a", "log b", "span c"}},
-		"newlines first":                 {[]byte("\n\n" + lines), []string{"span a", "log b", "span c"}},
-		"over many lines":                {[]byte(indent(traceJSON("a"))), []string{"span a"}},
-		"several over many lines":        {[]byte(indent(traceJSON("a")) + "\n" + indent(logJSON("b"))), []string{"span a", "log b"}},
+		"nothing":              {nil, nil},
+		"one line":             {[]byte(traceJSON("a")), []string{"span a"}},
+		"one request per line": {[]byte(lines), []string{"span a", "log b", "span c"}},
+		"windows line ends": {[]byte(strings.ReplaceAll(lines, "\n", "\r\n")),
+			[]string{"span a", "log b", "span c"}},
+		"byte order mark": {[]byte("\ufeff" + lines), []string{"span a", "log b", "span c"}},
+		"newlines first":  {[]byte("\n\n" + lines), []string{"span a", "log b", "span c"}},
+		"over many lines": {[]byte(indent(traceJSON("a"))), []string{"span a"}},
+		"several over many lines": {[]byte(indent(traceJSON("a")) + "\n" + indent(logJSON("b"))),
+			[]string{"span a", "log b"}},
 		"several on one line":            {[]byte(traceJSON("a") + " " + traceJSON("b")), []string{"span a", "span b"}},
 		"brackets and quotes in strings": {[]byte(traceJSON(`}]}"{[\`)), []string{`span }]}"{[\`}},
 		"metrics are passed over":        {[]byte(`{"resourceMetrics":[]}` + "\n" + traceJSON("a")), []string{"span a"}},
 		"an empty request":               {[]byte("{}\n" + traceJSON("a")), []string{"span a"}},
 		"gzip":                           {zipped([]byte(lines)), []string{"span a", "log b", "span c"}},
-		"gzip, several members":          {append(zipped([]byte(traceJSON("a")+"\n")), zipped([]byte(traceJSON("b")))...), []string{"span a", "span b"}},
-		"protobuf traces":                {traceProto("a"), []string{"span a"}},
-		"protobuf logs":                  {logProto("b"), []string{"log b"}},
-		"protobuf, gzip":                 {zipped(traceProto("a")), []string{"span a"}},
-		"protobuf with a brace as size":  {sized(t, '{'), []string{"span " + strings.Repeat("x", 81)}},
-		"length-prefixed protobuf":       {prefix(traceProto("a"), logProto("b"), traceProto("c")), []string{"span a", "log b", "span c"}},
+		"gzip, several members": {append(zipped([]byte(traceJSON("a")+"\n")), zipped([]byte(traceJSON("b")))...),
+			[]string{"span a", "span b"}},
+		"protobuf traces":               {traceProto("a"), []string{"span a"}},
+		"protobuf logs":                 {logProto("b"), []string{"log b"}},
+		"protobuf, gzip":                {zipped(traceProto("a")), []string{"span a"}},
+		"protobuf with a brace as size": {sized(t, '{'), []string{"span " + strings.Repeat("x", 81)}},
+		"length-prefixed protobuf": {prefix(traceProto("a"), logProto("b"), traceProto("c")),
+			[]string{"span a", "log b", "span c"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Empty(t, cmp.Diff(outcome{Got: c.want}, run(t, bytes.NewReader(c.in), MaxRequest)))
@@ -150,7 +154,7 @@ func TestEveryFormatIsRead(t *testing.T) {
 	}
 }
 
-// sized is a request whose second byte, the size of the first field, is the given one.
+// sized returns a request whose second byte, the size of the first field, has the given value.
 func sized(t *testing.T, size byte) []byte {
 	t.Helper()
 	for n := range 200 {
@@ -162,7 +166,7 @@ func sized(t *testing.T, size byte) []byte {
 	return nil
 }
 
-func TestWhatDoesNotParseIsNamedAndTheRestIsRead(t *testing.T) {
+func TestBrokenPartsAreReportedAndTheRestIsRead(t *testing.T) {
 	for name, c := range map[string]struct {
 		in   string
 		want outcome
@@ -185,15 +189,20 @@ func TestWhatDoesNotParseIsNamedAndTheRestIsRead(t *testing.T) {
 		},
 		"no JSON": {
 			"time=12:00 level=info\nnonsense\n" + traceJSON("c"),
-			outcome{[]string{"span c"}, []string{`in:1: neither OTLP/JSON nor OTLP protobuf: a request must start with {, got "time=12:00 level=info"`}},
+			outcome{[]string{"span c"}, []string{
+				`in:1: neither OTLP/JSON nor OTLP protobuf: a request must start with {, got "time=12:00 level=info"`,
+			}},
 		},
 		"an array": {
 			"[" + traceJSON("a") + "]",
-			outcome{nil, []string{`in:1: neither OTLP/JSON nor OTLP protobuf: a request must start with {, got ` + strconv.Quote("["+traceJSON("a")[:119]+"…")}},
+			outcome{nil, []string{`in:1: neither OTLP/JSON nor OTLP protobuf: a request must start with {, got ` +
+				strconv.Quote("["+traceJSON("a")[:119]+"…")}},
 		},
 		"another object": {
 			`{"message":"hello"}` + "\n" + traceJSON("c"),
-			outcome{[]string{"span c"}, []string{`in:1: not an export request: its keys must be resourceSpans or resourceLogs, got "message"`}},
+			outcome{[]string{"span c"}, []string{
+				`in:1: not an export request: its keys must be resourceSpans or resourceLogs, got "message"`,
+			}},
 		},
 		"a comma too many, many lines": {
 			"{\n\"resourceSpans\": [\n  {},,\n  {}\n]\n}\n" + traceJSON("c"),
@@ -213,21 +222,28 @@ func TestWhatDoesNotParseIsNamedAndTheRestIsRead(t *testing.T) {
 		},
 		"a line that is too long": {
 			traceJSON(strings.Repeat("x", 3<<20)) + "\n" + traceJSON("c"),
-			outcome{[]string{"span c"}, []string{"in:1: a request must not be larger than 2 MiB; write one request a line and split the file"}},
+			outcome{[]string{"span c"}, []string{
+				"in:1: a request must not be larger than 2 MiB; write one request per line and split the file",
+			}},
 		},
 		"a request of many lines that is too long": {
 			indent(`{"resourceSpans":[`+strings.Repeat(`{"a":1},`, 3<<17)+`{}]}`) + "\n" + traceJSON("c"),
-			outcome{[]string{"span c"}, []string{"in:1: a request must not be larger than 2 MiB; write one request a line and split the file"}},
+			outcome{[]string{"span c"}, []string{
+				"in:1: a request must not be larger than 2 MiB; write one request per line and split the file",
+			}},
 		},
-		"protobuf that was cut":     {string(traceProto("abcdef")[:30]), outcome{nil, []string{"in: not OTLP protobuf: …"}}},
-		"gzip that was cut":         {string(zipped([]byte(traceJSON("a") + "\n"))[:60]), outcome{nil, []string{"in:1: unexpected EOF"}}},
-		"length-prefixed, then cut": {string(prefix(traceProto("a"), traceProto("b"))[:90]), outcome{[]string{"span a"}, []string{"in: message 2: the file was cut"}}},
-		"protobuf that is too deep": {string(deepProto(maxNesting)), outcome{nil, []string{"in: a request must not nest deeper than 10000 levels"}}},
+		"protobuf that was cut": {string(traceProto("abcdef")[:30]), outcome{nil, []string{"in: not OTLP protobuf: …"}}},
+		"gzip that was cut": {string(zipped([]byte(traceJSON("a") + "\n"))[:60]),
+			outcome{nil, []string{"in:1: unexpected EOF"}}},
+		"length-prefixed, then cut": {string(prefix(traceProto("a"), traceProto("b"))[:90]),
+			outcome{[]string{"span a"}, []string{"in: message 2: the file was cut"}}},
+		"protobuf that is too deep": {string(deepProto(maxNesting)),
+			outcome{nil, []string{"in: a request must not nest deeper than 10000 levels"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := run(t, strings.NewReader(c.in), 2<<20)
 			for i, want := range c.want.Bad {
-				// What a decoder says is its own; that it is named is ours.
+				// The text of a decoder error is not part of this test.
 				if before, ok := strings.CutSuffix(want, "…"); ok && i < len(got.Bad) && strings.HasPrefix(got.Bad[i], before) {
 					c.want.Bad[i] = got.Bad[i]
 				}
@@ -237,7 +253,7 @@ func TestWhatDoesNotParseIsNamedAndTheRestIsRead(t *testing.T) {
 	}
 }
 
-// deepProto is a request with one attribute whose arrays nest n deep. Lengths are written inside out.
+// deepProto returns a request with one attribute whose arrays nest n deep. It writes lengths from the inside out.
 func deepProto(n int) []byte {
 	var reversed []byte
 	wrap := func(tag byte) {
@@ -250,7 +266,8 @@ func deepProto(n int) []byte {
 		wrap(0x0a) // ArrayValue.values
 		wrap(0x2a) // AnyValue.array_value
 	}
-	for _, tag := range []byte{0x12, 0x4a, 0x12, 0x12, 0x0a} { // KeyValue.value, Span.attributes, spans, scope_spans, resource_spans
+	// KeyValue.value, Span.attributes, spans, scope_spans, resource_spans
+	for _, tag := range []byte{0x12, 0x4a, 0x12, 0x12, 0x0a} {
 		wrap(tag)
 	}
 	slices.Reverse(reversed)
@@ -292,7 +309,7 @@ func FuzzOTLPFile(f *testing.F) {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		// A gzip of a few bytes can hold more than a fuzzing round has time for.
+		// A small gzip file can expand to more than a fuzzing round has time for, so the limit is low.
 		got := run(t, bytes.NewReader(b), 1<<20)
 		for _, bad := range got.Bad {
 			if strings.ContainsAny(bad, "\n\r") {
@@ -317,7 +334,7 @@ func TestCorpusParses(t *testing.T) {
 	}
 }
 
-// TestHugeMessage reads a request with one message of 100 MB: it costs a few copies, not more.
+// TestHugeMessage checks that a request with one message of 100 MB costs only a few copies.
 func TestHugeMessage(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs half a gigabyte")

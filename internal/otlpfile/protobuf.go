@@ -12,7 +12,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// protobuf reads a stream that is one message.
+// protobuf reads a stream that holds one message.
 func (f *file) protobuf(in io.Reader) error {
 	message, err := io.ReadAll(io.LimitReader(in, int64(f.limit)+1))
 	switch {
@@ -26,7 +26,7 @@ func (f *file) protobuf(in io.Reader) error {
 	return f.message(message, "")
 }
 
-// prefixed reads messages that stand after their length. Nothing can be read after a length that is wrong.
+// prefixed reads length-prefixed messages. It stops at a wrong length, because nothing after it can be read.
 func (f *file) prefixed(in *bufio.Reader) error {
 	for number := 1; ; number++ {
 		where := fmt.Sprintf("message %d: ", number)
@@ -42,7 +42,7 @@ func (f *file) prefixed(in *bufio.Reader) error {
 			f.bad(0, where+f.tooLarge())
 			return nil
 		}
-		// The length is not to be trusted: memory grows with what is there.
+		// The length is untrusted, so memory grows only with the bytes that are there.
 		message, err := io.ReadAll(io.LimitReader(in, int64(size)))
 		if err != nil || len(message) < int(size) {
 			f.bad(0, where+"the file was cut")
@@ -54,8 +54,8 @@ func (f *file) prefixed(in *bufio.Reader) error {
 	}
 }
 
-// message decodes one request. Requests do not say which signal they carry, but the identifiers of a span lie where a log record
-// has a number, so at most one reading succeeds of a request that holds anything.
+// message decodes one request. A request does not state its signal. But a span has its ids where a log record has a
+// number, so a request that is not empty decodes as at most one signal.
 func (f *file) message(b []byte, where string) error {
 	if nests(b) {
 		f.bad(0, where+fmt.Sprintf("a request must not nest deeper than %d levels", maxNesting))
@@ -82,7 +82,7 @@ func (f *file) message(b []byte, where string) error {
 	return nil
 }
 
-// identified reports whether every span has its identifiers, as spans must.
+// identified reports whether every span has a trace id and a span id, as OTLP requires.
 func identified(td ptrace.Traces) bool {
 	for _, rs := range td.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
@@ -96,8 +96,8 @@ func identified(td ptrace.Traces) bool {
 	return true
 }
 
-// The messages of OTLP through which values can nest, and the fields that lead from one to the next. A request of
-// traces and one of logs have the same shape down to span and log record, which share a row.
+// messageType is an OTLP message in which values can nest. fields lists the fields that lead from one message to the
+// next. Requests of traces and of logs have the same shape down to the span or log record, so those share a row.
 type messageType uint8
 
 const (
@@ -130,7 +130,7 @@ var fields = map[messageType]map[protowire.Number]messageType{
 	listValue:     {1: keyValue},
 }
 
-// nests reports whether decoding the message would recurse deeper than maxNesting. It keeps its own stack.
+// nests reports whether decoding the message would recurse deeper than maxNesting. It does not recurse itself.
 func nests(b []byte) bool {
 	type level struct {
 		rest []byte
@@ -145,7 +145,7 @@ func nests(b []byte) bool {
 		}
 		number, wireType, n := protowire.ConsumeTag(top.rest)
 		if n < 0 {
-			top.rest = nil // broken: the decoder will say so, and go no deeper
+			top.rest = nil // broken: the decoder reports it and goes no deeper
 			continue
 		}
 		top.rest = top.rest[n:]

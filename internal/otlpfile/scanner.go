@@ -1,6 +1,6 @@
 package otlpfile
 
-// scanner finds where a JSON value ends, across portions of it, looking at nothing but brackets and strings.
+// scanner finds the end of a JSON value that arrives in portions. It looks only at brackets and strings.
 type scanner struct {
 	stack   []byte // the open brackets
 	inside  bool   // a string
@@ -10,9 +10,9 @@ type scanner struct {
 type state int
 
 const (
-	partial    state = iota // the value goes on in the next portion
+	partial    state = iota // the value continues in the next portion
 	complete                // the value ends here
-	mismatched              // no value can go on like this
+	mismatched              // the brackets do not match
 	tooDeep
 	cutString // a line ends inside a string
 )
@@ -22,8 +22,8 @@ func (s *scanner) open() bool { return len(s.stack) > 0 }
 
 func (s *scanner) reset() { s.stack, s.inside, s.escaped = s.stack[:0], false, false }
 
-// next reads a portion, which must begin with a bracket where no value is open, and says how many bytes of it belong to
-// the value.
+// next reads a portion and returns how many of its bytes belong to the value. If no value is open, the portion must
+// start with a bracket.
 func (s *scanner) next(b []byte) (int, state) {
 	for i, c := range b {
 		if s.inside {
@@ -48,7 +48,8 @@ func (s *scanner) next(b []byte) (int, state) {
 			}
 			s.stack = append(s.stack, c)
 		case '}', ']':
-			if len(s.stack) == 0 || s.stack[len(s.stack)-1] != c-2 { // in ASCII, closing brackets are two after opening ones
+			// In ASCII, a closing bracket is two after its opening bracket.
+			if len(s.stack) == 0 || s.stack[len(s.stack)-1] != c-2 {
 				return i + 1, mismatched
 			}
 			if s.stack = s.stack[:len(s.stack)-1]; len(s.stack) == 0 {

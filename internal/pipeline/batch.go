@@ -16,28 +16,28 @@ import (
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
-// Entry is what the pipeline knows of one span. GenAI is false for a span of another kind, and then the rest is empty.
-// Its texts are those of the span.
+// Entry holds what the pipeline knows about one span. If GenAI is false, the span is of another kind and the rest is
+// empty. Its texts share memory with the span.
 type Entry struct {
 	GenAI bool
-	// Facts are scalars of the call that later stages need, so that the call itself need not be kept.
+	// Facts are scalars of the call that later stages need, so that the call itself can be dropped.
 	Facts
 	Record spanattr.Record
 
 	trace      pcommon.TraceID
-	attributes int // how many the span had when the entry was made
+	attributes int // number of attributes of the span when the entry was last updated
 }
 
-// Facts are the scalars of a call that are counted, followed and compared.
+// Facts are the scalars of a call that later stages count, follow or compare.
 type Facts struct {
 	Operation, Provider       string
-	Model                     string // that was asked for, else the one that answered
+	Model                     string // the requested model, or else the one that answered
 	PromptName, PromptVersion string
 	IsInference               bool // a model call, counted and priced once
 	Tokens                    genai.Tokens
 	TTFTMillis                genai.Opt[float64]
 	ReportedCostUSD           genai.Opt[float64]
-	// Session is what the session sees of the call. Its digest is set where the content of the call was read.
+	// Session is the call as its session sees it. Its digest is set if the content of the call was read.
 	Session session.Span
 }
 
@@ -52,14 +52,15 @@ func (f *Facts) take(c *genai.Call) {
 	f.Session = session.NewSpan(c)
 }
 
-// place fills what the session sees of the span around the call.
+// place fills the ids and the start of the span, which the session needs.
 func (f *Facts) place(span ptrace.Span) {
 	f.Session.Trace, f.Session.ID = span.TraceID(), span.SpanID()
 	f.Session.Start = nanos(span.StartTimestamp())
 }
 
-// Batch holds the entries of the spans of one request, in the order of the data. A stage that changes a span updates its
-// entry. One goroutine uses a batch at a time: the components of a pipeline pass a request on synchronously.
+// Batch holds the entries of the spans of one request, in the order of the data. A stage that changes a span updates
+// its entry. Only one goroutine uses a batch at a time, because the components of a pipeline pass a request on
+// synchronously.
 type Batch struct {
 	places  []place
 	entries []Entry       // of the GenAI spans
@@ -69,11 +70,11 @@ type Batch struct {
 	released atomic.Bool
 }
 
-// place is where the entry of a span is.
+// place locates the entry of a span.
 type place struct {
 	trace pcommon.TraceID
 	span  pcommon.SpanID
-	entry int // in Batch.entries, -1 for a span that is not a GenAI operation
+	entry int // index in Batch.entries, or -1 for a span that is not a GenAI operation
 }
 
 // notGenAI is the entry of every span of another kind.
@@ -82,29 +83,30 @@ var notGenAI = &Entry{}
 // batchKey is the key of a batch in a context.
 type batchKey struct{}
 
-// batches are used again: an entry is large, and a request has many.
+// batches are pooled, because an entry is large and a request has many.
 var batches = sync.Pool{New: func() any { return new(Batch) }}
 
-// NewBatch is an empty batch for one request. Release it once the request was passed on.
+// NewBatch returns an empty batch for one request. The caller must release it after passing the request on.
 func NewBatch() *Batch {
 	b := batches.Get().(*Batch)
 	b.released.Store(false)
 	return b
 }
 
-// Context is a context in which BatchOf finds the batch.
+// Context returns a context in which BatchOf finds the batch.
 func (b *Batch) Context(ctx context.Context) context.Context {
 	return context.WithValue(ctx, batchKey{}, b)
 }
 
-// Release gives the memory of a batch back. A context that outlives the request holds no batch any more.
+// Release returns the memory of a batch to the pool. BatchOf no longer finds the batch in contexts that outlive the
+// request.
 func (b *Batch) Release() {
 	b.released.Store(true)
 	b.reset()
 	batches.Put(b)
 }
 
-// BatchOf is the batch of a context, nil where there is none.
+// BatchOf returns the batch of a context, or nil.
 func BatchOf(ctx context.Context) *Batch {
 	b, _ := ctx.Value(batchKey{}).(*Batch)
 	if b == nil || b.released.Load() {
@@ -113,16 +115,16 @@ func BatchOf(ctx context.Context) *Batch {
 	return b
 }
 
-// begin makes room for the spans of a request. Room for entries is made with the first of them.
+// begin makes room for the spans of a request. Room for entries is made with the first entry.
 func (b *Batch) begin(spans int) {
 	b.spans = spans
 	b.places, b.entries, b.scores = slices.Grow(b.places[:0], spans), b.entries[:0], b.scores[:0]
 }
 
-// scoresASpan is about how many scores a span gets: most scorers apply to model calls only.
+// scoresASpan is the usual number of scores per span. Most scorers apply only to model calls.
 const scoresASpan = 6
 
-// add adds a GenAI span and returns its empty entry, which stays where it is.
+// add adds a GenAI span and returns its empty entry, which does not move.
 func (b *Batch) add(span ptrace.Span) *Entry {
 	if cap(b.entries) < b.spans {
 		b.entries, b.scores = make([]Entry, 0, b.spans), make([]score.Score, 0, scoresASpan*b.spans)
@@ -137,7 +139,7 @@ func (b *Batch) addOther(span ptrace.Span) {
 	b.places = append(b.places, place{span.TraceID(), span.SpanID(), -1})
 }
 
-// reset empties a batch that is used again. It keeps the memory of a request of usual size.
+// reset empties a batch for reuse. It keeps the memory of a request of usual size.
 func (b *Batch) reset() {
 	if cap(b.places) > maxReused {
 		b.places, b.entries, b.scores = nil, nil, nil
@@ -148,48 +150,48 @@ func (b *Batch) reset() {
 	b.places, b.entries, b.scores = b.places[:0], b.entries[:0], b.scores[:0]
 }
 
-// maxReused is how many spans a worker keeps room for.
+// maxReused is the number of spans that a reused batch keeps room for.
 const maxReused = 1024
 
-// settle notes that the entry says what stands on the span now.
+// settle records that the entry matches the span now.
 func (e *Entry) settle(span ptrace.Span) { e.attributes = span.Attributes().Len() }
 
-// describes reports whether no attribute of the span was added or removed since.
+// describes reports whether the entry still matches the span: no attribute was added or removed since settle.
 func (e *Entry) describes(span ptrace.Span) bool { return e.attributes == span.Attributes().Len() }
 
-// Spans gives the entries of the spans of one request, one after the other: from its batch, or else read from the span.
-// The zero value without a batch reads every span.
+// Spans returns the entries of the spans of one request in order. It takes an entry from the batch or else reads it
+// from the span. Without a batch it reads every span.
 type Spans struct {
 	batch   *Batch
 	next    int
 	reader  *dialect.Reader
-	own     Entry // of a span that the batch does not have
+	own     Entry // used for spans that the batch does not have
 	digests digesting
 }
 
-// digesting says for which spans the content of the call is read and digested, where their attributes hold no digest.
+// digesting says for which spans the content of the call is read and digested, if their attributes hold no digest.
 type digesting uint8
 
 const (
 	digestNone      digesting = iota
-	digestUnknown             // those without a call hash
-	digestEverySpan           // all: sessions compare more than the hash
+	digestUnknown             // spans without a call hash
+	digestEverySpan           // all spans, because sessions compare more than the hash
 )
 
-// NewSpans makes one that reads no content. It keeps scratch memory and is used by one goroutine at a time.
+// NewSpans returns a Spans that reads no content. It keeps scratch memory, so only one goroutine may use it at a time.
 func NewSpans() *Spans { return &Spans{reader: dialect.NewReader(nil)} }
 
-// Begin starts with the first span of a request, whose batch may be nil.
+// Begin starts at the first span of a request. The batch may be nil.
 func (s *Spans) Begin(b *Batch) { s.batch, s.next = b, 0 }
 
-// End lets go of the request.
+// End drops the references to the request.
 func (s *Spans) End() {
 	s.batch = nil
 	s.own = Entry{}
 }
 
-// Entry is what is known of a span. The spans must come in the order of the data, with none asked for twice. The entry
-// is valid until the next call.
+// Entry returns the entry of a span. The caller must ask for spans in the order of the data, and for each span once.
+// The entry is valid until the next call.
 func (s *Spans) Entry(resource pcommon.Resource, scope pcommon.InstrumentationScope, span ptrace.Span) *Entry {
 	if s.batch != nil {
 		// A processor in between may have removed spans.
@@ -212,7 +214,7 @@ func (s *Spans) Entry(resource pcommon.Resource, scope pcommon.InstrumentationSc
 	return &s.own
 }
 
-// read makes an entry of what stands on the span.
+// read makes an entry from the attributes of the span.
 func (s *Spans) read(resource pcommon.Resource, scope pcommon.InstrumentationScope, span ptrace.Span) {
 	e := &s.own
 	e.GenAI, e.Facts = false, Facts{}
@@ -225,14 +227,15 @@ func (s *Spans) read(resource pcommon.Resource, scope pcommon.InstrumentationSco
 	e.take(call)
 	e.place(span)
 	e.Session.Digest = e.Record.Digest
-	unknown := !e.Record.HasDigest && (s.digests == digestEverySpan || s.digests == digestUnknown && e.Record.CallHash == 0)
+	unknown := !e.Record.HasDigest && (s.digests == digestEverySpan ||
+		s.digests == digestUnknown && e.Record.CallHash == 0)
 	if unknown && e.Session.Kind != session.Other {
 		e.Session.Digest = session.NewDigest(call, nil)
 	}
 	e.complete()
 }
 
-// complete takes into the facts what the record adds to them.
+// complete copies into the facts what only the record knows.
 func (e *Entry) complete() {
 	e.Session.Failed = e.Record.ToolOutcome == score.OutcomeFailed
 	e.Session.CostUSD = e.Record.Cost.USD.Value

@@ -39,10 +39,11 @@ type object = map[string]any
 
 func textPart(s string) object { return object{"type": "text", "content": s} }
 
-// offeredTools is 1.5 KB of definitions, as an agent sends them with every call.
+// offeredTools is 1.5 KB of tool definitions, as an agent sends them with every call.
 var offeredTools = asJSON([]object{
 	offered("lookup_order", []string{"order_id"}, object{
-		"order_id":      object{"type": "string", "pattern": "^ord_[0-9a-f]{12}$", "description": "The order's id, as the customer was told it."},
+		"order_id": object{"type": "string", "pattern": "^ord_[0-9a-f]{12}$",
+			"description": "The order's id, as the customer was told it."},
 		"include_items": object{"type": "boolean", "description": "Also return the items of the order."},
 		"limit":         object{"type": "integer", "minimum": 0, "maximum": 100, "description": "Most items to return."},
 	}),
@@ -52,7 +53,8 @@ var offeredTools = asJSON([]object{
 		"currency": object{"type": "string", "enum": []string{"EUR", "USD", "GBP"}},
 	}),
 	offered("search_kb", []string{"query"}, object{
-		"query": object{"type": "string", "description": "What to search for."}, "top_k": object{"type": "integer", "minimum": 1, "maximum": 20},
+		"query": object{"type": "string", "description": "What to search for."},
+		"top_k": object{"type": "integer", "minimum": 1, "maximum": 20},
 	}),
 	offered("send_email", []string{"to", "body"}, object{
 		"to": object{"type": "string", "format": "email"}, "body": object{"type": "string"},
@@ -66,8 +68,8 @@ func offered(name string, required []string, properties object) object {
 	}
 }
 
-// traffic makes traces of the shape that speed is measured on: an agent, a retrieval, two model calls (2 KB in, 1 KB out,
-// 1.5 KB of definitions) and a tool, with 27 to 31 attributes each.
+// traffic returns traces of the shape that all benchmarks use: an agent, a retrieval, two model calls (2 KB in, 1 KB
+// out, 1.5 KB of tool definitions) and a tool call, with 27 to 31 attributes each.
 func traffic(traces int) ptrace.Traces {
 	r := rand.New(rand.NewPCG(1, uint64(traces)))
 	td := ptrace.NewTraces()
@@ -97,7 +99,8 @@ func traffic(traces int) ptrace.Traces {
 		agent := add(0, "invoke_agent")
 		agent.PutStr("gen_ai.request.model", "gpt-4.1")
 		agent.PutStr("gen_ai.input.messages", asJSON([]object{{"role": "user", "parts": []object{textPart(prose(r, 350))}}}))
-		agent.PutStr("gen_ai.output.messages", asJSON([]object{{"role": "assistant", "parts": []object{textPart(prose(r, 700))}, "finish_reason": "stop"}}))
+		agent.PutStr("gen_ai.output.messages", asJSON([]object{{"role": "assistant",
+			"parts": []object{textPart(prose(r, 700))}, "finish_reason": "stop"}}))
 		agent.PutInt("gen_ai.usage.input_tokens", 2000)
 		agent.PutInt("gen_ai.usage.output_tokens", 400)
 		pad(agent, 27)
@@ -122,7 +125,8 @@ func traffic(traces int) ptrace.Traces {
 			chat.PutInt("gen_ai.request.max_tokens", 1024)
 			chat.PutInt("gen_ai.usage.input_tokens", 1500)
 			chat.PutInt("gen_ai.usage.output_tokens", 300)
-			call := object{"type": "tool_call", "id": "call_1", "name": "lookup_order", "arguments": object{"order_id": "ord_0123456789ab", "limit": 3}}
+			call := object{"type": "tool_call", "id": "call_1", "name": "lookup_order",
+				"arguments": object{"order_id": "ord_0123456789ab", "limit": 3}}
 			chat.PutStr("gen_ai.input.messages", asJSON([]object{
 				{"role": "system", "parts": []object{textPart(prose(r, 450))}},
 				{"role": "user", "parts": []object{textPart(prose(r, 300))}},
@@ -134,7 +138,8 @@ func traffic(traces int) ptrace.Traces {
 			if finish == "tool_call" {
 				parts = append(parts, call)
 			}
-			chat.PutStr("gen_ai.output.messages", asJSON([]object{{"role": "assistant", "parts": parts, "finish_reason": finish}}))
+			chat.PutStr("gen_ai.output.messages", asJSON([]object{{"role": "assistant", "parts": parts,
+				"finish_reason": finish}}))
 			chat.PutStr("gen_ai.tool.definitions", offeredTools)
 			pad(chat, 31)
 		}
@@ -155,10 +160,10 @@ func pad(a pcommon.Map, n int) {
 	}
 }
 
-// BenchmarkAnnotate is what the processor adds to a span that was received: traffic as above, with every default scorer.
+// BenchmarkAnnotate measures the cost of annotating a received span with every default scorer.
 func BenchmarkAnnotate(b *testing.B) { benchmarkAnnotate(b, func(string) bool { return true }) }
 
-// The parts of it, by operation.
+// The same for one operation.
 func BenchmarkAnnotateChat(b *testing.B)      { benchmarkAnnotate(b, only("chat")) }
 func BenchmarkAnnotateTool(b *testing.B)      { benchmarkAnnotate(b, only("execute_tool")) }
 func BenchmarkAnnotateRetrieval(b *testing.B) { benchmarkAnnotate(b, only("retrieval")) }
@@ -175,7 +180,7 @@ func benchmarkAnnotate(b *testing.B, keep func(operation string) bool) {
 	wireBytes, err := (&ptrace.ProtoMarshaler{}).MarshalTraces(td)
 	require.NoError(b, err)
 	a := NewScorer(defaultSet(b), ScorerOptions{Prices: price.Embedded()})
-	// As received: unmarshalled anew each time, since what was annotated once takes another way.
+	// The spans are unmarshalled anew each time, because annotated spans take another path.
 	const rounds = 16
 	var fresh [rounds]ptrace.Traces
 	b.ReportAllocs()
@@ -195,7 +200,7 @@ func benchmarkAnnotate(b *testing.B, keep func(operation string) bool) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n)/float64(td.SpanCount()), "ns/span")
 }
 
-// BenchmarkAnnotateOther is a span that is not GenAI, with 20 attributes.
+// BenchmarkAnnotateOther measures a span with 20 attributes that is not a GenAI operation.
 func BenchmarkAnnotateOther(b *testing.B) {
 	td := ptrace.NewTraces()
 	spans := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
@@ -203,9 +208,10 @@ func BenchmarkAnnotateOther(b *testing.B) {
 		span := spans.AppendEmpty()
 		span.SetName("GET /orders/{id}")
 		for i, key := range []string{
-			"http.request.method", "http.response.status_code", "http.route", "url.path", "url.scheme", "server.address", "server.port",
-			"client.address", "user_agent.original", "network.protocol.version", "network.peer.address", "network.peer.port", "thread.id",
-			"thread.name", "code.function.name", "code.file.path", "app.tenant", "app.feature", "app.release", "enduser.id",
+			"http.request.method", "http.response.status_code", "http.route", "url.path", "url.scheme", "server.address",
+			"server.port", "client.address", "user_agent.original", "network.protocol.version", "network.peer.address",
+			"network.peer.port", "thread.id", "thread.name", "code.function.name", "code.file.path", "app.tenant", "app.feature",
+			"app.release", "enduser.id",
 		} {
 			span.Attributes().PutStr(key, fmt.Sprint("value ", i))
 		}

@@ -8,14 +8,14 @@ import (
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
-// Causes is the third stage: it finds the root cause of the failures of whole traces and writes it on their spans. It
-// comes after all that finds failures. One goroutine uses it at a time.
+// Causes is the third stage. It finds the root cause of the failures of whole traces and writes it on their spans. It
+// must run after every stage that finds failures. Only one goroutine may use it at a time.
 type Causes struct {
 	spans  *Spans
 	writer spanattr.Writer
 }
 
-// NewCauses makes the stage.
+// NewCauses returns the stage.
 func NewCauses() *Causes {
 	c := &Causes{spans: NewSpans()}
 	c.spans.digests = digestUnknown
@@ -44,12 +44,12 @@ func (c *Causes) NeedsWrite(td ptrace.Traces) bool {
 	return false
 }
 
-// Traces writes the cause on the spans of each trace in the data and hands it to each, which may be nil. A trace without
-// a failure has none. Of a trace that settled says was decided before, only the explanations within the data are
-// written: late spans are no second incident. The data must be mutable.
+// Traces writes the root cause on the spans of each trace in the data and passes it to each, which may be nil. A trace
+// without a failure has no cause. If settled reports that a trace was decided before, Traces writes only the
+// explanations within the data, because late spans are not a second incident. The data must be mutable.
 func (c *Causes) Traces(td ptrace.Traces, settled func(pcommon.TraceID) bool, each func(TraceCause)) {
 	for _, t := range c.gather(td) {
-		if !t.failed { // most of what is sampled at random
+		if !t.failed { // true of most traces sampled at random
 			continue
 		}
 		incident := t.find()
@@ -76,14 +76,14 @@ func (c *Causes) Traces(td ptrace.Traces, settled func(pcommon.TraceID) bool, ea
 	c.spans.End()
 }
 
-// wholeTrace is the spans of one trace, each once.
+// wholeTrace holds the spans of one trace, each once.
 type wholeTrace struct {
 	traceBuffer
 	id   pcommon.TraceID
 	data []ptrace.Span
 }
 
-// gather sorts spans by their trace, in the order of the data, and takes away what an earlier pass found.
+// gather groups spans by trace, in the order of the data, and erases what an earlier pass wrote.
 func (c *Causes) gather(td ptrace.Traces) []*wholeTrace {
 	var list []*wholeTrace
 	type key struct {

@@ -13,7 +13,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
-// incident is a trace in which a truncated answer ends in a time-out, its spans in the given order.
+// incident returns a trace in which a truncated answer leads to a timeout. Its spans have the given order.
 func incident(order []int) ptrace.Traces {
 	td := ptrace.NewTraces()
 	spans := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
@@ -104,6 +104,7 @@ func TestOneIncidentInEveryOrder(t *testing.T) {
 	}
 }
 
-func TestWhatComesLateIsNoSecondIncident(t *testing.T) {
-	NewCauses().Traces(incident([]int{4}), func(pcommon.TraceID) bool { return true }, func(TraceCause) { t.Error("an incident") })
+func TestLateSpanIsNoSecondIncident(t *testing.T) {
+	NewCauses().Traces(incident([]int{4}), func(pcommon.TraceID) bool { return true },
+		func(TraceCause) { t.Error("an incident") })
 }

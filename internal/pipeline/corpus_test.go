@@ -11,7 +11,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/sample"
 )
 
-// dialectTraces are the sample, and the dialect corpus where it is there.
+// dialectTraces returns the sample, and the dialect corpus if it is available.
 func dialectTraces(t *testing.T) []ptrace.Traces {
 	t.Helper()
 	var all []ptrace.Traces

@@ -14,14 +14,14 @@ import (
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
-// Files puts whole files through the stages, as `faultline score` and `faultline gate` do. All of the input is indexed
-// first and scored second, because what belongs to a span may stand behind it. One goroutine uses it at a time.
+// Files runs whole files through the stages, as `faultline score` and `faultline gate` do. It indexes all input before
+// scoring, because data that belongs to a span may come after it. Only one goroutine may use it at a time.
 type Files struct {
 	scorer   *Scorer
 	tracker  *session.Tracker
-	sessions *Sessions // nil where sessions are not followed
+	sessions *Sessions // nil if sessions are not followed
 	spans    *Spans
-	judged   map[spanKey][]failure.Finding // from log records
+	judged   map[spanKey][]failure.Finding // findings from log records
 	runs     map[pcommon.TraceID]bool      // traces that are runs of a dataset row
 }
 
@@ -30,8 +30,8 @@ type spanKey struct {
 	span  pcommon.SpanID
 }
 
-// NewFiles makes stages with the given scorers and prices, which may be nil. Sessions are followed where that is asked
-// for. Time stands still: no session of a file is idle.
+// NewFiles returns the stages with the given scorers and prices, which may be nil. It follows sessions if asked to. The
+// clock of the tracker does not move, so no session of a file becomes idle.
 func NewFiles(set *score.Set, prices *price.Book, sessions bool) (*Files, error) {
 	f := &Files{
 		scorer: NewScorer(set, ScorerOptions{Prices: prices}), spans: NewSpans(),
@@ -47,7 +47,7 @@ func NewFiles(set *score.Set, prices *price.Book, sessions bool) (*Files, error)
 	return f, err
 }
 
-// IndexLogs keeps the log records that hold content of spans, or judgements on them.
+// IndexLogs keeps log records that hold the content of spans or evaluations of them.
 func (f *Files) IndexLogs(ld plog.Logs) {
 	f.scorer.Logs(ld)
 	for _, rl := range ld.ResourceLogs().All() {
@@ -66,7 +66,7 @@ func (f *Files) IndexLogs(ld plog.Logs) {
 	}
 }
 
-// IndexTraces learns which traces are runs of dataset rows, and which sessions the others belong to.
+// IndexTraces records which traces are runs of dataset rows, and which session each other trace belongs to.
 func (f *Files) IndexTraces(td ptrace.Traces) {
 	if f.sessions == nil {
 		return
@@ -94,7 +94,7 @@ func (f *Files) IndexTraces(td ptrace.Traces) {
 	f.spans.End()
 }
 
-// Traces runs the stages on spans and hands each span on, in the order of the data.
+// Traces runs the stages on the spans and passes each span on, in the order of the data.
 func (f *Files) Traces(td ptrace.Traces, each func(*Scored)) {
 	f.scorer.Traces(td, nil, func(s *Scored) {
 		e := s.Entry
@@ -104,7 +104,7 @@ func (f *Files) Traces(td ptrace.Traces, each func(*Scored)) {
 			}
 			if f.sessions != nil {
 				if f.runs[e.trace] {
-					// Runs of one row may all have the same conversation. A run is a trace.
+					// Runs of one row may share a conversation, so each run counts as its own trace.
 					e.Session.Conversation = ""
 				}
 				f.sessions.Observe(e)
@@ -114,7 +114,7 @@ func (f *Files) Traces(td ptrace.Traces, each func(*Scored)) {
 	})
 }
 
-// DatasetRow is the row of a dataset that a span, or else its resource, says it is a run of. "" where neither does.
+// DatasetRow returns the dataset row that a span, or else its resource, names as its own, or "".
 func DatasetRow(resource pcommon.Resource, span ptrace.Span) string {
 	for _, attributes := range []pcommon.Map{span.Attributes(), resource.Attributes()} {
 		if v, ok := attributes.Get(spanattr.AttrDatasetRow); ok {

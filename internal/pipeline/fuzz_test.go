@@ -10,8 +10,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
-// FuzzAnnotate feeds requests of OTLP/JSON to every default scorer: nothing may crash, and annotating again must change
-// nothing. It is seeded with the dialect corpus where that is at hand.
+// FuzzAnnotate runs every default scorer on OTLP/JSON requests. Nothing may panic, and a second run must change
+// nothing. The dialect corpus is the seed if it is available.
 func FuzzAnnotate(f *testing.F) {
 	marshaler, unmarshaler := &ptrace.JSONMarshaler{}, &ptrace.JSONUnmarshaler{}
 	seed, err := marshaler.MarshalTraces(traffic(1))
@@ -48,12 +48,13 @@ func FuzzAnnotate(f *testing.F) {
 		require.NoError(t, err)
 		if at := difference(once, twice); at >= 0 {
 			from := max(0, at-200)
-			t.Fatalf("the second pass changed\n%s\ninto\n%s", once[from:min(len(once), at+200)], twice[from:min(len(twice), at+200)])
+			t.Fatalf("the second pass changed\n%s\ninto\n%s", once[from:min(len(once), at+200)],
+				twice[from:min(len(twice), at+200)])
 		}
 	})
 }
 
-// difference is where two texts begin to differ, -1 where they do not.
+// difference returns the index where two texts start to differ, or -1.
 func difference(a, b []byte) int {
 	for i := range a {
 		if i >= len(b) || a[i] != b[i] {

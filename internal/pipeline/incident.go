@@ -15,37 +15,37 @@ import (
 	"github.com/faultline-otel/faultline/internal/triage"
 )
 
-// Incidents finds the root causes of traces that come in many portions: spans are added one by one, and a little is kept
-// of each. One goroutine uses it at a time.
+// Incidents finds the root causes of traces that arrive in portions. It adds spans one by one and keeps little of each.
+// Only one goroutine may use it at a time.
 type Incidents struct {
 	traces map[pcommon.TraceID]*traceBuffer
 }
 
-// NewIncidents makes one without spans.
+// NewIncidents returns an Incidents without spans.
 func NewIncidents() *Incidents { return &Incidents{traces: map[pcommon.TraceID]*traceBuffer{}} }
 
-// Incident is the root cause of the failures of one trace, and how its spans stand to it.
+// Incident is the root cause of the failures of one trace, and how its spans relate to it.
 type Incident struct {
-	Primary   pcommon.SpanID // of the span that has the root cause
+	Primary   pcommon.SpanID // the span with the root cause
 	Finding   failure.Finding
 	causedBy  map[pcommon.SpanID]pcommon.SpanID
 	recovered map[pcommon.SpanID]bool
 	spans     []triage.Span // ordered by start
 }
 
-// Steps lays the spans of the trace out step by step.
+// Steps groups the spans of the trace by step.
 func (i *Incident) Steps() []triage.Step { return triage.GroupByStep(i.spans) }
 
-// CausedBy is the span whose failure explains what failed on a span.
+// CausedBy returns the span whose failure explains the failure of a span.
 func (i *Incident) CausedBy(span pcommon.SpanID) (cause pcommon.SpanID, ok bool) {
 	cause, ok = i.causedBy[span]
 	return cause, ok
 }
 
-// Recovered reports whether what failed on a span succeeded later.
+// Recovered reports whether the failed call of a span succeeded later.
 func (i *Incident) Recovered(span pcommon.SpanID) bool { return i.recovered[span] }
 
-// Add adds a span with its entry. Where a span comes again, the first one counts.
+// Add adds a span with its entry. If a span arrives twice, the first one counts.
 func (n *Incidents) Add(span ptrace.Span, e *Entry) {
 	t, ok := n.traces[span.TraceID()]
 	if !ok {
@@ -55,7 +55,7 @@ func (n *Incidents) Add(span ptrace.Span, e *Entry) {
 	t.add(span, e)
 }
 
-// Of is the incident of a trace, nil where nothing failed. Once it was asked for, nothing may be added to the trace.
+// Of returns the incident of a trace, or nil if nothing failed. After Of, no span may be added to the trace.
 func (n *Incidents) Of(trace pcommon.TraceID) *Incident {
 	t, ok := n.traces[trace]
 	if !ok || !t.failed {
@@ -68,23 +68,23 @@ func (n *Incidents) Of(trace pcommon.TraceID) *Incident {
 	return t.incident
 }
 
-// traceBuffer is what came of one trace.
+// traceBuffer collects the spans of one trace.
 type traceBuffer struct {
 	spans    []spanRecord
 	failed   bool
-	incident *Incident // once it was asked for
+	incident *Incident // set by Incidents.Of
 }
 
-// spanRecord is what is kept of a span. Most did not fail, so it is little.
+// spanRecord is the part of a span that is kept. It is small, because most spans did not fail.
 type spanRecord struct {
 	id, parent  pcommon.SpanID
 	start, end  int64
-	call        uint64 // session.Digest.Call, 0 where unknown
+	call        uint64 // session.Digest.Call, or 0 if unknown
 	name        string
 	step        failure.Step
 	outcome     string
 	agent, fail bool
-	failure     *spanFailure // nil where nothing failed
+	failure     *spanFailure // nil if nothing failed
 }
 
 type spanFailure struct {
@@ -112,8 +112,8 @@ func (t *traceBuffer) add(span ptrace.Span, e *Entry) {
 	t.spans = append(t.spans, p)
 }
 
-// attempted identifies what a call tried, 0 where that is not known. A model call whose content was not recorded is
-// taken to be tried again only after an error.
+// attempted returns a hash of what a call tried, or 0 if that is unknown. A model call without recorded content counts
+// as a retry only after an error.
 func attempted(e *Entry, failed bool) uint64 {
 	r := &e.Record
 	if e.Session.Kind == session.ModelCall && r.Coverage == spanattr.NoContent && r.Verdict.Failed() && !failed {
@@ -122,12 +122,12 @@ func attempted(e *Entry, failed bool) uint64 {
 	return cmp.Or(e.Session.Digest.Call, r.CallHash)
 }
 
-// stepOf is the step of making an answer that a call is.
+// stepOf returns the step of a call in producing an answer.
 func stepOf(f *Facts) failure.Step {
 	return triage.StepOf(&genai.Call{Operation: f.Operation, LLM: genai.Some(f.IsInference)})
 }
 
-// find finds the root cause of what came of the trace.
+// find finds the root cause of the spans collected so far.
 func (t *traceBuffer) find() *Incident {
 	seen := make(map[pcommon.SpanID]bool, len(t.spans))
 	t.spans = slices.DeleteFunc(t.spans, func(p spanRecord) bool {
@@ -160,7 +160,7 @@ func (t *traceBuffer) find() *Incident {
 	return found
 }
 
-// node is a span as far as its root cause goes, without its parent.
+// node returns the span as root cause analysis needs it, without its parent.
 func (p *spanRecord) node() failure.Node {
 	n := failure.Node{ID: p.id.String(), Start: p.start, End: p.end, Agent: p.agent, Error: p.fail}
 	if p.call != 0 {
@@ -172,7 +172,7 @@ func (p *spanRecord) node() failure.Node {
 	return n
 }
 
-// triaged is a span as far as triage goes.
+// triaged returns the span as triage needs it.
 func (p *spanRecord) triaged() triage.Span {
 	s := triage.Span{ID: p.id.String(), Name: p.name, Step: p.step, Outcome: p.outcome}
 	if !p.parent.IsEmpty() {

@@ -29,12 +29,12 @@ func newTestFiles(t *testing.T, set *score.Set) *Files {
 	return f
 }
 
-// TestPiecesMakeTheSameIncident: what `faultline score` prints of a trace, span by span in any order, is what
-// llm_rootcause writes on it.
-func TestPiecesMakeTheSameIncident(t *testing.T) {
+// TestPortionsMakeTheSameIncident checks that `faultline score`, which adds spans one by one in any order, finds the
+// same incident as llm_rootcause.
+func TestPortionsMakeTheSameIncident(t *testing.T) {
 	set := defaultSet(t)
 	r := rand.New(rand.NewPCG(8, 8))
-	told := 0
+	reported := 0
 	for _, trace := range sample.Generate(80, 5) {
 		whole, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(trace.OTLP)
 		require.NoError(t, err)
@@ -42,7 +42,8 @@ func TestPiecesMakeTheSameIncident(t *testing.T) {
 		newTestSessions(t).Traces(whole, nil, nil)
 		primary := pcommon.SpanID{}
 		var id pcommon.TraceID
-		NewCauses().Traces(whole, func(pcommon.TraceID) bool { return false }, func(c TraceCause) { primary = c.Primary.SpanID() })
+		NewCauses().Traces(whole, func(pcommon.TraceID) bool { return false },
+			func(c TraceCause) { primary = c.Primary.SpanID() })
 
 		var lone []ptrace.Traces // each span in data of its own
 		pieces, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(trace.OTLP)
@@ -75,7 +76,7 @@ func TestPiecesMakeTheSameIncident(t *testing.T) {
 			require.Nil(t, found)
 			continue
 		}
-		told++
+		reported++
 		require.Equal(t, primary, found.Primary, trace.ID)
 		require.Same(t, found, incidents.Of(id))
 		for _, rs := range whole.ResourceSpans().All() {
@@ -93,6 +94,6 @@ func TestPiecesMakeTheSameIncident(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 20, told, "a quarter of the sample fails")
+	require.Equal(t, 20, reported, "a quarter of the sample fails")
 	require.Nil(t, NewIncidents().Of(pcommon.TraceID{1}))
 }

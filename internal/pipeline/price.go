@@ -17,25 +17,25 @@ import (
 // Why a model call has no cost.
 const (
 	NoPrice = "no_price" // the book does not know the model, or not this kind of token
-	NoUsage = "no_usage" // the span does not say how many tokens were used, and its content does not tell
+	NoUsage = "no_usage" // the span has no token counts, and its content allows no estimate
 )
 
-// Problems with the counts and amounts of an emitter.
+// Problems with token counts and costs that an emitter reports.
 const (
 	problemCost     = "cost"
 	problemUsage    = "bad_usage"
 	problemReported = "bad_reported"
 )
 
-// costed is what a call cost, or why that is not known.
+// costed is the cost of a call, or the reason why it is unknown.
 type costed struct {
 	spanattr.Cost
 	missing string // NoPrice, NoUsage, or ""
-	problem string // with what the emitter says of tokens or cost
+	problem string // with the tokens or the cost that the emitter reports
 }
 
-// cost decides what a call cost: what its emitter reports, else what an earlier pass computed, else what the book says.
-// The call is the one that the reader read last.
+// cost returns the cost of a call. It prefers the cost that the emitter reports, then the cost that an earlier pass
+// computed, then the price book. The call must be the last one that the reader read.
 func (s *Scorer) cost(r *dialect.Reader, span ptrace.Span, call *genai.Call, earlier spanattr.Cost) (c costed) {
 	if call.CostUSD.Set {
 		if price.Valid(call.CostUSD.Value) {
@@ -50,9 +50,9 @@ func (s *Scorer) cost(r *dialect.Reader, span ptrace.Span, call *genai.Call, ear
 		return costed{}
 	}
 	if call.Error.IsError && !call.Tokens.UncachedInput.Set {
-		return costed{} // it failed before a token was used, as far as the span tells
+		return costed{} // the call failed, and the span shows no tokens
 	}
-	// A framework or a gateway in the provider's place may be named in the user's file.
+	// The user's price file may name a framework or a gateway as the provider.
 	provider := cmp.Or(call.Provider, call.ProviderRaw)
 	row := s.options.Prices.Find(provider, s.pricedAt(span), call.ResponseModel, call.RequestModel, call.Model)
 	if row == nil {
@@ -61,7 +61,7 @@ func (s *Scorer) cost(r *dialect.Reader, span ptrace.Span, call *genai.Call, ear
 	usage, source := price.Usage{Tokens: call.Tokens}, spanattr.CostComputed
 	if !counted(call) {
 		tokens, ok := price.Estimate(call)
-		if !ok || call.Tokens != (genai.Tokens{}) { // half a count is a mistake that a person should see
+		if !ok || call.Tokens != (genai.Tokens{}) { // an incomplete count is an error that should be visible
 			return costed{missing: NoUsage}
 		}
 		usage.Tokens, source = tokens, spanattr.CostEstimated
@@ -87,8 +87,8 @@ func (s *Scorer) cost(r *dialect.Reader, span ptrace.Span, call *genai.Call, ear
 	return costed{problem: problemUsage}
 }
 
-// pricedAt is the time whose prices hold for a span: its start. A span without a time, or from the future by our clock,
-// has the prices of now.
+// pricedAt returns the time at which to look up prices: the start of the span. A span without a start, or with a start
+// in the future, uses the current time.
 func (s *Scorer) pricedAt(span ptrace.Span) time.Time {
 	now := s.now()
 	if start := span.StartTimestamp(); start != 0 && start <= pcommon.NewTimestampFromTime(now) {
@@ -97,8 +97,8 @@ func (s *Scorer) pricedAt(span ptrace.Span) time.Time {
 	return now
 }
 
-// counted reports whether the tokens of a call are all known. A call that failed may have no answer; embeddings have
-// none.
+// counted reports whether all token counts of a call are known. A failed call may have no answer, and embeddings never
+// have one.
 func counted(c *genai.Call) bool {
 	t := &c.Tokens
 	return t.UncachedInput.Set && (t.Output.Set || c.Operation == genai.OpEmbeddings || c.Error.IsError)

@@ -18,7 +18,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/price"
 )
 
-// corpusCalls hands every call of the dialect corpus to a function, with the name of its case.
+// corpusCalls passes every call of the dialect corpus to a function, with the name of its case.
 func corpusCalls(t *testing.T, each func(name string, c *genai.Call)) {
 	t.Helper()
 	dir := filepath.Join(corpus.Dir(t), "dialects")
@@ -47,16 +47,20 @@ func corpusCalls(t *testing.T, each func(name string, c *genai.Call)) {
 	}
 }
 
-// exclusive are the cases whose emitter counts cached tokens beside the input, by dialects.md §5: it passes on what Anthropic sent.
+// exclusive are the cases whose emitter excludes cached tokens from the input, because it passes on the counts of
+// Anthropic.
 var exclusive = []string{"openllmetry/js-anthropic-caching"}
 
-// TestConformanceTokens: the disjoint tokens of every span of the corpus add up to what its emitter counted, each token once.
+// TestConformanceTokens checks that the disjoint tokens of every span of the corpus add up to the counts of its
+// emitter.
 func TestConformanceTokens(t *testing.T) {
 	counted, cached := 0, 0
 	corpusCalls(t, func(name string, c *genai.Call) {
 		u, k := &c.Usage, &c.Tokens
 		input, output := k.UncachedInput.Value+k.CacheRead.Value+k.CacheWrite.Value, k.Output.Value+k.Reasoning.Value
-		for _, n := range []int64{k.UncachedInput.Value, k.CacheRead.Value, k.CacheWrite.Value, k.Output.Value, k.Reasoning.Value} {
+		for _, n := range []int64{
+			k.UncachedInput.Value, k.CacheRead.Value, k.CacheWrite.Value, k.Output.Value, k.Reasoning.Value,
+		} {
 			require.GreaterOrEqual(t, n, int64(0), name)
 		}
 		beside := u.CacheRead.Value + u.CacheWrite.Value
@@ -71,17 +75,20 @@ func TestConformanceTokens(t *testing.T) {
 		if beside > 0 {
 			cached++
 		}
-		require.Equal(t, u.Output.Value, output, "%s %s: output", name, c.Operation) // no emitter of the corpus counts reasoning apart
+		// Every emitter of the corpus includes reasoning in the output.
+		require.Equal(t, u.Output.Value, output, "%s %s: output", name, c.Operation)
 		if u.Total.Set && u.Input.Set && u.Output.Set && !slices.Contains(exclusive, name) {
 			require.Equal(t, u.Total.Value, input+output, "%s %s: total", name, c.Operation)
 		}
 	})
-	t.Logf("token conformance: %d spans with token counts, %d of them with cached tokens, each token counted once", counted, cached)
+	t.Logf("token conformance: %d spans with token counts, %d of them with cached tokens, each token counted once",
+		counted, cached)
 	require.Equal(t, []int{96, 11}, []int{counted, cached}, "spans of the corpus with counts, and with cached tokens")
 }
 
-// TestConformanceCacheCostsOnce: one answer of Anthropic, which wrote 1163 tokens to its cache, recorded by three emitters that
-// count it in different ways. Its price is that of claude-3-5-sonnet: 4 × 3 + 1163 × 3.75 + 187 × 15 = 7178.25 millionths of a dollar.
+// TestConformanceCacheCostsOnce checks that three emitters with different token counts give the same price for one
+// Anthropic answer, which wrote 1163 tokens to its cache. With the prices of claude-3-5-sonnet that is 4 × 3 + 1163 ×
+// 3.75 + 187 × 15 = 7178.25 millionths of a dollar.
 func TestConformanceCacheCostsOnce(t *testing.T) {
 	emitters := 0
 	corpusCalls(t, func(name string, c *genai.Call) {
@@ -98,8 +105,8 @@ func TestConformanceCacheCostsOnce(t *testing.T) {
 	require.Equal(t, 3, emitters)
 }
 
-// TestConformanceCosts holds what the book says against what emitters reported, which computed it by lists of their own. Two
-// of them are payloads of unit tests, in which cost and tokens do not belong together.
+// TestConformanceCosts compares the price book with the costs that emitters computed from their own price lists. Two of
+// the cases are payloads of unit tests in which cost and tokens do not match.
 func TestConformanceCosts(t *testing.T) {
 	computed, reported, same := 0, 0, 0
 	var differ []string
@@ -124,7 +131,8 @@ func TestConformanceCosts(t *testing.T) {
 			t.Logf("    %s %s: reported %v, computed %v", name, c.AnyModel(), c.CostUSD.Value, usd)
 		}
 	})
-	t.Logf("cost conformance: %d spans can be priced; of %d whose emitter reports a cost, %d agree with the book", computed, reported, same)
+	t.Logf("cost conformance: %d spans can be priced; of %d whose emitter reports a cost, %d agree with the book",
+		computed, reported, same)
 	require.ElementsMatch(t, []string{
 		"langfuse/python-sdk-generation-and-spans", "openinference/latitude-agent-retrieval-run",
 	}, differ, "their cost and their tokens are invented by unit tests and do not belong together")

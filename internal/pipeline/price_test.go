@@ -17,7 +17,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
-// book is a price book of a test: gpt-4.1 costs a dollar a token of input in 2026 and two in 2027, nothing for output.
+// book returns a test price book. A token of input to gpt-4.1 costs one dollar in 2026 and two in 2027, and output is
+// free.
 func book(t *testing.T, rows ...string) *price.Book {
 	t.Helper()
 	text := "book\t2026-01-01\nprovider\topenai\t\tgpt-*\t\n" +
@@ -33,7 +34,8 @@ func costing(b *price.Book) *Scorer {
 	return a
 }
 
-// chat is a call of gpt-4.1 with 2 tokens of input and one of output, and with attributes by key and value besides.
+// chat returns a call of gpt-4.1 with 2 tokens of input, one token of output, and additional attributes as key and
+// value pairs.
 func chat(t *testing.T, attributes ...any) (ptrace.Traces, ptrace.Span) {
 	t.Helper()
 	td, span := oneChat("gen_ai.request.model", "gpt-4.1")
@@ -46,7 +48,7 @@ func chat(t *testing.T, attributes ...any) (ptrace.Traces, ptrace.Span) {
 	return td, span
 }
 
-// costsOn is what stands of cost on a span.
+// costsOn returns the cost attributes of a span.
 func costsOn(span ptrace.Span) map[string]any {
 	all := map[string]any{}
 	for key, v := range span.Attributes().All() {
@@ -77,14 +79,20 @@ func TestReportedCostWinsOverComputed(t *testing.T) {
 		"reported, absurd":              {[]any{"gen_ai.usage.cost", 1e300}, computed},
 		"ours, no number":               {[]any{spanattr.AttrCostUSD, math.NaN()}, computed},
 		"ours, a text":                  {[]any{spanattr.AttrCostUSD, "cheap"}, computed},
-		"ours, negative":                {[]any{spanattr.AttrCostUSD, -3.0, spanattr.AttrCostSource, "computed", spanattr.AttrPricingVersion, "x"}, computed},
-		"ours, without a version":       {[]any{spanattr.AttrCostUSD, 3.0, spanattr.AttrCostSource, "computed"}, computed},
-		"ours, of a strange source":     {[]any{spanattr.AttrCostUSD, 3.0, spanattr.AttrCostSource, "guess"}, computed},
-		"ours, a version of 10 kB":      {[]any{spanattr.AttrCostUSD, 3.0, spanattr.AttrCostSource, "computed", spanattr.AttrPricingVersion, strings.Repeat("v", 10_000)}, computed},
-		"source alone":                  {[]any{spanattr.AttrCostSource, "reported"}, computed},
-		"an earlier pass":               {[]any{spanattr.AttrCostUSD, 1.5, spanattr.AttrCostSource, "computed", spanattr.AttrPricingVersion, "2025-01-01.abc"}, costs{"usd": 1.5, "source": "computed", "pricing_version": "2025-01-01.abc"}},
-		"an estimate":                   {[]any{spanattr.AttrCostUSD, 1.5, spanattr.AttrCostSource, "estimated", spanattr.AttrPricingVersion, "v"}, costs{"usd": 1.5, "source": "estimated", "pricing_version": "v"}},
-		"an earlier pass, and reported": {[]any{spanattr.AttrCostUSD, 1.5, spanattr.AttrCostSource, "computed", spanattr.AttrPricingVersion, "v", "gen_ai.usage.cost", 0.5}, costs{"usd": 0.5, "source": "reported"}},
+		"ours, negative": {[]any{spanattr.AttrCostUSD, -3.0, spanattr.AttrCostSource, "computed",
+			spanattr.AttrPricingVersion, "x"}, computed},
+		"ours, without a version":   {[]any{spanattr.AttrCostUSD, 3.0, spanattr.AttrCostSource, "computed"}, computed},
+		"ours, of a strange source": {[]any{spanattr.AttrCostUSD, 3.0, spanattr.AttrCostSource, "guess"}, computed},
+		"ours, a version of 10 kB": {[]any{spanattr.AttrCostUSD, 3.0, spanattr.AttrCostSource, "computed",
+			spanattr.AttrPricingVersion, strings.Repeat("v", 10_000)}, computed},
+		"source alone": {[]any{spanattr.AttrCostSource, "reported"}, computed},
+		"an earlier pass": {[]any{spanattr.AttrCostUSD, 1.5, spanattr.AttrCostSource, "computed",
+			spanattr.AttrPricingVersion, "2025-01-01.abc"},
+			costs{"usd": 1.5, "source": "computed", "pricing_version": "2025-01-01.abc"}},
+		"an estimate": {[]any{spanattr.AttrCostUSD, 1.5, spanattr.AttrCostSource, "estimated",
+			spanattr.AttrPricingVersion, "v"}, costs{"usd": 1.5, "source": "estimated", "pricing_version": "v"}},
+		"an earlier pass, and reported": {[]any{spanattr.AttrCostUSD, 1.5, spanattr.AttrCostSource, "computed",
+			spanattr.AttrPricingVersion, "v", "gen_ai.usage.cost", 0.5}, costs{"usd": 0.5, "source": "reported"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			td, span := chat(t, c.attributes...)
@@ -93,21 +101,21 @@ func TestReportedCostWinsOverComputed(t *testing.T) {
 			require.Equal(t, c.want, costsOn(span))
 			require.Equal(t, c.want["source"], seen.Source)
 
-			// Again, as in a gateway with another book.
-			once := fmt.Sprint(span.Attributes().AsRaw()) // where no number is the same as itself
+			// A second run, as in a gateway with another price book.
+			once := fmt.Sprint(span.Attributes().AsRaw()) // as text, because NaN is not equal to itself
 			costing(book(t, "gpt-9\t\tinput=1")).Traces(td, nil, nil)
 			require.Equal(t, once, fmt.Sprint(span.Attributes().AsRaw()), "the version that was stamped first stays")
 		})
 	}
 }
 
-func TestReportedCostThatCannotBeIsMarked(t *testing.T) {
+func TestInvalidReportedCostIsMarked(t *testing.T) {
 	td, span := chat(t, "gen_ai.usage.cost", -1.0)
 	costing(book(t)).Traces(td, nil, nil)
 	require.JSONEq(t, `["cost:bad_reported"]`, attribute(t, span, spanattr.AttrProblems))
 }
 
-func TestPriceIsThatOfTheSpansTime(t *testing.T) {
+func TestPriceIsFromTheTimeOfTheSpan(t *testing.T) {
 	for name, c := range map[string]struct {
 		start time.Time
 		want  float64
@@ -149,7 +157,8 @@ func TestOnlyModelCallsAreComputed(t *testing.T) {
 		"more than all tokens": {[]any{"gen_ai.usage.input_tokens", int64(math.MaxInt64)}, "", "cost:bad_usage"},
 		"a trillion tokens":    {[]any{"gen_ai.usage.input_tokens", int64(1e12)}, "", "cost:bad_usage"},
 		"an absurd amount":     {[]any{"gen_ai.usage.input_tokens", int64(1e8)}, "", "cost:bad_usage"},
-		"cached beyond all":    {[]any{"gen_ai.usage.cache_read.input_tokens", int64(math.MaxInt64), "gen_ai.usage.cache_creation.input_tokens", int64(math.MaxInt64)}, "", "cost:bad_usage"},
+		"cached beyond all": {[]any{"gen_ai.usage.cache_read.input_tokens", int64(math.MaxInt64),
+			"gen_ai.usage.cache_creation.input_tokens", int64(math.MaxInt64)}, "", "cost:bad_usage"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			td, span := chat(t, c.attributes...)
@@ -176,8 +185,8 @@ func TestOnlyModelCallsAreComputed(t *testing.T) {
 	})
 }
 
-// TestAGatewayMayBeNamedInTheUsersFile: one whose name we know as that of a framework too.
-func TestAGatewayMayBeNamedInTheUsersFile(t *testing.T) {
+// TestPriceFileMayNameAGateway uses a gateway whose name is also known as a framework.
+func TestPriceFileMayNameAGateway(t *testing.T) {
 	f, err := pricefile.Settings(map[string]any{"version": 1, "prices": []any{
 		map[string]any{"provider": "litellm", "model": "gpt-4.1", "input": 3e5, "output": 0},
 	}})
@@ -190,8 +199,8 @@ func TestAGatewayMayBeNamedInTheUsersFile(t *testing.T) {
 	require.Equal(t, b.Version(), costsOn(span)["pricing_version"])
 }
 
-// TestCostIsEstimatedWhereNobodyCountedTokens: as streams are recorded whose SDK was not told to ask for the usage.
-func TestCostIsEstimatedWhereNobodyCountedTokens(t *testing.T) {
+// TestCostIsEstimatedWithoutTokenCounts covers streams for which the SDK did not request the usage.
+func TestCostIsEstimatedWithoutTokenCounts(t *testing.T) {
 	const question = `[{"role":"user","parts":[{"type":"text","content":"How long does a parcel to Norway take?"}]}]`
 	const answer = `[{"role":"assistant","parts":[{"type":"text","content":"Five working days."}]}]`
 	uncounted := func(attributes ...any) (ptrace.Traces, ptrace.Span) {
@@ -205,7 +214,9 @@ func TestCostIsEstimatedWhereNobodyCountedTokens(t *testing.T) {
 	got := costsOn(span)
 	require.Equal(t, spanattr.CostEstimated, got["source"])
 	require.Equal(t, book(t).Version(), got["pricing_version"])
-	counted, counts := chat(t, "gen_ai.usage.input_tokens", int64(9+4), "gen_ai.usage.output_tokens", int64(4+4)) // by o200k_base, and the bounds of messages
+	// The counts are o200k_base tokens and the overhead of the messages.
+	counted, counts := chat(t,
+		"gen_ai.usage.input_tokens", int64(9+4), "gen_ai.usage.output_tokens", int64(4+4))
 	costing(book(t)).Traces(counted, nil, nil)
 	require.InEpsilon(t, costsOn(counts)["usd"], got["usd"], 0.15)
 
@@ -214,9 +225,12 @@ func TestCostIsEstimatedWhereNobodyCountedTokens(t *testing.T) {
 	require.Equal(t, once, span.Attributes().AsRaw())
 
 	for name, attributes := range map[string][]any{
-		"no content":     nil,
-		"a question":     {"gen_ai.input.messages", question},
-		"with a picture": {"gen_ai.output.messages", answer, "gen_ai.input.messages", `[{"role":"user","parts":[{"type":"uri","modality":"image","uri":"https://example.org/a.png"}]}]`},
+		"no content": nil,
+		"a question": {"gen_ai.input.messages", question},
+		"with a picture": {
+			"gen_ai.output.messages", answer, "gen_ai.input.messages",
+			`[{"role":"user","parts":[{"type":"uri","modality":"image","uri":"https://example.org/a.png"}]}]`,
+		},
 	} {
 		td, span := uncounted(attributes...)
 		costing(book(t)).Traces(td, nil, func(s *Scored) { require.Equal(t, NoUsage, s.Unpriced, name) })
@@ -266,7 +280,7 @@ func TestCallsWithoutAllTheirTokens(t *testing.T) {
 	}
 }
 
-func TestSoundPicturesAndServicesHaveTheirPrice(t *testing.T) {
+func TestAudioImagesAndServiceTiersHaveTheirPrice(t *testing.T) {
 	b := book(t, "gpt-audio\t\tinput=10 output=20 cache_read=1 input_audio=100 cache_audio_read=50 output_audio=200 input_image=30",
 		"gpt-tiers\t\tinput=10 output=20; batch input=5 output=10; priority input=20 output=40")
 	for name, c := range map[string]struct {
@@ -275,19 +289,31 @@ func TestSoundPicturesAndServicesHaveTheirPrice(t *testing.T) {
 	}{
 		"text only": {[]any{"gen_ai.request.model", "gpt-audio"}, 2*10 + 1*20},
 		"openinference": {[]any{
-			"gen_ai.request.model", "gpt-audio", "llm.token_count.prompt_details.audio", int64(1), "llm.token_count.completion_details.audio", int64(1),
+			"gen_ai.request.model", "gpt-audio", "llm.token_count.prompt_details.audio", int64(1),
+			"llm.token_count.completion_details.audio", int64(1),
 		}, 1*10 + 1*100 + 1*200},
 		"details, as texts": {[]any{
-			"gen_ai.request.model", "gpt-audio", "gen_ai.usage.details.input_audio_tokens", "2", "gen_ai.usage.details.output_audio_tokens", "1",
+			"gen_ai.request.model", "gpt-audio", "gen_ai.usage.details.input_audio_tokens", "2",
+			"gen_ai.usage.details.output_audio_tokens", "1",
 		}, 2*100 + 1*200},
-		"more sound than tokens": {[]any{"gen_ai.request.model", "gpt-audio", "gen_ai.usage.details.input_audio_tokens", int64(1e9)}, 2*100 + 1*20},
+		"more sound than tokens": {[]any{
+			"gen_ai.request.model", "gpt-audio", "gen_ai.usage.details.input_audio_tokens", int64(1e9),
+		}, 2*100 + 1*20},
 		"sound and pictures": {[]any{
-			"gen_ai.request.model", "gpt-audio", "gen_ai.usage.details.input_audio_tokens", int64(1), "gen_ai.usage.details.input_image_tokens", int64(5),
+			"gen_ai.request.model", "gpt-audio", "gen_ai.usage.details.input_audio_tokens", int64(1),
+			"gen_ai.usage.details.input_image_tokens", int64(5),
 		}, 1*100 + 1*30 + 1*20},
-		"standard":                            {[]any{"gen_ai.request.model", "gpt-tiers"}, 2*10 + 1*20},
-		"batch":                               {[]any{"gen_ai.request.model", "gpt-tiers", "openai.response.service_tier", "batch"}, 2*5 + 1*10},
-		"what was served":                     {[]any{"gen_ai.request.model", "gpt-tiers", "openai.request.service_tier", "priority", "openai.response.service_tier", "default"}, 2*10 + 1*20},
-		"flex, which has no price of its own": {[]any{"gen_ai.request.model", "gpt-tiers", "gen_ai.response.service_tier", "flex"}, 2*10 + 1*20},
+		"standard": {[]any{"gen_ai.request.model", "gpt-tiers"}, 2*10 + 1*20},
+		"batch": {[]any{
+			"gen_ai.request.model", "gpt-tiers", "openai.response.service_tier", "batch",
+		}, 2*5 + 1*10},
+		"tier of the response": {[]any{
+			"gen_ai.request.model", "gpt-tiers",
+			"openai.request.service_tier", "priority", "openai.response.service_tier", "default",
+		}, 2*10 + 1*20},
+		"flex, which has no price of its own": {[]any{
+			"gen_ai.request.model", "gpt-tiers", "gen_ai.response.service_tier", "flex",
+		}, 2*10 + 1*20},
 	} {
 		t.Run(name, func(t *testing.T) {
 			td, span := chat(t, c.attributes...)
@@ -303,8 +329,9 @@ func TestSoundPicturesAndServicesHaveTheirPrice(t *testing.T) {
 	})
 }
 
-// TestCostStaysOnWhatWasScoredBefore: a span whose content was removed since keeps its verdict, and gets a cost if it had none.
-func TestCostStaysOnWhatWasScoredBefore(t *testing.T) {
+// TestCostOfSpanWithoutContent checks that a span whose content was removed after scoring keeps its verdict, and gets a
+// cost if it had none.
+func TestCostOfSpanWithoutContent(t *testing.T) {
 	b := book(t)
 	td, span := chat(t, spanattr.AttrCoverage, "scored", spanattr.AttrCostUSD, math.NaN())
 	costing(b).Traces(td, nil, nil)

@@ -2,5 +2,5 @@
 
 package pipeline
 
-// underRace says that the race detector runs, under which sync.Pool forgets at random.
+// underRace is true under the race detector, where sync.Pool drops objects at random.
 const underRace = true

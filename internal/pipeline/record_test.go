@@ -6,7 +6,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
-// recordOf is what stands on a span.
+// recordOf returns the record of a span.
 func recordOf(span ptrace.Span) *spanattr.Record {
 	var r spanattr.Record
 	r.Read(span)

@@ -13,19 +13,20 @@ import (
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
-// Redactor is the last stage: it replaces personal data and credentials in what spans and log records hold. Content
-// stands under many names in the dialects, and the next release of an SDK brings more: so it reads every string of a
-// GenAI span, under whatever name. Under technical names personal data stays: an address or a number is no leak there,
-// and other tools rely on it. Credentials go everywhere.
+// Redactor is the last stage. It replaces personal data and credentials in spans and log records. The dialects keep
+// content under many names, and new SDK releases add more, so it reads every string of a GenAI span under any name.
+// Under technical names it keeps personal data: an address or a number is not a leak there, and other tools rely on it.
+// It replaces credentials everywhere.
 //
 // It is safe for concurrent use. A nil Redactor does nothing.
 type Redactor struct {
 	all *pattern.Redactor
-	// technical is what is replaced under technical names: credentials alone.
+	// technical is used under technical names. It replaces only credentials.
 	technical *pattern.Redactor
 }
 
-// NewRedactor makes a redactor of kinds: pii, secrets. It is nil where there are none. The error has a line for each mistake.
+// NewRedactor returns a redactor of the given kinds (pii, secrets), or nil if there are none. The error has one line
+// for each mistake.
 func NewRedactor(kinds []string) (*Redactor, error) {
 	all, err := pattern.NewRedactor(kinds)
 	if err != nil || len(kinds) == 0 {
@@ -40,16 +41,16 @@ func NewRedactor(kinds []string) (*Redactor, error) {
 	return r, nil
 }
 
-// technicalNames begin the names of attributes which describe where and how something ran.
+// technicalNames are prefixes of attributes that describe where and how something ran.
 var technicalNames = [...]string{
 	"app.llm.", "aws.", "azure.", "client.", "cloud.", "code.", "container.", "deployment.", "destination.", "device.",
 	"dns.", "exception.type", "faas.", "gcp.", "host.", "http.", "k8s.", "messaging.", "net.", "network.", "os.", "otel.",
 	"peer.", "process.", "rpc.", "server.", "service.", "source.", "telemetry.", "thread.", "tls.", "url.", "user_agent.",
 }
 
-// technical reports whether a name is one of infrastructure, or of an identifier: session.id, tool_call_id.
+// technical reports whether a name describes infrastructure or an identifier, like session.id or tool_call_id.
 func technical(name string) bool {
-	if name == spanattr.AttrErrorEvidence { // quotes content
+	if name == spanattr.AttrErrorEvidence { // it quotes content
 		return false
 	}
 	for _, prefix := range technicalNames {
@@ -68,7 +69,7 @@ func technical(name string) bool {
 	return false
 }
 
-// Traces redacts the GenAI spans, and the status message of every other. It returns how many values it replaced.
+// Traces redacts the GenAI spans and the status message of every other span. It returns how many values it replaced.
 func (r *Redactor) Traces(td ptrace.Traces) (n int) {
 	if r == nil {
 		return 0
@@ -84,8 +85,9 @@ func (r *Redactor) Traces(td ptrace.Traces) (n int) {
 	return n
 }
 
-// Span redacts the attributes, events, links and status message of a GenAI span, and the status message of another. It
-// counts on the span what it replaced, keeps there the digest of what was said, and returns the count.
+// Span redacts the attributes, events, links and status message of a GenAI span, and only the status message of any
+// other span. On a GenAI span it also records the number of replaced values and the digest of the original content. It
+// returns the number of replaced values.
 func (r *Redactor) Span(span ptrace.Span, e *Entry) int {
 	if r == nil {
 		return 0
@@ -115,7 +117,7 @@ func (r *Redactor) status(span ptrace.Span) int {
 	return n
 }
 
-// Logs redacts the log records that carry content of GenAI operations, and returns how many values it replaced.
+// Logs redacts log records with content of GenAI operations and returns how many values it replaced.
 func (r *Redactor) Logs(ld plog.Logs) (n int) {
 	if r == nil {
 		return 0
@@ -140,7 +142,8 @@ func (r *Redactor) attributes(m pcommon.Map) (n int) {
 				continue
 			}
 		}
-		if (name == spanattr.AttrErrorEvidence || name == spanattr.AttrEvaluationExplain) && v.Type() == pcommon.ValueTypeStr {
+		if (name == spanattr.AttrErrorEvidence || name == spanattr.AttrEvaluationExplain) &&
+			v.Type() == pcommon.ValueTypeStr {
 			v.SetStr(whole(v.Str()))
 		}
 		n += r.value(name, v, with, 0)
@@ -148,7 +151,7 @@ func (r *Redactor) attributes(m pcommon.Map) (n int) {
 	return n
 }
 
-// value redacts the strings of a value, in maps and slices too.
+// value redacts the strings of a value, including those in maps and slices.
 func (r *Redactor) value(name string, v pcommon.Value, with *pattern.Redactor, depth int) (n int) {
 	if depth > maxValueDepth {
 		return 0
@@ -174,14 +177,14 @@ func (r *Redactor) value(name string, v pcommon.Value, with *pattern.Redactor, d
 	return n
 }
 
-// maxValueDepth bounds how deep a structured value is followed.
+// maxValueDepth bounds how deep structured values are redacted.
 const maxValueDepth = 64
 
-// shortestValue is the length below which nothing is a value: an address like a@b.de.
+// shortestValue is the length of the shortest value that can be personal data, an address like a@b.de.
 const shortestValue = 6
 
-// whole takes away, from the end of evidence that was cut, what may be the head of a value: its last word, or its last
-// numbers. Only a whole value can be recognised.
+// whole removes the end of truncated evidence if it may be the start of a value: the last word, or the last numbers.
+// The redactor recognizes only complete values.
 func whole(evidence string) string {
 	const cut = "…"
 	text, ok := strings.CutSuffix(evidence, cut)
@@ -195,7 +198,7 @@ func whole(evidence string) string {
 	return text[:max(i, 0)] + cut
 }
 
-// lastWord is the word before the space at the end of a text.
+// lastWord returns the word before the space at the end of a text.
 func lastWord(text string) string {
 	text = text[:len(text)-1]
 	return text[strings.LastIndexAny(text, " \n\t")+1:]

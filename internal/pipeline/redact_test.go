@@ -19,7 +19,7 @@ func redactorOf(tb testing.TB, kinds ...string) *Redactor {
 	return r
 }
 
-func TestRedactorOfNothingIsNone(t *testing.T) {
+func TestRedactorWithoutKindsIsNil(t *testing.T) {
 	r := redactorOf(t)
 	require.Nil(t, r)
 	td, span := oneChat("gen_ai.prompt", "maria@acme.pt")
@@ -30,7 +30,8 @@ func TestRedactorOfNothingIsNone(t *testing.T) {
 }
 
 func TestEveryStringOfASpanIsRedacted(t *testing.T) {
-	td, span := oneChat("a.new.sdk/content", "maria@acme.pt", "gen_ai.input.messages", `[{"role":"user","content":"see\n4539148803436467"}]`, "short", "a@b")
+	td, span := oneChat("a.new.sdk/content", "maria@acme.pt",
+		"gen_ai.input.messages", `[{"role":"user","content":"see\n4539148803436467"}]`, "short", "a@b")
 	messages := span.Attributes().PutEmptySlice("messages").AppendEmpty().SetEmptyMap()
 	messages.PutStr("phone", "9472 7916")
 	messages.PutEmptySlice("to").AppendEmpty().SetStr("maria@acme.pt")
@@ -53,7 +54,8 @@ func TestEveryStringOfASpanIsRedacted(t *testing.T) {
 func TestPersonalDataStaysUnderTechnicalNames(t *testing.T) {
 	password := "Xk29vPq81z"
 	attributes := []string{
-		"client.address", "41.176.181.243", "server.address", "86.121.97.248", "net.peer.ip", "86.121.97.248", "user.id", "jo@acme.pt", "gen_ai.response.id", "4539148803436467",
+		"client.address", "41.176.181.243", "server.address", "86.121.97.248", "net.peer.ip", "86.121.97.248",
+		"user.id", "jo@acme.pt", "gen_ai.response.id", "4539148803436467",
 		"service.instance.id", "41.176.181.243", "app.llm.fingerprint", "4539148803436467",
 	}
 	td, span := oneChat(attributes...)
@@ -66,7 +68,7 @@ func TestPersonalDataStaysUnderTechnicalNames(t *testing.T) {
 	require.NotContains(t, attribute(t, span, "url.full"), password, "a credential is a leak under any name")
 }
 
-func TestSpansOfOthersKeepTheirAttributes(t *testing.T) {
+func TestOtherSpansKeepTheirAttributes(t *testing.T) {
 	td := ptrace.NewTraces()
 	span := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans().AppendEmpty()
 	span.Attributes().PutStr("order.mail", "maria@acme.pt")
@@ -77,8 +79,8 @@ func TestSpansOfOthersKeepTheirAttributes(t *testing.T) {
 	require.Equal(t, 1, span.Attributes().Len())
 }
 
-// TestEvidenceThatWasCutHoldsNoPartOfAValue looks at quotes whose end is the head of what no longer can be recognised.
-func TestEvidenceThatWasCutHoldsNoPartOfAValue(t *testing.T) {
+// TestTruncatedEvidenceHoldsNoPartOfAValue uses quotes that end in the start of a value, which cannot be recognized.
+func TestTruncatedEvidenceHoldsNoPartOfAValue(t *testing.T) {
 	for evidence, want := range map[string]string{
 		"said: it is maria.si…":              "said: it is …",
 		"said: card 4539 1488 03…":           "said: card …",
@@ -102,7 +104,8 @@ func TestEvidenceThatWasCutHoldsNoPartOfAValue(t *testing.T) {
 // TestVerdictOutlivesRedaction annotates a redacted span again, as in a gateway behind an agent.
 func TestVerdictOutlivesRedaction(t *testing.T) {
 	a := NewScorer(defaultSet(t), ScorerOptions{Content: true})
-	td, span := oneChat("gen_ai.output.messages", `[{"role":"assistant","parts":[{"type":"text","content":"Ask maria@acme.pt."}],"finish_reason":"stop"}]`)
+	td, span := oneChat("gen_ai.output.messages",
+		`[{"role":"assistant","parts":[{"type":"text","content":"Ask maria@acme.pt."}],"finish_reason":"stop"}]`)
 	a.Traces(td, nil, nil)
 	before := recordOf(span).Verdict
 	require.Equal(t, "pii_leak", before.Detail)

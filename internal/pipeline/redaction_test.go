@@ -14,7 +14,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
-// found is everything that the stages find on a span.
+// found holds everything that the stages find on a span.
 type found struct {
 	Class, Detail, Fingerprint string
 	Classes                    []string
@@ -22,8 +22,8 @@ type found struct {
 	Trace                      spanattr.Trace
 }
 
-// findAll runs all stages on a copy of the data, with or without redaction, and returns what they find, span by span. The
-// stages of one Collector share a batch; those of an agent and a gateway do not.
+// findAll runs all stages on a copy of the data, with or without redaction, and returns the findings of each span. The
+// stages of one Collector share a batch, but those of an agent and a gateway do not.
 func findAll(t *testing.T, td ptrace.Traces, redactor *Redactor, gateway bool) []found {
 	t.Helper()
 	own := ptrace.NewTraces()
@@ -57,9 +57,9 @@ func findAll(t *testing.T, td ptrace.Traces, redactor *Redactor, gateway bool) [
 	return list
 }
 
-// TestRedactionChangesNothingThatIsFound: verdicts, loops, causes and fingerprints are the same with and without
-// redaction, on the sample and on the development corpus.
-func TestRedactionChangesNothingThatIsFound(t *testing.T) {
+// TestRedactionChangesNoFinding checks on the sample and on the development corpus that verdicts, loops, causes and
+// fingerprints are the same with and without redaction.
+func TestRedactionChangesNoFinding(t *testing.T) {
 	redactor := redactorOf(t, "pii", "secrets")
 	spans, redacted := 0, 0
 	check := func(name string, td ptrace.Traces) {

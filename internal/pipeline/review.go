@@ -14,8 +14,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
-// FailingTraces returns the ids of the traces in which a span failed, and of the others. Spans without a trace or span id
-// belong to nothing and are only counted.
+// FailingTraces returns the ids of the traces with a failed span, and the ids of the other traces. Spans without a
+// trace or span id are only counted.
 func FailingTraces(td ptrace.Traces) (failing, others []string, ignored int) {
 	failed := map[pcommon.TraceID]bool{}
 	var order []pcommon.TraceID
@@ -45,9 +45,10 @@ func FailingTraces(td ptrace.Traces) (failing, others []string, ignored int) {
 	return failing, others, ignored
 }
 
-// ReviewTraces groups the spans of some traces, all if wanted is nil, by trace, in the order in which traces first
-// appear, with the records that earlier stages wrote on them. It takes every span of a trace, because the spans around a failure explain it. Spans without a trace or
-// span id are left out: they belong to nothing. The calls are the caller's to keep.
+// ReviewTraces groups the spans of the wanted traces by trace, with the records that earlier stages wrote on them. If
+// wanted is nil, it takes all traces. Traces come in the order of their first span. ReviewTraces takes every span of a
+// trace, because the spans around a failure explain it. It ignores spans without a trace or span id. The caller may
+// keep the calls.
 func ReviewTraces(td ptrace.Traces, wanted map[string]bool) []review.Trace {
 	var traces []review.Trace
 	unwanted := map[pcommon.TraceID]bool{}
@@ -103,7 +104,7 @@ func ReviewTraces(td ptrace.Traces, wanted map[string]bool) []review.Trace {
 	return traces
 }
 
-// reviewSpan is everything of a span but its service and its call.
+// reviewSpan returns a span without its service and its call.
 func reviewSpan(span ptrace.Span, r *spanattr.Record) review.Span {
 	s := review.Span{
 		ID: span.SpanID().String(), ParentID: span.ParentSpanID().String(), Name: span.Name(),
@@ -111,7 +112,7 @@ func reviewSpan(span ptrace.Span, r *spanattr.Record) review.Span {
 		Error: span.Status().Code() == ptrace.StatusCodeError, Message: span.Status().Message(),
 		Verdict: r.Verdict, Outcome: cmp.Or(r.ToolOutcome, r.RetrievalOutcome),
 	}
-	s.Finding = failure.Finding{} // it holds nothing that the verdict does not
+	s.Finding = failure.Finding{} // the verdict already holds it
 	for i := range r.Findings {
 		if f := &r.Findings[i]; f.Class != s.Class && f.Detail != "" {
 			s.Others = append(s.Others, *f)
@@ -129,7 +130,7 @@ func reviewSpan(span ptrace.Span, r *spanattr.Record) review.Span {
 	return s
 }
 
-// duration is 0 where the clock went back or a time is missing.
+// duration returns 0 if a time is missing or the clock went back.
 func duration(span ptrace.Span) time.Duration {
 	start, end := span.StartTimestamp(), span.EndTimestamp()
 	if start == 0 || end <= start {

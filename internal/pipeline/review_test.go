@@ -19,7 +19,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
-// resourceSpans appends a resource of a service and returns where its spans go.
+// resourceSpans appends a resource for a service and returns its list of spans.
 func resourceSpans(td ptrace.Traces, service, environment string) ptrace.SpanSlice {
 	rs := td.ResourceSpans().AppendEmpty()
 	rs.Resource().Attributes().PutStr("service.name", service)
@@ -64,7 +64,7 @@ func TestReviewTraces(t *testing.T) {
 	a.PutDouble(spanattr.AttrScorePrefix+"refusal", 0.25)
 	a.PutEmptySlice(spanattr.AttrProblems).AppendEmpty().SetStr("json_schema:too_large")
 	a.PutDouble(spanattr.AttrCostUSD, 0.125)
-	a.PutStr(spanattr.AttrToolOutcome, "excellent") // by a stranger
+	a.PutStr(spanattr.AttrToolOutcome, "excellent") // not one of our values
 	second := addSpan(back, 1, 3, 5e9, 6e9)
 	second.Attributes().PutStr("gen_ai.operation.name", "chat")
 	second.Attributes().PutStr("gen_ai.request.model", "other")
@@ -85,7 +85,8 @@ func TestReviewTraces(t *testing.T) {
 	call := failed.Call
 	failed.Call, failed.CallHash = nil, ""
 	require.Equal(t, review.Span{
-		ID: "0000000000000002", ParentID: "0000000000000001", Name: "chat gpt-4o", Service: "agent", Start: time.Unix(2, 0).UTC(),
+		ID: "0000000000000002", ParentID: "0000000000000001", Name: "chat gpt-4o", Service: "agent",
+		Start:    time.Unix(2, 0).UTC(),
 		Duration: 2 * time.Second, Error: true, Message: "bad arguments", Verdict: failure.Verdict{
 			Class: failure.ToolCallMalformed, Bucket: failure.Structure, Detail: "type_mismatch",
 			Classes:  []failure.Class{failure.ToolCallMalformed, failure.Refusal},
@@ -93,7 +94,7 @@ func TestReviewTraces(t *testing.T) {
 		},
 		Scores: map[string]float64{"tool_arguments": 0, "refusal": 0.25},
 	}, failed)
-	// The reader has read another span since, and the data is gone.
+	// The reader has since read another span, and the data is gone.
 	td.ResourceSpans().RemoveIf(func(ptrace.ResourceSpans) bool { return true })
 	require.Equal(t, "gpt-4o", call.RequestModel)
 	require.Equal(t, genai.Some(0.125), call.CostUSD)
@@ -106,8 +107,8 @@ func TestReviewTraces(t *testing.T) {
 	require.Nil(t, traces[1].Spans[0].Call)
 }
 
-// TestTheQueueShowsWhatLlmRootcauseWrites: a tool fails, is called again and succeeds, and then the answer is cut.
-func TestTheQueueShowsWhatLlmRootcauseWrites(t *testing.T) {
+// TestQueueShowsTheRootCause has a tool call that fails and succeeds on retry, and then a truncated answer.
+func TestQueueShowsTheRootCause(t *testing.T) {
 	td := ptrace.NewTraces()
 	spans := resourceSpans(td, "agent", "")
 	root := addSpan(spans, 1, 1, 1e9, 9e9)
@@ -142,7 +143,7 @@ func TestTheQueueShowsWhatLlmRootcauseWrites(t *testing.T) {
 	require.Equal(t, trace.Spans[1].CallHash, trace.Spans[2].CallHash)
 }
 
-func TestReviewTracesOfStrangers(t *testing.T) {
+func TestReviewTracesOfUntrustedSpans(t *testing.T) {
 	td := ptrace.NewTraces()
 	spans := resourceSpans(td, "s", "")
 	spans.AppendEmpty() // no ids at all
@@ -164,7 +165,7 @@ func TestReviewTracesOfStrangers(t *testing.T) {
 	require.Zero(t, traces[0].Spans[1].Duration)
 }
 
-// TestReviewTracesOfTheCorpus holds every call that is handed to the queue against the one that the reader reads.
+// TestReviewTracesOfTheCorpus compares every call in the review queue with the call that the reader returns.
 func TestReviewTracesOfTheCorpus(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(corpus.Dir(t), "dialects", "*", "*.json"))
 	require.NoError(t, err)

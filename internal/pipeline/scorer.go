@@ -19,43 +19,43 @@ import (
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
-// ScorerOptions are the choices of a Scorer. The zero value is good.
+// ScorerOptions are the options of a Scorer. The zero value is valid.
 type ScorerOptions struct {
 	// Content lets evidence quote messages. Without it evidence names keys, types and codes only.
 	Content bool
 
-	// LogContentBytes and LogContentAge bound what is kept of log records that hold content of spans. 0 is no bound of
-	// its own, for input that is at hand as a whole.
+	// LogContentBytes and LogContentAge bound the log records that are kept for their spans. 0 means no such bound, for
+	// input that is complete, like a file.
 	LogContentBytes int64
 	LogContentAge   time.Duration
 
-	// Prices compute the cost where the emitter reports none. Without prices nothing is computed.
+	// Prices computes the cost of a call if the emitter reports none. Without it no cost is computed.
 	Prices *price.Book
 }
 
-// Scorer is the first stage: it reads, prices, scores and judges spans, and writes on them what it found. It is safe for
+// Scorer is the first stage. It reads, prices, scores and judges spans, and writes the result on them. It is safe for
 // concurrent use.
 type Scorer struct {
 	set     *score.Set
-	scorers string // as spanattr.AttrScorers
+	scorers string // value of spanattr.AttrScorers
 	options ScorerOptions
 	logs    *dialect.LogContentCache
 	now     func() time.Time
 	workers sync.Pool // of *worker
 }
 
-// Scored is what was made of one span. Call and what it holds are valid until the callback returns.
+// Scored is the result for one span. Call and its contents are valid until the callback returns.
 type Scored struct {
 	Span     ptrace.Span
 	Resource pcommon.Resource
-	// Call is nil where the span is not a GenAI operation. Then nothing was written and the entry is empty.
+	// Call is nil if the span is not a GenAI operation. Then nothing was written, and the entry is empty.
 	Call  *genai.Call
 	Entry *Entry
-	// Unpriced says why a model call has no cost: NoPrice or NoUsage. "" where it has one, or none is looked for.
+	// Unpriced states why a model call has no cost: NoPrice or NoUsage. It is "" if the call has a cost or needs none.
 	Unpriced string
 }
 
-// Coverage is that of the record, NotLLM where the span is not a GenAI operation.
+// Coverage returns the coverage of the record, or NotLLM if the span is not a GenAI operation.
 func (s *Scored) Coverage() spanattr.Coverage {
 	if s.Call == nil {
 		return spanattr.NotLLM
@@ -63,7 +63,7 @@ func (s *Scored) Coverage() spanattr.Coverage {
 	return s.Entry.Record.Coverage
 }
 
-// NewScorer makes a stage that runs the scorers of a set.
+// NewScorer returns a stage that runs the scorers of a set.
 func NewScorer(set *score.Set, options ScorerOptions) *Scorer {
 	s := &Scorer{
 		set: set, scorers: spanattr.SpellScorers(set), options: options, now: time.Now,
@@ -75,10 +75,10 @@ func NewScorer(set *score.Set, options ScorerOptions) *Scorer {
 	return s
 }
 
-// Logs keeps the content that log records hold of spans, until those are scored. The logs are only read.
+// Logs keeps log records with the content of spans until those spans are scored. It does not change the logs.
 func (s *Scorer) Logs(logs plog.Logs) { s.logs.Add(logs) }
 
-// LogContentBytes is about the memory that content of log records takes.
+// LogContentBytes returns roughly how much memory the kept log records use.
 func (s *Scorer) LogContentBytes() int64 { return s.logs.Bytes() }
 
 // worker is the scratch memory of one goroutine.
@@ -86,16 +86,16 @@ type worker struct {
 	reader *dialect.Reader
 	writer spanattr.Writer
 	result score.Result
-	batch  Batch // for requests without one
+	batch  Batch // for requests without a batch
 	out    Scored
 }
 
-// Traces scores every span and hands it to each, in the order of the data; each may be nil. The entries of the spans go
-// into the batch, which may be nil. The data must be mutable.
+// Traces scores every span and passes it to each, in the order of the data. each may be nil. The entries of the spans
+// go into the batch, which may be nil. The data must be mutable.
 //
-// Scoring again, in a gateway behind an agent, gives what scoring once gives: what an earlier pass wrote is replaced. One
-// verdict stays: that of a span whose content was scored and has been removed, or redacted, since. And a cost that was
-// computed stays, with the version of the price book.
+// Scoring a second time, in a gateway behind an agent, gives the same result: Traces replaces what an earlier pass
+// wrote. It keeps the verdict of a span whose content was scored but has been removed or redacted since. It also keeps
+// a computed cost with the version of its price book.
 func (s *Scorer) Traces(td ptrace.Traces, b *Batch, each func(*Scored)) {
 	growStack(0)
 	w := s.workers.Get().(*worker)
@@ -128,14 +128,15 @@ func (s *Scorer) Traces(td ptrace.Traces, b *Batch, each func(*Scored)) {
 			resource.Attributes().PutStr(spanattr.AttrScorers, s.scorers)
 		}
 	}
-	// Not deferred: a worker that a panic left half way is not used again.
+	// Not deferred, so that a worker is not reused after a panic.
 	w.result.Reset()
 	w.batch.reset()
 	w.out = Scored{}
 	s.workers.Put(w)
 }
 
-// span scores one span. fresh says that its verdict is of this pass, and not kept from an earlier one.
+// span scores one span. fresh reports whether this pass made the verdict. Otherwise the verdict of an earlier pass was
+// kept.
 func (s *Scorer) span(w *worker, b *Batch, out *Scored, scope pcommon.InstrumentationScope) (fresh bool) {
 	span := out.Span
 	call, ok := w.reader.Read(out.Resource, scope, span)
@@ -158,7 +159,7 @@ func (s *Scorer) span(w *worker, b *Batch, out *Scored, scope pcommon.Instrument
 		parts |= spanattr.Scores
 		fresh = true
 	}
-	e.take(call) // only now: reading content can fill scalars
+	e.take(call) // after scoring, because reading content can fill scalars
 	e.place(span)
 	s.digest(e, call, &w.result)
 	cost := s.cost(w.reader, span, call, earlier)
@@ -172,7 +173,8 @@ func (s *Scorer) span(w *worker, b *Batch, out *Scored, scope pcommon.Instrument
 	return fresh
 }
 
-// keeps reports whether the verdict of an earlier pass stays: its content was scored, and has been removed or redacted.
+// keeps reports whether the verdict of an earlier pass stays, because the content was scored and has been removed or
+// redacted.
 func (s *Scorer) keeps(call *genai.Call, r *spanattr.Record) bool {
 	if r.Coverage == "" {
 		return false
@@ -181,10 +183,10 @@ func (s *Scorer) keeps(call *genai.Call, r *spanattr.Record) bool {
 	return gone || r.Redactions > 0
 }
 
-// score runs the scorers and judges what they found.
+// score runs the scorers and judges their findings.
 func (s *Scorer) score(w *worker, b *Batch, call *genai.Call, r *spanattr.Record) {
 	s.set.Score(call, &w.result)
-	for _, detail := range r.Session.Loops { // which an earlier Sessions found, and none finds again
+	for _, detail := range r.Session.Loops { // from an earlier Sessions stage, which does not find them again
 		w.result.Find(session.Finding(detail, call.ToolName))
 	}
 	if !readable(call) {
@@ -197,10 +199,10 @@ func (s *Scorer) score(w *worker, b *Batch, call *genai.Call, r *spanattr.Record
 	r.Cancelled = w.result.Cancelled
 	r.ToolOutcome, r.RetrievalOutcome = w.result.ToolOutcome, w.result.RetrievalOutcome
 	r.Verdict = failure.Judge(r.Findings)
-	r.Coverage = spanattr.CoverageOf(call) // only now: reading the content can show that it was cut
+	r.Coverage = spanattr.CoverageOf(call) // after scoring, because reading the content can show that it was truncated
 }
 
-// digest notes what later stages compare of a call, before anything can be redacted.
+// digest records what later stages compare of a call, before the content can be redacted.
 func (s *Scorer) digest(e *Entry, call *genai.Call, from session.WordReader) {
 	r := &e.Record
 	if e.Session.Kind == session.Other {
@@ -215,13 +217,14 @@ func (s *Scorer) digest(e *Entry, call *genai.Call, from session.WordReader) {
 	}
 }
 
-// Problems with the content of a call, whichever scorer reads it.
+// Problems with the content of a call that do not depend on the scorer.
 const (
 	problemContent = "content"
 	problemUTF8    = "invalid_utf8"
 )
 
-// readable reports whether the messages that scorers read are valid UTF-8. Content that no scorer read is not looked at.
+// readable reports whether the messages that scorers read are valid UTF-8. It does not load content that no scorer has
+// read.
 func readable(c *genai.Call) bool {
 	return (!c.Loaded(genai.PartOutput) || validMessages(c.Output())) &&
 		(!c.Loaded(genai.PartInput) || validMessages(c.Input()))
@@ -242,8 +245,8 @@ func validMessages(messages []genai.Message) bool {
 	return true
 }
 
-// growStack makes the stack of the goroutine as large as scoring needs. gRPC serves every request in a goroutine of its
-// own, whose stack begins small and would be copied several times, each time to twice its size.
+// growStack grows the stack of the goroutine to the size that scoring needs. gRPC serves every request in its own
+// goroutine, whose small stack would otherwise double and be copied several times.
 //
 //go:noinline
 func growStack(i int) byte {

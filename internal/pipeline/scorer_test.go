@@ -20,7 +20,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
-// finder is a scorer of tests: it says what the test tells it to.
+// finder is a test scorer that returns the given findings.
 type finder struct {
 	say func(*genai.Call, *score.Result, score.Scorer)
 }
@@ -41,7 +41,7 @@ func defaultSet(tb testing.TB) *score.Set {
 	return set
 }
 
-// oneChat is one span of a model call, with attributes by key and value besides.
+// oneChat returns one span of a model call with additional attributes as key and value pairs.
 func oneChat(attributes ...string) (ptrace.Traces, ptrace.Span) {
 	td := ptrace.NewTraces()
 	span := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans().AppendEmpty()
@@ -66,8 +66,10 @@ func attribute(t *testing.T, span ptrace.Span, key string) string {
 func TestVerdictIsWrittenAndReadBack(t *testing.T) {
 	a := saying(func(_ *genai.Call, r *score.Result, s score.Scorer) {
 		r.Add(s, 0.25, true)
-		r.Find(failure.Finding{Class: failure.SchemaViolation, Detail: "required", Scorer: s.Name(), Evidence: "total is missing", Excerpt: "secret"})
-		r.Find(failure.Finding{Class: failure.Truncation, Detail: failure.OutputLimit, Evidence: "finish reason length", Excerpt: "secret"})
+		r.Find(failure.Finding{Class: failure.SchemaViolation, Detail: "required", Scorer: s.Name(),
+			Evidence: "total is missing", Excerpt: "secret"})
+		r.Find(failure.Finding{Class: failure.Truncation, Detail: failure.OutputLimit, Evidence: "finish reason length",
+			Excerpt: "secret"})
 		r.ToolOutcome = score.OutcomeFailed
 		r.Cancelled = true
 	})
@@ -79,7 +81,8 @@ func TestVerdictIsWrittenAndReadBack(t *testing.T) {
 	require.Equal(t, "structure", attribute(t, span, spanattr.AttrErrorBucket))
 	require.Equal(t, "output_limit", attribute(t, span, spanattr.AttrErrorDetail))
 	require.JSONEq(t, `["truncation","schema_violation"]`, attribute(t, span, spanattr.AttrErrorClasses))
-	require.Equal(t, "finish reason length", attribute(t, span, spanattr.AttrErrorEvidence), "content is not quoted unless configured")
+	require.Equal(t, "finish reason length", attribute(t, span, spanattr.AttrErrorEvidence),
+		"content is not quoted unless configured")
 	require.Regexp(t, "^[0-9a-f]{16}$", attribute(t, span, spanattr.AttrFingerprint))
 	require.Equal(t, "0.25", attribute(t, span, spanattr.AttrScorePrefix+"finder"))
 	require.Equal(t, "failed", attribute(t, span, spanattr.AttrToolOutcome))
@@ -100,8 +103,9 @@ func TestVerdictIsWrittenAndReadBack(t *testing.T) {
 		[]any{read.Class, read.Bucket, read.Detail, read.Evidence, read.Fingerprint})
 }
 
-// TestARetrievalSaysWhetherItFoundAnything: an empty list is content that was recorded, an empty object is what emitters write that record none.
-func TestARetrievalSaysWhetherItFoundAnything(t *testing.T) {
+// TestRetrievalOutcome checks the outcome of retrievals. An empty list is recorded content, but emitters that record no
+// content write an empty object.
+func TestRetrievalOutcome(t *testing.T) {
 	a := NewScorer(defaultSet(t), ScorerOptions{})
 	for name, c := range map[string]struct {
 		key, documents string
@@ -127,7 +131,7 @@ func TestARetrievalSaysWhetherItFoundAnything(t *testing.T) {
 			if c.key != "" {
 				span.Attributes().PutStr(c.key, c.documents)
 			}
-			for range 2 { // again, in a gateway
+			for range 2 { // the second time as in a gateway
 				a.Traces(td, nil, nil)
 				got, ok := span.Attributes().Get(spanattr.AttrRetrievalOutcome)
 				require.Equal(t, c.want != "", ok)
@@ -136,7 +140,7 @@ func TestARetrievalSaysWhetherItFoundAnything(t *testing.T) {
 				}
 				require.Equal(t, c.coverage, recordOf(span).Coverage)
 			}
-			// What a stranger wrote does not stay.
+			// An outcome that is not one of ours does not stay.
 			span.Attributes().PutStr(spanattr.AttrRetrievalOutcome, "empty")
 			a.Traces(td, nil, nil)
 			_, ok := span.Attributes().Get(spanattr.AttrRetrievalOutcome)
@@ -145,7 +149,7 @@ func TestARetrievalSaysWhetherItFoundAnything(t *testing.T) {
 	}
 }
 
-func TestVerdictOfAStrangerIsNone(t *testing.T) {
+func TestUnknownVerdictIsIgnored(t *testing.T) {
 	td, span := oneChat(spanattr.AttrErrorClass, "catastrophe", spanattr.AttrErrorDetail, "x")
 	require.False(t, recordOf(span).Verdict.Failed())
 	span.Attributes().PutStr(spanattr.AttrErrorClass, "refusal")
@@ -189,9 +193,13 @@ func TestScorersThatFailAreMarkedAndStopNothing(t *testing.T) {
 	require.Equal(t, "finder:panic", problems.Slice().At(2).Str())
 }
 
-// TestScoresHaveTheirNameSpaceForThemselves: scorers are named by users, and any name must be safe beside what else is written.
-func TestScoresHaveTheirNameSpaceForThemselves(t *testing.T) {
-	for _, key := range []string{spanattr.AttrErrorClass, spanattr.AttrCoverage, spanattr.AttrCancelled, spanattr.AttrToolOutcome, spanattr.AttrRetrievalOutcome, spanattr.AttrProblems, spanattr.AttrCostUSD, spanattr.AttrFingerprint} {
+// TestScoresHaveTheirOwnNamespace checks that users may give a scorer any name without a conflict with other
+// attributes.
+func TestScoresHaveTheirOwnNamespace(t *testing.T) {
+	for _, key := range []string{
+		spanattr.AttrErrorClass, spanattr.AttrCoverage, spanattr.AttrCancelled, spanattr.AttrToolOutcome,
+		spanattr.AttrRetrievalOutcome, spanattr.AttrProblems, spanattr.AttrCostUSD, spanattr.AttrFingerprint,
+	} {
 		require.NotContains(t, key, spanattr.AttrScorePrefix)
 	}
 }
@@ -204,10 +212,12 @@ func TestReportedCostIsWritten(t *testing.T) {
 	require.Equal(t, "reported", attribute(t, span, spanattr.AttrCostSource))
 }
 
-func TestSpansOfOthersCostNothing(t *testing.T) {
+func TestOtherSpansCostNothing(t *testing.T) {
 	td := ptrace.NewTraces()
 	span := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans().AppendEmpty()
-	for _, key := range []string{"http.request.method", "url.path", "server.address", "db.system.name", "app.llm.note", "app.tenant"} {
+	for _, key := range []string{
+		"http.request.method", "url.path", "server.address", "db.system.name", "app.llm.note", "app.tenant",
+	} {
 		span.Attributes().PutStr(key, "x")
 	}
 	before := span.Attributes().AsRaw()
@@ -246,7 +256,7 @@ func TestManyGoroutinesShareAnAnnotator(t *testing.T) {
 	group.Wait()
 }
 
-// contentLogs is a log record with content for every span.
+// contentLogs returns a log record with content for every span.
 func contentLogs(td ptrace.Traces) plog.Logs {
 	ld := plog.NewLogs()
 	records := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords()

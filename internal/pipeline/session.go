@@ -12,8 +12,9 @@ import (
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
-// Sessions is the second stage: it adds calls to their sessions, and writes on each span how far its session had come
-// and which loops it showed first. It comes after a Scorer, whose verdicts it completes. It is safe for concurrent use.
+// Sessions is the second stage. It adds calls to their sessions. On each span it writes the state of the session and
+// the loops that first showed on this span. It must run after a Scorer, whose verdicts it completes. It is safe for
+// concurrent use.
 type Sessions struct {
 	tracker *session.Tracker
 	workers sync.Pool // of *sessionWorker
@@ -24,7 +25,7 @@ type sessionWorker struct {
 	writer spanattr.Writer
 }
 
-// NewSessions makes a stage that follows sessions with a tracker.
+// NewSessions returns a stage that uses a tracker.
 func NewSessions(tracker *session.Tracker) *Sessions {
 	s := &Sessions{tracker: tracker}
 	s.workers.New = func() any {
@@ -35,9 +36,8 @@ func NewSessions(tracker *session.Tracker) *Sessions {
 	return s
 }
 
-// Traces adds every GenAI span to its session and writes on it what that showed. limit is asked for the limit that the
-// session reached with the span, "" for none; it may be nil. The batch of the request may be nil. The data must be
-// mutable.
+// Traces adds every GenAI span to its session and writes the result on it. limit returns the limit that the session
+// reached with the span, or "". limit and the batch of the request may be nil. The data must be mutable.
 func (s *Sessions) Traces(td ptrace.Traces, b *Batch, limit func(*session.Observation) string) {
 	w := s.workers.Get().(*sessionWorker)
 	s.index(td)
@@ -68,12 +68,12 @@ func (s *Sessions) Traces(td ptrace.Traces, b *Batch, limit func(*session.Observ
 		}
 	}
 	w.spans.End()
-	// Not deferred: a worker that a panic left half way is not used again.
+	// Not deferred, so that a worker is not reused after a panic.
 	s.workers.Put(w)
 }
 
-// index learns which sessions the traces of a request belong to, so that a span that names none finds its session
-// through its trace.
+// index records which session each trace of a request belongs to, so that a span without a conversation finds its
+// session through its trace.
 func (s *Sessions) index(td ptrace.Traces) {
 	for _, rs := range td.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
@@ -86,7 +86,7 @@ func (s *Sessions) index(td ptrace.Traces) {
 	}
 }
 
-// Observe adds the span of an entry to its session, and what that shows to the record of the entry.
+// Observe adds the span of an entry to its session, and adds the result to the record of the entry.
 func (s *Sessions) Observe(e *Entry) session.Observation {
 	o := s.tracker.Observe(&e.Session)
 	of := &e.Record.Session
@@ -104,5 +104,5 @@ func (s *Sessions) Observe(e *Entry) session.Observation {
 	return o
 }
 
-// nanos is a time that can be compared: times after the year 2262 are as late as can be.
+// nanos returns a time as a signed number for comparison. It caps times after the year 2262.
 func nanos(t pcommon.Timestamp) int64 { return int64(min(t, 1<<63-1)) }

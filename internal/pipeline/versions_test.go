@@ -10,7 +10,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
-func TestScorersAreNamedOnTheResourceAndOnSpansThatKeepTheirScores(t *testing.T) {
+func TestScorerVersionsOnResourceAndSpans(t *testing.T) {
 	scored := func(_ *genai.Call, r *score.Result, s score.Scorer) { r.Add(s, 1, false) }
 	const content = `[{"role":"assistant","parts":[{"type":"text","content":"hello"}]}]`
 	td, span := oneChat("gen_ai.output.messages", content)
@@ -18,27 +18,28 @@ func TestScorersAreNamedOnTheResourceAndOnSpansThatKeepTheirScores(t *testing.T)
 	agent := saying(scored)
 	agent.Traces(td, nil, nil)
 	require.Equal(t, "finder=7", spanattr.ScorersOf(resource))
-	require.Empty(t, recordOf(span).Scorers, "what holds for all is not said on each")
+	require.Empty(t, recordOf(span).Scorers, "the resource holds the versions, so the span does not")
 
-	// A gateway with other scorers: it scores again what it can, and keeps the rest.
+	// A gateway with other scorers scores again what it can and keeps the other scores.
 	span.Attributes().Remove("gen_ai.output.messages")
 	fresh := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().AppendEmpty()
 	fresh.Attributes().PutStr("gen_ai.operation.name", "chat")
 	gateway := NewScorer(score.NewSet(finder{scored}, another{}), ScorerOptions{})
-	for range 2 { // and what it does again changes nothing
+	for range 2 { // a second run changes nothing
 		gateway.Traces(td, nil, nil)
 		require.Equal(t, "finder=7 another=2", spanattr.ScorersOf(resource))
 		require.Equal(t, "finder=7", recordOf(span).Scorers)
 		require.Empty(t, recordOf(fresh).Scorers)
 	}
-	// The agent scores it again once the content is there.
+	// The agent scores the span again after its content arrived.
 	span.Attributes().PutStr("gen_ai.output.messages", content)
 	gateway.Traces(td, nil, nil)
 	require.Empty(t, recordOf(span).Scorers)
 }
 
 func TestSpansOfAnOlderAgentHaveNoVersion(t *testing.T) {
-	td, span := oneChat(spanattr.AttrCoverage, string(spanattr.Scored)) // its content is gone, and its resource names no scorers
+	// The span has no content, and its resource names no scorers.
+	td, span := oneChat(spanattr.AttrCoverage, string(spanattr.Scored))
 	span.Attributes().PutDouble(spanattr.AttrScorePrefix+"finder", 1)
 	fresh := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().AppendEmpty()
 	fresh.Attributes().PutStr("gen_ai.operation.name", "chat")
@@ -47,7 +48,7 @@ func TestSpansOfAnOlderAgentHaveNoVersion(t *testing.T) {
 	require.Empty(t, recordOf(span).Scorers)
 }
 
-// another is a second scorer of tests.
+// another is a second test scorer.
 type another struct{}
 
 func (another) Name() string                     { return "another" }

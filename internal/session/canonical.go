@@ -17,25 +17,26 @@ import (
 	"github.com/faultline-otel/faultline/internal/words"
 )
 
-// maxCanonical bounds the arguments that are read, in bytes. Longer ones are the same only if every byte is.
+// maxCanonical bounds how many bytes of arguments are read. Longer arguments are equal only if every byte is equal.
 const maxCanonical = 4 << 10
 
-// canonicalizer writes the arguments of tools so that what means the same is the same: keys sorted, white space collapsed, letters in
-// lower case, 1.0 as 1. What is no JSON is collapsed as text. It reads JSON as it comes, which is cheaper than to build it.
+// canonicalizer writes tool arguments in a canonical form, so that arguments with the same meaning are equal: sorted
+// keys, single spaces, lower case, 1.0 as 1. It treats input that is not JSON as text. It streams the JSON, which is
+// cheaper than building values.
 type canonicalizer struct {
-	text              bytes.Buffer // which the decoder reads in place
+	text              bytes.Buffer // the decoder reads it in place
 	json              jsontext.Decoder
 	out, unsorted     []byte
-	positional, named []byte // the parts of an envelope
+	positional, named []byte // parts of a call envelope
 	words             words.Text
 }
 
-// canonicalizers are used again.
+// canonicalizers are reused.
 var canonicalizers = sync.Pool{New: func() any { return new(canonicalizer) }}
 
-// read gives arguments in their canonical form, until the next are read. Compared is the part that the caller chose: instrumentations of
-// Python record a call in an envelope, {"args":[…],"kwargs":{…},…}, which is the same for every call, so that calls would look alike
-// whatever they ask.
+// read returns arguments in their canonical form, valid until the next read. compared is the part that the caller
+// chose. Python instrumentations record a call in an envelope, {"args":[…],"kwargs":{…},…}. It is the same for every
+// call and would make different calls look alike.
 func (c *canonicalizer) read(arguments string) (canonical, compared []byte) {
 	if len(arguments) <= maxCanonical {
 		if done, ok := c.append(c.out[:0], arguments); ok {
@@ -54,7 +55,7 @@ func (c *canonicalizer) read(arguments string) (canonical, compared []byte) {
 	return c.out, compared
 }
 
-// append reports false where the text is no JSON.
+// append appends the canonical form of a JSON text. It returns false if the text is not JSON.
 func (c *canonicalizer) append(into []byte, text string) ([]byte, bool) {
 	c.text.Reset()
 	c.text.WriteString(text)
@@ -68,7 +69,7 @@ func (c *canonicalizer) append(into []byte, text string) ([]byte, bool) {
 	return done, errors.Is(err, io.EOF)
 }
 
-// value appends the value that is next.
+// value appends the next value.
 func (c *canonicalizer) value(into []byte) ([]byte, error) {
 	token, err := c.json.ReadToken()
 	if err != nil {
@@ -91,7 +92,8 @@ func (c *canonicalizer) value(into []byte) ([]byte, error) {
 		return append(appendText(append(into, '"'), token.String()), '"'), nil
 	case '0':
 		number := token.String()
-		if f, err := strconv.ParseFloat(number, 64); err == nil && strings.ContainsAny(number, ".eE") { // a long id is more than a float can hold
+		// A float cannot hold every long id, so integers stay as they are.
+		if f, err := strconv.ParseFloat(number, 64); err == nil && strings.ContainsAny(number, ".eE") {
 			return strconv.AppendFloat(into, f, 'g', -1, 64), nil
 		}
 		return append(into, number...), nil
@@ -99,10 +101,10 @@ func (c *canonicalizer) value(into []byte) ([]byte, error) {
 	return append(into, token.String()...), nil
 }
 
-// object appends the members of an object, of which the brace was read, by their names.
+// object appends the members of an object in the order of their names. The opening brace was already read.
 func (c *canonicalizer) object(into []byte) ([]byte, error) {
 	var room [16][2]int
-	members, sorted := room[:0], true // where each begins and ends
+	members, sorted := room[:0], true // start and end of each
 	outermost := c.json.StackDepth() == 1
 	first := len(into)
 	for c.json.PeekKind() != '}' {
@@ -111,7 +113,7 @@ func (c *canonicalizer) object(into []byte) ([]byte, error) {
 			return into, err
 		}
 		begin := len(into)
-		key := name.String() // before the next is read
+		key := name.String() // before the next token is read
 		into = append(strconv.AppendQuote(into, key), ':')
 		value := len(into)
 		if into, err = c.value(into); err != nil {
@@ -139,7 +141,7 @@ func (c *canonicalizer) object(into []byte) ([]byte, error) {
 	return append(into, '}'), err
 }
 
-// unwrap keeps the parts of an envelope.
+// unwrap keeps the parts of a call envelope.
 func (c *canonicalizer) unwrap(key string, value []byte) {
 	switch {
 	case key == "args" && value[0] == '[':
@@ -161,7 +163,7 @@ func appendText(into []byte, text string) []byte {
 			}
 			space = false
 			switch {
-			case r == utf8.RuneError: // which stands for what is none, too
+			case r == utf8.RuneError: // also for invalid UTF-8
 				into = append(into, text[i])
 			case r < utf8.RuneSelf:
 				if 'A' <= r && r <= 'Z' {
@@ -180,7 +182,7 @@ func appendText(into []byte, text string) []byte {
 
 func hashText(text string) uint64 { return xxhash.Sum64String(text) }
 
-// hashBytes hashes parts one after the other.
+// hashBytes hashes the concatenated parts.
 func hashBytes(parts ...[]byte) uint64 {
 	var d xxhash.Digest
 	d.Reset()
@@ -190,7 +192,7 @@ func hashBytes(parts ...[]byte) uint64 {
 	return d.Sum64()
 }
 
-// hashTexts hashes texts line by line.
+// hashTexts hashes texts, each followed by a newline.
 func hashTexts(texts ...string) uint64 {
 	var d xxhash.Digest
 	d.Reset()

@@ -11,20 +11,23 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzCanonical: written anew with other white space and another order of keys, arguments are the same.
+// FuzzCanonical checks that other white space and another order of keys do not change the canonical form.
 func FuzzCanonical(f *testing.F) {
-	for _, seed := range []string{`{"q":"Oslo","n":1.0}`, `{"args":[1],"kwargs":{"b":2,"a":[{"z":null,"y":true}]}}`, `[1e2,"Ä  b",{}]`, "not json", `{"a":`, "", "\xff", `"a"`, `{"a":1}{`} {
+	for _, seed := range []string{
+		`{"q":"Oslo","n":1.0}`, `{"args":[1],"kwargs":{"b":2,"a":[{"z":null,"y":true}]}}`, `[1e2,"Ä  b",{}]`,
+		"not json", `{"a":`, "", "\xff", `"a"`, `{"a":1}{`,
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, arguments string) {
 		c := new(canonicalizer)
-		canonical, said := c.read(arguments)
-		want, wantSaid := string(canonical), string(said)
-		canonical, said = c.read(arguments)
-		require.Equal(t, want, string(canonical), "what was read before leaves no trace")
-		require.Equal(t, wantSaid, string(said))
+		canonical, compared := c.read(arguments)
+		want, wantCompared := string(canonical), string(compared)
+		canonical, compared = c.read(arguments)
+		require.Equal(t, want, string(canonical), "earlier input must not affect the result")
+		require.Equal(t, wantCompared, string(compared))
 		require.LessOrEqual(t, len(canonical), 12*maxCanonical, "escapes are the most that it grows by")
-		if !jsontext.Value(arguments).IsValid() { // strict: no name twice, valid UTF-8
+		if !jsontext.Value(arguments).IsValid() { // strict: no duplicate names, valid UTF-8
 			return
 		}
 		d := json.NewDecoder(strings.NewReader(arguments))
@@ -43,11 +46,14 @@ func FuzzCanonical(f *testing.F) {
 	})
 }
 
-// TestCanonicalIsBounded: long, deep and wide arguments take no longer than reading them.
+// TestCanonicalIsBounded checks that long, deep and wide arguments take no more time than reading them.
 func TestCanonicalIsBounded(t *testing.T) {
 	for name, arguments := range map[string]string{
-		"long": strings.Repeat("x y ", 1<<20), "deep": strings.Repeat("[", maxCanonical), "deep and whole": strings.Repeat("[", maxCanonical/2) + strings.Repeat("]", maxCanonical/2),
-		"wide": `{` + strings.Repeat(`"a":1,`, 600) + `"b":2}`, "deep objects": strings.Repeat(`{"b":{},"a":`, 300) + "1" + strings.Repeat("}", 300),
+		"long":           strings.Repeat("x y ", 1<<20),
+		"deep":           strings.Repeat("[", maxCanonical),
+		"deep and whole": strings.Repeat("[", maxCanonical/2) + strings.Repeat("]", maxCanonical/2),
+		"wide":           `{` + strings.Repeat(`"a":1,`, 600) + `"b":2}`,
+		"deep objects":   strings.Repeat(`{"b":{},"a":`, 300) + "1" + strings.Repeat("}", 300),
 	} {
 		began := time.Now()
 		canonical, _ := new(canonicalizer).read(arguments)

@@ -8,20 +8,21 @@ import (
 	"slices"
 )
 
-// checkpointVersion begins a state that was written. Another version is not read: the session begins anew.
+// checkpointVersion is the first byte of a written state. States of another version are not read, and the session
+// starts anew.
 const checkpointVersion = 2
 
-// errCheckpoint is what a checkpoint that nobody wrote is told by.
+// errCheckpoint is returned when the data is not a checkpoint of this version.
 var errCheckpoint = errors.New("session: not a checkpoint of this version")
 
-// counts begins a checkpoint: what has a fixed size.
+// counts is the fixed-size part at the start of a checkpoint.
 type counts struct {
 	Micros, Tokens        int64
 	ModelCalls, ToolCalls int32
 	Latched               Flags
 }
 
-// The forms in which parts of the state are written.
+// Written forms of parts of the state.
 type (
 	pairRecord struct {
 		Key   uint64
@@ -34,7 +35,7 @@ type (
 	}
 )
 
-// MarshalBinary writes a state. States of the same spans are written as the same bytes, in whatever order the spans came.
+// MarshalBinary writes a state. The same spans give the same bytes in any order.
 func (s *State) MarshalBinary() ([]byte, error) {
 	pairs := make([]pairRecord, len(s.pairs))
 	for i, p := range s.pairs {
@@ -51,7 +52,8 @@ func (s *State) MarshalBinary() ([]byte, error) {
 	var err error
 	for _, part := range []any{
 		counts{s.Micros, s.Tokens, s.ModelCalls, s.ToolCalls, s.latched},
-		uint32(len(s.seen)), []uint64(s.seen), uint32(len(s.traces)), []uint64(s.traces), uint32(len(pairs)), pairs, uint32(len(calls)), calls, uint32(len(s.window)), s.window,
+		uint32(len(s.seen)), []uint64(s.seen), uint32(len(s.traces)), []uint64(s.traces), uint32(len(pairs)), pairs,
+		uint32(len(calls)), calls, uint32(len(s.window)), s.window,
 	} {
 		var wrong error
 		b, wrong = binary.Append(b, binary.LittleEndian, part)
@@ -86,7 +88,7 @@ func (s *State) UnmarshalBinary(b []byte) error {
 	return r.err
 }
 
-// decoder reads values until the first mistake.
+// decoder reads values until the first error.
 type decoder struct {
 	b   []byte
 	err error
@@ -104,7 +106,7 @@ func (d *decoder) read(v any) {
 	d.b = d.b[n:]
 }
 
-// list reads a list of at most so many values.
+// list reads a list of at most the given number of values.
 func list[T any](d *decoder, most uint32) []T {
 	var n uint32
 	d.read(&n)

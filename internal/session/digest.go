@@ -11,25 +11,25 @@ import (
 	"github.com/faultline-otel/faultline/internal/words"
 )
 
-// Digest is what is compared of a call: whether two calls are the same, and how much they share. It holds hashes and no
-// content, so that it may travel where content may not.
+// Digest is the part of a call that sessions compare: whether two calls are the same, and how much they share. It holds
+// only hashes, so it may be stored where content may not.
 type Digest struct {
-	// Call identifies what was tried: the tool with its canonical arguments, or the model with the conversation.
-	// 0 where the arguments were not recorded: then the call is the same as no other.
+	// Call is a hash of what was tried: the tool with its canonical arguments, or the model with the conversation. It is 0
+	// if the arguments were not recorded. Such a call is never equal to another.
 	Call uint64
 	// Result is a hash of a tool's result.
 	Result uint64
-	// Sketch holds the words of a tool's arguments, or the runs of three words of what an agent's model answered.
+	// Sketch covers the words of a tool's arguments, or the three-word sequences of an agent's model answer.
 	Sketch Sketch
 }
 
-// WordReader reads texts into words. A score.Result keeps the words that scorers have read.
+// WordReader splits texts into words. A score.Result keeps the words that scorers have read.
 type WordReader interface {
 	Words(text string) *words.Text
 }
 
-// NewDigest digests a tool call or a model call. It reads the content of the call, and takes words from the reader, which
-// may be nil.
+// NewDigest digests a tool call or a model call. It reads the content of the call and takes words from the reader,
+// which may be nil.
 func NewDigest(c *genai.Call, from WordReader) (d Digest) {
 	switch {
 	case c.Operation == genai.OpExecuteTool:
@@ -43,7 +43,7 @@ func NewDigest(c *genai.Call, from WordReader) (d Digest) {
 		d.Sketch = sketchWords(canonical.words.Words)
 		canonicalizers.Put(canonical)
 	case c.IsLLMCall():
-		// A retry sends the same conversation to the same model. Only its length and its last question are compared.
+		// A retry sends the same conversation to the same model. Only the length and the last question are compared.
 		model := cmp.Or(c.RequestModel, c.AnyModel())
 		d.Call = hashTexts(model, strconv.Itoa(len(c.Input())), c.Question()) | 1
 		if c.AgentName != "" {
@@ -62,7 +62,7 @@ func sketchAnswer(text string, from WordReader) Sketch {
 	return sketchShingles(from.Words(text).Words)
 }
 
-// wordReader reads each text anew.
+// wordReader splits each text anew.
 type wordReader struct{ words.Text }
 
 func (r *wordReader) Words(text string) *words.Text {

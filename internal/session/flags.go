@@ -6,41 +6,41 @@ import (
 	"github.com/faultline-otel/faultline/internal/failure"
 )
 
-// Flags are what a session shows of a loop. Each is told once a session.
+// Flags are the loops that a session shows. Each is reported once per session.
 type Flags uint8
 
 // The flags, in the order of the details of retry_loop.
 const (
-	Repeat   Flags = 1 << iota // the same call with the same result, or unchanged after it failed
-	Near                       // nearly the same call in a row, without progress
-	PingPong                   // two agents who only answer each other
+	Repeat   Flags = 1 << iota // the same call with the same result, or repeated unchanged after a failure
+	Near                       // nearly the same call several times in a row, without progress
+	PingPong                   // two agents that only answer each other
 	Runaway                    // more steps than any task needs
 )
 
-// Thresholds of the detectors. The README of llm_session says how well each works.
+// Thresholds of the detectors. The README of llm_session states how well each works.
 const (
-	repeatPairs   = 3 // the same call with the same result, this often
-	repeatRetries = 2 // the same call again after it failed, which failed again, this often
+	repeatPairs   = 3 // times the same call had the same result
+	repeatRetries = 2 // times a failed call was repeated and failed again
 
 	nearRun     = 3
 	nearJaccard = 0.6
-	nearStuck   = 2 // results of the run that failed or are equal
+	nearStuck   = 2 // results in the run that failed or are equal
 
 	pingPongTurns    = 6
-	pingPongJudged   = 4 // of them, the last
+	pingPongJudged   = 4 // the last turns, whose novelty is averaged
 	pingPongNovelty  = 0.35
 	pingPongEarlier  = 8
-	pingPongUnspoken = 20 // turns in a row, where no content was recorded
+	pingPongUnspoken = 20 // turns in a row without recorded content
 
 	runawayModelCalls = 50
 	runawayToolCalls  = 100
 )
 
-// Flags are the loops that the session shows now.
+// Flags returns the loops that the session shows now.
 func (s *State) Flags() Flags { return s.shows(ToolCall) | s.shows(ModelCall) }
 
-// shows are those of the Flags that a step of the kind can have brought up: of the others, a step can only push the last call that
-// mattered out of the window.
+// shows returns the flags that a step of the given kind can trigger. For other flags, a step can only push the last
+// relevant call out of the window.
 func (s *State) shows(k Kind) Flags {
 	var f Flags
 	switch k {
@@ -82,7 +82,7 @@ func (s *State) repeats() bool {
 	return false
 }
 
-// after counts the failures that began later.
+// after counts the failures that started later.
 func (r *repeated) after(t uint32) int {
 	n := 0
 	for _, latest := range r.latest {
@@ -93,7 +93,8 @@ func (r *repeated) after(t uint32) int {
 	return n
 }
 
-// nears looks for a run of one agent's calls of one tool whose arguments hardly change and whose results do not help.
+// nears looks for a run of calls of one tool by one agent in which the arguments hardly change and the results do not
+// help.
 func (s *State) nears() bool {
 	for i := range s.window {
 		first := &s.window[i]
@@ -118,7 +119,7 @@ func (s *State) nears() bool {
 			if x.Failed || slices.Contains(results, x.ResultHash) {
 				stuck++
 				if !x.Failed && stuck == 1 {
-					stuck++ // the other of the two that are equal
+					stuck++ // count both of the equal results
 				}
 			}
 			results = append(results, x.ResultHash)
@@ -131,7 +132,7 @@ func (s *State) nears() bool {
 	return false
 }
 
-// pingPongs looks at the end of the conversation: two agents in turn, who say nothing new.
+// pingPongs looks at the end of the conversation for two alternating agents that say nothing new.
 func (s *State) pingPongs() bool {
 	var room [maxWindow]*Event
 	turns := room[:0]
@@ -165,7 +166,7 @@ func (s *State) pingPongs() bool {
 	return sum/pingPongJudged <= pingPongNovelty
 }
 
-// novelty is the share of what a turn says that none of the earlier ones did.
+// novelty returns the share of a turn's content that no earlier turn had.
 func novelty(x *Event, earlier []*Event) float64 {
 	all, fresh := 0, 0
 	for _, h := range x.Sketch {
@@ -178,7 +179,7 @@ func novelty(x *Event, earlier []*Event) float64 {
 			certain = certain && h <= e.Sketch.reach()
 		}
 		if !certain {
-			break // it may be among what the sketches leave out, and so may all after it
+			break // the sketches may have left out this hash and all later ones
 		}
 		all++
 		if !known {
@@ -191,18 +192,20 @@ func novelty(x *Event, earlier []*Event) float64 {
 	return float64(fresh) / float64(all)
 }
 
-// loops are what a flag is told by.
+// loops maps each flag to the detail and the evidence of its finding.
 var loops = [...]struct {
 	flag             Flags
 	detail, evidence string
 }{
-	{Repeat, failure.Repeat, "the session made the same tool call again and again: with the same result, or unchanged after it failed"},
-	{Near, failure.NearRepeat, "the session made nearly the same tool call three times in a row, and the results did not help"},
+	{Repeat, failure.Repeat,
+		"the session made the same tool call again and again: with the same result, or unchanged after it failed"},
+	{Near, failure.NearRepeat,
+		"the session made nearly the same tool call three times in a row, and the results did not help"},
 	{PingPong, failure.PingPong, "two agents answer each other in turn and say nothing new"},
 	{Runaway, failure.Runaway, "the session has made far more model or tool calls than a task takes"},
 }
 
-// IsLoop reports whether a detail of retry_loop is one that a session shows.
+// IsLoop reports whether a session can show this detail of retry_loop.
 func IsLoop(detail string) bool {
 	for _, l := range loops {
 		if l.detail == detail {
@@ -212,7 +215,7 @@ func IsLoop(detail string) bool {
 	return false
 }
 
-// Finding is what a loop is told by. The tool is the one of the span that showed it.
+// Finding returns the finding for a loop. tool is the tool of the span that showed it.
 func Finding(detail, tool string) failure.Finding {
 	f := failure.Finding{Class: failure.RetryLoop, Detail: detail, Where: detail, Tool: tool}
 	for _, l := range loops {

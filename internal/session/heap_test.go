@@ -2,7 +2,7 @@ package session
 
 import "runtime"
 
-// heap is what is in use, without what nobody needs any more.
+// heap returns the size of the live heap.
 func heap() uint64 {
 	runtime.GC()
 	runtime.GC()

@@ -11,16 +11,17 @@ import (
 	"github.com/faultline-otel/faultline/internal/checkpoint"
 )
 
-// indexKey holds the ids of all sessions of the last checkpoint, a JSON list; sessionKey begins the keys of their states.
+// indexKey holds the ids of all sessions of the last checkpoint as a JSON list. sessionKey is the prefix of the keys of
+// their states.
 const (
 	indexKey   = "sessions"
 	sessionKey = "session/"
 )
 
-// batch bounds the sessions that are written at once.
+// batch bounds how many sessions one write holds.
 const batch = 500
 
-// Save writes what has changed since the last Save. What could not be written is written by the next.
+// Save writes what has changed since the last Save. The next Save writes what could not be written.
 func (t *Tracker) Save(store checkpoint.Store) error {
 	ids, gone, index := t.unsaved()
 	err := t.save(store, ids, gone, index)
@@ -30,7 +31,7 @@ func (t *Tracker) Save(store checkpoint.Store) error {
 	return err
 }
 
-// save writes the sessions, then the index that names them, then takes away what the index no longer names.
+// save writes the sessions, then the index that names them, and then removes what the index no longer names.
 func (t *Tracker) save(store checkpoint.Store, ids, gone []ID, index []byte) error {
 	for some := range slices.Chunk(ids, batch) {
 		set := make(map[string][]byte, len(some))
@@ -62,7 +63,7 @@ func (t *Tracker) save(store checkpoint.Store, ids, gone []ID, index []byte) err
 	return store.Write(nil, keys)
 }
 
-// unsaved lists what Save has to do, and takes it for done. The index is nil where it is as it was.
+// unsaved returns the work for Save and marks it as done. index is nil if it has not changed.
 func (t *Tracker) unsaved() (ids, gone []ID, index []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -77,10 +78,10 @@ func (t *Tracker) unsaved() (ids, gone []ID, index []byte) {
 		}
 	}
 	if t.changed {
-		index, _ = json.Marshal(all) // strings can always be written
+		index, _ = json.Marshal(all) // marshalling strings cannot fail
 	}
 	for id := range t.gone {
-		if !t.sessions.Contains(id) { // it may have begun anew
+		if !t.sessions.Contains(id) { // the session may have started anew
 			gone = append(gone, id)
 		}
 	}
@@ -89,7 +90,7 @@ func (t *Tracker) unsaved() (ids, gone []ID, index []byte) {
 	return ids, gone, index
 }
 
-// unsave takes back what unsaved took for done.
+// unsave undoes unsaved.
 func (t *Tracker) unsave(ids, gone []ID, changed bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -104,7 +105,7 @@ func (t *Tracker) unsave(ids, gone []ID, changed bool) {
 	t.changed = t.changed || changed
 }
 
-// marshal writes one session: when it was seen, in seconds, its service, and its state.
+// marshal writes one session: when it was last seen (in seconds), its service and its state.
 func (t *Tracker) marshal(id ID) ([]byte, bool, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -119,8 +120,8 @@ func (t *Tracker) marshal(id ID) ([]byte, bool, error) {
 	return append(append(value, service...), state...), true, err
 }
 
-// Load reads what Save wrote, besides sessions that were idle for too long since. A session that cannot be read begins anew; the
-// error names it, and the others are loaded.
+// Load reads what Save wrote, except for sessions that have been idle for too long. A session that cannot be read
+// starts anew. The error names it, and the other sessions are loaded.
 func (t *Tracker) Load(store checkpoint.Store) error {
 	index, err := store.Get(indexKey)
 	if err != nil || len(index) == 0 {
@@ -144,7 +145,7 @@ func (t *Tracker) Load(store checkpoint.Store) error {
 			wrong = append(wrong, &LoadError{id, err})
 		}
 		if err != nil || now.Sub(s.seen) >= t.settings.Idle {
-			t.gone[id] = struct{}{} // the next Save takes it away
+			t.gone[id] = struct{}{} // the next Save removes it
 			t.changed = true
 			continue
 		}
@@ -159,12 +160,14 @@ func unmarshal(value []byte) (*tracked, error) {
 	if len(value) < fixed || len(value) < fixed+int(value[fixed-1]) {
 		return nil, errCheckpoint
 	}
-	state := fixed + int(value[fixed-1]) // where it begins
-	s := &tracked{seen: time.Unix(int64(binary.LittleEndian.Uint64(value)), 0), service: string(value[fixed:state]), saved: true}
+	state := fixed + int(value[fixed-1]) // start of the state
+	s := &tracked{
+		seen: time.Unix(int64(binary.LittleEndian.Uint64(value)), 0), service: string(value[fixed:state]), saved: true,
+	}
 	return s, s.state.UnmarshalBinary(value[state:])
 }
 
-// LoadError is of one session.
+// LoadError reports a session that could not be loaded.
 type LoadError struct {
 	ID  ID
 	Err error

@@ -7,11 +7,11 @@ import (
 	"github.com/faultline-otel/faultline/internal/words"
 )
 
-// sketchSize is how many hashes stand for a set.
+// sketchSize is the number of hashes in a sketch.
 const sketchSize = 11
 
-// Sketch is the least hashes of a set, ascending: all of it where the set is small. Two sketches tell how much two sets share.
-// What is not used is 0.
+// Sketch holds the smallest hashes of a set in ascending order. A small set fits whole. Two sketches give an estimate
+// of how much their sets share. Unused entries are 0.
 type Sketch [sketchSize]uint32
 
 func (s *Sketch) add(h uint32) {
@@ -29,7 +29,7 @@ func (s *Sketch) add(h uint32) {
 
 func (s *Sketch) empty() bool { return s[0] == 0 }
 
-// reach is the greatest hash up to which the sketch knows every member of its set.
+// reach returns the largest hash up to which the sketch has every member of its set.
 func (s *Sketch) reach() uint32 {
 	if s[sketchSize-1] == 0 {
 		return math.MaxUint32
@@ -39,7 +39,7 @@ func (s *Sketch) reach() uint32 {
 
 func (s *Sketch) has(h uint32) bool { return slices.Contains(s[:], h) }
 
-// jaccard estimates the share of the union of two sets that both have; exact where both are small.
+// jaccard estimates the Jaccard similarity of two sets. It is exact for small sets.
 func jaccard(a, b *Sketch) float64 {
 	reach := min(a.reach(), b.reach())
 	both, all := 0, 0
@@ -62,7 +62,7 @@ func jaccard(a, b *Sketch) float64 {
 	return float64(both) / float64(all)
 }
 
-// sketchWords sketches the set of the words of a text.
+// sketchWords sketches the set of words of a text.
 func sketchWords(list []words.Word) (s Sketch) {
 	for i := range list {
 		s.add(list[i].Hash)
@@ -70,7 +70,7 @@ func sketchWords(list []words.Word) (s Sketch) {
 	return s
 }
 
-// sketchShingles sketches the set of the runs of three words of a text.
+// sketchShingles sketches the set of three-word sequences of a text.
 func sketchShingles(list []words.Word) (s Sketch) {
 	for i := 2; i < len(list); i++ {
 		h := ((list[i-2].Hash*0x85ebca6b+list[i-1].Hash)*0xc2b2ae35 + list[i].Hash) | 1

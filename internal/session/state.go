@@ -7,14 +7,14 @@ import (
 
 // Bounds of the state of one session.
 const (
-	maxSpans  = 4096 // after which a session is a runaway by definition
-	maxWindow = 32   // steps in order, for what depends on order
-	maxPairs  = 128  // calls with their result that are counted
+	maxSpans  = 4096 // a session with more is a runaway by definition
+	maxWindow = 32   // ordered steps, for detectors that need the order
+	maxPairs  = 128  // counted pairs of call and result
 	maxTraces = 128
 )
 
-// State is what is kept of one session. The zero value is a session without spans. It depends on which spans were added, not on
-// their order, as long as no more than its bounds were.
+// State is the state of one session. The zero value is a session without spans. It depends on which spans were added
+// but not on their order, as long as they fit its bounds.
 type State struct {
 	seen   idSet
 	traces idSet
@@ -34,25 +34,25 @@ type pair struct {
 	count uint32
 }
 
-// repeated is when a call failed. Times are in ticks: what is counted is how many failures came after another, and which those are
-// does not depend on the order in which they are told. A call that succeeded in the end was not made in vain: what stood in its way was
-// put right in between.
+// repeated records when a call failed, in ticks. It counts how many failures started after another one, so the result
+// does not depend on the order in which failures arrive. An earlier failure of a call that succeeds in the end does not
+// make a loop: the agent fixed the cause in between.
 type repeated struct {
 	call    uint64
-	failed  uint32 // the earliest that failed, noTick where none did
-	lasting uint32 // the earliest that failed for a reason that does not go away by itself
+	failed  uint32 // the earliest failure, or noTick
+	lasting uint32 // the earliest failure that a retry cannot fix
 	latest  [maxTransientRetries + 1]uint32
 }
 
-// maxTransientRetries is how often a call may be made again after a failure that may go away by itself.
+// maxTransientRetries is how often a call may be repeated after a failure that may go away by itself.
 const maxTransientRetries = 3
 
 const noTick = math.MaxUint32
 
-// tick is a time in about milliseconds. It wraps after seven weeks; no session is that long.
+// tick returns a time in units of about one millisecond. It wraps after seven weeks, which is longer than any session.
 func tick(nanos int64) uint32 { return min(uint32(uint64(nanos)>>20), noTick-1) }
 
-// Add adds a step. It reports false where the session had it already, or is full: then nobody can tell any more.
+// Add adds a step. It returns false if the session already has the step, or is full and can no longer tell.
 func (s *State) Add(x *Step) bool {
 	if s.Full() || !s.seen.add(x.Span) {
 		return false
@@ -75,10 +75,10 @@ func (s *State) Add(x *Step) bool {
 	return true
 }
 
-// Full reports whether the session has had more spans than are told apart.
+// Full reports whether the session has had more spans than it can tell apart.
 func (s *State) Full() bool { return len(s.seen) >= maxSpans }
 
-// Turns is how many traces the session has: a user's turn is one.
+// Turns returns how many traces the session has. One turn of a user is one trace.
 func (s *State) Turns() int { return len(s.traces) }
 
 func addCapped(a, b int64) int64 {
@@ -88,7 +88,7 @@ func addCapped(a, b int64) int64 {
 	return a + b
 }
 
-// count counts a tool call that can be told from others.
+// count counts a tool call that can be compared with others.
 func (s *State) count(x *Step) {
 	if x.Polls || x.Call == 0 {
 		return
@@ -118,7 +118,7 @@ func (s *State) count(x *Step) {
 	r.add(t)
 }
 
-// add notes a failure.
+// add records a failure.
 func (r *repeated) add(t uint32) {
 	for k := range r.latest { // descending
 		if t > r.latest[k] {
@@ -129,7 +129,8 @@ func (r *repeated) add(t uint32) {
 	}
 }
 
-// join takes in the spans of another state, of which this one has none: it is then what it would be, had they all been added to it.
+// join adds the spans of another state to this one. The states must have no span in common. The result is the same as
+// adding all spans to one state.
 func (s *State) join(o *State) {
 	for _, id := range o.seen {
 		if s.Full() {
@@ -170,22 +171,22 @@ func (s *State) join(o *State) {
 	s.latched |= o.latched
 }
 
-// order puts a call where it belongs among the latest.
+// order inserts a call into the window by its start.
 func (s *State) order(x *Event) {
-	i := len(s.window) // most come in order
+	i := len(s.window) // most calls arrive in order
 	for i > 0 && before(&s.window[i-1], x) > 0 {
 		i--
 	}
 	switch {
 	case len(s.window) < maxWindow:
 		s.window = slices.Insert(s.window, i, *x)
-	case i > 0: // or it is older than all of them
+	case i > 0: // otherwise it is older than the whole window
 		copy(s.window, s.window[1:i])
 		s.window[i-1] = *x
 	}
 }
 
-// idSet is a set of ids, ascending: half the memory of a table, and as fast at its size.
+// idSet is a set of ids in ascending order. It needs half the memory of a map and is as fast at this size.
 type idSet []uint64
 
 // add reports whether the id is new.
@@ -194,7 +195,7 @@ func (s *idSet) add(id uint64) bool {
 	if there {
 		return false
 	}
-	if n := len(*s); n == cap(*s) { // append would double it
+	if n := len(*s); n == cap(*s) { // append would double the capacity
 		*s = append(make(idSet, 0, n+n/4+4), *s...)
 	}
 	*s = slices.Insert(*s, i, id)

@@ -8,11 +8,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// random makes the steps of a session that repeats itself now and then.
+// random returns the steps of a session that sometimes repeats itself.
 func random(r *rand.Rand, n int) []Step {
 	steps := make([]Step, n)
 	for i := range steps {
-		x := Step{Trace: 1 + r.Uint64N(5), Event: Event{Span: r.Uint64(), Start: 1_790_000_000_000_000_000 + int64(i/2)*1e9, Kind: Kind(r.IntN(3)), Agent: 1 + r.Uint32N(2)}}
+		x := Step{Trace: 1 + r.Uint64N(5), Event: Event{
+			Span: r.Uint64(), Start: 1_790_000_000_000_000_000 + int64(i/2)*1e9,
+			Kind: Kind(r.IntN(3)), Agent: 1 + r.Uint32N(2),
+		}}
 		switch x.Kind {
 		case ToolCall:
 			x.Tool = r.Uint32N(3)
@@ -46,8 +49,8 @@ func stateOf(t *testing.T, steps []Step) (State, []byte) {
 	return s, b
 }
 
-// TestOrderMakesNoDifference is the promise of the package: the same spans give the same state and the same flags, however they are
-// shuffled, repeated and interrupted.
+// TestOrderMakesNoDifference checks the promise of the package: the same spans give the same state and the same flags,
+// however they are shuffled, repeated and interrupted.
 func TestOrderMakesNoDifference(t *testing.T) {
 	sessions := 10_000
 	if testing.Short() {
@@ -87,19 +90,20 @@ func TestOrderMakesNoDifference(t *testing.T) {
 	require.Len(t, flagged, 3, "the sessions show every loop but the runaway")
 }
 
-// TestEachFlagIsSeenWhenItComesUp: looking at what a step can have brought up sees, over all steps, what looking at everything sees.
-func TestEachFlagIsSeenWhenItComesUp(t *testing.T) {
+// TestShowsFindsEveryFlag checks that shows, which looks only at the flags that a step can trigger, finds over all
+// steps the same flags as Flags.
+func TestShowsFindsEveryFlag(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 7))
 	for range 2000 {
 		steps := random(r, 1+r.IntN(90))
 		r.Shuffle(len(steps), func(i, j int) { steps[i], steps[j] = steps[j], steps[i] })
 		var s State
-		var all, told Flags
+		var all, shown Flags
 		for i := range steps {
 			s.Add(&steps[i])
 			all |= s.Flags()
-			told |= s.shows(steps[i].Kind)
-			require.Equal(t, all, told)
+			shown |= s.shows(steps[i].Kind)
+			require.Equal(t, all, shown)
 		}
 	}
 }
@@ -116,7 +120,7 @@ func TestARunawaySessionIsBounded(t *testing.T) {
 	require.False(t, again.Add(&Step{Event: Event{Span: 1}}))
 }
 
-func TestCheckpointsOfOthersAreRefused(t *testing.T) {
+func TestInvalidCheckpointsAreRejected(t *testing.T) {
 	_, good := stateOf(t, random(rand.New(rand.NewPCG(3, 3)), 40))
 	for i := range good {
 		var s State
@@ -127,7 +131,7 @@ func TestCheckpointsOfOthersAreRefused(t *testing.T) {
 	require.ErrorIs(t, s.UnmarshalBinary(append(append([]byte{}, good...), 0)), errCheckpoint)
 }
 
-// TestMemory is what a session of 300 spans holds, a third of each kind.
+// TestMemory measures a session of 300 spans, a third of each kind.
 func TestMemory(t *testing.T) {
 	steps := random(rand.New(rand.NewPCG(4, 4)), 300)
 	for i := range steps {

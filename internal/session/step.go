@@ -1,6 +1,6 @@
-// Package session keeps what an agent did over a conversation: which calls it repeated, how much it spent, when two
-// agents only answer each other. State is bounded, counts every span once however often it is delivered, and does not
-// depend on the order in which spans arrive.
+// Package session keeps what an agent did over a conversation: which calls it repeated, how much it spent, and when two
+// agents only answer each other. The state is bounded, counts every span once however often it is delivered, and does
+// not depend on the order in which spans arrive.
 package session
 
 import (
@@ -13,33 +13,34 @@ import (
 	"github.com/faultline-otel/faultline/internal/provider"
 )
 
-// Kind is what a span is to a session.
+// Kind is the kind of a span in a session.
 type Kind uint8
 
-// The kinds. Other spans are counted and nothing else.
+// The kinds. Spans of kind Other are only counted.
 const (
 	Other Kind = iota
 	ModelCall
 	ToolCall
 )
 
-// Span is a GenAI span as a session sees it.
+// Span is a GenAI span as a session needs it.
 type Span struct {
 	Trace        [16]byte
 	ID           [8]byte
 	Start        int64 // unix nanoseconds
 	Kind         Kind
-	Conversation string // the session that the span names, "" where it names none
+	Conversation string // the session that the span names, or ""
 	Service      string
 	Agent, Tool  string
 	Digest       Digest
 	Failed       bool    // of a tool call
-	Transient    bool    // the failure, if there is one, may go away by itself
-	CostUSD      float64 // 0 where unknown
+	Transient    bool    // a failure may go away by itself
+	CostUSD      float64 // 0 if unknown
 	Tokens       int64   // of all kinds
 }
 
-// NewSpan takes from a call what a session needs. Trace, ID, Start, Digest, Failed and CostUSD are left to the caller.
+// NewSpan returns the part of a call that a session needs. The caller sets Trace, ID, Start, Digest, Failed and
+// CostUSD.
 func NewSpan(c *genai.Call) Span {
 	s := Span{Conversation: c.SessionID, Service: c.ServiceName, Agent: c.AgentName, Tool: c.ToolName}
 	switch {
@@ -54,7 +55,7 @@ func NewSpan(c *genai.Call) Span {
 	return s
 }
 
-// Step is one span as the state of a session keeps it.
+// Step is one span in the form that the state of a session uses.
 type Step struct {
 	Event
 	Trace  uint64
@@ -62,28 +63,28 @@ type Step struct {
 	Tokens int64
 	Call   uint64 // Digest.Call
 	Result uint64 // Digest.Result
-	// Transient is a tool call that failed for a reason that goes away by itself.
+	// Transient marks a tool call that failed for a reason that goes away by itself.
 	Transient bool
 }
 
-// Event is the part of a step that is remembered in order, of model and tool calls.
+// Event is the part of a model or tool call that is remembered in order.
 type Event struct {
-	Span       uint64 // hash of trace id and span id
+	Span       uint64 // hash of the trace id and the span id
 	Start      int64  // unix nanoseconds
-	ArgsHash   uint32 // the call and its result in short: enough to tell neighbours apart
+	ArgsHash   uint32 // short hashes of the call and its result, to tell neighbours apart
 	ResultHash uint32
-	Agent      uint32 // hash of the agent's name, 0 where none is named
+	Agent      uint32 // hash of the agent's name, or 0
 	Tool       uint32 // hash of the tool's name
 	Sketch     Sketch // Digest.Sketch
 	Kind       Kind
 	Failed     bool // of a tool call
-	// Polls says that the tool is called again and again by design.
+	// Polls marks a tool that is called repeatedly by design.
 	Polls bool
 }
 
-// step makes a step of a span. The settings name the tools that poll.
+// step converts a span into a step. The settings name the polling tools.
 func (s *Settings) step(o *Span) Step {
-	var id [16]byte // the width that checkpoints were hashed with from the first
+	var id [16]byte // checkpoints have always been hashed with this width
 	copy(id[:], o.ID[:])
 	x := Step{
 		Event: Event{Span: hashBytes(o.Trace[:], id[:]), Start: o.Start, Kind: o.Kind},
@@ -110,9 +111,9 @@ func (s *Settings) step(o *Span) Step {
 	return x
 }
 
-// transient reports whether a call that failed so is worth another try.
+// transient reports whether a call with this failure is worth another try.
 func transient(o provider.Outcome) bool {
-	if o.By == "status" { // the span says that it failed, and not why
+	if o.By == "status" { // the span does not state why it failed
 		return false
 	}
 	switch o.Class {
@@ -124,13 +125,13 @@ func transient(o provider.Outcome) bool {
 	return false
 }
 
-// Bounds of what one span can add. More is a mistake of the emitter.
+// Bounds of what one span can add. Larger values are errors of the emitter.
 const (
 	maxMicros = 1e6 * 1e6 // a million dollars
 	maxTokens = 1 << 40
 )
 
-// micros counts a cost in millionths of a dollar. Negative costs and NaN count as 0.
+// micros converts a cost to millionths of a dollar. Negative costs and NaN count as 0.
 func micros(usd float64) int64 {
 	if !(usd > 0) {
 		return 0
@@ -138,8 +139,8 @@ func micros(usd float64) int64 {
 	return int64(math.Round(min(usd*1e6, maxMicros)))
 }
 
-// before orders calls by their start. Spans that start together are ordered by their id, so that the order does not
-// depend on which arrives first.
+// before orders calls by start. Calls with the same start are ordered by id, so that the order does not depend on
+// arrival.
 func before(a, b *Event) int {
 	return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.Span, b.Span))
 }

@@ -13,23 +13,24 @@ import (
 	"github.com/faultline-otel/faultline/internal/failure"
 )
 
-// Settings are the choices of a Tracker.
+// Settings are the options of a Tracker.
 type Settings struct {
-	// MaxSessions bounds the sessions in memory: the one that was silent longest makes room. Idle is after how long without a
-	// span a session is forgotten.
+	// MaxSessions bounds the sessions in memory. Beyond it, the session that was silent longest is dropped. A session
+	// without a span for Idle is dropped too.
 	MaxSessions int
 	Idle        time.Duration
-	// PollingTools are tools that are asked again and again by design: their calls are no loops.
+	// PollingTools are tools that are called repeatedly by design. Their calls are not loops.
 	PollingTools []string
 }
 
-// DefaultSettings hold at most 250 MB, where sessions have 60 spans.
+// DefaultSettings need at most 250 MB for sessions of 60 spans.
 func DefaultSettings() Settings { return Settings{MaxSessions: 50_000, Idle: 30 * time.Minute} }
 
-// minIdle refuses a number without a unit, which is read as nanoseconds: no session would outlive its first span.
+// minIdle rejects a number without a unit. It would be read as nanoseconds, and no session would outlive its first
+// span.
 const minIdle = time.Second
 
-// Validate names each setting that cannot be.
+// Validate reports an invalid setting.
 func (s *Settings) Validate() error {
 	switch {
 	case s.MaxSessions <= 0:
@@ -40,13 +41,13 @@ func (s *Settings) Validate() error {
 	return nil
 }
 
-// ID names a session: a conversation, or a trace where none is named.
+// ID identifies a session: a conversation, or a trace without a conversation.
 type ID string
 
-// maxID bounds an id that came from outside, in bytes. Of a longer one a hash is kept.
+// maxID bounds an id from the outside, in bytes. A longer id is replaced with a hash.
 const maxID = 128
 
-// IDOf makes the id of a session from what a span says: the conversation, else the trace (16 bytes).
+// IDOf returns the id of a session: the conversation, or else the trace id (16 bytes).
 func IDOf(conversation string, trace [16]byte) ID {
 	switch {
 	case conversation == "":
@@ -57,22 +58,22 @@ func IDOf(conversation string, trace [16]byte) ID {
 	return ID(strings.ToValidUTF8(conversation, "?"))
 }
 
-// Observation is what a span showed of its session.
+// Observation is the state of a session after a span.
 type Observation struct {
 	ID       ID
-	Service  string // of the span
-	New      bool   // the span was not seen before
+	Service  string // service of the span
+	New      bool   // the span is not a duplicate
 	Turns    int
 	Spend    float64 // US dollars
 	Tokens   int64
 	Models   int
 	Tools    int
-	Added    float64           // US dollars that the span added
-	Full     bool              // the session has more spans than are told apart: nothing is counted any more
-	Findings []failure.Finding // what the session shows for the first time
+	Added    float64           // US dollars added by the span
+	Full     bool              // the session has more spans than it can tell apart, and counts no more
+	Findings []failure.Finding // loops that the session shows for the first time
 }
 
-// Usage is what the session has used up.
+// Usage returns the usage of the session.
 func (o *Observation) Usage() Usage {
 	return Usage{
 		Session: o.ID, Service: o.Service, USD: o.Spend, Tokens: o.Tokens,
@@ -80,7 +81,7 @@ func (o *Observation) Usage() Usage {
 	}
 }
 
-// Usage is what a session has used up so far, and what its last span added to it.
+// Usage is the usage of a session so far, and what its last span added.
 type Usage struct {
 	Session                       ID
 	Service                       string
@@ -90,11 +91,11 @@ type Usage struct {
 	AddedUSD                      float64
 }
 
-// Counts are what a tracker counts.
+// Counts are the statistics of a tracker.
 type Counts struct {
 	Sessions          int    // in memory
-	Evicted, TimedOut uint64 // so far
-	Duplicates        uint64 // spans that were delivered again
+	Evicted, TimedOut uint64 // since the start
+	Duplicates        uint64 // spans that were delivered more than once
 	Uncounted         uint64 // spans of sessions that are full
 }
 
@@ -105,24 +106,24 @@ type Tracker struct {
 
 	mu       sync.Mutex
 	sessions *simplelru.LRU[ID, *tracked]
-	traces   *simplelru.LRU[[16]byte, ID] // which conversation a trace belongs to
-	gone     map[ID]struct{}              // since the last checkpoint, of sessions that were part of one
-	changed  bool                         // which sessions there are, since the last checkpoint
+	traces   *simplelru.LRU[[16]byte, ID] // the conversation of a trace
+	gone     map[ID]struct{}              // dropped since the last checkpoint, and present in a checkpoint
+	changed  bool                         // the set of sessions changed since the last checkpoint
 	counts   Counts
 }
 
 type tracked struct {
 	state   State
-	service string // of the last span
+	service string // service of the last span
 	seen    time.Time
-	dirty   bool // since the last checkpoint
-	saved   bool // in one
-	// joined says that another session turned out to be part of this one since its last span, and what that had spent.
+	dirty   bool // changed since the last checkpoint
+	saved   bool // present in a checkpoint
+	// joined is set if another session was merged into this one since its last span. spent is the cost of that session.
 	joined bool
 	spent  int64
 }
 
-// New makes a tracker. The clock tells how long sessions are idle; spans' own times are never compared with it.
+// New returns a tracker. The clock measures how long sessions are idle. It is never compared with the times of spans.
 func New(settings Settings, now func() time.Time) (*Tracker, error) {
 	if err := settings.Validate(); err != nil {
 		return nil, err
@@ -142,9 +143,9 @@ func New(settings Settings, now func() time.Time) (*Tracker, error) {
 	return t, err
 }
 
-// Name tells which session the spans of a trace belong to that name none themselves. It is to be called with all spans of a
-// batch before any is observed. Those that came before, and were taken for a session of their own, are moved there: an agent's calls end
-// before the agent, which often is the only one to name the conversation.
+// Name records the session of a trace, for spans that do not name one. Call it for all spans of a batch before
+// observing any. Spans of the trace that arrived before, as a session of their own, move to the conversation. An
+// agent's calls end before the agent, whose span often is the only one that names the conversation.
 func (t *Tracker) Name(trace [16]byte, conversation string) {
 	if conversation == "" {
 		return
@@ -169,7 +170,7 @@ func (t *Tracker) Name(trace [16]byte, conversation string) {
 
 // Observe adds a span to its session.
 func (t *Tracker) Observe(span *Span) Observation {
-	step := t.settings.step(span) // hashes, outside of the lock
+	step := t.settings.step(span) // hashes outside the lock
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	id := t.idOf(span)
@@ -223,7 +224,7 @@ func (t *Tracker) get(id ID) *tracked {
 	return s
 }
 
-// Sweep forgets sessions that have been idle for too long.
+// Sweep drops sessions that have been idle for too long.
 func (t *Tracker) Sweep() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -233,7 +234,7 @@ func (t *Tracker) Sweep() {
 		if !ok {
 			return
 		}
-		if s.seen.After(now) { // the clock was set back: nobody waits for a wrong one
+		if s.seen.After(now) { // the clock was set back: do not wait for the wrong time
 			s.seen = now
 		}
 		if now.Sub(s.seen) < t.settings.Idle {
@@ -244,7 +245,7 @@ func (t *Tracker) Sweep() {
 	}
 }
 
-// Counts are those of now.
+// Counts returns the current statistics.
 func (t *Tracker) Counts() Counts {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -253,7 +254,7 @@ func (t *Tracker) Counts() Counts {
 	return c
 }
 
-// Usages gives what each session has used up, after a Load.
+// Usages passes the usage of each session to each, for use after a Load.
 func (t *Tracker) Usages(each func(Usage)) {
 	t.mu.Lock()
 	var list []Usage

@@ -17,7 +17,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// clock is a time that the test moves.
+// clock is a clock that the test sets.
 type clock struct{ now time.Time }
 
 func (c *clock) Now() time.Time { return c.now }
@@ -30,7 +30,7 @@ func tracker(tb testing.TB, settings Settings) (*Tracker, *clock) {
 	return tr, c
 }
 
-// toolCall is the n-th span of a trace: a call of a tool.
+// toolCall returns the n-th span of a trace, a tool call.
 func toolCall(session string, n int, arguments, result string) *Span {
 	call := &genai.Call{Operation: genai.OpExecuteTool, ToolName: "search", SessionID: session}
 	call.SetContent(genai.Content{
@@ -39,7 +39,7 @@ func toolCall(session string, n int, arguments, result string) *Span {
 	return spanOf(call, [16]byte{1}, [8]byte{byte(n), byte(n >> 8)}, n)
 }
 
-// failedCall is toolCall with an error of the given type.
+// failedCall is like toolCall, with an error of the given type.
 func failedCall(session string, n int, arguments, result, errorType string) *Span {
 	call := &genai.Call{Operation: genai.OpExecuteTool, ToolName: "search", SessionID: session}
 	call.Error = genai.Error{IsError: true, Type: errorType}
@@ -72,32 +72,36 @@ func details(findings []failure.Finding) (list []string) {
 	return list
 }
 
-func TestARepeatIsToldOnce(t *testing.T) {
+func TestRepeatIsReportedOnce(t *testing.T) {
 	tr, _ := tracker(t, DefaultSettings())
-	var told []string
-	for n, arguments := range []string{`{"q":"Oslo","n":1}`, `{"n": 1.0, "q": " OSLO "}`, `{"q":"oslo","n":1}`, `{"q":"oslo","n":1}`} {
+	var found []string
+	for n, arguments := range []string{
+		`{"q":"Oslo","n":1}`, `{"n": 1.0, "q": " OSLO "}`, `{"q":"oslo","n":1}`, `{"q":"oslo","n":1}`,
+	} {
 		o := toolCall("s", n, arguments, "nothing new")
-		told = append(told, details(tr.Observe(o).Findings)...)
+		found = append(found, details(tr.Observe(o).Findings)...)
 		require.False(t, tr.Observe(o).New, "it is delivered again")
 	}
-	require.Equal(t, []string{failure.Repeat}, told)
+	require.Equal(t, []string{failure.Repeat}, found)
 	require.EqualValues(t, 4, tr.Counts().Duplicates)
 }
 
-func TestAFailedCallMayBeTriedAgainWhereThatCanHelp(t *testing.T) {
-	for message, want := range map[string][]string{"": {failure.Repeat}, "ValueError": {failure.Repeat}, "RateLimitError": nil} {
+func TestFailedCallMayBeRetriedIfThatCanHelp(t *testing.T) {
+	for message, want := range map[string][]string{
+		"": {failure.Repeat}, "ValueError": {failure.Repeat}, "RateLimitError": nil,
+	} {
 		tr, _ := tracker(t, DefaultSettings())
-		var told []string
+		var found []string
 		for n := range 3 {
 			o := failedCall("s", n, `{"id":1}`, fmt.Sprint("failure number ", n), message)
-			told = append(told, details(tr.Observe(o).Findings)...)
+			found = append(found, details(tr.Observe(o).Findings)...)
 		}
-		require.Equal(t, want, told, message)
+		require.Equal(t, want, found, message)
 	}
 }
 
-// TestACallThatSucceedsInTheEndWasNotMadeInVain: an agent that puts right what stood in its way asks again.
-func TestACallThatSucceedsInTheEndWasNotMadeInVain(t *testing.T) {
+// TestCallThatSucceedsInTheEndIsNoLoop has an agent that fixes the cause of each failure and tries again.
+func TestCallThatSucceedsInTheEndIsNoLoop(t *testing.T) {
 	tr, _ := tracker(t, DefaultSettings())
 	for n, result := range []string{"error: the doors are open", "error: the brake is not pressed", "running"} {
 		o := toolCall("s", n, `{"ignition":"start"}`, result)
@@ -108,8 +112,8 @@ func TestACallThatSucceedsInTheEndWasNotMadeInVain(t *testing.T) {
 	}
 }
 
-// TestCallsThatWereNotRecordedAreNotTheSame: where an SDK records no content, every call of a tool looks like every other.
-func TestCallsThatWereNotRecordedAreNotTheSame(t *testing.T) {
+// TestCallsWithoutContentAreNotEqual covers SDKs that record no content, so that every call of a tool looks the same.
+func TestCallsWithoutContentAreNotEqual(t *testing.T) {
 	for name, result := range map[string]string{"no content": "", "a result alone": "done"} {
 		for _, failed := range []bool{false, true} {
 			tr, _ := tracker(t, DefaultSettings())
@@ -121,27 +125,29 @@ func TestCallsThatWereNotRecordedAreNotTheSame(t *testing.T) {
 		}
 	}
 	tr, _ := tracker(t, DefaultSettings())
-	var told []string
+	var found []string
 	for n := range 3 {
-		told = append(told, details(tr.Observe(toolCall("s", n, "{}", "done")).Findings)...)
+		found = append(found, details(tr.Observe(toolCall("s", n, "{}", "done")).Findings)...)
 	}
-	require.Equal(t, []string{failure.Repeat}, told, "a tool without parameters")
+	require.Equal(t, []string{failure.Repeat}, found, "a tool without parameters")
 }
 
-// TestAnEnvelopeIsNoArgument: what the instrumentation writes around every call makes no two calls alike.
-func TestAnEnvelopeIsNoArgument(t *testing.T) {
-	run := func(arguments ...string) (told []string) {
+// TestCallEnvelopeIsNoArgument checks that the envelope that an instrumentation writes around every call does not make
+// calls similar.
+func TestCallEnvelopeIsNoArgument(t *testing.T) {
+	run := func(arguments ...string) (found []string) {
 		tr, _ := tracker(t, DefaultSettings())
 		for n, a := range arguments {
 			o := toolCall("s", n, `{"args":[],"sanitize_inputs_outputs":true,"kwargs":{`+a+`}}`, fmt.Sprint("error ", n))
 			o.Failed = true
-			told = append(told, details(tr.Observe(o).Findings)...)
+			found = append(found, details(tr.Observe(o).Findings)...)
 		}
-		return told
+		return found
 	}
 	require.Empty(t, run(`"city":"Oslo"`, `"page":3`, `"user":"ada"`))
 	require.Equal(t, []string{failure.NearRepeat}, run(
-		`"query":"red cotton summer dress under 50"`, `"query":"red cotton summer dress under 60"`, `"query":"red cotton summer dress under 70"`))
+		`"query":"red cotton summer dress under 50"`, `"query":"red cotton summer dress under 60"`,
+		`"query":"red cotton summer dress under 70"`))
 }
 
 func TestArgumentsThatMeanTheSame(t *testing.T) {
@@ -186,28 +192,31 @@ func TestToolsThatPollAreNoLoop(t *testing.T) {
 
 func TestNearlyTheSameCallWithoutProgress(t *testing.T) {
 	tr, _ := tracker(t, DefaultSettings())
-	var told []string
-	for n, q := range []string{"red cotton summer dress size 38 under 50 euros", "red cotton summer dress size 38 under 60 euros", "red cotton summer dress size 38 under 70 euros"} {
-		told = append(told, details(tr.Observe(toolCall("s", n, `{"query":"`+q+`"}`, "[]")).Findings)...)
+	var found []string
+	for n, q := range []string{
+		"red cotton summer dress size 38 under 50 euros", "red cotton summer dress size 38 under 60 euros",
+		"red cotton summer dress size 38 under 70 euros",
+	} {
+		found = append(found, details(tr.Observe(toolCall("s", n, `{"query":"`+q+`"}`, "[]")).Findings)...)
 	}
-	require.Equal(t, []string{failure.NearRepeat}, told)
+	require.Equal(t, []string{failure.NearRepeat}, found)
 }
 
-func TestTwoAgentsWhoOnlyAnswerEachOther(t *testing.T) {
+func TestTwoAgentsThatOnlyAnswerEachOther(t *testing.T) {
 	tr, _ := tracker(t, DefaultSettings())
-	var told []string
+	var found []string
 	for n := range 12 {
 		call := &genai.Call{Operation: genai.OpChat, SessionID: "s", AgentName: []string{"analyzer", "verifier"}[n%2]}
 		call.SetContent(genai.Content{Output: []genai.Message{{
 			Text: "Could you please look at the results again and tell me whether the analysis is complete now?",
 		}}})
 		o := spanOf(call, [16]byte{2}, [8]byte{byte(n)}, n)
-		told = append(told, details(tr.Observe(o).Findings)...)
+		found = append(found, details(tr.Observe(o).Findings)...)
 	}
-	require.Equal(t, []string{failure.PingPong}, told)
+	require.Equal(t, []string{failure.PingPong}, found)
 }
 
-func TestCostsOfStrangersAddUp(t *testing.T) {
+func TestAbsurdCostsAreBounded(t *testing.T) {
 	tr, _ := tracker(t, DefaultSettings())
 	var last Observation
 	for n, usd := range []float64{0.25, math.NaN(), math.Inf(1), -5, 0.5, 1e300} {
@@ -217,7 +226,7 @@ func TestCostsOfStrangersAddUp(t *testing.T) {
 	require.Equal(t, 6, last.Models)
 }
 
-func TestAClockThatRunsBackwardsKeepsNoSessionForEver(t *testing.T) {
+func TestClockSetBackKeepsNoSessionForever(t *testing.T) {
 	tr, c := tracker(t, DefaultSettings())
 	right := c.now
 	c.now = right.Add(1000 * time.Hour)
@@ -231,10 +240,9 @@ func TestAClockThatRunsBackwardsKeepsNoSessionForEver(t *testing.T) {
 	require.Zero(t, tr.Counts().Sessions)
 }
 
-// TestTimesOfStrangers: spans from the future, from before the epoch, and in any order are counted, and loops are found.
-// TestAConversationThatIsNamedLateHasAllItsSpans: in any order, however the spans are split over batches, whichever of them name the
-// conversation.
-func TestAConversationThatIsNamedLateHasAllItsSpans(t *testing.T) {
+// TestConversationNamedLateHasAllItsSpans checks that a conversation has all its spans in any order, for any split into
+// batches, and whichever spans name it.
+func TestConversationNamedLateHasAllItsSpans(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 9))
 	for range 300 {
 		var spans []*Span
@@ -250,7 +258,7 @@ func TestAConversationThatIsNamedLateHasAllItsSpans(t *testing.T) {
 			}
 			spans = append(spans, o)
 		}
-		for k := range 3 { // each trace is named by a span of its own
+		for k := range 3 { // one span of each trace names the conversation
 			o := modelCall("c", 1000+k, 0)
 			o.Trace = [16]byte{byte(k), 1}
 			spans = append(spans, o)
@@ -278,8 +286,8 @@ func TestAConversationThatIsNamedLateHasAllItsSpans(t *testing.T) {
 			require.Equal(t, 1, tr.Counts().Sessions)
 			s, ok := tr.sessions.Peek("c")
 			require.True(t, ok)
-			if !s.joined { // else the next span tells of the rest
-				require.InDelta(t, float64(s.state.Micros)/1e6, added, 1e-6, "what it spent is told, once")
+			if !s.joined { // otherwise the next span adds the rest
+				require.InDelta(t, float64(s.state.Micros)/1e6, added, 1e-6, "the cost is reported once")
 			}
 			s.state.latched = 0
 			b, err := s.state.MarshalBinary()
@@ -293,7 +301,7 @@ func TestAConversationThatIsNamedLateHasAllItsSpans(t *testing.T) {
 	}
 }
 
-func TestALoopThatShowsWhenPartsAreJoinedIsTold(t *testing.T) {
+func TestLoopFromMergedSessionsIsReported(t *testing.T) {
 	tr, _ := tracker(t, DefaultSettings())
 	for n := range 3 {
 		o := toolCall("", n, `{"q":1}`, "same")
@@ -303,24 +311,25 @@ func TestALoopThatShowsWhenPartsAreJoinedIsTold(t *testing.T) {
 	for n := range 3 {
 		tr.Name([16]byte{byte(n), 7}, "c")
 	}
-	require.Equal(t, []string{failure.Repeat}, details(tr.Observe(modelCall("c", 9, 1)).Findings), "with the next span, whatever it is")
+	require.Equal(t, []string{failure.Repeat}, details(tr.Observe(modelCall("c", 9, 1)).Findings),
+		"reported with the next span of any kind")
 	require.Empty(t, tr.Observe(toolCall("c", 10, `{"q":1}`, "same")).Findings)
 	d := &disk{values: map[string][]byte{}}
 	require.NoError(t, tr.Save(d))
 	require.Len(t, d.values, 2, "one session, and the list of them")
 }
 
-func TestTimesOfStrangers(t *testing.T) {
+func TestAbsurdTimesAreCounted(t *testing.T) {
 	tr, _ := tracker(t, DefaultSettings())
-	var told []string
+	var found []string
 	for n, start := range []int64{math.MaxInt64, math.MinInt64, 0, -1, 1_790_000_000_000_000_000, 1} {
 		o := toolCall("s", n, `{"q":1}`, "same")
 		o.Start = start
 		s := tr.Observe(o)
 		require.Equal(t, n+1, s.Tools)
-		told = append(told, details(s.Findings)...)
+		found = append(found, details(s.Findings)...)
 	}
-	require.Equal(t, []string{failure.Repeat}, told)
+	require.Equal(t, []string{failure.Repeat}, found)
 }
 
 func TestNamesOfSessions(t *testing.T) {
@@ -392,22 +401,22 @@ func TestSessionsOutliveARestart(t *testing.T) {
 	d.broken = errors.New("disk full")
 	require.ErrorIs(t, tr.Save(d), d.broken)
 	d.broken = nil
-	require.NoError(t, tr.Save(d), "what was not written is written now")
+	require.NoError(t, tr.Save(d), "the second Save writes what the first could not")
 
 	again, _ := tracker(t, settings)
 	require.NoError(t, again.Load(d))
 	require.Equal(t, 2, again.Counts().Sessions)
 	require.False(t, again.Observe(modelCall("b", 1, 1)).New, "a span that is delivered again after the restart")
 	require.InDelta(t, 4, again.Observe(modelCall("b", 7, 1)).Spend, 1e-9)
-	require.Empty(t, again.Observe(toolCall("a", 9, `{"q":1}`, "same")).Findings, "it was told before the restart")
+	require.Empty(t, again.Observe(toolCall("a", 9, `{"q":1}`, "same")).Findings, "it was reported before the restart")
 
 	c.now = c.now.Add(settings.Idle)
 	tr.Sweep()
 	require.NoError(t, tr.Save(d))
-	require.Equal(t, map[string][]byte{indexKey: []byte("[]")}, d.values, "nothing is left of sessions that are forgotten")
+	require.Equal(t, map[string][]byte{indexKey: []byte("[]")}, d.values, "dropped sessions are removed")
 }
 
-func TestASessionThatCannotBeReadBeginsAnew(t *testing.T) {
+func TestUnreadableSessionStartsAnew(t *testing.T) {
 	d := &disk{values: map[string][]byte{}}
 	tr, _ := tracker(t, DefaultSettings())
 	for _, id := range []string{"good", "a\nb", "rubbish", "gone"} {
@@ -426,7 +435,7 @@ func TestASessionThatCannotBeReadBeginsAnew(t *testing.T) {
 	require.NoError(t, again.Save(d))
 	require.NotContains(t, d.values, sessionKey+"rubbish")
 	third, _ := tracker(t, DefaultSettings())
-	require.NoError(t, third.Load(d), "what cannot be read is told once")
+	require.NoError(t, third.Load(d), "an unreadable session is reported once")
 
 	d.values[indexKey] = []byte("rubbish")
 	require.ErrorContains(t, third.Load(d), "the list of sessions")
@@ -468,7 +477,8 @@ func TestMemoryOfManySessions(t *testing.T) {
 	require.Equal(t, settings.MaxSessions, tr.Counts().Sessions)
 }
 
-// BenchmarkObserve is a span as it comes: of one of many sessions that go on at once and have 60 spans each, a quarter of them calls of a tool.
+// BenchmarkObserve measures a new span of one of many concurrent sessions with 60 spans each, a quarter of them tool
+// calls.
 func BenchmarkObserve(b *testing.B) {
 	const sessions, spans = 1000, 60
 	tr, _ := tracker(b, DefaultSettings())
@@ -479,13 +489,13 @@ func BenchmarkObserve(b *testing.B) {
 			list[i] = toolCall("", i, `{"order_id":"ord_123","limit":5}`, fmt.Sprint("result ", i))
 		}
 	}
-	ids := make([]string, 0, 1<<16) // of more sessions than are kept
+	ids := make([]string, 0, 1<<16) // more sessions than are kept
 	for i := range cap(ids) {
 		ids = append(ids, fmt.Sprint("conversation-", i))
 	}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		round := i / sessions // a span of each session
+		round := i / sessions // one span per session
 		o := list[round%spans]
 		o.Conversation = ids[(round/spans*sessions+i%sessions)%len(ids)]
 		binary.LittleEndian.PutUint64(o.Trace[8:], uint64(i%sessions))

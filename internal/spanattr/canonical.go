@@ -7,14 +7,15 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// AttrConversation holds the name of the session once Normalise has run, whatever the dialect.
+// AttrConversation holds the name of the session after Normalise, in every dialect.
 const AttrConversation = "gen_ai.conversation.id"
 
-// Normalise writes the scalars of a call under the names of the OpenTelemetry GenAI conventions, where the span does not
-// have them. It changes no attribute that is there and copies no content. Counts of tokens follow the conventions: input
-// includes cached tokens, output includes reasoning. Outer steps get none, because their inner call has them.
+// Normalise writes the scalars of a call under the attribute names of the OpenTelemetry GenAI conventions, if the span
+// does not have them. It changes no existing attribute and copies no content. Token counts follow the conventions:
+// input includes cached tokens, and output includes reasoning. Outer steps get no token counts, because their inner
+// call has them.
 //
-// The call must be the one that was read from this span.
+// The call must have been read from this span.
 func Normalise(span ptrace.Span, c *genai.Call) {
 	n := normaliser{span.Attributes()}
 	n.text("gen_ai.operation.name", c.Operation)
@@ -66,7 +67,7 @@ func Normalise(span ptrace.Span, c *genai.Call) {
 	n.integer("gen_ai.usage.reasoning.output_tokens", u.Reasoning)
 }
 
-// normaliser puts attributes where there are none of that name.
+// normaliser adds attributes that the span does not have yet.
 type normaliser struct{ attributes pcommon.Map }
 
 func (n normaliser) text(name, value string) {

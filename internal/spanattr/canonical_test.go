@@ -15,9 +15,9 @@ import (
 	"github.com/faultline-otel/faultline/internal/dialect"
 )
 
-// A gateway reads again what an agent has normalised: it must come to the same call, apart from the name of a slot that
-// holds either model.
-func TestNormalisingDoesNotChangeWhatIsRead(t *testing.T) {
+// A gateway reads spans that an agent has normalised. It must get the same call, except for the attribute that holds
+// either model.
+func TestNormalisedSpanGivesTheSameCall(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(corpus.Dir(t), "dialects", "*", "*.json"))
 	require.NoError(t, err)
 	r := dialect.NewReader(nil)

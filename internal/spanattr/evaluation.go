@@ -14,14 +14,14 @@ import (
 	"github.com/faultline-otel/faultline/internal/provider"
 )
 
-// Evaluation is the judgement of a judge, a person or a scorer elsewhere on a span, in a log record.
+// Evaluation is the evaluation of a span by a judge, a person or another scorer. A log record carries it.
 type Evaluation struct {
 	Name string
-	// Version is that of the judge's prompt, or of the scorer; "" for people.
+	// Version is the version of the judge's prompt or of the scorer, or "" for people.
 	Version, Stratum string
-	Value            genai.Opt[float64] // of the label, where there is no value
+	Value            genai.Opt[float64] // derived from the label if the record has no value
 	Failed           bool
-	// Class and Detail say what failed, "" where the record says nothing of it. Explanation says why.
+	// Class and Detail say what failed, or are "" if the record does not say it. Explanation says why.
 	Class       failure.Class
 	Detail      string
 	Explanation string
@@ -29,7 +29,8 @@ type Evaluation struct {
 	Provider, Operation, Model, PromptName, PromptVersion string
 }
 
-// EvaluationOf reads a log record. ok is false where it is not an evaluation. The texts are those of the record.
+// EvaluationOf reads a log record. ok is false if the record is not an evaluation. The texts share memory with the
+// record.
 func EvaluationOf(record plog.LogRecord) (e Evaluation, ok bool) {
 	if !isEvaluation(record) {
 		return Evaluation{}, false
@@ -92,7 +93,7 @@ func EvaluationOf(record plog.LogRecord) (e Evaluation, ok bool) {
 	return e, true
 }
 
-// isEvaluation looks at the name of the event, which older SDKs put into an attribute.
+// isEvaluation checks the name of the event, which older SDKs put into an attribute.
 func isEvaluation(record plog.LogRecord) bool {
 	name := record.EventName()
 	if name == "" {
@@ -103,7 +104,7 @@ func isEvaluation(record plog.LogRecord) bool {
 	return name == EventEvaluation
 }
 
-// numberOf reads a finite number, also one in a string.
+// numberOf reads a finite number, including one in a string.
 func numberOf(v pcommon.Value) genai.Opt[float64] {
 	var f float64
 	switch v.Type() {
@@ -125,13 +126,15 @@ func numberOf(v pcommon.Value) genai.Opt[float64] {
 	return genai.Some(f)
 }
 
-// passes says whether a label is good or bad. Labels that are neither, like the answer to a question, are not known.
+// passes reports whether a label means passed or failed. Other labels, like the answer to a question, are not known.
 func passes(label string) (passed, known bool) {
 	switch strings.ToLower(label) {
-	case "pass", "passed", "true", "yes", "good", "correct", "relevant", "grounded", "faithful", "helpful", "safe", "positive", "thumbs_up", "rejected":
-		return true, true // rejected: a person says that the flagged span did not fail
-	case labelFailed, "failed", "false", "no", "bad", "incorrect", "not_relevant", "irrelevant", "ungrounded", "not_grounded", "unfaithful", "hallucinated",
-		"not_helpful", "unhelpful", "unsafe", "negative", "thumbs_down", "confirmed":
+	case "pass", "passed", "true", "yes", "good", "correct", "relevant", "grounded", "faithful", "helpful", "safe",
+		"positive", "thumbs_up", "rejected":
+		return true, true // "rejected" means that a person found no failure on a flagged span
+	case labelFailed, "failed", "false", "no", "bad", "incorrect", "not_relevant", "irrelevant", "ungrounded",
+		"not_grounded", "unfaithful", "hallucinated", "not_helpful", "unhelpful", "unsafe", "negative", "thumbs_down",
+		"confirmed":
 		return false, true
 	}
 	return false, false

@@ -18,23 +18,34 @@ func TestEvaluationsAreRead(t *testing.T) {
 	}{
 		"a judge": {
 			map[string]any{
-				AttrEvaluationName: "groundedness", AttrEvaluationValue: 0.25, AttrEvaluationLabel: "fail", AttrJudgePromptVersion: "g-3", AttrStratum: "random",
-				"gen_ai.provider.name": "OpenAI", "gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-x", "gen_ai.prompt.name": "support", "gen_ai.prompt.version": "7",
+				AttrEvaluationName: "groundedness", AttrEvaluationValue: 0.25, AttrEvaluationLabel: "fail",
+				AttrJudgePromptVersion: "g-3", AttrStratum: "random",
+				"gen_ai.provider.name": "OpenAI", "gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-x",
+				"gen_ai.prompt.name": "support", "gen_ai.prompt.version": "7",
 			},
 			Evaluation{
 				Name: "groundedness", Version: "g-3", Stratum: "random", Value: genai.Some(0.25), Failed: true,
 				Provider: "openai", Operation: "chat", Model: "gpt-x", PromptName: "support", PromptVersion: "7",
 			},
 		},
-		"a person's label alone":       {map[string]any{AttrEvaluationName: "helpful", AttrEvaluationLabel: "Thumbs_Down"}, Evaluation{Name: "helpful", Value: genai.Some(0.0), Failed: true}},
-		"a person who praises":         {map[string]any{AttrEvaluationName: "helpful", AttrEvaluationLabel: "pass"}, Evaluation{Name: "helpful", Value: genai.Some(1.0)}},
-		"a class is a failure":         {map[string]any{AttrEvaluationName: "g", AttrEvaluationValue: 0.5, AttrErrorClass: "hallucination"}, Evaluation{Name: "g", Value: genai.Some(0.5), Failed: true, Class: failure.Hallucination}},
-		"a class that is none":         {map[string]any{AttrEvaluationName: "g", AttrEvaluationValue: 0.5, AttrErrorClass: "x"}, Evaluation{Name: "g", Value: genai.Some(0.5)}},
-		"praise beside a class":        {map[string]any{AttrEvaluationName: "g", AttrEvaluationValue: 1.0, AttrEvaluationLabel: "pass", AttrErrorClass: "refusal"}, Evaluation{Name: "g", Value: genai.Some(1.0)}},
-		"a scorer of another pipeline": {map[string]any{AttrEvaluationName: "g", AttrEvaluationValue: int64(1), AttrEvaluationVersion: "1-a"}, Evaluation{Name: "g", Version: "1-a", Value: genai.Some(1.0)}},
-		"a label that says nothing":    {map[string]any{AttrEvaluationName: "tone", AttrEvaluationLabel: "formal", AttrStratum: "made up"}, Evaluation{Name: "tone"}},
-		"a value that is none":         {map[string]any{AttrEvaluationName: "g", AttrEvaluationValue: math.NaN()}, Evaluation{Name: "g"}},
-		"nothing":                      {map[string]any{}, Evaluation{}},
+		"a person's label alone": {map[string]any{AttrEvaluationName: "helpful", AttrEvaluationLabel: "Thumbs_Down"},
+			Evaluation{Name: "helpful", Value: genai.Some(0.0), Failed: true}},
+		"a person who passes it": {map[string]any{AttrEvaluationName: "helpful", AttrEvaluationLabel: "pass"},
+			Evaluation{Name: "helpful", Value: genai.Some(1.0)}},
+		"a class means failure": {map[string]any{AttrEvaluationName: "g", AttrEvaluationValue: 0.5,
+			AttrErrorClass: "hallucination"}, Evaluation{Name: "g", Value: genai.Some(0.5), Failed: true,
+			Class: failure.Hallucination}},
+		"an unknown class": {map[string]any{AttrEvaluationName: "g", AttrEvaluationValue: 0.5,
+			AttrErrorClass: "x"}, Evaluation{Name: "g", Value: genai.Some(0.5)}},
+		"a passing label beside a class": {map[string]any{AttrEvaluationName: "g", AttrEvaluationValue: 1.0,
+			AttrEvaluationLabel: "pass", AttrErrorClass: "refusal"}, Evaluation{Name: "g", Value: genai.Some(1.0)}},
+		"a scorer of another pipeline": {map[string]any{AttrEvaluationName: "g", AttrEvaluationValue: int64(1),
+			AttrEvaluationVersion: "1-a"}, Evaluation{Name: "g", Version: "1-a", Value: genai.Some(1.0)}},
+		"a label that is neither": {map[string]any{AttrEvaluationName: "tone", AttrEvaluationLabel: "formal",
+			AttrStratum: "made up"}, Evaluation{Name: "tone"}},
+		"a value that is not finite": {map[string]any{AttrEvaluationName: "g", AttrEvaluationValue: math.NaN()},
+			Evaluation{Name: "g"}},
+		"nothing": {map[string]any{}, Evaluation{}},
 	} {
 		record := plog.NewLogRecord()
 		record.SetEventName(EventEvaluation)
@@ -45,7 +56,7 @@ func TestEvaluationsAreRead(t *testing.T) {
 	}
 }
 
-func TestOtherRecordsAreNoEvaluations(t *testing.T) {
+func TestOtherRecordsAreNotEvaluations(t *testing.T) {
 	record := plog.NewLogRecord()
 	record.Attributes().PutStr(AttrEvaluationName, "g")
 	_, ok := EvaluationOf(record)

@@ -1,17 +1,17 @@
-// Package spanattr is every attribute that Faultline writes on spans, and the one typed record that reads and writes
-// them. No other package spells app.llm. It knows pdata and no dialect.
+// Package spanattr defines every attribute that Faultline writes on spans, and one typed record that reads and writes
+// them. No other package spells app.llm. The package knows pdata but no dialect.
 package spanattr
 
-// prefix begins the name of every attribute of ours.
+// prefix starts the name of every Faultline attribute.
 const prefix = "app.llm."
 
-// ours reports whether a name is one of our attributes. Every attribute of every span is asked: comparing with a
-// constant of eight bytes is one instruction, a call of strings.HasPrefix is not.
+// ours reports whether a name is a Faultline attribute. It runs for every attribute of every span. Comparing with a
+// constant of eight bytes takes one instruction, unlike a call of strings.HasPrefix.
 func ours(name string) bool {
 	return len(name) >= len(prefix) && name[:len(prefix)] == prefix
 }
 
-// What llm_failure writes.
+// Attributes that llm_failure writes.
 const (
 	AttrErrorClass       = "app.llm.error_class"
 	AttrErrorBucket      = "app.llm.error_bucket"
@@ -25,7 +25,7 @@ const (
 	AttrCostSource       = "app.llm.cost.source"
 	AttrPricingVersion   = "app.llm.cost.pricing_version"
 	AttrToolOutcome      = "app.llm.tool.outcome"      // ok, empty or failed, on tool calls
-	AttrRetrievalOutcome = "app.llm.retrieval.outcome" // the same, on retrievals
+	AttrRetrievalOutcome = "app.llm.retrieval.outcome" // the same values, on retrievals
 	AttrCancelled        = "app.llm.cancelled"
 	AttrProblems         = "app.llm.problems"
 
@@ -33,39 +33,40 @@ const (
 	// the same arguments, and for the same model with the same conversation.
 	AttrCallHash = "app.llm.call_hash"
 	// AttrDigest holds what sessions compare of a call (session.Digest), on spans whose content was redacted. It holds
-	// hashes and no content.
+	// only hashes.
 	AttrDigest = "app.llm.digest"
-	// AttrRedactions counts the values that were replaced on a span.
+	// AttrRedactions is the number of values that were replaced on a span.
 	AttrRedactions = "app.llm.redactions"
 )
 
-// What llm_session writes: as of the span, counting the spans of its session that were seen before it.
+// Attributes that llm_session writes. They describe the session as of this span: they count the span and the spans of
+// the session that arrived before it.
 const (
 	AttrSessionID         = "app.llm.session.id"
 	AttrSessionTurns      = "app.llm.session.turns"
 	AttrSessionModelCalls = "app.llm.session.model_calls"
 	AttrSessionToolCalls  = "app.llm.session.tool_calls"
 	AttrSessionCostUSD    = "app.llm.session.cost_usd"
-	// AttrSessionLoops lists the details of retry_loop that the session showed first on this span.
+	// AttrSessionLoops lists the details of retry_loop that first showed on this span.
 	AttrSessionLoops = "app.llm.session.loops"
-	// AttrSessionLimit names the limit that the session reached with this span: it may not go on.
+	// AttrSessionLimit names the limit that the session reached with this span. The session may not continue.
 	AttrSessionLimit = "app.llm.session.limit"
 )
 
-// What llm_rootcause writes: the verdict on a whole trace.
+// Attributes that llm_rootcause writes: the verdict on a whole trace.
 const (
-	// AttrTraceClass is the class of the root cause, on the span that has it and on the root span.
+	// AttrTraceClass is the class of the root cause. It is on the span with the root cause and on the root span.
 	AttrTraceClass = "app.llm.trace.error_class"
-	// AttrTracePrimary is the id of the span that has the root cause, on those two spans. An incident is counted on the
-	// span whose own id this is.
+	// AttrTracePrimary is the id of the span with the root cause, on the same two spans. An incident is counted on the
+	// span whose own id it is.
 	AttrTracePrimary = "app.llm.trace.primary_span_id"
-	// AttrCausedBy is the id of the span whose failure explains what failed here.
+	// AttrCausedBy is the id of the span whose failure explains the failure of this span.
 	AttrCausedBy = "app.llm.caused_by"
-	// AttrRecovered is true where what failed on the span succeeded later.
+	// AttrRecovered is true if the failed call of the span succeeded later.
 	AttrRecovered = "app.llm.recovered"
 )
 
-// AttrStratum says how a span was picked that is judged in part: flagged, or at random.
+// AttrStratum says how a span was picked for judging when only some spans are judged: flagged or at random.
 const (
 	AttrStratum = "app.llm.sample.stratum"
 
@@ -73,11 +74,11 @@ const (
 	StratumRandom  = "random"
 )
 
-// AttrDatasetRow names, on a span or on its resource, the row of a dataset that it is a run of. The runner of a
+// AttrDatasetRow names the dataset row that a span is a run of. It is on the span or on its resource. The runner of a
 // candidate sets it for the gate.
 const AttrDatasetRow = "app.llm.dataset.row"
 
-// EventEvaluation is the span event and log record that carries a score, by the GenAI conventions.
+// EventEvaluation is the span event and log record that carries a score, as the GenAI conventions define it.
 const (
 	EventEvaluation       = "gen_ai.evaluation.result"
 	AttrEvaluationName    = "gen_ai.evaluation.name"

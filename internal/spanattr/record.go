@@ -16,60 +16,61 @@ import (
 	"github.com/faultline-otel/faultline/internal/session"
 )
 
-// Record is everything that Faultline says of one span. Texts that Read took from a span are valid while it lives.
+// Record is everything that Faultline writes on one span. Texts that Read takes from a span are valid while the span
+// lives.
 type Record struct {
-	// What llm_failure found. Coverage is "" on a span that it did not see.
+	// The result of llm_failure. Coverage is "" on a span that it did not see.
 	Coverage         Coverage
-	Verdict          failure.Verdict   // of Findings; what Read took holds no more than the attributes do
-	Findings         []failure.Finding // in full while scoring; from a span, one a class
-	Scores           []score.Score     // from a span, without the versions of those that passed
-	Problems         []score.Problem   // of scorers; Read leaves them out
+	Verdict          failure.Verdict   // of Findings; after Read only what the attributes hold
+	Findings         []failure.Finding // complete while scoring; after Read one per class
+	Scores           []score.Score     // after Read without the versions of passed scores
+	Problems         []score.Problem   // of scorers; Read ignores them
 	Cancelled        bool
 	ToolOutcome      string
 	RetrievalOutcome string
 	Cost             Cost
-	CallHash         uint64         // session.Digest.Call; 0 where unknown
-	Digest           session.Digest // where HasDigest
+	CallHash         uint64         // session.Digest.Call, or 0 if unknown
+	Digest           session.Digest // valid if HasDigest
 	HasDigest        bool
 	Redactions       int64
 	Stratum          string
-	// Scorers are the versions of the scorers, where the span has others than its resource: see AttrScorers.
+	// Scorers are the versions of the scorers if they differ from those of the resource. See AttrScorers.
 	Scorers    string
 	OwnScorers bool
 
 	Session Session
 	Trace   Trace
 
-	// Annotated is set where the span has attributes that Write replaces.
+	// Annotated is set if the span has attributes that Write replaces.
 	Annotated bool
-	costWrong bool // the attributes of the cost do not hold one
+	costWrong bool // the cost attributes are invalid
 }
 
-// Cost is what a call cost, and where the amount comes from.
+// Cost is the cost of a call and its source.
 type Cost struct {
 	USD     genai.Opt[float64]
 	Source  string // one of the sources below
-	Version string // of the price book; "" where the cost was reported
+	Version string // of the price book, or "" for a reported cost
 }
 
 // The sources of a cost, values of AttrCostSource.
 const (
-	CostReported  = "reported"  // the emitter's own
+	CostReported  = "reported"  // by the emitter
 	CostComputed  = "computed"  // by a price book, from the tokens that the emitter counted
 	CostEstimated = "estimated" // by a price book, from tokens that were estimated from the content
 )
 
-// Session is how far a session had come with a span. ID is "" on a span that llm_session did not see.
+// Session is the state of a session as of one span. ID is "" on a span that llm_session did not see.
 type Session struct {
 	ID                           string
-	IsTrace                      bool // ID is the id of the trace: no conversation is named
+	IsTrace                      bool // ID is the trace id, because the span names no conversation
 	Turns, ModelCalls, ToolCalls int64
 	CostUSD                      genai.Opt[float64]
-	Loops                        []string // details of retry_loop that the session showed first on this span
-	Limit                        string   // that the session reached with this span
+	Loops                        []string // details of retry_loop that first showed on this span
+	Limit                        string   // the limit that the session reached with this span
 }
 
-// Trace is the verdict on the trace of a span. All of it is "" on most spans.
+// Trace is the verdict on the trace of a span. It is empty on most spans.
 type Trace struct {
 	Class     failure.Class
 	Primary   string // span id in hex
@@ -78,13 +79,13 @@ type Trace struct {
 	Recovered bool
 }
 
-// maxLoops bounds the loops that are read from a span: one a detail.
+// maxLoops bounds the loops that are read from a span: one per detail.
 const maxLoops = 4
 
 // maxVersion bounds the version of a price book that is read from a span.
 const maxVersion = 128
 
-// Reset empties the record and keeps the memory of its lists.
+// Reset clears the record and keeps the memory of its lists.
 func (r *Record) Reset() {
 	clear(r.Findings)
 	findings, scores, problems, loops := r.Findings[:0], r.Scores[:0], r.Problems[:0], r.Session.Loops[:0]
@@ -92,7 +93,7 @@ func (r *Record) Reset() {
 	r.Session.Loops = loops
 }
 
-// Of is the record of one span.
+// Of returns the record of one span.
 func Of(span ptrace.Span) *Record {
 	var r Record
 	r.Read(span)
@@ -105,7 +106,7 @@ func Failed(span ptrace.Span) bool {
 	return ok && failure.Class(v.Str()).Bucket() != ""
 }
 
-// Read takes what earlier components wrote on a span, in one pass over its attributes.
+// Read reads what earlier components wrote on a span, in one pass over its attributes.
 func (r *Record) Read(span ptrace.Span) {
 	r.Reset()
 	for key, v := range span.Attributes().All() {
@@ -226,14 +227,15 @@ func (s *Session) read(key string, v pcommon.Value) {
 	}
 }
 
-// SetID sets the id of the session of a span of a trace.
+// SetID sets the session id of a span in the given trace.
 func (s *Session) SetID(id string, trace pcommon.TraceID) {
 	var own [32]byte
 	hex.Encode(own[:], trace[:])
 	s.ID, s.IsTrace = id, id == string(own[:])
 }
 
-// readEvaluations marks the scores that an event of ours says failed. Ours name the version of the scorer.
+// readEvaluations marks the scores that failed according to an evaluation event of Faultline. Those events name the
+// version of the scorer.
 func (r *Record) readEvaluations(span ptrace.Span) {
 	for _, event := range span.Events().All() {
 		if event.Name() != EventEvaluation {
@@ -252,8 +254,8 @@ func (r *Record) readEvaluations(span ptrace.Span) {
 	}
 }
 
-// checkCost decides whether the attributes of the cost hold one: an amount, with the version of a price book where it
-// was computed and without one where it was reported.
+// checkCost checks the cost attributes. A valid cost has an amount. It has the version of a price book if it was
+// computed, and no version if it was reported.
 func (r *Record) checkCost() {
 	c := &r.Cost
 	if *c == (Cost{}) && !r.costWrong {
@@ -270,8 +272,8 @@ func (r *Record) checkCost() {
 	}
 }
 
-// conclude completes the verdict and makes its findings: the one that names the verdict as far as the attributes tell,
-// and the class of every other. A class outside of the taxonomy is no verdict.
+// conclude completes the verdict and makes its findings. The finding of the verdict has all that the attributes hold,
+// and every other finding has only its class. A class outside the taxonomy is not a verdict.
 func (r *Record) conclude() {
 	v := &r.Verdict
 	if v.Class == "" && v.Classes == nil && v.Detail == "" && v.Evidence == "" && v.Fingerprint == "" {
@@ -289,7 +291,7 @@ func (r *Record) conclude() {
 		switch {
 		case class == v.Class:
 			r.Findings = append(r.Findings, v.Finding)
-		case class == failure.RetryLoop && len(r.Session.Loops) > 0: // a further class has no detail of its own
+		case class == failure.RetryLoop && len(r.Session.Loops) > 0: // only the first class has a detail attribute
 			r.Findings = append(r.Findings, failure.Finding{Class: class, Detail: r.Session.Loops[0]})
 		default:
 			r.Findings = append(r.Findings, failure.Finding{Class: class})
@@ -297,8 +299,8 @@ func (r *Record) conclude() {
 	}
 }
 
-// AddFindings adds findings and makes the verdict again. Where the finding that named the verdict still does, so do its
-// evidence and its fingerprint: findings that were read from a span do not hold all that those were made of.
+// AddFindings adds findings and makes a new verdict. If the finding of the verdict stays the same, its evidence and
+// fingerprint stay too, because findings that were read from a span lack what those were made from.
 func (r *Record) AddFindings(findings ...failure.Finding) {
 	before := r.Verdict
 	r.Findings = append(r.Findings, findings...)
@@ -308,7 +310,7 @@ func (r *Record) AddFindings(findings ...failure.Finding) {
 	}
 }
 
-// classesOf reads the known classes of a list.
+// classesOf returns the known classes in a list.
 func classesOf(v pcommon.Value) []failure.Class {
 	if v.Type() != pcommon.ValueTypeSlice {
 		return nil
@@ -322,7 +324,7 @@ func classesOf(v pcommon.Value) []failure.Class {
 	return classes
 }
 
-// outcomeOf reads an outcome, "" where the value is not one.
+// outcomeOf returns a valid outcome, or "".
 func outcomeOf(v pcommon.Value) string {
 	switch outcome := v.Str(); outcome {
 	case score.OutcomeOK, score.OutcomeEmpty, score.OutcomeFailed:
@@ -331,7 +333,7 @@ func outcomeOf(v pcommon.Value) string {
 	return ""
 }
 
-// stratumOf reads a stratum, "" where the value is not one.
+// stratumOf returns a valid stratum, or "".
 func stratumOf(v pcommon.Value) string {
 	switch v.Str() {
 	case StratumFlagged:

@@ -9,19 +9,19 @@ import (
 	"github.com/faultline-otel/faultline/internal/score"
 )
 
-// AttrScorers holds the versions of the scorers that gave the scores: name=version, with spaces between.
+// AttrScorers holds the versions of the scorers that gave the scores: name=version, separated by spaces.
 //
-// A score on a span is a bare number. The versions on every span would cost 300 bytes each, so they stand once on the
-// resource. Where a pass keeps the scores of an earlier one, because the content is gone, and its own scorers are others,
-// the span carries its own list, which then holds. Spans with neither were scored before versions were written.
+// A score on a span is only a number. Versions on every span would cost 300 bytes each, so they are on the resource. If
+// a later pass with other scorers keeps earlier scores because the content is gone, the span carries its own list,
+// which then applies. Spans without any list were scored before versions were written.
 const AttrScorers = "app.llm.scorers"
 
-// SpellScorers is the value of AttrScorers for a set of scorers.
+// SpellScorers returns the value of AttrScorers for a set of scorers.
 func SpellScorers(set *score.Set) string {
 	var b strings.Builder
 	for _, s := range set.Scorers() {
 		if strings.ContainsAny(s.Name()+s.Version(), "= ") {
-			continue // it cannot be spelled
+			continue // the format cannot express it
 		}
 		if b.Len() > 0 {
 			b.WriteByte(' ')
@@ -31,7 +31,7 @@ func SpellScorers(set *score.Set) string {
 	return b.String()
 }
 
-// ScorersOf is the value of AttrScorers on a resource, "" where there is none.
+// ScorersOf returns the value of AttrScorers on a resource, or "".
 func ScorersOf(resource pcommon.Resource) string {
 	v, ok := resource.Attributes().Get(AttrScorers)
 	if !ok {
@@ -40,8 +40,8 @@ func ScorersOf(resource pcommon.Resource) string {
 	return v.Str()
 }
 
-// KeepScorers writes on a span that keeps its scores which scorers gave them, where its resource is going to name
-// others.
+// KeepScorers writes the earlier scorer versions on a span that keeps its scores, if its resource is going to name
+// other versions.
 func KeepScorers(resource pcommon.Resource, span ptrace.Span, scorers string) {
 	earlier := ScorersOf(resource)
 	if earlier == scorers {
@@ -52,9 +52,9 @@ func KeepScorers(resource pcommon.Resource, span ptrace.Span, scorers string) {
 	}
 }
 
-// ScorerVersions looks versions up in a value of AttrScorers. The zero value is ready to use. It remembers the last
-// value that it read, and the place of the last version that it gave, because scores come in the order of their scorers.
-// One goroutine uses it at a time.
+// ScorerVersions looks up versions in a value of AttrScorers. The zero value is ready to use. It caches the last value
+// and starts each lookup after the last hit, because scores come in the order of their scorers. Only one goroutine may
+// use it at a time.
 type ScorerVersions struct {
 	raw      string
 	versions []scorerVersion
@@ -63,13 +63,13 @@ type ScorerVersions struct {
 
 type scorerVersion struct{ name, version string }
 
-// Bounds of a value of AttrScorers. A longer text is not read.
+// Bounds of a value of AttrScorers. Longer values are ignored.
 const (
 	maxScorers     = 256
 	maxScorersText = 32 << 10
 )
 
-// Read takes the versions that hold for the scores of a resource, or of a span that has its own.
+// Read sets the value to look versions up in: that of a resource, or of a span with its own list.
 func (s *ScorerVersions) Read(value string) {
 	if len(value) > maxScorersText {
 		value = ""
@@ -87,7 +87,7 @@ func (s *ScorerVersions) Read(value string) {
 	}
 }
 
-// Of is the version of a scorer, "" where it is not known.
+// Of returns the version of a scorer, or "" if it is unknown.
 func (s *ScorerVersions) Of(name string) string {
 	for i := range s.versions {
 		at := s.next + i

@@ -15,8 +15,8 @@ import (
 // Part is a part of a record that one component writes.
 type Part uint8
 
-// The parts. Scores are what llm_failure found, with the verdict. Costs are apart, because a cost may become known on a
-// span whose verdict stays. Verdict is what llm_session changes where it finds a loop.
+// The parts. Scores are the result of llm_failure, including the verdict. Costs are separate, because the cost of a
+// span may become known while its verdict stays. llm_session writes Verdict when it finds a loop.
 const (
 	Scores Part = 1 << iota
 	Costs
@@ -25,7 +25,7 @@ const (
 	Traces
 )
 
-// Limits of what is written on one span.
+// Limits for one span.
 const (
 	maxEvaluations = 32
 	maxProblems    = 16
@@ -35,16 +35,16 @@ const (
 // labelFailed is the gen_ai.evaluation.score.label of a score below its threshold.
 const labelFailed = "fail"
 
-// Writer writes records. It keeps scratch memory and is used by one goroutine at a time.
+// Writer writes records. It keeps scratch memory, so only one goroutine may use it at a time.
 type Writer struct {
 	// Content lets evidence quote messages. Without it evidence names keys, types and codes only.
 	Content bool
 
-	keys []scoreKey // of the scorers seen so far: the configuration names them, not spans
-	next int        // where in keys the next one is likely to be: scorers come in one order
+	keys []scoreKey // of the scorers so far; bounded, because the configuration names them
+	next int        // likely index of the next scorer in keys, because scorers come in order
 }
 
-// Write puts parts of a record on a span, in place of what an earlier pass wrote of them.
+// Write writes parts of a record on a span and replaces those parts of an earlier pass.
 func (w *Writer) Write(span ptrace.Span, r *Record, parts Part) {
 	attrs := span.Attributes()
 	if parts&Scores != 0 {
@@ -124,7 +124,7 @@ func (w *Writer) writeScores(span ptrace.Span, r *Record) {
 	}
 }
 
-// Hex spells a hash as 16 hex digits.
+// Hex returns a hash as 16 hex digits.
 func Hex(n uint64) string {
 	var b [8]byte
 	for i := range b {
@@ -146,17 +146,17 @@ func (w *Writer) writeVerdict(attrs pcommon.Map, v *failure.Verdict) {
 	attrs.PutStr(AttrFingerprint, v.Fingerprint)
 }
 
-// evidence is the evidence of a finding, fit for an attribute: valid UTF-8 of at most failure.MaxEvidence bytes.
+// evidence returns the evidence of a finding as valid UTF-8 of at most failure.MaxEvidence bytes.
 func (w *Writer) evidence(text, excerpt string) string {
 	if w.Content && excerpt != "" {
-		// Of a long excerpt only what can be shown is copied.
+		// Only the visible part of a long excerpt is copied.
 		text += ": " + clip.Text(excerpt, failure.MaxEvidence)
 	}
 	return clip.Text(text, failure.MaxEvidence)
 }
 
-// writeEvaluations adds an event for each of the first n failing scores, at the end of the span: the time at which its
-// answer was known, and the same in every pass.
+// writeEvaluations adds an event for each of the first n failing scores. Its time is the end of the span, when the
+// answer was known, which is the same in every pass.
 func (w *Writer) writeEvaluations(span ptrace.Span, r *Record, n int) {
 	events := span.Events()
 	events.EnsureCapacity(events.Len() + n)
@@ -186,7 +186,7 @@ func (w *Writer) writeEvaluations(span ptrace.Span, r *Record, n int) {
 	}
 }
 
-// writeProblems lists what scorers could not do, as scorer:reason, each once.
+// writeProblems lists the problems of scorers as scorer:reason, without duplicates.
 func writeProblems(attrs pcommon.Map, problems []score.Problem) {
 	list := attrs.PutEmptySlice(AttrProblems)
 	list.EnsureCapacity(min(len(problems), maxProblems))
@@ -205,7 +205,7 @@ next:
 	}
 }
 
-// writeCost puts the cost of a record on the span, and takes away attributes that do not hold one.
+// writeCost writes the cost of a record on the span and removes invalid cost attributes.
 func writeCost(attrs pcommon.Map, r *Record) {
 	c := &r.Cost
 	if r.costWrong || r.Annotated && (!c.USD.Set || c.Version == "") {
@@ -253,7 +253,8 @@ func (t *Trace) write(attrs pcommon.Map) {
 	}
 }
 
-// WriteDigest puts the digest of a call on a span whose content is redacted, and counts the values that were replaced.
+// WriteDigest writes the digest of a call on a span whose content is redacted, and adds to the count of replaced
+// values.
 func WriteDigest(span ptrace.Span, r *Record, replaced int) {
 	attrs := span.Attributes()
 	attrs.PutInt(AttrRedactions, r.Redactions+int64(replaced))
@@ -264,7 +265,7 @@ func WriteDigest(span ptrace.Span, r *Record, replaced int) {
 	}
 }
 
-// EraseTrace takes away what llm_rootcause wrote on a span.
+// EraseTrace removes what llm_rootcause wrote on a span.
 func EraseTrace(span ptrace.Span) {
 	span.Attributes().RemoveIf(func(key string, _ pcommon.Value) bool { return ofTrace(key) })
 }
@@ -279,7 +280,7 @@ func HasTrace(span ptrace.Span) bool {
 	return false
 }
 
-// EraseLimit takes away the limit of a session: whoever decides writes it once.
+// EraseLimit removes the session limit from a span, so that only the current decision is on it.
 func EraseLimit(span ptrace.Span) { span.Attributes().Remove(AttrSessionLimit) }
 
 func ofVerdict(key string) bool {
@@ -298,7 +299,7 @@ func ofTrace(key string) bool {
 	return key == AttrTraceClass || key == AttrTracePrimary || key == AttrCausedBy || key == AttrRecovered
 }
 
-// written reports whether an attribute is one that writing Scores replaces.
+// written reports whether writing Scores replaces an attribute.
 func written(key string) bool {
 	switch key {
 	case AttrCoverage, AttrToolOutcome, AttrRetrievalOutcome, AttrCancelled, AttrProblems, AttrScorers, AttrCallHash:
@@ -307,7 +308,8 @@ func written(key string) bool {
 	return ofVerdict(key) || ofCost(key) || strings.HasPrefix(key, AttrScorePrefix)
 }
 
-// erase takes away what an earlier pass wrote. Evaluations by others stay: ours name the version of the scorer.
+// erase removes what an earlier pass wrote. It keeps evaluations by others, which do not name the version of a
+// Faultline scorer.
 func erase(span ptrace.Span) {
 	span.Attributes().RemoveIf(func(key string, _ pcommon.Value) bool { return ours(key) && written(key) })
 	span.Events().RemoveIf(func(event ptrace.SpanEvent) bool {
@@ -319,7 +321,7 @@ func erase(span ptrace.Span) {
 	})
 }
 
-// scoreKey is the attribute of a scorer's score.
+// scoreKey is the attribute name for the score of a scorer.
 type scoreKey struct{ scorer, key string }
 
 func (w *Writer) scoreKey(scorer string) string {

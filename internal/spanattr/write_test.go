@@ -12,7 +12,8 @@ import (
 
 func TestEvidenceIsBoundedAndValid(t *testing.T) {
 	for name, text := range map[string]string{
-		"short": "short", "long": strings.Repeat("a", 10_000), "runes": strings.Repeat("é", 200) + "€" + strings.Repeat("😀", 100),
+		"short": "short", "long": strings.Repeat("a", 10_000),
+		"runes": strings.Repeat("é", 200) + "€" + strings.Repeat("😀", 100),
 		"bytes": strings.Repeat("\xff", 500), "broken": "a\xc3", "edge": strings.Repeat("x", failure.MaxEvidence-1) + "é",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -24,5 +25,6 @@ func TestEvidenceIsBoundedAndValid(t *testing.T) {
 			}
 		})
 	}
-	require.Equal(t, "finish reason length: Your order", (&Writer{Content: true}).evidence("finish reason length", "Your order"))
+	require.Equal(t, "finish reason length: Your order",
+		(&Writer{Content: true}).evidence("finish reason length", "Your order"))
 }

@@ -13,36 +13,38 @@ import (
 	"github.com/faultline-otel/faultline/internal/score/scorers"
 )
 
-// Config is what users write.
+// Config is the configuration of llm_failure.
 type Config struct {
-	// Scorers is a scorer file, most often `${file:scorers.yaml}`. Absent: every scorer that needs no configuration.
+	// Scorers is a scorer file, usually `${file:scorers.yaml}`. If absent, every scorer that needs no configuration runs.
 	Scorers map[string]any `mapstructure:"scorers"`
 
-	// SchemaDir is where relative names of JSON Schema files in Scorers start from. Empty: the working directory.
+	// SchemaDir is the directory for relative names of JSON Schema files in Scorers. If empty, it is the working
+	// directory.
 	SchemaDir string `mapstructure:"schema_dir"`
 
-	// Prices is a price file, most often `${file:prices.yaml}`, or {file: prices.yaml}. Its rows come before those of the embedded
-	// price book, which is all there is where it is absent.
+	// Prices is a price file, usually `${file:prices.yaml}`, or {file: prices.yaml}. Its rows take precedence over the
+	// embedded price book. If absent, only the embedded price book is used.
 	Prices map[string]any `mapstructure:"prices"`
 
 	Evidence   Evidence   `mapstructure:"evidence"`
 	LogContent LogContent `mapstructure:"log_content"`
 
-	// Redact is what is replaced in spans and in log records with content, after scoring: pii, secrets. Empty: nothing.
+	// Redact lists what to replace in spans and in log records with content, after scoring: pii, secrets. If empty,
+	// nothing is replaced.
 	Redact []string `mapstructure:"redact"`
 
 	_ struct{}
 }
 
-// Evidence is what app.llm.error_evidence may hold.
+// Evidence configures app.llm.error_evidence.
 type Evidence struct {
-	// Content lets it quote what was said. Otherwise it names keys, types and codes only.
+	// Content lets evidence quote messages. Otherwise it names only keys, types and codes.
 	Content bool `mapstructure:"content"`
 
 	_ struct{}
 }
 
-// LogContent bounds what is kept of log records that hold the content of spans, in a logs pipeline with this processor.
+// LogContent bounds the memory for log records with the content of spans, if the processor is in a logs pipeline.
 type LogContent struct {
 	LimitMiB int64         `mapstructure:"limit_mib"`
 	MaxAge   time.Duration `mapstructure:"max_age"`
@@ -50,7 +52,7 @@ type LogContent struct {
 	_ struct{}
 }
 
-// minMaxAge refuses a number without a unit, which is read as nanoseconds: no record would wait for its span.
+// minMaxAge rejects a number without a unit. It would be read as nanoseconds, and no record would wait for its span.
 const minMaxAge = time.Second
 
 // Validate checks the limits.
@@ -65,7 +67,7 @@ func (c *LogContent) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Validate compiles all scorers, so that a mistake in any of them stops the start.
+// Validate compiles all scorers, so that any mistake stops the start.
 func (c *Config) Validate() error {
 	_, err := c.set()
 	_, noBook := c.book()
@@ -73,7 +75,7 @@ func (c *Config) Validate() error {
 	return errors.Join(err, noBook, wrong)
 }
 
-// book is the price book, with the user's prices over the embedded one.
+// book returns the price book: the user's prices over the embedded ones.
 func (c *Config) book() (*price.Book, error) {
 	file, err := pricefile.Settings(c.Prices)
 	if err != nil {
@@ -83,7 +85,7 @@ func (c *Config) book() (*price.Book, error) {
 	return book, errline.Prefix("prices", err)
 }
 
-// set makes the scorers. They are read by the code that reads scorer files for the CLI. The error has a line for each
+// set returns the scorers. It uses the code that reads scorer files for the CLI. The error has one line for each
 // mistake, with its place in the file.
 func (c *Config) set() (*score.Set, error) {
 	file := scorers.Default()

@@ -41,8 +41,9 @@ func TestConfigIsRead(t *testing.T) {
 	require.Equal(t, int64(16), cfg.LogContent.LimitMiB)
 }
 
-// TestPriceFileIsReadWhereverItStands: the same file under its path, as ${file:…} puts it in, and as the CLI reads it.
-func TestPriceFileIsReadWhereverItStands(t *testing.T) {
+// TestPriceFileByPathAndInline checks that a price file gives the same book by path, inline through ${file:…}, and in
+// the CLI.
+func TestPriceFileByPathAndInline(t *testing.T) {
 	const file = "testdata/prices.yaml"
 	content, err := confmaptest.LoadConf(file)
 	require.NoError(t, err)
@@ -61,7 +62,7 @@ func TestPriceFileIsReadWhereverItStands(t *testing.T) {
 	}
 }
 
-func TestDefaultConfigHasEveryScorerThatNeedsNone(t *testing.T) {
+func TestDefaultConfigHasScorers(t *testing.T) {
 	cfg := NewFactory().CreateDefaultConfig().(*Config)
 	require.NoError(t, confmap.Validate(cfg))
 	set, err := cfg.set()
@@ -69,8 +70,8 @@ func TestDefaultConfigHasEveryScorerThatNeedsNone(t *testing.T) {
 	require.NotEmpty(t, set.Scorers())
 }
 
-// TestConfigSaysWhatIsWrong holds the messages for testdata/invalid_*.yaml against the comment at the head of each.
-func TestConfigSaysWhatIsWrong(t *testing.T) {
+// TestConfigErrors compares the errors for testdata/invalid_*.yaml with the comment at the top of each file.
+func TestConfigErrors(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("testdata", "invalid_*.yaml"))
 	require.NoError(t, err)
 	require.NotEmpty(t, files)

@@ -19,19 +19,19 @@ var coverages = [...]spanattr.Coverage{
 	spanattr.Scored, spanattr.NoContent, spanattr.Truncated, spanattr.NotLLM,
 }
 
-// tally is what one request held.
+// tally counts the results of one request.
 type tally struct {
 	coverage [len(coverages)]int64
 	classes  map[failure.Class]int64
 	problems map[problem]int64
 	unpriced map[unpriced]int64
-	// redactions is values that were replaced.
+	// redactions is the number of replaced values.
 	redactions int64
 }
 
 type problem struct{ scorer, reason string }
 
-// unpriced is model calls of which nobody knows what they cost.
+// unpriced identifies model calls without a known cost.
 type unpriced struct{ model, reason string }
 
 func (n *tally) add(s *pipeline.Scored) {
@@ -63,7 +63,7 @@ func (n *tally) add(s *pipeline.Scored) {
 	}
 }
 
-// counters adds tallies to the processor's own metrics, with attribute sets that are made once.
+// counters adds tallies to the processor's own metrics. It caches the attribute sets.
 type counters struct {
 	telemetry *metadata.TelemetryBuilder
 	coverage  [len(coverages)]metric.MeasurementOption
@@ -72,26 +72,26 @@ type counters struct {
 	mu       sync.Mutex
 	problems map[problem]metric.MeasurementOption  // guarded by mu
 	unpriced map[unpriced]metric.MeasurementOption // guarded by mu
-	models   map[string]bool                       // of unpriced, guarded by mu
+	models   map[string]bool                       // models in unpriced, guarded by mu
 }
 
-// maxProblemSeries bounds the series of scorer problems: scorers come from the configuration, reasons from their code, and
-// neither is trusted to be few.
+// maxProblemSeries bounds the series of scorer problems. Scorers come from the configuration and reasons from their
+// code, but neither is guaranteed to be few.
 const maxProblemSeries = 256
 
-// otherReason takes the reasons that are over maxProblemSeries.
+// otherReason counts the problems beyond maxProblemSeries.
 const otherReason = "other"
 
-// maxUnpricedModels bounds the models that are counted by name: they come from spans, where anything can stand.
+// maxUnpricedModels bounds the models that are counted by name, because their names come from untrusted spans.
 const maxUnpricedModels = 100
 
-// Models that are not counted by name: those over the bound, and none at all.
+// Labels for models that are not counted by name: those beyond the bound, and spans without a model.
 const (
 	otherModel = "other"
 	noModel    = "none"
 )
 
-// maxModelName bounds the name of a model, in bytes. What is longer is no model.
+// maxModelName bounds the name of a model, in bytes. A longer name is not a model.
 const maxModelName = 128
 
 func modelName(name string) string {
@@ -106,7 +106,8 @@ func modelName(name string) string {
 
 func newCounters(telemetry *metadata.TelemetryBuilder) *counters {
 	c := &counters{
-		telemetry: telemetry, classes: map[failure.Class]metric.MeasurementOption{}, problems: map[problem]metric.MeasurementOption{},
+		telemetry: telemetry, classes: map[failure.Class]metric.MeasurementOption{},
+		problems: map[problem]metric.MeasurementOption{},
 		unpriced: map[unpriced]metric.MeasurementOption{}, models: map[string]bool{},
 	}
 	for i, coverage := range coverages {
@@ -149,7 +150,8 @@ func (c *counters) problem(p problem) metric.MeasurementOption {
 	if len(c.problems) >= maxProblemSeries {
 		p = problem{otherReason, otherReason}
 	}
-	option := metric.WithAttributeSet(attribute.NewSet(attribute.String("scorer", p.scorer), attribute.String("reason", p.reason)))
+	option := metric.WithAttributeSet(attribute.NewSet(
+		attribute.String("scorer", p.scorer), attribute.String("reason", p.reason)))
 	c.problems[p] = option
 	return option
 }
@@ -163,11 +165,12 @@ func (c *counters) withoutPrice(u unpriced) metric.MeasurementOption {
 	if option, ok := c.unpriced[u]; ok {
 		return option
 	}
-	u.model = strings.Clone(u.model) // a kept string must not hold on to the memory of a whole request
+	u.model = strings.Clone(u.model) // a kept string must not keep a whole request in memory
 	if u.model != otherModel && u.model != noModel {
 		c.models[u.model] = true
 	}
-	option := metric.WithAttributeSet(attribute.NewSet(attribute.String("model", u.model), attribute.String("reason", u.reason)))
+	option := metric.WithAttributeSet(attribute.NewSet(
+		attribute.String("model", u.model), attribute.String("reason", u.reason)))
 	c.unpriced[u] = option
 	return option
 }

@@ -10,7 +10,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
 
-// TestModelsWithoutAPriceAreBounded: whatever models spans name, so many are counted by name and no more, and every call once.
+// TestModelsWithoutAPriceAreBounded checks that a bounded number of models is counted by name, whatever names spans
+// have, and that every call is counted once.
 func TestModelsWithoutAPriceAreBounded(t *testing.T) {
 	p := start(t, "{}")
 	const calls = 5000

@@ -1,2 +1,2 @@
-// Package llmfailureprocessor reads LLM spans of any dialect, scores them, and writes on each what failed and why.
+// Package llmfailureprocessor reads LLM spans of any dialect, scores them, and writes on each span what failed and why.
 package llmfailureprocessor

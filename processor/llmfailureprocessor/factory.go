@@ -12,7 +12,7 @@ import (
 	"github.com/faultline-otel/faultline/processor/llmfailureprocessor/internal/metadata"
 )
 
-// NewFactory makes the factory of llm_failure.
+// NewFactory returns the factory of llm_failure.
 func NewFactory() processor.Factory {
 	f := &factory{}
 	return processor.NewFactory(metadata.Type, createDefaultConfig,
@@ -24,7 +24,9 @@ func createDefaultConfig() component.Config {
 	return &Config{LogContent: LogContent{LimitMiB: 64, MaxAge: 2 * time.Minute}}
 }
 
-func (f *factory) createTraces(ctx context.Context, set processor.Settings, cfg component.Config, next consumer.Traces) (processor.Traces, error) {
+func (f *factory) createTraces(
+	ctx context.Context, set processor.Settings, cfg component.Config, next consumer.Traces,
+) (processor.Traces, error) {
 	i, err := f.instance(set, cfg.(*Config))
 	if err != nil {
 		return nil, err
@@ -38,7 +40,9 @@ func (f *factory) createTraces(ctx context.Context, set processor.Settings, cfg 
 	return &traces{inner}, nil
 }
 
-func (f *factory) createLogs(ctx context.Context, set processor.Settings, cfg component.Config, next consumer.Logs) (processor.Logs, error) {
+func (f *factory) createLogs(
+	ctx context.Context, set processor.Settings, cfg component.Config, next consumer.Logs,
+) (processor.Logs, error) {
 	i, err := f.instance(set, cfg.(*Config))
 	if err != nil {
 		return nil, err

@@ -15,8 +15,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
-// Generous bounds for the worst that a stranger can send in one span. TotalAlloc counts all that was ever allocated, so it
-// bounds what was held at any time.
+// Generous bounds for the worst untrusted span. TotalAlloc counts everything that was ever allocated, so it also bounds
+// the memory in use at any time.
 const (
 	maxTime  = 15 * time.Second
 	maxAlloc = 400 << 20
@@ -27,7 +27,8 @@ func output(content string) string {
 }
 
 func toolCall(arguments string) string {
-	return `[{"role":"assistant","parts":[{"type":"tool_call","id":"c","name":"f","arguments":` + arguments + `}],"finish_reason":"tool_call"}]`
+	return `[{"role":"assistant","parts":[{"type":"tool_call","id":"c","name":"f","arguments":` + arguments +
+		`}],"finish_reason":"tool_call"}]`
 }
 
 func definitions(parameters string) string {
@@ -39,7 +40,7 @@ func deep(open, middle, end string) string {
 	return strings.Repeat(open, depth) + middle + strings.Repeat(end, depth)
 }
 
-// bigSchema is about 5 MB of valid JSON Schema that uses all of itself.
+// bigSchema returns about 5 MB of valid JSON Schema, all of it in use.
 func bigSchema() string {
 	var b strings.Builder
 	b.WriteString(`{"type":"object","properties":{`)
@@ -53,8 +54,8 @@ func bigSchema() string {
 	return b.String()
 }
 
-// TestHostileSpansCostLittleAndAreMarked sends what DESIGN calls a stranger's input through the whole processor: it must
-// come out in bounded time and memory, and the span must say that it was not read as a whole.
+// TestHostileSpansCostLittleAndAreMarked sends hostile spans through the whole processor. Each must take bounded time
+// and memory, and the span must state that it was not read completely.
 func TestHostileSpansCostLittleAndAreMarked(t *testing.T) {
 	const (
 		out   = "gen_ai.output.messages"
@@ -63,27 +64,40 @@ func TestHostileSpansCostLittleAndAreMarked(t *testing.T) {
 	)
 	good := toolCall(`{"a":1}`)
 	for name, attributes := range map[string]map[string]string{
-		"a message of 100 MB":              {out: output(strings.Repeat("all work and no play ", 5_000_000))},
-		"a message of 100 MB of escapes":   {out: output(strings.Repeat(`\u00e9\n`, 12_500_000))},
-		"arguments of 100 MB":              {out: toolCall(`{"a":"` + strings.Repeat("x", 100<<20) + `"}`), tools: definitions(`{"type":"object"}`)},
-		"tool definitions of 100 MB":       {out: good, tools: definitions(`{"type":"object","description":"` + strings.Repeat("x", 100<<20) + `"}`)},
-		"messages 10,000 deep":             {out: deep("[", "1", "]")},
-		"objects 10,000 deep":              {out: deep(`{"parts":`, "1", "}")},
-		"arguments 10,000 deep":            {out: toolCall(deep(`{"a":`, "1", "}")), tools: definitions(`{"type":"object","properties":{"b":{"type":"string"}}}`)},
-		"a schema 10,000 deep":             {out: good, tools: definitions(deep(`{"type":"object","properties":{"a":`, "{}", "}}"))},
-		"a schema of 5 MB":                 {out: good, tools: definitions(bigSchema())},
-		"a recursive schema":               {out: toolCall(`{"a":` + deep(`{"a":`, "1", "}") + `}`), tools: definitions(`{"$ref":"#/$defs/n","$defs":{"n":{"type":"object","properties":{"a":{"$ref":"#/$defs/n"}}}}}`)},
-		"a schema that refers to itself":   {out: good, tools: definitions(`{"$ref":"#"}`)},
-		"a schema that is elsewhere":       {out: good, tools: definitions(`{"$ref":"http://127.0.0.1:1/schema.json"}`)},
-		"a schema in a file":               {out: good, tools: definitions(`{"$ref":"file:///etc/passwd"}`)},
-		"a pattern that backtracks":        {out: toolCall(`{"a":"` + strings.Repeat("a", 1<<20) + `!"}`), tools: definitions(`{"type":"object","properties":{"a":{"type":"string","pattern":"^(a+)+$"}}}`)},
-		"a pattern that explodes":          {out: good, tools: definitions(`{"type":"object","properties":{"a":{"type":"string","pattern":"((a{1,1000}){1,1000}){1,1000}"}}}`)},
-		"invalid UTF-8":                    {out: output(strings.Repeat("\xff\xfe\xc3", 1000)), in: "\xff" + output("\xc0\x80"), tools: definitions(`{"type":"object","properties":{"` + "\xff" + `":{"type":"` + "\xfe" + `"}}}`)},
-		"invalid UTF-8 in arguments":       {out: toolCall(`{"a":"` + "\xff\xfe" + `"}`), tools: definitions(`{"type":"object","properties":{"a":{"type":"integer"}}}`)},
-		"a million messages":               {out: "[" + strings.Repeat(`{"role":"assistant","parts":[{"type":"text","content":"a"}]},`, 1_000_000) + "{}]"},
-		"a million tool calls":             {out: `[{"role":"assistant","parts":[` + strings.Repeat(`{"type":"tool_call","name":"g","arguments":{}},`, 1_000_000) + `{}]}]`, tools: definitions(`{}`)},
-		"a hundred thousand definitions":   {out: good, tools: "[" + strings.Repeat(`{"type":"function","name":"f","parameters":{"type":"object"}},`, 100_000) + "{}]"},
-		"arguments with a million members": {out: toolCall(`{` + strings.Repeat(`"a":1,`, 1_000_000) + `"a":1}`), tools: definitions(`{"type":"object","properties":{"b":{"type":"string"}},"additionalProperties":false}`)},
+		"a message of 100 MB":            {out: output(strings.Repeat("all work and no play ", 5_000_000))},
+		"a message of 100 MB of escapes": {out: output(strings.Repeat(`\u00e9\n`, 12_500_000))},
+		"arguments of 100 MB": {out: toolCall(`{"a":"` + strings.Repeat("x", 100<<20) + `"}`),
+			tools: definitions(`{"type":"object"}`)},
+		"tool definitions of 100 MB": {out: good,
+			tools: definitions(`{"type":"object","description":"` + strings.Repeat("x", 100<<20) + `"}`)},
+		"messages 10,000 deep": {out: deep("[", "1", "]")},
+		"objects 10,000 deep":  {out: deep(`{"parts":`, "1", "}")},
+		"arguments 10,000 deep": {out: toolCall(deep(`{"a":`, "1", "}")),
+			tools: definitions(`{"type":"object","properties":{"b":{"type":"string"}}}`)},
+		"a schema 10,000 deep": {out: good,
+			tools: definitions(deep(`{"type":"object","properties":{"a":`, "{}", "}}"))},
+		"a schema of 5 MB": {out: good, tools: definitions(bigSchema())},
+		"a recursive schema": {out: toolCall(`{"a":` + deep(`{"a":`, "1", "}") + `}`),
+			tools: definitions(`{"$ref":"#/$defs/n","$defs":{"n":{"type":"object","properties":{"a":{"$ref":"#/$defs/n"}}}}}`)},
+		"a schema that refers to itself": {out: good, tools: definitions(`{"$ref":"#"}`)},
+		"a schema that is elsewhere":     {out: good, tools: definitions(`{"$ref":"http://127.0.0.1:1/schema.json"}`)},
+		"a schema in a file":             {out: good, tools: definitions(`{"$ref":"file:///etc/passwd"}`)},
+		"a pattern that backtracks": {out: toolCall(`{"a":"` + strings.Repeat("a", 1<<20) + `!"}`),
+			tools: definitions(`{"type":"object","properties":{"a":{"type":"string","pattern":"^(a+)+$"}}}`)},
+		"a pattern that explodes": {out: good,
+			tools: definitions(`{"type":"object","properties":{"a":{"type":"string","pattern":"((a{1,1000}){1,1000}){1,1000}"}}}`)},
+		"invalid UTF-8": {out: output(strings.Repeat("\xff\xfe\xc3", 1000)), in: "\xff" + output("\xc0\x80"),
+			tools: definitions(`{"type":"object","properties":{"` + "\xff" + `":{"type":"` + "\xfe" + `"}}}`)},
+		"invalid UTF-8 in arguments": {out: toolCall(`{"a":"` + "\xff\xfe" + `"}`),
+			tools: definitions(`{"type":"object","properties":{"a":{"type":"integer"}}}`)},
+		"a million messages": {out: "[" +
+			strings.Repeat(`{"role":"assistant","parts":[{"type":"text","content":"a"}]},`, 1_000_000) + "{}]"},
+		"a million tool calls": {out: `[{"role":"assistant","parts":[` +
+			strings.Repeat(`{"type":"tool_call","name":"g","arguments":{}},`, 1_000_000) + `{}]}]`, tools: definitions(`{}`)},
+		"a hundred thousand definitions": {out: good, tools: "[" +
+			strings.Repeat(`{"type":"function","name":"f","parameters":{"type":"object"}},`, 100_000) + "{}]"},
+		"arguments with a million members": {out: toolCall(`{` + strings.Repeat(`"a":1,`, 1_000_000) + `"a":1}`),
+			tools: definitions(`{"type":"object","properties":{"b":{"type":"string"}},"additionalProperties":false}`)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := start(t, "{}")
@@ -110,12 +124,12 @@ func TestHostileSpansCostLittleAndAreMarked(t *testing.T) {
 			requireSound(t, span)
 			_, problem := span.Attributes().Get(spanattr.AttrProblems)
 			require.True(t, problem || spanattr.Of(span).Coverage == spanattr.Truncated || spanattr.Of(span).Verdict.Failed(),
-				"the span must say that it was not read as a whole, or what is wrong with it")
+				"the span must state that it was not read completely, or what is wrong with it")
 		})
 	}
 }
 
-// marks spells what the processor said of a span.
+// marks lists the attributes that the processor wrote on a span.
 func marks(span ptrace.Span) string {
 	var b strings.Builder
 	for key, v := range span.Attributes().All() {
@@ -126,7 +140,7 @@ func marks(span ptrace.Span) string {
 	return b.String()
 }
 
-// requireSound holds what was written against its bounds.
+// requireSound checks the bounds of the written attributes.
 func requireSound(t *testing.T, span ptrace.Span) {
 	t.Helper()
 	require.NotEmpty(t, spanattr.Of(span).Coverage)

@@ -11,14 +11,14 @@ import (
 	"github.com/faultline-otel/faultline/processor/llmfailureprocessor/internal/metadata"
 )
 
-// factory makes one instance for each configuration. All pipelines that name the same llm_failure share it, so that
+// factory creates one instance for each configuration. All pipelines with the same llm_failure share it, so that
 // content from a logs pipeline meets its span in a traces pipeline.
 type factory struct{ instances sharedinstance.Set[*instance] }
 
-// instance is the work of one configuration.
+// instance does the work of one configuration.
 type instance struct {
 	scorer    *pipeline.Scorer
-	redactor  *pipeline.Redactor // nil where nothing is to be redacted
+	redactor  *pipeline.Redactor // nil if nothing is redacted
 	counters  *counters
 	telemetry *metadata.TelemetryBuilder
 	shared    *sharedinstance.Instance[*instance]
@@ -66,7 +66,7 @@ func newInstance(set processor.Settings, cfg *Config) (*instance, error) {
 	}, nil
 }
 
-// release ends the instance with its last user.
+// release shuts the instance down when its last user releases it.
 func (i *instance) release(context.Context) error {
 	return i.shared.Release(func() error {
 		i.telemetry.Shutdown()

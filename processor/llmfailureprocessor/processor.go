@@ -10,8 +10,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/pipeline"
 )
 
-// traces is the processor of a traces pipeline. It gives each request a batch, in which the components behind it find
-// what this one read.
+// traces is the processor of a traces pipeline. It gives each request a batch, in which later components find what this
+// one read.
 type traces struct{ processor.Traces }
 
 // ConsumeTraces processes a request.
@@ -25,7 +25,7 @@ func (i *instance) processTraces(ctx context.Context, td ptrace.Traces) (ptrace.
 	var n tally
 	i.scorer.Traces(td, pipeline.BatchOf(ctx), func(s *pipeline.Scored) {
 		n.add(s)
-		if s.Call != nil { // last: the verdict is on what was said
+		if s.Call != nil { // last, because the verdict is about the original text
 			n.redactions += int64(i.redactor.Span(s.Span, s.Entry))
 		}
 	})
@@ -33,8 +33,8 @@ func (i *instance) processTraces(ctx context.Context, td ptrace.Traces) (ptrace.
 	return td, nil
 }
 
-// processLogs keeps the content of log records for the spans that they name, and passes the records on, redacted where
-// that is configured.
+// processLogs keeps the content of log records for the spans that they name, and passes the records on, redacted if
+// configured.
 func (i *instance) processLogs(ctx context.Context, ld plog.Logs) (plog.Logs, error) {
 	i.scorer.Logs(ld)
 	i.counters.add(ctx, &tally{redactions: int64(i.redactor.Logs(ld))})

@@ -33,9 +33,9 @@ import (
 
 var update = flag.Bool("update", false, "write what the tests got as what they want")
 
-// TestCases runs testdata/*.txtar: logs and spans go in, and what the processor added to the spans, and its own metrics, are
-// what the file says. Every case runs through the processor twice, as behind an agent and again in a gateway, which must
-// change nothing. A case is added by adding a file; `go test -update` fills in the rest.
+// TestCases runs testdata/*.txtar. Each file holds logs, spans, what the processor adds to the spans, and its own
+// metrics. Every case runs through the processor twice, as in an agent and then in a gateway, and the second run must
+// change nothing. To add a case, add a file; `go test -update` fills in the rest.
 func TestCases(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("testdata", "*.txtar"))
 	require.NoError(t, err)
@@ -53,7 +53,7 @@ func TestCases(t *testing.T) {
 				return nil
 			}
 			p := start(t, string(section("config")))
-			p.lend(t, readLogs(t, section("logs")))
+			p.sendLogs(t, readLogs(t, section("logs")))
 			in := readSpans(t, section("in"))
 			before := ptrace.NewTraces()
 			in.CopyTo(before)
@@ -83,7 +83,7 @@ func TestCases(t *testing.T) {
 	}
 }
 
-// running is a processor in a traces and in a logs pipeline, as the Collector builds it.
+// running is a processor in a traces and a logs pipeline, created as the Collector does.
 type running struct {
 	traces    processor.Traces
 	logs      processor.Logs
@@ -103,7 +103,8 @@ func start(t *testing.T, config string) *running {
 	require.NoError(t, conf.Unmarshal(cfg))
 	require.NoError(t, confmap.Validate(cfg))
 
-	r := &running{spans: &consumertest.TracesSink{}, records: &consumertest.LogsSink{}, telemetry: componenttest.NewTelemetry()}
+	r := &running{spans: &consumertest.TracesSink{}, records: &consumertest.LogsSink{},
+		telemetry: componenttest.NewTelemetry()}
 	set := metadatatest.NewSettings(r.telemetry)
 	set.ID = component.NewID(metadata.Type)
 	r.logs, err = factory.CreateLogs(t.Context(), set, cfg, r.records)
@@ -131,9 +132,9 @@ func (r *running) annotate(t *testing.T, td ptrace.Traces) ptrace.Traces {
 	return r.spans.AllTraces()[0]
 }
 
-// lend sends logs through the logs pipeline, read-only as they are where several pipelines share them, and holds what
-// comes out against what went in.
-func (r *running) lend(t *testing.T, ld plog.Logs) {
+// sendLogs sends logs through the logs pipeline and checks that they pass unchanged. They are read-only, as if several
+// pipelines shared them.
+func (r *running) sendLogs(t *testing.T, ld plog.Logs) {
 	t.Helper()
 	want, err := (&plog.JSONMarshaler{}).MarshalLogs(ld)
 	require.NoError(t, err)
@@ -144,7 +145,7 @@ func (r *running) lend(t *testing.T, ld plog.Logs) {
 	require.JSONEq(t, string(want), string(got), "logs must pass unchanged")
 }
 
-// metrics spells the processor's own metrics that are not 0.
+// metrics lists the processor's own metrics that are not 0.
 func (r *running) metrics(t *testing.T) string {
 	t.Helper()
 	var lines []string
@@ -165,11 +166,11 @@ func (r *running) metrics(t *testing.T) string {
 	return strings.Join(lines, "")
 }
 
-// spanText is a span as a case writes it.
+// spanText is a span as written in a case.
 type spanText struct {
 	Name       string         `yaml:"name"`
 	Scope      string         `yaml:"scope"`
-	Error      string         `yaml:"error"` // the message of a status ERROR
+	Error      string         `yaml:"error"` // message of an ERROR status
 	Attributes map[string]any `yaml:"attributes"`
 	Events     []struct {
 		Name       string         `yaml:"name"`
@@ -177,7 +178,7 @@ type spanText struct {
 	} `yaml:"events"`
 }
 
-// spanID is the id of the nth span of a case; logs refer to it.
+// spanID returns the id of the nth span of a case. Logs refer to it.
 func spanID(n int) pcommon.SpanID { return pcommon.SpanID{7: byte(n + 1)} }
 
 var traceID = pcommon.TraceID{15: 1}
@@ -212,7 +213,7 @@ func readSpans(t *testing.T, text []byte) ptrace.Traces {
 	return td
 }
 
-// put writes attributes in the order of their names, since a map has none.
+// put writes attributes ordered by name, because a map has no order.
 func put(t *testing.T, attrs pcommon.Map, from map[string]any) {
 	t.Helper()
 	var keys []string
@@ -225,7 +226,7 @@ func put(t *testing.T, attrs pcommon.Map, from map[string]any) {
 	}
 }
 
-// readLogs reads the log records of a case: each names the span that it belongs to by its number, from 0.
+// readLogs reads the log records of a case. Each names its span by number, from 0.
 func readLogs(t *testing.T, text []byte) plog.Logs {
 	t.Helper()
 	var list []struct {
@@ -248,7 +249,7 @@ func readLogs(t *testing.T, text []byte) plog.Logs {
 	return ld
 }
 
-// difference spells what the processor added to each span, took away (-) and changed (+ with the new value).
+// difference lists what the processor added to each span, removed (-) and changed (+ with the new value).
 func difference(before, after ptrace.Traces) string {
 	var b strings.Builder
 	for i, rs := range after.ResourceSpans().All() {
@@ -311,7 +312,7 @@ func TestCapabilities(t *testing.T) {
 	require.False(t, r.logs.Capabilities().MutatesData, "a pipeline of logs need not copy them for us")
 }
 
-func TestNothingComesOutOfNothing(t *testing.T) {
+func TestEmptyRequestStaysEmpty(t *testing.T) {
 	r := start(t, "{}")
 	empty := ptrace.NewTraces()
 	empty.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans().AppendEmpty()
@@ -322,7 +323,7 @@ func TestNothingComesOutOfNothing(t *testing.T) {
 	require.NoError(t, r.traces.ConsumeTraces(t.Context(), ptrace.NewTraces()))
 }
 
-func TestInstanceIsSharedByPipelinesAndEndsWithTheLast(t *testing.T) {
+func TestPipelinesShareAnInstance(t *testing.T) {
 	f := &factory{}
 	set := processortest.NewNopSettings(metadata.Type)
 	one, two := &Config{}, &Config{}
@@ -341,8 +342,8 @@ func TestInstanceIsSharedByPipelinesAndEndsWithTheLast(t *testing.T) {
 	require.Zero(t, f.instances.Len())
 }
 
-// TestManyRequestsAtOnce counts exactly, and logs and spans do not get into each other's way.
-func TestManyRequestsAtOnce(t *testing.T) {
+// TestConcurrentRequests checks that counts are exact, and that concurrent logs and spans do not interfere.
+func TestConcurrentRequests(t *testing.T) {
 	const senders, requests = 8, 25
 	r := start(t, "{}")
 	content := output("On its way.")
@@ -372,6 +373,8 @@ func TestManyRequestsAtOnce(t *testing.T) {
 		})
 	}
 	group.Wait()
-	require.Equal(t, fmt.Sprintf("otelcol_llm_failure_spans{not_llm} = %d\notelcol_llm_failure_spans{scored} = %d\notelcol_llm_failure_unpriced_calls{none no_price} = %d\n",
-		senders*requests, 3*senders*requests, 3*senders*requests), r.metrics(t))
+	want := "otelcol_llm_failure_spans{not_llm} = %d\n" +
+		"otelcol_llm_failure_spans{scored} = %d\n" +
+		"otelcol_llm_failure_unpriced_calls{none no_price} = %d\n"
+	require.Equal(t, fmt.Sprintf(want, senders*requests, 3*senders*requests, 3*senders*requests), r.metrics(t))
 }

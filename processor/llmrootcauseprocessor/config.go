@@ -6,9 +6,9 @@ import (
 	"go.opentelemetry.io/collector/component"
 )
 
-// Config is what users write.
+// Config is the configuration of llm_rootcause.
 type Config struct {
-	// MaxTraces is how many decided traces are remembered, so that spans which come late are no second incident.
+	// MaxTraces is how many decided traces are remembered, so that late spans are not a second incident.
 	MaxTraces int `mapstructure:"max_traces"`
 
 	_ struct{}

@@ -1,2 +1,2 @@
-// Package llmrootcauseprocessor finds what the failures of a whole trace began with.
+// Package llmrootcauseprocessor finds the root cause of the failures of a whole trace.
 package llmrootcauseprocessor

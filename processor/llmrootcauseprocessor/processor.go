@@ -15,7 +15,7 @@ import (
 	"github.com/faultline-otel/faultline/processor/llmrootcauseprocessor/internal/metadata"
 )
 
-// causes is one processor. It stands behind tail_sampling, which hands it whole traces.
+// causes is one processor. It comes after tail_sampling, which delivers whole traces.
 type causes struct {
 	telemetry *metadata.TelemetryBuilder
 
@@ -39,14 +39,15 @@ func (c *causes) processTraces(ctx context.Context, td ptrace.Traces) (ptrace.Tr
 	if !c.causes.NeedsWrite(td) {
 		return td, nil
 	}
-	// The copy is of few traces. Declared as a component that changes data, this one would make the Collector copy all
-	// traffic in front of tail_sampling.
+	// Only few traces are copied. If the component were declared as one that changes data, the Collector would copy all
+	// traffic before tail_sampling.
 	own := ptrace.NewTraces()
 	td.CopyTo(own)
 	td = own
 	c.causes.Traces(td, c.decided.Contains, func(cause pipeline.TraceCause) {
 		c.decided.Add(cause.Trace, struct{}{})
-		c.telemetry.LlmRootcauseIncidents.Add(ctx, 1, metric.WithAttributes(attribute.String("class", string(cause.Finding.Class))))
+		c.telemetry.LlmRootcauseIncidents.Add(ctx, 1,
+			metric.WithAttributes(attribute.String("class", string(cause.Finding.Class))))
 	})
 	return td, nil
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/faultline-otel/faultline/processor/llmrootcauseprocessor/internal/metadatatest"
 )
 
-// trace is a root and a child that was cut off; late is a span that comes after them.
+// trace returns a root and a truncated child, or a late span of the same trace.
 func trace(late bool) ptrace.Traces {
 	td := ptrace.NewTraces()
 	spans := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
@@ -44,7 +44,7 @@ func trace(late bool) ptrace.Traces {
 	return td
 }
 
-func TestATraceIsOneIncident(t *testing.T) {
+func TestTraceIsOneIncident(t *testing.T) {
 	telemetry := componenttest.NewTelemetry()
 	set := processortest.NewNopSettings(metadata.Type)
 	set.TelemetrySettings = telemetry.NewTelemetrySettings()
@@ -52,7 +52,8 @@ func TestATraceIsOneIncident(t *testing.T) {
 	p, err := NewFactory().CreateTraces(t.Context(), set, createDefaultConfig(), sink)
 	require.NoError(t, err)
 	require.NoError(t, p.Start(t.Context(), componenttest.NewNopHost()))
-	for _, td := range []ptrace.Traces{trace(false), trace(true), trace(false)} { // with a span that comes late, and one delivered again
+	// The second batch is a late span, and the third is a duplicate of the first.
+	for _, td := range []ptrace.Traces{trace(false), trace(true), trace(false)} {
 		require.NoError(t, p.ConsumeTraces(t.Context(), td))
 	}
 	root := sink.AllTraces()[0].ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0)
@@ -64,7 +65,7 @@ func TestATraceIsOneIncident(t *testing.T) {
 	require.NoError(t, p.Shutdown(t.Context()))
 }
 
-func TestWrongSettings(t *testing.T) {
+func TestInvalidSettings(t *testing.T) {
 	require.EqualError(t, confmap.Validate(&Config{}), "max_traces must be positive, got 0")
 }
 

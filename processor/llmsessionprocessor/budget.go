@@ -8,7 +8,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/budget"
 )
 
-// breakerOwner is an extension that decides which sessions may go on.
+// breakerOwner is an extension that decides which sessions may continue.
 type breakerOwner interface {
 	Breaker() *budget.Breaker
 }

@@ -10,27 +10,29 @@ import (
 	"github.com/faultline-otel/faultline/internal/session"
 )
 
-// Config is what users write.
+// Config is the configuration of llm_session.
 type Config struct {
-	// MaxSessions bounds the sessions in memory. Over it, the one that was silent longest is forgotten.
+	// MaxSessions bounds the sessions in memory. Beyond it, the session that was silent longest is dropped.
 	MaxSessions int `mapstructure:"max_sessions"`
-	// Idle is after how long without a span a session is forgotten.
+	// Idle is the time without a span after which a session is dropped.
 	Idle time.Duration `mapstructure:"idle"`
-	// PollingTools are tools that are asked again and again by design: their calls are no loop.
+	// PollingTools are tools that are called repeatedly by design. Their calls are not loops.
 	PollingTools []string `mapstructure:"polling_tools"`
 
-	// Storage is the storage extension that keeps sessions over a restart, like file_storage. Absent: they begin anew.
+	// Storage is the storage extension that keeps sessions across restarts, like file_storage. If absent, sessions start
+	// anew.
 	Storage *component.ID `mapstructure:"storage"`
-	// CheckpointInterval is how often sessions are written there: what a crash can lose.
+	// CheckpointInterval is how often sessions are written to Storage. A crash loses at most this much.
 	CheckpointInterval time.Duration `mapstructure:"checkpoint_interval"`
 
-	// Budget is the llm_budget extension that is told what sessions use up. Absent: nobody is.
+	// Budget is the llm_budget extension that receives the usage of sessions. If absent, there are no limits.
 	Budget *component.ID `mapstructure:"budget"`
 
 	_ struct{}
 }
 
-// minCheckpointInterval is as fast as a disk can be asked to follow. It refuses a number without a unit, which is read as nanoseconds.
+// minCheckpointInterval is the shortest interval that a disk can keep up with. It also rejects a number without a unit,
+// which would be read as nanoseconds.
 const minCheckpointInterval = 10 * time.Millisecond
 
 func createDefaultConfig() component.Config {
@@ -38,12 +40,13 @@ func createDefaultConfig() component.Config {
 	return &Config{MaxSessions: s.MaxSessions, Idle: s.Idle, CheckpointInterval: 10 * time.Second}
 }
 
-// Validate names each setting that cannot be.
+// Validate reports every invalid setting.
 func (c *Config) Validate() error {
 	settings := c.settings()
 	errs := []error{settings.Validate()}
 	if c.CheckpointInterval < minCheckpointInterval {
-		errs = append(errs, fmt.Errorf("checkpoint_interval must be at least %v, got %v", minCheckpointInterval, c.CheckpointInterval))
+		errs = append(errs, fmt.Errorf("checkpoint_interval must be at least %v, got %v",
+			minCheckpointInterval, c.CheckpointInterval))
 	}
 	return errors.Join(errs...)
 }

@@ -1,3 +1,3 @@
-// Package llmsessionprocessor follows conversations over their spans: how far they have come, what they cost, and when an agent
-// goes round in circles.
+// Package llmsessionprocessor follows conversations across their spans: how far they have come, what they cost, and
+// when an agent is in a loop.
 package llmsessionprocessor

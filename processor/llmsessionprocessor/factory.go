@@ -11,12 +11,15 @@ import (
 	"github.com/faultline-otel/faultline/processor/llmsessionprocessor/internal/metadata"
 )
 
-// NewFactory makes the factory of llm_session.
+// NewFactory returns the factory of llm_session.
 func NewFactory() processor.Factory {
-	return processor.NewFactory(metadata.Type, createDefaultConfig, processor.WithTraces(createTraces, metadata.TracesStability))
+	return processor.NewFactory(metadata.Type, createDefaultConfig,
+		processor.WithTraces(createTraces, metadata.TracesStability))
 }
 
-func createTraces(ctx context.Context, set processor.Settings, cfg component.Config, next consumer.Traces) (processor.Traces, error) {
+func createTraces(
+	ctx context.Context, set processor.Settings, cfg component.Config, next consumer.Traces,
+) (processor.Traces, error) {
 	s, err := newSessions(set, cfg.(*Config))
 	if err != nil {
 		return nil, err

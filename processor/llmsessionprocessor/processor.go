@@ -28,8 +28,8 @@ type sessions struct {
 	stage     *pipeline.Sessions
 	telemetry *metadata.TelemetryBuilder
 
-	store   *storage.Store  // nil where sessions are not kept over a restart
-	breaker *budget.Breaker // nil where no budget is configured
+	store   *storage.Store  // nil if sessions are not kept across restarts
+	breaker *budget.Breaker // nil if no budget is configured
 	stop    chan struct{}
 	done    sync.WaitGroup
 }
@@ -50,7 +50,7 @@ func newSessions(set processor.Settings, config *Config) (*sessions, error) {
 	return s, s.observe()
 }
 
-// observe reports what the tracker counts.
+// observe registers the metrics of the tracker.
 func (s *sessions) observe() error {
 	evicted := metric.WithAttributeSet(attribute.NewSet(attribute.String("cause", "evicted")))
 	idle := metric.WithAttributeSet(attribute.NewSet(attribute.String("cause", "idle")))
@@ -94,7 +94,7 @@ func (s *sessions) processTraces(ctx context.Context, td ptrace.Traces) (ptrace.
 	return td, nil
 }
 
-// start loads the sessions of before and begins to write checkpoints.
+// start loads saved sessions and starts to write checkpoints.
 func (s *sessions) start(ctx context.Context, host component.Host) error {
 	if s.config.Storage != nil {
 		var err error
@@ -110,13 +110,13 @@ func (s *sessions) start(ctx context.Context, host component.Host) error {
 		if s.breaker, err = findBreaker(host, *s.config.Budget); err != nil {
 			return err
 		}
-		s.tracker.Usages(func(u session.Usage) { s.breaker.Record(u) }) // of before the restart: no span trips it
+		s.tracker.Usages(func(u session.Usage) { s.breaker.Record(u) }) // usage before the restart: no span trips a limit
 	}
 	s.done.Go(s.keep)
 	return nil
 }
 
-// keep forgets idle sessions and writes checkpoints, until the processor stops.
+// keep drops idle sessions and writes checkpoints until the processor stops.
 func (s *sessions) keep() {
 	ticker := time.NewTicker(s.config.CheckpointInterval)
 	defer ticker.Stop()
@@ -147,7 +147,7 @@ func (s *sessions) save() {
 func (s *sessions) shutdown(ctx context.Context) error {
 	close(s.stop)
 	s.done.Wait()
-	s.save() //nolint:contextcheck // the last checkpoint is written, however long that takes
+	s.save() //nolint:contextcheck // the last checkpoint must be written, however long it takes
 	s.telemetry.Shutdown()
 	if s.store == nil {
 		return nil

@@ -27,7 +27,7 @@ import (
 	"github.com/faultline-otel/faultline/processor/llmsessionprocessor/internal/metadata"
 )
 
-// search is a trace with n calls of the same tool, after each other from the given one.
+// search returns a trace with n consecutive calls of the same tool, numbered from from.
 func search(from, n int) ptrace.Traces {
 	td := ptrace.NewTraces()
 	spans := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
@@ -46,7 +46,7 @@ func search(from, n int) ptrace.Traces {
 	return td
 }
 
-// host has a file storage below a folder.
+// host returns a host with a file storage extension in the directory.
 func host(t *testing.T, dir string) (component.Host, component.ID) {
 	t.Helper()
 	f := filestorage.NewFactory()
@@ -64,7 +64,7 @@ type fakeHost map[component.ID]component.Component
 
 func (h fakeHost) GetExtensions() map[component.ID]component.Component { return h }
 
-// run sends traces through a processor from its start to its end, and returns the last span.
+// run starts a processor, sends traces through it, stops it, and returns the last span.
 func run(t *testing.T, h component.Host, change func(*Config), traces ...ptrace.Traces) ptrace.Span {
 	t.Helper()
 	cfg := createDefaultConfig().(*Config)
@@ -83,12 +83,13 @@ func run(t *testing.T, h component.Host, change func(*Config), traces ...ptrace.
 	return spans.At(spans.Len() - 1)
 }
 
-func TestALoopIsWrittenOnTheSpanThatShowsIt(t *testing.T) {
+func TestLoopIsWrittenOnTheSpanThatShowsIt(t *testing.T) {
 	span := run(t, componenttest.NewNopHost(), func(*Config) {}, search(0, 2), search(2, 1))
 	verdict := spanattr.Of(span).Verdict
 	require.Equal(t, "retry_loop/repeat", fmt.Sprintf("%s/%s", verdict.Class, verdict.Detail))
 	for key, want := range map[string]any{
-		spanattr.AttrSessionID: "c-1", spanattr.AttrSessionToolCalls: int64(3), spanattr.AttrSessionModelCalls: int64(0), spanattr.AttrSessionTurns: int64(1),
+		spanattr.AttrSessionID: "c-1", spanattr.AttrSessionToolCalls: int64(3), spanattr.AttrSessionModelCalls: int64(0),
+		spanattr.AttrSessionTurns: int64(1),
 		spanattr.AttrSessionLoops: []any{"repeat"},
 	} {
 		value, ok := span.Attributes().Get(key)
@@ -99,7 +100,7 @@ func TestALoopIsWrittenOnTheSpanThatShowsIt(t *testing.T) {
 	require.False(t, spanattr.Of(quiet).Verdict.Failed(), "a session shows a loop once")
 }
 
-// limiter is a budget of two tool calls a session.
+// limiter is a budget of two tool calls per session.
 type limiter struct {
 	nopComponent
 	breaker *budget.Breaker
@@ -107,7 +108,7 @@ type limiter struct {
 
 func (l limiter) Breaker() *budget.Breaker { return l.breaker }
 
-// limitsOf are the limits that the spans of a batch say were reached with them.
+// limitsOf returns the session limits on the spans of a batch.
 func limitsOf(td ptrace.Traces) (limits []string) {
 	for _, span := range td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().All() {
 		limit := ""
@@ -119,7 +120,7 @@ func limitsOf(td ptrace.Traces) (limits []string) {
 	return limits
 }
 
-func TestTheSpanThatReachedALimitSaysSo(t *testing.T) {
+func TestSpanThatReachesALimitIsMarked(t *testing.T) {
 	b, err := budget.NewBreaker(10, func(string) budget.Limits { return budget.Limits{ToolCalls: 2} }, time.Now, nil)
 	require.NoError(t, err)
 	id := component.MustNewID("budget")
@@ -134,12 +135,13 @@ func TestTheSpanThatReachedALimitSaysSo(t *testing.T) {
 		return limitsOf(td)
 	}
 	require.Equal(t, []string{"", "tool_calls", ""}, batch(search(0, 3)))
-	require.Equal(t, []string{"", "", ""}, batch(search(1, 3)), "delivered again, and one more")
+	require.Equal(t, []string{"", "", ""}, batch(search(1, 3)), "two duplicates and one new span")
 	_, known := b.Reset("c-1")
 	require.True(t, known)
-	spoken := search(10, 3)
-	spoken.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).Attributes().PutStr(spanattr.AttrSessionLimit, "usd")
-	require.Equal(t, []string{"", "tool_calls", ""}, batch(spoken), "a second opening; what a span says itself is not believed")
+	claimed := search(10, 3)
+	claimed.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).Attributes().PutStr(spanattr.AttrSessionLimit, "usd")
+	require.Equal(t, []string{"", "tool_calls", ""}, batch(claimed),
+		"the limit trips again, and a limit that the span brought along is removed")
 	require.NoError(t, s.shutdown(t.Context()))
 
 	none := search(0, 3)
@@ -147,12 +149,15 @@ func TestTheSpanThatReachedALimitSaysSo(t *testing.T) {
 	require.Equal(t, []string{"", "", ""}, limitsOf(none), "without a budget there is no limit")
 }
 
-func TestABudgetThatIsNotThereStopsTheStart(t *testing.T) {
+func TestMissingBudgetStopsTheStart(t *testing.T) {
 	id := component.MustNewID("llm_budget")
-	for name, h := range map[string]component.Host{"not found": componenttest.NewNopHost(), "is not an llm_budget extension": fakeHost{id: nopComponent{}}} {
+	for name, h := range map[string]component.Host{
+		"not found": componenttest.NewNopHost(), "is not an llm_budget extension": fakeHost{id: nopComponent{}},
+	} {
 		cfg := createDefaultConfig().(*Config)
 		cfg.Budget = &id
-		p, err := NewFactory().CreateTraces(t.Context(), processortest.NewNopSettings(metadata.Type), cfg, consumertest.NewNop())
+		p, err := NewFactory().CreateTraces(t.Context(), processortest.NewNopSettings(metadata.Type), cfg,
+			consumertest.NewNop())
 		require.NoError(t, err)
 		require.ErrorContains(t, p.Start(t.Context(), h), name)
 		require.NoError(t, p.Shutdown(t.Context()))
@@ -166,15 +171,17 @@ func TestSessionsOutliveARestart(t *testing.T) {
 	}
 	h, id := host(t, dir)
 	keep(h, id, search(0, 2))
-	require.True(t, spanattr.Of(keep(h, id, search(1, 2))).Verdict.Failed(), "of two spans one is new, and the third of its kind")
+	require.True(t, spanattr.Of(keep(h, id, search(1, 2))).Verdict.Failed(),
+		"one of the two spans is new and completes the loop")
 }
 
-// TestStrangersSessions: whatever a span says of its session, its cost and its times, it goes on, what is written is bounded and can be
-// stored, and sessions outlive a restart.
-func TestStrangersSessions(t *testing.T) {
+// TestUntrustedSessions checks that spans with any session id, cost and time pass, that the written attributes are
+// bounded and can be stored, and that sessions survive a restart.
+func TestUntrustedSessions(t *testing.T) {
 	long := strings.Repeat("x", 1<<20)
 	ids := []string{
-		long, long + "y", "", " ", "\x00", "a\nb", "\xff\xfe", "../../etc/passwd", "session/sessions", "<script>", strings.Repeat("é", 1<<19), strings.Repeat("\xff", 1<<20),
+		long, long + "y", "", " ", "\x00", "a\nb", "\xff\xfe", "../../etc/passwd", "session/sessions", "<script>",
+		strings.Repeat("é", 1<<19), strings.Repeat("\xff", 1<<20),
 	}
 	costs := []func(pcommon.Map){
 		func(m pcommon.Map) { m.PutDouble(spanattr.AttrCostUSD, math.NaN()) },
@@ -185,7 +192,7 @@ func TestStrangersSessions(t *testing.T) {
 		func(m pcommon.Map) { m.PutEmptySlice(spanattr.AttrCostUSD) },
 	}
 	times := []uint64{0, 1, 1_790_000_000_000_000_000, math.MaxInt64, math.MaxUint64}
-	strangers := func() ptrace.Traces {
+	untrusted := func() ptrace.Traces {
 		td := ptrace.NewTraces()
 		spans := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
 		for i, id := range ids {
@@ -194,7 +201,7 @@ func TestStrangersSessions(t *testing.T) {
 				span.SetTraceID([16]byte{byte(i + 1)})
 				span.SetSpanID([8]byte{1, byte(i), byte(k)})
 				span.SetStartTimestamp(pcommon.Timestamp(times[k%len(times)]))
-				span.SetEndTimestamp(pcommon.Timestamp(times[(k+3)%len(times)])) // before its start, now and then
+				span.SetEndTimestamp(pcommon.Timestamp(times[(k+3)%len(times)])) // sometimes before the start
 				span.Attributes().PutStr("gen_ai.operation.name", "chat")
 				span.Attributes().PutStr("gen_ai.conversation.id", id)
 				cost(span.Attributes())
@@ -203,8 +210,8 @@ func TestStrangersSessions(t *testing.T) {
 		return td
 	}
 	h, storage := host(t, t.TempDir())
-	for range 2 { // and again after a restart: nothing is new
-		td := strangers()
+	for range 2 { // the second time after a restart: nothing is new
+		td := untrusted()
 		run(t, h, func(c *Config) { c.Storage = &storage }, td)
 		named := map[string]bool{}
 		for _, span := range td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().All() {
@@ -217,14 +224,14 @@ func TestStrangersSessions(t *testing.T) {
 			require.LessOrEqual(t, calls.Int(), int64(len(costs)))
 			if spent, ok := span.Attributes().Get(spanattr.AttrSessionCostUSD); ok {
 				require.Greater(t, spent.Double(), 0.0)
-				require.LessOrEqual(t, spent.Double(), 2e6, "two costs of the six are absurd, and count a million each")
+				require.LessOrEqual(t, spent.Double(), 2e6, "two of the six costs are absurd and count a million each")
 			}
 		}
-		require.Len(t, named, len(ids), "no two are taken for one")
+		require.Len(t, named, len(ids), "no two sessions are merged")
 	}
 }
 
-func TestWrongSettings(t *testing.T) {
+func TestInvalidSettings(t *testing.T) {
 	cm, err := confmaptest.LoadConf(filepath.Join("testdata", "wrong.yaml"))
 	require.NoError(t, err)
 	for name, want := range map[string]string{
@@ -240,12 +247,15 @@ func TestWrongSettings(t *testing.T) {
 	}
 }
 
-func TestAStorageThatIsNotThereStopsTheStart(t *testing.T) {
+func TestMissingStorageStopsTheStart(t *testing.T) {
 	id := component.MustNewID("file_storage")
-	for name, h := range map[string]component.Host{"not found": componenttest.NewNopHost(), "is not a storage extension": fakeHost{id: nopComponent{}}} {
+	for name, h := range map[string]component.Host{
+		"not found": componenttest.NewNopHost(), "is not a storage extension": fakeHost{id: nopComponent{}},
+	} {
 		cfg := createDefaultConfig().(*Config)
 		cfg.Storage = &id
-		p, err := NewFactory().CreateTraces(t.Context(), processortest.NewNopSettings(metadata.Type), cfg, consumertest.NewNop())
+		p, err := NewFactory().CreateTraces(t.Context(), processortest.NewNopSettings(metadata.Type), cfg,
+			consumertest.NewNop())
 		require.NoError(t, err)
 		require.ErrorContains(t, p.Start(t.Context(), h), name)
 		require.NoError(t, p.Shutdown(t.Context()))
