@@ -2,9 +2,12 @@ package pipeline
 
 import (
 	"context"
+	"math"
+	"math/bits"
 	"slices"
 	"sync"
 	"sync/atomic"
+	"unsafe"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -24,8 +27,8 @@ type Entry struct {
 	Facts
 	Record spanattr.Record
 
-	trace      pcommon.TraceID
-	attributes int // how many the span had when the entry was made
+	trace pcommon.TraceID
+	seal  uint64 // of the attributes that the span had when the entry was settled
 }
 
 // Facts are the scalars of a call that are counted, followed and compared.
@@ -66,7 +69,7 @@ type Batch struct {
 	scores  []score.Score // of all entries
 	spans   int           // of the request
 
-	released atomic.Bool
+	releases atomic.Uint64 // so far
 }
 
 // place is where the entry of a span is.
@@ -79,36 +82,40 @@ type place struct {
 // notGenAI is the entry of every span of another kind.
 var notGenAI = &Entry{}
 
-// batchKey is the key of a batch in a context.
+// batchKey is the key of a loan in a context.
 type batchKey struct{}
+
+// loan is a batch for one request: the batch is used again for others.
+type loan struct {
+	batch    *Batch
+	releases uint64 // before
+}
 
 // batches are used again: an entry is large, and a request has many.
 var batches = sync.Pool{New: func() any { return new(Batch) }}
 
 // NewBatch is an empty batch for one request. Release it once the request was passed on.
-func NewBatch() *Batch {
-	b := batches.Get().(*Batch)
-	b.released.Store(false)
-	return b
-}
+func NewBatch() *Batch { return batches.Get().(*Batch) }
 
-// Context is a context in which BatchOf finds the batch.
-func (b *Batch) Context(ctx context.Context) context.Context { return context.WithValue(ctx, batchKey{}, b) }
+// Context is a context in which BatchOf finds the batch until its release.
+func (b *Batch) Context(ctx context.Context) context.Context {
+	return context.WithValue(ctx, batchKey{}, loan{b, b.releases.Load()})
+}
 
 // Release gives the memory of a batch back. A context that outlives the request holds no batch any more.
 func (b *Batch) Release() {
-	b.released.Store(true)
+	b.releases.Add(1)
 	b.reset()
 	batches.Put(b)
 }
 
 // BatchOf is the batch of a context, nil where there is none.
 func BatchOf(ctx context.Context) *Batch {
-	b, _ := ctx.Value(batchKey{}).(*Batch)
-	if b == nil || b.released.Load() {
+	l, _ := ctx.Value(batchKey{}).(loan)
+	if l.batch == nil || l.batch.releases.Load() != l.releases {
 		return nil
 	}
-	return b
+	return l.batch
 }
 
 // begin makes room for the spans of a request. Room for entries is made with the first of them.
@@ -150,10 +157,45 @@ func (b *Batch) reset() {
 const maxReused = 1024
 
 // settle notes that the entry says what stands on the span now.
-func (e *Entry) settle(span ptrace.Span) { e.attributes = span.Attributes().Len() }
+func (e *Entry) settle(span ptrace.Span) { e.seal = sealOf(span.Attributes()) }
 
-// describes reports whether no attribute of the span was added or removed since.
-func (e *Entry) describes(span ptrace.Span) bool { return e.attributes == span.Attributes().Len() }
+// describes reports whether the attributes of the span are those of when the entry was settled. A processor in between
+// may have changed them, and spans without an id, or with the same one, are told apart.
+func (e *Entry) describes(span ptrace.Span) bool { return e.seal == sealOf(span.Attributes()) }
+
+// sealOf is a hash of attributes: of the scalars, of where texts are, and of the size of the rest. A text of pdata is
+// replaced and never changed in place, and an entry keeps those that it is made of: so another text is elsewhere. Where a
+// text is says as much as what it is, and costs a tenth.
+func sealOf(attributes pcommon.Map) uint64 {
+	seal := uint64(attributes.Len())
+	mix := func(n uint64) { seal = bits.RotateLeft64((seal^n)*0x9e3779b97f4a7c15, 29) }
+	text := func(s string) {
+		mix(uint64(uintptr(unsafe.Pointer(unsafe.StringData(s)))) ^ uint64(len(s))<<48) //nolint:gosec // only compared
+	}
+	for name, v := range attributes.All() {
+		text(name)
+		switch v.Type() {
+		case pcommon.ValueTypeStr:
+			text(v.Str())
+		case pcommon.ValueTypeInt:
+			mix(uint64(v.Int()))
+		case pcommon.ValueTypeDouble:
+			mix(math.Float64bits(v.Double()))
+		case pcommon.ValueTypeBool:
+			if v.Bool() {
+				mix(1)
+			}
+		case pcommon.ValueTypeMap:
+			mix(uint64(v.Map().Len()))
+		case pcommon.ValueTypeSlice:
+			mix(uint64(v.Slice().Len()))
+		case pcommon.ValueTypeBytes:
+			mix(uint64(v.Bytes().Len()))
+		case pcommon.ValueTypeEmpty:
+		}
+	}
+	return seal
+}
 
 // Spans gives the entries of the spans of one request, one after the other: from its batch, or else read from the span.
 // The zero value without a batch reads every span.
@@ -198,7 +240,10 @@ func (s *Spans) Entry(resource pcommon.Resource, scope pcommon.InstrumentationSc
 			}
 			s.next = at + 1
 			if p.entry < 0 {
-				return notGenAI
+				if _, ok := s.reader.Read(resource, scope, span); !ok {
+					return notGenAI
+				}
+				break // it has become one
 			}
 			if e := &s.batch.entries[p.entry]; e.describes(span) {
 				return e

@@ -114,7 +114,9 @@ func Hex(n uint64) string {
 	return hex.EncodeToString(b[:])
 }
 
+// writeVerdict leaves in the verdict the evidence that it shows: a later writer does not know whether it may quote content.
 func (w *Writer) writeVerdict(attrs pcommon.Map, v *failure.Verdict) {
+	v.Evidence, v.Finding.Excerpt = w.evidence(v.Evidence, v.Finding.Excerpt), ""
 	attrs.PutStr(AttrErrorClass, string(v.Class))
 	attrs.PutStr(AttrErrorBucket, string(v.Bucket))
 	attrs.PutStr(AttrErrorDetail, v.Detail)
@@ -123,7 +125,7 @@ func (w *Writer) writeVerdict(attrs pcommon.Map, v *failure.Verdict) {
 	for _, c := range v.Classes {
 		classes.AppendEmpty().SetStr(string(c))
 	}
-	attrs.PutStr(AttrErrorEvidence, w.evidence(v.Evidence, v.Finding.Excerpt))
+	attrs.PutStr(AttrErrorEvidence, v.Evidence)
 	attrs.PutStr(AttrFingerprint, v.Fingerprint)
 }
 
