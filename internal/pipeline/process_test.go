@@ -213,3 +213,22 @@ func TestCredentialAsConversation(t *testing.T) {
 	}
 	require.Equal(t, scoredThenFollowed(t, td, ScorerOptions{}, r, nil, true), one)
 }
+
+// TestSessionOfAnEarlierPass: what a llm_session wrote before is replaced as a whole, also where the session has no cost
+// here.
+func TestSessionOfAnEarlierPass(t *testing.T) {
+	td := ptrace.NewTraces()
+	span := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans().AppendEmpty()
+	span.SetTraceID(pcommon.TraceID{1})
+	span.SetSpanID(pcommon.SpanID{1})
+	require.NoError(t, span.Attributes().FromRaw(map[string]any{
+		"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "pay", spanattr.AttrSessionID: "earlier",
+		spanattr.AttrSessionTurns: 7, spanattr.AttrSessionCostUSD: 0.5, spanattr.AttrSessionLimit: "usd",
+	}))
+	for _, two := range []bool{false, true} {
+		got := scoredThenFollowed(t, td, ScorerOptions{}, nil, nil, two)[0]
+		require.EqualValues(t, 1, got[spanattr.AttrSessionTurns])
+		require.NotContains(t, got, spanattr.AttrSessionCostUSD)
+		require.NotContains(t, got, spanattr.AttrSessionLimit)
+	}
+}

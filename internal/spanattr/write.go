@@ -265,6 +265,9 @@ func HasTrace(span ptrace.Span) bool {
 // EraseLimit takes away the limit of a session: whoever decides writes it once.
 func EraseLimit(span ptrace.Span) { span.Attributes().Remove(AttrSessionLimit) }
 
+// EraseSessionCost takes away the cost of a session that has none any more.
+func EraseSessionCost(span ptrace.Span) { span.Attributes().Remove(AttrSessionCostUSD) }
+
 func ofVerdict(key string) bool {
 	switch key {
 	case AttrErrorClass, AttrErrorBucket, AttrErrorDetail, AttrErrorClasses, AttrErrorEvidence, AttrFingerprint:
