@@ -146,7 +146,7 @@ func New(settings Settings, now func() time.Time) (*Tracker, error) {
 // batch before any is observed. Those that came before, and were taken for a session of their own, are moved there: an agent's calls end
 // before the agent, which often is the only one to name the conversation.
 func (t *Tracker) Name(trace [16]byte, conversation string) {
-	if conversation == "" {
+	if conversation == "" || trace == ([16]byte{}) { // spans without a trace have nothing in common
 		return
 	}
 	t.mu.Lock()

@@ -492,3 +492,11 @@ func BenchmarkObserve(b *testing.B) {
 		tr.Observe(o)
 	}
 }
+
+// TestNoTraceIsNoSession: spans without a trace id do not follow the one among them that names a conversation.
+func TestNoTraceIsNoSession(t *testing.T) {
+	tr, _ := tracker(t, DefaultSettings())
+	tr.Name([16]byte{}, "c")
+	require.NotEqual(t, ID("c"), tr.Observe(&Span{ID: [8]byte{1}, Kind: ToolCall}).ID)
+	require.Equal(t, ID("c"), tr.Observe(&Span{ID: [8]byte{2}, Kind: ToolCall, Conversation: "c"}).ID)
+}
