@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 	"text/tabwriter"
 
@@ -219,7 +220,10 @@ func (w *lineWriter) span(s *pipeline.Scored) error {
 		l.ErrorClasses = []failure.Class{}
 	}
 	for i := range r.Scores {
-		l.Scores[r.Scores[i].Scorer] = r.Scores[i].Value
+		// A score of an earlier pass is whatever stands on the span.
+		if value := r.Scores[i].Value; !math.IsNaN(value) && !math.IsInf(value, 0) {
+			l.Scores[r.Scores[i].Scorer] = value
+		}
 	}
 	if c := s.Call; c != nil {
 		l.Operation, l.Model = c.Operation, c.AnyModel()

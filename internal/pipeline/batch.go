@@ -2,9 +2,12 @@ package pipeline
 
 import (
 	"context"
+	"math"
+	"math/bits"
 	"slices"
 	"sync"
 	"sync/atomic"
+	"unsafe"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -24,8 +27,8 @@ type Entry struct {
 	Facts
 	Record spanattr.Record
 
-	trace      pcommon.TraceID
-	attributes int // number of attributes of the span when the entry was last updated
+	trace pcommon.TraceID
+	seal  uint64 // of the attributes of the span when the entry was last updated
 }
 
 // Facts are the scalars of a call that later stages count, follow or compare.
@@ -67,7 +70,7 @@ type Batch struct {
 	scores  []score.Score // of all entries
 	spans   int           // of the request
 
-	released atomic.Bool
+	releases atomic.Uint64 // so far
 }
 
 // place locates the entry of a span.
@@ -80,39 +83,41 @@ type place struct {
 // notGenAI is the entry of every span of another kind.
 var notGenAI = &Entry{}
 
-// batchKey is the key of a batch in a context.
+// batchKey is the key of a loan in a context.
 type batchKey struct{}
+
+// loan is a batch as one request holds it. The pool gives the batch to other requests later.
+type loan struct {
+	batch    *Batch
+	releases uint64 // of the batch so far
+}
 
 // batches are pooled, because an entry is large and a request has many.
 var batches = sync.Pool{New: func() any { return new(Batch) }}
 
 // NewBatch returns an empty batch for one request. The caller must release it after passing the request on.
-func NewBatch() *Batch {
-	b := batches.Get().(*Batch)
-	b.released.Store(false)
-	return b
-}
+func NewBatch() *Batch { return batches.Get().(*Batch) }
 
-// Context returns a context in which BatchOf finds the batch.
+// Context returns a context in which BatchOf finds the batch until its release.
 func (b *Batch) Context(ctx context.Context) context.Context {
-	return context.WithValue(ctx, batchKey{}, b)
+	return context.WithValue(ctx, batchKey{}, loan{b, b.releases.Load()})
 }
 
 // Release returns the memory of a batch to the pool. BatchOf no longer finds the batch in contexts that outlive the
 // request.
 func (b *Batch) Release() {
-	b.released.Store(true)
+	b.releases.Add(1)
 	b.reset()
 	batches.Put(b)
 }
 
 // BatchOf returns the batch of a context, or nil.
 func BatchOf(ctx context.Context) *Batch {
-	b, _ := ctx.Value(batchKey{}).(*Batch)
-	if b == nil || b.released.Load() {
+	l, _ := ctx.Value(batchKey{}).(loan)
+	if l.batch == nil || l.batch.releases.Load() != l.releases {
 		return nil
 	}
-	return b
+	return l.batch
 }
 
 // begin makes room for the spans of a request. Room for entries is made with the first entry.
@@ -154,10 +159,45 @@ func (b *Batch) reset() {
 const maxReused = 1024
 
 // settle records that the entry matches the span now.
-func (e *Entry) settle(span ptrace.Span) { e.attributes = span.Attributes().Len() }
+func (e *Entry) settle(span ptrace.Span) { e.seal = sealOf(span.Attributes()) }
 
-// describes reports whether the entry still matches the span: no attribute was added or removed since settle.
-func (e *Entry) describes(span ptrace.Span) bool { return e.attributes == span.Attributes().Len() }
+// describes reports whether the attributes of the span are still those of settle. A processor in between may have
+// changed them. It also tells spans apart that have no id, or the same id.
+func (e *Entry) describes(span ptrace.Span) bool { return e.seal == sealOf(span.Attributes()) }
+
+// sealOf hashes attributes: scalars by value, texts by where they are in memory, lists and maps by their size. Pdata
+// replaces a text and never changes it in place, and the entry keeps its texts alive, so another text has another
+// address. The address says as much as the content and costs a tenth.
+func sealOf(attributes pcommon.Map) uint64 {
+	seal := uint64(attributes.Len())
+	mix := func(n uint64) { seal = bits.RotateLeft64((seal^n)*0x9e3779b97f4a7c15, 29) }
+	text := func(s string) {
+		mix(uint64(uintptr(unsafe.Pointer(unsafe.StringData(s)))) ^ uint64(len(s))<<48) //nolint:gosec // only compared
+	}
+	for name, v := range attributes.All() {
+		text(name)
+		switch v.Type() {
+		case pcommon.ValueTypeStr:
+			text(v.Str())
+		case pcommon.ValueTypeInt:
+			mix(uint64(v.Int()))
+		case pcommon.ValueTypeDouble:
+			mix(math.Float64bits(v.Double()))
+		case pcommon.ValueTypeBool:
+			if v.Bool() {
+				mix(1)
+			}
+		case pcommon.ValueTypeMap:
+			mix(uint64(v.Map().Len()))
+		case pcommon.ValueTypeSlice:
+			mix(uint64(v.Slice().Len()))
+		case pcommon.ValueTypeBytes:
+			mix(uint64(v.Bytes().Len()))
+		case pcommon.ValueTypeEmpty:
+		}
+	}
+	return seal
+}
 
 // Spans returns the entries of the spans of one request in order. It takes an entry from the batch or else reads it
 // from the span. Without a batch it reads every span.
@@ -202,7 +242,10 @@ func (s *Spans) Entry(resource pcommon.Resource, scope pcommon.InstrumentationSc
 			}
 			s.next = at + 1
 			if p.entry < 0 {
-				return notGenAI
+				if _, ok := s.reader.Read(resource, scope, span); !ok {
+					return notGenAI
+				}
+				break // it has become one
 			}
 			if e := &s.batch.entries[p.entry]; e.describes(span) {
 				return e

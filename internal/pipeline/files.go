@@ -104,8 +104,9 @@ func (f *Files) Traces(td ptrace.Traces, each func(*Scored)) {
 			}
 			if f.sessions != nil {
 				if f.runs[e.trace] {
-					// Runs of one row may share a conversation, so each run counts as its own trace.
-					e.Session.Conversation = ""
+					// Runs of one row may all have the same conversation. A run is a trace, even where an earlier request
+					// gave the trace to a conversation.
+					e.Session.Conversation = string(session.IDOf("", e.trace))
 				}
 				f.sessions.Observe(e)
 			}

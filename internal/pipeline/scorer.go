@@ -121,7 +121,6 @@ func (s *Scorer) Traces(td ptrace.Traces, b *Batch, each func(*Scored)) {
 				if scored = scored || fresh && len(out.Entry.Record.Scores) > 0; !fresh {
 					spanattr.KeepScorers(resource, span, s.scorers)
 				}
-				out.Entry.settle(span)
 			}
 		}
 		if scored {
@@ -170,6 +169,9 @@ func (s *Scorer) span(w *worker, b *Batch, out *Scored, scope pcommon.Instrument
 	e.complete()
 	spanattr.Normalise(span, call)
 	w.writer.Write(span, r, parts)
+	if b != &w.batch {
+		e.settle(span) // what changes the span from here on, like redaction, makes later stages read it
+	}
 	return fresh
 }
 
@@ -197,6 +199,7 @@ func (s *Scorer) score(w *worker, b *Batch, call *genai.Call, r *spanattr.Record
 	r.Scores = b.scores[from:len(b.scores):len(b.scores)]
 	r.Findings, r.Problems = slices.Clone(w.result.Findings), slices.Clone(w.result.Problems)
 	r.Cancelled = w.result.Cancelled
+	r.Scorers, r.OwnScorers = "", false // those of its resource
 	r.ToolOutcome, r.RetrievalOutcome = w.result.ToolOutcome, w.result.RetrievalOutcome
 	r.Verdict = failure.Judge(r.Findings)
 	r.Coverage = spanattr.CoverageOf(call) // after scoring, because reading the content can show that it was truncated

@@ -51,7 +51,11 @@ func (s *Sessions) Traces(td ptrace.Traces, b *Batch, limit func(*session.Observ
 				if !e.GenAI {
 					continue
 				}
+				hadCost := e.Record.Session.CostUSD.Set
 				o := s.Observe(e)
+				if hadCost && !e.Record.Session.CostUSD.Set {
+					spanattr.EraseSessionCost(span)
+				}
 				parts := spanattr.Sessions
 				if len(o.Findings) > 0 {
 					parts |= spanattr.Verdict

@@ -147,7 +147,7 @@ func New(settings Settings, now func() time.Time) (*Tracker, error) {
 // observing any. Spans of the trace that arrived before, as a session of their own, move to the conversation. An
 // agent's calls end before the agent, whose span often is the only one that names the conversation.
 func (t *Tracker) Name(trace [16]byte, conversation string) {
-	if conversation == "" {
+	if conversation == "" || trace == ([16]byte{}) { // spans without a trace have nothing in common
 		return
 	}
 	t.mu.Lock()

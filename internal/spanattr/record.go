@@ -2,6 +2,7 @@ package spanattr
 
 import (
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -174,7 +175,10 @@ func (r *Record) read(key string, v pcommon.Value) {
 	case AttrPricingVersion:
 		r.Cost.Version = v.Str()
 	case AttrCallHash:
-		r.CallHash, _ = strconv.ParseUint(v.Str(), 16, 64)
+		r.CallHash = 0
+		if hash, err := strconv.ParseUint(v.Str(), 16, 64); err == nil {
+			r.CallHash = hash
+		}
 	case AttrDigest:
 		r.HasDigest = r.Digest.UnmarshalText([]byte(v.Str())) == nil
 	case AttrRedactions:
@@ -219,9 +223,10 @@ func (s *Session) read(key string, v pcommon.Value) {
 		if v.Type() != pcommon.ValueTypeSlice {
 			return
 		}
-		for _, detail := range v.Slice().All() {
-			if session.IsLoop(detail.Str()) && len(s.Loops) < maxLoops {
-				s.Loops = append(s.Loops, detail.Str())
+		for _, item := range v.Slice().All() {
+			detail := item.Str()
+			if session.IsLoop(detail) && len(s.Loops) < maxLoops && !slices.Contains(s.Loops, detail) {
+				s.Loops = append(s.Loops, detail)
 			}
 		}
 	}

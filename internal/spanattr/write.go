@@ -133,7 +133,10 @@ func Hex(n uint64) string {
 	return hex.EncodeToString(b[:])
 }
 
+// writeVerdict leaves in the verdict the evidence that it shows: a later writer does not know whether it may quote
+// content.
 func (w *Writer) writeVerdict(attrs pcommon.Map, v *failure.Verdict) {
+	v.Evidence, v.Finding.Excerpt = w.evidence(v.Evidence, v.Finding.Excerpt), ""
 	attrs.PutStr(AttrErrorClass, string(v.Class))
 	attrs.PutStr(AttrErrorBucket, string(v.Bucket))
 	attrs.PutStr(AttrErrorDetail, v.Detail)
@@ -142,7 +145,7 @@ func (w *Writer) writeVerdict(attrs pcommon.Map, v *failure.Verdict) {
 	for _, c := range v.Classes {
 		classes.AppendEmpty().SetStr(string(c))
 	}
-	attrs.PutStr(AttrErrorEvidence, w.evidence(v.Evidence, v.Finding.Excerpt))
+	attrs.PutStr(AttrErrorEvidence, v.Evidence)
 	attrs.PutStr(AttrFingerprint, v.Fingerprint)
 }
 
@@ -282,6 +285,9 @@ func HasTrace(span ptrace.Span) bool {
 
 // EraseLimit removes the session limit from a span, so that only the current decision is on it.
 func EraseLimit(span ptrace.Span) { span.Attributes().Remove(AttrSessionLimit) }
+
+// EraseSessionCost takes away the cost of a session that has none any more.
+func EraseSessionCost(span ptrace.Span) { span.Attributes().Remove(AttrSessionCostUSD) }
 
 func ofVerdict(key string) bool {
 	switch key {

@@ -1,0 +1,234 @@
+package pipeline
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/faultline-otel/faultline/internal/session"
+	"github.com/faultline-otel/faultline/internal/spanattr"
+)
+
+// between is what may happen between llm_failure and llm_session in one pipeline.
+type between func(ptrace.Traces)
+
+// scoredThenFollowed scores traces, changes them, and follows their sessions: in one process, where a batch goes along, or
+// in two, where the data goes over the wire. It returns what stands on the spans.
+func scoredThenFollowed(
+	t *testing.T, td ptrace.Traces, o ScorerOptions, r *Redactor, change between, twoProcesses bool,
+) []map[string]any {
+	t.Helper()
+	own := ptrace.NewTraces()
+	td.CopyTo(own)
+	tracker, err := session.New(session.DefaultSettings(), time.Now)
+	require.NoError(t, err)
+	b := NewBatch()
+	defer b.Release()
+	NewScorer(defaultSet(t), o).Traces(own, b, func(s *Scored) {
+		if s.Call != nil {
+			r.Span(s.Span, s.Entry)
+		}
+	})
+	if change != nil {
+		change(own)
+	}
+	after := b
+	if twoProcesses {
+		after = nil
+		wire, err := (&ptrace.ProtoMarshaler{}).MarshalTraces(own)
+		require.NoError(t, err)
+		own, err = (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(wire)
+		require.NoError(t, err)
+	}
+	NewSessions(tracker).Traces(own, after, nil)
+	var list []map[string]any
+	for _, rs := range own.ResourceSpans().All() {
+		for _, ss := range rs.ScopeSpans().All() {
+			for _, span := range ss.Spans().All() {
+				list = append(list, span.Attributes().AsRaw())
+			}
+		}
+	}
+	return list
+}
+
+// TestOneProcessWritesWhatTwoWrite: whether llm_session finds a batch or reads the spans changes no attribute.
+func TestOneProcessWritesWhatTwoWrite(t *testing.T) {
+	redactors := map[string]*Redactor{"kept": nil, "redacted": redactorOf(t, "pii", "secrets")}
+	for _, td := range dialectTraces(t) {
+		for name, r := range redactors {
+			for _, content := range []bool{false, true} {
+				o := ScorerOptions{Content: content}
+				require.Equal(t, scoredThenFollowed(t, td, o, r, nil, true), scoredThenFollowed(t, td, o, r, nil, false),
+					"%s, content %v", name, content)
+			}
+		}
+	}
+}
+
+// changes are what processors of others do between the two stages.
+var changes = map[string]between{
+	"a value in place": eachSpan(func(_ int, span ptrace.Span) {
+		span.Attributes().PutStr("gen_ai.conversation.id", "another")
+	}),
+	"another name for a value": eachSpan(func(i int, span ptrace.Span) {
+		if i == 1 {
+			span.Attributes().Remove("gen_ai.agent.name")
+			span.Attributes().PutStr("app.agent", "a")
+		}
+	}),
+	"the first of two with one id is removed": func(td ptrace.Traces) {
+		at := 0
+		spansOf(td).RemoveIf(func(ptrace.Span) bool { at++; return at == 1 })
+	},
+	"the other order": func(td ptrace.Traces) {
+		spans, reversed := spansOf(td), ptrace.NewSpanSlice()
+		for i := spans.Len() - 1; i >= 0; i-- {
+			spans.At(i).CopyTo(reversed.AppendEmpty())
+		}
+		reversed.CopyTo(spans)
+	},
+	"an operation under a name of its own": eachSpan(func(_ int, span ptrace.Span) {
+		if v, ok := span.Attributes().Get("operation"); ok {
+			operation := v.Str()
+			span.Attributes().Remove("operation")
+			span.Attributes().PutStr("gen_ai.operation.name", operation)
+		}
+	}),
+}
+
+func spansOf(td ptrace.Traces) ptrace.SpanSlice {
+	return td.ResourceSpans().At(0).ScopeSpans().At(0).Spans()
+}
+
+func eachSpan(do func(i int, span ptrace.Span)) between {
+	return func(td ptrace.Traces) {
+		for i, span := range spansOf(td).All() {
+			do(i, span)
+		}
+	}
+}
+
+// TestChangesBetweenStages: a stage never takes an entry for a span that a processor in between changed.
+func TestChangesBetweenStages(t *testing.T) {
+	td := ptrace.NewTraces()
+	spans := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
+	add := func(id byte, attributes map[string]any) {
+		span := spans.AppendEmpty()
+		span.SetTraceID(pcommon.TraceID{1})
+		span.SetSpanID(pcommon.SpanID{id})
+		require.NoError(t, span.Attributes().FromRaw(attributes))
+	}
+	chat := func(conversation string) map[string]any {
+		return map[string]any{
+			"gen_ai.operation.name": "chat", "gen_ai.request.model": "m", "gen_ai.conversation.id": conversation,
+			"gen_ai.agent.name": "a",
+		}
+	}
+	add(1, chat("one"))
+	add(1, chat("two"))
+	add(2, map[string]any{"operation": "chat", "gen.model": "m"})
+	add(3, chat("one"))
+	add(0, chat("three"))
+	add(0, chat("four"))
+	for name, change := range changes {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, scoredThenFollowed(t, td, ScorerOptions{}, nil, change, true),
+				scoredThenFollowed(t, td, ScorerOptions{}, nil, change, false))
+		})
+	}
+}
+
+// TestBatchOfAnEarlierRequest: a context that outlives its request does not find the batch of the next one, which has
+// the same memory.
+func TestBatchOfAnEarlierRequest(t *testing.T) {
+	for range 1000 {
+		b := NewBatch()
+		before := b.Context(t.Context())
+		require.Same(t, b, BatchOf(before))
+		b.Release()
+		next := NewBatch()
+		require.Nil(t, BatchOf(before))
+		next.Release()
+	}
+}
+
+// loopTraces is a session that repeats a tool call three times, whose last one fails with an error that quotes content.
+func loopTraces(message string) ptrace.Traces {
+	td := ptrace.NewTraces()
+	spans := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
+	for i := range 4 {
+		span := spans.AppendEmpty()
+		span.SetTraceID(pcommon.TraceID{1})
+		span.SetSpanID(pcommon.SpanID{byte(i + 1)})
+		span.SetStartTimestamp(pcommon.Timestamp(i + 1))
+		a := span.Attributes()
+		a.PutStr("gen_ai.operation.name", "execute_tool")
+		a.PutStr("gen_ai.tool.name", "pay")
+		a.PutStr("gen_ai.conversation.id", "c")
+		a.PutStr("gen_ai.tool.call.arguments", `{"to":"x"}`)
+		span.Status().SetCode(ptrace.StatusCodeError)
+		span.Status().SetMessage(message)
+	}
+	return td
+}
+
+// TestLoopKeepsTheEvidence: a loop that llm_session finds leaves the evidence of another verdict as it stands, whether or
+// not evidence quotes content and content is redacted.
+func TestLoopKeepsTheEvidence(t *testing.T) {
+	const message = "mail to eve@example.com bounced: AKIAIOSFODNN7EXAMPLQ"
+	r := redactorOf(t, "pii", "secrets")
+	for name, content := range map[string]bool{"quoted": true, "named": false} {
+		t.Run(name, func(t *testing.T) {
+			o := ScorerOptions{Content: content}
+			one := scoredThenFollowed(t, loopTraces(message), o, r, nil, false)
+			loops := 0
+			for _, attributes := range one {
+				if attributes[spanattr.AttrSessionLoops] != nil {
+					loops++
+				}
+				require.NotContains(t, attributes[spanattr.AttrErrorEvidence], "eve@example.com")
+			}
+			require.NotZero(t, loops)
+			require.Equal(t, scoredThenFollowed(t, loopTraces(message), o, r, nil, true), one)
+			require.Equal(t, scoredThenFollowed(t, loopTraces(message), o, nil, nil, true),
+				scoredThenFollowed(t, loopTraces(message), o, nil, nil, false))
+		})
+	}
+}
+
+// TestCredentialAsConversation: llm_session writes no credential that llm_failure redacted.
+func TestCredentialAsConversation(t *testing.T) {
+	const key = "AKIAIOSFODNN7EXAMPLQ"
+	td := loopTraces("failed")
+	eachSpan(func(_ int, span ptrace.Span) { span.Attributes().PutStr("gen_ai.conversation.id", key) })(td)
+	r := redactorOf(t, "pii", "secrets")
+	one := scoredThenFollowed(t, td, ScorerOptions{}, r, nil, false)
+	for _, attributes := range one {
+		require.NotEqual(t, key, attributes["gen_ai.conversation.id"])
+		require.NotContains(t, attributes[spanattr.AttrSessionID], key)
+	}
+	require.Equal(t, scoredThenFollowed(t, td, ScorerOptions{}, r, nil, true), one)
+}
+
+// TestSessionOfAnEarlierPass: what a llm_session wrote before is replaced as a whole, also where the session has no cost
+// here.
+func TestSessionOfAnEarlierPass(t *testing.T) {
+	td := ptrace.NewTraces()
+	span := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans().AppendEmpty()
+	span.SetTraceID(pcommon.TraceID{1})
+	span.SetSpanID(pcommon.SpanID{1})
+	require.NoError(t, span.Attributes().FromRaw(map[string]any{
+		"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "pay", spanattr.AttrSessionID: "earlier",
+		spanattr.AttrSessionTurns: 7, spanattr.AttrSessionCostUSD: 0.5, spanattr.AttrSessionLimit: "usd",
+	}))
+	for _, two := range []bool{false, true} {
+		got := scoredThenFollowed(t, td, ScorerOptions{}, nil, nil, two)[0]
+		require.EqualValues(t, 1, got[spanattr.AttrSessionTurns])
+		require.NotContains(t, got, spanattr.AttrSessionCostUSD)
+		require.NotContains(t, got, spanattr.AttrSessionLimit)
+	}
+}

@@ -1,0 +1,37 @@
+package spanattr
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+)
+
+// TestHostileRecords: an attribute of ours that does not hold what we write is as good as none.
+func TestHostileRecords(t *testing.T) {
+	read := func(attributes map[string]any) *Record {
+		span := ptrace.NewSpan()
+		require.NoError(t, span.Attributes().FromRaw(attributes))
+		return Of(span)
+	}
+	for _, hash := range []any{"", "g", "-1", "0x12", "1ffffffffffffffff", "ffffffffffffffffff", 7, true, []any{"1"}} {
+		require.Zero(t, read(map[string]any{AttrCallHash: hash}).CallHash, "%v", hash)
+	}
+	for _, digest := range []any{"", "AAAA", "?", 3, []any{}} {
+		r := read(map[string]any{AttrDigest: digest})
+		require.False(t, r.HasDigest)
+		require.Zero(t, r.Digest)
+	}
+	for _, cost := range []any{"1", true, []any{1.0}, map[string]any{}} {
+		require.Zero(t, read(map[string]any{AttrCostUSD: cost}).Cost)
+	}
+	// However often one detail is listed, the others are read.
+	var loops []any
+	for range 1000 {
+		loops = append(loops, failure.Repeat, "?", 1)
+	}
+	loops = append(loops, failure.Runaway)
+	require.Equal(t, []string{failure.Repeat, failure.Runaway}, read(map[string]any{AttrSessionLoops: loops}).Session.Loops)
+}
