@@ -227,6 +227,30 @@ func TestChangesBetweenStages(t *testing.T) {
 	}
 }
 
+// TestSpansThatABatchDoesNotHave: where a processor in between gave spans other ids, the batch is left alone. To read it
+// to its end for each span would take a second for 20,000 spans.
+func TestSpansThatABatchDoesNotHave(t *testing.T) {
+	td := ptrace.NewTraces()
+	spans := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
+	for i := range 2 * maxMissing {
+		span := spans.AppendEmpty()
+		span.SetSpanID(pcommon.SpanID{1, byte(i)})
+		span.Attributes().PutStr("gen_ai.operation.name", "chat")
+	}
+	b := NewBatch()
+	defer b.Release()
+	NewScorer(defaultSet(t), ScorerOptions{}).Traces(td, b, nil)
+	s := NewSpans()
+	s.Begin(b)
+	for i, span := range spans.All() {
+		span.SetSpanID(pcommon.SpanID{2, byte(i)})
+		e := s.Entry(td.ResourceSpans().At(0).Resource(), td.ResourceSpans().At(0).ScopeSpans().At(0).Scope(), span)
+		require.True(t, e.GenAI)
+		require.EqualValues(t, span.SpanID(), e.Session.ID)
+	}
+	require.Nil(t, s.batch)
+}
+
 // TestBatchOfAnEarlierRequest: a context that outlives its request does not find the batch of the next one, which has
 // the same memory.
 func TestBatchOfAnEarlierRequest(t *testing.T) {
