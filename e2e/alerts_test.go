@@ -78,8 +78,10 @@ func (g *traffic) request(to ptrace.SpanSlice, incident bool) {
 		"arrive after two working days, parcels abroad after five."
 	found := span("retrieval", "retrieval", 20*time.Millisecond)
 	found.Attributes().
-		PutStr("gen_ai.retrieval.documents", compact([]any{map[string]any{"id": "shipping", "score": 0.9,
-			"content": passage}}))
+		PutStr("gen_ai.retrieval.documents", compact([]any{map[string]any{
+			"id": "shipping", "score": 0.9,
+			"content": passage,
+		}}))
 
 	first := 0.1 + 0.2*g.r.Float64() // seconds to the first chunk
 	conversation := fmt.Sprintf("conversation-%d", g.made/4)

@@ -45,8 +45,10 @@ func TestEvaluationsVersionsAndBacklog(t *testing.T) {
 		self := ""
 		await(t, 30*time.Second, func() error {
 			self = body(t, "http://"+c.self+"/metrics")
-			for _, name := range []string{"otelcol_llm_review_open_items",
-				"otelcol_llm_review_oldest_open_age_seconds"} {
+			for _, name := range []string{
+				"otelcol_llm_review_open_items",
+				"otelcol_llm_review_oldest_open_age_seconds",
+			} {
 				if !strings.Contains(self, "\n"+name+" ") && !strings.Contains(self, "\n"+name+"{") {
 					return fmt.Errorf("%s is not among the Collector's own metrics", name)
 				}

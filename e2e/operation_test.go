@@ -75,8 +75,10 @@ func TestMistakesStopTheStart(t *testing.T) {
 	require.NoError(t, err)
 	for name, c := range map[string]struct{ yaml, want string }{
 		"open to the network": {`extensions: {llm_review: {http: {endpoint: "0.0.0.0:8321"}}}`, "allow_anonymous"},
-		"unknown scorer": {`processors: {llm_failure: {scorers: {version: 1, scorers: {telepathy: {}}}}}`,
-			"telepathy"},
+		"unknown scorer": {
+			`processors: {llm_failure: {scorers: {version: 1, scorers: {telepathy: {}}}}}`,
+			"telepathy",
+		},
 		"unknown name in rule": {`processors: {llm_failure: {scorers: {version: 1, rules: [{name: r, fail: 'nonsense ` +
 			`> 1'}]}}}`, "nonsense"},
 		"unknown key": {`connectors: {llm_metrics: {flush_intervall: 1s}}`, "flush_intervall"},

@@ -147,9 +147,11 @@ var refusals = grammar{
 			"answer|before I can help}. {Please|Could you} {send|provide|paste} it{.|?}",
 	},
 	"able": {"", "", "Good question! ", "I'm sorry, but ", "Sorry, ", "Unfortunately, "},
-	"help": {"here is {what I know|a general answer|how you can find out}.",
+	"help": {
+		"here is {what I know|a general answer|how you can find out}.",
 		"{you can|you could} {check the official site|ask your provider|look at the settings}.",
-		"I can {explain|describe|tell you about} {it|the basics|how it works}."},
+		"I can {explain|describe|tell you about} {it|the basics|how it works}.",
+	},
 	"policy": {
 		"{I'm sorry|I understand|I apologize|Unfortunately}, {but|} {I cannot|I'm unable to|I am not able to|we " +
 			"cannot|we're unable to|it is not possible to} {cancel|change|refund|modify|upgrade|extend|exchange} " +
@@ -213,8 +215,10 @@ var refusals = grammar{
 // refusal fits on labelled answers and on hand-written ones. GPTFuzz is noisy: it labels answers as compliance if they
 // decline and then comply in a second voice. So only its rows count whose beginning agrees with the label.
 func refusal(d data) (model, error) {
-	p := plan{profile: &text.RefusalProfile, share: 0.005, worst: 4, options: linear.Options{Epochs: 6, Rate: 0.15,
-		L1: 0.3, L2: 1, Seed: 1}}
+	p := plan{profile: &text.RefusalProfile, share: 0.005, worst: 4, options: linear.Options{
+		Epochs: 6, Rate: 0.15,
+		L1: 0.3, L2: 1, Seed: 1,
+	}}
 	rows, err := d.rows("refusal", "train")
 	if err != nil {
 		return nil, err
@@ -252,8 +256,10 @@ func refusal(d data) (model, error) {
 // declines is a rough check of the beginning of an answer.
 func declines(answer string) bool {
 	head := strings.ToLower(answer[:min(len(answer), 200)])
-	for _, sign := range []string{"sorry", "cannot", "can't", "unable", "not able", "apologize", "not appropriate",
-		"unethical", "illegal"} {
+	for _, sign := range []string{
+		"sorry", "cannot", "can't", "unable", "not able", "apologize", "not appropriate",
+		"unethical", "illegal",
+	} {
 		if strings.Contains(head, sign) {
 			return true
 		}

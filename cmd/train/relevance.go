@@ -124,8 +124,10 @@ func relevant(v *ground.Vectors, list []labelled.Row) []row {
 		answer.Read(l.Output)
 		var f [ground.RelevantFeatures]float32
 		if ground.Relevant(v, &question, &answer, &f) {
-			rows = append(rows, row{features: slices.Clone(f[:]), label: l.Label == 1, source: l.Source, weight: 1,
-				text: l.Input})
+			rows = append(rows, row{
+				features: slices.Clone(f[:]), label: l.Label == 1, source: l.Source, weight: 1,
+				text: l.Input,
+			})
 		}
 	}
 	return rows

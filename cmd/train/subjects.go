@@ -14,7 +14,8 @@ import (
 
 func init() {
 	recipes["subjects"] = recipe{path: "internal/score/ground/weights/subjects.flv", fit: func(d data) (model,
-		error) {
+		error,
+	) {
 		return subjects(d, -1)
 	}}
 }

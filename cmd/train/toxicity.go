@@ -121,8 +121,10 @@ var abuse = grammar{
 		"I {will|am going to|'m gonna} {kill|rape|beat|gut|strangle|find and kill} {you|your family|that " +
 			"<insult>|every last one of these <slurs>}{, you <vile> <insult>|}{!|.|}",
 	},
-	"vile": {"fucking", "stupid", "dumb", "ugly", "fat", "dirty", "filthy", "worthless", "pathetic", "little",
-		"goddamn", "lying", "disgusting", "fuckin", "nasty", "retarded", "dumbass"},
+	"vile": {
+		"fucking", "stupid", "dumb", "ugly", "fat", "dirty", "filthy", "worthless", "pathetic", "little",
+		"goddamn", "lying", "disgusting", "fuckin", "nasty", "retarded", "dumbass",
+	},
 	"insult": {
 		"idiot", "moron", "retard", "faggot", "fag", "cunt", "bitch", "whore", "slut", "bastard", "asshole", "dickhead",
 		"motherfucker", "cocksucker", "piece of shit", "scumbag", "twat", "prick", "nigger", "kike", "spic", "chink",
@@ -131,9 +133,11 @@ var abuse = grammar{
 		"dipshit", "shithead", "skank", "douchebag", "son of a bitch", "fuckface", "white trash", "beaner",
 		"camel jockey", "loser", "imbecile", "fucktard",
 	},
-	"slurs": {"niggers", "faggots", "fags", "kikes", "spics", "chinks", "gooks", "wetbacks", "pakis", "towelheads",
+	"slurs": {
+		"niggers", "faggots", "fags", "kikes", "spics", "chinks", "gooks", "wetbacks", "pakis", "towelheads",
 		"ragheads", "trannies", "dykes", "retards", "coons", "whores", "sluts", "bitches", "hoes", "cunts", "beaners",
-		"queers", "muzzies", "motherfuckers", "assholes"},
+		"queers", "muzzies", "motherfuckers", "assholes",
+	},
 }
 
 // tweets matches the parts of a tweet that only tweets have, to remove them.
@@ -141,8 +145,10 @@ var tweets = regexp.MustCompile(`@\w+:?|\bRT\b|https?://\S+|&#?\w+;`)
 
 // toxicity fits on posts of people, because there is no corpus of abusive answers of models, and on ordinary answers.
 func toxicity(d data) (model, error) {
-	p := plan{profile: &text.ToxicityProfile, share: 0.005, worst: 5, unseen: true, options: linear.Options{Epochs: 5,
-		Rate: 0.15, L1: 0.3, L2: 1, Seed: 1}}
+	p := plan{profile: &text.ToxicityProfile, share: 0.005, worst: 5, unseen: true, options: linear.Options{
+		Epochs: 5,
+		Rate:   0.15, L1: 0.3, L2: 1, Seed: 1,
+	}}
 	rows, err := d.rows("toxicity", "train")
 	if err != nil {
 		return nil, err
@@ -152,8 +158,10 @@ func toxicity(d data) (model, error) {
 		if row.Label == 0 && row.Source == "davidson" {
 			weight = 40 // the same people and words without abuse: the distinction to learn
 		}
-		p.train = append(p.train, sample{text: tweets.ReplaceAllString(row.Output, " "), label: row.Label == 1,
-			source: row.Source, weight: weight})
+		p.train = append(p.train, sample{
+			text: tweets.ReplaceAllString(row.Output, " "), label: row.Label == 1,
+			source: row.Source, weight: weight,
+		})
 	}
 	// Refusals, and answers about sensitive topics: they mention abuse but have none.
 	for _, task := range []string{"refusal", "relevance"} {
@@ -189,8 +197,10 @@ func toxicity(d data) (model, error) {
 		}
 		for _, row := range rows {
 			if task == "refusal" || row.Label == 0 {
-				p.operate = append(p.operate, sample{text: tweets.ReplaceAllString(row.Output, " "),
-					source: row.Source})
+				p.operate = append(p.operate, sample{
+					text:   tweets.ReplaceAllString(row.Output, " "),
+					source: row.Source,
+				})
 			}
 		}
 	}

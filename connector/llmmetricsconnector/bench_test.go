@@ -110,8 +110,12 @@ func BenchmarkSpan(b *testing.B) {
 	for _, traffic := range []struct {
 		name string
 		td   ptrace.Traces
-	}{{"sample", annotated(b, sampled(b, 100))}, {"wide", annotated(b, wide())}, {"web", annotated(b, web)},
-		{"unscored", wide()}} {
+	}{
+		{"sample", annotated(b, sampled(b, 100))},
+		{"wide", annotated(b, wide())},
+		{"web", annotated(b, web)},
+		{"unscored", wide()},
+	} {
 		td := traffic.td
 		b.Run(traffic.name, func(b *testing.B) {
 			c := started(b, createDefaultConfig().(*Config), consumertest.NewNop())

@@ -1,6 +1,8 @@
 package llmmetricsconnector
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +18,7 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/corpus"
 	"github.com/faultline-otel/faultline/internal/pipeline"
+	"github.com/faultline-otel/faultline/internal/pipeline/pipelinetest"
 	"github.com/faultline-otel/faultline/internal/price"
 	"github.com/faultline-otel/faultline/internal/sample"
 	"github.com/faultline-otel/faultline/internal/score/scorers"
@@ -23,8 +26,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
-// counted are the points of requests that went through llm_failure and llm_session: in one process with the connector, or
-// over the wire to it.
+// counted are the points of requests that went through llm_failure and llm_session: in one process with the connector,
+// or over the wire to it.
 func counted(t *testing.T, requests []ptrace.Traces, redact []string, twoProcesses bool) []string {
 	t.Helper()
 	set, err := scorers.New(scorers.Default())
@@ -99,6 +102,10 @@ func TestOneProcessCountsWhatTwoCount(t *testing.T) {
 		if td, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(b); err == nil {
 			requests["dialects"] = append(requests["dialects"], td)
 		}
+	}
+	for seed := range uint64(100) { // of anything
+		name := fmt.Sprint("seed ", seed)
+		requests[name] = []ptrace.Traces{pipelinetest.Traces(rand.New(rand.NewPCG(seed+100, 1)))}
 	}
 	require.Greater(t, len(requests), 5)
 	for name, list := range requests {

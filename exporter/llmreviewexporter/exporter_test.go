@@ -146,7 +146,9 @@ type strict struct{ review.Store }
 
 func (strict) Put(context.Context, []review.Trace) error { return review.ErrInvalid }
 
-func (strict) Known(context.Context, []string) (map[string]bool, error) { return map[string]bool{}, nil }
+func (strict) Known(context.Context, []string) (map[string]bool, error) {
+	return map[string]bool{}, nil
+}
 
 func TestWhatIsInvalidIsNotRetried(t *testing.T) {
 	e := create(t, exportertest.NewNopSettings(metadata.Type), direct())

@@ -111,9 +111,11 @@ func TestSessionIsStoppedAndReset(t *testing.T) {
 	require.Equal(t, budget.Closed, d.State)
 	response, _ = ask(t, http.MethodGet, address)
 	require.Equal(t, 200, response.StatusCode)
-	for path, method := range map[string]string{"/v1/sessions/nobody/reset": http.MethodPost,
-		"/v1/sessions/": http.MethodGet, "/": http.MethodGet, "/other/reset": http.MethodPost,
-		"/v1/sessions": http.MethodPost} {
+	for path, method := range map[string]string{
+		"/v1/sessions/nobody/reset": http.MethodPost,
+		"/v1/sessions/":             http.MethodGet, "/": http.MethodGet, "/other/reset": http.MethodPost,
+		"/v1/sessions": http.MethodPost,
+	} {
 		response, _ = ask(t, method, server.URL+path)
 		require.Equal(t, 404, response.StatusCode, path)
 	}
@@ -215,8 +217,10 @@ func TestAuthenticatorGuardsTheAPI(t *testing.T) {
 		return response.StatusCode
 	}
 	b.Breaker().Record(session.Usage{Session: "s", USD: 6})
-	for path, method := range map[string]string{"/v1/sessions/s": http.MethodGet, "/v1/sessions": http.MethodGet,
-		"/v1/authz": http.MethodPost, "/v1/sessions/s/reset": http.MethodPost} {
+	for path, method := range map[string]string{
+		"/v1/sessions/s": http.MethodGet, "/v1/sessions": http.MethodGet,
+		"/v1/authz": http.MethodPost, "/v1/sessions/s/reset": http.MethodPost,
+	} {
 		require.Equal(t, http.StatusUnauthorized, status(method, path, ""), path)
 		require.Equal(t, http.StatusUnauthorized, status(method, path, "byron"), path)
 	}
@@ -248,8 +252,10 @@ func TestWebPageCannotResetLimits(t *testing.T) {
 	}{
 		"another site":         {http.MethodPost, "/v1/sessions/s/reset", "", "cross-site", http.StatusForbidden},
 		"a name that is bound": {http.MethodGet, "/v1/sessions", "attacker.example", "", http.StatusMisdirectedRequest},
-		"a proxy": {http.MethodPost, "/v1/authz/v1/chat", "api.example.org", "cross-site",
-			http.StatusTooManyRequests},
+		"a proxy": {
+			http.MethodPost, "/v1/authz/v1/chat", "api.example.org", "cross-site",
+			http.StatusTooManyRequests,
+		},
 		"the agent": {http.MethodPost, "/v1/sessions/s/reset", "", "", http.StatusOK},
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), want.method, server.URL+want.path, nil)
@@ -270,8 +276,10 @@ func TestWebPageCannotResetLimits(t *testing.T) {
 
 func TestIDsCanHaveAnyCharacters(t *testing.T) {
 	b, server := started(t, nil)
-	for _, id := range []string{"a/b", "a//b", "../x", "..", "a b?c#d%", "日本", strings.Repeat("x", 4000), "reset",
-		"a\nb"} {
+	for _, id := range []string{
+		"a/b", "a//b", "../x", "..", "a b?c#d%", "日本", strings.Repeat("x", 4000), "reset",
+		"a\nb",
+	} {
 		b.Breaker().Record(session.Usage{Session: session.IDOf(id, [16]byte{}), USD: 6})
 		response, d := ask(t, http.MethodGet, server.URL+"/v1/sessions/"+url.PathEscape(id))
 		require.Equal(t, http.StatusTooManyRequests, response.StatusCode, id)

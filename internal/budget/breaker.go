@@ -35,8 +35,11 @@ func (l *Limits) Validate() error {
 		key   Limit
 		value float64
 	}{
-		{LimitUSD, l.USD}, {LimitRate, l.USDPerTenMinutes}, {LimitTokens, float64(l.Tokens)},
-		{LimitModelCalls, float64(l.ModelCalls)}, {LimitToolCalls, float64(l.ToolCalls)},
+		{LimitUSD, l.USD},
+		{LimitRate, l.USDPerTenMinutes},
+		{LimitTokens, float64(l.Tokens)},
+		{LimitModelCalls, float64(l.ModelCalls)},
+		{LimitToolCalls, float64(l.ToolCalls)},
 	} {
 		if !(x.value >= 0 && x.value < 1e15) { // also rejects NaN
 			errs = append(errs, fmt.Errorf("%s must not be negative, got %v", x.key, x.value))

@@ -80,8 +80,10 @@ func TestDialects(t *testing.T) {
 			"haystack.component.output": `{"replies":[{"role":"assistant","meta":{"model":"gpt-4o","finish_reason":"stop","usage":{"prompt_tokens":3,"completion_tokens":4}},"content":[{"text":"hello"}]}]}`,
 		}, want: `{"operation":"chat","response_model":"gpt-4o","finish_reasons":["stop"],"usage":{"input":3,"output":4},
 			"input_messages":[{"role":"user","text":"hi"}],"output_messages":[{"role":"assistant","text":"hello"}]}`},
-		"haystack pipeline": {name: "haystack.pipeline.run", attributes: map[string]any{"haystack.pipeline.metadata": "{}"},
-			want: `{"operation":"workflow"}`},
+		"haystack pipeline": {
+			name: "haystack.pipeline.run", attributes: map[string]any{"haystack.pipeline.metadata": "{}"},
+			want: `{"operation":"workflow"}`,
+		},
 		"spring ai, legacy conventions": {name: "chat gpt-4o", scope: "org.springframework.boot", attributes: map[string]any{
 			"gen_ai.operation.name": "chat", "gen_ai.system": "openai", "gen_ai.request.model": "gpt-4o",
 			"gen_ai.response.finish_reasons": `["STOP"]`,
@@ -91,8 +93,10 @@ func TestDialects(t *testing.T) {
 		"agent framework": {name: "invoke_agent Bot", attributes: map[string]any{
 			"gen_ai.operation.name": "invoke_agent", "gen_ai.provider.name": "microsoft.agent_framework",
 			"gen_ai.agent.name": "Bot", "gen_ai.conversation.id": "c1",
-			"gen_ai.input.messages": []any{map[string]any{"role": "user",
-				"parts": []any{map[string]any{"type": "text", "content": "hi \"there\"\n"}}}},
+			"gen_ai.input.messages": []any{map[string]any{
+				"role":  "user",
+				"parts": []any{map[string]any{"type": "text", "content": "hi \"there\"\n"}},
+			}},
 		}, want: `{"operation":"invoke_agent","provider_raw":"microsoft.agent_framework","agent_name":"Bot","session_id":"c1","input_messages":[{"role":"user","text":"hi \"there\"\n"}]}`},
 		"azure inference, events with JSON": {
 			name: "chat gpt-4o", attributes: map[string]any{"gen_ai.system": "az.ai.inference", "gen_ai.operation.name": "chat"},
@@ -107,23 +111,29 @@ func TestDialects(t *testing.T) {
 			"gen_ai.tool.call.arguments": `{"city":"Rome"}`,
 			"gen_ai.tool.call.result":    `{"content":[{"type":"text","text":"no such city"}],"isError":true}`,
 		}, want: `{"operation":"execute_tool","tool":{"name":"weather","status":"error"},"error":{"is_error":true,"type":"tool_error"}}`},
-		"mcp listing": {name: "tools/list", attributes: map[string]any{"mcp.method.name": "tools/list"},
-			want: `{"operation":"other"}`},
+		"mcp listing": {
+			name: "tools/list", attributes: map[string]any{"mcp.method.name": "tools/list"},
+			want: `{"operation":"other"}`,
+		},
 		"strands, events with parts in strings": {scope: "strands.telemetry.tracer", name: "chat", attributes: map[string]any{
 			"gen_ai.system": "strands-agents", "gen_ai.operation.name": "chat", "gen_ai.server.time_to_first_token": 1200,
 		}, events: []spanEvent{
 			{"gen_ai.user.message", map[string]any{"content": `[{"text":"hi"}]`}},
-			{"gen_ai.choice", map[string]any{"finish_reason": "tool_use",
-				"message": `[{"text":"let me see"},{"toolUse":{"toolUseId":"t1","name":"f","input":{"a":1}}}]`}},
+			{"gen_ai.choice", map[string]any{
+				"finish_reason": "tool_use",
+				"message":       `[{"text":"let me see"},{"toolUse":{"toolUseId":"t1","name":"f","input":{"a":1}}}]`,
+			}},
 		}, want: `{"provider_raw":"strands-agents","ttft_ms":1200,"finish_reasons":["tool_use"],"input_messages":[{"role":"user","text":"hi"}],
 			"output_messages":[{"role":"assistant","text":"let me see","tool_calls":[{"id":"t1","name":"f","arguments":{"a":1}}]}]}`},
-		"strands tool with status": {scope: "strands.telemetry.tracer", name: "execute_tool f", status: ptrace.StatusCodeOk,
+		"strands tool with status": {
+			scope: "strands.telemetry.tracer", name: "execute_tool f", status: ptrace.StatusCodeOk,
 			attributes: map[string]any{
 				"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "f", "gen_ai.tool.status": "error",
 			}, events: []spanEvent{
 				{"gen_ai.tool.message", map[string]any{"role": "tool", "content": `{"a":1}`, "id": "t1"}},
 				{"gen_ai.choice", map[string]any{"message": `[{"text":"boom"}]`, "id": "t1"}},
-			}, want: `{"tool":{"name":"f","arguments":{"a":1},"result":"boom","status":"error"},"error":{"is_error":true}}`},
+			}, want: `{"tool":{"name":"f","arguments":{"a":1},"result":"boom","status":"error"},"error":{"is_error":true}}`,
+		},
 		"details event": {name: "chat m", attributes: map[string]any{"gen_ai.operation.name": "chat"}, events: []spanEvent{
 			{"gen_ai.client.inference.operation.details", map[string]any{
 				"gen_ai.input.messages":  `[{"role":"user","parts":[{"type":"text","content":"hi"}]}]`,
@@ -195,19 +205,25 @@ func TestDialects(t *testing.T) {
 		}, want: `{"operation":"chat","provider":"openai","request_model":"gpt-4","usage":{"input":3},"finish_reasons":["stop"],
 			"input_messages":[{"role":"user","text":"hi"}],"output_messages":[{"role":"assistant","text":"yo"}]}`},
 		"redacted": {
-			name: "x", attributes: map[string]any{"openinference.span.kind": "LLM", "input.value": "__REDACTED__",
-				"output.value": "__REDACTED__"},
+			name: "x", attributes: map[string]any{
+				"openinference.span.kind": "LLM", "input.value": "__REDACTED__",
+				"output.value": "__REDACTED__",
+			},
 			want: `{"operation":"chat","input_messages":[],"output_messages":[]}`,
 		},
 		"otel retrieval, structured": {name: "retrieval kb", attributes: map[string]any{
 			"gen_ai.operation.name": "retrieval", "gen_ai.retrieval.query.text": "q",
 			"gen_ai.retrieval.documents": []any{map[string]any{"id": "1", "score": 0.25, "content": "text"}},
 		}, want: `{"retrieval":{"query":"q","documents":[{"id":"1","score":0.25,"content":"text"}]}}`},
-		"vector database of traceloop": {name: "chroma.query",
+		"vector database of traceloop": {
+			name:       "chroma.query",
 			attributes: map[string]any{"gen_ai.operation.name": "retrieval"}, events: []spanEvent{
-				{"db.query.result", map[string]any{"db.query.result.id": "1", "db.query.result.score": 0.5,
-					"db.query.result.document": "text"}},
-			}, want: `{"operation":"retrieval","retrieval":{"documents":[{"id":"1","score":0.5,"content":"text"}]}}`},
+				{"db.query.result", map[string]any{
+					"db.query.result.id": "1", "db.query.result.score": 0.5,
+					"db.query.result.document": "text",
+				}},
+			}, want: `{"operation":"retrieval","retrieval":{"documents":[{"id":"1","score":0.5,"content":"text"}]}}`,
+		},
 		"langsmith chain of langchain": {scope: "langsmith", name: "ChatOpenAI", attributes: map[string]any{
 			"langsmith.span.kind": "llm", "gen_ai.operation.name": "chat", "langsmith.metadata.ls_model_type": "chat",
 			"gen_ai.prompt": `{"messages":[[{"lc":1,"type":"constructor","id":["langchain_core","messages","SystemMessage"],"kwargs":{"content":"be nice"}},` +
@@ -250,17 +266,23 @@ func TestDialects(t *testing.T) {
 			"genkit:output": `"ok"`,
 		}, want: `{"operation":"execute_tool","tool":{"name":"f","arguments":{"a":1},"result":"ok"}}`},
 		"numbers of JavaScript and sentinels": {name: "chat x", attributes: map[string]any{
-			"gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": map[string]any{"low": 12, "high": 0,
-				"unsigned": false},
+			"gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": map[string]any{
+				"low": 12, "high": 0,
+				"unsigned": false,
+			},
 			"gen_ai.request.max_tokens": -1, "gen_ai.request.seed": "", "gen_ai.request.temperature": "0.25",
 			"gen_ai.request.stream":          "true",
 			"gen_ai.response.finish_reasons": "stop,length",
 		}, want: `{"usage":{"input":12},"max_tokens":null,"seed":null,"temperature":0.25,"streaming":true,"finish_reasons":["stop","length"]}`},
-		"status in the message": {name: "chat x", status: ptrace.StatusCodeError,
+		"status in the message": {
+			name: "chat x", status: ptrace.StatusCodeError,
 			attributes: map[string]any{"gen_ai.operation.name": "chat"}, events: []spanEvent{
-				{"exception", map[string]any{"exception.type": "openai.RateLimitError",
-					"exception.message": "Error code: 429 - {'error': {}}"}},
-			}, want: `{"error":{"is_error":true,"type":"openai.RateLimitError","http_status":429}}`},
+				{"exception", map[string]any{
+					"exception.type":    "openai.RateLimitError",
+					"exception.message": "Error code: 429 - {'error': {}}",
+				}},
+			}, want: `{"error":{"is_error":true,"type":"openai.RateLimitError","http_status":429}}`,
+		},
 		"requested schema, openai": {name: "chat x", attributes: map[string]any{
 			"gen_ai.operation.name": "chat", "gen_ai.openai.request.response_format": `{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object"}}}`,
 		}, want: `{"response_format":"json_schema","output_schema":{"type":"object"}}`},

@@ -31,8 +31,10 @@ func TestLogContentJoinsItsSpan(t *testing.T) {
 	span.SetSpanID(pcommon.SpanID{1})
 	span.Attributes().PutStr("gen_ai.system", "openai")
 	addRecord(t, cache, pcommon.SpanID{1}, 3, "gen_ai.choice",
-		map[string]any{"index": 0, "finish_reason": "length",
-			"message": map[string]any{"role": "assistant", "content": "half"}})
+		map[string]any{
+			"index": 0, "finish_reason": "length",
+			"message": map[string]any{"role": "assistant", "content": "half"},
+		})
 	addRecord(t, cache, pcommon.SpanID{1}, 1, "gen_ai.system.message", map[string]any{"content": "be nice"})
 	addRecord(t, cache, pcommon.SpanID{1}, 2, "gen_ai.user.message", map[string]any{"content": "hi"})
 	addRecord(t, cache, pcommon.SpanID{1}, 2, "some.other.event", map[string]any{"content": "not a message"})

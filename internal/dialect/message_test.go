@@ -108,12 +108,18 @@ func TestMessagesOfEveryShape(t *testing.T) {
 		},
 		"serialised twice": {text: `"[{\"role\":\"user\",\"content\":\"a\"}]"`, want: `[{"role":"user","text":"a"}]`},
 		"a string":         {text: `"a"`, want: `[{"role":"user","text":"a"}]`},
-		"strings": {answer: true, text: `["a","b"]`,
-			want: `[{"role":"user","text":"a"},{"role":"user","text":"b"}]`},
-		"text that is JSON": {text: `[{"role":"user","content":"[{\"type\":\"text\",\"text\":\"a\"}]"}]`,
-			want: `[{"role":"user","text":"[{\"type\":\"text\",\"text\":\"a\"}]"}]`},
-		"parts inside of string": {decode: true, text: `[{"role":"user","content":"[{\"type\":\"text\",\"text\":\"a\"}]"}]`,
-			want: `[{"role":"user","text":"a"}]`},
+		"strings": {
+			answer: true, text: `["a","b"]`,
+			want: `[{"role":"user","text":"a"},{"role":"user","text":"b"}]`,
+		},
+		"text that is JSON": {
+			text: `[{"role":"user","content":"[{\"type\":\"text\",\"text\":\"a\"}]"}]`,
+			want: `[{"role":"user","text":"[{\"type\":\"text\",\"text\":\"a\"}]"}]`,
+		},
+		"parts inside of string": {
+			decode: true, text: `[{"role":"user","content":"[{\"type\":\"text\",\"text\":\"a\"}]"}]`,
+			want: `[{"role":"user","text":"a"}]`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := parser{answer: c.answer, decode: c.decode}

@@ -22,12 +22,14 @@ func TestTokensAreCountedOnceForEveryEmitter(t *testing.T) {
 			"gen_ai.provider.name": "anthropic", "gen_ai.usage.input_tokens": 1167, "gen_ai.usage.output_tokens": 187,
 			"gen_ai.usage.cache_write.input_tokens": 1163,
 		}, want: wrote},
-		"openllmetry for JavaScript, exclusive": {scope: "@traceloop/instrumentation-anthropic", name: "chat c",
+		"openllmetry for JavaScript, exclusive": {
+			scope: "@traceloop/instrumentation-anthropic", name: "chat c",
 			attributes: map[string]any{
 				"gen_ai.provider.name": "anthropic", "gen_ai.usage.input_tokens": 4, "gen_ai.usage.output_tokens": 187,
 				"gen_ai.usage.total_tokens":                191,
 				"gen_ai.usage.cache_creation.input_tokens": 1163, "gen_ai.usage.cache_read.input_tokens": 0,
-			}, want: wrote},
+			}, want: wrote,
+		},
 		"openinference": {name: "Anthropic Messages", attributes: map[string]any{
 			"openinference.span.kind": "LLM", "llm.token_count.prompt": 1167, "llm.token_count.completion": 187,
 			"llm.token_count.prompt_details.cache_write": 1163,
@@ -64,10 +66,12 @@ func TestTokensAreCountedOnceForEveryEmitter(t *testing.T) {
 			"gen_ai.usage.total_tokens":            6010,
 			"gen_ai.usage.cache_read_input_tokens": 1000,
 		}, want: read},
-		"openllmetry for JavaScript, a read from the cache": {scope: "@traceloop/instrumentation-anthropic", name: "chat c",
+		"openllmetry for JavaScript, a read from the cache": {
+			scope: "@traceloop/instrumentation-anthropic", name: "chat c",
 			attributes: map[string]any{
 				"gen_ai.usage.input_tokens": 5000, "gen_ai.usage.output_tokens": 10, "gen_ai.usage.cache_read.input_tokens": 1000,
-			}, want: read},
+			}, want: read,
+		},
 	})
 }
 
@@ -112,8 +116,10 @@ func TestNormaliseCountsAsTheConventionsDo(t *testing.T) {
 
 func TestNormaliseLeavesOuterStepsUncounted(t *testing.T) {
 	resource, scope, span := emptySpan("ai")
-	require.NoError(t, span.Attributes().FromRaw(map[string]any{"ai.operationId": "ai.generateText",
-		"ai.usage.inputTokens": 5, "ai.model.id": "m"}))
+	require.NoError(t, span.Attributes().FromRaw(map[string]any{
+		"ai.operationId":       "ai.generateText",
+		"ai.usage.inputTokens": 5, "ai.model.id": "m",
+	}))
 	call, _ := NewReader(nil).Read(resource, scope, span)
 	spanattr.Normalise(span, call)
 	_, ok := span.Attributes().Get("gen_ai.usage.input_tokens")

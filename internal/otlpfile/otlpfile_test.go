@@ -127,26 +127,34 @@ func TestEveryFormatIsRead(t *testing.T) {
 		"nothing":              {nil, nil},
 		"one line":             {[]byte(traceJSON("a")), []string{"span a"}},
 		"one request per line": {[]byte(lines), []string{"span a", "log b", "span c"}},
-		"windows line ends": {[]byte(strings.ReplaceAll(lines, "\n", "\r\n")),
-			[]string{"span a", "log b", "span c"}},
+		"windows line ends": {
+			[]byte(strings.ReplaceAll(lines, "\n", "\r\n")),
+			[]string{"span a", "log b", "span c"},
+		},
 		"byte order mark": {[]byte("\ufeff" + lines), []string{"span a", "log b", "span c"}},
 		"newlines first":  {[]byte("\n\n" + lines), []string{"span a", "log b", "span c"}},
 		"over many lines": {[]byte(indent(traceJSON("a"))), []string{"span a"}},
-		"several over many lines": {[]byte(indent(traceJSON("a")) + "\n" + indent(logJSON("b"))),
-			[]string{"span a", "log b"}},
+		"several over many lines": {
+			[]byte(indent(traceJSON("a")) + "\n" + indent(logJSON("b"))),
+			[]string{"span a", "log b"},
+		},
 		"several on one line":            {[]byte(traceJSON("a") + " " + traceJSON("b")), []string{"span a", "span b"}},
 		"brackets and quotes in strings": {[]byte(traceJSON(`}]}"{[\`)), []string{`span }]}"{[\`}},
 		"metrics are passed over":        {[]byte(`{"resourceMetrics":[]}` + "\n" + traceJSON("a")), []string{"span a"}},
 		"an empty request":               {[]byte("{}\n" + traceJSON("a")), []string{"span a"}},
 		"gzip":                           {zipped([]byte(lines)), []string{"span a", "log b", "span c"}},
-		"gzip, several members": {append(zipped([]byte(traceJSON("a")+"\n")), zipped([]byte(traceJSON("b")))...),
-			[]string{"span a", "span b"}},
+		"gzip, several members": {
+			append(zipped([]byte(traceJSON("a")+"\n")), zipped([]byte(traceJSON("b")))...),
+			[]string{"span a", "span b"},
+		},
 		"protobuf traces":               {traceProto("a"), []string{"span a"}},
 		"protobuf logs":                 {logProto("b"), []string{"log b"}},
 		"protobuf, gzip":                {zipped(traceProto("a")), []string{"span a"}},
 		"protobuf with a brace as size": {sized(t, '{'), []string{"span " + strings.Repeat("x", 81)}},
-		"length-prefixed protobuf": {prefix(traceProto("a"), logProto("b"), traceProto("c")),
-			[]string{"span a", "log b", "span c"}},
+		"length-prefixed protobuf": {
+			prefix(traceProto("a"), logProto("b"), traceProto("c")),
+			[]string{"span a", "log b", "span c"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Empty(t, cmp.Diff(outcome{Got: c.want}, run(t, bytes.NewReader(c.in), MaxRequest)))
@@ -233,12 +241,18 @@ func TestBrokenPartsAreReportedAndTheRestIsRead(t *testing.T) {
 			}},
 		},
 		"protobuf that was cut": {string(traceProto("abcdef")[:30]), outcome{nil, []string{"in: not OTLP protobuf: …"}}},
-		"gzip that was cut": {string(zipped([]byte(traceJSON("a") + "\n"))[:60]),
-			outcome{nil, []string{"in:1: unexpected EOF"}}},
-		"length-prefixed, then cut": {string(prefix(traceProto("a"), traceProto("b"))[:90]),
-			outcome{[]string{"span a"}, []string{"in: message 2: the file was cut"}}},
-		"protobuf that is too deep": {string(deepProto(maxNesting)),
-			outcome{nil, []string{"in: a request must not nest deeper than 10000 levels"}}},
+		"gzip that was cut": {
+			string(zipped([]byte(traceJSON("a") + "\n"))[:60]),
+			outcome{nil, []string{"in:1: unexpected EOF"}},
+		},
+		"length-prefixed, then cut": {
+			string(prefix(traceProto("a"), traceProto("b"))[:90]),
+			outcome{[]string{"span a"}, []string{"in: message 2: the file was cut"}},
+		},
+		"protobuf that is too deep": {
+			string(deepProto(maxNesting)),
+			outcome{nil, []string{"in: a request must not nest deeper than 10000 levels"}},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := run(t, strings.NewReader(c.in), 2<<20)

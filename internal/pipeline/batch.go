@@ -204,6 +204,7 @@ func sealOf(attributes pcommon.Map) uint64 {
 type Spans struct {
 	batch   *Batch
 	next    int
+	missing int // spans that the batch does not have
 	reader  *dialect.Reader
 	own     Entry // used for spans that the batch does not have
 	digests digesting
@@ -222,7 +223,10 @@ const (
 func NewSpans() *Spans { return &Spans{reader: dialect.NewReader(nil)} }
 
 // Begin starts at the first span of a request. The batch may be nil.
-func (s *Spans) Begin(b *Batch) { s.batch, s.next = b, 0 }
+func (s *Spans) Begin(b *Batch) { s.batch, s.next, s.missing = b, 0, 0 }
+
+// maxMissing bounds the spans that a batch may lack before it is no longer used: each costs a search to its end.
+const maxMissing = 64
 
 // End drops the references to the request.
 func (s *Spans) End() {
@@ -233,28 +237,35 @@ func (s *Spans) End() {
 // Entry returns the entry of a span. The caller must ask for spans in the order of the data, and for each span once.
 // The entry is valid until the next call.
 func (s *Spans) Entry(resource pcommon.Resource, scope pcommon.InstrumentationScope, span ptrace.Span) *Entry {
-	if s.batch != nil {
-		// A processor in between may have removed spans.
-		for at := s.next; at < len(s.batch.places); at++ {
-			p := &s.batch.places[at]
-			if p.span != span.SpanID() || p.trace != span.TraceID() {
-				continue
-			}
-			s.next = at + 1
-			if p.entry < 0 {
-				if _, ok := s.reader.Read(resource, scope, span); !ok {
-					return notGenAI
-				}
-				break // it has become one
-			}
-			if e := &s.batch.entries[p.entry]; e.describes(span) {
+	if at, ok := s.find(span); ok {
+		s.next = at + 1
+		if entry := s.batch.places[at].entry; entry >= 0 {
+			if e := &s.batch.entries[entry]; e.describes(span) {
 				return e
 			}
-			break
+		} else if _, ok := s.reader.Read(resource, scope, span); !ok { // else it has become a GenAI span
+			return notGenAI
 		}
 	}
 	s.read(resource, scope, span)
 	return &s.own
+}
+
+// find returns the place of a span. A processor in between may have removed spans.
+func (s *Spans) find(span ptrace.Span) (at int, ok bool) {
+	if s.batch == nil {
+		return 0, false
+	}
+	trace, id := span.TraceID(), span.SpanID()
+	for at := s.next; at < len(s.batch.places); at++ {
+		if p := &s.batch.places[at]; p.span == id && p.trace == trace {
+			return at, true
+		}
+	}
+	if s.missing++; s.missing > maxMissing {
+		s.batch = nil
+	}
+	return 0, false
 }
 
 // read makes an entry from the attributes of the span.

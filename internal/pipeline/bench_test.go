@@ -42,8 +42,10 @@ func textPart(s string) object { return object{"type": "text", "content": s} }
 // offeredTools is 1.5 KB of tool definitions, as an agent sends them with every call.
 var offeredTools = asJSON([]object{
 	offered("lookup_order", []string{"order_id"}, object{
-		"order_id": object{"type": "string", "pattern": "^ord_[0-9a-f]{12}$",
-			"description": "The order's id, as the customer was told it."},
+		"order_id": object{
+			"type": "string", "pattern": "^ord_[0-9a-f]{12}$",
+			"description": "The order's id, as the customer was told it.",
+		},
 		"include_items": object{"type": "boolean", "description": "Also return the items of the order."},
 		"limit":         object{"type": "integer", "minimum": 0, "maximum": 100, "description": "Most items to return."},
 	}),
@@ -99,8 +101,10 @@ func traffic(traces int) ptrace.Traces {
 		agent := add(0, "invoke_agent")
 		agent.PutStr("gen_ai.request.model", "gpt-4.1")
 		agent.PutStr("gen_ai.input.messages", asJSON([]object{{"role": "user", "parts": []object{textPart(prose(r, 350))}}}))
-		agent.PutStr("gen_ai.output.messages", asJSON([]object{{"role": "assistant",
-			"parts": []object{textPart(prose(r, 700))}, "finish_reason": "stop"}}))
+		agent.PutStr("gen_ai.output.messages", asJSON([]object{{
+			"role":  "assistant",
+			"parts": []object{textPart(prose(r, 700))}, "finish_reason": "stop",
+		}}))
 		agent.PutInt("gen_ai.usage.input_tokens", 2000)
 		agent.PutInt("gen_ai.usage.output_tokens", 400)
 		pad(agent, 27)
@@ -125,8 +129,10 @@ func traffic(traces int) ptrace.Traces {
 			chat.PutInt("gen_ai.request.max_tokens", 1024)
 			chat.PutInt("gen_ai.usage.input_tokens", 1500)
 			chat.PutInt("gen_ai.usage.output_tokens", 300)
-			call := object{"type": "tool_call", "id": "call_1", "name": "lookup_order",
-				"arguments": object{"order_id": "ord_0123456789ab", "limit": 3}}
+			call := object{
+				"type": "tool_call", "id": "call_1", "name": "lookup_order",
+				"arguments": object{"order_id": "ord_0123456789ab", "limit": 3},
+			}
 			chat.PutStr("gen_ai.input.messages", asJSON([]object{
 				{"role": "system", "parts": []object{textPart(prose(r, 450))}},
 				{"role": "user", "parts": []object{textPart(prose(r, 300))}},
@@ -138,8 +144,10 @@ func traffic(traces int) ptrace.Traces {
 			if finish == "tool_call" {
 				parts = append(parts, call)
 			}
-			chat.PutStr("gen_ai.output.messages", asJSON([]object{{"role": "assistant", "parts": parts,
-				"finish_reason": finish}}))
+			chat.PutStr("gen_ai.output.messages", asJSON([]object{{
+				"role": "assistant", "parts": parts,
+				"finish_reason": finish,
+			}}))
 			chat.PutStr("gen_ai.tool.definitions", offeredTools)
 			pad(chat, 31)
 		}

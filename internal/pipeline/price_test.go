@@ -79,20 +79,32 @@ func TestReportedCostWinsOverComputed(t *testing.T) {
 		"reported, absurd":              {[]any{"gen_ai.usage.cost", 1e300}, computed},
 		"ours, no number":               {[]any{spanattr.AttrCostUSD, math.NaN()}, computed},
 		"ours, a text":                  {[]any{spanattr.AttrCostUSD, "cheap"}, computed},
-		"ours, negative": {[]any{spanattr.AttrCostUSD, -3.0, spanattr.AttrCostSource, "computed",
-			spanattr.AttrPricingVersion, "x"}, computed},
+		"ours, negative": {[]any{
+			spanattr.AttrCostUSD, -3.0, spanattr.AttrCostSource, "computed",
+			spanattr.AttrPricingVersion, "x",
+		}, computed},
 		"ours, without a version":   {[]any{spanattr.AttrCostUSD, 3.0, spanattr.AttrCostSource, "computed"}, computed},
 		"ours, of a strange source": {[]any{spanattr.AttrCostUSD, 3.0, spanattr.AttrCostSource, "guess"}, computed},
-		"ours, a version of 10 kB": {[]any{spanattr.AttrCostUSD, 3.0, spanattr.AttrCostSource, "computed",
-			spanattr.AttrPricingVersion, strings.Repeat("v", 10_000)}, computed},
+		"ours, a version of 10 kB": {[]any{
+			spanattr.AttrCostUSD, 3.0, spanattr.AttrCostSource, "computed",
+			spanattr.AttrPricingVersion, strings.Repeat("v", 10_000),
+		}, computed},
 		"source alone": {[]any{spanattr.AttrCostSource, "reported"}, computed},
-		"an earlier pass": {[]any{spanattr.AttrCostUSD, 1.5, spanattr.AttrCostSource, "computed",
-			spanattr.AttrPricingVersion, "2025-01-01.abc"},
-			costs{"usd": 1.5, "source": "computed", "pricing_version": "2025-01-01.abc"}},
-		"an estimate": {[]any{spanattr.AttrCostUSD, 1.5, spanattr.AttrCostSource, "estimated",
-			spanattr.AttrPricingVersion, "v"}, costs{"usd": 1.5, "source": "estimated", "pricing_version": "v"}},
-		"an earlier pass, and reported": {[]any{spanattr.AttrCostUSD, 1.5, spanattr.AttrCostSource, "computed",
-			spanattr.AttrPricingVersion, "v", "gen_ai.usage.cost", 0.5}, costs{"usd": 0.5, "source": "reported"}},
+		"an earlier pass": {
+			[]any{
+				spanattr.AttrCostUSD, 1.5, spanattr.AttrCostSource, "computed",
+				spanattr.AttrPricingVersion, "2025-01-01.abc",
+			},
+			costs{"usd": 1.5, "source": "computed", "pricing_version": "2025-01-01.abc"},
+		},
+		"an estimate": {[]any{
+			spanattr.AttrCostUSD, 1.5, spanattr.AttrCostSource, "estimated",
+			spanattr.AttrPricingVersion, "v",
+		}, costs{"usd": 1.5, "source": "estimated", "pricing_version": "v"}},
+		"an earlier pass, and reported": {[]any{
+			spanattr.AttrCostUSD, 1.5, spanattr.AttrCostSource, "computed",
+			spanattr.AttrPricingVersion, "v", "gen_ai.usage.cost", 0.5,
+		}, costs{"usd": 0.5, "source": "reported"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			td, span := chat(t, c.attributes...)
@@ -157,8 +169,10 @@ func TestOnlyModelCallsAreComputed(t *testing.T) {
 		"more than all tokens": {[]any{"gen_ai.usage.input_tokens", int64(math.MaxInt64)}, "", "cost:bad_usage"},
 		"a trillion tokens":    {[]any{"gen_ai.usage.input_tokens", int64(1e12)}, "", "cost:bad_usage"},
 		"an absurd amount":     {[]any{"gen_ai.usage.input_tokens", int64(1e8)}, "", "cost:bad_usage"},
-		"cached beyond all": {[]any{"gen_ai.usage.cache_read.input_tokens", int64(math.MaxInt64),
-			"gen_ai.usage.cache_creation.input_tokens", int64(math.MaxInt64)}, "", "cost:bad_usage"},
+		"cached beyond all": {[]any{
+			"gen_ai.usage.cache_read.input_tokens", int64(math.MaxInt64),
+			"gen_ai.usage.cache_creation.input_tokens", int64(math.MaxInt64),
+		}, "", "cost:bad_usage"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			td, span := chat(t, c.attributes...)

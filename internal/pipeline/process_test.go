@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -8,6 +9,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/faultline-otel/faultline/internal/pipeline/pipelinetest"
+	"github.com/faultline-otel/faultline/internal/price"
 	"github.com/faultline-otel/faultline/internal/session"
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
@@ -15,8 +18,8 @@ import (
 // between is what may happen between llm_failure and llm_session in one pipeline.
 type between func(ptrace.Traces)
 
-// scoredThenFollowed scores traces, changes them, and follows their sessions: in one process, where a batch goes along, or
-// in two, where the data goes over the wire. It returns what stands on the spans.
+// scoredThenFollowed scores traces, changes them, and follows their sessions: in one process, where a batch goes along,
+// or in two, where the data goes over the wire. It returns what stands on the spans.
 func scoredThenFollowed(
 	t *testing.T, td ptrace.Traces, o ScorerOptions, r *Redactor, change between, twoProcesses bool,
 ) []map[string]any {
@@ -44,11 +47,21 @@ func scoredThenFollowed(
 		require.NoError(t, err)
 	}
 	NewSessions(tracker).Traces(own, after, nil)
-	var list []map[string]any
-	for _, rs := range own.ResourceSpans().All() {
+	return attributesOf(own)
+}
+
+// attributesOf are the attributes of each span and, under "events", of its events.
+func attributesOf(td ptrace.Traces) (list []map[string]any) {
+	for _, rs := range td.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, span := range ss.Spans().All() {
-				list = append(list, span.Attributes().AsRaw())
+				attributes := span.Attributes().AsRaw()
+				var events []map[string]any
+				for _, event := range span.Events().All() {
+					events = append(events, event.Attributes().AsRaw())
+				}
+				attributes["events"] = events
+				list = append(list, attributes)
 			}
 		}
 	}
@@ -66,6 +79,78 @@ func TestOneProcessWritesWhatTwoWrite(t *testing.T) {
 					"%s, content %v", name, content)
 			}
 		}
+	}
+}
+
+// TestOneProcessWritesWhatTwoWriteOfAnything is the same for spans that hold anything.
+func TestOneProcessWritesWhatTwoWriteOfAnything(t *testing.T) {
+	redactor := redactorOf(t, "pii", "secrets")
+	for seed := range uint64(300) {
+		td := pipelinetest.Traces(rand.New(rand.NewPCG(seed, 1)))
+		for _, r := range []*Redactor{nil, redactor} {
+			o := ScorerOptions{Content: seed%2 == 0}
+			require.Equal(t, scoredThenFollowed(t, td, o, r, nil, true), scoredThenFollowed(t, td, o, r, nil, false),
+				"seed %d, redacted %v", seed, r != nil)
+		}
+	}
+}
+
+// TestStagesTwiceWriteWhatOnceWrites: a gateway behind an agent changes nothing but the count of redactions, which may
+// find more in what stands there now.
+func TestStagesTwiceWriteWhatOnceWrites(t *testing.T) {
+	redactor := redactorOf(t, "pii", "secrets")
+	for seed := range uint64(300) {
+		td := pipelinetest.Traces(rand.New(rand.NewPCG(seed, 1)))
+		for _, r := range []*Redactor{nil, redactor} {
+			once, twice := ptrace.NewTraces(), ptrace.NewTraces()
+			td.CopyTo(once)
+			allStages(t, once, r)
+			once.CopyTo(twice)
+			allStages(t, twice, r)
+			for _, td := range []ptrace.Traces{once, twice} {
+				for _, rs := range td.ResourceSpans().All() {
+					for _, span := range rs.ScopeSpans().At(0).Spans().All() {
+						span.Attributes().Remove(spanattr.AttrRedactions)
+					}
+				}
+			}
+			require.Equal(t, attributesOf(once), attributesOf(twice), "seed %d, redacted %v", seed, r != nil)
+		}
+	}
+}
+
+// allStages are the stages of one Collector.
+func allStages(t *testing.T, td ptrace.Traces, r *Redactor) {
+	t.Helper()
+	tracker, err := session.New(session.DefaultSettings(), time.Now)
+	require.NoError(t, err)
+	b := NewBatch()
+	defer b.Release()
+	NewScorer(defaultSet(t), ScorerOptions{Prices: price.Embedded()}).Traces(td, b, func(s *Scored) {
+		if s.Call != nil {
+			r.Span(s.Span, s.Entry)
+		}
+	})
+	NewSessions(tracker).Traces(td, b, nil)
+	NewCauses().Traces(td, func(pcommon.TraceID) bool { return false }, nil)
+}
+
+// TestTwoSessionsOfOneRequest: two llm_session that each get a copy of one request, with its batch, write the same.
+func TestTwoSessionsOfOneRequest(t *testing.T) {
+	for seed := range uint64(100) {
+		td := pipelinetest.Traces(rand.New(rand.NewPCG(seed, 2)))
+		b := NewBatch()
+		NewScorer(defaultSet(t), ScorerOptions{}).Traces(td, b, nil)
+		var got [2]ptrace.Traces
+		for i := range got {
+			got[i] = ptrace.NewTraces()
+			td.CopyTo(got[i])
+			tracker, err := session.New(session.DefaultSettings(), time.Now)
+			require.NoError(t, err)
+			NewSessions(tracker).Traces(got[i], b, nil)
+		}
+		require.Equal(t, attributesOf(got[0]), attributesOf(got[1]), "seed %d", seed)
+		b.Release()
 	}
 }
 
@@ -142,6 +227,30 @@ func TestChangesBetweenStages(t *testing.T) {
 	}
 }
 
+// TestSpansThatABatchDoesNotHave: where a processor in between gave spans other ids, the batch is left alone. To read it
+// to its end for each span would take a second for 20,000 spans.
+func TestSpansThatABatchDoesNotHave(t *testing.T) {
+	td := ptrace.NewTraces()
+	spans := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
+	for i := range 2 * maxMissing {
+		span := spans.AppendEmpty()
+		span.SetSpanID(pcommon.SpanID{1, byte(i)})
+		span.Attributes().PutStr("gen_ai.operation.name", "chat")
+	}
+	b := NewBatch()
+	defer b.Release()
+	NewScorer(defaultSet(t), ScorerOptions{}).Traces(td, b, nil)
+	s := NewSpans()
+	s.Begin(b)
+	for i, span := range spans.All() {
+		span.SetSpanID(pcommon.SpanID{2, byte(i)})
+		e := s.Entry(td.ResourceSpans().At(0).Resource(), td.ResourceSpans().At(0).ScopeSpans().At(0).Scope(), span)
+		require.True(t, e.GenAI)
+		require.EqualValues(t, span.SpanID(), e.Session.ID)
+	}
+	require.Nil(t, s.batch)
+}
+
 // TestBatchOfAnEarlierRequest: a context that outlives its request does not find the batch of the next one, which has
 // the same memory.
 func TestBatchOfAnEarlierRequest(t *testing.T) {
@@ -176,8 +285,8 @@ func loopTraces(message string) ptrace.Traces {
 	return td
 }
 
-// TestLoopKeepsTheEvidence: a loop that llm_session finds leaves the evidence of another verdict as it stands, whether or
-// not evidence quotes content and content is redacted.
+// TestLoopKeepsTheEvidence: a loop that llm_session finds leaves the evidence of another verdict as it stands, whether
+// or not evidence quotes content and content is redacted.
 func TestLoopKeepsTheEvidence(t *testing.T) {
 	const message = "mail to eve@example.com bounced: AKIAIOSFODNN7EXAMPLQ"
 	r := redactorOf(t, "pii", "secrets")
@@ -214,8 +323,8 @@ func TestCredentialAsConversation(t *testing.T) {
 	require.Equal(t, scoredThenFollowed(t, td, ScorerOptions{}, r, nil, true), one)
 }
 
-// TestSessionOfAnEarlierPass: what a llm_session wrote before is replaced as a whole, also where the session has no cost
-// here.
+// TestSessionOfAnEarlierPass: what a llm_session wrote before is replaced as a whole, also where the session has no
+// cost here.
 func TestSessionOfAnEarlierPass(t *testing.T) {
 	td := ptrace.NewTraces()
 	span := td.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans().AppendEmpty()
@@ -231,4 +340,25 @@ func TestSessionOfAnEarlierPass(t *testing.T) {
 		require.NotContains(t, got, spanattr.AttrSessionCostUSD)
 		require.NotContains(t, got, spanattr.AttrSessionLimit)
 	}
+}
+
+// TestRedactionKeepsDigests: the digest of an earlier pass looks like a credential where a call has few words, and stays.
+// What stands in its place and is none is redacted.
+func TestRedactionKeepsDigests(t *testing.T) {
+	r := redactorOf(t, "pii", "secrets")
+	for _, digest := range []session.Digest{{}, {Result: 1}, {Call: 1 << 63}, {Call: 3, Sketch: session.Sketch{1, 2, 3}}} {
+		text, err := digest.MarshalText()
+		require.NoError(t, err)
+		span := ptrace.NewSpan()
+		span.Attributes().PutStr("gen_ai.operation.name", "chat")
+		span.Attributes().PutStr("note", "mail to eve@example.com")
+		span.Attributes().PutStr(spanattr.AttrDigest, string(text))
+		require.Equal(t, 1, r.Span(span, &Entry{GenAI: true, Record: *spanattr.Of(span)}))
+		got := spanattr.Of(span)
+		require.True(t, got.HasDigest, "%s", text)
+		require.Equal(t, digest, got.Digest)
+	}
+	span := ptrace.NewSpan()
+	span.Attributes().PutStr(spanattr.AttrDigest, "AKIAIOSFODNN7EXAMPLQ")
+	require.Equal(t, 1, r.Span(span, &Entry{GenAI: true, Record: *spanattr.Of(span)}))
 }

@@ -118,7 +118,10 @@ func (s *Scorer) Traces(td ptrace.Traces, b *Batch, each func(*Scored)) {
 				if out.Call == nil {
 					continue
 				}
-				if scored = scored || fresh && len(out.Entry.Record.Scores) > 0; !fresh {
+				if len(out.Entry.Record.Scores) == 0 {
+					continue
+				}
+				if scored = scored || fresh; !fresh {
 					spanattr.KeepScorers(resource, span, s.scorers)
 				}
 			}

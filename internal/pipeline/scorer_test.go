@@ -66,10 +66,14 @@ func attribute(t *testing.T, span ptrace.Span, key string) string {
 func TestVerdictIsWrittenAndReadBack(t *testing.T) {
 	a := saying(func(_ *genai.Call, r *score.Result, s score.Scorer) {
 		r.Add(s, 0.25, true)
-		r.Find(failure.Finding{Class: failure.SchemaViolation, Detail: "required", Scorer: s.Name(),
-			Evidence: "total is missing", Excerpt: "secret"})
-		r.Find(failure.Finding{Class: failure.Truncation, Detail: failure.OutputLimit, Evidence: "finish reason length",
-			Excerpt: "secret"})
+		r.Find(failure.Finding{
+			Class: failure.SchemaViolation, Detail: "required", Scorer: s.Name(),
+			Evidence: "total is missing", Excerpt: "secret",
+		})
+		r.Find(failure.Finding{
+			Class: failure.Truncation, Detail: failure.OutputLimit, Evidence: "finish reason length",
+			Excerpt: "secret",
+		})
 		r.ToolOutcome = score.OutcomeFailed
 		r.Cancelled = true
 	})

@@ -27,8 +27,10 @@ func TestExceptionFacts(t *testing.T) {
 		{"provider_error/auth", "AuthenticationError OAuthError PermissionDeniedError SubjectTokenProviderError"},
 		{"provider_error/not_found", "NotFoundError"},
 		{"rate_limit/throttled", "RateLimitError"},
-		{"provider_error/server_error",
-			"InternalServerError APIResponseValidationError APIStatusError APIError OpenAIError"},
+		{
+			"provider_error/server_error",
+			"InternalServerError APIResponseValidationError APIStatusError APIError OpenAIError",
+		},
 		{"timeout/client_deadline", "APITimeoutError"},
 		{"provider_error/connection", "APIConnectionError WebSocketConnectionClosedError WebSocketQueueFullError"},
 		{"truncation/output_limit", "LengthFinishReasonError"},
@@ -51,51 +53,69 @@ func TestExceptionFacts(t *testing.T) {
 		// botocore
 		{"provider_error/server_error", "EventStreamError"},
 		{"timeout/client_deadline", "ReadTimeoutError ConnectTimeoutError"},
-		{"provider_error/connection",
+		{
+			"provider_error/connection",
 			"EndpointConnectionError ConnectionClosedError ProxyConnectionError SSLError HTTPClientError " +
-				"ConnectionError ResponseStreamingError"},
-		{"provider_error/auth",
+				"ConnectionError ResponseStreamingError",
+		},
+		{
+			"provider_error/auth",
 			"NoCredentialsError PartialCredentialsError CredentialRetrievalError NoAuthTokenError " +
 				"TokenRetrievalError UnauthorizedSSOTokenError SSOTokenLoadError LoginTokenLoadError " +
-				"UnknownCredentialError UnknownTokenProviderError"},
+				"UnknownCredentialError UnknownTokenProviderError",
+		},
 		{"provider_error/invalid_request", "ParamValidationError"},
 		// LiteLLM
-		{"provider_error/invalid_request",
-			"LiteLLMUnknownProvider UnsupportedParamsError ImageFetchError InvalidRequestError"},
+		{
+			"provider_error/invalid_request",
+			"LiteLLMUnknownProvider UnsupportedParamsError ImageFetchError InvalidRequestError",
+		},
 		{"truncation/context_length", "ContextWindowExceededError"},
-		{"refusal/content_filter",
+		{
+			"refusal/content_filter",
 			"ContentPolicyViolationError RejectedRequestError GuardrailRaisedException BlockedPiiEntityError " +
-				"GuardrailInterventionNormalStringError"},
+				"GuardrailInterventionNormalStringError",
+		},
 		{"rate_limit/budget", "BudgetExceededError"},
 		{"timeout/client_deadline", "Timeout"},
 		{"provider_error/server_error", "MidStreamFallbackError BadGatewayError"},
 		{"schema_violation/not_json", "JSONSchemaValidationError"},
 		{"rate_limit/throttled", "RouterRateLimitError"},
 		// generic
-		{"timeout/client_deadline",
+		{
+			"timeout/client_deadline",
 			"asyncio.TimeoutError TimeoutError httpx.ReadTimeout httpx.ConnectTimeout httpx.PoolTimeout " +
 				"httpx.WriteTimeout requests.exceptions.Timeout context.DeadlineExceeded " +
-				"java.net.SocketTimeoutException TimeoutException"},
-		{"provider_error/connection",
+				"java.net.SocketTimeoutException TimeoutException",
+		},
+		{
+			"provider_error/connection",
 			"httpx.ConnectError httpx.RemoteProtocolError httpx.ReadError ConnectionResetError ECONNRESET " +
-				"ECONNREFUSED ENOTFOUND EAI_AGAIN EPIPE UND_ERR_SOCKET"},
+				"ECONNREFUSED ENOTFOUND EAI_AGAIN EPIPE UND_ERR_SOCKET",
+		},
 		{"cancelled", "asyncio.CancelledError context.Canceled AbortError GeneratorExit 499"},
-		{"schema_violation/not_json",
+		{
+			"schema_violation/not_json",
 			"json.JSONDecodeError pydantic.ValidationError OutputParserException UnexpectedModelBehavior " +
-				"AI_NoObjectGeneratedError"},
+				"AI_NoObjectGeneratedError",
+		},
 		{"tool_call_malformed/unparsable_arguments", "AI_InvalidToolArgumentsError AI_InvalidToolInputError"},
 		{"tool_call_malformed/unknown_tool", "AI_NoSuchToolError"},
 		// The same in Java, .NET, Go and Ruby.
 		{"rate_limit/throttled", "com.openai.errors.RateLimitException Cohere::TooManyRequestsError"},
-		{"provider_error/auth",
-			"com.openai.errors.UnauthorizedException com.anthropic.errors.PermissionDeniedException"},
+		{
+			"provider_error/auth",
+			"com.openai.errors.UnauthorizedException com.anthropic.errors.PermissionDeniedException",
+		},
 		{"provider_error/invalid_request", "com.openai.errors.BadRequestException"},
 		{"provider_error/not_found", "com.anthropic.errors.NotFoundException"},
 		{"timeout/client_deadline", "context.deadlineExceededError java.net.http.HttpTimeoutException"},
 		{"cancelled", "langgraph.errors.GraphInterrupt langgraph.errors.ParentCommand StopAsyncIteration"},
-		{"retry_loop/runaway",
+		{
+			"retry_loop/runaway",
 			"langgraph.errors.GraphRecursionError smolagents.utils.AgentMaxStepsError " +
-				"agents.exceptions.MaxTurnsExceeded"},
+				"agents.exceptions.MaxTurnsExceeded",
+		},
 		{"cancelled", "System.Threading.Tasks.TaskCanceledException java.util.concurrent.CancellationException"},
 	} {
 		for name := range strings.FieldsSeq(c.names) {
@@ -107,40 +127,58 @@ func TestExceptionFacts(t *testing.T) {
 // TestCodeFacts checks codes as the error type, and in a body under a type without meaning.
 func TestCodeFacts(t *testing.T) {
 	for _, c := range []fact{
-		{"provider_error/server_error",
+		{
+			"provider_error/server_error",
 			"server_error api_error INTERNAL DATA_LOSS ABORTED UNKNOWN InternalServerError InternalServerException " +
-				"ModelErrorException ModelStreamErrorException internalServerException modelStreamErrorException"},
-		{"rate_limit/throttled",
+				"ModelErrorException ModelStreamErrorException internalServerException modelStreamErrorException",
+		},
+		{
+			"rate_limit/throttled",
 			"rate_limit_exceeded tokens requests RateLimitReached too_many_requests rate_limit_error " +
 				"RESOURCE_EXHAUSTED ThrottlingException throttlingException Throttling ThrottledException " +
 				"RequestThrottledException TooManyRequestsException ProvisionedThroughputExceededException " +
 				"TransactionInProgressException RequestLimitExceeded BandwidthLimitExceeded LimitExceededException " +
-				"RequestThrottled SlowDown PriorRequestNotComplete EC2ThrottledException"},
-		{"refusal/content_filter",
+				"RequestThrottled SlowDown PriorRequestNotComplete EC2ThrottledException",
+		},
+		{
+			"refusal/content_filter",
 			"invalid_prompt bio_policy image_content_policy_violation content_policy_violation content_filter " +
-				"ResponsibleAIPolicyViolation content_filter_policy"},
-		{"provider_error/invalid_request",
+				"ResponsibleAIPolicyViolation content_filter_policy",
+		},
+		{
+			"provider_error/invalid_request",
 			"data_residency_mismatch invalid_image invalid_image_format invalid_base64_image invalid_image_url " +
 				"image_too_large image_too_small image_parse_error invalid_image_mode image_file_too_large " +
 				"unsupported_image_media_type empty_image_file failed_to_download_image image_file_not_found " +
 				"invalid_request_error decimal_above_max_value unsupported_parameter unsupported_value invalid_type " +
 				"invalid_function_parameters OperationNotSupported INVALID_ARGUMENT FAILED_PRECONDITION OUT_OF_RANGE " +
-				"ALREADY_EXISTS UNIMPLEMENTED ConflictException ValidationException validationException"},
-		{"timeout/provider_timeout",
-			"vector_store_timeout OperationTimeout timeout_error DEADLINE_EXCEEDED ModelTimeoutException"},
+				"ALREADY_EXISTS UNIMPLEMENTED ConflictException ValidationException validationException",
+		},
+		{
+			"timeout/provider_timeout",
+			"vector_store_timeout OperationTimeout timeout_error DEADLINE_EXCEEDED ModelTimeoutException",
+		},
 		{"truncation/context_length", "context_length_exceeded string_above_max_length request_too_large"},
-		{"rate_limit/quota_exceeded",
+		{
+			"rate_limit/quota_exceeded",
 			"insufficient_quota billing_hard_limit_reached billing_not_active billing_error " +
-				"ServiceQuotaExceededException"},
-		{"provider_error/auth",
+				"ServiceQuotaExceededException",
+		},
+		{
+			"provider_error/auth",
 			"invalid_api_key invalid_organization account_deactivated PermissionDenied AuthenticationTypeDisabled " +
 				"authentication_error permission_error UNAUTHENTICATED PERMISSION_DENIED AccessDeniedException " +
-				"UnrecognizedClientException ExpiredTokenException InvalidSignatureException"},
-		{"provider_error/not_found",
-			"model_not_found DeploymentNotFound ResourceNotFound not_found_error NOT_FOUND ResourceNotFoundException"},
-		{"provider_error/overloaded",
+				"UnrecognizedClientException ExpiredTokenException InvalidSignatureException",
+		},
+		{
+			"provider_error/not_found",
+			"model_not_found DeploymentNotFound ResourceNotFound not_found_error NOT_FOUND ResourceNotFoundException",
+		},
+		{
+			"provider_error/overloaded",
 			"NoCapacity ServiceUnavailable overloaded_error UNAVAILABLE ModelNotReadyException " +
-				"ServiceUnavailableException serviceUnavailableException"},
+				"ServiceUnavailableException serviceUnavailableException",
+		},
 		{"cancelled", "CANCELLED"},
 	} {
 		for code := range strings.FieldsSeq(c.names) {
@@ -151,8 +189,10 @@ func TestCodeFacts(t *testing.T) {
 				"An error occurred (" + code + ") when calling the Converse operation: x",
 				"rpc error: code = " + code + " desc = x",
 			} {
-				require.Equal(t, c.want, verdict(Classify(genai.Error{IsError: true, Type: "APIError",
-					Message: message})), message)
+				require.Equal(t, c.want, verdict(Classify(genai.Error{
+					IsError: true, Type: "APIError",
+					Message: message,
+				})), message)
 			}
 		}
 	}
@@ -196,10 +236,14 @@ func TestMessageFacts(t *testing.T) {
 			"Quota exceeded for aiplatform.googleapis.com", "429 Quota exceeded",
 			"Request too large for gpt-4o on tokens per min (TPM)",
 		}},
-		{"provider_error/overloaded", []string{"Overloaded", "temporarily out of capacity", "no capacity",
-			"The model is currently unavailable", "503 Service Unavailable"}},
-		{"timeout/provider_timeout", []string{"Timed out generating response", "A timeout occurred",
-			"Deadline expired before operation could complete", "504 Deadline Exceeded"}},
+		{"provider_error/overloaded", []string{
+			"Overloaded", "temporarily out of capacity", "no capacity",
+			"The model is currently unavailable", "503 Service Unavailable",
+		}},
+		{"timeout/provider_timeout", []string{
+			"Timed out generating response", "A timeout occurred",
+			"Deadline expired before operation could complete", "504 Deadline Exceeded",
+		}},
 		{"timeout/client_deadline", []string{
 			"Request timed out.", "HTTPSConnectionPool(host='x', port=443): Read timed out.",
 			"The read operation timed out", "Connect timeout on endpoint URL: x",
@@ -251,9 +295,11 @@ func TestStopFacts(t *testing.T) {
 		{Anthropic, "refusal/model_refusal", "refusal"},
 		{Gemini, "/", "STOP FinishReason.STOP FINISH_REASON_UNSPECIFIED"},
 		{Gemini, "truncation/output_limit", "MAX_TOKENS FinishReason.MAX_TOKENS"},
-		{Gemini, "refusal/content_filter",
+		{
+			Gemini, "refusal/content_filter",
 			"SAFETY BLOCKLIST PROHIBITED_CONTENT SPII IMAGE_SAFETY IMAGE_PROHIBITED_CONTENT RECITATION " +
-				"IMAGE_RECITATION LANGUAGE MODEL_ARMOR JAILBREAK"},
+				"IMAGE_RECITATION LANGUAGE MODEL_ARMOR JAILBREAK",
+		},
 		{VertexAI, "tool_call_malformed/provider_rejected", "MALFORMED_FUNCTION_CALL UNEXPECTED_TOOL_CALL"},
 		{GoogleGenAI, "retry_loop/runaway", "TOO_MANY_TOOL_CALLS"},
 		{Gemini, "provider_error/server_error", "OTHER IMAGE_OTHER NO_IMAGE"},

@@ -24,8 +24,10 @@ func TestName(t *testing.T) {
 		require.Equal(t, want, got, "raw %q", raw)
 		require.False(t, framework, "raw %q", raw)
 	}
-	for _, raw := range []string{"strands-agents", "gcp.vertex.agent", "langchain", "microsoft.agent_framework",
-		"LiteLLM"} {
+	for _, raw := range []string{
+		"strands-agents", "gcp.vertex.agent", "langchain", "microsoft.agent_framework",
+		"LiteLLM",
+	} {
 		got, framework := Name(raw)
 		require.Empty(t, got, "raw %q", raw)
 		require.True(t, framework, "raw %q", raw)

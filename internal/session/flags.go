@@ -197,10 +197,14 @@ var loops = [...]struct {
 	flag             Flags
 	detail, evidence string
 }{
-	{Repeat, failure.Repeat,
-		"the session made the same tool call again and again: with the same result, or unchanged after it failed"},
-	{Near, failure.NearRepeat,
-		"the session made nearly the same tool call three times in a row, and the results did not help"},
+	{
+		Repeat, failure.Repeat,
+		"the session made the same tool call again and again: with the same result, or unchanged after it failed",
+	},
+	{
+		Near, failure.NearRepeat,
+		"the session made nearly the same tool call three times in a row, and the results did not help",
+	},
 	{PingPong, failure.PingPong, "two agents answer each other in turn and say nothing new"},
 	{Runaway, failure.Runaway, "the session has made far more model or tool calls than a task takes"},
 }

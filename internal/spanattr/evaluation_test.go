@@ -28,23 +28,41 @@ func TestEvaluationsAreRead(t *testing.T) {
 				Provider: "openai", Operation: "chat", Model: "gpt-x", PromptName: "support", PromptVersion: "7",
 			},
 		},
-		"a person's label alone": {map[string]any{AttrEvaluationName: "helpful", AttrEvaluationLabel: "Thumbs_Down"},
-			Evaluation{Name: "helpful", Value: genai.Some(0.0), Failed: true}},
-		"a person who passes it": {map[string]any{AttrEvaluationName: "helpful", AttrEvaluationLabel: "pass"},
-			Evaluation{Name: "helpful", Value: genai.Some(1.0)}},
-		"a class means failure": {map[string]any{AttrEvaluationName: "g", AttrEvaluationValue: 0.5,
-			AttrErrorClass: "hallucination"}, Evaluation{Name: "g", Value: genai.Some(0.5), Failed: true,
-			Class: failure.Hallucination}},
-		"an unknown class": {map[string]any{AttrEvaluationName: "g", AttrEvaluationValue: 0.5,
-			AttrErrorClass: "x"}, Evaluation{Name: "g", Value: genai.Some(0.5)}},
-		"a passing label beside a class": {map[string]any{AttrEvaluationName: "g", AttrEvaluationValue: 1.0,
-			AttrEvaluationLabel: "pass", AttrErrorClass: "refusal"}, Evaluation{Name: "g", Value: genai.Some(1.0)}},
-		"a scorer of another pipeline": {map[string]any{AttrEvaluationName: "g", AttrEvaluationValue: int64(1),
-			AttrEvaluationVersion: "1-a"}, Evaluation{Name: "g", Version: "1-a", Value: genai.Some(1.0)}},
-		"a label that is neither": {map[string]any{AttrEvaluationName: "tone", AttrEvaluationLabel: "formal",
-			AttrStratum: "made up"}, Evaluation{Name: "tone"}},
-		"a value that is not finite": {map[string]any{AttrEvaluationName: "g", AttrEvaluationValue: math.NaN()},
-			Evaluation{Name: "g"}},
+		"a person's label alone": {
+			map[string]any{AttrEvaluationName: "helpful", AttrEvaluationLabel: "Thumbs_Down"},
+			Evaluation{Name: "helpful", Value: genai.Some(0.0), Failed: true},
+		},
+		"a person who passes it": {
+			map[string]any{AttrEvaluationName: "helpful", AttrEvaluationLabel: "pass"},
+			Evaluation{Name: "helpful", Value: genai.Some(1.0)},
+		},
+		"a class means failure": {map[string]any{
+			AttrEvaluationName: "g", AttrEvaluationValue: 0.5,
+			AttrErrorClass: "hallucination",
+		}, Evaluation{
+			Name: "g", Value: genai.Some(0.5), Failed: true,
+			Class: failure.Hallucination,
+		}},
+		"an unknown class": {map[string]any{
+			AttrEvaluationName: "g", AttrEvaluationValue: 0.5,
+			AttrErrorClass: "x",
+		}, Evaluation{Name: "g", Value: genai.Some(0.5)}},
+		"a passing label beside a class": {map[string]any{
+			AttrEvaluationName: "g", AttrEvaluationValue: 1.0,
+			AttrEvaluationLabel: "pass", AttrErrorClass: "refusal",
+		}, Evaluation{Name: "g", Value: genai.Some(1.0)}},
+		"a scorer of another pipeline": {map[string]any{
+			AttrEvaluationName: "g", AttrEvaluationValue: int64(1),
+			AttrEvaluationVersion: "1-a",
+		}, Evaluation{Name: "g", Version: "1-a", Value: genai.Some(1.0)}},
+		"a label that is neither": {map[string]any{
+			AttrEvaluationName: "tone", AttrEvaluationLabel: "formal",
+			AttrStratum: "made up",
+		}, Evaluation{Name: "tone"}},
+		"a value that is not finite": {
+			map[string]any{AttrEvaluationName: "g", AttrEvaluationValue: math.NaN()},
+			Evaluation{Name: "g"},
+		},
 		"nothing": {map[string]any{}, Evaluation{}},
 	} {
 		record := plog.NewLogRecord()

@@ -83,6 +83,9 @@ type Trace struct {
 // maxLoops bounds the loops that are read from a span: one per detail.
 const maxLoops = 4
 
+// maxRedactions bounds the redactions that are read from a span, so that more can be added.
+const maxRedactions = 1 << 40
+
 // maxVersion bounds the version of a price book that is read from a span.
 const maxVersion = 128
 
@@ -124,7 +127,7 @@ func (r *Record) Read(span ptrace.Span) {
 		r.Annotated = r.Annotated || written(key)
 		r.read(key, v)
 	}
-	if len(r.Scores) > 0 && span.Events().Len() > 0 {
+	if span.Events().Len() > 0 {
 		r.readEvaluations(span)
 	}
 	r.Session.SetID(r.Session.ID, span.TraceID())
@@ -183,7 +186,7 @@ func (r *Record) read(key string, v pcommon.Value) {
 		r.HasDigest = r.Digest.UnmarshalText([]byte(v.Str())) == nil
 	case AttrRedactions:
 		if v.Type() == pcommon.ValueTypeInt {
-			r.Redactions = v.Int()
+			r.Redactions = min(max(v.Int(), 0), maxRedactions)
 		}
 	case AttrStratum:
 		r.Stratum = stratumOf(v)
@@ -251,6 +254,7 @@ func (r *Record) readEvaluations(span ptrace.Span) {
 		if !named || !ours {
 			continue
 		}
+		r.Annotated = true // also where only our attributes were removed since
 		for i := range r.Scores {
 			if r.Scores[i].Scorer == name.Str() {
 				r.Scores[i].Failed, r.Scores[i].Version = true, version.Str()

@@ -1,6 +1,7 @@
 package spanattr
 
 import (
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -27,6 +28,10 @@ func TestHostileRecords(t *testing.T) {
 	for _, cost := range []any{"1", true, []any{1.0}, map[string]any{}} {
 		require.Zero(t, read(map[string]any{AttrCostUSD: cost}).Cost)
 	}
+	for _, n := range []any{-3, "3", true} {
+		require.Zero(t, read(map[string]any{AttrRedactions: n}).Redactions, "%v", n)
+	}
+	require.Positive(t, read(map[string]any{AttrRedactions: math.MaxInt64}).Redactions+1)
 	// However often one detail is listed, the others are read.
 	var loops []any
 	for range 1000 {

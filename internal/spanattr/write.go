@@ -10,6 +10,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/clip"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/score"
+	"github.com/faultline-otel/faultline/internal/session"
 )
 
 // Part is a part of a record that one component writes.
@@ -266,6 +267,12 @@ func WriteDigest(span ptrace.Span, r *Record, replaced int) {
 			attrs.PutStr(AttrDigest, string(text))
 		}
 	}
+}
+
+// IsDigest reports whether a value of AttrDigest is a digest.
+func IsDigest(v pcommon.Value) bool {
+	var d session.Digest
+	return d.UnmarshalText([]byte(v.Str())) == nil
 }
 
 // EraseTrace removes what llm_rootcause wrote on a span.

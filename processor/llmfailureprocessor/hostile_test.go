@@ -66,38 +66,58 @@ func TestHostileSpansCostLittleAndAreMarked(t *testing.T) {
 	for name, attributes := range map[string]map[string]string{
 		"a message of 100 MB":            {out: output(strings.Repeat("all work and no play ", 5_000_000))},
 		"a message of 100 MB of escapes": {out: output(strings.Repeat(`\u00e9\n`, 12_500_000))},
-		"arguments of 100 MB": {out: toolCall(`{"a":"` + strings.Repeat("x", 100<<20) + `"}`),
-			tools: definitions(`{"type":"object"}`)},
-		"tool definitions of 100 MB": {out: good,
-			tools: definitions(`{"type":"object","description":"` + strings.Repeat("x", 100<<20) + `"}`)},
+		"arguments of 100 MB": {
+			out:   toolCall(`{"a":"` + strings.Repeat("x", 100<<20) + `"}`),
+			tools: definitions(`{"type":"object"}`),
+		},
+		"tool definitions of 100 MB": {
+			out:   good,
+			tools: definitions(`{"type":"object","description":"` + strings.Repeat("x", 100<<20) + `"}`),
+		},
 		"messages 10,000 deep": {out: deep("[", "1", "]")},
 		"objects 10,000 deep":  {out: deep(`{"parts":`, "1", "}")},
-		"arguments 10,000 deep": {out: toolCall(deep(`{"a":`, "1", "}")),
-			tools: definitions(`{"type":"object","properties":{"b":{"type":"string"}}}`)},
-		"a schema 10,000 deep": {out: good,
-			tools: definitions(deep(`{"type":"object","properties":{"a":`, "{}", "}}"))},
+		"arguments 10,000 deep": {
+			out:   toolCall(deep(`{"a":`, "1", "}")),
+			tools: definitions(`{"type":"object","properties":{"b":{"type":"string"}}}`),
+		},
+		"a schema 10,000 deep": {
+			out:   good,
+			tools: definitions(deep(`{"type":"object","properties":{"a":`, "{}", "}}")),
+		},
 		"a schema of 5 MB": {out: good, tools: definitions(bigSchema())},
-		"a recursive schema": {out: toolCall(`{"a":` + deep(`{"a":`, "1", "}") + `}`),
-			tools: definitions(`{"$ref":"#/$defs/n","$defs":{"n":{"type":"object","properties":{"a":{"$ref":"#/$defs/n"}}}}}`)},
+		"a recursive schema": {
+			out:   toolCall(`{"a":` + deep(`{"a":`, "1", "}") + `}`),
+			tools: definitions(`{"$ref":"#/$defs/n","$defs":{"n":{"type":"object","properties":{"a":{"$ref":"#/$defs/n"}}}}}`),
+		},
 		"a schema that refers to itself": {out: good, tools: definitions(`{"$ref":"#"}`)},
 		"a schema that is elsewhere":     {out: good, tools: definitions(`{"$ref":"http://127.0.0.1:1/schema.json"}`)},
 		"a schema in a file":             {out: good, tools: definitions(`{"$ref":"file:///etc/passwd"}`)},
-		"a pattern that backtracks": {out: toolCall(`{"a":"` + strings.Repeat("a", 1<<20) + `!"}`),
-			tools: definitions(`{"type":"object","properties":{"a":{"type":"string","pattern":"^(a+)+$"}}}`)},
-		"a pattern that explodes": {out: good,
-			tools: definitions(`{"type":"object","properties":{"a":{"type":"string","pattern":"((a{1,1000}){1,1000}){1,1000}"}}}`)},
-		"invalid UTF-8": {out: output(strings.Repeat("\xff\xfe\xc3", 1000)), in: "\xff" + output("\xc0\x80"),
-			tools: definitions(`{"type":"object","properties":{"` + "\xff" + `":{"type":"` + "\xfe" + `"}}}`)},
-		"invalid UTF-8 in arguments": {out: toolCall(`{"a":"` + "\xff\xfe" + `"}`),
-			tools: definitions(`{"type":"object","properties":{"a":{"type":"integer"}}}`)},
+		"a pattern that backtracks": {
+			out:   toolCall(`{"a":"` + strings.Repeat("a", 1<<20) + `!"}`),
+			tools: definitions(`{"type":"object","properties":{"a":{"type":"string","pattern":"^(a+)+$"}}}`),
+		},
+		"a pattern that explodes": {
+			out:   good,
+			tools: definitions(`{"type":"object","properties":{"a":{"type":"string","pattern":"((a{1,1000}){1,1000}){1,1000}"}}}`),
+		},
+		"invalid UTF-8": {
+			out: output(strings.Repeat("\xff\xfe\xc3", 1000)), in: "\xff" + output("\xc0\x80"),
+			tools: definitions(`{"type":"object","properties":{"` + "\xff" + `":{"type":"` + "\xfe" + `"}}}`),
+		},
+		"invalid UTF-8 in arguments": {
+			out:   toolCall(`{"a":"` + "\xff\xfe" + `"}`),
+			tools: definitions(`{"type":"object","properties":{"a":{"type":"integer"}}}`),
+		},
 		"a million messages": {out: "[" +
 			strings.Repeat(`{"role":"assistant","parts":[{"type":"text","content":"a"}]},`, 1_000_000) + "{}]"},
 		"a million tool calls": {out: `[{"role":"assistant","parts":[` +
 			strings.Repeat(`{"type":"tool_call","name":"g","arguments":{}},`, 1_000_000) + `{}]}]`, tools: definitions(`{}`)},
 		"a hundred thousand definitions": {out: good, tools: "[" +
 			strings.Repeat(`{"type":"function","name":"f","parameters":{"type":"object"}},`, 100_000) + "{}]"},
-		"arguments with a million members": {out: toolCall(`{` + strings.Repeat(`"a":1,`, 1_000_000) + `"a":1}`),
-			tools: definitions(`{"type":"object","properties":{"b":{"type":"string"}},"additionalProperties":false}`)},
+		"arguments with a million members": {
+			out:   toolCall(`{` + strings.Repeat(`"a":1,`, 1_000_000) + `"a":1}`),
+			tools: definitions(`{"type":"object","properties":{"b":{"type":"string"}},"additionalProperties":false}`),
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := start(t, "{}")

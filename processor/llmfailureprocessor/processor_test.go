@@ -103,8 +103,10 @@ func start(t *testing.T, config string) *running {
 	require.NoError(t, conf.Unmarshal(cfg))
 	require.NoError(t, confmap.Validate(cfg))
 
-	r := &running{spans: &consumertest.TracesSink{}, records: &consumertest.LogsSink{},
-		telemetry: componenttest.NewTelemetry()}
+	r := &running{
+		spans: &consumertest.TracesSink{}, records: &consumertest.LogsSink{},
+		telemetry: componenttest.NewTelemetry(),
+	}
 	set := metadatatest.NewSettings(r.telemetry)
 	set.ID = component.NewID(metadata.Type)
 	r.logs, err = factory.CreateLogs(t.Context(), set, cfg, r.records)

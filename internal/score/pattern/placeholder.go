@@ -86,8 +86,10 @@ func commonWord(s string) bool {
 
 // spoken reports whether a value holds a word that names things, and so is a name itself.
 func spoken(s string) bool {
-	for _, word := range [...]string{"secret", "token", "test", "user", "name", "demo", "key-", "key_", "_key", "aws4_",
-		"node_", "request", "config", "http"} {
+	for _, word := range [...]string{
+		"secret", "token", "test", "user", "name", "demo", "key-", "key_", "_key", "aws4_",
+		"node_", "request", "config", "http",
+	} {
 		if hasFold(s, word) {
 			return true
 		}

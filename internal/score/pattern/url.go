@@ -77,8 +77,10 @@ func (p *secretScan) url(start, end int) bool {
 
 // exampleHost reports whether a host is used in examples.
 func exampleHost(host string) bool {
-	for _, name := range [...]string{"example.", "localhost", "127.0.0.1", "host:", "hostname", "host/", "your", "server:",
-		"server/", "domain.", "proxy:", "proxy.example", "{", "<", "$", "..."} {
+	for _, name := range [...]string{
+		"example.", "localhost", "127.0.0.1", "host:", "hostname", "host/", "your", "server:",
+		"server/", "domain.", "proxy:", "proxy.example", "{", "<", "$", "...",
+	} {
 		if len(host) >= len(name) && strings.EqualFold(host[:len(name)], name) {
 			return true
 		}
