@@ -9,6 +9,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/score"
+	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
 // Options are the rules of the decision. The zero value is not usable: see DefaultOptions.
@@ -308,7 +309,7 @@ func (r *Report) decide(o Options) {
 	case r.Counts[RowMissing] == len(r.Rows):
 		r.Decision = Inconclusive
 		because("no trace of the candidate belongs to a row: " +
-			"set the attribute app.llm.dataset.row to the row's id, or run the candidate on the rows' inputs")
+			"set the attribute " + spanattr.AttrDatasetRow + " to the row's id, or run the candidate on the rows' inputs")
 	case float64(silent) > o.MaxInconclusive*float64(len(r.Rows)):
 		r.Decision = Inconclusive
 		because(
