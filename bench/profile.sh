@@ -12,27 +12,22 @@ sleep 7
 curl -sf "http://127.0.0.1:28777/debug/pprof/profile?seconds=$seconds" -o "$profile"
 wait $load || true
 kill $pid; wait $pid 2>/dev/null || true
-share() { # NAME FOCUS [IGNORE]
+# The call trees of two parts never contain each other, so the shares add up.
+share() { # NAME FUNCTIONS
   local percent
-  percent=$(go tool pprof -top -nodecount=1 -focus="$2" ${3:+-ignore="$3"} "$profile" 2>/dev/null |
-    sed -n 's/^Showing nodes accounting for .*, \([0-9.]*%\) of .*/\1/p; s/^Active filters.*//p' | head -1)
-  total=$(go tool pprof -top -nodecount=100000 -focus="$2" ${3:+-ignore="$3"} "$profile" 2>/dev/null |
+  percent=$(go tool pprof -top -nodecount=100000 -nodefraction=0 -focus="$2" "$profile" 2>/dev/null |
     sed -n 's/^Showing nodes accounting for .*, \([0-9.]*%\) of .*/\1/p')
-  printf '  %-46s %s\n' "$1" "${total:-0%}"
+  printf '  %-46s %s\n' "$1" "${percent:-0%}"
 }
-later='llmsessionprocessor|llmmetricsconnector|tailsamplingprocessor|forwardconnector|fanoutconsumer|llmrootcause'
 echo "share of CPU, $(basename "$config"), $(awk "BEGIN { print 100 * ${ERR:-0.01} }") % failing traces"
-share 'receiving (gRPC, protobuf)' 'grpc|otlpreceiver' 'llmfailureprocessor|memorylimiter'
-share 'llm_failure' 'llmfailureprocessor' "$later"
-share '  read (dialect)' 'internal/dialect' "$later"
-share '  score' 'score\.\(\*Set\)' "internal/dialect|$later"
-share '  write (spanattr)' 'internal/spanattr' "$later"
-share '  price' 'internal/price' "$later"
-share '  digest' 'session.NewDigest' "internal/dialect|$later"
-share 'llm_session' 'llmsessionprocessor' 'fanoutconsumer|llmmetrics|tailsampling|forwardconnector'
-share 'copy for readers and writers of one request' 'fanoutconsumer.*CopyTo|cloneTraces'
-share 'llm_metrics' 'llmmetricsconnector'
-share 'tail_sampling' 'tailsamplingprocessor' 'llmrootcause|llmreview|llmmetrics'
-share 'llm_rootcause' 'llmrootcauseprocessor' 'llmreview|llmmetrics'
-share 'llm_review' 'llmreview'
-share 'garbage collection' 'gcBgMarkWorker|gcAssist|bgsweep|gcStart'
+share 'receive: protobuf' 'ExportTraceServiceRequest..UnmarshalProto'
+share 'llm_failure' 'llmfailureprocessor.*processTraces'
+share '  of it: score (with parsing of content)' 'score.\(\*Set\).run'
+share '  of it: write (spanattr)' 'spanattr.\(\*Writer\).Write'
+share '  of it: digest' 'session.NewDigest'
+share 'llm_session' 'llmsessionprocessor.*processTraces'
+share 'llm_session: checkpoints' 'session.\(\*Tracker\).Save'
+share 'llm_metrics' 'llmmetricsconnector.\(\*counter\).count'
+share 'tail_sampling' 'tailSamplingSpanProcessor..(ConsumeTraces|loop)'
+share 'llm_review: store' 'llmreviewexporter.\(\*reviewer\).put'
+share 'garbage collection' 'gcBgMarkWorker|bgsweep'
