@@ -48,7 +48,10 @@ func (s *State) MarshalBinary() ([]byte, error) {
 	}
 	slices.SortFunc(calls, func(a, b callRecord) int { return cmp.Compare(a.Call, b.Call) })
 
-	b := []byte{checkpointVersion}
+	// About the size, so that the buffer does not grow.
+	const fixed, id, item = 64, 8, 96
+	b := make([]byte, 0, fixed+id*(len(s.seen)+len(s.traces))+item*(len(pairs)+len(calls)+len(s.window)))
+	b = append(b, checkpointVersion)
 	var err error
 	for _, part := range []any{
 		counts{s.Micros, s.Tokens, s.ModelCalls, s.ToolCalls, s.latched},

@@ -19,7 +19,7 @@ const (
 )
 
 // batch bounds how many sessions one write holds.
-const batch = 500
+const batch = 4000
 
 // Save writes what has changed since the last Save. The next Save writes what could not be written.
 func (t *Tracker) Save(store checkpoint.Store) error {
