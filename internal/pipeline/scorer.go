@@ -115,10 +115,7 @@ func (s *Scorer) Traces(td ptrace.Traces, b *Batch, each func(*Scored)) {
 				if each != nil {
 					each(out)
 				}
-				if out.Call == nil {
-					continue
-				}
-				if len(out.Entry.Record.Scores) == 0 {
+				if out.Call == nil || len(out.Entry.Record.Scores) == 0 {
 					continue
 				}
 				if scored = scored || fresh; !fresh {
