@@ -136,7 +136,7 @@ func TestEveryClassFailsTheGateOnItsOwnTrace(t *testing.T) {
 			require.NoError(t, os.WriteFile(traces, s.traces, 0o600))
 			candidate := traces
 			if s.logs != nil {
-				// The queue takes failing traces. A person who reads a passing one can flag it only here.
+				// The exporter queues only failing traces; these pass until a judge has read them, so the test queues them.
 				logs := filepath.Join(dir, "judge.jsonl")
 				require.NoError(t, os.WriteFile(logs, s.logs, 0o600))
 				candidate += "," + logs

@@ -63,7 +63,7 @@ func taxonomyJSON(out io.Writer) error {
 		Bucket     failure.Bucket `json:"bucket"`
 		Definition string         `json:"definition"`
 		Details    []detail       `json:"details"`
-		// Open means that there are further details: keywords of JSON Schema.
+		// Open allows further details: keywords of JSON Schema.
 		Open bool `json:"open,omitempty"`
 	}
 	list := make([]class, 0, len(failure.Classes()))

@@ -72,7 +72,7 @@ func (c *Cost) Day() (float64, bool) {
 }
 
 // Burst is the excess of the last six hours over the median of the same hours of the two weeks before, divided by the
-// median day. With less history it uses the days that there are. It is false in the first eight days.
+// median day. With less history it uses every day it has. It is false in the first eight days.
 func (c *Cost) Burst() (float64, bool) {
 	day, ok := c.medianDay()
 	if !ok {

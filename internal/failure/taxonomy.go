@@ -121,7 +121,7 @@ var taxonomy = []ClassInfo{
 			{MissingRequired, "A required parameter is missing."},
 			{UnexpectedParam, "A parameter is given that the tool does not have."},
 			{TypeMismatch, "A value has another type than the parameter."},
-			{EnumViolation, "A value is none of those that the parameter allows."},
+			{EnumViolation, "A value is not one of those that the parameter allows."},
 			{
 				ConstraintViolation,
 				"A value breaks another rule of the definition: a bound, a pattern, a length, a format.",

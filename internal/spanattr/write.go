@@ -293,7 +293,7 @@ func HasTrace(span ptrace.Span) bool {
 // EraseLimit removes the session limit from a span, so that only the current decision is on it.
 func EraseLimit(span ptrace.Span) { span.Attributes().Remove(AttrSessionLimit) }
 
-// EraseSessionCost takes away the cost of a session that has none any more.
+// EraseSessionCost removes the session cost from a span whose session has no cost.
 func EraseSessionCost(span ptrace.Span) { span.Attributes().Remove(AttrSessionCostUSD) }
 
 func ofVerdict(key string) bool {
