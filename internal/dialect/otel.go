@@ -1,8 +1,6 @@
 package dialect
 
 import (
-	"strings"
-
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/faultline-otel/faultline/internal/genai"
@@ -142,27 +140,6 @@ var otel = dialect{
 	},
 }
 
-// otelOperation maps a value of gen_ai.operation.name to an operation. Unknown names are kept.
-func otelOperation(name string) string {
-	switch name {
-	case "chat.completions", "chat.completion", "chat_completion", "chat.streaming_completions", "completions.chat":
-		return genai.OpChat
-	case "completion", "text.completions", "text_completions", "text.completion":
-		return genai.OpTextCompletion
-	case "embedding", "embed":
-		return genai.OpEmbeddings
-	case "execute_function", "tool", "tool_call":
-		return genai.OpExecuteTool
-	case "retrieve":
-		return genai.OpRetrieval
-	case "invoke_workflow":
-		return genai.OpWorkflow
-	case "agent":
-		return genai.OpInvokeAgent
-	}
-	return name
-}
-
 func (r *Reader) addReasons(c *genai.Call, k key) {
 	if r.has(k) {
 		c.FinishReasons = appendStrings(c.FinishReasons, r.at[k])
@@ -177,33 +154,4 @@ func (r *Reader) firstToken() genai.Opt[float64] {
 		value.Value *= 1000
 	}
 	return value
-}
-
-// inferOperation derives a missing operation from the name of the span and the attributes it carries.
-func (r *Reader) inferOperation(c *genai.Call) {
-	if c.Operation != "" {
-		return
-	}
-	first, _, _ := strings.Cut(r.span.Name(), " ")
-	switch first {
-	case genai.OpChat, "generate_content", genai.OpTextCompletion, genai.OpEmbeddings, genai.OpRetrieval,
-		genai.OpExecuteTool, genai.OpInvokeAgent, genai.OpCreateAgent:
-		c.Operation = first
-		return
-	}
-	switch {
-	case c.ToolName != "" || c.ToolCallID != "" || r.has(keyToolArgs) || r.has(keyToolResult):
-		c.Operation = genai.OpExecuteTool
-	case r.has(keyQuery) || r.has(keyDocuments) || r.families&flatDocuments != 0:
-		c.Operation = genai.OpRetrieval
-	case c.Usage.Input.Set || c.Usage.Output.Set || len(c.FinishReasons) > 0 || c.ResponseModel != "" ||
-		c.RequestModel != "" || c.Model != "" || r.has(keyOutputMessages) || r.has(keyInputMessages) ||
-		r.families&(flatInput|flatOutput|flatPrompt|flatCompletion) != 0:
-		c.Operation = genai.OpChat
-		if c.AgentName != "" && !c.Usage.Input.Set && !c.Usage.Output.Set && len(c.FinishReasons) == 0 {
-			c.Operation = genai.OpInvokeAgent
-		}
-	case c.AgentName != "":
-		c.Operation = genai.OpInvokeAgent
-	}
 }

@@ -182,7 +182,7 @@ func (r *Reader) finish(c *genai.Call) {
 	case r.rawProvider != c.Provider:
 		c.ProviderRaw = r.rawProvider
 	}
-	r.inferOperation(c)
+	r.resolveOperation(c)
 	r.readError(c)
 	r.usage.tokens(c)
 	r.findContent(c)

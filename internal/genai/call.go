@@ -33,6 +33,8 @@ const (
 // Fields tagged "-" stand under the keys of callJSON.
 type Call struct {
 	Operation string `json:"operation,omitempty"`
+	// OperationRaw is the name on the span, where nobody told us what it stands for.
+	OperationRaw string `json:"operation_raw,omitempty"`
 	// Provider is the canonical name of the OTel GenAI conventions: openai, anthropic, aws.bedrock, ….
 	Provider string `json:"provider,omitempty"`
 	// ProviderRaw is the name on the span, where that is a framework or an unusual spelling.
@@ -48,8 +50,8 @@ type Call struct {
 	// FinishReasonsCanonical are stop, length, tool_call, content_filter, refusal, pause, error, ….
 	FinishReasonsCanonical []string `json:"finish_reasons_canonical,omitempty"`
 
-	// LLM is true for the model call itself. It is false for an outer step that repeats its inner call: the inner one
-	// is counted and priced, once. It is unset where the dialect does not nest.
+	// LLM is true for the model call itself. It is false for a span that repeats or sums up calls of other spans: those
+	// are counted and priced, once. It is unset where the operation alone tells.
 	LLM          Opt[bool] `json:"is_llm_call,omitzero"`
 	WorkflowName string    `json:"workflow_name,omitempty"`
 

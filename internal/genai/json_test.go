@@ -49,7 +49,7 @@ func TestKeys(t *testing.T) {
 	var call map[string]json.RawMessage
 	require.NoError(t, json.Unmarshal(data, &call))
 	require.ElementsMatch(t, strings.Fields(`operation provider provider_raw request_model response_model model response_id
-		finish_reasons finish_reasons_canonical is_llm_call workflow_name usage tokens input_messages output_messages
+		finish_reasons finish_reasons_canonical operation_raw is_llm_call workflow_name usage tokens input_messages output_messages
 		system_instructions tools tool_definitions tool session_id user_id agent_name temperature max_tokens top_p seed
 		response_format output_type output_schema streaming ttft_ms cost_usd prompt_name prompt_version refusal error retrieval
 		service_name deployment_environment duration_ms content_truncated content_missing`), keys(t, data))

@@ -25,6 +25,7 @@ type tally struct {
 	classes  map[failure.Class]int64
 	problems map[problem]int64
 	unpriced map[unpriced]int64
+	unknown  map[string]int64 // names of operations
 	// redactions is the number of replaced values.
 	redactions int64
 }
@@ -52,7 +53,13 @@ func (n *tally) add(s *pipeline.Scored) {
 		if n.unpriced == nil {
 			n.unpriced = map[unpriced]int64{}
 		}
-		n.unpriced[unpriced{modelName(s.Call.AnyModel()), s.Unpriced}]++
+		n.unpriced[unpriced{labelOf(s.Call.AnyModel()), s.Unpriced}]++
+	}
+	if s.Call != nil && s.Call.OperationRaw != "" {
+		if n.unknown == nil {
+			n.unknown = map[string]int64{}
+		}
+		n.unknown[labelOf(s.Call.OperationRaw)]++
 	}
 	for i := range record.Problems {
 		if n.problems == nil {
@@ -72,7 +79,9 @@ type counters struct {
 	mu       sync.Mutex
 	problems map[problem]metric.MeasurementOption  // guarded by mu
 	unpriced map[unpriced]metric.MeasurementOption // guarded by mu
-	models   map[string]bool                       // models in unpriced, guarded by mu
+	unknown  map[string]metric.MeasurementOption   // guarded by mu
+	models   labels                                // in unpriced, guarded by mu
+	names    labels                                // in unknown, guarded by mu
 }
 
 // maxProblemSeries bounds the series of scorer problems. Scorers come from the configuration and reasons from their
@@ -82,33 +91,49 @@ const maxProblemSeries = 256
 // otherReason counts the problems beyond maxProblemSeries.
 const otherReason = "other"
 
-// maxUnpricedModels bounds the models that are counted by name, because their names come from untrusted spans.
-const maxUnpricedModels = 100
+// labels are values from untrusted spans that are counted by name. At most maxLabels are.
+type labels map[string]bool
 
-// Labels for models that are not counted by name: those beyond the bound, and spans without a model.
+const maxLabels = 100
+
+// Labels for values that are not counted by name: those beyond the bound, and an empty one.
 const (
-	otherModel = "other"
-	noModel    = "none"
+	otherLabel = "other"
+	noLabel    = "none"
 )
 
-// maxModelName bounds the name of a model, in bytes. A longer name is not a model.
-const maxModelName = 128
+// maxLabel bounds a label, in bytes. A longer text is not a name.
+const maxLabel = 128
 
-func modelName(name string) string {
+func labelOf(name string) string {
 	switch {
 	case name == "":
-		return noModel
-	case len(name) > maxModelName || !utf8.ValidString(name):
-		return otherModel
+		return noLabel
+	case len(name) > maxLabel || !utf8.ValidString(name):
+		return otherLabel
 	}
 	return name
+}
+
+// admit returns the label to count a value under. The label does not keep the request of the value in memory.
+func (l labels) admit(label string) string {
+	switch {
+	case l[label] || label == noLabel || label == otherLabel:
+		return label
+	case len(l) >= maxLabels:
+		return otherLabel
+	}
+	label = strings.Clone(label)
+	l[label] = true
+	return label
 }
 
 func newCounters(telemetry *metadata.TelemetryBuilder) *counters {
 	c := &counters{
 		telemetry: telemetry, classes: map[failure.Class]metric.MeasurementOption{},
 		problems: map[problem]metric.MeasurementOption{},
-		unpriced: map[unpriced]metric.MeasurementOption{}, models: map[string]bool{},
+		unpriced: map[unpriced]metric.MeasurementOption{}, models: labels{},
+		unknown: map[string]metric.MeasurementOption{}, names: labels{},
 	}
 	for i, coverage := range coverages {
 		c.coverage[i] = metric.WithAttributeSet(attribute.NewSet(attribute.String("coverage", string(coverage))))
@@ -136,6 +161,9 @@ func (c *counters) add(ctx context.Context, n *tally) {
 	for u, calls := range n.unpriced {
 		c.telemetry.LlmFailureUnpricedCalls.Add(ctx, calls, c.withoutPrice(u))
 	}
+	for name, calls := range n.unknown {
+		c.telemetry.LlmFailureUnknownOperations.Add(ctx, calls, c.unknownOperation(name))
+	}
 	for p, times := range n.problems {
 		c.telemetry.LlmFailureScorerProblems.Add(ctx, times, c.problem(p))
 	}
@@ -159,18 +187,24 @@ func (c *counters) problem(p problem) metric.MeasurementOption {
 func (c *counters) withoutPrice(u unpriced) metric.MeasurementOption {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.models[u.model] && len(c.models) >= maxUnpricedModels && u.model != noModel {
-		u.model = otherModel
+	u.model = c.models.admit(u.model)
+	option, ok := c.unpriced[u]
+	if !ok {
+		option = metric.WithAttributeSet(attribute.NewSet(
+			attribute.String("model", u.model), attribute.String("reason", u.reason)))
+		c.unpriced[u] = option
 	}
-	if option, ok := c.unpriced[u]; ok {
-		return option
+	return option
+}
+
+func (c *counters) unknownOperation(name string) metric.MeasurementOption {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	name = c.names.admit(name)
+	option, ok := c.unknown[name]
+	if !ok {
+		option = metric.WithAttributeSet(attribute.NewSet(attribute.String("operation", name)))
+		c.unknown[name] = option
 	}
-	u.model = strings.Clone(u.model) // a kept string must not keep a whole request in memory
-	if u.model != otherModel && u.model != noModel {
-		c.models[u.model] = true
-	}
-	option := metric.WithAttributeSet(attribute.NewSet(
-		attribute.String("model", u.model), attribute.String("reason", u.reason)))
-	c.unpriced[u] = option
 	return option
 }

@@ -151,7 +151,7 @@ func (r *running) sendLogs(t *testing.T, ld plog.Logs) {
 func (r *running) metrics(t *testing.T) string {
 	t.Helper()
 	var lines []string
-	for _, name := range []string{"spans", "findings", "scorer_problems", "redactions", "unpriced_calls"} {
+	for _, name := range []string{"spans", "findings", "scorer_problems", "redactions", "unknown_operations", "unpriced_calls"} {
 		m, err := r.telemetry.GetMetric("otelcol_llm_failure_" + name)
 		if err != nil {
 			continue // nothing was counted

@@ -25,15 +25,16 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                    metric.Meter
-	mu                       sync.Mutex
-	registrations            []metric.Registration
-	LlmFailureFindings       metric.Int64Counter
-	LlmFailureLentBytes      metric.Int64ObservableGauge
-	LlmFailureRedactions     metric.Int64Counter
-	LlmFailureScorerProblems metric.Int64Counter
-	LlmFailureSpans          metric.Int64Counter
-	LlmFailureUnpricedCalls  metric.Int64Counter
+	meter                       metric.Meter
+	mu                          sync.Mutex
+	registrations               []metric.Registration
+	LlmFailureFindings          metric.Int64Counter
+	LlmFailureLentBytes         metric.Int64ObservableGauge
+	LlmFailureRedactions        metric.Int64Counter
+	LlmFailureScorerProblems    metric.Int64Counter
+	LlmFailureSpans             metric.Int64Counter
+	LlmFailureUnknownOperations metric.Int64Counter
+	LlmFailureUnpricedCalls     metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -118,6 +119,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_llm_failure_spans",
 		metric.WithDescription("received spans, by whether they could be scored [Development]"),
 		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LlmFailureUnknownOperations, err = builder.meter.Int64Counter(
+		"otelcol_llm_failure_unknown_operations",
+		metric.WithDescription("model calls whose operation name is unknown; each was taken for chat or embeddings [Development]"),
+		metric.WithUnit("{call}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.LlmFailureUnpricedCalls, err = builder.meter.Int64Counter(

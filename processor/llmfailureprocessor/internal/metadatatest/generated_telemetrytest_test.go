@@ -28,6 +28,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.LlmFailureRedactions.Add(context.Background(), 1)
 	tb.LlmFailureScorerProblems.Add(context.Background(), 1)
 	tb.LlmFailureSpans.Add(context.Background(), 1)
+	tb.LlmFailureUnknownOperations.Add(context.Background(), 1)
 	tb.LlmFailureUnpricedCalls.Add(context.Background(), 1)
 	AssertEqualLlmFailureFindings(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
@@ -42,6 +43,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualLlmFailureSpans(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualLlmFailureUnknownOperations(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualLlmFailureUnpricedCalls(t, testTel,
