@@ -12,8 +12,6 @@ var (
 	keyADKResponse = intern(inADK, "gcp.vertex.agent.llm_response")
 	keyADKArgs     = intern(inADK, "gcp.vertex.agent.tool_call_args")
 	keyADKReply    = intern(inADK, "gcp.vertex.agent.tool_response")
-	keyADKSession  = intern(inADK, "gcp.vertex.agent.session_id")
-	keyADKUser     = intern(0, "kagent.user_id")
 	_              = intern(inADK, "gcp.vertex.agent.invocation_id")
 	_              = intern(inADK, "gcp.vertex.agent.event_id")
 )
@@ -46,8 +44,6 @@ var adk = dialect{
 			// ADK itself wraps this span in call_llm, which carries the same request and usage.
 			c.LLM = genai.Some(false)
 		}
-		fill(&c.SessionID, r.name(keyConversation, keyADKSession))
-		fill(&c.UserID, r.name(keyUser, keyADKUser))
 		if r.has(keyADKRequest) && !blank(r.at[keyADKRequest]) {
 			r.requested.read(contentText(r, keyADKRequest))
 			r.requested.apply(c)

@@ -11,7 +11,6 @@ import (
 var (
 	keyAFFunction = intern(inAgentFramework, "agent_framework.function.name")
 	keyAFSpring   = intern(inAgentFramework, "spring.ai.kind")
-	keyAZThread   = intern(inOTel, "gen_ai.thread.id")
 	keySKArgs     = intern(0, "sk.function.arguments")
 	keySKResult   = intern(0, "sk.function.result")
 	keySpringIn   = intern(inOTel, "spring.ai.tool.call.arguments")
@@ -25,7 +24,6 @@ var agentFramework = dialect{
 	toolResult: []key{keySKResult, keySpringOut},
 	scalars: func(r *Reader, c *genai.Call) {
 		fill(&c.ToolName, r.str(keyAFFunction, keySpringTool))
-		fill(&c.SessionID, r.name(keyAZThread))
 		switch kind := strings.ToLower(r.str(keyAFSpring)); kind {
 		case "tool_call":
 			fill(&c.Operation, genai.OpExecuteTool)

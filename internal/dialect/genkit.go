@@ -14,7 +14,6 @@ var (
 	keyGenkitInput   = intern(inGenkit, "genkit:input")
 	keyGenkitOutput  = intern(inGenkit, "genkit:output")
 	keyGenkitState   = intern(inGenkit, "genkit:state")
-	keyGenkitSession = intern(inGenkit, "genkit:sessionId")
 )
 
 var genkit = dialect{
@@ -25,7 +24,6 @@ var genkit = dialect{
 		kind := firstOf(r.str(keyGenkitSubtype), r.str(keyGenkitType))
 		name := r.str(keyGenkitName)
 		fill(&c.Operation, genkitOperation(kind))
-		fill(&c.SessionID, r.name(keyGenkitSession))
 		if r.str(keyGenkitState) == "error" {
 			c.Error.IsError = true
 		}

@@ -10,25 +10,19 @@ import (
 // Langfuse SDKs: observations hold input and output as JSON of any shape. Errors are levels, and the span status stays
 // unset.
 var (
-	keyLFType       = intern(inLangfuse, "langfuse.observation.type")
-	keyLFInput      = intern(inLangfuse, "langfuse.observation.input")
-	keyLFOutput     = intern(inLangfuse, "langfuse.observation.output")
-	keyLFModel      = intern(inLangfuse, "langfuse.observation.model.name")
-	keyLFParams     = intern(inLangfuse, "langfuse.observation.model.parameters")
-	keyLFParams2    = intern(inLangfuse, "langfuse.observation.model_parameters")
-	keyLFLevel      = intern(inLangfuse, "langfuse.observation.level")
-	keyLFMessage    = intern(inLangfuse, "langfuse.observation.status_message")
-	keyLFUsage      = intern(inLangfuse, "langfuse.observation.usage_details")
-	keyLFCost       = intern(inLangfuse, "langfuse.observation.cost_details")
-	keyLFPrompt     = intern(inLangfuse, "langfuse.observation.prompt.name")
-	keyLFVersion    = intern(inLangfuse, "langfuse.observation.prompt.version")
-	keyLFPromptOld  = intern(inLangfuse, "langfuse.prompt.name")
-	keyLFVersionOld = intern(inLangfuse, "langfuse.prompt.version")
-	keyLFStart      = intern(inLangfuse, "langfuse.observation.completion_start_time")
-	keyLFSession    = intern(inLangfuse, "langfuse.session.id")
-	keyLFUser       = intern(inLangfuse, "langfuse.user.id")
-	keyLFTraceIn    = intern(inLangfuse, "langfuse.trace.input")
-	keyLFTraceOut   = intern(inLangfuse, "langfuse.trace.output")
+	keyLFType     = intern(inLangfuse, "langfuse.observation.type")
+	keyLFInput    = intern(inLangfuse, "langfuse.observation.input")
+	keyLFOutput   = intern(inLangfuse, "langfuse.observation.output")
+	keyLFModel    = intern(inLangfuse, "langfuse.observation.model.name")
+	keyLFParams   = intern(inLangfuse, "langfuse.observation.model.parameters")
+	keyLFParams2  = intern(inLangfuse, "langfuse.observation.model_parameters")
+	keyLFLevel    = intern(inLangfuse, "langfuse.observation.level")
+	keyLFMessage  = intern(inLangfuse, "langfuse.observation.status_message")
+	keyLFUsage    = intern(inLangfuse, "langfuse.observation.usage_details")
+	keyLFCost     = intern(inLangfuse, "langfuse.observation.cost_details")
+	keyLFStart    = intern(inLangfuse, "langfuse.observation.completion_start_time")
+	keyLFTraceIn  = intern(inLangfuse, "langfuse.trace.input")
+	keyLFTraceOut = intern(inLangfuse, "langfuse.trace.output")
 )
 
 var langfuse = dialect{
@@ -59,10 +53,6 @@ var langfuse = dialect{
 		if r.has(keyLFCost) {
 			fillOpt(&c.CostUSD, sumOfCosts(contentText(r, keyLFCost)))
 		}
-		fill(&c.PromptName, r.str(keyLFPrompt, keyLFPromptOld))
-		fill(&c.PromptVersion, r.str(keyLFVersion, keyLFVersionOld))
-		fill(&c.SessionID, r.name(keySession, keyLFSession))
-		fill(&c.UserID, r.name(keyUser, keyLFUser))
 		if kind == "tool" {
 			fill(&c.ToolName, r.span.Name())
 		}

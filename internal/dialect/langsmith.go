@@ -21,10 +21,6 @@ var (
 	keyLSInDetail  = intern(inOTel, "gen_ai.usage.input_token_details")
 	keyLSOutDetail = intern(inOTel, "gen_ai.usage.output_token_details")
 	keyLSStream    = intern(inLangSmith, "langsmith.request.streaming")
-	keyLSSession   = intern(inLangSmith, "langsmith.metadata.session_id")
-	keyLSThread    = intern(inLangSmith, "langsmith.metadata.thread_id")
-	keyLSConv      = intern(inLangSmith, "langsmith.metadata.conversation_id")
-	keyLSUser      = intern(inLangSmith, "langsmith.metadata.user_id")
 	_              = intern(inLangSmith, "langsmith.traceable")
 	_              = intern(inLangSmith, "langsmith.trace.name")
 )
@@ -50,8 +46,6 @@ var langsmith = dialect{
 				readUsage(contentText(r, k), &c.Usage)
 			}
 		}
-		fill(&c.SessionID, r.name(keyLSSession, keyLSThread, keyLSConv))
-		fill(&c.UserID, r.name(keyLSUser))
 		if c.Operation == genai.OpExecuteTool {
 			fill(&c.ToolName, firstOf(r.str(keyToolName), r.span.Name()))
 		}

@@ -20,9 +20,6 @@ var (
 	keyLKArgsPII   = intern(inLiveKit, "lk.pii.function_tool.arguments")
 	keyLKOutput    = intern(inLiveKit, "lk.function_tool.output")
 	keyLKOutputPII = intern(inLiveKit, "lk.pii.function_tool.output")
-	keyLKIdentity  = intern(inLiveKit, "lk.pii.participant_identity")
-	keyLKAgent     = intern(inLiveKit, "lk.agent_name")
-	keyLKLabel     = intern(inLiveKit, "lk.agent_label")
 )
 
 var livekit = dialect{
@@ -60,8 +57,6 @@ var livekit = dialect{
 		if seconds := r.float(keyLKTTFT); seconds.Set && seconds.Value >= 0 {
 			fillOpt(&c.TTFT, genai.Some(seconds.Value*1000))
 		}
-		fill(&c.UserID, r.name(keyUser, keyLKIdentity))
-		fill(&c.AgentName, r.str(keyLKAgent, keyLKLabel))
 	},
 	load: func(r *Reader, c *genai.Call, content *genai.Content, part genai.Part) bool {
 		if part != genai.PartOutput {

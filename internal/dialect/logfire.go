@@ -27,7 +27,6 @@ var (
 	keyLogPartOut  = intern(inOTel, "gen_ai.usage.partial.output_tokens")
 	keyLogPartRead = intern(inOTel, "gen_ai.usage.partial.cache_read.input_tokens")
 	keyLogPartMade = intern(inOTel, "gen_ai.usage.partial.cache_creation.input_tokens")
-	keyLogGroup    = intern(0, "group_id")
 )
 
 // levelError is the lowest severity that Logfire shows as a failed span.
@@ -109,7 +108,6 @@ func (r *Reader) logfireAgents(c *genai.Call) {
 	case strings.HasPrefix(template, "OpenAI Agents trace"):
 		fill(&c.Operation, genai.OpWorkflow)
 		fill(&c.WorkflowName, name)
-		fill(&c.SessionID, r.name(keyLogGroup))
 	case strings.HasPrefix(template, "Responses API"):
 		fill(&c.ResponseID, r.str(keyLogRespID))
 	}

@@ -8,9 +8,8 @@ import (
 
 // Model Context Protocol: a failed tool call returns a normal result, with isError inside it.
 var (
-	keyMCPMethod  = intern(inMCP, "mcp.method.name")
-	keyMCPSession = intern(inMCP, "mcp.session.id")
-	keyMCPKey     = intern(0, "fastmcp.component.key")
+	keyMCPMethod = intern(inMCP, "mcp.method.name")
+	keyMCPKey    = intern(0, "fastmcp.component.key")
 )
 
 var mcp = dialect{
@@ -33,7 +32,6 @@ var mcp = dialect{
 		default:
 			fill(&c.Operation, genai.OpOther)
 		}
-		fill(&c.SessionID, r.name(keyMCPSession))
 	},
 }
 

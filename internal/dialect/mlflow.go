@@ -17,8 +17,6 @@ var (
 	keyMLUsage    = intern(inMLflow, "mlflow.chat.tokenUsage")
 	keyMLCost     = intern(inMLflow, "mlflow.llm.cost")
 	keyMLFunction = intern(inMLflow, "mlflow.spanFunctionName")
-	keyMLSession  = intern(inMLflow, "mlflow.trace.session")
-	keyMLUser     = intern(inMLflow, "mlflow.trace.user")
 )
 
 var mlflow = dialect{
@@ -38,8 +36,6 @@ var mlflow = dialect{
 		if r.has(keyMLCost) {
 			fillOpt(&c.CostUSD, sumOfCosts(contentText(r, keyMLCost)))
 		}
-		fill(&c.SessionID, r.name(keyMLSession))
-		fill(&c.UserID, r.name(keyMLUser))
 		switch c.Operation {
 		case genai.OpExecuteTool:
 			fill(&c.ToolName, firstOf(r.str(keyMLFunction), r.span.Name()))

@@ -26,8 +26,6 @@ var (
 	keyOICost       = intern(inOpenInference, "llm.cost.total")
 	keyOICostIn     = intern(inOpenInference, "llm.cost.prompt")
 	keyOICostOut    = intern(inOpenInference, "llm.cost.completion")
-	keyOITemplate   = intern(inOpenInference, "llm.prompt_template.version")
-	keyOIPromptID   = intern(inOpenInference, "prompt.id")
 	keyOIInput      = intern(inOpenInference, "input.value")
 	keyOIOutput     = intern(inOpenInference, "output.value")
 	keyOIOutMime    = intern(0, "output.mime_type")
@@ -72,13 +70,10 @@ var openInference = dialect{
 		if in, out := r.float(keyOICostIn), r.float(keyOICostOut); in.Set && out.Set {
 			fillOpt(&c.CostUSD, genai.Some(in.Value+out.Value))
 		}
-		fill(&c.PromptVersion, r.str(keyOITemplate))
-		fill(&c.PromptName, r.str(keyOIPromptID))
 		if kind == "TOOL" {
 			fill(&c.ToolName, r.str(keyOIToolName))
 			fill(&c.ToolCallID, r.str(keyOIToolID, keyOIToolCallID))
 		}
-		fill(&c.AgentName, r.str(keyOIAgent))
 		if kind == "AGENT" {
 			fill(&c.AgentName, r.str(keyOINode))
 		}

@@ -7,8 +7,6 @@ import "github.com/faultline-otel/faultline/internal/genai"
 var (
 	_               = intern(inOpenLIT, "gen_ai.endpoint")
 	_               = intern(inOpenLIT, "gen_ai.application_name")
-	keyLITSession   = intern(inOTel, "gen_ai.session.id")
-	keyLITUser      = intern(inOTel, "gen_ai.user.id")
 	keyLITArgs      = intern(inOTel, "gen_ai.tool.args")
 	keyLITInput     = intern(inOTel, "gen_ai.tool.input")
 	keyLITParams    = intern(inOTel, "gen_ai.tool.parameters")
@@ -25,8 +23,6 @@ var openLIT = dialect{
 	toolResult: []key{keyLITOutput, keyLITResult},
 	tools:      []key{keyLITDefs},
 	scalars: func(r *Reader, c *genai.Call) {
-		fill(&c.SessionID, r.name(keyLITSession))
-		fill(&c.UserID, r.name(keyLITUser))
 		fillOpt(&c.CostUSD, r.float(keyLITTotalCost))
 	},
 }

@@ -17,16 +17,7 @@ var (
 	keyTLTotal      = intern(inOpenLLMetry, "llm.usage.total_tokens")
 	keyTLStreaming  = intern(inOpenLLMetry, "llm.is_streaming")
 	keyTLStreaming2 = intern(inOpenLLMetry, "gen_ai.is_streaming")
-	keyTLUser       = intern(inOpenLLMetry, "llm.user")
-	keyTLSession    = intern(inOpenLLMetry, "traceloop.association.properties.session_id")
-	keyTLThread     = intern(inOpenLLMetry, "traceloop.association.properties.thread_id")
-	keyTLChat       = intern(inOpenLLMetry, "traceloop.association.properties.chat_id")
-	keyTLUserID     = intern(inOpenLLMetry, "traceloop.association.properties.user_id")
 	keyTLProvider   = intern(inOpenLLMetry, "traceloop.association.properties.ls_provider")
-	keyTLPrompt     = intern(inOpenLLMetry, "traceloop.prompt.key")
-	keyTLVersion    = intern(inOpenLLMetry, "traceloop.prompt.version")
-	keyTLVersion2   = intern(inOpenLLMetry, "traceloop.prompt.version_name")
-	keyTLVersion3   = intern(inOpenLLMetry, "traceloop.prompt.version_hash")
 	keyTLStop       = intern(inOpenLLMetry, "llm.response.finish_reason")
 	keyTLStop2      = intern(inOpenLLMetry, "llm.response.stop_reason")
 
@@ -58,11 +49,7 @@ var openLLMetry = dialect{
 		fillOpt(&c.Usage.Output, r.count(keyTLComplToks))
 		fillOpt(&c.Usage.Total, r.count(keyTLTotal))
 		fillOpt(&c.Streaming, r.flag(keyTLStreaming, keyTLStreaming2))
-		fill(&c.SessionID, r.name(keyTLSession, keyTLThread, keyTLChat))
-		fill(&c.UserID, r.name(keyTLUserID, keyTLUser))
 		fill(&c.WorkflowName, r.str(keyTLWorkflow))
-		fill(&c.PromptName, r.str(keyTLPrompt))
-		fill(&c.PromptVersion, r.str(keyTLVersion, keyTLVersion2, keyTLVersion3))
 		switch r.str(keyTLKind) {
 		case "agent":
 			fill(&c.AgentName, r.str(keyTLEntity))

@@ -32,7 +32,6 @@ var (
 	keyFirstToken    = intern(inOTel, "gen_ai.server.time_to_first_token")
 	keyPromptName    = intern(inOTel, "gen_ai.prompt.name")
 	keyPromptVersion = intern(inOTel, "gen_ai.prompt.version")
-	keyRequestUser   = intern(inOTel, "gen_ai.request.user")
 	keyCost          = intern(inOTel, "gen_ai.usage.cost")
 
 	keyInputTokens     = intern(inOTel, "gen_ai.usage.input_tokens")
@@ -101,9 +100,6 @@ var otel = dialect{
 			r.addReasons(c, keyFinishReasons)
 			r.addReasons(c, keyFinishReason)
 		}
-		fill(&c.SessionID, r.name(keyConversation, keySession))
-		fill(&c.UserID, r.name(keyUser, keyEndUser, keyRequestUser))
-		fill(&c.AgentName, r.str(keyAgentName))
 		fill(&c.WorkflowName, r.str(keyWorkflowName))
 		fill(&c.OutputType, r.str(keyOutputType))
 		fillOpt(&c.Temperature, r.float(keyTemperature))
@@ -115,8 +111,6 @@ var otel = dialect{
 			fillOpt(&c.TTFT, genai.Some(seconds.Value*1000))
 		}
 		fillOpt(&c.TTFT, r.firstToken())
-		fill(&c.PromptName, r.str(keyPromptName))
-		fill(&c.PromptVersion, r.str(keyPromptVersion))
 		fillOpt(&c.CostUSD, r.float(keyCost))
 
 		u := &c.Usage

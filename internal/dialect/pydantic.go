@@ -40,7 +40,6 @@ var pydantic = dialect{
 		case isRun:
 			c.Operation = genai.OpInvokeAgent
 		}
-		fill(&c.AgentName, r.str(keyPYAgent))
 		if isRun {
 			fill(&c.RequestModel, r.str(keyPYModel))
 		}

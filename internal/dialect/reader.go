@@ -32,6 +32,7 @@ type Reader struct {
 	cache       *LogContentCache
 	tools       toolCache
 	scratch     []byte
+	identity    [identities]found // of the span, in metadata
 }
 
 // NewReader returns a reader. If a span has no content, the reader takes it from the log records in the cache, which
@@ -83,7 +84,8 @@ func (r *Reader) Read(
 				r.at[e.key] = value
 				r.marks |= e.marks
 			}
-		} else if len(name) > 8 {
+		} else if len(name) >= 6 {
+			r.identify(name, value)
 			if f, marks := familyOf(name); f != 0 {
 				r.families |= f
 				r.marks |= marks
@@ -143,6 +145,7 @@ func (r *Reader) begin(span ptrace.Span) {
 	r.marks, r.families = r.scopeMarks, 0
 	r.rawProvider, r.framework, r.usage, r.requested = "", "", policy{}, requests{}
 	r.hasContent = false
+	r.identity = [identities]found{}
 	r.call.Reset(r)
 	if name := span.Name(); strings.HasPrefix(name, "claude_code.") {
 		r.marks |= inClaudeCode
@@ -182,6 +185,7 @@ func (r *Reader) finish(c *genai.Call) {
 	case r.rawProvider != c.Provider:
 		c.ProviderRaw = r.rawProvider
 	}
+	r.identities(c)
 	r.resolveOperation(c)
 	r.readError(c)
 	r.usage.tokens(c)

@@ -47,13 +47,20 @@ func textOfValue(v pcommon.Value) string {
 // name is str for attributes that hold an identifier. "null", "None" and "undefined" count as empty.
 func (r *Reader) name(keys ...key) string {
 	for _, k := range keys {
-		switch s := r.str(k); s {
-		case "", "null", "None", "undefined":
-		default:
+		if s := named(r.str(k)); s != "" {
 			return s
 		}
 	}
 	return ""
+}
+
+// named returns an identifier, or "" for the words that stand for none.
+func named(s string) string {
+	switch s {
+	case "null", "None", "undefined":
+		return ""
+	}
+	return s
 }
 
 // count returns the first attribute that holds a count. Emitters write a negative number for "unset".

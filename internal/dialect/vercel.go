@@ -49,9 +49,6 @@ var (
 	keyAIOutputKind  = intern(inVercel, "ai.settings.output")
 	keyAISchema      = intern(inVercel, "ai.schema")
 	keyAIFunction    = intern(inVercel, "ai.telemetry.functionId")
-	keyAIUser        = intern(inVercel, "ai.telemetry.metadata.userId")
-	keyAISession     = intern(inVercel, "ai.telemetry.metadata.sessionId")
-	keyAIThread      = intern(inVercel, "ai.telemetry.metadata.threadId")
 	keyAILangfuse    = intern(inVercel, "ai.telemetry.metadata.langfusePrompt")
 	keyAIToolName    = intern(inVercel, "ai.toolCall.name")
 	keyAIToolID      = intern(inVercel, "ai.toolCall.id")
@@ -94,9 +91,6 @@ var vercel = dialect{
 		case r.str(keyAIOutputKind) == "object" || r.str(keyAIOutputKind) == "no-schema":
 			fill(&c.ResponseFormat, "json_object")
 		}
-		fill(&c.AgentName, r.str(keyAIFunction))
-		fill(&c.UserID, r.name(keyAIUser))
-		fill(&c.SessionID, r.name(keyAISession, keyAIThread))
 		fill(&c.ToolName, r.str(keyAIToolName))
 		fill(&c.ToolCallID, r.str(keyAIToolID))
 		if r.has(keyAILangfuse) {
