@@ -86,23 +86,25 @@ records with judgements add to the verdict of the span that they name.`,
 
 // line is what is printed of a span. The keys are a contract.
 type line struct {
-	TraceID      string             `json:"trace_id"`
-	SpanID       string             `json:"span_id"`
-	Name         string             `json:"name"`
-	Operation    string             `json:"operation"`
-	Model        string             `json:"model"`
-	Coverage     spanattr.Coverage  `json:"coverage"`
-	ErrorClass   failure.Class      `json:"error_class"`
-	ErrorBucket  failure.Bucket     `json:"error_bucket"`
-	ErrorDetail  string             `json:"error_detail"`
-	ErrorClasses []failure.Class    `json:"error_classes"`
-	Evidence     string             `json:"evidence"`
-	Fingerprint  string             `json:"fingerprint"`
-	Scores       map[string]float64 `json:"scores"`
-	Cost         *costLine          `json:"cost,omitempty"`
-	Session      *sessionLine       `json:"session,omitempty"`
-	Trace        *traceLine         `json:"trace,omitempty"`
-	Call         *genai.Call        `json:"call,omitempty"`
+	TraceID      string            `json:"trace_id"`
+	SpanID       string            `json:"span_id"`
+	Name         string            `json:"name"`
+	Operation    string            `json:"operation"`
+	Model        string            `json:"model"`
+	Coverage     spanattr.Coverage `json:"coverage"`
+	ErrorClass   failure.Class     `json:"error_class"`
+	ErrorBucket  failure.Bucket    `json:"error_bucket"`
+	ErrorDetail  string            `json:"error_detail"`
+	ErrorClasses []failure.Class   `json:"error_classes"`
+	Evidence     string            `json:"evidence"`
+	Fingerprint  string            `json:"fingerprint"`
+	// DuplicateOf is the span that is counted for the model call which this one records too.
+	DuplicateOf string             `json:"duplicate_of,omitempty"`
+	Scores      map[string]float64 `json:"scores"`
+	Cost        *costLine          `json:"cost,omitempty"`
+	Session     *sessionLine       `json:"session,omitempty"`
+	Trace       *traceLine         `json:"trace,omitempty"`
+	Call        *genai.Call        `json:"call,omitempty"`
 }
 
 type costLine struct {
@@ -212,6 +214,7 @@ func (w *lineWriter) span(s *pipeline.Scored) error {
 		ErrorClasses: v.Classes,
 		Evidence:     v.Evidence,
 		Fingerprint:  v.Fingerprint,
+		DuplicateOf:  r.DuplicateOf,
 		Scores:       map[string]float64{},
 		Session:      w.session(r),
 		Trace:        trace,

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
 // dialects is the set of dialects whose attributes a span carries. A span often has several.
@@ -298,6 +299,31 @@ func weakEvidence(attributes pcommon.Map, scope dialects) bool {
 			}
 		case "request_data", "response_data", "sdk_span_type", "raw_input", "triggered":
 			if scope&inLogfire != 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// NamesModel reports whether a span may be a model call: one of its attributes is called like one that names a model.
+// It is quick and errs on the side of true.
+func NamesModel(span ptrace.Span) bool {
+	for name := range span.Attributes().All() {
+		if len(name) < 5 {
+			continue
+		}
+		switch name[len(name)-1] {
+		case 'l':
+			if name[len(name)-5:] == "model" {
+				return true
+			}
+		case 'e':
+			if strings.HasSuffix(name, "model_name") || strings.HasSuffix(name, "model.name") {
+				return true
+			}
+		case 'd':
+			if strings.HasSuffix(name, "model.id") {
 				return true
 			}
 		}

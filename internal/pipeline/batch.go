@@ -278,6 +278,7 @@ func (s *Spans) read(resource pcommon.Resource, scope pcommon.InstrumentationSco
 		return
 	}
 	e.GenAI, e.trace = true, span.TraceID()
+	step(call, &e.Record)
 	e.take(call)
 	e.place(span)
 	e.Session.Digest = e.Record.Digest

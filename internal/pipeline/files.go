@@ -1,12 +1,15 @@
 package pipeline
 
 import (
+	"math"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/faultline-otel/faultline/internal/dialect"
+	"github.com/faultline-otel/faultline/internal/duplicate"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/price"
 	"github.com/faultline-otel/faultline/internal/score"
@@ -20,7 +23,7 @@ type Files struct {
 	scorer   *Scorer
 	tracker  *session.Tracker
 	sessions *Sessions // nil if sessions are not followed
-	spans    *Spans
+	reader   *dialect.Reader
 	judged   map[spanKey][]failure.Finding // findings from log records
 	runs     map[pcommon.TraceID]bool      // traces that are runs of a dataset row
 }
@@ -30,11 +33,14 @@ type spanKey struct {
 	span  pcommon.SpanID
 }
 
+// unbounded is for input that is complete and fits on a disk.
+var unbounded = duplicate.Limits{Traces: math.MaxInt32, Calls: math.MaxInt32}
+
 // NewFiles returns the stages with the given scorers and prices, which may be nil. It follows sessions if asked to. The
 // clock of the tracker does not move, so no session of a file becomes idle.
 func NewFiles(set *score.Set, prices *price.Book, sessions bool) (*Files, error) {
 	f := &Files{
-		scorer: NewScorer(set, ScorerOptions{Prices: prices}), spans: NewSpans(),
+		scorer: NewScorer(set, ScorerOptions{Prices: prices, Duplicates: unbounded}), reader: dialect.NewReader(nil),
 		judged: map[spanKey][]failure.Finding{}, runs: map[pcommon.TraceID]bool{},
 	}
 	if !sessions {
@@ -66,11 +72,9 @@ func (f *Files) IndexLogs(ld plog.Logs) {
 	}
 }
 
-// IndexTraces records which traces are runs of dataset rows, and which session each other trace belongs to.
+// IndexTraces records which traces are runs of dataset rows, which session each other trace belongs to, and which spans
+// record the same model call.
 func (f *Files) IndexTraces(td ptrace.Traces) {
-	if f.sessions == nil {
-		return
-	}
 	for _, rs := range td.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, span := range ss.Spans().All() {
@@ -80,18 +84,22 @@ func (f *Files) IndexTraces(td ptrace.Traces) {
 			}
 		}
 	}
-	f.spans.Begin(nil)
 	for _, rs := range td.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, span := range ss.Spans().All() {
-				e := f.spans.Entry(rs.Resource(), ss.Scope(), span)
-				if e.GenAI && !f.runs[span.TraceID()] {
-					f.tracker.Name(span.TraceID(), e.Session.Conversation)
+				call, ok := f.reader.Read(rs.Resource(), ss.Scope(), span)
+				if !ok {
+					continue
+				}
+				if f.sessions != nil && !f.runs[span.TraceID()] {
+					f.tracker.Name(span.TraceID(), call.SessionID)
+				}
+				if call.IsLLMCall() && !spanattr.IsDuplicate(span) {
+					f.scorer.calls.Plan([]duplicate.Call{comparison(rs.Resource(), ss.Scope(), span, call)})
 				}
 			}
 		}
 	}
-	f.spans.End()
 }
 
 // Traces runs the stages on the spans and passes each span on, in the order of the data.

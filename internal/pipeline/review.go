@@ -81,6 +81,7 @@ func ReviewTraces(td ptrace.Traces, wanted map[string]bool) []review.Trace {
 				s := reviewSpan(span, &e.Record)
 				s.Service = service
 				if call, ok := reader.Read(rs.Resource(), ss.Scope(), span); ok {
+					step(call, &e.Record)
 					s.Call = call.Clone()
 					if cost := e.Record.Cost.USD; cost.Set {
 						s.Call.CostUSD = cost

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"encoding/hex"
 	"slices"
 	"sync"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/faultline-otel/faultline/internal/dialect"
+	"github.com/faultline-otel/faultline/internal/duplicate"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/price"
@@ -29,6 +31,10 @@ type ScorerOptions struct {
 	LogContentBytes int64
 	LogContentAge   time.Duration
 
+	// Duplicates bounds the memory of recent model calls, which finds spans that repeat one. The zero value is
+	// duplicate.DefaultLimits.
+	Duplicates duplicate.Limits
+
 	// Prices computes the cost of a call if the emitter reports none. Without it no cost is computed.
 	Prices *price.Book
 }
@@ -40,6 +46,7 @@ type Scorer struct {
 	scorers string // value of spanattr.AttrScorers
 	options ScorerOptions
 	logs    *dialect.LogContentCache
+	calls   *duplicate.Finder
 	now     func() time.Time
 	workers sync.Pool // of *worker
 }
@@ -65,9 +72,13 @@ func (s *Scored) Coverage() spanattr.Coverage {
 
 // NewScorer returns a stage that runs the scorers of a set.
 func NewScorer(set *score.Set, options ScorerOptions) *Scorer {
+	if options.Duplicates == (duplicate.Limits{}) {
+		options.Duplicates = duplicate.DefaultLimits()
+	}
 	s := &Scorer{
 		set: set, scorers: spanattr.SpellScorers(set), options: options, now: time.Now,
-		logs: dialect.NewLogContentCache(options.LogContentBytes, options.LogContentAge),
+		logs:  dialect.NewLogContentCache(options.LogContentBytes, options.LogContentAge),
+		calls: duplicate.NewFinder(options.Duplicates),
 	}
 	s.workers.New = func() any {
 		return &worker{reader: dialect.NewReader(s.logs), writer: spanattr.Writer{Content: options.Content}}
@@ -86,6 +97,7 @@ type worker struct {
 	reader *dialect.Reader
 	writer spanattr.Writer
 	result score.Result
+	ahead  lookahead
 	batch  Batch // for requests without a batch
 	out    Scored
 }
@@ -103,6 +115,7 @@ func (s *Scorer) Traces(td ptrace.Traces, b *Batch, each func(*Scored)) {
 		b = &w.batch
 	}
 	b.begin(td.SpanCount())
+	w.ahead.plan(td, s.calls)
 	for _, rs := range td.ResourceSpans().All() {
 		resource := rs.Resource()
 		scored := false
@@ -152,16 +165,29 @@ func (s *Scorer) span(w *worker, b *Batch, out *Scored, scope pcommon.Instrument
 		earlier = spanattr.Cost{}
 	}
 	parts := spanattr.Costs
+	known := r.DuplicateOf != ""
+	role := s.role(out.Resource, scope, span, call, r)
 	w.result.Reset()
-	if !s.keeps(call, r) {
+	if !s.keeps(call, r, known) {
 		s.score(w, b, call, r)
+		if role.Duplicate {
+			r.Findings = withoutRepeats(r.Findings, call, role)
+			r.Verdict = failure.Judge(r.Findings)
+		}
 		parts |= spanattr.Scores
 		fresh = true
+	}
+	if role.Duplicate {
+		call.LLM = genai.Some(false)
+		r.DuplicateOf = hex.EncodeToString(role.Of[:])
 	}
 	e.take(call) // after scoring, because reading content can fill scalars
 	e.place(span)
 	s.digest(e, call, &w.result)
-	cost := s.cost(w.reader, span, call, earlier)
+	var cost costed
+	if !role.Duplicate {
+		cost = s.cost(w.reader, span, call, earlier)
+	}
 	r.Cost, out.Unpriced = cost.Cost, cost.missing
 	if cost.problem != "" && fresh {
 		r.Problems = append(r.Problems, score.Problem{Scorer: problemCost, Reason: cost.problem})
@@ -176,13 +202,13 @@ func (s *Scorer) span(w *worker, b *Batch, out *Scored, scope pcommon.Instrument
 }
 
 // keeps reports whether the verdict of an earlier pass stays, because the content was scored and has been removed or
-// redacted.
-func (s *Scorer) keeps(call *genai.Call, r *spanattr.Record) bool {
+// redacted, or because that pass knew the call that the span repeats.
+func (s *Scorer) keeps(call *genai.Call, r *spanattr.Record, earlierDuplicate bool) bool {
 	if r.Coverage == "" {
 		return false
 	}
 	gone := spanattr.CoverageOf(call) == spanattr.NoContent && r.Coverage != spanattr.NoContent
-	return gone || r.Redactions > 0
+	return gone || earlierDuplicate || r.Redactions > 0
 }
 
 // score runs the scorers and judges their findings.

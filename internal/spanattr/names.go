@@ -28,6 +28,8 @@ const (
 	AttrRetrievalOutcome = "app.llm.retrieval.outcome" // the same values, on retrievals
 	AttrCancelled        = "app.llm.cancelled"
 	AttrProblems         = "app.llm.problems"
+	// AttrDuplicateOf is the id of the span that records the same model call and is counted, on the span that is not.
+	AttrDuplicateOf = "app.llm.duplicate_of"
 
 	// AttrCallHash identifies what a tool call or a model call tried: 16 hex digits, the same for the same tool with
 	// the same arguments, and for the same model with the same conversation.

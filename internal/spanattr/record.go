@@ -27,6 +27,7 @@ type Record struct {
 	Scores           []score.Score     // after Read without the versions of passed scores
 	Problems         []score.Problem   // of scorers; Read ignores them
 	Cancelled        bool
+	DuplicateOf      string // span id in hex, "" unless another span is the call
 	ToolOutcome      string
 	RetrievalOutcome string
 	Cost             Cost
@@ -110,6 +111,12 @@ func Failed(span ptrace.Span) bool {
 	return ok && failure.Class(v.Str()).Bucket() != ""
 }
 
+// IsDuplicate reports whether another span is the model call that a span records.
+func IsDuplicate(span ptrace.Span) bool {
+	_, ok := span.Attributes().Get(AttrDuplicateOf)
+	return ok
+}
+
 // Read reads what earlier components wrote on a span, in one pass over its attributes.
 func (r *Record) Read(span ptrace.Span) {
 	r.Reset()
@@ -157,6 +164,10 @@ func (r *Record) read(key string, v pcommon.Value) {
 		switch c := Coverage(v.Str()); c {
 		case Scored, NoContent, Truncated:
 			r.Coverage = c
+		}
+	case AttrDuplicateOf:
+		if id := v.Str(); len(id) == 16 {
+			r.DuplicateOf = id
 		}
 	case AttrCancelled:
 		r.Cancelled = v.Bool()

@@ -83,7 +83,7 @@ func (r *Record) room() int {
 	if r.Verdict.Failed() {
 		n += verdict
 	}
-	for _, there := range [...]bool{r.Cancelled, r.ToolOutcome != "", r.RetrievalOutcome != "", len(r.Problems) > 0} {
+	for _, there := range [...]bool{r.Cancelled, r.DuplicateOf != "", r.ToolOutcome != "", r.RetrievalOutcome != "", len(r.Problems) > 0} {
 		if there {
 			n++
 		}
@@ -99,6 +99,9 @@ func (w *Writer) writeScores(span ptrace.Span, r *Record) {
 	}
 	if r.Cancelled {
 		attrs.PutBool(AttrCancelled, true)
+	}
+	if r.DuplicateOf != "" {
+		attrs.PutStr(AttrDuplicateOf, r.DuplicateOf)
 	}
 	if r.ToolOutcome != "" {
 		attrs.PutStr(AttrToolOutcome, r.ToolOutcome)
@@ -315,7 +318,8 @@ func ofTrace(key string) bool {
 // written reports whether writing Scores replaces an attribute.
 func written(key string) bool {
 	switch key {
-	case AttrCoverage, AttrToolOutcome, AttrRetrievalOutcome, AttrCancelled, AttrProblems, AttrScorers, AttrCallHash:
+	case AttrCoverage, AttrToolOutcome, AttrRetrievalOutcome, AttrCancelled, AttrProblems, AttrScorers, AttrCallHash,
+		AttrDuplicateOf:
 		return true
 	}
 	return ofVerdict(key) || ofCost(key) || strings.HasPrefix(key, AttrScorePrefix)

@@ -1,0 +1,157 @@
+package duplicate
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const ms = int64(1e6)
+
+// call is a generation of 40 input and 9 output tokens from 0 to 100 ms.
+func call(span, parent byte, change ...func(*Call)) Call {
+	c := Call{
+		Trace: [16]byte{1}, Span: SpanID{span}, Parent: SpanID{parent}, Start: 1000 * ms, End: 1100 * ms,
+		Models: [2]string{"gpt-4o", "gpt-4o-2024-08-06"}, Emitter: uint64(span), Input: 40, Output: 9, Content: true,
+	}
+	for _, f := range change {
+		f(&c)
+	}
+	return c
+}
+
+func noUsage(c *Call)   { c.Input, c.Output = -1, -1 }
+func noContent(c *Call) { c.Content = false }
+func later(c *Call)     { c.Start, c.End = 2000*ms, 2100*ms }
+func embeds(c *Call)    { c.Kind = Embedding }
+func sameScope(c *Call) { c.Emitter = 77 }
+
+func response(id string) func(*Call)     { return func(c *Call) { c.ResponseID = id } }
+func model(name string) func(*Call)      { return func(c *Call) { c.Models = [2]string{name} } }
+func tokens(in, out int64) func(*Call)   { return func(c *Call) { c.Input, c.Output = in, out } }
+func between(from, to int64) func(*Call) { return func(c *Call) { c.Start, c.End = from*ms, to*ms } }
+
+func TestRoles(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		calls []Call
+		call  []byte // spans that are calls
+		judge []byte // duplicates whose answer is judged
+	}{
+		{"two calls of an agent", []Call{call(2, 1), call(3, 1, later)}, []byte{2, 3}, nil},
+		{"parallel calls of one emitter", []Call{call(2, 1, sameScope), call(3, 1, sameScope)}, []byte{2, 3}, nil},
+		{"an outer and an inner span", []Call{call(1, 0), call(2, 1)}, []byte{2}, nil},
+		{"the inner one came first", []Call{call(2, 1), call(1, 0)}, []byte{2}, nil},
+		{
+			"the inner one has no content",
+			[]Call{call(2, 1, noContent), call(1, 0)}, []byte{1}, nil,
+		},
+		{
+			"the inner one has usage, the outer one the answer",
+			[]Call{call(1, 0, noUsage), call(2, 1, noContent)}, []byte{2}, []byte{1},
+		},
+		{"embeddings recorded twice", []Call{call(1, 0, embeds, sameScope), call(2, 1, embeds, sameScope)}, []byte{2}, nil},
+		{"an embedding inside a generation", []Call{call(1, 0), call(2, 1, embeds)}, []byte{1, 2}, nil},
+		{"another model inside", []Call{call(1, 0), call(2, 1, model("claude"))}, []byte{1, 2}, nil},
+		{"the model with its region", []Call{call(1, 0, model("us.anthropic.claude-x")), call(2, 1, model("claude-x"))}, []byte{2}, nil},
+		{"other counts inside", []Call{call(1, 0), call(2, 1, tokens(40, 3))}, []byte{1, 2}, nil},
+		{
+			"a client and its server, which are not parent and child",
+			[]Call{call(1, 0), call(3, 2, noContent, between(1010, 1090))}, []byte{1}, nil,
+		},
+		{
+			"the server with other counts",
+			[]Call{call(1, 0), call(3, 2, noContent, tokens(41, 9))}, []byte{1, 3}, nil,
+		},
+		{
+			"one answer under two instrumentations",
+			[]Call{call(2, 1, noUsage, response("resp_1")), call(3, 1, response("resp_1"))}, []byte{3}, []byte{},
+		},
+		{
+			"different answers",
+			[]Call{call(1, 0, response("chatcmpl-1")), call(2, 1, response("chatcmpl-2"))}, []byte{1, 2}, nil,
+		},
+		{"the id of a framework", []Call{call(1, 0, response("run-1")), call(2, 1, response("msg_1"))}, []byte{2}, nil},
+		{
+			"three spans for a call that failed",
+			[]Call{call(1, 0, noUsage, noContent), call(2, 1, noUsage, noContent), call(3, 2, noUsage, noContent)},
+			[]byte{3}, nil,
+		},
+		{
+			"a sum over two calls",
+			[]Call{
+				call(1, 0, tokens(90, 20), between(1000, 2000)), call(2, 1, tokens(40, 9)),
+				call(3, 1, tokens(50, 11), between(1200, 1300)),
+			},
+			[]byte{2, 3}, nil,
+		},
+		{
+			"an outer span without usage around two calls",
+			[]Call{
+				call(1, 0, noUsage, noContent, between(1000, 2000)), call(2, 1), call(3, 1, between(1200, 1300)),
+			},
+			[]byte{2, 3}, nil,
+		},
+		{
+			"an attempt that failed and one that did not",
+			[]Call{
+				call(1, 0, between(1000, 2000)), call(2, 1, noUsage, noContent), call(3, 1, between(1200, 1300)),
+			},
+			[]byte{2, 3}, nil,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := NewFinder(DefaultLimits())
+			f.Plan(c.calls)
+			var calls, judged []byte
+			for i := range c.calls {
+				role := f.Role(&c.calls[i])
+				switch id := c.calls[i].Span[0]; {
+				case !role.Duplicate:
+					calls = append(calls, id)
+				case role.Judge:
+					judged = append(judged, id)
+				}
+				require.Equal(t, role, f.Role(&c.calls[i]), "a span that arrives twice keeps its role")
+			}
+			require.ElementsMatch(t, c.call, calls)
+			require.ElementsMatch(t, c.judge, judged)
+		})
+	}
+}
+
+// TestBatches checks that a span in a later batch finds the call, which was counted and stays the call.
+func TestBatches(t *testing.T) {
+	f := NewFinder(DefaultLimits())
+	first, second, third := call(2, 1, noContent), call(1, 0), call(3, 9, noContent)
+	require.Equal(t, Role{}, f.Role(&first))
+	require.Equal(t, Role{Of: first.Span, Duplicate: true, Judge: true}, f.Role(&second))
+	require.Equal(t, Role{Of: first.Span, Duplicate: true}, f.Role(&third))
+}
+
+func TestTracesAreApart(t *testing.T) {
+	f := NewFinder(DefaultLimits())
+	a, b, none := call(1, 0), call(2, 1), call(3, 1)
+	b.Trace, none.Trace = [16]byte{2}, [16]byte{}
+	for _, c := range []Call{a, b, none, none} {
+		require.Equal(t, Role{}, f.Role(&c))
+	}
+}
+
+func TestTheStateIsBounded(t *testing.T) {
+	f := NewFinder(Limits{Traces: 10, Calls: 100})
+	for i := range 5000 {
+		c := call(byte(i), 0, noUsage)
+		c.Span = SpanID{byte(i), byte(i >> 8), 1}
+		c.Trace = [16]byte{byte(i / 300), 1}
+		f.Role(&c)
+		require.LessOrEqual(t, f.traces.Len(), 10)
+		require.LessOrEqual(t, f.calls, 100+maxCalls)
+	}
+	counted := 0
+	for _, key := range f.traces.Keys() {
+		t, _ := f.traces.Peek(key)
+		counted += len(t.calls)
+	}
+	require.Equal(t, counted, f.calls)
+}
