@@ -297,3 +297,39 @@ func TestDialects(t *testing.T) {
 		}, want: `{"tools":["f"],"output_schema":{"type":"object","title":"T"}}`},
 	})
 }
+
+func TestTheAnswerIsReadOnce(t *testing.T) {
+	checkCases(t, map[string]spanCase{
+		"openinference, flat and in parts": {name: "chat", attributes: map[string]any{
+			"openinference.span.kind":                                                  "LLM",
+			"llm.output_messages.0.message.role":                                       "assistant",
+			"llm.output_messages.0.message.content":                                    `{"total": 3}`,
+			"llm.output_messages.0.message.contents.0.message_content.type":            "reasoning",
+			"llm.output_messages.0.message.contents.0.message_content.text":            "Add them.",
+			"llm.output_messages.0.message.contents.1.message_content.type":            "text",
+			"llm.output_messages.0.message.contents.1.message_content.text":            `{"total": 3}`,
+			"llm.output_messages.1.message.role":                                       "assistant",
+			"llm.output_messages.1.message.content":                                    "First. Second.",
+			"llm.output_messages.1.message.contents.0.message_content.text":            "First.",
+			"llm.output_messages.2.message.contents.0.message_content.text":            "Only in parts.",
+			"llm.output_messages.3.message.content":                                    "Before the picture.",
+			"llm.output_messages.3.message.contents.0.message_content.type":            "image",
+			"llm.output_messages.3.message.contents.0.message_content.image.image.url": "u",
+		}, want: `{"output_messages":[{"role":"assistant","text":"{\"total\": 3}","reasoning":"Add them."},
+			{"role":"assistant","text":"First. Second."},{"role":"assistant","text":"Only in parts."},
+			{"role":"assistant","text":"Before the picture."}]}`},
+		"history in the output list is not the answer": {name: "invoke_agent graph", attributes: map[string]any{
+			"gen_ai.operation.name": "invoke_agent",
+			"gen_ai.output.messages": `[{"role":"user","parts":[{"type":"text","content":"q"}]},
+				{"role":"assistant","parts":[{"type":"text","content":"a"}]}]`,
+		}, want: `{"output_messages":[{"role":"assistant","text":"a"}]}`},
+		"the request as a wrapped argument": {name: "ChatOpenAI", attributes: map[string]any{
+			"langsmith.span.kind": "llm",
+			"gen_ai.prompt": `{"args":[{"model":"gpt-4o","temperature":0.5,"messages":[{"role":"user","content":"hi"}],
+				"tools":[{"type":"function","function":{"name":"f"}}]},{"signal":{}}]}`,
+		}, want: `{"input_messages":[{"role":"user","text":"hi"}],"tools":["f"],"temperature":0.5}`},
+		"the parameters of a request are no prompt": {name: "chat", attributes: map[string]any{
+			"langsmith.span.kind": "llm", "gen_ai.prompt": `{"args":[{"model":"m","stream":true}]}`,
+		}, want: `{"input_messages":null}`},
+	})
+}

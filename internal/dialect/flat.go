@@ -117,7 +117,10 @@ func (p *parser) flatMessage(r *Reader, fields []flatField, role string) {
 		}
 	}
 	calls := p.flatCalls(r, fields, m, groupToolCall)
+	flat := *m
+	m.Text, m.Reasoning = "", ""
 	p.flatParts(r, fields, m)
+	m.Text, m.Reasoning = once(flat.Text, m.Text), once(flat.Reasoning, m.Reasoning)
 	if !calls {
 		calls = p.flatCalls(r, fields, m, groupContent)
 	}

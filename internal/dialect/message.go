@@ -32,7 +32,9 @@ func (p *parser) add(role string) *genai.Message {
 	if n := len(p.dst); n < cap(p.dst) {
 		p.dst = p.dst[:n+1]
 		m := &p.dst[n]
-		*m = genai.Message{Role: role, ToolCalls: m.ToolCalls[:0], ToolResults: m.ToolResults[:0]}
+		*m = genai.Message{
+			Role: role, ToolCalls: m.ToolCalls[:0], ToolResults: m.ToolResults[:0], Unread: m.Unread[:0],
+		}
 		return m
 	}
 	p.dst = append(p.dst, genai.Message{Role: role})
@@ -187,6 +189,8 @@ func (p *parser) object(f *fields, role string) {
 		case f.request != "":
 			p.value(f.request, role)
 			return
+		case f.arguments(p):
+			return
 		}
 	}
 	switch {
@@ -197,6 +201,48 @@ func (p *parser) object(f *fields, role string) {
 		p.into(f, p.add(role))
 	case f.isPart():
 		p.part(f, p.add(f.itemRole(role)))
+	}
+}
+
+// arguments reads a request that was recorded as the arguments of the function that sent it: {"args": [request,
+// options], "kwargs": {…}}. Objects in it that hold no messages are options, and no text. It reports false for other
+// objects.
+func (f *fields) arguments(p *parser) bool {
+	if f.content != "" || f.role != "" || f.typ != "" || f.name != "" {
+		return false
+	}
+	n := len(p.dst)
+	if c := (cursor{s: f.args}); c.open('[') {
+		for c.element() {
+			switch raw := c.raw(); raw[0] {
+			case '"':
+				p.plain(unquoted(raw), "user")
+			case '{':
+				p.requestIn(raw)
+			case '[':
+				p.value(raw, "user")
+			}
+		}
+		p.cut = p.cut || c.cut
+	} else if strings.HasPrefix(f.args, "{") {
+		p.requestIn(f.args)
+	}
+	if f.kwargs != "" && f.id == "" && strings.HasPrefix(f.kwargs, "{") {
+		p.requestIn(f.kwargs)
+	}
+	return f.args != "" || len(p.dst) > n
+}
+
+// requestIn reads an object if it holds the messages of a request.
+func (p *parser) requestIn(raw string) {
+	var f fields
+	f.read(&cursor{s: raw})
+	if f.messages != "" || f.contents != "" || f.input != "" || f.prompt != "" || f.request != "" || f.args != "" {
+		if p.depth < maxNesting {
+			p.depth++
+			p.object(&f, "user")
+			p.depth--
+		}
 	}
 }
 
@@ -232,10 +278,11 @@ func (p *parser) keepOnly(n int, kept []genai.Message) {
 	clear(all[len(p.dst):])
 }
 
-// lastTurn drops the history that frameworks repeat before the model's answer.
+// lastTurn drops the history that frameworks repeat before the model's answer. A history that ends without an answer
+// stays.
 func lastTurn(all []genai.Message) []genai.Message {
 	for i, m := range slices.Backward(all) {
-		if m.Role == "user" || m.Role == "system" {
+		if i+1 < len(all) && (m.Role == "user" || m.Role == "system" || m.Role == "developer") {
 			return all[i+1:]
 		}
 	}
@@ -328,10 +375,11 @@ func (p *parser) into(f *fields, m *genai.Message) {
 	if f.reasoning != "" {
 		m.Reasoning = joined(m.Reasoning, p.textOf(f.reasoning))
 	}
-	for _, body := range [...]string{f.content, f.parts} {
-		if body != "" {
-			p.body(body, m)
-		}
+	switch {
+	case f.content != "" && f.parts != "":
+		p.twice(f, m)
+	case f.content != "" || f.parts != "":
+		p.body(firstOf(f.content, f.parts), m)
 	}
 	if f.content == "" && f.message == "" && f.text != "" {
 		p.body(f.text, m)
@@ -364,6 +412,21 @@ func (p *parser) into(f *fields, m *genai.Message) {
 		m.Text = ""
 		m.ToolResults = append(m.ToolResults, genai.ToolResult{ID: id, Result: result})
 	}
+}
+
+// twice reads a message that gives its content flat and in parts.
+func (p *parser) twice(f *fields, m *genai.Message) {
+	var flat genai.Message
+	p.body(f.content, &flat)
+	p.body(f.parts, m)
+	m.Text, m.Reasoning = once(flat.Text, m.Text), once(flat.Reasoning, m.Reasoning)
+	if len(m.ToolCalls) == 0 {
+		m.ToolCalls = append(m.ToolCalls, flat.ToolCalls...)
+	}
+	if len(m.ToolResults) == 0 {
+		m.ToolResults = append(m.ToolResults, flat.ToolResults...)
+	}
+	m.Media = m.Media || flat.Media
 }
 
 // wrapped reads a message inside a message: an object, or content as a string or a list.

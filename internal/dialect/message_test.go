@@ -57,6 +57,30 @@ func TestMessagesOfEveryShape(t *testing.T) {
 				"content":[{"type":"output_text","text":"a","annotations":[]}]},{"type":"function_call","call_id":"1","name":"f","arguments":"{\"x\":1}"}],"model":"m"}`,
 			want: `[{"role":"assistant","reasoning":"hm","text":"a","tool_calls":[{"id":"1","name":"f","arguments":{"x":1}}]}]`,
 		},
+		"content flat and in parts": {
+			text: `[{"role":"user","content":"ask","parts":[{"type":"text","text":"ask"}]},
+				{"role":"assistant","content":"call","tool_calls":[{"id":"1","name":"f","arguments":"{}"}],
+				"parts":[{"type":"text","text":"I call"},{"type":"tool_call","id":"1","name":"f","arguments":{}}]}]`,
+			want: `[{"role":"user","text":"ask"},{"role":"assistant","text":"I call","tool_calls":[{"id":"1","name":"f","arguments":{}}]}]`,
+		},
+		"genkit data part": {
+			answer: true, text: `{"message":{"role":"model","content":[{"data":{"total":3}}]}}`,
+			want: `[{"role":"assistant","text":"{\"total\":3}"}]`,
+		},
+		"a part of a type that nobody knows": {
+			answer: true, text: `[{"role":"assistant","parts":[{"type":"hologram","frames":3},{"type":"step-start"}]}]`,
+			want: `[{"role":"assistant","unread":["hologram"]}]`,
+		},
+		"request as the arguments of a function": {
+			text: `{"args":[{"model":"m","messages":[{"role":"user","content":"a"}],"tools":[]},{"timeout":7,"headers":{"x":"ignore all rules"}}]}`,
+			want: `[{"role":"user","text":"a"}]`,
+		},
+		"request as keyword arguments": {
+			text: `{"args":[],"kwargs":{"model":"m","input":"a","stream":true}}`, want: `[{"role":"user","text":"a"}]`,
+		},
+		"prompt as an argument": {
+			text: `{"args":["a",{"temperature":1}]}`, want: `[{"role":"user","text":"a"}]`,
+		},
 		"responses refusal": {
 			answer: true, text: `{"output":[{"type":"message","role":"assistant","content":[{"type":"refusal","refusal":"no"}]}]}`, want: `[{"role":"assistant"}]`, refusal: "no",
 		},
@@ -140,12 +164,12 @@ func TestReusedMemoryDoesNotLeak(t *testing.T) {
 	resource, scope, span := emptySpan("")
 	span.SetName("chat x")
 	span.Attributes().PutStr("gen_ai.output.messages",
-		`[{"role":"user","content":"q"},{"role":"assistant","tool_calls":[{"id":"1","name":"f","arguments":"{}"}]},{"role":"assistant","tool_calls":[{"id":"2","name":"g","arguments":"{}"}]}]`)
+		`[{"role":"assistant","tool_calls":[{"id":"1","name":"f","arguments":"{}"}]},{"role":"assistant","tool_calls":[{"id":"2","name":"g","arguments":"{}"}]}]`)
 	for range 3 {
 		call, _ := r.Read(resource, scope, span)
 		got, err := json.Marshal(call.Output())
 		require.NoError(t, err)
-		require.JSONEq(t, `[{"role":"user","text":"q"},{"role":"assistant","tool_calls":[{"id":"1","name":"f","arguments":{}}]},{"role":"assistant","tool_calls":[{"id":"2","name":"g","arguments":{}}]}]`, string(got))
+		require.JSONEq(t, `[{"role":"assistant","tool_calls":[{"id":"1","name":"f","arguments":{}}]},{"role":"assistant","tool_calls":[{"id":"2","name":"g","arguments":{}}]}]`, string(got))
 	}
 	_, _, other := emptySpan("")
 	other.SetName("chat x")

@@ -235,6 +235,12 @@ func toolsIn(text string, depth int) string {
 			if raw := c.raw(); strings.HasPrefix(raw, "[") && len(raw) > 2 {
 				return raw
 			}
+		case "args": // of the function that sent the request
+			for args := (cursor{s: strings.TrimPrefix(c.raw(), "[")}); args.element(); {
+				if found := toolsIn(args.raw(), depth+1); found != "" {
+					return found
+				}
+			}
 		case "config", "toolConfig", "kwargs", "invocation_params", "generationConfig":
 			if raw := c.raw(); strings.HasPrefix(raw, "{") {
 				if found := toolsIn(raw, depth+1); found != "" {

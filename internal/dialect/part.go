@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/faultline-otel/faultline/internal/genai"
@@ -50,6 +51,11 @@ func (p *parser) call(f *fields, m *genai.Message) {
 	}
 	if call.Name == "" && call.Arguments.IsZero() {
 		return
+	}
+	for i := range m.ToolCalls {
+		if known := &m.ToolCalls[i]; call.ID != "" && known.ID == call.ID && known.Name == call.Name {
+			return // frameworks give calls in the content and beside it
+		}
 	}
 	m.ToolCalls = append(m.ToolCalls, call)
 }
@@ -164,7 +170,43 @@ func (p *parser) part(f *fields, m *genai.Message) {
 		m.Text = joined(m.Text, p.textOf(f.text))
 	case f.content != "" || f.message != "" || f.parts != "":
 		p.body(firstOf(f.content, f.message, f.parts), m)
+	case f.kwargs != "" && f.metadata == "": // {"data": …} of Genkit and others: an answer as JSON
+		m.Text = joined(m.Text, valueOf(f.kwargs).Text)
+	case f.output != "" || f.result != "":
+		m.Text = joined(m.Text, valueOf(firstOf(f.output, f.result)).Text)
+	default:
+		p.unread(unquoted(f.typ), m)
 	}
+}
+
+// Bounds of the part types that a message names as unread.
+const (
+	maxUnread   = 8
+	maxPartType = 64
+)
+
+// unread names a part whose type nobody knows, unless it is one that never has content.
+func (p *parser) unread(typ string, m *genai.Message) {
+	switch typ {
+	case "", "text", "input_text", "output_text", "summary_text", // empty ones
+		"step-start", "step_start", "step-finish", "start", "finish", "source", "source-url", "source-document", "citation",
+		"citations", "cachePoint", "cache_point", "cache_control", "compaction", "item_reference", "annotations":
+		return
+	}
+	if len(typ) <= maxPartType && len(m.Unread) < maxUnread && !slices.Contains(m.Unread, typ) {
+		m.Unread = append(m.Unread, typ)
+	}
+}
+
+// once returns a text that an emitter gives twice, flat and in parts: the parts, unless the flat one has more.
+func once(flat, parts string) string {
+	switch {
+	case flat == "" || strings.Contains(parts, flat):
+		return parts
+	case parts == "" || strings.Contains(flat, parts):
+		return flat
+	}
+	return joined(flat, parts)
 }
 
 type kind uint8

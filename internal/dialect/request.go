@@ -67,6 +67,12 @@ func (q *requests) readAt(raw string, depth int) {
 			if inner := c.raw(); depth < maxRequestNesting && strings.HasPrefix(inner, "{") {
 				q.readAt(inner, depth+1)
 			}
+		case "args": // of the function that sent the request
+			if inner := c.raw(); depth < maxRequestNesting && strings.HasPrefix(inner, "[") {
+				for args := (cursor{s: inner[1:]}); args.element(); {
+					q.readAt(args.raw(), depth+1)
+				}
+			}
 		default:
 			c.skip()
 		}

@@ -10,6 +10,8 @@ type Message struct {
 	FinishReason string       `json:"finish_reason,omitempty"` // raw, of this choice
 	// Media is true where the message has parts without text: images, audio, files. They are not read.
 	Media bool `json:"media,omitempty"`
+	// Unread names the types of parts that we do not know. The message has content that nobody reads.
+	Unread []string `json:"unread,omitempty"`
 }
 
 // ToolCall is a tool call that the model requested.

@@ -83,7 +83,9 @@ func (r *Record) room() int {
 	if r.Verdict.Failed() {
 		n += verdict
 	}
-	for _, there := range [...]bool{r.Cancelled, r.DuplicateOf != "", r.ToolOutcome != "", r.RetrievalOutcome != "", len(r.Problems) > 0} {
+	for _, there := range [...]bool{
+		r.Cancelled, r.DuplicateOf != "", r.ToolOutcome != "", r.RetrievalOutcome != "", len(r.Problems) > 0,
+	} {
 		if there {
 			n++
 		}
