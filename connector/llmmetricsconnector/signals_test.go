@@ -242,3 +242,34 @@ func TestInvalidStorageFailsTheStart(t *testing.T) {
 		require.NoError(t, c.Shutdown(t.Context()))
 	}
 }
+
+// TestEvaluationsOnSpansAreCounted checks that annotations of OpenInference and evaluation events of others count like
+// the log records of a judge, and that our own events do not count again.
+func TestEvaluationsOnSpansAreCounted(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	e := open(t, cfg, componenttest.NewNopHost())
+	td := ptrace.NewTraces()
+	rs := td.ResourceSpans().AppendEmpty()
+	rs.Resource().Attributes().PutStr("service.name", "shop")
+	span := rs.ScopeSpans().AppendEmpty().Spans().AppendEmpty()
+	require.NoError(t, span.Attributes().FromRaw(map[string]any{
+		"openinference.span.kind":       "LLM",
+		"annotations.0.annotation.name": "faithful", "annotations.0.annotation.label": "fail",
+		"annotations.1.annotation.name": "unusable",
+	}))
+	for _, attributes := range []map[string]any{
+		{spanattr.AttrEvaluationName: "tone", spanattr.AttrEvaluationValue: 0.5},
+		{spanattr.AttrEvaluationName: "ours", spanattr.AttrEvaluationValue: 0.5, spanattr.AttrEvaluationVersion: "1"},
+	} {
+		event := span.Events().AppendEmpty()
+		event.SetName(spanattr.EventEvaluation)
+		require.NoError(t, event.Attributes().FromRaw(attributes))
+	}
+	e.consume(t, td)
+	e.close(t)
+	last := e.last(t)
+	require.Regexp(t, `llm\.score\.failures.*faithful.* = 1`, last)
+	require.Regexp(t, `llm\.score\.sum.*tone.* = 0\.5`, last)
+	require.NotContains(t, last, "unusable")
+	require.NotContains(t, last, "ours")
+}

@@ -3,6 +3,7 @@ package llmmetricsconnector
 import (
 	"time"
 
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/faultline-otel/faultline/internal/dialect"
@@ -45,6 +46,9 @@ func (r *spanReader) read(td ptrace.Traces, b *pipeline.Batch, now time.Time, m 
 					}
 				}
 				m.CountFor(counted, &r.span)
+				if r.span.GenAI {
+					r.evaluations(rs.Resource(), span, m)
+				}
 			}
 		}
 	}
@@ -52,6 +56,31 @@ func (r *spanReader) read(td ptrace.Traces, b *pipeline.Batch, now time.Time, m 
 	clear(r.span.Scores[:cap(r.span.Scores)])
 	r.span = meter.Span{Scores: r.span.Scores[:0]}
 	r.spans.End()
+}
+
+// evaluations counts the evaluations by others on a span, which are about the span or the spans that it links to.
+func (r *spanReader) evaluations(resource pcommon.Resource, span ptrace.Span, m *meter.Meter) {
+	beside := spanattr.EvaluationsBeside(span)
+	if len(beside) == 0 {
+		return
+	}
+	of := meter.Span{
+		Breakdown: r.span.Breakdown, TraceID: r.span.TraceID, SpanID: r.span.SpanID, Seen: r.span.Seen,
+		Scores: make([]meter.Score, 1),
+	}
+	of.Service, of.Environment = dialect.ServiceOf(resource)
+	if judged := spanattr.Judged(span); len(judged) > 0 {
+		of.TraceID, of.SpanID = judged[0].TraceID(), judged[0].SpanID()
+	}
+	for i := range beside {
+		e := &beside[i]
+		if !e.Value.Set || e.Name == "" {
+			m.Ignore(meter.IgnoredScore)
+			continue
+		}
+		of.Scores[0] = meter.Score{Name: e.Name, Version: e.Version, Value: e.Value.Value, Failed: e.Failed}
+		m.Evaluate(&of)
+	}
 }
 
 // facts takes the scalars of the call.

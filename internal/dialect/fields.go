@@ -9,6 +9,7 @@ type fields struct {
 	functionResponse                         string
 	toolRequest, toolResponse                string
 	refusal, reasoning, thought, finish      string
+	transcript                               string
 	kwargs, metadata, moreKwargs             string
 	// Envelopes.
 	messages, choices, candidates, generations string
@@ -79,6 +80,8 @@ func (f *fields) slot(key string) *string {
 		return &f.refusal
 	case "reasoning", "reasoning_content", "thinking", "reasoningContent", "summary", "reasoningText":
 		return &f.reasoning
+	case "transcript":
+		return &f.transcript
 	case "thought":
 		return &f.thought
 	case "finish_reason", "finishReason", "stop_reason", "stopReason":

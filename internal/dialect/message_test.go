@@ -67,6 +67,10 @@ func TestMessagesOfEveryShape(t *testing.T) {
 			answer: true, text: `{"message":{"role":"model","content":[{"data":{"total":3}}]}}`,
 			want: `[{"role":"assistant","text":"{\"total\":3}"}]`,
 		},
+		"audio with its transcript": {
+			answer: true, text: `[{"role":"assistant","parts":[{"type":"blob","modality":"audio","content":"Zm9v","transcript":"Hello."}]}]`,
+			want: `[{"role":"assistant","text":"Hello.","media":true}]`,
+		},
 		"a part of a type that nobody knows": {
 			answer: true, text: `[{"role":"assistant","parts":[{"type":"hologram","frames":3},{"type":"step-start"}]}]`,
 			want: `[{"role":"assistant","unread":["hologram"]}]`,

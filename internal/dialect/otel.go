@@ -62,6 +62,8 @@ var (
 	keyInstructions   = intern(inOTel, "gen_ai.system_instructions")
 	keyQuery          = intern(inOTel, "gen_ai.retrieval.query.text")
 	keyDocuments      = intern(inOTel, "gen_ai.retrieval.documents")
+	keyMemoryQuery    = intern(inOTel, "gen_ai.memory.query.text")
+	keyMemoryRecords  = intern(inOTel, "gen_ai.memory.records")
 	keyPromptJSON     = intern(inOTel, "gen_ai.prompt")
 	keyCompletionJSON = intern(inOTel, "gen_ai.completion")
 	keyResponseFormat = intern(inOTel, "gen_ai.openai.request.response_format")
@@ -87,8 +89,8 @@ var otel = dialect{
 	takes:      []key{keyPromptJSON},
 	gives:      []key{keyCompletionJSON},
 	schema:     []key{keyOutputSchema, keyResponseFormat},
-	query:      []key{keyQuery},
-	documents:  []key{keyDocuments},
+	query:      []key{keyQuery, keyMemoryQuery},
+	documents:  []key{keyDocuments, keyMemoryRecords},
 	scalars: func(r *Reader, c *genai.Call) {
 		fill(&c.Operation, otelOperation(r.str(keyOperation)))
 		r.setProvider(c, r.str(keyProvider))

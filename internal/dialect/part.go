@@ -156,6 +156,9 @@ func (p *parser) part(f *fields, m *genai.Message) {
 		p.refuse(firstOf(unquoted(f.refusal), unquoted(f.content), unquoted(f.text)))
 	case kind == partMedia:
 		m.Media = true
+		if f.transcript != "" { // of audio
+			m.Text = joined(m.Text, p.textOf(f.transcript))
+		}
 	case f.toolUse != "" || f.functionCall != "" || f.toolRequest != "":
 		var call fields
 		call.read(&cursor{s: firstOf(f.toolUse, f.functionCall, f.toolRequest)})

@@ -35,8 +35,13 @@ func EvaluationOf(record plog.LogRecord) (e Evaluation, ok bool) {
 	if !isEvaluation(record) {
 		return Evaluation{}, false
 	}
+	return evaluationIn(record.Attributes()), true
+}
+
+// evaluationIn reads the attributes of an evaluation.
+func evaluationIn(attributes pcommon.Map) (e Evaluation) {
 	var label, judge, scorer string
-	for key, v := range record.Attributes().All() {
+	for key, v := range attributes.All() {
 		switch key {
 		case AttrEvaluationName:
 			e.Name = v.AsString()
@@ -75,6 +80,12 @@ func EvaluationOf(record plog.LogRecord) (e Evaluation, ok bool) {
 		}
 	}
 	e.Version = cmp.Or(judge, scorer)
+	e.conclude(label)
+	return e
+}
+
+// conclude derives from the label what the value and the class do not say.
+func (e *Evaluation) conclude(label string) {
 	passed, known := passes(label)
 	e.Failed = known && !passed || !known && e.Class != ""
 	if !e.Failed || !failure.ValidDetail(e.Class, e.Detail) {
@@ -90,7 +101,6 @@ func EvaluationOf(record plog.LogRecord) (e Evaluation, ok bool) {
 	case known:
 		e.Value = genai.Some(1.0)
 	}
-	return e, true
 }
 
 // isEvaluation checks the name of the event, which older SDKs put into an attribute.
