@@ -28,7 +28,7 @@ func TestTypesAreDocumented(t *testing.T) {
 		begins := ""
 		for i := range issuers {
 			if issuers[i].name == typ.Name {
-				for prefix := range strings.FieldsSeq(issuers[i].prefixes) {
+				for _, prefix := range issuers[i].prefixes {
 					begins += " `" + prefix + "`"
 				}
 			}

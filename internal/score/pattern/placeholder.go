@@ -164,13 +164,9 @@ func uuid(value string) bool {
 	return true
 }
 
-func first(words string) string {
-	word, _, _ := strings.Cut(words, " ")
-	return word
-}
-
 func article(noun string) string {
-	if strings.IndexByte("AEIOaeiox", noun[0]) >= 0 || strings.HasPrefix(noun, "NV") || strings.HasPrefix(noun, "np") {
+	if strings.IndexByte("AEIOaeiox", noun[0]) >= 0 || strings.HasPrefix(noun, "NV") || strings.HasPrefix(noun, "np") ||
+		strings.HasPrefix(noun, "ng") || strings.HasPrefix(noun, "Up") {
 		return "an " + noun
 	}
 	return "a " + noun

@@ -54,7 +54,7 @@ type format struct {
 // formats are the formats by the first byte of their prefix, the longest prefixes first.
 var formats = func() (f [256][]format) {
 	for i := range issuers {
-		for prefix := range strings.FieldsSeq(issuers[i].prefixes) {
+		for _, prefix := range issuers[i].prefixes {
 			b := prefix[0]
 			f[b] = append(f[b], format{prefix: prefix, kind: typeNamed(issuers[i].name), issuer: &issuers[i]})
 		}
@@ -238,7 +238,7 @@ func (p *secretScan) issued(f *format, i int) bool {
 	text := s[body:end]
 	confirmed := checksummed(f, text)
 	if !confirmed {
-		if entropy(text) < e.entropy || e.check != nil && !e.check(s[i:end]) {
+		if entropy(text) < e.entropy || e.check != nil && !e.check(text) {
 			// Not even a sample looks like that, unless all its letters are equal.
 			return placeholder(text) && e.check == nil && end-body >= 16 && p.add(i, end, f.kind, true)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 
@@ -297,7 +298,7 @@ func TestEveryFormatOfTheTableIsFound(t *testing.T) {
 	m := newMaker(99)
 	for i := range issuers {
 		e := &issuers[i]
-		for prefix := range strings.FieldsSeq(e.prefixes) {
+		for _, prefix := range e.prefixes {
 			found := false
 			for try := 0; try < 200 && !found; try++ {
 				body := []byte(m.of(alphabets[e.set], e.min+(e.max-e.min)/2))
@@ -315,6 +316,15 @@ func TestEveryFormatOfTheTableIsFound(t *testing.T) {
 				if e.name == "openai_key" && prefix == "sk-" {
 					copy(body[20:], "T3Blbk"+"FJ")
 				}
+				if e.name == "clickup_token" {
+					body = []byte(m.of(digitBase, 9) + "_" + m.of(upperBase, 32))
+				}
+				if strings.Contains(e.name, "axiom") || strings.Contains(e.name, "hubspot") {
+					body = []byte(m.uuid())
+				}
+				if e.set == dotted64 && e.name == "github_token" {
+					copy(body[8:], "_eyJ")
+				}
 				for _, got := range scanSecrets(e.context+" "+prefix+string(body), "", nil) {
 					found = found || types[got.kind].Name == e.name
 				}
@@ -322,6 +332,47 @@ func TestEveryFormatOfTheTableIsFound(t *testing.T) {
 			require.True(t, found, "%s %s", e.name, prefix)
 		}
 	}
+}
+
+// tokens are the rows of testdata/tokens.tsv.
+func tokens(t *testing.T) (rows [][2]string) {
+	t.Helper()
+	file, err := os.ReadFile("testdata/tokens.tsv")
+	require.NoError(t, err)
+	for line := range strings.Lines(string(file)) {
+		if line = strings.TrimSpace(line); line[0] == '#' {
+			continue
+		}
+		kind, text, ok := strings.Cut(strings.ReplaceAll(line, "{{+}}", ""), "\t")
+		require.True(t, ok, line)
+		rows = append(rows, [2]string{kind, text})
+	}
+	return rows
+}
+
+// TestTokensOfTodayAreFoundAndRedacted holds that one table serves the scorer and the redactor.
+func TestTokensOfTodayAreFoundAndRedacted(t *testing.T) {
+	redactor, err := NewRedactor([]string{string(KindSecrets)})
+	require.NoError(t, err)
+	rows, kinds := tokens(t), map[string]bool{}
+	for _, row := range rows {
+		kind, text := row[0], row[1]
+		kinds[kind] = true
+		value := text[strings.LastIndexByte(text, ' ')+1:]
+		for _, around := range []string{"It runs with % today.", "```\nCI=true\nX=%\nOS=Linux\n```", `{"auth": "%", "region": "eu"}`} {
+			whole := strings.Replace(around, "%", text, 1)
+			found := scanSecrets(whole, "", nil)
+			require.Len(t, found, 1, whole)
+			require.Equal(t, kind, types[found[0].kind].Name, whole)
+			require.False(t, found[0].sample, whole)
+			require.Equal(t, value, whole[found[0].start:found[0].end])
+			redacted, n := redactor.JSON(whole)
+			require.Equal(t, 1, n, whole)
+			require.Equal(t, strings.Replace(whole, value, "[redacted:"+kind+"]", 1), redacted)
+		}
+	}
+	require.GreaterOrEqual(t, len(kinds), 30)
+	t.Logf("| secrets | formats of today | %d formats of %d types |", len(rows), len(kinds))
 }
 
 // TestExamplesOfCredentialsStayOut holds that what stands for a credential in ordinary answers is none.
