@@ -60,15 +60,6 @@ func branded(plain string) bool {
 	return false
 }
 
-// harmless are words in a name which show that its value is public, or not a credential.
-var harmless = [...]string{
-	"public", "publishable", "pubkey", "csrf", "xsrf", "hash", "digest", "checksum", "integrity", "sha", "md5", "etag",
-	"commit", "count", "limit", "length", "usage", "max", "total",
-	"page", "next", "cursor", "continuation", "sort", "partition", "primary", "foreign", "tokenizer", "tokens", "url",
-	"uri", "path", "file", "name", "policy", "expir", "type", "regex", "field", "label",
-	"idempotency", "cache", "origintrial", "color", "unit", "device", "registration",
-}
-
 // assigned checks a run as a value: password = "…", "api_key": "…", Authorization: Bearer ….
 func (p *secretScan) assigned(start, end int, kinds uint8) {
 	s := p.s
@@ -172,6 +163,9 @@ func (p *secretScan) value(name string, start, end int) {
 	}
 	value := s[start:end]
 	if branded(plain) {
+		if harmless(name, plain) {
+			return
+		}
 		if known := uuid(value) && len(value) == 36 || random(value, 16); known && !placeholder(value) && !spoken(value) {
 			p.add(start, end, idAssigned, false)
 		}
@@ -197,10 +191,8 @@ func (p *secretScan) value(name string, start, end int) {
 			}
 			return
 		}
-		for _, word := range harmless {
-			if strings.Contains(plain, word) && !strings.Contains(n.word, word) {
-				return
-			}
+		if harmless(name, plain) {
+			return
 		}
 		if next := at(s, end); next == '(' || next == '[' || next == '{' || next == '<' && at(s, end+1) != '/' ||
 			next == ':' && at(s, end+1) == ':' {
@@ -310,7 +302,7 @@ func secretive(s string, least int) bool {
 // random reports whether a value looks generated: letters and digits throughout, no words between punctuation, no
 // dates, no versions, no identifiers of things.
 func random(s string, least int) bool {
-	if len(s) < least {
+	if len(s) < least || opaque(s) {
 		return false
 	}
 	digits, letters, marks, changes := 0, 0, 0, 0
@@ -357,6 +349,12 @@ func random(s string, least int) bool {
 		return len(s) >= 32 && entropy(s) >= 3
 	}
 	return longest <= 8 && changes >= len(s)/4 && entropy(s) >= 3.5 && vowels*3 <= letters*2
+}
+
+// opaque reports whether a value is an address of a blockchain, or JSON in base64 such as a cursor of a list.
+func opaque(s string) bool {
+	const address = len("0x") + 40
+	return strings.HasPrefix(s, "0x") && len(s) == address || strings.HasPrefix(s, "eyJ") && strings.IndexByte(s, '.') < 0
 }
 
 // entropy returns the Shannon entropy of a text, in bits a byte.

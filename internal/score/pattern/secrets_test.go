@@ -403,6 +403,33 @@ func TestExamplesOfCredentialsStayOut(t *testing.T) {
 	}
 }
 
+// TestNamesOfWhatIsNoCredential holds that a random value is a secret by its name, and by all of its words.
+func TestNamesOfWhatIsNoCredential(t *testing.T) {
+	value := newMaker(4).of(alnumBase, 40)
+	for _, name := range []string{
+		"syncToken", "nextSyncToken", "sync_token", "SYNC_TOKEN", "synctoken", "pageToken", "nextPageToken", "next_page_token",
+		"nextpagetoken", "deltaToken", "$deltatoken", "$skiptoken", "skip_token", "resumeToken", "resume-token", "resumption_token",
+		"lease_token", "leaseToken", "lock_token", "fencing_token", "StartingToken", "NextToken", "continuationToken", "cursor_token",
+		"scrollToken", "changes_token", "prev_token", "offset_token", "checkpoint_token", "token_id", "tokenId", "secretId",
+		"secretArn", "SecretARN", "credential_arn", "tokenAddress", "token_address", "mint_token", "tokenRef", "secret_name",
+		"asana_sync_token", "twitter_next_token", "access_token_expires_at", "recaptcha_token", "key-vault-secret-version",
+	} {
+		require.Empty(t, scanSecrets(value, name, nil), name)
+		require.Empty(t, scanSecrets("see "+name+": "+value, "", nil), name)
+		require.Empty(t, scanSecrets("?"+name+"="+value+"&x=1", "", nil), name)
+	}
+	for _, name := range []string{
+		"release_token", "RELEASE_TOKEN", "releasetoken", "refresh_token", "refreshToken", "id_token", "session_token", "sharedSecret",
+		"SHARED_SECRET", "exchange_token", "client_secret", "restart_secret", "accessToken", "auth-token", "DEPLOY_TOKEN", "apiKey",
+		"blockfrost_token", "webhook_secret", "linkedin_client_secret", "idToken",
+	} {
+		require.Len(t, scanSecrets(value, name, nil), 1, name)
+		require.Len(t, scanSecrets("see "+name+": "+value, "", nil), 1, name)
+	}
+	require.Empty(t, scanSecrets("0x71C7656EC7ab88b098defB751B7401B5f6d8976F", "token", nil), "an address of a contract")
+	require.Empty(t, scanSecrets("eyJvZmZzZXQiOjEyMCwic29ydCI6ImRlc2MifQ", "token", nil), "JSON in base64")
+}
+
 // TestChecksumConfirms holds that a token with the checksum of its issuer counts, whatever its letters.
 func TestChecksumConfirms(t *testing.T) {
 	body := strings.Repeat("a1", 15)
