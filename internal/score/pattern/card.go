@@ -25,6 +25,9 @@ func (p *piiScan) card(g *groups) int {
 			return 0
 		}
 		sense := before(s, p.key, g.start[0], senseCard)
+		if named, _ := label(s, p.key, g.start[0]); named&senseOther != 0 && sense&senseOther != 0 && !certain {
+			continue // of a case, of a machine
+		}
 		if spacing := n > 0 && (certain || len(number)%4 == 0 && g.len(n) == 4); sense&senseCard == 0 && !spacing {
 			if sense == 0 {
 				sense = after(s, g.end[n], senseCard)

@@ -1,13 +1,17 @@
 package pattern
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // sense is what a word tells about the number near it.
-type sense uint8
+type sense uint16
 
 const (
 	sensePhone   sense = 1 << iota // certainly a telephone
 	senseCall                      // an action that may be by telephone
+	senseLine                      // a place with a telephone of its own
 	senseCard                      // a payment card
 	senseSSN                       // a social security number
 	senseIP                        // a network address
@@ -28,6 +32,7 @@ var senses = func() map[string]sense {
 		senseCall: `
 			call calls calling called dial dialing texted sms contact contacts reach reachable message messages answering
 			office desk home work helpline pager callback imessage viber registered contacted landlines`,
+		senseLine: `office desk home work pager`,
 		senseCard: `
 			card cards creditcard visa mastercard amex maestro discover diners jcb unionpay cc cvv cvc credit debit tarjeta
 			karte kreditkarte carte cartão cartao carta kort kaart cardnumber cardno pan`,
@@ -41,7 +46,9 @@ var senses = func() map[string]sense {
 			order orders id ids invoice account acct reference ref ticket case serial model isbn issn zip zipcode postal
 			population sku tracking part booking reservation pnr confirmation flight room policy passport license licence
 			licensed doi pmid arxiv issue page pages year years usd eur dollars price cost total sum population barcode ean
-			upc asin timestamp epoch unix seed pin score rows bytes width height size memory`,
+			upc asin timestamp epoch unix seed pin score rows bytes width height size memory article articles artikel item items
+			artikelnummer bestellnummer kundennummer auftragsnummer pedido commande deal batch lot shipment parcel consignment
+			imei iccid vin build job hash ad ads adset campaign pixel creative audience tweet docket trace span commit`,
 	} {
 		for word := range strings.FieldsSeq(words) {
 			m[word] |= s
@@ -116,6 +123,39 @@ func after(s string, i int, want sense) sense {
 		}
 	}
 	return 0
+}
+
+// introducers are words that may stand between a number and the word that says what it is: call me at, phone number.
+var introducers = set(`
+	a al an ao at au auf are by en for her him is me my nr num numero número numéro number numbers nummer no nro of on op our
+	the their them this to under unter us via you your à à op på по`)
+
+// label returns the sense of the word that names the number at i, which stands right before it, or before introducers.
+// direct reports that there are none. In JSON, the value's key is before the text.
+func label(s, key string, i int) (found sense, direct bool) {
+	const most = 4 // words
+	direct = true
+	for range most {
+		for i > 0 && s[i-1] < utf8.RuneSelf && !letter(s[i-1]) {
+			i--
+		}
+		end := i
+		for i > 0 && end-i < bytesAfter && (letter(s[i-1]) || s[i-1] >= utf8.RuneSelf) &&
+			(i == end || !upper(s[i]) || upper(s[i-1])) {
+			i--
+		}
+		switch word := s[i:end]; {
+		case word == "" && key == "":
+			return 0, false
+		case word == "":
+			s, key, i = key, "", len(key)
+		case introducers[strings.ToLower(word)]:
+			direct = false
+		default:
+			return senseOf(word, sensePhone|senseCall|senseLine), direct
+		}
+	}
+	return 0, false
 }
 
 func upper(b byte) bool { return b-'A' < 26 }

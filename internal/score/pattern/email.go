@@ -43,7 +43,7 @@ func (p *piiScan) email(i int) int {
 	if end == 0 || at(s, end) == '@' || at(s, end) == '(' {
 		return i + 1
 	}
-	return p.add(start, end, idEmail, sampleEmail(s[start:i], s[i+1:end]))
+	return p.add(start, end, idEmail, sampleEmail(s[start:i], s[i+1:end]) || exemplary(s[max(0, start-maxExemplary):start]))
 }
 
 // authority reports whether an address can begin at i: not if the @ belongs to a URL with a user in it.
@@ -62,6 +62,21 @@ func authority(s string, i int) bool {
 		}
 	}
 	return true
+}
+
+// maxExemplary is how far before a value the words stand which introduce an example, in bytes.
+const maxExemplary = 24
+
+// exemplary reports whether a text introduces an example.
+func exemplary(before string) bool {
+	for _, words := range [...]string{
+		"example", "e.g.", "exemple", "ejemplo", "exemplo", "esempio", "beispiel", "z. b.", "z.b.", "voorbeeld", "例",
+	} {
+		if hasFold(before, words) {
+			return true
+		}
+	}
+	return false
 }
 
 // set is a set of words.

@@ -182,11 +182,18 @@ func (p *piiScan) telephone(g *groups, n int, number []byte, start, end int, plu
 	first := g.len(0)
 	hyphens := n > 1 && g.uniform(0, n-1, "-.")
 	sense := before(s, p.key, start, sensePhone|senseCall)
+	column, table := p.column(start)
+	if table {
+		sense = before(column, "", len(column), sensePhone|senseCall)
+	}
 	if sense&senseOther != 0 {
 		// A number of an order or an account, unless its notation is only used for telephones.
-		return northAmerican(g, n, number, paren) && (paren || hyphens)
+		named, _ := label(s, p.key, start)
+		return northAmerican(g, n, number, paren) && (paren || hyphens && !table && named&senseOther == 0)
 	}
 	switch {
+	case table && sense == 0 && !(paren || hyphens):
+		return false // the heading of its column would say that it is one
 	case northAmerican(g, n, number, paren) && (paren || hyphens):
 		return true
 	case n >= 3 && first >= 3 && first <= 5 && number[0] == '0' && number[1] == '0' && number[2] != '0' && digits >= 10 &&
@@ -207,7 +214,7 @@ func (p *piiScan) telephone(g *groups, n int, number []byte, start, end int, plu
 	switch {
 	case sense&sensePhone != 0:
 		if n == 1 {
-			return digits <= 13 && p.named(start, sensePhone)
+			return digits <= 13 && (table || p.named(start, sensePhone) || p.tagged(end))
 		}
 		for i := range n {
 			if g.len(i) < 2 && i > 0 && g.sep[i] == '.' || g.len(i) < 2 && i == 0 && number[0] != '1' {
@@ -217,7 +224,7 @@ func (p *piiScan) telephone(g *groups, n int, number []byte, start, end int, plu
 		return n > 2 || g.len(1) >= 3 && g.len(0) <= 5 && g.sep[1] != '.' && (g.sep[1] != '/' || number[0] == '0')
 	case sense&senseCall != 0:
 		if n == 1 {
-			return (digits == 10 && number[0] >= '2' || digits == 11 && number[0] == '0') && p.named(start, senseCall)
+			return (digits == 10 && number[0] >= '2' || digits == 11 && number[0] == '0') && p.called(start, end)
 		}
 		// Telephone numbers are written in groups of two digits or more. A decimal number has one dot.
 		for i := range n {
@@ -235,6 +242,20 @@ func (p *piiScan) named(start int, want sense) bool {
 	const near = 24 // bytes
 	low := max(0, start-near)
 	return before(p.s[low:start], p.key, start-low, want)&want != 0
+}
+
+// called reports whether words around a number that could be any integer say to call it: "call me at", "contact
+// number", "Desk: ", "-Fax". Behind "contact" or "message" alone, it is an id.
+func (p *piiScan) called(start, end int) bool {
+	named, direct := label(p.s, p.key, start)
+	return named&senseCall != 0 && !direct ||
+		named&senseLine != 0 && strings.HasSuffix(strings.TrimRight(p.s[max(0, start-2):start], " "), ":") ||
+		p.tagged(end)
+}
+
+// tagged reports whether a word for a telephone is attached to a number that ends at i: 3660170548-Fax.
+func (p *piiScan) tagged(i int) bool {
+	return at(p.s, i) == '-' && after(p.s, i, sensePhone)&sensePhone != 0
 }
 
 // northAmerican reports whether groups are an area code, an exchange and a line of North America.

@@ -77,6 +77,7 @@ type piiScan struct {
 	types piiSet
 	found []match
 	done  int // where the last match ended
+	table table
 }
 
 // scanPII appends the personal data of a text.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,14 +28,20 @@ const (
 type PIIConfig struct {
 	// Types are the types to look for. Empty: all of them.
 	Types []string `yaml:"types"`
+	// NoLeakFrom are origins of values that are no leak: system, user, own_record, listing, example. Default: all of them.
+	NoLeakFrom []string `yaml:"no_leak_from"`
+	// Allow lists values that are no leak.
+	Allow Allow `yaml:"allow"`
 }
 
 // SecretsConfig has no settings yet.
 type SecretsConfig struct{}
 
-// PII finds personal data in the text of answers. Data that the user wrote in the same call is not a leak.
+// PII finds personal data in the text of answers. What the call holds already is not a leak by default, see
+// docs/redaction.md.
 type PII struct {
 	types   piiSet
+	policy  policy
 	version string
 	clean   *score.Memo // texts without findings
 }
@@ -42,11 +49,14 @@ type PII struct {
 // NewPII makes the scorer. The error has a line for each mistake.
 func NewPII(config PIIConfig) (*PII, error) {
 	p := &PII{types: allPII, version: version, clean: score.NewMemo()}
-	if len(config.Types) == 0 {
-		return p, nil
-	}
-	p.types = 0
 	var wrong lines
+	var err error
+	if p.policy, err = newPolicy(config); err != nil {
+		wrong.add(err)
+	}
+	if len(config.Types) > 0 {
+		p.types = 0
+	}
 	for i, name := range config.Types {
 		at := slices.IndexFunc(types[:piiCount], func(t Type) bool { return t.Name == name })
 		if at < 0 {
@@ -57,6 +67,11 @@ func NewPII(config PIIConfig) (*PII, error) {
 	}
 	if p.types != allPII {
 		p.version += "-" + strconv.FormatUint(uint64(p.types), 16)
+	}
+	if config.NoLeakFrom != nil || len(config.Allow.Domains)+len(config.Allow.Numbers) > 0 {
+		hash := fnv.New32a()
+		fmt.Fprint(hash, p.policy)
+		p.version += "-" + strconv.FormatUint(uint64(hash.Sum32()), 16)
 	}
 	return p, wrong.join()
 }
@@ -70,7 +85,7 @@ func piiNames() []string {
 }
 
 // version is the version of the formats.
-const version = "2"
+const version = "3"
 
 // Name returns the scorer's name.
 func (*PII) Name() string { return PIIName }
@@ -89,7 +104,7 @@ func (p *PII) Score(c *genai.Call, r *score.Result) {
 	}
 	w := watches.Get().(*watch) //nolint:forcetypeassert // the pool holds nothing else
 	defer w.release()
-	w.pii, w.call, w.clean, w.result = p.types, c, p.clean, r
+	w.pii, w.policy, w.call, w.clean, w.result = p.types, &p.policy, c, p.clean, r
 	for i := range output {
 		w.content(output[i].Text)
 	}
@@ -174,16 +189,17 @@ const (
 type watch struct {
 	pii     piiSet
 	secrets bool
-	call    *genai.Call // its user may have written what is found
+	policy  *policy
+	call    *genai.Call // which may hold what is found
 	clean   *score.Memo
 	result  *score.Result // which computes the keys of texts
-	dirty   bool          // the text holds a value, possibly a sample or the user's own
+	dirty   bool          // the text holds a value, possibly a sample or a known one
 
 	tally   []tally
 	matches []match
 	scratch [maxNested + 1][]byte
 	excerpt string
-	said    string // what the user wrote, without separators; made when first needed
+	said    string // what the call holds, without separators; made when first needed
 	heard   bool
 }
 
@@ -258,7 +274,7 @@ func (w *watch) text(s, key string, depth int) {
 	}
 	w.dirty = w.dirty || len(w.matches) > 0
 	for _, m := range w.matches {
-		if !m.sample && !w.echo(s[m.start:m.end]) {
+		if !m.sample && !w.known(s, m) {
 			w.count(m.kind)
 		}
 	}
@@ -301,41 +317,6 @@ func (w *watch) count(t typeID) {
 		}
 	}
 	w.tally = append(w.tally, tally{kind: t, count: 1})
-}
-
-// maxSaid bounds how much of the user's own words is read.
-const maxSaid = 256 << 10
-
-// echo reports whether the user wrote a value, ignoring separators and case.
-func (w *watch) echo(value string) bool {
-	if w.call == nil {
-		return false
-	}
-	if !w.heard {
-		w.heard = true
-		var said []byte
-		for _, m := range w.call.Input() {
-			if m.Role == genai.RoleUser && len(said) < maxSaid {
-				said = append(plain(said, m.Text[:min(len(m.Text), maxSaid)]), ' ')
-			}
-		}
-		w.said = string(said)
-	}
-	return w.said != "" && strings.Contains(w.said, string(plain(nil, value)))
-}
-
-// plain appends the letters and digits of a text, in lower case.
-func plain(into []byte, s string) []byte {
-	for i := range len(s) {
-		b := s[i]
-		if upper(b) {
-			b |= 0x20
-		}
-		if alnum(b) || b >= 0x80 {
-			into = append(into, b)
-		}
-	}
-	return into
 }
 
 // finding lists what was found, the most severe first.
