@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"math"
 	"strings"
+
+	"github.com/faultline-otel/faultline/internal/score/pattern/issuer"
 )
 
 // names are words in a name that show what is assigned to it.
@@ -136,7 +138,7 @@ func nameBefore(s string, i int) string {
 // trailingName returns the identifier at the end of a text.
 func trailingName(s string) string {
 	i := len(s)
-	for i > 0 && (sets[s[i-1]]&(1<<urlSafe) != 0 || s[i-1] == '.') {
+	for i > 0 && (issuer.Sets[s[i-1]]&(1<<issuer.URLSafe) != 0 || s[i-1] == '.') {
 		i--
 	}
 	if i > 0 && s[i-1] == ' ' && len(s)-i <= 8 { // "API key: …", "secret access key = …"
@@ -166,7 +168,8 @@ func (p *secretScan) value(name string, start, end int) {
 		if harmless(name, plain) {
 			return
 		}
-		if known := uuid(value) && len(value) == 36 || random(value, 16); known && !placeholder(value) && !spoken(value) {
+		known := issuer.UUID(value) && len(value) == 36 || random(value, 16)
+		if known && !placeholder(value) && !spoken(value) {
 			p.add(start, end, idAssigned, false)
 		}
 		return
@@ -272,7 +275,7 @@ func quotedOrAlone(s string, start, end int) bool {
 // sets64 reports whether a text is base64.
 func sets64(s string) bool {
 	for i := range len(s) {
-		if sets[s[i]]&(1<<base64Set) == 0 {
+		if issuer.Sets[s[i]]&(1<<issuer.Base64) == 0 {
 			return false
 		}
 	}
@@ -341,9 +344,9 @@ func random(s string, least int) bool {
 		hex = hex && properties[s[i]]&isHex != 0
 	}
 	switch {
-	case digits < 1 || digits < 3 && (!mixedCase(s) || entropy(s) < 4) || letters < 3 || marks > len(s)/6+1:
+	case digits < 1 || digits < 3 && (!issuer.MixedCase(s) || entropy(s) < 4) || letters < 3 || marks > len(s)/6+1:
 		return false
-	case uuid(s):
+	case issuer.UUID(s):
 		return false // an identifier is not a secret by itself
 	case hex:
 		return len(s) >= 32 && entropy(s) >= 3

@@ -127,8 +127,8 @@ func after(s string, i int, want sense) sense {
 
 // introducers are words that may stand between a number and the word that says what it is: call me at, phone number.
 var introducers = set(`
-	a al an ao at au auf are by en for her him is me my nr num numero número numéro number numbers nummer no nro of on op our
-	the their them this to under unter us via you your à à op på по`)
+	a al an ao at au auf are by en for her him is me my nr num numero número numéro number numbers nummer no nro of on op
+	our the their them this to under unter us via you your à à op på по`)
 
 // label returns the sense of the word that names the number at i, which stands right before it, or before introducers.
 // direct reports that there are none. In JSON, the value's key is before the text.

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/faultline-otel/faultline/internal/score/pattern/issuer"
 )
 
 var update = flag.Bool("update", false, "write the table of docs/redaction.md")
@@ -26,9 +28,9 @@ func TestTypesAreDocumented(t *testing.T) {
 	table.WriteString("| kind | type | what it is | begins with |\n|---|---|---|---|\n")
 	for _, typ := range Types() {
 		begins := ""
-		for i := range issuers {
-			if issuers[i].name == typ.Name {
-				for _, prefix := range issuers[i].prefixes {
+		for i := range issuer.Formats {
+			if issuer.Formats[i].Type == typ.Name {
+				for _, prefix := range issuer.Formats[i].Prefixes {
 					begins += " `" + prefix + "`"
 				}
 			}

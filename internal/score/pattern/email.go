@@ -43,7 +43,7 @@ func (p *piiScan) email(i int) int {
 	if end == 0 || at(s, end) == '@' || at(s, end) == '(' {
 		return i + 1
 	}
-	return p.add(start, end, idEmail, sampleEmail(s[start:i], s[i+1:end]) || exemplary(s[max(0, start-maxExemplary):start]))
+	return p.add(start, end, idEmail, sampleEmail(s[start:i], s[i+1:end]) || exemplary(s[:start]))
 }
 
 // authority reports whether an address can begin at i: not if the @ belongs to a URL with a user in it.
@@ -67,12 +67,16 @@ func authority(s string, i int) bool {
 // maxExemplary is how far before a value the words stand which introduce an example, in bytes.
 const maxExemplary = 24
 
-// exemplary reports whether a text introduces an example.
+// examples are words that introduce one.
+var examples = [...]string{
+	"xample", "e.g.", "exempl", "ejempl", "esempi", "eispiel", "z. B.", "z.B.", "oorbeeld", "例",
+}
+
+// exemplary reports whether the end of a text introduces an example.
 func exemplary(before string) bool {
-	for _, words := range [...]string{
-		"example", "e.g.", "exemple", "ejemplo", "exemplo", "esempio", "beispiel", "z. b.", "z.b.", "voorbeeld", "例",
-	} {
-		if hasFold(before, words) {
+	before = before[max(0, len(before)-maxExemplary):]
+	for _, word := range examples {
+		if strings.Contains(before, word) {
 			return true
 		}
 	}

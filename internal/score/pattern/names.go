@@ -21,8 +21,8 @@ var qualifiers = set(`
 // references are the last words of names whose values refer to a credential, or tell something about it.
 var references = set(`
 	addr address addresses alias arn arns at count endpoint env format guid handle header hint id ids index location
-	manager name names param parameter placeholder prefix provider ref reference region scope scopes size state status store
-	suffix template ttl uid urn uuid var variable vault`)
+	manager name names param parameter placeholder prefix provider ref reference region scope scopes size state status
+	store suffix template ttl uid urn uuid var variable vault`)
 
 // harmless reports whether a name says that its value is public, or not a credential: nextSyncToken, secretArn.
 func harmless(name, plain string) bool {

@@ -140,7 +140,7 @@ var (
 	// persons are words for the owners of numbers that are not public.
 	persons = [...]string{
 		" he ", " she ", " his ", " her ", " him ", " mr ", " mrs ", " ms ", " who ", " whose ", " guest", " customer",
-		" client", " patient", " tenant", " employee", " colleague", " neighbour", " neighbor", " driver", " owner", " user ",
+		" client", " patient", " tenant", " employee", " colleague", " neighbour", " neighbor", " driver", " owner",
 		" member", " student", " caller", " passenger", " attendee", " subscriber", " applicant", " candidate",
 	}
 )
@@ -149,25 +149,29 @@ var (
 // before the number, or the question if there are none, ask for the number of no person.
 func (w *watch) ofPlace(text string, i int) bool {
 	const reach = 64 // bytes
-	question := w.call.Question()
-	if hasWords(lastPart(question, reach*2), persons[:]) {
-		return false
-	}
 	before := text[max(0, i-reach):i]
 	if strings.TrimSpace(before) == "" {
-		before = lastPart(question, reach*2)
+		before = lastPart(w.call.Question(), 2*reach)
 	}
-	return hasWords(before, theirs[:]) && !hasWords(before, persons[:]) &&
-		(hasWords(text, publicPlaces[:]) || w.aboutPlace())
+	if !hasWords(before, theirs[:]) || hasWords(before, persons[:]) {
+		return false
+	}
+	if !w.placed {
+		w.placed, w.place = true, !hasWords(lastPart(w.call.Question(), 2*reach), persons[:]) && aboutPlace(w.call)
+	}
+	return w.place
 }
 
-// aboutPlace reports whether the last messages are about a public place.
-func (w *watch) aboutPlace() bool {
+// aboutPlace reports whether the answer or one of the last messages is about a public place.
+func aboutPlace(c *genai.Call) bool {
 	const most = 6
-	input := w.call.Input()
-	for i := max(0, len(input)-most); i < len(input); i++ {
-		if role := input[i].Role; role != genai.RoleSystem && hasWords(lastPart(input[i].Text, maxQuestion), publicPlaces[:]) {
-			return true
+	input := c.Input()
+	for _, messages := range [...][]genai.Message{c.Output(), input[max(0, len(input)-most):]} {
+		for i := range messages {
+			m := &messages[i]
+			if m.Role != genai.RoleSystem && hasWords(lastPart(m.Text, maxQuestion), publicPlaces[:]) {
+				return true
+			}
 		}
 	}
 	return false

@@ -201,6 +201,8 @@ type watch struct {
 	excerpt string
 	said    string // what the call holds, without separators; made when first needed
 	heard   bool
+	place   bool // the call is about a public place
+	placed  bool
 }
 
 // tally counts the values of a type.

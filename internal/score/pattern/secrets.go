@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"hash/crc32"
 	"strings"
+
+	"github.com/faultline-otel/faultline/internal/score/pattern/issuer"
 )
 
 // Every credential is, or begins with, a run of at least shortest bytes from tokens and passwords. Ordinary words are
@@ -44,19 +46,20 @@ var runBytes = func() (r [256]uint8) {
 	return r
 }()
 
-// format is an issuer with one of its prefixes.
+// format is a format of an issuer with one of its prefixes.
 type format struct {
+	*issuer.Format
 	prefix string
 	kind   typeID
-	issuer *issuer
 }
 
-// formats are the formats by the first byte of their prefix, the longest prefixes first.
+// formats are the formats by the first byte of their prefix.
 var formats = func() (f [256][]format) {
-	for i := range issuers {
-		for _, prefix := range issuers[i].prefixes {
+	for i := range issuer.Formats {
+		e := &issuer.Formats[i]
+		for _, prefix := range e.Prefixes {
 			b := prefix[0]
-			f[b] = append(f[b], format{prefix: prefix, kind: typeNamed(issuers[i].name), issuer: &issuers[i]})
+			f[b] = append(f[b], format{Format: e, prefix: prefix, kind: typeNamed(e.Type)})
 		}
 	}
 	return f
@@ -87,7 +90,7 @@ type secretScan struct {
 	done  int // where the last match ended
 	// ends is, by charset, the end of the last run that was read. Places before it need not be read again, so the work
 	// stays linear for any text.
-	from, ends [charsets]int
+	from, ends [issuer.Charsets]int
 }
 
 // scanSecrets appends the credentials of a text.
@@ -175,7 +178,7 @@ func (p *secretScan) tokens(start, end int) {
 			case b == 'A' && s[i+1] == 'A' && i == start && at(s, i-1) == ':':
 				p.telegram(i)
 			}
-			if i >= p.done && sets[b]&(1<<hexLower) != 0 {
+			if i >= p.done && issuer.Sets[b]&(1<<issuer.HexLower) != 0 {
 				p.suffixed(i)
 			}
 		}
@@ -195,20 +198,20 @@ func (p *secretScan) tokens(start, end int) {
 			}
 			b = s[i]
 		}
-		if prev = b; sets[b]&(1<<urlSafe) == 0 {
+		if prev = b; issuer.Sets[b]&(1<<issuer.URLSafe) == 0 {
 			word = i + 1
 		}
 	}
 }
 
 // extent returns the end of the run of a charset's bytes around i.
-func (p *secretScan) extent(set charset, i int) int {
+func (p *secretScan) extent(set issuer.Charset, i int) int {
 	if i < p.ends[set] && i >= p.from[set] {
 		return p.ends[set]
 	}
 	bit := uint16(1) << set
 	end := i
-	for end < len(p.s) && sets[p.s[end]]&bit != 0 {
+	for end < len(p.s) && issuer.Sets[p.s[end]]&bit != 0 {
 		end++
 	}
 	p.from[set], p.ends[set] = i, end
@@ -217,30 +220,30 @@ func (p *secretScan) extent(set charset, i int) int {
 
 // issued reads the token of a format whose prefix stands at i.
 func (p *secretScan) issued(f *format, i int) bool {
-	s, e := p.s, f.issuer
+	s := p.s
 	body := i + len(f.prefix)
-	end := p.extent(e.set, body)
-	if e.set >= dotted64 { // marks that end a sentence, and padding of nothing
-		for end > body && (s[end-1] == '.' || s[end-1] == '=' && end-body > e.max) {
+	end := p.extent(f.Set, body)
+	if f.Set >= issuer.Dotted64 { // marks that end a sentence, and padding of nothing
+		for end > body && (s[end-1] == '.' || s[end-1] == '=' && end-body > f.Max) {
 			end--
 		}
 	}
-	if n := end - body; n < e.min || n > e.max {
+	if n := end - body; n < f.Min || n > f.Max {
 		return false
 	}
 	// A longer word with other bytes has another format.
-	if b := at(s, end); alnum(b) || b == '_' && e.set < wordSet {
+	if b := at(s, end); alnum(b) || b == '_' && f.Set < issuer.Word {
 		return false
 	}
-	if e.context != "" && !hasFold(s[max(0, i-40):i], e.context) && !hasFold(p.key, e.context) {
+	if f.Near != "" && !hasFold(s[max(0, i-40):i], f.Near) && !hasFold(p.key, f.Near) {
 		return false
 	}
 	text := s[body:end]
 	confirmed := checksummed(f, text)
 	if !confirmed {
-		if entropy(text) < e.entropy || e.check != nil && !e.check(text) {
+		if entropy(text) < f.Entropy || f.Check != nil && !f.Check(text) {
 			// Not even a sample looks like that, unless all its letters are equal.
-			return placeholder(text) && e.check == nil && end-body >= 16 && p.add(i, end, f.kind, true)
+			return placeholder(text) && f.Check == nil && end-body >= 16 && p.add(i, end, f.kind, true)
 		}
 	}
 	return p.add(i, end, f.kind, !confirmed && placeholder(text))
@@ -248,7 +251,7 @@ func (p *secretScan) issued(f *format, i int) bool {
 
 // checksummed reports whether a token carries the checksum of its format: CRC32 in base 62, of GitHub and npm.
 func checksummed(f *format, body string) bool {
-	if len(body) != 36 || f.issuer.set != alphaNum || f.issuer.name != "github_token" && f.issuer.name != "npm_token" {
+	if len(body) != 36 || f.Set != issuer.AlphaNum || f.Type != "github_token" && f.Type != "npm_token" {
 		return false
 	}
 	const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -266,15 +269,15 @@ func checksummed(f *format, body string) bool {
 func (p *secretScan) jwt(i int) {
 	s := p.s
 	const longest = 16 << 10
-	head := p.extent(urlSafe, i)
+	head := p.extent(issuer.URLSafe, i)
 	if head-i < 17 || at(s, head) != '.' || !strings.HasPrefix(s[head+1:min(len(s), head+4)], "ey") {
 		return
 	}
-	payload := p.extent(urlSafe, head+1)
+	payload := p.extent(issuer.URLSafe, head+1)
 	if payload-head < 8 || at(s, payload) != '.' || payload-i > longest {
 		return
 	}
-	stop := p.extent(urlSafe, payload+1)
+	stop := p.extent(issuer.URLSafe, payload+1)
 	if stop-payload < 8 { // a signature that is there
 		return
 	}
@@ -294,8 +297,8 @@ func (p *secretScan) jwt(i int) {
 func documentedJWT(text string) bool {
 	_, claims, _ := strings.Cut(text, ".")
 	// "sub":"1234567890", "iss":"joe"
-	const subject, issuer = "eyJzdWIi" + "OiIxMjM0NTY3ODkwI", "eyJpc3Mi" + "OiJqb2UiLA0K"
-	return strings.HasPrefix(claims, subject) || strings.HasPrefix(claims, issuer)
+	const subject, joe = "eyJzdWIi" + "OiIxMjM0NTY3ODkwI", "eyJpc3Mi" + "OiJqb2UiLA0K"
+	return strings.HasPrefix(claims, subject) || strings.HasPrefix(claims, joe)
 }
 
 // pem reads a private key in PEM or PGP armour, up to the end of the text if it was cut.
@@ -310,7 +313,7 @@ func (p *secretScan) pem(start, end int) bool {
 	i, letters := body, 0
 	for ; i < len(s); i++ {
 		b := s[i]
-		if sets[b]&(1<<base64Set) != 0 {
+		if issuer.Sets[b]&(1<<issuer.Base64) != 0 {
 			letters++
 			continue
 		}
@@ -333,7 +336,7 @@ func (p *secretScan) pem(start, end int) bool {
 
 func (p *secretScan) telegram(i int) {
 	s := p.s
-	end := p.extent(urlSafe, i)
+	end := p.extent(issuer.URLSafe, i)
 	k := i - 1
 	for k > 0 && digit(s[k-1]) && i-k <= 12 {
 		k--
@@ -350,7 +353,7 @@ func (p *secretScan) telegram(i int) {
 // suffixed reads hex tokens with a known ending: Mailchimp's -us12, New Relic's NRAL, Mailgun's two more groups.
 func (p *secretScan) suffixed(i int) {
 	s := p.s
-	k := p.extent(hexLower, i)
+	k := p.extent(issuer.HexLower, i)
 	switch n := k - i; {
 	case n == 32 && strings.HasPrefix(s[k:], "-us") && digit(at(s, k+3)):
 		stop := k + 4
@@ -362,8 +365,8 @@ func (p *secretScan) suffixed(i int) {
 		}
 	case n == 36 && strings.HasPrefix(s[k:], "NRAL") && !alnum(at(s, k+4)) && entropy(s[i:k]) >= 3:
 		p.add(i, k+4, idNewRelic, false)
-	case n == 32 && at(s, k) == '-' && p.extent(hexLower, k+1) == k+9 && at(s, k+9) == '-' &&
-		p.extent(hexLower, k+10) == k+18 && !alnum(at(s, k+18)):
+	case n == 32 && at(s, k) == '-' && p.extent(issuer.HexLower, k+1) == k+9 && at(s, k+9) == '-' &&
+		p.extent(issuer.HexLower, k+10) == k+18 && !alnum(at(s, k+18)):
 		p.add(i, k+18, typeNamed("mailgun_key"), false)
 	}
 }
@@ -376,7 +379,7 @@ func (p *secretScan) azureAD(i int) {
 		return
 	}
 	k := i + 1
-	for k < len(s) && k-i < 40 && (sets[s[k]]&(1<<urlSafe) != 0 || s[k] == '~' || s[k] == '.') {
+	for k < len(s) && k-i < 40 && (issuer.Sets[s[k]]&(1<<issuer.URLSafe) != 0 || s[k] == '~' || s[k] == '.') {
 		k++
 	}
 	for k > i && s[k-1] == '.' {
@@ -394,11 +397,11 @@ func (p *secretScan) discord(start, dot int) {
 	if b := s[start]; b < 'M' || b > 'O' || start < p.done {
 		return
 	}
-	second := p.extent(urlSafe, dot+1)
+	second := p.extent(issuer.URLSafe, dot+1)
 	if second-dot-1 != 6 || at(s, second) != '.' {
 		return
 	}
-	end := p.extent(urlSafe, second+1)
+	end := p.extent(issuer.URLSafe, second+1)
 	if n := end - second - 1; n < 27 || n > 38 {
 		return
 	}
@@ -418,7 +421,7 @@ func (p *secretScan) discord(start, dot int) {
 func (p *secretScan) terraform(dot int) {
 	s := p.s
 	start := dot - 14
-	end := p.extent(urlSafe, dot+len(".atlasv1."))
+	end := p.extent(issuer.URLSafe, dot+len(".atlasv1."))
 	if n := end - dot - len(".atlasv1."); n < 60 || n > 70 || start < p.done || alnum(at(s, start-1)) {
 		return
 	}

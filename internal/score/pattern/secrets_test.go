@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/faultline-otel/faultline/internal/score/pattern/issuer"
 )
 
 const (
@@ -291,17 +293,17 @@ func TestDocumentedFormatsAreFound(t *testing.T) {
 // TestEveryFormatOfTheTableIsFound makes values by the table itself: a row that shadows another, or that can never
 // match, shows.
 func TestEveryFormatOfTheTableIsFound(t *testing.T) {
-	alphabets := map[charset]string{
-		hexLower: hexChars, hexAny: hexChars, upperNum: upperBase, lowerNum: hexChars + "ghijklmnopqrstuvwxyz", alphaNum: alnumBase, wordSet: alnumBase,
-		urlSafe: alnumBase, dotted64: alnumBase, base64Set: alnumBase, pathSet: alnumBase,
+	alphabets := map[issuer.Charset]string{
+		issuer.HexLower: hexChars, issuer.HexAny: hexChars, issuer.UpperNum: upperBase, issuer.LowerNum: hexChars + "ghijklmnopqrstuvwxyz", issuer.AlphaNum: alnumBase, issuer.Word: alnumBase,
+		issuer.URLSafe: alnumBase, issuer.Dotted64: alnumBase, issuer.Base64: alnumBase, issuer.Path: alnumBase,
 	}
 	m := newMaker(99)
-	for i := range issuers {
-		e := &issuers[i]
-		for _, prefix := range e.prefixes {
+	for i := range issuer.Formats {
+		e := &issuer.Formats[i]
+		for _, prefix := range e.Prefixes {
 			found := false
 			for try := 0; try < 200 && !found; try++ {
-				body := []byte(m.of(alphabets[e.set], e.min+(e.max-e.min)/2))
+				body := []byte(m.of(alphabets[e.Set], e.Min+(e.Max-e.Min)/2))
 				for k := range strings.Count("....", ".") { // where the check wants parts
 					if try%5 > k {
 						body[len(body)*(k+1)/(try%5+1)] = '.'
@@ -313,23 +315,23 @@ func TestEveryFormatOfTheTableIsFound(t *testing.T) {
 				if prefix == "A3-" {
 					body = []byte(strings.ToUpper(string(body)))
 				}
-				if e.name == "openai_key" && prefix == "sk-" {
+				if e.Type == "openai_key" && prefix == "sk-" {
 					copy(body[20:], "T3Blbk"+"FJ")
 				}
-				if e.name == "clickup_token" {
+				if e.Type == "clickup_token" {
 					body = []byte(m.of(digitBase, 9) + "_" + m.of(upperBase, 32))
 				}
-				if strings.Contains(e.name, "axiom") || strings.Contains(e.name, "hubspot") {
+				if strings.Contains(e.Type, "axiom") || strings.Contains(e.Type, "hubspot") {
 					body = []byte(m.uuid())
 				}
-				if e.set == dotted64 && e.name == "github_token" {
+				if e.Set == issuer.Dotted64 && e.Type == "github_token" {
 					copy(body[8:], "_eyJ")
 				}
-				for _, got := range scanSecrets(e.context+" "+prefix+string(body), "", nil) {
-					found = found || types[got.kind].Name == e.name
+				for _, got := range scanSecrets(e.Near+" "+prefix+string(body), "", nil) {
+					found = found || types[got.kind].Name == e.Type
 				}
 			}
-			require.True(t, found, "%s %s", e.name, prefix)
+			require.True(t, found, "%s %s", e.Type, prefix)
 		}
 	}
 }
