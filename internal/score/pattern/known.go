@@ -151,11 +151,10 @@ func (w *watch) given(before []genai.Message, id, result string) bool {
 
 // toolOf returns the name of the tool whose call has an id, or that was called last, "" if it is not recorded.
 func toolOf(messages []genai.Message, id string) string {
-	for i := len(messages) - 1; i >= 0; i-- {
-		calls := messages[i].ToolCalls
-		for j := len(calls) - 1; j >= 0; j-- {
-			if calls[j].ID == id || id == "" {
-				return calls[j].Name
+	for _, m := range slices.Backward(messages) {
+		for _, call := range slices.Backward(m.ToolCalls) {
+			if call.ID == id || id == "" {
+				return call.Name
 			}
 		}
 	}

@@ -192,7 +192,7 @@ func (p *piiScan) telephone(g *groups, n int, number []byte, start, end int, plu
 		return northAmerican(g, n, number, paren) && (paren || hyphens && !table && named&senseOther == 0)
 	}
 	switch {
-	case table && sense == 0 && !(paren || hyphens):
+	case table && sense == 0 && !paren && !hyphens:
 		return false // the heading of its column would say that it is one
 	case northAmerican(g, n, number, paren) && (paren || hyphens):
 		return true

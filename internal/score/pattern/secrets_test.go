@@ -429,7 +429,9 @@ func TestNamesOfWhatIsNoCredential(t *testing.T) {
 		require.Len(t, scanSecrets("see "+name+": "+value, "", nil), 1, name)
 	}
 	require.Empty(t, scanSecrets("0x71C7656EC7ab88b098defB751B7401B5f6d8976F", "token", nil), "an address of a contract")
-	require.Empty(t, scanSecrets("eyJvZmZzZXQiOjEyMCwic29ydCI6ImRlc2MifQ", "token", nil), "JSON in base64")
+	const cursor = "eyJvZmZzZXQiOjEyMCwic29ydCI6ImRlc2MifQ"
+	require.Empty(t, scanSecrets(cursor, "token", nil), "JSON in base64")
+	require.Len(t, scanSecrets(cursor, "access_token", nil), 1)
 }
 
 // TestChecksumConfirms holds that a token with the checksum of its issuer counts, whatever its letters.
