@@ -173,7 +173,7 @@ scan:
 				}
 				break scan
 			}
-			script := scriptOf(r)
+			script := ScriptOf(r)
 			t.Scripts[script]++
 			if script == Han || script == Kana || script == Thai { // written without spaces: a word each
 				if n > 0 {
@@ -233,7 +233,8 @@ func fold(r rune) rune {
 	return r
 }
 
-func scriptOf(r rune) Script {
+// ScriptOf returns the script of a letter beyond ASCII.
+func ScriptOf(r rune) Script {
 	switch {
 	case r < 0x250, r >= 0x1e00 && r < 0x1f00:
 		return Latin

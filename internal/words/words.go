@@ -58,12 +58,15 @@ const (
 	scripts
 )
 
+// Scripts counts letters by their script.
+type Scripts [scripts]uint32
+
 // Text is a text split into words. The zero value is ready to use; Read reuses the memory.
 type Text struct {
 	Source string
 	Words  []Word
 	// Scripts counts the letters beyond ASCII by their script.
-	Scripts [scripts]uint32
+	Scripts Scripts
 	// Asks reports whether a sentence ends with a question mark.
 	Asks bool
 	// Cut reports whether the middle of the source was left out.
@@ -102,7 +105,7 @@ func Hashes(text string) []uint32 {
 // Read reads a text. Invalid UTF-8 separates words.
 func (t *Text) Read(source string) {
 	t.Source, t.Words = source, t.Words[:0]
-	t.Scripts, t.Asks, t.Cut = [scripts]uint32{}, false, false
+	t.Scripts, t.Asks, t.Cut = Scripts{}, false, false
 	if len(source) <= MaxHead+MaxTail {
 		t.read(0, len(source), Sentence|Line)
 		return

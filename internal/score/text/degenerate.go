@@ -1,13 +1,12 @@
 package text
 
 import (
-	"fmt"
-	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/language"
 	"github.com/faultline-otel/faultline/internal/score"
 	"github.com/faultline-otel/faultline/internal/words"
 )
@@ -67,7 +66,7 @@ func (d *Degenerate) answer(c *genai.Call, text string, r *score.Result) (float6
 			}
 		}
 	}
-	if l, ok := repeated(t); ok && !asked(c, t, l, r) {
+	if l, ok := repeated(t, cut(c)); ok && !asked(c, t, l, r) {
 		return 1 - l.share, failure.Finding{
 			Class: failure.BadAnswer, Detail: failure.Repetition, Where: "loop", Evidence: l.String(),
 			Excerpt: failure.Excerpt(t.Of(t.Words[l.at : l.at+l.period])),
@@ -76,7 +75,7 @@ func (d *Degenerate) answer(c *genai.Call, text string, r *score.Result) (float6
 	if q, a, ok := mixedUp(c, t, r); ok {
 		return 0, failure.Finding{
 			Class: failure.BadAnswer, Detail: failure.WrongLanguage, Where: "language",
-			Evidence: "the question is in " + names[q] + ", the answer in " + names[a], Excerpt: failure.Excerpt(text),
+			Evidence: "the question is in " + q.String() + ", the answer in " + a.String(), Excerpt: failure.Excerpt(text),
 		}
 	}
 	return 1, failure.Finding{}
@@ -93,178 +92,21 @@ func blank(text string) bool {
 	return true
 }
 
-// loop is a run of words that repeats without a break.
-type loop struct {
-	at, period int // its first word, and the words in one turn; 0 if characters repeat
-	length     int // of all its turns, in words; in bytes if characters repeat
-	share      float64
-}
-
-func (l loop) String() string {
-	if l.period == 0 {
-		return fmt.Sprintf("the answer ends with %d bytes of the same characters repeated", l.length)
-	}
-	return fmt.Sprintf("the answer repeats the same %d words %d times in a row", l.period, l.length/l.period)
-}
-
-// How many turns make a loop, by the words in a turn. Refrains, tables and lists repeat, too.
-const (
-	shortPeriod, shortTurns   = 8, 10
-	mediumPeriod, mediumTurns = 30, 5
-	longTurns                 = 3
-	minLoop                   = 40 // words
-	dataTurns                 = 25 // in JSON and code, which have similar records
-	minCharLoop               = 200
-)
-
-// seenBits is the size of the table of word triples, as a power of two.
-const seenBits = 10
-
-// repeated finds the longest loop. It follows the distance to the last place of the same three words, which stays the
-// same within a loop.
-func repeated(t *words.Text) (loop, bool) {
-	if l, ok := repeatedBytes(t); ok {
-		return l, true
-	}
-	list := t.Words
-	if len(list) < minLoop {
-		return loop{}, false
-	}
-	data := quotes(t.Source)
-	var seen [1 << seenBits]uint16 // the index of the last of three words, + 1
-	var best loop
-	distance, run, letters := 0, 0, 0
-	for i := 2; i < len(list) && i < 1<<16-1; i++ {
-		h := repetitionID(&list[i], data) * 0x9e3779b1
-		h ^= repetitionID(&list[i-1], data)*0x85ebca6b ^ repetitionID(&list[i-2], data)
-		place := h * 0x9e3779b1 >> (32 - seenBits)
-		before := int(seen[place])
-		d := distance // the slot may hold three other words
-		if d == 0 || !sameThree(list, i, i-d, data) {
-			d = i + 1 - before
-			if before == 0 || !sameThree(list, i, i-d, data) {
-				d = 0
-			}
-		}
-		seen[place] = uint16(i + 1)
-		if d == 0 || d != distance {
-			distance, run, letters = d, 0, 0
-		}
-		if d == 0 {
-			continue
-		}
-		run++
-		if !list[i].Flags.Is(words.Number) {
-			letters++
-		}
-		if run > best.length && letters*3 >= run {
-			best = loop{at: i - run - d + 1, period: d, length: run}
-		}
-	}
-	if best.period == 0 {
-		return loop{}, false
-	}
-	best.at = max(0, best.at-2) // the start of its first three words
-	best.length = min(best.length+best.period+2, len(list)-best.at)
-	turns := best.length / best.period
-	needed := longTurns
-	switch {
-	case data:
-		needed = dataTurns
-	case best.period < shortPeriod:
-		needed = shortTurns
-	case best.period < mediumPeriod:
-		needed = mediumTurns
-	}
-	best.share = float64(best.length) / float64(len(list))
-	return best, turns >= needed && best.length >= minLoop
-}
-
-// repetitionID identifies a word. Outside data all numbers are equal, so that a counter does not hide a loop.
-func repetitionID(w *words.Word, data bool) uint32 {
-	if !data && w.Flags.Is(words.Number) {
-		return 1
-	}
-	return w.Hash
-}
-
-func sameThree(list []words.Word, i, j int, data bool) bool {
-	for k := range 3 {
-		if j-k < 0 || repetitionID(&list[i-k], data) != repetitionID(&list[j-k], data) {
-			return false
-		}
-	}
-	return true
-}
-
-// repeatedBytes finds characters that repeat at the end of a text.
-func repeatedBytes(t *words.Text) (loop, bool) {
-	s := strings.TrimRight(t.Source, " \t\r\n")
-	after := 0 // the start of the last word: that word or the text after it repeats
-	if n := len(t.Words); n > 0 {
-		after = int(t.Words[n-1].Start)
-	}
-	if len(s)-after < minCharLoop {
-		return loop{}, false
-	}
-	for period := 1; period <= 8; period++ {
-		n := 0
-		for i := len(s) - 1; i >= period && s[i] == s[i-period]; i-- {
-			n++
-		}
-		if n += period; n >= minCharLoop && !ruler(s[len(s)-period:]) {
-			return loop{length: n, share: float64(n) / float64(len(s))}, true
-		}
-	}
-	return loop{}, false
-}
-
-// ruler reports whether the unit draws a line, or fills a table or a form.
-func ruler(unit string) bool { return strings.Trim(unit, "-=_*#.~+| \t\r\n0") == "" }
-
-// repeatWords are words that ask for a repetition.
-var repeatWords = words.Hashes(
-	"repeat repeatedly repeating times again over loop wiederhole mal répète fois repite veces",
-)
-
-// asked reports whether the question asks for the repetition: it contains the words that repeat, and it has a number
-// or a word for repeating, or these words form a phrase.
-func asked(c *genai.Call, t *words.Text, l loop, r *score.Result) bool {
-	question := c.Question()
-	if question == "" || l.period == 0 || l.period > mediumPeriod {
-		return false
-	}
-	q := r.SharedWords(question).Words
-	counts := func(w words.Word) bool { return w.Flags.Is(words.Number) || slices.Contains(repeatWords, w.Hash) }
-	if l.period < 3 && !slices.ContainsFunc(q, counts) {
-		return false
-	}
-	for _, w := range t.Words[l.at : l.at+l.period] {
-		there := w.Flags.Is(words.Number)
-		for i := range q {
-			there = there || q[i].Hash == w.Hash
-		}
-		if !there {
-			return false
-		}
-	}
-	return true
-}
-
-// How many votes identify a language: see heard.votes.
+// How many votes identify a language: see language.Votes.
 const (
 	minQuestionVotes = 8
 	minAnswerVotes   = 16
+	maxStrayVotes    = 3 // of the answer's language in the question
 )
 
 // mixedUp returns the languages of the question and of the answer. It reports true if both are clear and differ, and
 // nothing in the conversation asks for that.
-func mixedUp(c *genai.Call, answer *words.Text, r *score.Result) (q, a language, ok bool) {
+func mixedUp(c *genai.Call, answer *words.Text, r *score.Result) (q, a language.Language, ok bool) {
 	if len(answer.Words) < minAnswerVotes/2 {
 		return 0, 0, false
 	}
-	heardAnswer := listen(answer)
-	if a = heardAnswer.language(minAnswerVotes); a == unknownLanguage {
+	answered := language.Count(answer)
+	if a = answered.Best(minAnswerVotes); a == language.Unknown {
 		return 0, 0, false
 	}
 	question := c.Question()
@@ -272,34 +114,52 @@ func mixedUp(c *genai.Call, answer *words.Text, r *score.Result) (q, a language,
 		return 0, 0, false
 	}
 	text := r.SharedWords(question)
-	heardQuestion := listen(text)
-	q = heardQuestion.language(minQuestionVotes)
-	if q == unknownLanguage || q == a || heardQuestion.votes[a] > 3 || related(q, a) {
+	asked := language.Count(text)
+	q = asked.Best(minQuestionVotes)
+	if q == language.Unknown || language.Related(q, a) ||
+		asked.Of(a) > maxStrayVotes || !asked.Clear(q, a) || !answered.Clear(a, q) {
 		return 0, 0, false
 	}
-	if quotes(answer.Source) || namesLanguage(text) {
+	if structured(answer.Source) || strings.Contains(answer.Source, "```") || quotation(question) ||
+		language.Allows(text, q, a) || language.Wanted(text, q) {
 		return 0, 0, false
 	}
 	// This is rare: another message may have asked for the language.
-	if system := c.System(); system != "" && allows(r.Words(system), a) {
+	if system := c.System(); system != "" && allows(r.Words(system), q, a) {
 		return 0, 0, false
 	}
 	for i := range c.Input() {
 		m := &c.Input()[i]
-		if m.Text != "" && m.Text != question && m.Role != genai.RoleTool && allows(r.Words(m.Text), a) {
+		if m.Text != "" && m.Text != question && m.Role != genai.RoleTool && allows(r.Words(m.Text), q, a) {
 			return 0, 0, false
 		}
 	}
 	return q, a, true
 }
 
-// allows reports whether a text asks for a language, or is in it.
-func allows(t *words.Text, l language) bool {
-	h := listen(t)
-	return namesLanguage(t) || h.language(minQuestionVotes) == l
+// allows reports whether a message asks for another language than the question's, or is in the answer's.
+func allows(t *words.Text, q, a language.Language) bool {
+	v := language.Count(t)
+	return language.Wanted(t, q) || v.Best(minQuestionVotes) == a
 }
 
-// related reports whether one language mixes these scripts: Japanese may be written in Chinese characters only.
-func related(a, b language) bool {
-	return a == japanese && b == chinese || a == chinese && b == japanese
+// quotation reports whether a text is a line that somebody says, as in a story: it does not address the model.
+func quotation(text string) bool {
+	const mostSpeaker = 64 // bytes
+	text = strings.TrimSpace(text)
+	for _, marks := range [...][2]string{{"「", "」"}, {"『", "』"}, {"“", "”"}, {"«", "»"}, {`"`, `"`}} {
+		if at := strings.Index(text, marks[0]); at >= 0 && at <= mostSpeaker && strings.HasSuffix(text, marks[1]) {
+			return true
+		}
+	}
+	return false
+}
+
+// structured reports whether a text is data or mark-up, whose words do not show a language.
+func structured(text string) bool {
+	head := strings.TrimSpace(text[:min(len(text), 64)])
+	if head, ok := strings.CutPrefix(head, "["); ok {
+		return strings.IndexAny(strings.TrimSpace(head), `{["-0123456789`) == 0
+	}
+	return strings.HasPrefix(head, "{") || strings.HasPrefix(head, "<")
 }
