@@ -111,7 +111,7 @@ var scriptLanguages = [...]struct {
 // word that several share gives each of them one.
 type Votes struct {
 	votes [languages]int
-	kinds [languages]uint32 // different words that voted, as bits of their hash
+	kinds [languages]uint64 // different words that voted, as bits of their hash
 	words int
 }
 
@@ -158,7 +158,7 @@ func count(list []words.Word) (v Votes) {
 		for ; known != 0; known &= known - 1 {
 			l := bits.TrailingZeros32(known)
 			v.votes[l] += vote
-			v.kinds[l] |= 1 << (w.Hash & 31)
+			v.kinds[l] |= 1 << (w.Hash & 63)
 		}
 	}
 	return v
@@ -176,9 +176,6 @@ func (v *Votes) scripts(counts *words.Scripts) {
 	}
 }
 
-// minKinds is how many different words must vote for a language in Latin script. A text of code repeats a few.
-const minKinds = 4
-
 // Best returns the language of a text if it is clear: if it has at least so many votes, of different words and of a
 // fair share of all. A related language may have nearly as many: compare the votes of the two that matter with Clear.
 func (v *Votes) Best(atLeast int) Language {
@@ -192,7 +189,7 @@ func (v *Votes) Best(atLeast int) Language {
 	least := v.words / 3 // one word in six is among the most common
 	if best >= Cyrillic {
 		least = 2 * v.words / 3
-	} else if bits.OnesCount32(v.kinds[best]) < min(minKinds, atLeast/2) {
+	} else if bits.OnesCount64(v.kinds[best]) < 1+atLeast/4 { // code repeats a few words
 		return Unknown
 	}
 	if n < max(atLeast, 1) || n < least {

@@ -36,7 +36,7 @@ func (l loop) String() string {
 const (
 	shortPeriod, shortTurns   = 8, 10
 	mediumPeriod, mediumTurns = 30, 5
-	longTurns                 = 3
+	longTurns                 = 3  // if they are most of the text, otherwise one more
 	minLoop                   = 40 // words
 	// Rows of data have similar neighbours: JSON, code, tables, and lines of few words.
 	dataTurns   = 25
@@ -46,10 +46,15 @@ const (
 	maxRuler    = 1000
 )
 
+// mostly is the share that is most of a text.
+const mostly = 0.5
+
 // turns is how many turns of a loop are a failure.
 func (l loop) turns(t *words.Text) int {
 	first := &t.Words[l.at]
-	row := first.Flags.Is(words.Line) || t.Words[min(l.at+l.period, len(t.Words)-1)].Flags.Is(words.Line)
+	row := slices.ContainsFunc(t.Words[l.at+l.period:min(l.at+2*l.period, len(t.Words))], func(w words.Word) bool {
+		return w.Flags.Is(words.Line)
+	})
 	switch short := l.period < shortPeriod; {
 	case data(t.Source, int(first.Start)), short && (row || l.counted):
 		return dataTurns
@@ -131,7 +136,11 @@ func repeated(t *words.Text, lines bool) (loop, bool) {
 	best.at = max(0, best.at-2) // the start of its first three words
 	best.length = min(best.length+best.period+2, len(list)-best.at)
 	best.share = float64(best.length) / float64(len(list))
-	return best, best.length >= minLoop && best.length/best.period >= best.turns(t)
+	turns, needed := best.length/best.period, best.turns(t)
+	if needed == longTurns && best.share < mostly {
+		needed++
+	}
+	return best, best.length >= minLoop && turns >= needed
 }
 
 // counter tells the numbers that only count turns from those that say something.
@@ -265,14 +274,14 @@ var repeatWords = words.NewTable(map[uint32][]string{1: {
 		"回 次 遍 번 반복 كرر مرات मर बार",
 }})
 
-// songWords ask for a text whose lines come back.
+// songWords ask for a text with a refrain.
 var songWords = words.NewTable(map[uint32][]string{1: {
-	"song songs lyrics chorus refrain chant mantra poem rhyme lullaby hymn shanty litany prayer rap melody",
-	"lied liedtext gedicht refrain chanson poème canción poema letra canzone poesia música piosenka wiersz песня песню",
+	"song songs lyrics chorus refrain chant mantra lullaby hymn shanty litany lied liedtext chanson canción canzone " +
+		"música piosenka песня песню",
 }})
 
 // songTurns is how many times as many turns a song may have.
-const songTurns = 4
+const songTurns = 2
 
 // asked reports whether a message asks for the repetition: it holds the words that repeat, and a number or a word for
 // repeating, or it asks for a song.

@@ -22,12 +22,14 @@ type Profile struct {
 	Passages bool
 	// Noise adds the feature for optimised suffixes.
 	Noise bool
+	// Once counts a phrase once that the text repeats.
+	Once bool
 }
 
 // The profiles of the models.
 var (
 	RefusalProfile   = Profile{Name: RefusalName, Shape: shape(3, 16), Head: 72, Window: 20}
-	ToxicityProfile  = Profile{Name: ToxicityName, Shape: shape(2, 18), Window: 4}
+	ToxicityProfile  = Profile{Name: ToxicityName, Shape: shape(2, 18), Window: 4, Once: true}
 	JailbreakProfile = Profile{Name: JailbreakName, Shape: shape(3, 17), Window: 8, Noise: true}
 	InjectionProfile = Profile{Name: InjectionName, Shape: shape(3, 17), Window: 8, Passages: true}
 )
@@ -146,9 +148,20 @@ func (j *judge) lookAt(
 	}
 }
 
+// doubt is the margin above which repetition may have added up.
+const doubt = -2
+
 // read returns the log-odds of a text and its strongest passage.
 func (j *judge) read(t *words.Text) (float32, []words.Word) {
 	var dense [Features]float32
 	peak := j.profile.Measure(j.model, t, &dense)
-	return j.model.Margin(0, dense[:]), t.Words[peak.From:peak.Upto]
+	margin := j.model.Margin(0, dense[:])
+	if j.profile.Once && margin > doubt {
+		if d := distinct(t); d != nil {
+			j.profile.Measure(j.model, d, &dense)
+			margin = min(margin, j.model.Margin(0, dense[:]))
+			release(d)
+		}
+	}
+	return margin, t.Words[peak.From:peak.Upto]
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/provider"
 	"github.com/faultline-otel/faultline/internal/score"
+	"github.com/faultline-otel/faultline/internal/words"
 )
 
 // RefusalName is the key of the scorer in the scorer file.
@@ -39,11 +40,41 @@ func (s *Refusal) Score(c *genai.Call, r *score.Result) {
 		if len(m.ToolCalls) > 0 {
 			continue
 		}
+		before := v
 		s.look(&v, m.Text, r, failure.Finding{
 			Class: failure.Refusal, Detail: failure.ModelRefusal, Evidence: "the answer declines the request in words",
 		})
+		if s.fails(v.margin) && dictated(c.Question(), m.Text, r) {
+			v = before
+		}
 	}
 	s.conclude(s, v, r)
+}
+
+// dictated reports whether an answer begins with a sentence that stands in the question: these are the user's words.
+func dictated(question, answer string, r *score.Result) bool {
+	const least = 4 // words
+	if question == "" {
+		return false
+	}
+	list := r.Words(answer).Words
+	for len(list) > 0 && list[0].Flags.Is(words.Number) { // of a list
+		list = list[1:]
+	}
+	end := 1
+	for end < len(list) && !list[end].Flags.Is(words.Sentence|words.Line|words.Number) {
+		end++
+	}
+	if end < least || end > len(list) {
+		return false
+	}
+	q := r.SharedWords(question).Words
+	for i := range max(0, len(q)-end+1) {
+		if slices.EqualFunc(list[:end], q[i:i+end], func(a, b words.Word) bool { return a.Hash == b.Hash }) {
+			return true
+		}
+	}
+	return false
 }
 
 // reported reports whether the provider or the model itself reported a refusal.
