@@ -27,7 +27,7 @@ var relevanceFile []byte
 
 // NewRelevance makes the scorer.
 func NewRelevance(config Config) (*Relevance, error) {
-	s, err := newScorer(RelevanceName, "3", relevanceFile, RelevantFeatures, relevantFailBelow, config)
+	s, err := newScorer(RelevanceName, "4", relevanceFile, RelevantFeatures, relevantFailBelow, config)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func NewRelevance(config Config) (*Relevance, error) {
 }
 
 // Score compares the answer with the last question. It adds no score if there are tool results or documents between
-// the two, or if one of them has too few words.
+// the two, if one of them has too few words, or if their words cannot be compared: see rows and foreign.
 func (s *Relevance) Score(c *genai.Call, r *score.Result) {
 	if c.Error.IsError || !c.IsLLMCall() || !answers(c) {
 		return
@@ -69,6 +69,9 @@ func (s *Relevance) Score(c *genai.Call, r *score.Result) {
 			continue
 		}
 		if t := r.Words(output[i].Text); Relevant(s.subjects, q, t, f) {
+			if f[asked] <= fewShared && (rows(t) || foreign(c, q, t, r)) {
+				continue
+			}
 			margin := s.forest.Margin(f[:])
 			if value(margin) < s.failBelow {
 				margin = min(margin, s.before(c, question, t, r, f))

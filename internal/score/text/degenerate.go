@@ -23,7 +23,7 @@ type Degenerate struct{ classifier }
 
 // NewDegenerate makes the scorer.
 func NewDegenerate(DegenerateConfig) (*Degenerate, error) {
-	c, err := newClassifier(DegenerateName, "1", Config{})
+	c, err := newClassifier(DegenerateName, "2", Config{})
 	return &Degenerate{c}, err
 }
 

@@ -96,7 +96,7 @@ func (p *Profile) load() (*linear.Model, string, error) {
 			return
 		}
 		l.model, l.err = linear.Unmarshal(file)
-		l.version = "1-" + linear.Version(file)
+		l.version = "2-" + linear.Version(file)
 	})
 	return l.model, l.version, l.err
 }
