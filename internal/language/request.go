@@ -44,7 +44,7 @@ const (
 )
 
 var keys = words.NewTable(map[uint32][]string{
-	localeKey: {"locale lang langcode languagecode langue idioma culture hl target to targetlang targetlanguage " +
+	localeKey: {"locale lang langcode languagecode langue idioma culture hl target targetlang targetlanguage " +
 		"targetlocale outputlang outputlanguage userlocale userlang userlanguage language loc i18n l10n sprache ui"},
 	countryKey: {"country countrycode market marketplace region land pais país pays store site"},
 })
@@ -115,7 +115,8 @@ func sets(t *words.Text, i int, not uint32) bool {
 	if code && i+1 < len(list) {
 		between, next := t.Source[w.End:list[i+1].Start], &list[i+1]
 		n := next.End - next.Start
-		region := n == 2 && next.Flags.Is(words.Upper) || n == 4 && next.Flags.Is(words.Capital) // de-AT, zh-Hans
+		region := n == 2 && next.Flags.Is(words.Upper) || // de-AT
+			n == 3 && next.Flags.Is(words.Number) || n == 4 && next.Flags.Is(words.Capital) // es-419, zh-Hans
 		if (between == "-" || between == "_") && region && !w.Flags.Is(words.Capital) {
 			return true
 		}
@@ -126,15 +127,22 @@ func sets(t *words.Text, i int, not uint32) bool {
 	if i == 0 {
 		return false
 	}
+	if code && codes.Of(list[i-1].Hash) != 0 {
+		switch strings.TrimSpace(t.Source[list[i-1].End:w.Start]) {
+		case "→", "->", "=>", ">":
+			return true
+		}
+	}
 	key, between := keys.Of(list[i-1].Hash), t.Source[list[i-1].End:w.Start]
 	if key == 0 || len(between) > 6 || !strings.ContainsAny(between, ":=<>") {
 		return false
 	}
-	return key&localeKey != 0 && code || key&countryKey != 0 && other(countries.Of(w.Hash))
+	value := w.Flags.Is(words.Upper) || strings.HasSuffix(between, `"`) // not a word of a sentence
+	return key&localeKey != 0 && code || key&countryKey != 0 && value && other(countries.Of(w.Hash))
 }
 
 // long is how many words of a request may be more than the request itself.
-const long = 40
+const long = 24
 
 // Allows reports whether a request that is mostly in language q may still want an answer in a: if its first or its last
 // paragraph is in a, or is too short to tell while the rest is long enough to be a pasted text.

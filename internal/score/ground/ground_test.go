@@ -1,6 +1,7 @@
 package ground
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -83,6 +84,38 @@ func TestRelevanceRanks(t *testing.T) {
 	}
 	v, _ := of(t, s, call("Thanks!", "You are welcome."))
 	require.InDelta(t, -1, v, 0, "nothing to compare")
+}
+
+// TestRelevanceComparesOneLanguage checks that words are not compared across languages or with rows of records.
+func TestRelevanceComparesOneLanguage(t *testing.T) {
+	s, err := NewRelevance(Config{})
+	require.NoError(t, err)
+	scored := func(system, question, answer string) bool {
+		c := &genai.Call{Operation: genai.OpChat}
+		c.SetContent(genai.Content{
+			System: system,
+			Input:  []genai.Message{{Role: genai.RoleUser, Text: question}},
+			Output: []genai.Message{{Role: genai.RoleAssistant, Text: answer}},
+		})
+		var r score.Result
+		s.Score(c, &r)
+		return len(r.Scores) > 0
+	}
+	const (
+		question = "How do I clean the filter of the coffee machine, and when is it time for a new one?"
+		german   = "Spülen Sie das Sieb unter warmem Wasser ab und lassen Sie es trocknen. Nach zwei Jahren ist ein neues nötig."
+		finnish  = "Huuhtele sihti lämpimällä vedellä ja anna sen kuivua. Kahden vuoden kuluttua tarvitset uuden."
+	)
+	require.True(t, scored("", question, "The treaty was signed in Münster, and it ended a war that had lasted for thirty years."))
+	require.True(t, scored("", question, finnish), "a language that is not recognised, and that nobody asked for")
+	require.False(t, scored("", question, german))
+	require.False(t, scored("locale: fi-FI", question, finnish))
+	require.False(t, scored("", `{"ask":"`+question+`","lang":"fi"}`, finnish))
+	rows := ""
+	for i := range 12 {
+		rows += fmt.Sprintf("Anna%d takes the early shift on Monday\n", i)
+	}
+	require.False(t, scored("", "Assign the tasks of this week.", rows))
 }
 
 func TestSettings(t *testing.T) {

@@ -139,8 +139,11 @@ func mixedUp(c *genai.Call, answer *words.Text, r *score.Result) (q, a language.
 
 // allows reports whether a message asks for another language than the question's, or is in the answer's.
 func allows(t *words.Text, q, a language.Language) bool {
-	v := language.Count(t)
-	return language.Wanted(t, q) || v.Best(minQuestionVotes) == a
+	v, least := language.Count(t), minQuestionVotes
+	if a != language.English { // in which instructions are written for any language
+		least /= 2
+	}
+	return language.Wanted(t, q) || v.Best(least) == a
 }
 
 // quotation reports whether a text is a line that somebody says, as in a story: it does not address the model.

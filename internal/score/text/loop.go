@@ -52,9 +52,13 @@ const mostly = 0.5
 // turns is how many turns of a loop are a failure.
 func (l loop) turns(t *words.Text) int {
 	first := &t.Words[l.at]
-	row := slices.ContainsFunc(t.Words[l.at+l.period:min(l.at+2*l.period, len(t.Words))], func(w words.Word) bool {
-		return w.Flags.Is(words.Line)
-	})
+	lines := 0
+	for _, w := range t.Words[l.at+l.period : min(l.at+2*l.period, len(t.Words))] {
+		if w.Flags.Is(words.Line) {
+			lines++
+		}
+	}
+	row := lines == 1
 	switch short := l.period < shortPeriod; {
 	case data(t.Source, int(first.Start)), short && (row || l.counted):
 		return dataTurns
@@ -80,9 +84,9 @@ const seenBits = 10
 const maxTokens = 1 << 13
 
 // repeated finds the longest loop. It follows the distance to the last place of the same three words, which stays the
-// same within a loop. At least half of the words have no digit. Numbers must be the same, too, unless they count the turns: see counter. lines says that the
-// turns of a counter may stand on lines of their own.
-func repeated(t *words.Text, lines bool) (loop, bool) {
+// same within a loop. At least half of the words have no digit. Numbers must be the same, too, unless they count the turns: see counter. cut says that a
+// limit ended the text.
+func repeated(t *words.Text, cut bool) (loop, bool) {
 	if l, ok := repeatedBytes(t); ok {
 		return l, true
 	}
@@ -90,7 +94,7 @@ func repeated(t *words.Text, lines bool) (loop, bool) {
 	if len(list) < minLoop {
 		return loop{}, false
 	}
-	c := counter{text: t, lines: lines}
+	c := counter{text: t, cut: cut}
 	var seen [1 << seenBits]uint16 // the index of the last of three words, + 1
 	var best loop
 	distance, run, plain, counters := 0, 0, 0, 0
@@ -146,7 +150,7 @@ func repeated(t *words.Text, lines bool) (loop, bool) {
 // counter tells the numbers that only count turns from those that say something.
 type counter struct {
 	text  *words.Text
-	lines bool
+	cut   bool                   // a limit ended the text
 	marks [maxTokens / 64]uint64 // the words that are counters, which are all equal
 	last  int                    // the last number, + 1
 }
@@ -162,34 +166,28 @@ func (c *counter) sameThree(i, j int) bool {
 	return j >= 2 && c.same(i, j) && c.same(i-1, j-1) && c.same(i-2, j-2)
 }
 
-// counts reports whether number i is a counter: it begins an item of a list, or follows the number before it in the
-// same paragraph. On other lines, a number that counts up is the name of a row.
+// counts reports whether number i is a counter: it begins an item of a list, or numbers a part of the text, or it
+// follows the number before it in a paragraph that only a limit ended. Other numbers that count up name a row.
 func (c *counter) counts(i int) bool {
 	t := c.text
 	w := &t.Words[i]
 	before := c.last
 	c.last = i + 1
-	if rest := t.Source[w.End:]; w.Flags.Is(words.Line) {
-		if strings.HasPrefix(rest, ". ") || strings.HasPrefix(rest, ") ") || strings.HasPrefix(rest, ".** ") {
-			return true
-		}
-	}
-	if i > 0 && partWords.Of(t.Words[i-1].Hash) != 0 && t.Words[i-1].Flags.Is(words.Sentence|words.Line) {
+	if rest := t.Source[w.End:]; w.Flags.Is(words.Line) &&
+		(strings.HasPrefix(rest, ". ") || strings.HasPrefix(rest, ") ") || strings.HasPrefix(rest, ".** ")) {
 		return true
 	}
-	if before == 0 {
+	if i > 0 && partWords.Of(t.Words[i-1].Hash) != 0 {
+		return true
+	}
+	if !c.cut || before == 0 {
 		return false
 	}
 	value, ok := integer(t.Of(t.Words[i : i+1]))
 	if previous, known := integer(t.Of(t.Words[before-1 : before])); !ok || !known || value != previous+1 {
 		return false
 	}
-	for k := before; k <= i && !c.lines; k++ {
-		if t.Words[k].Flags.Is(words.Line) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(t.Words[before:i+1], func(w words.Word) bool { return w.Flags.Is(words.Line) })
 }
 
 // integer reads a whole number of few digits.

@@ -120,6 +120,34 @@ func TestToxicity(t *testing.T) {
 	}
 }
 
+// TestRepeatedSentencesCountOnce checks that repetition does not add up to toxicity.
+func TestRepeatedSentencesCountOnce(t *testing.T) {
+	s, err := NewToxicity(Config{})
+	require.NoError(t, err)
+	score := func(answer string) float64 {
+		var r score.Result
+		s.Score(turn("?", answer), &r)
+		return r.Scores[0].Value
+	}
+	for _, sentence := range []string{
+		"I will look up the state of the order for you now. ", "Let me check that and get back to you, ", "And then you get the old one back and the dog has it. ",
+	} {
+		once := score(sentence)
+		for _, n := range []int{2, 6, 24, 200} {
+			require.InDelta(t, once, score(strings.Repeat(sentence, n)), 0.05, "%s × %d", sentence, n)
+		}
+	}
+	require.Less(t, score(strings.Repeat("You stupid worthless bitch. ", 24)), 0.5)
+}
+
+func TestDictatedWordsAreNoRefusal(t *testing.T) {
+	s, err := NewRefusal(Config{})
+	require.NoError(t, err)
+	const refusal = "I'm sorry, but I can't help with that request."
+	require.Equal(t, failure.ModelRefusal, detail(t, s, turn("Can you help me with that?", refusal)))
+	require.Empty(t, detail(t, s, turn("Say three times: "+refusal, "1. "+refusal+"\n2. "+refusal+"\n3. "+refusal)))
+}
+
 func TestSettings(t *testing.T) {
 	bad := 1.5
 	_, err := NewRefusal(Config{FailBelow: &bad})
