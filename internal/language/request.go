@@ -67,7 +67,8 @@ var codes = words.NewTable(map[uint32][]string{
 // countries are the codes of countries by their languages.
 var countries = words.NewTable(map[uint32][]string{
 	1 << English: {"us usa gb uk au nz ie ca za in sg ph ng ke"}, 1 << German: {"de at ch li lu deu aut che"},
-	1 << French: {"fr be ch ca lu ci sn ma fra"}, 1 << Spanish: {"es mx ar co cl pe uy ec esp mex"}, 1 << Italian: {"it ch ita"},
+	1 << French: {"fr be ch ca lu ci sn ma fra"}, 1 << Spanish: {"es mx ar co cl pe uy ec esp mex"},
+	1 << Italian:    {"it ch ita"},
 	1 << Portuguese: {"pt br prt bra"}, 1 << Dutch: {"nl be nld"}, 1 << Polish: {"pl pol"}, 1 << Swedish: {"se fi swe"},
 	1 << Turkish: {"tr tur"}, 1 << Cyrillic: {"ru ua bg by rs kz rus ukr"}, 1 << Greek: {"gr cy"},
 	1 << Arabic: {"eg sa ae ma iq jo ir pk"}, 1 << Hebrew: {"il"}, 1 << Hindi: {"in np"}, 1 << Thai: {"th"},

@@ -41,7 +41,7 @@ func TestWords(t *testing.T) {
 func TestSpellingsOfAWordHashAlike(t *testing.T) {
 	for _, group := range [][]string{
 		{"can't", "cant", "CAN’T", "Can‘t"},
-		{"ignore", "IGNORE", "Ignore", "ig\u200bnore", "ｉｇｎｏｒｅ", "𝐢𝐠𝐧𝐨𝐫𝐞", `\u0069gnore`, "ig\u00adnore"},
+		{"ignore", "IGNORE", "Ignore", "ig\u200bnore", "ｉｇｎｏｒｅ", "𝐢𝐠𝐧𝐨𝐫𝐞", `\u0069gnore`, "ig\u00adnore", "ignore\ufe0f"},
 		{"1,234.5", "1234.5"},
 		{"Äpfel", "äpfel", `\u00e4pfel`},
 		{"internationalisation", "INTERNATIONALISATION"},

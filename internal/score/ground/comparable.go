@@ -45,7 +45,7 @@ const (
 	minAnswerVotes   = 6
 )
 
-// foreign reports whether an answer is in another language than the question. Their words cannot be compared then. Where
+// foreign reports whether an answer is in another language than the question. Their words cannot be compared then. If
 // the request asks for another language, an answer counts as foreign that is not clearly in the question's.
 func foreign(c *genai.Call, q, t *words.Text, r *score.Result) bool {
 	asked, answered := language.Count(q), language.Count(t)

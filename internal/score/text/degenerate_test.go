@@ -130,6 +130,7 @@ func TestRowsAreNoLoop(t *testing.T) {
 		"a ruler of boxes":   "Done\n" + strings.Repeat("═", 120),
 		"a ruler of stars":   "Chapter one\n" + strings.Repeat("★", 100),
 		"a ruler of emoji":   "Winter sale\n" + strings.Repeat("➖", 100),
+		"a ruler of hearts":  "With love\n" + strings.Repeat("❤️", 60),
 		"a bar":              "Loading " + strings.Repeat("█", 90) + strings.Repeat("░", 90),
 		"a form":             "Name: " + strings.Repeat("_", 300),
 		"a fence":            strings.Repeat("|__|  |__|  |__|\n", 20),
@@ -184,6 +185,8 @@ func TestRepetitionThatWasAskedFor(t *testing.T) {
 	earlier := turn("Now do it.", strings.Repeat("I will not talk in class. ", 50))
 	earlier.Input()[0].Text = "Write what the pupil has to write a hundred times: I will not talk in class."
 	require.Empty(t, detail(t, s, earlier))
+	require.Empty(t, detail(t, s, turn("Give me a string of 500 letters x.", strings.Repeat("x", 500))))
+	require.Equal(t, failure.Repetition, detail(t, s, turn("Give me a name with an x.", strings.Repeat("x", 500))))
 	long := "Repeat this 5 times. " + englishAnswer
 	require.Empty(t, detail(t, s, turn(long, strings.Repeat(englishAnswer+"\n", 5))))
 }

@@ -84,8 +84,8 @@ const seenBits = 10
 const maxTokens = 1 << 13
 
 // repeated finds the longest loop. It follows the distance to the last place of the same three words, which stays the
-// same within a loop. At least half of the words have no digit. Numbers must be the same, too, unless they count the turns: see counter. cut says that a
-// limit ended the text.
+// same within a loop. At least half of the words have no digit. Numbers must be the same, too, unless they count the
+// turns: see counter. cut says that a limit ended the text.
 func repeated(t *words.Text, cut bool) (loop, bool) {
 	if l, ok := repeatedBytes(t); ok {
 		return l, true
@@ -272,6 +272,12 @@ var repeatWords = words.NewTable(map[uint32][]string{1: {
 		"回 次 遍 번 반복 كرر مرات मर बार",
 }})
 
+// signWords ask for characters. A number says how many.
+var signWords = words.NewTable(map[uint32][]string{1: {
+	"letter letters character characters char chars string digit digits symbol symbols emoji emojis hearts stars dots " +
+		"dashes buchstaben zeichen caractères lettres caracteres letras caratteri lettere 字 文字",
+}})
+
 // songWords ask for a text with a refrain.
 var songWords = words.NewTable(map[uint32][]string{1: {
 	"song songs lyrics chorus refrain chant mantra lullaby hymn shanty litany lied liedtext chanson canción canzone " +
@@ -284,9 +290,6 @@ const songTurns = 2
 // asked reports whether a message asks for the repetition: it holds the words that repeat, and a number or a word for
 // repeating, or it asks for a song.
 func asked(c *genai.Call, t *words.Text, l loop, r *score.Result) bool {
-	if l.period == 0 {
-		return false
-	}
 	if system := c.System(); system != "" && l.asked(t, r.Words(system)) {
 		return true
 	}
@@ -304,6 +307,11 @@ func asked(c *genai.Call, t *words.Text, l loop, r *score.Result) bool {
 const maxAsking = 16
 
 func (l loop) asked(t, q *words.Text) bool {
+	if l.period == 0 {
+		wants := func(w words.Word) bool { return signWords.Of(w.Hash) != 0 }
+		return slices.ContainsFunc(q.Words, wants) &&
+			slices.ContainsFunc(q.Words, func(w words.Word) bool { return w.Flags.Is(words.Number) })
+	}
 	turn := t.Words[l.at : l.at+l.period]
 	in := func(list []words.Word, hash uint32) bool {
 		return slices.ContainsFunc(list, func(w words.Word) bool { return w.Hash == hash })
