@@ -111,7 +111,6 @@ var scriptLanguages = [...]struct {
 // word that several share gives each of them one.
 type Votes struct {
 	votes [languages]int
-	kinds [languages]uint64 // different words that voted, as bits of their hash
 	words int
 }
 
@@ -156,9 +155,7 @@ func count(list []words.Word) (v Votes) {
 			vote = 2
 		}
 		for ; known != 0; known &= known - 1 {
-			l := bits.TrailingZeros32(known)
-			v.votes[l] += vote
-			v.kinds[l] |= 1 << (w.Hash & 63)
+			v.votes[bits.TrailingZeros32(known)] += vote
 		}
 	}
 	return v
@@ -176,8 +173,8 @@ func (v *Votes) scripts(counts *words.Scripts) {
 	}
 }
 
-// Best returns the language of a text if it is clear: if it has at least so many votes, of different words and of a
-// fair share of all. A related language may have nearly as many: compare the votes of the two that matter with Clear.
+// Best returns the language of a text if it is clear: if it has at least so many votes, and a fair share of the
+// words. A related language may have nearly as many: compare the votes of the two that matter with Clear.
 func (v *Votes) Best(atLeast int) Language {
 	best := Unknown
 	for l := range languages {
@@ -189,13 +186,26 @@ func (v *Votes) Best(atLeast int) Language {
 	least := v.words / 3 // one word in six is among the most common
 	if best >= Cyrillic {
 		least = 2 * v.words / 3
-	} else if bits.OnesCount64(v.kinds[best]) < 1+atLeast/4 { // code repeats a few words
-		return Unknown
 	}
 	if n < max(atLeast, 1) || n < least {
 		return Unknown
 	}
 	return best
+}
+
+// Varied reports whether several different words of a text vote for a language. Code repeats a few.
+func Varied(t *words.Text, l Language) bool {
+	const least = 4
+	if l >= Cyrillic {
+		return true
+	}
+	kinds := uint64(0) // bits of hashes
+	for i := range t.Words[:min(len(t.Words), maxWords)] {
+		if h := t.Words[i].Hash; commonWords.Of(h)>>l&1 != 0 {
+			kinds |= 1 << (h & 63)
+		}
+	}
+	return bits.OnesCount64(kinds) >= least
 }
 
 // Clear reports whether a language has three times the votes of another one.

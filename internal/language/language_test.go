@@ -24,12 +24,14 @@ func TestBest(t *testing.T) {
 		"注文した商品がまだ届いていません。いつ届きますか。":                                              Japanese,
 		"博物馆在公共假日的开放时间是上午十点到下午五点":                                                Chinese,
 		"Aglais io, Aglais urticae, Pieris brassicae":                            Unknown,
-		"SELECT a.x, a.y FROM a WHERE a.x = a.y AND a.z = a.x OR a.z = a.y":      Unknown,
 		"": Unknown,
 	} {
 		v := Count(read(text))
 		require.Equal(t, want, v.Best(8), text)
 	}
+	require.False(t, Varied(read("SELECT a.x, a.y FROM a WHERE a.x = a.y AND a.z = a.x OR a.z = a.y"), Portuguese))
+	require.True(t, Varied(read("Você não pode fazer isso, mas o pedido está na loja"), Portuguese))
+	require.True(t, Varied(read("да"), Cyrillic))
 	require.Equal(t, "German", German.String())
 	require.True(t, Related(Japanese, Chinese))
 	require.False(t, Related(English, German))

@@ -219,7 +219,8 @@ func fold(r rune) rune {
 		return r
 	case r == 0x2019 || r == 0x2018 || r == 0x02bc:
 		return quote
-	case r >= 0x200b && r <= 0x200f, r >= 0xfe00 && r <= 0xfe0f, r == 0x2060, r == 0xfeff, r == 0xad, r >= 0xe0000 && r <= 0xe007f:
+	case r >= 0x200b && r <= 0x200f, r >= 0xfe00 && r <= 0xfe0f,
+		r == 0x2060, r == 0xfeff, r == 0xad, r >= 0xe0000 && r <= 0xe007f:
 		return ignored
 	case r >= 0xff01 && r <= 0xff5e: // full-width forms
 		return r - 0xff01 + '!'

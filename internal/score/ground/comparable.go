@@ -51,7 +51,7 @@ func foreign(c *genai.Call, q, t *words.Text, r *score.Result) bool {
 	asked, answered := language.Count(q), language.Count(t)
 	from, to := asked.Best(minQuestionVotes), answered.Best(minAnswerVotes)
 	if from != language.Unknown && to != language.Unknown {
-		return !language.Related(from, to) && asked.Clear(from, to) && answered.Clear(to, from)
+		return !language.Related(from, to) && asked.Clear(from, to) && answered.Clear(to, from) && language.Varied(t, to)
 	}
 	if language.Wanted(q, from) {
 		return true

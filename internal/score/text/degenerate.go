@@ -121,7 +121,7 @@ func mixedUp(c *genai.Call, answer *words.Text, r *score.Result) (q, a language.
 		return 0, 0, false
 	}
 	if structured(answer.Source) || strings.Contains(answer.Source, "```") || quotation(question) ||
-		language.Allows(text, q, a) || language.Wanted(text, q) {
+		!language.Varied(answer, a) || language.Allows(text, q, a) || language.Wanted(text, q) {
 		return 0, 0, false
 	}
 	// This is rare: another message may have asked for the language.
