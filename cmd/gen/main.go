@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"github.com/faultline-otel/faultline/internal/catalog"
+	"github.com/faultline-otel/faultline/internal/dialect"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/grafana"
 	"github.com/faultline-otel/faultline/internal/score/rule"
@@ -36,6 +37,7 @@ var files = map[string]func() ([]byte, error){
 	"deploy/grafana/overview.json":          dashboard("overview"),
 	"deploy/grafana/quality.json":           dashboard("quality"),
 	"docs/reference/alerts.md":              page(grafana.Markdown),
+	"docs/reference/dialects.md":            page(dialect.Markdown),
 	"docs/reference/metrics.md":             page(catalog.Markdown),
 	"docs/reference/rules.md":               page(rule.Markdown),
 	"docs/reference/taxonomy.md":            page(failure.Markdown),

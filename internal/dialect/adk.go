@@ -57,6 +57,14 @@ var adk = dialect{
 	load: func(r *Reader, _ *genai.Call, content *genai.Content, part genai.Part) bool {
 		return part == genai.PartTools && !r.has(keyToolDefs) && r.toolsOfRequest(content, keyADKRequest)
 	},
+	about: []emitter{
+		{
+			name: "Google ADK", seen: "1.0 to 2.3",
+			reads: "model calls with request and response, tools, agents, usage, session",
+			lacks: "the provider: it names itself",
+			needs: "`ADK_CAPTURE_MESSAGE_CONTENT_IN_SPANS` is on",
+		},
+	},
 }
 
 // adkResponse reads what only the response JSON holds: cached and thought tokens, an error and the model version.

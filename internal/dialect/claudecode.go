@@ -71,6 +71,15 @@ var claudeCode = dialect{
 			}
 		}
 	},
+	about: []emitter{
+		{
+			name: "Claude Code, Claude Agent SDK", seen: "2.0 to 2.1",
+			reads: "interactions, model requests with usage and time to first token, tools",
+			lacks: "messages of a request, unless its log events hold them",
+			needs: "`CLAUDE_CODE_ENABLE_TELEMETRY=1`, `CLAUDE_CODE_ENHANCED_TELEMETRY_BETA=1`, " +
+				"`OTEL_TRACES_EXPORTER=otlp`, `OTEL_LOG_USER_PROMPTS=1`",
+		},
+	},
 }
 
 func claudeCodeOperation(typ, name string) string {
@@ -117,5 +126,13 @@ var anthropicSDK = dialect{
 		}
 		fill(&c.ResponseID, r.str(keyResponseID, keyCCRequestID))
 		r.setProvider(c, "anthropic")
+	},
+	about: []emitter{
+		{
+			name: "Anthropic SDKs and Claude API", seen: "SDKs of 2026 (beta)",
+			reads: "what the conventions hold, tool use spans, request id",
+			lacks: "content",
+			needs: "`ANTHROPIC_OPEN_TELEMETRY_TRACES_CONTENT_MODE=content`",
+		},
 	},
 }

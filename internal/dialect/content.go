@@ -73,7 +73,8 @@ func blank(v pcommon.Value) bool {
 
 // findContent notes whether the span carries content at all, without reading it.
 func (r *Reader) findContent(c *genai.Call) {
-	r.hasContent = r.events || r.families&(flatInput|flatOutput|flatPrompt|flatCompletion|flatDocuments) != 0
+	r.hasContent = r.events ||
+		r.families&(flatInput|flatOutput|flatPrompt|flatCompletion|flatDocuments|flatTakes|flatGives) != 0
 	for _, d := range order {
 		if r.hasContent || r.marks&d.bit == 0 {
 			continue
@@ -87,6 +88,7 @@ func (r *Reader) findContent(c *genai.Call) {
 				}
 			}
 		}
+		r.hasContent = r.hasContent || d.holds != nil && d.holds(r, c)
 		// A retrieval that found nothing records an empty list. That list is content.
 		r.hasContent = r.hasContent || c.Operation == genai.OpRetrieval && r.foundNothing(d)
 	}

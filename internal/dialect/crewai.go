@@ -17,4 +17,11 @@ var crewAI = dialect{
 			c.LLM = genai.Some(false)
 		}
 	},
+	about: []emitter{
+		{
+			name: "CrewAI telemetry", seen: "0.x and 1.x",
+			reads: "crews and tools as steps",
+			lacks: "model calls: use OpenInference or OpenLLMetry beside it",
+		},
+	},
 }

@@ -116,7 +116,7 @@ func documentOf(raw string, depth int) (doc genai.Document) {
 			if f, ok := parseFloat(c.scalar()); ok {
 				fillOpt(&doc.Score, genai.Some(f))
 			}
-		case "content", "text", "page_content", "pageContent", "document", "body", "snippet":
+		case "content", "text", "page_content", "pageContent", "document", "body", "snippet", "entity":
 			if c.space() == '{' {
 				if inner := c.raw(); depth < 2 {
 					nested := documentOf(inner, depth+1)

@@ -36,6 +36,7 @@ func (r *Reader) readError(c *genai.Call) {
 	switch {
 	case code >= 400 && code < 600:
 		e.HTTPStatus = int(code)
+	case e.HTTPStatus != 0: // a dialect has read it
 	default:
 		if e.HTTPStatus = leadingStatus(e.Type); e.HTTPStatus == 0 {
 			e.HTTPStatus = leadingStatus(e.Message)

@@ -19,6 +19,8 @@ const (
 	eventCompletion = "gen_ai.content.completion"
 	eventDetails    = "gen_ai.client.inference.operation.details"
 	eventDocument   = "db.query.result"
+	eventMatch      = "db.search.result"         // Milvus
+	eventPinecone   = "db.pinecone.query.result" // OpenLLMetry before 0.20
 )
 
 // eventEvaluation carries a score. Its name begins with gen_ai, but it does not show that the span is a GenAI
@@ -28,7 +30,7 @@ const eventEvaluation = "gen_ai.evaluation.result"
 func isContentEvent(name string) bool {
 	switch name {
 	case eventSystem, eventUser, eventAssistant, eventTool, eventChoice, eventPrompt, eventCompletion, eventDetails,
-		eventDocument:
+		eventDocument, eventMatch, eventPinecone:
 		return true
 	}
 	return false
@@ -106,9 +108,9 @@ func (r *Reader) loadEvent(
 			}
 			p.plain(text, "assistant")
 		}
-	case eventDocument:
+	case eventDocument, eventMatch, eventPinecone:
 		if part == genai.PartRetrieval {
-			r.scratch = appendRenamed(r.scratch[:0], attributes, "db.query.result.")
+			r.scratch = appendRenamed(r.scratch[:0], attributes, name+".")
 			doc := documentOf(string(r.scratch), 0)
 			if doc != (genai.Document{}) && len(content.Retrieval.Documents) < maxDocuments {
 				content.Retrieval.Documents = append(content.Retrieval.Documents, doc)

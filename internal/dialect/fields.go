@@ -40,13 +40,13 @@ func (f *fields) slot(key string) *string {
 	switch key {
 	case "role", "author":
 		return &f.role
-	case "type":
+	case "type", "block_type":
 		return &f.typ
 	case "text":
 		return &f.text
 	case "content", "message_content", "completion", "body", "combined_chunk_content":
 		return &f.content
-	case "parts":
+	case "parts", "blocks":
 		return &f.parts
 	case "message":
 		return &f.message
@@ -56,7 +56,7 @@ func (f *fields) slot(key string) *string {
 		return &f.id
 	case "tool_call_id", "tool_use_id", "toolCallId", "call_id", "toolUseId", "ref":
 		return &f.callID
-	case "arguments", "args":
+	case "arguments", "args", "tool_kwargs":
 		return &f.args
 	case "result", "response", "tool.result":
 		return &f.result

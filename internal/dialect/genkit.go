@@ -43,6 +43,14 @@ var genkit = dialect{
 	load: func(r *Reader, _ *genai.Call, content *genai.Content, part genai.Part) bool {
 		return part == genai.PartTools && r.toolsOfRequest(content, keyGenkitInput)
 	},
+	about: []emitter{
+		{
+			name: "Genkit", seen: "1.x, JavaScript and Go",
+			reads: "model actions with request, response and usage, tools, flows, session",
+			lacks: "HTTP status",
+			needs: "content is on",
+		},
+	},
 }
 
 func genkitOperation(kind string) string {

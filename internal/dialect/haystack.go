@@ -39,6 +39,14 @@ var haystack = dialect{
 			r.haystackReply(c)
 		}
 	},
+	about: []emitter{
+		{
+			name: "Haystack", seen: "2.x",
+			reads: "generators, retrievers, tools, agents, pipelines",
+			lacks: "provider",
+			needs: "`HAYSTACK_CONTENT_TRACING_ENABLED=true`",
+		},
+	},
 }
 
 func haystackOperation(span, component string) string {

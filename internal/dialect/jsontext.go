@@ -15,6 +15,21 @@ func memberText(raw, name string) string {
 	return ""
 }
 
+// memberRaw returns the JSON of a member of an object, or "".
+func memberRaw(raw, name string) string {
+	c := cursor{s: raw}
+	if !c.open('{') {
+		return ""
+	}
+	for key := ""; c.member(&key); {
+		if key == name {
+			return c.raw()
+		}
+		c.skip()
+	}
+	return ""
+}
+
 func looksLikeJSON(text string) bool {
 	return len(text) > 1 && (text[0] == '{' && text[len(text)-1] == '}' || text[0] == '[' && text[len(text)-1] == ']')
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // dialects is the set of dialects whose attributes a span carries. A span often has several.
-type dialects uint32
+type dialects uint64
 
 const (
 	inOTel dialects = 1 << iota
@@ -32,13 +32,30 @@ const (
 	inCrewAI
 	inAnthropicSDK
 	inAgentFramework
+	inCodex
+	inCLI
+	inOpenClaw
+	inAgentEvents
+	inSentry
+	inBraintrust
+	inLangWatch
+	inLaminar
+	inAgenta
+	inHoneyHive
+	inWeave
+	inConfident
+	inSpring
+	inDify
+	inServer
+	inLlamaIndex
+	inVectorStore
 )
 
 // key is the index in Reader.at of an attribute that a dialect reads. 0 is not a key.
 type key uint16
 
 // maxKeys bounds how many attributes all dialects read in total.
-const maxKeys = 352
+const maxKeys = 640
 
 type keyEntry struct {
 	key   key
@@ -52,7 +69,7 @@ var keyTable [1 << keyBits]struct {
 	keyEntry
 }
 
-const keyBits = 10
+const keyBits = 11
 
 // keys counts the entries of keyTable.
 var keys key
@@ -107,6 +124,17 @@ func intern(marks dialects, name string) key {
 	return e.key
 }
 
+// alias makes name a second name of a key.
+func alias(k key, marks dialects, name string) key {
+	e := &keyTable[slotOf(name)]
+	if e.key != 0 && e.key != k {
+		panic("dialect: an attribute with two keys: " + name)
+	}
+	e.name, e.key = name, k
+	e.marks |= marks
+	return k
+}
+
 // family is a set of flattened attributes (llm.input_messages.0.message.role, …). A span can have any number of them.
 type family uint16
 
@@ -118,6 +146,8 @@ const (
 	flatPrompt                        // gen_ai.prompt.N.
 	flatCompletion                    // gen_ai.completion.N.
 	flatFunctions                     // llm.request.functions.N.
+	flatTakes                         // members of an input that was flattened into attributes
+	flatGives                         // members of such an output
 )
 
 var families = []struct {
@@ -135,17 +165,23 @@ var families = []struct {
 	{"llm.prompts.", flatPrompt, inOpenLLMetry},
 	{"llm.completions.", flatCompletion, inOpenLLMetry},
 	{"reranker.output_documents.", flatDocuments, inOpenInference},
+	{"ag.data.inputs.", flatTakes, inAgenta},
+	{"ag.data.outputs.", flatGives, inAgenta},
+	{"honeyhive_inputs.", flatTakes, inHoneyHive},
+	{"honeyhive_outputs.", flatGives, inHoneyHive},
 }
 
 // familyOf returns the family of a flattened attribute.
 func familyOf(name string) (family, dialects) {
-	if name[0] != 'l' && name[0] != 'g' && name[0] != 'r' {
+	switch name[0] {
+	case 'l', 'g', 'r', 'a', 'h':
+	default:
 		return 0, 0
 	}
 	for i := range families {
 		f := &families[i]
 		if strings.HasPrefix(name, f.prefix) && len(name) > len(f.prefix) &&
-			name[len(f.prefix)] >= '0' && name[len(f.prefix)] <= '9' {
+			(f.family&(flatTakes|flatGives) != 0 || name[len(f.prefix)] >= '0' && name[len(f.prefix)] <= '9') {
 			return f.family, f.marks
 		}
 	}
@@ -169,28 +205,70 @@ func evident(name string) bool {
 		case 'k':
 			return name[2] == '.'
 		case 'a':
-			return strings.HasPrefix(name, "langfuse.") || strings.HasPrefix(name, "langsmith.")
+			return strings.HasPrefix(name, "langfuse.") || strings.HasPrefix(name, "langsmith.") ||
+				strings.HasPrefix(name, "langwatch.") && hasAnyPrefix(name[10:], langWatchNames)
+		case 'm':
+			return strings.HasPrefix(name, "lmnr.span.") && hasAnyPrefix(name[10:], laminarNames)
 		}
 	case 'o':
-		return name[1] == 'p' && strings.HasPrefix(name, "openinference.")
+		return name[1] == 'p' && (strings.HasPrefix(name, "openinference.") ||
+			strings.HasPrefix(name, "openclaw.") && hasAnyPrefix(name[9:], openClawNames))
 	case 'a':
 		return name[1] == 'i' && name[2] == '.' && ofVercel(name[3:]) || name[1] == 'l' && name == "all_messages_events" ||
-			name[1] == 'g' && strings.HasPrefix(name, "agent_framework.")
+			name[1] == 'g' && (name[2] == '.' && hasAnyPrefix(name[3:], agentaNames) ||
+				strings.HasPrefix(name, "agent_framework."))
+	case 'b':
+		return name[1] == 'r' && strings.HasPrefix(name, "braintrust.") && hasAnyPrefix(name[11:], braintrustNames)
+	case 'd':
+		return name[1] == 'b' && strings.HasPrefix(name, "db.vector.")
 	case 't':
 		return name[1] == 'r' && strings.HasPrefix(name, "traceloop.")
 	case 'm':
 		return name[1] == 'l' && strings.HasPrefix(name, "mlflow.") || name[1] == 'c' && strings.HasPrefix(name, "mcp.") ||
 			name[1] == 'o' && name == "model_request_parameters"
 	case 'h':
-		return name[1] == 'a' && strings.HasPrefix(name, "haystack.")
+		return name[1] == 'a' && strings.HasPrefix(name, "haystack.") ||
+			name[1] == 'o' && strings.HasPrefix(name, "honeyhive_") && hasAnyPrefix(name[10:], honeyHiveNames)
 	case 'p':
 		return name[1] == 'y' && strings.HasPrefix(name, "pydantic_ai.")
 	case 'c':
-		return name[1] == 'r' && (name == "crewai_version" || name == "crew_key")
+		return name[1] == 'r' && (name == "crewai_version" || name == "crew_key") ||
+			name[1] == 'o' && (strings.HasPrefix(name, "codex.") && hasAnyPrefix(name[6:], codexNames) ||
+				strings.HasPrefix(name, "confident.") && hasAnyPrefix(name[10:], confidentNames))
 	case 's':
 		return name[1] == 'p' && strings.HasPrefix(name, "spring.ai.")
 	case 'r':
 		return name[1] == 'e' && strings.HasPrefix(name, "retrieval.documents.")
+	case 'q':
+		return strings.HasPrefix(name, "qwen-code.")
+	case 'v':
+		return strings.HasPrefix(name, "vercel.ai.")
+	case 'w':
+		return name == "weave.span.kind"
+	}
+	return false
+}
+
+// Names after the prefix of an emitter that show a GenAI span. The processors of these SDKs write other names, like
+// braintrust.parent, on every span of the process.
+var (
+	agentaNames     = []string{"data.", "type.", "metrics.", "meta.request."}
+	braintrustNames = []string{"span_attributes", "input", "output", "metrics"}
+	codexNames      = []string{"turn.", "usage."}
+	confidentNames  = []string{"span.", "llm.", "tool.", "agent.", "retriever."}
+	honeyHiveNames  = []string{"inputs", "outputs", "config"}
+	laminarNames    = []string{"type", "input", "output"}
+	langWatchNames  = []string{"span.type", "input", "output", "rag", "contexts", "metrics"}
+	openClawNames   = []string{
+		"model", "provider", "tokens.", "toolName", "content.", "harness.", "agent", "outcome", "tool.",
+	}
+)
+
+func hasAnyPrefix(name string, prefixes []string) bool {
+	for _, prefix := range prefixes {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
 	}
 	return false
 }
@@ -227,6 +305,8 @@ func scopeMarks(scope string) dialects {
 			return inLiveKit
 		case scope == "litellm":
 			return inLiteLLM
+		case scope == "llamaindex.opentelemetry.tracer":
+			return inLlamaIndex
 		case strings.HasPrefix(scope, "logfire.openai") || strings.HasPrefix(scope, "logfire.anthropic") ||
 			scope == "logfire.claude_agent_sdk" || scope == "logfire.google_genai" || scope == "logfire.litellm" ||
 			scope == "logfire.dspy":
@@ -256,6 +336,16 @@ func scopeMarks(scope string) dialects {
 			return inGenkit
 		case "gen_ai":
 			return inOTel
+		case "gemini-cli":
+			return inCLI
+		}
+	case 'q':
+		if scope == "qwen-code" {
+			return inCLI
+		}
+	case 'v':
+		if strings.HasPrefix(scope, "vllm.") {
+			return inServer
 		}
 	case 's':
 		if scope == "strands.telemetry.tracer" {
@@ -283,7 +373,7 @@ func scopeMarks(scope string) dialects {
 }
 
 // weakScopes are the dialects whose scope also covers spans without a model. Those spans need attributes as evidence.
-const weakScopes = inVercel | inPydantic | inLogfire | inLiteLLM | inHaystack
+const weakScopes = inVercel | inPydantic | inLogfire | inLiteLLM | inHaystack | inServer | inCLI
 
 // weakEvidence looks for attributes that show a GenAI span only together with their scope.
 func weakEvidence(attributes pcommon.Map, scope dialects) bool {

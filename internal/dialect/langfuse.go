@@ -73,6 +73,15 @@ var langfuse = dialect{
 	load: func(r *Reader, _ *genai.Call, content *genai.Content, part genai.Part) bool {
 		return part == genai.PartTools && r.toolsOfRequest(content, keyLFInput)
 	},
+	about: []emitter{
+		{
+			name: "Langfuse", seen: "SDKs v3 and v4, Python and JavaScript",
+			reads: "observation kind, input and output of any shape, model, parameters, usage, cost, prompt, " +
+				"level, session, user",
+			lacks: "provider and finish reason; the span status stays unset",
+			needs: "content is on; `LANGFUSE_TRACING_ENABLED`",
+		},
+	},
 }
 
 func langfuseOperation(kind string) string {

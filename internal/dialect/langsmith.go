@@ -54,6 +54,15 @@ var langsmith = dialect{
 		return part == genai.PartTools && r.str(keyToolDefs) == "" &&
 			(r.toolsOfRequest(content, keyPromptJSON) || r.toolsOfRequest(content, keyLSParams))
 	},
+	about: []emitter{
+		{
+			name: "LangSmith (LangChain, LangGraph)", seen: "langsmith 0.3 to 0.7, Python and JavaScript",
+			reads: "kind, messages, tools, usage, parameters, finish reason, metadata, session and user from " +
+				"metadata",
+			lacks: "prompt versions; an error keeps the span status OK",
+			needs: "`LANGSMITH_TRACING_MODE=otel` or `LANGSMITH_OTEL_ENABLED=true`",
+		},
+	},
 }
 
 // langsmithOperation reads the kind of the run. gen_ai.operation.name is "chat" even for completions, but the type of

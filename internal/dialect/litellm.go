@@ -17,4 +17,12 @@ var liteLLM = dialect{
 		}
 		fillOpt(&c.CostUSD, r.float(keyLiteCost))
 	},
+	about: []emitter{
+		{
+			name: "LiteLLM proxy", seen: "1.6x to 1.8x",
+			reads: "requests as the conventions hold them, cost, user, session from metadata",
+			lacks: "the raw request is a step of the call, not a second call",
+			needs: "`callbacks: [\"otel\"]`; `turn_off_message_logging: false`",
+		},
+	},
 }

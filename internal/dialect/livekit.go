@@ -76,4 +76,12 @@ var livekit = dialect{
 		}
 		return (m.Text != "" || len(m.ToolCalls) > 0) && r.keep(c, content, &p)
 	},
+	about: []emitter{
+		{
+			name: "LiveKit Agents", seen: "1.x",
+			reads: "model requests, chat context, answer, tools, time to first token",
+			lacks: "a session id",
+			needs: "content is on; `lk.pii.*` in new versions",
+		},
+	},
 }

@@ -100,15 +100,22 @@ func (c *LogContentCache) of(trace pcommon.TraceID, span pcommon.SpanID) []logCo
 // HoldsContent reports whether a log record holds the content of a GenAI operation.
 func HoldsContent(record plog.LogRecord) bool {
 	name := eventName(record)
-	return strings.HasPrefix(name, "gen_ai.") || isContentEvent(name) || hasContentBody(record.Body())
+	return strings.HasPrefix(name, "gen_ai.") || isContentEvent(name) || isAgentEvent(name) ||
+		hasContentBody(record.Body())
 }
 
-// eventName returns the name of the event in a log record, from the field or the attribute.
+// eventName returns the name of the event in a log record, from the field or the attribute. Claude Code writes a bare
+// name there, and the full one as the body.
 func eventName(record plog.LogRecord) string {
-	if name := record.EventName(); name != "" {
-		return name
+	name := record.EventName()
+	if name == "" {
+		name = attributeText(record.Attributes(), "event.name")
 	}
-	return attributeText(record.Attributes(), "event.name")
+	if body := record.Body(); body.Type() == pcommon.ValueTypeStr && isAgentEvent(body.Str()) &&
+		strings.HasSuffix(body.Str(), "."+name) {
+		return body.Str()
+	}
+	return name
 }
 
 type spanKey struct {
@@ -148,7 +155,7 @@ func (g *generation) add(record plog.LogRecord) {
 		return
 	}
 	name := eventName(record)
-	if !isContentEvent(name) && !hasContentBody(record.Body()) {
+	if !isContentEvent(name) && !isAgentEvent(name) && !hasContentBody(record.Body()) {
 		return
 	}
 	size := 0

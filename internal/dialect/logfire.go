@@ -86,6 +86,14 @@ var logfire = dialect{
 		}
 		return false
 	},
+	about: []emitter{
+		{
+			name: "Logfire (OpenAI, Anthropic, OpenAI Agents, Claude Agent SDK)", seen: "3.x and 4.x",
+			reads: "request and response, events, usage, cost, agents, tools",
+			lacks: "finish reasons of OpenAI Agents",
+			needs: "content is on",
+		},
+	},
 }
 
 // logfireAgents reads the trace of the OpenAI Agents SDK as Logfire translates it. A template names the kind of span.

@@ -33,6 +33,14 @@ var mcp = dialect{
 			fill(&c.Operation, genai.OpOther)
 		}
 	},
+	about: []emitter{
+		{
+			name: "Model Context Protocol", seen: "conventions of 2025 and 2026, FastMCP",
+			reads: "tool calls with arguments and result, `isError`, session",
+			lacks: "other methods are steps",
+			needs: "arguments and results are opt-in in most SDKs",
+		},
+	},
 }
 
 // saysIsError reports whether the JSON of a tool result has isError: true at the top level.

@@ -51,6 +51,14 @@ var mlflow = dialect{
 	load: func(r *Reader, _ *genai.Call, content *genai.Content, part genai.Part) bool {
 		return part == genai.PartTools && !r.has(keyMLTools) && r.toolsOfRequest(content, keyMLInputs)
 	},
+	about: []emitter{
+		{
+			name: "MLflow tracing", seen: "2.14 to 3.x",
+			reads: "kind, inputs and outputs, chat tools, usage, cost, session, user",
+			lacks: "finish reasons apart from the output",
+			needs: "content is on",
+		},
+	},
 }
 
 func mlflowOperation(kind string) string {

@@ -103,6 +103,15 @@ var openInference = dialect{
 		}
 		return false
 	},
+	about: []emitter{
+		{
+			name: "OpenInference (Arize Phoenix)", seen: "Python and JavaScript instrumentations of 2024 to 2026",
+			reads: "kind, messages, provider's request and response, tools, usage, cost, documents, session, user, " +
+				"prompt",
+			lacks: "the OpenAI instrumentation exports no span of a rejected call",
+			needs: "content is on; `OPENINFERENCE_HIDE_INPUTS` and `OPENINFERENCE_HIDE_OUTPUTS`",
+		},
+	},
 }
 
 func openInferenceOperation(kind string) string {

@@ -25,4 +25,12 @@ var openLIT = dialect{
 	scalars: func(r *Reader, c *genai.Call) {
 		fillOpt(&c.CostUSD, r.float(keyLITTotalCost))
 	},
+	about: []emitter{
+		{
+			name: "OpenLIT", seen: "1.30 to 1.36",
+			reads: "the conventions, tools, cost, session, user, content in events",
+			lacks: "a price that it does not know is 0",
+			needs: "`capture_message_content=True` is on",
+		},
+	},
 }

@@ -80,6 +80,14 @@ var openLLMetry = dialect{
 		}
 		return false
 	},
+	about: []emitter{
+		{
+			name: "OpenLLMetry (Traceloop)", seen: "0.20 to 0.5x, Python and JavaScript",
+			reads: "prompts and completions, tools, usage, workflow, association properties, prompt registry",
+			lacks: "the JavaScript OpenAI instrumentation exports no span of a rejected call; refusals",
+			needs: "content is on; `TRACELOOP_TRACE_CONTENT=false`",
+		},
+	},
 }
 
 func traceloopOperation(request, kind string) string {

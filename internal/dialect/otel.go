@@ -134,6 +134,15 @@ var otel = dialect{
 		}
 		r.requested.apply(c)
 	},
+	about: []emitter{
+		{
+			name: "OpenTelemetry GenAI conventions", seen: "1.27 to 1.41 and their own repository",
+			reads: "everything that they name, current and legacy, in attributes, events and log records",
+			lacks: "refusals, HTTP status, schema of the answer",
+			needs: "`OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true` (`span_only` or `event_only` in new " +
+				"versions)",
+		},
+	},
 }
 
 func (r *Reader) addReasons(c *genai.Call, k key) {

@@ -67,6 +67,14 @@ var pydantic = dialect{
 		}
 		return false
 	},
+	about: []emitter{
+		{
+			name: "Pydantic AI", seen: "0.2 to 1.x",
+			reads: "agent runs, model calls, tools, messages, usage, deferred tools",
+			lacks: "a finish reason in old versions",
+			needs: "`InstrumentationSettings(include_content=True)` is on",
+		},
+	},
 }
 
 // pydanticRun splits the messages of a whole run. The model's messages after the last user turn are the output.

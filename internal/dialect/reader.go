@@ -56,13 +56,19 @@ type dialect struct {
 	schema               []key
 	query, documents     []key
 	carries              []key // content that only load reads
+
+	// holds reports whether the span holds content that no key names.
+	holds func(r *Reader, c *genai.Call) bool
+	about []emitter // for the reference page
 }
 
 // order is the precedence of the dialects on a span that has several. Emitters that pass on most of the provider's data
 // come first. Emitters that name a framework in place of the provider come late.
 var order = []*dialect{
-	&langsmith, &langfuse, &vercel, &claudeCode, &anthropicSDK, &adk, &strands, &otel, &openInference, &openLLMetry,
+	&langsmith, &langfuse, &vercel, &sentry, &claudeCode, &anthropicSDK, &codex, &cli, &openClaw, &adk, &strands,
+	&spring, &dify, &server, &vectorStore, &llamaIndex, &otel, &openInference, &openLLMetry,
 	&pydantic, &logfire, &mlflow, &genkit, &livekit, &haystack, &openLIT, &liteLLM, &agentFramework, &mcp, &crewAI,
+	&braintrust, &langWatch, &laminar, &agenta, &honeyHive, &weave, &confident, &agentEvents,
 }
 
 // Read reads one span. ok is false if the span shows no sign of GenAI. The call and the content it loads are valid
@@ -95,6 +101,10 @@ func (r *Reader) Read(
 	if r.has(keyCCType) && isClaudeCode(attributes) {
 		r.marks |= inClaudeCode
 	}
+	if r.has(keyDBSystem) && ofVectorStore("db.system", r.at[keyDBSystem]) ||
+		r.has(keyDBSystemName) && ofVectorStore("db.system.name", r.at[keyDBSystemName]) {
+		r.marks |= inVectorStore
+	}
 	c := &r.call
 	c.DurationMillis = durationMillis(span)
 	c.ServiceName, c.DeploymentEnv = ServiceOf(resource)
@@ -115,20 +125,21 @@ func (r *Reader) isGenAI(attributes pcommon.Map, scope string, span ptrace.Span)
 	if r.scopeMarks&^weakScopes != 0 {
 		return true
 	}
-	for name := range attributes.All() {
-		if evident(name) {
+	for name, value := range attributes.All() {
+		if evident(name) || len(name) >= len("db.system") && name[0] == 'd' && ofVectorStore(name, value) {
 			return true
 		}
 	}
-	if name := span.Name(); len(name) > 10 &&
-		(strings.HasPrefix(name, "claude_code.") || strings.HasPrefix(name, "anthropic.")) {
+	if name := span.Name(); len(name) > 10 && (strings.HasPrefix(name, "claude_code.") ||
+		strings.HasPrefix(name, "anthropic.") || strings.HasPrefix(name, "qwen-code.")) {
 		return true
 	}
 	if r.scopeMarks != 0 && weakEvidence(attributes, r.scopeMarks) {
 		return true
 	}
 	for i := range span.Events().Len() {
-		if name := span.Events().At(i).Name(); strings.HasPrefix(name, "gen_ai.") && name != eventEvaluation {
+		name := span.Events().At(i).Name()
+		if strings.HasPrefix(name, "gen_ai.") && name != eventEvaluation || isAgentEvent(name) {
 			return true
 		}
 	}
@@ -153,11 +164,23 @@ func (r *Reader) begin(span ptrace.Span) {
 		r.marks |= inAnthropicSDK
 	}
 	r.logs = r.cache.of(span.TraceID(), span.SpanID())
-	r.events = len(r.logs) > 0
-	for i := 0; i < span.Events().Len() && !r.events; i++ {
-		r.events = isContentEvent(span.Events().At(i).Name())
+	r.events = false
+	for i := range r.logs {
+		r.noteEvent(r.logs[i].name, true)
+	}
+	for i := range span.Events().Len() {
+		r.noteEvent(span.Events().At(i).Name(), false)
 	}
 	r.marks |= inOTel // every dialect may use the conventions besides its own attributes
+}
+
+// noteEvent notes what a span event or a log record of the span is evidence of.
+func (r *Reader) noteEvent(name string, isLog bool) {
+	if isAgentEvent(name) {
+		r.marks |= inAgentEvents
+		return
+	}
+	r.events = r.events || isLog || isContentEvent(name)
 }
 
 // setProvider sets the provider from one attribute. The first attribute that names a provider decides. The name of a

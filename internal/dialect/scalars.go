@@ -13,6 +13,9 @@ import (
 // has reports whether the span carries an attribute.
 func (r *Reader) has(k key) bool { return r.at[k] != (pcommon.Value{}) }
 
+// forget drops an attribute that does not mean what its name says.
+func (r *Reader) forget(k key) { r.at[k] = pcommon.Value{} }
+
 // str returns the first attribute that is not empty. A number or a bool becomes text, and a JSON string (MLflow,
 // Langfuse) loses its quotes.
 func (r *Reader) str(keys ...key) string {

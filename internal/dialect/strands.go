@@ -31,4 +31,12 @@ var strands = dialect{
 		}
 		return len(content.Tools) > 0
 	},
+	about: []emitter{
+		{
+			name: "Strands Agents", seen: "1.x",
+			reads: "model calls, event loop, tools and their status, messages from events or log records",
+			lacks: "the provider: it names itself",
+			needs: "`OTEL_SEMCONV_STABILITY_OPT_IN=gen_ai_latest_experimental` for messages in attributes",
+		},
+	},
 }

@@ -96,10 +96,21 @@ var vercel = dialect{
 		if r.has(keyAILangfuse) {
 			c.PromptName, c.PromptVersion = promptReference(contentText(r, keyAILangfuse))
 		}
-		r.vercelUsage(c)
+		if r.marks&inSentry == 0 { // Sentry has already summed them up
+			r.vercelUsage(c)
+		}
 	},
 	load: func(r *Reader, c *genai.Call, content *genai.Content, part genai.Part) bool {
 		return part == genai.PartOutput && r.vercelOutput(c, content)
+	},
+	about: []emitter{
+		{
+			name: "Vercel AI SDK", seen: "4 to 6, and 7 in its legacy mode",
+			reads: "model calls, the loop around them, messages, answer, tools, usage, finish reason, first chunk, " +
+				"metadata",
+			lacks: "HTTP status of a failed call",
+			needs: "`experimental_telemetry: {isEnabled: true}`; `recordInputs` and `recordOutputs` are on",
+		},
 	},
 }
 

@@ -1,0 +1,124 @@
+package dialect
+
+import (
+	"strings"
+
+	"github.com/faultline-otel/faultline/internal/genai"
+)
+
+// Gemini CLI and its forks follow the conventions with operation names of their own. The input and output of a tool
+// span are the scheduler's request and response. qwen-code also has the spans of Claude Code under its own prefix.
+var (
+	keyCLICallID    = intern(inOTel, "gen_ai.tool.call_id")
+	keyCLIToolID    = intern(0, "tool.call_id")
+	keyCLIThoughts  = intern(0, "thoughts_token_count")
+	keyCLIStatus    = intern(0, "error_status_code")
+	keyCLISubagent  = intern(0, "qwen-code.subagent.name")
+	promptIDDivider = "########"
+)
+
+var cli = dialect{
+	bit: inCLI | inOTel,
+	scalars: func(r *Reader, c *genai.Call) {
+		operation := cliOperation(r.str(keyOperation))
+		if name, ok := strings.CutPrefix(r.span.Name(), "qwen-code."); ok && operation == "" {
+			r.qwen(c, name)
+			return
+		}
+		if operation == "" {
+			return
+		}
+		fill(&c.Operation, operation)
+		fill(&c.ToolCallID, r.str(keyCLICallID))
+		if operation == genai.OpChat && strings.HasPrefix(r.str(keyRequestModel), "gemini") && r.scopeMarks&inCLI != 0 {
+			r.setProvider(c, "gcp.gemini")
+		}
+		if strings.Contains(r.str(keyPromptName), promptIDDivider) {
+			r.forget(keyPromptName) // the id of one turn, not the name of a prompt
+		}
+		if operation == genai.OpExecuteTool && r.has(keyOutputMessages) &&
+			memberText(contentText(r, keyOutputMessages), "status") == "error" {
+			c.Error.IsError = true
+			fill(&c.ToolStatus, "error")
+			response := memberRaw(contentText(r, keyOutputMessages), "response")
+			fill(&c.Error.Message, memberText(memberRaw(response, "error"), "message"))
+		}
+	},
+	load: func(r *Reader, c *genai.Call, content *genai.Content, part genai.Part) bool {
+		if c.Operation != genai.OpExecuteTool || cliOperation(r.str(keyOperation)) != genai.OpExecuteTool {
+			return false
+		}
+		switch part {
+		case genai.PartInput, genai.PartOutput:
+			return r.has(keyInputMessages) || r.has(keyOutputMessages) // these hold no messages
+		case genai.PartTool:
+			for _, side := range [...]struct {
+				dst  *genai.Value
+				from key
+				name string
+			}{{&content.ToolArguments, keyInputMessages, "args"}, {&content.ToolResult, keyOutputMessages, "response"}} {
+				if !r.has(side.from) || !side.dst.IsZero() {
+					continue
+				}
+				text := contentText(r, side.from)
+				*side.dst = genai.Value{Text: firstOf(memberRaw(text, side.name), text), Structured: true}
+			}
+			return !content.ToolArguments.IsZero() && !content.ToolResult.IsZero()
+		}
+		return false
+	},
+	about: []emitter{{
+		name: "Gemini CLI and forks (qwen-code)", seen: "Gemini CLI 0.2x, qwen-code 0.x",
+		reads: "model calls with usage, messages, tools and finish reasons; tool calls with arguments and results; " +
+			"turns and subagents",
+		lacks: "content beyond 10,000 characters is cut (Gemini CLI)",
+		needs: "`telemetry.enabled` and `telemetry.traces`; `telemetry.logPrompts` for content",
+	}},
+}
+
+// cliOperation maps an operation of Gemini CLI, or returns "".
+func cliOperation(name string) string {
+	switch name {
+	case "llm_call":
+		return genai.OpChat
+	case "tool_call":
+		return genai.OpExecuteTool
+	case "agent_call":
+		return genai.OpInvokeAgent
+	case "user_prompt":
+		return genai.OpInteraction
+	case "schedule_tool_calls":
+		return genai.OpAgentStep
+	case "system_prompt":
+		return genai.OpTask
+	}
+	return ""
+}
+
+// qwen reads a span of qwen-code. It gets the name without the prefix.
+func (r *Reader) qwen(c *genai.Call, name string) {
+	switch name {
+	case "interaction":
+		fill(&c.Operation, genai.OpInteraction)
+	case "llm_request":
+		fill(&c.Operation, otelOperation(r.str(keyOperation)))
+		fill(&c.Operation, genai.OpChat)
+		fillOpt(&c.TTFT, r.float(keyCCTTFT))
+		u := &c.Usage
+		fillOpt(&u.Input, r.count(keyInputTokens, keyCCInput))
+		fillOpt(&u.Output, r.count(keyOutputTokens, keyCCOutput))
+		fillOpt(&u.Reasoning, r.count(keyCLIThoughts)) // part of the output
+	case "tool":
+		fill(&c.Operation, genai.OpExecuteTool)
+		fill(&c.ToolName, r.str(keyToolName, keyOIToolName, keyCCTool))
+		fill(&c.ToolCallID, r.str(keyToolCallID, keyCLIToolID))
+	case "subagent":
+		fill(&c.Operation, genai.OpInvokeAgent)
+		fill(&c.AgentName, r.str(keyAgentName, keyCLISubagent))
+	default: // the steps of a tool, and hooks
+		fill(&c.Operation, genai.OpOther)
+	}
+	if code := r.count(keyCLIStatus).Value; code >= 400 && code < 600 {
+		c.Error.HTTPStatus = int(code)
+	}
+}

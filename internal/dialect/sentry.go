@@ -1,0 +1,76 @@
+package dialect
+
+import (
+	"strings"
+
+	"github.com/faultline-otel/faultline/internal/genai"
+)
+
+// Sentry's SDKs rename the attributes of the AI SDK before any exporter sees the span: ai.* becomes vercel.ai.*, and
+// content moves to gen_ai names that its other integrations use as well. The names are second names of the AI SDK's.
+var (
+	keySentryOp     = intern(0, "sentry.op")
+	keySentryStream = intern(inOTel, "gen_ai.response.streaming")
+	_               = alias(keyAIMessages, inSentry|inVercel, "gen_ai.request.messages")
+	_               = alias(keyAIText, inSentry|inVercel, "gen_ai.response.text")
+	_               = alias(keyAICalls, inSentry|inVercel, "gen_ai.response.tool_calls")
+	_               = alias(keyAIObject, inSentry|inVercel, "gen_ai.response.object")
+	_               = alias(keyAITools, inSentry|inVercel, "gen_ai.request.available_tools")
+	_               = alias(keyAISchema, inSentry|inVercel, "gen_ai.request.schema")
+	_               = alias(keyAIFunction, inSentry|inVercel, "gen_ai.function_id")
+	_               = renamed(keyAIOperation, keyAIProvider, keyAIRespID, keyAIRespModel, keyAIFinish, keyAIPrompt,
+		keyAIMetadata, keyAIFirstChunk, keyAIFirstOld, keyAITotal, keyAINoCache, keyAICacheRead, keyAICacheWrite,
+		keyAIReasonTok, keyAIReasonOld, keyAITemperature, keyAIMaxOutput, keyAIMaxTokens, keyAITopP, keyAISeed,
+		keyAIOutputKind, keyAIUser, keyAISession, keyAIThread, keyAIReasoning)
+)
+
+// renamed gives attributes of the AI SDK the names that Sentry writes: ai.x becomes vercel.ai.x.
+func renamed(keys ...key) bool {
+	for i := range keyTable {
+		name := keyTable[i].name
+		for _, k := range keys {
+			if keyTable[i].key == k && strings.HasPrefix(name, "ai.") {
+				alias(k, inSentry|inVercel, "vercel."+name)
+			}
+		}
+	}
+	return true
+}
+
+var sentry = dialect{
+	bit: inSentry,
+	scalars: func(r *Reader, c *genai.Call) {
+		if operation := r.str(keyOperation); strings.HasPrefix(operation, "ai.") { // "ai.generateText.doGenerate greet"
+			operation, _, _ = strings.Cut(operation, " ")
+			r.vercelOperation(c, operation)
+		}
+		if !r.has(keyOperation) {
+			fill(&c.Operation, sentryOperation(r.str(keySentryOp)))
+		}
+		fillOpt(&c.Streaming, r.flag(keySentryStream))
+	},
+	about: []emitter{{
+		name: "Sentry (AI SDK and AI integrations)", seen: "sentry-javascript 9 and 10",
+		reads: "what the AI SDK records, under Sentry's names",
+		lacks: "operation names, until they follow the conventions",
+		needs: "`recordInputs` and `recordOutputs`",
+	}},
+}
+
+// sentryOperation maps Sentry's own operation of a span.
+func sentryOperation(op string) string {
+	switch name, _ := strings.CutPrefix(op, "gen_ai."); name {
+	case op:
+		return ""
+	case "invoke_agent":
+		return genai.OpInvokeAgent
+	case "execute_tool":
+		return genai.OpExecuteTool
+	case "embeddings", "embed", "embed_many":
+		return genai.OpEmbeddings
+	case "chat", "generate_text", "stream_text", "generate_object", "stream_object", "generate_content", "responses",
+		"messages":
+		return genai.OpChat
+	}
+	return ""
+}
