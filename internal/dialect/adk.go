@@ -59,10 +59,10 @@ var adk = dialect{
 	},
 	about: []emitter{
 		{
-			name: "Google ADK", seen: "1.0 to 2.3",
+			name: "Google ADK", seen: "spans of 1.0 and 1.22; source of 2.x",
 			reads: "model calls with request and response, tools, agents, usage, session",
 			lacks: "the provider: it names itself",
-			needs: "`ADK_CAPTURE_MESSAGE_CONTENT_IN_SPANS` is on",
+			needs: "content is on; `ADK_CAPTURE_MESSAGE_CONTENT_IN_SPANS=false` turns it off",
 		},
 	},
 }

@@ -62,7 +62,7 @@ var agenta = dialect{
 			r.agentaValue(keyAgOut, "ag.data.outputs."))
 	},
 	about: []emitter{{
-		name: "Agenta", seen: "SDK 0.50 to 0.6x",
+		name: "Agenta", seen: "source of 2026",
 		reads: "kind, inputs and outputs, parameters, model, usage, cost, session, user",
 		needs: "content is on; `@ag.instrument(ignore_inputs=…, ignore_outputs=…)` turns it off",
 	}},

@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"slices"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -65,7 +66,8 @@ var agentEvents = dialect{
 	},
 	holds: (*Reader).hasAgentContent,
 	about: []emitter{{
-		name: "Coding agents: log events", seen: "Claude Code 2.x, Codex CLI 0.1xx, Gemini CLI, qwen-code",
+		name:  "Coding agents: log events",
+		seen:  "source of Codex, qwen-code and Gemini CLI, documentation of Claude Code, 2026",
 		reads: "error, tokens, cost, prompt, tool arguments and results of the span that the record names",
 		lacks: "a record without a span is not a call: it is neither counted nor priced",
 		needs: "traces beside logs; `OTEL_LOG_USER_PROMPTS=1`, `OTEL_LOG_TOOL_DETAILS=1`, `OTEL_LOG_RAW_API_BODIES=1` " +
@@ -78,9 +80,6 @@ var (
 	requestEvents = []string{"api_request", "api_response", "api_error", "sse_event", "websocket_request"}
 	usageEvents   = []string{"api_request", "api_response", "sse_event"}
 	toolEvents    = []string{"tool_result", "tool_call"}
-	bodyEvents    = []string{
-		"api_request", "api_response", "api_request_body", "api_response_body", "user_prompt",
-	}
 )
 
 // Where events hold content.
@@ -121,8 +120,8 @@ func isAgentEvent(name string) bool { return agentEventKind(name) != "" }
 // agentEvent returns the attributes of the span's last event of one of some kinds. An event of Codex about a part of a
 // stream says nothing about the request, unless the part failed or ended the stream.
 func (r *Reader) agentEvent(kinds []string) (pcommon.Map, bool) {
-	for i := len(r.logs) - 1; i >= 0; i-- {
-		if a := r.logs[i].record.Attributes(); ofKind(r.logs[i].name, a, kinds) {
+	for _, l := range slices.Backward(r.logs) {
+		if a := l.record.Attributes(); ofKind(l.name, a, kinds) {
 			return a, true
 		}
 	}
@@ -137,16 +136,8 @@ func (r *Reader) agentEvent(kinds []string) (pcommon.Map, bool) {
 
 func ofKind(name string, attributes pcommon.Map, kinds []string) bool {
 	kind := agentEventKind(name)
-	if kind == "" {
-		return false
-	}
-	for _, k := range kinds {
-		if k == kind {
-			return kind != "sse_event" || attributeText(attributes, "event.kind") == "response.completed" ||
-				attributeText(attributes, "error.message") != ""
-		}
-	}
-	return false
+	return slices.Contains(kinds, kind) && (kind != "sse_event" ||
+		attributeText(attributes, "event.kind") == "response.completed" || attributeText(attributes, "error.message") != "")
 }
 
 // agentError lends the error of the last request that the events describe. An earlier error was followed by a retry.
@@ -208,8 +199,8 @@ func (r *Reader) agentText(operation string, part genai.Part) string {
 	default:
 		return ""
 	}
-	for i := len(r.logs) - 1; i >= 0; i-- {
-		kind, a := agentEventKind(r.logs[i].name), r.logs[i].record.Attributes()
+	for _, l := range slices.Backward(r.logs) {
+		kind, a := agentEventKind(l.name), l.record.Attributes()
 		if kind == "" || kind == "api_request_body" && part == genai.PartOutput ||
 			kind == "api_response_body" && part == genai.PartInput {
 			continue

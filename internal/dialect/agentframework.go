@@ -19,7 +19,8 @@ var agentFramework = dialect{
 	},
 	about: []emitter{
 		{
-			name: "Semantic Kernel, Microsoft Agent Framework, Azure AI", seen: "1.x",
+			name:  "Semantic Kernel, Microsoft Agent Framework, Azure AI",
+			seen:  "recorded spans of Semantic Kernel; source of 2026",
 			reads: "the conventions, messages from events, functions, threads",
 			lacks: "the provider, where the framework names itself",
 			needs: "`enable_sensitive_data`, `AZURE_TRACING_GEN_AI_CONTENT_RECORDING_ENABLED`, " +

@@ -63,9 +63,9 @@ var braintrust = dialect{
 		return part == genai.PartTools && r.toolsOfRequest(content, keyBTMeta)
 	},
 	about: []emitter{{
-		name: "Braintrust", seen: "Go, Java and Ruby SDKs, Python and TypeScript OTLP",
+		name: "Braintrust", seen: "source of the Go, Java and Ruby SDKs, 2026",
 		reads: "kind, messages, answer, model, provider, usage, time to first token, tools",
-		lacks: "sessions", needs: "-",
+		lacks: "sessions",
 	}},
 }
 

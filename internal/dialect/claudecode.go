@@ -73,7 +73,7 @@ var claudeCode = dialect{
 	},
 	about: []emitter{
 		{
-			name: "Claude Code, Claude Agent SDK", seen: "2.0 to 2.1",
+			name: "Claude Code, Claude Agent SDK", seen: "recorded spans; documentation of 2026",
 			reads: "interactions, model requests with usage and time to first token, tools",
 			lacks: "messages of a request, unless its log events hold them",
 			needs: "`CLAUDE_CODE_ENABLE_TELEMETRY=1`, `CLAUDE_CODE_ENHANCED_TELEMETRY_BETA=1`, " +
@@ -129,7 +129,7 @@ var anthropicSDK = dialect{
 	},
 	about: []emitter{
 		{
-			name: "Anthropic SDKs and Claude API", seen: "SDKs of 2026 (beta)",
+			name: "Anthropic SDKs and Claude API", seen: "documentation of 2026 (beta)",
 			reads: "what the conventions hold, tool use spans, request id",
 			lacks: "content",
 			needs: "`ANTHROPIC_OPEN_TELEMETRY_TRACES_CONTENT_MODE=content`",

@@ -68,7 +68,7 @@ var cli = dialect{
 		return false
 	},
 	about: []emitter{{
-		name: "Gemini CLI and forks (qwen-code)", seen: "Gemini CLI 0.2x, qwen-code 0.x",
+		name: "Gemini CLI and forks (qwen-code)", seen: "source and documentation of 2026",
 		reads: "model calls with usage, messages, tools and finish reasons; tool calls with arguments and results; " +
 			"turns and subagents",
 		lacks: "content beyond 10,000 characters is cut (Gemini CLI)",

@@ -42,9 +42,9 @@ var codex = dialect{
 		r.usage.uncachedInput = r.count(keyCodexUncached)
 	},
 	about: []emitter{{
-		name: "Codex CLI", seen: "0.121 to 0.158",
+		name: "Codex CLI", seen: "source of 2026",
 		reads: "turn with model and usage, usage of each response, requests, tool results and errors from events",
 		lacks: "messages; the model of a single response, so a price needs the turn",
-		needs: "`[otel] trace_exporter` in `config.toml`; `log_user_prompt = true` for the prompt",
+		needs: "`trace_exporter` under `[otel]` in `config.toml`; `log_user_prompt = true` for the prompt",
 	}},
 }

@@ -70,7 +70,7 @@ var confident = dialect{
 			r.messagesFrom(c, content, r.listOfJSON(r.at[keyCAInput].Slice()), false)
 	},
 	about: []emitter{{
-		name: "Confident AI (DeepEval)", seen: "deepeval 3.x",
+		name: "Confident AI (DeepEval)", seen: "source of deepeval, 2026",
 		reads: "kind, input, output, model, usage, price a token, retrieval context, thread, user, prompt",
 		lacks: "provider and finish reason, unless the span also follows the conventions",
 	}},

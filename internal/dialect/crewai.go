@@ -19,7 +19,7 @@ var crewAI = dialect{
 	},
 	about: []emitter{
 		{
-			name: "CrewAI telemetry", seen: "0.x and 1.x",
+			name: "CrewAI telemetry", seen: "recorded spans of 2025",
 			reads: "crews and tools as steps",
 			lacks: "model calls: use OpenInference or OpenLLMetry beside it",
 		},

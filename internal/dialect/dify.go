@@ -41,7 +41,7 @@ var dify = dialect{
 		}
 	},
 	about: []emitter{{
-		name: "Dify, LoongSuite", seen: "Dify 1.11 to 1.x",
+		name: "Dify, LoongSuite", seen: "source of Dify, 2026",
 		reads: "model, provider, usage, messages, finish reason, tools, retrieved documents",
 		lacks: "calls of agent nodes; a finish reason that Dify does not know is `stop` in its messages",
 		needs: "`ENABLE_OTEL=true`",

@@ -8,7 +8,7 @@ import (
 // emitter describes, for docs/reference/dialects.md, one emitter that a dialect reads.
 type emitter struct {
 	name  string
-	seen  string // versions whose spans or source the dialect was checked against
+	seen  string // recorded spans, source or documentation that the dialect was checked against
 	reads string
 	lacks string // what the emitter does not record
 	needs string // the setting that makes it record content
@@ -28,12 +28,12 @@ func Markdown() string {
 # Emitters
 
 Faultline reads the spans of these SDKs, frameworks, agents and platforms. A span is read by its attributes, not by the
-version of the emitter, so versions between and after those named work as long as the attributes stay the same.
-Anything else that follows the OpenTelemetry GenAI conventions is read as well.
+version of the emitter, so other versions work as long as their attributes stay the same. Anything else that follows the
+OpenTelemetry GenAI conventions is read as well.
 
 Verdicts on content need content. Most emitters leave it out by default: the last column names the setting.
 
-| emitter | versions seen | what is read | what it does not record | setting |
+| emitter | checked against | what is read | what it does not record | setting |
 |---|---|---|---|---|
 `)
 	for _, e := range all {

@@ -45,7 +45,7 @@ var genkit = dialect{
 	},
 	about: []emitter{
 		{
-			name: "Genkit", seen: "1.x, JavaScript and Go",
+			name: "Genkit", seen: "a recorded span of 2025; source",
 			reads: "model actions with request, response and usage, tools, flows, session",
 			lacks: "HTTP status",
 			needs: "content is on",

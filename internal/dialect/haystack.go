@@ -41,7 +41,7 @@ var haystack = dialect{
 	},
 	about: []emitter{
 		{
-			name: "Haystack", seen: "2.x",
+			name: "Haystack", seen: "source of 2026",
 			reads: "generators, retrievers, tools, agents, pipelines",
 			lacks: "provider",
 			needs: "`HAYSTACK_CONTENT_TRACING_ENABLED=true`",

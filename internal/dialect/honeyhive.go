@@ -75,7 +75,7 @@ var honeyHive = dialect{
 		return r.loadPair(c, content, part, input, output)
 	},
 	about: []emitter{{
-		name: "HoneyHive", seen: "Python SDK 0.2 and 1.0 (rc), TypeScript SDK 1.x",
+		name: "HoneyHive", seen: "source of 0.2 and 1.0 (rc)",
 		reads: "kind, inputs and outputs, model, usage, session, user, error",
 		lacks: "spans of plain functions without arguments and result",
 		needs: "content is on",

@@ -124,17 +124,6 @@ func intern(marks dialects, name string) key {
 	return e.key
 }
 
-// alias makes name a second name of a key.
-func alias(k key, marks dialects, name string) key {
-	e := &keyTable[slotOf(name)]
-	if e.key != 0 && e.key != k {
-		panic("dialect: an attribute with two keys: " + name)
-	}
-	e.name, e.key = name, k
-	e.marks |= marks
-	return k
-}
-
 // family is a set of flattened attributes (llm.input_messages.0.message.role, …). A span can have any number of them.
 type family uint16
 

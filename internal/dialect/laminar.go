@@ -30,8 +30,8 @@ var laminar = dialect{
 		}
 	},
 	about: []emitter{{
-		name: "Laminar (lmnr)", seen: "Python and TypeScript SDKs 0.5 to 0.7",
+		name: "Laminar (lmnr)", seen: "source and tests of 0.7",
 		reads: "kind, input, output, session, user; model and usage from the conventions",
-		needs: "content is on; `ignoreInput` and `ignoreOutput` turn it off",
+		needs: "content is on; `LMNR_TRACE_CONTENT=false` turns it off",
 	}},
 }

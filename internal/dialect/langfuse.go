@@ -75,11 +75,11 @@ var langfuse = dialect{
 	},
 	about: []emitter{
 		{
-			name: "Langfuse", seen: "SDKs v3 and v4, Python and JavaScript",
+			name: "Langfuse", seen: "spans of the SDKs 2.60 (Python) and 5.11 (JavaScript)",
 			reads: "observation kind, input and output of any shape, model, parameters, usage, cost, prompt, " +
 				"level, session, user",
 			lacks: "provider and finish reason; the span status stays unset",
-			needs: "content is on; `LANGFUSE_TRACING_ENABLED`",
+			needs: "content is on; a `mask` function changes it",
 		},
 	},
 }

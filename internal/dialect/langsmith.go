@@ -56,11 +56,11 @@ var langsmith = dialect{
 	},
 	about: []emitter{
 		{
-			name: "LangSmith (LangChain, LangGraph)", seen: "langsmith 0.3 to 0.7, Python and JavaScript",
+			name: "LangSmith (LangChain, LangGraph)", seen: "spans of langsmith 0.12 (JavaScript)",
 			reads: "kind, messages, tools, usage, parameters, finish reason, metadata, session and user from " +
 				"metadata",
 			lacks: "prompt versions; an error keeps the span status OK",
-			needs: "`LANGSMITH_TRACING_MODE=otel` or `LANGSMITH_OTEL_ENABLED=true`",
+			needs: "`LANGSMITH_TRACING_MODE=otel` (JavaScript), `LANGSMITH_OTEL_ENABLED=true` (Python)",
 		},
 	},
 }

@@ -53,9 +53,9 @@ var langWatch = dialect{
 		return r.loadPair(c, content, part, r.wrapped(keyLWInput), r.wrapped(keyLWOutput))
 	},
 	about: []emitter{{
-		name: "LangWatch", seen: "Python and TypeScript SDKs 0.x",
+		name: "LangWatch", seen: "source of 2026",
 		reads: "kind, messages, answer, usage, contexts of a retrieval, thread, user, prompt",
-		needs: "content is on; `LANGWATCH_CAPTURE_INPUT` and `LANGWATCH_CAPTURE_OUTPUT` turn it off",
+		needs: "content is on; `dataCapture` turns it off",
 	}},
 }
 

@@ -19,7 +19,7 @@ var liteLLM = dialect{
 	},
 	about: []emitter{
 		{
-			name: "LiteLLM proxy", seen: "1.6x to 1.8x",
+			name: "LiteLLM proxy", seen: "recorded spans of 2025",
 			reads: "requests as the conventions hold them, cost, user, session from metadata",
 			lacks: "the raw request is a step of the call, not a second call",
 			needs: "`callbacks: [\"otel\"]`; `turn_off_message_logging: false`",

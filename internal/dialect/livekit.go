@@ -78,7 +78,7 @@ var livekit = dialect{
 	},
 	about: []emitter{
 		{
-			name: "LiveKit Agents", seen: "1.x",
+			name: "LiveKit Agents", seen: "source of 2026",
 			reads: "model requests, chat context, answer, tools, time to first token",
 			lacks: "a session id",
 			needs: "content is on; `lk.pii.*` in new versions",

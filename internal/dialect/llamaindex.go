@@ -61,7 +61,7 @@ var llamaIndex = dialect{
 	},
 	holds: (*Reader).hasLlamaIndexContent,
 	about: []emitter{{
-		name: "LlamaIndex (llama-index-observability-otel)", seen: "0.1 to 0.4",
+		name: "LlamaIndex (llama-index-observability-otel)", seen: "source of 2025 and 2026",
 		reads: "model, messages, answer and usage from events; retrievals",
 		lacks: "old versions drop every member that is an object: messages, answer, model and nodes",
 		needs: "`genai_enabled=True` writes the conventions instead",

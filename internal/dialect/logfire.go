@@ -88,7 +88,7 @@ var logfire = dialect{
 	},
 	about: []emitter{
 		{
-			name: "Logfire (OpenAI, Anthropic, OpenAI Agents, Claude Agent SDK)", seen: "3.x and 4.x",
+			name: "Logfire (OpenAI, Anthropic, OpenAI Agents, Claude Agent SDK)", seen: "recorded spans of 2025",
 			reads: "request and response, events, usage, cost, agents, tools",
 			lacks: "finish reasons of OpenAI Agents",
 			needs: "content is on",

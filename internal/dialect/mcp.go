@@ -35,7 +35,7 @@ var mcp = dialect{
 	},
 	about: []emitter{
 		{
-			name: "Model Context Protocol", seen: "conventions of 2025 and 2026, FastMCP",
+			name: "Model Context Protocol", seen: "semantic conventions of 2026; source of FastMCP",
 			reads: "tool calls with arguments and result, `isError`, session",
 			lacks: "other methods are steps",
 			needs: "arguments and results are opt-in in most SDKs",

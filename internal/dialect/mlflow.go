@@ -53,7 +53,7 @@ var mlflow = dialect{
 	},
 	about: []emitter{
 		{
-			name: "MLflow tracing", seen: "2.14 to 3.x",
+			name: "MLflow tracing", seen: "source of 2026",
 			reads: "kind, inputs and outputs, chat tools, usage, cost, session, user",
 			lacks: "finish reasons apart from the output",
 			needs: "content is on",

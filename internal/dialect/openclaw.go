@@ -71,7 +71,7 @@ var openClaw = dialect{
 		}
 	},
 	about: []emitter{{
-		name: "OpenClaw", seen: "diagnostics-otel 2026",
+		name: "OpenClaw", seen: "source and documentation of 2026",
 		reads: "model calls with usage and time to first byte, tools, runs; the sum of a turn is no call",
 		lacks: "session ids, which the plugin leaves out on purpose",
 		needs: "`diagnostics.otel.captureContent: true` for messages, tool input and output",

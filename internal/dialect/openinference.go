@@ -105,11 +105,11 @@ var openInference = dialect{
 	},
 	about: []emitter{
 		{
-			name: "OpenInference (Arize Phoenix)", seen: "Python and JavaScript instrumentations of 2024 to 2026",
+			name: "OpenInference (Arize Phoenix)", seen: "spans of openai 4.2, anthropic 0.2 (JavaScript), crewai 0.1 (Python)",
 			reads: "kind, messages, provider's request and response, tools, usage, cost, documents, session, user, " +
 				"prompt",
 			lacks: "the OpenAI instrumentation exports no span of a rejected call",
-			needs: "content is on; `OPENINFERENCE_HIDE_INPUTS` and `OPENINFERENCE_HIDE_OUTPUTS`",
+			needs: "content is on; `OPENINFERENCE_HIDE_INPUTS=true` and `OPENINFERENCE_HIDE_OUTPUTS=true` turn it off",
 		},
 	},
 }

@@ -27,7 +27,7 @@ var openLIT = dialect{
 	},
 	about: []emitter{
 		{
-			name: "OpenLIT", seen: "1.30 to 1.36",
+			name: "OpenLIT", seen: "recorded spans of 2025; source of 2026",
 			reads: "the conventions, tools, cost, session, user, content in events",
 			lacks: "a price that it does not know is 0",
 			needs: "`capture_message_content=True` is on",

@@ -82,10 +82,10 @@ var openLLMetry = dialect{
 	},
 	about: []emitter{
 		{
-			name: "OpenLLMetry (Traceloop)", seen: "0.20 to 0.5x, Python and JavaScript",
+			name: "OpenLLMetry (Traceloop)", seen: "spans of openai 0.27 (JavaScript), openai 0.33 and langchain 0.48 (Python)",
 			reads: "prompts and completions, tools, usage, workflow, association properties, prompt registry",
 			lacks: "the JavaScript OpenAI instrumentation exports no span of a rejected call; refusals",
-			needs: "content is on; `TRACELOOP_TRACE_CONTENT=false`",
+			needs: "content is on; `TRACELOOP_TRACE_CONTENT=false` turns it off",
 		},
 	},
 }

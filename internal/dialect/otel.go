@@ -136,7 +136,9 @@ var otel = dialect{
 	},
 	about: []emitter{
 		{
-			name: "OpenTelemetry GenAI conventions", seen: "1.27 to 1.41 and their own repository",
+			name: "OpenTelemetry GenAI conventions",
+			seen: "conventions 1.27 to 1.41 and their own repository; spans of openai 0.21 (JavaScript), botocore 0.54, " +
+				"google_genai",
 			reads: "everything that they name, current and legacy, in attributes, events and log records",
 			lacks: "refusals, HTTP status, schema of the answer",
 			needs: "`OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true` (`span_only` or `event_only` in new " +

@@ -69,7 +69,7 @@ var pydantic = dialect{
 	},
 	about: []emitter{
 		{
-			name: "Pydantic AI", seen: "0.2 to 1.x",
+			name: "Pydantic AI", seen: "spans of 0.7 and 1.60",
 			reads: "agent runs, model calls, tools, messages, usage, deferred tools",
 			lacks: "a finish reason in old versions",
 			needs: "`InstrumentationSettings(include_content=True)` is on",

@@ -101,8 +101,8 @@ func (r *Reader) Read(
 	if r.has(keyCCType) && isClaudeCode(attributes) {
 		r.marks |= inClaudeCode
 	}
-	if r.has(keyDBSystem) && ofVectorStore("db.system", r.at[keyDBSystem]) ||
-		r.has(keyDBSystemName) && ofVectorStore("db.system.name", r.at[keyDBSystemName]) {
+	if r.has(keyDBSystem) && isVectorStore(r.at[keyDBSystem]) ||
+		r.has(keyDBSystemName) && isVectorStore(r.at[keyDBSystemName]) {
 		r.marks |= inVectorStore
 	}
 	c := &r.call
@@ -126,7 +126,7 @@ func (r *Reader) isGenAI(attributes pcommon.Map, scope string, span ptrace.Span)
 		return true
 	}
 	for name, value := range attributes.All() {
-		if evident(name) || len(name) >= len("db.system") && name[0] == 'd' && ofVectorStore(name, value) {
+		if evident(name) || (name == "db.system" || name == "db.system.name") && isVectorStore(value) {
 			return true
 		}
 	}

@@ -11,18 +11,21 @@ import (
 var (
 	keySentryOp     = intern(0, "sentry.op")
 	keySentryStream = intern(inOTel, "gen_ai.response.streaming")
-	_               = alias(keyAIMessages, inSentry|inVercel, "gen_ai.request.messages")
-	_               = alias(keyAIText, inSentry|inVercel, "gen_ai.response.text")
-	_               = alias(keyAICalls, inSentry|inVercel, "gen_ai.response.tool_calls")
-	_               = alias(keyAIObject, inSentry|inVercel, "gen_ai.response.object")
-	_               = alias(keyAITools, inSentry|inVercel, "gen_ai.request.available_tools")
-	_               = alias(keyAISchema, inSentry|inVercel, "gen_ai.request.schema")
-	_               = alias(keyAIFunction, inSentry|inVercel, "gen_ai.function_id")
 	_               = renamed(keyAIOperation, keyAIProvider, keyAIRespID, keyAIRespModel, keyAIFinish, keyAIPrompt,
 		keyAIMetadata, keyAIFirstChunk, keyAIFirstOld, keyAITotal, keyAINoCache, keyAICacheRead, keyAICacheWrite,
 		keyAIReasonTok, keyAIReasonOld, keyAITemperature, keyAIMaxOutput, keyAIMaxTokens, keyAITopP, keyAISeed,
 		keyAIOutputKind, keyAIUser, keyAISession, keyAIThread, keyAIReasoning)
 )
+
+// alias makes name a second name of a key of the AI SDK.
+func alias(k key, name string) {
+	e := &keyTable[slotOf(name)]
+	if e.key != 0 && e.key != k {
+		panic("dialect: an attribute with two keys: " + name)
+	}
+	e.name, e.key = name, k
+	e.marks |= inSentry | inVercel
+}
 
 // renamed gives attributes of the AI SDK the names that Sentry writes: ai.x becomes vercel.ai.x.
 func renamed(keys ...key) bool {
@@ -30,11 +33,25 @@ func renamed(keys ...key) bool {
 		name := keyTable[i].name
 		for _, k := range keys {
 			if keyTable[i].key == k && strings.HasPrefix(name, "ai.") {
-				alias(k, inSentry|inVercel, "vercel."+name)
+				alias(k, "vercel."+name)
 			}
 		}
 	}
+	for name, k := range sentryNames {
+		alias(k, name)
+	}
 	return true
+}
+
+// sentryNames are the names that Sentry's other integrations use as well.
+var sentryNames = map[string]key{
+	"gen_ai.request.messages":        keyAIMessages,
+	"gen_ai.response.text":           keyAIText,
+	"gen_ai.response.tool_calls":     keyAICalls,
+	"gen_ai.response.object":         keyAIObject,
+	"gen_ai.request.available_tools": keyAITools,
+	"gen_ai.request.schema":          keyAISchema,
+	"gen_ai.function_id":             keyAIFunction,
 }
 
 var sentry = dialect{
@@ -50,7 +67,7 @@ var sentry = dialect{
 		fillOpt(&c.Streaming, r.flag(keySentryStream))
 	},
 	about: []emitter{{
-		name: "Sentry (AI SDK and AI integrations)", seen: "sentry-javascript 9 and 10",
+		name: "Sentry (AI SDK and AI integrations)", seen: "source of sentry-javascript 9 and 10",
 		reads: "what the AI SDK records, under Sentry's names",
 		lacks: "operation names, until they follow the conventions",
 		needs: "`recordInputs` and `recordOutputs`",

@@ -22,7 +22,7 @@ var server = dialect{
 		}
 	},
 	about: []emitter{{
-		name: "vLLM, SGLang", seen: "vLLM 0.6 to 0.29",
+		name: "vLLM, SGLang", seen: "source of vLLM and SGLang, 2026",
 		reads: "usage, parameters, time to first token, request id",
 		lacks: "messages, finish reasons; the model in most versions",
 		needs: "`--otlp-traces-endpoint`",

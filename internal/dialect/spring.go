@@ -45,7 +45,7 @@ var spring = dialect{
 		}
 	},
 	about: []emitter{{
-		name: "Spring AI", seen: "1.0 to 2.0",
+		name: "Spring AI", seen: "source of 1.0; documentation of 2.0",
 		reads: "model calls, tools, chat client and advisors as steps, vector stores as retrievals, conversation id",
 		lacks: "prompts and completions are log lines without attributes, so model calls have no content",
 		needs: "`spring.ai.tools.observations.include-content=true` for tools; a filter that sets `gen_ai.prompt` and " +

@@ -33,7 +33,7 @@ var strands = dialect{
 	},
 	about: []emitter{
 		{
-			name: "Strands Agents", seen: "1.x",
+			name: "Strands Agents", seen: "spans and source of 2025",
 			reads: "model calls, event loop, tools and their status, messages from events or log records",
 			lacks: "the provider: it names itself",
 			needs: "`OTEL_SEMCONV_STABILITY_OPT_IN=gen_ai_latest_experimental` for messages in attributes",

@@ -48,24 +48,20 @@ var vectorStore = dialect{
 	},
 	about: []emitter{{
 		name: "Vector stores (OpenLLMetry, OpenLIT, Spring AI)",
-		seen: "Chroma, LanceDB, Marqo, Milvus, Pinecone, Qdrant, Weaviate; any store with `db.vector.*`",
+		seen: "source of OpenLLMetry, OpenLIT and Spring AI, 2026",
 		reads: "searches as retrievals, with query and documents from `db.query.result` and `db.search.result` events or " +
 			"`db.vector.query.*`",
 		lacks: "Qdrant, LanceDB and OpenLIT record no results; writes to a store are steps",
-		needs: "`TRACELOOP_TRACE_CONTENT`; " +
-			"`spring.ai.vectorstore.observations.log-query-response` writes logs only",
+		needs: "content is on in OpenLLMetry; Spring AI logs results but puts none on the span",
 	}},
 }
 
-// ofVectorStore reports whether an attribute names a vector database. It sees the attributes of ordinary database
-// spans, so it compares whole names.
-func ofVectorStore(name string, value pcommon.Value) bool {
-	return (name == "db.system" || name == "db.system.name") && value.Type() == pcommon.ValueTypeStr &&
-		isVectorStore(value.Str())
-}
-
-func isVectorStore(system string) bool {
-	switch system {
+// isVectorStore reports whether the value of db.system names a vector database.
+func isVectorStore(system pcommon.Value) bool {
+	if system.Type() != pcommon.ValueTypeStr {
+		return false
+	}
+	switch system.Str() {
 	case "chroma", "chromadb", "Chroma", "lancedb", "LanceDB", "marqo", "Marqo", "milvus", "Milvus", "pinecone",
 		"Pinecone", "qdrant", "Qdrant", "weaviate", "Weaviate", "astra", "pgvector", "pg_vector", "vespa", "turbopuffer",
 		"simple_vector_store":
@@ -77,7 +73,7 @@ func isVectorStore(system string) bool {
 // searches reports whether the name of an operation or a span means a search: "query", "hybrid_search",
 // "collections.query.near_text". A name that also means a write does not.
 func searches(name string) (search bool) {
-	for word := range strings.FieldsFuncSeq(name, func(c rune) bool { return c == '.' || c == '_' || c == ' ' || c == '-' }) {
+	for word := range strings.FieldsFuncSeq(name, func(c rune) bool { return strings.ContainsRune("._- ", c) }) {
 		switch strings.ToLower(word) {
 		case "query", "search", "recommend", "near", "similarity", "retrieve", "fetch", "get", "scroll", "select":
 			search = true

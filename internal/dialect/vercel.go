@@ -105,7 +105,7 @@ var vercel = dialect{
 	},
 	about: []emitter{
 		{
-			name: "Vercel AI SDK", seen: "4 to 6, and 7 in its legacy mode",
+			name: "Vercel AI SDK", seen: "spans of ai 6.0 and 7.0; documentation of 4 and 5",
 			reads: "model calls, the loop around them, messages, answer, tools, usage, finish reason, first chunk, " +
 				"metadata",
 			lacks: "HTTP status of a failed call",

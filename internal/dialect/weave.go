@@ -17,7 +17,7 @@ var weave = dialect{
 		fill(&c.SessionID, r.name(keyWeaveThread))
 	},
 	about: []emitter{{
-		name: "Weave (Weights & Biases)", seen: "attributes of 2026",
+		name: "Weave (Weights & Biases)", seen: "source and documentation of 2026",
 		reads: "kind and thread; everything else from the conventions or OpenInference",
 		lacks: "calls of the Weave SDK itself do not travel as OpenTelemetry spans",
 	}},
