@@ -24,8 +24,6 @@ var (
 	keyAgTotal2    = intern(inAgenta, "ag.metrics.tokens.incremental.total")
 	keyAgCost      = intern(inAgenta, "ag.metrics.unit.costs.total")
 	keyAgCost2     = intern(inAgenta, "ag.metrics.costs.incremental.total")
-	keyAgSession   = intern(0, "ag.session.id")
-	keyAgUser      = intern(0, "ag.user.id")
 )
 
 var agenta = dialect{
@@ -41,8 +39,6 @@ var agenta = dialect{
 		fillOpt(&u.Output, r.count(keyAgComplete, keyAgComplete2))
 		fillOpt(&u.Total, r.count(keyAgTotal, keyAgTotal2))
 		fillOpt(&c.CostUSD, r.float(keyAgCost, keyAgCost2))
-		fill(&c.SessionID, r.name(keyAgSession))
-		fill(&c.UserID, r.name(keyAgUser))
 		if r.has(keyAgParams) {
 			r.requested.read(unmarked(contentText(r, keyAgParams)))
 			r.requested.apply(c)

@@ -4,64 +4,61 @@ import (
 	"strings"
 
 	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/provider"
 )
 
 // Gemini CLI and its forks follow the conventions with operation names of their own. The input and output of a tool
 // span are the scheduler's request and response. qwen-code also has the spans of Claude Code under its own prefix.
 var (
-	keyCLICallID    = intern(inOTel, "gen_ai.tool.call_id")
-	keyCLIToolID    = intern(0, "tool.call_id")
-	keyCLIThoughts  = intern(0, "thoughts_token_count")
-	keyCLIStatus    = intern(0, "error_status_code")
-	keyCLISubagent  = intern(0, "qwen-code.subagent.name")
-	promptIDDivider = "########"
+	keyCLICallID   = intern(inOTel, "gen_ai.tool.call_id")
+	keyCLIToolID   = intern(0, "tool.call_id")
+	keyCLIThoughts = intern(0, "thoughts_token_count")
+	keyCLIStatus   = intern(0, "error_status_code")
+	keyCLISubagent = intern(0, "qwen-code.subagent.name")
 )
+
+// promptIDDivider separates the session from the turn in the id of a prompt.
+const promptIDDivider = "########"
 
 var cli = dialect{
 	bit: inCLI | inOTel,
 	scalars: func(r *Reader, c *genai.Call) {
-		operation := cliOperation(r.str(keyOperation))
-		if name, ok := strings.CutPrefix(r.span.Name(), "qwen-code."); ok && operation == "" {
+		if name, ok := strings.CutPrefix(r.span.Name(), "qwen-code."); ok {
 			r.qwen(c, name)
 			return
-		}
-		if operation == "" {
-			return
-		}
-		fill(&c.Operation, operation)
-		fill(&c.ToolCallID, r.str(keyCLICallID))
-		if operation == genai.OpChat && strings.HasPrefix(r.str(keyRequestModel), "gemini") && r.scopeMarks&inCLI != 0 {
-			r.setProvider(c, "gcp.gemini")
 		}
 		if strings.Contains(r.str(keyPromptName), promptIDDivider) {
 			r.forget(keyPromptName) // the id of one turn, not the name of a prompt
 		}
-		if operation == genai.OpExecuteTool && r.has(keyOutputMessages) &&
-			memberText(contentText(r, keyOutputMessages), "status") == "error" {
-			c.Error.IsError = true
-			fill(&c.ToolStatus, "error")
-			response := memberRaw(contentText(r, keyOutputMessages), "response")
-			fill(&c.Error.Message, memberText(memberRaw(response, "error"), "message"))
+		switch r.str(keyOperation) {
+		case "llm_call":
+			if r.scopeMarks&inCLI != 0 && strings.HasPrefix(r.str(keyRequestModel), "gemini") {
+				r.setProvider(c, provider.Gemini)
+			}
+		case "tool_call":
+			fill(&c.ToolCallID, r.str(keyCLICallID))
+			if r.has(keyOutputMessages) && memberText(contentText(r, keyOutputMessages), "status") == "error" {
+				c.Error.IsError = true
+				fill(&c.ToolStatus, "error")
+				response := memberRaw(contentText(r, keyOutputMessages), "response")
+				fill(&c.Error.Message, memberText(memberRaw(response, "error"), "message"))
+			}
 		}
 	},
-	load: func(r *Reader, c *genai.Call, content *genai.Content, part genai.Part) bool {
-		if c.Operation != genai.OpExecuteTool || cliOperation(r.str(keyOperation)) != genai.OpExecuteTool {
+	load: func(r *Reader, _ *genai.Call, content *genai.Content, part genai.Part) bool {
+		if r.str(keyOperation) != "tool_call" {
 			return false
 		}
+		args, result := r.member(keyInputMessages, "args"), r.member(keyOutputMessages, "response")
 		switch part {
 		case genai.PartInput, genai.PartOutput:
-			return r.has(keyInputMessages) || r.has(keyOutputMessages) // these hold no messages
+			return args != "" || result != "" // these hold no messages
 		case genai.PartTool:
-			for _, side := range [...]struct {
-				dst  *genai.Value
-				from key
-				name string
-			}{{&content.ToolArguments, keyInputMessages, "args"}, {&content.ToolResult, keyOutputMessages, "response"}} {
-				if !r.has(side.from) || !side.dst.IsZero() {
-					continue
-				}
-				text := contentText(r, side.from)
-				*side.dst = genai.Value{Text: firstOf(memberRaw(text, side.name), text), Structured: true}
+			if content.ToolArguments.IsZero() && args != "" {
+				content.ToolArguments = valueOf(args)
+			}
+			if content.ToolResult.IsZero() && result != "" {
+				content.ToolResult = valueOf(result)
 			}
 			return !content.ToolArguments.IsZero() && !content.ToolResult.IsZero()
 		}
@@ -76,23 +73,12 @@ var cli = dialect{
 	}},
 }
 
-// cliOperation maps an operation of Gemini CLI, or returns "".
-func cliOperation(name string) string {
-	switch name {
-	case "llm_call":
-		return genai.OpChat
-	case "tool_call":
-		return genai.OpExecuteTool
-	case "agent_call":
-		return genai.OpInvokeAgent
-	case "user_prompt":
-		return genai.OpInteraction
-	case "schedule_tool_calls":
-		return genai.OpAgentStep
-	case "system_prompt":
-		return genai.OpTask
+// member returns the JSON of a member of the object in an attribute, or "".
+func (r *Reader) member(k key, name string) string {
+	if !r.has(k) {
+		return ""
 	}
-	return ""
+	return memberRaw(contentText(r, k), name)
 }
 
 // qwen reads a span of qwen-code. It gets the name without the prefix.

@@ -24,10 +24,6 @@ var (
 	keyCAContext  = intern(inConfident, "confident.span.retrieval_context")
 	keyCAContext2 = intern(inConfident, "confident.span.context")
 	keyCAName     = intern(inConfident, "confident.span.name")
-	keyCAPrompt   = intern(inConfident, "confident.span.prompt_alias")
-	keyCAVersion  = intern(inConfident, "confident.span.prompt_version")
-	keyCAThread   = intern(0, "confident.trace.thread_id")
-	keyCAUser     = intern(0, "confident.trace.user_id")
 	_             = intern(inConfident, "confident.retriever.embedder")
 	_             = intern(inConfident, "confident.retriever.top_k")
 )
@@ -55,10 +51,6 @@ var confident = dialect{
 		case genai.OpInvokeAgent:
 			fill(&c.AgentName, firstOf(r.str(keyCAAgent), r.str(keyCAName)))
 		}
-		fill(&c.PromptName, r.str(keyCAPrompt))
-		fill(&c.PromptVersion, r.str(keyCAVersion))
-		fill(&c.SessionID, r.name(keyCAThread))
-		fill(&c.UserID, r.name(keyCAUser))
 		if message := strings.TrimSpace(r.name(keyCAError)); message != "" {
 			c.Error.IsError = true
 			fill(&c.Error.Message, message)

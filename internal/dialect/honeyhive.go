@@ -21,10 +21,6 @@ var (
 	keyHHComplete = intern(0, "honeyhive_metadata.completion_tokens")
 	keyHHTotal    = intern(0, "honeyhive_metadata.total_tokens")
 	keyHHError    = intern(0, "honeyhive_error")
-	keyHHSession  = intern(0, "honeyhive.session_id")
-	keyHHSession2 = intern(0, "honeyhive_session_id")
-	keyHHUser     = intern(0, "honeyhive_user_id")
-	keyHHUser2    = intern(0, "honeyhive_user_properties.user_id")
 )
 
 var honeyHive = dialect{
@@ -47,8 +43,6 @@ var honeyHive = dialect{
 		fillOpt(&u.Input, r.count(keyHHPrompt))
 		fillOpt(&u.Output, r.count(keyHHComplete))
 		fillOpt(&u.Total, r.count(keyHHTotal))
-		fill(&c.SessionID, r.name(keyHHSession, keyHHSession2))
-		fill(&c.UserID, r.name(keyHHUser, keyHHUser2))
 		if c.Operation == genai.OpExecuteTool {
 			fill(&c.ToolName, r.span.Name())
 		}

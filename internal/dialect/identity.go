@@ -35,6 +35,12 @@ var identityKeys = [identities][]key{
 		intern(inOTel, "gen_ai.thread.id"),  // Azure AI agents
 		intern(inGenkit, "genkit:sessionId"),
 		intern(inMLflow, "mlflow.trace.session"),
+		intern(0, "langwatch.thread.id"),
+		intern(0, "lmnr.association.properties.session_id"),
+		intern(0, "ag.session.id"),
+		intern(0, "honeyhive.session_id"), intern(0, "honeyhive_session_id"),
+		intern(0, "confident.trace.thread_id"),
+		intern(0, "wandb.thread_id"), // Weave
 	},
 	identUser: {
 		keyUser, keyEndUser,
@@ -46,6 +52,11 @@ var identityKeys = [identities][]key{
 		intern(0, "kagent.user_id"),
 		intern(0, "metadata.user_api_key_user_id"), // LiteLLM
 		intern(inLiveKit, "lk.pii.participant_identity"),
+		intern(0, "langwatch.user.id"),
+		intern(0, "lmnr.association.properties.user_id"),
+		intern(0, "ag.user.id"),
+		intern(0, "honeyhive_user_id"), intern(0, "honeyhive_user_properties.user_id"),
+		intern(0, "confident.trace.user_id"),
 	},
 	identAgent: {
 		keyAgentName,
@@ -59,6 +70,8 @@ var identityKeys = [identities][]key{
 		intern(inLangfuse, "langfuse.prompt.name"),
 		intern(inOpenLLMetry, "traceloop.prompt.key"),
 		intern(inOpenInference, "prompt.id"),
+		intern(0, "langwatch.prompt.handle"), intern(0, "langwatch.prompt.id"),
+		intern(inConfident, "confident.span.prompt_alias"),
 	},
 	identPromptVersion: {
 		keyPromptVersion,
@@ -68,6 +81,8 @@ var identityKeys = [identities][]key{
 		intern(inOpenLLMetry, "traceloop.prompt.version_name"),
 		intern(inOpenLLMetry, "traceloop.prompt.version_hash"),
 		intern(inOpenInference, "llm.prompt_template.version"),
+		intern(0, "langwatch.prompt.version.number"),
+		intern(inConfident, "confident.span.prompt_version"),
 	},
 }
 
@@ -81,7 +96,8 @@ var (
 // that a span processor copies under its own names. Names of projects look alike and have other prefixes
 // (langsmith.trace.session_name).
 var identityPrefixes = []string{
-	"", "langsmith.metadata.", "traceloop.association.properties.", "ai.telemetry.metadata.", "ai.settings.context.",
+	"", "langsmith.metadata.", "traceloop.association.properties.", "ai.telemetry.metadata.",
+	"vercel.ai.telemetry.metadata.", "ai.settings.context.",
 	"ai.settings.runtimeContext.", "ai.telemetry.context.", "metadata.", "mastra.metadata.",
 	"langfuse.trace.metadata.", "langfuse.observation.metadata.", "gen_ai.request.metadata.", "gen_ai.metadata.",
 	"llm.request.metadata.", "llm.metadata.", "mlflow.trace.metadata.", "litellm.metadata.", "request.metadata.",

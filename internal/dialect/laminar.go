@@ -5,11 +5,9 @@ import "github.com/faultline-otel/faultline/internal/genai"
 // Laminar: input and output as JSON. Model calls come from instrumentations that follow OpenLLMetry or the conventions.
 // A cached span replays an earlier answer, so it is no call.
 var (
-	keyLMType    = intern(inLaminar, "lmnr.span.type")
-	keyLMInput   = intern(inLaminar, "lmnr.span.input")
-	keyLMOutput  = intern(inLaminar, "lmnr.span.output")
-	keyLMSession = intern(0, "lmnr.association.properties.session_id")
-	keyLMUser    = intern(0, "lmnr.association.properties.user_id")
+	keyLMType   = intern(inLaminar, "lmnr.span.type")
+	keyLMInput  = intern(inLaminar, "lmnr.span.input")
+	keyLMOutput = intern(inLaminar, "lmnr.span.output")
 )
 
 var laminar = dialect{
@@ -23,8 +21,6 @@ var laminar = dialect{
 			c.Operation = genai.OpSpan
 		}
 		fill(&c.Operation, kindOperation(kind))
-		fill(&c.SessionID, r.name(keyLMSession))
-		fill(&c.UserID, r.name(keyLMUser))
 		if c.Operation == genai.OpExecuteTool {
 			fill(&c.ToolName, r.span.Name())
 		}

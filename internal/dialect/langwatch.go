@@ -17,12 +17,7 @@ var (
 	keyLWContext  = intern(inLangWatch, "langwatch.contexts")
 	keyLWMetrics  = intern(inLangWatch, "langwatch.metrics")
 	keyLWParams   = intern(0, "langwatch.params")
-	keyLWThread   = intern(0, "langwatch.thread.id")
-	keyLWUser     = intern(0, "langwatch.user.id")
 	keyLWCost     = intern(0, "langwatch.span.cost")
-	keyLWPrompt   = intern(0, "langwatch.prompt.handle")
-	keyLWPromptID = intern(0, "langwatch.prompt.id")
-	keyLWVersion  = intern(0, "langwatch.prompt.version.number")
 	keyLWStream   = intern(0, "langwatch.gen_ai.streaming")
 )
 
@@ -32,11 +27,7 @@ var langWatch = dialect{
 	carries:   []key{keyLWInput, keyLWOutput},
 	scalars: func(r *Reader, c *genai.Call) {
 		fill(&c.Operation, kindOperation(r.str(keyLWType)))
-		fill(&c.SessionID, r.name(keyLWThread))
-		fill(&c.UserID, r.name(keyLWUser))
 		fillOpt(&c.CostUSD, r.float(keyLWCost))
-		fill(&c.PromptName, r.str(keyLWPrompt, keyLWPromptID))
-		fill(&c.PromptVersion, r.str(keyLWVersion))
 		fillOpt(&c.Streaming, r.flag(keyLWStream))
 		if r.has(keyLWMetrics) {
 			readUsage(wrappedValue(contentText(r, keyLWMetrics)), &c.Usage)

@@ -1,48 +1,36 @@
 package dialect
 
-import (
-	"strings"
-
-	"github.com/faultline-otel/faultline/internal/genai"
-)
+import "github.com/faultline-otel/faultline/internal/genai"
 
 // kindOperation maps the kind of span that a tracing platform records to an operation. The platforms use one
 // vocabulary, in different cases. "" stays "".
 func kindOperation(kind string) string {
-	switch strings.ToLower(kind) {
+	key := operationKey(kind)
+	switch key {
 	case "":
 		return ""
-	case "llm", "model", "generation", "chat", "completion", "chat_model":
+	case "model", "completion", "chat_model":
 		return genai.OpChat
-	case "embedding", "embeddings", "embed":
-		return genai.OpEmbeddings
-	case "tool", "function":
-		return genai.OpExecuteTool
-	case "agent":
-		return genai.OpInvokeAgent
-	case "retriever", "retrieval", "rag", "query":
+	case "rag", "query":
 		return genai.OpRetrieval
-	case "rerank", "reranker":
-		return "rerank"
-	case "chain":
-		return genai.OpChain
-	case "workflow", "pipeline", "entry":
+	case "pipeline", "entry":
 		return genai.OpWorkflow
-	case "task", "component", "module":
+	case "component", "module":
 		return genai.OpTask
-	case "step":
-		return genai.OpAgentStep
-	case "guardrail":
-		return genai.OpGuardrail
-	case "span", "default", "base", "custom", "executor", "server", "client", "unknown":
+	case "default", "base", "custom", "executor", "server", "client", "unknown":
 		return genai.OpSpan
+	case "reranker":
+		return opRerank
+	}
+	if operation := operations[key]; operation != "" {
+		return operation
 	}
 	return genai.OpOther
 }
 
 // isModelOperation reports whether an operation is a request to a model for an answer.
 func isModelOperation(operation string) bool {
-	return operation == genai.OpChat || operation == genai.OpTextCompletion || operation == "generate_content"
+	return inference(operation) && operation != genai.OpEmbeddings
 }
 
 // loadPair fills a part from the input and the output of a span, as messages, as a tool's arguments and result, or as

@@ -14,7 +14,7 @@ var (
 	_               = renamed(keyAIOperation, keyAIProvider, keyAIRespID, keyAIRespModel, keyAIFinish, keyAIPrompt,
 		keyAIMetadata, keyAIFirstChunk, keyAIFirstOld, keyAITotal, keyAINoCache, keyAICacheRead, keyAICacheWrite,
 		keyAIReasonTok, keyAIReasonOld, keyAITemperature, keyAIMaxOutput, keyAIMaxTokens, keyAITopP, keyAISeed,
-		keyAIOutputKind, keyAIUser, keyAISession, keyAIThread, keyAIReasoning)
+		keyAIOutputKind, keyAIReasoning)
 )
 
 // alias makes name a second name of a key of the AI SDK.
@@ -61,8 +61,8 @@ var sentry = dialect{
 			operation, _, _ = strings.Cut(operation, " ")
 			r.vercelOperation(c, operation)
 		}
-		if !r.has(keyOperation) {
-			fill(&c.Operation, sentryOperation(r.str(keySentryOp)))
+		if name, ok := strings.CutPrefix(r.str(keySentryOp), "gen_ai."); ok && !r.has(keyOperation) {
+			fill(&c.Operation, otelOperation(name))
 		}
 		fillOpt(&c.Streaming, r.flag(keySentryStream))
 	},
@@ -72,22 +72,4 @@ var sentry = dialect{
 		lacks: "operation names, until they follow the conventions",
 		needs: "`recordInputs` and `recordOutputs`",
 	}},
-}
-
-// sentryOperation maps Sentry's own operation of a span.
-func sentryOperation(op string) string {
-	switch name, _ := strings.CutPrefix(op, "gen_ai."); name {
-	case op:
-		return ""
-	case "invoke_agent":
-		return genai.OpInvokeAgent
-	case "execute_tool":
-		return genai.OpExecuteTool
-	case "embeddings", "embed", "embed_many":
-		return genai.OpEmbeddings
-	case "chat", "generate_text", "stream_text", "generate_object", "stream_object", "generate_content", "responses",
-		"messages":
-		return genai.OpChat
-	}
-	return ""
 }

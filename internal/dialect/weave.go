@@ -3,18 +3,14 @@ package dialect
 import "github.com/faultline-otel/faultline/internal/genai"
 
 // Weave reads the conventions and OpenInference, and adds a thread and a kind.
-var (
-	keyWeaveKind   = intern(inWeave, "weave.span.kind")
-	keyWeaveThread = intern(inOTel, "wandb.thread_id")
-)
+var keyWeaveKind = intern(inWeave, "weave.span.kind")
 
 var weave = dialect{
-	bit: inWeave | inOTel,
+	bit: inWeave,
 	scalars: func(r *Reader, c *genai.Call) {
 		if c.Operation == "" {
 			c.Operation = kindOperation(r.str(keyWeaveKind))
 		}
-		fill(&c.SessionID, r.name(keyWeaveThread))
 	},
 	about: []emitter{{
 		name: "Weave (Weights & Biases)", seen: "source and documentation of 2026",
