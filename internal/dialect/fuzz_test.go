@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/faultline-otel/faultline/internal/corpus"
@@ -105,6 +107,14 @@ func FuzzAttributes(f *testing.F) {
 	}
 	f.Add("langfuse-sdk", "x", "langfuse.observation.usage_details", `{"input":1,"input_cached_tokens":2}`)
 	f.Add("strands.telemetry.tracer", "execute_tool f", "gen_ai.tool.status", "error")
+	for _, seed := range messageSeeds[:4] { // events of LlamaIndex and of coding agents
+		f.Add("llamaindex.opentelemetry.tracer", "LLMChatEndEvent", "response", seed)
+		f.Add("llamaindex.opentelemetry.tracer", "RetrievalEndEvent", "nodes", seed)
+		f.Add("", "claude_code.api_response_body", "body", seed)
+		f.Add("", "codex.tool_result", "arguments", seed)
+		f.Add("gemini-cli", "gemini_cli.api_response", "response_text", seed)
+		f.Add("", "x", "ag.data.inputs.a.0.b", jsonMark+seed)
+	}
 	r := NewReader(nil)
 	f.Fuzz(func(t *testing.T, scopeName, name, key, value string) {
 		resource, scope, span := emptySpan(scopeName)
@@ -113,8 +123,18 @@ func FuzzAttributes(f *testing.F) {
 		event := span.Events().AppendEmpty()
 		event.SetName("gen_ai.choice")
 		event.Attributes().PutStr("message", value)
-		span.Events().AppendEmpty().SetName(name)
+		named := span.Events().AppendEmpty()
+		named.SetName(name)
+		named.Attributes().PutStr(key, value)
+		span.SetSpanID(pcommon.SpanID{1})
+		logs := plog.NewLogs()
+		record := logs.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
+		record.SetSpanID(span.SpanID())
+		record.SetEventName(name)
+		record.Attributes().PutStr(key, value)
 		start := time.Now()
+		r.cache = NewLogContentCache(0, 0)
+		r.cache.Add(logs)
 		if call, ok := r.Read(resource, scope, span); ok {
 			loadAll(call)
 			if _, err := call.MarshalJSON(); err != nil {

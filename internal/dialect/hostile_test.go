@@ -36,6 +36,9 @@ var contentKeys = []string{
 	"ai.response.toolCalls", "ai.response.providerMetadata", "gcp.vertex.agent.llm_request",
 	"gcp.vertex.agent.llm_response", "genkit:output", "mlflow.spanInputs", "haystack.component.output", "request_data",
 	"events", "model_request_parameters", "langsmith.usage_metadata", "gen_ai.usage.raw",
+	"braintrust.output_json", "braintrust.metrics", "langwatch.input", "lmnr.span.output", "ag.data.inputs.messages",
+	"honeyhive_inputs.chat_history", "confident.span.input", "gen_ai.request.messages", "gen_ai.response.tool_calls",
+	"openclaw.content.input_messages", "retrieval.document", "db.vector.query.response.documents",
 }
 
 func TestHostileContentCostsBoundedTimeAndMemory(t *testing.T) {
