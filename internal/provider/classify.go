@@ -55,9 +55,11 @@ func Classify(e genai.Error) Outcome {
 		}
 	}
 	// If a message only repeats the guess, the guess still decides: one failure has one fingerprint.
-	if f,
-		part := match(lower); f.known() && guess.yields(f) &&
-		(!guess.known() || f.class != guess.class || f.detail != guess.detail) {
+	f, part := match(lower)
+	if f == quota && saysWhen(e.Message) {
+		f, part = throttled, "retry in"
+	}
+	if f.known() && guess.yields(f) && (!guess.known() || f.class != guess.class || f.detail != guess.detail) {
 		return f.outcome("message", part)
 	}
 	if guess.known() {
@@ -102,12 +104,21 @@ func byType(name string) (f fine, by, where string) {
 	if f, ok := exceptions[lower]; ok {
 		return f, "type", lower
 	}
-	last := lower[strings.LastIndexAny(lower, ".:/$+*")+1:]
+	last := strings.TrimLeft(lower[strings.LastIndexAny(lower, ".:/$+*")+1:], "_")
 	if f, ok := exceptions[last]; ok {
 		return f, "type", last
 	}
 	if f, ok := codes[foldCode(last)]; ok {
 		return f, "code", foldCode(last)
+	}
+	// Telemetry may spell the names of exceptions in snake case, and the AI SDK may leave out its prefix.
+	if strings.IndexByte(last, '_') > 0 {
+		if f, ok := exceptions[strings.ReplaceAll(last, "_", "")]; ok {
+			return f, "type", last
+		}
+	}
+	if f, ok := exceptions["ai_"+last]; ok {
+		return f, "type", last
 	}
 	// Java and .NET have RateLimitException for Python's RateLimitError.
 	stem := strings.TrimSuffix(strings.TrimSuffix(last, "exception"), "error")
@@ -125,7 +136,7 @@ func byType(name string) (f fine, by, where string) {
 // wrappers precede the name of the inner exception in the message of one that wraps it.
 var wrappers = []string{
 	"original exception: ", "last exception: ", "last error: ", "caused by: ", "caused by ",
-	" raised ", "\n",
+	" raised ", "error in agent run: ", `{"error":"`, `{"error": "`, "{'error': '", "\n",
 }
 
 // named finds names of exceptions in a message: at its start ("litellm.RateLimitError: AnthropicException - …",
@@ -177,16 +188,80 @@ func isNameByte(c byte) bool {
 
 // match finds the first pattern that occurs in a message.
 func match(lower string) (fine, string) {
+	if f, ok := whole[lower]; ok {
+		return f, lower
+	}
+	if last := lastWords(lower); last == "terminated" || last == "eof" {
+		return connection, last
+	}
+	if namesNoTool(lower) {
+		return unknownTool, "tool not found"
+	}
+	var has trigrams
+	has.add(lower)
 next:
 	for i := range patterns {
-		for _, part := range patterns[i].parts {
-			if !strings.Contains(lower, part) {
+		for k, part := range patterns[i].parts {
+			if !has.all(&patterns[i].marks[k]) || !strings.Contains(lower, part) {
 				continue next
 			}
 		}
 		return patterns[i].fine, patterns[i].parts[0]
 	}
 	return fine{}, ""
+}
+
+// lastWords is what a message says after the names that lead to it: "TypeError: terminated", "Post …: EOF".
+func lastWords(lower string) string {
+	if i := strings.LastIndex(lower, ": "); i >= 0 {
+		lower = lower[i+2:]
+	}
+	return strings.Trim(lower, " .!\"'`)]}")
+}
+
+// namesNoTool finds a tool or function that does not exist: "Tool cancel_order not found in agent x". What the caller
+// asked for by name, as in "tool choice … not found", is not a call of the model.
+func namesNoTool(lower string) bool {
+	for _, word := range [...]string{"tool ", "function "} {
+		_, rest, ok := strings.Cut(lower, word)
+		for ; ok; _, rest, ok = strings.Cut(rest, word) {
+			name := strings.TrimLeft(rest, " :`'\"")
+			end := 0
+			for end < len(name) && (isNameByte(name[end]) || name[end] == '-') {
+				end++
+			}
+			after := strings.TrimLeft(name[end:], "`'\" ")
+			switch name[:end] {
+			case "", "choice", "call", "result", "output", "use", "type":
+				continue
+			}
+			for _, missing := range absent {
+				if strings.HasPrefix(after, missing) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// saysWhen reports whether a message says after how many seconds or minutes the call may be tried again. A quota of the
+// day is spent all the same.
+func saysWhen(message string) bool {
+	lower := strings.ToLower(message[:min(len(message), 2*maxMessage)])
+	if strings.Contains(lower, "perday") || strings.Contains(lower, "per day") || strings.Contains(lower, "per_day") {
+		return false
+	}
+	for _, hint := range retryHints {
+		_, rest, ok := strings.Cut(lower, hint)
+		for ; ok; _, rest, ok = strings.Cut(rest, hint) {
+			rest = strings.TrimLeft(rest, " :=\"'~")
+			if rest != "" && rest[0] >= '0' && rest[0] <= '9' {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // head is the part of a message that belongs to the error: its first line, bounded. A line that only announces the next

@@ -80,4 +80,21 @@ var codes = map[string]fine{
 	// LiteLLM's type for rate limits, then gateways and MCP.
 	"throttling_error": throttled, "budget_exceeded": budget, "token_quota_reached": quota, "tool_error": toolFailed,
 	"connection_error": connection, "client_disconnected": cancelled,
+
+	// Telemetry of Anthropic's SDKs: errors without a response.
+	"client_connection_error": connection, "client_network_error": connection, "client_abort": cancelled,
+	"client_cancelled": cancelled, "client_canceled": cancelled, "client_timeout": clientTimeout,
+	"stream_error": connection, "stream_interrupted": connection, "stream_closed": connection,
+	"network_error": connection, "connection_closed": connection, "connection_reset": connection,
+
+	// Codes of LangChain, and how the Claude Agent SDK ends.
+	"model_rate_limit": throttled, "model_authentication": auth, "invalid_prompt_input": invalid,
+	"message_coercion_failure": invalid, "output_parsing_failure": notJSON, "invalid_tool_results": invalid,
+	"graph_recursion_limit": loop, "error_max_turns": loop, "error_max_budget_usd": budget,
+	"error_max_structured_output_retries": notJSON, "error_during_execution": serverError,
+
+	// Further codes of gateways.
+	"upstream_error": serverError, "bad_gateway": serverError, "provider_error": serverError,
+	"provider_overloaded": overloaded, "rate_limited": throttled, "rate_limit": throttled, "overloaded": overloaded,
+	"forbidden": forbidden, "content_policy": contentFilter, "context_length": contextLength,
 }

@@ -34,6 +34,22 @@ var finishReasons = map[string]string{
 	"end":               FinishStop,
 	"done":              FinishStop,
 	"success":           FinishStop,
+	"succeeded":         FinishStop,
+	"stopped":           FinishStop,
+	"normal":            FinishStop,
+	"end_of_turn":       FinishStop,
+	"turn_complete":     FinishStop,
+	"end_of_text":       FinishStop,
+	"endoftext":         FinishStop,
+	"end_of_sequence":   FinishStop,
+	"eot":               FinishStop,
+	"stop_token":        FinishStop,
+	"stop_sequences":    FinishStop,
+	"stop_string":       FinishStop,
+	"stop_word":         FinishStop,
+	"word":              FinishStop, // llama.cpp
+	"message_stop":      FinishStop,
+	"finish_stop":       FinishStop,
 
 	"length":                        FinishLength,
 	"max_tokens":                    FinishLength,
@@ -43,19 +59,34 @@ var finishReasons = map[string]string{
 	"max_prompt_tokens":             FinishLength,
 	"max_length":                    FinishLength,
 	"error_limit":                   FinishLength,
-	"maxtokens":                     FinishLength,
+	"limit":                         FinishLength,
+	"token_limit":                   FinishLength,
+	"max_new_tokens":                FinishLength,
+	"maximum_tokens":                FinishLength,
+	"max_token":                     FinishLength,
+	"max_tokens_reached":            FinishLength,
+	"max_tokens_exceeded":           FinishLength,
+	"length_limit":                  FinishLength,
+	"output_limit":                  FinishLength,
+	"output_token_limit":            FinishLength,
+	"truncated":                     FinishLength,
+	"context_length":                FinishLength,
+	"context_limit":                 FinishLength,
+	"context_window_exceeded":       FinishLength,
+	"context_overflow":              FinishLength,
+	"prompt_too_long":               FinishLength,
 	"incomplete":                    FinishLength,
 	"model_context_window_exceeded": FinishLength,
 	"context_length_exceeded":       FinishLength,
 	"context_window":                FinishLength,
 
-	"tool_call":      FinishToolCall,
-	"tool_calls":     FinishToolCall,
-	"tool_use":       FinishToolCall,
-	"function_call":  FinishToolCall,
-	"tool_execution": FinishToolCall,
-	"toolcalls":      FinishToolCall,
-	"functioncall":   FinishToolCall, // .NET
+	"tool_call":       FinishToolCall,
+	"tool_calls":      FinishToolCall,
+	"tool_use":        FinishToolCall,
+	"function_call":   FinishToolCall,
+	"function_calls":  FinishToolCall,
+	"tool_execution":  FinishToolCall,
+	"requires_action": FinishToolCall,
 
 	"content_filter":           FinishContentFilter,
 	"content_filtered":         FinishContentFilter,
@@ -73,13 +104,25 @@ var finishReasons = map[string]string{
 	"model_armor":              FinishContentFilter,
 	"jailbreak":                FinishContentFilter,
 	"blocked":                  FinishContentFilter,
-	"contentfilter":            FinishContentFilter,
+	"sensitive":                FinishContentFilter,
+	"content_policy":           FinishContentFilter,
+	"content_policy_violation": FinishContentFilter,
+	"moderation":               FinishContentFilter,
+	"guardrail":                FinishContentFilter,
+	"guardrails":               FinishContentFilter,
+	"tripwire":                 FinishContentFilter,
+	"filtered":                 FinishContentFilter,
+	"policy_violation":         FinishContentFilter,
 
 	"refusal": FinishRefusal,
 	"refused": FinishRefusal,
 
 	"pause":      FinishPause,
 	"pause_turn": FinishPause,
+	// A person is asked before the turn goes on: Mastra, Strands, Letta.
+	"suspended":         FinishPause,
+	"interrupt":         FinishPause,
+	"requires_approval": FinishPause,
 
 	"malformed_function_call": FinishMalformedToolCall,
 	"unexpected_tool_call":    FinishMalformedToolCall,
@@ -98,9 +141,14 @@ var finishReasons = map[string]string{
 	"run_cancelled":    FinishCancelled,
 	"abort":            FinishCancelled,
 	"aborted":          FinishCancelled,
+	"user_cancel":      FinishCancelled,
+	"user_cancelled":   FinishCancelled,
+	"user_canceled":    FinishCancelled,
+	"user_abort":       FinishCancelled,
 
 	"timeout":     FinishTimeout,
 	"run_expired": FinishTimeout,
+	"time_limit":  FinishTimeout,
 
 	"error":                        FinishError,
 	"other":                        FinishError,
@@ -114,7 +162,20 @@ var finishReasons = map[string]string{
 	"insufficient_system_resource": FinishError,
 	"too_many_tool_calls":          FinishError,
 	"rag_query_when_rag_disabled":  FinishError,
+	"network_error":                FinishError,
+	"connection_error":             FinishError,
+	"llm_api_error":                FinishError,
 }
+
+// unspaced maps the reasons without their underscores to themselves: .NET, Java and the Model Context Protocol write
+// MaxTokens and stopSequence.
+var unspaced = func() map[string]string {
+	all := map[string]string{}
+	for reason := range finishReasons {
+		all[strings.ReplaceAll(reason, "_", "")] = reason
+	}
+	return all
+}()
 
 // Finish is the canonical form of a raw finish reason, "" for "". It ignores case, hyphens and an enum prefix
 // ("FinishReason.STOP"). The canonical form has less detail: decide on the raw reason where both are known.
@@ -147,8 +208,12 @@ func foldReason(raw string) string {
 		raw = raw[i+1:]
 	}
 	folded := strings.ReplaceAll(strings.ToLower(raw), "-", "_")
-	if _, known := finishReasons[folded]; !known {
-		folded = strings.TrimPrefix(strings.ReplaceAll(folded, " ", "_"), "finish_reason_")
+	if _, known := finishReasons[folded]; known {
+		return folded
+	}
+	folded = strings.TrimPrefix(strings.ReplaceAll(folded, " ", "_"), "finish_reason_")
+	if known, ok := unspaced[folded]; ok {
+		return known
 	}
 	return folded
 }

@@ -4,11 +4,49 @@ package provider
 type pattern struct {
 	fine  fine
 	parts []string
+	marks []mark // of the parts
+}
+
+// Messages that tell nothing but that there was an error.
+const (
+	notSuccessful = "unsuccessful terminal state" // OpenAI Agents SDK
+	endedInError  = "provider returned error"     // OpenRouter
+)
+
+// whole are messages of one or two words, which mean something only where they stand alone.
+var whole = map[string]fine{
+	"terminated": connection, "eof": connection, "aborted": connection, "closed": connection, // Node, Go, OkHttp
+	"disconnected": connection, "load failed": connection, "timeout": clientTimeout, "canceled": cancelled,
+	"cancelled": cancelled,
+}
+
+// absent are the words that follow the name of a tool which was not offered.
+var absent = []string{
+	"not found", "is not found", "was not found", "does not exist", "doesn't exist", "don't exist", "is not available",
+	"is not registered", "is not defined", "is not a valid tool", "is unknown", "not in request.tools",
+	"which was not in request.tools", "is not in the list", "not available", "could not be found",
+}
+
+// retryHints precede the time after which a limit allows the next call.
+var retryHints = []string{
+	"retry in", "try again in", "retry after", "retry-after", "retrydelay", "retry_delay", "retry_after", "retryafter",
+	"wait",
 }
 
 // patterns are tried in order: context length comes before content filters, quotas and rate limits, and general errors
 // come last. They match in lower case, on the head of a message.
 var patterns = group(
+	// What the caller sent was wrong, in words that are a fault of the model elsewhere.
+	words(invalid, "invalid json payload", "invalid json schema", "invalid json body", "body is not valid json",
+		"unknown tool type"),
+	// A tool that was not offered: OpenAI Agents SDK, AI SDK, Pydantic AI, LangChain, ADK, Spring AI, CrewAI.
+	words(unknownTool, "tool not found", "unknown tool", "no such tool", "unavailable tool", "is not a valid tool",
+		"no tool named", "no tool with name", "no toolcallback found", "tool with name", "nonexistent tool",
+		"non-existent tool", "not found in the tools_dict", "hallucinated tool", "not in request.tools",
+		"only available actions"),
+	words(badArguments, "invalid json input for tool", "invalid arguments for tool", "invalid input for tool",
+		"failed to parse tool arguments", "failed to parse tool call arguments"),
+	words(badToolCall, "exceeded max retries count"),
 	// The model's output could not be parsed as a tool call: gpt-oss on vLLM, Gemini, Groq, Ollama.
 	words(badToolCall, "unexpected tokens remaining in message header", "malformed function call",
 		"malformed_function_call", "invalid tool call",
@@ -17,14 +55,46 @@ var patterns = group(
 		"error parsing tool call", "unexpected tool call", "unexpected_tool_call", "invalid function call",
 		"malformed_tool_use"),
 	words(notJSON, "failed to validate json", "json_validate_failed"), // Groq
+	// An agent that did not end: LangGraph, OpenAI Agents SDK, LangChain, smolagents, LlamaIndex, ADK, Genkit, Claude
+	// Code, Pydantic AI.
+	words(loop, "recursion limit", "recursionlimit", "graph_recursion_limit", "graphrecursionerror", "max turns",
+		"max_turns", "maxturns", "maximum turns", "maximum number of turns", "max iterations", "max_iterations",
+		"maximum iterations", "maximum number of iterations", "iteration limit", "max steps", "max_steps",
+		"maximum steps", "maximum number of steps", "number of llm calls limit", "maximum tool call iterations",
+		"maximum number of tool calls", "request_limit of", "tool_calls_limit of", "model call limit",
+		"tool call limit", "too many tool calls", "model_call_limit", "max_llm_calls", "maximum number of llm calls"),
+	// Frameworks that got no answer or half an answer: Pydantic AI, OpenAI Agents SDK, AI SDK.
+	words(empty, "received empty model response", "no content generated", "model returned an empty response"),
+	words(outputLimit, "token limit exceeded while", "exceeded before any response was generated",
+		"incomplete output due to a max_tokens", "length limit was reached"),
+	words(contentFilter, "content filter triggered", "content filter was triggered", "rejected by the content filter"),
+	words(serverError, notSuccessful),
+	// A page of a proxy in place of JSON is a fault on the way to the provider.
+	[]pattern{
+		{fine: serverError, parts: []string{"not valid json", "<!doctype"}},
+		{fine: serverError, parts: []string{"not valid json", "<html"}},
+		{fine: serverError, parts: []string{"unexpected token '<'"}},
+		{fine: serverError, parts: []string{"unexpected token < in json"}},
+		{fine: serverError, parts: []string{"invalid character '<' looking for"}},
+	},
+	// Parsers of JSON: JavaScript, Python, Go, Rust, Java, .NET; and frameworks that wrap them.
+	words(notJSON, "is not valid json", "end of json input", " in json at position", "json parsing failed",
+		"json parse error", "jsondecodeerror", "jsonparseexception", "expecting value: line", "extra data: line",
+		"expecting property name enclosed", "unterminated string starting at", "expecting ',' delimiter",
+		"expecting ':' delimiter", "invalid json", "malformed json", "looking for beginning of value",
+		"in literal true (expecting", "after object key:value pair", "expected value at line",
+		"eof while parsing", "trailing characters at line", "is an invalid start of a value",
+		"could not parse llm output", "could not parse the response", "output_parsing_failure",
+		"failed to parse output as json", "failed to parse json", "unable to parse json"),
+	[]pattern{{fine: notJSON, parts: []string{"response did not match schema"}}},
 	words(contextLength, "maximum context length", "exceed context limit", "model's maximum context limit",
 		"longer than the model's context length",
 		"string too long. expected a string with maximum length", "prompt is too long", "prompt: length",
 		"too many tokens", "too many input tokens",
 		"input is too long", "expected maxlength:", "request payload size exceeds", "length limit exceeded"),
 	[]pattern{
-		{contextLength, []string{"inputs", "max_new_tokens", "must be <="}},
-		{contextLength, []string{"input token count", "exceeds the maximum"}},
+		{fine: contextLength, parts: []string{"inputs", "max_new_tokens", "must be <="}},
+		{fine: contextLength, parts: []string{"input token count", "exceeds the maximum"}},
 	},
 	words(contextLength, "exceeds context limit", "maximum context limit", "context_length_exceeded", "context window",
 		"exceeds the context",
@@ -51,9 +121,9 @@ var patterns = group(
 	words(quota, "insufficient_quota", "exceeded your current quota", "credit balance is too low", "billing",
 		"token_quota_reached"),
 	[]pattern{ // RESOURCE_EXHAUSTED with a QuotaFailure per day
-		{quota, []string{"quota", "perday"}},
-		{quota, []string{"quota", "per day"}},
-		{quota, []string{"quota", "per_day"}},
+		{fine: quota, parts: []string{"quota", "perday"}},
+		{fine: quota, parts: []string{"quota", "per day"}},
+		{fine: quota, parts: []string{"quota", "per_day"}},
 	},
 	words(quota, "insufficient credits", "insufficient balance", "requires more credits", "out of credits"),
 	words(budget, "budget has been exceeded"),
@@ -91,15 +161,31 @@ var patterns = group(
 		"is not a valid model",
 		"no endpoints found", "model is not supported", "unknown model"),
 	[]pattern{
-		{notFound, []string{"model", "does not exist"}},
-		{notFound, []string{"model", "not found"}},
-		{notFound, []string{"unknown provider", "model="}},
+		{fine: notFound, parts: []string{"model", "does not exist"}},
+		{fine: notFound, parts: []string{"model", "not found"}},
+		{fine: notFound, parts: []string{"unknown provider", "model="}},
 	},
 	words(connection, "connection error", "connection refused", "connection reset",
 		"failed to establish a new connection", "upstream connect error",
 		"name or service not known", "certificate verify failed"),
 	// not just "ssl", which is part of too many words
 	words(connection, "ssl error", "ssl:", "[ssl", "sslerror", "ssl handshake", "tls:"),
+	words(connection, cutMessages...),
+	words(connection, "other side closed", "forcibly closed", "network connection was lost", "network connection lost",
+		"connection was closed", "connection was reset", "connection was aborted", "connection is closed",
+		"connection has been closed", "connection terminated", "connectionterminated", "connection closed",
+		"connection was forcibly", "socket closed", "socket is closed", "broken connection", "connection broken",
+		"connection lost", "client connection lost", "use of closed network connection", "transport is closing",
+		"transport connection", "goaway", "empty reply from server", "server closed the connection",
+		"header parser received no bytes", "connection prematurely closed", "end of file reached",
+		"error sending request for url", "error trying to connect", "tcp connect error", "dns error",
+		"could not resolve host", "nodename nor servname", "getaddrinfo", "no such host is known", "cannot connect to",
+		"could not connect", "unable to connect", "couldn't connect", "max retries exceeded with url",
+		"error occurred while sending the request", "networkerror when attempting", "failed to fetch", "econnaborted",
+		"before secure tls connection", "eof occurred in violation", "ssl connection could not be established",
+		"pkix path building failed", "unable to verify the first certificate", "self-signed certificate",
+		"self signed certificate", "certificate has expired", "x509:", "ehostunreach", "enetunreach", "epipe",
+		"und_err_socket"),
 	words(connection, "econnrefused", "econnreset", "enotfound", "eai_again", "socket hang up", "connection closed",
 		"connection aborted",
 		"network error", "fetch failed", "no such host", "broken pipe", "temporary failure in name resolution",
@@ -111,15 +197,20 @@ var patterns = group(
 		"internal server error",
 		"an internal error has occurred", "invalid response from an upstream server", "unexpected server error"),
 	words(serverError, "internal error", "bad gateway"),
+	words(serverError, endedInError),
 	words(cancelled, "context canceled", "context cancelled", "client disconnected", "request was aborted",
 		"operation was aborted", "request aborted",
-		"cancelled by user", "canceled by user"),
+		"cancelled by user", "canceled by user", "user aborted", "user cancelled", "user canceled",
+		"signal is aborted", "operation was canceled", "operation was cancelled", "task was canceled",
+		"request was canceled", "request was cancelled"),
+	// Control flow of LangGraph and Pydantic AI under exceptions without a name.
+	words(cancelled, "interrupt(value=", "graphinterrupt", "approvalrequired", "calldeferred"),
 )
 
 func words(f fine, texts ...string) []pattern {
 	list := make([]pattern, len(texts))
 	for i, text := range texts {
-		list[i] = pattern{f, []string{text}}
+		list[i] = pattern{fine: f, parts: []string{text}}
 	}
 	return list
 }
@@ -128,6 +219,11 @@ func group(lists ...[]pattern) []pattern {
 	var all []pattern
 	for _, l := range lists {
 		all = append(all, l...)
+	}
+	for i := range all {
+		for _, part := range all[i].parts {
+			all[i].marks = append(all[i].marks, markOf(part))
+		}
 	}
 	return all
 }

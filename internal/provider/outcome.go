@@ -60,8 +60,10 @@ var (
 	unknownTool   = fine{class: failure.ToolCallMalformed, detail: failure.UnknownTool}
 	notJSON       = fine{class: failure.SchemaViolation, detail: failure.NotJSON}
 	mismatch      = fine{class: failure.SchemaViolation, detail: failure.NotJSON, reported: true}
-	loop          = fine{class: failure.RetryLoop, detail: "runaway"}
+	loop          = fine{class: failure.RetryLoop, detail: failure.Runaway}
 	toolFailed    = fine{class: failure.ToolError, detail: failure.ToolFailed}
+	empty         = fine{class: failure.BadAnswer, detail: failure.Empty}
+	streamCut     = fine{class: failure.Truncation, detail: failure.StreamCut}
 	cancelled     = fine{cancelled: true}
 	// byStatus is for types without a meaning of their own: the code, the HTTP status or the message decides.
 	byStatus = fine{refine: toAny}
@@ -69,7 +71,25 @@ var (
 	untrusted = fine{class: failure.ProviderError, detail: failure.Connection, refine: toAny}
 	// filtered is for withheld answers, mostly due to a filter. The finish reason in the message can refine it.
 	filtered = fine{class: failure.Refusal, detail: failure.ContentFilter, refine: toAny}
+	// misbehavior and unexpected are for whatever a framework did not expect of a model: the message tells what.
+	misbehavior = fine{class: failure.ToolCallMalformed, detail: failure.ProviderRejected, refine: toAny}
+	unexpected  = fine{class: failure.SchemaViolation, detail: failure.NotJSON, refine: toAny}
+	// usageLimit is for the limits of an agent. The message tells whether tokens or turns ran out.
+	usageLimit = fine{class: failure.RateLimit, detail: failure.Budget, refine: toAny}
 )
+
+// Bare reports whether the outcome is known only as an error: nothing says what failed. Any more precise report of the
+// same failure is better.
+func (o Outcome) Bare() bool {
+	if o.Class != failure.ProviderError || o.Detail != failure.ServerError {
+		return false
+	}
+	switch o.Where {
+	case "", "error", "failed", "run_failed", "unknown", notSuccessful, endedInError:
+		return o.By != "http"
+	}
+	return false
+}
 
 func (f fine) outcome(by, where string) Outcome {
 	return Outcome{Class: f.class, Detail: f.detail, By: by, Where: where, Cancelled: f.cancelled}

@@ -26,6 +26,25 @@ var reasons = map[string]fine{
 	"cancelled":                   cancelled, "canceled": cancelled, "client_cancelled": cancelled,
 	"turn_detected": cancelled, "run_cancelled": cancelled,
 	"abort": cancelled, "aborted": cancelled,
+	// The answer broke off: Vercel AI SDK, gateways, Zhipu.
+	"interrupted": streamCut, "disconnected": streamCut, "stream_cut": streamCut, "stream_closed": streamCut,
+	"stream_interrupted": streamCut, "connection_lost": streamCut, "partial": streamCut, "not_finished": streamCut,
+	"network_error": connection, "connection_error": connection,
+	// Servers of open models, watsonx, Zhipu, Aleph Alpha, Gemini, Mastra.
+	"limit": outputLimit, "token_limit": outputLimit, "max_new_tokens": outputLimit, "maximum_tokens": outputLimit,
+	"max_token": outputLimit, "max_tokens_reached": outputLimit, "max_tokens_exceeded": outputLimit,
+	"length_limit": outputLimit, "output_limit": outputLimit, "output_token_limit": outputLimit, "truncated": outputLimit,
+	"context_length": contextLength, "context_limit": contextLength, "context_window_exceeded": contextLength,
+	"context_overflow": contextLength, "prompt_too_long": contextLength,
+	"sensitive": contentFilter, "content_policy": contentFilter, "content_policy_violation": contentFilter,
+	"moderation": contentFilter, "guardrail": contentFilter, "guardrails": contentFilter, "tripwire": contentFilter,
+	"filtered": contentFilter, "policy_violation": contentFilter, "time_limit": timeout,
+	"malformed_response": notJSON, "missing_thought_signature": invalid, "invalid_tool_call": badToolCall,
+	"user_cancel": cancelled, "user_cancelled": cancelled, "user_canceled": cancelled, "user_abort": cancelled,
+	// An agent was stopped: Agent Client Protocol, Claude Agent SDK, Letta.
+	"max_turns": loop, "max_turn_requests": loop, "error_max_turns": loop, "max_steps": loop, "max_iterations": loop,
+	"error_max_budget_usd": budget, "error_max_structured_output_retries": notJSON,
+	"error_during_execution": serverError, "llm_api_error": serverError, "insufficient_credits": quota,
 }
 
 // geminiReasons are reasons with a different meaning elsewhere: "other" has no class for Vercel, but is a fault for
