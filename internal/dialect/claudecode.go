@@ -28,6 +28,9 @@ var (
 	keyCCCost      = intern(0, "cost_usd")
 	keyCCStatus    = intern(0, "status_code")
 	keyCCRequestID = intern(0, "request_id")
+
+	keyAnthropicStop    = intern(inAnthropicSDK, "anthropic.message.stop_reason")
+	keyAnthropicRequest = intern(inAnthropicSDK, "anthropic.request.id")
 )
 
 var claudeCode = dialect{
@@ -124,7 +127,12 @@ var anthropicSDK = dialect{
 		case !r.has(keyOperation):
 			fill(&c.Operation, genai.OpOther)
 		}
-		fill(&c.ResponseID, r.str(keyResponseID, keyCCRequestID))
+		fill(&c.ResponseID, r.str(keyResponseID, keyCCRequestID, keyAnthropicRequest))
+		for _, k := range [...]key{keyAnthropicStop, keyCCStop} {
+			if len(c.FinishReasons) == 0 {
+				r.addReasons(c, k)
+			}
+		}
 		r.setProvider(c, "anthropic")
 	},
 	about: []emitter{

@@ -15,7 +15,7 @@ type fields struct {
 	messages, choices, candidates, generations string
 	input, output, contents, prompt, system    string
 	request, config, tools, format, model      string
-	incomplete, feedback                       string
+	incomplete, feedback, status               string
 }
 
 // read splits the object at the cursor into its members.
@@ -114,6 +114,8 @@ func (f *fields) slot(key string) *string {
 		return &f.request
 	case "incomplete_details", "incompleteDetails":
 		return &f.incomplete
+	case "status":
+		return &f.status
 	case "promptFeedback", "prompt_feedback":
 		return &f.feedback
 	case "config", "generationConfig", "generation_config":
@@ -126,6 +128,19 @@ func (f *fields) slot(key string) *string {
 		return &f.model
 	}
 	return nil
+}
+
+// ending returns the finish reason of a response: a reason of its own, that of an incomplete response of the Responses
+// API, or else the status of that response, if it is a final one.
+func (f *fields) ending() string {
+	if reason := firstOf(unquoted(f.finish), memberText(f.incomplete, "reason")); reason != "" {
+		return reason
+	}
+	switch status := unquoted(f.status); status {
+	case "completed", "incomplete", "failed", "cancelled":
+		return status
+	}
+	return ""
 }
 
 // isPart reports whether an object is a part of a message rather than a message or an envelope.

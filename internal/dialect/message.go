@@ -148,7 +148,7 @@ func (p *parser) object(f *fields, role string) {
 			n := len(p.dst)
 			p.value(f.output, role)
 			p.mergeItems(n)
-			if reason := firstOf(unquoted(f.finish), memberText(f.incomplete, "reason")); len(p.dst) > n && reason != "" {
+			if reason := f.ending(); len(p.dst) > n && reason != "" {
 				p.dst[len(p.dst)-1].FinishReason = reason
 			}
 			return
@@ -364,7 +364,7 @@ func (p *parser) into(f *fields, m *genai.Message) {
 	if f.metadata != "" {
 		var inner fields
 		inner.read(&cursor{s: f.metadata})
-		if reason := unquoted(inner.finish); reason != "" {
+		if reason := inner.ending(); reason != "" {
 			m.FinishReason = reason
 		}
 	}

@@ -213,8 +213,9 @@ func (r *Reader) finish(c *genai.Call) {
 	r.readError(c)
 	r.usage.tokens(c)
 	r.findContent(c)
-	if len(c.FinishReasons) == 0 && c.IsLLMCall() && r.hasContent && !c.Error.IsError {
-		// Some emitters state the finish reason only inside the answer. It is read now because verdicts depend on it.
+	if len(c.FinishReasons) == 0 && c.IsLLMCall() && r.hasContent {
+		// Some emitters state the finish reason only inside the answer. It is read now because verdicts depend on it,
+		// on spans with an error too: it may say more than the error does.
 		c.Output()
 	}
 	r.canonicalReasons(c)

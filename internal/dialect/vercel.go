@@ -213,8 +213,8 @@ func (r *Reader) vercelOutput(c *genai.Call, content *genai.Content) bool {
 	if len(c.FinishReasons) > 0 {
 		m.FinishReason = c.FinishReasons[0]
 	}
-	if m.Text == "" && m.Reasoning == "" && len(m.ToolCalls) == 0 {
-		return false
+	if m.Text == "" && m.Reasoning == "" && len(m.ToolCalls) == 0 && !r.has(keyAIText) {
+		return false // an empty text was recorded, an absent one was not
 	}
 	c.ContentTruncated = c.ContentTruncated || p.cut
 	return r.keep(c, content, &p)

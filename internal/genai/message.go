@@ -1,5 +1,7 @@
 package genai
 
+import "strings"
+
 // Message is one turn. Text is its text parts, joined with a newline. Tool calls and results are fields of their own.
 type Message struct {
 	Role         string       `json:"role"`
@@ -12,6 +14,11 @@ type Message struct {
 	Media bool `json:"media,omitempty"`
 	// Unread names the types of parts that we do not know. The message has content that nobody reads.
 	Unread []string `json:"unread,omitempty"`
+}
+
+// IsEmpty reports whether a message has neither text, nor media, nor calls or results of tools. It may have reasoning.
+func (m *Message) IsEmpty() bool {
+	return len(m.ToolCalls) == 0 && len(m.ToolResults) == 0 && !m.Media && strings.TrimSpace(m.Text) == ""
 }
 
 // ToolCall is a tool call that the model requested.

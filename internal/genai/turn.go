@@ -37,3 +37,27 @@ func (c *Call) Question() string {
 	}
 	return ""
 }
+
+// maxEmptyTokens is more than providers bill for the marks around an empty answer.
+const maxEmptyTokens = 16
+
+// Unrecorded reports whether an answer that ended normally looks empty only because it was not recorded: the provider
+// billed tokens for it besides those of reasoning.
+func (c *Call) Unrecorded(answer []Message) bool {
+	if len(answer) == 0 || !c.Tokens.Output.Set || c.Tokens.Output.Value <= maxEmptyTokens ||
+		len(c.FinishReasonsCanonical) == 0 {
+		return false
+	}
+	for _, reason := range c.FinishReasonsCanonical {
+		if reason != "stop" && reason != "tool_call" {
+			return false
+		}
+	}
+	for i := range answer {
+		m := &answer[i]
+		if !m.IsEmpty() || m.Reasoning != "" && !c.Tokens.Reasoning.Set {
+			return false
+		}
+	}
+	return true
+}

@@ -37,7 +37,12 @@ func (s *Scorer) Score(c *genai.Call, r *score.Result) {
 		return
 	}
 	if c.Error.IsError {
-		reported(c, provider.Classify(c.Error), r)
+		o := provider.Classify(c.Error)
+		if stop := stopOf(c); o.Bare() && stop.Class != "" && !stop.Bare() {
+			stopped(c, stop, r)
+			return
+		}
+		reported(c, o, r)
 		cut(c, r)
 		if c.Operation == genai.OpRetrieval && !r.Cancelled {
 			r.RetrievalOutcome = score.OutcomeFailed
@@ -52,22 +57,30 @@ func (s *Scorer) Score(c *genai.Call, r *score.Result) {
 	if !c.IsLLMCall() {
 		return
 	}
-	stop := provider.Stop(c.Provider, c.FinishReasons)
+	stop := stopOf(c)
 	if stop.Cancelled {
 		r.Cancelled = true
 		return
 	}
+	if isProbe(c, stop) {
+		return
+	}
 	if stop.Class != "" {
-		finding := failure.Finding{Class: stop.Class, Detail: stop.Detail, Where: stop.Where, Evidence: stopEvidence(c, stop)}
-		if refusal := refusalOf(c); stop.Class == failure.Refusal && refusal != "" {
-			finding.Excerpt = refusal
-		}
-		r.Find(finding)
+		stopped(c, stop, r)
 		if stop.Class == failure.Refusal {
 			return
 		}
 	}
 	answer(c, stop, r)
+}
+
+// stopped adds the finding of a finish reason.
+func stopped(c *genai.Call, stop provider.Outcome, r *score.Result) {
+	finding := failure.Finding{Class: stop.Class, Detail: stop.Detail, Where: stop.Where, Evidence: stopEvidence(c, stop)}
+	if stop.Class == failure.Refusal {
+		finding.Excerpt = refusalOf(c)
+	}
+	r.Find(finding)
 }
 
 // retrieval records whether documents were found. If the span has no record of them, the outcome stays unknown.
@@ -83,7 +96,7 @@ func retrieval(c *genai.Call, r *score.Result) {
 	}
 }
 
-// answer checks the answer itself: a refusal in the provider's own field, or no answer at all.
+// answer checks the answer itself: a refusal in the provider's own field, an error in its place, or no answer at all.
 func answer(c *genai.Call, stop provider.Outcome, r *score.Result) {
 	if c.Operation == genai.OpEmbeddings || c.ContentMissing {
 		return
@@ -98,23 +111,26 @@ func answer(c *genai.Call, stop provider.Outcome, r *score.Result) {
 	if stop.Class != "" {
 		return // a cut answer may well be empty: one cause, one finding
 	}
-	if !ended(c) || c.ContentTruncated || !ofText(c.OutputType) {
+	output := c.Output()
+	if o := errorAnswer(c, output); o.Class != "" {
+		r.Find(failure.Finding{
+			Class: o.Class, Detail: o.Detail, Where: o.Where, What: firstLine(output[0].Text),
+			Evidence: "the answer is an error object: " + decided(o), Excerpt: firstLine(output[0].Text),
+		})
 		return
 	}
-	output := c.Output()
 	// Without a message the answer is unknown: emitters leave out fields that they did not record.
-	if len(output) == 0 {
+	if len(output) == 0 || !ended(c) || c.ContentTruncated || !ofText(c.OutputType) {
 		return
 	}
 	thought := false
 	for i := range output {
-		m := &output[i]
-		if len(m.ToolCalls) > 0 || len(m.ToolResults) > 0 || m.Media || strings.TrimSpace(m.Text) != "" {
+		if !output[i].IsEmpty() {
 			return
 		}
-		thought = thought || strings.TrimSpace(m.Reasoning) != ""
+		thought = thought || strings.TrimSpace(output[i].Reasoning) != ""
 	}
-	if unrecorded(c) {
+	if c.Unrecorded(output) {
 		return
 	}
 	evidence := "the model stopped normally with neither text nor a tool call"
@@ -138,15 +154,6 @@ func ofText(outputType string) bool {
 		return false
 	}
 	return true
-}
-
-// maxEmptyTokens is more than providers bill for the marks around an empty answer.
-const maxEmptyTokens = 16
-
-// unrecorded reports whether an answer that looks empty was only not recorded: the provider counted tokens for it
-// besides those of reasoning.
-func unrecorded(c *genai.Call) bool {
-	return c.Tokens.Reasoning.Set && c.Tokens.Output.Set && c.Tokens.Output.Value > maxEmptyTokens
 }
 
 // cut adds that the answer broke off if an error came after its first chunk. The error itself is the nearer cause.
@@ -190,26 +197,29 @@ func reported(c *genai.Call, o provider.Outcome, r *score.Result) {
 // excerpt.
 func errorEvidence(e genai.Error, o provider.Outcome) string {
 	var b strings.Builder
-	switch o.By {
-	case "message":
-		b.WriteString("the error message says " + quote(o.Where))
-	case "http":
-		b.WriteString("HTTP status " + o.Where)
-	case "code":
-		b.WriteString("error code " + quote(o.Where))
-	case "type":
-		name := e.Type
-		if !says(e.Type, o.Where) { // the message names it
-			name = o.Where
-		}
-		b.WriteString("exception " + quote(name))
-	default:
-		b.WriteString("the span has status ERROR without any details")
+	if o.By == "type" && says(e.Type, o.Where) {
+		o.Where = e.Type
 	}
+	b.WriteString(decided(o))
 	if e.Type != "" && e.Type != "_OTHER" && !says(e.Type, o.Where) {
 		b.WriteString(" (" + clip.Text(e.Type, maxName) + ")")
 	}
 	return b.String()
+}
+
+// decided names the part of a report that decided.
+func decided(o provider.Outcome) string {
+	switch o.By {
+	case "message":
+		return "the error message says " + quote(o.Where)
+	case "http":
+		return "HTTP status " + o.Where
+	case "code":
+		return "error code " + quote(o.Where)
+	case "type":
+		return "exception " + quote(o.Where)
+	}
+	return "the span has status ERROR without any details"
 }
 
 // says reports whether an error type is the one that decided. Its package and case do not matter.

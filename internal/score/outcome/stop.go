@@ -1,0 +1,128 @@
+package outcome
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/provider"
+)
+
+// stopOf returns the outcome that the finish reasons of a model call report. It loads the answer only where a reason
+// needs it.
+func stopOf(c *genai.Call) provider.Outcome {
+	if !c.IsLLMCall() {
+		return provider.Outcome{}
+	}
+	stop := provider.Stop(c.Provider, c.FinishReasons)
+	switch {
+	case stop.Class == "" && !stop.Cancelled && unfinished(c):
+		return provider.Outcome{Class: failure.Truncation, Detail: failure.StreamCut, By: "finish", Where: "none"}
+	case stop.Where == "interrupted" && calls(c), stop.Where == "error" && invented(c):
+		return provider.Outcome{}
+	}
+	return stop
+}
+
+// maxProbe is the limit of output tokens up to which a call only asks whether the model is there.
+const maxProbe = 2
+
+// isProbe reports whether a call that reached its limit of output tokens had asked for no answer to speak of, like a
+// health check. Where the limit was not recorded, the length of the answer tells.
+func isProbe(c *genai.Call, stop provider.Outcome) bool {
+	if stop.Detail != failure.OutputLimit {
+		return false
+	}
+	if c.MaxTokens.Set && c.MaxTokens.Value > 0 {
+		return c.MaxTokens.Value <= maxProbe
+	}
+	billed := c.Tokens.Output.Value + c.Tokens.Reasoning.Value
+	return c.Tokens.Output.Set && billed > 0 && billed <= maxProbe
+}
+
+// calls reports whether the answer calls a tool. Genkit ends such an answer with "interrupted" to ask a person.
+func calls(c *genai.Call) bool {
+	for _, m := range c.Output() {
+		if len(m.ToolCalls) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// invented reports whether the instrumentation wrote "error" only because the provider sent no finish reason: nothing
+// else reports an error, tokens were billed, and the answer is there. Mistral and OpenRouter send "error" themselves,
+// after half a text.
+func invented(c *genai.Call) bool {
+	if c.Error.IsError || c.Tokens.Output.Value <= 0 {
+		return false
+	}
+	for _, reason := range c.FinishReasons {
+		if reason != "error" {
+			return false
+		}
+	}
+	if calls(c) {
+		return true
+	}
+	if c.Provider == provider.Mistral || c.Provider == "openrouter" {
+		return false
+	}
+	output := c.Output()
+	return len(output) > 0 && !output[0].IsEmpty()
+}
+
+// unfinished reports whether a stream ended without a finish reason. The emitter must say so: one that leaves the
+// reason out may not know it. The last chunk has the token counts too, so a stream with counts is whole.
+func unfinished(c *genai.Call) bool {
+	if len(c.FinishReasons) == 0 || !c.TTFT.Set && !c.Streaming.Value || c.Tokens.Output.Value > 0 {
+		return false
+	}
+	for _, reason := range c.FinishReasons {
+		switch strings.ToLower(reason) {
+		case "", "unknown", "other", "none", "null", "undefined", "unspecified", "finish_reason_unspecified":
+		default:
+			return false
+		}
+	}
+	output := c.Output()
+	return len(output) > 0 && strings.TrimSpace(output[0].Text) != "" && !calls(c)
+}
+
+// maxErrorBody bounds the answers that are read as an error body, in bytes.
+const maxErrorBody = 4 << 10
+
+// errorBody is the body of a failed response, as providers and gateways send it. vLLM has no envelope.
+type errorBody struct {
+	Object string          `json:"object"`
+	Error  json.RawMessage `json:"error"`
+}
+
+// errorAnswer returns the outcome of an answer that is nothing but an error object: a gateway passed on the body of a
+// failed response under status 200. It must have a code or status that is known, because answers may be objects of the
+// application with an error in them. No tokens are billed for such an answer.
+func errorAnswer(c *genai.Call, output []genai.Message) provider.Outcome {
+	if len(output) != 1 || len(output[0].ToolCalls) > 0 || c.Tokens.Output.Value > 0 {
+		return provider.Outcome{}
+	}
+	text := strings.TrimSpace(output[0].Text)
+	if inner, ok := strings.CutPrefix(text, "["); ok { // Gemini wraps errors of streams in an array
+		text = strings.TrimSpace(strings.TrimSuffix(inner, "]"))
+	}
+	if len(text) > maxErrorBody || !strings.HasPrefix(text, "{") || !strings.Contains(text, `"error"`) {
+		return provider.Outcome{}
+	}
+	var body errorBody
+	if json.Unmarshal([]byte(text), &body) != nil {
+		return provider.Outcome{}
+	}
+	if body.Object != "error" && !strings.HasPrefix(string(body.Error), "{") {
+		return provider.Outcome{}
+	}
+	switch o := provider.Classify(genai.Error{IsError: true, Message: text}); o.By {
+	case "code", "http":
+		return o
+	}
+	return provider.Outcome{}
+}
