@@ -15,7 +15,7 @@ type fields struct {
 	messages, choices, candidates, generations string
 	input, output, contents, prompt, system    string
 	request, config, tools, format, model      string
-	incomplete, feedback, status               string
+	incomplete, feedback, status, failure      string
 }
 
 // read splits the object at the cursor into its members.
@@ -116,6 +116,8 @@ func (f *fields) slot(key string) *string {
 		return &f.incomplete
 	case "status":
 		return &f.status
+	case "error":
+		return &f.failure
 	case "promptFeedback", "prompt_feedback":
 		return &f.feedback
 	case "config", "generationConfig", "generation_config":
@@ -131,13 +133,15 @@ func (f *fields) slot(key string) *string {
 }
 
 // ending returns the finish reason of a response: a reason of its own, that of an incomplete response of the Responses
-// API, or else the status of that response, if it is a final one.
+// API, or else the status of that response, if it is a final one. For a failed response it is the code of its error.
 func (f *fields) ending() string {
 	if reason := firstOf(unquoted(f.finish), memberText(f.incomplete, "reason")); reason != "" {
 		return reason
 	}
 	switch status := unquoted(f.status); status {
-	case "completed", "incomplete", "failed", "cancelled":
+	case "failed":
+		return firstOf(memberText(f.failure, "code"), status)
+	case "completed", "incomplete", "cancelled":
 		return status
 	}
 	return ""

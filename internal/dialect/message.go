@@ -148,7 +148,10 @@ func (p *parser) object(f *fields, role string) {
 			n := len(p.dst)
 			p.value(f.output, role)
 			p.mergeItems(n)
-			if reason := f.ending(); len(p.dst) > n && reason != "" {
+			if reason := f.ending(); reason != "" {
+				if len(p.dst) == n {
+					p.add(role)
+				}
 				p.dst[len(p.dst)-1].FinishReason = reason
 			}
 			return

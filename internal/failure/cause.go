@@ -57,6 +57,8 @@ type explanation struct {
 	// within requires the cause to be on the span of the effect or inside it. Otherwise it may also end before it
 	// starts.
 	within bool
+	// around requires the cause to be on a span around that of the effect.
+	around bool
 }
 
 // The kinds of failures in the relation.
@@ -75,6 +77,13 @@ var (
 	loops       = []ranked{{RetryLoop, []string{Repeat, NearRepeat, PingPong}}}
 	tooMuch     = []ranked{{RetryLoop, []string{Runaway}}, {RateLimit, []string{Budget}}}
 	emptyAnswer = []ranked{{BadAnswer, []string{Empty}}}
+	unspecific  = []ranked{{ProviderError, []string{ServerError}}}
+	// specific says what an unspecific error of the provider was, where a step around the call reports it.
+	specific = slices.Concat(hopeless, overflow, all(Refusal), []ranked{
+		{ProviderError, []string{Overloaded, Connection}},
+		{RateLimit, []string{Throttled}},
+		{Truncation, []string{OutputLimit}},
+	})
 )
 
 func all(classes ...Class) []ranked {
@@ -91,6 +100,8 @@ var explanations = []explanation{
 	{causes: hopeless, effects: all(ToolError), within: true},
 	{causes: transport, effects: slices.Concat(all(Timeout), loops, emptyAnswer, streamCut)},
 	{causes: transport, effects: all(ToolError), within: true},
+	// Frameworks keep the error for themselves and end the call with finish reason "error".
+	{causes: specific, effects: unspecific, around: true},
 	{causes: overflow, effects: slices.Concat(cutOff, emptyAnswer, loops, all(Hallucination))},
 	{causes: all(Refusal), effects: slices.Concat(emptyAnswer, all(SchemaViolation, ToolCallMalformed), loops)},
 	{
@@ -269,6 +280,12 @@ func (t *tree) explains(cause, effect symptom) bool {
 	for i := range explanations {
 		e := &explanations[i]
 		if !among(cause.finding, e.causes) || !among(effect.finding, e.effects) {
+			continue
+		}
+		if e.around {
+			if cause.node != effect.node && t.inside(effect.node, cause.node) {
+				return true
+			}
 			continue
 		}
 		if t.inside(cause.node, effect.node) {

@@ -47,6 +47,7 @@ type Scorer struct {
 	options ScorerOptions
 	logs    *dialect.LogContentCache
 	calls   *duplicate.Finder
+	repeats repeats
 	now     func() time.Time
 	workers sync.Pool // of *worker
 }
@@ -95,6 +96,7 @@ func (s *Scorer) LogContentBytes() int64 { return s.logs.Bytes() }
 // worker is the scratch memory of one goroutine.
 type worker struct {
 	reader *dialect.Reader
+	errors foresight
 	writer spanattr.Writer
 	result score.Result
 	ahead  lookahead
@@ -116,6 +118,7 @@ func (s *Scorer) Traces(td ptrace.Traces, b *Batch, each func(*Scored)) {
 	}
 	b.begin(td.SpanCount())
 	w.ahead.plan(td, s.calls)
+	w.errors.index(td, s.logs, &s.repeats)
 	for _, rs := range td.ResourceSpans().All() {
 		resource := rs.Resource()
 		scored := false
@@ -153,6 +156,7 @@ func (s *Scorer) span(w *worker, b *Batch, out *Scored, scope pcommon.Instrument
 	span := out.Span
 	call, ok := w.reader.Read(out.Resource, scope, span)
 	if !ok {
+		s.repeats.pass(span)
 		b.addOther(span)
 		return false
 	}
@@ -169,13 +173,15 @@ func (s *Scorer) span(w *worker, b *Batch, out *Scored, scope pcommon.Instrument
 	role := s.role(out.Resource, scope, span, call, r)
 	w.result.Reset()
 	if !s.keeps(call, r, known) {
-		s.score(w, b, call, r)
+		s.score(w, b, span, call, r)
 		if role.Duplicate {
 			r.Findings = withoutRepeats(r.Findings, call, role)
 			r.Verdict = failure.Judge(r.Findings)
 		}
 		parts |= spanattr.Scores
 		fresh = true
+	} else {
+		s.repeats.add(span, classesOf(r.Findings))
 	}
 	if role.Duplicate {
 		call.LLM = genai.Some(false)
@@ -212,8 +218,9 @@ func (s *Scorer) keeps(call *genai.Call, r *spanattr.Record, earlierDuplicate bo
 }
 
 // score runs the scorers and judges their findings.
-func (s *Scorer) score(w *worker, b *Batch, call *genai.Call, r *spanattr.Record) {
+func (s *Scorer) score(w *worker, b *Batch, span ptrace.Span, call *genai.Call, r *spanattr.Record) {
 	s.set.Score(call, &w.result)
+	w.result.Findings = s.repeats.settle(span, call, w.result.Findings)
 	for _, detail := range r.Session.Loops { // from an earlier Sessions stage, which does not find them again
 		w.result.Find(session.Finding(detail, call.ToolName))
 	}

@@ -41,6 +41,11 @@ var reasons = map[string]fine{
 	"filtered": contentFilter, "policy_violation": contentFilter, "time_limit": timeout,
 	"malformed_response": notJSON, "missing_thought_signature": invalid, "invalid_tool_call": badToolCall,
 	"user_cancel": cancelled, "user_cancelled": cancelled, "user_canceled": cancelled, "user_abort": cancelled,
+	// Codes of responses that failed.
+	"server_error": serverError, "rate_limit_exceeded": throttled, "invalid_prompt": contentFilter,
+	"insufficient_quota": quota, "vector_store_timeout": timeout, "bio_policy": contentFilter,
+	"image_content_policy_violation": contentFilter, "data_residency_mismatch": invalid, "invalid_image": invalid,
+	"invalid_image_url": invalid, "invalid_image_format": invalid, "failed_to_download_image": invalid,
 	// An agent was stopped: Agent Client Protocol, Claude Agent SDK, Letta.
 	"max_turns": loop, "max_turn_requests": loop, "error_max_turns": loop, "max_steps": loop, "max_iterations": loop,
 	"error_max_budget_usd": budget, "error_max_structured_output_retries": notJSON,
