@@ -24,6 +24,7 @@ type Files struct {
 	tracker  *session.Tracker
 	sessions *Sessions // nil if sessions are not followed
 	reader   *dialect.Reader
+	errors   foresight
 	judged   map[spanKey][]failure.Finding // findings from log records
 	runs     map[pcommon.TraceID]bool      // traces that are runs of a dataset row
 }
@@ -72,9 +73,10 @@ func (f *Files) IndexLogs(ld plog.Logs) {
 	}
 }
 
-// IndexTraces records which traces are runs of dataset rows, which session each other trace belongs to, and which spans
-// record the same model call.
+// IndexTraces records which traces are runs of dataset rows, which session each other trace belongs to, which spans
+// record the same model call, and which errors come after the step around them.
 func (f *Files) IndexTraces(td ptrace.Traces) {
+	f.errors.index(td, f.scorer.logs, &f.scorer.repeats)
 	for _, rs := range td.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, span := range ss.Spans().All() {

@@ -103,16 +103,12 @@ func (r *repeats) add(span ptrace.Span, found classes) {
 // settle removes the findings by which an outer step repeats a failure inside of it, and records what the step around
 // the span has inside.
 func (r *repeats) settle(span ptrace.Span, call *genai.Call, findings []failure.Finding) []failure.Finding {
-	failed := len(findings) > 0
-	outer := isOuter(call)
+	failed, outer := len(findings) > 0, isOuter(call)
 	if !failed && !outer {
 		return findings
 	}
-	var inner classes
-	if outer {
-		inner = r.in(span)
-	}
-	if failed && inner.all != 0 && call.Error.IsError {
+	inner := r.in(span)
+	if failed && outer && inner != (classes{}) && call.Error.IsError {
 		bare := provider.Classify(call.Error).Bare()
 		findings = slices.DeleteFunc(findings, func(f failure.Finding) bool {
 			return f.Scorer == "" && (inner.all&bitOf(&f) != 0 || bare && inner.reported != 0)
@@ -139,7 +135,7 @@ func isOuter(c *genai.Call) bool {
 }
 
 // foresight reads spans with an error that come after the step around them. This happens within a request, which
-// groups spans by their scope.
+// groups spans by their scope, and in files that are ordered by start.
 type foresight struct {
 	reader *dialect.Reader
 	seen   map[spanKey]bool
@@ -153,9 +149,11 @@ type lateSpan struct {
 	span     ptrace.Span
 }
 
-// index records the failures of such spans of a request.
+// forget ends a request.
+func (f *foresight) forget() { clear(f.seen) }
+
+// index records the failures of such spans.
 func (f *foresight) index(td ptrace.Traces, logs *dialect.LogContentCache, r *repeats) {
-	clear(f.seen)
 	clear(f.late)
 	f.late = f.late[:0]
 	for _, rs := range td.ResourceSpans().All() {

@@ -118,6 +118,7 @@ func (s *Scorer) Traces(td ptrace.Traces, b *Batch, each func(*Scored)) {
 	}
 	b.begin(td.SpanCount())
 	w.ahead.plan(td, s.calls)
+	w.errors.forget()
 	w.errors.index(td, s.logs, &s.repeats)
 	for _, rs := range td.ResourceSpans().All() {
 		resource := rs.Resource()
