@@ -150,7 +150,7 @@ func (p *parser) object(f *fields, role string) {
 			p.mergeItems(n)
 			if reason := f.ending(); reason != "" {
 				if len(p.dst) == n {
-					p.add(role)
+					p.add("assistant")
 				}
 				p.dst[len(p.dst)-1].FinishReason = reason
 			}

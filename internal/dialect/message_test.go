@@ -85,6 +85,32 @@ func TestMessagesOfEveryShape(t *testing.T) {
 		"prompt as an argument": {
 			text: `{"args":["a",{"temperature":1}]}`, want: `[{"role":"user","text":"a"}]`,
 		},
+		"responses that completed": {
+			answer: true,
+			text:   `{"status":"completed","error":null,"incomplete_details":null,"output":[{"type":"message","role":"assistant","content":[{"type":"output_text","text":""}]}]}`,
+			want:   `[{"role":"assistant","finish_reason":"completed"}]`,
+		},
+		"responses without any item": {
+			answer: true, text: `{"status":"completed","output":[]}`, want: `[{"role":"assistant","finish_reason":"completed"}]`,
+		},
+		"responses that were filtered": {
+			answer: true, text: `{"status":"incomplete","incomplete_details":{"reason":"content_filter"},"output":[]}`,
+			want: `[{"role":"assistant","finish_reason":"content_filter"}]`,
+		},
+		"responses that failed": {
+			answer: true, text: `{"status":"failed","error":{"code":"rate_limit_exceeded","message":"x"},"output":[]}`,
+			want: `[{"role":"assistant","finish_reason":"rate_limit_exceeded"}]`,
+		},
+		"responses that failed without a code": {
+			answer: true, text: `{"status":"failed","error":null,"output":[]}`, want: `[{"role":"assistant","finish_reason":"failed"}]`,
+		},
+		"responses in progress": {answer: true, text: `{"status":"in_progress","output":[]}`, want: `null`},
+		"langchain generations of responses": {
+			answer: true,
+			text: `{"generations":[[{"text":"a","message":{"lc":1,"id":["langchain_core","messages","AIMessage"],"kwargs":{"content":[{"type":"text","text":"a"}],
+				"response_metadata":{"status":"incomplete","incomplete_details":{"reason":"max_output_tokens"}}}}}]]}`,
+			want: `[{"role":"assistant","text":"a","finish_reason":"max_output_tokens"}]`,
+		},
 		"responses refusal": {
 			answer: true, text: `{"output":[{"type":"message","role":"assistant","content":[{"type":"refusal","refusal":"no"}]}]}`, want: `[{"role":"assistant"}]`, refusal: "no",
 		},

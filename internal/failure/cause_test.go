@@ -114,6 +114,27 @@ func TestAToolsErrorNeedsTheProvidersInsideOfIt(t *testing.T) {
 	require.Equal(t, 1, FindCause(nodes).CausedBy[2])
 }
 
+// TestABareErrorYieldsToTheStepAroundIt: frameworks end a failed call with finish reason "error" and report the error
+// itself on the run of the agent.
+func TestABareErrorYieldsToTheStepAroundIt(t *testing.T) {
+	nodes := []Node{
+		{ID: "agent", Parent: -1, Start: 0, End: 100, Agent: true, Error: true, Findings: of(RateLimit, Throttled)},
+		{ID: "step", Parent: 0, Start: 1, End: 60},
+		{ID: "chat", Parent: 1, Start: 2, End: 50, Findings: of(ProviderError, ServerError)},
+	}
+	c := FindCause(nodes)
+	require.Equal(t, 0, c.Primary)
+	require.Equal(t, RateLimit, c.Finding.Class)
+	require.Equal(t, []int{-1, -1, 0}, c.CausedBy)
+
+	nodes[0].Findings = of(Timeout, ClientDeadline) // a deadline may pass because the provider fails
+	require.Equal(t, 2, FindCause(nodes).Primary)
+
+	nodes[0].Findings = of(RateLimit, Throttled)
+	nodes[1].Parent = -1 // beside the agent, not inside of it
+	require.Equal(t, -1, FindCause(nodes).CausedBy[2])
+}
+
 func TestTheRelationHasNoCircles(t *testing.T) {
 	var kinds []Finding
 	for _, info := range Classes() {
