@@ -11,7 +11,7 @@ var (
 	Failures = define(Metric{
 		Name: "llm.failures", Unit: "{failure}", Instrument: Counter, Sliced: true,
 		Description: "Failed spans by class. A span counts under its first class, and also under its safety class if " +
-			"it has one.",
+			"it has one. A step that only repeats the error of a call inside it does not count.",
 		Attributes: []Attribute{ErrorClass, ErrorBucket},
 	})
 	Incidents = define(Metric{

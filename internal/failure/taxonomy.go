@@ -167,7 +167,7 @@ var taxonomy = []ClassInfo{
 		{Repeat, "The same call with the same result, again and again, or a failed call repeated unchanged."},
 		{NearRepeat, "Nearly the same call, again and again, without progress."},
 		{PingPong, "Two agents hand the same thing to each other."},
-		{Runaway, "Far more model or tool calls than any task of this kind takes."},
+		{Runaway, "Far more model or tool calls than any task of this kind takes, or more than the agent was allowed."},
 	}},
 	{
 		Class: GoalDrift, Bucket: Quality,

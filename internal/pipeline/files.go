@@ -24,7 +24,7 @@ type Files struct {
 	tracker  *session.Tracker
 	sessions *Sessions // nil if sessions are not followed
 	reader   *dialect.Reader
-	errors   foresight
+	errors   lateErrors
 	judged   map[spanKey][]failure.Finding // findings from log records
 	runs     map[pcommon.TraceID]bool      // traces that are runs of a dataset row
 }

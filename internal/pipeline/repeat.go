@@ -134,9 +134,9 @@ func isOuter(c *genai.Call) bool {
 	return !c.IsLLMCall()
 }
 
-// foresight reads spans with an error that come after the step around them. This happens within a request, which
+// lateErrors finds spans with an error that come after the step around them. This happens within a request, which
 // groups spans by their scope, and in files that are ordered by start.
-type foresight struct {
+type lateErrors struct {
 	reader *dialect.Reader
 	seen   map[spanKey]bool
 	late   []lateSpan
@@ -150,10 +150,14 @@ type lateSpan struct {
 }
 
 // forget ends a request.
-func (f *foresight) forget() { clear(f.seen) }
+func (f *lateErrors) forget() {
+	if clear(f.seen); cap(f.late) > maxReused {
+		f.seen, f.late = nil, nil
+	}
+}
 
 // index records the failures of such spans.
-func (f *foresight) index(td ptrace.Traces, logs *dialect.LogContentCache, r *repeats) {
+func (f *lateErrors) index(td ptrace.Traces, logs *dialect.LogContentCache, r *repeats) {
 	clear(f.late)
 	f.late = f.late[:0]
 	for _, rs := range td.ResourceSpans().All() {

@@ -96,7 +96,7 @@ func (s *Scorer) LogContentBytes() int64 { return s.logs.Bytes() }
 // worker is the scratch memory of one goroutine.
 type worker struct {
 	reader *dialect.Reader
-	errors foresight
+	errors lateErrors
 	writer spanattr.Writer
 	result score.Result
 	ahead  lookahead
