@@ -145,13 +145,17 @@ func TestRepeats(t *testing.T) {
 		},
 		"every step around": {
 			[]stage{
-				{4, 3, "chat", limited, ""}, {3, 2, "chain", limited, ""}, {2, 1, "invoke_agent", crashed, ""},
+				{4, 3, "chat", limited, ""},
+				{3, 2, "chain", limited, ""},
+				{2, 1, "invoke_agent", crashed, ""},
 				{1, 0, "workflow", limited, ""},
 			}, "4=rate_limit/throttled",
 		},
 		"through a step that did not fail, and one of the application": {
 			[]stage{
-				{4, 3, "chat", limited, ""}, {3, 2, "agent_step", "", ""}, {2, 1, "", crashed, ""},
+				{4, 3, "chat", limited, ""},
+				{3, 2, "agent_step", "", ""},
+				{2, 1, "", crashed, ""},
 				{1, 0, "workflow", crashed, ""},
 			}, "4=rate_limit/throttled",
 		},

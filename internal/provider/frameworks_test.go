@@ -135,15 +135,23 @@ func TestLimitsThatSayWhen(t *testing.T) {
 // TestBare: a report that says only that there was an error yields to any other.
 func TestBare(t *testing.T) {
 	for _, e := range []genai.Error{
-		{}, {Type: "TypeError"}, {Type: "unknown"}, {Type: "_OTHER", Message: "crashed"},
-		{Message: `ended with unsuccessful terminal state "response.incomplete"`}, {Message: "Provider returned error"},
+		{},
+		{Type: "TypeError"},
+		{Type: "unknown"},
+		{Type: "_OTHER", Message: "crashed"},
+		{Message: `ended with unsuccessful terminal state "response.incomplete"`},
+		{Message: "Provider returned error"},
 	} {
 		e.IsError = true
 		require.True(t, Classify(e).Bare(), "%+v", e)
 	}
 	for _, e := range []genai.Error{
-		{HTTPStatus: 500}, {Type: "InternalServerError"}, {Type: "RateLimitError"}, {Message: "Internal server error"},
-		{Type: "429"}, {Type: "api_error"},
+		{HTTPStatus: 500},
+		{Type: "InternalServerError"},
+		{Type: "RateLimitError"},
+		{Message: "Internal server error"},
+		{Type: "429"},
+		{Type: "api_error"},
 	} {
 		e.IsError = true
 		require.False(t, Classify(e).Bare(), "%+v", e)
