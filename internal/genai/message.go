@@ -16,9 +16,11 @@ type Message struct {
 	Unread []string `json:"unread,omitempty"`
 }
 
-// IsEmpty reports whether a message has neither text, nor media, nor calls or results of tools. It may have reasoning.
+// IsEmpty reports whether a message has neither text, nor media, nor calls or results of tools, nor parts of unknown
+// types. It may have reasoning.
 func (m *Message) IsEmpty() bool {
-	return len(m.ToolCalls) == 0 && len(m.ToolResults) == 0 && !m.Media && strings.TrimSpace(m.Text) == ""
+	return len(m.ToolCalls) == 0 && len(m.ToolResults) == 0 && !m.Media && len(m.Unread) == 0 &&
+		strings.TrimSpace(m.Text) == ""
 }
 
 // ToolCall is a tool call that the model requested.

@@ -46,6 +46,7 @@ func TestUnrecorded(t *testing.T) {
 		"a text":                    {"stop", Tokens{Output: Some(int64(64))}, []Message{blank, {Text: "19.99 EUR"}}, false},
 		"billed for its thoughts":   {"stop", Tokens{Output: Some(int64(64))}, []Message{thought}, false},
 		"billed beside its thought": {"stop", Tokens{Output: Some(int64(64)), Reasoning: Some(int64(9))}, []Message{thought}, true},
+		"a part of unknown type":    {"stop", Tokens{Output: Some(int64(64))}, []Message{{Unread: []string{"hologram"}}}, false},
 		"a picture":                 {"stop", Tokens{Output: Some(int64(64))}, []Message{{Media: true}}, false},
 	} {
 		call := Call{Tokens: c.tokens}
