@@ -237,6 +237,57 @@ func TestDialects(t *testing.T) {
 			"langfuse.observation.output": `{"id":"resp_1","status":"incomplete","incomplete_details":{"reason":"max_output_tokens"},` +
 				`"output":[{"type":"message","role":"assistant","content":[{"type":"output_text","text":"half"}]}]}`,
 		}, want: `{"finish_reasons":["max_output_tokens"],"finish_reasons_canonical":["length"],"output_messages":[{"role":"assistant","text":"half"}]}`},
+		"langfuse, request in the metadata": {name: "OpenAI.responses", attributes: map[string]any{
+			"langfuse.observation.type": "generation", "langfuse.observation.input": "hi",
+			"langfuse.observation.metadata.instructions":       "be brief",
+			"langfuse.observation.metadata.tools":              `[{"type":"function","name":"f","parameters":{"type":"object"}}]`,
+			"langfuse.observation.metadata.text":               `{"format":{"type":"json_schema","name":"n","schema":{"type":"object"}}}`,
+			"langfuse.observation.metadata.incomplete_details": `{"reason":"max_output_tokens"}`,
+		}, want: `{"system_instructions":"be brief","tools":["f"],"response_format":"json_schema","output_schema":{"type":"object"},
+			"finish_reasons":["max_output_tokens"],"finish_reasons_canonical":["length"]}`},
+		"langfuse, nothing in the metadata": {name: "OpenAI.responses", attributes: map[string]any{
+			"langfuse.observation.type": "generation", "langfuse.observation.metadata.incomplete_details": "null",
+			"langfuse.observation.metadata.tools": "[]", "langfuse.observation.metadata.response_format": "null",
+		}, want: `{"finish_reasons":null,"tools":null,"response_format":null}`},
+		"tools that the provider runs": {name: "chat x", attributes: map[string]any{
+			"gen_ai.operation.name": "chat", "gen_ai.output.messages": `[{"role":"assistant","parts":[
+				{"type":"server_tool_call","id":"1","name":"web_search","server_tool_call":{"type":"web_search","query":"q"}},
+				{"type":"tool_call","id":"2","name":"web_search","arguments":{"q":1},"builtin":true},
+				{"type":"tool_call","id":"srvtoolu_3","name":"bash_code_execution","arguments":{"c":1}},
+				{"type":"custom_tool_call","call_id":"4","name":"patch","input":"*** Begin"},
+				{"type":"tool_call","id":"5","name":"mine","arguments":{}},
+				{"type":"mcp_call","id":"6","name":"ask","arguments":"{}","output":"so"},
+				{"type":"text","content":"done"}]}]`,
+		}, want: `{"output_messages":[{"role":"assistant","text":"done","tool_calls":[
+			{"id":"1","name":"web_search","kind":"provider","arguments":{"type":"web_search","query":"q"}},
+			{"id":"2","name":"web_search","kind":"provider","arguments":{"q":1}},
+			{"id":"srvtoolu_3","name":"bash_code_execution","kind":"provider","arguments":{"c":1}},
+			{"id":"4","name":"patch","kind":"custom","arguments":"*** Begin"},
+			{"id":"5","name":"mine","arguments":{}},
+			{"id":"6","name":"ask","kind":"provider","arguments":{}}],
+			"tool_results":[{"id":"6","result":"so"}]}]}`},
+		"responses api, items of every kind": {name: "x", attributes: map[string]any{
+			"langfuse.observation.type": "generation",
+			"langfuse.observation.output": `{"output":[{"type":"web_search_call","id":"ws_1","action":{"query":"q"}},
+				{"type":"code_interpreter_call","id":"ci_1","code":"1+1"},{"type":"apply_patch_call","call_id":"a","operation":{"type":"delete_file"}},
+				{"type":"function_call","call_id":"c","name":"f","arguments":"{}"},
+				{"type":"message","role":"assistant","content":[{"type":"output_text","text":"two"}]}]}`,
+		}, want: `{"output_messages":[{"role":"assistant","text":"two","tool_calls":[
+			{"id":"ws_1","name":"web_search","kind":"provider","arguments":{"query":"q"}},
+			{"id":"ci_1","name":"code_interpreter","kind":"provider","arguments":"1+1"},
+			{"id":"a","name":"apply_patch","kind":"provider","arguments":{"type":"delete_file"}},
+			{"id":"c","name":"f","arguments":{}}]}]}`},
+		"chat completions, custom tool": {name: "chat x", attributes: map[string]any{
+			"gen_ai.operation.name": "chat", "gen_ai.output.messages": `[{"role":"assistant","tool_calls":[
+				{"id":"1","type":"custom","custom":{"name":"sql","input":"select 1"}}]}]`,
+		}, want: `{"output_messages":[{"role":"assistant","tool_calls":[{"id":"1","name":"sql","kind":"custom","arguments":"select 1"}]}]}`},
+		"gemini, code execution": {name: "x", attributes: map[string]any{
+			"openinference.span.kind": "LLM", "output.mime_type": "application/json",
+			"output.value": `{"candidates":[{"content":{"role":"model","parts":[{"executableCode":{"language":"PYTHON","code":"1+1"}},
+				{"codeExecutionResult":{"outcome":"OUTCOME_OK","output":"2"}},{"text":"two"}]}}]}`,
+		}, want: `{"output_messages":[{"role":"assistant","text":"two",
+			"tool_calls":[{"name":"code_execution","kind":"provider","arguments":{"language":"PYTHON","code":"1+1"}}],
+			"tool_results":[{"result":{"outcome":"OUTCOME_OK","output":"2"}}]}]}`},
 		"gemini, blocked prompt": {name: "x", attributes: map[string]any{
 			"openinference.span.kind": "LLM", "output.value": `{"promptFeedback":{"blockReason":"SAFETY"},"usageMetadata":{}}`,
 			"output.mime_type": "application/json",

@@ -1,5 +1,7 @@
 package dialect
 
+import "strings"
+
 // fields holds the raw text of the members that matter in one JSON object: a message, a part or an envelope.
 type fields struct {
 	role, typ, text, content, parts, message string
@@ -7,6 +9,8 @@ type fields struct {
 	toolCalls, functionCall, function        string
 	toolUse, toolResult                      string
 	functionResponse                         string
+	custom, serverTool, action, byProvider   string
+	executableCode, codeResult               string
 	toolRequest, toolResponse                string
 	refusal, reasoning, thought, finish      string
 	transcript                               string
@@ -68,6 +72,18 @@ func (f *fields) slot(key string) *string {
 		return &f.function
 	case "functionResponse", "function_response":
 		return &f.functionResponse
+	case "custom":
+		return &f.custom
+	case "server_tool_call":
+		return &f.serverTool
+	case "action", "queries", "operation", "code":
+		return &f.action
+	case "providerExecuted", "provider_executed", "builtin":
+		return &f.byProvider
+	case "executableCode", "executable_code":
+		return &f.executableCode
+	case "codeExecutionResult", "code_execution_result":
+		return &f.codeResult
 	case "toolUse":
 		return &f.toolUse
 	case "toolResult":
@@ -154,18 +170,16 @@ func (f *fields) isPart() bool {
 		return false
 	}
 	return f.typ != "" && roleOf(unquoted(f.typ)) == "" || f.text != "" || f.toolUse != "" || f.toolResult != "" ||
-		f.functionCall != "" || f.functionResponse != "" || f.toolRequest != "" || f.toolResponse != ""
+		f.functionCall != "" || f.functionResponse != "" || f.toolRequest != "" || f.toolResponse != "" ||
+		f.executableCode != "" || f.codeResult != ""
 }
 
 // itemRole returns the role of a part that stands for a message. Items of the Responses API state it in their type.
 func (f *fields) itemRole(role string) string {
-	switch unquoted(f.typ) {
-	case "function_call", "web_search_call", "file_search_call", "computer_call", "mcp_call", "code_interpreter_call",
-		"local_shell_call":
+	switch typ := unquoted(f.typ); {
+	case typ == "reasoning", strings.HasSuffix(typ, "_call") && typ != "tool_call":
 		return "assistant"
-	case "reasoning":
-		return "assistant"
-	case "function_call_output", "computer_call_output", "local_shell_call_output":
+	case strings.HasSuffix(typ, "_call_output"):
 		return "tool"
 	}
 	return role

@@ -196,6 +196,9 @@ func (p *parser) flatCalls(r *Reader, fields []flatField, m *genai.Message, grou
 				call.Arguments = genai.Value{Text: r.text(fields[i].value), Structured: isStructured(fields[i].value)}
 			}
 		}
+		if idOfProvider(call.ID) {
+			call.Kind = genai.ToolProvider
+		}
 		if call.Name != "" || group == groupToolCall && !call.Arguments.IsZero() {
 			m.ToolCalls = append(m.ToolCalls, call)
 			found = true

@@ -23,12 +23,21 @@ var (
 	keyLFStart    = intern(inLangfuse, "langfuse.observation.completion_start_time")
 	keyLFTraceIn  = intern(inLangfuse, "langfuse.trace.input")
 	keyLFTraceOut = intern(inLangfuse, "langfuse.trace.output")
+
+	// The integration for OpenAI puts the rest of the request, and of the response, into the metadata.
+	keyLFTools        = intern(inLangfuse, "langfuse.observation.metadata.tools")
+	keyLFInstructions = intern(inLangfuse, "langfuse.observation.metadata.instructions")
+	keyLFFormat       = intern(inLangfuse, "langfuse.observation.metadata.response_format")
+	keyLFText         = intern(inLangfuse, "langfuse.observation.metadata.text")
+	keyLFIncomplete   = intern(inLangfuse, "langfuse.observation.metadata.incomplete_details")
+	keyLFFinish       = intern(inLangfuse, "langfuse.observation.metadata.finish_reason")
 )
 
 var langfuse = dialect{
 	bit:   inLangfuse,
 	takes: []key{keyLFInput, keyLFTraceIn},
 	gives: []key{keyLFOutput, keyLFTraceOut},
+	tools: []key{keyLFTools}, system: []key{keyLFInstructions},
 	scalars: func(r *Reader, c *genai.Call) {
 		kind := r.str(keyLFType)
 		fill(&c.Operation, langfuseOperation(kind))
@@ -42,7 +51,20 @@ var langfuse = dialect{
 				r.requested.read(contentText(r, k))
 			}
 		}
+		for _, k := range [...]key{keyLFFormat, keyLFText} {
+			if r.has(k) {
+				r.requested.readFormat(contentText(r, k))
+			}
+		}
 		r.requested.apply(c)
+		if len(c.FinishReasons) == 0 {
+			r.addReasons(c, keyLFFinish)
+			if r.has(keyLFIncomplete) {
+				if reason := memberText(contentText(r, keyLFIncomplete), "reason"); reason != "" {
+					c.FinishReasons = append(c.FinishReasons, reason)
+				}
+			}
+		}
 		if r.has(keyLFUsage) {
 			text := contentText(r, keyLFUsage)
 			readUsage(text, &c.Usage)

@@ -38,15 +38,30 @@ func (p *parser) calls(f *fields, m *genai.Message) {
 // call adds one tool call, as {id, name, arguments}, {id, function: {…}}, {toolCallId, toolName, input} or the like.
 func (p *parser) call(f *fields, m *genai.Message) {
 	inner := f
-	if f.function != "" && f.function[0] == '{' {
-		inner = &fields{}
-		inner.read(&cursor{s: f.function})
+	for _, raw := range [...]string{f.function, f.custom} {
+		if raw != "" && raw[0] == '{' {
+			inner = &fields{}
+			inner.read(&cursor{s: raw})
+			break
+		}
 	}
-	call := genai.ToolCall{ID: firstOf(unquoted(f.callID), unquotedOnly(f.id)), Name: unquoted(inner.name)}
+	typ := unquoted(f.typ)
+	call := genai.ToolCall{
+		ID: firstOf(unquoted(f.callID), unquotedOnly(f.id)), Name: unquoted(inner.name), Kind: callKind(typ),
+	}
+	if f.byProvider == "true" || idOfProvider(call.ID) {
+		call.Kind = genai.ToolProvider
+	}
 	for _, args := range [...]string{inner.args, inner.input, f.args, f.input} {
 		if args != "" {
 			call.Arguments = valueOf(args)
 			break
+		}
+	}
+	if call.Kind == genai.ToolProvider {
+		fill(&call.Name, strings.TrimSuffix(typ, "_call"))
+		if raw := firstOf(f.serverTool, f.action); call.Arguments.IsZero() && raw != "" {
+			call.Arguments = valueOf(raw)
 		}
 	}
 	if call.Name == "" && call.Arguments.IsZero() {
@@ -58,6 +73,31 @@ func (p *parser) call(f *fields, m *genai.Message) {
 		}
 	}
 	m.ToolCalls = append(m.ToolCalls, call)
+	if call.Kind == genai.ToolProvider && f.output != "" { // an item of the Responses API holds both
+		m.ToolResults = append(m.ToolResults, genai.ToolResult{ID: call.ID, Result: p.resultOf(f.output)})
+	}
+}
+
+// callKind returns the kind of a call by the type of its part.
+func callKind(typ string) genai.ToolKind {
+	switch typ {
+	case "custom", "custom_tool_call":
+		return genai.ToolCustom
+	case "tool_call", "function_call":
+		return genai.ToolFunction
+	case "server_tool_use", "mcp_tool_use", "mcp_approval_request", "tool.execution":
+		return genai.ToolProvider
+	}
+	if strings.HasSuffix(typ, "_call") { // server_tool_call, mcp_call, web_search_call and the other items of OpenAI
+		return genai.ToolProvider
+	}
+	return genai.ToolFunction
+}
+
+// idOfProvider reports whether a call has an id that Anthropic gives to tools that it runs. Flattened messages keep the
+// id and lose the type.
+func idOfProvider(id string) bool {
+	return strings.HasPrefix(id, "srvtoolu_") || strings.HasPrefix(id, "mcptoolu_")
 }
 
 // answered adds one tool result.
@@ -167,6 +207,12 @@ func (p *parser) part(f *fields, m *genai.Message) {
 		var answer fields
 		answer.read(&cursor{s: firstOf(f.toolResult, f.functionResponse, f.toolResponse)})
 		p.answered(&answer, m)
+	case f.executableCode != "":
+		m.ToolCalls = append(m.ToolCalls, genai.ToolCall{
+			Name: "code_execution", Kind: genai.ToolProvider, Arguments: valueOf(f.executableCode),
+		})
+	case f.codeResult != "":
+		m.ToolResults = append(m.ToolResults, genai.ToolResult{Result: valueOf(f.codeResult)})
 	case f.thought == "true":
 		m.Reasoning = joined(m.Reasoning, p.textOf(f.text))
 	case f.text != "":
@@ -227,18 +273,23 @@ func partKind(typ string) kind {
 	switch typ {
 	case "reasoning", "thinking", "redacted_thinking", "reasoning_content":
 		return partReasoning
-	case "tool_call", "tool_calls", "tool-call", "tool_use", "toolUse", "function_call", "function", "server_tool_call",
-		"server_tool_use", "mcp_tool_use", "mcp_call", "custom_tool_call", "tool-use":
+	case "tool_calls", "tool-call", "tool_use", "toolUse", "function", "server_tool_use", "mcp_tool_use", "tool-use",
+		"mcp_approval_request", "tool.execution":
 		return partCall
-	case "tool_call_response", "tool_result", "tool-result", "toolResult", "function_call_output",
-		"server_tool_call_response", "web_search_tool_result", "mcp_tool_result", "code_execution_tool_result",
-		"function_response", "custom_tool_call_output":
+	case "tool_call_response", "tool_result", "tool-result", "toolResult", "server_tool_call_response",
+		"server_tool_result", "function_response", "tool_search_output":
 		return partResult
 	case "refusal":
 		return partRefusal
 	case "blob", "uri", "image", "image_url", "input_image", "audio", "input_audio", "video", "file", "input_file",
 		"document", "media":
 		return partMedia
+	}
+	switch { // items of the Responses API, and results of Anthropic's tools
+	case strings.HasSuffix(typ, "_call"):
+		return partCall
+	case strings.HasSuffix(typ, "_call_output"), strings.HasSuffix(typ, "_tool_result"):
+		return partResult
 	}
 	return partText
 }

@@ -25,9 +25,10 @@ func (m *Message) IsEmpty() bool {
 
 // ToolCall is a tool call that the model requested.
 type ToolCall struct {
-	ID        string `json:"id,omitempty"`
-	Name      string `json:"name"`
-	Arguments Value  `json:"arguments,omitzero"`
+	ID        string   `json:"id,omitempty"`
+	Name      string   `json:"name"`
+	Kind      ToolKind `json:"kind,omitempty"`
+	Arguments Value    `json:"arguments,omitzero"`
 }
 
 // ToolResult is the answer of a tool as the model received it.
@@ -41,6 +42,8 @@ type Tool struct {
 	Name        string
 	Description string
 	Parameters  string
+	Kind        ToolKind
+	Namespace   string // the group that the tool is defined in; models may put it before the name
 }
 
 // Retrieval is a query and the documents that it found. Empty is true where it found none. Without it, an empty list of

@@ -24,8 +24,11 @@ func Full(tb testing.TB) *genai.Call {
 	f.fill(reflect.ValueOf(&content).Elem(), "Content")
 	var definitions []string
 	for _, t := range content.Tools {
-		definitions = append(definitions,
-			fmt.Sprintf(`{"name":%q,"description":%q,"parameters":%s}`, t.Name, t.Description, t.Parameters))
+		definitions = append(definitions, fmt.Sprintf(
+			`{"type":"namespace","name":%q,"tools":[`+
+				`{"type":"provider-defined","name":%q,"description":%q,"parameters":%s}]}`,
+			t.Namespace, t.Name, t.Description, t.Parameters,
+		))
 	}
 	content.ToolDefinitions = "[" + strings.Join(definitions, ",") + "]"
 	call.SetContent(content)
@@ -45,6 +48,10 @@ func (f *filler) fill(v reflect.Value, path string) {
 	f.n++
 	if v.Type() == reflect.TypeFor[genai.Value]() {
 		v.Set(reflect.ValueOf(genai.Value{Text: fmt.Sprintf(`{"n":%d,"html":"<b>&"}`, f.n), Structured: true}))
+		return
+	}
+	if v.Type() == reflect.TypeFor[genai.ToolKind]() { // the kind of a definition follows from its type
+		v.Set(reflect.ValueOf(genai.ToolProvider))
 		return
 	}
 	switch v.Kind() {
