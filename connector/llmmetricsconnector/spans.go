@@ -35,7 +35,7 @@ func (r *spanReader) read(td ptrace.Traces, b *pipeline.Batch, now time.Time, m 
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, span := range ss.Spans().All() {
 				r.span = meter.Span{
-					Coverage: string(spanattr.NotLLM), Scores: r.span.Scores[:0],
+					Coverage: string(spanattr.NotLLM), Scores: r.span.Scores[:0], Skips: r.span.Skips[:0],
 					TraceID: span.TraceID(), SpanID: span.SpanID(), Seen: now,
 				}
 				if e := r.spans.Entry(resource, ss.Scope(), span); e.GenAI {
@@ -54,7 +54,8 @@ func (r *spanReader) read(td ptrace.Traces, b *pipeline.Batch, now time.Time, m 
 	}
 	// What waits for the next request must not hold on to this one.
 	clear(r.span.Scores[:cap(r.span.Scores)])
-	r.span = meter.Span{Scores: r.span.Scores[:0]}
+	clear(r.span.Skips[:cap(r.span.Skips)])
+	r.span = meter.Span{Scores: r.span.Scores[:0], Skips: r.span.Skips[:0]}
 	r.spans.End()
 }
 
@@ -129,6 +130,10 @@ func (r *spanReader) record(record *spanattr.Record) {
 	if record.OwnScorers {
 		versions = &r.ofSpan
 		versions.Read(record.Scorers)
+	}
+	for i := range record.Skips {
+		skip := &record.Skips[i]
+		s.Skips = append(s.Skips, meter.Skip{Scorer: skip.Scorer, Reason: skip.Reason})
 	}
 	for i := range record.Scores {
 		score := &record.Scores[i]

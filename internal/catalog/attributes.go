@@ -17,6 +17,7 @@ const (
 	Evaluation    Attribute = spanattr.AttrEvaluationName
 	ErrorClass    Attribute = spanattr.AttrErrorClass
 	ErrorBucket   Attribute = spanattr.AttrErrorBucket
+	SkipReason    Attribute = "app.llm.skip_reason"
 	Outcome       Attribute = "app.llm.outcome"
 	Coverage      Attribute = spanattr.AttrCoverage
 	CostSource    Attribute = spanattr.AttrCostSource
@@ -51,9 +52,11 @@ var Meaning = map[Attribute]string{
 	SessionTurns:  "turns of the conversation so far: 1-3, 4-10, over 10; absent without llm_session",
 	TokenType: "input (neither read from nor written to a cache), cache_read, cache_write, output (without " +
 		"reasoning), reasoning; the types are disjoint and add up",
-	Evaluation:    "name of the scorer",
-	ErrorClass:    "one of the 13 failure classes",
-	ErrorBucket:   "ops, structure, quality, safety",
+	Evaluation:  "name of the scorer",
+	ErrorClass:  "one of the 13 failure classes",
+	ErrorBucket: "ops, structure, quality, safety",
+	SkipReason: "no_content, no_definitions, no_sources, truncated: the call lacks what the scorer reads; too_large, " +
+		"too_deep, too_complex, invalid_schema, runtime_error, panic: the scorer could not do its work",
 	Outcome:       "ok, failed, cancelled",
 	Coverage:      "scored, no_content, truncated, not_llm; unscored if no llm_failure processor ran upstream",
 	CostSource:    "reported, computed, estimated",

@@ -65,6 +65,11 @@ var (
 		Description: "Scores that did not pass the threshold of the scorer.",
 		Attributes:  []Attribute{Evaluation, ScorerVersion, Stratum},
 	})
+	ScoreSkips = define(Metric{
+		Name: "llm.score.skips", Unit: "{call}", Instrument: Counter,
+		Description: "Calls without a score although the scorer is on, by reason.",
+		Attributes:  []Attribute{Evaluation, SkipReason},
+	})
 	ScoreDrift = define(Metric{
 		Name: "llm.score.drift", Unit: "{threshold}", Instrument: Gauge,
 		Description: "Drift statistic divided by its alarm threshold; 1 or more is a significant drop.",

@@ -23,6 +23,17 @@ func (m *Message) IsEmpty() bool {
 		strings.TrimSpace(m.Text) == ""
 }
 
+// CallsTools reports whether the model asked the application to run a tool. The text beside such a call is no answer
+// yet, other than beside a tool that the provider ran.
+func (m *Message) CallsTools() bool {
+	for i := range m.ToolCalls {
+		if m.ToolCalls[i].Kind != ToolProvider {
+			return true
+		}
+	}
+	return false
+}
+
 // ToolCall is a tool call that the model requested.
 type ToolCall struct {
 	ID        string   `json:"id,omitempty"`

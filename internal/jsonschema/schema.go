@@ -64,9 +64,18 @@ const location = "mem:///schema.json"
 
 // Compile reads a schema of any draft from 4 to 2020-12. Without $schema it is 2020-12. Formats are asserted, because
 // most consumers of answers and arguments need them: to them, a malformed date is not a date.
-func Compile(text string) (*Schema, error) { return compile(text, js.Draft2020, true) }
+func Compile(text string) (*Schema, error) { return Options{}.Compile(text) }
 
-func compile(text string, draft *js.Draft, formats bool) (schema *Schema, err error) {
+// Compile reads a schema like the function Compile, under these options.
+func (o Options) Compile(text string) (*Schema, error) {
+	if o.RequireZone {
+		return compile(text, js.Draft2020, true, nil)
+	}
+	return compile(text, js.Draft2020, true, localTimes)
+}
+
+// compile reads a schema. formats replace those of the library with the same name.
+func compile(text string, draft *js.Draft, assert bool, formats []*js.Format) (schema *Schema, err error) {
 	if len(text) > MaxSchema {
 		return nil, fmt.Errorf("schema of %d bytes is %w: at most %d", len(text), ErrTooLarge, MaxSchema)
 	}
@@ -91,12 +100,11 @@ func compile(text string, draft *js.Draft, formats bool) (schema *Schema, err er
 		c.DefaultDraft(draft)
 		c.UseLoader(noLoader{})
 		c.UseRegexpEngine(patterns.compile)
-		if formats {
+		if assert {
 			c.AssertFormat()
-		} else {
-			for _, f := range annotations {
-				c.RegisterFormat(f)
-			}
+		}
+		for _, f := range formats {
+			c.RegisterFormat(f)
 		}
 		if err := c.AddResource(location, doc); err != nil {
 			return err

@@ -200,3 +200,31 @@ func FuzzValidate(f *testing.F) {
 		}
 	})
 }
+
+func TestLocalTimes(t *testing.T) {
+	for format, texts := range map[string]map[string][2]bool{ // accepted by default, with RequireZone
+		"date-time": {
+			"2026-03-01T10:00:00Z": {true, true}, "2026-03-01T10:00:00.25+01:00": {true, true},
+			"2026-12-31T23:59:60Z": {true, true}, "2026-03-01T10:00:00": {true, false}, "2026-03-01T10:00": {true, false},
+			"2026-03-01 10:00:00.5": {true, false}, "2026-03-01T10:00Z": {true, false}, "2026-03-01T10:00+0100": {true, false},
+			"2026-03-01": {}, "2026-02-30T10:00:00": {}, "2026-03-01T24:00:00": {}, "2026-03-01T10:60": {},
+			"2026-03-01T10:60:00": {}, "2026-03-01T9:00": {}, "2026-03-01T10:0": {}, "2026-03-01T10:00:00+25:00": {},
+			"tomorrow at 10:00": {}, "2026-03-01T10:00:00 CET": {}, "2026-03-01T": {}, "01.03.2026 10:00": {}, "": {},
+		},
+		"time": {
+			"10:00:00Z": {true, true}, "10:00:00": {true, false}, "10:00": {true, false}, "10": {}, "25:00": {}, "10:00 pm": {},
+		},
+	} {
+		lenient, err := Compile(`{"format": ` + quote(format) + `}`)
+		require.NoError(t, err)
+		strict, err := Options{RequireZone: true}.Compile(`{"format": ` + quote(format) + `}`)
+		require.NoError(t, err)
+		for text, want := range texts {
+			for i, s := range []*Schema{lenient, strict} {
+				violations, err := s.Validate(text)
+				require.NoError(t, err)
+				require.Equal(t, want[i], len(violations) == 0, "%s %q, %d", format, text, i)
+			}
+		}
+	}
+}

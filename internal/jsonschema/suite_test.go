@@ -26,7 +26,11 @@ type suiteCase struct {
 
 // validate reports whether the instance follows the schema, or why that could not be decided.
 func validate(c suiteCase, draft *js.Draft, formats bool) (bool, error) {
-	schema, err := compile(string(c.Schema), draft, formats)
+	var instead []*js.Format
+	if !formats {
+		instead = annotations
+	}
+	schema, err := compile(string(c.Schema), draft, formats, instead)
 	if err != nil {
 		return false, err
 	}

@@ -144,6 +144,7 @@ func TestLimitsLoseNothing(t *testing.T) {
 			span.Model = fmt.Sprint("m", rapid.IntRange(0, 5).Draw(t, "model"))
 			span.GenAI = rapid.IntRange(0, 3).Draw(t, "genai") > 0
 			span.Scores[0].Name = fmt.Sprint("scorer", rapid.IntRange(0, 3).Draw(t, "scorer"))
+			span.Skips = []Skip{{fmt.Sprint("scorer", rapid.IntRange(0, 9).Draw(t, "skipped")), "no_sources"}}
 			if rapid.Bool().Draw(t, "fails") {
 				span.Class, span.Outcome = rapid.SampledFrom(failure.Classes()).Draw(t, "class").Class, Failed
 			}
@@ -153,6 +154,7 @@ func TestLimitsLoseNothing(t *testing.T) {
 				want["llm.requests"]++
 				want["gen_ai.client.operation.duration"]++
 				want["llm.score.count"]++
+				want["llm.score.skips"]++
 				want["gen_ai.client.token.usage"] += 2
 				if span.Class != "" {
 					want["llm.failures "+string(span.Class)]++
@@ -192,6 +194,17 @@ func TestLimitsLoseNothing(t *testing.T) {
 			t.Fatalf("%d series, the limit allows %d", n, most)
 		}
 	})
+}
+
+func TestSkipsAreCountedByScorerAndReason(t *testing.T) {
+	m := New(defaults())
+	span := chat()
+	span.Skips = []Skip{{"groundedness", "no_sources"}, {"tool_arguments", "too_large"}}
+	m.Count(&span)
+	m.Count(&span)
+	got := collect(t, m, noon, true)
+	require.InDelta(t, 2, got["llm.score.skips shop prod groundedness no_sources"], 0)
+	require.InDelta(t, 2, got["llm.score.skips shop prod tool_arguments too_large"], 0)
 }
 
 func TestOverflowKeepsTheClassOfAFailure(t *testing.T) {

@@ -27,6 +27,7 @@ type service struct {
 	last        *slice // of the newest span: similar spans come together
 	rest        *slice // overflow: counts what has no room; nil until the first GenAI span
 	over        bool   // the current span was counted at least partly in rest
+	skips       map[Skip]*series
 	versions    map[Version]*version
 	trends      trends
 	spend       *spend // nil until something costs
@@ -109,6 +110,9 @@ func (s *service) operation(span *Span) bool {
 	}
 	for i := range span.Scores {
 		s.score(sl, &span.Scores[i], span)
+	}
+	for _, skip := range span.Skips {
+		s.skip(skip, span)
 	}
 	if span.Retrieval != "" {
 		s.listed(ownRetrievals, retrievals, span.Retrieval, IgnoredRetrieval, span)

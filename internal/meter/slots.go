@@ -87,6 +87,7 @@ func (l *slotList) addCost() (first int) {
 // budget.
 var (
 	scoreSlots = 4
-	llmSlots   = len(ownSlots) - len(coverages) + len(slots) + scoreSlots + costWindows
+	skipSlots  = 1 // of the overflow series
+	llmSlots   = len(ownSlots) - len(coverages) + len(slots) + scoreSlots + skipSlots + costWindows
 	fixedSlots = len(coverages) + llmSlots
 )

@@ -44,6 +44,7 @@ type Span struct {
 	// CostSource is reported, computed or estimated.
 	CostSource string
 	Scores     []Score
+	Skips      []Skip
 	// Retrieval is ok, empty or failed on retrieval spans, "" on others.
 	Retrieval string
 	Session   Session

@@ -68,6 +68,7 @@ type Batch struct {
 	places  []place
 	entries []Entry       // of the GenAI spans
 	scores  []score.Score // of all entries
+	skips   []score.Skip  // of all entries
 	spans   int           // of the request
 
 	releases atomic.Uint64 // so far
@@ -124,6 +125,7 @@ func BatchOf(ctx context.Context) *Batch {
 func (b *Batch) begin(spans int) {
 	b.spans = spans
 	b.places, b.entries, b.scores = slices.Grow(b.places[:0], spans), b.entries[:0], b.scores[:0]
+	b.skips = b.skips[:0]
 }
 
 // scoresASpan is the usual number of scores per span. Most scorers apply only to model calls.
@@ -147,12 +149,13 @@ func (b *Batch) addOther(span ptrace.Span) {
 // reset empties a batch for reuse. It keeps the memory of a request of usual size.
 func (b *Batch) reset() {
 	if cap(b.places) > maxReused {
-		b.places, b.entries, b.scores = nil, nil, nil
+		b.places, b.entries, b.scores, b.skips = nil, nil, nil, nil
 		return
 	}
 	clear(b.entries)
 	clear(b.scores)
-	b.places, b.entries, b.scores = b.places[:0], b.entries[:0], b.scores[:0]
+	clear(b.skips)
+	b.places, b.entries, b.scores, b.skips = b.places[:0], b.entries[:0], b.scores[:0], b.skips[:0]
 }
 
 // maxReused is the number of spans that a reused batch keeps room for.

@@ -197,7 +197,7 @@ func (s *Scorer) span(w *worker, b *Batch, out *Scored, scope pcommon.Instrument
 	}
 	r.Cost, out.Unpriced = cost.Cost, cost.missing
 	if cost.problem != "" && fresh {
-		r.Problems = append(r.Problems, score.Problem{Scorer: problemCost, Reason: cost.problem})
+		r.Problems = append(r.Problems, score.Skip{Scorer: problemCost, Reason: cost.problem})
 	}
 	e.complete()
 	spanattr.Normalise(span, call)
@@ -225,13 +225,16 @@ func (s *Scorer) score(w *worker, b *Batch, span ptrace.Span, call *genai.Call, 
 	for _, detail := range r.Session.Loops { // from an earlier Sessions stage, which does not find them again
 		w.result.Find(session.Finding(detail, call.ToolName))
 	}
-	if !readable(call) {
-		w.result.Problems = append(w.result.Problems, score.Problem{Scorer: problemContent, Reason: problemUTF8})
-	}
 	from := len(b.scores)
 	b.scores = append(b.scores, w.result.Scores...)
 	r.Scores = b.scores[from:len(b.scores):len(b.scores)]
-	r.Findings, r.Problems = slices.Clone(w.result.Findings), slices.Clone(w.result.Problems)
+	from = len(b.skips)
+	b.skips = append(append(b.skips, w.result.Problems...), w.result.Skips...)
+	r.Skips = b.skips[from:len(b.skips):len(b.skips)]
+	r.Findings, r.Problems = slices.Clone(w.result.Findings), nil
+	if !readable(call) {
+		r.Problems = append(r.Problems, score.Skip{Scorer: problemContent, Reason: problemUTF8})
+	}
 	r.Cancelled = w.result.Cancelled
 	r.Scorers, r.OwnScorers = "", false // those of its resource
 	r.ToolOutcome, r.RetrievalOutcome = w.result.ToolOutcome, w.result.RetrievalOutcome

@@ -28,18 +28,58 @@ type Score struct {
 	Failed          bool
 }
 
-// Problem reports that a scorer could not do its work on a call.
-type Problem struct {
+// Skip reports why a scorer gave a call no score, or judged only a part of it.
+type Skip struct {
 	Scorer string
-	Reason string // panic, too_large, invalid_schema, …: a short closed list for each scorer
-	Detail string
+	Reason string // of the list below, a value of a metric label
+	Detail string // for people who look for the cause
+}
+
+// The reasons of a scorer that had nothing to judge. Scorers report neither NotApplicable nor Off: both follow from the
+// other reasons and from the list of scorers.
+const (
+	NoContent     = "no_content"     // the SDK did not record what the scorer reads
+	NoDefinitions = "no_definitions" // tools were called, and their definitions were not recorded
+	NoSources     = "no_sources"     // nothing was recorded that the answer could rest on
+	Truncated     = "truncated"      // the record of what the scorer reads was cut
+	NotApplicable = "not_applicable" // the call holds nothing that the scorer judges
+	Off           = "off"            // the scorer is not configured
+)
+
+// The reasons of a scorer that could not do its work.
+const (
+	TooLarge      = "too_large"
+	TooDeep       = "too_deep"
+	TooComplex    = "too_complex"
+	InvalidSchema = "invalid_schema"
+	RuntimeError  = "runtime_error"
+	Panic         = "panic"
+)
+
+// Errored reports whether a reason is that of a scorer that could not do its work.
+func Errored(reason string) bool {
+	switch reason {
+	case TooLarge, TooDeep, TooComplex, InvalidSchema, RuntimeError, Panic:
+		return true
+	}
+	return false
+}
+
+// KnownReason reports whether a reason is in the lists.
+func KnownReason(reason string) bool {
+	switch reason {
+	case NoContent, NoDefinitions, NoSources, Truncated, NotApplicable, Off:
+		return true
+	}
+	return Errored(reason)
 }
 
 // Result holds what the scorers found in one call. Reset and reuse it to avoid allocation.
 type Result struct {
 	Scores   []Score
 	Findings []failure.Finding
-	Problems []Problem
+	Problems []Skip // of scorers that could not do their work
+	Skips    []Skip // of scorers that lacked what they read
 
 	// Cancelled reports that the caller cancelled the call, which is not a failure.
 	Cancelled bool
@@ -61,7 +101,8 @@ const (
 // Reset empties the result and keeps its memory.
 func (r *Result) Reset() {
 	clear(r.Findings)
-	r.Scores, r.Findings, r.Problems = r.Scores[:0], r.Findings[:0], r.Problems[:0]
+	r.Scores, r.Findings = r.Scores[:0], r.Findings[:0]
+	r.Problems, r.Skips = r.Problems[:0], r.Skips[:0]
 	r.Cancelled, r.ToolOutcome, r.RetrievalOutcome = false, "", ""
 	r.texts.reset()
 }
@@ -76,7 +117,15 @@ func (r *Result) Find(f failure.Finding) { r.Findings = append(r.Findings, f) }
 
 // Fail records that a scorer could not do its work on the call.
 func (r *Result) Fail(s Scorer, reason, detail string) {
-	r.Problems = append(r.Problems, Problem{Scorer: s.Name(), Reason: reason, Detail: detail})
+	r.Problems = append(r.Problems, Skip{Scorer: s.Name(), Reason: reason, Detail: detail})
+}
+
+// Skip records that the call lacks what a scorer reads. A scorer may repeat itself, for each part of the call.
+func (r *Result) Skip(s Scorer, reason, detail string) {
+	if n := len(r.Skips); n > 0 && r.Skips[n-1].Scorer == s.Name() && r.Skips[n-1].Reason == reason {
+		return
+	}
+	r.Skips = append(r.Skips, Skip{Scorer: s.Name(), Reason: reason, Detail: detail})
 }
 
 // Set holds the scorers of one configuration, in order.
@@ -88,7 +137,7 @@ func NewSet(scorers ...Scorer) *Set { return &Set{scorers: scorers} }
 // Scorers lists the scorers of the set.
 func (s *Set) Scorers() []Scorer { return s.scorers }
 
-// Score runs every scorer on the call. A scorer that panics becomes a Problem and does not stop the others.
+// Score runs every scorer on the call. A scorer that panics becomes a problem and does not stop the others.
 func (s *Set) Score(c *genai.Call, r *Result) {
 	for at := 0; at < len(s.scorers); {
 		at = s.run(at, c, r)
@@ -97,21 +146,21 @@ func (s *Set) Score(c *genai.Call, r *Result) {
 
 // run runs the scorers from the given one until one of them panics. It returns the index of the next one to run.
 func (s *Set) run(at int, c *genai.Call, r *Result) (next int) {
-	var scores, findings int
+	var scores, findings, skips int
 	defer func() {
 		if p := recover(); p != nil {
-			// Scores and findings from before the panic cannot be trusted.
-			r.Scores, r.Findings = r.Scores[:scores], r.Findings[:findings]
+			// What the scorer recorded before the panic cannot be trusted.
+			r.Scores, r.Findings, r.Skips = r.Scores[:scores], r.Findings[:findings], r.Skips[:skips]
 			detail := fmt.Sprint(p)
 			if len(detail) > failure.MaxEvidence {
 				detail = strings.ToValidUTF8(detail[:failure.MaxEvidence], "")
 			}
-			r.Fail(s.scorers[next], "panic", detail)
+			r.Fail(s.scorers[next], Panic, detail)
 			next++
 		}
 	}()
 	for next = at; next < len(s.scorers); next++ {
-		scores, findings = len(r.Scores), len(r.Findings)
+		scores, findings, skips = len(r.Scores), len(r.Findings), len(r.Skips)
 		s.scorers[next].Score(c, r)
 	}
 	return next

@@ -39,7 +39,7 @@ func TestPanicStopsNothing(t *testing.T) {
 	require.Len(t, r.Scores, 2)
 	require.Equal(t, "before", r.Findings[0].Scorer)
 	require.Equal(t, "after", r.Findings[1].Scorer)
-	require.Equal(t, Problem{Scorer: "broken", Reason: "panic", Detail: "index out of range"}, r.Problems[0])
+	require.Equal(t, Skip{Scorer: "broken", Reason: "panic", Detail: "index out of range"}, r.Problems[0])
 	require.Equal(t, "loud", r.Problems[1].Scorer)
 	require.LessOrEqual(t, len(r.Problems[1].Detail), failure.MaxEvidence)
 }

@@ -27,7 +27,8 @@ const (
 	AttrToolOutcome      = "app.llm.tool.outcome"      // ok, empty or failed, on tool calls
 	AttrRetrievalOutcome = "app.llm.retrieval.outcome" // the same values, on retrievals
 	AttrCancelled        = "app.llm.cancelled"
-	AttrProblems         = "app.llm.problems"
+	// AttrProblems lists what is wrong with the data of a call, as content:reason or cost:reason.
+	AttrProblems = "app.llm.problems"
 	// AttrDuplicateOf is the id of the span that records the same model call and is counted, on the span that is not.
 	AttrDuplicateOf = "app.llm.duplicate_of"
 

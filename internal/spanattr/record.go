@@ -25,7 +25,8 @@ type Record struct {
 	Verdict          failure.Verdict   // of Findings; after Read only what the attributes hold
 	Findings         []failure.Finding // complete while scoring; after Read one per class
 	Scores           []score.Score     // after Read without the versions of passed scores
-	Problems         []score.Problem   // of scorers; Read ignores them
+	Skips            []score.Skip      // of scorers without a score, those that failed included
+	Problems         []score.Skip      // of the data: content, cost; Read ignores them
 	Cancelled        bool
 	DuplicateOf      string // span id in hex, "" unless another span is the call
 	ToolOutcome      string
@@ -93,8 +94,9 @@ const maxVersion = 128
 // Reset clears the record and keeps the memory of its lists.
 func (r *Record) Reset() {
 	clear(r.Findings)
-	findings, scores, problems, loops := r.Findings[:0], r.Scores[:0], r.Problems[:0], r.Session.Loops[:0]
-	*r = Record{Findings: findings, Scores: scores, Problems: problems}
+	findings, scores, loops := r.Findings[:0], r.Scores[:0], r.Session.Loops[:0]
+	skips, problems := r.Skips[:0], r.Problems[:0]
+	*r = Record{Findings: findings, Scores: scores, Skips: skips, Problems: problems}
 	r.Session.Loops = loops
 }
 
@@ -169,6 +171,8 @@ func (r *Record) read(key string, v pcommon.Value) {
 		if id := v.Str(); len(id) == 16 {
 			r.DuplicateOf = id
 		}
+	case AttrSkipped:
+		r.Skips = appendSkips(r.Skips, v.Str())
 	case AttrCancelled:
 		r.Cancelled = v.Bool()
 	case AttrToolOutcome:

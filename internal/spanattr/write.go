@@ -43,6 +43,8 @@ type Writer struct {
 
 	keys []scoreKey // of the scorers so far; bounded, because the configuration names them
 	next int        // likely index of the next scorer in keys, because scorers come in order
+
+	skips skipSpeller
 }
 
 // Write writes parts of a record on a span and replaces those parts of an earlier pass.
@@ -84,7 +86,8 @@ func (r *Record) room() int {
 		n += verdict
 	}
 	for _, there := range [...]bool{
-		r.Cancelled, r.DuplicateOf != "", r.ToolOutcome != "", r.RetrievalOutcome != "", len(r.Problems) > 0,
+		r.Cancelled, r.DuplicateOf != "", r.ToolOutcome != "", r.RetrievalOutcome != "", len(r.Skips) > 0,
+		len(r.Problems) > 0,
 	} {
 		if there {
 			n++
@@ -124,6 +127,9 @@ func (w *Writer) writeScores(span ptrace.Span, r *Record) {
 	}
 	if failing > 0 {
 		w.writeEvaluations(span, r, min(failing, maxEvaluations))
+	}
+	if len(r.Skips) > 0 {
+		attrs.PutStr(AttrSkipped, w.skips.spell(r.Skips))
 	}
 	if len(r.Problems) > 0 {
 		writeProblems(attrs, r.Problems)
@@ -195,8 +201,8 @@ func (w *Writer) writeEvaluations(span ptrace.Span, r *Record, n int) {
 	}
 }
 
-// writeProblems lists the problems of scorers as scorer:reason, without duplicates.
-func writeProblems(attrs pcommon.Map, problems []score.Problem) {
+// writeProblems lists problems of the data as kind:reason, without duplicates.
+func writeProblems(attrs pcommon.Map, problems []score.Skip) {
 	list := attrs.PutEmptySlice(AttrProblems)
 	list.EnsureCapacity(min(len(problems), maxProblems))
 next:
@@ -320,8 +326,8 @@ func ofTrace(key string) bool {
 // written reports whether writing Scores replaces an attribute.
 func written(key string) bool {
 	switch key {
-	case AttrCoverage, AttrToolOutcome, AttrRetrievalOutcome, AttrCancelled, AttrProblems, AttrScorers, AttrCallHash,
-		AttrDuplicateOf:
+	case AttrCoverage, AttrToolOutcome, AttrRetrievalOutcome, AttrCancelled, AttrSkipped, AttrProblems, AttrScorers,
+		AttrCallHash, AttrDuplicateOf:
 		return true
 	}
 	return ofVerdict(key) || ofCost(key) || strings.HasPrefix(key, AttrScorePrefix)

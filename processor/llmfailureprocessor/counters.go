@@ -11,6 +11,7 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/pipeline"
+	"github.com/faultline-otel/faultline/internal/score"
 	"github.com/faultline-otel/faultline/internal/spanattr"
 	"github.com/faultline-otel/faultline/processor/llmfailureprocessor/internal/metadata"
 )
@@ -61,13 +62,21 @@ func (n *tally) add(s *pipeline.Scored) {
 		}
 		n.unknown[labelOf(s.Call.OperationRaw)]++
 	}
-	for i := range record.Problems {
-		if n.problems == nil {
-			n.problems = map[problem]int64{}
+	for i := range record.Skips {
+		if skip := &record.Skips[i]; score.Errored(skip.Reason) {
+			n.addProblem(skip)
 		}
-		p := &record.Problems[i]
-		n.problems[problem{p.Scorer, p.Reason}]++
 	}
+	for i := range record.Problems {
+		n.addProblem(&record.Problems[i])
+	}
+}
+
+func (n *tally) addProblem(p *score.Skip) {
+	if n.problems == nil {
+		n.problems = map[problem]int64{}
+	}
+	n.problems[problem{p.Scorer, p.Reason}]++
 }
 
 // counters adds tallies to the processor's own metrics. It caches the attribute sets.

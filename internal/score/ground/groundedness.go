@@ -91,6 +91,7 @@ func (s *Groundedness) Score(c *genai.Call, r *score.Result) {
 	defer o.Release()
 	sources(c, func(text string) { o.Add(r.SharedWords(text)) })
 	if !o.Prose() {
+		r.Skip(s, score.NoSources, "")
 		return
 	}
 	if asked := c.Question(); asked != "" { // an answer may repeat it

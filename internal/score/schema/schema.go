@@ -25,6 +25,8 @@ const Name = "json_schema"
 // Config names schemas for calls that do not carry one.
 type Config struct {
 	Schemas []Source `yaml:"schemas"`
+	// RequireZone refuses times without a zone or without seconds where a schema declares date-time or time.
+	RequireZone bool `yaml:"require_zone"`
 }
 
 // Source is a schema file and the calls it applies to: those of a prompt, of a model, or both. Model is a pattern of
@@ -37,6 +39,7 @@ type Source struct {
 
 // Scorer is the scorer. It caches compiled schemas by a hash of their content.
 type Scorer struct {
+	version  string
 	named    []named
 	compiled *jsonschema.Cache[compiled]
 }
@@ -53,13 +56,17 @@ type compiled struct {
 
 // New reads and compiles the schema files, relative to a folder. It reports all mistakes at once.
 func New(config Config, dir string) (*Scorer, error) {
-	s := &Scorer{compiled: jsonschema.NewCache(func(text string) (compiled, int) {
-		schema, err := jsonschema.Compile(text)
+	options := jsonschema.Options{RequireZone: config.RequireZone}
+	s := &Scorer{version: "2", compiled: jsonschema.NewCache(func(text string) (compiled, int) {
+		schema, err := options.Compile(text)
 		return compiled{schema, err}, schema.Size()
 	})}
+	if config.RequireZone {
+		s.version += "z"
+	}
 	var errs []error
 	for i, source := range config.Schemas {
-		n, err := load(source, dir)
+		n, err := load(source, dir, options)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("schemas[%d].%w", i, err))
 			continue
@@ -69,7 +76,7 @@ func New(config Config, dir string) (*Scorer, error) {
 	return s, errors.Join(errs...)
 }
 
-func load(source Source, dir string) (named, error) {
+func load(source Source, dir string, options jsonschema.Options) (named, error) {
 	n := named{prompt: source.Prompt}
 	if source.Prompt == "" && source.Model == "" {
 		return n, errors.New("prompt must be given if model is not: they select the calls for the schema")
@@ -91,7 +98,7 @@ func load(source Source, dir string) (named, error) {
 	if err != nil {
 		return n, fmt.Errorf("file must be readable: %w", err)
 	}
-	if n.schema, err = jsonschema.Compile(string(text)); err != nil {
+	if n.schema, err = options.Compile(string(text)); err != nil {
 		return n, fmt.Errorf("file must hold a JSON Schema, got %q: %w", source.File, err)
 	}
 	return n, nil
@@ -101,7 +108,7 @@ func load(source Source, dir string) (named, error) {
 func (*Scorer) Name() string { return Name }
 
 // Version changes whenever the same call could get another score.
-func (*Scorer) Version() string { return "1" }
+func (s *Scorer) Version() string { return s.version }
 
 // Score checks the answer if a schema applies, or if the request asked for JSON. It does not judge an answer that only
 // calls tools, that was refused or filtered, or that never came. Of several choices, the worst is the score.
@@ -111,7 +118,7 @@ func (s *Scorer) Score(c *genai.Call, r *score.Result) {
 	}
 	schema, err := s.schema(c)
 	if err != nil {
-		r.Fail(s, problem(err), err.Error())
+		r.Fail(s, reasonOf(err), err.Error())
 		return
 	}
 	if schema == nil && !asksForJSON(c) || c.ContentTruncated || c.Refusal() != "" || declined(c) {
@@ -120,7 +127,7 @@ func (s *Scorer) Score(c *genai.Call, r *score.Result) {
 	judged, findings := 0, len(r.Findings)
 	for i := range c.Output() {
 		m := &c.Output()[i]
-		if text := strings.TrimSpace(m.Text); text != "" && len(m.ToolCalls) == 0 && s.answer(schema, text, r) {
+		if text := strings.TrimSpace(m.Text); text != "" && !m.CallsTools() && s.answer(schema, text, r) {
 			judged++
 		}
 	}
@@ -166,7 +173,7 @@ func (s *Scorer) answer(schema *jsonschema.Schema, text string, r *score.Result)
 	value, err := jsonschema.Decode(text)
 	switch {
 	case errors.Is(err, jsonschema.ErrTooLarge), errors.Is(err, jsonschema.ErrTooDeep):
-		r.Fail(s, problem(err), err.Error())
+		r.Fail(s, reasonOf(err), err.Error())
 		return false
 	case err != nil:
 		r.Find(finding(failure.NotJSON, failure.NotJSON, notJSON(text, err), text))
@@ -176,7 +183,7 @@ func (s *Scorer) answer(schema *jsonschema.Schema, text string, r *score.Result)
 	}
 	violations, err := schema.Validate(value)
 	if err != nil {
-		r.Fail(s, problem(err), err.Error())
+		r.Fail(s, reasonOf(err), err.Error())
 		return false
 	}
 	if len(violations) > 0 {
@@ -227,15 +234,15 @@ func evidence(v *jsonschema.Violation, n int) string {
 	return text
 }
 
-// problem returns the short reason of an error.
-func problem(err error) string {
+// reasonOf returns the reason for an error of package jsonschema.
+func reasonOf(err error) string {
 	switch {
 	case errors.Is(err, jsonschema.ErrTooLarge):
-		return "too_large"
+		return score.TooLarge
 	case errors.Is(err, jsonschema.ErrTooDeep):
-		return "too_deep"
+		return score.TooDeep
 	case errors.Is(err, jsonschema.ErrTooComplex):
-		return "too_complex"
+		return score.TooComplex
 	}
-	return "invalid_schema"
+	return score.InvalidSchema
 }

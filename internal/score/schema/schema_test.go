@@ -202,3 +202,38 @@ func BenchmarkAnswer(b *testing.B) {
 	}
 	require.Empty(b, r.Findings)
 }
+
+// TestTimesWithoutAZone: Python declares date-time and writes local times.
+func TestTimesWithoutAZone(t *testing.T) {
+	for at, wrong := range map[string][2]int{
+		"2026-03-01T10:00:00Z": {0, 0}, "2026-03-01T10:00:00": {0, 1}, "tomorrow": {1, 1},
+	} {
+		for i, config := range []Config{{}, {RequireZone: true}} {
+			s, err := New(config, "")
+			require.NoError(t, err)
+			call := &genai.Call{Operation: genai.OpChat}
+			call.SetContent(genai.Content{
+				OutputSchema: `{"type":"object","properties":{"at":{"type":"string","format":"date-time"}}}`,
+				Output:       []genai.Message{{Role: "assistant", Text: `{"at": "` + at + `"}`}},
+			})
+			var r score.Result
+			s.Score(call, &r)
+			require.Len(t, r.Findings, wrong[i], at)
+		}
+	}
+}
+
+// TestAnswerAfterAToolOfTheProvider: the text beside a search that the provider ran is the answer.
+func TestAnswerAfterAToolOfTheProvider(t *testing.T) {
+	for kind, want := range map[genai.ToolKind]int{genai.ToolProvider: 1, genai.ToolFunction: 0, genai.ToolCustom: 0} {
+		s, err := New(Config{}, "")
+		require.NoError(t, err)
+		call := &genai.Call{Operation: genai.OpChat, ResponseFormat: "json_object"}
+		call.SetContent(genai.Content{Output: []genai.Message{{
+			Role: "assistant", Text: "no JSON", ToolCalls: []genai.ToolCall{{Name: "web_search", Kind: kind}},
+		}}})
+		var r score.Result
+		s.Score(call, &r)
+		require.Len(t, r.Findings, want, kind)
+	}
+}

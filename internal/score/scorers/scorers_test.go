@@ -66,7 +66,7 @@ func TestMistakes(t *testing.T) {
 		"version":          {"version: 2", []string{"version must be 1, got 2"}},
 		"unknown key":      {"version: 1\nscorer: {}", []string{`line 2: unknown key "scorer", expected one of version, scorers, rules`}},
 		"unknown scorer":   {"version: 1\nscorers: {telepathy: {}}", []string{"scorers.telepathy: unknown scorer, expected one of " + strings.Join(Names(), ", ")}},
-		"unknown setting":  {"version: 1\nscorers: {tool_arguments: {fail_below: 1}}", []string{`scorers.tool_arguments: unknown key "fail_below", expected none`}},
+		"unknown setting":  {"version: 1\nscorers: {tool_arguments: {fail_below: 1}}", []string{`scorers.tool_arguments: unknown key "fail_below", expected one of require_zone`}},
 		"setting inside":   {"version: 1\nscorers: {json_schema: {schemas: [{promt: a}]}}", []string{`scorers.json_schema: schemas[0]: unknown key "promt", expected one of prompt, model, file`}},
 		"not a list":       {"version: 1\nscorers: {json_schema: {schemas: 3}}", []string{"scorers.json_schema: schemas must be a list, got 3"}},
 		"not a mapping":    {"version: 1\nrules: [3]", []string{"line 2: rules[0] must be a mapping of name, when, fail, class, detail, got 3"}},

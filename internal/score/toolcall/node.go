@@ -115,6 +115,8 @@ func exact(v any) any {
 
 // compiler makes nodes of the definitions of one request.
 type compiler struct {
+	options jsonschema.Options
+
 	root  map[string]any   // of the current definition
 	refs  map[string]*node // of the current definition, by pointer
 	rests map[string]rest
@@ -400,7 +402,7 @@ func (c *compiler) compileRest(schema map[string]any) *jsonschema.Schema {
 	made, ok := c.rests[string(text)]
 	if !ok {
 		c.bytes += len(text)
-		made.schema, made.err = jsonschema.Compile(string(text))
+		made.schema, made.err = c.options.Compile(string(text))
 		c.kept += made.schema.Size()
 		c.rests[string(text)] = made
 	}

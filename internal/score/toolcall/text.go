@@ -29,8 +29,7 @@ func ends(text string) [2]string {
 	return [2]string{text[:maxText], text[max(maxText, len(text)-maxText):]}
 }
 
-// tags open the formats in which model families write calls that the server should have parsed. A call follows, whether
-// or not the tool that it names exists.
+// tags open the formats in which model families write calls that the server should have parsed.
 var tags = []string{
 	"<tool_call>", "<tool_calls>", "<|tool_call|>", "<|tool_calls|>", "<|tool_call_begin|>",
 	"<|tool_calls_section_begin|>", "<|tool_call>",
@@ -47,8 +46,8 @@ var tags = []string{
 // that explains.
 var namespaces = []string{"functions.", "tools.", "api.", "default_api."}
 
-// callIn finds a tool call that was written into a text. name is its tool, or "" if the text does not name it. Text
-// about a tool, or code that uses it among other code, is not a call.
+// callIn finds a call of an offered tool that was written into a text. Text about a tool, code that uses it among other
+// code, and an example of a call are not calls.
 func callIn(text string, tools *toolset) (name string, found bool) {
 	for i, part := range ends(text) {
 		if strings.Contains(part, `\_`) { // Markdown
@@ -75,7 +74,14 @@ type search struct {
 	// The two halves of a call written as an object, {"name": "<a defined tool>", "arguments": …}, in JSON or as a Python
 	// dict.
 	named, arguments bool
+
+	fences   []span
+	fenced   bool // fences is set
+	examples int  // so far
 }
+
+// maxExamples bounds the examples of calls in one text, each of which costs a look at what stands around it.
+const maxExamples = 64
 
 // telling are the bytes at which a call can be recognised.
 var telling = func() (table [256]bool) {
@@ -107,14 +113,20 @@ func (s *search) run() bool {
 		default:
 			found = s.key(i)
 		}
-		if found {
+		if found && (c == '(' || c == '=' || !s.isExample(i)) { // those two forms stand in no explanation
 			return true
+		}
+		if found {
+			if s.examples++; s.examples > maxExamples {
+				return false
+			}
+			s.named, s.arguments = false, false
 		}
 	}
 	return false
 }
 
-// tag finds one of the tags.
+// tag finds one of the tags, with the name of a tool behind it.
 func (s *search) tag(i int) bool {
 	rest := s.text[i:]
 	if len(rest) < 2 {
@@ -122,12 +134,31 @@ func (s *search) tag(i int) bool {
 	}
 	for _, tag := range tagsBySecond[rest[1]] {
 		if strings.HasPrefix(rest, tag) {
-			s.name = firstName(rest[len(tag):], s.tools)
-			return true
+			s.name = named(rest[len(tag):], s.tools)
+			return s.name != ""
 		}
 	}
 	return false
 }
+
+// named returns the tool that a text behind a tag calls: its name stands in an object, in a list, in a tag, or in front
+// of its arguments, and not in a sentence.
+func named(text string, tools *toolset) string {
+	text = strings.TrimLeft(text, " \t\r\n\"'=")
+	name := firstName(text, tools)
+	if name == "" || text[0] == '{' || text[0] == '[' {
+		return name
+	}
+	before, _, _ := strings.Cut(text, name)
+	if len(before) > maxMarks || strings.ContainsAny(before, " \t") && !strings.Contains(before, "=") ||
+		strings.Contains(before, "</") {
+		return ""
+	}
+	return name
+}
+
+// maxMarks bounds what stands between a tag and the name of its tool: more tags, "function", a namespace.
+const maxMarks = 64
 
 // tagsBySecond are the tags by their second byte.
 var tagsBySecond = func() (table [256][]string) {
@@ -160,7 +191,8 @@ func (s *search) list(i int) bool {
 	case before == "" || before[len(before)-1] == '\n':
 		s.name, ok = written(near(s.text[i:]), s.tools)
 	case strings.HasSuffix(before, "functools"):
-		s.name, ok = firstName(s.text[i:], s.tools), true
+		s.name = firstName(s.text[i:], s.tools)
+		ok = s.name != ""
 	}
 	return ok
 }
@@ -222,6 +254,10 @@ func (s *search) key(i int) bool {
 	}
 	switch key := rest[:end]; {
 	case slices.Contains(argumentKeys, key):
+		if isDefinition(rest[end+1:]) {
+			s.named = false
+			return false
+		}
 		s.arguments = true
 	case !s.named && slices.Contains(nameKeys, key):
 		if name, ok := quotedAfterColon(rest[end+1:]); ok && s.tools.tool(name) != nil {
@@ -280,7 +316,7 @@ func leading(text string, tools *toolset) (string, bool) {
 		!strings.ContainsAny(label, "([{\n.") {
 		s = strings.TrimSpace(rest)
 	}
-	if after, ok := strings.CutPrefix(s, "```"); ok {
+	if after, ok := strings.CutPrefix(s, fence); ok {
 		language, code, ok := strings.Cut(after, "\n")
 		if !ok || slices.Contains(examples, strings.ToLower(strings.TrimSpace(language))) {
 			return "", false

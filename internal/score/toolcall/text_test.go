@@ -20,7 +20,8 @@ func TestCallInText(t *testing.T) {
 		"```python\nprint(default_api.issue_refund(amount=3))\n```":                   true,
 		`issue_refund(order_id="4471", amount=3)`:                                     true,
 		`[issue_refund(order_id="4471"), list_orders()]`:                              true,
-		`[TOOL_CALLS] [{"name": "x"}]`:                                                true,
+		`[TOOL_CALLS] [{"name": "list_orders"}]`:                                      true,
+		`[TOOL_CALLS] [{"name": "x"}]`:                                                false,
 		`<|python_tag|>list_orders()`:                                                 true,
 		`<function=issue_refund>{"amount": 3}</function>`:                             true,
 		"<function_calls>\n<invoke name=\"issue_refund\">":                            true,
@@ -51,6 +52,28 @@ func TestCallInText(t *testing.T) {
 		r := run(t, genai.Message{Role: "assistant", Text: text})
 		require.Equal(t, want, len(r.Findings) == 1 && r.Findings[0].Detail == failure.CallInText, text)
 	}
+	for text, want := range map[string]bool{
+		"The model writes its calls between <tool_call> and </tool_call>. One for list_orders would be short.":          false,
+		"A block of <tool_call>list_orders</tool_call> is cut out by the server.":                                       true,
+		"The server cuts <function_calls> out of the text; then list_orders runs.":                                      false,
+		"In the log it is one object:\n```json\n{\"name\": \"list_orders\", \"arguments\": {}}\n```\nThe rest is time.": false,
+		"A call looks like this:\n```\n{\"name\": \"list_orders\", \"arguments\": {}}\n```":                             false,
+		"I fetch the orders.\n```json\n{\"name\": \"list_orders\", \"arguments\": {}}\n```":                             true,
+		"It is sent as `{\"name\": \"list_orders\", \"arguments\": {}}` in the body.":                                   false,
+		"`{\"name\": \"list_orders\", \"arguments\": {}}`":                                                              true,
+		"{\"name\": \"list_orders\", \"parameters\": {\"type\": \"object\", \"properties\": {}}}":                       false,
+		"{\"name\": \"list_orders\", \"description\": \"d\", \"parameters\": {\"properties\": {\"arguments\": {}}}}":    false,
+		"```json\n{\"name\": \"x\"}\n```\nand then\n```json\n{\"name\": \"list_orders\", \"arguments\": {}}\n```":       true,
+		"<tool_call>{\"name\": \"shutdown\", \"arguments\": {}}</tool_call>":                                            false,
+		"leton\n{\"name\": \"list_orders\", \"arguments\": {}}\n</tool_call>":                                           true,
+		"Now.<tool_call>list_orders<arg_key>page</arg_key><arg_value>1</arg_value></tool_call>":                         true,
+	} {
+		r := run(t, genai.Message{Role: "assistant", Text: text})
+		require.Equal(t, want, len(r.Findings) == 1, text)
+		if want {
+			require.Equal(t, "a call of list_orders is written into the text of the answer", r.Findings[0].Evidence)
+		}
+	}
 	both := calls("list_orders", "{}")
 	both.Text = "I call issue_refund(order_id=1) next."
 	require.Empty(t, run(t, both).Findings, "who calls natively may explain in text")
@@ -66,7 +89,7 @@ func TestCallInText(t *testing.T) {
 // TestHostileTexts: what makes a search look far ahead, in as many places as there are.
 func TestHostileTexts(t *testing.T) {
 	began := time.Now()
-	for _, part := range []string{"\n[", "<list_orders>", "Action:", `"name":"list_orders"`, "default_api.", "default_api.x(", "((((", "to=functions.", "<", `"name"`, "\\_", "'"} {
+	for _, part := range []string{"\n[", "<list_orders>", "Action:", `"name":"list_orders"`, "default_api.", "default_api.x(", "((((", "to=functions.", "<", `"name"`, "\\_", "'", "```x", "`", "a`{\"name\":\"list_orders\",\"args\":1}", "<tool_call>"} {
 		run(t, genai.Message{Text: strings.Repeat(part, 100<<20/len(part))})
 	}
 	require.Less(t, time.Since(began), 20*time.Second)

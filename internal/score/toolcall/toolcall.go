@@ -19,28 +19,38 @@ import (
 // Name is the key of the scorer in the scorer file.
 const Name = "tool_arguments"
 
-// Config has no settings yet.
-type Config struct{}
+// Config is the settings of the scorer.
+type Config struct {
+	// RequireZone refuses times without a zone or without seconds where a definition declares date-time or time.
+	RequireZone bool `yaml:"require_zone"`
+}
 
 // Scorer is the scorer. It caches compiled definitions by a hash of their content, because an agent sends the same ones
 // with every call.
 type Scorer struct {
+	version  string
+	options  jsonschema.Options
 	compiled *jsonschema.Cache[*toolset]
 }
 
 // New makes the scorer.
-func New(Config) (*Scorer, error) {
-	return &Scorer{compiled: jsonschema.NewCache(compileTools)}, nil
+func New(config Config) (*Scorer, error) {
+	s := &Scorer{version: "2", options: jsonschema.Options{RequireZone: config.RequireZone}}
+	if config.RequireZone {
+		s.version += "z"
+	}
+	s.compiled = jsonschema.NewCache(func(text string) (*toolset, int) { return compileTools(text, s.options) })
+	return s, nil
 }
 
 // Name returns the scorer's name.
 func (*Scorer) Name() string { return Name }
 
 // Version changes whenever the same call could get another score.
-func (*Scorer) Version() string { return "1" }
+func (s *Scorer) Version() string { return s.version }
 
-// Score checks the calls of a model's answer, or the arguments of an execute_tool span. It gives no score without tool
-// definitions, and none without a call, unless the text holds one.
+// Score checks the calls of a model's answer, or the arguments of an execute_tool span. Without tool definitions it
+// finds only arguments that are not JSON, and gives no score to those that are.
 func (s *Scorer) Score(c *genai.Call, r *score.Result) {
 	if c.Error.IsError {
 		return
@@ -59,27 +69,26 @@ func (s *Scorer) answer(c *genai.Call, r *score.Result) {
 		return
 	}
 	var tools *toolset // loaded when needed: definitions are large, and most answers call nothing
-	load := func() bool {
+	load := func() *toolset {
 		if tools == nil {
 			tools = s.tools(c)
 			if tools.problem != "" {
-				r.Fail(s, "invalid_schema", tools.problem)
+				r.Fail(s, score.InvalidSchema, tools.problem)
 			}
 		}
-		return tools.size() > 0
+		return tools
 	}
-	calls, before, problems := 0, len(r.Findings), len(r.Problems)
+	calls, before := 0, begin(r)
 	for i := range output {
 		m := &output[i]
 		for j := range m.ToolCalls {
-			if !load() {
-				return
+			if m.ToolCalls[j].Kind != genai.ToolProvider {
+				calls++
+				s.check(c, load(), &m.ToolCalls[j], r)
 			}
-			calls++
-			s.check(c, tools, &m.ToolCalls[j], r)
 		}
 		// A model that makes native calls may also explain in text what it does.
-		if len(m.ToolCalls) == 0 && suspicious(m.Text) && load() {
+		if len(m.ToolCalls) == 0 && suspicious(m.Text) && load().size() > 0 {
 			if name, ok := callIn(m.Text, tools); ok {
 				calls++
 				r.Find(
@@ -95,7 +104,7 @@ func (s *Scorer) answer(c *genai.Call, r *score.Result) {
 		}
 	}
 	if calls > 0 {
-		s.conclude(r, before, problems)
+		s.conclude(r, before)
 	}
 }
 
@@ -106,17 +115,22 @@ func (s *Scorer) execution(c *genai.Call, r *score.Result) {
 	if tools.tool(c.ToolName) == nil || arguments.IsZero() {
 		return
 	}
-	before, problems := len(r.Findings), len(r.Problems)
+	before := begin(r)
 	s.check(c, tools, &genai.ToolCall{Name: c.ToolName, Arguments: arguments}, r)
-	s.conclude(r, before, problems)
+	s.conclude(r, before)
 }
 
-// conclude scores a call whose findings and problems began at the given indices.
-func (s *Scorer) conclude(r *score.Result, findings, problems int) {
+// marks are the lengths of the lists of a result, where the work of this scorer begins.
+type marks struct{ findings, problems, skips int }
+
+func begin(r *score.Result) marks { return marks{len(r.Findings), len(r.Problems), len(r.Skips)} }
+
+// conclude scores a call. What could not be checked gets no score.
+func (s *Scorer) conclude(r *score.Result, before marks) {
 	switch {
-	case len(r.Findings) > findings:
+	case len(r.Findings) > before.findings:
 		r.Add(s, 0, true)
-	case len(r.Problems) == problems: // a call that could not be checked gets no score
+	case begin(r) == before:
 		r.Add(s, 1, false)
 	}
 }
@@ -130,7 +144,7 @@ func (s *Scorer) tools(c *genai.Call) *toolset {
 		return &noTools
 	}
 	// The definitions were not recorded as one JSON text: they are flattened, or only names.
-	set, _ := newToolset(definitions)
+	set, _ := newToolset(definitions, s.options)
 	return set
 }
 
@@ -140,15 +154,7 @@ var noTools toolset
 // check adds a finding for each kind of violation in one call.
 func (s *Scorer) check(c *genai.Call, tools *toolset, call *genai.ToolCall, r *score.Result) {
 	t := tools.tool(call.Name)
-	if t == nil && c.ContentTruncated {
-		r.Fail(
-			s,
-			"truncated",
-			"the record of the tool definitions may have been cut: "+clip.Text(call.Name, maxName)+" is not among what is left",
-		)
-		return
-	}
-	if t == nil {
+	if t == nil && tools.complete() && !c.ContentTruncated {
 		r.Find(
 			finding(
 				failure.UnknownTool,
@@ -160,36 +166,49 @@ func (s *Scorer) check(c *genai.Call, tools *toolset, call *genai.ToolCall, r *s
 		)
 		return
 	}
-	if t.problem != "" {
-		r.Fail(s, "invalid_schema", clip.Text(call.Name, maxName)+": "+t.problem)
+	if t != nil && t.problem != "" {
+		r.Fail(s, score.InvalidSchema, clip.Text(call.Name, maxName)+": "+t.problem)
 	}
+	if call.Kind == genai.ToolCustom || t != nil && t.kind != genai.ToolFunction {
+		return // free text, or arguments that the provider defines
+	}
+	before := len(r.Findings)
+	s.arguments(c, t, call, r)
+	switch {
+	case t != nil || len(r.Findings) > before:
+	case c.ContentTruncated:
+		r.Skip(s, score.Truncated, "the record may have been cut: no definition of the tool is left")
+	default:
+		r.Skip(s, score.NoDefinitions, "no definition of the tool was recorded")
+	}
+}
+
+// arguments checks the arguments of one call. Without a definition, it only finds an object that does not parse.
+func (s *Scorer) arguments(c *genai.Call, t *tool, call *genai.ToolCall, r *score.Result) {
 	text := strings.TrimSpace(call.Arguments.Text)
 	if text == "" || text == "null" && call.Arguments.Structured {
 		text = "{}" // several providers write "no arguments" this way
+	}
+	if t == nil && text[0] != '{' {
+		return // it may be a tool with free text as its input
 	}
 	value := tapes.Get().(*tape) //nolint:forcetypeassert // the pool holds nothing else
 	defer value.release()
 	err := value.read(text)
 	switch {
 	case errors.Is(err, jsonschema.ErrTooLarge):
-		r.Fail(s, "too_large", err.Error())
+		r.Fail(s, score.TooLarge, err.Error())
 		return
 	case errors.Is(err, jsonschema.ErrTooDeep):
-		r.Fail(s, "too_deep", err.Error())
+		r.Fail(s, score.TooDeep, err.Error())
 		return
 	case err != nil && c.ContentTruncated:
-		r.Fail(s, "truncated", "the record of the arguments was cut: "+syntax(err))
+		r.Skip(s, score.Truncated, "the record of the arguments was cut: "+syntax(err))
 		return
 	case err != nil:
-		r.Find(
-			finding(
-				failure.UnparsableArguments,
-				call.Name,
-				"unparsable",
-				"the arguments of "+clip.Text(call.Name, maxName)+" are not JSON: "+syntax(err),
-				failure.Excerpt(text),
-			),
-		)
+		r.Find(unparsable(c, call.Name, text, err))
+		return
+	case t == nil:
 		return
 	}
 	// Arguments that are a string of JSON were encoded twice: the tool's runtime decodes once and gets a string.
@@ -208,11 +227,31 @@ func (s *Scorer) check(c *genai.Call, tools *toolset, call *genai.ToolCall, r *s
 	checker := checker{tape: value, tool: call.Name}
 	checker.check(t.parameters, 0, false, 0)
 	if checker.err != nil {
-		r.Fail(s, "too_complex", checker.err.Error())
+		r.Fail(s, score.TooComplex, checker.err.Error())
 	}
 	for i := range checker.found {
 		r.Find(checker.found[i])
 	}
+}
+
+// unparsable is the finding for arguments that are not JSON. If they end in the middle and the answer used up its
+// tokens, the limit cut them, whatever the finish reason says.
+func unparsable(c *genai.Call, tool, text string, err error) failure.Finding {
+	f := finding(
+		failure.UnparsableArguments,
+		tool,
+		"unparsable",
+		"the arguments of "+clip.Text(tool, maxName)+" are not JSON: "+syntax(err),
+		failure.Excerpt(text),
+	)
+	limit, used := c.MaxTokens.Value, max(c.Usage.Output.Value, c.Tokens.Output.Value+c.Tokens.Reasoning.Value)
+	if cut(err) && limit > 0 && used >= limit {
+		f.Class, f.Detail, f.Where = failure.Truncation, failure.OutputLimit, "tool_arguments"
+		f.Evidence = fmt.Sprintf(
+			"the arguments of %s end in the middle, at max_tokens %d", clip.Text(tool, maxName), limit,
+		)
+	}
+	return f
 }
 
 func finding(detail, tool, where, evidence, quoted string) failure.Finding {
@@ -230,8 +269,11 @@ func syntax(err error) string {
 	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Sprintf("byte %d", e.Offset)
 	}
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+	if cut(err) {
 		return "cut off"
 	}
 	return "more follows the value"
 }
+
+// cut reports whether the error is that the text ends too early.
+func cut(err error) bool { return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) }

@@ -141,6 +141,113 @@ func TestOnlyTheDefinitionOfTheToolMatters(t *testing.T) {
 	require.Empty(t, r.Scores, "what could not be checked is not good")
 }
 
+// TestWithoutDefinitions: arguments that are not JSON are wrong whatever the tool, and nothing else shows.
+func TestWithoutDefinitions(t *testing.T) {
+	s, err := New(Config{})
+	require.NoError(t, err)
+	r := runWith(s, "", calls("any", `{"a": 1, "b": x`))
+	require.Equal(t, failure.UnparsableArguments, r.Findings[0].Detail)
+	require.True(t, r.Scores[0].Failed)
+	require.Empty(t, r.Skips)
+	for _, arguments := range []string{`{"a": 1}`, "", "*** Begin Patch", "select 1"} {
+		r = runWith(s, "", calls("any", arguments))
+		require.Empty(t, r.Findings, arguments)
+		require.Empty(t, r.Scores, arguments)
+		require.Equal(t, score.NoDefinitions, r.Skips[0].Reason, arguments)
+	}
+	require.NotEmpty(t, runWith(s, "", calls("any", `["a"]`), calls("any", `{"a"`)).Findings)
+}
+
+// TestToolsOfOthers: tools that the provider runs, that take free text, or that the definitions do not list.
+func TestToolsOfOthers(t *testing.T) {
+	s, err := New(Config{})
+	require.NoError(t, err)
+	const own = `{"type":"function","name":"save","parameters":{"type":"object","properties":{"n":{"type":"integer"}}}}`
+	for name, c := range map[string]struct {
+		definitions, tool, arguments string
+		kind                         genai.ToolKind
+		want                         string // detail, skip:reason, scored or nothing
+	}{
+		"run by the provider":         {own, "web_search", `{"q": 1}`, genai.ToolProvider, "nothing"},
+		"the same name, not marked":   {own, "web_search", `{"q": 1}`, "", "unknown_tool"},
+		"defined by the provider":     {own + `,{"type":"web_search_20250305","name":"web_search"}`, "web_search", `{"q": 1}`, "", "scored"},
+		"by its type":                 {own + `,{"type":"web_search_preview"}`, "web_search", `{"q": 1}`, "", "scored"},
+		"a part of code execution":    {own + `,{"type":"code_execution_20250825","name":"code_execution"}`, "bash_code_execution", `{"command": "ls"}`, "", "scored"},
+		"another tool of no provider": {own + `,{"type":"code_execution_20250825","name":"code_execution"}`, "run_it", `{}`, "", "unknown_tool"},
+		"custom":                      {own + `,{"type":"custom","name":"patch","format":{"type":"text"}}`, "patch", "*** Begin", genai.ToolCustom, "scored"},
+		"custom, as a plain call":     {own + `,{"type":"custom","name":"patch"}`, "patch", "*** Begin", "", "scored"},
+		"custom, in chat completions": {own + `,{"type":"custom","custom":{"name":"patch"}}`, "patch", "*** Begin", "", "scored"},
+		"custom, with a schema":       {own + `,{"type":"custom","name":"put","input_schema":{"type":"object","required":["a"],"properties":{"a":{}}}}`, "put", "{}", "", "missing_required"},
+		"inside of a namespace":       {`{"type":"namespace","name":"crm","tools":[` + own + `]}`, "save", `{"n": 1}`, "", "scored"},
+		"with its namespace":          {`{"type":"namespace","name":"crm","tools":[` + own + `]}`, "crm.save", `{"n": "x"}`, "", "type_mismatch"},
+		"not in the namespace":        {`{"type":"namespace","name":"crm","tools":[` + own + `]}`, "crm.drop", `{}`, "", "unknown_tool"},
+		"an MCP server":               {own + `,{"type":"mcp","server_label":"wiki","server_url":"https://mcp.example.com"}`, "ask", `{"a": 1}`, "", "skip:no_definitions"},
+		"an MCP server, not JSON":     {own + `,{"type":"mcp_toolset","mcp_server_name":"wiki"}`, "ask", `{"a": `, "", "unparsable_arguments"},
+		"beside an MCP server":        {own + `,{"type":"mcp","server_label":"wiki"}`, "save", `{"n": "x"}`, "", "type_mismatch"},
+		"an MCP server of Gemini":     {`{"functionDeclarations":[` + own + `]},{"mcpServers":[{"name":"wiki"}]}`, "ask", `{}`, "", "skip:no_definitions"},
+		"a search for tools":          {own + `,{"type":"tool_search"}`, "crm_open", `{}`, "", "skip:no_definitions"},
+		"a tool that loads tools":     {own + `,{"type":"function","name":"ToolSearch","parameters":{"type":"object"}}`, "mcp__crm__open", `{}`, "", "skip:no_definitions"},
+		"a system tool of Bedrock":    {own + `,{"systemTool":{"name":"nova_grounding"}}`, "nova_grounding", `{"q": 1}`, "", "scored"},
+		"a tool of the AI SDK":        {own + `,{"type":"provider-defined","id":"openai.web_search","name":"search","args":{}}`, "search", `{}`, "", "scored"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := calls(c.tool, c.arguments)
+			m.ToolCalls[0].Kind = c.kind
+			r := runWith(s, "["+c.definitions+"]", m)
+			got := "nothing"
+			switch {
+			case len(r.Findings) > 0:
+				got = r.Findings[0].Detail
+			case len(r.Skips) > 0:
+				got = "skip:" + r.Skips[0].Reason
+				require.Empty(t, r.Scores)
+			case len(r.Scores) > 0:
+				got = "scored"
+			}
+			require.Equal(t, c.want, got)
+			require.Empty(t, r.Problems)
+		})
+	}
+}
+
+// TestCutAtTheLimit: the finish reason of some servers hides that the arguments were cut.
+func TestCutAtTheLimit(t *testing.T) {
+	s, err := New(Config{})
+	require.NoError(t, err)
+	for used, want := range map[int64]failure.Class{64: failure.Truncation, 63: failure.ToolCallMalformed} {
+		call := &genai.Call{Operation: genai.OpChat, MaxTokens: genai.Some[int64](64)}
+		call.Usage.Output = genai.Some(used)
+		call.SetContent(genai.Content{Output: []genai.Message{calls("save", `{"text": "It began`)}})
+		var r score.Result
+		s.Score(call, &r)
+		require.Len(t, r.Findings, 1)
+		require.Equal(t, want, r.Findings[0].Class)
+		require.True(t, failure.ValidDetail(want, r.Findings[0].Detail))
+	}
+	wrong := &genai.Call{Operation: genai.OpChat, MaxTokens: genai.Some[int64](64)}
+	wrong.Usage.Output = genai.Some[int64](64)
+	wrong.SetContent(genai.Content{Output: []genai.Message{calls("save", `{"text": oops}`)}})
+	var r score.Result
+	s.Score(wrong, &r)
+	require.Equal(t, failure.ToolCallMalformed, r.Findings[0].Class, "it was not cut")
+}
+
+func TestTimesWithoutAZone(t *testing.T) {
+	const meeting = `[{"name":"meet","parameters":{"type":"object","properties":{"at":{"type":"string","format":"date-time"}}}}]`
+	lenient, err := New(Config{})
+	require.NoError(t, err)
+	strict, err := New(Config{RequireZone: true})
+	require.NoError(t, err)
+	require.NotEqual(t, lenient.Version(), strict.Version())
+	for at, wrong := range map[string][2]int{
+		"2026-03-01T10:00:00Z": {0, 0}, "2026-03-01T10:00": {0, 1}, "tomorrow": {1, 1},
+	} {
+		for i, s := range []*Scorer{lenient, strict} {
+			require.Len(t, runWith(s, meeting, calls("meet", `{"at": "`+at+`"}`)).Findings, wrong[i], at)
+		}
+	}
+}
+
 func TestNothingToJudge(t *testing.T) {
 	s, err := New(Config{})
 	require.NoError(t, err)
