@@ -19,6 +19,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/pipeline"
 	"github.com/faultline-otel/faultline/internal/price"
 	"github.com/faultline-otel/faultline/internal/score"
+	"github.com/faultline-otel/faultline/internal/score/scorers"
 	"github.com/faultline-otel/faultline/internal/spanattr"
 	"github.com/faultline-otel/faultline/internal/triage"
 )
@@ -27,14 +28,20 @@ func newScore() *cobra.Command {
 	var (
 		scorersFile, prices  string
 		all, calls, sessions bool
+		explain              bool
 	)
 	c := &cobra.Command{
 		Use:   "score FILE...",
 		Short: "Score trace files and print a JSON line a span",
 		Long: `Score trace files with the code of the Collector, and print a JSON line for every span of a GenAI operation,
 in the order of the input. Log records with the content of spans are joined to the spans, wherever they stand. Log
-records with judgements add to the verdict of the span that they name.`,
+records with judgements add to the verdict of the span that they name.
+
+"skipped" says for each scorer without a score why: no_content, no_definitions, no_sources, truncated, not_applicable,
+off, or what it failed on. With --explain it prints, instead of JSON, what decided each verdict: the rule, the scorer
+with its version and threshold, the place and the value. Values are content of your messages.`,
 		Example: "  faultline score traces.jsonl | jq -r .error_class | sort | uniq -c\n" +
+			"  faultline score --explain traces.jsonl | less\n" +
 			"  zcat traces.jsonl.gz | faultline score --call -",
 		Args: atLeastOneFile,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -52,7 +59,10 @@ records with judgements add to the verdict of the span that they name.`,
 			}
 			defer in.close()
 			out := bufio.NewWriterSize(c.OutOrStdout(), 64<<10)
-			w := newLineWriter(out, all, calls)
+			w := newLineWriter(out, set, all, calls)
+			if explain {
+				w.explain = newExplainer(out, set)
+			}
 			if sessions {
 				err = w.findIncidents(in, set, book)
 			} else {
@@ -74,6 +84,7 @@ records with judgements add to the verdict of the span that they name.`,
 	c.Flags().StringVar(&scorersFile, "scorers", "", "scorer file (default: every scorer that needs no configuration)")
 	c.Flags().StringVar(&prices, "prices", "", "price file of your own over the embedded price book")
 	c.Flags().BoolVar(&all, "all", false, "print a line for every span, those of other kinds with coverage not_llm")
+	c.Flags().BoolVar(&explain, "explain", false, "print what decided each verdict, for people (--all: every span)")
 	c.Flags().BoolVar(&calls, "call", false, "print the call as it was read")
 	c.Flags().BoolVar(
 		&sessions,
@@ -101,6 +112,7 @@ type line struct {
 	// DuplicateOf is the span that is counted for the model call which this one records too.
 	DuplicateOf string             `json:"duplicate_of,omitempty"`
 	Scores      map[string]float64 `json:"scores"`
+	Skipped     map[string]string  `json:"skipped,omitempty"` // reasons by scorer
 	Cost        *costLine          `json:"cost,omitempty"`
 	Session     *sessionLine       `json:"session,omitempty"`
 	Trace       *traceLine         `json:"trace,omitempty"`
@@ -138,14 +150,30 @@ type traceLine struct {
 type lineWriter struct {
 	incidents  *pipeline.Incidents // nil where sessions and traces are not followed
 	encode     *json.Encoder
+	explain    *explainer // nil for JSON
 	all, calls bool
+	scorers    string // of the set, as spanattr spells them
 	summary    summary
 }
 
-func newLineWriter(w io.Writer, all, calls bool) *lineWriter {
+func newLineWriter(w io.Writer, set *score.Set, all, calls bool) *lineWriter {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
-	return &lineWriter{encode: e, all: all, calls: calls, summary: newSummary()}
+	return &lineWriter{
+		encode: e, all: all, calls: calls, scorers: spanattr.SpellScorers(set), summary: newSummary(),
+	}
+}
+
+// skipped returns the reason of each scorer that gave a span no score, those that are off included.
+func (w *lineWriter) skipped(s *pipeline.Scored) map[string]string {
+	reasons := map[string]string{}
+	maps.Copy(reasons, s.Entry.Record.Skipped(w.scorers, s.Call, true))
+	for _, name := range scorers.Names() {
+		if s.Entry.Record.SkipOf(name, w.scorers, s.Call) == score.Off {
+			reasons[name] = score.Off
+		}
+	}
+	return reasons
 }
 
 // findIncidents reads the whole input ahead of the printing: the root cause of a trace is known only once all of its
@@ -203,6 +231,12 @@ func (w *lineWriter) span(s *pipeline.Scored) error {
 	}
 	r := &s.Entry.Record
 	v := &r.Verdict
+	if w.explain != nil {
+		if s.Call == nil || !v.Failed() && !w.all {
+			return nil
+		}
+		return w.explain.span(s, w.skipped(s))
+	}
 	l := line{
 		TraceID:      s.Span.TraceID().String(),
 		SpanID:       s.Span.SpanID().String(),
@@ -229,7 +263,7 @@ func (w *lineWriter) span(s *pipeline.Scored) error {
 		}
 	}
 	if c := s.Call; c != nil {
-		l.Operation, l.Model = c.Operation, c.AnyModel()
+		l.Operation, l.Model, l.Skipped = c.Operation, c.AnyModel(), w.skipped(s)
 		if r.Cost.USD.Set {
 			l.Cost = &costLine{USD: r.Cost.USD.Value, PricingVersion: r.Cost.Version, Source: r.Cost.Source}
 		}
@@ -248,6 +282,7 @@ type summary struct {
 	failing  int
 	traces   map[[16]byte]bool          // with a failing span
 	problems map[string]int             // of scorers: "name: reason"
+	skips    map[string]int             // the same, where the call lacks what the scorer reads
 	causes   map[[16]byte]failure.Class // of traces: what each incident began with
 }
 
@@ -257,6 +292,7 @@ func newSummary() summary {
 		classes:  map[failure.Class]int{},
 		traces:   map[[16]byte]bool{},
 		problems: map[string]int{},
+		skips:    map[string]int{},
 		causes:   map[[16]byte]failure.Class{},
 	}
 }
@@ -272,6 +308,13 @@ func (s *summary) add(o *pipeline.Scored) {
 	}
 	for _, p := range r.Problems {
 		s.problems[p.Scorer+": "+p.Reason]++
+	}
+	for _, skip := range r.Skips {
+		if score.Errored(skip.Reason) {
+			s.problems[skip.Scorer+": "+skip.Reason]++
+		} else {
+			s.skips[skip.Scorer+": "+skip.Reason]++
+		}
 	}
 }
 
@@ -305,6 +348,12 @@ func (s *summary) write(out io.Writer) error {
 		fmt.Fprintf(w, "incidents\t%d\tby root cause\n", len(s.causes))
 		for _, class := range mostFirst(began) {
 			fmt.Fprintf(w, "  %s\t%d\t\n", class, began[class])
+		}
+	}
+	if len(s.skips) > 0 {
+		fmt.Fprintf(w, "without a score\t\t\n")
+		for _, p := range mostFirst(s.skips) {
+			fmt.Fprintf(w, "  %s\t%d\t\n", p, s.skips[p])
 		}
 	}
 	if len(s.problems) > 0 {

@@ -199,6 +199,17 @@ func Info(c Class) (info ClassInfo, ok bool) {
 	return ClassInfo{}, false
 }
 
+// Definition returns the sentence that defines a detail, or its class where the detail has none.
+func Definition(c Class, detail string) string {
+	info, _ := Info(c)
+	for _, d := range info.Details {
+		if d.Name == detail {
+			return d.Definition
+		}
+	}
+	return info.Definition
+}
+
 // Bucket returns the bucket of the class, "" for an unknown class.
 func (c Class) Bucket() Bucket {
 	for i := range taxonomy {

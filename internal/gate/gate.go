@@ -117,6 +117,8 @@ type Report struct {
 	// Unmatched counts the traces of the candidate that belong to no row; they are not judged.
 	Unmatched int               `json:"unmatched_traces"`
 	Scorers   map[string]string `json:"scorers,omitempty"` // versions, the same for both sides
+	// Skipped counts the calls of the candidate that a scorer could not judge, by scorer and reason.
+	Skipped map[string]map[string]int `json:"skipped,omitempty"`
 }
 
 // Blocking returns the rows that stop the candidate.
@@ -172,6 +174,9 @@ func Decide(rows []dataset.Row, candidate, baseline *RunSet, o Options) Report {
 		before, _ = baseline.tallies()
 	}
 	r := Report{Rows: make([]RowResult, 0, len(rows)), Counts: map[Status]int{}, Unmatched: unmatched}
+	if len(candidate.skipped) > 0 {
+		r.Skipped = candidate.skipped
+	}
 	for i, row := range rows {
 		result := RowResult{
 			ID:        row.ID,

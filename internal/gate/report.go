@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -273,6 +274,15 @@ func (r Report) facts() [][2]string {
 		facts = append(facts, [2]string{
 			"not judged", count(r.Unmatched, "trace") + " of the candidate, which belong to no row",
 		})
+	}
+	var skips []string
+	for _, scorer := range slices.Sorted(maps.Keys(r.Skipped)) {
+		for _, reason := range slices.Sorted(maps.Keys(r.Skipped[scorer])) {
+			skips = append(skips, fmt.Sprintf("%s %s in %s", scorer, reason, count(r.Skipped[scorer][reason], "call")))
+		}
+	}
+	if len(skips) > 0 {
+		facts = append(facts, [2]string{"no score", strings.Join(skips, ", ")})
 	}
 	return facts
 }

@@ -19,6 +19,8 @@ type Observation struct {
 	Verdict failure.Verdict
 	// Scored is true where the content of the call was recorded and scored. Without it a missing failure means nothing.
 	Scored bool
+	// Skipped are the reasons of scorers that gave the call no score, by scorer.
+	Skipped map[string]string
 }
 
 // RunSet holds the runs of one system, the candidate or the baseline, on the rows of a dataset.
@@ -28,7 +30,8 @@ type RunSet struct {
 	byInput map[string][]int
 	byAsked map[string][]int
 	traces  map[string]*trace
-	order   []*trace // by first appearance
+	skipped map[string]map[string]int // calls without a score, by scorer and reason
+	order   []*trace                  // by first appearance
 }
 
 // trace is one trace of the set. Its calls are kept until the end, because any of them may name the row.
@@ -49,7 +52,7 @@ type call struct {
 func NewRunSet(rows []dataset.Row) *RunSet {
 	s := &RunSet{
 		rows: rows, byID: make(map[string]int, len(rows)), byInput: map[string][]int{}, byAsked: map[string][]int{},
-		traces: map[string]*trace{},
+		traces: map[string]*trace{}, skipped: map[string]map[string]int{},
 	}
 	for i, row := range rows {
 		s.byID[row.ID] = i
@@ -70,6 +73,12 @@ func (s *RunSet) Observe(o Observation) {
 		t = &trace{row: -1, session: o.Session}
 		s.traces[o.TraceID] = t
 		s.order = append(s.order, t)
+	}
+	for scorer, reason := range o.Skipped {
+		if s.skipped[scorer] == nil {
+			s.skipped[scorer] = map[string]int{}
+		}
+		s.skipped[scorer][reason]++
 	}
 	c := call{row: -1, classes: classesOf(o.Verdict), scored: o.Scored}
 	if i, ok := s.byID[o.Row]; ok {

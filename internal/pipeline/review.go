@@ -83,6 +83,11 @@ func ReviewTraces(td ptrace.Traces, wanted map[string]bool) []review.Trace {
 				if call, ok := reader.Read(rs.Resource(), ss.Scope(), span); ok {
 					step(call, &e.Record)
 					s.Call = call.Clone()
+					scorers := spanattr.ScorersOf(rs.Resource())
+					if e.Record.OwnScorers {
+						scorers = e.Record.Scorers
+					}
+					s.Skipped = e.Record.Skipped(scorers, call, false)
 					if cost := e.Record.Cost.USD; cost.Set {
 						s.Call.CostUSD = cost
 					}

@@ -6,13 +6,14 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/score"
+	"github.com/faultline-otel/faultline/internal/score/outcome"
 )
 
 // AttrSkipped says why scorers gave a span no score: name:reason, separated by spaces.
 //
 // It lists only what nothing else on the span says. A scorer that is not in AttrScorers is off. One without a score and
-// without an entry found no content if AttrCoverage says so, and else nothing that it judges. SkipOf tells them apart. So
-// most spans need no entry, and those that do share a few values.
+// without an entry found no content if AttrCoverage says so, and else nothing that it judges. SkipOf tells them apart.
+// So most spans need no entry, and those that do share a few values.
 const AttrSkipped = "app.llm.skipped"
 
 // maxSkips bounds the entries of one span.
@@ -64,6 +65,24 @@ func (s *skipSpeller) spell(skips []score.Skip) string {
 		s.spellings[text] = text
 	}
 	return text
+}
+
+// Skipped returns the reason of each scorer in a value of AttrScorers that gave a span no score, those that the span
+// gives nothing to judge only on request. The outcome of a call has findings and no score.
+func (r *Record) Skipped(scorers string, call *genai.Call, notApplicable bool) map[string]string {
+	var reasons map[string]string
+	for entry := range strings.FieldsSeq(scorers) {
+		name, _, _ := strings.Cut(entry, "=")
+		reason := r.SkipOf(name, scorers, call)
+		if reason == "" || reason == score.NotApplicable && !notApplicable || name == outcome.Name {
+			continue
+		}
+		if reasons == nil {
+			reasons = map[string]string{}
+		}
+		reasons[name] = reason
+	}
+	return reasons
 }
 
 // SkipOf returns why a scorer gave a span no score, or "" if it gave one. scorers is the value of AttrScorers that

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -25,6 +26,7 @@ type caseView struct {
 	Retrieved []retrieved
 	Tree      treeView
 	Scores    []scoreView
+	Skipped   []skipView
 	Labels    []labelView
 	Cut       string // what the page does not show
 	APIPath   string
@@ -62,6 +64,9 @@ type scoreView struct {
 	Low         bool
 	Width       string // in per cent
 }
+
+// skipView is a scorer without a score, and why in words.
+type skipView struct{ Name, Reason string }
 
 type labelView struct {
 	Decision string
@@ -109,7 +114,7 @@ func (s *server) caseOf(ctx context.Context, item *review.Item, f queueFilter, s
 	if shown != nil {
 		current = shown.ID
 		c.Talk = newTalker(w, item, shown).talk()
-		c.Scores = scoresOf(shown.Scores)
+		c.Scores, c.Skipped = scoresOf(shown.Scores), skipsOf(shown.Skipped)
 		for _, class := range shown.Classes {
 			if class != item.Class {
 				c.Also = append(c.Also, chipOf(class, ""))
@@ -312,6 +317,32 @@ func scoresOf(scores map[string]float64) []scoreView {
 		views = append(views, scoreView{
 			Name: visibleLine(name, 60), Value: number(v), Low: v < lowScore, Width: percent(100 * min(max(v, 0), 1)),
 		})
+	}
+	return views
+}
+
+// skipWords say why a scorer gave no score. Other reasons are shown as they are.
+var skipWords = map[string]string{
+	"no_content":     "the SDK did not record the messages",
+	"no_definitions": "the tool definitions were not recorded",
+	"no_sources":     "no documents or tool results to compare with",
+	"truncated":      "the record was cut",
+	"too_large":      "too large to check",
+	"too_deep":       "nests too deep to check",
+	"too_complex":    "too complex to check",
+	"invalid_schema": "the schema is not valid",
+	"runtime_error":  "the rule failed on this call",
+	"panic":          "the scorer crashed, which is a bug",
+}
+
+// skipsOf lists the scorers without a score by name.
+func skipsOf(skipped map[string]string) []skipView {
+	const maxSkips = 40
+	names := slices.Sorted(maps.Keys(skipped))
+	var views []skipView
+	for _, name := range names[:min(len(names), maxSkips)] {
+		reason := skipped[name]
+		views = append(views, skipView{visibleLine(name, 60), visibleLine(cmp.Or(skipWords[reason], reason), 80)})
 	}
 	return views
 }

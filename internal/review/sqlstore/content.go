@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -32,7 +33,7 @@ func bound(s *review.Span) review.Span {
 		*text = short(*text)
 	}
 	b.Start, b.Duration = instant(nanos(s.Start)), max(s.Duration, 0)
-	b.Scores = finite(s.Scores)
+	b.Scores, b.Skipped = finite(s.Scores), shortTexts(s.Skipped)
 	b.Bucket, b.Finding = s.Class.Bucket(), failure.Finding{}
 	b.Classes = slices.Clone(s.Classes[:min(len(s.Classes), maxClasses)])
 	b.Others = slices.Clone(s.Others[:min(len(s.Others), maxClasses)])
@@ -86,6 +87,20 @@ const (
 	maxScores  = 256
 	maxClasses = 32
 )
+
+// shortTexts bounds a map of texts.
+func shortTexts(texts map[string]string) map[string]string {
+	if len(texts) == 0 {
+		return nil
+	}
+	kept := make(map[string]string, len(texts))
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		if len(kept) < maxScores {
+			kept[short(name)] = short(texts[name])
+		}
+	}
+	return kept
+}
 
 // finite drops NaN and infinities, which JSON cannot hold.
 func finite(scores map[string]float64) map[string]float64 {

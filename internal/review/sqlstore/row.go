@@ -29,7 +29,7 @@ func rowOf(s *review.Span) row {
 	bounded := bound(s)
 	r := row{span: bounded, terms: termsOf(s)}
 	r.node = r.span.Node()
-	r.span.Call, r.span.Scores = nil, nil
+	r.span.Call, r.span.Scores, r.span.Skipped = nil, nil, nil
 	if c := s.Call; c != nil {
 		r.model, r.promptName, r.promptVersion = short(c.AnyModel()), short(c.PromptName), short(c.PromptVersion)
 		r.sessionID = short(c.SessionID)

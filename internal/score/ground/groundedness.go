@@ -58,6 +58,9 @@ func (s *scorer) Name() string { return s.name }
 // Version changes whenever the same call could get another score.
 func (s *scorer) Version() string { return s.version }
 
+// FailBelow is the threshold of the score.
+func (s *scorer) FailBelow() float64 { return s.failBelow }
+
 // value turns a margin into a score.
 func value(margin float32) float64 {
 	const precision = 1e4

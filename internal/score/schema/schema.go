@@ -62,7 +62,7 @@ func New(config Config, dir string) (*Scorer, error) {
 		return compiled{schema, err}, schema.Size()
 	})}
 	if config.RequireZone {
-		s.version += "z"
+		s.version += "-zone"
 	}
 	var errs []error
 	for i, source := range config.Schemas {

@@ -52,6 +52,9 @@ func (c *classifier) Name() string { return c.name }
 // Version changes whenever the same call could get another score.
 func (c *classifier) Version() string { return c.version }
 
+// FailBelow is the threshold of the score.
+func (c *classifier) FailBelow() float64 { return c.failBelow }
+
 // verdict is the worst result among the texts of a call.
 type verdict struct {
 	margin  float32 // log-odds of a failure, 0 at the operating point

@@ -37,7 +37,7 @@ type Scorer struct {
 func New(config Config) (*Scorer, error) {
 	s := &Scorer{version: "2", options: jsonschema.Options{RequireZone: config.RequireZone}}
 	if config.RequireZone {
-		s.version += "z"
+		s.version += "-zone"
 	}
 	s.compiled = jsonschema.NewCache(func(text string) (*toolset, int) { return compileTools(text, s.options) })
 	return s, nil
