@@ -8,12 +8,13 @@ import (
 
 // Google ADK: request and response are Gemini JSON. gen_ai.system names the framework, whatever the model is.
 var (
-	keyADKRequest  = intern(inADK, "gcp.vertex.agent.llm_request")
-	keyADKResponse = intern(inADK, "gcp.vertex.agent.llm_response")
-	keyADKArgs     = intern(inADK, "gcp.vertex.agent.tool_call_args")
-	keyADKReply    = intern(inADK, "gcp.vertex.agent.tool_response")
-	_              = intern(inADK, "gcp.vertex.agent.invocation_id")
-	_              = intern(inADK, "gcp.vertex.agent.event_id")
+	keyADKRequest   = intern(inADK, "gcp.vertex.agent.llm_request")
+	keyADKResponse  = intern(inADK, "gcp.vertex.agent.llm_response")
+	keyADKArgs      = intern(inADK, "gcp.vertex.agent.tool_call_args")
+	keyADKReply     = intern(inADK, "gcp.vertex.agent.tool_response")
+	keyADKReasoning = intern(inOTel|inTokenDetails, "gen_ai.usage.experimental.reasoning_tokens")
+	_               = intern(inADK, "gcp.vertex.agent.invocation_id")
+	_               = intern(inADK, "gcp.vertex.agent.event_id")
 )
 
 var adk = dialect{
@@ -52,7 +53,9 @@ var adk = dialect{
 		if r.has(keyADKResponse) && !blank(r.at[keyADKResponse]) {
 			r.adkResponse(c)
 		}
-		r.usage.outputExcludesReasoning = true // Gemini counts thoughts separately from candidates
+		if r.has(keyADKReasoning) || !r.has(keyReasoning) {
+			r.usage.form = formADK // version 2.3 brought the attribute of the conventions, and counts as they do
+		}
 	},
 	load: func(r *Reader, _ *genai.Call, content *genai.Content, part genai.Part) bool {
 		return part == genai.PartTools && !r.has(keyToolDefs) && r.toolsOfRequest(content, keyADKRequest)
@@ -79,10 +82,19 @@ func (r *Reader) adkResponse(c *genai.Call) {
 		case "usage_metadata", "usageMetadata":
 			var u genai.Usage
 			readUsage(cur.raw(), &u)
+			if output := r.count(keyOutputTokens); output.Set && output == u.Output {
+				r.usage.form = formADK // the span repeats the count of Gemini
+			}
 			fillOpt(&c.Usage.Input, r.count(keyInputTokens))
 			fillOpt(&c.Usage.Input, u.Input)
 			fillOpt(&c.Usage.Output, r.count(keyOutputTokens))
 			fillOpt(&c.Usage.Output, u.Output)
+			fillOpt(&c.Usage.Total, u.Total)
+			fillOpt(&c.Usage.InputAudio, u.InputAudio)
+			fillOpt(&c.Usage.CacheReadAudio, u.CacheReadAudio)
+			fillOpt(&c.Usage.OutputAudio, u.OutputAudio)
+			fillOpt(&c.Usage.InputImage, u.InputImage)
+			fillOpt(&c.Usage.OutputImage, u.OutputImage)
 			fillOpt(&c.Usage.CacheRead, u.CacheRead)
 			fillOpt(&c.Usage.Reasoning, u.Reasoning)
 		case "model_version", "modelVersion":

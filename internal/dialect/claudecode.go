@@ -40,16 +40,11 @@ var claudeCode = dialect{
 	toolResult: []key{keyCCToolOut},
 	scalars: func(r *Reader, c *genai.Call) {
 		fill(&c.Operation, claudeCodeOperation(r.str(keyCCType), r.span.Name()))
-		r.usage.inputExcludesCache = true
 		switch c.Operation {
 		case genai.OpChat:
 			r.setProvider(c, "anthropic")
 			fill(&c.RequestModel, r.str(keyRequestModel, keyCCModel))
-			u := &c.Usage
-			fillOpt(&u.Input, r.count(keyCCInput))
-			fillOpt(&u.Output, r.count(keyCCOutput))
-			fillOpt(&u.CacheRead, r.count(keyCCRead))
-			fillOpt(&u.CacheWrite, r.count(keyCCWrite))
+			r.countUsage(&c.Usage, &claudeCodeUsage)
 			if len(c.FinishReasons) == 0 {
 				r.addReasons(c, keyCCStop)
 			}
@@ -83,6 +78,14 @@ var claudeCode = dialect{
 				"`OTEL_TRACES_EXPORTER=otlp`, `OTEL_LOG_USER_PROMPTS=1`",
 		},
 	},
+}
+
+// claudeCodeUsage is read only on model calls, because its names are common words.
+var claudeCodeUsage = usageKeys{
+	inputTokens:  {keyCCInput},
+	outputTokens: {keyCCOutput},
+	cacheRead:    {keyCCRead},
+	cacheWrite:   {keyCCWrite},
 }
 
 func claudeCodeOperation(typ, name string) string {

@@ -169,6 +169,8 @@ func (p *parser) flatParts(r *Reader, fields []flatField, m *genai.Message) {
 			all.reasoning.add(text)
 		case partRefusal:
 			p.refuse(text)
+		case partMedia:
+			m.Media = true
 		default:
 			all.text.add(text)
 		}

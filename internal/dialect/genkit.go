@@ -91,7 +91,7 @@ func (r *Reader) genkitModel(c *genai.Call) {
 				c.FinishReasons = append(c.FinishReasons, reason)
 			}
 		case "usage":
-			readUsage(cur.raw(), &c.Usage)
+			r.readUsage(cur.raw(), &c.Usage)
 		default:
 			cur.skip()
 		}

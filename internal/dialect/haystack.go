@@ -103,7 +103,7 @@ func (r *Reader) haystackReply(c *genai.Call) {
 				c.FinishReasons = append(c.FinishReasons, reason)
 			}
 		case "usage":
-			readUsage(cur.raw(), &c.Usage)
+			r.readUsage(cur.raw(), &c.Usage)
 		default:
 			cur.skip()
 		}

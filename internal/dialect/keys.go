@@ -49,13 +49,14 @@ const (
 	inServer
 	inLlamaIndex
 	inVectorStore
+	inTokenDetails // spellings of token counts that few emitters use
 )
 
 // key is the index in Reader.at of an attribute that a dialect reads. 0 is not a key.
 type key uint16
 
 // maxKeys bounds how many attributes all dialects read in total.
-const maxKeys = 640
+const maxKeys = 800
 
 type keyEntry struct {
 	key   key

@@ -67,10 +67,12 @@ var langfuse = dialect{
 		}
 		if r.has(keyLFUsage) {
 			text := contentText(r, keyLFUsage)
-			readUsage(text, &c.Usage)
-			// Langfuse's own keys are disjoint: its SDKs subtract the details from input and output.
-			r.usage.inputExcludesCache = strings.Contains(text, `"input_`) && strings.Contains(text, `"input"`)
-			r.usage.outputExcludesReasoning = strings.Contains(text, `"output_`) && strings.Contains(text, `"output"`)
+			if strings.Contains(text, `_details"`) || strings.Contains(text, `"prompt_tokens"`) {
+				r.readUsage(text, &c.Usage)
+			} else {
+				readBuckets(text, &c.Usage)
+				r.usage.form = formBuckets
+			}
 		}
 		if r.has(keyLFCost) {
 			fillOpt(&c.CostUSD, sumOfCosts(contentText(r, keyLFCost)))

@@ -41,10 +41,16 @@ var langsmith = dialect{
 		fillOpt(&c.MaxTokens, r.count(keyLSMax))
 		fillOpt(&c.Temperature, r.float(keyLSTemp))
 		fillOpt(&c.Streaming, r.flag(keyLSStream))
-		for _, k := range [...]key{keyLSUsage, keyLSUsage2, keyLSInDetail, keyLSOutDetail} {
+		for _, k := range [...]key{keyLSUsage, keyLSUsage2} {
 			if r.has(k) {
-				readUsage(contentText(r, k), &c.Usage)
+				r.readUsage(contentText(r, k), &c.Usage)
 			}
+		}
+		if r.has(keyLSInDetail) {
+			readParts(contentText(r, keyLSInDetail), inputTokens, &c.Usage)
+		}
+		if r.has(keyLSOutDetail) {
+			readParts(contentText(r, keyLSOutDetail), outputTokens, &c.Usage)
 		}
 		if c.Operation == genai.OpExecuteTool {
 			fill(&c.ToolName, firstOf(r.str(keyToolName), r.span.Name()))

@@ -33,7 +33,13 @@ var (
 const levelError = 17
 
 var logfire = dialect{
-	bit:     inLogfire | inOTel, // Logfire also adds its attributes to spans of other instrumentations
+	bit: inLogfire | inOTel, // Logfire also adds its attributes to spans of other instrumentations
+	usage: usageKeys{
+		inputTokens:  {keyLogPartIn},
+		outputTokens: {keyLogPartOut},
+		cacheRead:    {keyLogPartRead},
+		cacheWrite:   {keyLogPartMade},
+	},
 	carries: []key{keyLogRequest, keyLogResponse, keyLogEvents, keyLogRawInput},
 	scalars: func(r *Reader, c *genai.Call) {
 		if r.marks&inLogfire != 0 {
@@ -45,22 +51,14 @@ var logfire = dialect{
 			fill(&c.RequestModel, r.requested.model)
 		}
 		fillOpt(&c.CostUSD, r.float(keyLogCost))
-		u := &c.Usage
-		fillOpt(&u.Input, r.count(keyLogPartIn))
-		fillOpt(&u.Output, r.count(keyLogPartOut))
-		fillOpt(&u.CacheRead, r.count(keyLogPartRead))
-		fillOpt(&u.CacheWrite, r.count(keyLogPartMade))
-		if r.has(keyLogUsageRaw) && u.Input.Set {
-			raw := genai.Usage{}
-			readUsage(contentText(r, keyLogUsageRaw), &raw)
-			fillOpt(&u.Reasoning, raw.Reasoning)
-			fillOpt(&u.CacheRead, raw.CacheRead)
-			fillOpt(&u.CacheWrite, raw.CacheWrite)
-			if raw.Input.Set && raw.Input.Value == u.Input.Value && raw.CacheWrite.Value+raw.CacheRead.Value > 0 &&
-				c.Provider == "anthropic" {
-				// The raw count of Anthropic excludes cached tokens.
-				r.usage.inputExcludesCache = true
+		if u := &c.Usage; r.has(keyLogUsageRaw) && u.Input.Set {
+			input := u.Input.Value
+			u.Input = genai.Opt[int64]{}
+			raw := readUsage(contentText(r, keyLogUsageRaw), u)
+			if u.Input.Set && u.Input.Value == input {
+				r.usage.form = raw // the span repeats the provider's count
 			}
+			u.Input = genai.Some(input)
 		}
 		if r.count(keyLogLevel).Value >= levelError && !r.has(keyErrorType) {
 			c.Error.IsError = true
@@ -120,7 +118,7 @@ func (r *Reader) logfireAgents(c *genai.Call) {
 		fill(&c.ResponseID, r.str(keyLogRespID))
 	}
 	if r.has(keyLogUsage) && c.Operation != genai.OpTask && c.Operation != genai.OpAgentStep {
-		readUsage(contentText(r, keyLogUsage), &c.Usage)
+		r.readUsage(contentText(r, keyLogUsage), &c.Usage)
 	}
 }
 

@@ -15,6 +15,7 @@ var (
 	keyMLModel    = intern(inMLflow, "mlflow.llm.model")
 	keyMLTools    = intern(inMLflow, "mlflow.chat.tools")
 	keyMLUsage    = intern(inMLflow, "mlflow.chat.tokenUsage")
+	keyMLFormat   = intern(inMLflow, "mlflow.message.format")
 	keyMLCost     = intern(inMLflow, "mlflow.llm.cost")
 	keyMLFunction = intern(inMLflow, "mlflow.spanFunctionName")
 )
@@ -31,7 +32,10 @@ var mlflow = dialect{
 			fill(&c.Model, r.name(keyMLModel))
 		}
 		if r.has(keyMLUsage) {
-			readUsage(contentText(r, keyMLUsage), &c.Usage)
+			r.readUsage(contentText(r, keyMLUsage), &c.Usage)
+			if format := r.str(keyMLFormat); format != "anthropic" && format != "bedrock" {
+				r.usage.form &^= formAnthropic // MLflow spells every provider's cached tokens alike
+			}
 		}
 		if r.has(keyMLCost) {
 			fillOpt(&c.CostUSD, sumOfCosts(contentText(r, keyMLCost)))

@@ -23,6 +23,10 @@ var (
 	keyOICacheWrite = intern(inOpenInference, "llm.token_count.prompt_details.cache_write")
 	keyOICacheInput = intern(inOpenInference, "llm.token_count.prompt_details.cache_input")
 	keyOIReasoning  = intern(inOpenInference, "llm.token_count.completion_details.reasoning")
+	keyOIAudioIn    = intern(inOpenInference, "llm.token_count.prompt_details.audio")
+	keyOIAudioOut   = intern(inOpenInference, "llm.token_count.completion_details.audio")
+	keyOIImageIn    = intern(inOpenInference, "llm.token_count.prompt_details.image")
+	keyOIImageOut   = intern(inOpenInference, "llm.token_count.completion_details.image")
 	keyOICost       = intern(inOpenInference, "llm.cost.total")
 	keyOICostIn     = intern(inOpenInference, "llm.cost.prompt")
 	keyOICostOut    = intern(inOpenInference, "llm.cost.completion")
@@ -46,6 +50,18 @@ var openInference = dialect{
 	gives: []key{keyOIOutput},
 	tools: []key{keyOIToolsJSON},
 	query: []key{keyOIQuery},
+	usage: usageKeys{
+		inputTokens:     {keyOIPrompt},
+		outputTokens:    {keyOICompletion},
+		totalTokens:     {keyOITotal},
+		cacheRead:       {keyOICacheRead, keyOICacheInput},
+		cacheWrite:      {keyOICacheWrite},
+		reasoningTokens: {keyOIReasoning},
+		inputAudio:      {keyOIAudioIn},
+		outputAudio:     {keyOIAudioOut},
+		inputImage:      {keyOIImageIn},
+		outputImage:     {keyOIImageOut},
+	},
 	scalars: func(r *Reader, c *genai.Call) {
 		kind := r.str(keyOIKind)
 		fill(&c.Operation, openInferenceOperation(kind))
@@ -59,13 +75,6 @@ var openInference = dialect{
 		if len(c.FinishReasons) == 0 {
 			r.addReasons(c, keyOIFinish)
 		}
-		u := &c.Usage
-		fillOpt(&u.Input, r.count(keyOIPrompt))
-		fillOpt(&u.Output, r.count(keyOICompletion))
-		fillOpt(&u.Total, r.count(keyOITotal))
-		fillOpt(&u.CacheRead, r.count(keyOICacheRead, keyOICacheInput))
-		fillOpt(&u.CacheWrite, r.count(keyOICacheWrite))
-		fillOpt(&u.Reasoning, r.count(keyOIReasoning))
 		fillOpt(&c.CostUSD, r.float(keyOICost))
 		if in, out := r.float(keyOICostIn), r.float(keyOICostOut); in.Set && out.Set {
 			fillOpt(&c.CostUSD, genai.Some(in.Value+out.Value))

@@ -1,10 +1,6 @@
 package dialect
 
-import (
-	"strings"
-
-	"github.com/faultline-otel/faultline/internal/genai"
-)
+import "github.com/faultline-otel/faultline/internal/genai"
 
 // OpenLLMetry (Traceloop): flattened prompts and completions. Newer versions write the current conventions instead.
 var (
@@ -27,6 +23,9 @@ var (
 	keyTLResponse   = intern(inOpenLLMetry, "llm.response.model")
 	keyTLPromptToks = intern(inOpenLLMetry, "llm.usage.prompt_tokens")
 	keyTLComplToks  = intern(inOpenLLMetry, "llm.usage.completion_tokens")
+	keyTLCacheRead  = intern(inOpenLLMetry, "llm.usage.cache_read_input_tokens")
+	keyTLCacheMade  = intern(inOpenLLMetry, "llm.usage.cache_creation_input_tokens")
+	keyTLReasoning  = intern(inOpenLLMetry, "llm.usage.reasoning_tokens")
 	keyTLMax        = intern(inOpenLLMetry, "llm.request.max_tokens")
 	keyTLTemp       = intern(inOpenLLMetry, "llm.temperature")
 	keyTLTopP       = intern(inOpenLLMetry, "llm.top_p")
@@ -36,6 +35,14 @@ var openLLMetry = dialect{
 	bit:   inOpenLLMetry,
 	takes: []key{keyTLInput},
 	gives: []key{keyTLOutput},
+	usage: usageKeys{
+		inputTokens:     {keyTLPromptToks},
+		outputTokens:    {keyTLComplToks},
+		totalTokens:     {keyTLTotal},
+		cacheRead:       {keyTLCacheRead},
+		cacheWrite:      {keyTLCacheMade},
+		reasoningTokens: {keyTLReasoning},
+	},
 	scalars: func(r *Reader, c *genai.Call) {
 		fill(&c.Operation, traceloopOperation(r.str(keyTLType), r.str(keyTLKind)))
 		r.setProvider(c, r.name(keyTLProvider))
@@ -45,9 +52,6 @@ var openLLMetry = dialect{
 		fillOpt(&c.MaxTokens, r.count(keyTLMax))
 		fillOpt(&c.Temperature, r.float(keyTLTemp))
 		fillOpt(&c.TopP, r.float(keyTLTopP))
-		fillOpt(&c.Usage.Input, r.count(keyTLPromptToks))
-		fillOpt(&c.Usage.Output, r.count(keyTLComplToks))
-		fillOpt(&c.Usage.Total, r.count(keyTLTotal))
 		fillOpt(&c.Streaming, r.flag(keyTLStreaming, keyTLStreaming2))
 		fill(&c.WorkflowName, r.str(keyTLWorkflow))
 		switch r.str(keyTLKind) {
@@ -64,10 +68,6 @@ var openLLMetry = dialect{
 			r.flatReasons(c)
 		}
 		fillOpt(&c.TTFT, r.eventOffset("llm.content.completion.chunk"))
-		// The JavaScript instrumentation of Anthropic passes on Anthropic's own count, which excludes cached tokens.
-		if strings.HasPrefix(r.scope, "@traceloop/instrumentation-anthropic") {
-			r.usage.inputExcludesCache = true
-		}
 	},
 	load: func(r *Reader, c *genai.Call, content *genai.Content, part genai.Part) bool {
 		switch {

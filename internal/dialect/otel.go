@@ -91,6 +91,14 @@ var otel = dialect{
 	schema:     []key{keyOutputSchema, keyResponseFormat},
 	query:      []key{keyQuery, keyMemoryQuery},
 	documents:  []key{keyDocuments, keyMemoryRecords},
+	usage: usageKeys{
+		inputTokens:     {keyInputTokens, keyPromptTokens},
+		outputTokens:    {keyOutputTokens, keyCompletionToks},
+		totalTokens:     {keyTotalTokens},
+		cacheRead:       {keyCacheRead, keyFlatCacheRead, keyCachedTokens},
+		cacheWrite:      {keyCacheWrite, keyCacheCreation, keyFlatCacheWrite, keyFlatCacheCreate},
+		reasoningTokens: {keyReasoning, keyFlatReasoning, keyFlatReasoning2},
+	},
 	scalars: func(r *Reader, c *genai.Call) {
 		fill(&c.Operation, otelOperation(r.str(keyOperation)))
 		r.setProvider(c, r.str(keyProvider))
@@ -114,14 +122,6 @@ var otel = dialect{
 		}
 		fillOpt(&c.TTFT, r.firstToken())
 		fillOpt(&c.CostUSD, r.float(keyCost))
-
-		u := &c.Usage
-		fillOpt(&u.Input, r.count(keyInputTokens, keyPromptTokens))
-		fillOpt(&u.Output, r.count(keyOutputTokens, keyCompletionToks))
-		fillOpt(&u.Total, r.count(keyTotalTokens))
-		fillOpt(&u.CacheRead, r.count(keyCacheRead, keyFlatCacheRead, keyCachedTokens))
-		fillOpt(&u.CacheWrite, r.count(keyCacheWrite, keyCacheCreation, keyFlatCacheWrite, keyFlatCacheCreate))
-		fillOpt(&u.Reasoning, r.count(keyReasoning, keyFlatReasoning, keyFlatReasoning2))
 
 		fill(&c.ToolName, r.str(keyToolName))
 		fill(&c.ToolCallID, r.str(keyToolCallID))

@@ -20,15 +20,13 @@ var (
 	keyPYStage     = intern(inPydantic, "pydantic_ai.tool.failure_stage")
 	keyPYAggIn     = intern(inOTel, "gen_ai.aggregated_usage.input_tokens")
 	keyPYAggOut    = intern(inOTel, "gen_ai.aggregated_usage.output_tokens")
-	keyPYDetailR   = intern(inOTel, "gen_ai.usage.details.reasoning_tokens")
-	keyPYDetailCR  = intern(inOTel, "gen_ai.usage.details.cache_read_tokens")
-	keyPYDetailCW  = intern(inOTel, "gen_ai.usage.details.cache_write_tokens")
 )
 
 var pydantic = dialect{
 	bit:        inPydantic | inOTel,
 	toolArgs:   []key{keyPYToolArgs},
 	toolResult: []key{keyPYToolReply},
+	usage:      usageKeys{inputTokens: {keyPYAggIn}, outputTokens: {keyPYAggOut}},
 	carries:    []key{keyPYMessages, keyPYEvents, keyPYFinal},
 	scalars: func(r *Reader, c *genai.Call) {
 		isRun := r.has(keyPYMessages) || r.has(keyPYEvents) ||
@@ -43,12 +41,6 @@ var pydantic = dialect{
 		if isRun {
 			fill(&c.RequestModel, r.str(keyPYModel))
 		}
-		u := &c.Usage
-		fillOpt(&u.Input, r.count(keyPYAggIn))
-		fillOpt(&u.Output, r.count(keyPYAggOut))
-		fillOpt(&u.Reasoning, r.count(keyPYDetailR))
-		fillOpt(&u.CacheRead, r.count(keyPYDetailCR))
-		fillOpt(&u.CacheWrite, r.count(keyPYDetailCW))
 		if r.has(keyPYStage) {
 			c.Error.IsError = true
 		}

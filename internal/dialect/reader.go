@@ -22,9 +22,9 @@ type Reader struct {
 	at         [maxKeys]pcommon.Value // attributes that dialects read, by key; the zero value where absent
 	present    []key                  // keys set in at, so that begin can clear them without a full pass
 
-	rawProvider string   // as the span spells it
-	framework   string   // the value of the provider attribute if it names a framework
-	usage       policy   // how the emitter counts tokens
+	rawProvider string // as the span spells it
+	framework   string // the value of the provider attribute if it names a framework
+	usage       counted
 	requested   requests // from the JSON of the request
 	hasContent  bool
 	events      bool         // span events or log records carry content
@@ -44,6 +44,8 @@ type dialect struct {
 	bit dialects
 	// scalars fills the fields that the call does not have yet. It may read attributes of other dialects.
 	scalars func(r *Reader, c *genai.Call)
+	// usage names the attributes that count tokens. They are read before scalars.
+	usage usageKeys
 	// load fills a part of the content in a way specific to the dialect and reports whether it found any.
 	load func(r *Reader, c *genai.Call, content *genai.Content, part genai.Part) bool
 
@@ -66,7 +68,8 @@ type dialect struct {
 // come first. Emitters that name a framework in place of the provider come late.
 var order = []*dialect{
 	&langsmith, &langfuse, &vercel, &sentry, &claudeCode, &anthropicSDK, &codex, &cli, &openClaw, &adk, &strands,
-	&spring, &dify, &server, &vectorStore, &llamaIndex, &otel, &openInference, &openLLMetry,
+	&spring, &dify, &server, &vectorStore, &llamaIndex, &otel, &tokenDetails, &openInference,
+	&openLLMetry,
 	&pydantic, &logfire, &mlflow, &genkit, &livekit, &haystack, &openLIT, &liteLLM, &agentFramework, &mcp, &crewAI,
 	&braintrust, &langWatch, &laminar, &agenta, &honeyHive, &weave, &confident, &agentEvents,
 }
@@ -109,8 +112,15 @@ func (r *Reader) Read(
 	c.DurationMillis = durationMillis(span)
 	c.ServiceName, c.DeploymentEnv = ServiceOf(resource)
 	for _, d := range order {
-		if r.marks&d.bit != 0 && d.scalars != nil {
+		if r.marks&d.bit == 0 {
+			continue
+		}
+		r.countUsage(&c.Usage, &d.usage)
+		if d.scalars != nil {
 			d.scalars(r, c)
+		}
+		if r.usage.by == 0 && c.Usage.Input.Set {
+			r.usage.by = d.bit
 		}
 	}
 	r.finish(c)
@@ -154,7 +164,7 @@ func (r *Reader) begin(span ptrace.Span) {
 	r.present = r.present[:0]
 	r.span = span
 	r.marks, r.families = r.scopeMarks, 0
-	r.rawProvider, r.framework, r.usage, r.requested = "", "", policy{}, requests{}
+	r.rawProvider, r.framework, r.usage, r.requested = "", "", counted{}, requests{}
 	r.hasContent = false
 	r.identity = [identities]found{}
 	r.call.Reset(r)
@@ -211,7 +221,7 @@ func (r *Reader) finish(c *genai.Call) {
 	r.identities(c)
 	r.resolveOperation(c)
 	r.readError(c)
-	r.usage.tokens(c)
+	r.splitTokens(c)
 	r.findContent(c)
 	if len(c.FinishReasons) == 0 && c.IsLLMCall() && r.hasContent {
 		// Some emitters state the finish reason only inside the answer. It is read now because verdicts depend on it,

@@ -1,123 +1,333 @@
 package dialect
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/provider"
 )
 
-// policy describes how an emitter counts: whether input tokens include tokens read from and written to the cache, and
-// whether output tokens include reasoning. The conventions include both. Emitters that pass on the counts of Anthropic
-// or Bedrock do not.
+// place is where an emitter counts a part of its tokens.
+type place uint8
+
+const (
+	// inside the sum, as the conventions want it. A total that is the sum of all counts shows that the emitter did not
+	// keep to that, and so does a part that is larger than its sum.
+	inside place = iota
+	// outside the sum, whatever the total is.
+	outside
+	// byTotal is outside the sum, unless the total is input plus output.
+	byTotal
+)
+
+func (p place) String() string {
+	return [...]string{"inside", "outside", "outside, if the total agrees"}[p]
+}
+
+// policy is where an emitter counts cached tokens, reasoning, and sound and pictures. A row applies if everything that
+// it names is true of the span.
 type policy struct {
-	inputExcludesCache      bool
-	outputExcludesReasoning bool
-	uncachedInput           genai.Opt[int64] // if the emitter states it separately
+	emitter string   // as the reference page names it
+	by      dialects // dialects of which one has the counts
+	marks   dialects // dialects of which one shows on the span
+	scope   string   // words of which one is in the name of the instrumentation scope, between bars
+	form    form     // schemas of the usage object
+	api     api      // providers whose counts are passed on
+
+	cached, reasoning, media place
 }
 
-// tokens splits the usage into disjoint kinds, so that each token is counted and priced once.
-func (p policy) tokens(c *genai.Call) {
+// policies is the table of emitters and providers. The first row that applies decides. Rows for emitters that count in
+// attributes of the conventions name a mark or a scope. All others name the dialect that has the counts, so that a span
+// that already went through Normalise is read alike.
+var policies = [...]policy{
+	{emitter: "Claude Code", by: inClaudeCode, cached: outside},
+
+	{emitter: "Langfuse, flat keys", by: inLangfuse, form: formBuckets, cached: outside, reasoning: outside, media: outside},
+	{emitter: "Langfuse, OpenAI schema", by: inLangfuse, form: formOpenAI},
+
+	{emitter: "AI SDK from 6", by: inVercel, form: formAISDK},
+	{emitter: "AI SDK to 5", by: inVercel, api: apiAnthropic | apiBedrock, cached: outside},
+	{emitter: "AI SDK to 5", by: inVercel, api: apiGemini, reasoning: byTotal},
+	{emitter: "AI SDK to 5", by: inVercel, api: apiXAI, reasoning: outside},
+
+	{
+		emitter: "OpenLLMetry for JavaScript", scope: "@traceloop/instrumentation-anthropic|@traceloop/instrumentation-bedrock",
+		cached: outside,
+	},
+	{
+		emitter: "OpenLLMetry for Python, botocore", scope: "opentelemetry.instrumentation.bedrock|opentelemetry.instrumentation.botocore",
+		api: apiAnthropic | apiBedrock, cached: outside,
+	},
+	{emitter: "OpenLIT", marks: inOpenLIT, api: apiAnthropic | apiBedrock, cached: outside},
+	{emitter: "OpenLIT", marks: inOpenLIT, api: apiGemini, reasoning: byTotal},
+	{emitter: "OpenLIT", marks: inOpenLIT, api: apiXAI, reasoning: byTotal},
+
+	{emitter: "Google ADK to 2.2", marks: inADK, form: formADK, reasoning: byTotal},
+	{emitter: "Google ADK from 2.3", marks: inADK},
+
+	{emitter: "Strands Agents", marks: inStrands, api: apiBedrock, cached: byTotal},
+	{emitter: "Strands Agents", marks: inStrands, api: apiAnthropic, cached: outside},
+
+	{emitter: "Genkit", by: inGenkit, api: apiAnthropic, cached: outside},
+	{emitter: "Genkit", by: inGenkit, api: apiGemini, reasoning: byTotal},
+
+	{emitter: "Haystack", by: inHaystack, api: apiAnthropic | apiBedrock, cached: outside},
+	{emitter: "Haystack", by: inHaystack, api: apiGemini, reasoning: byTotal},
+
+	// Usage objects of a provider that an SDK passes on.
+	{emitter: "any, object of a normalising SDK", form: formNormalised | formOpenAI, api: ^apiXAI},
+	{emitter: "any, object of xAI", form: formOpenAI, api: apiXAI, reasoning: byTotal},
+	{emitter: "any, object of Gemini", form: formGemini, reasoning: byTotal},
+	{emitter: "any, object of Bedrock", form: formBedrock, cached: byTotal},
+	{emitter: "any, object of Anthropic", form: formAnthropic, cached: outside},
+
+	{emitter: "any other"}, // as the conventions want it
+}
+
+// api is a set of providers, by how their APIs count.
+type api uint8
+
+const (
+	apiOther     api = 1 << iota // OpenAI and all that count like it: cached tokens and reasoning are inside
+	apiAnthropic                 // cached tokens are outside
+	apiBedrock                   // cached tokens are outside the input and inside the total
+	apiGemini                    // reasoning is outside the output and inside the total
+	apiXAI                       // reasoning is outside the output and inside the total
+)
+
+// ownCached and ownReasoning are the providers whose own counts exclude a part. A part that is larger than its sum is
+// then no contradiction: the emitter passed the counts on.
+const (
+	ownCached    = apiAnthropic | apiBedrock
+	ownReasoning = apiGemini | apiXAI
+)
+
+// apiOf returns whose counts the span has. The name of a cloud, a framework or a gateway does not tell, so the raw name
+// of the provider comes first and the model last.
+func (r *Reader) apiOf(c *genai.Call) api {
+	raw := r.rawProvider
+	switch c.Provider {
+	case provider.Anthropic:
+		return apiAnthropic
+	case provider.Bedrock:
+		return apiBedrock
+	case provider.XAI:
+		return apiXAI
+	case provider.Gemini, provider.VertexAI, provider.GoogleGenAI:
+		if strings.Contains(raw, "anthropic") || strings.Contains(c.AnyModel(), "claude") {
+			return apiAnthropic
+		}
+		return apiGemini
+	case "", provider.AzureInference, provider.AzureOpenAI:
+		return apiOfModel(c.AnyModel())
+	}
+	return apiOther
+}
+
+func apiOfModel(model string) api {
+	switch {
+	case strings.Contains(model, "anthropic.claude"), strings.Contains(model, "amazon.nova"),
+		strings.HasPrefix(model, "arn:aws:bedrock:"):
+		return apiBedrock
+	case strings.Contains(model, "claude"):
+		return apiAnthropic
+	case strings.Contains(model, "gemini"):
+		return apiGemini
+	case strings.Contains(model, "grok"):
+		return apiXAI
+	}
+	return apiOther
+}
+
+func (p *policy) applies(r *Reader, of api) bool {
+	if p.by != 0 && p.by&r.usage.by == 0 || p.marks != 0 && p.marks&r.marks == 0 ||
+		p.form != 0 && p.form&r.usage.form == 0 || p.api != 0 && p.api&of == 0 {
+		return false
+	}
+	for words := p.scope; words != ""; {
+		var word string
+		if word, words, _ = strings.Cut(words, "|"); strings.Contains(r.scope, word) {
+			return true
+		}
+	}
+	return p.scope == ""
+}
+
+// Problems with token counts that contradict each other. The rule is that of the bill: a part that cannot be inside its
+// sum is beside it, and sound or pictures beyond their sum do not count.
+const (
+	problemCached    = "cached_above_input"
+	problemReasoning = "reasoning_above_output"
+	problemMedia     = "media_above_tokens"
+)
+
+// UsageProblem returns how the token counts of the last span read contradict each other, or "".
+func (r *Reader) UsageProblem() string { return r.usage.problem }
+
+// splitTokens splits the usage into disjoint kinds, so that each token is counted and priced once.
+func (r *Reader) splitTokens(c *genai.Call) {
 	u, t := &c.Usage, &c.Tokens
-	t.CacheRead, t.CacheWrite = u.CacheRead, u.CacheWrite
-	cached := u.CacheRead.Value + u.CacheWrite.Value
-	switch {
-	case p.uncachedInput.Set:
-		t.UncachedInput = p.uncachedInput
-	case u.Input.Set:
-		t.UncachedInput = u.Input
-		if !p.excludesCache(u, cached) {
-			t.UncachedInput.Value -= cached
-		}
+	t.CacheRead, t.CacheWrite, t.UncachedInput = u.CacheRead, u.CacheWrite, u.Input
+	if u.Output.Set {
+		t.Output, t.Reasoning = u.Output, u.Reasoning
 	}
-	if !u.Output.Set {
+	cached, reasoning := u.CacheRead.Value+u.CacheWrite.Value, t.Reasoning.Value
+	media := u.InputAudio.Set || u.OutputAudio.Set || u.InputImage.Set || u.OutputImage.Set || u.CacheReadAudio.Set
+	if cached == 0 && reasoning == 0 && !media && !r.usage.noCache.Set {
 		return
 	}
-	t.Output, t.Reasoning = u.Output, u.Reasoning
-	if !p.excludesReasoning(u) {
-		t.Output.Value -= u.Reasoning.Value
+	of := r.apiOf(c)
+	p := &policies[0]
+	for i := 1; !p.applies(r, of); i++ {
+		p = &policies[i]
 	}
-}
-
-// excludesCache uses the emitter's policy if that is known, and arithmetic otherwise. Cached tokens cannot be part of a
-// smaller input. If the total equals input plus output plus cached tokens, the input excludes them.
-func (p policy) excludesCache(u *genai.Usage, cached int64) bool {
+	cachedBeside, reasoningBeside, known := totalShows(u, cached, reasoning)
 	switch {
-	case cached == 0:
-		return true
-	case p.inputExcludesCache, u.Input.Value < cached:
-		return true
-	case u.Total.Set && u.Output.Set:
-		beside := u.Input.Value + u.Output.Value + cached
-		return u.Total.Value == beside || u.Reasoning.Value > 0 && u.Total.Value == beside+u.Reasoning.Value
+	case r.usage.noCache.Set:
+		t.UncachedInput = r.usage.noCache
+	case !u.Input.Set || p.cached.excludes(cachedBeside, known):
+	case cached > u.Input.Value:
+		r.problem(problemCached, of&ownCached != 0)
+	default:
+		t.UncachedInput.Value -= cached
 	}
-	return false
-}
-
-func (p policy) excludesReasoning(u *genai.Usage) bool {
-	reasoning := u.Reasoning.Value
 	switch {
-	case reasoning == 0, p.outputExcludesReasoning, reasoning > u.Output.Value:
-		return true
-	case u.Total.Set && u.Input.Set:
-		return u.Total.Value == u.Input.Value+u.Output.Value+reasoning
+	case !u.Output.Set || p.reasoning.excludes(reasoningBeside, known):
+	case reasoning > u.Output.Value:
+		r.problem(problemReasoning, of&ownReasoning != 0)
+	default:
+		t.Output.Value -= reasoning
 	}
-	return false
+	if media {
+		r.splitMedia(u, t, p.media)
+	}
 }
 
-// readUsage reads a usage object in any spelling: OpenAI, Anthropic, Bedrock, Gemini, LangChain or Langfuse. It fills
-// only what is not set yet.
-func readUsage(raw string, u *genai.Usage) { readUsageAt(raw, u, 0) }
-
-// maxUsageNesting bounds how deep details nest inside a usage object.
-const maxUsageNesting = 3
-
-func readUsageAt(raw string, u *genai.Usage, depth int) {
-	c := cursor{s: raw}
-	if c.space() == '"' {
-		c = cursor{s: c.str()}
+// excludes reports whether a part is outside its sum. beside is what the total shows, if that is known.
+func (p place) excludes(beside, known bool) bool {
+	switch {
+	case p == outside:
+		return true
+	case known:
+		return beside
 	}
-	if !c.open('{') {
+	return p == byTotal
+}
+
+// totalShows compares the total with the sums of the other counts.
+func totalShows(u *genai.Usage, cached, reasoning int64) (cachedBeside, reasoningBeside, known bool) {
+	if !u.Total.Set || !u.Input.Set || !u.Output.Set {
+		return false, false, false
+	}
+	switch u.Total.Value - u.Input.Value - u.Output.Value {
+	case 0:
+		return false, false, true
+	case cached + reasoning:
+		return true, true, true
+	case cached:
+		return true, false, true
+	case reasoning:
+		return false, true, true
+	}
+	return false, false, false
+}
+
+// problem marks counts that contradict each other, unless there is an explanation.
+func (r *Reader) problem(reason string, explained bool) {
+	if !explained {
+		fill(&r.usage.problem, reason)
+	}
+}
+
+// splitMedia fills the sound and the pictures of each kind of tokens. Sound of the input includes cached sound.
+func (r *Reader) splitMedia(u *genai.Usage, t *genai.Tokens, at place) {
+	t.InputAudio, t.CacheReadAudio, t.InputImage = u.InputAudio, u.CacheReadAudio, u.InputImage
+	t.OutputAudio, t.OutputImage = u.OutputAudio, u.OutputImage
+	if at == outside {
+		add(&t.UncachedInput, u.InputAudio, u.InputImage)
+		add(&t.Output, u.OutputAudio, u.OutputImage)
 		return
 	}
-	for key := ""; c.member(&key); {
-		var slot *genai.Opt[int64]
-		switch key {
-		case "input", "input_tokens", "inputTokens", "prompt_tokens", "promptTokens", "promptTokenCount",
-			"prompt_token_count", "prompt":
-			slot = &u.Input
-		case "output", "output_tokens", "outputTokens", "completion_tokens", "completionTokens", "candidatesTokenCount",
-			"candidates_token_count", "completion":
-			slot = &u.Output
-		case "total", "total_tokens", "totalTokens", "totalTokenCount", "total_token_count":
-			slot = &u.Total
-		case "cache_read", "cached_tokens", "cache_read_input_tokens", "cacheReadInputTokens", "input_cached_tokens",
-			"cacheReadTokens", "cachedContentTokenCount", "cached_content_token_count", "cached_input_tokens",
-			"input_cache_read", "cachedInputTokens", "cachedContentTokens":
-			slot = &u.CacheRead
-		case "cache_write", "cache_creation", "cache_creation_input_tokens", "cache_write_input_tokens",
-			"cacheWriteInputTokens", "cacheCreationInputTokens", "cacheWriteTokens", "input_cache_creation",
-			"cache_write_tokens", "cache_write_token_count":
-			slot = &u.CacheWrite
-		case "reasoning", "reasoning_tokens", "reasoningTokens", "output_reasoning_tokens", "thoughtsTokenCount",
-			"thoughts_token_count", "output_reasoning", "thoughtsTokens":
-			slot = &u.Reasoning
-		case "input_tokens_details", "output_tokens_details", "prompt_tokens_details", "completion_tokens_details",
-			"input_token_details", "output_token_details", "usage", "inputTokenDetails", "outputTokenDetails":
-			if inner := c.raw(); depth < maxUsageNesting && strings.HasPrefix(inner, "{") {
-				readUsageAt(inner, u, depth+1)
-			}
-			continue
+	if t.InputAudio.Set {
+		t.InputAudio.Value -= min(t.InputAudio.Value, t.CacheReadAudio.Value)
+		if beyond := t.InputAudio.Value - t.UncachedInput.Value; beyond > 0 && t.CacheReadAudio.Value < t.CacheRead.Value {
+			// The rest can only have come from the cache.
+			moved := min(beyond, t.CacheRead.Value-t.CacheReadAudio.Value)
+			t.CacheReadAudio = genai.Some(t.CacheReadAudio.Value + moved)
+			t.InputAudio.Value -= moved
 		}
-		if slot == nil {
-			c.skip()
-			continue
-		}
-		if c.space() == '{' { // AI SDK 6: {"total", "cacheRead", …}
-			c.skip()
-			continue
-		}
-		if n, ok := parseInt(c.scalar()); ok && n >= 0 {
-			fillOpt(slot, genai.Some(n))
+	}
+	r.fit(&t.CacheReadAudio, t.CacheRead.Value)
+	r.fit(&t.InputAudio, t.UncachedInput.Value)
+	r.fit(&t.InputImage, t.UncachedInput.Value-t.InputAudio.Value)
+	r.fit(&t.OutputAudio, t.Output.Value)
+	r.fit(&t.OutputImage, t.Output.Value-t.OutputAudio.Value)
+}
+
+// fit bounds a part by its sum.
+func (r *Reader) fit(part *genai.Opt[int64], sum int64) {
+	if part.Value > sum {
+		r.problem(problemMedia, false)
+		part.Value = max(sum, 0)
+	}
+}
+
+func add(sum *genai.Opt[int64], parts ...genai.Opt[int64]) {
+	for _, part := range parts {
+		if part.Set {
+			*sum = genai.Some(sum.Value + part.Value)
 		}
 	}
 }
+
+// TokensMarkdown returns the reference page about token counts.
+func TokensMarkdown() string {
+	var b strings.Builder
+	b.WriteString(tokensIntro)
+	for i := range policies {
+		p := &policies[i]
+		fmt.Fprintf(&b, "| %s | %v | %v | %v | %v |\n", p.emitter, p.api, p.cached, p.reasoning, p.media)
+	}
+	b.WriteString(tokensRules)
+	return b.String()
+}
+
+// String returns the providers of a set as the reference page names them.
+func (a api) String() string {
+	if a == 0 {
+		return "any"
+	}
+	if a == ^apiXAI {
+		return "any but xAI"
+	}
+	var names []string
+	for i, name := range [...]string{"other", "Anthropic", "Bedrock", "Gemini", "xAI"} {
+		if a&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+const tokensIntro = `<!-- Generated by cmd/gen. Do not edit. -->
+# Token counts
+
+Emitters differ in what their input and output counts include. Faultline splits the counts into kinds that share no
+token (` + "`tokens` in `faultline score --call`" + `) and computes the cost from those. The first row that applies decides.
+
+| Emitter | Provider | Cached tokens | Reasoning | Sound and pictures |
+|---|---|---|---|---|
+`
+
+const tokensRules = `
+"Inside" is the rule of the OpenTelemetry GenAI conventions. A total that equals the sum of all counts shows that an
+emitter does not keep to it. "Outside" holds whatever the total is. "Outside, if the total agrees" becomes "inside" where
+the total equals input plus output.
+
+Counts can contradict each other. A part that is larger than its sum is counted beside it, and sound and pictures beyond
+their sum are dropped. The span then has one of these in ` + "`app.llm.problems`" + `: ` +
+	"`cost:" + problemCached + "`, `cost:" + problemReasoning + "`, `cost:" + problemMedia + "`" + `. Counts that a provider
+itself excludes from the sum (cached tokens of Anthropic and Bedrock, reasoning of Gemini and xAI) are no contradiction.
+`

@@ -66,7 +66,16 @@ var vercel = dialect{
 	toolResult: []key{keyAIToolResult},
 	schema:     []key{keyAISchema},
 	documents:  []key{keyAIDocuments},
-	carries:    []key{keyAIText, keyAIObject, keyAICalls, keyAITextOld, keyAIObjectOld, keyAICallsOld},
+	usage: usageKeys{
+		inputTokens:     {keyAIInput, keyAIPromptTok, keyAIEmbedTok},
+		outputTokens:    {keyAIOutput, keyAIComplTok},
+		totalTokens:     {keyAITotal},
+		cacheRead:       {keyAICacheRead, keyAICached},
+		cacheWrite:      {keyAICacheWrite},
+		reasoningTokens: {keyAIReasonTok, keyAIReasonOld},
+		noCache:         {keyAINoCache},
+	},
+	carries: []key{keyAIText, keyAIObject, keyAICalls, keyAITextOld, keyAIObjectOld, keyAICallsOld},
 	scalars: func(r *Reader, c *genai.Call) {
 		id := r.str(keyAIOperation)
 		if id == "" {
@@ -144,25 +153,16 @@ func (r *Reader) vercelOperation(c *genai.Call, id string) {
 }
 
 func (r *Reader) vercelUsage(c *genai.Call) {
-	u := &c.Usage
-	fillOpt(&u.Input, r.count(keyAIInput, keyAIPromptTok, keyAIEmbedTok))
-	fillOpt(&u.Output, r.count(keyAIOutput, keyAIComplTok))
-	fillOpt(&u.Total, r.count(keyAITotal))
-	fillOpt(&u.CacheRead, r.count(keyAICacheRead, keyAICached))
-	fillOpt(&u.CacheWrite, r.count(keyAICacheWrite))
-	fillOpt(&u.Reasoning, r.count(keyAIReasonTok, keyAIReasonOld))
-	r.usage.uncachedInput = r.count(keyAINoCache)
-	if r.usage.uncachedInput.Set || c.Provider != "anthropic" && c.Provider != "aws.bedrock" {
+	if r.usage.noCache.Set || r.has(keyAICacheRead) || r.has(keyAICacheWrite) || r.has(keyAIReasonTok) {
+		r.usage.form = formAISDK
 		return
 	}
-	// Before version 6 the SDK passed on the counts of Anthropic and Bedrock. They exclude cached tokens from the input,
-	// and only the provider's metadata holds the tokens written to the cache.
-	r.usage.inputExcludesCache = true
-	if r.has(keyAIMetadata) {
+	// Before version 6 only the provider's metadata holds the tokens written to the cache.
+	if r.has(keyAIMetadata) && r.apiOf(c)&ownCached != 0 {
 		n, ok := memberNumber(contentText(r, keyAIMetadata), 0,
 			"cacheCreationInputTokens", "cache_creation_input_tokens", "cacheWriteInputTokens")
 		if ok && n > 0 {
-			fillOpt(&u.CacheWrite, genai.Some(n))
+			fillOpt(&c.Usage.CacheWrite, genai.Some(n))
 		}
 	}
 }

@@ -75,14 +75,19 @@ type Document struct {
 	Content string       `json:"content,omitempty"`
 }
 
-// Usage has the token counts as the emitter wrote them. Whether Input includes cached tokens depends on the emitter.
+// Usage is the token counts as the emitter wrote them. Emitters differ in what a count includes.
 type Usage struct {
-	Input      Opt[int64] `json:"input,omitzero"`
-	Output     Opt[int64] `json:"output,omitzero"`
-	Total      Opt[int64] `json:"total,omitzero"`
-	CacheRead  Opt[int64] `json:"cache_read,omitzero"`
-	CacheWrite Opt[int64] `json:"cache_write,omitzero"`
-	Reasoning  Opt[int64] `json:"reasoning,omitzero"`
+	Input          Opt[int64] `json:"input,omitzero"`
+	Output         Opt[int64] `json:"output,omitzero"`
+	Total          Opt[int64] `json:"total,omitzero"`
+	CacheRead      Opt[int64] `json:"cache_read,omitzero"`
+	CacheWrite     Opt[int64] `json:"cache_write,omitzero"`
+	Reasoning      Opt[int64] `json:"reasoning,omitzero"`
+	InputAudio     Opt[int64] `json:"input_audio,omitzero"`
+	CacheReadAudio Opt[int64] `json:"cache_read_audio,omitzero"`
+	OutputAudio    Opt[int64] `json:"output_audio,omitzero"`
+	InputImage     Opt[int64] `json:"input_image,omitzero"`
+	OutputImage    Opt[int64] `json:"output_image,omitzero"`
 }
 
 // Tokens is the usage in disjoint kinds, each token counted once. The cost is computed from it.
@@ -92,4 +97,11 @@ type Tokens struct {
 	CacheWrite    Opt[int64] `json:"cache_write,omitzero"`
 	Output        Opt[int64] `json:"output,omitzero"` // without reasoning
 	Reasoning     Opt[int64] `json:"reasoning,omitzero"`
+
+	// Sound and pictures are parts of the kinds above, because few models have other prices for them.
+	InputAudio     Opt[int64] `json:"input_audio,omitzero"`      // of UncachedInput
+	CacheReadAudio Opt[int64] `json:"cache_read_audio,omitzero"` // of CacheRead
+	OutputAudio    Opt[int64] `json:"output_audio,omitzero"`     // of Output
+	InputImage     Opt[int64] `json:"input_image,omitzero"`      // of UncachedInput
+	OutputImage    Opt[int64] `json:"output_image,omitzero"`     // of Output
 }

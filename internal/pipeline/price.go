@@ -36,13 +36,28 @@ type costed struct {
 
 // cost returns the cost of a call. It prefers the cost that the emitter reports, then the cost that an earlier pass
 // computed, then the price book. The call must be the last one that the reader read.
-func (s *Scorer) cost(r *dialect.Reader, span ptrace.Span, call *genai.Call, earlier spanattr.Cost) (c costed) {
-	if call.CostUSD.Set {
-		if price.Valid(call.CostUSD.Value) {
-			return costed{Cost: spanattr.Cost{USD: call.CostUSD, Source: spanattr.CostReported}}
-		}
-		defer func() { c.problem = problemReported }()
+//
+// A reported 0 counts only where the book has no price for the tokens: emitters write 0 for models that their own lists
+// do not have.
+func (s *Scorer) cost(r *dialect.Reader, span ptrace.Span, call *genai.Call, earlier spanattr.Cost) costed {
+	reported := costed{Cost: spanattr.Cost{USD: call.CostUSD, Source: spanattr.CostReported}}
+	invalid := call.CostUSD.Set && !price.Valid(call.CostUSD.Value)
+	if call.CostUSD.Set && !invalid && call.CostUSD.Value > 0 {
+		return reported
 	}
+	c := s.listed(r, span, call, earlier)
+	switch {
+	case invalid:
+		c.problem = problemReported
+	case call.CostUSD.Set && c.Source != spanattr.CostComputed:
+		reported.problem = c.problem
+		return reported
+	}
+	return c
+}
+
+// listed returns the cost that an earlier pass computed, or that of the price book.
+func (s *Scorer) listed(r *dialect.Reader, span ptrace.Span, call *genai.Call, earlier spanattr.Cost) costed {
 	if earlier.USD.Set {
 		return costed{Cost: earlier}
 	}
@@ -65,11 +80,6 @@ func (s *Scorer) cost(r *dialect.Reader, span ptrace.Span, call *genai.Call, ear
 			return costed{missing: NoUsage}
 		}
 		usage.Tokens, source = tokens, spanattr.CostEstimated
-	}
-	if row.HasMedia() {
-		m := r.MediaTokens()
-		usage.InputAudio, usage.CacheAudioRead, usage.OutputAudio = m.InputAudio, m.CacheReadAudio, m.OutputAudio
-		usage.InputImage, usage.OutputImage = m.InputImage, m.OutputImage
 	}
 	if row.HasServices() {
 		if tier := r.ServiceTier(); tier != "" {

@@ -70,7 +70,18 @@ func TestReportedCostWinsOverComputed(t *testing.T) {
 	}{
 		"computed":                      {nil, computed},
 		"reported":                      {[]any{"gen_ai.usage.cost", 0.5}, costs{"usd": 0.5, "source": "reported"}},
-		"reported as nothing":           {[]any{"gen_ai.usage.cost", 0.0}, costs{"usd": 0.0, "source": "reported"}},
+		"reported as nothing":           {[]any{"gen_ai.usage.cost", 0.0}, computed},
+		"nothing, and no known price": {
+			[]any{"gen_ai.usage.cost", 0.0, "gen_ai.request.model", "gpt-own"}, costs{"usd": 0.0, "source": "reported"},
+		},
+		"nothing, from an outer step": {
+			[]any{"gen_ai.usage.cost", 0.0, "gen_ai.operation.name", "invoke_agent"},
+			costs{"usd": 0.0, "source": "reported"},
+		},
+		"nothing, after an earlier pass": {[]any{
+			"gen_ai.usage.cost", 0.0, spanattr.AttrCostUSD, 1.5, spanattr.AttrCostSource, "computed",
+			spanattr.AttrPricingVersion, "v",
+		}, costs{"usd": 1.5, "source": "computed", "pricing_version": "v"}},
 		"reported in our own attribute": {[]any{spanattr.AttrCostUSD, 0.25}, costs{"usd": 0.25, "source": "reported"}},
 		"as a whole number":             {[]any{spanattr.AttrCostUSD, int64(3)}, costs{"usd": 3.0, "source": "reported"}},
 		"reported, no number":           {[]any{"gen_ai.usage.cost", math.NaN()}, computed},
@@ -335,11 +346,10 @@ func TestAudioImagesAndServiceTiersHaveTheirPrice(t *testing.T) {
 			require.InDelta(t, c.want/1e6, costsOn(span)["usd"], 1e-15)
 		})
 	}
-	t.Run("negative sound", func(t *testing.T) {
+	t.Run("negative sound is unset", func(t *testing.T) {
 		td, span := chat(t, "gen_ai.request.model", "gpt-audio", "gen_ai.usage.details.input_audio_tokens", int64(-7))
 		costing(b).Traces(td, nil, nil)
-		require.Empty(t, costsOn(span))
-		require.JSONEq(t, `["cost:bad_usage"]`, attribute(t, span, spanattr.AttrProblems))
+		require.InDelta(t, (2*10+1*20)/1e6, costsOn(span)["usd"], 1e-15)
 	})
 }
 

@@ -196,8 +196,10 @@ func (s *Scorer) span(w *worker, b *Batch, out *Scored, scope pcommon.Instrument
 		cost = s.cost(w.reader, span, call, earlier)
 	}
 	r.Cost, out.Unpriced = cost.Cost, cost.missing
-	if cost.problem != "" && fresh {
-		r.Problems = append(r.Problems, score.Skip{Scorer: problemCost, Reason: cost.problem})
+	for _, problem := range [...]string{cost.problem, w.reader.UsageProblem()} {
+		if problem != "" && fresh {
+			r.Problems = append(r.Problems, score.Skip{Scorer: problemCost, Reason: problem})
+		}
 	}
 	e.complete()
 	spanattr.Normalise(span, call)

@@ -21,11 +21,11 @@ func (u used) usage() *Usage {
 	some := func(n int64) genai.Opt[int64] { return genai.Opt[int64]{Value: n, Set: n != 0} }
 	return &Usage{
 		Tokens: genai.Tokens{
-			UncachedInput: some(
-				u.in,
-			), CacheRead: some(u.read), CacheWrite: some(u.write), Output: some(u.out), Reasoning: some(u.reasoning),
+			UncachedInput: some(u.in), CacheRead: some(u.read), CacheWrite: some(u.write), Output: some(u.out),
+			Reasoning: some(u.reasoning), InputAudio: some(u.audioIn), CacheReadAudio: some(u.audioRead),
+			OutputAudio: some(u.audioOut), InputImage: some(u.picture),
 		},
-		InputAudio: u.audioIn, CacheAudioRead: u.audioRead, OutputAudio: u.audioOut, InputImage: u.picture, Service: u.service,
+		Service: u.service,
 	}
 }
 

@@ -6,13 +6,9 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// Usage is what a call used. The parts of Tokens are disjoint.
+// Usage is what a call used. The kinds of Tokens are disjoint, and sound and pictures are parts of them.
 type Usage struct {
-	Tokens genai.Tokens
-
-	// The part of the tokens above that is sound and pictures.
-	InputAudio, CacheAudioRead, OutputAudio, InputImage, OutputImage int64
-
+	Tokens  genai.Tokens
 	Service Service
 }
 
@@ -36,8 +32,8 @@ func (r *Row) Cost(u *Usage) (usd float64, err error) {
 	t := &u.Tokens
 	var n [kinds]int64
 	n[Input], n[CacheRead], n[CacheWrite] = t.UncachedInput.Value, t.CacheRead.Value, t.CacheWrite.Value
-	n[InputAudio], n[CacheAudioRead], n[OutputAudio] = u.InputAudio, u.CacheAudioRead, u.OutputAudio
-	n[InputImage], n[OutputImage] = u.InputImage, u.OutputImage
+	n[InputAudio], n[CacheAudioRead], n[OutputAudio] = t.InputAudio.Value, t.CacheReadAudio.Value, t.OutputAudio.Value
+	n[InputImage], n[OutputImage] = t.InputImage.Value, t.OutputImage.Value
 	for _, tokens := range [...]int64{t.Output.Value, t.Reasoning.Value} { // reasoning is paid as output
 		if tokens < 0 || tokens > MaxTokens {
 			return 0, ErrBadUsage
@@ -92,16 +88,6 @@ func (r *Row) rates(length int64, service Service) *Rates {
 		}
 	}
 	return rates
-}
-
-// HasMedia reports whether sound or pictures have prices of their own.
-func (r *Row) HasMedia() bool {
-	for _, k := range [...]Kind{InputAudio, CacheAudioRead, OutputAudio, InputImage, OutputImage} {
-		if r.Rates[k].Set {
-			return true
-		}
-	}
-	return false
 }
 
 // HasServices reports whether a service has prices of its own.

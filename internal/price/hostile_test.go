@@ -52,8 +52,10 @@ func FuzzFind(f *testing.F) {
 				Output:        genai.Some(out),
 				CacheRead:     genai.Some(read),
 				Reasoning:     genai.Some(audio),
+				InputAudio:    genai.Some(audio),
+				OutputAudio:   genai.Some(read),
+				InputImage:    genai.Some(out),
 			},
-			InputAudio: audio, OutputAudio: read, InputImage: out,
 		})
 		require.True(t, Valid(usd))
 		require.True(t, err == nil || usd == 0)
