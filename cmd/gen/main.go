@@ -41,6 +41,7 @@ var files = map[string]func() ([]byte, error){
 	"docs/reference/metrics.md":             page(catalog.Markdown),
 	"docs/reference/rules.md":               page(rule.Markdown),
 	"docs/reference/taxonomy.md":            page(failure.Markdown),
+	"docs/reference/tokens.md":              page(dialect.TokensMarkdown),
 }
 
 func page(markdown func() string) func() ([]byte, error) {

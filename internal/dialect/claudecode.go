@@ -127,7 +127,7 @@ var anthropicSDK = dialect{
 			fill(&c.ToolName, firstOf(r.str(keyToolName), strings.TrimSpace(strings.TrimPrefix(name, "anthropic.tool_use"))))
 		case strings.HasPrefix(name, "anthropic.messages") || strings.HasPrefix(name, "anthropic.beta.messages"):
 			fill(&c.Operation, firstOf(otelOperation(r.str(keyOperation)), genai.OpChat))
-		case !r.has(keyOperation):
+		case !r.has(keyOperation) && r.marks&inOpenLLMetry == 0: // OpenLLMetry has names such as anthropic.chat
 			fill(&c.Operation, genai.OpOther)
 		}
 		fill(&c.ResponseID, r.str(keyResponseID, keyCCRequestID, keyAnthropicRequest))

@@ -22,7 +22,7 @@ const (
 )
 
 func (p place) String() string {
-	return [...]string{"inside", "outside", "outside, if the total agrees"}[p]
+	return [...]string{"inside", "outside", "by the total"}[p]
 }
 
 // policy is where an emitter counts cached tokens, reasoning, and sound and pictures. A row applies if everything that
@@ -44,7 +44,10 @@ type policy struct {
 var policies = [...]policy{
 	{emitter: "Claude Code", by: inClaudeCode, cached: outside},
 
-	{emitter: "Langfuse, flat keys", by: inLangfuse, form: formBuckets, cached: outside, reasoning: outside, media: outside},
+	{
+		emitter: "Langfuse, flat keys", by: inLangfuse, form: formBuckets,
+		cached: outside, reasoning: outside, media: outside,
+	},
 	{emitter: "Langfuse, OpenAI schema", by: inLangfuse, form: formOpenAI},
 
 	{emitter: "AI SDK from 6", by: inVercel, form: formAISDK},
@@ -53,12 +56,12 @@ var policies = [...]policy{
 	{emitter: "AI SDK to 5", by: inVercel, api: apiXAI, reasoning: outside},
 
 	{
-		emitter: "OpenLLMetry for JavaScript", scope: "@traceloop/instrumentation-anthropic|@traceloop/instrumentation-bedrock",
-		cached: outside,
+		emitter: "OpenLLMetry for JavaScript, Anthropic and Bedrock", cached: outside,
+		scope: "@traceloop/instrumentation-anthropic|@traceloop/instrumentation-bedrock",
 	},
 	{
-		emitter: "OpenLLMetry for Python, botocore", scope: "opentelemetry.instrumentation.bedrock|opentelemetry.instrumentation.botocore",
-		api: apiAnthropic | apiBedrock, cached: outside,
+		emitter: "OpenLLMetry for Python and botocore, Bedrock", cached: outside,
+		scope: "opentelemetry.instrumentation.bedrock|opentelemetry.instrumentation.botocore",
 	},
 	{emitter: "OpenLIT", marks: inOpenLIT, api: apiAnthropic | apiBedrock, cached: outside},
 	{emitter: "OpenLIT", marks: inOpenLIT, api: apiGemini, reasoning: byTotal},
@@ -77,13 +80,13 @@ var policies = [...]policy{
 	{emitter: "Haystack", by: inHaystack, api: apiGemini, reasoning: byTotal},
 
 	// Usage objects of a provider that an SDK passes on.
-	{emitter: "any, object of a normalising SDK", form: formNormalised | formOpenAI, api: ^apiXAI},
-	{emitter: "any, object of xAI", form: formOpenAI, api: apiXAI, reasoning: byTotal},
-	{emitter: "any, object of Gemini", form: formGemini, reasoning: byTotal},
-	{emitter: "any, object of Bedrock", form: formBedrock, cached: byTotal},
-	{emitter: "any, object of Anthropic", form: formAnthropic, cached: outside},
+	{emitter: "Usage object with details (OpenAI, LangChain)", form: formNormalised | formOpenAI, api: ^apiXAI},
+	{emitter: "Usage object with details", form: formOpenAI, api: apiXAI, reasoning: byTotal},
+	{emitter: "Usage object of Gemini", form: formGemini, reasoning: byTotal},
+	{emitter: "Usage object of Bedrock", form: formBedrock, cached: byTotal},
+	{emitter: "Usage object of Anthropic", form: formAnthropic, cached: outside},
 
-	{emitter: "any other"}, // as the conventions want it
+	{emitter: "All others"}, // as the conventions want it
 }
 
 // api is a set of providers, by how their APIs count.
@@ -163,6 +166,9 @@ const (
 	problemMedia     = "media_above_tokens"
 )
 
+// maxCount bounds counts, so that sums of them do not overflow.
+const maxCount = 1 << 60
+
 // UsageProblem returns how the token counts of the last span read contradict each other, or "".
 func (r *Reader) UsageProblem() string { return r.usage.problem }
 
@@ -173,8 +179,9 @@ func (r *Reader) splitTokens(c *genai.Call) {
 	if u.Output.Set {
 		t.Output, t.Reasoning = u.Output, u.Reasoning
 	}
-	cached, reasoning := u.CacheRead.Value+u.CacheWrite.Value, t.Reasoning.Value
-	media := u.InputAudio.Set || u.OutputAudio.Set || u.InputImage.Set || u.OutputImage.Set || u.CacheReadAudio.Set
+	cached := min(u.CacheRead.Value, maxCount) + min(u.CacheWrite.Value, maxCount)
+	reasoning := min(t.Reasoning.Value, maxCount)
+	media := u.InputAudio.Value|u.CacheReadAudio.Value|u.OutputAudio.Value|u.InputImage.Value|u.OutputImage.Value != 0
 	if cached == 0 && reasoning == 0 && !media && !r.usage.noCache.Set {
 		return
 	}
@@ -243,8 +250,8 @@ func (r *Reader) problem(reason string, explained bool) {
 
 // splitMedia fills the sound and the pictures of each kind of tokens. Sound of the input includes cached sound.
 func (r *Reader) splitMedia(u *genai.Usage, t *genai.Tokens, at place) {
-	t.InputAudio, t.CacheReadAudio, t.InputImage = u.InputAudio, u.CacheReadAudio, u.InputImage
-	t.OutputAudio, t.OutputImage = u.OutputAudio, u.OutputImage
+	t.InputAudio, t.CacheReadAudio, t.InputImage = some(u.InputAudio), some(u.CacheReadAudio), some(u.InputImage)
+	t.OutputAudio, t.OutputImage = some(u.OutputAudio), some(u.OutputImage)
 	if at == outside {
 		add(&t.UncachedInput, u.InputAudio, u.InputImage)
 		add(&t.Output, u.OutputAudio, u.OutputImage)
@@ -272,6 +279,12 @@ func (r *Reader) fit(part *genai.Opt[int64], sum int64) {
 		r.problem(problemMedia, false)
 		part.Value = max(sum, 0)
 	}
+}
+
+// some returns a count, unset if it is 0.
+func some(n genai.Opt[int64]) genai.Opt[int64] {
+	n.Set = n.Set && n.Value > 0
+	return n
 }
 
 func add(sum *genai.Opt[int64], parts ...genai.Opt[int64]) {
@@ -311,23 +324,28 @@ func (a api) String() string {
 	return strings.Join(names, ", ")
 }
 
-const tokensIntro = `<!-- Generated by cmd/gen. Do not edit. -->
-# Token counts
+const tokensIntro = `# Token counts
 
-Emitters differ in what their input and output counts include. Faultline splits the counts into kinds that share no
-token (` + "`tokens` in `faultline score --call`" + `) and computes the cost from those. The first row that applies decides.
+<!-- Written by cmd/gen from internal/dialect. Change it there, then: make generate -->
+
+Emitters differ in what their counts of input and output include. Faultline splits the counts into kinds that share no
+token, and computes the cost from those. ` + "`faultline score --call`" + ` prints them as
+` + "`tokens`" + `. The first row that applies to a span decides.
 
 | Emitter | Provider | Cached tokens | Reasoning | Sound and pictures |
 |---|---|---|---|---|
 `
 
 const tokensRules = `
-"Inside" is the rule of the OpenTelemetry GenAI conventions. A total that equals the sum of all counts shows that an
-emitter does not keep to it. "Outside" holds whatever the total is. "Outside, if the total agrees" becomes "inside" where
-the total equals input plus output.
+- **Inside** the count of input or output: as the OpenTelemetry GenAI conventions want it. A total that is the sum of
+  all counts shows that an emitter does otherwise, and is believed.
+- **Outside**: always.
+- **By the total**: inside where the total is input plus output, and outside otherwise.
 
-Counts can contradict each other. A part that is larger than its sum is counted beside it, and sound and pictures beyond
-their sum are dropped. The span then has one of these in ` + "`app.llm.problems`" + `: ` +
-	"`cost:" + problemCached + "`, `cost:" + problemReasoning + "`, `cost:" + problemMedia + "`" + `. Counts that a provider
-itself excludes from the sum (cached tokens of Anthropic and Bedrock, reasoning of Gemini and xAI) are no contradiction.
+Where a span names no provider, or names a cloud, a framework or a gateway, the model decides which row applies.
+
+Some spans contradict themselves. A part that is larger than its sum is counted beside it. Sound and pictures beyond
+their sum are dropped. ` + "`app.llm.problems`" + ` then has one of ` + "`cost:" + problemCached +
+	"`,\n`cost:" + problemReasoning + "` and `cost:" + problemMedia + "`" + `. Parts that the provider itself leaves out of the sum are no
+contradiction: cached tokens of Anthropic and Bedrock, reasoning of Gemini and xAI.
 `

@@ -1,10 +1,13 @@
 package dialect
 
 import (
+	"encoding/json"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
@@ -88,6 +91,171 @@ func TestReasoningIsPartOfTheOutput(t *testing.T) {
 			"gen_ai.usage.output_tokens": 20, "gen_ai.usage.reasoning_tokens": 60,
 		}, want: `{"tokens":{"output":20,"reasoning":60}}`},
 	})
+}
+
+// TestCountsThatContradictEachOther checks the rule for parts that are larger than their sum, and the mark.
+func TestCountsThatContradictEachOther(t *testing.T) {
+	for name, c := range map[string]struct {
+		attributes map[string]any
+		want       genai.Tokens
+		problem    string
+	}{
+		"more cached than input": {map[string]any{
+			"gen_ai.provider.name": "openai", "gen_ai.usage.input_tokens": 100, "gen_ai.usage.cache_read.input_tokens": 900,
+		}, genai.Tokens{UncachedInput: genai.Some[int64](100), CacheRead: genai.Some[int64](900)}, "cached_above_input"},
+		"more cached than input, but the total says so": {map[string]any{
+			"gen_ai.provider.name": "openai", "gen_ai.usage.input_tokens": 100, "gen_ai.usage.cache_read.input_tokens": 900,
+			"gen_ai.usage.output_tokens": 7, "gen_ai.usage.total_tokens": 1007,
+		}, genai.Tokens{
+			UncachedInput: genai.Some[int64](100), CacheRead: genai.Some[int64](900), Output: genai.Some[int64](7),
+		}, ""},
+		"more cached than input, in the counts of Anthropic": {map[string]any{
+			"gen_ai.provider.name": "anthropic", "gen_ai.usage.input_tokens": 100,
+			"gen_ai.usage.cache_read.input_tokens": 900,
+		}, genai.Tokens{UncachedInput: genai.Some[int64](100), CacheRead: genai.Some[int64](900)}, ""},
+		"more reasoning than output": {map[string]any{
+			"gen_ai.provider.name": "openai", "gen_ai.usage.output_tokens": 10, "gen_ai.usage.reasoning.output_tokens": 90,
+		}, genai.Tokens{Output: genai.Some[int64](10), Reasoning: genai.Some[int64](90)}, "reasoning_above_output"},
+		"more reasoning than output, in the counts of xAI": {map[string]any{
+			"gen_ai.provider.name": "xai", "gen_ai.usage.output_tokens": 10, "gen_ai.usage.reasoning.output_tokens": 90,
+		}, genai.Tokens{Output: genai.Some[int64](10), Reasoning: genai.Some[int64](90)}, ""},
+		"both, and the first is named": {map[string]any{
+			"gen_ai.usage.input_tokens": 1, "gen_ai.usage.cache_write.input_tokens": 2,
+			"gen_ai.usage.output_tokens": 1, "gen_ai.usage.reasoning.output_tokens": 2,
+		}, genai.Tokens{
+			UncachedInput: genai.Some[int64](1), CacheWrite: genai.Some[int64](2),
+			Output: genai.Some[int64](1), Reasoning: genai.Some[int64](2),
+		}, "cached_above_input"},
+		"more sound than tokens": {map[string]any{
+			"gen_ai.usage.output_tokens": 10, "gen_ai.usage.audio.output_tokens": 90,
+		}, genai.Tokens{Output: genai.Some[int64](10), OutputAudio: genai.Some[int64](10)}, "media_above_tokens"},
+		"more pictures than text": {map[string]any{
+			"gen_ai.usage.input_tokens": 10, "gen_ai.usage.audio.input_tokens": 8, "gen_ai.usage.image.input_tokens": 3,
+		}, genai.Tokens{
+			UncachedInput: genai.Some[int64](10), InputAudio: genai.Some[int64](8), InputImage: genai.Some[int64](2),
+		}, "media_above_tokens"},
+		"sound that can only be cached": {map[string]any{
+			"gen_ai.usage.input_tokens": 10, "gen_ai.usage.cache_read.input_tokens": 6,
+			"gen_ai.usage.audio.input_tokens": 9,
+		}, genai.Tokens{
+			UncachedInput: genai.Some[int64](4), CacheRead: genai.Some[int64](6),
+			InputAudio: genai.Some[int64](4), CacheReadAudio: genai.Some[int64](5),
+		}, ""},
+		"counts of nothing": {map[string]any{
+			"gen_ai.usage.input_tokens": 10, "gen_ai.usage.cache_read.input_tokens": 0,
+			"gen_ai.usage.reasoning.output_tokens": 0, "gen_ai.usage.audio.input_tokens": 0,
+		}, genai.Tokens{UncachedInput: genai.Some[int64](10), CacheRead: genai.Some[int64](0)}, ""},
+		"huge": {map[string]any{
+			"gen_ai.usage.input_tokens": 1, "gen_ai.usage.cache_read.input_tokens": int64(math.MaxInt64),
+			"gen_ai.usage.cache_write.input_tokens": int64(math.MaxInt64), "gen_ai.usage.output_tokens": 5,
+			"gen_ai.usage.reasoning.output_tokens": int64(math.MaxInt64), "gen_ai.usage.total_tokens": 1,
+		}, genai.Tokens{
+			UncachedInput: genai.Some[int64](1), CacheRead: genai.Some[int64](math.MaxInt64),
+			CacheWrite: genai.Some[int64](math.MaxInt64), Output: genai.Some[int64](5),
+			Reasoning: genai.Some[int64](math.MaxInt64),
+		}, "cached_above_input"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			resource, scope, span := emptySpan("")
+			span.SetName("chat c")
+			require.NoError(t, span.Attributes().FromRaw(c.attributes))
+			reader := NewReader(nil)
+			call, ok := reader.Read(resource, scope, span)
+			require.True(t, ok)
+			require.Equal(t, c.want, call.Tokens)
+			require.Equal(t, c.problem, reader.UsageProblem())
+		})
+	}
+}
+
+// TestUsageObjects checks the spellings of usage objects: the counts, and the schema that tells how to split them.
+func TestUsageObjects(t *testing.T) {
+	for raw, want := range map[string]struct {
+		usage string
+		form  form
+	}{
+		`{"prompt_tokens":9,"completion_tokens":8,"total_tokens":17,"prompt_tokens_details":{"cached_tokens":3,"audio_tokens":2},
+			"completion_tokens_details":{"reasoning_tokens":4,"audio_tokens":1}}`: {
+			`{"input":9,"output":8,"total":17,"cache_read":3,"reasoning":4,"input_audio":2,"output_audio":1}`, formOpenAI,
+		},
+		`{"input_tokens":9,"output_tokens":8,"input_tokens_details":{"cached_tokens":3,"cache_write_tokens":2},
+			"output_tokens_details":{"reasoning_tokens":4}}`: {
+			`{"input":9,"output":8,"cache_read":3,"cache_write":2,"reasoning":4}`, formOpenAI,
+		},
+		`{"input_tokens":9,"output_tokens":8,"input_token_details":{"audio":2,"cache_read":3,
+			"cached_tokens_details":{"audio_tokens":1}},"output_token_details":{"audio":5,"reasoning":4}}`: {
+			`{"input":9,"output":8,"cache_read":3,"reasoning":4,"input_audio":2,"cache_read_audio":1,"output_audio":5}`,
+			formNormalised,
+		},
+		`{"input_tokens":9,"output_tokens":8,"cache_read_input_tokens":3,"cache_creation_input_tokens":7,
+			"cache_creation":{"ephemeral_5m_input_tokens":5,"ephemeral_1h_input_tokens":2},"output_tokens_details":{"thinking_tokens":4}}`: {
+			`{"input":9,"output":8,"cache_read":3,"cache_write":7,"reasoning":4}`, formAnthropic,
+		},
+		`{"input_tokens":9,"cache_creation":{"ephemeral_5m_input_tokens":5,"ephemeral_1h_input_tokens":2}}`: {
+			`{"input":9,"cache_write":7}`, 0,
+		},
+		`{"inputTokens":9,"outputTokens":8,"totalTokens":29,"cacheReadInputTokens":7,"cacheWriteInputTokens":5}`: {
+			`{"input":9,"output":8,"total":29,"cache_read":7,"cache_write":5}`, formBedrock,
+		},
+		`{"promptTokenCount":9,"candidatesTokenCount":8,"thoughtsTokenCount":4,"cachedContentTokenCount":3,"totalTokenCount":21,
+			"promptTokensDetails":[{"modality":"TEXT","tokenCount":2},{"modality":"IMAGE","tokenCount":5},{"modality":"AUDIO","tokenCount":2}],
+			"candidatesTokensDetails":[{"modality":"IMAGE","tokenCount":6},7,{"modality":"AUDIO"}],"cacheTokensDetails":[{"tokenCount":1,"modality":"AUDIO"}]}`: {
+			`{"input":9,"output":8,"total":21,"cache_read":3,"reasoning":4,"input_audio":2,"input_image":5,"output_image":6,
+				"cache_read_audio":1}`, formGemini,
+		},
+		`{"inputTokens":{"total":9,"noCache":4,"cacheRead":3,"cacheWrite":2},"outputTokens":{"total":8,"text":4,"reasoning":4}}`: {
+			`{"input":9,"output":8,"cache_read":3,"cache_write":2,"reasoning":4}`, formAISDK,
+		},
+		`{"prompt_tokens":9,"completion_tokens":8,"prompt_cache_hit_tokens":3,"prompt_cache_miss_tokens":6}`: {
+			`{"input":9,"output":8,"cache_read":3}`, formOpenAI,
+		},
+		`{"billed_units":{"input_tokens":9,"output_tokens":8},"tokens":{"input_tokens":900,"output_tokens":800}}`: {
+			`{"input":9,"output":8}`, 0,
+		},
+		`"{\"input\":9}"`: {`{"input":9}`, 0},
+		`{"input_tokens":"9","output_tokens":-1,"total_tokens":1.5,"usage":{"usage":{"usage":{"usage":{"output_tokens":3}}}}}`: {
+			`{"input":9}`, 0,
+		},
+		`[1]`:           {`{}`, 0},
+		`{"input":9,"o`: {`{"input":9}`, 0},
+	} {
+		var u genai.Usage
+		require.Equal(t, want.form, readUsage(raw, &u), raw)
+		got, err := json.Marshal(u)
+		require.NoError(t, err)
+		require.JSONEq(t, want.usage, string(got), raw)
+	}
+}
+
+func TestLangfuseBuckets(t *testing.T) {
+	var u genai.Usage
+	readBuckets(`{"input":1,"input_tool_tokens":2,"inputAudioTokens":3,"input_image":4,"cache_read_input_tokens":5,
+		"input_cached_tokens":6,"input_cache_creation_5m":7,"cacheWriteInputTokens":8,"output":9,"output_text":10,
+		"output_reasoning":11,"thoughtsTokenCount":12,"output_audio_tokens":13,"output_image":14,"total":15,"requests":16,
+		"input_negative":-1,"input_text":"none"}`, &u)
+	got, err := json.Marshal(u)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"input":3,"input_audio":3,"input_image":4,"cache_read":11,"cache_write":15,"output":19,
+		"reasoning":23,"output_audio":13,"output_image":14,"total":15}`, string(got))
+}
+
+// TestEveryPolicyIsReached checks that no row of the table hides a later one entirely, and that the last row takes all.
+func TestEveryPolicyIsReached(t *testing.T) {
+	last := policies[len(policies)-1]
+	require.Equal(t, policy{emitter: last.emitter}, last)
+	for i := range policies {
+		for j := range policies[:i] {
+			require.False(t, covers(&policies[j], &policies[i]), "%s hides %s", policies[j].emitter, policies[i].emitter)
+		}
+	}
+}
+
+// covers reports whether every span to which b applies is one to which a applies.
+func covers(a, b *policy) bool {
+	within := func(a, b uint32) bool { return a == 0 || b != 0 && b&^a == 0 }
+	return within(uint32(a.by), uint32(b.by)) && within(uint32(a.marks), uint32(b.marks)) &&
+		within(uint32(a.form), uint32(b.form)) && within(uint32(a.api), uint32(b.api)) &&
+		(a.scope == "" || a.scope == b.scope)
 }
 
 func TestNormaliseCountsAsTheConventionsDo(t *testing.T) {

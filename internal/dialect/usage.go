@@ -231,7 +231,7 @@ var detailNames = map[string]tokenKind{
 	"cacheTokensDetails": cacheRead, "cache_tokens_details": cacheRead, "cached_tokens_details": cacheRead,
 	"cache_creation": cacheWrite, "cacheCreation": cacheWrite,
 	"usage": totalTokens, "usage_metadata": totalTokens, "usageMetadata": totalTokens,
-	"billed_units": totalTokens, "billedUnits": totalTokens, "tokens": totalTokens,
+	"custom": totalTokens, "billed_units": totalTokens, "billedUnits": totalTokens, "tokens": totalTokens,
 }
 
 // partNames are the names of a part inside such an object, where they need no prefix.

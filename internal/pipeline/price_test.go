@@ -68,9 +68,9 @@ func TestReportedCostWinsOverComputed(t *testing.T) {
 		attributes []any
 		want       costs
 	}{
-		"computed":                      {nil, computed},
-		"reported":                      {[]any{"gen_ai.usage.cost", 0.5}, costs{"usd": 0.5, "source": "reported"}},
-		"reported as nothing":           {[]any{"gen_ai.usage.cost", 0.0}, computed},
+		"computed":            {nil, computed},
+		"reported":            {[]any{"gen_ai.usage.cost", 0.5}, costs{"usd": 0.5, "source": "reported"}},
+		"reported as nothing": {[]any{"gen_ai.usage.cost", 0.0}, computed},
 		"nothing, and no known price": {
 			[]any{"gen_ai.usage.cost", 0.0, "gen_ai.request.model", "gpt-own"}, costs{"usd": 0.0, "source": "reported"},
 		},
