@@ -14,6 +14,7 @@ type fields struct {
 	toolRequest, toolResponse                string
 	refusal, reasoning, thought, finish      string
 	transcript                               string
+	media                                    string // of parts that state no type
 	kwargs, metadata, moreKwargs             string
 	// Envelopes.
 	messages, choices, candidates, generations string
@@ -94,6 +95,8 @@ func (f *fields) slot(key string) *string {
 		return &f.toolResponse
 	case "refusal":
 		return &f.refusal
+	case "inlineData", "inline_data", "fileData", "file_data", "image", "image_url", "video", "audio", "document":
+		return &f.media
 	case "reasoning", "reasoning_content", "thinking", "reasoningContent", "summary", "reasoningText":
 		return &f.reasoning
 	case "transcript":

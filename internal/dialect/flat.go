@@ -162,6 +162,8 @@ func (p *parser) flatParts(r *Reader, fields []flatField, m *genai.Message) {
 				typ = textOfValue(fields[i].value)
 			case "text":
 				text = r.text(fields[i].value)
+			default:
+				m.Media = m.Media || isFlatMedia(fields[i].name)
 			}
 		}
 		switch partKind(typ) {
@@ -176,6 +178,12 @@ func (p *parser) flatParts(r *Reader, fields []flatField, m *genai.Message) {
 		}
 	}
 	all.end(m)
+}
+
+// isFlatMedia reports whether a field of a part holds a picture, sound or a file: image.image.url, audio.audio.url.
+func isFlatMedia(name string) bool {
+	kind, _, _ := strings.Cut(name, ".")
+	return partKind(kind) == partMedia
 }
 
 // flatCalls reads the tool calls of one group of fields and reports whether it found any.

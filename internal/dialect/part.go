@@ -219,6 +219,8 @@ func (p *parser) part(f *fields, m *genai.Message) {
 		m.Text = joined(m.Text, p.textOf(f.text))
 	case f.content != "" || f.message != "" || f.parts != "":
 		p.body(firstOf(f.content, f.message, f.parts), m)
+	case f.media != "":
+		m.Media = true
 	case f.kwargs != "" && f.metadata == "": // {"data": …} of Genkit and others: an answer as JSON
 		m.Text = joined(m.Text, valueOf(f.kwargs).Text)
 	case f.output != "" || f.result != "":

@@ -183,7 +183,7 @@ func TestOnlyModelCallsAreComputed(t *testing.T) {
 		"cached beyond all": {[]any{
 			"gen_ai.usage.cache_read.input_tokens", int64(math.MaxInt64),
 			"gen_ai.usage.cache_creation.input_tokens", int64(math.MaxInt64),
-		}, "", "cost:bad_usage"},
+		}, "", `cost:bad_usage","cost:cached_above_input`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			td, span := chat(t, c.attributes...)
@@ -255,6 +255,28 @@ func TestCostIsEstimatedWithoutTokenCounts(t *testing.T) {
 		"with a picture": {
 			"gen_ai.output.messages", answer, "gen_ai.input.messages",
 			`[{"role":"user","parts":[{"type":"uri","modality":"image","uri":"https://example.org/a.png"}]}]`,
+		},
+		"with a picture of Gemini": {
+			"gen_ai.output.messages", answer, "gen_ai.input.messages",
+			`[{"role":"user","parts":[{"text":"what is it?"},{"inlineData":{"mimeType":"image/png","data":"aGk="}}]}]`,
+		},
+		"with a picture of Bedrock": {
+			"gen_ai.output.messages", answer, "gen_ai.input.messages",
+			`[{"role":"user","content":[{"text":"what is it?"},{"image":{"format":"png","source":{"bytes":"aGk="}}}]}]`,
+		},
+		"with a flattened picture": {
+			"gen_ai.output.messages", answer, "openinference.span.kind", "LLM",
+			"llm.input_messages.0.message.role", "user",
+			"llm.input_messages.0.message.contents.0.message_content.type", "text",
+			"llm.input_messages.0.message.contents.0.message_content.text", "what is it?",
+			"llm.input_messages.0.message.contents.1.message_content.type", "image",
+			"llm.input_messages.0.message.contents.1.message_content.image.image.url", "data:image/png;base64,aGk=",
+		},
+		"with flattened sound without a type": {
+			"gen_ai.output.messages", answer, "openinference.span.kind", "LLM",
+			"llm.input_messages.0.message.role", "user",
+			"llm.input_messages.0.message.content", "what is it?",
+			"llm.input_messages.0.message.contents.0.message_content.audio.audio.url", "data:audio/wav;base64,aGk=",
 		},
 	} {
 		td, span := uncounted(attributes...)
