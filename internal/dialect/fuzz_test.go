@@ -151,3 +151,46 @@ func FuzzAttributes(f *testing.F) {
 		}
 	})
 }
+
+// FuzzUsage checks that no usage object, in no dialect, leaves a kind of tokens negative or a part above its sum.
+func FuzzUsage(f *testing.F) {
+	for _, raw := range []string{
+		`{"input":5,"input_cached_tokens":2,"output_reasoning":9,"output":3,"input_audio":7,"output_image":1}`,
+		`{"prompt_tokens":5,"completion_tokens":7,"prompt_tokens_details":{"cached_tokens":9,"audio_tokens":99}}`,
+		`{"promptTokenCount":5,"promptTokensDetails":[{"modality":"AUDIO","tokenCount":9}],"thoughtsTokenCount":8}`,
+		`{"input":9223372036854775807,"input_tools":9223372036854775807,"input_audio":9223372036854775807}`,
+		`{"input_tokens":1,"cache_creation":{"ephemeral_5m_input_tokens":9223372036854775807,"ephemeral_1h_input_tokens":9}}`,
+	} {
+		f.Add(raw, int64(5), int64(3), int64(9))
+	}
+	f.Fuzz(func(t *testing.T, raw string, input, cached, audio int64) {
+		for _, attributes := range []map[string]any{
+			{"langfuse.observation.type": "generation", "langfuse.observation.usage_details": raw},
+			{"mlflow.spanType": "LLM", "mlflow.chat.tokenUsage": raw},
+			{"gen_ai.usage.input_token_details": raw, "langsmith.span.kind": "llm"},
+			{
+				"gen_ai.usage.input_tokens": input, "gen_ai.usage.output_tokens": cached,
+				"gen_ai.usage.cache_read.input_tokens": cached, "gen_ai.usage.cache_write.input_tokens": audio,
+				"gen_ai.usage.reasoning.output_tokens": audio, "gen_ai.usage.audio.input_tokens": audio,
+				"gen_ai.usage.audio.cache_read.input_tokens": input, "gen_ai.usage.image.input_tokens": cached,
+				"gen_ai.usage.audio.output_tokens": input, "gen_ai.usage.image.output_tokens": audio,
+				"gen_ai.usage.total_tokens": input,
+			},
+		} {
+			resource, scope, span := emptySpan("")
+			require.NoError(t, span.Attributes().FromRaw(attributes))
+			call, ok := NewReader(nil).Read(resource, scope, span)
+			require.True(t, ok)
+			u := &call.Tokens
+			for _, n := range []genai.Opt[int64]{
+				u.UncachedInput, u.CacheRead, u.CacheWrite, u.Output, u.Reasoning, u.InputAudio, u.CacheReadAudio,
+				u.OutputAudio, u.InputImage, u.OutputImage,
+			} {
+				require.GreaterOrEqual(t, n.Value, int64(0))
+			}
+			require.LessOrEqual(t, u.InputAudio.Value, u.UncachedInput.Value-u.InputImage.Value)
+			require.LessOrEqual(t, u.CacheReadAudio.Value, u.CacheRead.Value)
+			require.LessOrEqual(t, u.OutputAudio.Value, u.Output.Value-u.OutputImage.Value)
+		}
+	})
+}

@@ -169,6 +169,8 @@ const (
 // maxCount bounds counts, so that sums of them do not overflow.
 const maxCount = 1 << 60
 
+func plus(a, b int64) int64 { return min(a, maxCount) + min(b, maxCount) }
+
 // UsageProblem returns how the token counts of the last span read contradict each other, or "".
 func (r *Reader) UsageProblem() string { return r.usage.problem }
 
@@ -179,7 +181,7 @@ func (r *Reader) splitTokens(c *genai.Call) {
 	if u.Output.Set {
 		t.Output, t.Reasoning = u.Output, u.Reasoning
 	}
-	cached := min(u.CacheRead.Value, maxCount) + min(u.CacheWrite.Value, maxCount)
+	cached := plus(u.CacheRead.Value, u.CacheWrite.Value)
 	reasoning := min(t.Reasoning.Value, maxCount)
 	media := u.InputAudio.Value|u.CacheReadAudio.Value|u.OutputAudio.Value|u.InputImage.Value|u.OutputImage.Value != 0
 	if cached == 0 && reasoning == 0 && !media && !r.usage.noCache.Set {
@@ -220,7 +222,7 @@ func (p place) excludes(beside, known bool) bool {
 	case known:
 		return beside
 	}
-	return p == byTotal
+	return p != inside
 }
 
 // totalShows compares the total with the sums of the other counts.
@@ -290,7 +292,7 @@ func some(n genai.Opt[int64]) genai.Opt[int64] {
 func add(sum *genai.Opt[int64], parts ...genai.Opt[int64]) {
 	for _, part := range parts {
 		if part.Set {
-			*sum = genai.Some(sum.Value + part.Value)
+			*sum = genai.Some(plus(sum.Value, part.Value))
 		}
 	}
 }

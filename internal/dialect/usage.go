@@ -300,7 +300,7 @@ func (p *usageReader) object(c *cursor, of tokenKind, depth int) {
 			p.modalities(c, part)
 		case of == cacheWrite || strings.HasPrefix(key, "ephemeral_"):
 			if n, ok := parseInt(c.scalar()); ok && n > 0 {
-				p.ephemeral += n
+				p.ephemeral = plus(p.ephemeral, n)
 			}
 		default:
 			n, isNumber := parseInt(c.scalar())
@@ -374,7 +374,7 @@ func readBuckets(raw string, u *genai.Usage) {
 		n, ok := parseInt(c.scalar())
 		kind, known := bucketKind(key)
 		if slot := slotIn(&sums, kind); ok && known && n >= 0 {
-			*slot = genai.Some(slot.Value + n)
+			*slot = genai.Some(plus(slot.Value, n))
 		}
 	}
 	for kind := range tokenKind(tokenKinds) {

@@ -28,11 +28,11 @@ var (
 	// = 9000 + 600 + 1875 + 3000. On Bedrock as a global model it costs the same.
 	anthropic = answer{`{"uncached_input":3000,"cache_read":2000,"cache_write":500,"output":200}`, 0.014475}
 	// gemini-2.5-flash: input 0.3, cached 0.03, output 2.5. 3000 × 0.3 + 2000 × 0.03 + (400 + 300) × 2.5
-	// = 900 + 60 + 1750
+	// = 900 + 60 + 1750.
 	gemini = answer{`{"uncached_input":3000,"cache_read":2000,"output":400,"reasoning":300}`, 0.00271}
-	// grok-4.3: input 1.25, cached 0.2, output 2.5. 3000 × 1.25 + 2000 × 0.2 + (400 + 300) × 2.5 = 3750 + 400 + 1750
+	// grok-4.3: input 1.25, cached 0.2, output 2.5. 3000 × 1.25 + 2000 × 0.2 + (400 + 300) × 2.5 = 3750 + 400 + 1750.
 	xAI = answer{`{"uncached_input":3000,"cache_read":2000,"output":400,"reasoning":300}`, 0.0059}
-	// deepseek-chat by day: input 0.27, cached 0.07, output 1.1. 3000 × 0.27 + 2000 × 0.07 + 700 × 1.1 = 810 + 140 + 770
+	// deepseek-chat by day: input 0.27, cached 0.07, output 1.1. 3000 × 0.27 + 2000 × 0.07 + 700 × 1.1 = 810 + 140 + 770.
 	deepSeek = answer{`{"uncached_input":3000,"cache_read":2000,"output":400,"reasoning":300}`, 0.00172}
 	// codestral-2508: input 0.3, cached 0.03, output 0.9. 3000 × 0.3 + 2000 × 0.03 + 200 × 0.9 = 900 + 60 + 180
 	mistral = answer{`{"uncached_input":3000,"cache_read":2000,"output":200}`, 0.00114}
