@@ -34,7 +34,7 @@ const levelError = 17
 
 var logfire = dialect{
 	bit: inLogfire | inOTel, // Logfire also adds its attributes to spans of other instrumentations
-	usage: usageKeys{
+	usage: &usageKeys{
 		inputTokens:  {keyLogPartIn},
 		outputTokens: {keyLogPartOut},
 		cacheRead:    {keyLogPartRead},

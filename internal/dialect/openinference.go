@@ -50,7 +50,7 @@ var openInference = dialect{
 	gives: []key{keyOIOutput},
 	tools: []key{keyOIToolsJSON},
 	query: []key{keyOIQuery},
-	usage: usageKeys{
+	usage: &usageKeys{
 		inputTokens:     {keyOIPrompt},
 		outputTokens:    {keyOICompletion},
 		totalTokens:     {keyOITotal},

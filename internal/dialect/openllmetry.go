@@ -35,7 +35,7 @@ var openLLMetry = dialect{
 	bit:   inOpenLLMetry,
 	takes: []key{keyTLInput},
 	gives: []key{keyTLOutput},
-	usage: usageKeys{
+	usage: &usageKeys{
 		inputTokens:     {keyTLPromptToks},
 		outputTokens:    {keyTLComplToks},
 		totalTokens:     {keyTLTotal},

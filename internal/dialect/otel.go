@@ -91,7 +91,7 @@ var otel = dialect{
 	schema:     []key{keyOutputSchema, keyResponseFormat},
 	query:      []key{keyQuery, keyMemoryQuery},
 	documents:  []key{keyDocuments, keyMemoryRecords},
-	usage: usageKeys{
+	usage: &usageKeys{
 		inputTokens:     {keyInputTokens, keyPromptTokens},
 		outputTokens:    {keyOutputTokens, keyCompletionToks},
 		totalTokens:     {keyTotalTokens},

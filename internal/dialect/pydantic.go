@@ -26,7 +26,7 @@ var pydantic = dialect{
 	bit:        inPydantic | inOTel,
 	toolArgs:   []key{keyPYToolArgs},
 	toolResult: []key{keyPYToolReply},
-	usage:      usageKeys{inputTokens: {keyPYAggIn}, outputTokens: {keyPYAggOut}},
+	usage:      &usageKeys{inputTokens: {keyPYAggIn}, outputTokens: {keyPYAggOut}},
 	carries:    []key{keyPYMessages, keyPYEvents, keyPYFinal},
 	scalars: func(r *Reader, c *genai.Call) {
 		isRun := r.has(keyPYMessages) || r.has(keyPYEvents) ||

@@ -45,7 +45,7 @@ type dialect struct {
 	// scalars fills the fields that the call does not have yet. It may read attributes of other dialects.
 	scalars func(r *Reader, c *genai.Call)
 	// usage names the attributes that count tokens. They are read before scalars.
-	usage usageKeys
+	usage *usageKeys
 	// load fills a part of the content in a way specific to the dialect and reports whether it found any.
 	load func(r *Reader, c *genai.Call, content *genai.Content, part genai.Part) bool
 
@@ -115,7 +115,9 @@ func (r *Reader) Read(
 		if r.marks&d.bit == 0 {
 			continue
 		}
-		r.countUsage(&c.Usage, &d.usage)
+		if d.usage != nil {
+			r.countUsage(&c.Usage, d.usage)
+		}
 		if d.scalars != nil {
 			d.scalars(r, c)
 		}

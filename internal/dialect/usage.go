@@ -33,7 +33,7 @@ type usageKeys [tokenKinds][]key
 // and names that single SDKs use. No other dialect depends on it, so it costs nothing on spans without them.
 var tokenDetails = dialect{
 	bit: inTokenDetails,
-	usage: usageKeys{
+	usage: &usageKeys{
 		inputTokens:  detailKeys("tokens.input"),
 		outputTokens: detailKeys("tokens.output"),
 		cacheRead: detailKeys(

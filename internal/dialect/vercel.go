@@ -66,7 +66,7 @@ var vercel = dialect{
 	toolResult: []key{keyAIToolResult},
 	schema:     []key{keyAISchema},
 	documents:  []key{keyAIDocuments},
-	usage: usageKeys{
+	usage: &usageKeys{
 		inputTokens:     {keyAIInput, keyAIPromptTok, keyAIEmbedTok},
 		outputTokens:    {keyAIOutput, keyAIComplTok},
 		totalTokens:     {keyAITotal},

@@ -22,7 +22,7 @@ type answer struct {
 }
 
 var (
-	// gpt-5: input 1.25, cached 0.125, output 10. 3000 × 1.25 + 2000 × 0.125 + (400 + 300) × 10 = 3750 + 250 + 7000
+	// gpt-5: input 1.25, cached 0.125, output 10. 3000 × 1.25 + 2000 × 0.125 + (400 + 300) × 10 = 3750 + 250 + 7000.
 	openAI = answer{`{"uncached_input":3000,"cache_read":2000,"output":400,"reasoning":300}`, 0.011}
 	// claude-sonnet-4-5: input 3, read 0.3, written 3.75, output 15. 3000 × 3 + 2000 × 0.3 + 500 × 3.75 + 200 × 15
 	// = 9000 + 600 + 1875 + 3000. On Bedrock as a global model it costs the same.
@@ -34,25 +34,25 @@ var (
 	xAI = answer{`{"uncached_input":3000,"cache_read":2000,"output":400,"reasoning":300}`, 0.0059}
 	// deepseek-chat by day: input 0.27, cached 0.07, output 1.1. 3000 × 0.27 + 2000 × 0.07 + 700 × 1.1 = 810 + 140 + 770.
 	deepSeek = answer{`{"uncached_input":3000,"cache_read":2000,"output":400,"reasoning":300}`, 0.00172}
-	// codestral-2508: input 0.3, cached 0.03, output 0.9. 3000 × 0.3 + 2000 × 0.03 + 200 × 0.9 = 900 + 60 + 180
+	// codestral-2508: input 0.3, cached 0.03, output 0.9. 3000 × 0.3 + 2000 × 0.03 + 200 × 0.9 = 900 + 60 + 180.
 	mistral = answer{`{"uncached_input":3000,"cache_read":2000,"output":200}`, 0.00114}
-	// command-r-plus: input 2.5, output 10. 5000 × 2.5 + 200 × 10 = 12500 + 2000
+	// command-r-plus: input 2.5, output 10. 5000 × 2.5 + 200 × 10 = 12500 + 2000.
 	cohere = answer{`{"uncached_input":5000,"output":200}`, 0.0145}
-	// llama-3.3-70b-versatile: input 0.59, output 0.79. 5000 × 0.59 + 200 × 0.79 = 2950 + 158
+	// llama-3.3-70b-versatile: input 0.59, output 0.79. 5000 × 0.59 + 200 × 0.79 = 2950 + 158.
 	groq = answer{`{"uncached_input":5000,"output":200}`, 0.003108}
-	// o1 on Azure: input 15, cached 7.5, output 60. 3000 × 15 + 2000 × 7.5 + 700 × 60 = 45000 + 15000 + 42000
+	// o1 on Azure: input 15, cached 7.5, output 60. 3000 × 15 + 2000 × 7.5 + 700 × 60 = 45000 + 15000 + 42000.
 	azure = answer{`{"uncached_input":3000,"cache_read":2000,"output":400,"reasoning":300}`, 0.102}
 	// gpt-realtime: text 4, cached 0.4, sound 32, answers 16, in sound 64. Of 1240 tokens 200 are cached and 1000 are
-	// sound, of 820 answered 700: 40 × 4 + 1000 × 32 + 200 × 0.4 + 120 × 16 + 700 × 64 = 160 + 32000 + 80 + 1920 + 44800
+	// sound, of 820 answered 700: 40 × 4 + 1000 × 32 + 200 × 0.4 + 120 × 16 + 700 × 64 = 160 + 32000 + 80 + 1920 + 44800.
 	voice = answer{`{"uncached_input":1040,"cache_read":200,"output":820,"input_audio":1000,"output_audio":700}`, 0.07896}
 	// The same with 150 of the 200 cached ones in sound: 190 text, 850 sound, cached text and sound both 0.4.
-	// 190 × 4 + 850 × 32 + 200 × 0.4 + 120 × 16 + 700 × 64 = 760 + 27200 + 80 + 1920 + 44800
+	// 190 × 4 + 850 × 32 + 200 × 0.4 + 120 × 16 + 700 × 64 = 760 + 27200 + 80 + 1920 + 44800.
 	cachedVoice = answer{
 		`{"uncached_input":1040,"cache_read":200,"output":820,"input_audio":850,"cache_read_audio":150,"output_audio":700}`,
 		0.07476,
 	}
 	// gemini-2.5-flash on sound: text 0.3, sound 1, cached text 0.03, cached sound 0.1, output 2.5.
-	// 100 × 0.3 + 900 × 1 + 300 × 0.03 + 200 × 0.1 + 40 × 2.5 = 30 + 900 + 9 + 20 + 100
+	// 100 × 0.3 + 900 × 1 + 300 × 0.03 + 200 × 0.1 + 40 × 2.5 = 30 + 900 + 9 + 20 + 100.
 	geminiVoice = answer{
 		`{"uncached_input":1000,"cache_read":500,"output":40,"input_audio":900,"cache_read_audio":200}`, 0.001059,
 	}
