@@ -27,7 +27,7 @@ func New() *Scorer { return &Scorer{} }
 func (*Scorer) Name() string { return Name }
 
 // Version changes when the same report could mean something else.
-func (*Scorer) Version() string { return "1" }
+func (*Scorer) Version() string { return "2" }
 
 // Score adds what was reported. It loads the output of model calls that claim a normal end, the result of tools and the
 // documents of retrievals, and nothing else.
