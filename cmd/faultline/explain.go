@@ -40,7 +40,8 @@ func (e *explainer) span(s *pipeline.Scored, skipped map[string]string) error {
 	var b strings.Builder
 	r := &s.Entry.Record
 	v := &r.Verdict
-	fmt.Fprintf(&b, "%s  span %s  trace %s\n", printable(clip.Text(s.Span.Name(), maxExplained)), s.Span.SpanID(), s.Span.TraceID())
+	name := printable(clip.Text(s.Span.Name(), maxExplained))
+	fmt.Fprintf(&b, "%s  span %s  trace %s\n", name, s.Span.SpanID(), s.Span.TraceID())
 	if !v.Failed() {
 		fact(&b, "verdict", "nothing failed")
 	} else {

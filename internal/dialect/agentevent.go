@@ -182,7 +182,7 @@ func (r *Reader) agentUsage(c *genai.Call, event pcommon.Map) {
 	fillOpt(&u.CacheWrite, countAttribute(event, "cache_creation_tokens"))
 	fillOpt(&u.Reasoning, countAttribute(event, "reasoning_token_count", "thoughts_token_count"))
 	if _, ok := event.Get("cache_creation_tokens"); ok { // Claude Code passes on the counts of Anthropic
-		r.usage.inputExcludesCache = true
+		r.usage.by |= inClaudeCode
 	}
 }
 

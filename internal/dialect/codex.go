@@ -21,25 +21,20 @@ var (
 
 var codex = dialect{
 	bit: inCodex,
+	usage: &usageKeys{
+		inputTokens: {keyCodexInput}, outputTokens: {keyCodexOutput}, totalTokens: {keyCodexTotal, keyCodexCallTotal},
+		cacheRead: {keyCodexCached}, cacheWrite: {keyCodexWritten}, noCache: {keyCodexUncached},
+		reasoningTokens: {keyCodexReasoning, keyCodexCallThink},
+	},
 	scalars: func(r *Reader, c *genai.Call) {
-		u := &c.Usage
 		if !r.has(keyCodexEffort) && !r.has(keyCodexTotal) && !r.has(keyCodexInput) {
 			fill(&c.Operation, genai.OpChat)
-			fillOpt(&u.Total, r.count(keyCodexCallTotal))
-			fillOpt(&u.Reasoning, r.count(keyCodexCallThink))
 			return
 		}
 		fill(&c.Operation, genai.OpInteraction)
 		c.LLM = genai.Some(false)
 		fill(&c.RequestModel, r.str(keyRequestModel, keyCCModel))
 		fill(&c.SessionID, r.name(keyConversation, keyCodexThread))
-		fillOpt(&u.Input, r.count(keyCodexInput))
-		fillOpt(&u.Output, r.count(keyCodexOutput))
-		fillOpt(&u.Total, r.count(keyCodexTotal))
-		fillOpt(&u.CacheRead, r.count(keyCodexCached))
-		fillOpt(&u.CacheWrite, r.count(keyCodexWritten))
-		fillOpt(&u.Reasoning, r.count(keyCodexReasoning))
-		r.usage.uncachedInput = r.count(keyCodexUncached)
 	},
 	about: []emitter{{
 		name: "Codex CLI", seen: "source of 2026",

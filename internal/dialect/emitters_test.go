@@ -397,6 +397,9 @@ func TestEveryDialectIsDocumented(t *testing.T) {
 	page := Markdown()
 	names := map[string]bool{}
 	for i, d := range order {
+		if d == &tokenDetails { // spellings of several emitters
+			continue
+		}
 		require.NotEmpty(t, d.about, "dialect %d of order", i)
 		for _, e := range d.about {
 			require.NotEmpty(t, e.name)
