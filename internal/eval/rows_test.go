@@ -133,6 +133,7 @@ func (s *rowScorer) follow(t *testing.T, r *row) (found []failure.Finding) {
 		seen.Start = began.Add(time.Duration(i) * time.Second).UnixNano()
 		seen.Digest, seen.CostUSD = session.NewDigest(call, nil), call.CostUSD.Value
 		seen.Failed = s.result.ToolOutcome == score.OutcomeFailed
+		seen.Empty = s.result.ToolOutcome == score.OutcomeEmpty
 		found = append(found, tracker.Observe(&seen).Findings...)
 	}
 	return found

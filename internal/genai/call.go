@@ -94,6 +94,7 @@ type Call struct {
 // Error is the failure that the span reports. HTTPStatus is 0 where unknown.
 type Error struct {
 	IsError    bool   `json:"is_error,omitempty"`
+	OK         bool   `json:"-"` // the span has status OK, which instrumentations set where nothing was raised
 	Type       string `json:"type,omitempty"`
 	Message    string `json:"message,omitempty"`
 	HTTPStatus int    `json:"http_status,omitempty"`

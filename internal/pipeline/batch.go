@@ -55,10 +55,10 @@ func (f *Facts) take(c *genai.Call) {
 	f.Session = session.NewSpan(c)
 }
 
-// place fills the ids and the start of the span, which the session needs.
+// place fills the ids and the times of the span, which the session needs.
 func (f *Facts) place(span ptrace.Span) {
 	f.Session.Trace, f.Session.ID = span.TraceID(), span.SpanID()
-	f.Session.Start = nanos(span.StartTimestamp())
+	f.Session.Start, f.Session.End = nanos(span.StartTimestamp()), nanos(span.EndTimestamp())
 }
 
 // Batch holds the entries of the spans of one request, in the order of the data. A stage that changes a span updates
@@ -296,5 +296,6 @@ func (s *Spans) read(resource pcommon.Resource, scope pcommon.InstrumentationSco
 // complete copies into the facts what only the record knows.
 func (e *Entry) complete() {
 	e.Session.Failed = e.Record.ToolOutcome == score.OutcomeFailed
+	e.Session.Empty = e.Record.ToolOutcome == score.OutcomeEmpty
 	e.Session.CostUSD = e.Record.Cost.USD.Value
 }

@@ -1,16 +1,18 @@
 package session
 
 import (
-	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
 )
 
-// checkpointVersion is the first byte of a written state. States of another version are not read, and the session
-// starts anew.
-const checkpointVersion = 2
+// checkpointVersion is the first byte of a written state. Of a state of the version before, what it counted is read.
+// States of other versions are not read, and the session starts anew.
+const (
+	checkpointVersion = 3
+	countsVersion     = 2
+)
 
 // errCheckpoint is returned when the data is not a checkpoint of this version.
 var errCheckpoint = errors.New("session: not a checkpoint of this version")
@@ -22,41 +24,16 @@ type counts struct {
 	Latched               Flags
 }
 
-// Written forms of parts of the state.
-type (
-	pairRecord struct {
-		Key   uint64
-		Count uint32
-	}
-	callRecord struct {
-		Call            uint64
-		Failed, Lasting uint32
-		Latest          [maxTransientRetries + 1]uint32
-	}
-)
-
 // MarshalBinary writes a state. The same spans give the same bytes in any order.
 func (s *State) MarshalBinary() ([]byte, error) {
-	pairs := make([]pairRecord, len(s.pairs))
-	for i, p := range s.pairs {
-		pairs[i] = pairRecord{p.key, p.count}
-	}
-	slices.SortFunc(pairs, func(a, b pairRecord) int { return cmp.Compare(a.Key, b.Key) })
-	calls := make([]callRecord, len(s.calls))
-	for i, r := range s.calls {
-		calls[i] = callRecord{r.call, r.failed, r.lasting, r.latest}
-	}
-	slices.SortFunc(calls, func(a, b callRecord) int { return cmp.Compare(a.Call, b.Call) })
-
 	// About the size, so that the buffer does not grow.
 	const fixed, id, item = 64, 8, 96
-	b := make([]byte, 0, fixed+id*(len(s.seen)+len(s.traces))+item*(len(pairs)+len(calls)+len(s.window)))
+	b := make([]byte, 0, fixed+id*(len(s.seen)+len(s.traces))+item*len(s.window))
 	b = append(b, checkpointVersion)
 	var err error
 	for _, part := range []any{
 		counts{s.Micros, s.Tokens, s.ModelCalls, s.ToolCalls, s.latched},
-		uint32(len(s.seen)), []uint64(s.seen), uint32(len(s.traces)), []uint64(s.traces), uint32(len(pairs)), pairs,
-		uint32(len(calls)), calls, uint32(len(s.window)), s.window,
+		uint32(len(s.seen)), []uint64(s.seen), uint32(len(s.traces)), []uint64(s.traces), uint32(len(s.window)), s.window,
 	} {
 		var wrong error
 		b, wrong = binary.Append(b, binary.LittleEndian, part)
@@ -67,7 +44,7 @@ func (s *State) MarshalBinary() ([]byte, error) {
 
 // UnmarshalBinary reads what MarshalBinary wrote.
 func (s *State) UnmarshalBinary(b []byte) error {
-	if len(b) == 0 || b[0] != checkpointVersion {
+	if len(b) == 0 || b[0] != checkpointVersion && b[0] != countsVersion {
 		return errCheckpoint
 	}
 	r := decoder{b: b[1:]}
@@ -78,11 +55,8 @@ func (s *State) UnmarshalBinary(b []byte) error {
 	if !slices.IsSorted(s.seen) || !slices.IsSorted(s.traces) {
 		return errCheckpoint
 	}
-	for _, p := range list[pairRecord](&r, maxPairs) {
-		s.pairs = append(s.pairs, pair{p.Key, p.Count})
-	}
-	for _, c := range list[callRecord](&r, maxPairs) {
-		s.calls = append(s.calls, repeated{c.Call, c.Failed, c.Lasting, c.Latest})
+	if b[0] == countsVersion {
+		return r.err
 	}
 	s.window = list[Event](&r, maxWindow)
 	if r.err == nil && len(r.b) > 0 {

@@ -6,8 +6,12 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strconv"
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
 
 	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/toolrun"
 	"github.com/faultline-otel/faultline/internal/words"
 )
 
@@ -17,10 +21,15 @@ type Digest struct {
 	// Call is a hash of what was tried: the tool with its canonical arguments, or the model with the conversation. It is 0
 	// if the arguments were not recorded. Such a call is never equal to another.
 	Call uint64
-	// Result is a hash of a tool's result.
+	// Result is a hash of what a tool returned, or of the user's last question to a model. It is 0 if that was not
+	// recorded.
 	Result uint64
 	// Sketch covers the words of a tool's arguments, or the three-word sequences of an agent's model answer.
 	Sketch Sketch
+	// Effect is what the tool does, as far as its name and arguments tell.
+	Effect toolrun.Effect
+	// Pending is set if the tool's result says that something has not ended.
+	Pending bool
 }
 
 // WordReader splits texts into words. A score.Result keeps the words that scorers have read.
@@ -38,20 +47,50 @@ func NewDigest(c *genai.Call, from WordReader) (d Digest) {
 		if !c.ToolArguments().IsZero() {
 			d.Call = hashBytes([]byte(c.ToolName), separator, arguments) | 1
 		}
-		d.Result = hashText(c.ToolResult().Text)
+		d.Result, d.Pending = outcomeOf(c)
+		d.Effect = toolrun.EffectOf(c.ToolName, c.ToolArguments().Text)
 		canonical.words.Read(string(compared))
 		d.Sketch = sketchWords(canonical.words.Words)
 		canonicalizers.Put(canonical)
 	case c.IsLLMCall():
 		// A retry sends the same conversation to the same model. Only the length and the last question are compared.
 		model := cmp.Or(c.RequestModel, c.AnyModel())
-		d.Call = hashTexts(model, strconv.Itoa(len(c.Input())), c.Question()) | 1
+		question := c.Question()
+		d.Call = hashTexts(model, strconv.Itoa(len(c.Input())), question) | 1
+		if question != "" {
+			d.Result = hashText(question) | 1
+		}
 		if c.AgentName != "" {
 			d.Sketch = sketchAnswer(answer(c), from)
 		}
 	}
 	return d
 }
+
+// outcomeOf hashes what a tool returned, without the envelopes of frameworks and without ids of the call. A call that
+// failed without a result returned its error.
+func outcomeOf(c *genai.Call) (hash uint64, pending bool) {
+	if c.ToolResult().IsZero() {
+		if !c.Error.IsError {
+			return 0, false
+		}
+		var d xxhash.Digest
+		d.Reset()
+		_, _ = d.WriteString(c.Error.Type)
+		for word := range strings.FieldsSeq(c.Error.Message[:min(len(c.Error.Message), maxCanonical)]) {
+			if len(word) < minID || !strings.ContainsAny(word, "0123456789") { // else an id or a time
+				_, _ = d.WriteString(word)
+				_, _ = d.Write(separator)
+			}
+		}
+		return d.Sum64() | 1, false
+	}
+	content := toolrun.Unwrap(c.ToolResult().Text)
+	return toolrun.Hash(content) | 1, toolrun.Pending(content)
+}
+
+// minID is the length from which a word with digits in an error message is an id or a time.
+const minID = 8
 
 var separator = []byte{'\n'}
 
@@ -79,8 +118,11 @@ func answer(c *genai.Call) string {
 	return ""
 }
 
-// digestSize is the size of a digest in bytes.
-const digestSize = 8 + 8 + 4*sketchSize
+// digestSize is the size of a digest in bytes. Digests of earlier versions end after the sketch.
+const (
+	digestSize      = firstDigestSize + 2
+	firstDigestSize = 8 + 8 + 4*sketchSize
+)
 
 // MarshalText writes the digest as base64.
 func (d *Digest) MarshalText() ([]byte, error) {
@@ -91,6 +133,9 @@ func (d *Digest) MarshalText() ([]byte, error) {
 // UnmarshalText reads what MarshalText wrote.
 func (d *Digest) UnmarshalText(text []byte) error {
 	b, err := base64.RawStdEncoding.DecodeString(string(text))
+	if err == nil && len(b) == firstDigestSize {
+		b = append(b, 0, 0)
+	}
 	if err != nil || len(b) != digestSize {
 		return fmt.Errorf("digest must be %d bytes in base64, got %.40q", digestSize, text)
 	}

@@ -19,12 +19,12 @@ const (
 
 // Thresholds of the detectors. The README of llm_session states how well each works.
 const (
-	repeatPairs   = 3 // times the same call had the same result
-	repeatRetries = 2 // times a failed call was repeated and failed again
+	repeats          = 3 // attempts with the same call and the same result
+	repeatsTransient = 5 // the same, if the call failed for a reason that goes away by itself
+	repeatsLooking   = 5 // the same, if the agent only looked around
 
-	nearRun     = 3
+	nearRun     = 3 // attempts in vain
 	nearJaccard = 0.6
-	nearStuck   = 2 // results in the run that failed or are equal
 
 	pingPongTurns    = 6
 	pingPongJudged   = 4 // the last turns, whose novelty is averaged
@@ -37,25 +37,24 @@ const (
 )
 
 // Flags returns the loops that the session shows now.
-func (s *State) Flags() Flags { return s.shows(ToolCall) | s.shows(ModelCall) }
+func (s *State) Flags() Flags { return s.shows(nil) }
 
-// shows returns the flags that a step of the given kind can trigger. For other flags, a step can only push the last
-// relevant call out of the window.
-func (s *State) shows(k Kind) Flags {
+// shows returns the flags that a step can trigger, or all flags for nil. For other flags, a step can only push the last
+// relevant call out of the window. A step that arrives late can change what the calls after it mean.
+func (s *State) shows(x *Step) Flags {
+	all := x == nil || len(s.window) > 0 && x.Kind != Other && s.window[len(s.window)-1].Span != x.Span
 	var f Flags
-	switch k {
-	case ToolCall:
-		if s.repeats() {
+	if all || x.Kind == ToolCall {
+		line := s.timeline()
+		if s.repeats(&line) {
 			f |= Repeat
 		}
-		if s.nears() {
+		if s.nears(&line) {
 			f |= Near
 		}
-	case ModelCall:
-		if s.pingPongs() {
-			f |= PingPong
-		}
-	case Other:
+	}
+	if (all || x.Kind == ModelCall) && s.pingPongs() {
+		f |= PingPong
 	}
 	if IsRunaway(int64(s.ModelCalls), int64(s.ToolCalls)) || s.Full() {
 		f |= Runaway
@@ -66,70 +65,6 @@ func (s *State) shows(k Kind) Flags {
 // IsRunaway reports whether a session made more calls than any task needs.
 func IsRunaway(modelCalls, toolCalls int64) bool {
 	return modelCalls > runawayModelCalls || toolCalls > runawayToolCalls
-}
-
-func (s *State) repeats() bool {
-	for i := range s.pairs {
-		if s.pairs[i].count >= repeatPairs {
-			return true
-		}
-	}
-	for i := range s.calls {
-		if r := &s.calls[i]; r.after(r.lasting) >= repeatRetries || r.after(r.failed) > maxTransientRetries {
-			return true
-		}
-	}
-	return false
-}
-
-// after counts the failures that started later.
-func (r *repeated) after(t uint32) int {
-	n := 0
-	for _, latest := range r.latest {
-		if latest > t {
-			n++
-		}
-	}
-	return n
-}
-
-// nears looks for a run of calls of one tool by one agent in which the arguments hardly change and the results do not
-// help.
-func (s *State) nears() bool {
-	for i := range s.window {
-		first := &s.window[i]
-		if first.Kind != ToolCall || first.Polls {
-			continue
-		}
-		run, stuck := 1, 0
-		last := first
-		var room [maxWindow]uint32
-		results := append(room[:0], first.ResultHash)
-		if first.Failed {
-			stuck++
-		}
-		for k := i + 1; k < len(s.window); k++ {
-			x := &s.window[k]
-			if x.Kind != ToolCall || x.Agent != first.Agent {
-				continue
-			}
-			if x.Tool != first.Tool || x.ArgsHash == last.ArgsHash || jaccard(&last.Sketch, &x.Sketch) < nearJaccard {
-				break
-			}
-			if x.Failed || slices.Contains(results, x.ResultHash) {
-				stuck++
-				if !x.Failed && stuck == 1 {
-					stuck++ // count both of the equal results
-				}
-			}
-			results = append(results, x.ResultHash)
-			run, last = run+1, x
-			if run >= nearRun && stuck >= nearStuck {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // pingPongs looks at the end of the conversation for two alternating agents that say nothing new.

@@ -62,12 +62,40 @@ func jaccard(a, b *Sketch) float64 {
 	return float64(both) / float64(all)
 }
 
+// idBit marks the hash of a word that looks like an id in the sketch of a set of words.
+const idBit = 2
+
 // sketchWords sketches the set of words of a text.
 func sketchWords(list []words.Word) (s Sketch) {
 	for i := range list {
-		s.add(list[i].Hash)
+		h := list[i].Hash &^ idBit
+		if isID(&list[i]) {
+			h |= idBit
+		}
+		s.add(h)
 	}
 	return s
+}
+
+// isID reports whether a word looks like the id of a thing: an article number, not a page number.
+func isID(w *words.Word) bool { return w.Flags&words.Digit != 0 && w.End-w.Start >= 4 }
+
+// otherThing reports whether two sketches of words differ in ids alone.
+func otherThing(a, b *Sketch) bool {
+	reach := min(a.reach(), b.reach())
+	differ := false
+	for _, pair := range [...][2]*Sketch{{a, b}, {b, a}} {
+		for _, h := range pair[0] {
+			if h == 0 || h > reach || pair[1].has(h) {
+				continue
+			}
+			if h&idBit == 0 {
+				return false
+			}
+			differ = true
+		}
+	}
+	return differ
 }
 
 // sketchShingles sketches the set of three-word sequences of a text.

@@ -8,8 +8,7 @@ import (
 // Bounds of the state of one session.
 const (
 	maxSpans  = 4096 // a session with more is a runaway by definition
-	maxWindow = 32   // ordered steps, for detectors that need the order
-	maxPairs  = 128  // counted pairs of call and result
+	maxWindow = 36   // ordered steps, for detectors that need the order
 	maxTraces = 128
 )
 
@@ -23,34 +22,8 @@ type State struct {
 	ModelCalls, ToolCalls int32
 
 	window  []Event // the latest by start
-	pairs   []pair
-	calls   []repeated
 	latched Flags
 }
-
-// pair counts a call together with its result.
-type pair struct {
-	key   uint64
-	count uint32
-}
-
-// repeated records when a call failed, in ticks. It counts how many failures started after another one, so the result
-// does not depend on the order in which failures arrive. An earlier failure of a call that succeeds in the end does not
-// make a loop: the agent fixed the cause in between.
-type repeated struct {
-	call    uint64
-	failed  uint32 // the earliest failure, or noTick
-	lasting uint32 // the earliest failure that a retry cannot fix
-	latest  [maxTransientRetries + 1]uint32
-}
-
-// maxTransientRetries is how often a call may be repeated after a failure that may go away by itself.
-const maxTransientRetries = 3
-
-const noTick = math.MaxUint32
-
-// tick returns a time in units of about one millisecond. It wraps after seven weeks, which is longer than any session.
-func tick(nanos int64) uint32 { return min(uint32(uint64(nanos)>>20), noTick-1) }
 
 // Add adds a step. It returns false if the session already has the step, or is full and can no longer tell.
 func (s *State) Add(x *Step) bool {
@@ -67,7 +40,6 @@ func (s *State) Add(x *Step) bool {
 		s.ModelCalls++
 	case ToolCall:
 		s.ToolCalls++
-		s.count(x)
 	case Other:
 		return true
 	}
@@ -88,47 +60,6 @@ func addCapped(a, b int64) int64 {
 	return a + b
 }
 
-// count counts a tool call that can be compared with others.
-func (s *State) count(x *Step) {
-	if x.Polls || x.Call == 0 {
-		return
-	}
-	key := x.Call*0x9e3779b97f4a7c15 ^ x.Result
-	if i := slices.IndexFunc(s.pairs, func(p pair) bool { return p.key == key }); i >= 0 {
-		s.pairs[i].count++
-	} else if len(s.pairs) < maxPairs {
-		s.pairs = append(s.pairs, pair{key, 1})
-	}
-	if !x.Failed {
-		return
-	}
-	i := slices.IndexFunc(s.calls, func(r repeated) bool { return r.call == x.Call })
-	if i < 0 {
-		if len(s.calls) == maxPairs {
-			return
-		}
-		i = len(s.calls)
-		s.calls = append(s.calls, repeated{call: x.Call, failed: noTick, lasting: noTick})
-	}
-	r, t := &s.calls[i], tick(x.Start)
-	r.failed = min(r.failed, t)
-	if !x.Transient {
-		r.lasting = min(r.lasting, t)
-	}
-	r.add(t)
-}
-
-// add records a failure.
-func (r *repeated) add(t uint32) {
-	for k := range r.latest { // descending
-		if t > r.latest[k] {
-			copy(r.latest[k+1:], r.latest[k:len(r.latest)-1])
-			r.latest[k] = t
-			return
-		}
-	}
-}
-
 // join adds the spans of another state to this one. The states must have no span in common. The result is the same as
 // adding all spans to one state.
 func (s *State) join(o *State) {
@@ -145,26 +76,6 @@ func (s *State) join(o *State) {
 	}
 	s.Micros, s.Tokens = addCapped(s.Micros, o.Micros), addCapped(s.Tokens, o.Tokens)
 	s.ModelCalls, s.ToolCalls = s.ModelCalls+o.ModelCalls, s.ToolCalls+o.ToolCalls
-	for _, p := range o.pairs {
-		if i := slices.IndexFunc(s.pairs, func(q pair) bool { return q.key == p.key }); i >= 0 {
-			s.pairs[i].count += p.count
-		} else if len(s.pairs) < maxPairs {
-			s.pairs = append(s.pairs, p)
-		}
-	}
-	for _, c := range o.calls {
-		i := slices.IndexFunc(s.calls, func(r repeated) bool { return r.call == c.call })
-		switch {
-		case i >= 0:
-			r := &s.calls[i]
-			r.failed, r.lasting = min(r.failed, c.failed), min(r.lasting, c.lasting)
-			for _, t := range c.latest {
-				r.add(t)
-			}
-		case len(s.calls) < maxPairs:
-			s.calls = append(s.calls, c)
-		}
-	}
 	for i := range o.window {
 		s.order(&o.window[i])
 	}
@@ -179,6 +90,9 @@ func (s *State) order(x *Event) {
 	}
 	switch {
 	case len(s.window) < maxWindow:
+		if n := len(s.window); n == cap(s.window) { // append would double the capacity
+			s.window = append(make([]Event, 0, min(n+n/2+4, maxWindow)), s.window...)
+		}
 		s.window = slices.Insert(s.window, i, *x)
 	case i > 0: // otherwise it is older than the whole window
 		copy(s.window, s.window[1:i])

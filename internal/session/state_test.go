@@ -6,29 +6,34 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/faultline-otel/faultline/internal/toolrun"
 )
 
 // random returns the steps of a session that sometimes repeats itself.
 func random(r *rand.Rand, n int) []Step {
 	steps := make([]Step, n)
 	for i := range steps {
-		x := Step{Trace: 1 + r.Uint64N(5), Event: Event{
-			Span: r.Uint64(), Start: 1_790_000_000_000_000_000 + int64(i/2)*1e9,
+		x := Step{Trace: 1 + r.Uint64N(3), Event: Event{
+			Span: r.Uint64(), Start: 1_790_000_000_000_000_000 + int64(i/2)*1e9, Millis: r.Uint32N(900),
 			Kind: Kind(r.IntN(3)), Agent: 1 + r.Uint32N(2),
 		}}
+		x.Event.Trace = uint32(x.Trace)
 		switch x.Kind {
 		case ToolCall:
 			x.Tool = r.Uint32N(3)
-			x.Call, x.Result = uint64(x.Tool)<<8+1+r.Uint64N(4), r.Uint64N(3)
-			x.ArgsHash, x.ResultHash = uint32(x.Call), uint32(x.Result)
-			x.Failed = r.IntN(4) == 0
-			x.Transient = x.Failed && r.IntN(2) == 0
+			x.ArgsHash, x.ResultHash = x.Tool<<8+r.Uint32N(4), r.Uint32N(3)
+			x.Effect = toolrun.Effect(r.IntN(int(toolrun.Waits) + 1))
+			x.Failed = r.IntN(3) == 0
+			x.Transient = x.Failed && r.IntN(3) == 0
+			x.Empty = !x.Failed && r.IntN(2) == 0
 			x.Polls = r.IntN(20) == 0
 			for range 3 {
 				x.Sketch.add(r.Uint32N(6))
 			}
 		case ModelCall:
 			x.Micros, x.Tokens = r.Int64N(5000), r.Int64N(4000)
+			x.ResultHash = r.Uint32N(3)
 			for range r.IntN(6) {
 				x.Sketch.add(r.Uint32N(12))
 			}
@@ -102,7 +107,7 @@ func TestShowsFindsEveryFlag(t *testing.T) {
 		for i := range steps {
 			s.Add(&steps[i])
 			all |= s.Flags()
-			shown |= s.shows(steps[i].Kind)
+			shown |= s.shows(&steps[i])
 			require.Equal(t, all, shown)
 		}
 	}
@@ -136,7 +141,7 @@ func TestMemory(t *testing.T) {
 	steps := random(rand.New(rand.NewPCG(4, 4)), 300)
 	for i := range steps {
 		if steps[i].Kind == ToolCall {
-			steps[i].Call, steps[i].Result = uint64(1+i%60), uint64(i%60)
+			steps[i].ArgsHash, steps[i].ResultHash = uint32(1+i%60), uint32(i%60)
 		}
 	}
 	const sessions = 2000
@@ -162,6 +167,6 @@ func BenchmarkAdd(b *testing.B) {
 			s = State{}
 		}
 		s.Add(&steps[i%len(steps)])
-		_ = s.shows(steps[i%len(steps)].Kind)
+		_ = s.shows(&steps[i%len(steps)])
 	}
 }

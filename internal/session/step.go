@@ -11,6 +11,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/provider"
+	"github.com/faultline-otel/faultline/internal/toolrun"
 )
 
 // Kind is the kind of a span in a session.
@@ -27,20 +28,21 @@ const (
 type Span struct {
 	Trace        [16]byte
 	ID           [8]byte
-	Start        int64 // unix nanoseconds
+	Start, End   int64 // unix nanoseconds
 	Kind         Kind
 	Conversation string // the session that the span names, or ""
 	Service      string
 	Agent, Tool  string
 	Digest       Digest
 	Failed       bool    // of a tool call
+	Empty        bool    // a tool call that worked and found nothing
 	Transient    bool    // a failure may go away by itself
 	CostUSD      float64 // 0 if unknown
 	Tokens       int64   // of all kinds
 }
 
-// NewSpan returns the part of a call that a session needs. The caller sets Trace, ID, Start, Digest, Failed and
-// CostUSD.
+// NewSpan returns the part of a call that a session needs. The caller sets Trace, ID, Start, End, Digest, Failed,
+// Empty and CostUSD.
 func NewSpan(c *genai.Call) Span {
 	s := Span{Conversation: c.SessionID, Service: c.ServiceName, Agent: c.AgentName, Tool: c.ToolName}
 	switch {
@@ -61,25 +63,26 @@ type Step struct {
 	Trace  uint64
 	Micros int64 // US dollars / 1e6
 	Tokens int64
-	Call   uint64 // Digest.Call
-	Result uint64 // Digest.Result
-	// Transient marks a tool call that failed for a reason that goes away by itself.
-	Transient bool
 }
 
 // Event is the part of a model or tool call that is remembered in order.
 type Event struct {
 	Span       uint64 // hash of the trace id and the span id
 	Start      int64  // unix nanoseconds
-	ArgsHash   uint32 // short hashes of the call and its result, to tell neighbours apart
-	ResultHash uint32
+	Millis     uint32 // duration
+	ArgsHash   uint32 // short hash of the call, or 0 if unknown
+	ResultHash uint32 // short hash of a tool's result or of the user's question, or 0 if unknown
 	Agent      uint32 // hash of the agent's name, or 0
 	Tool       uint32 // hash of the tool's name
+	Trace      uint32 // hash of the trace id
 	Sketch     Sketch // Digest.Sketch
 	Kind       Kind
-	Failed     bool // of a tool call
-	// Polls marks a tool that is called repeatedly by design.
-	Polls bool
+	Effect     toolrun.Effect // of a tool
+	Pending    bool           // the result of a tool says that something has not ended
+	Failed     bool           // of a tool call
+	Transient  bool           // a tool call failed for a reason that goes away by itself
+	Empty      bool           // a tool call found nothing
+	Polls      bool           // the tool is called repeatedly by design
 }
 
 // step converts a span into a step. The settings name the polling tools.
@@ -87,9 +90,10 @@ func (s *Settings) step(o *Span) Step {
 	var id [16]byte // checkpoints have always been hashed with this width
 	copy(id[:], o.ID[:])
 	x := Step{
-		Event: Event{Span: hashBytes(o.Trace[:], id[:]), Start: o.Start, Kind: o.Kind},
+		Event: Event{Span: hashBytes(o.Trace[:], id[:]), Start: o.Start, Millis: millis(o.Start, o.End), Kind: o.Kind},
 		Trace: hashBytes(o.Trace[:]),
 	}
+	x.Event.Trace = uint32(x.Trace)
 	if o.Agent != "" {
 		x.Agent = uint32(hashText(o.Agent))
 	}
@@ -97,10 +101,11 @@ func (s *Settings) step(o *Span) Step {
 	case ToolCall:
 		x.Tool = uint32(hashText(o.Tool))
 		x.Polls = slices.Contains(s.PollingTools, o.Tool)
-		x.Call, x.Result, x.Sketch = o.Digest.Call, o.Digest.Result, o.Digest.Sketch
-		x.ArgsHash, x.ResultHash = uint32(x.Call), uint32(x.Result)
-		x.Failed, x.Transient = o.Failed, o.Failed && o.Transient
+		x.ArgsHash, x.ResultHash, x.Sketch = uint32(o.Digest.Call), uint32(o.Digest.Result), o.Digest.Sketch
+		x.Effect, x.Pending = o.Digest.Effect, o.Digest.Pending
+		x.Failed, x.Transient, x.Empty = o.Failed, o.Failed && o.Transient, o.Empty
 	case ModelCall:
+		x.ResultHash = uint32(o.Digest.Result)
 		x.Micros = micros(o.CostUSD)
 		x.Tokens = min(max(o.Tokens, 0), maxTokens)
 		if o.Agent != "" {
@@ -137,6 +142,14 @@ func micros(usd float64) int64 {
 		return 0
 	}
 	return int64(math.Round(min(usd*1e6, maxMicros)))
+}
+
+// millis returns the time between two times, from 0 to the greatest number.
+func millis(start, end int64) uint32 {
+	if end <= start {
+		return 0
+	}
+	return uint32(min((uint64(end)-uint64(start))/1e6, math.MaxUint32))
 }
 
 // before orders calls by start. Calls with the same start are ordered by id, so that the order does not depend on

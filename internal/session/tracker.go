@@ -185,7 +185,7 @@ func (t *Tracker) Observe(span *Span) Observation {
 	default:
 		s.dirty, s.service = true, span.Service
 		o.Added = float64(step.Micros+s.spent) / 1e6
-		fresh := s.state.shows(step.Kind)
+		fresh := s.state.shows(&step)
 		if s.joined {
 			fresh |= s.state.Flags()
 		}

@@ -1,6 +1,7 @@
 package outcome
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/provider"
 	"github.com/faultline-otel/faultline/internal/score"
+	"github.com/faultline-otel/faultline/internal/toolrun"
 )
 
 // tool decides whether a tool succeeded. An empty result is not a failure.
@@ -25,20 +27,23 @@ func tool(c *genai.Call, r *score.Result) {
 		failed(c, r, "the tool reported status "+quote(c.ToolStatus), c.ToolResult().Text)
 		return
 	}
-	result := strings.TrimSpace(c.ToolResult().Text)
-	switch {
-	case result == "" && c.ToolResult().IsZero() && c.ContentMissing:
-		r.ToolOutcome = score.OutcomeOK // the span reports success without the result
-	case saysError(result):
-		failed(c, r, "the tool's result begins with an error", result)
-	case isErrorSet(result):
-		failed(c, r, "the tool's result has isError: true", result)
-	case isEmpty(result):
+	text := c.ToolResult().Text
+	if c.ToolResult().IsZero() { // the span reports success without the result
+		r.ToolOutcome = score.OutcomeOK
+		return
+	}
+	arguments := ""
+	if toolrun.IsShell(c.ToolName) {
+		arguments = c.ToolArguments().Text
+	}
+	switch result := toolrun.Read(toolrun.Of(c.ToolName, arguments), text, c.Error.OK); result.Verdict {
+	case toolrun.Failed:
+		failed(c, r, "the tool's result says so: "+result.By, cmp.Or(result.Message, text))
+	case toolrun.Stopped:
+		r.Cancelled = true
+	case toolrun.Empty:
 		r.ToolOutcome = score.OutcomeEmpty
-		if c.ToolResult().IsZero() {
-			r.ToolOutcome = score.OutcomeOK
-		}
-	default:
+	case toolrun.OK, toolrun.Silent:
 		r.ToolOutcome = score.OutcomeOK
 	}
 }
@@ -69,91 +74,6 @@ func failed(c *genai.Call, r *score.Result, evidence, message string) {
 		Class: failure.ToolError, Detail: failure.ToolFailed, Tool: c.ToolName, Where: clip.Text(c.Error.Type, maxName),
 		What: firstLine(message), Evidence: evidence, Excerpt: firstLine(message),
 	})
-}
-
-// errorWords begin results that report an error. A separator follows.
-var errorWords = []string{
-	"error", "exception", "traceback (most recent call last)", "fatal error", "unhandled exception", "runtimeerror",
-	"valueerror", "typeerror", "keyerror",
-}
-
-// saysError reports whether a result's text reports an error. A text about errors ("Error handling is described in …")
-// does not.
-func saysError(result string) bool {
-	head := inner(result)
-	if len(head) > 64 {
-		head = head[:64]
-	}
-	head = strings.ToLower(strings.TrimLeft(head, `"'[({ `))
-	if strings.HasPrefix(head, `error"`) { // an object whose first key is error
-		rest := strings.TrimLeft(head[len(`error"`):], " :")
-		return rest != "" && !strings.HasPrefix(rest, "null") && !strings.HasPrefix(rest, "false") &&
-			!strings.HasPrefix(rest, `""`) &&
-			!strings.HasPrefix(rest, "0") && !strings.HasPrefix(rest, "[]") &&
-			!strings.HasPrefix(rest, "{}")
-	}
-	for _, word := range errorWords {
-		if rest, ok := strings.CutPrefix(head, word); ok {
-			return rest == "" || rest[0] == ':' || strings.HasPrefix(rest, " -") || strings.HasPrefix(rest, " executing") ||
-				strings.HasPrefix(rest, " while") ||
-				strings.HasPrefix(rest, " code") || strings.HasPrefix(rest, " calling") || strings.HasPrefix(rest, "!") ||
-				rest[0] == '\n'
-		}
-	}
-	// "SomethingError: …", as an interpreter prints it.
-	if name, _, ok := strings.Cut(head, ":"); ok && !strings.ContainsAny(name, " \t\n") {
-		return strings.HasSuffix(name, "error") || strings.HasSuffix(name, "exception")
-	}
-	return false
-}
-
-// inner returns the text in a content block, [{"type":"text","text":"…"}], in which MCP and the APIs of models wrap the
-// result of a tool. Any other result is returned unchanged.
-func inner(result string) string {
-	if result == "" || result[0] != '[' && result[0] != '{' {
-		return result
-	}
-	head := result[:min(len(result), 96)]
-	i := strings.Index(head, `"text":`)
-	if i < 0 || !strings.Contains(head[:i], `"type"`) {
-		return result
-	}
-	return result[i+len(`"text":`):]
-}
-
-// isErrorSet reports whether a result is a Model Context Protocol object with isError: true. The key is first or last
-// in it.
-func isErrorSet(result string) bool {
-	if result == "" || result[0] != '{' {
-		return false
-	}
-	const window, mark = 64, `"isError"`
-	head, tail := result[:min(len(result), window)], result[max(0, len(result)-window):]
-	if !strings.Contains(head, mark) && !strings.Contains(tail, mark) {
-		return false
-	}
-	return strings.HasPrefix(packed(head), `{"isError":true`) || strings.HasSuffix(packed(tail), `"isError":true}`)
-}
-
-// packed returns a short text without its white space.
-func packed(s string) string { return strings.Join(strings.Fields(s), "") }
-
-// isEmpty knows how tools report that they found nothing.
-func isEmpty(result string) bool {
-	if len(result) >= 64 { // too long to mean nothing
-		return false
-	}
-	switch strings.ToLower(strings.Trim(result, `"' `)) {
-	case "",
-		"[]", "{}", "null", "none", "no results", "no results found", "no results.", "no results found.", "not found",
-		"nothing found":
-		return true
-	}
-	// An object whose only value is an empty list.
-	if strings.HasPrefix(result, "{") && strings.Count(result, ":") == 1 {
-		return strings.HasSuffix(strings.Join(strings.Fields(result), ""), ":[]}")
-	}
-	return false
 }
 
 // maxName bounds names and codes in evidence, in bytes.
