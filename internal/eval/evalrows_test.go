@@ -16,7 +16,7 @@ import (
 
 // rowFiles are the files of labelled rows, one a scorer.
 var rowFiles = []string{
-	"outcome", "tool_arguments", "json_schema", "refusal", "jailbreak", "prompt_injection", "toxicity", "pii", "secrets",
+	"outcome", "tool_results", "tool_arguments", "json_schema", "refusal", "jailbreak", "prompt_injection", "toxicity", "pii", "secrets",
 	"groundedness", "relevance", "degenerate", "rules", "sessions",
 }
 

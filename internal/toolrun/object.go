@@ -84,7 +84,8 @@ func (o *object) add(name, key, value string) {
 		o.structured, o.known = value, o.known+1
 	case "iserror":
 		o.isError, o.known = answered(value), o.known+1
-	case "output", "result", "response", "returnvalue", "toolresult", "functionresponse", "functionresult", "toolresponse",
+	case "output", "result", "response", "returnvalue",
+		"toolresult", "functionresponse", "functionresult", "toolresponse",
 		"text", "value", "body", "payload", "rawoutput":
 		if o.inner == "" {
 			o.inner, o.innerKey = value, name
@@ -130,9 +131,10 @@ func (o *object) add(name, key, value string) {
 		if name == "id" || name == "name" {
 			o.known++
 		}
-	case "meta", "metadata", "additionalkwargs", "responsemetadata", "annotations", "toolname", "requestid", "traceid",
-		"duration", "durationms", "elapsed", "elapsedms", "took", "timestamp", "artifact", "args", "tool", "sanitizeinputsoutputs",
-		"serverid", "logs", "latencyms", "providerexecuted", "dynamic", "input":
+	case "meta", "metadata", "additionalkwargs", "responsemetadata",
+		"annotations", "toolname", "requestid", "traceid",
+		"duration", "durationms", "elapsed", "elapsedms", "took", "timestamp", "artifact", "args", "tool",
+		"sanitizeinputsoutputs", "serverid", "logs", "latencyms", "providerexecuted", "dynamic", "input":
 		o.known++
 	default:
 		if len(name) > 2 && strings.HasSuffix(name, "id") {
@@ -217,7 +219,8 @@ func isBlocks(list string) bool {
 
 func isToolKind(kind string) bool {
 	switch kind {
-	case "tool", "tool_result", "tool-result", "function_call_output", "tool_call_response", "tool-return", "tool-error",
+	case "tool", "tool_result", "tool-result",
+		"function_call_output", "tool_call_response", "tool-return", "tool-error",
 		"tool_call_output", "mcp_tool_result", "retry-prompt", "custom_tool_call_output":
 		return true
 	}

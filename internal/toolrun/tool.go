@@ -36,14 +36,18 @@ type Tool struct {
 
 // verbs map words of names to effects. The first word of a name that is listed decides.
 var verbs = table(map[Effect]string{
-	Reads: `get list ls read search find fetch lookup look query show view describe count grep rg ripgrep glob cat head
-tail browse visit open inspect retrieve recall explore scan diff stat calculate calc compute convert estimate translate
-think plan ask select now time date weather exists preview extract load download ocr analyze analyse summarize wc pwd sort
-display help docs logs whoami which tree observe poll peek compare crawl scrape lookahead info status history websearch
-webfetch readfile`,
+	Reads: `get list ls read search find fetch lookup look query show view describe count grep rg
+ripgrep glob cat head
+tail browse visit open inspect retrieve recall explore scan diff stat calculate calc compute
+convert estimate translate
+think plan ask select now time date weather exists preview extract load download ocr analyze
+analyse summarize wc pwd sort
+display help docs logs whoami which tree observe poll peek compare crawl scrape info status history
+websearch webfetch`,
 	Checks: `check verify validate test tests lint typecheck health healthcheck ping probe monitor audit assert pytest
 compile build is has can diagnose`,
-	Changes: `update set create add delete remove write edit patch apply send post put insert move mv rename cp copy mkdir
+	Changes: `update set create add delete remove write edit patch apply send post put insert move mv
+rename cp copy mkdir
 touch rm book cancel place buy pay refund charge login logout lock unlock start stop restart deploy install uninstall
 commit push merge replace save store upload submit assign close make modify change cd exchange return transfer reset
 approve reject publish schedule register enable disable str_replace multiedit todowrite rollback migrate seed`,
@@ -53,12 +57,15 @@ approve reject publish schedule register enable disable str_replace multiedit to
 
 // reports and tracks list words of names.
 var (
-	reports = set(`log logs issue issues sentry grep rg ripgrep error errors exception exceptions trace traces docs doc
+	reports = set(`log logs issue issues sentry grep rg ripgrep error errors exception exceptions
+trace traces docs doc
 documentation page pages news mail email emails message messages ticket tickets alert alerts incident incidents event
-events history diff blame law books films wiki web faq thread comments review reviews transcript article stackoverflow
-journal dmesg stderr console output crash dump search_results webfetch websearch`)
-	tracks = set(`status state job jobs run runs build builds deploy deploys deployment deployments pipeline task tasks
-payment payments refund refunds transaction transactions order orders check checks health workflow execution test tests
+events history diff blame law books films wiki faq thread comments review reviews transcript article stackoverflow
+journal dmesg stderr console crash dump stacktrace traceback backtrace`)
+	tracks = set(`status state job jobs run runs build builds deploy deploys deployment deployments
+pipeline task tasks
+payment payments refund refunds transaction transactions order orders check checks health workflow
+execution test tests
 shipment delivery batch queue process`)
 )
 
@@ -88,11 +95,13 @@ run_terminal_cmd shell_command local_shell execute_command exec_command`)
 
 // commands maps the first words of shell commands to effects.
 var commands = table(map[Effect]string{
-	Reads: `ls cat head tail grep rg find pwd wc stat tree which env ps df du file less sort uniq diff jq awk date whoami
+	Reads: `ls cat head tail grep rg find pwd wc stat tree which env ps df du file less sort uniq diff
+jq awk date whoami
 printenv git_status git_diff git_log git_show git_branch git_blame kubectl_get kubectl_describe kubectl_logs docker_ps
 docker_logs gh_run gh_pr gh_issue`,
 	Checks: `pytest tsc eslint ruff mypy flake8 pylint go_test go_vet go_build cargo_test cargo_check cargo_build
-cargo_clippy npm_test npm_run yarn_test yarn_run pnpm_test pnpm_run bun_test bun_run make_test make_check make_lint make
+cargo_clippy npm_test npm_run yarn_test yarn_run pnpm_test pnpm_run bun_test bun_run make_test
+make_check make_lint make
 mvn gradle jest vitest tox nox phpunit rspec ctest dotnet_test dotnet_build npx_tsc npx_eslint npx_jest npx_vitest
 golangci-lint terraform_plan terraform_validate`,
 	Waits: `sleep`,
@@ -192,7 +201,7 @@ func commandOf(arguments string) Effect {
 	command = command[:min(len(command), 512)]
 	effect := Unknown
 	// A chain of commands does what its strongest part does.
-	for part := range strings.FieldsFuncSeq(command, func(r rune) bool { return r == '&' || r == ';' || r == '\n' || r == '|' }) {
+	for part := range strings.FieldsFuncSeq(command, func(r rune) bool { return strings.ContainsRune("&;|\n", r) }) {
 		words := strings.Fields(part)
 		if len(words) == 0 || words[0] == "cd" || strings.Contains(words[0], "=") {
 			continue

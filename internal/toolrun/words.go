@@ -23,9 +23,11 @@ const (
 var certainly = []string{
 	"<tool_use_error>", "<tool_error>", "<error>", "traceback (most recent call last)", "error executing tool",
 	"error calling tool", "error invoking tool", "error running tool", "error while executing tool", "error in tool",
-	"error during execution", "error during tool", "tool execution failed", "tool execution error", "tool call failed",
+	"error during execution", "error during tool",
+	"tool execution failed", "tool execution error", "tool call failed",
 	"tool call error", "tool error", "mcp error", "input validation error", "unknown tool", "tool not found",
-	"an error occurred while running the tool", "an error occurred while executing", "error invoking", "error executing",
+	"an error occurred while running the tool", "an error occurred while executing",
+	"error invoking", "error executing",
 	"exception executing", "unhandled exception", "uncaught exception", "unhandled error", "fatal error",
 	"invalid arguments for", "invalid tool arguments", "tool input validation failed", "tool failed",
 	"error: <tool_use_error>",
@@ -36,13 +38,19 @@ var weakly = []string{
 	"unauthorized", "unauthorised", "not authorized", "not authenticated", "authentication failed",
 	"authentication required", "permission denied", "access denied", "access is denied", "forbidden",
 	"connection refused", "connection reset", "connection timed out", "connection error", "operation timed out",
-	"request timed out", "timed out", "timeout:", "timeout after", "command timed out", "rate limit exceeded", "rate limited",
-	"too many requests", "quota exceeded", "internal server error", "bad request", "bad gateway", "service unavailable",
-	"gateway timeout", "invalid api key", "invalid argument", "invalid arguments", "invalid parameter", "invalid input",
-	"invalid request", "invalid token", "missing required", "missing argument", "missing parameter", "required parameter",
-	"no such file or directory", "command not found", "something went wrong", "an error occurred", "an exception occurred",
+	"request timed out", "timed out", "timeout:",
+	"timeout after", "command timed out", "rate limit exceeded", "rate limited",
+	"too many requests", "quota exceeded", "internal server error",
+	"bad request", "bad gateway", "service unavailable",
+	"gateway timeout", "invalid api key", "invalid argument",
+	"invalid arguments", "invalid parameter", "invalid input",
+	"invalid request", "invalid token", "missing required",
+	"missing argument", "missing parameter", "required parameter",
+	"no such file or directory", "command not found",
+	"something went wrong", "an error occurred", "an exception occurred",
 	"an unexpected error", "unexpected error", "error occurred", "insufficient permissions", "operation failed",
-	"request failed", "execution failed", "command failed", "not implemented", "unsupported operation", "cannot connect",
+	"request failed", "execution failed", "command failed",
+	"not implemented", "unsupported operation", "cannot connect",
 	"could not connect", "unable to connect", "validation failed", "validation error", "segmentation fault", "panic:",
 	"fatal:", "1 validation error", "2 validation errors", "sorry, an error", "oops", "sorry, something went wrong",
 }
@@ -57,25 +65,34 @@ var tries = []string{
 var finding = set("find locate see match tell determine")
 
 // accessing are verbs after tries that say that a tool that reads could not.
-var accessing = set(`fetch read load open get retrieve connect download parse access query search list resolve execute run
+var accessing = set(`fetch read load open get retrieve connect download parse access query search
+list resolve execute run
 call authenticate reach decode process complete obtain stat scrape crawl navigate extract`)
 
 // foreign begin error messages in other languages. A colon or a verb follows.
 var foreign = []string{
-	"fehler", "fehlgeschlagen", "fehler beim", "erreur", "échec", "error al", "error en", "error de", "errore", "erro",
-	"falha", "fallo", "ошибка", "не удалось", "エラー", "失敗", "错误", "錯誤", "失败", "오류", "실패", "fout", "błąd", "hata", "fel",
-	"virhe", "chyba", "hiba", "greška", "eroare", "lỗi", "خطأ", "שגיאה", "त्रुटि", "ข้อผิดพลาด", "kesalahan", "σφάλμα",
+	"fehler", "fehlgeschlagen", "fehler beim", "erreur", "échec",
+	"error al", "error en", "error de", "errore", "erro",
+	"falha", "fallo", "ошибка", "не удалось", "エラー", "失敗", "错误",
+	"錯誤", "失败", "오류", "실패", "fout", "błąd", "hata", "fel",
+	"virhe", "chyba", "hiba", "greška", "eroare", "lỗi",
+	"خطأ", "שגיאה", "त्रुटि", "ข้อผิดพลาด", "kesalahan", "σφάλμα",
 	"помилка", "无法", "無法",
 }
 
 // own are words of messages with which a tool that reads tells why it could not.
 var own = []string{
 	"not found", "no such", "enoent", "eacces", "eisdir", "eperm", "does not exist", "doesn't exist", "did not exist",
-	"not exist", "denied", "unauthorized", "forbidden", "timed out", "timeout", "invalid", "required", "missing", "unknown",
-	"failed to", "unable to", "could not", "cannot be ", "can't be ", "rate limit", "refused", "not allowed", "not permitted",
-	"outside", "too large", "exceed", "unsupported", "not supported", "is a directory", "not a file", "404", "403", "401",
-	"429", "500", "502", "503", "504", "expired", "not available", "unavailable", "must be", "must provide", "must have",
-	"not connected", "malformed", "not authorized", "not initialized", "not configured", "syntax error", "quota", "api key",
+	"not exist", "denied", "unauthorized", "forbidden", "timed out",
+	"timeout", "invalid", "required", "missing", "unknown",
+	"failed to", "unable to", "could not", "cannot be ",
+	"can't be ", "rate limit", "refused", "not allowed", "not permitted",
+	"outside", "too large", "exceed", "unsupported", "not supported",
+	"is a directory", "not a file", "404", "403", "401",
+	"429", "500", "502", "503", "504",
+	"expired", "not available", "unavailable", "must be", "must provide", "must have",
+	"not connected", "malformed", "not authorized", "not initialized",
+	"not configured", "syntax error", "quota", "api key",
 	"network", "connection", "econnrefused", "no access", "disabled", "no results for", "private", "econnreset",
 }
 
@@ -93,7 +110,8 @@ func (r *Result) say(tool Tool, vouched bool) {
 	switch strength {
 	case nothing:
 	case certain:
-		counts = !tool.Reports || !more || strings.HasPrefix(line, "<tool_use_error>")
+		counts = !tool.Reports && (tool.Effect != Reads || !strings.HasPrefix(line, "traceback")) || !more ||
+			line[0] == '<'
 	case plain:
 		switch {
 		case tool.Reports:
@@ -212,16 +230,17 @@ func errorWord(line string) strength {
 		}
 		if words[0] == 'h' || words[0] == 's' { // "HTTP 403: Forbidden"
 			rest = strings.TrimLeft(rest, " :")
-			if len(rest) > 3 && (rest[0] == '4' || rest[0] == '5') && unicode.IsDigit(rune(rest[1])) && unicode.IsDigit(rune(rest[2])) && ends(rest[3:]) {
+			if isStatus(rest) && ends(rest[3:]) {
 				return weak
 			}
 			continue
 		}
-		if strings.HasPrefix(rest, ":") || strings.HasPrefix(rest, " while ") || strings.HasPrefix(rest, " in ") && strings.Contains(rest, ":") {
+		if strings.HasPrefix(rest, ":") || strings.HasPrefix(rest, " while ") ||
+			strings.HasPrefix(rest, " in ") && strings.Contains(rest, ":") {
 			return plain
 		}
 	}
-	if len(line) > 4 && (line[0] == '4' || line[0] == '5') && unicode.IsDigit(rune(line[1])) && unicode.IsDigit(rune(line[2])) && line[3] == ' ' {
+	if isStatus(line) && strings.HasPrefix(line[3:], " ") {
 		for _, reason := range reasons { // "403 Forbidden"
 			if strings.HasPrefix(line[4:], reason) {
 				return weak
@@ -247,15 +266,22 @@ func errorWord(line string) strength {
 	return nothing
 }
 
+// isStatus reports whether a text begins with an HTTP status that reports an error.
+func isStatus(text string) bool {
+	return len(text) >= 3 && (text[0] == '4' || text[0] == '5') && digit(text[1]) && digit(text[2])
+}
+
 var reasons = []string{
 	"forbidden", "unauthorized", "not found", "bad request", "internal server", "service unavailable", "bad gateway",
-	"gateway time", "too many requests", "client error", "server error", "method not allowed", "conflict", "unprocessable",
+	"gateway time", "too many requests", "client error",
+	"server error", "method not allowed", "conflict", "unprocessable",
 	"payment required", "request timeout", "gone",
 }
 
 // about are words beside "error" in texts about errors.
 var about = set(`handling reporting logging tracking correcting monitoring catching wrapping raising testing debugging
-understanding preventing fixing of last no known common previous recent this that type kind margin standard mean average
+understanding preventing fixing of last no known common previous recent this that type kind margin
+standard mean average
 rounding human the a an first each every most my your resolving detecting measuring coding spelling printing typing`)
 
 // tried returns the verb after words like "failed to".
@@ -275,7 +301,8 @@ func tried(line string) (verb string, ok bool) {
 // failedWord finds "Booking failed: …" and "Tool execution failed with …": few words, then failed, then why.
 func failedWord(line string) strength {
 	for _, words := range [...]string{"failed", "[failed]", "failure", "failed."} {
-		if rest, ok := strings.CutPrefix(line, words); ok && (rest == "" || rest[0] == ':' || strings.HasPrefix(rest, " - ")) {
+		rest, ok := strings.CutPrefix(line, words)
+		if ok && (rest == "" || rest[0] == ':' || strings.HasPrefix(rest, " - ")) {
 			return weak
 		}
 	}
@@ -304,10 +331,15 @@ func reading(line string) bool {
 		return accessing[verb]
 	}
 	if strings.Contains(line, " failed") || strings.HasPrefix(line, "failed") {
-		return contains(line, []string{"request failed", "fetch failed", "search failed", "query failed", "read failed", "call failed",
-			"lookup failed", "connection failed", "failed with status", "failed with error", "failed: http", "api failed"})
+		return contains(line, failedReads)
 	}
-	return true
+	return contains(line, own)
+}
+
+// failedReads are words of tools that read about their own failure.
+var failedReads = []string{
+	"request failed", "fetch failed", "search failed", "query failed", "read failed", "call failed", "lookup failed",
+	"connection failed", "failed with status", "failed with error", "failed: http", "api failed",
 }
 
 func contains(line string, list []string) bool {
@@ -354,11 +386,16 @@ func isControl(message string) bool {
 
 var controls = []string{
 	"approvalrequired", "approval required", "approval_required", "calldeferred", "call deferred", "graphinterrupt",
-	"interrupt(", "nodeinterrupt", "parentcommand", "handoff", "transferred to", "the user doesn't want to", "cancelled",
-	"canceled", "operation was cancelled", "operation cancelled", "request interrupted by user", "[request interrupted",
-	"user rejected", "user declined", "user denied", "tool call was rejected by", "the user rejected", "needs approval",
-	"human approval", "pending approval", "the tool call was denied", "tool execution was not approved", "the user declined",
-	"cancellederror", "the operation was aborted", "aborterror", "user cancelled", "user canceled", "interrupted by user",
+	"interrupt(", "nodeinterrupt", "parentcommand",
+	"handoff", "transferred to", "the user doesn't want to", "cancelled",
+	"canceled", "operation was cancelled",
+	"operation cancelled", "request interrupted by user", "[request interrupted",
+	"user rejected", "user declined", "user denied",
+	"tool call was rejected by", "the user rejected", "needs approval",
+	"human approval", "pending approval",
+	"the tool call was denied", "tool execution was not approved", "the user declined",
+	"cancellederror", "the operation was aborted", "aborterror",
+	"user cancelled", "user canceled", "interrupted by user",
 }
 
 // nothingFound are texts with which tools say that they found nothing.
@@ -385,8 +422,7 @@ func isEmpty(result string) bool {
 	}
 	line := strings.ToLower(plain)
 	if strings.HasPrefix(line, "no ") && !strings.ContainsAny(line, "\n,;") {
-		return strings.Contains(line, " found") || strings.Contains(line, "results for") || strings.Contains(line, "matches for") ||
-			strings.Contains(line, " match")
+		return strings.Contains(line, " found") || strings.Contains(line, "results for") || strings.Contains(line, " match")
 	}
 	return isNothing(plain)
 }
@@ -403,7 +439,8 @@ func emptyObject(result string) bool {
 			}
 		default:
 			switch squeeze(room[:0], key) {
-			case "page", "perpage", "pagesize", "limit", "offset", "query", "q", "status", "ok", "success", "took", "message",
+			case "page", "perpage", "pagesize", "limit", "offset", "query",
+				"q", "status", "ok", "success", "took", "message",
 				"haserror", "isempty":
 			default:
 				others++
