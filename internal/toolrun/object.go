@@ -126,7 +126,8 @@ func (o *object) add(name, key, value string) {
 	case "approvalrequired", "requiresapproval", "needsapproval", "requiresconfirmation", "deferred", "interrupt",
 		"cancelled", "canceled", "awaitingapproval", "requiresaction", "needsinput":
 		o.control = o.control || !isNothing(value)
-	case "id", "uuid", "name", "title", "createdat", "updatedat", "startedat", "finishedat", "key", "number":
+	case "id", "uuid", "name", "title", "createdat", "updatedat", "startedat", "finishedat", "key", "number",
+		"state", "phase", "conclusion", "progress", "percent":
 		o.identity = true
 		if name == "id" || name == "name" {
 			o.known++

@@ -40,17 +40,18 @@ var verbs = table(map[Effect]string{
 ripgrep glob cat head
 tail browse visit open inspect retrieve recall explore scan diff stat calculate calc compute
 convert estimate translate
-think plan ask select now time date weather exists preview extract load download ocr analyze
+think plan ask tell explain define quote select now time date weather exists preview extract load download ocr analyze
 analyse summarize wc pwd sort
 display help docs logs whoami which tree observe poll peek compare crawl scrape info status history
 websearch webfetch`,
 	Checks: `check verify validate test tests lint typecheck health healthcheck ping probe monitor audit assert pytest
-compile build is has can diagnose`,
+build is has can diagnose`,
 	Changes: `update set create add delete remove write edit patch apply send post put insert move mv
 rename cp copy mkdir
 touch rm book cancel place buy pay refund charge login logout lock unlock start stop restart deploy install uninstall
 commit push merge replace save store upload submit assign close make modify change cd exchange return transfer reset
-approve reject publish schedule register enable disable str_replace multiedit todowrite rollback migrate seed`,
+approve reject archive mark label tag pin mute block invite share subscribe unsubscribe reply forward notify sign
+accept decline confirm trigger launch generate render print sync import export backup publish schedule register enable disable str_replace multiedit todowrite rollback migrate seed`,
 	Steps: `scroll press next prev previous page swipe undo redo advance forward back step tick key keypress hotkey`,
 	Waits: `wait sleep pause delay`,
 })

@@ -93,7 +93,8 @@ var own = []string{
 	"expired", "not available", "unavailable", "must be", "must provide", "must have",
 	"not connected", "malformed", "not authorized", "not initialized",
 	"not configured", "syntax error", "quota", "api key",
-	"network", "connection", "econnrefused", "no access", "disabled", "no results for", "private", "econnreset",
+	"network", "connection", "econnrefused", "no access", "disabled", "overloaded",
+	"validation error", "no results for", "private", "econnreset",
 }
 
 // say reads the words of a result that has no flags.
@@ -174,9 +175,11 @@ func strengthOf(line string) strength {
 		return s
 	}
 	for _, words := range weakly {
-		if rest, ok := strings.CutPrefix(line, words); ok && ends(rest) {
-			return weak
+		rest, ok := strings.CutPrefix(line, words)
+		if !ok || !ends(rest) || !strings.Contains(words, " ") && strings.HasPrefix(rest, " ") {
+			continue // "Forbidden Planet, a shop"
 		}
+		return weak
 	}
 	if verb, ok := tried(line); ok {
 		if finding[verb] {
@@ -185,7 +188,7 @@ func strengthOf(line string) strength {
 		return weak
 	}
 	for _, words := range foreign {
-		if rest, ok := strings.CutPrefix(line, words); ok {
+		if rest, ok := strings.CutPrefix(line, words); ok && (ends(rest) || words[0] >= 0xe0) { // no spaces in Asia
 			rest = strings.TrimLeft(rest, " ")
 			if strings.HasPrefix(rest, ":") || strings.HasPrefix(rest, "：") {
 				return plain
@@ -339,7 +342,7 @@ func reading(line string) bool {
 // failedReads are words of tools that read about their own failure.
 var failedReads = []string{
 	"request failed", "fetch failed", "search failed", "query failed", "read failed", "call failed", "lookup failed",
-	"connection failed", "failed with status", "failed with error", "failed: http", "api failed",
+	"connection failed", "download failed", "load failed", "failed with status", "failed with error", "failed: http", "api failed",
 }
 
 func contains(line string, list []string) bool {
