@@ -60,8 +60,9 @@ func loops(t *testing.T, run agentRun) map[string]bool {
 
 // TestEvalRetryLoop compares the loops with the outcome of the run: whether it failed (tau-bench, AgentRx, BFCL), or
 // whether people noted that it wasted resources (TRAIL). Nothing is fitted to AgentRx and BFCL. BFCL asks for sessions
-// of many turns, in which some calls are right to come three times. On TRAIL one of the runs that show a loop is not
-// labelled so: it repeats a call that failed three times, and people labelled that as another mistake.
+// of many turns; the passed one that shows a loop lists the same folder ten times in a row. On TRAIL one of the runs
+// that show a loop is not labelled so: it repeats a call that failed three times, and people labelled that as another
+// mistake.
 func TestEvalRetryLoop(t *testing.T) {
 	failed := func(r agentRun) bool { return r.Labels.Failed }
 	var lines []string

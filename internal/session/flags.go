@@ -44,7 +44,7 @@ func (s *State) Flags() Flags { return s.shows(nil) }
 func (s *State) shows(x *Step) Flags {
 	all := x == nil || len(s.window) > 0 && x.Kind != Other && s.window[len(s.window)-1].Span != x.Span
 	var f Flags
-	if all || x.Kind == ToolCall {
+	if all || x.Kind == ToolCall && (x.inVain() || s.times(&x.Event) >= repeats) {
 		line := s.timeline()
 		if s.repeats(&line) {
 			f |= Repeat

@@ -120,6 +120,16 @@ func (s *State) repeats(t *timeline) bool {
 	return false
 }
 
+// times counts the calls of the window that are the same as one of them and returned the same.
+func (s *State) times(x *Event) (n int) {
+	for i := range s.window {
+		if e := &s.window[i]; e.ArgsHash == x.ArgsHash && e.ResultHash == x.ResultHash {
+			n++
+		}
+	}
+	return n
+}
+
 // patience returns how many attempts with the same result are too many.
 func (x *Event) patience() uint8 {
 	switch {

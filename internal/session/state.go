@@ -8,7 +8,7 @@ import (
 // Bounds of the state of one session.
 const (
 	maxSpans  = 4096 // a session with more is a runaway by definition
-	maxWindow = 36   // ordered steps, for detectors that need the order
+	maxWindow = 32   // ordered steps, for detectors that need the order
 	maxTraces = 128
 )
 

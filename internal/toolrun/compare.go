@@ -28,8 +28,8 @@ func Hash(content string) uint64 {
 }
 
 // passing reports whether a member describes the run and not what it found.
-func passing(name string) bool {
-	switch name {
+func passing(name []byte) bool {
+	switch string(name) {
 	case "requestid", "traceid", "spanid", "correlationid", "toolcallid", "tooluseid", "callid", "meta", "metadata",
 		"duration", "durationms", "elapsed", "elapsedms", "took", "tookms", "latency", "latencyms", "responsetime",
 		"executiontime", "executiontimems", "servertime", "runid", "etag", "responsemetadata":

@@ -1,6 +1,7 @@
 package toolrun
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 )
@@ -51,7 +52,7 @@ func scan(text string) object {
 }
 
 // squeeze returns a key in lower case without separators: isError and is_error are the same.
-func squeeze(into []byte, key string) string {
+func squeeze(into []byte, key string) []byte {
 	for i := 0; i < len(key) && len(into) < 40; i++ {
 		switch b := key[i]; {
 		case b == '_' || b == '-' || b == ' ' || b == '.':
@@ -61,12 +62,12 @@ func squeeze(into []byte, key string) string {
 			into = append(into, b)
 		}
 	}
-	return string(into)
+	return into
 }
 
 // add notes a member.
-func (o *object) add(name, key, value string) {
-	switch name {
+func (o *object) add(name []byte, key, value string) {
+	switch string(name) {
 	case "toolcallid", "tooluseid", "callid":
 		o.call, o.known = true, o.known+1
 	case "lc":
@@ -75,7 +76,7 @@ func (o *object) add(name, key, value string) {
 		o.kwargs, o.known = value, o.known+1
 	case "type", "partkind", "role":
 		o.known++
-		if kind := unquote(value); o.kind == "" || name != "type" {
+		if kind := unquote(value); o.kind == "" || string(name) != "type" {
 			o.kind = kind
 		}
 	case "content":
@@ -88,12 +89,12 @@ func (o *object) add(name, key, value string) {
 		"toolresult", "functionresponse", "functionresult", "toolresponse",
 		"text", "value", "body", "payload", "rawoutput":
 		if o.inner == "" {
-			o.inner, o.innerKey = value, name
+			o.inner, o.innerKey = value, key
 		}
 		o.data = o.data || !isNothing(value)
 	case "data":
 		if o.inner == "" {
-			o.inner, o.innerKey = value, name
+			o.inner, o.innerKey = value, key
 		}
 		o.data, o.noData = o.data || !isNothing(value), isNothing(value)
 	case "ok", "success", "successful", "succeeded", "issuccess":
@@ -101,7 +102,7 @@ func (o *object) add(name, key, value string) {
 			o.success, o.successKey = a, key
 		}
 	case "status", "outcome":
-		if o.status == "" || name == "status" {
+		if o.status == "" || string(name) == "status" {
 			o.status = value
 		}
 		if isNumber(value) {
@@ -129,7 +130,7 @@ func (o *object) add(name, key, value string) {
 	case "id", "uuid", "name", "title", "createdat", "updatedat", "startedat", "finishedat", "key", "number",
 		"state", "phase", "conclusion", "progress", "percent":
 		o.identity = true
-		if name == "id" || name == "name" {
+		if string(name) == "id" || string(name) == "name" {
 			o.known++
 		}
 	case "meta", "metadata", "additionalkwargs", "responsemetadata",
@@ -138,7 +139,7 @@ func (o *object) add(name, key, value string) {
 		"sanitizeinputsoutputs", "serverid", "logs", "latencyms", "providerexecuted", "dynamic", "input":
 		o.known++
 	default:
-		if len(name) > 2 && strings.HasSuffix(name, "id") {
+		if len(name) > 2 && bytes.HasSuffix(name, idSuffix) {
 			o.identity = true
 		}
 		o.data = o.data || !isNothing(value)
@@ -289,7 +290,11 @@ func (o *object) message() string {
 }
 
 func (o *object) httpStatus() int {
-	code, _ := strconv.Atoi(strings.Trim(o.http, `"'`))
+	text := strings.Trim(o.http, `"'`)
+	if !isNumber(text) {
+		return 0
+	}
+	code, _ := strconv.Atoi(text)
 	if code < 100 || code > 599 {
 		return 0
 	}
@@ -297,16 +302,21 @@ func (o *object) httpStatus() int {
 }
 
 func answered(value string) answer {
-	switch strings.ToLower(strings.Trim(value, `"'`)) {
-	case "true", "1", "yes":
+	switch strings.Trim(value, `"'`) {
+	case "true", "True", "TRUE", "1", "yes":
 		return yes
-	case "false", "0", "no":
+	case "false", "False", "FALSE", "0", "no":
 		return no
 	}
 	return absent
 }
 
+var idSuffix = []byte("id")
+
 func isNumber(value string) bool {
+	if value == "" || !digit(value[0]) && value[0] != '-' {
+		return false // without the error that a parser would make
+	}
 	_, err := strconv.ParseFloat(value, 64)
 	return err == nil
 }

@@ -139,12 +139,12 @@ var escapes = strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\"`, `"`, `\'`, `'`, 
 
 // isNothing reports whether a value holds nothing: null, false, zero, or an empty text, list or object.
 func isNothing(value string) bool {
-	switch strings.ToLower(strings.TrimSpace(value)) {
-	case "", "null", "none", "undefined", "false", "0", "0.0", `""`, "''", "[]", "{}", "()":
+	switch value {
+	case "", "null", "None", "none", "undefined", "false", "False", "0", "0.0", `""`, "''", "[]", "{}", "()":
 		return true
 	}
 	if (value[0] == '[' || value[0] == '{') && len(value) < 16 {
 		return len(strings.Fields(value)) == 2 && len(strings.Join(strings.Fields(value), "")) == 2
 	}
-	return isText(value) && strings.TrimSpace(unquote(value)) == ""
+	return isText(value) && len(value) < 16 && strings.TrimSpace(unquote(value)) == ""
 }

@@ -1,8 +1,8 @@
 package toolrun
 
 import (
+	"bytes"
 	"strings"
-	"unicode"
 )
 
 // Effect says what a tool does to the world, as far as its name and arguments tell.
@@ -30,6 +30,8 @@ type Tool struct {
 	Reports bool
 	// Tracks is set for tools that return the state of something that may have failed: a job, a payment, a build.
 	Tracks bool
+	// Shell is set for tools that run commands, whose effect only the arguments tell.
+	Shell bool
 	// Ends is set for tools that cancel or abort something: "cancelled" is their success.
 	Ends bool
 }
@@ -74,11 +76,11 @@ var enders = set("cancel abort stop kill terminate revoke end close")
 
 // EffectOf returns what a call of a tool with these arguments does.
 func EffectOf(name, arguments string) Effect {
-	e := Of(name, arguments).Effect
-	if e == Reads && !IsShell(name) && isBare(arguments) {
+	t := Of(name, arguments)
+	if t.Effect == Reads && !t.Shell && isBare(arguments) {
 		return Looks
 	}
-	return e
+	return t.Effect
 }
 
 // isBare reports whether arguments name nothing: {}, {"all":false}.
@@ -126,35 +128,30 @@ func set(words string) map[string]bool {
 	return m
 }
 
+var separator = []byte{'_'}
+
 // maxName bounds how much of a tool's name is read, in bytes.
 const maxName = 128
 
-// IsShell reports whether a tool runs commands, whose effect only its arguments tell.
-func IsShell(name string) bool {
-	var room [maxName + 16]byte
-	return shells[lower(room[:0], name)]
-}
-
 // Of returns what the name and the arguments of a tool tell.
 func Of(name, arguments string) (t Tool) {
-	var room [maxName + 16]byte
+	var room [2 * maxName]byte
 	list := lower(room[:0], name)
-	if shells[list] {
+	if t.Shell = shells[string(list)]; t.Shell {
 		t.Effect = commandOf(arguments)
 		return t
 	}
-	first := true
-	for w := range strings.FieldsSeq(strings.ReplaceAll(list, "_", " ")) {
-		if e, ok := verbs[w]; ok && t.Effect == Unknown {
+	for len(list) > 0 {
+		w, rest, _ := bytes.Cut(list, separator)
+		list = rest
+		if e, ok := verbs[string(w)]; ok && t.Effect == Unknown {
 			t.Effect = e
 		}
-		// "get_status" reads, whatever else its name says; "send_message" is about no report.
-		t.Reports = t.Reports || reports[w]
-		t.Tracks = t.Tracks || tracks[w]
-		t.Ends = t.Ends || enders[w]
-		first = false
+		t.Reports = t.Reports || reports[string(w)]
+		t.Tracks = t.Tracks || tracks[string(w)]
+		t.Ends = t.Ends || enders[string(w)]
 	}
-	if first || t.Effect == Changes || t.Effect == Steps {
+	if t.Effect == Changes || t.Effect == Steps { // "send_message" returns no messages
 		t.Reports, t.Tracks = false, false
 	}
 	if t.Effect == Unknown && t.Reports {
@@ -164,24 +161,26 @@ func Of(name, arguments string) (t Tool) {
 }
 
 // lower returns a name in lower case with _ between its words: getUserID, get-user-id and mcp.get_user_id.
-func lower(into []byte, name string) string {
-	was := rune('_')
-	for _, r := range name[:min(len(name), maxName)] {
+func lower(into []byte, name string) []byte {
+	was := byte('_')
+	for i := 0; i < min(len(name), maxName); i++ {
+		b := name[i]
 		switch {
-		case r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r)):
-			if unicode.IsUpper(r) && unicode.IsLower(was) {
+		case 'A' <= b && b <= 'Z':
+			if 'a' <= was && was <= 'z' {
 				into = append(into, '_')
 			}
-			into = append(into, byte(unicode.ToLower(r)))
-		case was != '_':
-			into = append(into, '_')
-			r = '_'
+			into = append(into, b+'a'-'A')
+		case 'a' <= b && b <= 'z' || digit(b):
+			into = append(into, b)
 		default:
-			r = '_'
+			if b = '_'; was != '_' {
+				into = append(into, b)
+			}
 		}
-		was = r
+		was = b
 	}
-	return strings.Trim(string(into), "_")
+	return bytes.Trim(into, "_")
 }
 
 // commandOf returns the effect of a shell command, which is a member of the arguments or all of them.

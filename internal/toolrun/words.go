@@ -111,8 +111,7 @@ func (r *Result) say(tool Tool, vouched bool) {
 	switch strength {
 	case nothing:
 	case certain:
-		counts = !tool.Reports && (tool.Effect != Reads || !strings.HasPrefix(line, "traceback")) || !more ||
-			line[0] == '<'
+		counts = !tool.Reports || !more || line[0] == '<'
 	case plain:
 		switch {
 		case tool.Reports:
@@ -176,7 +175,7 @@ func strengthOf(line string) strength {
 	}
 	for _, words := range weakly {
 		rest, ok := strings.CutPrefix(line, words)
-		if !ok || !ends(rest) || !strings.Contains(words, " ") && strings.HasPrefix(rest, " ") {
+		if !ok || !ends(rest) || !strings.ContainsAny(words, " :") && strings.HasPrefix(rest, " ") {
 			continue // "Forbidden Planet, a shop"
 		}
 		return weak
@@ -441,7 +440,7 @@ func emptyObject(result string) bool {
 				lists++
 			}
 		default:
-			switch squeeze(room[:0], key) {
+			switch string(squeeze(room[:0], key)) {
 			case "page", "perpage", "pagesize", "limit", "offset", "query",
 				"q", "status", "ok", "success", "took", "message",
 				"haserror", "isempty":

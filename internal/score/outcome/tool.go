@@ -32,11 +32,11 @@ func tool(c *genai.Call, r *score.Result) {
 		r.ToolOutcome = score.OutcomeOK
 		return
 	}
-	arguments := ""
-	if toolrun.IsShell(c.ToolName) {
-		arguments = c.ToolArguments().Text
+	of := toolrun.Of(c.ToolName, "")
+	if of.Shell {
+		of = toolrun.Of(c.ToolName, c.ToolArguments().Text)
 	}
-	switch result := toolrun.Read(toolrun.Of(c.ToolName, arguments), text, c.Error.OK); result.Verdict {
+	switch result := toolrun.Read(of, text, c.Error.OK); result.Verdict {
 	case toolrun.Failed:
 		failed(c, r, "the tool's result says so: "+result.By, cmp.Or(result.Message, text))
 	case toolrun.Stopped:
