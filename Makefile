@@ -69,12 +69,12 @@ story: build
 e2e:
 	go test -count=1 -v ./e2e
 
-#: the figures, one line each: precision and recall on testdata/eval; then conformance and the rest, with ../shared/corpus
+#: the figures, one line each: precision and recall on testdata/eval, the cases of testdata/reports; then conformance and the rest, with ../shared/corpus
 .PHONY: eval
 eval:
-	@set -o pipefail; go test -count=1 -v -run '^TestEvalRows$$' ./internal/eval | grep -vE '^(===|PASS)'
+	@set -o pipefail; go test -count=1 -v -run '^(TestEvalRows|TestEvalReports)$$' ./internal/eval | grep -vE '^(===|PASS)'
 	@set -o pipefail; FAULTLINE_EVAL=full go test -count=1 -v -run 'Conformance|Eval|Suite|MaskBench|Compile|AreFound' \
-	  -skip '^TestEvalRows$$' ./internal/dialect ./internal/pipeline ./internal/price ./internal/eval ./internal/score/pattern ./internal/jsonschema \
+	  -skip '^(TestEvalRows|TestEvalReports)$$' ./internal/dialect ./internal/pipeline ./internal/price ./internal/eval ./internal/score/pattern ./internal/jsonschema \
 	  | grep -E '^(---|ok|FAIL)|: |\|' | grep -vE '=== '
 
 #: fit the models of the text scorers to the labelled corpus (FAULTLINE_CORPUS, or ../shared/corpus)

@@ -16,32 +16,32 @@ import (
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
-// TestReports has spans of real SDKs and instrumentations. want has each failing span as name=class/detail, in the
+// TestReportedFailuresCountOnce has spans of real SDKs and instrumentations. want has each failing span as name=class/detail, in the
 // order of the file; one failure is one span.
-func TestReports(t *testing.T) {
+func TestReportedFailuresCountOnce(t *testing.T) {
 	for _, c := range []struct{ file, want, incident string }{
-		{"agents-responses-filter", "response=refusal/content_filter", "refusal/content_filter"},
-		{"agents-responses-length", "response=truncation/output_limit", "truncation/output_limit"},
-		{"agents-unknown-tool", "turn=tool_call_malformed/unknown_tool", "tool_call_malformed/unknown_tool"},
-		{"anthropic-native-timeout", "anthropic.messages.create=timeout/client_deadline", "timeout/client_deadline"},
-		{"anthropic-native-truncation", "anthropic.messages.create=truncation/output_limit", "truncation/output_limit"},
-		{"gemini-429-retry-in", "chat gemini-2.5-flash=rate_limit/throttled", "rate_limit/throttled"},
-		{"langchain-oi-responses-length", "ChatOpenAI=truncation/output_limit", "truncation/output_limit"},
-		{"langgraph-oi-recursion", "shop_agent=retry_loop/runaway", "retry_loop/runaway"},
-		{"langgraph-interrupt", "", ""},
+		{"clients/agents-responses-filter", "response=refusal/content_filter", "refusal/content_filter"},
+		{"clients/agents-responses-length", "response=truncation/output_limit", "truncation/output_limit"},
+		{"clients/agents-unknown-tool", "turn=tool_call_malformed/unknown_tool", "tool_call_malformed/unknown_tool"},
+		{"clients/anthropic-native-timeout", "anthropic.messages.create=timeout/client_deadline", "timeout/client_deadline"},
+		{"clients/anthropic-native-truncation", "anthropic.messages.create=truncation/output_limit", "truncation/output_limit"},
+		{"clients/gemini-429-retry-in", "chat gemini-2.5-flash=rate_limit/throttled", "rate_limit/throttled"},
+		{"clients/langchain-oi-responses-length", "ChatOpenAI=truncation/output_limit", "truncation/output_limit"},
+		{"clients/langgraph-oi-recursion", "shop_agent=retry_loop/runaway", "retry_loop/runaway"},
+		{"ingest/22-langgraph-interrupt", "", ""},
 		{
-			"mastra-429", "chat gpt-4o-mini=provider_error/server_error invoke_agent shop-agent=rate_limit/throttled",
+			"clients/mastra-429", "chat gpt-4o-mini=provider_error/server_error invoke_agent shop-agent=rate_limit/throttled",
 			"rate_limit/throttled",
 		},
-		{"node-terminated", "chat gpt-4o-mini=provider_error/connection", "provider_error/connection"},
-		{"oi-responses-empty", "OpenAI Responses=bad_answer/empty", "bad_answer/empty"},
-		{"openai-v2-missing-finish-reason", "", ""},
-		{"pydantic-ai-approval", "execute_tool add=tool_error/failed", "tool_error/failed"},
-		{"traceloop-responses-toolcall", "", ""},
-		{"vercel-legacy-empty", "ai.generateText.doGenerate=bad_answer/empty", "bad_answer/empty"},
-		{"vercel7-interrupted", "chat gpt-4o-mini=truncation/stream_cut", "truncation/stream_cut"},
+		{"clients/node-terminated", "chat gpt-4o-mini=provider_error/connection", "provider_error/connection"},
+		{"clients/oi-responses-empty", "OpenAI Responses=bad_answer/empty", "bad_answer/empty"},
+		{"ingest/26-openai-v2-missing-finish-reason", "", ""},
+		{"ingest/11-pydantic-ai-approval", "execute_tool add=tool_error/failed", "tool_error/failed"},
+		{"clients/traceloop-responses-toolcall-empty-FP", "", ""},
+		{"clients/vercel-legacy-empty", "ai.generateText.doGenerate=bad_answer/empty", "bad_answer/empty"},
+		{"clients/vercel7-interrupted", "chat gpt-4o-mini=truncation/stream_cut", "truncation/stream_cut"},
 		{
-			"errors-retry-200-hitl",
+			"detect/34-errors-retry-200-hitl",
 			"chat gpt-5.1=rate_limit/throttled chat gpt-5.1=provider_error/server_error " +
 				"chat gpt-5.1=provider_error/server_error chat gpt-5.1=provider_error/server_error " +
 				"chat gpt-5.1=bad_answer/empty chat gpt-5.1=timeout/client_deadline", "",
@@ -62,7 +62,7 @@ func TestReports(t *testing.T) {
 				return nil
 			}
 			read := func(sink otlpfile.Sink) {
-				file, err := os.Open("testdata/reports/" + c.file + ".jsonl")
+				file, err := os.Open("../../testdata/reports/" + c.file + ".jsonl")
 				require.NoError(t, err)
 				defer file.Close()
 				require.NoError(t, otlpfile.Read(c.file, file, sink))
