@@ -69,6 +69,14 @@ story: build
 e2e:
 	go test -count=1 -v ./e2e
 
+#: real SDKs through the built Collector, recorded anew (needs Node; CLIENTS=name,name for some)
+.PHONY: clients
+clients:
+	@command -v npm >/dev/null || { echo 'no Node here: make test checks the recorded spans'; exit 0; }; \
+	  set -e; (cd e2e/clients && npm ci --ignore-scripts); \
+	  CLIENTS=$(or $(CLIENTS),all) go test -count=1 -v -timeout 60m -run '^TestClients$$' ./e2e; \
+	  UPDATE=1 go test -count=1 ./e2e/clients
+
 #: the figures, one line each: precision and recall on testdata/eval, the cases of testdata/reports; then conformance and the rest, with ../shared/corpus
 .PHONY: eval
 eval:

@@ -2,6 +2,8 @@ module github.com/faultline-otel/faultline
 
 go 1.26.0
 
+ignore ./e2e/clients/node_modules
+
 require (
 	github.com/cespare/xxhash/v2 v2.3.0
 	github.com/chromedp/chromedp v0.14.2
