@@ -48,6 +48,7 @@ var Limits = []Limit{
 		fields{"class": "tool_call_malformed/provider_rejected"},
 		"the API rejects a malformed call itself",
 	},
+	{"google-langsmith/*", "timeout", fields{"class": "cancelled"}, "the SDK reports its own timeout as an abort"},
 
 	// OpenInference.
 	{"openai-openinference/* openai-traceloop/*", failed, nothing, "exports no span of a call that fails"},
@@ -111,7 +112,7 @@ var Limits = []Limit{
 		"records no refusal and no tool call of the Responses API",
 	},
 	{
-		"openai-traceloop/* anthropic-traceloop/* openai-contrib/* openai-langfuse/*", violated,
+		"openai-traceloop/* anthropic-traceloop/* openai-contrib/* openai-langfuse/responses*", violated,
 		fields{"class": ""},
 		"records no response format",
 	},
