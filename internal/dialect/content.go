@@ -378,3 +378,28 @@ func (r *Reader) toolValue(dst *genai.Value, keys []key) {
 		}
 	}
 }
+
+// Records reports whether the last span read has the answer of the model, and the definitions of the tools that it was
+// offered. It looks only at which attributes are there.
+func (r *Reader) Records() (answer, tools bool) {
+	answer = r.events || r.families&(flatOutput|flatCompletion|flatGives) != 0
+	tools = r.families&(flatTools|flatFunctions) != 0 ||
+		r.has(keyOIParams) && strings.Contains(r.str(keyOIParams), `"tools"`)
+	for _, d := range order {
+		if r.marks&d.bit == 0 {
+			continue
+		}
+		answer = answer || r.hasAny(d.output) || r.hasAny(d.gives) || r.hasAny(d.carries)
+		tools = tools || r.hasAny(d.tools)
+	}
+	return answer, tools
+}
+
+func (r *Reader) hasAny(keys []key) bool {
+	for _, k := range keys {
+		if r.has(k) && !blank(r.at[k]) {
+			return true
+		}
+	}
+	return false
+}

@@ -34,13 +34,16 @@ type Call struct {
 	Kind         Kind
 	Models       [2]string // as requested and as answered, "" if unknown
 	ResponseID   string
+	Service      uint64 // hash of its name
 	Emitter      uint64 // hash of the service and the instrumentation scope
 	// Input and Output are tokens, cached and reasoning ones included. They are -1 if unknown. Cached is set if some
 	// input tokens were cached: emitters disagree on whether the input includes them.
 	Input, Output int64
 	Cached        bool
 	Content       bool   // the span has the answer
+	Tools         bool   // the span has the tools that were offered, or the format that was asked for
 	Failed        bool   // the span reports an error
+	Words         int    // length of the error message
 	Finish        string // canonical finish reason
 }
 
@@ -169,7 +172,7 @@ func (t *trace) find(id SpanID) *known {
 func (t *trace) place(added *known) {
 	for i := range t.calls {
 		call := &t.calls[i]
-		if call == added || !same(&added.Call, &call.Call) {
+		if call == added || !same(&added.Call, &call.Call) || t.apart(added, call) {
 			continue
 		}
 		if call.role.Duplicate {
@@ -193,6 +196,24 @@ func (t *trace) place(added *known) {
 		}
 	}
 	t.sumUp(added)
+}
+
+// apart reports whether two spans of one service that are not parent and child each belong to a pair of their own, or
+// will: consecutive calls with the same tokens may overlap a little.
+func (t *trace) apart(a, b *known) bool {
+	nested := a.Parent == b.Span || b.Parent == a.Span
+	return !nested && a.Service == b.Service && responseIDs(a.ResponseID, b.ResponseID) != equal &&
+		(t.paired(a) || t.paired(b))
+}
+
+// paired reports whether a span is the parent or the child of another model call.
+func (t *trace) paired(k *known) bool {
+	for i := range t.calls {
+		if c := &t.calls[i]; c.Span == k.Parent || c.Parent == k.Span {
+			return true
+		}
+	}
+	return false
 }
 
 // repeats makes a span a duplicate. Its answer is judged if it is the first one with an answer.
@@ -221,14 +242,20 @@ func (t *trace) sumUp(added *known) {
 	}
 }
 
-// better reports whether the first of two spans is the one to count: the one with usage, else with the answer, else the
-// inner one.
+// better reports whether the first of two spans is the one to count: the one with usage, else with the answer and the
+// tools, else the one that says more about an error, else the inner one.
 func better(a, b *Call) bool {
 	if usage := a.Output >= 0; usage != (b.Output >= 0) {
 		return usage
 	}
 	if a.Content != b.Content {
 		return a.Content
+	}
+	if a.Tools != b.Tools {
+		return a.Tools
+	}
+	if a.Failed && b.Failed && a.Words != b.Words {
+		return a.Words > b.Words
 	}
 	return a.Parent == b.Span || b.Parent != a.Span && a.End-a.Start < b.End-b.Start
 }

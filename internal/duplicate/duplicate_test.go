@@ -22,6 +22,11 @@ func call(span, parent byte, change ...func(*Call)) Call {
 
 func noUsage(c *Call)   { c.Input, c.Output = -1, -1 }
 func noContent(c *Call) { c.Content = false }
+func server(c *Call)    { c.Service = 9 }
+func tools(c *Call)     { c.Tools = true }
+func failed(words int) func(*Call) {
+	return func(c *Call) { c.Failed, c.Words, c.Content, c.Input, c.Output = true, words, false, -1, -1 }
+}
 func later(c *Call)     { c.Start, c.End = 2000*ms, 2100*ms }
 func embeds(c *Call)    { c.Kind = Embedding }
 func sameScope(c *Call) { c.Emitter = 77 }
@@ -72,6 +77,16 @@ func TestRoles(t *testing.T) {
 			[]Call{call(1, 0, response("chatcmpl-1")), call(2, 1, response("chatcmpl-2"))}, []byte{1, 2}, nil,
 		},
 		{"the id of a framework", []Call{call(1, 0, response("run-1")), call(2, 1, response("msg_1"))}, []byte{2}, nil},
+		{"the outer one has the tools", []Call{call(1, 0, tools), call(2, 1)}, []byte{1}, nil},
+		{"the outer one says what failed", []Call{call(1, 0, failed(80)), call(2, 1, failed(20))}, []byte{1}, nil},
+		{
+			"the inner span of one turn ends after the next turn began",
+			[]Call{
+				call(1, 9, between(1000, 1100)), call(2, 1, noContent, between(1010, 1250)),
+				call(3, 9, between(1200, 1300)), call(4, 3, noContent, between(1210, 1290)),
+			},
+			[]byte{1, 3}, nil,
+		},
 		{
 			"three spans for a call that failed",
 			[]Call{call(1, 0, noUsage, noContent), call(2, 1, noUsage, noContent), call(3, 2, noUsage, noContent)},
@@ -123,7 +138,7 @@ func TestRoles(t *testing.T) {
 // TestBatches checks that a span in a later batch finds the call, which was counted and stays the call.
 func TestBatches(t *testing.T) {
 	f := NewFinder(DefaultLimits())
-	first, second, third := call(2, 1, noContent), call(1, 0), call(3, 9, noContent)
+	first, second, third := call(2, 1, noContent), call(1, 0), call(3, 9, noContent, server)
 	require.Equal(t, Role{}, f.Role(&first))
 	require.Equal(t, Role{Of: first.Span, Duplicate: true, Judge: true}, f.Role(&second))
 	require.Equal(t, Role{Of: first.Span, Duplicate: true}, f.Role(&third))

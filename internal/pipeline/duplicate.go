@@ -18,7 +18,7 @@ import (
 // role returns what a span is to its model call. A duplicate whose answer must not be judged is no model call for the
 // scorers. An earlier pass, by an agent, saw more of the trace, so its decision stays.
 func (s *Scorer) role(
-	resource pcommon.Resource, scope pcommon.InstrumentationScope, span ptrace.Span, call *genai.Call, r *spanattr.Record,
+	reader *dialect.Reader, resource pcommon.Resource, scope pcommon.InstrumentationScope, span ptrace.Span, call *genai.Call, r *spanattr.Record,
 ) (role duplicate.Role) {
 	switch {
 	case r.DuplicateOf != "":
@@ -28,7 +28,7 @@ func (s *Scorer) role(
 			return duplicate.Role{}
 		}
 	case call.IsLLMCall():
-		c := comparison(resource, scope, span, call)
+		c := comparison(reader, resource, scope, span, call)
 		role = s.calls.Role(&c)
 	}
 	if role.Duplicate && !role.Judge {
@@ -64,9 +64,9 @@ func step(call *genai.Call, r *spanattr.Record) {
 // emitterSeed hashes emitters. The hashes stay in this process.
 var emitterSeed = maphash.MakeSeed()
 
-// comparison returns what of a model call is compared with other spans.
+// comparison returns what of a model call is compared with other spans. The call is the last one that the reader read.
 func comparison(
-	resource pcommon.Resource, scope pcommon.InstrumentationScope, span ptrace.Span, c *genai.Call,
+	r *dialect.Reader, resource pcommon.Resource, scope pcommon.InstrumentationScope, span ptrace.Span, c *genai.Call,
 ) duplicate.Call {
 	d := duplicate.Call{
 		Trace: span.TraceID(), Span: duplicate.SpanID(span.SpanID()), Parent: duplicate.SpanID(span.ParentSpanID()),
@@ -74,9 +74,8 @@ func comparison(
 		Models:     [2]string{c.RequestModel, c.AnyModel()},
 		ResponseID: c.ResponseID,
 		Input:      -1, Output: -1,
-		Cached:  c.Tokens.CacheRead.Value+c.Tokens.CacheWrite.Value > 0,
-		Content: spanattr.CoverageOf(c) != spanattr.NoContent,
-		Failed:  c.Error.IsError, Finish: finish(c),
+		Cached: c.Tokens.CacheRead.Value+c.Tokens.CacheWrite.Value > 0,
+		Failed: c.Error.IsError, Words: len(c.Error.Message), Finish: finish(c),
 	}
 	switch c.Operation {
 	case genai.OpEmbeddings:
@@ -88,13 +87,11 @@ func comparison(
 	if t := &c.Tokens; t.UncachedInput.Set {
 		d.Input, d.Output = t.UncachedInput.Value+t.CacheRead.Value+t.CacheWrite.Value, t.Output.Value+t.Reasoning.Value
 	}
-	var h maphash.Hash
-	h.SetSeed(emitterSeed)
+	d.Content, d.Tools = r.Records()
+	d.Tools = d.Tools || c.ResponseFormat != ""
 	service, _ := dialect.ServiceOf(resource)
-	h.WriteString(service)
-	h.WriteByte(0)
-	h.WriteString(scope.Name())
-	d.Emitter = h.Sum64()
+	d.Service = maphash.String(emitterSeed, service)
+	d.Emitter = d.Service ^ maphash.String(emitterSeed, scope.Name())
 	return d
 }
 
@@ -167,7 +164,7 @@ func (l *lookahead) isCall(i int) bool {
 		s.read = true
 		call, ok := l.reader.Read(s.resource, s.scope, s.span)
 		if s.isCall = ok && call.IsLLMCall() && !spanattr.IsDuplicate(s.span); s.isCall {
-			s.call = comparison(s.resource, s.scope, s.span, call)
+			s.call = comparison(l.reader, s.resource, s.scope, s.span, call)
 		}
 	}
 	return s.isCall

@@ -97,7 +97,7 @@ func (f *Files) IndexTraces(td ptrace.Traces) {
 					f.tracker.Name(span.TraceID(), call.SessionID)
 				}
 				if call.IsLLMCall() && !spanattr.IsDuplicate(span) {
-					f.scorer.calls.Plan([]duplicate.Call{comparison(rs.Resource(), ss.Scope(), span, call)})
+					f.scorer.calls.Plan([]duplicate.Call{comparison(f.reader, rs.Resource(), ss.Scope(), span, call)})
 				}
 			}
 		}

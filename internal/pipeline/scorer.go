@@ -171,7 +171,7 @@ func (s *Scorer) span(w *worker, b *Batch, out *Scored, scope pcommon.Instrument
 	}
 	parts := spanattr.Costs
 	known := r.DuplicateOf != ""
-	role := s.role(out.Resource, scope, span, call, r)
+	role := s.role(w.reader, out.Resource, scope, span, call, r)
 	w.result.Reset()
 	if !s.keeps(call, r, known) {
 		s.score(w, b, span, call, r)
