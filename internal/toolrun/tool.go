@@ -113,7 +113,7 @@ golangci-lint terraform_plan terraform_validate`,
 func table(words map[Effect]string) map[string]Effect {
 	m := map[string]Effect{}
 	for effect, list := range words {
-		for _, w := range strings.Fields(list) {
+		for w := range strings.FieldsSeq(list) {
 			m[w] = effect
 		}
 	}
@@ -122,7 +122,7 @@ func table(words map[Effect]string) map[string]Effect {
 
 func set(words string) map[string]bool {
 	m := map[string]bool{}
-	for _, w := range strings.Fields(words) {
+	for w := range strings.FieldsSeq(words) {
 		m[w] = true
 	}
 	return m

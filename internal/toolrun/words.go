@@ -341,7 +341,8 @@ func reading(line string) bool {
 // failedReads are words of tools that read about their own failure.
 var failedReads = []string{
 	"request failed", "fetch failed", "search failed", "query failed", "read failed", "call failed", "lookup failed",
-	"connection failed", "download failed", "load failed", "failed with status", "failed with error", "failed: http", "api failed",
+	"connection failed", "download failed", "load failed",
+	"failed with status", "failed with error", "failed: http", "api failed",
 }
 
 func contains(line string, list []string) bool {
