@@ -14,7 +14,7 @@ import (
 func (r *Reader) readError(c *genai.Call) {
 	e := &c.Error
 	status := r.span.Status()
-	e.OK = status.Code() == ptrace.StatusCodeOk
+	c.StatusOK = c.Operation == genai.OpExecuteTool && status.Code() == ptrace.StatusCodeOk
 	if status.Code() == ptrace.StatusCodeError {
 		e.IsError = true
 		fill(&e.Message, status.Message())

@@ -78,6 +78,8 @@ type Call struct {
 	ToolName       string       `json:"-"` // the tool that an execute_tool span ran
 	ToolCallID     string       `json:"-"`
 	ToolStatus     string       `json:"-"` // as reported: ok, error, …
+	// StatusOK is true where the span of a tool has status OK. Instrumentations set it where nothing was raised.
+	StatusOK bool `json:"status_ok,omitempty"`
 	// ContentTruncated is true where content was cut before it reached us.
 	ContentTruncated bool `json:"content_truncated,omitempty"`
 	// ContentMissing is true where the SDK recorded no content.
@@ -94,7 +96,6 @@ type Call struct {
 // Error is the failure that the span reports. HTTPStatus is 0 where unknown.
 type Error struct {
 	IsError    bool   `json:"is_error,omitempty"`
-	OK         bool   `json:"-"` // the span has status OK, which instrumentations set where nothing was raised
 	Type       string `json:"type,omitempty"`
 	Message    string `json:"message,omitempty"`
 	HTTPStatus int    `json:"http_status,omitempty"`

@@ -36,7 +36,7 @@ func tool(c *genai.Call, r *score.Result) {
 	if of.Shell {
 		of = toolrun.Of(c.ToolName, c.ToolArguments().Text)
 	}
-	switch result := toolrun.Read(of, text, c.Error.OK); result.Verdict {
+	switch result := toolrun.Read(of, text, c.StatusOK); result.Verdict {
 	case toolrun.Failed:
 		failed(c, r, "the tool's result says so: "+result.By, cmp.Or(result.Message, text))
 	case toolrun.Stopped:
