@@ -90,10 +90,9 @@ func (e *explainer) finding(b *strings.Builder, f *failure.Finding, r *spanattr.
 	case by == "":
 		by = "the report of the provider or the tool"
 	}
-	for i := range r.Scores {
-		if s := &r.Scores[i]; s.Scorer == f.Scorer && s.Version != "" {
-			by += ", version " + s.Version
-		}
+	at := slices.IndexFunc(r.Scores, func(s score.Score) bool { return s.Scorer == f.Scorer })
+	if at >= 0 && r.Scores[at].Version != "" {
+		by += ", version " + r.Scores[at].Version
 	}
 	fact(b, "  by", by)
 	fact(b, "  why", f.Evidence)

@@ -113,15 +113,16 @@ func (s *search) run() bool {
 		default:
 			found = s.key(i)
 		}
-		if found && (c == '(' || c == '=' || !s.isExample(i)) { // those two forms stand in no explanation
+		if !found {
+			continue
+		}
+		if c == '(' || c == '=' || !s.isExample(i) { // those two forms stand in no explanation
 			return true
 		}
-		if found {
-			if s.examples++; s.examples > maxExamples {
-				return false
-			}
-			s.named, s.arguments = false, false
+		if s.examples++; s.examples > maxExamples {
+			return false
 		}
+		s.named, s.arguments = false, false
 	}
 	return false
 }
