@@ -52,7 +52,7 @@ func TestKeys(t *testing.T) {
 		finish_reasons finish_reasons_canonical operation_raw is_llm_call workflow_name usage tokens input_messages output_messages
 		system_instructions tools tool_definitions tool session_id user_id agent_name temperature max_tokens top_p seed
 		response_format output_type output_schema streaming ttft_ms cost_usd prompt_name prompt_version refusal error retrieval
-		service_name deployment_environment duration_ms content_truncated content_missing`), keys(t, data))
+		service_name deployment_environment duration_ms content_truncated content_missing status_ok`), keys(t, data))
 	require.ElementsMatch(t, []string{"name", "call_id", "arguments", "result", "status"}, keys(t, call["tool"]))
 	require.ElementsMatch(t, []string{"query", "documents", "empty"}, keys(t, call["retrieval"]))
 	require.ElementsMatch(t, []string{"is_error", "type", "message", "http_status"}, keys(t, call["error"]))
@@ -61,8 +61,7 @@ func TestKeys(t *testing.T) {
 	var messages []json.RawMessage
 	require.NoError(t, json.Unmarshal(call["output_messages"], &messages))
 	require.ElementsMatch(t, []string{"role", "text", "reasoning", "tool_calls", "tool_results", "finish_reason", "media",
-		"unread"},
-		keys(t, messages[0]))
+		"unread"}, keys(t, messages[0]))
 }
 
 func keys(t *testing.T, object []byte) (names []string) {

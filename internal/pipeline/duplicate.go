@@ -18,7 +18,8 @@ import (
 // role returns what a span is to its model call. A duplicate whose answer must not be judged is no model call for the
 // scorers. An earlier pass, by an agent, saw more of the trace, so its decision stays.
 func (s *Scorer) role(
-	reader *dialect.Reader, resource pcommon.Resource, scope pcommon.InstrumentationScope, span ptrace.Span, call *genai.Call, r *spanattr.Record,
+	reader *dialect.Reader, resource pcommon.Resource, scope pcommon.InstrumentationScope, span ptrace.Span,
+	call *genai.Call, r *spanattr.Record,
 ) (role duplicate.Role) {
 	switch {
 	case r.DuplicateOf != "":
