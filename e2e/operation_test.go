@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
 )
 
 // TestStartUpAndIdleMemory checks the budgets of an idle Collector: healthy within 2 s, at most 120 MB resident. The
@@ -67,6 +68,37 @@ func TestConfigurationsAreValid(t *testing.T) {
 		out, err := cmd.CombinedOutput()
 		require.NoError(t, err, "%s: %s", config, out)
 	}
+}
+
+// TestQueuesOutlastAnOutage checks that every exporter of the shipped configurations that has a queue retries without
+// end. With the default it drops what it sends after five minutes, while the queue on disk has room.
+func TestQueuesOutlastAnOutage(t *testing.T) {
+	configs, err := filepath.Glob(filepath.Join("..", "deploy", "config", "*.yaml"))
+	require.NoError(t, err)
+	queues := 0
+	for _, config := range configs {
+		text, err := os.ReadFile(config)
+		require.NoError(t, err)
+		var shipped struct {
+			Exporters map[string]struct {
+				Queue map[string]any `yaml:"sending_queue"`
+				Retry *struct {
+					MaxElapsedTime *int `yaml:"max_elapsed_time"`
+				} `yaml:"retry_on_failure"`
+			} `yaml:"exporters"`
+		}
+		require.NoError(t, yaml.Unmarshal(text, &shipped), config)
+		for name, exporter := range shipped.Exporters {
+			if exporter.Queue == nil {
+				continue
+			}
+			queues++
+			require.NotNil(t, exporter.Retry, "%s: %s", config, name)
+			require.NotNil(t, exporter.Retry.MaxElapsedTime, "%s: %s", config, name)
+			require.Zero(t, *exporter.Retry.MaxElapsedTime, "%s: %s", config, name)
+		}
+	}
+	require.NotZero(t, queues)
 }
 
 // TestMistakesStopTheStart gives the Collector invalid settings. The error names key, rule and value of each.
