@@ -300,7 +300,8 @@ func (r *Reader) messagesFrom(c *genai.Call, content *genai.Content, text string
 	}
 	if len(p.dst) == 0 && p.refusal == "" && p.model == "" && p.system == "" {
 		trimmed := strings.TrimSpace(text)
-		if !blankText(trimmed) && (!p.cut || !strings.HasPrefix(trimmed, "[")) && !(c.IsLLMCall() && isRequest(trimmed)) {
+		if !blankText(trimmed) && (!p.cut || !strings.HasPrefix(trimmed, "[")) &&
+			(!c.IsLLMCall() || !isRequest(trimmed)) {
 			p.plain(plainText(trimmed), role)
 		}
 	}

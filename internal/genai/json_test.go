@@ -60,8 +60,10 @@ func TestKeys(t *testing.T) {
 	require.NoError(t, json.Unmarshal(call["tools"], &names), "tools are names")
 	var messages []json.RawMessage
 	require.NoError(t, json.Unmarshal(call["output_messages"], &messages))
-	require.ElementsMatch(t, []string{"role", "text", "reasoning", "tool_calls", "tool_results", "finish_reason", "media",
-		"unread"}, keys(t, messages[0]))
+	require.ElementsMatch(t, []string{
+		"role", "text", "reasoning", "tool_calls", "tool_results", "finish_reason", "media",
+		"unread",
+	}, keys(t, messages[0]))
 }
 
 func keys(t *testing.T, object []byte) (names []string) {
