@@ -17,21 +17,23 @@ import (
 // explainer prints what decided a verdict, for people. It needs nothing of a scorer but its findings, and its threshold
 // where it has one.
 type explainer struct {
-	out    io.Writer
-	limits map[string]float64 // below which a score fails, by scorer
+	out io.Writer
+	set *score.Set
 }
 
-// thresholded is a scorer that fails a score below a value.
-type thresholded interface{ FailBelow() float64 }
+// levelled is a scorer with thresholds.
+type levelled interface{ Levels() score.Levels }
 
-func newExplainer(out io.Writer, set *score.Set) *explainer {
-	e := &explainer{out: out, limits: map[string]float64{}}
-	for _, s := range set.Scorers() {
-		if t, ok := s.(thresholded); ok {
-			e.limits[s.Name()] = t.FailBelow()
+func newExplainer(out io.Writer, set *score.Set) *explainer { return &explainer{out: out, set: set} }
+
+// levels are the thresholds of a scorer for a service.
+func (e *explainer) levels(service, name string) (l score.Levels, ok bool) {
+	for _, s := range e.set.For(service).Scorers() {
+		if at, has := s.(levelled); has && s.Name() == name {
+			return at.Levels(), true
 		}
 	}
-	return e
+	return l, false
 }
 
 // span prints one span: its verdict, every finding behind it, and the scores and skips. skipped are the reasons by
@@ -55,7 +57,7 @@ func (e *explainer) span(s *pipeline.Scored, skipped map[string]string) error {
 		fact(&b, "fingerprint", v.Fingerprint)
 	}
 	for i := range r.Scores {
-		fact(&b, "score", e.score(&r.Scores[i]))
+		fact(&b, "score", e.score(&r.Scores[i], s.Call.ServiceName))
 	}
 	for _, scorer := range slices.Sorted(maps.Keys(skipped)) {
 		if reason := skipped[scorer]; reason != score.NotApplicable && reason != score.Off {
@@ -103,15 +105,19 @@ func (e *explainer) finding(b *strings.Builder, f *failure.Finding, r *spanattr.
 }
 
 // score returns a score with the threshold that it is held against.
-func (e *explainer) score(s *score.Score) string {
+func (e *explainer) score(s *score.Score, service string) string {
 	text := fmt.Sprintf("%s %.4g", s.Scorer, s.Value)
-	switch limit, ok := e.limits[s.Scorer]; {
+	switch l, ok := e.levels(service, s.Scorer); {
 	case ok && s.Failed:
-		text += fmt.Sprintf(", below the threshold %.4g", limit)
+		text += fmt.Sprintf(", below the threshold %.4g", l.FailBelow)
+	case ok && s.Suspected:
+		text += fmt.Sprintf(", suspected: below %.4g, threshold %.4g", l.SuspectBelow, l.FailBelow)
 	case ok:
-		text += fmt.Sprintf(", threshold %.4g", limit)
+		text += fmt.Sprintf(", threshold %.4g", l.FailBelow)
 	case s.Failed:
 		text += ", failed"
+	case s.Suspected:
+		text += ", suspected"
 	}
 	return text
 }

@@ -150,7 +150,7 @@ func side(c *cobra.Command, rows []dataset.Row, set *score.Set, files []string) 
 	}
 	defer in.close()
 	in.watch("gate", 2)
-	s, scorers := gate.NewRunSet(rows), spanattr.SpellScorers(set)
+	s := gate.NewRunSet(rows)
 	err = scoreInput(in, set, nil, true, func(o *pipeline.Scored) error {
 		if o.Call == nil {
 			return nil
@@ -162,7 +162,7 @@ func side(c *cobra.Command, rows []dataset.Row, set *score.Set, files []string) 
 			Session: o.Entry.Record.Session.ID,
 			Verdict: o.Entry.Record.Verdict,
 			Scored:  o.Coverage() == spanattr.Scored,
-			Skipped: o.Entry.Record.Skipped(scorers, o.Call, false),
+			Skipped: o.Entry.Record.Skipped(o.Scorers, o.Call, false),
 		})
 		return nil
 	})

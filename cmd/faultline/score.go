@@ -10,6 +10,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -112,11 +113,13 @@ type line struct {
 	// DuplicateOf is the span that is counted for the model call which this one records too.
 	DuplicateOf string             `json:"duplicate_of,omitempty"`
 	Scores      map[string]float64 `json:"scores"`
-	Skipped     map[string]string  `json:"skipped,omitempty"` // reasons by scorer
-	Cost        *costLine          `json:"cost,omitempty"`
-	Session     *sessionLine       `json:"session,omitempty"`
-	Trace       *traceLine         `json:"trace,omitempty"`
-	Call        *genai.Call        `json:"call,omitempty"`
+	// Suspects are the scorers with a weak suspicion, which is no failure.
+	Suspects []string          `json:"suspects"`
+	Skipped  map[string]string `json:"skipped,omitempty"` // reasons by scorer
+	Cost     *costLine         `json:"cost,omitempty"`
+	Session  *sessionLine      `json:"session,omitempty"`
+	Trace    *traceLine        `json:"trace,omitempty"`
+	Call     *genai.Call       `json:"call,omitempty"`
 }
 
 type costLine struct {
@@ -152,24 +155,23 @@ type lineWriter struct {
 	encode     *json.Encoder
 	explain    *explainer // nil for JSON
 	all, calls bool
-	scorers    string // of the set, as spanattr spells them
 	summary    summary
 }
 
 func newLineWriter(w io.Writer, set *score.Set, all, calls bool) *lineWriter {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
-	return &lineWriter{
-		encode: e, all: all, calls: calls, scorers: spanattr.SpellScorers(set), summary: newSummary(),
-	}
+	lines := &lineWriter{encode: e, all: all, calls: calls, summary: newSummary()}
+	lines.summary.off = scorers.Off(set)
+	return lines
 }
 
 // skipped returns the reason of each scorer that gave a span no score, those that are off included.
 func (w *lineWriter) skipped(s *pipeline.Scored) map[string]string {
 	reasons := map[string]string{}
-	maps.Copy(reasons, s.Entry.Record.Skipped(w.scorers, s.Call, true))
+	maps.Copy(reasons, s.Entry.Record.Skipped(s.Scorers, s.Call, true))
 	for _, name := range scorers.Names() {
-		if s.Entry.Record.SkipOf(name, w.scorers, s.Call) == score.Off {
+		if s.Entry.Record.SkipOf(name, s.Scorers, s.Call) == score.Off {
 			reasons[name] = score.Off
 		}
 	}
@@ -250,11 +252,15 @@ func (w *lineWriter) span(s *pipeline.Scored) error {
 		Fingerprint:  v.Fingerprint,
 		DuplicateOf:  r.DuplicateOf,
 		Scores:       map[string]float64{},
+		Suspects:     r.Suspects(),
 		Session:      w.session(r),
 		Trace:        trace,
 	}
 	if l.ErrorClasses == nil {
 		l.ErrorClasses = []failure.Class{}
+	}
+	if l.Suspects == nil {
+		l.Suspects = []string{}
 	}
 	for i := range r.Scores {
 		// A score of an earlier pass is whatever stands on the span.
@@ -284,6 +290,8 @@ type summary struct {
 	problems map[string]int             // of scorers: "name: reason"
 	skips    map[string]int             // the same, where the call lacks what the scorer reads
 	causes   map[[16]byte]failure.Class // of traces: what each incident began with
+	suspects map[string]int             // suspicions by scorer
+	off      []string                   // the scorers that did not run
 }
 
 func newSummary() summary {
@@ -294,6 +302,7 @@ func newSummary() summary {
 		problems: map[string]int{},
 		skips:    map[string]int{},
 		causes:   map[[16]byte]failure.Class{},
+		suspects: map[string]int{},
 	}
 }
 
@@ -305,6 +314,9 @@ func (s *summary) add(o *pipeline.Scored) {
 		s.failing++
 		s.classes[r.Verdict.Class]++
 		s.traces[o.Span.TraceID()] = true
+	}
+	for _, scorer := range r.Suspects() {
+		s.suspects[scorer]++
 	}
 	for _, p := range r.Problems {
 		s.problems[p.Scorer+": "+p.Reason]++
@@ -349,6 +361,15 @@ func (s *summary) write(out io.Writer) error {
 		for _, class := range mostFirst(began) {
 			fmt.Fprintf(w, "  %s\t%d\t\n", class, began[class])
 		}
+	}
+	if len(s.suspects) > 0 {
+		fmt.Fprintf(w, "suspicions\t\tno failures\n")
+		for _, scorer := range mostFirst(s.suspects) {
+			fmt.Fprintf(w, "  %s\t%d\t\n", scorer, s.suspects[scorer])
+		}
+	}
+	if len(s.off) > 0 {
+		fmt.Fprintf(w, "scorers off\t%d\t%s\n", len(s.off), strings.Join(s.off, ", "))
 	}
 	if len(s.skips) > 0 {
 		fmt.Fprintf(w, "without a score\t\t\n")

@@ -101,7 +101,7 @@ func (r *spanReader) facts(f *pipeline.Facts) {
 // record takes what the components before wrote.
 func (r *spanReader) record(record *spanattr.Record) {
 	s, v := &r.span, &record.Verdict
-	s.Class, s.Retrieval = v.Class, record.RetrievalOutcome
+	s.Class, s.Retrieval, s.Certain = v.Class, record.RetrievalOutcome, v.Certain
 	for _, class := range v.Classes {
 		s.Unsafe = s.Unsafe || class == failure.Unsafe
 	}
@@ -139,7 +139,7 @@ func (r *spanReader) record(record *spanattr.Record) {
 		score := &record.Scores[i]
 		s.Scores = append(s.Scores, meter.Score{
 			Name: score.Scorer, Version: versions.Of(score.Scorer), Stratum: record.Stratum,
-			Value: score.Value, Failed: score.Failed,
+			Value: score.Value, Failed: score.Failed, Suspected: score.Suspected,
 		})
 	}
 }

@@ -17,6 +17,7 @@ const (
 	Evaluation    Attribute = spanattr.AttrEvaluationName
 	ErrorClass    Attribute = spanattr.AttrErrorClass
 	ErrorBucket   Attribute = spanattr.AttrErrorBucket
+	ErrorCertain  Attribute = spanattr.AttrErrorCertain
 	SkipReason    Attribute = "app.llm.skip_reason"
 	Outcome       Attribute = "app.llm.outcome"
 	Coverage      Attribute = spanattr.AttrCoverage
@@ -55,6 +56,8 @@ var Meaning = map[Attribute]string{
 	Evaluation:  "name of the scorer",
 	ErrorClass:  "one of the 13 failure classes",
 	ErrorBucket: "ops, structure, quality, safety",
+	ErrorCertain: "true on safety failures that rest on structure, like a checksum or the format of a key; absent on " +
+		"all others",
 	SkipReason: "no_content, no_definitions, no_sources, truncated: the call lacks what the scorer reads; too_large, " +
 		"too_deep, too_complex, invalid_schema, runtime_error, panic: the scorer could not do its work",
 	Outcome:       "ok, failed, cancelled",

@@ -12,7 +12,7 @@ var (
 		Name: "llm.failures", Unit: "{failure}", Instrument: Counter, Sliced: true,
 		Description: "Failed spans by class. A span counts under its first class, and also under its safety class if " +
 			"it has one. A step that only repeats the error of a call inside it does not count.",
-		Attributes: []Attribute{ErrorClass, ErrorBucket},
+		Attributes: []Attribute{ErrorClass, ErrorBucket, ErrorCertain},
 	})
 	Incidents = define(Metric{
 		Name: "llm.incidents", Unit: "{incident}", Instrument: Counter, Sliced: true,
@@ -64,6 +64,11 @@ var (
 		Name: "llm.score.failures", Unit: "{score}", Instrument: Counter, Sliced: true,
 		Description: "Scores that did not pass the threshold of the scorer.",
 		Attributes:  []Attribute{Evaluation, ScorerVersion, Stratum},
+	})
+	ScoreSuspects = define(Metric{
+		Name: "llm.score.suspects", Unit: "{score}", Instrument: Counter,
+		Description: "Scores that passed, but are below the scorer's level of suspicion. They are no failures.",
+		Attributes:  []Attribute{Evaluation, ScorerVersion},
 	})
 	ScoreSkips = define(Metric{
 		Name: "llm.score.skips", Unit: "{call}", Instrument: Counter,

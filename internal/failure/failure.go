@@ -47,6 +47,9 @@ type Finding struct {
 	// Excerpt is the content that shows the failure. It is shown only where the configuration allows it.
 	Excerpt string `json:"excerpt,omitempty"`
 
+	// Certain marks a finding that rests on structure, like the format of a key or a checksum, and not on words.
+	Certain bool `json:"certain,omitempty"`
+
 	// Tool, Where and What enter the fingerprint. Tool is the tool's name, for classes of tools.
 	Tool string `json:"tool,omitempty"`
 	// Where is the JSON Schema keyword and instance path with indices as *, the provider's code, or the finish reason.
@@ -69,6 +72,8 @@ type Verdict struct {
 	Classes     []Class `json:"error_classes,omitempty"` // every class found, in order of precedence
 	Evidence    string  `json:"evidence,omitempty"`
 	Fingerprint string  `json:"fingerprint,omitempty"` // 16 hex digits
+	// Certain is true if a safety finding is certain: such a verdict pages at once.
+	Certain bool `json:"error_certain,omitempty"`
 	// Finding is the finding that names the verdict. It is zero in a verdict that was read back.
 	Finding Finding `json:"-"`
 }
@@ -91,7 +96,7 @@ func (v Verdict) Findings() []Finding {
 		list[i] = Finding{Class: class}
 		if class == v.Class {
 			list[i] = v.Finding
-			list[i].Class, list[i].Detail, list[i].Evidence = v.Class, v.Detail, v.Evidence
+			list[i].Class, list[i].Detail, list[i].Evidence, list[i].Certain = v.Class, v.Detail, v.Evidence, v.Certain
 		}
 	}
 	return list

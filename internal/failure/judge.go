@@ -60,14 +60,18 @@ func Judge(findings []Finding) Verdict {
 		return Verdict{}
 	}
 	first := &findings[0]
+	certain := false
 	for i := range findings {
-		if f := &findings[i]; rank(f) < rank(first) {
+		f := &findings[i]
+		if rank(f) < rank(first) {
 			first = f
 		}
+		certain = certain || f.Certain && f.Class == Unsafe
 	}
 	return Verdict{
 		Class: first.Class, Bucket: first.Class.Bucket(), Detail: first.Detail,
 		Classes:  classes(findings),
+		Certain:  certain,
 		Evidence: clip.Text(first.Evidence, MaxEvidence), Fingerprint: Fingerprint(*first), Finding: *first,
 	}
 }

@@ -28,6 +28,7 @@ type service struct {
 	rest        *slice // overflow: counts what has no room; nil until the first GenAI span
 	over        bool   // the current span was counted at least partly in rest
 	skips       map[Skip]*series
+	suspects    map[suspect]*series
 	versions    map[Version]*version
 	trends      trends
 	spend       *spend // nil until something costs
@@ -102,14 +103,21 @@ func (s *service) operation(span *Span) bool {
 	if span.Request {
 		s.request(sl, span)
 	}
-	if slot, ok := classSlot[span.Class]; ok {
+	if slot, ok := classSlot[span.Class]; ok && span.Class != failure.Unsafe {
 		s.at(sl, slot).add(1, span)
 	}
-	if span.Unsafe && span.Class != failure.Unsafe {
-		s.at(sl, classSlot[failure.Unsafe]).add(1, span)
+	if span.Unsafe || span.Class == failure.Unsafe {
+		slot := classSlot[failure.Unsafe]
+		if span.Certain {
+			slot = certainSlot
+		}
+		s.at(sl, slot).add(1, span)
 	}
 	for i := range span.Scores {
 		s.score(sl, &span.Scores[i], span)
+		if span.Scores[i].Suspected {
+			s.suspect(&span.Scores[i], span)
+		}
 	}
 	for _, skip := range span.Skips {
 		s.skip(skip, span)
@@ -212,9 +220,9 @@ func (s *service) slice(key *Breakdown, spans bool) *slice {
 		sl.key = own
 	}
 	if spans && !sl.failures {
-		known := classSlot
+		known := failureSlots
 		if s.meter.settings.OnlyIncidents {
-			known = incidentSlot
+			known = incidentSlots
 		}
 		if !s.take(len(known)) {
 			return s.full()

@@ -1,6 +1,9 @@
 package meter
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/faultline-otel/faultline/internal/catalog"
 	"github.com/faultline-otel/faultline/internal/failure"
 )
@@ -32,11 +35,18 @@ var (
 	slots        slotList
 	slotRequests = slots.add(catalog.Requests, catalog.Outcome, outcomes...)
 	classSlot    = slots.addClasses(catalog.Failures) // by class
+	certainSlot  = slots.addCertain()                 // of unsafe
 	incidentSlot = slots.addClasses(catalog.Incidents)
 	slotTokens   = slots.add(catalog.TokenUsage, catalog.TokenType, tokenTypes...)
 	slotDuration = slots.add(catalog.Duration, catalog.Outcome, outcomes...)
 	slotTTFT     = slots.add(catalog.TimeToFirstChunk, "", "")
 	slotCost     = slots.addCost()
+)
+
+// The slots that a breakdown has from the start.
+var (
+	failureSlots  = append(slices.Sorted(maps.Values(classSlot)), certainSlot)
+	incidentSlots = slices.Sorted(maps.Values(incidentSlot))
 )
 
 // The slots of a service. Spans by coverage come first: every service has them. Only services with GenAI traffic have
@@ -73,6 +83,16 @@ func (l *slotList) addClasses(m *catalog.Metric) map[failure.Class]int {
 	return place
 }
 
+// addCertain adds the safety failures that are certain. They have a series of their own, because they page at once.
+func (l *slotList) addCertain() (place int) {
+	*l = append(*l, slot{catalog.Failures, []Pair{
+		{catalog.ErrorClass, string(failure.Unsafe)},
+		{catalog.ErrorBucket, string(failure.Safety)},
+		{catalog.ErrorCertain, "true"},
+	}})
+	return len(*l) - 1
+}
+
 func (l *slotList) addCost() (first int) {
 	first = len(*l)
 	for _, o := range outcomes {
@@ -87,7 +107,7 @@ func (l *slotList) addCost() (first int) {
 // budget.
 var (
 	scoreSlots = 4
-	skipSlots  = 1 // of the overflow series
+	skipSlots  = 2 // of the overflow series of skips and of suspicions
 	llmSlots   = len(ownSlots) - len(coverages) + len(slots) + scoreSlots + skipSlots + costWindows
 	fixedSlots = len(coverages) + llmSlots
 )

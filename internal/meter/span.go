@@ -34,6 +34,8 @@ type Span struct {
 	// its classes.
 	Class  failure.Class
 	Unsafe bool
+	// Certain marks a safety class that rests on structure.
+	Certain bool
 	// Incident is the class of the trace's incident. It is set only on the root cause span.
 	Incident failure.Class
 
@@ -55,12 +57,12 @@ type Span struct {
 	Seen time.Time
 }
 
-// Score is the result of a scorer: a value between 0 and 1, and whether it failed. Scores of different versions or
+// Score is the result of a scorer: a value between 0 and 1, and whether it failed or is a suspicion. Scores of different versions or
 // strata are counted separately, because they must not be averaged.
 type Score struct {
 	Name, Version, Stratum string
 	Value                  float64
-	Failed                 bool
+	Failed, Suspected      bool
 }
 
 // Session is the state of a span's session, including the span. An empty ID means no session.

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"cmp"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -126,6 +127,9 @@ func reviewSpan(span ptrace.Span, r *spanattr.Record) review.Span {
 	}
 	if span.StartTimestamp() == 0 {
 		s.Start = span.EndTimestamp().AsTime()
+	}
+	for _, scorer := range r.Suspects() {
+		s.Suspects = append(s.Suspects, strings.Clone(scorer)) // the caller may keep it
 	}
 	if len(r.Scores) > 0 {
 		s.Scores = make(map[string]float64, len(r.Scores))

@@ -43,7 +43,7 @@ type ScorerOptions struct {
 // concurrent use.
 type Scorer struct {
 	set     *score.Set
-	scorers string // value of spanattr.AttrScorers
+	scorers map[string]string // values of spanattr.AttrScorers by service; "" is every other service
 	options ScorerOptions
 	logs    *dialect.LogContentCache
 	calls   *duplicate.Finder
@@ -59,6 +59,8 @@ type Scored struct {
 	// Call is nil if the span is not a GenAI operation. Then nothing was written, and the entry is empty.
 	Call  *genai.Call
 	Entry *Entry
+	// Scorers are the versions of the scorers that run on the calls of the resource, as spanattr.SpellScorers spells them.
+	Scorers string
 	// Unpriced states why a model call has no cost: NoPrice or NoUsage. It is "" if the call has a cost or needs none.
 	Unpriced string
 }
@@ -77,14 +79,28 @@ func NewScorer(set *score.Set, options ScorerOptions) *Scorer {
 		options.Duplicates = duplicate.DefaultLimits()
 	}
 	s := &Scorer{
-		set: set, scorers: spanattr.SpellScorers(set), options: options, now: time.Now,
+		set: set, scorers: map[string]string{"": spanattr.SpellScorers(set)}, options: options, now: time.Now,
 		logs:  dialect.NewLogContentCache(options.LogContentBytes, options.LogContentAge),
 		calls: duplicate.NewFinder(options.Duplicates),
+	}
+	for _, service := range set.Services() {
+		s.scorers[service] = spanattr.SpellScorers(set.For(service))
 	}
 	s.workers.New = func() any {
 		return &worker{reader: dialect.NewReader(s.logs), writer: spanattr.Writer{Content: options.Content}}
 	}
 	return s
+}
+
+// scorersOf returns the versions of the scorers that run on the calls of a resource.
+func (s *Scorer) scorersOf(resource pcommon.Resource) string {
+	if len(s.scorers) > 1 {
+		service, _ := dialect.ServiceOf(resource)
+		if own, ok := s.scorers[service]; ok {
+			return own
+		}
+	}
+	return s.scorers[""]
 }
 
 // Logs keeps log records with the content of spans until those spans are scored. It does not change the logs.
@@ -122,12 +138,12 @@ func (s *Scorer) Traces(td ptrace.Traces, b *Batch, each func(*Scored)) {
 	w.errors.index(td, s.logs, &s.repeats)
 	for _, rs := range td.ResourceSpans().All() {
 		resource := rs.Resource()
-		scored := false
+		scored, scorers := false, s.scorersOf(resource)
 		for _, ss := range rs.ScopeSpans().All() {
 			scope := ss.Scope()
 			for _, span := range ss.Spans().All() {
 				out := &w.out
-				*out = Scored{Span: span, Resource: resource, Entry: notGenAI}
+				*out = Scored{Span: span, Resource: resource, Entry: notGenAI, Scorers: scorers}
 				fresh := s.span(w, b, out, scope)
 				if each != nil {
 					each(out)
@@ -136,12 +152,12 @@ func (s *Scorer) Traces(td ptrace.Traces, b *Batch, each func(*Scored)) {
 					continue
 				}
 				if scored = scored || fresh; !fresh {
-					spanattr.KeepScorers(resource, span, s.scorers)
+					spanattr.KeepScorers(resource, span, scorers)
 				}
 			}
 		}
 		if scored {
-			resource.Attributes().PutStr(spanattr.AttrScorers, s.scorers)
+			resource.Attributes().PutStr(spanattr.AttrScorers, scorers)
 		}
 	}
 	// Not deferred, so that a worker is not reused after a panic.

@@ -22,10 +22,12 @@ type Span struct {
 	Message  string        `json:"message,omitempty"` // of the status
 	failure.Verdict
 	// Others are findings of further classes of the verdict, where more is known of them than the class.
-	Others  []failure.Finding  `json:"other_findings,omitempty"`
-	Scores  map[string]float64 `json:"scores,omitempty"`
-	Skipped map[string]string  `json:"skipped,omitempty"` // why scorers gave no score: reasons by scorer
-	Outcome string             `json:"outcome,omitempty"` // of a tool or a retrieval: ok, empty, failed
+	Others []failure.Finding  `json:"other_findings,omitempty"`
+	Scores map[string]float64 `json:"scores,omitempty"`
+	// Suspects are the scorers with a weak suspicion, which is no failure.
+	Suspects []string          `json:"suspects,omitempty"`
+	Skipped  map[string]string `json:"skipped,omitempty"` // why scorers gave no score: reasons by scorer
+	Outcome  string            `json:"outcome,omitempty"` // of a tool or a retrieval: ok, empty, failed
 	// CallHash identifies what the span tried, such as a tool with its arguments. A later success of the same
 	// recovers a failure. Only its equality means anything; "" is unknown.
 	CallHash string      `json:"call_hash,omitempty"`

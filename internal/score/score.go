@@ -4,6 +4,8 @@ package score
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/faultline-otel/faultline/internal/failure"
@@ -26,6 +28,8 @@ type Score struct {
 	Scorer, Version string
 	Value           float64
 	Failed          bool
+	// Suspected marks a score that did not fail, but is below the scorer's second threshold.
+	Suspected bool
 }
 
 // Skip reports why a scorer gave a call no score, or judged only a part of it.
@@ -129,16 +133,40 @@ func (r *Result) Skip(s Scorer, reason, detail string) {
 }
 
 // Set holds the scorers of one configuration, in order.
-type Set struct{ scorers []Scorer }
+type Set struct {
+	scorers  []Scorer
+	services map[string]*Set // of services with settings of their own
+}
 
 // NewSet makes a set of scorers.
 func NewSet(scorers ...Scorer) *Set { return &Set{scorers: scorers} }
 
+// SetService gives the calls of a service a set of their own.
+func (s *Set) SetService(name string, own *Set) {
+	if s.services == nil {
+		s.services = map[string]*Set{}
+	}
+	s.services[name] = own
+}
+
+// For returns the set for the calls of a service.
+func (s *Set) For(service string) *Set {
+	if own, ok := s.services[service]; ok {
+		return own
+	}
+	return s
+}
+
+// Services lists the services with a set of their own, sorted.
+func (s *Set) Services() []string { return slices.Sorted(maps.Keys(s.services)) }
+
 // Scorers lists the scorers of the set.
 func (s *Set) Scorers() []Scorer { return s.scorers }
 
-// Score runs every scorer on the call. A scorer that panics becomes a problem and does not stop the others.
+// Score runs every scorer on the call, those of its service where it has a set of its own. A scorer that panics becomes
+// a problem and does not stop the others.
 func (s *Set) Score(c *genai.Call, r *Result) {
+	s = s.For(c.ServiceName)
 	for at := 0; at < len(s.scorers); {
 		at = s.run(at, c, r)
 	}

@@ -18,8 +18,10 @@ const (
 	AttrErrorDetail      = "app.llm.error_detail"
 	AttrErrorClasses     = "app.llm.error_classes"
 	AttrErrorEvidence    = "app.llm.error_evidence"
+	AttrErrorCertain     = "app.llm.error_certain" // true if a safety verdict rests on structure; otherwise absent
 	AttrFingerprint      = "app.llm.fingerprint"
 	AttrScorePrefix      = "app.llm.score."
+	AttrSuspects         = "app.llm.suspects" // scorers with a weak suspicion, which is no failure
 	AttrCoverage         = "app.llm.coverage"
 	AttrCostUSD          = "app.llm.cost.usd"
 	AttrCostSource       = "app.llm.cost.source"

@@ -85,6 +85,9 @@ type Trace struct {
 // maxLoops bounds the loops that are read from a span: one per detail.
 const maxLoops = 4
 
+// maxSuspects bounds the suspicions that are read from a span.
+const maxSuspects = 64
+
 // maxRedactions bounds the redactions that are read from a span, so that more can be added.
 const maxRedactions = 1 << 40
 
@@ -122,6 +125,7 @@ func IsDuplicate(span ptrace.Span) bool {
 // Read reads what earlier components wrote on a span, in one pass over its attributes.
 func (r *Record) Read(span ptrace.Span) {
 	r.Reset()
+	var suspects pcommon.Value // read last: it is about the scores
 	for key, v := range span.Attributes().All() {
 		if !ours(key) {
 			continue
@@ -133,11 +137,17 @@ func (r *Record) Read(span ptrace.Span) {
 			}
 			continue
 		}
+		if key == AttrSuspects {
+			suspects = v
+		}
 		r.Annotated = r.Annotated || written(key)
 		r.read(key, v)
 	}
 	if span.Events().Len() > 0 {
 		r.readEvaluations(span)
+	}
+	if suspects != (pcommon.Value{}) {
+		r.readSuspects(suspects)
 	}
 	r.Session.SetID(r.Session.ID, span.TraceID())
 	if r.Trace.Primary != "" {
@@ -158,6 +168,8 @@ func (r *Record) read(key string, v pcommon.Value) {
 		r.Verdict.Detail = v.Str()
 	case AttrErrorEvidence:
 		r.Verdict.Evidence = clip.Text(v.Str(), failure.MaxEvidence)
+	case AttrErrorCertain:
+		r.Verdict.Certain = v.Bool()
 	case AttrFingerprint:
 		r.Verdict.Fingerprint = v.Str()
 	case AttrErrorClasses:
@@ -278,6 +290,34 @@ func (r *Record) readEvaluations(span ptrace.Span) {
 	}
 }
 
+// readSuspects marks the scores of suspicions. A name without a score is no suspicion.
+func (r *Record) readSuspects(v pcommon.Value) {
+	if v.Type() != pcommon.ValueTypeSlice {
+		return
+	}
+	list := v.Slice()
+	for at := range min(list.Len(), maxSuspects) {
+		name := list.At(at)
+		for i := range r.Scores {
+			if s := &r.Scores[i]; s.Scorer == name.Str() {
+				s.Suspected = !s.Failed
+				break
+			}
+		}
+	}
+}
+
+// Suspects lists the scorers of suspicions, in the order of the scores.
+func (r *Record) Suspects() []string {
+	var names []string
+	for i := range r.Scores {
+		if r.Scores[i].Suspected {
+			names = append(names, r.Scores[i].Scorer)
+		}
+	}
+	return names
+}
+
 // checkCost checks the cost attributes. A valid cost has an amount. It has the version of a price book if it was
 // computed, and no version if it was reported.
 func (r *Record) checkCost() {
@@ -310,7 +350,8 @@ func (r *Record) conclude() {
 	if len(v.Classes) == 0 {
 		v.Classes = []failure.Class{v.Class}
 	}
-	v.Finding = failure.Finding{Class: v.Class, Detail: v.Detail, Evidence: v.Evidence}
+	v.Certain = v.Certain && slices.Contains(v.Classes, failure.Unsafe)
+	v.Finding = failure.Finding{Class: v.Class, Detail: v.Detail, Evidence: v.Evidence, Certain: v.Certain}
 	for _, class := range v.Classes {
 		switch {
 		case class == v.Class:

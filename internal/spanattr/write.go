@@ -2,6 +2,7 @@ package spanattr
 
 import (
 	"encoding/hex"
+	"slices"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -77,7 +78,7 @@ func (w *Writer) Write(span ptrace.Span, r *Record, parts Part) {
 // room is how many attributes a span gets of a record, with those of its session. The list of attributes is grown once:
 // every growth copies it.
 func (r *Record) room() int {
-	const coverage, callHash, cost, verdict, sessions = 1, 1, 3, 6, 5
+	const coverage, callHash, cost, verdict, sessions = 1, 1, 3, 7, 5
 	n := coverage + callHash + sessions + len(r.Scores)
 	if r.Cost.USD.Set {
 		n += cost
@@ -88,6 +89,7 @@ func (r *Record) room() int {
 	for _, there := range [...]bool{
 		r.Cancelled, r.DuplicateOf != "", r.ToolOutcome != "", r.RetrievalOutcome != "", len(r.Skips) > 0,
 		len(r.Problems) > 0,
+		slices.ContainsFunc(r.Scores, func(s score.Score) bool { return s.Suspected }),
 	} {
 		if there {
 			n++
@@ -117,13 +119,19 @@ func (w *Writer) writeScores(span ptrace.Span, r *Record) {
 	if r.CallHash != 0 {
 		attrs.PutStr(AttrCallHash, Hex(r.CallHash))
 	}
-	failing := 0
+	failing, suspected := 0, 0
 	for i := range r.Scores {
 		s := &r.Scores[i]
 		attrs.PutDouble(w.scoreKey(s.Scorer), s.Value)
 		if s.Failed {
 			failing++
 		}
+		if s.Suspected {
+			suspected++
+		}
+	}
+	if suspected > 0 {
+		writeSuspects(attrs, r, suspected)
 	}
 	if failing > 0 {
 		w.writeEvaluations(span, r, min(failing, maxEvaluations))
@@ -133,6 +141,16 @@ func (w *Writer) writeScores(span ptrace.Span, r *Record) {
 	}
 	if len(r.Problems) > 0 {
 		writeProblems(attrs, r.Problems)
+	}
+}
+
+func writeSuspects(attrs pcommon.Map, r *Record, n int) {
+	list := attrs.PutEmptySlice(AttrSuspects)
+	list.EnsureCapacity(n)
+	for i := range r.Scores {
+		if r.Scores[i].Suspected {
+			list.AppendEmpty().SetStr(r.Scores[i].Scorer)
+		}
 	}
 }
 
@@ -158,6 +176,9 @@ func (w *Writer) writeVerdict(attrs pcommon.Map, v *failure.Verdict) {
 		classes.AppendEmpty().SetStr(string(c))
 	}
 	attrs.PutStr(AttrErrorEvidence, v.Evidence)
+	if v.Certain {
+		attrs.PutBool(AttrErrorCertain, true)
+	}
 	attrs.PutStr(AttrFingerprint, v.Fingerprint)
 }
 
@@ -309,7 +330,8 @@ func EraseSessionCost(span ptrace.Span) { span.Attributes().Remove(AttrSessionCo
 
 func ofVerdict(key string) bool {
 	switch key {
-	case AttrErrorClass, AttrErrorBucket, AttrErrorDetail, AttrErrorClasses, AttrErrorEvidence, AttrFingerprint:
+	case AttrErrorClass, AttrErrorBucket, AttrErrorDetail, AttrErrorClasses, AttrErrorEvidence, AttrFingerprint,
+		AttrErrorCertain:
 		return true
 	}
 	return false
@@ -327,7 +349,7 @@ func ofTrace(key string) bool {
 func written(key string) bool {
 	switch key {
 	case AttrCoverage, AttrToolOutcome, AttrRetrievalOutcome, AttrCancelled, AttrSkipped, AttrProblems, AttrScorers,
-		AttrCallHash, AttrDuplicateOf:
+		AttrCallHash, AttrDuplicateOf, AttrSuspects:
 		return true
 	}
 	return ofVerdict(key) || ofCost(key) || strings.HasPrefix(key, AttrScorePrefix)

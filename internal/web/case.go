@@ -61,7 +61,8 @@ type documentView struct {
 
 type scoreView struct {
 	Name, Value string
-	Low         bool
+	Low         bool   // red
+	Suspect     bool   // a suspicion is not red: it is no failure
 	Width       string // in per cent
 }
 
@@ -114,7 +115,7 @@ func (s *server) caseOf(ctx context.Context, item *review.Item, f queueFilter, s
 	if shown != nil {
 		current = shown.ID
 		c.Talk = newTalker(w, item, shown).talk()
-		c.Scores, c.Skipped = scoresOf(shown.Scores), skipsOf(shown.Skipped)
+		c.Scores, c.Skipped = scoresOf(shown.Scores, shown.Suspects), skipsOf(shown.Skipped)
 		for _, class := range shown.Classes {
 			if class != item.Class {
 				c.Also = append(c.Also, chipOf(class, ""))
@@ -302,7 +303,7 @@ func retrievals(w *writer, spans []review.Span, because evidence) []retrieved {
 const lowScore = 0.5
 
 // scoresOf lists scores, worst first.
-func scoresOf(scores map[string]float64) []scoreView {
+func scoresOf(scores map[string]float64, suspects []string) []scoreView {
 	names := make([]string, 0, len(scores))
 	for name := range scores {
 		names = append(names, name)
@@ -313,9 +314,10 @@ func scoresOf(scores map[string]float64) []scoreView {
 	const maxScores = 40
 	var views []scoreView
 	for _, name := range names[:min(len(names), maxScores)] {
-		v := scores[name]
+		v, suspect := scores[name], slices.Contains(suspects, name)
 		views = append(views, scoreView{
-			Name: visibleLine(name, 60), Value: number(v), Low: v < lowScore, Width: percent(100 * min(max(v, 0), 1)),
+			Name: visibleLine(name, 60), Value: number(v), Low: v < lowScore && !suspect,
+			Suspect: suspect, Width: percent(100 * min(max(v, 0), 1)),
 		})
 	}
 	return views

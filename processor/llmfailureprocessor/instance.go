@@ -5,8 +5,11 @@ import (
 
 	"go.opentelemetry.io/collector/processor"
 	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
 
 	"github.com/faultline-otel/faultline/internal/pipeline"
+	"github.com/faultline-otel/faultline/internal/score"
+	"github.com/faultline-otel/faultline/internal/score/scorers"
 	"github.com/faultline-otel/faultline/internal/sharedinstance"
 	"github.com/faultline-otel/faultline/processor/llmfailureprocessor/internal/metadata"
 )
@@ -34,10 +37,11 @@ func (f *factory) instance(set processor.Settings, cfg *Config) (*instance, erro
 }
 
 func newInstance(set processor.Settings, cfg *Config) (*instance, error) {
-	scorers, err := cfg.set()
+	ours, err := cfg.set()
 	if err != nil {
 		return nil, err
 	}
+	logScorers(set.Logger, ours)
 	book, err := cfg.book()
 	if err != nil {
 		return nil, err
@@ -50,7 +54,7 @@ func newInstance(set processor.Settings, cfg *Config) (*instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	scorer := pipeline.NewScorer(scorers, pipeline.ScorerOptions{
+	scorer := pipeline.NewScorer(ours, pipeline.ScorerOptions{
 		Content:         cfg.Evidence.Content,
 		LogContentBytes: cfg.LogContent.LimitMiB << 20, LogContentAge: cfg.LogContent.MaxAge,
 		Prices: book,
@@ -64,6 +68,21 @@ func newInstance(set processor.Settings, cfg *Config) (*instance, error) {
 	return &instance{
 		scorer: scorer, redactor: redactor, counters: newCounters(telemetry), telemetry: telemetry,
 	}, nil
+}
+
+// logScorers says which scorers run: a scorer file states only what it changes of the default.
+func logScorers(logger *zap.Logger, set *score.Set) {
+	log := func(set *score.Set, more ...zap.Field) {
+		var on []string
+		for _, s := range set.Scorers() {
+			on = append(on, s.Name())
+		}
+		logger.Info("scorers are on", append(more, zap.Strings("on", on), zap.Strings("off", scorers.Off(set)))...)
+	}
+	log(set)
+	for _, service := range set.Services() {
+		log(set.For(service), zap.String("service", service))
+	}
 }
 
 // release shuts the instance down when its last user releases it.

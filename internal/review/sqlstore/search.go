@@ -131,9 +131,15 @@ type terms struct {
 	left    int      // room for content, in bytes
 }
 
+// suspectTerm begins the search term of a suspicion: suspect:jailbreak.
+const suspectTerm = "suspect:"
+
 func termsOf(s *review.Span) terms {
 	t := terms{left: maxContent}
 	t.name(s.Evidence, string(s.Class), s.Detail, s.Name, s.Service, s.ID, s.Fingerprint)
+	for _, scorer := range s.Suspects {
+		t.name(suspectTerm + scorer)
+	}
 	t.text(s.Message)
 	c := s.Call
 	if c == nil {

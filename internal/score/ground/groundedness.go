@@ -2,7 +2,6 @@ package ground
 
 import (
 	_ "embed"
-	"fmt"
 	"math"
 	"strings"
 	"sync"
@@ -16,11 +15,7 @@ import (
 const GroundednessName = "groundedness"
 
 // Config holds the settings of both scorers.
-type Config struct {
-	// FailBelow is the score below which the call fails. nil is the default, at which the rate of false positives was
-	// measured.
-	FailBelow *float64 `yaml:"fail_below"`
-}
+type Config = score.LevelConfig
 
 // The default of groundedness, and the same as log-odds.
 const (
@@ -31,7 +26,7 @@ const (
 // scorer is the common part of both scorers.
 type scorer struct {
 	name, version string
-	failBelow     float64
+	levels        score.Levels
 	forest        *Forest
 }
 
@@ -39,16 +34,13 @@ type scorer struct {
 // and the threshold.
 func newScorer(name, rules string, file []byte, features int, failBelow float64, config Config) (scorer, error) {
 	forest, err := unmarshal(file, features)
-	s := scorer{name: name, version: rules + "-" + forestVersion(file), failBelow: failBelow, forest: forest}
-	if err == nil && config.FailBelow != nil {
-		s.failBelow = *config.FailBelow
-		if !(s.failBelow >= 0 && s.failBelow <= 1) { // NaN too
-			return s, fmt.Errorf("fail_below must be between 0 and 1, got %v", *config.FailBelow)
-		}
-		if s.failBelow != failBelow {
-			s.version += fmt.Sprintf("-%g", s.failBelow)
-		}
+	s := scorer{name: name, version: rules + "-" + forestVersion(file), forest: forest}
+	if err != nil {
+		return s, err
 	}
+	var suffix string
+	s.levels, suffix, err = config.Apply(score.Levels{FailBelow: failBelow, SuspectBelow: failBelow})
+	s.version += suffix
 	return s, err
 }
 
@@ -58,8 +50,8 @@ func (s *scorer) Name() string { return s.name }
 // Version changes whenever the same call could get another score.
 func (s *scorer) Version() string { return s.version }
 
-// FailBelow is the threshold of the score.
-func (s *scorer) FailBelow() float64 { return s.failBelow }
+// Levels are the thresholds of the score.
+func (s *scorer) Levels() score.Levels { return s.levels }
 
 // value turns a margin into a score.
 func value(margin float32) float64 {
@@ -118,9 +110,7 @@ func (s *Groundedness) Score(c *genai.Call, r *score.Result) {
 		return
 	}
 	v := value(worst)
-	failed := v < s.failBelow
-	r.Add(s, v, failed)
-	if failed {
+	if r.Judge(s, v, s.levels) {
 		r.Find(failure.Finding{
 			Class: failure.Hallucination, Detail: failure.Ungrounded, Scorer: s.name, Where: failure.Ungrounded,
 			Evidence: "much of the answer is not in the documents and tool results of the call",

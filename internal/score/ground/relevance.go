@@ -73,7 +73,7 @@ func (s *Relevance) Score(c *genai.Call, r *score.Result) {
 				continue
 			}
 			margin := s.forest.Margin(f[:])
-			if value(margin) < s.failBelow {
+			if value(margin) < s.levels.SuspectBelow {
 				margin = min(margin, s.before(c, question, t, r, f))
 			}
 			if !seen || margin > worst {
@@ -85,10 +85,11 @@ func (s *Relevance) Score(c *genai.Call, r *score.Result) {
 		return
 	}
 	v := value(worst)
-	// A step of an agent answers its plan or another agent, not a question. It gets a score, but cannot fail.
-	failed := v < s.failBelow && c.AgentName == ""
-	r.Add(s, v, failed)
-	if failed {
+	if c.AgentName != "" { // it answers its plan or another agent, not a question: it has a score, but cannot fail
+		r.Add(s, v, false)
+		return
+	}
+	if r.Judge(s, v, s.levels) {
 		r.Find(failure.Finding{
 			Class: failure.BadAnswer, Detail: failure.OffTopic, Scorer: s.name, Where: failure.OffTopic,
 			Evidence: "the answer does not address the question",

@@ -28,6 +28,8 @@ type Type struct {
 	One, Many string
 	// Shown is the public beginning of every value of the type, such as "ghp_". It is part of evidence.
 	Shown string
+	// Certain marks values with a structure that other texts do not have by chance: a checksum, or an issuer's prefix.
+	Certain bool
 }
 
 // Types returns all types, the most severe first within a kind.

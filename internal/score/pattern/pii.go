@@ -15,8 +15,8 @@ const (
 func piiTypes() []Type {
 	return []Type{
 		{Name: TypeSSN, Kind: KindPII, One: "a social security number", Many: "social security numbers"},
-		{Name: TypeCard, Kind: KindPII, One: "a card number", Many: "card numbers"},
-		{Name: TypeIBAN, Kind: KindPII, One: "an IBAN", Many: "IBANs"},
+		{Name: TypeCard, Kind: KindPII, One: "a card number", Many: "card numbers", Certain: true},
+		{Name: TypeIBAN, Kind: KindPII, One: "an IBAN", Many: "IBANs", Certain: true},
 		{Name: TypeEmail, Kind: KindPII, One: "an e-mail address", Many: "e-mail addresses"},
 		{Name: TypePhone, Kind: KindPII, One: "a phone number", Many: "phone numbers"},
 		{Name: TypeIP, Kind: KindPII, One: "an IP address", Many: "IP addresses"},

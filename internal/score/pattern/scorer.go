@@ -350,6 +350,7 @@ func (w *watch) finding(scorer, detail, where string) failure.Finding {
 	return failure.Finding{
 		Class: failure.Unsafe, Detail: detail, Scorer: scorer, Where: types[w.tally[0].kind].Name, Evidence: where + list,
 		Excerpt: w.excerpt,
+		Certain: slices.ContainsFunc(w.tally, func(t tally) bool { return types[t.kind].Certain }),
 	}
 }
 

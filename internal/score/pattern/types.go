@@ -22,7 +22,8 @@ const (
 
 func secretTypes() []Type {
 	list := []Type{
-		{Name: namePEM, Kind: KindSecrets, One: "a private key", Many: "private keys", Shown: "-----BEGIN"},
+		{Name: namePEM, Kind: KindSecrets, One: "a private key", Many: "private keys", Shown: "-----BEGIN",
+			Certain: true},
 		{Name: nameAWSSecret, Kind: KindSecrets, One: "an AWS secret key", Many: "AWS secret keys"},
 		{Name: nameAzureKey, Kind: KindSecrets, One: "an Azure storage key", Many: "Azure storage keys"},
 		{Name: nameAzureAD, Kind: KindSecrets, One: "an Azure client secret", Many: "Azure client secrets"},
@@ -40,13 +41,13 @@ func secretTypes() []Type {
 		seen[e.Type] = true
 		list = append(list, Type{
 			Name: e.Type, Kind: KindSecrets, One: article(e.Label), Many: e.Label + "s",
-			Shown: e.Prefixes[0],
+			Shown: e.Prefixes[0], Certain: true,
 		})
 	}
 	return append(list,
 		Type{Name: nameMailchimp, Kind: KindSecrets, One: "a Mailchimp key", Many: "Mailchimp keys"},
-		Type{Name: nameTelegram, Kind: KindSecrets, One: "a Telegram bot token", Many: "Telegram bot tokens"},
-		Type{Name: nameDiscord, Kind: KindSecrets, One: "a Discord bot token", Many: "Discord bot tokens"},
+		Type{Name: nameTelegram, Kind: KindSecrets, One: "a Telegram bot token", Many: "Telegram bot tokens", Certain: true},
+		Type{Name: nameDiscord, Kind: KindSecrets, One: "a Discord bot token", Many: "Discord bot tokens", Certain: true},
 		Type{Name: nameBasicAuthURL, Kind: KindSecrets, One: "a URL with a password", Many: "URLs with passwords"},
 		Type{Name: nameBasicAuth, Kind: KindSecrets, One: "basic credentials", Many: "basic credentials"},
 		Type{Name: nameJWT, Kind: KindSecrets, One: "a JSON Web Token", Many: "JSON Web Tokens", Shown: "eyJ"},

@@ -82,12 +82,19 @@ func scorer[Config any](build func(Config, string) (score.Scorer, error)) entry 
 // Names returns the names of all scorers, sorted.
 func Names() []string { return slices.Sorted(maps.Keys(registry)) }
 
+// Off returns the names of the scorers that are not in a set, sorted.
+func Off(set *score.Set) []string {
+	return slices.DeleteFunc(Names(), func(name string) bool {
+		return slices.ContainsFunc(set.Scorers(), func(s score.Scorer) bool { return s.Name() == name })
+	})
+}
+
 //go:embed default.yaml
 var defaultFile []byte
 
 // Default returns the configuration without a scorer file: every scorer that needs no settings.
 func Default() score.Config {
-	config, err := Parse(defaultFile)
+	config, err := parse(defaultFile)
 	if err != nil {
 		panic(err) // the embedded file is tested
 	}
@@ -108,16 +115,26 @@ func Load(path string) (score.Config, error) {
 	return config, nil
 }
 
-// Decode reads a scorer file that is parsed already, as part of the Collector's configuration.
+// Decode reads a scorer file that is parsed already, as part of the Collector's configuration. It is Parse otherwise.
 func Decode(content map[string]any) (score.Config, error) {
 	var config score.Config
 	err := strictyaml.Decode(content, &config)
-	return checked(config, err)
+	return onDefault(checked(config, err))
 }
 
-// Parse reads the text of a scorer file. If the file has keys or values of the wrong form, the error also names the
-// other mistakes that show without reading further files. Otherwise these are left to New.
-func Parse(text []byte) (score.Config, error) {
+// Parse reads the text of a scorer file, and adds it to the default. If the file has keys or values of the wrong form,
+// the error also names the other mistakes that show without reading further files. Otherwise these are left to New.
+func Parse(text []byte) (score.Config, error) { return onDefault(parse(text)) }
+
+// onDefault puts the content of a scorer file on the default, so that a file states only what it changes.
+func onDefault(config score.Config, err error) (score.Config, error) {
+	if err != nil {
+		return score.Config{}, err
+	}
+	return config.Over(Default()), nil
+}
+
+func parse(text []byte) (score.Config, error) {
 	var config score.Config
 	err := strictyaml.Unmarshal(text, &config)
 	return checked(config, err)
@@ -153,11 +170,7 @@ func repeats(mistakes strictyaml.MistakesError, line string) bool {
 // New makes the set: first the outcome scorer, then the scorers of the configuration by name, then its rules in order.
 // It reports all mistakes at once, one line each: key, rule and value.
 func New(config score.Config) (*score.Set, error) {
-	list, err := assemble(config, build)
-	if err != nil {
-		return nil, err
-	}
-	return score.NewSet(list...), nil
+	return assemble(config, build)
 }
 
 // action is what to do with a scorer of a configuration.
@@ -172,26 +185,77 @@ func build(e entry, settings map[string]any, dir string) (score.Scorer, error) {
 }
 
 // assemble makes the scorers of a configuration.
-func assemble(config score.Config, do action) ([]score.Scorer, error) {
+func assemble(config score.Config, do action) (*score.Set, error) {
+	base, err := named("scorers", config.Scorers, config.Dir, do)
+	rules, wrong := ruleScorers(config.Rules)
+	set := score.NewSet(listOf(base, rules)...)
+	errs := []error{config.Validate(), err, wrong}
+	for _, service := range slices.Sorted(maps.Keys(config.Services)) {
+		own := config.Services[service]
+		merged := config.Of(service)
+		for name := range merged {
+			if _, changed := own[name]; !changed {
+				delete(merged, name)
+			}
+		}
+		// What the service does not change it shares.
+		scorers, err := named("services."+service, merged, config.Dir, do)
+		for name, s := range base {
+			if _, changed := own[name]; !changed {
+				scorers[name] = s
+			}
+		}
+		errs = append(errs, err)
+		set.SetService(service, score.NewSet(listOf(scorers, rules)...))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return set, nil
+}
+
+// listOf returns the scorers in the order in which they run.
+func listOf(byName map[string]score.Scorer, rules []score.Scorer) []score.Scorer {
 	list := []score.Scorer{outcome.New()}
-	errs := []error{config.Validate()}
-	for _, name := range slices.Sorted(maps.Keys(config.Scorers)) {
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		list = append(list, byName[name])
+	}
+	return append(list, rules...)
+}
+
+// named makes the scorers that are on. place is their place in the file.
+func named(
+	place string, settings map[string]score.Settings, dir string, do action,
+) (map[string]score.Scorer, error) {
+	scorers := map[string]score.Scorer{}
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		known, ok := registry[name]
 		if !ok {
 			errs = append(
 				errs,
-				fmt.Errorf("scorers.%s: unknown scorer, expected one of %s", name, strings.Join(Names(), ", ")),
+				fmt.Errorf("%s.%s: unknown scorer, expected one of %s", place, name, strings.Join(Names(), ", ")),
 			)
 			continue
 		}
-		s, err := do(known, config.Scorers[name], config.Dir)
-		if err != nil {
-			errs = append(errs, errline.Prefix("scorers."+name, err))
+		if settings[name].Off {
 			continue
 		}
-		list = append(list, s)
+		s, err := do(known, settings[name].Values, dir)
+		if err != nil {
+			errs = append(errs, errline.Prefix(place+"."+name, err))
+			continue
+		}
+		scorers[name] = s
 	}
-	for i, r := range config.Rules {
+	return scorers, errors.Join(errs...)
+}
+
+// ruleScorers makes the user's own checks.
+func ruleScorers(rules []score.Rule) ([]score.Scorer, error) {
+	var list []score.Scorer
+	var errs []error
+	for i, r := range rules {
 		if _, taken := registry[r.Name]; taken || r.Name == outcome.Name {
 			errs = append(errs, fmt.Errorf("rules[%d].name must not be the name of a scorer, got %q", i, r.Name))
 			continue

@@ -42,7 +42,7 @@ rules:
 	require.NoError(t, err)
 	set, err := New(config)
 	require.NoError(t, err)
-	require.Len(t, set.Scorers(), 3)
+	require.Len(t, set.Scorers(), 1+len(Names())+1, "the file adds to the default")
 
 	call, r := &genai.Call{
 		Operation:              "chat",
@@ -56,22 +56,113 @@ rules:
 	require.Equal(t, "bad_answer/rule", string(r.Findings[1].Class)+"/"+r.Findings[1].Detail)
 }
 
+// names lists the scorers of a set.
+func names(set *score.Set) (list []string) {
+	for _, s := range set.Scorers() {
+		list = append(list, s.Name())
+	}
+	return list
+}
+
+func newSet(t *testing.T, file string) *score.Set {
+	t.Helper()
+	config, err := Parse([]byte(file))
+	require.NoError(t, err)
+	set, err := New(config)
+	require.NoError(t, err)
+	return set
+}
+
+// TestFileAddsToTheDefault: a file states only what it changes, and switches a scorer off by name.
+func TestFileAddsToTheDefault(t *testing.T) {
+	all := append([]string{"outcome"}, Names()...)
+	for file, off := range map[string][]string{
+		"version: 1":              {},
+		"version: 1\nscorers: {}": {},
+		"version: 1\nscorers: {pii: {types: [email]}}":           {},
+		"version: 1\nscorers: {toxicity: off}":                   {"toxicity"},
+		"version: 1\nscorers: {toxicity: false, jailbreak: off}": {"jailbreak", "toxicity"},
+		"version: 1\nscorers: {toxicity: on, pii: true}":         {},
+	} {
+		set := newSet(t, file)
+		require.Equal(t, off, Off(set), file)
+		require.Subset(t, all, names(set), file)
+		require.Len(t, set.Scorers(), len(all)-len(off), file)
+	}
+	rule := newSet(t, "version: 1\nrules: [{name: r, fail: 'false'}]")
+	require.Equal(t, append(all, "r"), names(rule), "one rule switches nothing off")
+}
+
+// TestServices: a service has settings of its own on top of the others, and shares the scorers that it does not change.
+func TestServices(t *testing.T) {
+	set := newSet(t, `
+version: 1
+scorers:
+  refusal: {fail_below: 0.4, suspect_below: 0.6}
+  toxicity: off
+services:
+  shop: {refusal: {fail_below: 0.1}, pii: off}
+  forum: {toxicity: {}}
+`)
+	require.Equal(t, []string{"forum", "shop"}, set.Services())
+	require.Equal(t, []string{"toxicity"}, Off(set))
+	require.Equal(t, []string{"pii", "toxicity"}, Off(set.For("shop")))
+	require.Empty(t, Off(set.For("forum")))
+	require.Same(t, set, set.For("other"))
+	levels := func(set *score.Set) (score.Levels, score.Scorer) {
+		for _, s := range set.Scorers() {
+			if s.Name() == "refusal" {
+				return s.(interface{ Levels() score.Levels }).Levels(), s
+			}
+		}
+		return score.Levels{}, nil
+	}
+	base, ofBase := levels(set)
+	shop, ofShop := levels(set.For("shop"))
+	_, ofForum := levels(set.For("forum"))
+	require.Equal(t, score.Levels{FailBelow: 0.4, SuspectBelow: 0.6}, base)
+	require.Equal(t, score.Levels{FailBelow: 0.1, SuspectBelow: 0.6}, shop, "the service keeps what it does not set")
+	require.Same(t, ofBase, ofForum)
+	require.NotEqual(t, ofBase.Version(), ofShop.Version(), "another threshold is another version")
+
+	call := func(service string) *genai.Call {
+		c := &genai.Call{Operation: "chat", ServiceName: service}
+		c.SetContent(genai.Content{Output: []genai.Message{{Role: "assistant", Text: "Write to jane.roe@mailhost.de."}}})
+		return c
+	}
+	for service, want := range map[string]int{"other": 1, "shop": 0} {
+		var r score.Result
+		set.Score(call(service), &r)
+		require.Len(t, r.Findings, want, service)
+	}
+}
+
 // TestMistakes: each mistake is one line that names key, rule and value, and all are reported at once.
 func TestMistakes(t *testing.T) {
 	for name, c := range map[string]struct {
 		file string
 		want []string
 	}{
-		"empty":            {"", []string{"the file is empty"}},
-		"version":          {"version: 2", []string{"version must be 1, got 2"}},
-		"unknown key":      {"version: 1\nscorer: {}", []string{`line 2: unknown key "scorer", expected one of version, scorers, rules`}},
-		"unknown scorer":   {"version: 1\nscorers: {telepathy: {}}", []string{"scorers.telepathy: unknown scorer, expected one of " + strings.Join(Names(), ", ")}},
-		"unknown setting":  {"version: 1\nscorers: {tool_arguments: {fail_below: 1}}", []string{`scorers.tool_arguments: unknown key "fail_below", expected one of require_zone`}},
-		"setting inside":   {"version: 1\nscorers: {json_schema: {schemas: [{promt: a}]}}", []string{`scorers.json_schema: schemas[0]: unknown key "promt", expected one of prompt, model, file`}},
-		"not a list":       {"version: 1\nscorers: {json_schema: {schemas: 3}}", []string{"scorers.json_schema: schemas must be a list, got 3"}},
-		"not a mapping":    {"version: 1\nrules: [3]", []string{"line 2: rules[0] must be a mapping of name, when, fail, class, detail, got 3"}},
-		"not a number":     {"version: one", []string{`line 1: version must be a whole number, got "one"`, "version must be 1, got 0"}},
-		"no YAML":          {"version: [1", []string{"yaml: line 1: "}},
+		"empty":           {"", []string{"the file is empty"}},
+		"version":         {"version: 2", []string{"version must be 1, got 2"}},
+		"unknown key":     {"version: 1\nscorer: {}", []string{`line 2: unknown key "scorer", expected one of version, scorers, rules, services`}},
+		"unknown scorer":  {"version: 1\nscorers: {telepathy: {}}", []string{"scorers.telepathy: unknown scorer, expected one of " + strings.Join(Names(), ", ")}},
+		"unknown setting": {"version: 1\nscorers: {tool_arguments: {fail_below: 1}}", []string{`scorers.tool_arguments: unknown key "fail_below", expected one of require_zone`}},
+		"setting inside":  {"version: 1\nscorers: {json_schema: {schemas: [{promt: a}]}}", []string{`scorers.json_schema: schemas[0]: unknown key "promt", expected one of prompt, model, file`}},
+		"not a list":      {"version: 1\nscorers: {json_schema: {schemas: 3}}", []string{"scorers.json_schema: schemas must be a list, got 3"}},
+		"not a mapping":   {"version: 1\nrules: [3]", []string{"line 2: rules[0] must be a mapping of name, when, fail, class, detail, got 3"}},
+		"not a number":    {"version: one", []string{`line 1: version must be a whole number, got "one"`, "version must be 1, got 0"}},
+		"no YAML":         {"version: [1", []string{"yaml: line 1: "}},
+		"levels swapped":  {"version: 1\nscorers: {refusal: {fail_below: 0.5, suspect_below: 0.2}}", []string{"scorers.refusal: suspect_below must not be below fail_below (0.5), got 0.2"}},
+		"both out of bounds": {"version: 1\nscorers: {relevance: {fail_below: -1, suspect_below: 2}}", []string{
+			"scorers.relevance: fail_below must be between 0 and 1, got -1", "scorers.relevance: suspect_below must be between 0 and 1, got 2",
+		}},
+		"neither on nor off": {"version: 1\nscorers: {toxicity: never}", []string{`scorers.toxicity must be a mapping of settings, or off, got "never"`}},
+		"scorer is a number": {"version: 1\nscorers: {toxicity: 3}", []string{`scorers.toxicity must be a mapping of settings, or off, got 3`}},
+		"unknown and off":    {"version: 1\nscorers: {telepathy: off}", []string{"scorers.telepathy: unknown scorer"}},
+		"of a service": {"version: 1\nservices: {shop: {refusal: {fail_below: 0.5, suspect_below: 0.1}, telepathy: off}}", []string{
+			"services.shop.refusal: suspect_below must not be below fail_below (0.5), got 0.1", "services.shop.telepathy: unknown scorer",
+		}},
 		"out of bounds":    {"version: 1\nscorers: {refusal: {fail_below: 1.5}}", []string{"scorers.refusal: fail_below must be between 0 and 1, got 1.5"}},
 		"unknown type":     {"version: 1\nscorers: {pii: {types: [email, face]}}", []string{`scorers.pii: types[1] must be one of `}},
 		"strange rule":     {"version: 1\nrules: [{name: 'a b', fail: 'true'}]", []string{`rules[0].name must be at most 64 letters, digits, _, - or ., got "a b"`}},

@@ -6,7 +6,6 @@ package text
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 
 	"github.com/faultline-otel/faultline/internal/failure"
@@ -15,35 +14,32 @@ import (
 )
 
 // Config holds the settings that all classifiers share.
-type Config struct {
-	// FailBelow is the score (0 bad, 1 good) below which the call fails. nil is the default, at which the rate of false
-	// positives was measured.
-	FailBelow *float64 `yaml:"fail_below"`
-}
+type Config = score.LevelConfig
 
 // failBelow is the default: the models are shifted so that they operate at even odds.
 const failBelow = 0.5
 
+// defaults are the levels of the scorers without settings. A scorer that is not listed has no suspicions.
+var defaults = map[string]score.Levels{}
+
+func defaultLevels(name string) score.Levels {
+	if l, ok := defaults[name]; ok {
+		return l
+	}
+	return score.Levels{FailBelow: failBelow, SuspectBelow: failBelow}
+}
+
 // classifier is the common part of all scorers of this package.
 type classifier struct {
 	name, version string
-	failBelow     float64
+	levels        score.Levels
 }
 
 // newClassifier checks the settings. The version covers everything that decides: the weights, the rules around them
 // and the threshold.
 func newClassifier(name, version string, config Config) (classifier, error) {
-	c := classifier{name: name, version: version, failBelow: failBelow}
-	if config.FailBelow != nil {
-		c.failBelow = *config.FailBelow
-		if !(c.failBelow >= 0 && c.failBelow <= 1) { // NaN too
-			return c, fmt.Errorf("fail_below must be between 0 and 1, got %v", *config.FailBelow)
-		}
-		if c.failBelow != failBelow {
-			c.version += fmt.Sprintf("-%g", c.failBelow)
-		}
-	}
-	return c, nil
+	levels, suffix, err := config.Apply(defaultLevels(name))
+	return classifier{name: name, version: version + suffix, levels: levels}, err
 }
 
 // Name is the scorer's name.
@@ -52,8 +48,8 @@ func (c *classifier) Name() string { return c.name }
 // Version changes whenever the same call could get another score.
 func (c *classifier) Version() string { return c.version }
 
-// FailBelow is the threshold of the score.
-func (c *classifier) FailBelow() float64 { return c.failBelow }
+// Levels are the thresholds of the score.
+func (c *classifier) Levels() score.Levels { return c.levels }
 
 // verdict is the worst result among the texts of a call.
 type verdict struct {
@@ -79,17 +75,14 @@ func value(margin float32) float64 {
 	return math.Round(precision/(1+math.Exp(float64(margin)))) / precision
 }
 
-func (c *classifier) fails(margin float32) bool { return value(margin) < c.failBelow }
+func (c *classifier) fails(margin float32) bool { return value(margin) < c.levels.FailBelow }
 
-// conclude adds the score of a verdict, and its finding if the call fails.
+// conclude adds the score of a verdict, and its finding if the call fails. A suspicion has no finding.
 func (c *classifier) conclude(s score.Scorer, v verdict, r *score.Result) {
 	if !v.seen {
 		return
 	}
-	result := value(v.margin)
-	failed := result < c.failBelow
-	r.Add(s, result, failed)
-	if failed {
+	if r.Judge(s, value(v.margin), c.levels) {
 		v.finding.Scorer = c.name
 		v.finding.Where = cmp.Or(v.finding.Where, v.finding.Detail)
 		r.Find(v.finding)
