@@ -35,6 +35,7 @@ var boards = map[string]string{
 	"LLMGroundednessLow":   qualityUID,
 	"LLMReviewQueueAgeing": qualityUID,
 	"LLMScoreDrift":        qualityUID,
+	"LLMScorerNoisy":       qualityUID,
 	"LLMScorerSilent":      qualityUID,
 }
 

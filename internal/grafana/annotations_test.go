@@ -49,7 +49,7 @@ func TestAlertsAreActionable(t *testing.T) {
 func TestLinksQuoteUntrustedLabels(t *testing.T) {
 	const service = `sh"op } && {}&x=1`
 	series := `llm_failures_total{service_name="sh\"op } && {}&x=1",deployment_environment_name="prod",` +
-		`app_llm_error_class="unsafe",app_llm_error_bucket="safety"}`
+		`app_llm_error_class="unsafe",app_llm_error_bucket="safety",app_llm_error_certain="true"}`
 	i := slices.IndexFunc(alerts(), func(r rule) bool { return r.Alert == "LLMSafetyFailure" })
 	want := map[string]string{}
 	plain := strings.NewReplacer(
@@ -80,6 +80,7 @@ func TestLinksQuoteUntrustedLabels(t *testing.T) {
 				"service_name":                service,
 				"deployment_environment_name": "prod",
 				"app_llm_error_class":         "unsafe",
+				"app_llm_error_certain":       "true",
 				"severity":                    "page",
 			},
 			"exp_annotations": want,

@@ -33,6 +33,7 @@ func qualityAndDrift() (dashboard.Dashboard, error) {
 		return followed(scoreDriftLevel, catalog.ScoreDrift, ofSeries, eq(catalog.DriftSpeed, speed))
 	}
 	series := by(ofSeries...)
+	noisy := []catalog.Attribute{catalog.ServiceName, catalog.Evaluation}
 
 	b.WithRow(dashboard.NewRowBuilder("Now")).
 		WithPanel(number("Groundedness, last hour", "percentunit", "Mean groundedness of the last hour. "+
@@ -107,6 +108,15 @@ func qualityAndDrift() (dashboard.Dashboard, error) {
 			),
 		)),
 			tracesLink("Traces that failed", spans(failing))))
+
+	b.WithPanel(limited(lines("Failed share by scorer", "percentunit", "Share of a scorer's scores that failed over a "+
+		"day. LLMScorerNoisy fires above the line: the scorer is more likely wrong than the service.",
+		query(sumBy(over("increase", slicedBy(catalog.ScoreFailures, chosen, unbiased), "1d"), noisy...)+" / "+
+			sumBy(over("increase", slicedBy(catalog.ScoreCount, chosen, unbiased), "1d"), noisy...), by(noisy...))),
+		steps(noisyShare)))
+	b.WithPanel(stacked(lines("Suspicions", "short", "Scores per hour below the level of suspicion that did not fail. "+
+		"They are no failures; a share of their traces is kept.",
+		query(perSecond(scoped(catalog.ScoreSuspects, chosen), catalog.Evaluation)+" * 3600", by(catalog.Evaluation)))))
 
 	b.WithRow(dashboard.NewRowBuilder("Drift")).
 		WithPanel(limited(lines("Drift, slow", "percentunit",

@@ -34,6 +34,9 @@ func matching(name string, matches ...match) string {
 	return name + "{" + strings.Join(parts, ",") + "}"
 }
 
+// alternatives is a regular expression for any of some names.
+func alternatives(names []string) string { return strings.Join(names, "|") }
+
 // over applies a function such as rate or increase over a range.
 func over(function, selector, window string) string {
 	return fmt.Sprintf("%s(%s[%s])", function, selector, window)

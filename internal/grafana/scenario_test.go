@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,7 +35,9 @@ const (
 	slice = shop + `,gen_ai_request_model="m1",gen_ai_prompt_name="answer",gen_ai_prompt_version="v7"`
 )
 
-var scenarios = []scenario{
+var scenarios = slices.Concat(trafficScenarios, safetyScenarios)
+
+var trafficScenarios = []scenario{
 	{
 		name: "LLMErrorRateHigh fires at 9 %", step: time.Minute, length: 100 * time.Minute,
 		traffic: func(w *world) { w.requests(slice, steady(100), from(60, 0.003, 0.09)) },
@@ -225,40 +228,6 @@ var scenarios = []scenario{
 			w.scores("groundedness", slice+`,app_llm_sample_stratum="flagged"`, steady(2), steady(0.4))
 			w.scores("relevance", slice, steady(2), steady(0.5))
 		},
-	},
-	{
-		name:   "LLMSafetyFailure fires once for failures twelve minutes apart",
-		step:   time.Minute,
-		length: 100 * time.Minute,
-		traffic: func(w *world) {
-			w.values(
-				catalog.Failures,
-				slice+`,app_llm_error_class="unsafe",app_llm_error_bucket="safety"`,
-				"0x30 1x11 2x11 3x60",
-			)
-		},
-		quiet: []time.Duration{29 * time.Minute, 90 * time.Minute},
-		fires: map[time.Duration]string{
-			32 * time.Minute: shop + `,app_llm_error_class="unsafe",severity="page"`,
-			43 * time.Minute: shop + `,app_llm_error_class="unsafe",severity="page"`,
-			60 * time.Minute: shop + `,app_llm_error_class="unsafe",severity="page"`,
-		},
-	},
-	{
-		name:   "LLMSafetyFailure is quiet on noise of other buckets and on an old count after a gap",
-		step:   time.Minute,
-		length: 100 * time.Minute,
-		traffic: func(w *world) {
-			w.counts(catalog.Failures, slice+`,app_llm_error_class="refusal",app_llm_error_bucket="quality"`, steady(2))
-			w.values(
-				catalog.Failures,
-				slice+`,app_llm_error_class="unsafe",app_llm_error_bucket="safety"`,
-				"3x40 _x20 3x60",
-			)
-		},
-		quiet: []time.Duration{45 * time.Minute, 62 * time.Minute, 75 * time.Minute},
-		// The count before the first sample is unknown: the failure may be new.
-		others: []string{"LLMSafetyFailure"},
 	},
 	{
 		name:   "LLMSessionLimitHit fires for the first session, in a series that is born at 1, and ends",

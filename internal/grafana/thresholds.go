@@ -17,6 +17,8 @@ const (
 
 	groundednessFloor = 0.80
 
+	noisyShare = 0.03 // of a scorer's scores in a day
+
 	queueAge = 3 * 24 * 3600 // of the oldest case without a verdict
 )
 
@@ -30,5 +32,6 @@ const (
 	firstChunkStreams   = 50 // in half an hour, for the median
 	firstChunkSlowCount = 10 // in an hour, for the slowest hundredth
 	groundednessScores  = 30 // in an hour
+	noisyFailures       = 20 // in a day
 	silentScores        = 20 // expected in an hour, from the share of the last day
 )

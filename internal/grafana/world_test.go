@@ -103,6 +103,17 @@ func (w *world) scores(scorer, labels string, perMinute, mean func(float64) floa
 	})
 }
 
+// judged writes counters of scores of which a share fails.
+func (w *world) judged(scorer, labels string, perMinute, failing func(float64) float64) {
+	labels = fmt.Sprintf(`{%s,gen_ai_evaluation_name="%s",app_llm_scorer_version="1"`, labels, scorer)
+	w.counted([]string{
+		catalog.PrometheusName(catalog.ScoreCount) + labels, catalog.PrometheusName(catalog.ScoreFailures) + labels,
+	}, func(minute float64) []float64 {
+		n := w.poisson(perMinute(minute) * w.step / 2)
+		return []float64{n, w.poisson(n * failing(minute))}
+	})
+}
+
 // streams writes native histograms of the time to the first chunk: log-normal around a median, with a share of slow
 // streams of 6 to 12 s.
 func (w *world) streams(labels string, perMinute, median, slow func(float64) float64) {
