@@ -146,7 +146,7 @@ func (r *Reader) Load(c *genai.Call, content *genai.Content, part genai.Part) {
 			content.Refusal = r.refusalBeside()
 		}
 		r.reasonsFromOutput(c, content)
-		c.ContentMissing = c.ContentMissing || c.Unrecorded(content.Output)
+		c.ContentMissing = c.ContentMissing || content.Refusal == "" && c.Unrecorded(content.Output)
 	case genai.PartTool:
 		if r.events && (content.ToolArguments.IsZero() || content.ToolResult.IsZero()) {
 			r.loadEvents(c, content, part)

@@ -334,6 +334,65 @@ func TestDialects(t *testing.T) {
 				}},
 			}, want: `{"error":{"is_error":true,"type":"openai.RateLimitError","http_status":429}}`,
 		},
+		"error after a good status": {
+			attributes: map[string]any{
+				"gen_ai.operation.name": "chat", "error.type": "client_error", "http.response.status_code": 200,
+			}, want: `{"error":{"is_error":true,"type":"client_error","http_status":200}}`,
+		},
+		"error and who raised it, JavaScript": {
+			attributes: map[string]any{"gen_ai.operation.name": "chat"}, status: ptrace.StatusCodeError, events: []spanEvent{
+				{"exception", map[string]any{"exception.stacktrace": "SyntaxError: x\n    at JSON.parse (<anonymous>)\n" +
+					"    at async /app/x.js:1:2\n    at async readToolCall (/app/x.js:3:4)\n    at main (/app/y.js:1:1)"}},
+			}, want: `{"error":{"is_error":true,"raiser":"readToolCall"}}`,
+		},
+		"error and who raised it, Python": {
+			attributes: map[string]any{"gen_ai.operation.name": "chat"}, status: ptrace.StatusCodeError, events: []spanEvent{
+				{"exception", map[string]any{"exception.stacktrace": "Traceback (most recent call last):\n" +
+					"  File \"/app/y.py\", line 1, in main\n    go()\n  File \"/app/x.py\", line 2, in parse_tool_call\n    json.loads(a)\n" +
+					"  File \"/usr/lib/python3.12/json/__init__.py\", line 346, in loads\n    return d(s)\nJSONDecodeError: x"}},
+			}, want: `{"error":{"is_error":true,"raiser":"parse_tool_call"}}`,
+		},
+		"error and a stack without functions": {
+			attributes: map[string]any{"gen_ai.operation.name": "chat"}, status: ptrace.StatusCodeError, events: []spanEvent{
+				{"exception", map[string]any{"exception.type": "E", "exception.stacktrace": "E\n    at JSON.parse (<anonymous>)\n    at"}},
+			}, want: `{"error":{"is_error":true,"type":"E"}}`,
+		},
+		"a refusal in flattened parts is an answer": {name: "r", attributes: map[string]any{
+			"openinference.span.kind": "LLM", "llm.token_count.completion": 24, "llm.finish_reason": "stop",
+			"llm.output_messages.0.message.role":                            "assistant",
+			"llm.output_messages.0.message.contents.0.message_content.type": "refusal",
+			"llm.output_messages.0.message.contents.0.message_content.text": "No.",
+		}, want: `{"refusal":"No.","content_missing":null}`},
+		"langchain, an answer in parts that nobody flattened": {name: "ChatOpenAI", attributes: map[string]any{
+			"openinference.span.kind": "LLM", "llm.output_messages.0.message.role": "assistant",
+			"output.value": `{"generations":[[{"text":"","message":{"kwargs":{"content":[{"type":"text","text":"One moment."}],
+				"tool_calls":[{"name":"pay","args":{"sum":1},"type":"tool_call","id":"1"}],
+				"invalid_tool_calls":[{"name":"ship","args":"{\"to\": Ro","type":"invalid_tool_call","id":"2","error":"x"}],
+				"additional_kwargs":{"refusal":"No."},"response_metadata":{"status":"completed"}}}}]]}`,
+		}, want: `{"refusal":"No.","finish_reasons":["completed"],"output_messages":[{"role":"assistant","text":"One moment.",
+			"finish_reason":"completed","tool_calls":[{"id":"1","name":"pay","arguments":{"sum":1}},{"id":"2","name":"ship","arguments":"{\"to\": Ro"}]}]}`},
+		"langfuse, an empty stream": {name: "OpenAI.chat", attributes: map[string]any{
+			"langfuse.observation.type": "generation", "langfuse.observation.output": "",
+		}, want: `{"output_messages":[{"role":"assistant"}]}`},
+		"langfuse, no output": {name: "OpenAI.chat", attributes: map[string]any{
+			"langfuse.observation.type": "generation",
+		}, want: `{"output_messages":null}`},
+		"genkit, what only the response of the provider has": {name: "openai/gpt-4o", attributes: map[string]any{
+			"genkit:type": "action", "genkit:metadata:subtype": "model", "genkit:name": "openai/gpt-4o",
+			"genkit:output": `{"message":{"role":"model","content":[]},"usage":{"inputTokens":90,"outputTokens":40,"totalTokens":130},
+				"raw":{"choices":[{"finish_reason":"stop","message":{"role":"assistant","refusal":"No."}}],"usage":{"prompt_tokens":90,"completion_tokens":40,
+				"prompt_tokens_details":{"cached_tokens":64},"completion_tokens_details":{"reasoning_tokens":32}}}}`,
+		}, want: `{"refusal":"No.","usage":{"input":90,"output":40,"total":130,"cache_read":64,"reasoning":32},
+			"tokens":{"uncached_input":26,"cache_read":64,"output":8,"reasoning":32}}`},
+		"genkit, without output": {name: "openai/gpt-4o", attributes: map[string]any{
+			"genkit:type": "action", "genkit:metadata:subtype": "model", "genkit:name": "openai/gpt-4o",
+		}, want: `{"output_messages":null}`},
+		"no output tokens, by the total": {name: "c", attributes: map[string]any{
+			"gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": 42, "gen_ai.usage.total_tokens": 42,
+		}, want: `{"usage":{"input":42,"total":42},"tokens":{"uncached_input":42,"output":0}}`},
+		"output tokens that nobody counted": {name: "c", attributes: map[string]any{
+			"gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": 42,
+		}, want: `{"tokens":{"uncached_input":42}}`},
 		"requested schema, openai": {name: "chat x", attributes: map[string]any{
 			"gen_ai.operation.name": "chat", "gen_ai.openai.request.response_format": `{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object"}}}`,
 		}, want: `{"response_format":"json_schema","output_schema":{"type":"object"}}`},

@@ -42,6 +42,9 @@ func (r *Reader) readError(c *genai.Call) {
 		if e.HTTPStatus = leadingStatus(e.Type); e.HTTPStatus == 0 {
 			e.HTTPStatus = leadingStatus(e.Message)
 		}
+		if e.HTTPStatus == 0 && code >= 200 && code < 300 {
+			e.HTTPStatus = int(code)
+		}
 	}
 }
 
@@ -56,8 +59,39 @@ func (r *Reader) readException(e *genai.Error) {
 		attributes := events.At(i).Attributes()
 		fill(&e.Type, attributeText(attributes, "exception.type"))
 		fill(&e.Message, attributeText(attributes, "exception.message"))
+		fill(&e.Raiser, raiser(attributeText(attributes, "exception.stacktrace")))
 		e.IsError = true
 		return
+	}
+}
+
+// maxStack bounds how much of a stack is read, at the end where the exception was raised.
+const maxStack = 4 << 10
+
+// raiser returns the function that raised an exception, from its stack in JavaScript or Python. It passes over parsers
+// of JSON and functions without a name.
+func raiser(stack string) string {
+	const frame, file, in = "\n    at ", "\n  File \"", ", in "
+	if _, frames, ok := strings.Cut(stack[:min(len(stack), maxStack)], frame); ok {
+		for line := range strings.SplitSeq(frames, frame) {
+			name, at, named := strings.Cut(strings.TrimPrefix(line, "async "), " (")
+			if named && !strings.HasPrefix(at, "<anonymous>") {
+				return name
+			}
+		}
+		return ""
+	}
+	// Python has the innermost frame last.
+	for stack = stack[max(0, len(stack)-maxStack):]; ; {
+		i := strings.LastIndex(stack, file)
+		if i < 0 {
+			return ""
+		}
+		line, _, _ := strings.Cut(stack[i+len(file):], "\n")
+		if path, name, ok := strings.Cut(line, in); ok && !strings.Contains(path, "/json/") {
+			return strings.TrimSpace(name)
+		}
+		stack = stack[:i]
 	}
 }
 

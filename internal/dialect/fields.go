@@ -6,7 +6,8 @@ import "strings"
 type fields struct {
 	role, typ, text, content, parts, message string
 	name, id, callID, args, result           string
-	toolCalls, functionCall, function        string
+	toolCalls, invalidCalls                  string
+	functionCall, function                   string
 	toolUse, toolResult                      string
 	functionResponse                         string
 	custom, serverTool, action, byProvider   string
@@ -67,6 +68,8 @@ func (f *fields) slot(key string) *string {
 		return &f.result
 	case "tool_calls", "toolCalls":
 		return &f.toolCalls
+	case "invalid_tool_calls": // of LangChain: calls whose arguments did not parse
+		return &f.invalidCalls
 	case "functionCall", "function_call":
 		return &f.functionCall
 	case "function":

@@ -41,7 +41,20 @@ var genkit = dialect{
 		}
 	},
 	load: func(r *Reader, _ *genai.Call, content *genai.Content, part genai.Part) bool {
-		return part == genai.PartTools && r.toolsOfRequest(content, keyGenkitInput)
+		switch part {
+		case genai.PartTools:
+			return r.toolsOfRequest(content, keyGenkitInput)
+		case genai.PartOutput: // the message has no place for a refusal, so it is only in the provider's response
+			if !r.has(keyGenkitOutput) {
+				return false
+			}
+			if text := contentText(r, keyGenkitOutput); strings.Contains(text, `"refusal":"`) {
+				p := parser{answer: true}
+				p.value(genkitRaw(text), "assistant")
+				fill(&content.Refusal, p.refusal)
+			}
+		}
+		return false
 	},
 	about: []emitter{
 		{
@@ -80,7 +93,8 @@ func (r *Reader) genkitModel(c *genai.Call) {
 	if !r.has(keyGenkitOutput) {
 		return
 	}
-	cur := cursor{s: contentText(r, keyGenkitOutput)}
+	text := contentText(r, keyGenkitOutput)
+	cur := cursor{s: text}
 	if !cur.open('{') {
 		return
 	}
@@ -96,4 +110,14 @@ func (r *Reader) genkitModel(c *genai.Call) {
 			cur.skip()
 		}
 	}
+	// The plugins for OpenAI keep its counts of cached and reasoning tokens in the response alone.
+	if c.Usage.CacheRead.Set || c.Usage.Reasoning.Set {
+		return
+	}
+	if usage := memberRaw(genkitRaw(text), "usage"); usage != "" {
+		r.readUsage(usage, &c.Usage)
+	}
 }
+
+// genkitRaw returns the provider's own response in the output of a model action, or "".
+func genkitRaw(output string) string { return memberRaw(output, "raw") }

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/collector/pdata/pcommon"
+
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
@@ -94,8 +96,19 @@ var langfuse = dialect{
 			fill(&c.Error.Message, r.str(keyLFMessage))
 		}
 	},
-	load: func(r *Reader, _ *genai.Call, content *genai.Content, part genai.Part) bool {
-		return part == genai.PartTools && r.toolsOfRequest(content, keyLFInput)
+	load: func(r *Reader, c *genai.Call, content *genai.Content, part genai.Part) bool {
+		switch part {
+		case genai.PartTools:
+			return r.toolsOfRequest(content, keyLFInput)
+		case genai.PartOutput: // an empty text was recorded, an absent one was not
+			if c.IsLLMCall() && r.has(keyLFOutput) && r.at[keyLFOutput].Type() == pcommon.ValueTypeStr &&
+				r.at[keyLFOutput].Str() == "" {
+				p := parser{answer: true, dst: content.Output[:0]}
+				p.add("assistant")
+				return r.keep(c, content, &p)
+			}
+		}
+		return false
 	},
 	about: []emitter{
 		{

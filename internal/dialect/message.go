@@ -391,10 +391,12 @@ func (p *parser) into(f *fields, m *genai.Message) {
 	if f.refusal != "" {
 		p.refuse(unquoted(f.refusal))
 	}
-	if f.moreKwargs != "" && len(m.ToolCalls) == 0 {
+	if f.moreKwargs != "" {
 		var inner fields
 		inner.read(&cursor{s: f.moreKwargs})
-		p.calls(&inner, m)
+		if len(m.ToolCalls) == 0 {
+			p.calls(&inner, m)
+		}
 		if inner.refusal != "" {
 			p.refuse(unquoted(inner.refusal))
 		}

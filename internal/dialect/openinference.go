@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/faultline-otel/faultline/internal/genai"
@@ -178,7 +179,7 @@ func (r *Reader) openInferenceOutput(c *genai.Call, content *genai.Content) bool
 	}
 	p := parser{answer: true}
 	p.value(text, "assistant")
-	if !flat || len(p.dst) > len(content.Output) {
+	if !flat || len(p.dst) > len(content.Output) || hollow(content.Output) && !hollow(p.dst) {
 		if len(p.dst) == 0 && p.refusal == "" {
 			return flat
 		}
@@ -192,6 +193,12 @@ func (r *Reader) openInferenceOutput(c *genai.Call, content *genai.Content) bool
 		fill(&content.Output[i].Reasoning, p.dst[i].Reasoning)
 	}
 	return true
+}
+
+// hollow reports whether messages hold nothing but their roles. The instrumentation for LangChain flattens texts, and
+// no lists of parts.
+func hollow(messages []genai.Message) bool {
+	return !slices.ContainsFunc(messages, func(m genai.Message) bool { return !m.IsEmpty() || m.Reasoning != "" })
 }
 
 // systemOfRequest reads the system instructions, which requests of Anthropic and Gemini hold apart from the messages.

@@ -9,8 +9,10 @@ import (
 
 // calls reads tool calls that are separate from the content.
 func (p *parser) calls(f *fields, m *genai.Message) {
-	if f.toolCalls != "" {
-		raw := f.toolCalls
+	for _, raw := range [...]string{f.toolCalls, f.invalidCalls} {
+		if raw == "" {
+			continue
+		}
 		if raw[0] == '"' {
 			raw = unquoted(raw)
 		}
@@ -83,7 +85,7 @@ func callKind(typ string) genai.ToolKind {
 	switch typ {
 	case "custom", "custom_tool_call":
 		return genai.ToolCustom
-	case "tool_call", "function_call":
+	case "tool_call", "function_call", "invalid_tool_call":
 		return genai.ToolFunction
 	case "server_tool_use", "mcp_tool_use", "mcp_approval_request", "tool.execution":
 		return genai.ToolProvider

@@ -180,6 +180,8 @@ func (r *Reader) splitTokens(c *genai.Call) {
 	t.CacheRead, t.CacheWrite, t.UncachedInput = u.CacheRead, u.CacheWrite, u.Input
 	if u.Output.Set {
 		t.Output, t.Reasoning = u.Output, u.Reasoning
+	} else if u.Input.Set && u.Total == u.Input && c.Operation != genai.OpEmbeddings {
+		t.Output = genai.Some[int64](0) // LangChain leaves out an output of no tokens
 	}
 	cached := plus(u.CacheRead.Value, u.CacheWrite.Value)
 	reasoning := min(t.Reasoning.Value, maxCount)

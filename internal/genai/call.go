@@ -99,6 +99,8 @@ type Error struct {
 	Type       string `json:"type,omitempty"`
 	Message    string `json:"message,omitempty"`
 	HTTPStatus int    `json:"http_status,omitempty"`
+	// Raiser is the function that raised it, where the span has the stack. Functions of the language are passed over.
+	Raiser string `json:"raiser,omitempty"`
 }
 
 // Content is the part of a Call that is read on first use. Its JSON keys are keys of the call.

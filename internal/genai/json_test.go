@@ -55,7 +55,7 @@ func TestKeys(t *testing.T) {
 		service_name deployment_environment duration_ms content_truncated content_missing status_ok`), keys(t, data))
 	require.ElementsMatch(t, []string{"name", "call_id", "arguments", "result", "status"}, keys(t, call["tool"]))
 	require.ElementsMatch(t, []string{"query", "documents", "empty"}, keys(t, call["retrieval"]))
-	require.ElementsMatch(t, []string{"is_error", "type", "message", "http_status"}, keys(t, call["error"]))
+	require.ElementsMatch(t, []string{"is_error", "type", "message", "http_status", "raiser"}, keys(t, call["error"]))
 	var names []string
 	require.NoError(t, json.Unmarshal(call["tools"], &names), "tools are names")
 	var messages []json.RawMessage
