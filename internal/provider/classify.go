@@ -27,10 +27,14 @@ func Classify(e genai.Error) Outcome {
 	body := read(text)
 
 	guess, by, where := byType(e.Type)
+	unclear := guess == byStatus
 	if guess.refine != never || !guess.known() {
 		if f, name := named(text, lower); f.replaces(guess) {
 			guess, by, where = f, "type", name
 		}
+	}
+	if guess == notFound && namesNoTool(lower) { // Genkit
+		return unknownTool.outcome("message", noTool)
 	}
 	if guess.refine == never && guess.known() {
 		return settled(guess, e, lower).outcome(by, where)
@@ -42,7 +46,7 @@ func Classify(e genai.Error) Outcome {
 		}
 	}
 	status := e.HTTPStatus
-	if status == 0 {
+	if status < 400 {
 		status = statusIn(e.Type, text, lower, body)
 	}
 	// The status is more precise than a type that stands for many statuses, such as a 503 under InternalServerError.
@@ -56,6 +60,12 @@ func Classify(e genai.Error) Outcome {
 	}
 	// If a message only repeats the guess, the guess still decides: one failure has one fingerprint.
 	f, part := match(lower)
+	if f.reported {
+		f = mismatched(e.Message)
+	}
+	if f == notJSON && parsesCalls(e.Raiser) {
+		return badArguments.outcome("function", e.Raiser)
+	}
 	if f == quota && saysWhen(e.Message) {
 		f, part = throttled, "retry in"
 	}
@@ -64,6 +74,9 @@ func Classify(e genai.Error) Outcome {
 	}
 	if guess.known() {
 		return guess.outcome(by, where)
+	}
+	if unclear && e.HTTPStatus/100 == 2 { // an error of the API after a good status: the rest did not arrive
+		return connection.outcome("http", strconv.Itoa(e.HTTPStatus))
 	}
 	return serverError.outcome("status", "")
 }
@@ -195,7 +208,10 @@ func match(lower string) (fine, string) {
 		return connection, last
 	}
 	if namesNoTool(lower) {
-		return unknownTool, "tool not found"
+		return unknownTool, noTool
+	}
+	if rest, ok := strings.CutPrefix(lower, missingModel); ok && rest != "" && !strings.ContainsAny(rest, " ,;{") {
+		return notFound, missingModel
 	}
 	var has trigrams
 	has.add(lower)
@@ -245,6 +261,15 @@ func namesNoTool(lower string) bool {
 	return false
 }
 
+// parsesCalls reports whether a function reads the tool calls of an answer, by its name: fromOpenAIToolCall,
+// parse_tool_call.
+func parsesCalls(function string) bool {
+	name := strings.ReplaceAll(strings.ToLower(function), "_", "")
+	return strings.Contains(name, "toolcall") || strings.Contains(name, "tooluse") ||
+		strings.Contains(name, "toolarg") || strings.Contains(name, "toolinput") ||
+		strings.Contains(name, "functioncall")
+}
+
 // saysWhen reports whether a message says after how many seconds or minutes the call may be tried again. A quota of the
 // day is spent all the same.
 func saysWhen(message string) bool {
@@ -286,8 +311,9 @@ func head(message string) string {
 }
 
 // mismatched finds the JSON Schema keyword in the report of a validation library. Pydantic's report has
-// [type=missing, …] on a line of its own.
+// [type=missing, …] on a line of its own. Genkit's report has the value and the schema after it.
 func mismatched(message string) fine {
+	message, _, _ = strings.Cut(message, "\nProvided data:")
 	if len(message) > maxMessage {
 		message = message[:maxMessage]
 	}

@@ -34,6 +34,8 @@ func TestClassify(t *testing.T) {
 				"'code': 'context_length_exceeded'}}", 400, "truncation/context_length",
 		},
 		{"BadRequestError", "Invalid value for 'temperature'", 400, "provider_error/invalid_request"},
+		{"AI_APICallError", "model: claude-9", 0, "provider_error/not_found"},
+		{"AI_APICallError", "model: it broke", 0, "provider_error/server_error"},
 		{
 			"anthropic.BadRequestError",
 			"Error code: 400 - {'type': 'error', 'error': {'type': 'invalid_request_error', 'message': 'prompt is " +

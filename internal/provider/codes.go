@@ -93,6 +93,9 @@ var codes = map[string]fine{
 	"graph_recursion_limit": loop, "error_max_turns": loop, "error_max_budget_usd": budget,
 	"error_max_structured_output_retries": notJSON, "error_during_execution": serverError,
 
+	// Mastra.
+	"structured_output_schema_validation_failed": mismatch, "structured_output_object_undefined": notJSON,
+
 	// Further codes of gateways.
 	"upstream_error": serverError, "bad_gateway": serverError, "provider_error": serverError,
 	"provider_overloaded": overloaded, "rate_limited": throttled, "rate_limit": throttled, "overloaded": overloaded,

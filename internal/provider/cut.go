@@ -39,7 +39,7 @@ var cutMessages = []string{
 	"ended without sending any chunks", "without a finish reason", "before a finish_reason", "before finish reason",
 	"missing finish_reason", "finish_reason was not received", "before response.completed", "without message_stop",
 	"before message_stop", "did not produce a final response", "incomplete json segment", "response ended without",
-	"terminated early", "incomplete response",
+	"terminated early", "incomplete response", "failed to process successful response",
 }
 
 // StreamCut reports whether an error means that the response broke off after it began.

@@ -23,6 +23,8 @@ func TestFrameworks(t *testing.T) {
 		{"tool_call_malformed/unknown_tool", "IllegalStateException", "No ToolCallback found for tool name: pay"},
 		{"tool_call_malformed/unknown_tool", "", "pay is not a valid tool, try one of [look]."},
 		{"tool_call_malformed/unknown_tool", "BadRequestError", "tool call validation failed: attempted to call tool 'pay' which was not in request.tools"},
+		{"tool_call_malformed/unknown_tool", "404", "NOT_FOUND: Tool pay not found"},
+		{"provider_error/not_found", "404", "NOT_FOUND: Model googleai/gemini-9 not found"},
 		// What the caller asked for is not a call of the model.
 		{"provider_error/invalid_request", "BadRequestError", "Tool choice 'pay' not found in 'tools' parameter."},
 		{"provider_error/invalid_request", "BadRequestError", "No tool output found for function call call_1."},
@@ -57,6 +59,24 @@ func TestFrameworks(t *testing.T) {
 		{"schema_violation/not_json", "ValueError", "Could not parse LLM output: `Sure`"},
 		{"schema_violation/not_json", "Error", "Failed to parse. Text: \"Sure\". Error: SyntaxError: Unexpected token 'S', \"Sure\" is not valid JSON"},
 		{"schema_violation/not_json", "UnexpectedModelBehavior", "Exceeded maximum retries (1) for output validation"},
+		{"schema_violation/not_json", "SyntaxError", "Error reading response: invalid structured output JSON."},
+		{
+			"schema_violation/not_json", "",
+			`Error in agent run: {"error":"ModelBehaviorError: Invalid output type: final assistant output did not match the expected schema."}`,
+		},
+		// Reports of what does not fit: Genkit, Mastra.
+		{"schema_violation/required", "400", "INVALID_ARGUMENT: Schema validation failed. Parse Errors:\n\n- (root): must have required property 'unit'\n\nProvided data:\n\n{}"},
+		{"schema_violation/type", "400", "INVALID_ARGUMENT: Schema validation failed. Parse Errors:\n\n- price: must be number\n\nProvided data:\n\n{\"note\": \"field required\"}"},
+		{"schema_violation/enum", "400", "INVALID_ARGUMENT: Schema validation failed. Parse Errors:\n\n- unit: must be equal to one of the allowed values"},
+		{"schema_violation/additionalProperties", "400", "INVALID_ARGUMENT: Schema validation failed. Parse Errors:\n\n- (root): must NOT have additional properties"},
+		{"schema_violation/minimum", "400", "INVALID_ARGUMENT: Schema validation failed. Parse Errors:\n\n- price: must be >= 0"},
+		{"schema_violation/not_json", "400", "INVALID_ARGUMENT: Schema validation failed. Parse Errors:\n\n- (root): must be object\n\nProvided data:\n\nnull"},
+		{"schema_violation/required", "STRUCTURED_OUTPUT_SCHEMA_VALIDATION_FAILED", "Structured output validation failed: - unit: Invalid input: expected string, received undefined"},
+		{"schema_violation/required", "Error", "Structured output validation failed: - unit: Invalid input: expected string, received undefined"},
+		{"schema_violation/type", "STRUCTURED_OUTPUT_SCHEMA_VALIDATION_FAILED", "Structured output validation failed: - price: Invalid input: expected number, received string"},
+		{"schema_violation/enum", "STRUCTURED_OUTPUT_SCHEMA_VALIDATION_FAILED", `Structured output validation failed: - unit: Invalid option: expected one of "kg"|"g"`},
+		{"schema_violation/not_json", "STRUCTURED_OUTPUT_SCHEMA_VALIDATION_FAILED", "Structured output validation failed: - root: Invalid input: expected object, received undefined"},
+		{"schema_violation/not_json", "STRUCTURED_OUTPUT_OBJECT_UNDEFINED", "structuredOutput object is undefined"},
 		// A page of a proxy is not an answer.
 		{"provider_error/server_error", "SyntaxError", `Unexpected token '<', "<!DOCTYPE "... is not valid JSON`},
 		{"provider_error/invalid_request", "BadRequestError", "Invalid JSON payload received. Unknown name \"x\""},
@@ -70,6 +90,7 @@ func TestFrameworks(t *testing.T) {
 		{"bad_answer/empty", "AI_NoContentGeneratedError", ""},
 		{"refusal/content_filter", "pydantic_ai.exceptions.ContentFilterError", ""},
 		{"refusal/content_filter", "ToolInputGuardrailTripwireTriggered", ""},
+		{"refusal/content_filter", "400", "FAILED_PRECONDITION: Generation blocked."},
 		// Names without their prefix, in snake case, with an underscore.
 		{"schema_violation/not_json", "NoObjectGeneratedError", ""},
 		{"timeout/client_deadline", "client_timeout_error", ""},
@@ -83,6 +104,44 @@ func TestFrameworks(t *testing.T) {
 	} {
 		o := Classify(genai.Error{IsError: true, Type: c.kind, Message: c.message})
 		require.Equal(t, c.want, verdict(o), "%s: %s (%s %q)", c.kind, c.message, o.By, o.Where)
+	}
+}
+
+// TestRaiser: text that does not parse is an answer, or the arguments of a call. The function that raised it tells.
+func TestRaiser(t *testing.T) {
+	const message = "Unexpected token 'd', ...\"reason\": dama\" is not valid JSON"
+	for raiser, want := range map[string]string{
+		"":                   "schema_violation/not_json",
+		"parseResponse":      "schema_violation/not_json",
+		"fromOpenAIToolCall": "tool_call_malformed/unparsable_arguments",
+		"_parse_tool_call":   "tool_call_malformed/unparsable_arguments",
+		"toFunctionCallPart": "tool_call_malformed/unparsable_arguments",
+	} {
+		require.Equal(t, want, verdict(Classify(genai.Error{
+			IsError: true, Type: "SyntaxError", Message: message, Raiser: raiser,
+		})), raiser)
+	}
+	limited := genai.Error{IsError: true, HTTPStatus: 429, Message: "slow down", Raiser: "executeToolCall"}
+	require.Equal(t, "rate_limit/throttled", verdict(Classify(limited)))
+}
+
+// TestErrorAfterAGoodStatus: an API error under a good status came while the response was read.
+func TestErrorAfterAGoodStatus(t *testing.T) {
+	for _, c := range []struct {
+		kind, message string
+		status        int
+		want          string
+	}{
+		{"client_error", "", 200, "provider_error/connection"},
+		{"APIError", "", 200, "provider_error/connection"},
+		{"client_error", "", 0, "provider_error/server_error"},
+		{"client_error", "", 418, "provider_error/invalid_request"},
+		{"APIError", "Error code: 529 - overloaded", 200, "provider_error/overloaded"},
+		{"MyError", "", 200, "provider_error/server_error"},
+		{"", "", 200, "provider_error/server_error"},
+	} {
+		e := genai.Error{IsError: true, Type: c.kind, Message: c.message, HTTPStatus: c.status}
+		require.Equal(t, c.want, verdict(Classify(e)), "%+v", c)
 	}
 }
 

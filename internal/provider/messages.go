@@ -13,6 +13,12 @@ const (
 	endedInError  = "provider returned error"     // OpenRouter
 )
 
+// What decided where no row of a table did.
+const (
+	noTool       = "tool not found"
+	missingModel = "model: " // Anthropic: all that it says is the name of the model that does not exist
+)
+
 // whole are messages of one or two words, which mean something only where they stand alone.
 var whole = map[string]fine{
 	"terminated": connection, "eof": connection, "aborted": connection, "closed": connection, // Node, Go, OkHttp
@@ -67,7 +73,8 @@ var patterns = group(
 	words(empty, "received empty model response", "no content generated", "model returned an empty response"),
 	words(outputLimit, "token limit exceeded while", "exceeded before any response was generated",
 		"incomplete output due to a max_tokens", "length limit was reached"),
-	words(contentFilter, "content filter triggered", "content filter was triggered", "rejected by the content filter"),
+	words(contentFilter, "content filter triggered", "content filter was triggered", "rejected by the content filter",
+		"generation blocked"), // Genkit
 	words(serverError, notSuccessful),
 	// A page of a proxy in place of JSON is a fault on the way to the provider.
 	[]pattern{
@@ -85,8 +92,12 @@ var patterns = group(
 		"in literal true (expecting", "after object key:value pair", "expected value at line",
 		"eof while parsing", "trailing characters at line", "is an invalid start of a value",
 		"could not parse llm output", "could not parse the response", "output_parsing_failure",
-		"failed to parse output as json", "failed to parse json", "unable to parse json"),
-	[]pattern{{fine: notJSON, parts: []string{"response did not match schema"}}},
+		"failed to parse output as json", "failed to parse json", "unable to parse json",
+		"invalid structured output"),
+	words(notJSON, "response did not match schema"),
+	// Genkit, OpenAI Agents SDK, Mastra.
+	words(mismatch, "schema validation failed. parse errors", "did not match the expected schema",
+		"structured output validation failed"),
 	words(contextLength, "maximum context length", "exceed context limit", "model's maximum context limit",
 		"longer than the model's context length",
 		"string too long. expected a string with maximum length", "prompt is too long", "prompt: length",

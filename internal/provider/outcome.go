@@ -11,7 +11,8 @@ type Outcome struct {
 	Detail string
 	// Where is the code, type or reason that decided, for the fingerprint.
 	Where string
-	// By is the kind of evidence that decided: type, code, message, http, finish or status.
+	// By is the kind of evidence that decided: type, code, message, function, http, finish
+	// or status.
 	By string
 	// Cancelled means that the caller went away. That is not a failure and is counted separately.
 	Cancelled bool

@@ -91,6 +91,8 @@ func TestLostConnections(t *testing.T) {
 		{"Error", "OpenAI completions stream closed before a finish_reason was received", true},
 		{"ModelBehaviorError", "Model did not produce a final response!", true},
 		{"Error", "Incomplete JSON segment at the end", true},
+		{"AI_APICallError", "Failed to process successful response", true},
+		{"unknown", "Failed to process successful response", true},
 		{"client_connection_error", "", false},
 	} {
 		e := genai.Error{IsError: true, Type: c.kind, Message: c.message}

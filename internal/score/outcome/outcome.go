@@ -140,11 +140,24 @@ func answer(c *genai.Call, stop provider.Outcome, r *score.Result) {
 	r.Find(failure.Finding{Class: failure.BadAnswer, Detail: failure.Empty, Where: "empty", Evidence: evidence})
 }
 
-// ended reports whether the call claims a normal end. Only then is an answer without content empty, and not unknown.
-// Gemini's unspecified finish reason proves nothing by itself, but an empty answer with it is empty.
+// maxEndTokens is what providers bill for the end of an answer alone. No tool call is that short.
+const maxEndTokens = 4
+
+// ended reports whether the call ended normally. Only then is an answer without content empty, and not unknown.
+// Gemini's unspecified finish reason proves nothing by itself, but an empty answer with it is empty. Where the emitter
+// records no finish reason, the bill tells: the model ended the answer, and wrote nothing before that.
 func ended(c *genai.Call) bool {
+	if len(c.FinishReasons) == 0 {
+		billed := c.Tokens.Output.Value + c.Tokens.Reasoning.Value
+		return !c.ContentMissing && billed > 0 && billed <= maxEndTokens && !isCut(c)
+	}
 	return slices.Contains(c.FinishReasonsCanonical, provider.FinishStop) ||
 		slices.Contains(c.FinishReasons, "FINISH_REASON_UNSPECIFIED")
+}
+
+// isCut reports whether the limit of output tokens ended the answer.
+func isCut(c *genai.Call) bool {
+	return c.MaxTokens.Value > 0 && c.Tokens.Output.Value+c.Tokens.Reasoning.Value >= c.MaxTokens.Value
 }
 
 // ofText reports whether answers of a type have text. Images and speech have none.
@@ -212,6 +225,8 @@ func decided(o provider.Outcome) string {
 	switch o.By {
 	case "message":
 		return "the error message says " + quote(o.Where)
+	case "function":
+		return "the error was raised in " + quote(o.Where)
 	case "http":
 		return "HTTP status " + o.Where
 	case "code":

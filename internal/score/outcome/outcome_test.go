@@ -44,32 +44,37 @@ func TestScore(t *testing.T) {
 		"the caller left": {
 			call: genai.Call{Operation: genai.OpChat, Error: genai.Error{IsError: true, Type: "asyncio.CancelledError"}}, gone: true,
 		},
-		"a tool that works":            {call: execute("", ""), content: result(`{"status": "returned"}`), tool: score.OutcomeOK},
-		"a tool that finds nothing":    {call: execute("", ""), content: result(`{"rows": []}`), tool: score.OutcomeEmpty},
-		"a tool that raises":           {call: execute("", "KeyError"), want: "tool_error/failed", tool: score.OutcomeFailed},
-		"a tool that times out":        {call: execute("", "httpx.ReadTimeout"), want: "tool_error/failed", tool: score.OutcomeFailed},
-		"a tool that says so":          {call: execute("error", ""), want: "tool_error/failed", tool: score.OutcomeFailed},
-		"an error as a result":         {call: execute("", ""), content: result("Error: order 4471 is unknown"), want: "tool_error/failed", tool: score.OutcomeFailed},
-		"an error object":              {call: execute("", ""), content: result(`{"error": "unknown order"}`), want: "tool_error/failed", tool: score.OutcomeFailed},
-		"no error, and it says so":     {call: execute("", ""), content: result(`{"error": null, "rows": [1]}`), tool: score.OutcomeOK},
-		"a traceback":                  {call: execute("", ""), content: result("Traceback (most recent call last):\n  File"), want: "tool_error/failed", tool: score.OutcomeFailed},
-		"a page about errors":          {call: execute("", ""), content: result("Error handling is described in chapter 4."), tool: score.OutcomeOK},
-		"a tool that was cancelled":    {call: execute("", "context.Canceled"), gone: true},
-		"embeddings have no answer":    {call: genai.Call{Operation: genai.OpEmbeddings, FinishReasonsCanonical: []string{"stop"}}, want: ""},
-		"a cut answer is not empty":    {call: chat("stop"), content: text(""), want: "bad_answer/empty"},
-		"reasoning alone is no answer": {call: chat("stop"), content: genai.Content{Output: []genai.Message{{Reasoning: "hm"}}}, want: "bad_answer/empty"},
-		"an image is an answer":        {call: chat("stop"), content: genai.Content{Output: []genai.Message{{Media: true}}}, want: ""},
-		"speech has no text":           {call: spoken(), content: text(""), want: ""},
-		"billed, so not recorded":      {call: billed(350), content: text(""), want: ""},
-		"billed for its end":           {call: billed(2), content: text(""), want: "bad_answer/empty"},
-		"Gemini says nothing":          {call: chat("FINISH_REASON_UNSPECIFIED"), content: text(""), want: "bad_answer/empty"},
-		"Gemini says no reason":        {call: chat("FINISH_REASON_UNSPECIFIED"), content: text("19.99 EUR"), want: ""},
-		"MCP: an error, last":          {call: execute("", ""), content: result(`{"content":[{"type":"image"}], "isError": true}`), want: "tool_error/failed", tool: score.OutcomeFailed},
-		"MCP: an error, first":         {call: execute("", ""), content: result(`{"isError" : true, "content":[]}`), want: "tool_error/failed", tool: score.OutcomeFailed},
-		"MCP: none":                    {call: execute("", ""), content: result(`{"content":[{"type":"text","text":"ok"}],"isError":false}`), tool: score.OutcomeOK},
-		"a block with an error":        {call: execute("", ""), content: result(`[{"type": "text", "text": "Error: order 4471 is unknown"}]`), want: "tool_error/failed", tool: score.OutcomeFailed},
-		"a block without one":          {call: execute("", ""), content: result(`[{"type":"text","text":"4471 is on its way"}]`), tool: score.OutcomeOK},
-		"a status in capitals":         {call: execute("ERROR", ""), want: "tool_error/failed", tool: score.OutcomeFailed},
+		"a tool that works":             {call: execute("", ""), content: result(`{"status": "returned"}`), tool: score.OutcomeOK},
+		"a tool that finds nothing":     {call: execute("", ""), content: result(`{"rows": []}`), tool: score.OutcomeEmpty},
+		"a tool that raises":            {call: execute("", "KeyError"), want: "tool_error/failed", tool: score.OutcomeFailed},
+		"a tool that times out":         {call: execute("", "httpx.ReadTimeout"), want: "tool_error/failed", tool: score.OutcomeFailed},
+		"a tool that says so":           {call: execute("error", ""), want: "tool_error/failed", tool: score.OutcomeFailed},
+		"an error as a result":          {call: execute("", ""), content: result("Error: order 4471 is unknown"), want: "tool_error/failed", tool: score.OutcomeFailed},
+		"an error object":               {call: execute("", ""), content: result(`{"error": "unknown order"}`), want: "tool_error/failed", tool: score.OutcomeFailed},
+		"no error, and it says so":      {call: execute("", ""), content: result(`{"error": null, "rows": [1]}`), tool: score.OutcomeOK},
+		"a traceback":                   {call: execute("", ""), content: result("Traceback (most recent call last):\n  File"), want: "tool_error/failed", tool: score.OutcomeFailed},
+		"a page about errors":           {call: execute("", ""), content: result("Error handling is described in chapter 4."), tool: score.OutcomeOK},
+		"a tool that was cancelled":     {call: execute("", "context.Canceled"), gone: true},
+		"embeddings have no answer":     {call: genai.Call{Operation: genai.OpEmbeddings, FinishReasonsCanonical: []string{"stop"}}, want: ""},
+		"a cut answer is not empty":     {call: chat("stop"), content: text(""), want: "bad_answer/empty"},
+		"reasoning alone is no answer":  {call: chat("stop"), content: genai.Content{Output: []genai.Message{{Reasoning: "hm"}}}, want: "bad_answer/empty"},
+		"an image is an answer":         {call: chat("stop"), content: genai.Content{Output: []genai.Message{{Media: true}}}, want: ""},
+		"speech has no text":            {call: spoken(), content: text(""), want: ""},
+		"billed, so not recorded":       {call: billed(350), content: text(""), want: ""},
+		"billed for its end":            {call: billed(2), content: text(""), want: "bad_answer/empty"},
+		"billed for its end, no reason": {call: unexplained(1, 0), content: text(""), want: "bad_answer/empty"},
+		"no reason, not recorded":       {call: unexplained(1, 0)},
+		"no reason, no tokens":          {call: unexplained(0, 0), content: text("")},
+		"no reason, more tokens":        {call: unexplained(12, 0), content: text("")},
+		"no reason, cut":                {call: unexplained(2, 2), content: text("")},
+		"Gemini says nothing":           {call: chat("FINISH_REASON_UNSPECIFIED"), content: text(""), want: "bad_answer/empty"},
+		"Gemini says no reason":         {call: chat("FINISH_REASON_UNSPECIFIED"), content: text("19.99 EUR"), want: ""},
+		"MCP: an error, last":           {call: execute("", ""), content: result(`{"content":[{"type":"image"}], "isError": true}`), want: "tool_error/failed", tool: score.OutcomeFailed},
+		"MCP: an error, first":          {call: execute("", ""), content: result(`{"isError" : true, "content":[]}`), want: "tool_error/failed", tool: score.OutcomeFailed},
+		"MCP: none":                     {call: execute("", ""), content: result(`{"content":[{"type":"text","text":"ok"}],"isError":false}`), tool: score.OutcomeOK},
+		"a block with an error":         {call: execute("", ""), content: result(`[{"type": "text", "text": "Error: order 4471 is unknown"}]`), want: "tool_error/failed", tool: score.OutcomeFailed},
+		"a block without one":           {call: execute("", ""), content: result(`[{"type":"text","text":"4471 is on its way"}]`), tool: score.OutcomeOK},
+		"a status in capitals":          {call: execute("ERROR", ""), want: "tool_error/failed", tool: score.OutcomeFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var r score.Result
@@ -165,6 +170,11 @@ func TestEvidenceNamesWhatDecided(t *testing.T) {
 		)
 		require.Equal(t, c.want, r.Findings[0].Evidence)
 	}
+	var r score.Result
+	New().Score(&genai.Call{Operation: genai.OpChat, Error: genai.Error{
+		IsError: true, Message: "Unexpected end of JSON input", Raiser: "parseToolCall",
+	}}, &r)
+	require.Equal(t, `the error was raised in "parseToolCall"`, r.Findings[0].Evidence)
 }
 
 // TestScoreLoadsLittle: it runs on every span, so it reads no conversation, and of an error no content at all.
@@ -233,6 +243,13 @@ func chat(reasons ...string) genai.Call {
 func spoken() genai.Call {
 	c := chat("stop")
 	c.OutputType = "speech"
+	return c
+}
+
+// unexplained is an answer of so many tokens without a finish reason.
+func unexplained(tokens, limit int64) genai.Call {
+	c := chat()
+	c.Tokens.Output, c.MaxTokens = genai.Some(tokens), genai.Some(limit)
 	return c
 }
 
