@@ -69,6 +69,12 @@ func classesOf(findings []failure.Finding) (c classes) {
 	return c
 }
 
+// show reports whether a failure that a step reports is one of those inside of it. Frameworks report a tool call whose
+// arguments do not fit as a violation of the schema.
+func (c classes) show(f *failure.Finding) bool {
+	return c.all&bitOf(f) != 0 || f.Class == failure.SchemaViolation && c.all&classBits[failure.ToolCallMalformed] != 0
+}
+
 // in returns what failed inside of a span so far.
 func (r *repeats) in(span ptrace.Span) classes {
 	r.mu.Lock()
@@ -111,7 +117,7 @@ func (r *repeats) settle(span ptrace.Span, call *genai.Call, findings []failure.
 	if failed && outer && inner != (classes{}) && call.Error.IsError {
 		bare := provider.Classify(call.Error).Bare()
 		findings = slices.DeleteFunc(findings, func(f failure.Finding) bool {
-			return f.Scorer == "" && (inner.all&bitOf(&f) != 0 || bare && inner.reported != 0)
+			return f.Scorer == "" && (inner.show(&f) || bare && inner.reported != 0)
 		})
 	}
 	r.add(span, inner.and(classesOf(findings)))

@@ -143,6 +143,18 @@ func TestRepeats(t *testing.T) {
 		"an agent that only says that it failed": {
 			[]stage{{2, 1, "chat", limited, ""}, {1, 0, "invoke_agent", crashed, ""}}, "2=rate_limit/throttled",
 		},
+		"a step that calls a malformed call a violation of the schema": {
+			[]stage{
+				{2, 1, "chat", "Invalid JSON input for tool pay", ""},
+				{1, 0, "invoke_agent", "INVALID_ARGUMENT: Schema validation failed. Parse Errors:\n\n- sum: must be number", ""},
+			}, "2=tool_call_malformed/unparsable_arguments",
+		},
+		"a step whose answer does not fit": {
+			[]stage{
+				{2, 1, "chat", "", ""},
+				{1, 0, "invoke_agent", "INVALID_ARGUMENT: Schema validation failed. Parse Errors:\n\n- sum: must be number", ""},
+			}, "1=schema_violation/type",
+		},
 		"every step around": {
 			[]stage{
 				{4, 3, "chat", limited, ""},
