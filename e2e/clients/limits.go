@@ -126,6 +126,11 @@ var Limits = []Limit{
 		fields{"class": ""},
 		"records no tool definitions",
 	},
+	{
+		"anthropic-traceloop/stream", "tool_not_json",
+		fields{"class": ""},
+		"records {} in place of arguments of a stream that do not parse",
+	},
 	{"anthropic-traceloop/stream", rejected + " timeout", nothing, "exports no span of a call that fails"},
 	{"anthropic-traceloop/stream", "length filter", fields{"class": ""}, "records no stop reason of a stream"},
 	{"langchain-traceloop/*", "*", fields{"session": "trace"}, "records no session"},
@@ -162,8 +167,13 @@ var Limits = []Limit{
 	{"openai-contrib/chat openai-contrib/stream", "refusal", fields{"class": ""}, "records no refusal"},
 	{"openai-contrib/stream", "broken_stream", nothing, "never ends the span of a stream that breaks"},
 	{
-		"openai-contrib/responses", "length filter",
+		"openai-contrib/responses", "length",
 		fields{"class": ""},
+		"records the finish reason stop for a response that is incomplete",
+	},
+	{
+		"openai-contrib/responses", "filter",
+		fields{"class": "bad_answer/empty"},
 		"records the finish reason stop for a response that is incomplete",
 	},
 
@@ -210,6 +220,11 @@ var Limits = []Limit{
 		"agents-openinference/chat", "tool_type tool_missing",
 		fields{"class": ""},
 		"records no tool definitions of a chat",
+	},
+	{
+		"agents-openinference/chat", "schema_bad",
+		fields{"class": "schema_violation/not_json"},
+		"records no response format of a chat, and the error does not say what does not fit",
 	},
 	{"agents-openinference/*", "tool_unknown", fields{
 		"calls": "1", "tokens": "42 0 0 24 0", "cost": "0.00002070",
