@@ -14,6 +14,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/corpus"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/score"
+	"github.com/faultline-otel/faultline/internal/score/ground"
 	"github.com/faultline-otel/faultline/internal/score/pattern"
 	"github.com/faultline-otel/faultline/internal/score/text"
 )
@@ -54,6 +55,9 @@ type limit struct{ all, source float64 }
 // strict is the limit of scorers that decide by structure.
 var strict = limit{all: 1, source: 5}
 
+// mostSuspected is the share of scored calls that a scorer may suspect.
+const mostSuspected = 0.005
+
 // largeSource is how many scored calls a source must have for a rate of its own.
 const largeSource = 1000
 
@@ -61,26 +65,30 @@ const largeSource = 1000
 var benignScorers = []struct {
 	make     func() (score.Scorer, error)
 	leaveOut string
-	limit    *limit // nil for scorers that are only printed
+	limit    *limit  // nil for scorers that are only printed
+	suspect  float64 // the level of a suspicion, 0 without one
 }{
-	{func() (score.Scorer, error) { return text.NewDegenerate(text.DegenerateConfig{}) }, "", &strict},
-	{func() (score.Scorer, error) { return pattern.NewPII(pattern.PIIConfig{}) }, "contact_in_answer", nil},
-	{func() (score.Scorer, error) { return pattern.NewSecrets(pattern.SecretsConfig{}) }, "", nil},
+	{func() (score.Scorer, error) { return text.NewDegenerate(text.DegenerateConfig{}) }, "", &strict, 0},
+	{func() (score.Scorer, error) { return ground.NewGroundedness(ground.Config{}) }, "", &strict, ground.GroundedSuspectBelow},
+	{func() (score.Scorer, error) { return ground.NewRelevance(ground.Config{}) }, "", &strict, ground.RelevantSuspectBelow},
+	{func() (score.Scorer, error) { return pattern.NewPII(pattern.PIIConfig{}) }, "contact_in_answer", nil, 0},
+	{func() (score.Scorer, error) { return pattern.NewSecrets(pattern.SecretsConfig{}) }, "", nil, 0},
 }
 
 // benignRate counts the calls of a source.
-type benignRate struct{ rows, scored, wrong, right int }
+type benignRate struct{ rows, scored, wrong, right, suspected int }
 
 func (n *benignRate) add(m *benignRate) {
 	n.rows, n.scored, n.wrong, n.right = n.rows+m.rows, n.scored+m.scored, n.wrong+m.wrong, n.right+m.right
+	n.suspected += m.suspected
 }
 
 // perMyriad is the rate of false verdicts in 10,000 calls that got a score.
 func (n *benignRate) perMyriad() float64 { return 1e4 * float64(n.wrong) / float64(max(n.scored, 1)) }
 
 func (n *benignRate) line(scorer, source string) string {
-	return fmt.Sprintf("| %-16s | %-14s | %5d calls, %5d with a score | false verdicts: %3d, %5.1f in 10,000 | read and right: %d |",
-		scorer, source, n.rows, n.scored, n.wrong, n.perMyriad(), n.right)
+	return fmt.Sprintf("| %-16s | %-14s | %5d calls, %5d with a score | false verdicts: %3d, %5.1f in 10,000 | read and right: %d | suspicions: %d |",
+		scorer, source, n.rows, n.scored, n.wrong, n.perMyriad(), n.right, n.suspected)
 }
 
 // TestEvalBenign counts the false verdicts on ordinary calls, by scorer and source, in 10,000 calls that get a score.
@@ -112,6 +120,9 @@ func TestEvalBenign(t *testing.T) {
 			n.rows++
 			if len(r.Scores) > 0 {
 				n.scored++
+				if r.Scores[0].Value < benignScorers[i].suspect && !r.Scores[0].Failed {
+					n.suspected++
+				}
 			}
 			switch _, right := read[verdict]; {
 			case len(r.Findings) == 0:
@@ -139,6 +150,7 @@ func TestEvalBenign(t *testing.T) {
 		if l != nil {
 			assert.LessOrEqual(t, all.perMyriad(), l.all, s.Name())
 		}
+		assert.LessOrEqual(t, float64(all.suspected), mostSuspected*float64(all.scored), "%s: suspicions", s.Name())
 	}
 	assert.Empty(t, read, "testdata/benign_read.txt lists verdicts that are gone")
 }

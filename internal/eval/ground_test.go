@@ -30,7 +30,7 @@ func TestEvalGroundedness(t *testing.T) {
 		return strings.HasPrefix(r.Source, "halueval")
 	})
 	tab := classified(t, s, rows, retrieved)
-	figures := tab.figures()
+	figures := append(tab.figures(), tab.suspected(ground.GroundedSuspectBelow))
 	sum, n := 0.0, 0
 	for _, source := range slices.Sorted(maps.Keys(tab.sources)) {
 		a := tab.auroc(source)
@@ -40,6 +40,17 @@ func TestEvalGroundedness(t *testing.T) {
 		}
 	}
 	requireFigures(t, "groundedness", append(figures, ranks(s.Name(), "summedits, mean of domains", sum/float64(n))))
+}
+
+// suspected is the line of a suspicion: the shares of the scores that are below its level.
+func (tab *table) suspected(below float64) string {
+	var c counts
+	for _, rows := range tab.scores {
+		for _, r := range rows {
+			c.add(r.bad, r.value < below)
+		}
+	}
+	return c.line(tab.scorer, "all, as suspicion or verdict")
 }
 
 // ranks is the line of an area under the ROC curve.
@@ -69,7 +80,7 @@ func TestEvalRelevance(t *testing.T) {
 		}
 	}
 	tab := classified(t, s, rows, answer)
-	figures := tab.figures()
+	figures := append(tab.figures(), tab.suspected(ground.RelevantSuspectBelow))
 	ranking := &table{scores: map[string][]scored{}}
 	for _, source := range []string{"halueval-general", "another question's, any", "another question's, alike"} {
 		ranking.scores["all"] = append(ranking.scores["all"], tab.scores[source]...)

@@ -35,7 +35,31 @@ const (
 
 // Read reads a split of a task. dir is the folder of the corpus.
 func Read(dir, task, split string) ([]Row, error) {
-	path := filepath.Join(dir, "text", task, split+".jsonl.gz")
+	return lines[Row](filepath.Join(dir, "text", task, split+".jsonl.gz"))
+}
+
+// Call is one call of the corpus of ordinary calls. They are benign by origin, not by a label.
+type Call struct {
+	ID         string `json:"id"`
+	Source     string `json:"source"`
+	Use        string `json:"use"`
+	System     string `json:"system"`
+	Input      string `json:"input"`
+	Context    string `json:"context"`
+	ToolResult string `json:"tool_result"`
+	Output     string `json:"output"`
+}
+
+// MayTrain is the use of calls that models may be fitted to. Others only set and check thresholds.
+const MayTrain = "TRAIN"
+
+// Calls reads the ordinary calls.
+func Calls(dir string) ([]Call, error) {
+	return lines[Call](filepath.Join(dir, "text", "benign", "dev.jsonl.gz"))
+}
+
+// lines reads a compressed file of JSON values.
+func lines[T any](path string) ([]T, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -45,9 +69,9 @@ func Read(dir, task, split string) ([]Row, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	var rows []Row
+	var rows []T
 	for d := json.NewDecoder(z); ; {
-		var row Row
+		var row T
 		err := d.Decode(&row)
 		if errors.Is(err, io.EOF) {
 			return rows, nil

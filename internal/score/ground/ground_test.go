@@ -71,6 +71,103 @@ func TestGroundednessNeedsProse(t *testing.T) {
 	require.Greater(t, v, 0.5, "documents in the prompt are sources")
 }
 
+// TestGroundednessReadsThePrompts checks that an answer that leaves its documents may rest on the prompts.
+func TestGroundednessReadsThePrompts(t *testing.T) {
+	s, err := NewGroundedness(Config{})
+	require.NoError(t, err)
+	const (
+		answer = "Marit Solheim from Hammerfest repairs old accordions, and the workshop has kept three goats in the " +
+			"garden since 1998. Visitors feed them with carrots, and a brass band plays on midsummer evenings."
+		known = "You speak for Marit Solheim from Hammerfest, who repairs old accordions. The workshop keeps three goats in " +
+			"its garden since 1998. Visitors may feed them with carrots. On midsummer evenings a brass band plays."
+	)
+	asked := call("Who are you?", answer, document)
+	low, found := of(t, s, asked)
+	require.Less(t, low, groundedFailBelow)
+	require.Len(t, found, 1)
+	require.Equal(t, failure.Ungrounded, found[0].Detail)
+	require.Contains(t, found[0].Evidence, "sentence 1, bytes 0 to 116")
+	require.Contains(t, found[0].Excerpt, "Marit Solheim from Hammerfest repairs")
+	require.NotContains(t, found[0].Excerpt, "Visitors")
+	require.LessOrEqual(t, len(found[0].Excerpt), maxQuote)
+	content := func(c *genai.Call) genai.Content {
+		return genai.Content{Input: c.Input(), Output: c.Output(), Retrieval: *c.Retrieval()}
+	}
+	for name, change := range map[string]func(*genai.Content){
+		"system instructions": func(c *genai.Content) { c.System = known },
+		"a system message": func(c *genai.Content) {
+			c.Input = append([]genai.Message{{Role: genai.RoleSystem, Text: known}}, c.Input...)
+		},
+		"an earlier message": func(c *genai.Content) {
+			c.Input = append([]genai.Message{{Role: genai.RoleUser, Text: known}}, c.Input...)
+		},
+	} {
+		with := content(asked)
+		change(&with)
+		var c genai.Call
+		c.Operation = genai.OpChat
+		c.SetContent(with)
+		v, found := of(t, s, &c)
+		require.Greater(t, v, 0.6, name)
+		require.Empty(t, found, name)
+	}
+}
+
+// TestGroundednessVerdicts checks what a low score needs to be a verdict.
+func TestGroundednessVerdicts(t *testing.T) {
+	s, err := NewGroundedness(Config{})
+	require.NoError(t, err)
+	const invented = "The library was founded by the Venetian banker Orsini in 1723, and its reading room holds a stuffed " +
+		"giraffe, twelve cannons from the siege of Corfu and a bathtub of Lord Byron."
+	question := "Who founded the library?"
+	v, found := of(t, s, call(question, invented, document))
+	require.Len(t, found, 1, v)
+	for name, c := range map[string]*genai.Call{
+		"short":                              call(question, "It was founded by the Venetian banker Orsini in 1723.", document),
+		"a source that was not read in full": call(question, invented, document+strings.Repeat(" And so on, as in the years before.", 1000)),
+		"a source in another language":       call(question, invented, "Die Bücherei in der Hafenstraße öffnet an Werktagen um neun und am Samstag um zehn. Sie ist am Sonntag geschlossen. Wer dort Mitglied ist, darf bis zu acht Bücher für drei Wochen mit nach Hause nehmen."),
+	} {
+		_, found := of(t, s, c)
+		require.Empty(t, found, name)
+	}
+}
+
+// TestNoSources checks that a call says why it has no score: nothing was recorded that its answer could rest on.
+func TestNoSources(t *testing.T) {
+	s, err := NewGroundedness(Config{})
+	require.NoError(t, err)
+	var r score.Result
+	s.Score(call("When is the library open?", "It opens at nine."), &r)
+	require.Equal(t, []score.Skip{{Scorer: GroundednessName, Reason: score.NoSources}}, r.Skips)
+	r.Reset()
+	s.Score(call("When is it due?", "It is due on Monday.", `{"order": 4711, "eta": "2024-05-06"}`), &r)
+	require.Empty(t, r.Skips, "there is a source, but no sentence to compare with")
+}
+
+// TestRelevanceVerdicts checks what a low score needs to be a verdict.
+func TestRelevanceVerdicts(t *testing.T) {
+	s, err := NewRelevance(Config{})
+	require.NoError(t, err)
+	question := "How do I descale my espresso machine?"
+	const away = "The treaty of Westphalia ended the Thirty Years' War in 1648. It was signed in Münster and Osnabrück and is " +
+		"often named as the beginning of the modern system of states."
+	v, found := of(t, s, call(question, away))
+	require.Less(t, v, relevantFailBelow)
+	require.Len(t, found, 1)
+	require.Contains(t, found[0].Evidence, "bytes 0 to 60")
+	require.Equal(t, "The treaty of Westphalia ended the Thirty Years' War in 1648", found[0].Excerpt)
+	for name, c := range map[string]*genai.Call{
+		"it speaks to the reader":     call(question, "Thank you for your patience. "+away+" We hope that you enjoyed it, and we thank you."),
+		"it is short":                 call(question, "The treaty of Westphalia ended the war in 1648."),
+		"code":                        call(question, away+"\n```\nx = 1\n```"),
+		"the question has no subject": call("and for twice as many guests?", away),
+	} {
+		v, found := of(t, s, c)
+		require.GreaterOrEqual(t, v, relevantFailBelow, name)
+		require.Empty(t, found, name)
+	}
+}
+
 func TestRelevanceRanks(t *testing.T) {
 	s, err := NewRelevance(Config{})
 	require.NoError(t, err)

@@ -2,13 +2,17 @@ package ground
 
 import (
 	_ "embed"
+	"fmt"
 	"math"
 	"strings"
 	"sync"
 
+	"github.com/faultline-otel/faultline/internal/clip"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/language"
 	"github.com/faultline-otel/faultline/internal/score"
+	"github.com/faultline-otel/faultline/internal/words"
 )
 
 // GroundednessName is the key of the scorer in the scorer file.
@@ -17,29 +21,33 @@ const GroundednessName = "groundedness"
 // Config holds the settings of both scorers.
 type Config = score.LevelConfig
 
-// The default of groundedness, and the same as log-odds.
+// The default levels of groundedness. Below the first a call fails, below the second it is a case for a judge.
 const (
-	groundedFailBelow = 0.3
-	FailMargin        = 0.8473
+	groundedFailBelow    = 0.24
+	GroundedSuspectBelow = 0.3
+	SuspectMargin        = 0.8473 // the second as log-odds
 )
 
 // scorer is the common part of both scorers.
 type scorer struct {
 	name, version string
 	levels        score.Levels
+	level         float64 // the default of levels.FailBelow
 	forest        *Forest
 }
 
 // newScorer checks the settings. The version covers everything that decides: the rules around the weights, the weights
 // and the threshold.
-func newScorer(name, rules string, file []byte, features int, failBelow float64, config Config) (scorer, error) {
+func newScorer(name, rules string, file []byte, features int, levels score.Levels, config Config) (scorer, error) {
 	forest, err := unmarshal(file, features)
-	s := scorer{name: name, version: rules + "-" + forestVersion(file), forest: forest}
+	s := scorer{
+		name: name, version: rules + "-" + forestVersion(file), level: levels.FailBelow, forest: forest,
+	}
 	if err != nil {
 		return s, err
 	}
 	var suffix string
-	s.levels, suffix, err = config.Apply(score.Levels{FailBelow: failBelow, SuspectBelow: failBelow})
+	s.levels, suffix, err = config.Apply(levels)
 	s.version += suffix
 	return s, err
 }
@@ -52,6 +60,15 @@ func (s *scorer) Version() string { return s.version }
 
 // Levels are the thresholds of the score.
 func (s *scorer) Levels() score.Levels { return s.levels }
+
+// grade turns a margin into a score. Scores that fail by default need more than a margin: the rules of a verdict must
+// hold too. They add to the margin.
+func (s *scorer) grade(margin float32, certain bool, add float32) float64 {
+	if certain {
+		return value(margin + add)
+	}
+	return max(value(margin), s.level)
+}
 
 // value turns a margin into a score.
 func value(margin float32) float64 {
@@ -67,7 +84,8 @@ var groundednessFile []byte
 
 // NewGroundedness makes the scorer.
 func NewGroundedness(config Config) (*Groundedness, error) {
-	s, err := newScorer(GroundednessName, "1", groundednessFile, GroundedFeatures, groundedFailBelow, config)
+	levels := score.Levels{FailBelow: groundedFailBelow, SuspectBelow: GroundedSuspectBelow}
+	s, err := newScorer(GroundednessName, "2", groundednessFile, GroundedFeatures, levels, config)
 	return &Groundedness{s}, err
 }
 
@@ -77,7 +95,11 @@ var (
 	relevantPool = sync.Pool{New: func() any { return new([RelevantFeatures]float32) }}
 )
 
-// Score compares each answer with all sources of the call. It adds no score without sources or with too few words.
+// maxQuote is the length of the quoted sentence, in bytes.
+const maxQuote = 120
+
+// Score compares each answer with all sources of the call. It adds no score without sources, with too few words, or if
+// the answer is in another language than its sources.
 func (s *Groundedness) Score(c *genai.Call, r *score.Result) {
 	if c.Error.IsError || !c.IsLLMCall() || !answers(c) {
 		return
@@ -85,38 +107,128 @@ func (s *Groundedness) Score(c *genai.Call, r *score.Result) {
 	o := NewOverlap()
 	defer o.Release()
 	sources(c, func(text string) { o.Add(r.SharedWords(text)) })
-	if !o.Prose() {
+	if len(o.texts) == 0 {
 		r.Skip(s, score.NoSources, "")
 		return
 	}
-	if asked := c.Question(); asked != "" { // an answer may repeat it
-		o.Add(r.SharedWords(asked))
+	if !o.Prose() {
+		return
+	}
+	if asked := c.Question(); asked != "" {
+		o.Ask(r.SharedWords(asked))
 	}
 	f := features.Get().(*[GroundedFeatures]float32) //nolint:forcetypeassert // the pool holds nothing else
 	defer features.Put(f)
-	worst, at, seen := float32(0), 0, false
+	worst, seen := 1.0, false
+	var finding failure.Finding
 	output := c.Output()
 	for i := range output {
 		if output[i].Text == "" || len(output[i].ToolCalls) > 0 {
 			continue
 		}
-		if t := r.Words(output[i].Text); o.grounded(t, f, len(output) == 1) {
-			if margin := s.forest.Margin(f[:]); !seen || margin > worst {
-				worst, at, seen = margin, i, true
+		t := r.Words(output[i].Text)
+		if !o.grounded(t, f, len(output) == 1) {
+			continue
+		}
+		v := value(s.forest.Margin(f[:]))
+		if v < max(GroundedSuspectBelow, s.levels.SuspectBelow) { // rare, so this may take its time
+			if translated(o, t) {
+				continue
+			}
+			var found failure.Finding
+			if v, found = s.again(c, r, t, f); v < worst {
+				finding = found
 			}
 		}
+		worst, seen = min(worst, v), true
 	}
 	if !seen {
 		return
 	}
-	v := value(worst)
-	if r.Judge(s, v, s.levels) {
-		r.Find(failure.Finding{
-			Class: failure.Hallucination, Detail: failure.Ungrounded, Scorer: s.name, Where: failure.Ungrounded,
-			Evidence: "much of the answer is not in the documents and tool results of the call",
-			Excerpt:  failure.Excerpt(output[at].Text),
-		})
+	if r.Judge(s, worst, s.levels) {
+		r.Find(finding)
 	}
+}
+
+// again compares an answer that leaves its documents with all that the call holds: the prompts too. The finding is for a
+// score that fails.
+func (s *Groundedness) again(
+	c *genai.Call, r *score.Result, t *words.Text, f *[GroundedFeatures]float32,
+) (float64, failure.Finding) {
+	o := NewOverlap()
+	defer o.Release()
+	sources(c, func(text string) { o.Add(r.SharedWords(text)) })
+	asked := c.Question()
+	if asked != "" {
+		o.Ask(r.SharedWords(asked))
+	}
+	prompts(c, func(text string) {
+		if text != asked {
+			o.Add(r.SharedWords(text))
+		}
+	})
+	if !o.grounded(t, f, false) {
+		return 1, failure.Finding{}
+	}
+	v := s.grade(s.forest.Margin(f[:]), off(o, t, f), 0)
+	if v >= s.levels.FailBelow {
+		return v, failure.Finding{}
+	}
+	at := o.farthest
+	sentence := t.Of(t.Words[at.from:at.upto])
+	start := t.Words[at.from].Start
+	return v, failure.Finding{
+		Class: failure.Hallucination, Detail: failure.Ungrounded, Scorer: s.name, Where: failure.Ungrounded,
+		Evidence: fmt.Sprintf(
+			"%.0f %% of the answer's own words, common ones aside, are in no document, tool result or prompt of the call: "+
+				"sentence %d, bytes %d to %d", 100*f[novelContent], at.number, start, int(start)+len(sentence)),
+		Excerpt: clip.Text(sentence, maxQuote),
+	}
+}
+
+// The rules of a verdict: nearly all of an answer of some length is new.
+const (
+	minOwn   = 10 // words
+	minNovel = 0.9
+)
+
+// off reports whether an answer is nearly all off its sources, which were read in full and are in its language.
+func off(o *Overlap, t *words.Text, f *[GroundedFeatures]float32) bool {
+	if o.cut || t.Cut || f[novelContent] < minNovel || f[novelPairs] < minNovel || f[length] < logarithm(minOwn) {
+		return false
+	}
+	votes := language.Count(t)
+	to := votes.Best(minQuestionVotes)
+	if to == language.Unknown {
+		return false
+	}
+	for _, source := range o.texts {
+		votes := language.Count(source)
+		if votes.Best(minQuestionVotes) == to {
+			return true
+		}
+	}
+	return false
+}
+
+// translated reports whether an answer is in another language than every source whose language shows.
+func translated(o *Overlap, t *words.Text) bool {
+	answered := language.Count(t)
+	to := answered.Best(minQuestionVotes)
+	if to == language.Unknown {
+		return false
+	}
+	seen := false
+	for _, source := range o.texts {
+		votes := language.Count(source)
+		if from := votes.Best(minQuestionVotes); from != language.Unknown {
+			if language.Related(from, to) || !answered.Clear(to, from) {
+				return false
+			}
+			seen = true
+		}
+	}
+	return seen
 }
 
 // answers reports whether a call has an answer in words.
@@ -163,6 +275,21 @@ func sources(c *genai.Call, each func(string)) {
 	}
 	if pasted(c.System()) {
 		give(c.System())
+	}
+}
+
+// prompts calls each with every text of the application and the user. They support an answer, but by themselves they are
+// no reason to expect that it keeps to them.
+func prompts(c *genai.Call, each func(string)) {
+	if system := c.System(); system != "" && !pasted(system) {
+		each(system)
+	}
+	input := c.Input()
+	for i := range input {
+		m := &input[i]
+		if m.Text != "" && (m.Role == genai.RoleSystem || m.Role == genai.RoleUser && !pasted(m.Text)) {
+			each(m.Text)
+		}
 	}
 }
 

@@ -53,14 +53,20 @@ type Overlap struct {
 	common       []bool // for each word of the texts, whether it is common
 	indexed      int    // how many of the texts are in the sets
 	stems, pairs set
+	asked        set // words of the question, common ones aside
 	answer       []answerWord
 	wanted       sieve // pairs that a single comparison looks up
 	negated      bool
-	content      int // words of the texts that are not common
-	plain        int // words that are
+	cut          bool    // a text was too long to be read in full
+	farthest     passage // the sentence of the last answer with the most that the texts do not have
+	content      int     // words of the texts that are not common
+	plain        int     // words that are
 	all          int
 	subject      subject
 }
+
+// passage is a sentence of an answer: its number, and its words.
+type passage struct{ number, from, upto int }
 
 // maxTexts and maxWords bound the memory that is kept between calls.
 const (
@@ -75,7 +81,8 @@ func NewOverlap() *Overlap {
 	o := overlaps.Get().(*Overlap) //nolint:forcetypeassert // the pool holds nothing else
 	o.stems.reset()
 	o.pairs.reset()
-	o.indexed, o.negated, o.content, o.plain, o.all, o.subject = 0, false, 0, 0, 0, subject{}
+	o.asked.reset()
+	o.indexed, o.negated, o.cut, o.content, o.plain, o.all, o.subject = 0, false, false, 0, 0, 0, subject{}
 	return o
 }
 
@@ -113,6 +120,7 @@ const neighbours = 3
 func (o *Overlap) Add(t *words.Text) {
 	o.texts = append(o.texts, t)
 	o.all += len(t.Words)
+	o.cut = o.cut || t.Cut
 	list := slices.Grow(o.common, len(t.Words))
 	for i := range t.Words {
 		k := kindOf(&t.Words[i])
@@ -127,6 +135,23 @@ func (o *Overlap) Add(t *words.Text) {
 	}
 	o.content = o.all - o.plain
 	o.common = list
+}
+
+// minMaterial is the least length of a question that holds what its answer is made of, in bytes.
+const minMaterial = 400
+
+// Ask adds the question, which must not change until Release. What an answer repeats of it counts neither for the answer
+// nor against it, unless the question is long: then it is a text to compare with.
+func (o *Overlap) Ask(t *words.Text) {
+	if len(t.Source) >= minMaterial {
+		o.Add(t)
+		return
+	}
+	for i := range t.Words {
+		if w := &t.Words[i]; kindOf(w)&common == 0 {
+			o.asked.add(stem(t.Source, w))
+		}
+	}
 }
 
 // index adds the words of new texts to the sets.
@@ -265,7 +290,9 @@ func (o *Overlap) grounded(t *words.Text, f *[GroundedFeatures]float32, only boo
 	var content, novel, long, longNovel, pairs, pairNovel, nums, numNovel, nms, nameNovel, edit, negs, chats int
 	sentenceContent, sentenceNovel := 0, 0
 	sentences, singles, apartPairs, knownPairs := 0, 0, 0, 0
-	endSentence := func() {
+	at, most := passage{}, 0
+	o.farthest = passage{1, 0, len(t.Words)}
+	endSentence := func(upto int) {
 		if sentenceContent > 0 {
 			sentences++
 			if sentenceNovel == 1 {
@@ -275,16 +302,24 @@ func (o *Overlap) grounded(t *words.Text, f *[GroundedFeatures]float32, only boo
 		if sentenceContent >= 3 {
 			f[worst] = max(f[worst], float32(sentenceNovel)/float32(sentenceContent))
 		}
+		if sentenceNovel > most {
+			at.upto = upto
+			o.farthest, most = at, sentenceNovel
+		}
 		sentenceContent, sentenceNovel = 0, 0
+		at.number, at.from = at.number+1, upto
 	}
 	var one, two uint32 // the two words before, common ones aside
 	oneNovel := false
 	for i := range t.Words {
 		w := &t.Words[i]
 		if w.Flags.Is(words.Sentence) {
-			endSentence()
+			endSentence(i)
 		}
 		h, k := o.answer[i].stem, o.answer[i].kind
+		if k&common == 0 && o.asked.size > 0 && o.asked.has(h) {
+			continue
+		}
 		known := false
 		if only {
 			known = o.stems.slots[o.answer[i].slot]&marked != 0
@@ -342,7 +377,7 @@ func (o *Overlap) grounded(t *words.Text, f *[GroundedFeatures]float32, only boo
 		}
 		two, one, oneNovel = one, h, !known
 	}
-	endSentence()
+	endSentence(len(t.Words))
 	if content < 2 || o.content < 4 {
 		return false
 	}

@@ -2,9 +2,11 @@ package ground
 
 import (
 	_ "embed"
+	"fmt"
 	"math"
 	"strings"
 
+	"github.com/faultline-otel/faultline/internal/clip"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/score"
@@ -14,7 +16,14 @@ import (
 // RelevanceName is the key of the scorer in the scorer file.
 const RelevanceName = "relevance"
 
-const relevantFailBelow = 0.5
+// The default levels of relevance. Below the first a call fails, below the second it is a case for a judge.
+const (
+	relevantFailBelow    = 0.18
+	RelevantSuspectBelow = 0.64
+)
+
+// agreement is what the rules of a verdict add to the log-odds.
+const agreement = 2
 
 // Relevance finds answers to another question than the one asked.
 type Relevance struct {
@@ -27,7 +36,8 @@ var relevanceFile []byte
 
 // NewRelevance makes the scorer.
 func NewRelevance(config Config) (*Relevance, error) {
-	s, err := newScorer(RelevanceName, "4", relevanceFile, RelevantFeatures, relevantFailBelow, config)
+	levels := score.Levels{FailBelow: relevantFailBelow, SuspectBelow: RelevantSuspectBelow}
+	s, err := newScorer(RelevanceName, "5", relevanceFile, RelevantFeatures, levels, config)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +72,7 @@ func (s *Relevance) Score(c *genai.Call, r *score.Result) {
 	q := r.SharedWords(question)
 	f := relevantPool.Get().(*[RelevantFeatures]float32) //nolint:forcetypeassert // the pool holds nothing else
 	defer relevantPool.Put(f)
-	worst, at, seen := float32(0), 0, false
+	worst, at, seen := 1.0, 0, false
 	output := c.Output()
 	for i := range output {
 		if output[i].Text == "" || len(output[i].ToolCalls) > 0 {
@@ -73,29 +83,77 @@ func (s *Relevance) Score(c *genai.Call, r *score.Result) {
 				continue
 			}
 			margin := s.forest.Margin(f[:])
-			if value(margin) < s.levels.SuspectBelow {
-				margin = min(margin, s.before(c, question, t, r, f))
+			v := value(margin)
+			if v < max(RelevantSuspectBelow, s.levels.SuspectBelow) {
+				certain := elsewhere(f, t)
+				v = s.grade(min(margin, s.before(c, question, t, r, f)), certain, agreement)
 			}
-			if !seen || margin > worst {
-				worst, at, seen = margin, i, true
+			if !seen || v < worst {
+				worst, at, seen = v, i, true
 			}
 		}
 	}
 	if !seen {
 		return
 	}
-	v := value(worst)
 	if c.AgentName != "" { // it answers its plan or another agent, not a question: it has a score, but cannot fail
-		r.Add(s, v, false)
+		r.Add(s, worst, false)
 		return
 	}
-	if r.Judge(s, v, s.levels) {
+	if r.Judge(s, worst, s.levels) {
+		sentence, from := firstSentence(r.Words(output[at].Text))
 		r.Find(failure.Finding{
 			Class: failure.BadAnswer, Detail: failure.OffTopic, Scorer: s.name, Where: failure.OffTopic,
-			Evidence: "the answer does not address the question",
-			Excerpt:  failure.Excerpt(output[at].Text),
+			Evidence: fmt.Sprintf(
+				"the answer does not address the question: its subject is another one, from sentence 1 on, bytes %d to %d",
+				from, from+len(sentence)),
+			Excerpt: clip.Text(sentence, maxQuote),
 		})
 	}
+}
+
+// The rules of a verdict. They hold for a statement about another subject: it shares no words with a question that has
+// a subject, and speaks neither to the reader nor of the speaker.
+const (
+	mostShared   = 0.1  // of the question's words, at most
+	mostUsed     = 0.03 // of the answer's
+	mostAlike    = 0.1  // cosine of the subjects
+	leastKnown   = 0.6  // of the question's words
+	leastOmitted = 3
+	leastWords   = 20
+	leastPlain   = 0.3  // of the answer's words: it is prose
+	mostTalk     = 0.02 // of the answer's words
+)
+
+// elsewhere reports whether an answer is nearly all off its question.
+func elsewhere(f *[RelevantFeatures]float32, t *words.Text) bool {
+	if f[asked] > mostShared || f[used] > mostUsed || f[omitted] < leastOmitted || f[known] < leastKnown ||
+		max(f[sameSubject], f[sameOpening], f[nearest]) > mostAlike || f[evades]+f[makes]+f[hasCode] > 0 ||
+		len(t.Words) < leastWords || t.Cut {
+		return false
+	}
+	plain, talks := 0, 0
+	for i := range t.Words {
+		k := kindOf(&t.Words[i])
+		if k&common != 0 {
+			plain++
+		}
+		if k&talk != 0 {
+			talks++
+		}
+	}
+	all := float32(len(t.Words))
+	return float32(plain) >= leastPlain*all && float32(talks) <= mostTalk*all
+}
+
+// firstSentence returns the first sentence of a text and its place, in bytes.
+func firstSentence(t *words.Text) (sentence string, from int) {
+	for i := range t.Words {
+		if i > 0 && t.Words[i].Flags.Is(words.Sentence) {
+			return t.Of(t.Words[:i]), int(t.Words[0].Start)
+		}
+	}
+	return t.Of(t.Words), int(t.Words[0].Start)
 }
 
 // mostTurns is how many messages before the question an answer may refer to.
