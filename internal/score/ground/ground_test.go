@@ -113,12 +113,13 @@ func TestGroundednessReadsThePrompts(t *testing.T) {
 	}
 }
 
+const invented = "The library was founded by the Venetian banker Orsini in 1723, and its reading room holds a stuffed " +
+	"giraffe, twelve cannons from the siege of Corfu and a bathtub of Lord Byron."
+
 // TestGroundednessVerdicts checks what a low score needs to be a verdict.
 func TestGroundednessVerdicts(t *testing.T) {
 	s, err := NewGroundedness(Config{})
 	require.NoError(t, err)
-	const invented = "The library was founded by the Venetian banker Orsini in 1723, and its reading room holds a stuffed " +
-		"giraffe, twelve cannons from the siege of Corfu and a bathtub of Lord Byron."
 	question := "Who founded the library?"
 	v, found := of(t, s, call(question, invented, document))
 	require.Len(t, found, 1, v)
@@ -317,6 +318,15 @@ func TestNothingIsAllocated(t *testing.T) {
 	require.NoError(t, err)
 	relevant, err := NewRelevance(Config{})
 	require.NoError(t, err)
+	never := 0.0
+	suspicious, err := NewGroundedness(Config{FailBelow: &never})
+	require.NoError(t, err)
+	doubted := call("Who founded the library?", invented, document)
+	var r score.Result
+	run := func() { r.Reset(); suspicious.Score(doubted, &r) }
+	run()
+	require.Less(t, r.Scores[0].Value, GroundedSuspectBelow)
+	require.Zero(t, testing.AllocsPerRun(20, run), "an answer that is compared twice")
 	question := "When is the library in Harlow Street open on weekdays?"
 	for _, c := range []*genai.Call{call(question, document), call(question, document, document)} {
 		var r score.Result
