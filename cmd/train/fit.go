@@ -43,8 +43,17 @@ type plan struct {
 // fitted to it.
 const folds = 4
 
-// fit fits the table, then the few hand-made features, then sets the threshold.
+// fit fits the model, then sets the threshold.
 func (p plan) fit() (*linear.Model, error) {
+	m, unseen, err := p.combined()
+	if err != nil {
+		return nil, err
+	}
+	return m.Shifted(-p.threshold(m, unseen)), nil
+}
+
+// combined fits the table, then the few hand-made features.
+func (p plan) combined() (*linear.Model, []held, error) {
 	p.balance()
 	shape := p.profile.Shape
 	shape.Dense = 0
@@ -77,7 +86,7 @@ func (p plan) fit() (*linear.Model, error) {
 	for k := range folds {
 		m, err := table(k)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for i := range p.train {
 			if fold(p.train[i].text) == k {
@@ -91,11 +100,11 @@ func (p plan) fit() (*linear.Model, error) {
 	combined, err := linear.Train(linear.Shape{Order: 1, Bits: 10, Dense: text.Features}, upper,
 		linear.Options{Epochs: 20, Rate: 0.2, L2: 0.01})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	m, err := table(-1)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	m = m.With(combined)
 	// Samples written by people have margins from tables that had not seen them. So they are as good as held-out texts.
@@ -106,7 +115,7 @@ func (p plan) fit() (*linear.Model, error) {
 			unseen = append(unseen, held{p.train[i].text, "train " + p.train[i].source, float64(margin)})
 		}
 	}
-	return m.Shifted(-p.threshold(m, unseen)), nil
+	return m, unseen, nil
 }
 
 // passages are the texts for fitting the table: the head of a text if the profile reads only that, pieces of long texts

@@ -215,7 +215,7 @@ var refusals = grammar{
 // refusal fits on labelled answers and on hand-written ones. GPTFuzz is noisy: it labels answers as compliance if they
 // decline and then comply in a second voice. So only its rows count whose beginning agrees with the label.
 func refusal(d data) (model, error) {
-	p := plan{profile: &text.RefusalProfile, share: 0.005, worst: 4, options: linear.Options{
+	p := plan{profile: &text.RefusalProfile, options: linear.Options{
 		Epochs: 6, Rate: 0.15,
 		L1: 0.3, L2: 1, Seed: 1,
 	}}
@@ -226,7 +226,7 @@ func refusal(d data) (model, error) {
 	for _, row := range rows {
 		weight := 1.0
 		if row.Source == "gptfuzz" {
-			if declines(row.Output) != (row.Label == 1) {
+			if refusing(row.Output) != (row.Label == 1) {
 				continue
 			}
 			weight = 0.3
@@ -235,26 +235,40 @@ func refusal(d data) (model, error) {
 	}
 	p.train = append(p.train, refusals.samples("english", 3000, true)...)
 	p.train = append(p.train, refusals.samples("foreign", 600, true)...)
+	p.train = append(p.train, declines.samples("soft", 3000, true)...)
+	p.train = append(p.train, declines.samples("partial", 800, true)...)
+	p.train = append(p.train, declines.samples("languages", 3000, true)...)
 	p.train = append(p.train, refusals.samples("unable", 900, false)...)
 	p.train = append(p.train, refusals.samples("policy", 600, false)...)
 	p.train = append(p.train, refusals.samples("letter", 700, false)...)
 	p.train = append(p.train, refusals.samples("benign", 900, false)...)
-	for _, task := range []string{"refusal", "relevance"} {
-		rows, err := d.calibration(task, "halueval", "tau", "xstest")
-		if err != nil {
-			return nil, err
-		}
-		for _, row := range rows {
-			if row.Label == 0 {
-				p.operate = append(p.operate, sample{text: row.Output, source: row.Source})
-			}
-		}
+	p.train = append(p.train, declines.samples("plain", 4000, false)...)
+	train, operate, err := d.answers(text.RefusalName, "refusal", "moralising")
+	if err != nil {
+		return nil, err
 	}
-	return p.fit()
+	for i := 0; i < len(train); i += 3 { // enough of each source
+		p.train = append(p.train, train[i])
+	}
+	m, _, err := p.combined()
+	if err != nil {
+		return nil, err
+	}
+	// Without a sentence of refusal, or where a character says it, an answer is at most a suspicion. The training texts
+	// hold too few of both to learn how much that says.
+	m = m.Weighing(text.FeatureSigns+text.SignWordless, -discount).Weighing(text.FeatureSigns+text.SignQuoted, -discount).
+		Weighing(text.FeatureSigns+text.SignMoral, -lecture)
+	return p.operateAt(d, m, operate)
 }
 
-// declines is a rough check of the beginning of an answer.
-func declines(answer string) bool {
+// lecture is the discount of an answer that lectures and declines nothing.
+const lecture = 2.5
+
+// discount is more log-odds than words can make up for.
+const discount = 12
+
+// refusing is a rough check of the beginning of an answer.
+func refusing(answer string) bool {
 	head := strings.ToLower(answer[:min(len(answer), 200)])
 	for _, sign := range []string{
 		"sorry", "cannot", "can't", "unable", "not able", "apologize", "not appropriate",

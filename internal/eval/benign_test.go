@@ -61,18 +61,35 @@ const mostSuspected = 0.005
 // largeSource is how many scored calls a source must have for a rate of its own.
 const largeSource = 1000
 
-// benignScorers are the scorers that run over the ordinary calls. leaveOut is the flag of rows that may hold a failure.
+// benignScorers are the scorers that run over the ordinary calls. leaveOut are the flags of rows that may hold a failure.
 var benignScorers = []struct {
 	make     func() (score.Scorer, error)
-	leaveOut string
+	leaveOut []string
 	limit    *limit  // nil for scorers that are only printed
 	suspect  float64 // the level of a suspicion, 0 without one
 }{
-	{func() (score.Scorer, error) { return text.NewDegenerate(text.DegenerateConfig{}) }, "", &strict, 0},
-	{func() (score.Scorer, error) { return ground.NewGroundedness(ground.Config{}) }, "", &strict, ground.GroundedSuspectBelow},
-	{func() (score.Scorer, error) { return ground.NewRelevance(ground.Config{}) }, "", &strict, ground.RelevantSuspectBelow},
-	{func() (score.Scorer, error) { return pattern.NewPII(pattern.PIIConfig{}) }, "contact_in_answer", nil, 0},
-	{func() (score.Scorer, error) { return pattern.NewSecrets(pattern.SecretsConfig{}) }, "", nil, 0},
+	{func() (score.Scorer, error) { return text.NewDegenerate(text.DegenerateConfig{}) }, nil, &strict, 0},
+	{
+		func() (score.Scorer, error) { return text.NewRefusal(text.Config{}) },
+		[]string{"refusal", "moralising"}, &strict, text.DefaultSuspect,
+	},
+	{
+		func() (score.Scorer, error) { return text.NewToxicity(text.Config{}) },
+		[]string{"strong_profanity"}, &strict, text.DefaultSuspect,
+	},
+	{
+		func() (score.Scorer, error) { return ground.NewGroundedness(ground.Config{}) },
+		nil, &strict, ground.GroundedSuspectBelow,
+	},
+	{
+		func() (score.Scorer, error) { return ground.NewRelevance(ground.Config{}) },
+		nil, &strict, ground.RelevantSuspectBelow,
+	},
+	{
+		func() (score.Scorer, error) { return pattern.NewPII(pattern.PIIConfig{}) },
+		[]string{"contact_in_answer"}, &strict, 0,
+	},
+	{func() (score.Scorer, error) { return pattern.NewSecrets(pattern.SecretsConfig{}) }, nil, &strict, 0},
 }
 
 // benignRate counts the calls of a source.
@@ -107,7 +124,9 @@ func TestEvalBenign(t *testing.T) {
 		c := genai.Call{Operation: genai.OpChat, FinishReasonsCanonical: []string{"stop"}}
 		c.SetContent(row.content())
 		for i, s := range set {
-			if slices.Contains(row.Flags, benignScorers[i].leaveOut) {
+			if slices.ContainsFunc(row.Flags, func(flag string) bool {
+				return slices.Contains(benignScorers[i].leaveOut, flag)
+			}) {
 				continue
 			}
 			r.Reset()

@@ -139,3 +139,23 @@ func (m *Model) With(upper *Model) *Model {
 	with.Dense, with.dense, with.bias = upper.Dense, upper.dense, upper.bias
 	return &with
 }
+
+// Stretched returns the model with another zero and another scale of its margins. Its table must count by hand-made
+// features alone.
+func (m *Model) Stretched(zero, by float64) *Model {
+	stretched := *m
+	stretched.bias = (m.bias - float32(zero)) * float32(by)
+	stretched.dense = slices.Clone(m.dense)
+	for i := range stretched.dense {
+		stretched.dense[i] *= float32(by)
+	}
+	return &stretched
+}
+
+// Weighing returns the model with so much more weight on a hand-made feature.
+func (m *Model) Weighing(feature int, more float64) *Model {
+	weighing := *m
+	weighing.dense = slices.Clone(m.dense)
+	weighing.dense[feature] += float32(more)
+	return &weighing
+}

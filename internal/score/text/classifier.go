@@ -6,11 +6,14 @@ package text
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 
+	"github.com/faultline-otel/faultline/internal/clip"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/score"
+	"github.com/faultline-otel/faultline/internal/words"
 )
 
 // Config holds the settings that all classifiers share.
@@ -19,11 +22,21 @@ type Config = score.LevelConfig
 // failBelow is the default: the models are shifted so that they operate at even odds.
 const failBelow = 0.5
 
-// defaults are the levels of the scorers without settings. A scorer that is not listed has no suspicions.
-var defaults = map[string]score.Levels{}
+// DefaultSuspect is the score below which a call of refusal or toxicity is a suspicion: weak evidence, which is no
+// failure. Below failBelow, at most 1 in 10,000 ordinary calls have a score; below this one, 5 in 1,000.
+const DefaultSuspect = 0.8
+
+// DoubtMargin is how far suspicions begin below verdicts, as log-odds: the score 0.8.
+const DoubtMargin = 1.3862944 // ln 4
+
+// levelsOf are the levels of the scorers without settings. A scorer that is not listed has no suspicions.
+var levelsOf = map[string]score.Levels{
+	RefusalName:  {FailBelow: failBelow, SuspectBelow: DefaultSuspect},
+	ToxicityName: {FailBelow: failBelow, SuspectBelow: DefaultSuspect},
+}
 
 func defaultLevels(name string) score.Levels {
-	if l, ok := defaults[name]; ok {
+	if l, ok := levelsOf[name]; ok {
 		return l
 	}
 	return score.Levels{FailBelow: failBelow, SuspectBelow: failBelow}
@@ -56,7 +69,30 @@ type verdict struct {
 	margin  float32 // log-odds of a failure, 0 at the operating point
 	seen    bool    // whether there was any text
 	finding failure.Finding
+	place   place
+	reading place // of the text that is being read
 }
+
+// place says where the passage is that decided.
+type place struct {
+	what       string // kind of message, "" if it is not told
+	index      int
+	from, upto int // bytes
+}
+
+// answerPlace is the place of a message of the answer.
+func answerPlace(index int) place { return place{what: "output", index: index} }
+
+// show keeps the passage that decided.
+func (v *verdict) show(at place, t *words.Text, passage []words.Word) {
+	v.finding.Excerpt, v.place = t.Of(passage), at
+	if len(passage) > 0 {
+		v.place.from, v.place.upto = int(passage[0].Start), int(passage[len(passage)-1].End)
+	}
+}
+
+// maxQuote bounds the quoted passage, in bytes.
+const maxQuote = 120
 
 // worse keeps the greater margin, and reports whether that is the new margin.
 func (v *verdict) worse(margin float32) bool {
@@ -84,6 +120,11 @@ func (c *classifier) conclude(s score.Scorer, v verdict, r *score.Result) {
 	}
 	if r.Judge(s, value(v.margin), c.levels) {
 		v.finding.Scorer = c.name
+		v.finding.Excerpt = clip.Text(v.finding.Excerpt, maxQuote)
+		if v.place.what != "" && v.place.upto > 0 {
+			v.finding.Evidence += fmt.Sprintf(" (%s message %d, bytes %d to %d)", v.place.what, v.place.index,
+				v.place.from, v.place.upto)
+		}
 		v.finding.Where = cmp.Or(v.finding.Where, v.finding.Detail)
 		r.Find(v.finding)
 	}

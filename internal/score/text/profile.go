@@ -24,12 +24,13 @@ type Profile struct {
 	Noise bool
 	// Once counts a phrase once that the text repeats.
 	Once bool
+	// Declines adds the features for sentences of refusal.
+	Declines bool
 }
 
 // The profiles of the models.
 var (
-	RefusalProfile   = Profile{Name: RefusalName, Shape: shape(3, 16), Head: 72, Window: 20}
-	ToxicityProfile  = Profile{Name: ToxicityName, Shape: shape(2, 18), Window: 4, Once: true}
+	RefusalProfile   = Profile{Name: RefusalName, Shape: shape(3, 16), Head: 72, Window: 20, Once: true, Declines: true}
 	JailbreakProfile = Profile{Name: JailbreakName, Shape: shape(3, 17), Window: 8, Noise: true}
 	InjectionProfile = Profile{Name: InjectionName, Shape: shape(3, 17), Window: 8, Passages: true}
 )
@@ -43,7 +44,9 @@ const (
 	featureSum = iota
 	featurePeak
 	featureNoise
-	Features // the number of features
+	// FeatureSigns is the first of the signs of a refusal.
+	FeatureSigns
+	Features = FeatureSigns + Signs // the number of features
 )
 
 // Measure fills the features of a text. It returns the strongest passage.
@@ -63,6 +66,9 @@ func (p *Profile) Measure(m *linear.Model, t *words.Text, dense *[Features]float
 	dense[featurePeak] = peak.Sum * Scale(min(len(list), p.Window))
 	if p.Noise {
 		dense[featureNoise] = noise(t)
+	}
+	if p.Declines {
+		declines(t, list, dense[FeatureSigns:])
 	}
 	return peak
 }
@@ -144,24 +150,32 @@ func (j *judge) lookAt(
 	j.memo.Put(key, margin)
 	if v.worse(margin) {
 		v.finding = finding
-		v.finding.Excerpt = t.Of(passage)
+		v.show(v.reading, t, passage)
 	}
 }
 
-// doubt is the margin above which repetition may have added up.
-const doubt = -2
-
 // read returns the log-odds of a text and its strongest passage.
 func (j *judge) read(t *words.Text) (float32, []words.Word) {
+	margin, peak := j.profile.margin(j.model, t)
+	return margin, t.Words[peak.From:peak.Upto]
+}
+
+// Margin returns the log-odds of a text.
+func (p *Profile) Margin(m *linear.Model, t *words.Text) float32 {
+	margin, _ := p.margin(m, t)
+	return margin
+}
+
+func (p *Profile) margin(m *linear.Model, t *words.Text) (float32, linear.Window) {
 	var dense [Features]float32
-	peak := j.profile.Measure(j.model, t, &dense)
-	margin := j.model.Margin(0, dense[:])
-	if j.profile.Once && margin > doubt {
+	peak := p.Measure(m, t, &dense)
+	margin := m.Margin(0, dense[:])
+	if p.Once {
 		if d := distinct(t); d != nil {
-			j.profile.Measure(j.model, d, &dense)
-			margin = min(margin, j.model.Margin(0, dense[:]))
+			p.Measure(m, d, &dense)
+			margin = min(margin, m.Margin(0, dense[:]))
 			release(d)
 		}
 	}
-	return margin, t.Words[peak.From:peak.Upto]
+	return margin, peak
 }

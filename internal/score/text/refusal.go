@@ -41,6 +41,7 @@ func (s *Refusal) Score(c *genai.Call, r *score.Result) {
 			continue
 		}
 		before := v
+		v.reading = answerPlace(i)
 		s.look(&v, m.Text, r, failure.Finding{
 			Class: failure.Refusal, Detail: failure.ModelRefusal, Evidence: "the answer declines the request in words",
 		})
