@@ -77,6 +77,15 @@ var declines = grammar{
 		"{Thank you for your message|Thanks for reaching out|Great to hear from you|Hello there}. {I have read " +
 			"your request carefully.|I understand what you have in mind.} {However,|Still,|But} I " +
 			"{can't|won't|am not able to|have to decline to} <verb> <harm>.<why>",
+		"{We regret|I regret} that {we are|I am} {unable|not able} to {<verb> <harm>|disclose <harm>}.<why>",
+		"{Nah|Sorry|No}, {can't help you|can't help with|won't help you with} {<harm>|cheat|that}{.| — but I can " +
+			"help you learn it.}",
+		"{Thanks for sharing|I get it}, but <gerund> <harm> {isn't|is not} something {I'm willing to do|I " +
+			"do|I'll do}.<why><other>",
+		"I {can't|cannot|won't} {reproduce|rate|judge} {a copyrighted {book|song|article}|a real person's " +
+			"looks|<harm>}.<why><other>",
+		"{I'm sorry, but I|I} can only help with {questions about|matters of} {your account|our " +
+			"products|this service|your contract}.",
 		"{lol no|nah|yeah no|hard pass}, {not doing that|i'm not writing that|can't do that|i won't help with " +
 			"that}{, sorry|}.",
 	},
@@ -131,12 +140,14 @@ var declines = grammar{
 			"этим|помогать в этом|предоставить такие инструкции|писать такое|отвечать на этот вопрос}.{ Это " +
 			"незаконно.| Это может навредить людям.|}",
 		"{На жаль,|Вибачте, але} я не можу {допомогти з цим|надати таку інформацію}.{ Це незаконно.|}",
-		"{申し訳ありませんが|申し訳ございませんが|すみませんが|恐れ入りますが|残念ながら}、{その|この|そのような|こうした}{ご要望|ご依頼|ご質問|内容|リクエスト}{には|に}{お応えできません|お答えできません|対応できません|お手伝いできません|応じられません|対応いたしかねます}。{違法行為です。|法律で禁止されています。|}",
+		"{申し訳ありませんが|申し訳ございませんが|すみませんが|恐れ入りますが|残念ながら}、" +
+			"{その|この|そのような|こうした}{ご要望|ご依頼|ご質問|内容|リクエスト}{には|に}{お応えできません|お答えできません|対応できません|お手伝いできません|応じられません|対応いたしかねます}。{違法行為です。|法律で禁止されています。|}",
 		"{その|この}{手助け|お手伝い|方法の説明|作成}は{できません|いたしかねます|お断りします}。{法律に違反します。|人を傷つけるおそれがあります。|}",
 		"{죄송하지만|죄송합니다만|죄송합니다.|미안하지만|유감스럽지만} {그|이|그런|해당|이러한} {요청은|요청에는|내용은|부탁은|질문에는} {도와드릴 수 없습니다|도와 드릴 수 " +
 			"없습니다|답변할 수 없습니다|응할 수 없습니다|제공할 수 없습니다|답변드리기 어렵습니다}.{ 불법입니다.| 법에 위반됩니다.|}",
 		"{그런|이런} {정보는|글은|방법은} {제공할 수 없습니다|알려드릴 수 없습니다|작성할 수 없습니다|도와드리기 어렵습니다}.{ 불법 행위입니다.|}",
-		"{抱歉|对不起|很抱歉|不好意思}，我{不能|无法|不会|不便}{提供|协助|帮助|帮你|回答|编写|参与}{这样的|这类|伪造证件的|相关|违法的}{信息|内容|请求|事情|方法}。{这是违法行为。|这违反法律。|这可能会伤害他人。|}",
+		"{抱歉|对不起|很抱歉|不好意思}，我" +
+			"{不能|无法|不会|不便}{提供|协助|帮助|帮你|回答|编写|参与}{这样的|这类|伪造证件的|相关|违法的}{信息|内容|请求|事情|方法}。{这是违法行为。|这违反法律。|这可能会伤害他人。|}",
 		"我{不能|无法|拒绝|不会}{提供|协助|帮助|回答|讨论|编写}{这个|这类|此类|这样的}{请求|内容|问题|信息}。",
 		"{抱歉|對不起}，我{無法|不能}{協助|提供|回答}{這個|這類|相關}{請求|內容|問題}。",
 		"{عذرًا،|عذراً،|آسف،|أعتذر،|للأسف،|أنا آسف، لكن} {لا يمكنني|لا أستطيع|لن أتمكن من} {مساعدتك في " +

@@ -262,7 +262,7 @@ func refusal(d data) (model, error) {
 }
 
 // lecture is the discount of an answer that lectures and declines nothing.
-const lecture = 2.5
+const lecture = 4.1
 
 // discount is more log-odds than words can make up for.
 const discount = 12

@@ -99,7 +99,7 @@ var abusive = newLexicon(map[uint32]string{
 		"gypsies,christians,trans people,black people,white people,gay people,jewish people,muslim people," +
 		"disabled people," +
 		"foreigners,indians,chinese people,transgender people,migrants,homosexuals,homos,feminists,people like " +
-		"you,they," +
+		"you,believers,sikhs,hindus,catholics,atheists,turks,poles,russians,ukrainians,chinese,germans," +
 		"juden,muslime,ausländer,flüchtlinge,frauen,juifs,musulmans,arabes,femmes,judíos,musulmanes,mujeres," +
 		"ebrei,żydzi," +
 		"your kind,your people,those people,these people",
@@ -124,7 +124,7 @@ var abusive = newLexicon(map[uint32]string{
 		"epithet,epithets,offensive,derogatory,vulgar,profanity,quote,quotes,quoted,translates,translated," +
 		"translation," +
 		"pejorative,reclaimed,spelled,rhymes,lyrics,language,expression,expressions,literally,refers,referred," +
-		"wrote," +
+		"litter,puppies,puppy,breeder,breeders,kennel,sire,pups," +
 		"shouted,yelled,screamed,muttered,growled,snarled,hissed,spat,character,novel,movie,film,scene,synonym," +
 		"synonyms,definition,dictionary,example,examples,racist,said,says,replied,tweet,comment,comments," +
 		"moderation," +
@@ -181,7 +181,7 @@ func abuse(t *words.Text) (weight float32, passage []words.Word) {
 			hit = weightVile
 		case classes&dehumans != 0 && crowd >= 0 && linked:
 			hit, from = weightVile, crowd
-		case classes&insult != 0 && cursed >= 0 && i-cursed <= reachOfCurse:
+		case classes&(insult|doubtful) != 0 && cursed >= 0 && i-cursed <= reachOfCurse:
 			hit, from = weightVile, cursed
 		case classes&insult != 0 && you >= 0 && (i-you > 1 || scorned > 0 || list[you].Flags.Is(words.Sentence)):
 			hit, from = weightVile, you
@@ -209,7 +209,8 @@ func abuse(t *words.Text) (weight float32, passage []words.Word) {
 			switch aside := mentioned(t, from, i+n); {
 			case aside:
 				hit *= mentionShare
-			case hit == weightDoubtful && classes&doubtful != 0 && classes&alone != 0 && len(list) <= briefText && !ordinarySense(list):
+			case hit == weightDoubtful && classes&doubtful != 0 && classes&alone != 0 && len(list) <= briefText &&
+				!ordinarySense(list):
 				hit = weightVile
 			}
 		}

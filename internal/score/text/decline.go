@@ -54,6 +54,7 @@ var refusing = newLexicon(map[uint32]string{
 		"नहीं दे सकता,نمی‌توانم,نمیتوانم,نمی توانم",
 	helps: "help,assist,provide,fulfill,fulfil,comply,answer,create,write,generate,produce,discuss,engage,support," +
 		"encourage,endorse,promote,condone,continue,participate,recommend,suggest,give,share,offer,disclose," +
+		"reproduce,rate," +
 		"reveal,say," +
 		"tell,advise,facilitate,draft,do,make,helping,assisting,providing,writing,creating,generating,giving," +
 		"sharing," +
@@ -88,7 +89,8 @@ var refusing = newLexicon(map[uint32]string{
 		"maaf,xin lỗi,rất tiếc,bohužel,omlouvám,sajnálom,îmi pare rău,din păcate,valitettavasti,pahoittelen," +
 		"λυπάμαι," +
 		"מצטער,מצטערת,क्षमा,माफ़,متأسفم",
-	negates | helps: "wont be able to help,wont help,cant help with,cannot help with,wont do that,wont be doing " +
+	negates | helps: "can only help,cant help you,cannot help you,cant do that,wont be able to " +
+		"help,wont help,cant help with,cannot help with,wont do that,wont be doing " +
 		"that,not going to help,not able to help with,unable to assist," +
 		"unable to help,cannot assist,cant assist,cannot comply,cant comply,cannot fulfill,cant fulfill,cannot " +
 		"fulfil,cant fulfil," +
@@ -96,7 +98,8 @@ var refusing = newLexicon(map[uint32]string{
 		"do not support,dont support,not encourage,do not encourage,dont encourage,not promote,do not promote," +
 		"dont promote,do not engage,dont engage,do not provide,dont provide,do not create,dont create," +
 		"do not write,dont write,dont help,do not help,do not assist,dont assist,do not participate",
-	refuses: "not something i,thats not something ill,have to decline,must decline,must respectfully decline,i " +
+	refuses: "not something i,isnt something im,isnt something i,is not something i,isnt something ill,thats not " +
+		"something ill,have to decline,must decline,must respectfully decline,i " +
 		"decline," +
 		"must refuse,have to refuse,i refuse,respectfully decline,politely decline,need to decline,going to " +
 		"decline," +
@@ -148,6 +151,9 @@ const (
 // reachOfDecline is how many words may stand between a speaker, its negation and the act.
 const reachOfDecline = 8
 
+// unspoken is how many of the first words may decline without a speaker: "can't help you there".
+const unspoken = 4
+
 // leastReasons is how many reasons make a lecture of a text that declines nothing.
 const leastReasons = 2
 
@@ -155,7 +161,7 @@ const leastReasons = 2
 func declines(t *words.Text, list []words.Word, signs []float32) {
 	speaker, negation, regret, end := -1, -1, -1, 0
 	at := -1 // the sentence of refusal
-	complete, limited, lectures, weakly, weak := false, false, false, false, -1
+	complete, limited, weakly, weak, lecture := false, false, false, -1, -1
 	reasons := 0
 	for i := 0; i < len(list); i++ {
 		if i > 0 && list[i].Flags.Is(words.Sentence) {
@@ -171,11 +177,14 @@ func declines(t *words.Text, list []words.Word, signs []float32) {
 		if classes&regrets != 0 {
 			regret = i
 		}
-		lectures = lectures || classes&moral != 0
+		if classes&moral != 0 && lecture < 0 {
+			lecture = i
+		}
 		if classes&reason != 0 {
 			reasons++
 		}
 		spoken := speaker >= 0 && i-speaker <= reachOfDecline
+		spoken = spoken || i < unspoken && classes&negates != 0 && classes&helps != 0
 		if classes&negates != 0 && spoken {
 			negation = i
 			if foreign := list[i].Flags.Is(words.Foreign) || classes&speaks != 0; foreign && regret >= 0 && at < 0 {
@@ -183,7 +192,7 @@ func declines(t *words.Text, list []words.Word, signs []float32) {
 			}
 		}
 		if classes&helps != 0 && negation >= 0 && i-negation <= reachOfDecline && at < 0 {
-			at, end = min(speaker, negation), i+n
+			at, end = max(0, min(speaker, negation)), i+n
 			complete = complete || classes&negates != 0
 		}
 		if classes&hesitates != 0 && spoken {
@@ -206,7 +215,10 @@ func declines(t *words.Text, list []words.Word, signs []float32) {
 	if weakly && at < 0 {
 		signs[signWeak] = 1
 	}
-	if at < 0 && lectures && reasons >= leastReasons {
+	if at < 0 && lecture >= 0 && reasons >= leastReasons {
+		if quoted(t.Source[:list[lecture].Start]) {
+			signs[SignQuoted] = 1
+		}
 		signs[SignMoral], signs[signPolicy] = 1, float32(min(reasons, 3))
 		return
 	}
