@@ -24,7 +24,7 @@ const (
 var refusing = newLexicon(map[uint32]string{
 	speaks: "i,im,ill,ive,id,we,je,j,ich,yo,eu,io,ik,jag,jeg,ja,я,мы,wir,nous,我,我们,저는,제가,我が,我々,saya,tôi,मैं",
 	negates: "cannot,can not,cant,wont,will not,unable,not able,not going,not comfortable,not willing,unwilling," +
-		"uncomfortable,decline,refuse,rather not,prefer not,must not,shouldnt,should not,not allowed,not permitted," +
+		"uncomfortable,decline,refuse,rather not,prefer not,not allowed,not permitted," +
 		"dont feel comfortable,do not feel comfortable,wouldnt feel,not in a position,wouldnt be able,not at " +
 		"liberty," +
 		"would not be able,not here to,couldnt possibly,never going,dont think i can," +
@@ -104,7 +104,7 @@ var refusing = newLexicon(map[uint32]string{
 		"must refuse,have to refuse,i refuse,respectfully decline,politely decline,need to decline,going to " +
 		"decline," +
 		"going to pass,ill pass on,have to pass on," +
-		"id rather not,i would rather not,id prefer not,i would prefer not,prefer not to," +
+		"id rather not,i would rather not," +
 		"against my guidelines," +
 		"against my programming,violates my,against our content reason,violates our,outside what i can help with," +
 		"" +
@@ -172,7 +172,9 @@ func declines(t *words.Text, list []words.Word, signs []float32) {
 			continue
 		}
 		if classes&speaks != 0 {
-			speaker = i
+			if speaker = i; classes&negates == 0 {
+				negation, weak = -1, -1 // another clause
+			}
 		}
 		if classes&regrets != 0 {
 			regret = i
