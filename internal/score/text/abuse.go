@@ -1,6 +1,7 @@
 package text
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/faultline-otel/faultline/internal/words"
@@ -214,7 +215,7 @@ func abuse(t *words.Text) (weight float32, passage []words.Word) {
 				hit = weightVile
 			}
 		}
-		if h := list[i].Hash; hit > 0 && hits < maxAbuse && !contains(seen[:hits], h) {
+		if h := list[i].Hash; hit > 0 && hits < maxAbuse && !slices.Contains(seen[:hits], h) {
 			seen[hits] = h
 			hits++
 			if hit > weight {
@@ -227,15 +228,6 @@ func abuse(t *words.Text) (weight float32, passage []words.Word) {
 		i += n - 1
 	}
 	return weight + min(sum/2, otherHits), passage
-}
-
-func contains(list []uint32, h uint32) bool {
-	for _, v := range list {
-		if v == h {
-			return true
-		}
-	}
-	return false
 }
 
 // ordinarySense reports whether a text has words beside which a doubtful word means something ordinary.

@@ -21,6 +21,8 @@ const (
 )
 
 // refusing is our own list, in the languages of the recipe.
+//
+//nolint:misspell // Italian
 var refusing = newLexicon(map[uint32]string{
 	speaks: "i,im,ill,ive,id,we,je,j,ich,yo,eu,io,ik,jag,jeg,ja,я,мы,wir,nous,我,我们,저는,제가,我が,我々,saya,tôi,मैं",
 	negates: "cannot,can not,cant,wont,will not,unable,not able,not going,not comfortable,not willing,unwilling," +
@@ -51,7 +53,7 @@ var refusing = newLexicon(map[uint32]string{
 		"emme voi," +
 		"не могу,не можем,не буду,لا يمكنني,لا أستطيع,لا استطيع,لن أقوم,لا يمكنني أن,لن أساعد,لا أقدر,لن," +
 		"tidak dapat,tidak bisa,không thể,لا نستطيع,لا يمكننا,δεν μπορώ,אני לא יכול,איני יכול,नहीं कर सकता," +
-		"नहीं दे सकता,نمی‌توانم,نمیتوانم,نمی توانم",
+		"नहीं दे सकता,نمیتوانم,نمی توانم",
 	helps: "help,assist,provide,fulfill,fulfil,comply,answer,create,write,generate,produce,discuss,engage,support," +
 		"encourage,endorse,promote,condone,continue,participate,recommend,suggest,give,share,offer,disclose," +
 		"reproduce,rate," +
