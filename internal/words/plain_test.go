@@ -77,6 +77,7 @@ func readByRune(source string) *Text {
 			w.Flags |= Inner
 		}
 	}
+	t.Words = despace(t.Words, 0, source)
 	return t
 }
 

@@ -88,6 +88,7 @@ func (t *Text) any(list []Word, s string, i int, flags Flags) (int, []Word) {
 		}
 	}
 	end := i // after the last character of the word
+	disguised, ascii := false, 0
 scan:
 	for i < len(s) {
 		b := s[i]
@@ -127,6 +128,11 @@ scan:
 			}
 			break scan
 		}
+		if tagged := isTag(r); n > 0 && tagged != flags.Is(Hidden) {
+			break scan // what is seen and what is not are two words
+		} else if tagged {
+			flags |= Hidden
+		}
 		r = fold(r)
 		switch r {
 		case ignored:
@@ -134,6 +140,7 @@ scan:
 			if n == 0 {
 				return i, list
 			}
+			disguised = true
 			continue
 		case quote:
 			if n == 0 || i+size >= len(s) || classes[s[i+size]] != letter && classes[s[i+size]] != high {
@@ -150,6 +157,7 @@ scan:
 			switch {
 			case r >= '0' && r <= '9':
 				digits++
+				ascii++
 			case r >= 'A' && r <= 'Z':
 				capitals++
 				letters++
@@ -157,8 +165,10 @@ scan:
 					flags |= Capital
 				}
 				r |= 0x20
+				ascii++
 			case r >= 'a' && r <= 'z':
 				letters++
+				ascii++
 			default:
 				if n == 0 {
 					return i + size, list
@@ -203,35 +213,16 @@ scan:
 		return max(i, start+1), list
 	}
 	flags |= spelling(letters, capitals, digits)
-	return end, append(list, Word{Hash: hashOf(normal[:n]), Start: uint32(start), End: uint32(end), Flags: flags})
-}
-
-// Results of fold for characters that are not part of the spelling.
-const (
-	ignored rune = -1 // zero-width characters, soft hyphens and variation selectors, which hide words
-	quote   rune = -2 // the typographic apostrophe
-)
-
-// fold maps characters that look like an ASCII character to that character.
-func fold(r rune) rune {
-	switch {
-	case r < utf8.RuneSelf:
-		return r
-	case r == 0x2019 || r == 0x2018 || r == 0x02bc:
-		return quote
-	case r >= 0x200b && r <= 0x200f, r >= 0xfe00 && r <= 0xfe0f,
-		r == 0x2060, r == 0xfeff, r == 0xad, r >= 0xe0000 && r <= 0xe007f:
-		return ignored
-	case r >= 0xff01 && r <= 0xff5e: // full-width forms
-		return r - 0xff01 + '!'
-	case r >= 0x1d400 && r <= 0x1d6a3: // mathematical letters, in alphabets of 52
-		i := (r - 0x1d400) % 52
-		if i < 26 {
-			return 'A' + i
+	if flags.Is(Foreign) && ascii > 0 && letters > 2 {
+		var looksAlike bool
+		if n, looksAlike = unmask(normal[:n]); looksAlike {
+			flags |= Hidden
 		}
-		return 'a' + i - 26
 	}
-	return r
+	if disguised && ascii > 0 && end > start+n {
+		flags |= Hidden
+	}
+	return end, append(list, Word{Hash: hashOf(normal[:n]), Start: uint32(start), End: uint32(end), Flags: flags})
 }
 
 // ScriptOf returns the script of a letter beyond ASCII.

@@ -1,6 +1,6 @@
 // Package words reads a text once for all classifiers. It gives the words, normalised and hashed, with their positions
-// and with flags for what they look like. Case, apostrophes, full-width forms, zero-width characters and JSON escapes
-// make no difference to a hash.
+// and with flags for what they look like. Case, apostrophes, full-width forms, JSON escapes and disguises make no
+// difference to a hash.
 package words
 
 import "unicode/utf8"
@@ -34,6 +34,7 @@ const (
 	Question                   // begins a sentence that follows a question mark
 	Plain                      // is spelled in ASCII letters and digits only, and begins with a letter
 	Inner                      // is plain, and has an upper-case letter after its first character
+	Hidden                     // is spelled so that people do not see it, or see another word: see disguise.go
 )
 
 // Is reports whether any of the flags is set.
@@ -257,5 +258,5 @@ func (t *Text) read(i, end int, next Flags) {
 			i++
 		}
 	}
-	t.Words = list
+	t.Words = despace(list, len(t.Words), s)
 }
