@@ -18,9 +18,12 @@ import (
 
 // Shape defines the inputs of a model.
 type Shape struct {
-	Order int // the longest run of words that has a weight: 1 to 3
+	Order int // the longest run of words that has a weight: 1 to 3; 4 adds pairs with one word between
 	Bits  int // the table has 1<<Bits weights: 10 to 20
 	Dense int // number of hand-made features
+	// Memory leaves out a word that stood among so many words before, and the runs that end in it: what a text repeats
+	// must not add up. 0 leaves out none; at most MaxMemory.
+	Memory int
 }
 
 // Model is a trained model. It is immutable.
@@ -105,21 +108,30 @@ func id(w *words.Word) uint32 {
 
 func pair(a, b uint32) uint32      { return (a*0x85ebca6b + b) * 0x9e3779b1 }
 func triple(a, b, c uint32) uint32 { return ((a*0xc2b2ae35+b)*0x85ebca6b + c) * 0x9e3779b1 }
+func apart(a, b uint32) uint32     { return (a*0x27d4eb2f + b) * 0x9e3779b1 }
 
 // Slots appends the table indexes of all words, pairs and triples of a text, which Sum adds up. Training uses it.
 func (s Shape) Slots(slots []uint32, list []words.Word) []uint32 {
 	shift := 32 - uint(s.Bits)
 	one, two := uint32(0), uint32(0)
+	var seen recent
 	for i := range list {
 		h := id(&list[i])
 		if list[i].Flags.Is(words.Gap) {
 			one, two = 0, 0
+		}
+		if s.Memory > 0 && seen.again(h, i, s.Memory) {
+			two, one = one, h
+			continue
 		}
 		slots = append(slots, h>>shift)
 		if s.Order > 1 && one != 0 {
 			slots = append(slots, pair(one, h)>>shift)
 			if s.Order > 2 && two != 0 {
 				slots = append(slots, triple(two, one, h)>>shift)
+				if s.Order > 3 {
+					slots = append(slots, apart(two, h)>>shift)
+				}
 			}
 		}
 		two, one = one, h
@@ -128,7 +140,7 @@ func (s Shape) Slots(slots []uint32, list []words.Word) []uint32 {
 }
 
 func (s Shape) validate() error {
-	if s.Order < 1 || s.Order > 3 || s.Bits < 10 || s.Bits > 20 || s.Dense < 0 || s.Dense > 64 {
+	if s.Order < 1 || s.Order > 4 || s.Memory < 0 || s.Memory > MaxMemory || s.Bits < 10 || s.Bits > 20 || s.Dense < 0 || s.Dense > 64 {
 		return fmt.Errorf("unsupported model shape %+v", s)
 	}
 	return nil
@@ -139,9 +151,9 @@ const magic = "FLM1"
 
 // header follows the magic, little-endian.
 type header struct {
-	Order, Bits, Dense, _ uint8
-	Scale, Bias           float32
-	Sum                   uint32 // CRC-32 of the rest
+	Order, Bits, Dense, Memory uint8
+	Scale, Bias                float32
+	Sum                        uint32 // CRC-32 of the rest
 }
 
 // Marshal encodes a model as a file. The same model gives the same bytes.
@@ -153,7 +165,8 @@ func (m *Model) Marshal() []byte {
 	z, _ := gzip.NewWriterLevel(&file, gzip.BestCompression)
 	_, _ = z.Write([]byte(magic))
 	_ = binary.Write(z, binary.LittleEndian, header{
-		Order: uint8(m.Order), Bits: uint8(m.Bits), Dense: uint8(m.Dense), Scale: m.scale, Bias: m.bias,
+		Order: uint8(m.Order), Bits: uint8(m.Bits), Dense: uint8(m.Dense), Memory: uint8(m.Memory),
+		Scale: m.scale, Bias: m.bias,
 		Sum: crc32.ChecksumIEEE(body.Bytes()),
 	})
 	_, _ = z.Write(body.Bytes())
@@ -182,7 +195,8 @@ func Unmarshal(file []byte) (*Model, error) {
 	if err := binary.Read(r, binary.LittleEndian, &h); err != nil {
 		return nil, fmt.Errorf("model file: %w", err)
 	}
-	m := &Model{Shape: Shape{Order: int(h.Order), Bits: int(h.Bits), Dense: int(h.Dense)}, scale: h.Scale, bias: h.Bias}
+	shape := Shape{Order: int(h.Order), Bits: int(h.Bits), Dense: int(h.Dense), Memory: int(h.Memory)}
+	m := &Model{Shape: shape, scale: h.Scale, bias: h.Bias}
 	if err := m.validate(); err != nil {
 		return nil, fmt.Errorf("model file: %w", err)
 	}

@@ -140,6 +140,11 @@ func (m *Model) With(upper *Model) *Model {
 	return &with
 }
 
+// Dense is a model of hand-made features alone, with the given weights.
+func Dense(weights []float32) *Model {
+	return &Model{Shape: Shape{Order: 1, Bits: 10, Dense: len(weights)}, dense: weights}
+}
+
 // Stretched returns the model with another zero and another scale of its margins. Its table must count by hand-made
 // features alone.
 func (m *Model) Stretched(zero, by float64) *Model {
