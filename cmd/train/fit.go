@@ -20,6 +20,7 @@ type sample struct {
 	label  bool
 	source string // sources are balanced against each other
 	weight float64
+	whole  bool   // a long text is not cut
 	core   string // the part of the text that is the failure, if known: the table is fitted to it alone
 }
 

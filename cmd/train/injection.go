@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"strings"
 
+	"github.com/faultline-otel/faultline/internal/corpus/labelled"
 	"github.com/faultline-otel/faultline/internal/linear"
 	"github.com/faultline-otel/faultline/internal/score/text"
 )
@@ -132,8 +133,8 @@ var planted = merge(orders, grammar{
 // results and documents. It does not use the attacks of BIPIA: most are ordinary requests, and finding these in
 // documents would mean finding every request.
 func injection(d data) (model, error) {
-	p := plan{profile: &text.InjectionProfile, share: 0.002, worst: 2, unseen: true, options: linear.Options{
-		Epochs: 6,
+	p := attackPlan{profile: &text.InjectionProfile, rounds: 2, options: linear.Options{
+		Epochs: 3,
 		Rate:   0.15, L1: 0.05, L2: 1, Seed: 1,
 	}}
 	rows, err := d.rows("injection", "train", "begin", "halueval", "summedits", "tau", "bipia-email", "bipia-table")
@@ -168,7 +169,7 @@ func injection(d data) (model, error) {
 			}
 		}
 	}
-	p.train = append(p.train, planted.samples("help", 6000, false)...)
+	p.train = append(p.train, planted.samples("help", 4000, false)...)
 	p.train = append(p.train, attacks.samples("plain", 1500, false)...)
 	// Programs tell agents what comes next, also in tool results.
 	p.train = append(p.train, scaffolds.samples("report", 500, false)...)
@@ -182,7 +183,7 @@ func injection(d data) (model, error) {
 		p.train = append(p.train, sample{text: row.Input, label: true, source: row.Source, weight: 0.2})
 	}
 	r := rand.New(rand.NewPCG(5, 5))
-	for i, order := range planted.say("planted", 5000, 11) {
+	for i, order := range planted.say("planted", 4000, 11) {
 		around := contexts[r.IntN(len(contexts))]
 		at := r.IntN(len(around) + 1)
 		s := sample{text: order, core: order, label: true, source: "written planted"}
@@ -192,30 +193,29 @@ func injection(d data) (model, error) {
 		p.train = append(p.train, s)
 	}
 	// Orders alone, so that few words are enough.
-	for _, order := range planted.say("override", 2500, 12) {
+	for _, order := range planted.say("override", 3000, 12) {
 		p.train = append(p.train, sample{text: order, core: order, label: true, source: "written override"})
 	}
-	dev, err := d.calibration("injection", "begin", "halueval", "summedits", "tau", "bipia")
+	p.train = append(p.train, plants.samples("plant", 5000, true)...)
+	p.train = append(p.train, plants.samples("lingo", 1500, true)...)
+	p.train = append(p.train, plants.samples("manual", 4000, false)...)
+	p.train = append(p.train, schemes.samples("everyday", 1000, false)...)
+	p.train = append(p.train, pretexts.samples("dressed", 2000, false)...)
+	p.train = append(p.train, orderly.samples("orderly", 2000, false)...)
+	if err := p.ordinary(d, func(o *ordinary) []string { return []string{o.Context, o.ToolResult} }); err != nil {
+		return nil, err
+	}
+	p.attacks, err = d.attacksOf("injection", func(r labelled.Row) string { return r.Context })
 	if err != nil {
 		return nil, err
 	}
-	for _, row := range dev {
-		if row.Label == 0 {
-			p.operate = append(p.operate, sample{text: row.Context, source: row.Source})
-		}
+	overrides, err := d.rows("jailbreak", labelled.Dev, "deepset")
+	if err != nil {
+		return nil, err
 	}
-	for _, task := range []string{"groundedness", "pii"} {
-		more, err := d.calibration(task, "summedits", "begin")
-		if err != nil {
-			return nil, err
-		}
-		for _, row := range more {
-			switch {
-			case row.Context != "":
-				p.operate = append(p.operate, sample{text: row.Context, source: task + " " + row.Source})
-			case row.Output != "":
-				p.operate = append(p.operate, sample{text: row.Output, source: task + " " + row.Source})
-			}
+	for _, row := range overrides {
+		if row.Label == 1 {
+			p.attacks["dev-test deepset"] = append(p.attacks["dev-test deepset"], row.Input)
 		}
 	}
 	return p.fit()

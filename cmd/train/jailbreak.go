@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"strings"
 
+	"github.com/faultline-otel/faultline/internal/corpus/labelled"
 	"github.com/faultline-otel/faultline/internal/linear"
 	"github.com/faultline-otel/faultline/internal/score/text"
 )
@@ -55,33 +56,42 @@ func suffixes(n int) []sample {
 }
 
 // jailbreak fits on collected attacks and on hand-written ones. The attacks of PAIR, which are mostly stories around a
-// request, and unreliable collected rows have a lower weight.
+// request, have a lower weight.
 func jailbreak(d data) (model, error) {
-	p := plan{profile: &text.JailbreakProfile, share: 0.0007, worst: 3, unseen: true, options: linear.Options{
-		Epochs: 6,
-		Rate:   0.15, L1: 0.3, L2: 1, Seed: 1,
+	p := attackPlan{profile: &text.JailbreakProfile, rounds: 2, options: linear.Options{
+		Epochs: 3,
+		Rate:   0.15, L1: 0.1, L2: 1, Seed: 1,
 	}}
 	rows, err := d.rows("jailbreak", "train")
 	if err != nil {
 		return nil, err
 	}
-	for _, row := range rows {
+	for i, row := range rows {
 		weight := 1.0
-		if row.Source == "jbb-PAIR" {
+		switch row.Source {
+		case "jbb-PAIR":
 			weight = 0.1
-		}
-		if row.Source == "xstest-safe" {
+		case "xstest-safe":
 			weight = 8
+		case "bfcl", "halueval-general":
+			if i%2 == 0 {
+				continue
+			}
 		}
 		p.train = append(p.train, sample{text: row.Input, label: row.Label == 1, source: row.Source, weight: weight})
 	}
-	p.train = append(p.train, attacks.samples("attack", 5000, true)...)
-	p.train = append(p.train, attacks.samples("override", 2500, true)...)
+	p.train = append(p.train, attacks.samples("attack", 4000, true)...)
+	p.train = append(p.train, attacks.samples("override", 3000, true)...)
+	p.train = append(p.train, schemes.samples("scheme", 4000, true)...)
+	p.train = append(p.train, pretexts.samples("pretext", 6000, true)...)
 	p.train = append(p.train, suffixes(400)...)
-	p.train = append(p.train, attacks.samples("play", 2000, false)...)
-	p.train = append(p.train, attacks.samples("plain", 4000, false)...)
-	p.train = append(p.train, scaffolds.samples("scaffold", 3000, false)...)
-	p.train = append(p.train, scaffolds.samples("table", 500, false)...)
+	p.train = append(p.train, attacks.samples("play", 1500, false)...)
+	p.train = append(p.train, attacks.samples("plain", 2500, false)...)
+	p.train = append(p.train, schemes.samples("everyday", 8000, false)...)
+	p.train = append(p.train, pretexts.samples("dressed", 6000, false)...)
+	p.train = append(p.train, orderly.samples("orderly", 3000, false)...)
+	p.train = append(p.train, scaffolds.samples("scaffold", 2000, false)...)
+	p.train = append(p.train, scaffolds.samples("table", 300, false)...)
 	documents, err := d.prompts()
 	if err != nil {
 		return nil, err
@@ -90,16 +100,12 @@ func jailbreak(d data) (model, error) {
 	// The other topics of the hand-written attacks, without an attack.
 	p.train = append(p.train, attacks.samples("wish", 300, false)...)
 	p.train = append(p.train, attacks.samples("topic", 300, false)...)
-	for _, task := range []string{"jailbreak", "relevance"} {
-		rows, err := d.calibration(task, "halueval", "tau", "bfcl", "deepset")
-		if err != nil {
-			return nil, err
-		}
-		for _, row := range rows {
-			if task != "jailbreak" || row.Label == 0 {
-				p.operate = append(p.operate, sample{text: row.Input, source: row.Source})
-			}
-		}
+	if err := p.ordinary(d, func(o *ordinary) []string { return []string{o.Input} }); err != nil {
+		return nil, err
+	}
+	p.attacks, err = d.attacksOf("jailbreak", func(r labelled.Row) string { return r.Input })
+	if err != nil {
+		return nil, err
 	}
 	return p.fit()
 }

@@ -101,5 +101,5 @@ func (p plan) operateAt(d data, m *linear.Model, operate []sample) (*linear.Mode
 		fmt.Fprintf(os.Stderr, "  %-50s %5d texts: verdict %.3f, suspicion %.3f\n", name, r.all,
 			float64(r.verdicts)/float64(r.all), float64(r.suspicions)/float64(r.all))
 	}
-	return m.Stretched(verdict, text.DoubtMargin/(verdict-suspicion)), nil
+	return m.Stretched(verdict, text.SuspectMargin/(verdict-suspicion)), nil
 }

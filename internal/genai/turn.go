@@ -14,6 +14,17 @@ const (
 // messages before it were sent, and scored, with earlier calls. A prefilled answer (a last message of the assistant) is
 // skipped.
 func (c *Call) NewInput() []Message {
+	from, upto := c.newInput()
+	return c.Input()[from:upto]
+}
+
+// NewInputFrom returns the index in Input of the first message of NewInput.
+func (c *Call) NewInputFrom() int {
+	from, _ := c.newInput()
+	return from
+}
+
+func (c *Call) newInput() (from, upto int) {
 	input := c.Input()
 	last := len(input)
 	if last > 0 && input[last-1].Role == RoleAssistant {
@@ -21,10 +32,10 @@ func (c *Call) NewInput() []Message {
 	}
 	for i := last - 1; i >= 0; i-- {
 		if input[i].Role == RoleAssistant {
-			return input[i+1 : last]
+			return i + 1, last
 		}
 	}
-	return input[:last]
+	return 0, last
 }
 
 // Question returns the last text of the user, "" without one.

@@ -34,9 +34,10 @@ func (s *Injection) Score(c *genai.Call, r *score.Result) {
 		if !c.IsLLMCall() {
 			break
 		}
-		input := c.NewInput()
+		input, first := c.NewInput(), c.NewInputFrom()
 		for i := range input {
 			m := &input[i]
+			v.reading = promptPlace(first + i + 1)
 			for k := range m.ToolResults {
 				s.lookAgain(&v, m.ToolResults[k].Result.Text, r, orderedTool)
 			}

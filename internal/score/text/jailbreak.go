@@ -25,9 +25,10 @@ func (s *Jailbreak) Score(c *genai.Call, r *score.Result) {
 		return
 	}
 	var v verdict
-	input := c.NewInput()
+	input, first := c.NewInput(), c.NewInputFrom()
 	for i := range input {
 		m := &input[i]
+		v.reading = promptPlace(first + i + 1)
 		switch m.Role {
 		case genai.RoleSystem, genai.RoleTool, "developer":
 			continue

@@ -30,9 +30,7 @@ type Profile struct {
 
 // The profiles of the models.
 var (
-	RefusalProfile   = Profile{Name: RefusalName, Shape: shape(3, 16), Head: 72, Window: 20, Once: true, Declines: true}
-	JailbreakProfile = Profile{Name: JailbreakName, Shape: shape(3, 17), Window: 8, Noise: true}
-	InjectionProfile = Profile{Name: InjectionName, Shape: shape(3, 17), Window: 8, Passages: true}
+	RefusalProfile = Profile{Name: RefusalName, Shape: shape(3, 16), Head: 72, Window: 20, Once: true, Declines: true}
 )
 
 func shape(order, bits int) linear.Shape {
@@ -92,35 +90,42 @@ type loaded struct {
 	err     error
 }
 
-// load reads the weights of a profile.
-func (p *Profile) load() (*linear.Model, string, error) {
-	v, _ := models.LoadOrStore(p.Name, &loaded{})
+// load reads the weights of a model.
+func load(name string) (*linear.Model, string, error) {
+	v, _ := models.LoadOrStore(name, &loaded{})
 	l := v.(*loaded) //nolint:forcetypeassert // the map holds nothing else
 	l.once.Do(func() {
 		var file []byte
-		if file, l.err = weights.ReadFile("weights/" + p.Name + ".flm"); l.err != nil {
+		if file, l.err = weights.ReadFile("weights/" + name + ".flm"); l.err != nil {
 			return
 		}
 		l.model, l.err = linear.Unmarshal(file)
-		l.version = "2-" + linear.Version(file)
+		l.version = "3-" + linear.Version(file)
 	})
 	return l.model, l.version, l.err
+}
+
+// profile is how a model looks at a text.
+type profile interface {
+	name() string
+	// read returns the log-odds of a text and its strongest passage.
+	read(m *linear.Model, t *words.Text) (margin float32, passage []words.Word)
 }
 
 // judge is a classifier with a model.
 type judge struct {
 	classifier
-	profile *Profile
+	profile profile
 	model   *linear.Model
 	memo    *score.Memo
 }
 
-func newJudge(p *Profile, config Config) (judge, error) {
-	m, version, err := p.load()
+func newJudge(p profile, config Config) (judge, error) {
+	m, version, err := load(p.name())
 	if err != nil {
 		return judge{}, err
 	}
-	c, err := newClassifier(p.Name, version, config)
+	c, err := newClassifier(p.name(), version, config)
 	return judge{classifier: c, profile: p, model: m, memo: score.NewMemo()}, err
 }
 
@@ -146,7 +151,7 @@ func (j *judge) lookAt(
 		return
 	}
 	t := read(text)
-	margin, passage := j.read(t)
+	margin, passage := j.profile.read(j.model, t)
 	j.memo.Put(key, margin)
 	if v.worse(margin) {
 		v.finding = finding
@@ -154,9 +159,10 @@ func (j *judge) lookAt(
 	}
 }
 
-// read returns the log-odds of a text and its strongest passage.
-func (j *judge) read(t *words.Text) (float32, []words.Word) {
-	margin, peak := j.profile.margin(j.model, t)
+func (p *Profile) name() string { return p.Name }
+
+func (p *Profile) read(m *linear.Model, t *words.Text) (float32, []words.Word) {
+	margin, peak := p.margin(m, t)
 	return margin, t.Words[peak.From:peak.Upto]
 }
 
