@@ -90,6 +90,11 @@ var benignScorers = []struct {
 		[]string{"contact_in_answer"}, &strict, 0,
 	},
 	{func() (score.Scorer, error) { return pattern.NewSecrets(pattern.SecretsConfig{}) }, nil, &strict, 0},
+	{func() (score.Scorer, error) { return text.NewJailbreak(text.Config{}) }, nil, &strict, text.DefaultSuspect},
+	{
+		func() (score.Scorer, error) { return text.NewInjection(text.Config{}) },
+		[]string{"mentions_attack"}, &strict, text.DefaultSuspect,
+	},
 }
 
 // benignRate counts the calls of a source.
