@@ -201,7 +201,8 @@ func (p *attackPlan) operateAt(m *linear.Model) *linear.Model {
 			}
 		}
 		n := float64(len(p.attacks[family]))
-		fmt.Fprintf(os.Stderr, "  %-34s %5.0f texts: verdict %.3f, suspicion %.3f\n", family, n, float64(v)/n, float64(s)/n)
+		fmt.Fprintf(os.Stderr, "  %-34s %5.0f texts: verdict %.3f, suspicion %.3f\n", family, n,
+			float64(v)/n, float64(s)/n)
 		if strings.HasPrefix(family, "attacks2 ") {
 			verdicts, suspects, total = verdicts+float64(v), suspects+float64(s), total+n
 			found, suspected = found+float64(v)/n, suspected+float64(s)/n

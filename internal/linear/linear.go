@@ -140,7 +140,8 @@ func (s Shape) Slots(slots []uint32, list []words.Word) []uint32 {
 }
 
 func (s Shape) validate() error {
-	if s.Order < 1 || s.Order > 4 || s.Memory < 0 || s.Memory > MaxMemory || s.Bits < 10 || s.Bits > 20 || s.Dense < 0 || s.Dense > 64 {
+	if s.Order < 1 || s.Order > 4 || s.Memory < 0 || s.Memory > MaxMemory || s.Bits < 10 || s.Bits > 20 ||
+		s.Dense < 0 || s.Dense > 64 {
 		return fmt.Errorf("unsupported model shape %+v", s)
 	}
 	return nil

@@ -25,27 +25,34 @@ const (
 
 // cueWords are the words of each class.
 var cueWords = words.NewTable(map[uint32][]string{
-	cueOverride: {"ignore ignoring disregard disregarding forget override overriding bypass disobey defy dismiss discard " +
+	cueOverride: {"ignore ignoring disregard disregarding forget override overriding bypass disobey " +
+		"defy dismiss discard " +
 		"neglect abandon overrule circumvent nullify violate break breaking remove disable lift unlock " +
-		"vergiss vergessen ignoriere ignorieren missachte olvida ignora oublie oubliez ignorez dimentica esqueça negeer " +
+		"vergiss vergessen ignoriere ignorieren missachte olvida ignora oublie oubliez ignorez dimentica " +
+		"esqueça negeer " +
 		"vergeet игнорируй забудь zignoruj zapomnij glöm yoksay unut"},
 	cueRules: {"instruction instructions rule rules guideline guidelines prompt prompts directive directives policy " +
 		"policies restriction restrictions constraint constraints limitation limitations limits filter filters " +
 		"safeguards guardrails programming censorship ethics ethical moral morals morality boundaries protocol " +
-		"protocols safety laws orders commands content assignments anweisungen regeln vorgaben befehle aufgaben aufträge " +
+		"protocols safety laws orders commands content assignments anweisungen regeln vorgaben befehle " +
+		"aufgaben aufträge " +
 		"angaben instrucciones reglas órdenes consignes règles istruzioni regole instruções regras instructies " +
 		"opdrachten инструкции указания правила команды instrukcje polecenia talimatları kuralları"},
 	cuePrior: {"previous previously prior above earlier preceding before existing initial original former system " +
-		"foregoing past given vorherigen bisherigen vorangehenden vorigen obigen davor zuvor vorher gesagte anteriores " +
+		"foregoing past given vorherigen bisherigen vorangehenden vorigen obigen davor zuvor vorher " +
+		"gesagte anteriores " +
 		"previas précédentes précède precedenti anteriori vorige bovenstaande eerdere предыдущие прошлые poprzednie " +
 		"wcześniejsze önceki"},
-	cueAll: {"all any every everything anything alle alles sämtliche todas todos toutes tout tutte tutto tudo все всё " +
+	cueAll: {"all any every everything anything alle alles sämtliche todas todos toutes tout tutte " +
+		"tutto tudo все всё " +
 		"wszystkie tüm"},
-	cueForce: {"important urgent immediately must strictly critical mandatory required attention henceforth regardless " +
+	cueForce: {"important urgent immediately must strictly critical mandatory required attention " +
+		"henceforth regardless " +
 		"obey comply adhere"},
 	cueAddress: {"you your yours yourself assistant ai model chatbot llm chatgpt gpt claude agent bot gemini copilot " +
 		"openai anthropic human machine llama"},
-	cuePersona: {"pretend act acting roleplay role persona character dan imagine hypothetical hypothetically fictional " +
+	cuePersona: {"pretend act acting roleplay role persona character dan imagine hypothetical " +
+		"hypothetically fictional " +
 		"fiction story simulate simulation simulating mode developer jailbreak jailbroken evil unfiltered uncensored " +
 		"unrestricted unlimited freed free liberated immoral amoral unethical illegal harmful dangerous taboo " +
 		"alternate universe game novel scene script opposite refuse refusal refusing refuses warnings disclaimers"},
