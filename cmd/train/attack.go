@@ -76,6 +76,7 @@ type attackPlan struct {
 type placed struct {
 	text, source string
 	calls        int
+	trained      bool // its source trains the model, so that it counts for its own source alone
 }
 
 // excerptWords is how many words of a long text train a model, from a place that its content decides.
@@ -174,8 +175,10 @@ func (p *attackPlan) operateAt(m *linear.Model) *linear.Model {
 		seen[n.text] = len(list)
 	}
 	all := 0
-	for _, n := range calls {
-		all += n
+	for _, n := range p.operate {
+		if !n.trained {
+			all += n.calls
+		}
 	}
 	suspect := budget(list, suspicionOf, calls, all, suspectShare, 1)
 	verdict := budget(list, verdictOf, calls, all, verdictShare, verdictWorst)
@@ -220,12 +223,20 @@ const loudest = 25
 // all texts, also of those that stand elsewhere in a call, must stay in the budget, too.
 func budget(list []judged, of func(*judged) float64, calls map[string]int, all int, share, worst float64) float64 {
 	slices.SortStableFunc(list, func(a, b judged) int { return cmp.Compare(of(&b), of(&a)) })
+	texts := 0
+	for i := range list {
+		if !list[i].trained {
+			texts++
+		}
+	}
 	wrong, by, elsewhere := 0, map[string]int{}, 0
 	for _, n := range list {
-		wrong += n.calls
 		by[n.source] += n.calls
-		elsewhere++
-		if float64(wrong) > share*float64(all) || float64(elsewhere) > share*float64(len(list)) ||
+		if !n.trained {
+			wrong += n.calls
+			elsewhere++
+		}
+		if float64(wrong) > share*float64(all) || float64(elsewhere) > share*float64(texts) ||
 			calls[n.source] >= largeSource && float64(by[n.source]) > worst*float64(calls[n.source]) {
 			return of(&n)
 		}
@@ -285,6 +296,11 @@ func (p *attackPlan) ordinary(d data, where func(*ordinary) []string) error {
 				s.weight, s.whole = 20, true
 			}
 			p.train = append(p.train, s)
+		}
+		for _, s := range where(o) {
+			if s != "" && (!p.profile.Data || !slices.Contains(o.Flags, "mentions_attack")) {
+				p.operate = append(p.operate, placed{text: s, source: o.Source, calls: 1, trained: true})
+			}
 		}
 	}
 	if rows, err = d.ordinary("EVAL"); err != nil {
