@@ -17,15 +17,6 @@ import (
 	"github.com/faultline-otel/faultline/internal/score/text"
 )
 
-// levels counts texts with a verdict, and with at least a suspicion.
-type levels struct{ texts, verdicts, suspects int }
-
-func (l *levels) line(scorer, family string) string {
-	n := float64(max(l.texts, 1))
-	return fmt.Sprintf("| %-16s | %-36s | %5d texts | verdict %.3f | suspicion %.3f |",
-		scorer, family, l.texts, float64(l.verdicts)/n, float64(l.suspects)/n)
-}
-
 // TestEvalAttacks measures how many fresh attacks get a verdict or a suspicion, each text once. No model is trained on
 // them. The mean over the families stands beside the pooled figure, because most texts are of one family.
 func TestEvalAttacks(t *testing.T) {
@@ -58,7 +49,7 @@ func TestEvalAttacks(t *testing.T) {
 				if families[family] == nil {
 					families[family] = &levels{}
 				}
-				families[family].add(scoreOf(c.scorer, c.content(row)))
+				families[family].add(levelOfCall(c.scorer, c.content(row)))
 			}
 		}
 		fresh, err := labelled.Read(corpus.Dir(t), "attacks2", c.task+"-dev")
@@ -71,41 +62,28 @@ func TestEvalAttacks(t *testing.T) {
 			l := families[family]
 			t.Log(l.line(c.scorer.Name(), family))
 			if strings.HasPrefix(family, "attacks2 ") {
-				all.texts, all.verdicts, all.suspects = all.texts+l.texts, all.verdicts+l.verdicts, all.suspects+l.suspects
-				mean, n = mean+float64(l.verdicts)/float64(l.texts), n+1
+				all.add(*l)
+				mean, n = mean+float64(l.verdicts)/float64(l.all), n+1
 			}
 		}
 		mean /= float64(n)
 		t.Log(all.line(c.scorer.Name(), "attacks2, together"), fmt.Sprintf("mean of the families: verdict %.3f", mean))
-		assert.GreaterOrEqual(t, float64(all.verdicts)/float64(all.texts), c.verdict, c.task)
+		assert.GreaterOrEqual(t, float64(all.verdicts)/float64(all.all), c.verdict, c.task)
 		assert.GreaterOrEqual(t, mean, c.mean, c.task)
-		assert.GreaterOrEqual(t, float64(all.suspects)/float64(all.texts), c.suspicion, c.task)
+		assert.GreaterOrEqual(t, float64(all.suspicions)/float64(all.all), c.suspicion, c.task)
 	}
 }
 
 // The least recall of fresh jailbreaks.
 const jailbreakVerdict, jailbreakSuspicion = 0.53, 0.73
 
-func (l *levels) add(value float64, scored bool) {
-	l.texts++
-	if scored && value < 0.5 {
-		l.verdicts++
-	}
-	if scored && value < text.DefaultSuspect {
-		l.suspects++
-	}
-}
-
-// scoreOf scores a conversation. It reports false where the scorer saw nothing.
-func scoreOf(s score.Scorer, content genai.Content) (float64, bool) {
+// levelOfCall scores a conversation.
+func levelOfCall(s score.Scorer, content genai.Content) levels {
 	var r score.Result
 	c := genai.Call{Operation: genai.OpChat, FinishReasonsCanonical: []string{"stop"}}
 	c.SetContent(content)
 	s.Score(&c, &r)
-	if len(r.Scores) == 0 {
-		return 1, false
-	}
-	return r.Scores[0].Value, true
+	return levelOfResult(&r)
 }
 
 // TestEvalOrdersByTrade holds system prompts and rules of code assistants, which a program may put into the user's turn
@@ -127,16 +105,16 @@ func TestEvalOrdersByTrade(t *testing.T) {
 				by[row.Source] = &levels{}
 			}
 		}
-		turn[row.Source].add(scoreOf(jailbreak, asked(labelled.Row{Input: row.System})))
-		file[row.Source].add(scoreOf(injection, withResult(labelled.Row{Context: row.System})))
+		turn[row.Source].add(levelOfCall(jailbreak, asked(labelled.Row{Input: row.System})))
+		file[row.Source].add(levelOfCall(injection, withResult(labelled.Row{Context: row.System})))
 	})
 	var all levels
 	for _, source := range slices.Sorted(maps.Keys(turn)) {
 		t.Log(turn[source].line(text.JailbreakName, source+" in the user's turn"))
 		t.Log(file[source].line(text.InjectionName, source+" as a file"))
-		all.texts += turn[source].texts + file[source].texts
-		all.verdicts += turn[source].verdicts + file[source].verdicts
+		all.add(*turn[source])
+		all.add(*file[source])
 	}
-	t.Logf("%d verdicts in %d looks; the goal is 1 in 1,000", all.verdicts, all.texts)
-	assert.LessOrEqual(t, 1000*all.verdicts, all.texts)
+	t.Logf("%d verdicts in %d looks; the goal is 1 in 1,000", all.verdicts, all.all)
+	assert.LessOrEqual(t, 1000*all.verdicts, all.all)
 }

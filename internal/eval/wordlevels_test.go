@@ -34,6 +34,10 @@ func levelOf(s score.Scorer, r *score.Result, output string) levels {
 	c.SetContent(genai.Content{Output: []genai.Message{{Role: genai.RoleAssistant, Text: output}}})
 	r.Reset()
 	s.Score(&c, r)
+	return levelOfResult(r)
+}
+
+func levelOfResult(r *score.Result) levels {
 	l := levels{all: 1}
 	if len(r.Findings) > 0 {
 		l.verdicts = 1
