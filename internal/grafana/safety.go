@@ -25,8 +25,8 @@ const (
 	safetyLeast      = 4.5
 )
 
-// SafetyBound is the number of spans with an uncertain safety verdict within the window that ordinary traffic of so many
-// model calls does not exceed. The alert rule has the same formula.
+// SafetyBound is the number of spans with an uncertain safety verdict that ordinary traffic of so many model calls does
+// not exceed within the window. The alert rule has the same formula.
 func SafetyBound(requests float64) float64 {
 	expected := safetySpans * SafetyFalseRate * requests
 	return safetyLeast + expected + safetyDeviations*math.Sqrt(expected)
@@ -73,8 +73,8 @@ func moreThanFalse(counter string, labels []catalog.Attribute) string {
 	window := fmt.Sprintf("%dh", SafetyWindow)
 	failures := sumBy(over("increase", counter, window), labels...)
 	requests := sumBy(over("increase", selector(catalog.Requests), window), byService...)
-	return fmt.Sprintf("%[1]s\n  > on (%[2]s) group_left () (\n    %[3]g + %[4]g * %[5]s\n    + %[6]g * sqrt(%[4]g * %[5]s)\n  )\n"+
-		"or (\n%[1]s > %[3]g\nunless on (%[2]s) %[5]s\n)",
+	return fmt.Sprintf("%[1]s\n  > on (%[2]s) group_left () (\n    %[3]g + %[4]g * %[5]s\n"+
+		"    + %[6]g * sqrt(%[4]g * %[5]s)\n  )\nor (\n%[1]s > %[3]g\nunless on (%[2]s) %[5]s\n)",
 		failures, names(byService), safetyLeast, safetySpans*SafetyFalseRate, requests, float64(safetyDeviations))
 }
 

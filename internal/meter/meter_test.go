@@ -117,6 +117,42 @@ func TestSafetyIsCountedOnceInAdditionToTheFirstClass(t *testing.T) {
 	require.InDelta(t, 2, got["llm.requests shop prod openai chat gpt-x failed"], 0)
 }
 
+// TestCertainSafetyIsCountedApart: alerts page on it at once. Both series exist from the start.
+func TestCertainSafetyIsCountedApart(t *testing.T) {
+	m := New(defaults())
+	for _, certain := range []bool{true, false, false} {
+		span := chat()
+		span.Class, span.Unsafe, span.Certain, span.Outcome = failure.Unsafe, true, certain, Failed
+		m.Count(&span)
+	}
+	const unsafe = "llm.failures shop prod openai chat gpt-x unsafe safety"
+	first := collect(t, m, noon, false)
+	require.Contains(t, first, unsafe+" true")
+	require.Contains(t, first, unsafe)
+	got := collect(t, m, noon, true)
+	require.InDelta(t, 1, got[unsafe+" true"], 0)
+	require.InDelta(t, 2, got[unsafe], 0)
+}
+
+func TestSuspicionsAreCountedByScorer(t *testing.T) {
+	m := New(defaults())
+	for range 3 {
+		span := chat()
+		span.Scores = []Score{
+			{Name: "jailbreak", Version: "2", Value: 0.6, Suspected: true}, {Name: "refusal", Version: "1", Value: 0.9},
+		}
+		m.Count(&span)
+	}
+	got := collect(t, m, noon, true)
+	require.InDelta(t, 3, got["llm.score.suspects shop prod jailbreak 2"], 0)
+	require.NotContains(t, got, "llm.score.suspects shop prod refusal 1")
+	for id, n := range got {
+		if strings.HasPrefix(id, "llm.failures") || strings.HasPrefix(id, "llm.score.failures") {
+			require.Zero(t, n, "%s: a suspicion is no failure", id)
+		}
+	}
+}
+
 func TestOnlyRequestsHaveTokensTimesAndCost(t *testing.T) {
 	m := New(defaults())
 	span := chat()
