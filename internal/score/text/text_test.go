@@ -238,7 +238,7 @@ func TestAFindingSaysWhereTheAttackIs(t *testing.T) {
 	var message, from, upto int
 	_, place, ok := strings.Cut(f.Evidence, " (")
 	require.True(t, ok, f.Evidence)
-	_, err = fmt.Sscanf(place, "message %d, bytes %d to %d)", &message, &from, &upto)
+	_, err = fmt.Sscanf(place, "input message %d, bytes %d to %d)", &message, &from, &upto)
 	require.NoError(t, err, f.Evidence)
 	require.Equal(t, 3, message)
 	require.Greater(t, upto, strings.Index(prompt, attack))
