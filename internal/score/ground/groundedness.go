@@ -150,8 +150,8 @@ func (s *Groundedness) Score(c *genai.Call, r *score.Result) {
 	}
 }
 
-// again compares an answer that leaves its documents with all that the call holds: the prompts too. The finding is for a
-// score that fails.
+// again compares an answer that leaves its documents with all that the call holds: the prompts too. The finding is
+// for a score that fails.
 func (s *Groundedness) again(
 	c *genai.Call, r *score.Result, t *words.Text, f *[GroundedFeatures]float32,
 ) (float64, failure.Finding) {
@@ -278,8 +278,8 @@ func sources(c *genai.Call, each func(string)) {
 	}
 }
 
-// prompts calls each with every text of the application and the user. They support an answer, but by themselves they are
-// no reason to expect that it keeps to them.
+// prompts calls each with every text of the application and the user. They support an answer, but by themselves they
+// are no reason to expect that it keeps to them.
 func prompts(c *genai.Call, each func(string)) {
 	if system := c.System(); system != "" && !pasted(system) {
 		each(system)

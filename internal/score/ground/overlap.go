@@ -140,8 +140,8 @@ func (o *Overlap) Add(t *words.Text) {
 // minMaterial is the least length of a question that holds what its answer is made of, in bytes.
 const minMaterial = 400
 
-// Ask adds the question, which must not change until Release. What an answer repeats of it counts neither for the answer
-// nor against it, unless the question is long: then it is a text to compare with.
+// Ask adds the question, which must not change until Release. What an answer repeats of it counts neither for the
+// answer nor against it, unless the question is long: then it is a text to compare with.
 func (o *Overlap) Ask(t *words.Text) {
 	if len(t.Source) >= minMaterial {
 		o.Add(t)
