@@ -325,7 +325,7 @@ func TestNothingIsAllocated(t *testing.T) {
 	var r score.Result
 	run := func() { r.Reset(); suspicious.Score(doubted, &r) }
 	run()
-	require.Less(t, r.Scores[0].Value, groundedLevels.SuspectBelow)
+	require.Less(t, r.Scores[0].Value, GroundedSuspectBelow)
 	require.Zero(t, testing.AllocsPerRun(20, run), "an answer that is compared twice")
 	question := "When is the library in Harlow Street open on weekdays?"
 	for _, c := range []*genai.Call{call(question, document), call(question, document, document)} {

@@ -59,11 +59,11 @@ func TestCertain(t *testing.T) {
 	keys, err := NewSecrets(SecretsConfig{})
 	require.NoError(t, err)
 	for answer, want := range map[string]bool{
-		"Pay with 4539 1488 0343 6467.":                            true,
-		"Transfer it to DE89 3704 0044 0532 0130 00.":              true,
-		"Write to maria@acme.pt.":                                  false,
-		"Use ghp_" + "Zq7Xw2Lk9Vb4Nc6Md8Rt1Yp3Hs5Jf0Ga2Ee for it.": true,
-		`Set password = "hT7#kQ92!vLx" in the file.`:               false,
+		"Pay with 4539 1488 0343 6467.":                             true,
+		"Transfer it to DE03 5001 0517 0648 4897 61.":               true,
+		"Write to maria@acme.pt.":                                   false,
+		"Use ghp_" + "Zq7Xw2Lk9Vb4Nc6Md8Rt1Yp3Hs5Jf0Ga2EeK for it.": true,
+		`Set password = "hT7#kQ92!vLx" in the file.`:                false,
 	} {
 		r := run(pii(t), chat(answer))
 		keys.Score(chat(answer), &r)
