@@ -123,7 +123,10 @@ func TestGroundednessVerdicts(t *testing.T) {
 	question := "Who founded the library?"
 	v, found := of(t, s, call(question, invented, document))
 	require.Len(t, found, 1, v)
+	cut := call(question, invented, document)
+	cut.ContentTruncated = true
 	for name, c := range map[string]*genai.Call{
+		"a record that was cut":              cut,
 		"short":                              call(question, "It was founded by the Venetian banker Orsini in 1723.", document),
 		"a source that was not read in full": call(question, invented, document+strings.Repeat(" And so on, as in the years before.", 1000)),
 		"a source in another language":       call(question, invented, "Die Bücherei in der Hafenstraße öffnet an Werktagen um neun und am Samstag um zehn. Sie ist am Sonntag geschlossen. Wer dort Mitglied ist, darf bis zu acht Bücher für drei Wochen mit nach Hause nehmen."),

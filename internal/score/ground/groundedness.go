@@ -170,7 +170,7 @@ func (s *Groundedness) again(
 	if !o.grounded(t, f, false) {
 		return 1, failure.Finding{}
 	}
-	v := s.grade(s.forest.Margin(f[:]), off(o, t, f), 0)
+	v := s.grade(s.forest.Margin(f[:]), !c.ContentTruncated && off(o, t, f), 0)
 	if v >= s.levels.FailBelow {
 		return v, failure.Finding{}
 	}

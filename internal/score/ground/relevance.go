@@ -85,7 +85,7 @@ func (s *Relevance) Score(c *genai.Call, r *score.Result) {
 			margin := s.forest.Margin(f[:])
 			v := value(margin)
 			if v < max(RelevantSuspectBelow, s.levels.SuspectBelow) {
-				certain := elsewhere(f, t)
+				certain := !c.ContentTruncated && elsewhere(f, t)
 				v = s.grade(min(margin, s.before(c, question, t, r, f)), certain, agreement)
 			}
 			if !seen || v < worst {
