@@ -219,8 +219,8 @@ func (p *attackPlan) operateAt(m *linear.Model) *linear.Model {
 // loudest is how many ordinary texts are printed, to be read.
 const loudest = 25
 
-// budget is the least margin above which the texts stay in the budget of all calls and of each large source. The rate of
-// all texts, also of those that stand elsewhere in a call, must stay in the budget, too.
+// budget is the least margin above which the texts stay in the budget of all calls and of each large source. The rate
+// of all texts, also of those that stand elsewhere in a call, must stay in the budget, too.
 func budget(list []judged, of func(*judged) float64, calls map[string]int, all int, share, worst float64) float64 {
 	slices.SortStableFunc(list, func(a, b judged) int { return cmp.Compare(of(&b), of(&a)) })
 	texts := 0

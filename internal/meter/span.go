@@ -57,8 +57,8 @@ type Span struct {
 	Seen time.Time
 }
 
-// Score is the result of a scorer: a value between 0 and 1, and whether it failed or is a suspicion. Scores of different
-// versions or strata are counted separately, because they must not be averaged.
+// Score is the result of a scorer: a value between 0 and 1, and whether it failed or is a suspicion. Scores of
+// different versions or strata are counted separately, because they must not be averaged.
 type Score struct {
 	Name, Version, Stratum string
 	Value                  float64
