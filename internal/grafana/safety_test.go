@@ -30,12 +30,12 @@ var safetyScenarios = []scenario{
 		},
 	},
 	{
-		name:   "LLMSafetyFailure fires on eight uncertain failures in an hour of 500 calls",
+		name:   "LLMSafetyFailure fires on ten uncertain failures in an hour of 500 calls",
 		step:   time.Minute,
 		length: 200 * time.Minute,
 		traffic: func(w *world) {
 			w.requests(slice, steady(500.0/60), steady(0))
-			w.values(catalog.Failures, slice+unsafeLabels, "0x60 0+1x8 8x140")
+			w.values(catalog.Failures, slice+unsafeLabels, "0x60 0+1x10 10x140")
 		},
 		quiet: []time.Duration{62 * time.Minute, 180 * time.Minute},
 		fires: map[time.Duration]string{75 * time.Minute: shop + `,app_llm_error_class="unsafe",severity="page"`},
