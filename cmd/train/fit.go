@@ -2,11 +2,8 @@ package main
 
 import (
 	"cmp"
-	"fmt"
 	"hash/fnv"
-	"os"
 	"slices"
-	"strings"
 
 	"github.com/faultline-otel/faultline/internal/corpus/labelled"
 	"github.com/faultline-otel/faultline/internal/linear"
@@ -28,15 +25,6 @@ type sample struct {
 type plan struct {
 	profile *text.Profile
 	train   []sample
-	// operate are texts without the failure, by source, for setting the threshold. share is the accepted share of false
-	// positives.
-	operate []sample
-	share   float64
-	// worst is the factor by which a single source may exceed the share. 0 means 2.
-	worst float64
-	// unseen adds the training samples without the failure to operate, with margins from a table that was not fitted to
-	// them. It needs labels without noise.
-	unseen  bool
 	options linear.Options
 }
 
@@ -44,17 +32,8 @@ type plan struct {
 // fitted to it.
 const folds = 4
 
-// fit fits the model, then sets the threshold.
-func (p plan) fit() (*linear.Model, error) {
-	m, unseen, err := p.combined()
-	if err != nil {
-		return nil, err
-	}
-	return m.Shifted(-p.threshold(m, unseen)), nil
-}
-
 // combined fits the table, then the few hand-made features.
-func (p plan) combined() (*linear.Model, []held, error) {
+func (p plan) combined() (*linear.Model, error) {
 	p.balance()
 	shape := p.profile.Shape
 	shape.Dense = 0
@@ -87,7 +66,7 @@ func (p plan) combined() (*linear.Model, []held, error) {
 	for k := range folds {
 		m, err := table(k)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		for i := range p.train {
 			if fold(p.train[i].text) == k {
@@ -101,22 +80,13 @@ func (p plan) combined() (*linear.Model, []held, error) {
 	combined, err := linear.Train(linear.Shape{Order: 1, Bits: 10, Dense: text.Features}, upper,
 		linear.Options{Epochs: 20, Rate: 0.2, L2: 0.01})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	m, err := table(-1)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	m = m.With(combined)
-	// Samples written by people have margins from tables that had not seen them. So they are as good as held-out texts.
-	var unseen []held
-	for i := range p.train {
-		if p.unseen && !p.train[i].label && !strings.HasPrefix(p.train[i].source, "written") {
-			margin := combined.Margin(0, narrow(upper[i].Dense))
-			unseen = append(unseen, held{p.train[i].text, "train " + p.train[i].source, float64(margin)})
-		}
-	}
-	return m, unseen, nil
+	return m.With(combined), nil
 }
 
 // passages are the texts for fitting the table: the head of a text if the profile reads only that, pieces of long texts
@@ -166,50 +136,6 @@ func (p plan) balance() {
 	for i := range p.train {
 		p.train[i].weight *= float64(len(p.train)) / 2 / sums[p.train[i].label]
 	}
-}
-
-// held is the margin of a text without the failure that the model had not seen.
-type held struct {
-	text, source string
-	margin       float64
-}
-
-// threshold is the smallest margin that at most the given share of negatives reaches: over all sources together, and
-// with a multiple of the share also in each source that is large enough.
-func (p plan) threshold(m *linear.Model, negatives []held) float64 {
-	for i := range p.operate {
-		var t words.Text
-		t.Read(p.operate[i].text)
-		margin := m.Margin(0, narrow(p.measure(m, &t)))
-		negatives = append(negatives, held{p.operate[i].text, p.operate[i].source, float64(margin)})
-	}
-	by := map[string][]float64{}
-	seen := map[string]bool{}
-	var all []float64
-	for _, h := range negatives {
-		if !seen[h.text] {
-			seen[h.text] = true
-			by[h.source] = append(by[h.source], h.margin)
-			all = append(all, h.margin)
-		}
-	}
-	at := linear.Threshold(all, p.share)
-	for _, source := range slices.Sorted(keys(by)) {
-		if len(by[source]) >= 100 {
-			at = max(at, linear.Threshold(by[source], cmp.Or(p.worst, 2)*p.share))
-		}
-	}
-	fmt.Fprintf(os.Stderr, "%s: %d samples; threshold at %.2f, for at most %.2f%% of %d texts without the failure\n",
-		p.profile.Name, len(p.train), at, 100*p.share, len(all))
-	return at
-}
-
-func narrow(wide []float64) []float32 {
-	list := make([]float32, len(wide))
-	for i, v := range wide {
-		list[i] = float32(v)
-	}
-	return list
 }
 
 func fold(text string) int {

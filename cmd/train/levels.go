@@ -13,6 +13,12 @@ import (
 	"github.com/faultline-otel/faultline/internal/words"
 )
 
+// held is the margin of a text without the failure that the model had not seen.
+type held struct {
+	text, source string
+	margin       float64
+}
+
 // level is the share of ordinary answers that may be above a threshold: of all, by the upper bound at 95 %, and of each
 // large source.
 type level struct{ all, source float64 }

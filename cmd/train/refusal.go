@@ -250,7 +250,7 @@ func refusal(d data) (model, error) {
 	for i := 0; i < len(train); i += 3 { // enough of each source
 		p.train = append(p.train, train[i])
 	}
-	m, _, err := p.combined()
+	m, err := p.combined()
 	if err != nil {
 		return nil, err
 	}

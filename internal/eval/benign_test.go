@@ -71,11 +71,13 @@ var benignScorers = []struct {
 	{func() (score.Scorer, error) { return text.NewDegenerate(text.DegenerateConfig{}) }, nil, &strict, 0},
 	{
 		func() (score.Scorer, error) { return text.NewRefusal(text.Config{}) },
-		[]string{"refusal", "moralising"}, &strict, text.DefaultSuspect,
+		[]string{"refusal", "moralising"},
+		&strict, text.DefaultSuspect,
 	},
 	{
 		func() (score.Scorer, error) { return text.NewToxicity(text.Config{}) },
-		[]string{"strong_profanity"}, &strict, text.DefaultSuspect,
+		[]string{"strong_profanity"},
+		&strict, text.DefaultSuspect,
 	},
 	{
 		func() (score.Scorer, error) { return ground.NewGroundedness(ground.Config{}) },
@@ -87,13 +89,15 @@ var benignScorers = []struct {
 	},
 	{
 		func() (score.Scorer, error) { return pattern.NewPII(pattern.PIIConfig{}) },
-		[]string{"contact_in_answer"}, &strict, 0,
+		[]string{"contact_in_answer"},
+		&strict, 0,
 	},
 	{func() (score.Scorer, error) { return pattern.NewSecrets(pattern.SecretsConfig{}) }, nil, &strict, 0},
 	{func() (score.Scorer, error) { return text.NewJailbreak(text.Config{}) }, nil, &strict, text.DefaultSuspect},
 	{
 		func() (score.Scorer, error) { return text.NewInjection(text.Config{}) },
-		[]string{"mentions_attack"}, &strict, text.DefaultSuspect,
+		[]string{"mentions_attack"},
+		&strict, text.DefaultSuspect,
 	},
 }
 

@@ -167,26 +167,26 @@ func TestControlFlow(t *testing.T) {
 // TestLimitsThatSayWhen: who says when to try again throttles. A quota of the day or of money is spent.
 func TestLimitsThatSayWhen(t *testing.T) {
 	const quota = "You exceeded your current quota, please check your plan and billing details. "
-	for message, want := range map[string]string{
-		quota + "Please retry in 12.5s.":           failure.Throttled,
-		quota + "\n* Quota exceeded\nretry in 20s": failure.Throttled,
-		quota + `{"retryDelay": "37s"}`:            failure.Throttled,
-		quota + "Try again in 3 minutes":           failure.Throttled,
-		quota + "Retry-After: 30":                  failure.Throttled,
-		quota:                                      failure.QuotaExceeded,
-		quota + "Please retry in a while.":         failure.QuotaExceeded,
-		quota + "quotaId: GenerateRequestsPerDay. Please retry in 40s.": failure.QuotaExceeded,
-		"insufficient_quota":                   failure.QuotaExceeded,
-		"Your credit balance is too low":       failure.QuotaExceeded,
-		"Rate limit reached. Try again in 20s": failure.Throttled,
+	for _, c := range []struct{ message, want string }{
+		{quota + "Please retry in 12.5s.", failure.Throttled},
+		{quota + "\n* Quota exceeded\nretry in 20s", failure.Throttled},
+		{quota + `{"retryDelay": "37s"}`, failure.Throttled},
+		{quota + "Try again in 3 minutes", failure.Throttled},
+		{quota + "Retry-After: 30", failure.Throttled},
+		{quota, failure.QuotaExceeded},
+		{quota + "Please retry in a while.", failure.QuotaExceeded},
+		{quota + "quotaId: GenerateRequestsPerDay. Please retry in 40s.", failure.QuotaExceeded},
+		{"insufficient_quota", failure.QuotaExceeded},
+		{"Your credit balance is too low", failure.QuotaExceeded},
+		{"Rate limit reached. Try again in 20s", failure.Throttled},
 	} {
 		for _, e := range []genai.Error{
-			{IsError: true, HTTPStatus: 429, Type: "AI_APICallError", Message: message},
-			{IsError: true, Message: message},
+			{IsError: true, HTTPStatus: 429, Type: "AI_APICallError", Message: c.message},
+			{IsError: true, Message: c.message},
 		} {
 			o := Classify(e)
-			require.Equal(t, failure.RateLimit, o.Class, message)
-			require.Equal(t, want, o.Detail, "%s %d", message, e.HTTPStatus)
+			require.Equal(t, failure.RateLimit, o.Class, c.message)
+			require.Equal(t, c.want, o.Detail, "%s %d", c.message, e.HTTPStatus)
 		}
 	}
 }

@@ -16,7 +16,8 @@ func TestSuspectsRoundTrip(t *testing.T) {
 	span := ptrace.NewSpan()
 	var w Writer
 	w.Write(span, &Record{Coverage: Scored, Scores: []score.Score{
-		{Scorer: "jailbreak", Version: "1", Value: 0.6, Suspected: true}, {Scorer: "refusal", Version: "1", Value: 0.9},
+		{Scorer: "jailbreak", Version: "1", Value: 0.6, Suspected: true},
+		{Scorer: "refusal", Version: "1", Value: 0.9},
 		{Scorer: "toxicity", Version: "1", Value: 0.7, Suspected: true},
 	}}, Scores)
 	v, ok := span.Attributes().Get(AttrSuspects)

@@ -22,8 +22,10 @@ const (
 
 func secretTypes() []Type {
 	list := []Type{
-		{Name: namePEM, Kind: KindSecrets, One: "a private key", Many: "private keys", Shown: "-----BEGIN",
-			Certain: true},
+		{
+			Name: namePEM, Kind: KindSecrets, One: "a private key", Many: "private keys", Shown: "-----BEGIN",
+			Certain: true,
+		},
 		{Name: nameAWSSecret, Kind: KindSecrets, One: "an AWS secret key", Many: "AWS secret keys"},
 		{Name: nameAzureKey, Kind: KindSecrets, One: "an Azure storage key", Many: "Azure storage keys"},
 		{Name: nameAzureAD, Kind: KindSecrets, One: "an Azure client secret", Many: "Azure client secrets"},
