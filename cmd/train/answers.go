@@ -24,7 +24,7 @@ type answered struct {
 // with one of the flags may hold the failure and are left out, and so are those that a person read and found to hold
 // it.
 func (d data) answers(scorer string, flags ...string) (train, operate []sample, err error) {
-	read, err := os.ReadFile(filepath.Join("internal", "eval", "testdata", "benign_read.txt"))
+	read, err := os.ReadFile(filepath.Join(d.repository, "internal", "eval", "testdata", "benign_read.txt"))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -28,8 +28,8 @@ type model interface{ Marshal() []byte }
 // recipes are the recipes by model name.
 var recipes = map[string]recipe{}
 
-// data is the labelled corpus.
-type data struct{ dir string }
+// data is the labelled corpus, and what the repository says of its rows.
+type data struct{ dir, repository string }
 
 // rows returns the rows of a task's split. With sources, it returns only rows whose source begins with one of them.
 func (d data) rows(task, split string, sources ...string) ([]labelled.Row, error) {
@@ -62,7 +62,7 @@ func train(name, dir string) error {
 	if !ok {
 		return fmt.Errorf("unknown model, expected one of %s", strings.Join(slices.Sorted(maps.Keys(recipes)), ", "))
 	}
-	m, err := r.fit(data{dir})
+	m, err := r.fit(data{dir, "."})
 	if err != nil {
 		return err
 	}

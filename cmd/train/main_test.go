@@ -26,7 +26,7 @@ func TestWeightsAreCurrent(t *testing.T) {
 	dir := corpus.Dir(t)
 	total := 0
 	for name, r := range recipes {
-		m, err := r.fit(data{dir})
+		m, err := r.fit(data{dir, filepath.Join("..", "..")})
 		require.NoError(t, err, name)
 		committed, err := os.ReadFile(filepath.Join("..", "..", r.path))
 		require.NoError(t, err)
