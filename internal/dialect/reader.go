@@ -225,9 +225,10 @@ func (r *Reader) finish(c *genai.Call) {
 	r.readError(c)
 	r.splitTokens(c)
 	r.findContent(c)
-	if len(c.FinishReasons) == 0 && c.IsLLMCall() && r.hasContent {
-		// Some emitters state the finish reason only inside the answer. It is read now because verdicts depend on it,
-		// on spans with an error too: it may say more than the error does.
+	bare := !c.Error.IsError || c.Error.Type == "" && c.Error.Message == ""
+	if len(c.FinishReasons) == 0 && c.IsLLMCall() && r.hasContent && bare {
+		// Some emitters state the finish reason only inside the answer. It is read now because verdicts depend on it, on
+		// spans with a bare error too: it says more than the error does.
 		c.Output()
 	}
 	r.canonicalReasons(c)

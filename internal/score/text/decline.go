@@ -130,7 +130,8 @@ var refusing = newLexicon(map[uint32]string{
 		"fake,phishing,malware,illegaal,illegale,illégal,illegal,ilegal,strafbar,verboten,nielegalne,незаконно," +
 		"olagligt," +
 		"yasa dışı,違法,法律,違反,불법,법,违法,违反,قانون,القانون,غير قانوني,strafbaar,reato",
-	lacks: "access,browse,internet,source,sources,search,find,locate,information about,opinions,feelings,predict,verify,confirm,see," +
+	lacks: "access,browse,internet,source,sources,search," +
+		"find,locate,information about,opinions,feelings,predict,verify,confirm,see," +
 		"guarantee,certain,sure,account,reservation,order,refund,booking,database,file,tool,tools,understand,know," +
 		"real time,live,images,image,picture,page,context,question is,provided,mentioned,determine,identify," +
 		"remember," +
