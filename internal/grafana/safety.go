@@ -54,7 +54,7 @@ func safety() ruleGroup {
 		{
 			Alert: "LLMSafetyFailure",
 			Expr:  moreThanFalse(selector(catalog.Failures, bucket, eq(catalog.ErrorCertain, "")), class),
-			For:   "1m", KeepFiringFor: "15m", Labels: page,
+			For:   "1m", KeepFiringFor: "15m", Labels: map[string]string{"severity": "page", "evidence": "volume"},
 			Condition: fmt.Sprintf("other safety failures, which rest on words, exceed within an hour what a false rate of "+
 				"%g in 10,000 model calls explains (%g standard deviations of a Poisson count above the expected number)",
 				SafetyFalseRate*1e4, float64(safetyDeviations)),

@@ -38,7 +38,7 @@ var safetyScenarios = []scenario{
 			w.values(catalog.Failures, slice+unsafeLabels, "0x60 0+1x10 10x140")
 		},
 		quiet: []time.Duration{62 * time.Minute, 180 * time.Minute},
-		fires: map[time.Duration]string{75 * time.Minute: shop + `,app_llm_error_class="unsafe",severity="page"`},
+		fires: map[time.Duration]string{75 * time.Minute: shop + `,app_llm_error_class="unsafe",evidence="volume",severity="page"`},
 	},
 	{
 		name:   "LLMSafetyFailure fires on five uncertain failures of a service whose model calls are not counted",
@@ -48,7 +48,7 @@ var safetyScenarios = []scenario{
 			w.values(catalog.Failures, slice+unsafeLabels, "0x30 0+1x6 6x60")
 		},
 		quiet: []time.Duration{32 * time.Minute},
-		fires: map[time.Duration]string{40 * time.Minute: shop + `,app_llm_error_class="unsafe",severity="page"`},
+		fires: map[time.Duration]string{40 * time.Minute: shop + `,app_llm_error_class="unsafe",evidence="volume",severity="page"`},
 	},
 	{
 		name: "LLMSafetyFailure is quiet on the false verdicts of ordinary traffic, small and large, and on other buckets",
