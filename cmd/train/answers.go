@@ -1,24 +1,13 @@
 package main
 
 import (
-	"compress/gzip"
-	"encoding/json"
-	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-)
 
-// answered is an answer of the corpus of ordinary calls.
-type answered struct {
-	ID     string   `json:"id"`
-	Source string   `json:"source"`
-	Use    string   `json:"use"`
-	Output string   `json:"output"`
-	Flags  []string `json:"flags"`
-}
+	"github.com/faultline-otel/faultline/internal/corpus/labelled"
+)
 
 // answers returns the ordinary answers: those that models may be trained on, and those that set thresholds. Answers
 // with one of the flags may hold the failure and are left out, and so are those that a person read and found to hold
@@ -28,32 +17,22 @@ func (d data) answers(scorer string, flags ...string) (train, operate []sample, 
 	if err != nil {
 		return nil, nil, err
 	}
-	f, err := os.Open(filepath.Join(d.dir, "text", "benign", "dev.jsonl.gz"))
+	calls, err := labelled.Calls(d.dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		return nil, nil, err
-	}
-	for lines := json.NewDecoder(z); ; {
-		var a answered
-		switch err := lines.Decode(&a); {
-		case errors.Is(err, io.EOF):
-			return train, operate, nil
-		case err != nil:
-			return nil, nil, err
-		}
-		flagged := slices.ContainsFunc(a.Flags, func(f string) bool { return slices.Contains(flags, f) })
-		if a.Output == "" || flagged || strings.Contains(string(read), scorer+" "+a.ID+" ") {
+	for i := range calls {
+		c := &calls[i]
+		flagged := slices.ContainsFunc(c.Flags, func(f string) bool { return slices.Contains(flags, f) })
+		if c.Output == "" || flagged || strings.Contains(string(read), scorer+" "+c.ID+" ") {
 			continue
 		}
-		s := sample{text: a.Output, source: "ordinary " + a.Source}
-		if a.Use == "TRAIN" {
+		s := sample{text: c.Output, source: "ordinary " + c.Source}
+		if c.Use == labelled.MayTrain {
 			train = append(train, s)
 		} else {
 			operate = append(operate, s)
 		}
 	}
+	return train, operate, nil
 }

@@ -1,15 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
-	"compress/gzip"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -18,48 +14,6 @@ import (
 	"github.com/faultline-otel/faultline/internal/score/text"
 	"github.com/faultline-otel/faultline/internal/words"
 )
-
-// ordinary is one call of the corpus of ordinary calls.
-type ordinary struct {
-	ID         string   `json:"id"`
-	Source     string   `json:"source"`
-	Use        string   `json:"use"`
-	System     string   `json:"system"`
-	Input      string   `json:"input"`
-	Context    string   `json:"context"`
-	ToolResult string   `json:"tool_result"`
-	Output     string   `json:"output"`
-	Flags      []string `json:"flags"`
-}
-
-// ordinary reads the calls of the given use.
-func (d data) ordinary(use string) ([]ordinary, error) {
-	f, err := os.Open(filepath.Join(d.dir, "text", "benign", "dev.jsonl.gz"))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(bufio.NewReaderSize(f, 1<<20))
-	if err != nil {
-		return nil, err
-	}
-	var list []ordinary
-	lines := bufio.NewReaderSize(z, 1<<20)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if len(line) > 0 && strings.Contains(string(line[:min(len(line), 200)]), `"use": "`+use) ||
-			strings.Contains(string(line[:min(len(line), 200)]), `"use":"`+use) {
-			var row ordinary
-			if err := json.Unmarshal(line, &row); err != nil {
-				return nil, err
-			}
-			list = append(list, row)
-		}
-		if err != nil {
-			return list, nil //nolint:nilerr // the end
-		}
-	}
-}
 
 // attackPlan describes how to fit a model of attacks.
 type attackPlan struct {
@@ -273,11 +227,15 @@ const perSource = 1200
 
 // ordinary adds the ordinary calls: those for training as texts without an attack, wherever they stand in the call, the
 // others for setting the thresholds. where gives the texts that the scorer looks at.
-func (p *attackPlan) ordinary(d data, where func(*ordinary) []string) error {
-	rows, err := d.ordinary("TRAIN")
+func (p *attackPlan) ordinary(d data, where func(*labelled.Call) []string) error {
+	all, err := labelled.Calls(d.dir)
 	if err != nil {
 		return err
 	}
+	of := func(use string) []labelled.Call {
+		return slices.DeleteFunc(slices.Clone(all), func(c labelled.Call) bool { return c.Use != use })
+	}
+	rows := of(labelled.MayTrain)
 	sizes, seen := map[string]int{}, map[string]bool{}
 	rand.New(rand.NewPCG(4, 2)).Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 	for i := range rows {
@@ -303,9 +261,7 @@ func (p *attackPlan) ordinary(d data, where func(*ordinary) []string) error {
 			}
 		}
 	}
-	if rows, err = d.ordinary("EVAL"); err != nil {
-		return err
-	}
+	rows = of(labelled.MayCheck)
 	for i := range rows {
 		o := &rows[i]
 		if slices.Contains(o.Flags, "mentions_attack") && p.profile.Data {

@@ -202,7 +202,7 @@ func injection(d data) (model, error) {
 	p.train = append(p.train, schemes.samples("everyday", 1000, false)...)
 	p.train = append(p.train, pretexts.samples("dressed", 2000, false)...)
 	p.train = append(p.train, orderly.samples("orderly", 2000, false)...)
-	if err := p.ordinary(d, func(o *ordinary) []string { return []string{o.Context, o.ToolResult} }); err != nil {
+	if err := p.ordinary(d, func(o *labelled.Call) []string { return []string{o.Context, o.ToolResult} }); err != nil {
 		return nil, err
 	}
 	p.attacks, err = d.attacksOf("injection", func(r labelled.Row) string { return r.Context })

@@ -100,7 +100,7 @@ func jailbreak(d data) (model, error) {
 	// The other topics of the hand-written attacks, without an attack.
 	p.train = append(p.train, attacks.samples("wish", 300, false)...)
 	p.train = append(p.train, attacks.samples("topic", 300, false)...)
-	if err := p.ordinary(d, func(o *ordinary) []string { return []string{o.Input} }); err != nil {
+	if err := p.ordinary(d, func(o *labelled.Call) []string { return []string{o.Input} }); err != nil {
 		return nil, err
 	}
 	p.attacks, err = d.attacksOf("jailbreak", func(r labelled.Row) string { return r.Input })

@@ -95,7 +95,7 @@ func TestEvalOrdersByTrade(t *testing.T) {
 	require.NoError(t, err)
 	turn, file := map[string]*levels{}, map[string]*levels{}
 	seen := map[string]bool{}
-	corpus.Lines(t, "text/benign/dev.jsonl.gz", func(row ordinary) {
+	corpus.Lines(t, labelled.CallsFile, func(row ordinary) {
 		if len(row.System) < 80 || seen[row.System] {
 			return
 		}

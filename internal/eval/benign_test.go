@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/faultline-otel/faultline/internal/corpus"
+	"github.com/faultline-otel/faultline/internal/corpus/labelled"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/score"
 	"github.com/faultline-otel/faultline/internal/score/ground"
@@ -20,16 +21,7 @@ import (
 )
 
 // ordinary is one call of the corpus of ordinary calls. They are benign by origin, not by a label.
-type ordinary struct {
-	ID         string   `json:"id"`
-	Source     string   `json:"source"`
-	System     string   `json:"system"`
-	Input      string   `json:"input"`
-	Context    string   `json:"context"`
-	ToolResult string   `json:"tool_result"`
-	Output     string   `json:"output"`
-	Flags      []string `json:"flags"`
-}
+type ordinary struct{ labelled.Call }
 
 // content is the conversation of the row. What was retrieved comes before the request, what a tool gave after it.
 func (o *ordinary) content() genai.Content {
@@ -129,7 +121,7 @@ func TestEvalBenign(t *testing.T) {
 		rates[i] = map[string]*benignRate{}
 	}
 	var r score.Result
-	corpus.Lines(t, "text/benign/dev.jsonl.gz", func(row ordinary) {
+	corpus.Lines(t, labelled.CallsFile, func(row ordinary) {
 		c := genai.Call{Operation: genai.OpChat, FinishReasonsCanonical: []string{"stop"}}
 		c.SetContent(row.content())
 		for i, s := range set {

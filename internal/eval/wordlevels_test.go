@@ -129,12 +129,8 @@ func TestEvalSuspicionsOfOrdinaryAnswers(t *testing.T) {
 	require.NoError(t, err)
 	var r score.Result
 	var refusals, abuse levels
-	corpus.Lines(t, "text/benign/dev.jsonl.gz", func(row struct {
-		Use, Output string
-		Flags       []string
-	},
-	) {
-		if row.Use == "TRAIN" || row.Output == "" {
+	corpus.Lines(t, labelled.CallsFile, func(row ordinary) {
+		if row.Use == labelled.MayTrain || row.Output == "" {
 			return
 		}
 		if !slices.Contains(row.Flags, "refusal") && !slices.Contains(row.Flags, "moralising") {

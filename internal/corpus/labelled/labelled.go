@@ -40,23 +40,28 @@ func Read(dir, task, split string) ([]Row, error) {
 
 // Call is one call of the corpus of ordinary calls. They are benign by origin, not by a label.
 type Call struct {
-	ID         string `json:"id"`
-	Source     string `json:"source"`
-	Use        string `json:"use"`
-	System     string `json:"system"`
-	Input      string `json:"input"`
-	Context    string `json:"context"`
-	ToolResult string `json:"tool_result"`
-	Output     string `json:"output"`
+	ID         string   `json:"id"`
+	Source     string   `json:"source"`
+	Use        string   `json:"use"`
+	System     string   `json:"system"`
+	Input      string   `json:"input"`
+	Context    string   `json:"context"`
+	ToolResult string   `json:"tool_result"`
+	Output     string   `json:"output"`
+	Flags      []string `json:"flags"` // failures that the call may hold all the same
 }
 
-// MayTrain is the use of calls that models may be fitted to. Others only set and check thresholds.
-const MayTrain = "TRAIN"
+// Uses of ordinary calls: some may train models, others only set and check thresholds.
+const (
+	MayTrain = "TRAIN"
+	MayCheck = "EVAL"
+)
+
+// CallsFile is the file of the ordinary calls, below the folder of the corpus.
+var CallsFile = filepath.Join("text", "benign", "dev.jsonl.gz")
 
 // Calls reads the ordinary calls.
-func Calls(dir string) ([]Call, error) {
-	return lines[Call](filepath.Join(dir, "text", "benign", "dev.jsonl.gz"))
-}
+func Calls(dir string) ([]Call, error) { return lines[Call](filepath.Join(dir, CallsFile)) }
 
 // lines reads a compressed file of JSON values.
 func lines[T any](path string) ([]T, error) {
