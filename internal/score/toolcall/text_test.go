@@ -90,7 +90,7 @@ func TestCallInText(t *testing.T) {
 func TestHostileTexts(t *testing.T) {
 	began := time.Now()
 	for _, part := range []string{"\n[", "<list_orders>", "Action:", `"name":"list_orders"`, "default_api.", "default_api.x(", "((((", "to=functions.", "<", `"name"`, "\\_", "'", "```x", "`", "a`{\"name\":\"list_orders\",\"args\":1}", "<tool_call>"} {
-		run(t, genai.Message{Text: strings.Repeat(part, 100<<20/len(part))})
+		run(t, genai.Message{Text: strings.Repeat(part, 10<<20/len(part))})
 	}
 	require.Less(t, time.Since(began), 20*time.Second)
 }
