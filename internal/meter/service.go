@@ -24,11 +24,11 @@ type service struct {
 	own         []*series // by ownSlots
 	hasSessions bool      // sessions were seen
 	slices      map[Breakdown]*slice
-	last        *slice // of the newest span: similar spans come together
-	rest        *slice // overflow: counts what has no room; nil until the first GenAI span
-	over        bool   // the current span was counted at least partly in rest
-	skips       map[Skip]*series
-	suspects    map[suspect]*series
+	last        *slice      // of the newest span: similar spans come together
+	rest        *slice      // overflow: counts what has no room; nil until the first GenAI span
+	over        bool        // the current span was counted at least partly in rest
+	skips       scorerTable // by reason
+	suspects    scorerTable // by version of the scorer
 	versions    map[Version]*version
 	trends      trends
 	spend       *spend // nil until something costs
@@ -50,6 +50,8 @@ func newService(m *Meter, key serviceKey, room *atomic.Int64, base ...Pair) *ser
 	return &service{
 		meter: m, key: key, hash: xxhash.Sum64String(key.name + "\x00" + key.environment), base: base, room: room,
 		own: make([]*series, len(ownSlots)), slices: map[Breakdown]*slice{}, versions: map[Version]*version{},
+		skips:    newScorerTable(catalog.ScoreSkips, catalog.SkipReason),
+		suspects: newScorerTable(catalog.ScoreSuspects, catalog.ScorerVersion),
 	}
 }
 
@@ -114,13 +116,14 @@ func (s *service) operation(span *Span) bool {
 		s.at(sl, slot).add(1, span)
 	}
 	for i := range span.Scores {
-		s.score(sl, &span.Scores[i], span)
-		if span.Scores[i].Suspected {
-			s.suspect(&span.Scores[i], span)
+		score := &span.Scores[i]
+		s.score(sl, score, span)
+		if score.Suspected {
+			s.scorer(&s.suspects, score.Name, score.Version, span)
 		}
 	}
 	for _, skip := range span.Skips {
-		s.skip(skip, span)
+		s.scorer(&s.skips, skip.Scorer, skip.Reason, span)
 	}
 	if span.Retrieval != "" {
 		s.listed(ownRetrievals, retrievals, span.Retrieval, IgnoredRetrieval, span)
