@@ -140,11 +140,13 @@ const (
 	flatGives                         // members of such an output
 )
 
-var families = []struct {
+type familyEntry struct {
 	prefix string
 	family family
 	marks  dialects
-}{
+}
+
+var families = []familyEntry{
 	{"llm.input_messages.", flatInput, inOpenInference},
 	{"llm.output_messages.", flatOutput, inOpenInference},
 	{"llm.tools.", flatTools, inOpenInference},
@@ -161,15 +163,19 @@ var families = []struct {
 	{"honeyhive_outputs.", flatGives, inHoneyHive},
 }
 
+// familiesByInitial are the families by the first byte of their prefix, because every unknown attribute is looked up.
+var familiesByInitial = func() (by [256][]familyEntry) {
+	for _, f := range families {
+		by[f.prefix[0]] = append(by[f.prefix[0]], f)
+	}
+	return by
+}()
+
 // familyOf returns the family of a flattened attribute.
 func familyOf(name string) (family, dialects) {
-	switch name[0] {
-	case 'l', 'g', 'r', 'a', 'h':
-	default:
-		return 0, 0
-	}
-	for i := range families {
-		f := &families[i]
+	some := familiesByInitial[name[0]]
+	for i := range some {
+		f := &some[i]
 		if strings.HasPrefix(name, f.prefix) && len(name) > len(f.prefix) &&
 			(f.family&(flatTakes|flatGives) != 0 || name[len(f.prefix)] >= '0' && name[len(f.prefix)] <= '9') {
 			return f.family, f.marks

@@ -123,8 +123,13 @@ const maxOperation = 64
 // operationOf returns the operation that a name of an emitter stands for. known is false for a name that no emitter we
 // know uses; such a name is returned unchanged.
 func operationOf(name string) (operation string, known bool) {
-	if name == "" || len(name) > maxOperation {
-		return name, name == ""
+	switch name {
+	case "", genai.OpChat, genai.OpExecuteTool, genai.OpInvokeAgent, genai.OpEmbeddings, opGenerateContent,
+		genai.OpTextCompletion, genai.OpRetrieval: // most spans
+		return name, true
+	}
+	if len(name) > maxOperation {
+		return name, false
 	}
 	key := operationKey(name)
 	if operation, known = operations[key]; known {

@@ -18,7 +18,7 @@ import (
 // role returns what a span is to its model call. A duplicate whose answer must not be judged is no model call for the
 // scorers. An earlier pass, by an agent, saw more of the trace, so its decision stays.
 func (s *Scorer) role(
-	reader *dialect.Reader, resource pcommon.Resource, scope pcommon.InstrumentationScope, span ptrace.Span,
+	w *worker, resource pcommon.Resource, scope pcommon.InstrumentationScope, span ptrace.Span,
 	call *genai.Call, r *spanattr.Record,
 ) (role duplicate.Role) {
 	switch {
@@ -29,7 +29,8 @@ func (s *Scorer) role(
 			return duplicate.Role{}
 		}
 	case call.IsLLMCall():
-		c := comparison(reader, resource, scope, span, call)
+		w.ahead.plan(s.calls)
+		c := comparison(w.reader, resource, scope, span, call)
 		role = s.calls.Role(&c)
 	}
 	if role.Duplicate && !role.Judge {
@@ -99,10 +100,11 @@ func comparison(
 // lookahead finds, before a request is scored, the model calls whose parent is a model call of the same request. An
 // outer span may come before or after its inner one, and the better of the two must be the call.
 type lookahead struct {
-	reader *dialect.Reader
-	spans  []ahead
-	at     map[spanKey]int // index in spans
-	calls  []duplicate.Call
+	request ptrace.Traces // not looked at yet; empty afterwards
+	reader  *dialect.Reader
+	spans   []ahead
+	at      map[spanKey]int // index in spans
+	calls   []duplicate.Call
 }
 
 // ahead is a span that names a model.
@@ -115,8 +117,16 @@ type ahead struct {
 	isCall   bool
 }
 
-// plan gives roles to the pairs of a request. It reads only spans that name a model and have such a parent.
-func (l *lookahead) plan(td ptrace.Traces, calls *duplicate.Finder) {
+// begin notes the request. Nothing is looked at before its first model call.
+func (l *lookahead) begin(td ptrace.Traces) { l.request = td }
+
+// plan gives roles to the pairs of the request, once. It reads only spans that name a model and have such a parent.
+func (l *lookahead) plan(calls *duplicate.Finder) {
+	td := l.request
+	if td == (ptrace.Traces{}) {
+		return
+	}
+	l.request = ptrace.Traces{}
 	for _, rs := range td.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, span := range ss.Spans().All() {

@@ -133,7 +133,7 @@ func (s *Scorer) Traces(td ptrace.Traces, b *Batch, each func(*Scored)) {
 		b = &w.batch
 	}
 	b.begin(td.SpanCount())
-	w.ahead.plan(td, s.calls)
+	w.ahead.begin(td)
 	w.errors.forget()
 	w.errors.index(td, s.logs, &s.repeats)
 	for _, rs := range td.ResourceSpans().All() {
@@ -163,6 +163,7 @@ func (s *Scorer) Traces(td ptrace.Traces, b *Batch, each func(*Scored)) {
 	// Not deferred, so that a worker is not reused after a panic.
 	w.result.Reset()
 	w.batch.reset()
+	w.ahead.begin(ptrace.Traces{})
 	w.out = Scored{}
 	s.workers.Put(w)
 }
@@ -187,7 +188,7 @@ func (s *Scorer) span(w *worker, b *Batch, out *Scored, scope pcommon.Instrument
 	}
 	parts := spanattr.Costs
 	known := r.DuplicateOf != ""
-	role := s.role(w.reader, out.Resource, scope, span, call, r)
+	role := s.role(w, out.Resource, scope, span, call, r)
 	w.result.Reset()
 	if !s.keeps(call, r, known) {
 		s.score(w, b, span, call, r)
