@@ -103,8 +103,8 @@ func (p *AttackProfile) verdict(m *linear.Model, t *words.Text, margin float32) 
 // never is a margin below all.
 const never = -1e3
 
-// suffixed is the length up to which noise counts in full. Long texts that look like noise are code and tables.
-const suffixed = 40
+// noisy is the length up to which noise counts in full. Long texts that look like noise are code and tables.
+const noisy = 40
 
 // Measure fills the features of a text. It returns the strongest passage.
 func (p *AttackProfile) Measure(m *linear.Model, t *words.Text, dense *[AttackFeatures]float32) linear.Window {
@@ -124,7 +124,7 @@ func (p *AttackProfile) Measure(m *linear.Model, t *words.Text, dense *[AttackFe
 		dense[attackOrder] = 1
 	}
 	if p.Noise {
-		dense[attackNoise] = max(0, noise(t)-0.3) * min(1, suffixed/float32(len(list)))
+		dense[attackNoise] = max(0, noise(t)-0.3) * min(1, noisy/float32(len(list)))
 	}
 	return peaks[1]
 }
@@ -149,6 +149,9 @@ func (p *AttackProfile) read(m *linear.Model, t *words.Text) (float32, []words.W
 	if margin > -SuspectMargin && margin <= 0 && hides(t.Source, passage) {
 		margin = hidden
 	}
+	if margin <= -SuspectMargin && p.Noise && endsInSuffix(t) {
+		return suffixed, t.Words[max(0, len(t.Words)-suffixWords):]
+	}
 	if margin <= 0 && p.Data {
 		if coded := p.encoded(m, whole); len(coded) > 0 {
 			return hidden, coded
@@ -157,8 +160,10 @@ func (p *AttackProfile) read(m *linear.Model, t *words.Text) (float32, []words.W
 	return margin, passage
 }
 
-// The margins of an order that a text only mentions, and of one that people do not see.
+// The margins of an order that a text only mentions, of a suffix from an optimiser, and of an order that people do not
+// see.
 const (
 	onlyMentioned = -SuspectMargin / 2
+	suffixed      = onlyMentioned
 	hidden        = 0.1
 )

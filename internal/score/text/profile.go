@@ -100,7 +100,7 @@ func load(name string) (*linear.Model, string, error) {
 			return
 		}
 		l.model, l.err = linear.Unmarshal(file)
-		l.version = "3-" + linear.Version(file)
+		l.version = "4-" + linear.Version(file)
 	})
 	return l.model, l.version, l.err
 }
