@@ -164,6 +164,6 @@ func (p *AttackProfile) read(m *linear.Model, t *words.Text) (float32, []words.W
 // see.
 const (
 	onlyMentioned = -SuspectMargin / 2
-	suffixed      = onlyMentioned
+	suffixed      = -SuspectMargin / 2
 	hidden        = 0.1
 )

@@ -9,14 +9,15 @@ import (
 
 // The bounds of a suffix. Optimisers append about twenty tokens to a request of one or two sentences.
 const (
-	suffixWords  = 30   // of the end of a prompt that are looked at
+	suffixWords  = 16   // of the end of a prompt that are looked at
 	suffixLeast  = 10   // words of a prompt
 	suffixLength = 2048 // bytes of a prompt: brackets of a longer one are not matched
-	suffixSigns  = 8    // twice the lone brackets, and oddSigns
+	suffixSigns  = 6    // twice the lone brackets, and oddSigns
 )
 
-// endsInSuffix reports whether a prompt ends in what an optimiser appends: words of no language that are joined by many
-// different marks, with brackets that belong to no other. Code has the marks, but its brackets match. Prose has neither.
+// endsInSuffix reports whether a prompt ends in what an optimiser appends: words of no language that are joined by
+// many different marks, with brackets that belong to no other. Code has the marks, but its brackets match. Prose has
+// neither.
 func endsInSuffix(t *words.Text) bool {
 	list := t.Words
 	if len(list) < suffixLeast || len(t.Source) > suffixLength {
