@@ -111,6 +111,9 @@ type Store interface {
 	// ErrNotFound for an unknown item, and ErrInvalid for an invalid label (see Label.Validate) or a span that the
 	// item does not have.
 	AddLabel(ctx context.Context, l Label) (Label, error)
+	// Health says whether the store works. It is called often, and so must be cheap. While the store does not work, the
+	// other methods return an UnavailableError.
+	Health() Health
 	// Close waits for running writes.
 	Close() error
 }

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 	"strconv"
@@ -20,15 +21,16 @@ func (s *Store) Known(ctx context.Context, traceIDs []string) (map[string]bool, 
 			places[i], args[i] = "$"+strconv.Itoa(i+1), id
 		}
 		query := `SELECT trace_id FROM items WHERE trace_id IN (` + strings.Join(places, ", ") + `)`
-		if err := s.known(ctx, known, query, args); err != nil {
+		err := s.read(ctx, func(tx *sql.Tx) error { return findKnown(ctx, tx, known, query, args) })
+		if err != nil {
 			return nil, fmt.Errorf("find known traces: %w", err)
 		}
 	}
 	return known, nil
 }
 
-func (s *Store) known(ctx context.Context, known map[string]bool, query string, args []any) error {
-	rows, err := s.reader.QueryContext(ctx, query, args...)
+func findKnown(ctx context.Context, tx *sql.Tx, known map[string]bool, query string, args []any) error {
+	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
 	}

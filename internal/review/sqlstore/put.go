@@ -45,6 +45,9 @@ func (s *Store) Put(ctx context.Context, traces []review.Trace) error {
 		}
 		return nil
 	})
+	if invalid(err) {
+		err = errors.Join(err, review.ErrInvalid)
+	}
 	if err != nil {
 		return fmt.Errorf("put traces: %w", err)
 	}

@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -35,56 +36,78 @@ const readers = 4
 
 // Store is a review.Store on a SQLite file.
 type Store struct {
+	path  string // absolute, or Memory
+	now   func() time.Time
+	guard *guard // nil: nothing watches the file
+
+	// files is held to read by every transaction, and to write while the guard exchanges the file. It guards the rest.
+	files          sync.RWMutex
+	source         string // names the file to the driver
 	writer, reader *sql.DB
-	now            func() time.Time
+	connected      bool
 }
 
 var _ review.Store = (*Store)(nil)
 
 // Open opens the store at a path, or makes it, with the folders above it. The file is readable by its owner only, since
-// it holds what users wrote. A store that a newer version of this program made is refused.
+// it holds what users wrote. A store that a newer version of this program made is refused, and so is a damaged one.
 func Open(ctx context.Context, path string) (*Store, error) {
-	s := &Store{now: time.Now}
-	if err := s.open(ctx, path); err != nil {
+	s, err := newStore(path)
+	if err == nil {
+		err = s.open(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open review store %s: %w", path, err), s.Close())
 	}
 	return s, nil
 }
 
-func (s *Store) open(ctx context.Context, path string) (err error) {
-	source := Memory
-	if path != Memory {
-		if source, err = prepare(path); err != nil {
+func newStore(path string) (s *Store, err error) {
+	s = &Store{path: path, now: time.Now}
+	switch path {
+	case "":
+		return s, errors.New("path must not be empty")
+	case Memory:
+		return s, nil
+	}
+	s.path, err = filepath.Abs(path)
+	return s, err
+}
+
+// open connects to the file, verifies it where the store is guarded, and brings its schema up to date.
+func (s *Store) open(ctx context.Context) (err error) {
+	if s.source = Memory; s.path != Memory {
+		if s.source, err = prepare(s.path); err != nil {
 			return err
 		}
 	}
+	s.connected = true
 	// synchronous=FULL: a commit is on disk when it returns, power cut included (NORMAL could lose the last ones). It
 	// costs one fsync a transaction, and a transaction holds a whole batch.
-	s.writer, err = connect(source, 1, "_txlock=immediate", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)",
+	s.writer, err = connect(s.source, 1, "_txlock=immediate", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)",
 		"_pragma=foreign_keys(1)", "_pragma=busy_timeout(10000)", "_pragma=journal_size_limit(67108864)")
 	if err != nil {
 		return err
 	}
+	if s.path == Memory {
+		s.reader = s.writer // a second connection would see another database
+	} else if s.reader, err = connect(s.source, readers, "_pragma=query_only(1)", "_pragma=busy_timeout(10000)"); err != nil {
+		return err
+	}
+	if s.guard != nil {
+		if err := s.guard.verify(ctx, s); err != nil {
+			return err
+		}
+	}
 	if err := migrate(ctx, s.writer); err != nil {
 		return err
 	}
-	if path == Memory {
-		s.reader = s.writer // a second connection would see another database
-		return nil
-	}
-	s.reader, err = connect(source, readers, "_pragma=query_only(1)", "_pragma=busy_timeout(10000)")
-	return err
+	return s.guard.opened(s.path)
 }
 
-// prepare makes the file, so that SQLite gives its companions (-wal, -shm) the same permissions.
+// prepare makes the file, so that SQLite gives its companions (-wal, -shm) the same permissions. SQLite itself never
+// makes it (mode=rw): a connection that is opened after the file was deleted must not begin another one.
 func prepare(path string) (source string, err error) {
-	if path == "" {
-		return "", errors.New("path must not be empty")
-	}
-	path, err = filepath.Abs(path)
-	if err != nil {
-		return "", err
-	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return "", fmt.Errorf("make its folder: %w", err)
 	}
@@ -92,14 +115,22 @@ func prepare(path string) (source string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if err := f.Close(); err != nil {
+	info, err := f.Stat()
+	if err := errors.Join(err, f.Close()); err != nil {
 		return "", err
 	}
-	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(path)}).String(), nil
+	if log, err := os.Stat(path + walSuffix); err == nil && log.Size() > 0 && info.Size() == 0 {
+		return "", &damageError{"the file is empty or missing, and its log " + path + walSuffix + " is not"}
+	}
+	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: "mode=rw"}).String(), nil
 }
 
 func connect(source string, connections int, parameters ...string) (*sql.DB, error) {
-	db, err := sql.Open("sqlite", source+"?"+strings.Join(parameters, "&"))
+	separator := "?"
+	if strings.Contains(source, "?") {
+		separator = "&"
+	}
+	db, err := sql.Open("sqlite", source+separator+strings.Join(parameters, "&"))
 	if err != nil {
 		return nil, err
 	}
@@ -132,6 +163,15 @@ func migrate(ctx context.Context, db *sql.DB) error {
 
 // Close waits for running calls to end, then folds the log into the file.
 func (s *Store) Close() error {
+	s.guard.stop()
+	s.files.Lock()
+	defer s.files.Unlock()
+	return s.disconnect()
+}
+
+// disconnect closes the file. The caller holds files.
+func (s *Store) disconnect() error {
+	s.connected = false
 	var errs []error
 	if s.reader != nil && s.reader != s.writer {
 		errs = append(errs, s.reader.Close())
@@ -142,14 +182,43 @@ func (s *Store) Close() error {
 	return errors.Join(errs...)
 }
 
+// Health implements review.Store.
+func (s *Store) Health() review.Health {
+	health, _ := s.guard.health()
+	return health
+}
+
 // write runs f in a transaction that is committed when f returns nil.
 func (s *Store) write(ctx context.Context, f func(*sql.Tx) error) error {
-	return transact(ctx, s.writer, nil, f)
+	return s.guarded(func(h review.Health) bool { return h == review.Healthy }, func() error {
+		return transact(ctx, s.writer, nil, f)
+	})
 }
 
 // read runs f on one consistent view of the store.
 func (s *Store) read(ctx context.Context, f func(*sql.Tx) error) error {
-	return transact(ctx, s.reader, &sql.TxOptions{ReadOnly: true}, f)
+	return s.guarded(review.Health.Readable, func() error {
+		return transact(ctx, s.reader, &sql.TxOptions{ReadOnly: true}, f)
+	})
+}
+
+// guarded runs a transaction where the health of the store allows it.
+func (s *Store) guarded(possible func(review.Health) bool, transaction func() error) error {
+	unavailable := func() error {
+		if health, err := s.guard.health(); !possible(health) {
+			return &review.UnavailableError{Health: health, Err: err}
+		}
+		return nil
+	}
+	if err := unavailable(); err != nil { // at once, while the file is exchanged
+		return err
+	}
+	s.files.RLock()
+	defer s.files.RUnlock()
+	if err := unavailable(); err != nil { // the exchange failed
+		return err
+	}
+	return s.guard.note(transaction())
 }
 
 func transact(ctx context.Context, db *sql.DB, options *sql.TxOptions, f func(*sql.Tx) error) error {

@@ -1,0 +1,10 @@
+package sqlstore
+
+import "testing"
+
+// SetFree replaces the free space of every disk.
+func SetFree(t *testing.T, free func() uint64) {
+	t.Helper()
+	freeBytes = func(string) (uint64, bool) { return free(), true }
+	t.Cleanup(func() { freeBytes = statFree })
+}
