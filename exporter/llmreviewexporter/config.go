@@ -49,10 +49,13 @@ func createDefaultConfig() component.Config {
 	batch := queue.Batch.GetOrInsertDefault()
 	// Each batch costs one fsync. There is no upper bound: a batch that is split can cut a trace in two.
 	batch.Sizer, batch.MinSize, batch.MaxSize = exporterhelper.RequestSizerTypeBytes, batchSize, 0
+	// What cannot be written waits until the store works again, as long as the queue has room.
+	retry := configretry.NewDefaultBackOffConfig()
+	retry.MaxElapsedTime = 0
 	return &Config{
 		Review:  component.MustNewID("llm_review"),
 		Timeout: exporterhelper.TimeoutConfig{Timeout: 30 * time.Second},
-		Retry:   configretry.NewDefaultBackOffConfig(),
+		Retry:   retry,
 		Queue:   configoptional.Some(queue),
 	}
 }

@@ -3,6 +3,7 @@ package llmreviewexporter
 import (
 	"context"
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -139,6 +140,36 @@ func TestErrorsOfTheStoreAreRetried(t *testing.T) {
 	require.ErrorContains(t, err, "put traces")
 	require.ErrorContains(t, err, "no more retries left")
 	require.False(t, consumererror.IsPermanent(err))
+}
+
+// TestTheQueueWaitsForALostStore: what arrives while the store has no file is written when it has one again.
+func TestTheQueueWaitsForALostStore(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	store, err := sqlstore.OpenGuarded(t.Context(), filepath.Join(dir, "review.db"), sqlstore.Guard{
+		Interval: 5 * time.Millisecond,
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	require.NoError(t, os.RemoveAll(dir))
+	require.NoError(t, os.WriteFile(dir, nil, 0o600)) // no folder can be made
+	require.Eventually(t, func() bool { return store.Health() == review.Deleted }, 10*time.Second, time.Millisecond)
+
+	cfg := createDefaultConfig().(*Config)
+	require.Zero(t, cfg.Retry.MaxElapsedTime, "it waits without end")
+	cfg.Retry.InitialInterval, cfg.Retry.MaxInterval = time.Millisecond, 5*time.Millisecond
+	e := create(t, exportertest.NewNopSettings(metadata.Type), cfg)
+	require.NoError(t, e.Start(t.Context(), host{reviewID: &owner{store: store}}))
+	require.NoError(t, e.ConsumeTraces(t.Context(), failing(1)))
+	unavailable := (*review.UnavailableError)(nil)
+	_, err = store.Items(t.Context(), review.Filter{})
+	require.ErrorAs(t, err, &unavailable)
+
+	require.NoError(t, os.Remove(dir))
+	require.Eventually(t, func() bool {
+		page, err := store.Items(t.Context(), review.Filter{})
+		return err == nil && page.Total == 1
+	}, 10*time.Second, time.Millisecond)
+	require.NoError(t, e.Shutdown(t.Context()))
 }
 
 // strict is a store that refuses what the reader of spans lets through.

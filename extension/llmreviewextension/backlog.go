@@ -9,7 +9,6 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
-	"github.com/faultline-otel/faultline/extension/llmreviewextension/internal/metadata"
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
@@ -41,12 +40,10 @@ func (b *backlog) of(ctx context.Context, ask func(context.Context) (review.Back
 	return b.last, b.err
 }
 
-// observe registers the metrics of the backlog. They have no data point while the store cannot be read.
-func (e *reviewExtension) observe() (err error) {
-	if e.telemetry, err = metadata.NewTelemetryBuilder(e.settings); err != nil {
-		return err
-	}
+// observe registers the metrics of the store. Those of the backlog have no data point while the store cannot be read.
+func (e *reviewExtension) observe() error {
 	return errors.Join(
+		e.telemetry.RegisterLlmReviewStoreHealthyCallback(e.observeHealth),
 		e.telemetry.RegisterLlmReviewOpenItemsCallback(func(ctx context.Context, o metric.Int64Observer) error {
 			if b, ok := e.waiting(ctx); ok {
 				o.Observe(int64(b.Open))

@@ -41,15 +41,35 @@ type SQLiteConfig struct {
 	// Path is created with its folders where it is missing. ":memory:" keeps nothing.
 	Path string `mapstructure:"path"`
 
+	// OnDamage says what happens to a damaged file: quarantine or refuse.
+	OnDamage OnDamage `mapstructure:"on_damage"`
+
+	// MinFreeMiB is the free space of the disk below which the store takes no more. 0 is no bound.
+	MinFreeMiB int64 `mapstructure:"min_free_mib"`
+
 	_ struct{}
 }
+
+// OnDamage says what happens to a damaged file.
+type OnDamage string
+
+// The values of OnDamage.
+const (
+	Quarantine OnDamage = "quarantine" // it is set aside under a new name, and a new store begins
+	Refuse     OnDamage = "refuse"     // the start fails; a running store stays unavailable
+)
+
+// maxMinFreeMiB is more than any disk has.
+const maxMinFreeMiB = 1 << 40
 
 func createDefaultConfig() component.Config {
 	http := confighttp.NewDefaultServerConfig()
 	http.NetAddr.Endpoint = "127.0.0.1:8321"
 	// Labels are the only input.
 	http.MaxRequestBodySize = 1 << 20
-	return &Config{HTTP: http, Store: StoreConfig{SQLite: configoptional.Some(SQLiteConfig{Path: "./data/review.db"})}}
+	return &Config{HTTP: http, Store: StoreConfig{SQLite: configoptional.Some(SQLiteConfig{
+		Path: "./data/review.db", OnDamage: Quarantine, MinFreeMiB: 64,
+	})}}
 }
 
 // Validate checks that prompts and answers are not served to a network by mistake.
@@ -85,8 +105,15 @@ func (c *StoreConfig) Validate() error {
 
 // Validate checks the keys.
 func (c *SQLiteConfig) Validate() error {
+	var errs []error
 	if c.Path == "" {
-		return errors.New(`path must be the name of a file, got ""`)
+		errs = append(errs, errors.New(`path must be the name of a file, got ""`))
 	}
-	return nil
+	if c.OnDamage != Quarantine && c.OnDamage != Refuse {
+		errs = append(errs, fmt.Errorf("on_damage must be %s or %s, got %q", Quarantine, Refuse, c.OnDamage))
+	}
+	if c.MinFreeMiB < 0 || c.MinFreeMiB > maxMinFreeMiB {
+		errs = append(errs, fmt.Errorf("min_free_mib must not be negative or larger than a disk, got %d", c.MinFreeMiB))
+	}
+	return errors.Join(errs...)
 }

@@ -49,7 +49,11 @@ func (e *reviewExtension) ReviewStore() review.Store { return e.store }
 
 // Start opens the store and serves. Where it fails, it closes the store again.
 func (e *reviewExtension) Start(ctx context.Context, host component.Host) (err error) {
-	if e.store, err = sqlstore.Open(ctx, e.config.Store.SQLite.Get().Path); err != nil {
+	if e.telemetry, err = metadata.NewTelemetryBuilder(e.settings); err != nil {
+		return err
+	}
+	settings := e.config.Store.SQLite.Get()
+	if e.store, err = sqlstore.OpenGuarded(ctx, settings.Path, e.guard(ctx, settings, host)); err != nil {
 		return err
 	}
 	if err := e.observe(); err != nil {

@@ -39,7 +39,7 @@ type host struct {
 }
 
 func newHost() *host {
-	return &host{extensions: map[component.ID]component.Component{}, reported: make(chan *componentstatus.Event, 1)}
+	return &host{extensions: map[component.ID]component.Component{}, reported: make(chan *componentstatus.Event, 10)}
 }
 
 func (h *host) GetExtensions() map[component.ID]component.Component { return h.extensions }

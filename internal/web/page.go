@@ -13,12 +13,17 @@ type shell struct {
 	Title    string
 	Open     int // number of open items
 	Reviewer string
-	Known    bool // an authenticator knows the reviewer
+	Known    bool   // an authenticator knows the reviewer
+	Trouble  string // what is wrong with the store, "" if nothing is
 }
 
 func (s *server) shell(r *http.Request) shell {
 	name, known := s.reviewer(r)
-	return shell{Title: "Review", Reviewer: visibleLine(name, maxReviewer), Known: known}
+	frame := shell{Title: "Review", Reviewer: visibleLine(name, maxReviewer), Known: known}
+	if health := s.store.Health(); health != review.Healthy {
+		frame.Trouble = unavailableText(health)
+	}
+	return frame
 }
 
 // reviewPage is the queue with a case beside it.

@@ -1,6 +1,8 @@
 package web_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -351,6 +353,42 @@ func TestStoreThatFailsIsOursAndNotExplained(t *testing.T) {
 	require.Equal(t, http.StatusInternalServerError, status)
 	require.Contains(t, body, `"code":"internal"`)
 	require.Len(t, s.failed, 2)
+}
+
+// ill is a store that does not work.
+type ill struct {
+	review.Store
+	health review.Health
+}
+
+func (s *ill) Health() review.Health { return s.health }
+
+func (s *ill) Items(ctx context.Context, f review.Filter) (review.Page, error) {
+	if !s.health.Readable() {
+		return review.Page{}, &review.UnavailableError{Health: s.health, Err: errors.New("sql: pages of /secret/review.db")}
+	}
+	return s.Store.Items(ctx, f)
+}
+
+func TestAStoreThatDoesNotWorkIsExplained(t *testing.T) {
+	s := newSite(t, web.Options{})
+	for _, health := range review.Unhealthy() {
+		var err error
+		s.handler, err = web.NewHandler(&ill{s.store, health}, web.Options{})
+		require.NoError(t, err)
+		status, body := s.get("/")
+		require.NotContains(t, body, "secret")
+		if health.Readable() {
+			require.Equal(t, http.StatusOK, status)
+			require.Contains(t, strings.ToLower(parse(t, body).one(".outage").text()), health.String())
+			continue
+		}
+		require.Equal(t, http.StatusServiceUnavailable, status)
+		require.Contains(t, strings.ToLower(parse(t, body).one(".why").text()), health.String())
+		status, body = s.get("/api/v1/items")
+		require.Equal(t, http.StatusServiceUnavailable, status)
+		require.Contains(t, body, `"code":"unavailable"`)
+	}
 }
 
 func TestOptionsAreChecked(t *testing.T) {

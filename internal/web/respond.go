@@ -45,7 +45,10 @@ type problem struct {
 // explain maps an error to its response. Internal errors reveal nothing about the server.
 func explain(err error) problem {
 	tooLarge := (*http.MaxBytesError)(nil)
+	unavailable := (*review.UnavailableError)(nil)
 	switch {
+	case errors.As(err, &unavailable):
+		return problem{http.StatusServiceUnavailable, "unavailable", unavailableText(unavailable.Health)}
 	case errors.Is(err, review.ErrNotFound):
 		return problem{http.StatusNotFound, "not_found", sentence(err, review.ErrNotFound)}
 	case errors.Is(err, review.ErrInvalid):
@@ -70,6 +73,17 @@ func explain(err error) problem {
 		"internal",
 		"the review store could not answer; the log of the Collector says why",
 	}
+}
+
+// unavailableText says what is wrong with the store. It names no files: the log does.
+func unavailableText(h review.Health) string {
+	text := strings.ToUpper(h.String()[:1]) + h.String()[1:]
+	if h.Readable() {
+		return text + ". Cases can be read, and nothing can be written until there is room. " +
+			"New failures wait in the queue of the exporter."
+	}
+	return text + ". Cases come back when the store works again; the log of the Collector says what became of the file. " +
+		"New failures wait in the queue of the exporter."
 }
 
 // sentence returns the message without the sentinel error, which the code already names, unless nothing else is left.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/review"
@@ -151,7 +152,7 @@ func (g *guard) note(err error) error {
 func (g *guard) verify(ctx context.Context, s *Store) error {
 	bounded, cancel := context.WithTimeout(ctx, g.CheckWait)
 	defer cancel()
-	err := quickCheck(bounded, s.reader)
+	err := quickCheck(bounded, s.writer)
 	if err == nil || bounded.Err() == nil || ctx.Err() != nil {
 		return err
 	}
@@ -251,7 +252,7 @@ func (g *guard) look(s *Store) {
 func (g *guard) identity(path string) (review.Health, error) {
 	info, err := os.Stat(path)
 	switch {
-	case errors.Is(err, os.ErrNotExist):
+	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 		return review.Deleted, nil
 	case err != nil:
 		return review.IOError, err

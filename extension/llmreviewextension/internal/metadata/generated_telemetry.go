@@ -30,6 +30,8 @@ type TelemetryBuilder struct {
 	registrations                 []metric.Registration
 	LlmReviewOldestOpenAgeSeconds metric.Float64ObservableGauge
 	LlmReviewOpenItems            metric.Int64ObservableGauge
+	LlmReviewStoreHealthy         metric.Int64ObservableGauge
+	LlmReviewStoreRecoveries      metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -64,6 +66,21 @@ func (builder *TelemetryBuilder) RegisterLlmReviewOpenItemsCallback(cb metric.In
 		cb(ctx, &observerInt64{inst: builder.LlmReviewOpenItems, obs: o})
 		return nil
 	}, builder.LlmReviewOpenItems)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterLlmReviewStoreHealthyCallback sets callback for observable LlmReviewStoreHealthy metric.
+func (builder *TelemetryBuilder) RegisterLlmReviewStoreHealthyCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.LlmReviewStoreHealthy, obs: o})
+		return nil
+	}, builder.LlmReviewStoreHealthy)
 	if err != nil {
 		return err
 	}
@@ -121,6 +138,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_llm_review_open_items",
 		metric.WithDescription("items without a verdict [Development]"),
 		metric.WithUnit("{item}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LlmReviewStoreHealthy, err = builder.meter.Int64ObservableGauge(
+		"otelcol_llm_review_store_healthy",
+		metric.WithDescription("1 if the review store works, else 0 [Development]"),
+		metric.WithUnit("1"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LlmReviewStoreRecoveries, err = builder.meter.Int64Counter(
+		"otelcol_llm_review_store_recoveries",
+		metric.WithDescription("times the file of the review store was damaged, deleted or replaced, and the store went on with another file [Development]"),
+		metric.WithUnit("{recovery}"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs
