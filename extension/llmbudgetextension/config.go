@@ -33,6 +33,10 @@ type Config struct {
 
 	Webhook Webhook `mapstructure:"webhook"`
 
+	// Storage is the storage extension that keeps webhooks across restarts, like file_storage. If absent, webhooks that
+	// wait are lost with the process.
+	Storage *component.ID `mapstructure:"storage"`
+
 	// MaxSessions bounds the sessions in memory.
 	MaxSessions int `mapstructure:"max_sessions"`
 
@@ -45,6 +49,8 @@ type Webhook struct {
 	URL string `mapstructure:"url"`
 	// Secret signs the body.
 	Secret configopaque.String `mapstructure:"secret"`
+	// MaxWaiting bounds the sessions whose state waits for delivery.
+	MaxWaiting int `mapstructure:"max_waiting"`
 
 	_ struct{}
 }
@@ -55,7 +61,7 @@ func createDefaultConfig() component.Config {
 	http.MaxRequestBodySize = 1 << 16
 	return &Config{
 		HTTP: http, SessionHeader: "X-Session-Id", DenyStatus: 429, FailOpen: true,
-		MaxSessions: session.DefaultSettings().MaxSessions,
+		MaxSessions: session.DefaultSettings().MaxSessions, Webhook: Webhook{MaxWaiting: 10000},
 	}
 }
 
@@ -90,10 +96,14 @@ func (w *Webhook) Validate() error {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return fmt.Errorf("url must begin with http:// or https://, got %q", w.URL)
 	}
+	var errs []error
 	if w.Secret == "" {
-		return errors.New(`secret must not be empty where url is set, got ""`)
+		errs = append(errs, errors.New(`secret must not be empty where url is set, got ""`))
 	}
-	return nil
+	if w.MaxWaiting <= 0 {
+		errs = append(errs, fmt.Errorf("max_waiting must be positive, got %d", w.MaxWaiting))
+	}
+	return errors.Join(errs...)
 }
 
 // limits returns the limits of a service.

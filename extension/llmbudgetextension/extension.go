@@ -15,16 +15,19 @@ import (
 
 	"github.com/faultline-otel/faultline/extension/llmbudgetextension/internal/metadata"
 	"github.com/faultline-otel/faultline/internal/budget"
+	"github.com/faultline-otel/faultline/internal/checkpoint/storage"
+	"github.com/faultline-otel/faultline/internal/webhook"
 )
 
 // budget holds the breaker that llm_session updates, and serves its decisions.
 type budgetExtension struct {
 	config    *Config
+	id        component.ID
 	settings  component.TelemetrySettings
 	telemetry *metadata.TelemetryBuilder
 	breaker   *budget.Breaker
-	client    *http.Client
-	queue     chan budget.Decision // changes that wait for delivery
+	outbox    *webhook.Outbox // nil without a webhook, and before Start
+	store     *storage.Store  // nil without storage
 	stopped   chan struct{}
 	server    *http.Server
 	running   sync.WaitGroup
@@ -33,26 +36,28 @@ type budgetExtension struct {
 
 var _ extensioncapabilities.Dependent = (*budgetExtension)(nil)
 
-func newBudget(settings component.TelemetrySettings, config *Config) (*budgetExtension, error) {
+func newBudget(settings component.TelemetrySettings, id component.ID, config *Config) (*budgetExtension, error) {
 	telemetry, err := metadata.NewTelemetryBuilder(settings)
 	if err != nil {
 		return nil, err
 	}
 	b := &budgetExtension{
-		config: config, settings: settings, telemetry: telemetry,
-		client: &http.Client{Timeout: 10 * time.Second}, stopped: make(chan struct{}),
-		queue: make(chan budget.Decision, maxQueue),
+		config: config, settings: settings, telemetry: telemetry, id: id, stopped: make(chan struct{}),
 	}
 	b.breaker, err = budget.NewBreaker(config.MaxSessions, config.limits, time.Now, b.changed)
 	return b, err
 }
 
-// Dependencies lets the authenticator start first.
+// Dependencies lets the authenticator and the storage start first.
 func (b *budgetExtension) Dependencies() []component.ID {
-	if !b.config.HTTP.Auth.HasValue() {
-		return nil
+	var ids []component.ID
+	if b.config.HTTP.Auth.HasValue() {
+		ids = append(ids, b.config.HTTP.Auth.Get().AuthenticatorID)
 	}
-	return []component.ID{b.config.HTTP.Auth.Get().AuthenticatorID}
+	if b.config.Storage != nil {
+		ids = append(ids, *b.config.Storage)
+	}
+	return ids
 }
 
 // Breaker returns the breaker, for llm_session to record the usage of sessions.
@@ -62,6 +67,9 @@ func (b *budgetExtension) Breaker() *budget.Breaker { return b.breaker }
 //
 //nolint:contextcheck // the server and the delivery outlive the context of Start
 func (b *budgetExtension) Start(ctx context.Context, host component.Host) error {
+	if err := b.openOutbox(ctx, host); err != nil {
+		return err
+	}
 	var err error
 	if b.server, err = b.config.HTTP.ToServer(ctx, host.GetExtensions(), b.settings, b.handler()); err != nil {
 		return err
@@ -78,7 +86,9 @@ func (b *budgetExtension) Start(ctx context.Context, host component.Host) error 
 	})
 	delivery, cancel := context.WithCancel(context.Background())
 	b.cancel = cancel
-	b.running.Go(func() { b.deliver(delivery) })
+	if b.outbox != nil {
+		b.running.Go(func() { b.outbox.Run(delivery, b.stopped) })
+	}
 	return nil
 }
 
@@ -97,6 +107,7 @@ func (b *budgetExtension) Shutdown(ctx context.Context) error {
 		b.running.Wait()
 		b.cancel()
 	}
+	err = errors.Join(err, b.closeOutbox(ctx))
 	b.telemetry.Shutdown()
 	return err
 }

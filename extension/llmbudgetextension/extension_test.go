@@ -30,6 +30,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/budget"
 	ours "github.com/faultline-otel/faultline/internal/componenttest"
 	"github.com/faultline-otel/faultline/internal/session"
+	"github.com/faultline-otel/faultline/internal/webhook"
 )
 
 func started(t *testing.T, change func(*Config)) (*budgetExtension, *httptest.Server) {
@@ -51,7 +52,7 @@ func newStarted(t *testing.T, change func(*Config), host component.Host) *budget
 		change(config)
 	}
 	require.NoError(t, confmap.Validate(config))
-	b, err := newBudget(componenttest.NewNopTelemetrySettings(), config)
+	b, err := newBudget(componenttest.NewNopTelemetrySettings(), component.MustNewID("llm_budget"), config)
 	require.NoError(t, err)
 	require.NoError(t, b.Start(t.Context(), host))
 	return b
@@ -124,37 +125,38 @@ func TestSessionIsStoppedAndReset(t *testing.T) {
 }
 
 func TestWebhooksAreRetriedUntilDelivered(t *testing.T) {
-	type webhook struct {
+	type delivery struct {
 		key string
 		budget.Decision
 	}
 	var tries atomic.Int32
 	tried := make(chan string, 1) // the key of the failed attempt
-	received := make(chan webhook, 10)
+	received := make(chan delivery, 10)
 	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil || tries.Add(1) == 1 { // down at first
-			tried <- r.Header.Get(headerKey)
+			tried <- r.Header.Get(webhook.HeaderKey)
 			w.WriteHeader(http.StatusBadGateway)
 			return
 		}
 		mac := hmac.New(sha256.New, []byte("secret"))
 		mac.Write(body)
-		if r.Header.Get(headerSignature) != hex.EncodeToString(mac.Sum(nil)) {
+		if r.Header.Get(webhook.HeaderSignature) != hex.EncodeToString(mac.Sum(nil)) {
 			w.WriteHeader(http.StatusForbidden)
 			return
 		}
 		var d budget.Decision
 		if json.Unmarshal(body, &d) == nil {
-			received <- webhook{r.Header.Get(headerKey), d}
+			received <- delivery{r.Header.Get(webhook.HeaderKey), d}
 		}
 	}))
 	defer receiver.Close()
-	b, _ := started(t, func(c *Config) { c.Webhook = Webhook{URL: receiver.URL, Secret: "secret"} })
+	b, _ := started(t, func(c *Config) { c.Webhook = Webhook{URL: receiver.URL, Secret: "secret", MaxWaiting: 10} })
 	b.Breaker().Record(session.Usage{Session: "s", USD: 4.5})
 	b.Breaker().Record(session.Usage{Session: "s", USD: 4.6})
+	first := <-received
 	b.Breaker().Record(session.Usage{Session: "s", USD: 6})
-	first, second := <-received, <-received
+	second := <-received
 	require.Equal(
 		t,
 		[]budget.BreakerState{budget.Warned, budget.Open},
@@ -169,12 +171,12 @@ func TestWebhooksAreRetriedUntilDelivered(t *testing.T) {
 func TestQueuedWebhooksAreDeliveredOnShutdown(t *testing.T) {
 	received := make(chan string, 10)
 	receiver := httptest.NewServer(
-		http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { received <- r.Header.Get(headerKey) }),
+		http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { received <- r.Header.Get(webhook.HeaderKey) }),
 	)
 	defer receiver.Close()
 	b := newStarted(
 		t,
-		func(c *Config) { c.Webhook = Webhook{URL: receiver.URL, Secret: "secret"} },
+		func(c *Config) { c.Webhook = Webhook{URL: receiver.URL, Secret: "secret", MaxWaiting: 10} },
 		componenttest.NewNopHost(),
 	)
 	for _, id := range []session.ID{"a", "b", "c"} {
@@ -303,6 +305,7 @@ func TestWrongSettings(t *testing.T) {
 		"status":  "deny_status must be from 400 to 499, got 500",
 		"limit":   "limits: usd must not be negative, got -1",
 		"service": "services::bot: tokens must not be negative, got -5",
+		"waiting": "webhook: max_waiting must be positive, got 0",
 		"webhook": "webhook: url must begin with http:// or https://, got \"example\"",
 		"secret":  "webhook: secret must not be empty where url is set, got \"\"",
 	} {
@@ -318,7 +321,7 @@ func TestWrongSettings(t *testing.T) {
 func BenchmarkAnswer(b *testing.B) {
 	config := createDefaultConfig().(*Config)
 	config.Limits = budget.Limits{USD: 5, USDPerTenMinutes: 1, ModelCalls: 200}
-	budget, err := newBudget(componenttest.NewNopTelemetrySettings(), config)
+	budget, err := newBudget(componenttest.NewNopTelemetrySettings(), component.MustNewID("llm_budget"), config)
 	require.NoError(b, err)
 	for i := range config.MaxSessions {
 		budget.Breaker().Record(session.Usage{Session: session.ID(fmt.Sprint("conversation-", i)), USD: 1, AddedUSD: 0.1})

@@ -15,5 +15,5 @@ func NewFactory() extension.Factory {
 }
 
 func create(_ context.Context, set extension.Settings, cfg component.Config) (extension.Extension, error) {
-	return newBudget(set.TelemetrySettings, cfg.(*Config))
+	return newBudget(set.TelemetrySettings, set.ID, cfg.(*Config))
 }

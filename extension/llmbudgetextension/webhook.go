@@ -1,99 +1,84 @@
 package llmbudgetextension
 
 import (
-	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"fmt"
-	"io"
-	"net/http"
-	"time"
 
-	"github.com/cenkalti/backoff/v5"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
 	"github.com/faultline-otel/faultline/internal/budget"
-)
-
-// Headers of a webhook. The signature is the HMAC-SHA256 of the body with the secret, in hex. The key is the same for
-// every attempt to deliver a change, so that a receiver can detect duplicates.
-const (
-	headerSignature = "X-Faultline-Signature"
-	headerKey       = "Idempotency-Key"
-)
-
-// maxQueue bounds the changes that wait for delivery. maxRetry bounds the time for the delivery of one change.
-const (
-	maxQueue = 1024
-	maxRetry = 15 * time.Minute
+	"github.com/faultline-otel/faultline/internal/checkpoint/storage"
+	"github.com/faultline-otel/faultline/internal/webhook"
 )
 
 // changed is called for each change of a session's state.
 func (b *budgetExtension) changed(d budget.Decision) {
 	b.settings.Logger.Info("Session state changed", zap.String("session", string(d.Session)),
 		zap.String("state", string(d.State)), zap.String("reason", d.Reason))
-	if b.config.Webhook.URL == "" {
+	if b.outbox == nil {
 		return
 	}
-	select {
-	case b.queue <- d:
-	default:
-		b.drop(d, fmt.Errorf("the queue is full with %d webhooks", maxQueue))
-	}
-}
-
-// drop counts and logs a change that is not delivered.
-func (b *budgetExtension) drop(d budget.Decision, err error) {
-	b.telemetry.LlmBudgetWebhookFailures.Add(context.Background(), 1)
-	b.settings.Logger.Error("Could not deliver webhook", zap.String("session", string(d.Session)),
-		zap.String("state", string(d.State)), zap.Error(err))
-}
-
-// deliver delivers changes one after the other, until the extension has stopped and the queue is empty.
-func (b *budgetExtension) deliver(ctx context.Context) {
-	for {
-		var d budget.Decision
-		select {
-		case d = <-b.queue:
-		default:
-			select {
-			case d = <-b.queue:
-			case <-b.stopped:
-				return
-			}
-		}
-		if _, err := backoff.Retry(ctx, func() (struct{}, error) { return struct{}{}, b.post(ctx, d) },
-			backoff.WithBackOff(backoff.NewExponentialBackOff()), backoff.WithMaxElapsedTime(maxRetry)); err != nil {
-			b.drop(d, err) //nolint:contextcheck // count it even if the context has ended
-		}
-	}
-}
-
-func (b *budgetExtension) post(ctx context.Context, d budget.Decision) error {
 	body, err := json.Marshal(d)
 	if err != nil {
-		return backoff.Permanent(err)
+		b.settings.Logger.Error("Could not write webhook", zap.String("session", string(d.Session)), zap.Error(err))
+		return
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, b.config.Webhook.URL, bytes.NewReader(body))
-	if err != nil {
-		return backoff.Permanent(err)
+	b.outbox.Tell(string(d.Session), string(d.State), body)
+}
+
+// openOutbox takes up what an earlier run has not delivered.
+func (b *budgetExtension) openOutbox(ctx context.Context, host component.Host) (err error) {
+	if b.config.Webhook.URL == "" {
+		return nil
 	}
-	mac := hmac.New(sha256.New, []byte(b.config.Webhook.Secret))
-	_, _ = mac.Write(body) // it never fails
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set(headerSignature, hex.EncodeToString(mac.Sum(nil)))
-	r.Header.Set(headerKey, fmt.Sprintf("%s/%s/%d", hex.EncodeToString([]byte(d.Session)), d.State, d.Since.UnixNano()))
-	response, err := b.client.Do(r)
-	if err != nil {
-		return err
+	counting := context.WithoutCancel(ctx) // the delivery outlives the start
+	settings := webhook.Settings{
+		URL: b.config.Webhook.URL, Secret: string(b.config.Webhook.Secret),
+		MaxWaiting: b.config.Webhook.MaxWaiting, MaxSubjects: b.config.MaxSessions + b.config.Webhook.MaxWaiting,
+		Sent: func() { b.telemetry.LlmBudgetWebhookSent.Add(counting, 1) },
+		Failed: func(m webhook.Message, code int) {
+			b.telemetry.LlmBudgetWebhookFailures.Add(counting, 1, metric.WithAttributes(attribute.Int("code", code)))
+			b.settings.Logger.Error("The receiver refused a webhook", zap.String("session", m.Subject),
+				zap.String("state", m.State), zap.Int("status", code))
+		},
+		Dropped: func(m webhook.Message) {
+			b.telemetry.LlmBudgetWebhookDropped.Add(counting, 1)
+			b.settings.Logger.Error("Too many webhooks wait; one is dropped", zap.String("session", m.Subject),
+				zap.String("state", m.State), zap.Int("max_waiting", b.config.Webhook.MaxWaiting))
+		},
+		Trouble: func(err error) { b.settings.Logger.Error("Webhooks are only in memory", zap.Error(err)) },
 	}
-	defer response.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<16)) // so that the connection is reused
-	if response.StatusCode >= 300 {
-		return fmt.Errorf("the receiver responded with %s", response.Status)
+	if b.config.Storage != nil {
+		if b.store, err = storage.Open(ctx, host, *b.config.Storage, component.KindExtension, b.id); err != nil {
+			return err
+		}
+		settings.Store = b.store
+	}
+	b.telemetry.LlmBudgetWebhookSent.Add(counting, 0) // alerts need the value before the first one
+	b.telemetry.LlmBudgetWebhookDropped.Add(counting, 0)
+	if b.outbox, err = webhook.New(settings); err != nil {
+		b.settings.Logger.Error("Discarding webhooks of the last run", zap.Error(err))
+	}
+	return b.telemetry.RegisterLlmBudgetWebhookWaitingCallback(func(_ context.Context, o metric.Int64Observer) error {
+		o.Observe(int64(b.outbox.Waiting()))
+		return nil
+	})
+}
+
+// closeOutbox counts what is lost with the process.
+func (b *budgetExtension) closeOutbox(ctx context.Context) error {
+	if b.outbox == nil {
+		return nil
+	}
+	if b.store != nil {
+		return b.store.Close(ctx)
+	}
+	if n := b.outbox.Waiting(); n > 0 {
+		b.telemetry.LlmBudgetWebhookDropped.Add(ctx, int64(n))
+		b.settings.Logger.Error("Webhooks that wait are lost, because llm_budget has no storage", zap.Int("webhooks", n))
 	}
 	return nil
 }

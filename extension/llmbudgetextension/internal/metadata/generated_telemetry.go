@@ -3,10 +3,12 @@
 package metadata
 
 import (
+	"context"
 	"errors"
 	"sync"
 
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/embedded"
 	"go.opentelemetry.io/otel/trace"
 
 	"go.opentelemetry.io/collector/component"
@@ -26,7 +28,10 @@ type TelemetryBuilder struct {
 	meter                    metric.Meter
 	mu                       sync.Mutex
 	registrations            []metric.Registration
+	LlmBudgetWebhookDropped  metric.Int64Counter
 	LlmBudgetWebhookFailures metric.Int64Counter
+	LlmBudgetWebhookSent     metric.Int64Counter
+	LlmBudgetWebhookWaiting  metric.Int64ObservableGauge
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -38,6 +43,31 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterLlmBudgetWebhookWaitingCallback sets callback for observable LlmBudgetWebhookWaiting metric.
+func (builder *TelemetryBuilder) RegisterLlmBudgetWebhookWaitingCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.LlmBudgetWebhookWaiting, obs: o})
+		return nil
+	}, builder.LlmBudgetWebhookWaiting)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+type observerInt64 struct {
+	embedded.Int64Observer
+	inst metric.Int64Observable
+	obs  metric.Observer
+}
+
+func (oi *observerInt64) Observe(value int64, opts ...metric.ObserveOption) {
+	oi.obs.ObserveInt64(oi.inst, value, opts...)
 }
 
 // Shutdown unregister all registered callbacks for async instruments.
@@ -58,9 +88,27 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.LlmBudgetWebhookDropped, err = builder.meter.Int64Counter(
+		"otelcol_llm_budget_webhook_dropped",
+		metric.WithDescription("webhooks that were not delivered, because too many waited or the Collector stopped without storage [Development]"),
+		metric.WithUnit("{webhook}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.LlmBudgetWebhookFailures, err = builder.meter.Int64Counter(
 		"otelcol_llm_budget_webhook_failures",
-		metric.WithDescription("webhooks that were not delivered after all retries [Development]"),
+		metric.WithDescription("webhooks that the receiver refused for good, by its answer [Development]"),
+		metric.WithUnit("{webhook}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LlmBudgetWebhookSent, err = builder.meter.Int64Counter(
+		"otelcol_llm_budget_webhook_sent",
+		metric.WithDescription("webhooks that the receiver took [Development]"),
+		metric.WithUnit("{webhook}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LlmBudgetWebhookWaiting, err = builder.meter.Int64ObservableGauge(
+		"otelcol_llm_budget_webhook_waiting",
+		metric.WithDescription("webhooks that wait for their delivery, at most one a session [Development]"),
 		metric.WithUnit("{webhook}"),
 	)
 	errs = errors.Join(errs, err)

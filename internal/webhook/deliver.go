@@ -1,0 +1,191 @@
+package webhook
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// Headers of a webhook. The signature is the HMAC-SHA256 of the body with the secret, in hex. The key is the same for
+// every attempt to deliver a message, so that a receiver can detect duplicates.
+const (
+	HeaderSignature = "X-Faultline-Signature"
+	HeaderKey       = "Idempotency-Key"
+)
+
+const (
+	attemptTimeout = 10 * time.Second
+	senders        = 8 // messages that are on their way at once
+	defaultPause   = 500 * time.Millisecond
+	maxPause       = 5 * time.Minute
+	maxRetryAfter  = time.Hour // of what a receiver asks for
+	idle           = time.Hour // with nothing to do; a change ends it
+)
+
+// Run delivers messages until the context ends. When stopped closes, it delivers what is due, and without a store what
+// waits for another attempt too, and returns.
+func (o *Outbox) Run(ctx context.Context, stopped <-chan struct{}) {
+	defer o.save()
+	client := &http.Client{Timeout: attemptTimeout}
+	defer client.CloseIdleConnections()
+	var running sync.WaitGroup
+	defer running.Wait()
+	free := make(chan struct{}, senders)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		o.save()
+		m, wait, left := o.next(time.Now())
+		if m != nil {
+			select {
+			case free <- struct{}{}:
+			case <-ctx.Done():
+				o.finish(m, result{again: true})
+				return
+			}
+			running.Go(func() {
+				o.finish(m, post(ctx, client, &o.settings, m))
+				<-free
+				o.changedNow()
+			})
+			continue
+		}
+		if ending(stopped) && (left == 0 || o.settings.Store != nil && len(free) == 0) {
+			return
+		}
+		timer.Reset(wait)
+		halt := stopped
+		if ending(stopped) {
+			halt = nil
+		}
+		select {
+		case <-o.wake:
+		case <-timer.C:
+		case <-halt:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func ending(stopped <-chan struct{}) bool {
+	select {
+	case <-stopped:
+		return true
+	default:
+		return false
+	}
+}
+
+// next takes a message that is due. Otherwise it returns the time until one is, and how many are left.
+func (o *Outbox) next(now time.Time) (m *Message, wait time.Duration, left int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	wait = idle
+	if o.waiting == 0 {
+		return nil, wait, 0
+	}
+	var first *subject
+	for _, s := range o.subjects {
+		switch {
+		case s.Waiting == nil || s.sending:
+		case s.due.After(now):
+			wait = min(wait, s.due.Sub(now))
+		case first == nil || s.changed < first.changed:
+			first = s
+		}
+	}
+	if first == nil {
+		return nil, wait, o.waiting
+	}
+	first.sending, first.tried = true, true
+	return first.Waiting, 0, o.waiting
+}
+
+// result is what became of an attempt.
+type result struct {
+	again bool
+	after time.Duration // that the receiver asks for, 0 without
+	code  int           // of a final refusal, 0 for a success
+}
+
+// finish records the result of an attempt. The subject may have changed meanwhile.
+func (o *Outbox) finish(m *Message, r result) {
+	o.mu.Lock()
+	s := o.subjects[m.Subject]
+	s.sending = false
+	switch {
+	case r.again && s.Waiting == m:
+		s.attempts++
+		s.due = time.Now().Add(max(r.after, pause(o.settings.Pause, s.attempts)))
+	case !r.again:
+		s.Told, s.tried = m.State, false
+		o.dirty[partOf(m.Subject)] = true
+		if s.Waiting != nil && s.Waiting.State == m.State { // delivered, or back to it meanwhile
+			s.Waiting = nil
+			o.waiting--
+		}
+	}
+	o.mu.Unlock()
+	switch {
+	case r.again:
+	case r.code != 0:
+		if o.settings.Failed != nil {
+			o.settings.Failed(*m, r.code)
+		}
+	case o.settings.Sent != nil:
+		o.settings.Sent()
+	}
+}
+
+// pause grows with the attempts. It varies by half, so that the messages of an outage do not return at once.
+func pause(first time.Duration, attempts int) time.Duration {
+	p := min(first<<min(attempts-1, 20), maxPause)
+	return p/2 + rand.N(p) //nolint:gosec // nothing secret
+}
+
+// post makes one attempt. Errors of the connection and of the server pass; a refusal stays.
+func post(ctx context.Context, client *http.Client, s *Settings, m *Message) result {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL, bytes.NewReader(m.Body))
+	if err != nil {
+		return result{again: true}
+	}
+	mac := hmac.New(sha256.New, []byte(s.Secret))
+	_, _ = mac.Write(m.Body) // it never fails
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set(HeaderSignature, hex.EncodeToString(mac.Sum(nil)))
+	r.Header.Set(HeaderKey, m.Key)
+	response, err := client.Do(r)
+	if err != nil {
+		return result{again: true}
+	}
+	defer response.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<16)) // so that the connection is reused
+	switch code := response.StatusCode; {
+	case code < 300:
+		return result{}
+	case code == http.StatusRequestTimeout, code == http.StatusTooManyRequests, code >= 500:
+		return result{again: true, after: retryAfter(response.Header.Get("Retry-After"), time.Now())}
+	default:
+		return result{code: code}
+	}
+}
+
+// retryAfter reads a number of seconds or a date.
+func retryAfter(header string, now time.Time) time.Duration {
+	wait := time.Duration(0)
+	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
+		wait = time.Duration(seconds) * time.Second //nolint:gosec // of 31 bits
+	} else if date, err := http.ParseTime(header); err == nil {
+		wait = date.Sub(now)
+	}
+	return min(max(wait, 0), maxRetryAfter)
+}

@@ -1,0 +1,266 @@
+// Package webhook tells a receiver the newest state of each of many subjects. A subject that the receiver refuses or
+// cannot take does not hold up the others. What waits, and what was told, outlives a restart.
+package webhook
+
+import (
+	"cmp"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/faultline-otel/faultline/internal/checkpoint"
+)
+
+// Settings of an Outbox. The functions may be nil.
+type Settings struct {
+	URL, Secret string
+	// MaxWaiting bounds the subjects that wait. Beyond it, the one that has waited longest is dropped.
+	MaxWaiting int
+	// MaxSubjects bounds the subjects that are remembered.
+	MaxSubjects int
+	// Store keeps the outbox across restarts. nil keeps it in memory.
+	Store checkpoint.Store
+	// Pause is the first pause after a failed attempt; each further one doubles it. 0 is half a second.
+	Pause time.Duration
+
+	Sent    func()
+	Failed  func(m Message, code int) // the receiver refused it for good
+	Dropped func(m Message)
+	Trouble func(err error) // the store does not take what changed
+}
+
+// Message is the state of a subject at one time.
+type Message struct {
+	Subject string `json:"subject"`
+	// State identifies the content. A subject that returns to the state that the receiver knows is no news.
+	State string          `json:"state"`
+	Body  json.RawMessage `json:"body"`
+	// Key is the same for every attempt and after a restart. It counts how often the subject entered the state.
+	Key string `json:"key"`
+}
+
+// subject is what the outbox knows of one subject.
+type subject struct {
+	Told    string           `json:"told,omitempty"` // the last state that the receiver took or refused
+	Entered map[string]int64 `json:"entered"`        // how often, by state
+	Waiting *Message         `json:"waiting,omitempty"`
+
+	attempts int
+	due      time.Time
+	sending  bool
+	tried    bool   // the receiver may know a state that is not Told
+	changed  uint64 // order of the last change
+}
+
+// Outbox holds the messages of one receiver. It is safe for concurrent use.
+type Outbox struct {
+	settings Settings
+	wake     chan struct{} // something changed
+
+	mu       sync.Mutex
+	subjects map[string]*subject
+	changes  uint64
+	waiting  int
+	dirty    map[uint32]bool // parts that the store does not have
+
+	writing sync.Mutex // held while the store is written, so that an older part never follows a newer one
+}
+
+// parts is the number of values of the store. A change rewrites one of them.
+const parts = 64
+
+// New returns an outbox with what an earlier one left in the store. The error is about parts that cannot be read: they
+// are forgotten.
+func New(s Settings) (*Outbox, error) {
+	s.Pause = cmp.Or(s.Pause, defaultPause)
+	o := &Outbox{
+		settings: s, wake: make(chan struct{}, 1), subjects: map[string]*subject{}, dirty: map[uint32]bool{},
+	}
+	if s.Store == nil {
+		return o, nil
+	}
+	var errs []error
+	for part := range uint32(parts) {
+		data, err := s.Store.Get(keyOf(part))
+		if err == nil && data != nil {
+			err = o.restore(data)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("read webhooks: %w", err))
+		}
+	}
+	return o, errors.Join(errs...)
+}
+
+func (o *Outbox) restore(data []byte) error {
+	var list map[string]*subject
+	if err := json.Unmarshal(data, &list); err != nil {
+		return err
+	}
+	for id, s := range list {
+		subject, err := hex.DecodeString(id)
+		if s == nil || err != nil {
+			continue
+		}
+		if s.Entered == nil {
+			s.Entered = map[string]int64{}
+		}
+		if s.Waiting != nil {
+			o.waiting++
+			s.tried = true
+		}
+		o.subjects[string(subject)] = s
+	}
+	return nil
+}
+
+func keyOf(part uint32) string { return "webhooks/" + strconv.Itoa(int(part)) }
+
+func partOf(id string) uint32 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(id)) // it never fails
+	return h.Sum32() % parts
+}
+
+// Tell queues the newest state of a subject. It replaces a state that still waits, and is nothing where the receiver
+// already knows it.
+func (o *Outbox) Tell(id, state string, body json.RawMessage) {
+	o.mu.Lock()
+	s, known := o.subjects[id]
+	if !known {
+		o.forget()
+		s = &subject{Entered: map[string]int64{}}
+		o.subjects[id] = s
+	}
+	if s.Waiting != nil && s.Waiting.State == state || s.Waiting == nil && s.Told == state {
+		o.mu.Unlock()
+		return
+	}
+	o.changes++
+	s.changed = o.changes
+	o.dirty[partOf(id)] = true
+	if s.Told == state && !s.tried { // back to what the receiver knows
+		s.Waiting = nil
+		o.waiting--
+		o.mu.Unlock()
+		o.changedNow()
+		return
+	}
+	s.Entered[state]++
+	if s.Waiting == nil {
+		o.waiting++
+	}
+	s.Waiting = &Message{
+		Subject: id, State: state, Body: body,
+		Key: hex.EncodeToString([]byte(id)) + "/" + state + "/" + strconv.FormatInt(s.Entered[state], 10),
+	}
+	s.attempts, s.due = 0, time.Time{}
+	dropped := o.drop()
+	o.mu.Unlock()
+	if dropped != nil && o.settings.Dropped != nil {
+		o.settings.Dropped(*dropped)
+	}
+	o.changedNow()
+}
+
+func (o *Outbox) changedNow() {
+	select {
+	case o.wake <- struct{}{}:
+	default: // it is awake
+	}
+}
+
+// drop removes the message that has waited longest, where too many wait.
+func (o *Outbox) drop() *Message {
+	if o.waiting <= o.settings.MaxWaiting {
+		return nil
+	}
+	id, s := o.oldest(func(s *subject) bool { return s.Waiting != nil && !s.sending })
+	if s == nil {
+		return nil
+	}
+	m := s.Waiting
+	s.Waiting = nil
+	o.waiting--
+	o.dirty[partOf(id)] = true
+	return m
+}
+
+// forget makes room for a subject.
+func (o *Outbox) forget() {
+	if len(o.subjects) < o.settings.MaxSubjects {
+		return
+	}
+	if id, s := o.oldest(func(s *subject) bool { return s.Waiting == nil && !s.sending }); s != nil {
+		delete(o.subjects, id)
+		o.dirty[partOf(id)] = true
+	}
+}
+
+func (o *Outbox) oldest(of func(*subject) bool) (id string, found *subject) {
+	for i, s := range o.subjects {
+		if of(s) && (found == nil || s.changed < found.changed) {
+			id, found = i, s
+		}
+	}
+	return id, found
+}
+
+// Waiting returns how many messages wait.
+func (o *Outbox) Waiting() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.waiting
+}
+
+// save writes what changed to the store. What it cannot write it tries again with the next change.
+func (o *Outbox) save() {
+	if o.settings.Store == nil {
+		return
+	}
+	o.writing.Lock()
+	defer o.writing.Unlock()
+	o.mu.Lock()
+	changed := o.dirty
+	if len(changed) == 0 {
+		o.mu.Unlock()
+		return
+	}
+	o.dirty = map[uint32]bool{}
+	lists := map[uint32]map[string]*subject{}
+	for id, s := range o.subjects {
+		if part := partOf(id); changed[part] {
+			if lists[part] == nil {
+				lists[part] = map[string]*subject{}
+			}
+			lists[part][hex.EncodeToString([]byte(id))] = s
+		}
+	}
+	set, remove := map[string][]byte{}, []string(nil)
+	for part := range changed {
+		data, err := json.Marshal(lists[part]) // under the lock, which guards the subjects
+		if len(lists[part]) == 0 || err != nil {
+			remove = append(remove, keyOf(part))
+			continue
+		}
+		set[keyOf(part)] = data
+	}
+	o.mu.Unlock()
+	slices.Sort(remove)
+	if err := o.settings.Store.Write(set, remove); err != nil {
+		o.mu.Lock()
+		for part := range changed {
+			o.dirty[part] = true
+		}
+		o.mu.Unlock()
+		if o.settings.Trouble != nil {
+			o.settings.Trouble(fmt.Errorf("write webhooks: %w", err))
+		}
+	}
+}
