@@ -80,6 +80,7 @@ func ReviewTraces(td ptrace.Traces, wanted map[string]bool) []review.Trace {
 				var e Entry
 				e.Record.Read(span)
 				s := reviewSpan(span, &e.Record)
+				s.Cut = e.Record.ContentBytes > 0
 				s.Service = service
 				if call, ok := reader.Read(rs.Resource(), ss.Scope(), span); ok {
 					step(call, &e.Record)

@@ -227,14 +227,14 @@ func (s *Scorer) span(w *worker, b *Batch, out *Scored, scope pcommon.Instrument
 	return fresh
 }
 
-// keeps reports whether the verdict of an earlier pass stays, because the content was scored and has been removed or
-// redacted, or because that pass knew the call that the span repeats.
+// keeps reports whether the verdict of an earlier pass stays, because the content was scored and has been removed,
+// redacted or cut, or because that pass knew the call that the span repeats.
 func (s *Scorer) keeps(call *genai.Call, r *spanattr.Record, earlierDuplicate bool) bool {
 	if r.Coverage == "" {
 		return false
 	}
 	gone := spanattr.CoverageOf(call) == spanattr.NoContent && r.Coverage != spanattr.NoContent
-	return gone || earlierDuplicate || r.Redactions > 0
+	return gone || earlierDuplicate || r.ContentChanged()
 }
 
 // score runs the scorers and judges their findings.
@@ -271,7 +271,7 @@ func (s *Scorer) digest(e *Entry, call *genai.Call, from session.WordReader) {
 		r.Digest = session.NewDigest(call, from)
 	}
 	e.Session.Digest = r.Digest
-	if r.CallHash == 0 || r.Redactions == 0 {
+	if r.CallHash == 0 || !r.ContentChanged() {
 		r.CallHash = r.Digest.Call
 	}
 }

@@ -42,6 +42,15 @@ const (
 	AttrDigest = "app.llm.digest"
 	// AttrRedactions is the number of values that were replaced on a span.
 	AttrRedactions = "app.llm.redactions"
+
+	// AttrContentBytes is the size, in bytes, of the texts of a span before some were cut or removed because the span was
+	// too large. It is absent if nothing was.
+	AttrContentBytes = "app.llm.content.bytes"
+	// AttrContentHash is the SHA-256, in hex, of the original texts that were cut or removed, one after the other in the
+	// order of AttrContentCut.
+	AttrContentHash = "app.llm.content.hash"
+	// AttrContentCut lists the attributes of the span and its events that were cut or removed.
+	AttrContentCut = "app.llm.content.cut"
 )
 
 // Attributes that llm_session writes. They describe the session as of this span: they count the span and the spans of

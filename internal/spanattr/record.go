@@ -36,6 +36,7 @@ type Record struct {
 	Digest           session.Digest // valid if HasDigest
 	HasDigest        bool
 	Redactions       int64
+	ContentBytes     int64 // before some was cut, 0 if nothing was
 	Stratum          string
 	// Scorers are the versions of the scorers if they differ from those of the resource. See AttrScorers.
 	Scorers    string
@@ -91,8 +92,14 @@ const maxSuspects = 64
 // maxRedactions bounds the redactions that are read from a span, so that more can be added.
 const maxRedactions = 1 << 40
 
+// maxContentBytes bounds the size of content that is read from a span.
+const maxContentBytes = 1 << 50
+
 // maxVersion bounds the version of a price book that is read from a span.
 const maxVersion = 128
+
+// ContentChanged reports whether the content of the span is no longer what was scored: it was redacted or cut.
+func (r *Record) ContentChanged() bool { return r.Redactions > 0 || r.ContentBytes > 0 }
 
 // Reset clears the record and keeps the memory of its lists.
 func (r *Record) Reset() {
@@ -214,6 +221,10 @@ func (r *Record) read(key string, v pcommon.Value) {
 	case AttrRedactions:
 		if v.Type() == pcommon.ValueTypeInt {
 			r.Redactions = min(max(v.Int(), 0), maxRedactions)
+		}
+	case AttrContentBytes:
+		if v.Type() == pcommon.ValueTypeInt {
+			r.ContentBytes = min(max(v.Int(), 0), maxContentBytes)
 		}
 	case AttrStratum:
 		r.Stratum = stratumOf(v)

@@ -294,12 +294,45 @@ func (t *Trace) write(attrs pcommon.Map) {
 func WriteDigest(span ptrace.Span, r *Record, replaced int) {
 	attrs := span.Attributes()
 	attrs.PutInt(AttrRedactions, r.Redactions+int64(replaced))
+	writeDigest(attrs, r)
+}
+
+func writeDigest(attrs pcommon.Map, r *Record) {
 	if !r.HasDigest && (r.Digest.Call != 0 || r.Digest.Result != 0) {
 		if text, err := r.Digest.MarshalText(); err == nil {
 			attrs.PutStr(AttrDigest, string(text))
 		}
 	}
 }
+
+// Content describes the content of a span before it was cut.
+type Content struct {
+	Bytes int64
+	Hash  string   // of the texts that were cut
+	Cut   []string // the attributes that held them
+}
+
+// maxContentNames bounds the names of cut attributes on a span.
+const maxContentNames = 64
+
+// WriteContent writes the digest of a call on a span whose content was cut, and what the content was. A span that is cut
+// again keeps the description of the first time.
+func WriteContent(span ptrace.Span, r *Record, c Content) {
+	attrs := span.Attributes()
+	writeDigest(attrs, r)
+	if r.ContentBytes > 0 {
+		return
+	}
+	attrs.PutInt(AttrContentBytes, c.Bytes)
+	attrs.PutStr(AttrContentHash, c.Hash)
+	names := attrs.PutEmptySlice(AttrContentCut)
+	for _, name := range c.Cut[:min(len(c.Cut), maxContentNames)] {
+		names.AppendEmpty().SetStr(clip.Text(name, maxContentName))
+	}
+}
+
+// maxContentName bounds the name of a cut attribute on a span, in bytes.
+const maxContentName = 128
 
 // IsDigest reports whether a value of AttrDigest is a digest.
 func IsDigest(v pcommon.Value) bool {

@@ -33,7 +33,25 @@ type Config struct {
 	// nothing is replaced.
 	Redact []string `mapstructure:"redact"`
 
+	// Content bounds the content of spans, after scoring.
+	Content Content `mapstructure:"content"`
+
 	_ struct{}
+}
+
+// Content bounds the texts of a GenAI span on its way out.
+type Content struct {
+	// Mode says what happens to the longest texts of a span that is larger than MaxBytes: keep, cut or drop.
+	Mode     string `mapstructure:"mode"`
+	MaxBytes int    `mapstructure:"max_bytes"`
+
+	_ struct{}
+}
+
+// Validate checks the mode and the bound.
+func (c *Content) Validate() error {
+	_, err := pipeline.NewCutter(c.Mode, c.MaxBytes)
+	return err
 }
 
 // Evidence configures app.llm.error_evidence.

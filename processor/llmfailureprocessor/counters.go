@@ -29,6 +29,7 @@ type tally struct {
 	unknown  map[string]int64 // names of operations
 	// redactions is the number of replaced values.
 	redactions int64
+	cut        int64 // spans
 }
 
 type problem struct{ scorer, reason string }
@@ -166,6 +167,9 @@ func (c *counters) add(ctx context.Context, n *tally) {
 	}
 	if n.redactions > 0 {
 		c.telemetry.LlmFailureRedactions.Add(ctx, n.redactions)
+	}
+	if n.cut > 0 {
+		c.telemetry.LlmFailureCutSpans.Add(ctx, n.cut)
 	}
 	for u, calls := range n.unpriced {
 		c.telemetry.LlmFailureUnpricedCalls.Add(ctx, calls, c.withoutPrice(u))

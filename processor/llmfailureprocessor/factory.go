@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/collector/processor"
 	"go.opentelemetry.io/collector/processor/processorhelper"
 
+	"github.com/faultline-otel/faultline/internal/pipeline"
 	"github.com/faultline-otel/faultline/processor/llmfailureprocessor/internal/metadata"
 )
 
@@ -21,7 +22,10 @@ func NewFactory() processor.Factory {
 }
 
 func createDefaultConfig() component.Config {
-	return &Config{LogContent: LogContent{LimitMiB: 64, MaxAge: 2 * time.Minute}}
+	return &Config{
+		LogContent: LogContent{LimitMiB: 64, MaxAge: 2 * time.Minute},
+		Content:    Content{Mode: pipeline.ContentKeep, MaxBytes: pipeline.DefaultContentBytes},
+	}
 }
 
 func (f *factory) createTraces(

@@ -22,6 +22,7 @@ type factory struct{ instances sharedinstance.Set[*instance] }
 type instance struct {
 	scorer    *pipeline.Scorer
 	redactor  *pipeline.Redactor // nil if nothing is redacted
+	cutter    *pipeline.Cutter   // nil if nothing is cut
 	counters  *counters
 	telemetry *metadata.TelemetryBuilder
 	shared    *sharedinstance.Instance[*instance]
@@ -50,6 +51,10 @@ func newInstance(set processor.Settings, cfg *Config) (*instance, error) {
 	if err != nil {
 		return nil, err
 	}
+	cutter, err := pipeline.NewCutter(cfg.Content.Mode, cfg.Content.MaxBytes)
+	if err != nil {
+		return nil, err
+	}
 	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
 	if err != nil {
 		return nil, err
@@ -66,7 +71,7 @@ func newInstance(set processor.Settings, cfg *Config) (*instance, error) {
 		return nil, err
 	}
 	return &instance{
-		scorer: scorer, redactor: redactor, counters: newCounters(telemetry), telemetry: telemetry,
+		scorer: scorer, redactor: redactor, cutter: cutter, counters: newCounters(telemetry), telemetry: telemetry,
 	}, nil
 }
 

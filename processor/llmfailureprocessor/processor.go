@@ -27,6 +27,9 @@ func (i *instance) processTraces(ctx context.Context, td ptrace.Traces) (ptrace.
 		n.add(s)
 		if s.Call != nil { // last, because the verdict is about the original text
 			n.redactions += int64(i.redactor.Span(s.Span, s.Entry))
+			if i.cutter.Span(s.Span, s.Entry) { // behind redaction, which recognizes only whole values
+				n.cut++
+			}
 		}
 	})
 	i.counters.add(ctx, &n)

@@ -28,6 +28,7 @@ type TelemetryBuilder struct {
 	meter                       metric.Meter
 	mu                          sync.Mutex
 	registrations               []metric.Registration
+	LlmFailureCutSpans          metric.Int64Counter
 	LlmFailureFindings          metric.Int64Counter
 	LlmFailureLentBytes         metric.Int64ObservableGauge
 	LlmFailureRedactions        metric.Int64Counter
@@ -91,6 +92,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.LlmFailureCutSpans, err = builder.meter.Int64Counter(
+		"otelcol_llm_failure_cut_spans",
+		metric.WithDescription("spans whose content was larger than content::max_bytes, and was cut or dropped [Development]"),
+		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.LlmFailureFindings, err = builder.meter.Int64Counter(
 		"otelcol_llm_failure_findings",
 		metric.WithDescription("failures found, one per span and class [Development]"),

@@ -24,12 +24,16 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	tb.LlmFailureCutSpans.Add(context.Background(), 1)
 	tb.LlmFailureFindings.Add(context.Background(), 1)
 	tb.LlmFailureRedactions.Add(context.Background(), 1)
 	tb.LlmFailureScorerProblems.Add(context.Background(), 1)
 	tb.LlmFailureSpans.Add(context.Background(), 1)
 	tb.LlmFailureUnknownOperations.Add(context.Background(), 1)
 	tb.LlmFailureUnpricedCalls.Add(context.Background(), 1)
+	AssertEqualLlmFailureCutSpans(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualLlmFailureFindings(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
