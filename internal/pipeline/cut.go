@@ -55,8 +55,8 @@ func NewCutter(mode string, maxBytes int) (*Cutter, error) {
 	return &Cutter{drop: mode == ContentDrop, max: maxBytes}, nil
 }
 
-// Span cuts the content of a GenAI span that is larger than the bound and reports whether it did. The span says what was
-// cut and keeps the digest of the original content.
+// Span cuts the content of a GenAI span that is larger than the bound and reports whether it did. The span says what
+// was cut and keeps the digest of the original content.
 func (c *Cutter) Span(span ptrace.Span, e *Entry) bool {
 	if c == nil || !e.GenAI {
 		return false

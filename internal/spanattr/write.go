@@ -315,8 +315,8 @@ type Content struct {
 // maxContentNames bounds the names of cut attributes on a span.
 const maxContentNames = 64
 
-// WriteContent writes the digest of a call on a span whose content was cut, and what the content was. A span that is cut
-// again keeps the description of the first time.
+// WriteContent writes the digest of a call on a span whose content was cut, and what the content was. A span that is
+// cut again keeps the description of the first time.
 func WriteContent(span ptrace.Span, r *Record, c Content) {
 	attrs := span.Attributes()
 	writeDigest(attrs, r)

@@ -151,7 +151,7 @@ func (r *running) sendLogs(t *testing.T, ld plog.Logs) {
 func (r *running) metrics(t *testing.T) string {
 	t.Helper()
 	var lines []string
-	for _, name := range []string{"spans", "findings", "scorer_problems", "redactions", "unknown_operations", "unpriced_calls"} {
+	for _, name := range []string{"spans", "findings", "scorer_problems", "redactions", "cut_spans", "unknown_operations", "unpriced_calls"} {
 		m, err := r.telemetry.GetMetric("otelcol_llm_failure_" + name)
 		if err != nil {
 			continue // nothing was counted
@@ -328,7 +328,7 @@ func TestEmptyRequestStaysEmpty(t *testing.T) {
 func TestPipelinesShareAnInstance(t *testing.T) {
 	f := &factory{}
 	set := processortest.NewNopSettings(metadata.Type)
-	one, two := &Config{}, &Config{}
+	one, two := createDefaultConfig().(*Config), createDefaultConfig().(*Config)
 	a, err := f.instance(set, one)
 	require.NoError(t, err)
 	b, err := f.instance(set, one)

@@ -138,8 +138,8 @@ func syncFile(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// adopt makes the file that replaced the open one the store, as a restart would. It first writes the content of the open
-// one to a file beside it.
+// adopt makes the file that replaced the open one the store, as a restart would. It first writes the content of the
+// open one to a file beside it.
 func (s *Store) adopt(ctx context.Context) error {
 	g := s.guard
 	info, err := os.Stat(s.path)

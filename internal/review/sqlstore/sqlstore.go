@@ -91,8 +91,11 @@ func (s *Store) open(ctx context.Context) (err error) {
 	}
 	if s.path == Memory {
 		s.reader = s.writer // a second connection would see another database
-	} else if s.reader, err = connect(s.source, readers, "_pragma=query_only(1)", "_pragma=busy_timeout(10000)"); err != nil {
-		return err
+	} else {
+		s.reader, err = connect(s.source, readers, "_pragma=query_only(1)", "_pragma=busy_timeout(10000)")
+		if err != nil {
+			return err
+		}
 	}
 	if s.guard != nil {
 		if err := s.guard.verify(ctx, s); err != nil {
