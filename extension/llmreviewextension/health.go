@@ -24,7 +24,7 @@ func (e *reviewExtension) guard(ctx context.Context, settings *SQLiteConfig, hos
 	}
 	return sqlstore.Guard{
 		Refuse:  settings.OnDamage == Refuse,
-		MinFree: uint64(settings.MinFreeMiB) << 20, //nolint:gosec // validated
+		MinFree: uint64(settings.MinFreeMiB) << 20,
 		Changed: func(health review.Health, cause error) {
 			if health == review.Healthy {
 				e.settings.Logger.Info("The review store works again")

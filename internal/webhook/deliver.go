@@ -149,7 +149,7 @@ func (o *Outbox) finish(m *Message, r result) {
 // pause grows with the attempts. It varies by half, so that the messages of an outage do not return at once.
 func pause(first time.Duration, attempts int) time.Duration {
 	p := min(first<<min(attempts-1, 20), maxPause)
-	return p/2 + rand.N(p) //nolint:gosec // nothing secret
+	return p/2 + rand.N(p)
 }
 
 // post makes one attempt. Errors of the connection and of the server pass; a refusal stays.
@@ -183,7 +183,7 @@ func post(ctx context.Context, client *http.Client, s *Settings, m *Message) res
 func retryAfter(header string, now time.Time) time.Duration {
 	wait := time.Duration(0)
 	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
-		wait = time.Duration(seconds) * time.Second //nolint:gosec // of 31 bits
+		wait = time.Duration(seconds) * time.Second
 	} else if date, err := http.ParseTime(header); err == nil {
 		wait = date.Sub(now)
 	}

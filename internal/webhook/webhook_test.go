@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -36,9 +37,7 @@ func (m *memory) Write(set map[string][]byte, remove []string) error {
 	if m.fails {
 		return errors.New("no room")
 	}
-	for key, value := range set {
-		m.values[key] = value
-	}
+	maps.Copy(m.values, set)
 	for _, key := range remove {
 		delete(m.values, key)
 	}

@@ -149,6 +149,8 @@ func (g *guard) note(err error) error {
 }
 
 // verify checks the whole file. If that takes too long, it goes on in the background, on a connection of its own.
+//
+//nolint:contextcheck // the check in the background outlives the start
 func (g *guard) verify(ctx context.Context, s *Store) error {
 	bounded, cancel := context.WithTimeout(ctx, g.CheckWait)
 	defer cancel()
@@ -160,10 +162,10 @@ func (g *guard) verify(ctx context.Context, s *Store) error {
 	if err != nil {
 		return err
 	}
-	checking, end := context.WithCancel(g.ctx) //nolint:gosec // check ends it
+	checking, end := context.WithCancel(g.ctx)
 	var run sync.WaitGroup
 	run.Go(func() {
-		defer db.Close()
+		defer func() { _ = db.Close() }() // it only read
 		if err := quickCheck(checking, db); checking.Err() == nil {
 			_ = g.note(err)
 		}

@@ -99,12 +99,17 @@ var damages = map[string]func(t *testing.T, path string){
 	"middle":        overwrite(-2, 8192),
 	"end cut off":   cutTo(func(size int64) int64 { return size/2 + 100 }),
 	"few bytes":     cutTo(func(int64) int64 { return 10 }),
-	"other content": func(t *testing.T, path string) { write(t, path, []byte(strings.Repeat("Dear Ada, ", 1000))) },
+	"other content": func(t *testing.T, path string) {
+		t.Helper()
+		write(t, path, []byte(strings.Repeat("Dear Ada, ", 1000)))
+	},
 	"emptied, log left": func(t *testing.T, path string) {
+		t.Helper()
 		write(t, path, nil)
 		write(t, path+"-wal", bytes.Repeat([]byte{7}, 5000))
 	},
 	"gone, log left": func(t *testing.T, path string) {
+		t.Helper()
 		require.NoError(t, os.Remove(path))
 		write(t, path+"-wal", bytes.Repeat([]byte{7}, 5000))
 	},
@@ -331,6 +336,8 @@ func TestAFullDiskStopsWritesOnly(t *testing.T) {
 
 // TestWorkGoesOnWhileTheFileIsLost: writers and readers run while the file is deleted again and again. Whatever was
 // acknowledged is there at the end.
+//
+//nolint:contextcheck // ctx ends the loops, not their calls
 func TestWorkGoesOnWhileTheFileIsLost(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "review.db")
 	s, h := guarded(t, path)
