@@ -94,11 +94,11 @@ func TestConformanceOfAGuardedStore(t *testing.T) {
 
 // damages change the files of a closed store so that it is no longer whole.
 var damages = map[string]func(t *testing.T, path string){
-	"header":        overwrite(0, 100),
-	"first page":    overwrite(100, 3000),
-	"middle":        overwrite(-2, 8192),
-	"end cut off":   cutTo(func(size int64) int64 { return size/2 + 100 }),
-	"few bytes":     cutTo(func(int64) int64 { return 10 }),
+	"header":      overwrite(0, 100),
+	"first page":  overwrite(100, 3000),
+	"middle":      overwrite(-2, 8192),
+	"end cut off": cutTo(func(size int64) int64 { return size/2 + 100 }),
+	"few bytes":   cutTo(func(int64) int64 { return 10 }),
 	"other content": func(t *testing.T, path string) {
 		t.Helper()
 		write(t, path, []byte(strings.Repeat("Dear Ada, ", 1000)))
