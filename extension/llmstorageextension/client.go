@@ -136,6 +136,9 @@ func (c *client) Close(context.Context) error {
 // maxName is the longest name of a folder that leaves room for the name of a damaged one.
 const maxName = 200
 
+// suffix keeps folders apart from the files of file_storage, which may be in the same directory.
+const suffix = ".kvlog"
+
 // folder returns the name of the folder of a component. Characters that are not safe in a path are escaped.
 func folder(name string) string {
 	var b strings.Builder
@@ -149,7 +152,7 @@ func folder(name string) string {
 	}
 	if b.Len() > maxName {
 		sum := sha256.Sum256([]byte(name))
-		return hex.EncodeToString(sum[:])
+		return hex.EncodeToString(sum[:]) + suffix
 	}
-	return b.String()
+	return b.String() + suffix
 }

@@ -294,12 +294,14 @@ func full(err error) error {
 func (l *Log) set(key string, e entry) {
 	l.remove(key)
 	l.index[key] = e
+	e.segment.live++
 	l.live += cost(key, int(e.size))
 }
 
 func (l *Log) remove(key string) {
 	if e, ok := l.index[key]; ok {
 		l.live -= cost(key, int(e.size))
+		e.segment.live--
 		delete(l.index, key)
 	}
 }
@@ -311,39 +313,7 @@ func (l *Log) clean() {
 		return
 	}
 	oldest := l.segments[0]
-	data := oldest.content(nil)
-	s := newScanner(data, oldest.marker, oldest.first, false)
-	var ops []Operation
-	var size int
-	moved := false
-	move := func() bool {
-		if len(ops) == 0 {
-			return true
-		}
-		err := l.append(ops)
-		ops, size, moved = ops[:0], 0, true
-		return err == nil
-	}
-	for f, ok := s.next(); ok; f, ok = s.next() {
-		for i, op := range f.ops {
-			if e := l.index[op.Key]; op.Delete || e.segment != oldest || e.at != int64(f.values[i]) {
-				continue
-			}
-			ops, size = append(ops, op), size+len(op.Value)
-			if size >= copySize && !move() {
-				return
-			}
-		}
-	}
-	if s.damaged || s.torn {
-		_ = l.recover() // the next call tries again
-		return
-	}
-	if !move() {
-		return
-	}
-	// Without this, a power failure could lose values that were safe long ago.
-	if moved && l.active.file.Sync() != nil {
+	if oldest.live > 0 && !l.move(oldest) {
 		return
 	}
 	if err := os.Remove(l.path(oldest)); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -352,6 +322,35 @@ func (l *Log) clean() {
 	_ = oldest.file.Close()
 	l.segments = slices.Delete(l.segments, 0, 1)
 	l.total -= oldest.size
+}
+
+// move appends the values again that a segment holds, and reports whether that worked.
+func (l *Log) move(from *segment) bool {
+	var ops []Operation
+	var size int
+	flush := func() bool {
+		err := l.append(ops)
+		ops, size = ops[:0], 0
+		return err == nil
+	}
+	s := newScanner(from.content(nil), from.marker, from.first, false)
+	for f, ok := s.next(); ok; f, ok = s.next() {
+		for i, op := range f.ops {
+			if e := l.index[op.Key]; op.Delete || e.segment != from || e.at != int64(f.values[i]) {
+				continue
+			}
+			ops, size = append(ops, op), size+len(op.Value)
+			if size >= copySize && !flush() {
+				return false
+			}
+		}
+	}
+	if s.damaged || s.torn {
+		_ = l.recover() // the next call tries again
+		return false
+	}
+	// Without Sync, a power failure could lose values that were safe long ago.
+	return flush() && l.active.file.Sync() == nil
 }
 
 func (l *Log) path(s *segment) string { return filepath.Join(l.dir, s.name) }
@@ -367,9 +366,6 @@ func (l *Log) Close() error {
 	if l.loaded {
 		l.checked = time.Time{}
 		err = l.check()
-	}
-	if l.active != nil {
-		err = errors.Join(err, l.active.file.Sync())
 	}
 	l.closed = true
 	l.release()

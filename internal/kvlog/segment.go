@@ -35,6 +35,7 @@ type segment struct {
 	marker [8]byte
 	file   *os.File
 	size   int64
+	live   int         // keys whose value is here
 	info   os.FileInfo // after the last write
 }
 
