@@ -17,9 +17,9 @@ import (
 //	operations           kind, length of key, length of value, checksum of the value, key; for each
 //	values               one after the other
 //
-// Integers are little-endian, lengths of keys and values are uvarints, checksums are CRC-32C. The lengths have a checksum
-// of their own, so that damage to a value hides nothing behind it. If the lengths are damaged, the next frame is where
-// the marker is. A value cannot forge a frame, because its writer does not know the marker.
+// Integers are little-endian, lengths of keys and values are uvarints, checksums are CRC-32C. The lengths have a
+// checksum of their own, so that damage to a value hides nothing behind it. If the lengths are damaged, the next frame
+// is where the marker is. A value cannot forge a frame, because its writer does not know the marker.
 const (
 	magic       = "kvlog\x00\x01\n" // the last but one byte is the version of the format
 	headerSize  = 32
@@ -52,8 +52,9 @@ type frame struct {
 	end      int
 	ops      []Operation
 	values   []int // where the value of each operation starts
-	damaged  int   // values that failed their checksum, and are not among ops
-	hole     bool  // one of them looks as if it was never written
+	sums     []uint32
+	damaged  int  // values that failed their checksum, and are not among ops
+	hole     bool // one of them looks as if it was never written
 }
 
 // appendFrame appends the frame of some operations to b, and where each value starts in it to at.
@@ -207,7 +208,7 @@ func (s *scanner) parse(at int) (f frame, ok bool) {
 			Delete: kind == kindDelete,
 		}
 		if checksum(op.Value) == sum {
-			f.ops, f.values = append(f.ops, op), append(f.values, value)
+			f.ops, f.values, f.sums = append(f.ops, op), append(f.values, value), append(f.sums, sum)
 		} else {
 			f.damaged++
 			f.hole = f.hole || bytes.Contains(op.Value, zeros[:]) || allZero(op.Value)

@@ -244,7 +244,7 @@ func (r *replay) segment(s *segment, last bool) error {
 			if op.Delete {
 				r.remove(op.Key)
 			} else {
-				r.set(op.Key, entry{s, int64(f.values[i]), uint32(len(op.Value)), checksum(op.Value)})
+				r.set(op.Key, entry{s, int64(f.values[i]), uint32(len(op.Value)), f.sums[i]})
 			}
 		}
 	}

@@ -105,7 +105,8 @@ type Log struct {
 	ops      []Operation
 }
 
-// Open opens the log in a folder. It creates the folder if there is none. Damaged files are no error; Open reports them.
+// Open opens the log in a folder, and creates the folder if there is none. Damaged files are no error; Open reports
+// them.
 func Open(dir string, options Options) (*Log, error) {
 	l := &Log{dir: dir, options: options, writeAt: (*os.File).WriteAt}
 	if err := l.load(); err != nil {

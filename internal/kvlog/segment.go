@@ -71,8 +71,10 @@ func (s *segment) content(buf []byte) []byte {
 		return buf[:0]
 	}
 	n := int(min(info.Size(), maxFile))
-	buf = slices.Grow(buf[:0], n)[:n]
-	n, _ = s.file.ReadAt(buf, 0)
+	if cap(buf) < n {
+		buf = make([]byte, n+n/2) // the next one may be larger
+	}
+	n, _ = s.file.ReadAt(buf[:n], 0)
 	return buf[:n]
 }
 
