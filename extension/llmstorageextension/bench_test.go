@@ -18,7 +18,9 @@ import (
 // checkpoint of 500 keys of 500 bytes.
 func BenchmarkBatch(b *testing.B) {
 	for _, factory := range []extension.Factory{NewFactory(), filestorage.NewFactory()} {
-		for name, run := range map[string]func(*testing.B, storage.Client){"queue": benchQueue, "checkpoint": benchCheckpoint} {
+		for name, run := range map[string]func(*testing.B, storage.Client){
+			"queue": benchQueue, "checkpoint": benchCheckpoint,
+		} {
 			b.Run(factory.Type().String()+"/"+name, func(b *testing.B) {
 				config := factory.CreateDefaultConfig()
 				switch c := config.(type) {
@@ -44,11 +46,13 @@ func BenchmarkBatch(b *testing.B) {
 }
 
 func benchQueue(b *testing.B, c storage.Client) {
+	b.Helper()
 	item, meta := bytes.Repeat([]byte("0123456789"), 30_000), make([]byte, 60)
 	b.SetBytes(int64(len(item)))
 	const waiting = 10
 	for i := range b.N {
-		require.NoError(b, c.Batch(b.Context(), storage.SetOperation("meta", meta), storage.SetOperation(fmt.Sprint(i), item)))
+		require.NoError(b, c.Batch(b.Context(), storage.SetOperation("meta", meta),
+			storage.SetOperation(fmt.Sprint(i), item)))
 		if i < waiting {
 			continue
 		}
@@ -60,6 +64,7 @@ func benchQueue(b *testing.B, c storage.Client) {
 }
 
 func benchCheckpoint(b *testing.B, c storage.Client) {
+	b.Helper()
 	var ops []*storage.Operation
 	for i := range 500 {
 		ops = append(ops, storage.SetOperation(fmt.Sprintf("session/%d", i), make([]byte, 500)))

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -86,8 +87,8 @@ func (c *client) batch(ctx context.Context, ops []*storage.Operation) error {
 
 // get returns the value of a key after some writes of the same batch.
 func (c *client) get(key string, writes []kvlog.Operation) ([]byte, error) {
-	for i := len(writes) - 1; i >= 0; i-- {
-		if w := writes[i]; w.Key == key {
+	for _, w := range slices.Backward(writes) {
+		if w.Key == key {
 			return w.Value, nil
 		}
 	}

@@ -94,7 +94,7 @@ func (s *storageExtension) Shutdown(ctx context.Context) error {
 
 // GetClient opens the log of a component.
 func (s *storageExtension) GetClient(
-	_ context.Context, kind component.Kind, id component.ID, name string,
+	ctx context.Context, kind component.Kind, id component.ID, name string,
 ) (storage.Client, error) {
 	full := strings.ToLower(kind.String()) + "_" + id.Type().String() + "_" + id.Name()
 	if name != "" {
@@ -114,7 +114,7 @@ func (s *storageExtension) GetClient(
 		t.LlmStorageDamagedRecords, t.LlmStorageCutRecords, t.LlmStorageQuarantinedFiles, t.LlmStorageRewrittenFiles,
 		t.LlmStorageFailures,
 	} {
-		counter.Add(context.Background(), 0, c.attributes)
+		counter.Add(ctx, 0, c.attributes)
 	}
 	var err error
 	c.log, err = kvlog.Open(filepath.Join(s.config.Directory, folder(full)), kvlog.Options{

@@ -3,7 +3,7 @@ package checkpoint
 
 // Unreadable returns how many parts of a checkpoint an error of loading it names, and the first of them.
 func Unreadable(err error) (int, error) {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // parts joined by the loader alone
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		if parts := joined.Unwrap(); len(parts) > 0 {
 			return len(parts), parts[0]
 		}

@@ -15,16 +15,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// writerFolder names the folder of the process that TestKilledWhileWriting kills.
-const writerFolder = "KVLOG_TEST_WRITER"
+// writer is set in the environment of the process that TestKilledWhileWriting kills.
+const writer = "KVLOG_TEST_WRITER"
 
 // TestWriter is that process: it writes until it is killed, and prints the number of each write that has returned.
 func TestWriter(t *testing.T) {
-	dir := os.Getenv(writerFolder)
-	if dir == "" {
+	if os.Getenv(writer) == "" {
 		t.Skip("a part of TestKilledWhileWriting")
 	}
-	l, err := Open(dir, Options{})
+	l, err := Open(".", Options{})
 	require.NoError(t, err)
 	for i := l.Size().Keys; ; i++ {
 		require.NoError(t, l.Write(set(strconv.Itoa(i), valueOf(i)), set("last", strconv.Itoa(i))))
@@ -40,7 +39,7 @@ func TestKilledWhileWriting(t *testing.T) {
 	acknowledged := -1
 	for round := range 20 {
 		cmd := exec.Command(os.Args[0], "-test.run=^TestWriter$")
-		cmd.Env = append(os.Environ(), writerFolder+"="+dir)
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), writer+"=1")
 		out, err := cmd.StdoutPipe()
 		require.NoError(t, err)
 		require.NoError(t, cmd.Start())

@@ -220,15 +220,12 @@ func (r *replay) segment(s *segment, last bool) error {
 		}
 		return s.file.Close()
 	case scan.damaged:
-		if usable = r.mend(s, event, data, frames); usable {
-			data, frames = mended(s, data, frames)
-		}
+		frames, usable = r.mend(s, event, data, frames)
 	case scan.torn:
 		event.Cut = len(data) - scan.whole
 		if err := s.file.Truncate(int64(scan.whole)); err != nil {
 			event.Err, usable = err, false
 		}
-		data = data[:scan.whole]
 	}
 	info, err := s.file.Stat()
 	if err != nil {
@@ -251,24 +248,25 @@ func (r *replay) segment(s *segment, last bool) error {
 	return nil
 }
 
-// mend replaces a damaged file by one with its good frames, and keeps the damaged one. If that fails, the frames are
-// read where they are.
-func (r *replay) mend(s *segment, event *Event, data []byte, frames []frame) bool {
-	mended, _ := mended(s, data, frames)
+// mend replaces a damaged file by one with its good frames, and keeps the damaged one. If that fails, the frames stay
+// where they are, and nothing is appended to the file.
+func (r *replay) mend(s *segment, event *Event, data []byte, frames []frame) ([]frame, bool) {
+	mended, good := without(s, data, frames)
 	kept, err := place(r.dir, s.name, mended, true)
+	event.Kept = kept
 	if err == nil {
-		event.Kept = kept
 		_ = s.file.Close()
 		err = s.open(r.dir)
 	}
 	if err != nil {
 		event.Err = err
+		return frames, false
 	}
-	return err == nil
+	return good, true
 }
 
-// mended returns the content of a file without what is damaged.
-func mended(s *segment, data []byte, frames []frame) ([]byte, []frame) {
+// without returns the content of a file without what is damaged.
+func without(s *segment, data []byte, frames []frame) ([]byte, []frame) {
 	b := []byte(magic)
 	for _, f := range frames {
 		if f.damaged == 0 {
