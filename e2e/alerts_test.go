@@ -199,7 +199,7 @@ connectors:
   llm_metrics/incidents: {flush_interval: 250ms}
 exporters: {otlp_http/prometheus: {endpoint: "http://%s/api/v1/otlp", tls: {insecure: true}}}
 service:
-  extensions: [health_check, file_storage, llm_review, llm_budget]
+  extensions: [health_check, llm_storage, llm_review, llm_budget]
   pipelines: {metrics: {exporters: [prometheus, otlp_http/prometheus]}}
   telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: %s, port: %s}}}}]}}
 `, budget, pushed.address, host, port), 0o600))

@@ -151,8 +151,8 @@ processors: {llm_session: {budget: llm_budget}}
 service: {pipelines: {traces: {processors: [llm_session]}}}`, `budget: extension "llm_budget" not found; ` +
 			`list it under service::extensions`},
 		"no storage": {`
-processors: {llm_session: {storage: file_storage}}
-service: {pipelines: {traces: {processors: [llm_session]}}}`, `storage: extension "file_storage" not found; ` +
+processors: {llm_session: {storage: llm_storage}}
+service: {pipelines: {traces: {processors: [llm_session]}}}`, `storage: extension "llm_storage" not found; ` +
 			`list it under service::extensions`},
 		"no review queue": {`
 exporters: {llm_review: {}}

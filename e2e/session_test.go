@@ -27,7 +27,7 @@ func budgeted(t *testing.T, dir string, extra ...string) (c *collector, budget s
 	require.NoError(t, os.WriteFile(file, fmt.Appendf(nil, `
 extensions: {llm_budget: {http: {endpoint: %q}, limits: {model_calls: 10}}}
 processors: {llm_session: {checkpoint_interval: 200ms, budget: llm_budget}}
-service: {extensions: [health_check, file_storage, llm_review, llm_budget]}
+service: {extensions: [health_check, llm_storage, llm_review, llm_budget]}
 `, address), 0o600))
 	return startIn(
 		t,

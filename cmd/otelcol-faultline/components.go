@@ -7,6 +7,7 @@ import (
 	llmreviewexporter "github.com/faultline-otel/faultline/exporter/llmreviewexporter"
 	llmbudgetextension "github.com/faultline-otel/faultline/extension/llmbudgetextension"
 	llmreviewextension "github.com/faultline-otel/faultline/extension/llmreviewextension"
+	llmstorageextension "github.com/faultline-otel/faultline/extension/llmstorageextension"
 	llmfailureprocessor "github.com/faultline-otel/faultline/processor/llmfailureprocessor"
 	llmrootcauseprocessor "github.com/faultline-otel/faultline/processor/llmrootcauseprocessor"
 	llmsessionprocessor "github.com/faultline-otel/faultline/processor/llmsessionprocessor"
@@ -67,6 +68,7 @@ func components() (otelcol.Factories, error) {
 	factories.Extensions, err = otelcol.MakeFactoryMap[extension.Factory](
 		llmreviewextension.NewFactory(),
 		llmbudgetextension.NewFactory(),
+		llmstorageextension.NewFactory(),
 		zpagesextension.NewFactory(),
 		healthcheckextension.NewFactory(),
 		filestorage.NewFactory(),
@@ -80,6 +82,7 @@ func components() (otelcol.Factories, error) {
 	factories.ExtensionModules = makeModulesMap(factories.Extensions, map[component.Type]string{
 		llmreviewextension.NewFactory().Type():       "github.com/faultline-otel/faultline v0.1.0",
 		llmbudgetextension.NewFactory().Type():       "github.com/faultline-otel/faultline v0.1.0",
+		llmstorageextension.NewFactory().Type():      "github.com/faultline-otel/faultline v0.1.0",
 		zpagesextension.NewFactory().Type():          "go.opentelemetry.io/collector/extension/zpagesextension v0.158.0",
 		healthcheckextension.NewFactory().Type():     "github.com/open-telemetry/opentelemetry-collector-contrib/extension/healthcheckextension v0.158.0",
 		filestorage.NewFactory().Type():              "github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage v0.158.0",

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/faultline-otel/faultline/connector/llmmetricsconnector/internal/metadata"
+	"github.com/faultline-otel/faultline/internal/checkpoint"
 	"github.com/faultline-otel/faultline/internal/checkpoint/storage"
 	"github.com/faultline-otel/faultline/internal/meter"
 	"github.com/faultline-otel/faultline/internal/pipeline"
@@ -150,7 +151,9 @@ func (c *counter) start(ctx context.Context, host component.Host, metrics bool) 
 			return err
 		}
 		if err := c.meter.Load(c.store, time.Now()); err != nil {
-			c.logger.Error("Discarding unreadable parts of the last checkpoint", zap.Error(err))
+			n, first := checkpoint.Unreadable(err)
+			c.telemetry.LlmMetricsCheckpointDiscards.Add(ctx, int64(n), c.self)
+			c.logger.Error("Discarding unreadable parts of the last checkpoint", zap.Int("parts", n), zap.Error(first))
 		}
 	}
 	c.started = true

@@ -12,13 +12,19 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/connector"
+	"go.opentelemetry.io/collector/connector/connectortest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/extension/extensiontest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/faultline-otel/faultline/connector/llmmetricsconnector/internal/metadata"
 	"github.com/faultline-otel/faultline/connector/llmmetricsconnector/internal/metadatatest"
+	"github.com/faultline-otel/faultline/internal/checkpoint/storage"
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
@@ -228,6 +234,32 @@ func TestStateSurvivesARestart(t *testing.T) {
 	e.consume(t, td)
 	e.close(t)
 	require.Contains(t, e.last(t), "llm.session.turns", "without a storage, they end with the Collector")
+}
+
+// TestACheckpointOfAnotherVersionStartsAnew stores values that are no checkpoint, with a right checksum.
+func TestACheckpointOfAnotherVersionStartsAnew(t *testing.T) {
+	host := newStored(t, filepath.Join(t.TempDir(), "storage"))
+	settings := connectortest.NewNopSettings(metadata.Type)
+	store, err := storage.Open(t.Context(), host, storageID, component.KindConnector, settings.ID)
+	require.NoError(t, err)
+	other := []byte("version 99 of a checkpoint")
+	require.NoError(t, store.Write(map[string][]byte{"versions": other, "sessions": other}, nil))
+	require.NoError(t, store.Close(t.Context()))
+	telemetry := componenttest.NewTelemetry()
+	core, logs := observer.New(zap.ErrorLevel)
+	settings.TelemetrySettings = telemetry.NewTelemetrySettings()
+	settings.Logger = zap.New(core)
+	cfg := createDefaultConfig().(*Config)
+	cfg.Storage = &storageID
+	c, err := NewFactory().CreateTracesToMetrics(t.Context(), settings, cfg, consumertest.NewNop())
+	require.NoError(t, err)
+	require.NoError(t, c.Start(t.Context(), host))
+	m, err := telemetry.GetMetric("otelcol_llm_metrics_checkpoint_discards")
+	require.NoError(t, err)
+	require.EqualValues(t, 2, m.Data.(metricdata.Sum[int64]).DataPoints[0].Value)
+	require.Equal(t, 1, logs.FilterMessageSnippet("Discarding unreadable parts").Len())
+	require.NoError(t, c.Shutdown(t.Context()))
+	require.NoError(t, telemetry.Shutdown(context.Background()))
 }
 
 func TestInvalidStorageFailsTheStart(t *testing.T) {

@@ -98,6 +98,7 @@ var layers = map[string][]string{
 	"internal/failure":  {"internal/clip"},
 	"internal/glob":     {},
 	"internal/drift":    {},
+	"internal/kvlog":    {},
 	"internal/provider": {"internal/failure", "internal/genai"},
 	"internal/price":    {"internal/clip", "internal/genai", "internal/glob", "internal/provider"},
 	"internal/triage":   {"internal/failure", "internal/genai", "internal/score"},
@@ -124,7 +125,7 @@ var rules = []rule{
 	},
 	{
 		name:   "the domain stands on the standard library",
-		reason: "everything else stands on it: genai, failure, provider, price, triage, drift and catalog must be readable and testable alone",
+		reason: "everything else stands on it: genai, failure, provider, price, triage, drift, kvlog and catalog must be readable and testable alone",
 		on: func(p string) bool {
 			_, ok := layers[p]
 			return ok
@@ -252,6 +253,7 @@ func TestRulesCatchWhatTheyAreFor(t *testing.T) {
 		{"internal/session", "internal/budget", false},
 		{"internal/otlpfile", collector + "/consumer", false},
 		{"internal/failure", "internal/clip", true},
+		{"internal/kvlog", "internal/checkpoint", false},
 		{"internal/checkpoint", collector + "/component", false},
 		{"internal/checkpoint/storage", collector + "/component", true},
 		{"internal/checkpoint/storage", "internal/meter", false},

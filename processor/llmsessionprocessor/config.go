@@ -19,7 +19,7 @@ type Config struct {
 	// PollingTools are tools that are called repeatedly by design. Their calls are not loops.
 	PollingTools []string `mapstructure:"polling_tools"`
 
-	// Storage is the storage extension that keeps sessions across restarts, like file_storage. If absent, sessions start
+	// Storage is the storage extension that keeps sessions across restarts, like llm_storage. If absent, sessions start
 	// anew.
 	Storage *component.ID `mapstructure:"storage"`
 	// CheckpointInterval is how often sessions are written to Storage. A crash loses at most this much.

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/faultline-otel/faultline/internal/budget"
+	"github.com/faultline-otel/faultline/internal/checkpoint"
 	"github.com/faultline-otel/faultline/internal/checkpoint/storage"
 	"github.com/faultline-otel/faultline/internal/pipeline"
 	"github.com/faultline-otel/faultline/internal/session"
@@ -102,7 +103,9 @@ func (s *sessions) start(ctx context.Context, host component.Host) error {
 			return err
 		}
 		if err := s.tracker.Load(s.store); err != nil {
-			s.logger.Error("discarding unreadable sessions of the last checkpoint", zap.Error(err))
+			n, first := checkpoint.Unreadable(err)
+			s.telemetry.LlmSessionCheckpointDiscards.Add(ctx, int64(n))
+			s.logger.Error("discarding unreadable sessions of the last checkpoint", zap.Int("sessions", n), zap.Error(first))
 		}
 	}
 	if s.config.Budget != nil {

@@ -20,11 +20,16 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/processor/processortest"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/faultline-otel/faultline/internal/budget"
 	ours "github.com/faultline-otel/faultline/internal/componenttest"
 	"github.com/faultline-otel/faultline/internal/spanattr"
 	"github.com/faultline-otel/faultline/processor/llmsessionprocessor/internal/metadata"
+	"github.com/faultline-otel/faultline/processor/llmsessionprocessor/internal/metadatatest"
 )
 
 // search returns a trace with n consecutive calls of the same tool, numbered from from.
@@ -281,6 +286,36 @@ func TestCheckpointsAreWrittenWhileItRuns(t *testing.T) {
 		return err == nil && len(value) > 0
 	}, 10*time.Second, 10*time.Millisecond)
 	require.NoError(t, s.shutdown(t.Context()))
+}
+
+// TestASessionOfAnotherVersionStartsAnew stores a session that is no session, with a right checksum.
+func TestASessionOfAnotherVersionStartsAnew(t *testing.T) {
+	h, id := host(t, t.TempDir())
+	cfg := createDefaultConfig().(*Config)
+	cfg.Storage = &id
+	s, err := newSessions(processortest.NewNopSettings(metadata.Type), cfg)
+	require.NoError(t, err)
+	require.NoError(t, s.start(t.Context(), h))
+	_, err = s.processTraces(t.Context(), search(0, 2))
+	require.NoError(t, err)
+	s.save()
+	require.NoError(t, s.store.Write(map[string][]byte{"session/c-1": []byte("version 99 of a session")}, nil))
+	require.NoError(t, s.store.Close(t.Context()))
+
+	telemetry := componenttest.NewTelemetry()
+	core, logs := observer.New(zap.ErrorLevel)
+	settings := metadatatest.NewSettings(telemetry)
+	settings.Logger = zap.New(core)
+	again, err := newSessions(settings, cfg)
+	require.NoError(t, err)
+	require.NoError(t, again.start(t.Context(), h))
+	metadatatest.AssertEqualLlmSessionCheckpointDiscards(t, telemetry,
+		[]metricdata.DataPoint[int64]{{Value: 1}}, metricdatatest.IgnoreTimestamp())
+	require.Equal(t, 1, logs.FilterMessageSnippet("discarding unreadable sessions").Len())
+	require.NoError(t, again.shutdown(t.Context()))
+	require.NoError(t, telemetry.Shutdown(context.Background()))
+	close(s.stop)
+	s.done.Wait()
 }
 
 func TestConfigurationInTheReadmeIsValid(t *testing.T) {

@@ -26,7 +26,7 @@ func Open(
 	}
 	from, ok := extension.(xstorage.Extension)
 	if !ok {
-		return nil, fmt.Errorf("storage: extension %q is not a storage extension, such as file_storage", id)
+		return nil, fmt.Errorf("storage: extension %q is not a storage extension, such as llm_storage", id)
 	}
 	client, err := from.GetClient(ctx, kind, owner, "")
 	if err != nil {

@@ -28,6 +28,7 @@ type TelemetryBuilder struct {
 	meter                        metric.Meter
 	mu                           sync.Mutex
 	registrations                []metric.Registration
+	LlmMetricsCheckpointDiscards metric.Int64Counter
 	LlmMetricsCheckpointFailures metric.Int64Counter
 	LlmMetricsFlushErrors        metric.Int64Counter
 	LlmMetricsIgnoredValues      metric.Int64ObservableCounter
@@ -151,6 +152,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.LlmMetricsCheckpointDiscards, err = builder.meter.Int64Counter(
+		"otelcol_llm_metrics_checkpoint_discards",
+		metric.WithDescription("parts of the last checkpoint that could not be read and start anew [Development]"),
+		metric.WithUnit("{part}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.LlmMetricsCheckpointFailures, err = builder.meter.Int64Counter(
 		"otelcol_llm_metrics_checkpoint_failures",
 		metric.WithDescription("checkpoints that could not be written; the next one includes their changes [Development]"),

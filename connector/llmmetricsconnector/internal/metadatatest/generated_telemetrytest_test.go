@@ -40,8 +40,12 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	tb.LlmMetricsCheckpointDiscards.Add(context.Background(), 1)
 	tb.LlmMetricsCheckpointFailures.Add(context.Background(), 1)
 	tb.LlmMetricsFlushErrors.Add(context.Background(), 1)
+	AssertEqualLlmMetricsCheckpointDiscards(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualLlmMetricsCheckpointFailures(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())

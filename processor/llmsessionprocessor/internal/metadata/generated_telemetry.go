@@ -29,6 +29,7 @@ type TelemetryBuilder struct {
 	mu                           sync.Mutex
 	registrations                []metric.Registration
 	LlmSessionActive             metric.Int64ObservableGauge
+	LlmSessionCheckpointDiscards metric.Int64Counter
 	LlmSessionCheckpointFailures metric.Int64Counter
 	LlmSessionCheckpoints        metric.Int64Counter
 	LlmSessionDuplicates         metric.Int64ObservableCounter
@@ -139,6 +140,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.LlmSessionActive, err = builder.meter.Int64ObservableGauge(
 		"otelcol_llm_session_active",
 		metric.WithDescription("sessions in memory [Development]"),
+		metric.WithUnit("{session}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LlmSessionCheckpointDiscards, err = builder.meter.Int64Counter(
+		"otelcol_llm_session_checkpoint_discards",
+		metric.WithDescription("sessions of the last checkpoint that could not be read and start anew [Development]"),
 		metric.WithUnit("{session}"),
 	)
 	errs = errors.Join(errs, err)

@@ -36,10 +36,14 @@ func TestSetupTelemetry(t *testing.T) {
 		observer.Observe(1)
 		return nil
 	}))
+	tb.LlmSessionCheckpointDiscards.Add(context.Background(), 1)
 	tb.LlmSessionCheckpointFailures.Add(context.Background(), 1)
 	tb.LlmSessionCheckpoints.Add(context.Background(), 1)
 	tb.LlmSessionLoops.Add(context.Background(), 1)
 	AssertEqualLlmSessionActive(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualLlmSessionCheckpointDiscards(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualLlmSessionCheckpointFailures(t, testTel,

@@ -1,0 +1,2 @@
+// Package llmstorageextension stores what components must not lose in files that survive damage.
+package llmstorageextension
