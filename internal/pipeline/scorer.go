@@ -116,6 +116,7 @@ type worker struct {
 	writer spanattr.Writer
 	result score.Result
 	ahead  lookahead
+	above  ancestors
 	batch  Batch // for requests without a batch
 	out    Scored
 }
@@ -134,6 +135,7 @@ func (s *Scorer) Traces(td ptrace.Traces, b *Batch, each func(*Scored)) {
 	}
 	b.begin(td.SpanCount())
 	w.ahead.begin(td)
+	w.above.begin(td)
 	w.errors.forget()
 	w.errors.index(td, s.logs, &s.repeats)
 	for _, rs := range td.ResourceSpans().All() {
@@ -164,6 +166,7 @@ func (s *Scorer) Traces(td ptrace.Traces, b *Batch, each func(*Scored)) {
 	w.result.Reset()
 	w.batch.reset()
 	w.ahead.begin(ptrace.Traces{})
+	w.above.begin(ptrace.Traces{})
 	w.out = Scored{}
 	s.workers.Put(w)
 }
@@ -178,6 +181,7 @@ func (s *Scorer) span(w *worker, b *Batch, out *Scored, scope pcommon.Instrument
 		b.addOther(span)
 		return false
 	}
+	w.above.complete(call, scope, span)
 	e := b.add(span)
 	out.Call, out.Entry, e.GenAI = call, e, true
 	r := &e.Record
