@@ -44,6 +44,7 @@ var claudeCode = dialect{
 		case genai.OpChat:
 			r.setProvider(c, "anthropic")
 			fill(&c.RequestModel, r.str(keyRequestModel, keyCCModel))
+			fill(&c.ResponseID, r.str(keyCCRequestID))
 			r.countUsage(&c.Usage, &claudeCodeUsage)
 			if len(c.FinishReasons) == 0 {
 				r.addReasons(c, keyCCStop)

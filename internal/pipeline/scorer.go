@@ -47,6 +47,7 @@ type Scorer struct {
 	options ScorerOptions
 	logs    *dialect.LogContentCache
 	calls   *duplicate.Finder
+	logged  *loggedCalls
 	repeats repeats
 	now     func() time.Time
 	workers sync.Pool // of *worker
@@ -81,7 +82,7 @@ func NewScorer(set *score.Set, options ScorerOptions) *Scorer {
 	s := &Scorer{
 		set: set, scorers: map[string]string{"": spanattr.SpellScorers(set)}, options: options, now: time.Now,
 		logs:  dialect.NewLogContentCache(options.LogContentBytes, options.LogContentAge),
-		calls: duplicate.NewFinder(options.Duplicates),
+		calls: duplicate.NewFinder(options.Duplicates), logged: newLoggedCalls(),
 	}
 	for _, service := range set.Services() {
 		s.scorers[service] = spanattr.SpellScorers(set.For(service))
