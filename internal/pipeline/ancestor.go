@@ -40,8 +40,8 @@ func (a *ancestors) begin(td ptrace.Traces) {
 	}
 }
 
-// complete fills the session of a model call, and the model if the call has tokens, from the nearest ancestor that names
-// them.
+// complete fills the session of a model call, and the model if the call has tokens, from the nearest ancestor that
+// names them.
 func (a *ancestors) complete(call *genai.Call, scope pcommon.InstrumentationScope, span ptrace.Span) {
 	needsModel := call.AnyModel() == "" && (call.Usage.Input.Set || call.Usage.Output.Set)
 	if call.SessionID != "" && !needsModel || span.ParentSpanID().IsEmpty() || !call.IsLLMCall() {

@@ -15,8 +15,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
-// LogCalls scores the model calls that log records describe without a span, writes the result on the records, and passes
-// each on. It skips a call that a span or another record describes too. The logs must be mutable.
+// LogCalls scores the model calls that log records describe without a span, writes the result on the records, and
+// passes each on. It skips a call that a span or another record describes too. The logs must be mutable.
 func (s *Scorer) LogCalls(ld plog.Logs, each func(*Scored)) {
 	var w *worker
 	for _, rl := range ld.ResourceLogs().All() {
@@ -144,5 +144,6 @@ func bounded(id string) string {
 // isLogged reports whether a span was made of a log record.
 func isLogged(span ptrace.Span) bool { return span.SpanID().IsEmpty() }
 
-// ofLog is the role of a span whose call was counted from a log record. The record has no content, so the span is judged.
+// ofLog is the role of a span whose call was counted from a log record. The record has no content, so the span is
+// judged.
 var ofLog = duplicate.Role{Duplicate: true, Judge: true}
