@@ -58,8 +58,8 @@ func (v *versions) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 // evaluations turns logs into metrics.
 type evaluations struct{ end }
 
-// ConsumeLogs counts the scores of judges and people.
+// ConsumeLogs counts the scores of judges and people, and the model calls that stand only in log records.
 func (e *evaluations) ConsumeLogs(_ context.Context, ld plog.Logs) error {
-	e.counter.evaluate(ld)
+	e.counter.countLogs(ld)
 	return nil
 }

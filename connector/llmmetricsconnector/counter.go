@@ -227,7 +227,14 @@ func (c *counter) count(ctx context.Context, td ptrace.Traces) {
 	r.read(td, pipeline.BatchOf(ctx), time.Now(), c.meter)
 }
 
-func (c *counter) evaluate(ld plog.Logs) { readEvaluations(ld, time.Now(), c.meter) }
+// countLogs counts the evaluations and the model calls in log records.
+func (c *counter) countLogs(ld plog.Logs) {
+	now := time.Now()
+	readEvaluations(ld, now, c.meter)
+	r := c.readers.Get().(*spanReader)
+	defer c.readers.Put(r)
+	r.readLogs(ld, now, c.meter)
+}
 
 // flush exports the value of every series, in requests of bounded size, and the events of new versions. Sums are
 // cumulative, so a refused flush loses one point in time but no count.

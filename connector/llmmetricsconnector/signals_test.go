@@ -25,6 +25,9 @@ import (
 	"github.com/faultline-otel/faultline/connector/llmmetricsconnector/internal/metadata"
 	"github.com/faultline-otel/faultline/connector/llmmetricsconnector/internal/metadatatest"
 	"github.com/faultline-otel/faultline/internal/checkpoint/storage"
+	"github.com/faultline-otel/faultline/internal/pipeline"
+	"github.com/faultline-otel/faultline/internal/price"
+	"github.com/faultline-otel/faultline/internal/score/scorers"
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
@@ -304,4 +307,46 @@ func TestEvaluationsOnSpansAreCounted(t *testing.T) {
 	require.Regexp(t, `llm\.score\.sum.*tone.* = 0\.5`, last)
 	require.NotContains(t, last, "unusable")
 	require.NotContains(t, last, "ours")
+}
+
+func TestCallsThatStandOnlyInLogRecordsCount(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	cfg.InstanceID = "one"
+	e := open(t, cfg, componenttest.NewNopHost())
+	logs := plog.NewLogs()
+	rl := logs.ResourceLogs().AppendEmpty()
+	rl.Resource().Attributes().PutStr("service.name", "claude-code")
+	records := rl.ScopeLogs().AppendEmpty().LogRecords()
+	for _, attributes := range []map[string]any{
+		{"event.name": "claude_code.api_request", "model": "claude-sonnet-4-5", "input_tokens": "1000", "output_tokens": "100"},
+		{"event.name": "claude_code.api_error", "model": "claude-sonnet-4-5", "error": "Overloaded", "status_code": "529"},
+		{"event.name": "claude_code.user_prompt", "prompt": "x"},
+	} {
+		require.NoError(t, records.AppendEmpty().Attributes().FromRaw(attributes))
+	}
+	unscored := plog.NewLogs()
+	logs.CopyTo(unscored)
+	require.NoError(t, e.evaluations.ConsumeLogs(t.Context(), unscored), "without llm_failure nothing is counted")
+	set, err := scorers.New(scorers.Default())
+	require.NoError(t, err)
+	pipeline.NewScorer(set, pipeline.ScorerOptions{Prices: price.Embedded()}).LogCalls(logs, func(*pipeline.Scored) {})
+	logs.MarkReadOnly()
+	require.NoError(t, e.evaluations.ConsumeLogs(t.Context(), logs))
+	e.close(t)
+	got := e.last(t)
+	for _, want := range []string{"llm.requests", "llm.failures", "provider_error", "claude-sonnet-4-5", "llm.cost.usd", "gen_ai.client.token.usage"} {
+		require.Contains(t, got, want)
+	}
+	var requests float64
+	for _, md := range e.metrics.AllMetrics()[len(e.metrics.AllMetrics())-1:] {
+		for _, m := range md.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().All() {
+			if m.Name() != "llm.requests" {
+				continue
+			}
+			for _, p := range m.Sum().DataPoints().All() {
+				requests += p.DoubleValue() + float64(p.IntValue())
+			}
+		}
+	}
+	require.InDelta(t, 2, requests, 0)
 }

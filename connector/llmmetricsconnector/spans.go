@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/faultline-otel/faultline/internal/dialect"
@@ -34,25 +35,54 @@ func (r *spanReader) read(td ptrace.Traces, b *pipeline.Batch, now time.Time, m 
 		r.ofResource.Read(spanattr.ScorersOf(resource))
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, span := range ss.Spans().All() {
-				r.span = meter.Span{
-					Coverage: string(spanattr.NotLLM), Scores: r.span.Scores[:0], Skips: r.span.Skips[:0],
-					TraceID: span.TraceID(), SpanID: span.SpanID(), Seen: now,
-				}
-				if e := r.spans.Entry(resource, ss.Scope(), span); e.GenAI {
-					r.facts(&e.Facts)
-					r.record(&e.Record)
-					if start, end := span.StartTimestamp(), span.EndTimestamp(); start != 0 && end != 0 {
-						r.span.Duration = genai.Some((float64(end) - float64(start)) / 1e9)
-					}
-				}
-				m.CountFor(counted, &r.span)
+				r.count(resource, ss.Scope(), span, counted, now, m)
 				if r.span.GenAI {
 					r.evaluations(rs.Resource(), span, m)
 				}
 			}
 		}
 	}
-	// What waits for the next request must not hold on to this one.
+	r.end()
+}
+
+// readLogs counts the model calls that log records describe without a span, if llm_failure has scored them.
+func (r *spanReader) readLogs(ld plog.Logs, now time.Time, m *meter.Meter) {
+	r.spans.Begin(nil)
+	for _, rl := range ld.ResourceLogs().All() {
+		resource := rl.Resource()
+		for _, sl := range rl.ScopeLogs().All() {
+			for _, record := range sl.LogRecords().All() {
+				if span, ok := pipeline.SpanOfLog(sl.Scope(), record); ok {
+					r.ofResource.Read(spanattr.ScorersOf(resource))
+					r.count(resource, sl.Scope(), span, m.For(dialect.ServiceOf(resource)), now, m)
+				}
+			}
+		}
+	}
+	r.end()
+}
+
+// count counts one span.
+func (r *spanReader) count(
+	resource pcommon.Resource, scope pcommon.InstrumentationScope, span ptrace.Span,
+	owner meter.Owner, now time.Time, m *meter.Meter,
+) {
+	r.span = meter.Span{
+		Coverage: string(spanattr.NotLLM), Scores: r.span.Scores[:0], Skips: r.span.Skips[:0],
+		TraceID: span.TraceID(), SpanID: span.SpanID(), Seen: now,
+	}
+	if e := r.spans.Entry(resource, scope, span); e.GenAI {
+		r.facts(&e.Facts)
+		r.record(&e.Record)
+		if start, end := span.StartTimestamp(), span.EndTimestamp(); start != 0 && end != 0 {
+			r.span.Duration = genai.Some((float64(end) - float64(start)) / 1e9)
+		}
+	}
+	m.CountFor(owner, &r.span)
+}
+
+// end drops the references to the request: what waits for the next one must not hold on to this one.
+func (r *spanReader) end() {
 	clear(r.span.Scores[:cap(r.span.Scores)])
 	clear(r.span.Skips[:cap(r.span.Skips)])
 	r.span = meter.Span{Scores: r.span.Scores[:0], Skips: r.span.Skips[:0]}

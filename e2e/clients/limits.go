@@ -133,6 +133,10 @@ var Limits = []Limit{
 	},
 	{"anthropic-traceloop/stream", rejected + " timeout", nothing, "exports no span of a call that fails"},
 	{"anthropic-traceloop/stream", "length filter", fields{"class": ""}, "records no stop reason of a stream"},
+	{
+		"anthropic-openinference/*", "broken_stream", fields{"session": "trace"},
+		"the instrumentation never ends its span of a broken stream, and only that span names the session",
+	},
 	{"langchain-traceloop/*", "*", fields{"session": "trace"}, "records no session"},
 	{"langchain-traceloop/*", malformed, fields{"class": ""}, "records no tool definitions, and arguments as text"},
 	{

@@ -10,8 +10,7 @@ import (
 )
 
 // Coding agents describe requests, tools and prompts in events: log records that name a span, or span events. This
-// dialect adds to a span what its events say. A record that names no span stays a log record: it is not counted as a
-// call.
+// dialect adds to a span what its events say. SpanOfRecord reads a request whose record names no span.
 var agentEvents = dialect{
 	bit: inAgentEvents,
 	scalars: func(r *Reader, c *genai.Call) {
@@ -66,11 +65,12 @@ var agentEvents = dialect{
 	},
 	holds: (*Reader).hasAgentContent,
 	about: []emitter{{
-		name:  "Coding agents: log events",
-		seen:  "source of Codex, qwen-code and Gemini CLI, documentation of Claude Code, 2026",
-		reads: "error, tokens, cost, prompt, tool arguments and results of the span that the record names",
-		lacks: "a record without a span is not a call: it is neither counted nor priced",
-		needs: "traces beside logs; `OTEL_LOG_USER_PROMPTS=1`, `OTEL_LOG_TOOL_DETAILS=1`, `OTEL_LOG_RAW_API_BODIES=1` " +
+		name: "Coding agents: log events",
+		seen: "source of Codex, qwen-code and Gemini CLI, documentation of Claude Code, 2026",
+		reads: "error, tokens, cost, prompt, tool arguments and results of the span that the record names; a request " +
+			"without a span is a call of its own",
+		lacks: "sessions and review cases of calls without a span",
+		needs: "traces beside logs for sessions; `OTEL_LOG_USER_PROMPTS=1`, `OTEL_LOG_TOOL_DETAILS=1`, `OTEL_LOG_RAW_API_BODIES=1` " +
 			"(Claude Code), `otel.log_user_prompt` (Codex), `telemetry.logPrompts` (Gemini CLI)",
 	}},
 }

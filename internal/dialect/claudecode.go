@@ -44,6 +44,7 @@ var claudeCode = dialect{
 		case genai.OpChat:
 			r.setProvider(c, "anthropic")
 			fill(&c.RequestModel, r.str(keyRequestModel, keyCCModel))
+			fill(&c.ResponseID, r.str(keyCCRequestID))
 			r.countUsage(&c.Usage, &claudeCodeUsage)
 			if len(c.FinishReasons) == 0 {
 				r.addReasons(c, keyCCStop)
@@ -126,7 +127,7 @@ var anthropicSDK = dialect{
 			fill(&c.Operation, genai.OpExecuteTool)
 			fill(&c.ToolName, firstOf(r.str(keyToolName), strings.TrimSpace(strings.TrimPrefix(name, "anthropic.tool_use"))))
 		case strings.HasPrefix(name, "anthropic.messages") || strings.HasPrefix(name, "anthropic.beta.messages"):
-			fill(&c.Operation, firstOf(otelOperation(r.str(keyOperation)), genai.OpChat))
+			fill(&c.Operation, firstOf(r.named.operation, genai.OpChat))
 		case !r.has(keyOperation) && r.marks&inOpenLLMetry == 0: // OpenLLMetry has names such as anthropic.chat
 			fill(&c.Operation, genai.OpOther)
 		}

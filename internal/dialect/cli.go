@@ -87,7 +87,7 @@ func (r *Reader) qwen(c *genai.Call, name string) {
 	case "interaction":
 		fill(&c.Operation, genai.OpInteraction)
 	case "llm_request":
-		fill(&c.Operation, otelOperation(r.str(keyOperation)))
+		fill(&c.Operation, r.named.operation)
 		fill(&c.Operation, genai.OpChat)
 		fillOpt(&c.TTFT, r.float(keyCCTTFT))
 		u := &c.Usage

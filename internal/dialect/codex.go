@@ -39,7 +39,7 @@ var codex = dialect{
 	about: []emitter{{
 		name: "Codex CLI", seen: "source of 2026",
 		reads: "turn with model and usage, usage of each response, requests, tool results and errors from events",
-		lacks: "messages; the model of a single response, so a price needs the turn",
+		lacks: "messages; the model of a single response, which is taken from the span around it in the same request",
 		needs: "`trace_exporter` under `[otel]` in `config.toml`; `log_user_prompt = true` for the prompt",
 	}},
 }

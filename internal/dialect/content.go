@@ -138,6 +138,7 @@ func (r *Reader) Load(c *genai.Call, content *genai.Content, part genai.Part) {
 		if len(content.Input) == 0 && r.events {
 			r.loadEvents(c, content, part)
 		}
+		r.promptVariables(content)
 	case genai.PartOutput:
 		if len(content.Output) == 0 && r.events {
 			r.loadEvents(c, content, part)
@@ -152,6 +153,7 @@ func (r *Reader) Load(c *genai.Call, content *genai.Content, part genai.Part) {
 			r.loadEvents(c, content, part)
 		}
 	case genai.PartRetrieval:
+		content.Retrieval.TopK = r.count(retrievalTopK...)
 		if r.events && len(content.Retrieval.Documents) == 0 {
 			r.loadEvents(c, content, part)
 		}

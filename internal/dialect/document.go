@@ -120,6 +120,9 @@ func documentOf(raw string, depth int) (doc genai.Document) {
 			if c.space() == '{' {
 				if inner := c.raw(); depth < 2 {
 					nested := documentOf(inner, depth+1)
+					if nested == (genai.Document{}) && key == "content" && len(inner) > len("{}") {
+						nested.Content = inner // a record of a memory holds any value
+					}
 					fill(&doc.ID, nested.ID)
 					fill(&doc.Content, nested.Content)
 					fillOpt(&doc.Score, nested.Score)

@@ -41,9 +41,21 @@ Verdicts on content need content. Most emitters leave it out by default: the las
 			e.name, orDash(e.seen), orDash(e.reads), orDash(e.lacks), orDash(e.needs),
 		}, " | ") + " |\n")
 	}
-	b.WriteString(`
-A call that an emitter describes only in a log record, without a span, is not counted: traces are the source of calls.
-`)
+	b.WriteString(strings.ReplaceAll(`
+A call that an emitter describes only in a log record, without a span, is judged, priced and counted from that record.
+
+## Evaluations by others
+
+| where | read |
+|---|---|
+| 'gen_ai.evaluation.result' as a log record or a span event | yes |
+| a span with 'gen_ai.evaluation.name', with links to the spans that it judged | yes |
+| OpenInference 'annotations.*', 'evaluations.*', of a span, its trace or its session | yes |
+| Langfuse scores | no: the SDKs send them to the scores API over HTTP, and no attribute of a span holds them |
+| LangSmith feedback | no: the SDKs send it to the feedback API over HTTP; spans have runs, not feedback |
+
+To count scores of the last two, send each as a log record 'gen_ai.evaluation.result' too.
+`, "'", "`"))
 	return b.String()
 }
 

@@ -64,7 +64,7 @@ func (f *fields) slot(key string) *string {
 		return &f.callID
 	case "arguments", "args", "tool_kwargs":
 		return &f.args
-	case "result", "response", "tool.result":
+	case "result", "response", "tool.result", "server_tool_call_response":
 		return &f.result
 	case "tool_calls", "toolCalls":
 		return &f.toolCalls

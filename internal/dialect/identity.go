@@ -19,6 +19,7 @@ const (
 	identSession identity = iota
 	identUser
 	identAgent
+	identAgentVersion
 	identPrompt
 	identPromptVersion
 	identities
@@ -64,6 +65,7 @@ var identityKeys = [identities][]key{
 		intern(inLiveKit, "lk.agent_label"),
 		keyOIAgent, keyPYAgent, keyAIFunction,
 	},
+	identAgentVersion: {intern(inOTel, "gen_ai.agent.version")},
 	identPrompt: {
 		keyPromptName,
 		intern(inLangfuse, "langfuse.observation.prompt.name"),
@@ -134,6 +136,8 @@ func identityWord(word string) (what identity, rank int, ok bool) {
 		return identUser, 2, true
 	case "agent_name", "agentName", "agent.name":
 		return identAgent, 0, true
+	case "agent_version", "agentVersion", "agent.version":
+		return identAgentVersion, 0, true
 	case "prompt_name", "promptName", "prompt.name":
 		return identPrompt, 0, true
 	case "prompt_key", "promptKey", "prompt_id", "promptId", "prompt.id":
@@ -171,7 +175,7 @@ func (r *Reader) identify(name string, value pcommon.Value) {
 		}
 	}
 	prefix := slices.Index(identityPrefixes, name[:dot+1])
-	if prefix < 0 || prefix == 0 && (what == identAgent || name == "thread.id") {
+	if prefix < 0 || prefix == 0 && (what == identAgent || what == identAgentVersion || name == "thread.id") {
 		return // names of other things, like a thread of the operating system
 	}
 	if f := &r.identity[what]; f.order == 0 || prefix*identityRanks+rank+1 < f.order {
@@ -181,7 +185,9 @@ func (r *Reader) identify(name string, value pcommon.Value) {
 
 // identities fills whom and what the call belongs to.
 func (r *Reader) identities(c *genai.Call) {
-	fields := [identities]*string{&c.SessionID, &c.UserID, &c.AgentName, &c.PromptName, &c.PromptVersion}
+	fields := [identities]*string{
+		&c.SessionID, &c.UserID, &c.AgentName, &c.AgentVersion, &c.PromptName, &c.PromptVersion,
+	}
 	for what, field := range fields {
 		fill(field, r.name(identityKeys[what]...))
 		if f := &r.identity[what]; *field == "" && f.order != 0 {

@@ -20,9 +20,11 @@ func TestIdentityIsFoundWhereEmittersPutIt(t *testing.T) {
 			"conventions",
 			map[string]any{
 				"gen_ai.conversation.id": "c1", "user.id": "u1", "gen_ai.agent.name": "a1",
-				"gen_ai.prompt.name": "p1", "gen_ai.prompt.version": "3",
+				"gen_ai.agent.version": "2026-05", "gen_ai.prompt.name": "p1", "gen_ai.prompt.version": "3",
 			},
-			genai.Call{SessionID: "c1", UserID: "u1", AgentName: "a1", PromptName: "p1", PromptVersion: "3"},
+			genai.Call{
+				SessionID: "c1", UserID: "u1", AgentName: "a1", AgentVersion: "2026-05", PromptName: "p1", PromptVersion: "3",
+			},
 		},
 		{
 			"AI SDK 7, context of the framework",
@@ -71,8 +73,8 @@ func TestIdentityIsFoundWhereEmittersPutIt(t *testing.T) {
 		},
 		{
 			"metadata as JSON, nested values left alone",
-			map[string]any{"metadata": `{"x":{"session_id":"no"},"thread_id":"c9","user_id":17,"agent_name":"a9"}`},
-			genai.Call{SessionID: "c9", UserID: "17", AgentName: "a9"},
+			map[string]any{"metadata": `{"x":{"session_id":"no"},"thread_id":"c9","user_id":17,"agent_name":"a9","agent_version":4}`},
+			genai.Call{SessionID: "c9", UserID: "17", AgentName: "a9", AgentVersion: "4"},
 		},
 		{
 			"Langfuse metadata as JSON",
@@ -91,7 +93,7 @@ func TestIdentityIsFoundWhereEmittersPutIt(t *testing.T) {
 		},
 		{
 			"ids of other things",
-			map[string]any{"db.session_id": "x", "http.user_id": "x", "thread.id": 7, "tool.user_id": "x"},
+			map[string]any{"agent_version": "x", "db.session_id": "x", "http.user_id": "x", "thread.id": 7, "tool.user_id": "x"},
 			genai.Call{},
 		},
 	} {
@@ -103,7 +105,7 @@ func TestIdentityIsFoundWhereEmittersPutIt(t *testing.T) {
 			require.True(t, ok)
 			require.Equal(t, c.want, genai.Call{
 				SessionID: call.SessionID, UserID: call.UserID, AgentName: call.AgentName,
-				PromptName: call.PromptName, PromptVersion: call.PromptVersion,
+				AgentVersion: call.AgentVersion, PromptName: call.PromptName, PromptVersion: call.PromptVersion,
 			})
 		})
 	}

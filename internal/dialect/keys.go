@@ -138,6 +138,7 @@ const (
 	flatFunctions                     // llm.request.functions.N.
 	flatTakes                         // members of an input that was flattened into attributes
 	flatGives                         // members of such an output
+	flatVariables                     // values that a prompt template was filled with
 )
 
 type familyEntry struct {
@@ -161,6 +162,8 @@ var families = []familyEntry{
 	{"ag.data.outputs.", flatGives, inAgenta},
 	{"honeyhive_inputs.", flatTakes, inHoneyHive},
 	{"honeyhive_outputs.", flatGives, inHoneyHive},
+	{prefixVariable, flatVariables, inOTel},
+	{prefixTLVariable, flatVariables, inOpenLLMetry},
 }
 
 // familiesByInitial are the families by the first byte of their prefix, because every unknown attribute is looked up.
@@ -177,7 +180,7 @@ func familyOf(name string) (family, dialects) {
 	for i := range some {
 		f := &some[i]
 		if strings.HasPrefix(name, f.prefix) && len(name) > len(f.prefix) &&
-			(f.family&(flatTakes|flatGives) != 0 || name[len(f.prefix)] >= '0' && name[len(f.prefix)] <= '9') {
+			(f.family&(flatTakes|flatGives|flatVariables) != 0 || name[len(f.prefix)] >= '0' && name[len(f.prefix)] <= '9') {
 			return f.family, f.marks
 		}
 	}

@@ -46,7 +46,7 @@ var openClaw = dialect{
 			fill(&c.Operation, genai.OpInvokeAgent)
 			c.LLM = genai.Some(false)
 		case name == "model.call":
-			fill(&c.Operation, firstOf(otelOperation(r.str(keyOperation)), genai.OpChat))
+			fill(&c.Operation, firstOf(r.named.operation, genai.OpChat))
 		case name == "tool.execution":
 			fill(&c.Operation, genai.OpExecuteTool)
 		case name == "run" || name == "harness.run":

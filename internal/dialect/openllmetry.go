@@ -29,6 +29,7 @@ var (
 	keyTLMax        = intern(inOpenLLMetry, "llm.request.max_tokens")
 	keyTLTemp       = intern(inOpenLLMetry, "llm.temperature")
 	keyTLTopP       = intern(inOpenLLMetry, "llm.top_p")
+	keyTLTopK       = intern(inOpenLLMetry, "llm.top_k")
 )
 
 var openLLMetry = dialect{
@@ -52,6 +53,7 @@ var openLLMetry = dialect{
 		fillOpt(&c.MaxTokens, r.count(keyTLMax))
 		fillOpt(&c.Temperature, r.float(keyTLTemp))
 		fillOpt(&c.TopP, r.float(keyTLTopP))
+		fillOpt(&c.TopK, r.float(keyTLTopK))
 		fillOpt(&c.Streaming, r.flag(keyTLStreaming, keyTLStreaming2))
 		fill(&c.WorkflowName, r.str(keyTLWorkflow))
 		switch r.str(keyTLKind) {

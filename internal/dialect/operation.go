@@ -75,11 +75,13 @@ var operations = map[string]string{
 	"workflow_run": genai.OpWorkflow, "workflow_step": genai.OpTask, "flow": genai.OpWorkflow,
 	"invoke_crew": genai.OpWorkflow, "crew": genai.OpWorkflow,
 	genai.OpGuardrail: genai.OpGuardrail, "guard": genai.OpGuardrail, "guardrails": genai.OpGuardrail,
-	"apply_guardrail": genai.OpGuardrail,
-	opEvaluate:        opEvaluate, "evaluation": opEvaluate, "evaluator": opEvaluate,
+	"apply_guardrail": genai.OpGuardrail, "evaluate_guardrail": genai.OpGuardrail, "invoke_guardrail": genai.OpGuardrail,
+	"run_guardrail":   genai.OpGuardrail,
+	"guardrail_check": genai.OpGuardrail, "check_guardrail": genai.OpGuardrail,
+	opEvaluate: opEvaluate, "evaluation": opEvaluate, "evaluator": opEvaluate,
 	genai.OpTask: genai.OpTask, genai.OpChain: genai.OpChain, genai.OpInteraction: genai.OpInteraction,
 	genai.OpInvocation: genai.OpInvocation, genai.OpSpan: genai.OpSpan, genai.OpOther: genai.OpOther,
-	opPlan: opPlan, "handoff": "handoff",
+	opPlan: opPlan, "planning": opPlan, "create_plan": opPlan, "handoff": "handoff",
 
 	// Steps that repeat the usage of their calls, and operations without inference.
 	"session": genai.OpInteraction, "turn": genai.OpInteraction, "conversation": genai.OpInteraction,
@@ -143,32 +145,42 @@ func operationOf(name string) (operation string, known bool) {
 			return operation, true
 		}
 	}
-	if strings.HasSuffix(key, "_memory") || strings.HasSuffix(key, "_memory_store") {
+	if strings.HasSuffix(key, "_memory") || strings.HasSuffix(key, "_memory_store") ||
+		strings.HasSuffix(key, "_memories") || strings.HasPrefix(key, "memory_") {
 		return name, true
 	}
 	return name, false
 }
 
-// otelOperation maps a value of gen_ai.operation.name to an operation. Unknown names are kept.
-func otelOperation(name string) string {
-	operation, _ := operationOf(name)
-	return operation
+// namedOperation is what gen_ai.operation.name of a span stands for.
+type namedOperation struct {
+	name, operation string
+	known           bool
+}
+
+// nameOperation reads gen_ai.operation.name, once a span.
+func (r *Reader) nameOperation() {
+	r.named = namedOperation{name: r.str(keyOperation)}
+	r.named.operation, r.named.known = operationOf(r.named.name)
 }
 
 // resolveOperation decides what the operation is once all dialects have read the span, and whether it is a model call.
 // A name that we do not know must not hide a call from scorers, prices and counters.
 func (r *Reader) resolveOperation(c *genai.Call) {
 	r.inferOperation(c)
-	if named := r.str(keyOperation); named != "" && !c.LLM.Set {
-		switch operation, known := operationOf(named); {
-		case !known && c.Operation == named && r.infers(c):
-			c.OperationRaw, c.Operation = named, genai.OpChat
-			if strings.Contains(strings.ToLower(named), "embed") {
+	if named := &r.named; named.name != "" && !c.LLM.Set {
+		switch {
+		case !named.known && c.Operation == named.name && r.infers(c):
+			c.OperationRaw, c.Operation = named.name, genai.OpChat
+			if strings.Contains(strings.ToLower(named.name), "embed") {
 				c.Operation = genai.OpEmbeddings
 			}
-		case marker(c.Operation) && inference(operation) && r.infers(c):
-			c.Operation = operation
+		case marker(c.Operation) && inference(named.operation) && r.infers(c):
+			c.Operation = named.operation
 		}
+	}
+	if c.Operation == genai.OpWorkflow { // the conventions have merged workflows into agents
+		fill(&c.AgentName, r.str(keyWorkflowName))
 	}
 	if c.LLM.Set {
 		return

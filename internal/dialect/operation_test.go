@@ -24,7 +24,9 @@ func TestOperationNames(t *testing.T) {
 		"chat.completions": genai.OpChat, "Chat.Completion": genai.OpChat, "gen_ai.chat": genai.OpChat,
 		"llm_call": genai.OpChat, "agent_call": genai.OpInvokeAgent, "tool_call": genai.OpExecuteTool,
 		"tools/call": genai.OpExecuteTool, "user_prompt": genai.OpInteraction, "invoke_workflow": genai.OpWorkflow,
-		"search_memory": "search_memory", "fetch_response": "fetch_response",
+		"search_memory": "search_memory", "create_memory_store": "create_memory_store", "upsert_memory": "upsert_memory",
+		"list_memories": "list_memories", "memory_search": "memory_search", "rerank": opRerank, "plan": opPlan,
+		"apply_guardrail": genai.OpGuardrail, "invoke_guardrail": genai.OpGuardrail, "fetch_response": "fetch_response",
 	} {
 		operation, known := operationOf(name)
 		require.True(t, known, name)

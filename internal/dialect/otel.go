@@ -23,6 +23,7 @@ var (
 	keyTemperature   = intern(inOTel, "gen_ai.request.temperature")
 	keyMaxTokens     = intern(inOTel, "gen_ai.request.max_tokens")
 	keyTopP          = intern(inOTel, "gen_ai.request.top_p")
+	keyTopK          = intern(inOTel, "gen_ai.request.top_k")
 	keySeed          = intern(inOTel, "gen_ai.request.seed")
 	keyStream        = intern(inOTel, "gen_ai.request.stream")
 	keyIsStream      = intern(inOTel, "gen_ai.request.is_stream")
@@ -78,6 +79,12 @@ var (
 	keyEndUser      = intern(0, "enduser.id")
 )
 
+// retrievalTopK name how many documents a retrieval asked for: the conventions now and before, and vector stores.
+var retrievalTopK = []key{
+	intern(inOTel, "gen_ai.retrieval.top_k"), keyTopK, intern(inVectorStore, "db.vector.query.top_k"),
+	intern(0, "db.pinecone.query.top_k"), intern(0, "retrieval.top_k"),
+}
+
 var otel = dialect{
 	bit:        inOTel,
 	input:      []key{keyInputMessages},
@@ -100,7 +107,7 @@ var otel = dialect{
 		reasoningTokens: {keyReasoning, keyFlatReasoning, keyFlatReasoning2},
 	},
 	scalars: func(r *Reader, c *genai.Call) {
-		fill(&c.Operation, otelOperation(r.str(keyOperation)))
+		fill(&c.Operation, r.named.operation)
 		r.setProvider(c, r.str(keyProvider))
 		r.setProvider(c, r.str(keySystem))
 		fill(&c.RequestModel, r.str(keyRequestModel))
@@ -115,6 +122,7 @@ var otel = dialect{
 		fillOpt(&c.Temperature, r.float(keyTemperature))
 		fillOpt(&c.MaxTokens, r.count(keyMaxTokens))
 		fillOpt(&c.TopP, r.float(keyTopP))
+		fillOpt(&c.TopK, r.float(keyTopK))
 		fillOpt(&c.Seed, r.count(keySeed))
 		fillOpt(&c.Streaming, r.flag(keyStream, keyIsStream, keyStreaming))
 		if seconds := r.float(keyFirstChunk, keyFirstChunkOp); seconds.Set {

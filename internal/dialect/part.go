@@ -180,8 +180,9 @@ func (j *partJoiner) end(m *genai.Message) { m.Text, m.Reasoning = j.text.text()
 
 // part reads one part of a message.
 func (p *parser) part(f *fields, m *genai.Message) {
-	switch kind := partKind(unquoted(f.typ)); {
-	case kind == partReasoning || f.reasoning != "" && f.text == "":
+	typ := unquoted(f.typ)
+	switch kind := partKind(typ); {
+	case kind == partReasoning || p.answer && typ == "compaction" || f.reasoning != "" && f.text == "":
 		for _, raw := range [...]string{f.reasoning, f.content, f.text} {
 			if raw != "" {
 				if text := p.textOf(raw); text != "" {
@@ -228,7 +229,7 @@ func (p *parser) part(f *fields, m *genai.Message) {
 	case f.output != "" || f.result != "":
 		m.Text = joined(m.Text, valueOf(firstOf(f.output, f.result)).Text)
 	default:
-		p.unread(unquoted(f.typ), m)
+		p.unread(typ, m)
 	}
 }
 

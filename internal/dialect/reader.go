@@ -24,6 +24,7 @@ type Reader struct {
 
 	rawProvider string // as the span spells it
 	framework   string // the value of the provider attribute if it names a framework
+	named       namedOperation
 	usage       counted
 	requested   requests // from the JSON of the request
 	hasContent  bool
@@ -108,6 +109,7 @@ func (r *Reader) Read(
 		r.has(keyDBSystemName) && isVectorStore(r.at[keyDBSystemName]) {
 		r.marks |= inVectorStore
 	}
+	r.nameOperation()
 	c := &r.call
 	c.DurationMillis = durationMillis(span)
 	c.ServiceName, c.DeploymentEnv = ServiceOf(resource)

@@ -8,12 +8,13 @@ import (
 
 // requests holds what the JSON of a request states: parameters, and the requested format of the answer.
 type requests struct {
-	model             string
-	temperature, topP genai.Opt[float64]
-	maxTokens, seed   genai.Opt[int64]
-	stream            genai.Opt[bool]
-	format            string // json_schema, json_object, text
-	schema            string // JSON of the schema
+	model           string
+	temperature     genai.Opt[float64]
+	topP, topK      genai.Opt[float64]
+	maxTokens, seed genai.Opt[int64]
+	stream          genai.Opt[bool]
+	format          string // json_schema, json_object, text
+	schema          string // JSON of the schema
 }
 
 // read reads the parameters from the JSON of a request (OpenAI, Anthropic, Gemini or Bedrock) or from a bare object of
@@ -39,6 +40,8 @@ func (q *requests) readAt(raw string, depth int) {
 			q.number(&q.temperature, c.scalar())
 		case "top_p", "topP":
 			q.number(&q.topP, c.scalar())
+		case "top_k", "topK":
+			q.number(&q.topK, c.scalar())
 		case "max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens", "maxTokens",
 			"max_tokens_to_sample":
 			if n, ok := parseInt(c.scalar()); ok && n >= 0 {
@@ -130,6 +133,7 @@ func (q *requests) formatAt(raw string, depth int) {
 func (q *requests) apply(c *genai.Call) {
 	fillOpt(&c.Temperature, q.temperature)
 	fillOpt(&c.TopP, q.topP)
+	fillOpt(&c.TopK, q.topK)
 	fillOpt(&c.MaxTokens, q.maxTokens)
 	fillOpt(&c.Seed, q.seed)
 	fillOpt(&c.Streaming, q.stream)

@@ -62,7 +62,8 @@ var sentry = dialect{
 			r.vercelOperation(c, operation)
 		}
 		if name, ok := strings.CutPrefix(r.str(keySentryOp), "gen_ai."); ok && !r.has(keyOperation) {
-			fill(&c.Operation, otelOperation(name))
+			operation, _ := operationOf(name)
+			fill(&c.Operation, operation)
 		}
 		fillOpt(&c.Streaming, r.flag(keySentryStream))
 	},

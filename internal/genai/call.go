@@ -61,10 +61,13 @@ type Call struct {
 	SessionID string `json:"session_id,omitempty"`
 	UserID    string `json:"user_id,omitempty"`
 	AgentName string `json:"agent_name,omitempty"`
+	// AgentVersion is the version of the agent that made the call.
+	AgentVersion string `json:"agent_version,omitempty"`
 
 	Temperature Opt[float64] `json:"temperature,omitzero"`
 	MaxTokens   Opt[int64]   `json:"max_tokens,omitzero"`
 	TopP        Opt[float64] `json:"top_p,omitzero"`
+	TopK        Opt[float64] `json:"top_k,omitzero"`
 	Seed        Opt[int64]   `json:"seed,omitzero"`
 	// ResponseFormat is the format that the request asked for: json_schema, json_object, text.
 	ResponseFormat string       `json:"response_format,omitempty"`
@@ -105,11 +108,13 @@ type Error struct {
 
 // Content is the part of a Call that is read on first use. Its JSON keys are keys of the call.
 type Content struct {
-	Input   []Message `json:"input_messages,omitempty"`
-	Output  []Message `json:"output_messages,omitempty"`
-	System  string    `json:"system_instructions,omitempty"`
-	Refusal string    `json:"refusal,omitempty"` // the provider's own refusal field, not a guess from the text
-	Tools   []Tool    `json:"tools,omitempty"`
+	Input  []Message `json:"input_messages,omitempty"`
+	Output []Message `json:"output_messages,omitempty"`
+	System string    `json:"system_instructions,omitempty"`
+	// PromptVariables are the values that the prompt template was filled with.
+	PromptVariables []Variable `json:"prompt_variables,omitempty"`
+	Refusal         string     `json:"refusal,omitempty"` // the provider's own refusal field, not a guess from the text
+	Tools           []Tool     `json:"tools,omitempty"`
 	// ToolDefinitions is the JSON that Tools was read from, as it was sent. Caches of compiled definitions use it as
 	// a key.
 	ToolDefinitions string `json:"-"`
@@ -123,7 +128,8 @@ type Content struct {
 // Part is a portion of the content that loads together.
 type Part uint8
 
-// The parts of Content. PartInput is Input and System; PartOutput is Output and Refusal; PartTools is Tools and
+// The parts of Content. PartInput is Input, System and PromptVariables; PartOutput is Output and Refusal;
+// PartTools is Tools and
 // ToolDefinitions; PartTool is ToolArguments and ToolResult; PartSchema is OutputSchema.
 const (
 	PartInput Part = 1 << iota
@@ -191,6 +197,9 @@ func (c *Call) Input() []Message { return c.part(PartInput).Input }
 
 // System returns the system instructions, where they are recorded apart from the messages.
 func (c *Call) System() string { return c.part(PartInput).System }
+
+// PromptVariables returns the values that the prompt template was filled with, in the order of the span.
+func (c *Call) PromptVariables() []Variable { return c.part(PartInput).PromptVariables }
 
 // Output returns the answer, one message a choice.
 func (c *Call) Output() []Message { return c.part(PartOutput).Output }

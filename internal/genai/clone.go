@@ -11,6 +11,7 @@ func (c *Call) Clone() *Call {
 	d.FinishReasons, d.FinishReasonsCanonical = slices.Clone(c.FinishReasons), slices.Clone(c.FinishReasonsCanonical)
 	d.content.Input, d.content.Output = cloneMessages(c.content.Input), cloneMessages(c.content.Output)
 	d.content.Tools = slices.Clone(c.content.Tools)
+	d.content.PromptVariables = slices.Clone(c.content.PromptVariables)
 	d.content.Retrieval.Documents = slices.Clone(c.content.Retrieval.Documents)
 	return &d
 }

@@ -57,16 +57,26 @@ type Tool struct {
 	Namespace   string // the group that the tool is defined in; models may put it before the name
 }
 
+// Variable is a value that a prompt template was filled with. A value that is no text is JSON.
+type Variable struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
 // Retrieval is a query and the documents that it found. Empty is true where it found none. Without it, an empty list of
 // documents means that they were not recorded.
 type Retrieval struct {
-	Query     string     `json:"query,omitempty"`
+	Query string `json:"query,omitempty"`
+	// TopK is how many documents were asked for.
+	TopK      Opt[int64] `json:"top_k,omitzero"`
 	Documents []Document `json:"documents,omitempty"`
 	Empty     bool       `json:"empty,omitempty"`
 }
 
 // IsZero reports whether nothing was recorded, so that `omitzero` leaves the retrieval out.
-func (r Retrieval) IsZero() bool { return r.Query == "" && len(r.Documents) == 0 && !r.Empty }
+func (r Retrieval) IsZero() bool {
+	return r.Query == "" && len(r.Documents) == 0 && !r.Empty && !r.TopK.Set
+}
 
 // Document is a retrieved document. Score is as reported, on any scale.
 type Document struct {

@@ -31,7 +31,9 @@ func (s *Scorer) role(
 	case call.IsLLMCall():
 		w.ahead.plan(s.calls)
 		c := comparison(w.reader, resource, scope, span, call)
-		role = s.calls.Role(&c)
+		if role = s.calls.Role(&c); !role.Duplicate && w.reader.OfAgent() && !isLogged(span) && s.logged.counted(call) {
+			role = ofLog
+		}
 	}
 	if role.Duplicate && !role.Judge {
 		call.LLM = genai.Some(false)

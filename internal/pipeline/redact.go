@@ -25,8 +25,8 @@ type Redactor struct {
 	technical *pattern.Redactor
 }
 
-// NewRedactor returns a redactor of the given kinds (pii, secrets), or nil if there are none. The error has one line
-// for each mistake.
+// NewRedactor returns a redactor of the given kinds (pii, secrets). Without kinds it returns nil, which redacts
+// nothing. The error has one line for each mistake.
 func NewRedactor(kinds []string) (*Redactor, error) {
 	all, err := pattern.NewRedactor(kinds)
 	if err != nil || len(kinds) == 0 {

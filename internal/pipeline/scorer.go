@@ -47,6 +47,7 @@ type Scorer struct {
 	options ScorerOptions
 	logs    *dialect.LogContentCache
 	calls   *duplicate.Finder
+	logged  *loggedCalls
 	repeats repeats
 	now     func() time.Time
 	workers sync.Pool // of *worker
@@ -81,7 +82,7 @@ func NewScorer(set *score.Set, options ScorerOptions) *Scorer {
 	s := &Scorer{
 		set: set, scorers: map[string]string{"": spanattr.SpellScorers(set)}, options: options, now: time.Now,
 		logs:  dialect.NewLogContentCache(options.LogContentBytes, options.LogContentAge),
-		calls: duplicate.NewFinder(options.Duplicates),
+		calls: duplicate.NewFinder(options.Duplicates), logged: newLoggedCalls(),
 	}
 	for _, service := range set.Services() {
 		s.scorers[service] = spanattr.SpellScorers(set.For(service))
@@ -116,6 +117,7 @@ type worker struct {
 	writer spanattr.Writer
 	result score.Result
 	ahead  lookahead
+	above  ancestors
 	batch  Batch // for requests without a batch
 	out    Scored
 }
@@ -134,6 +136,7 @@ func (s *Scorer) Traces(td ptrace.Traces, b *Batch, each func(*Scored)) {
 	}
 	b.begin(td.SpanCount())
 	w.ahead.begin(td)
+	w.above.begin(td)
 	w.errors.forget()
 	w.errors.index(td, s.logs, &s.repeats)
 	for _, rs := range td.ResourceSpans().All() {
@@ -164,6 +167,7 @@ func (s *Scorer) Traces(td ptrace.Traces, b *Batch, each func(*Scored)) {
 	w.result.Reset()
 	w.batch.reset()
 	w.ahead.begin(ptrace.Traces{})
+	w.above.begin(ptrace.Traces{})
 	w.out = Scored{}
 	s.workers.Put(w)
 }
@@ -178,6 +182,7 @@ func (s *Scorer) span(w *worker, b *Batch, out *Scored, scope pcommon.Instrument
 		b.addOther(span)
 		return false
 	}
+	w.above.complete(call, scope, span)
 	e := b.add(span)
 	out.Call, out.Entry, e.GenAI = call, e, true
 	r := &e.Record

@@ -28,6 +28,7 @@ func Normalise(span ptrace.Span, c *genai.Call) {
 	n.text("gen_ai.response.id", c.ResponseID)
 	n.text(AttrConversation, c.SessionID)
 	n.text("gen_ai.agent.name", c.AgentName)
+	n.text("gen_ai.agent.version", c.AgentVersion)
 	n.text("gen_ai.output.type", c.OutputType)
 	n.text("gen_ai.tool.name", c.ToolName)
 	n.text("gen_ai.tool.call.id", c.ToolCallID)
@@ -36,6 +37,7 @@ func Normalise(span ptrace.Span, c *genai.Call) {
 	n.texts("gen_ai.response.finish_reasons", c.FinishReasons)
 	n.number("gen_ai.request.temperature", c.Temperature)
 	n.number("gen_ai.request.top_p", c.TopP)
+	n.number("gen_ai.request.top_k", c.TopK)
 	n.integer("gen_ai.request.max_tokens", c.MaxTokens)
 	n.integer("gen_ai.request.seed", c.Seed)
 	if c.Streaming.Set && c.Streaming.Value {

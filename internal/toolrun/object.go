@@ -266,7 +266,7 @@ func (*object) code(text string) (code string) {
 	return code
 }
 
-// isFine knows the texts with which error fields say that there is no error.
+// isFine reports whether the text of an error field means success, like "none" or "ok".
 func isFine(text string) bool {
 	switch strings.ToLower(strings.Trim(text, " .!")) {
 	case "ok", "none", "no", "null", "nil", "success", "no error", "no errors", "n/a", "-", "0", "false", "undefined":

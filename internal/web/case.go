@@ -249,7 +249,7 @@ func callFacts(c *genai.Call) []fact {
 		})
 	}
 	if c.AgentName != "" {
-		facts = append(facts, fact{Name: "agent", Value: visibleLine(c.AgentName, 80)})
+		facts = append(facts, fact{Name: "agent", Value: visibleLine(strings.TrimSpace(c.AgentName+" "+c.AgentVersion), 80)})
 	}
 	return facts
 }

@@ -52,6 +52,6 @@ func (f *factory) createLogs(
 		return nil, err
 	}
 	return processorhelper.NewLogs(ctx, set, cfg, next, i.processLogs,
-		processorhelper.WithCapabilities(consumer.Capabilities{MutatesData: len(cfg.(*Config).Redact) > 0}),
+		processorhelper.WithCapabilities(consumer.Capabilities{MutatesData: true}),
 		processorhelper.WithShutdown(i.release))
 }

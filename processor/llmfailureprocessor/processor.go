@@ -36,10 +36,13 @@ func (i *instance) processTraces(ctx context.Context, td ptrace.Traces) (ptrace.
 	return td, nil
 }
 
-// processLogs keeps the content of log records for the spans that they name, and passes the records on, redacted if
-// configured.
+// processLogs keeps the content of log records for the spans that they name, scores the model calls that log records
+// describe without a span, and passes the records on, redacted if configured.
 func (i *instance) processLogs(ctx context.Context, ld plog.Logs) (plog.Logs, error) {
 	i.scorer.Logs(ld)
-	i.counters.add(ctx, &tally{redactions: int64(i.redactor.Logs(ld))})
+	var n tally
+	i.scorer.LogCalls(ld, n.add)
+	n.redactions = int64(i.redactor.Logs(ld))
+	i.counters.add(ctx, &n)
 	return ld, nil
 }

@@ -311,7 +311,7 @@ func marshal(t *testing.T, td ptrace.Traces) string {
 func TestCapabilities(t *testing.T) {
 	r := start(t, "{}")
 	require.True(t, r.traces.Capabilities().MutatesData)
-	require.False(t, r.logs.Capabilities().MutatesData, "a pipeline of logs need not copy them for us")
+	require.True(t, r.logs.Capabilities().MutatesData, "calls in log records are marked")
 }
 
 func TestEmptyRequestStaysEmpty(t *testing.T) {

@@ -144,6 +144,9 @@ func size(c *genai.Call) int {
 			}
 		}
 	}
+	for _, v := range c.PromptVariables() {
+		n += len(v.Name) + len(v.Value)
+	}
 	for i := range c.Retrieval().Documents {
 		n += len(c.Retrieval().Documents[i].Content)
 	}
@@ -161,7 +164,7 @@ func (k *cutter) call(c *genai.Call) *genai.Call {
 	d := c.Clone()
 	for _, text := range []*string{
 		&d.Operation, &d.Provider, &d.ProviderRaw, &d.RequestModel, &d.ResponseModel, &d.Model, &d.ResponseID,
-		&d.WorkflowName, &d.SessionID, &d.UserID, &d.AgentName, &d.ResponseFormat, &d.OutputType,
+		&d.WorkflowName, &d.SessionID, &d.UserID, &d.AgentName, &d.AgentVersion, &d.ResponseFormat, &d.OutputType,
 		&d.PromptName, &d.PromptVersion,
 		&d.Error.Type, &d.ToolName, &d.ToolCallID, &d.ToolStatus, &d.ServiceName, &d.DeploymentEnv,
 	} {
@@ -174,12 +177,12 @@ func (k *cutter) call(c *genai.Call) *genai.Call {
 			k.cutTo(&list[i], maxShort)
 		}
 	}
-	for _, number := range []*genai.Opt[float64]{&d.Temperature, &d.TopP, &d.TTFT, &d.CostUSD} {
+	for _, number := range []*genai.Opt[float64]{&d.Temperature, &d.TopP, &d.TopK, &d.TTFT, &d.CostUSD} {
 		number.Set = number.Set && !math.IsNaN(number.Value) && !math.IsInf(number.Value, 0)
 	}
 	content := genai.Content{
 		Input: k.messages(d.Input()), Output: k.messages(d.Output()), System: d.System(), Refusal: d.Refusal(),
-		Tools:           tail(k, d.Tools()),
+		Tools: tail(k, d.Tools()), PromptVariables: tail(k, d.PromptVariables()),
 		ToolDefinitions: d.ToolDefinitions(), ToolArguments: d.ToolArguments(), ToolResult: d.ToolResult(),
 		OutputSchema: d.OutputSchema(), Retrieval: *d.Retrieval(),
 	}
@@ -193,6 +196,10 @@ func (k *cutter) call(c *genai.Call) *genai.Call {
 	}
 	for i := range content.Tools {
 		k.cutTo(&content.Tools[i].Name, maxShort)
+	}
+	for i := range content.PromptVariables {
+		k.cutTo(&content.PromptVariables[i].Name, maxShort)
+		k.cutText(&content.PromptVariables[i].Value)
 	}
 	k.value(&content.ToolArguments)
 	k.value(&content.ToolResult)

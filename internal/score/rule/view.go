@@ -33,6 +33,7 @@ type CallView struct {
 	PromptName    string    `expr:"prompt_name" doc:"name of the prompt template"`
 	PromptVersion string    `expr:"prompt_version" doc:"its version"`
 	AgentName     string    `expr:"agent_name" doc:"the agent that made the call"`
+	AgentVersion  string    `expr:"agent_version" doc:"its version"`
 	SessionID     string    `expr:"session_id" doc:"the conversation"`
 	UserID        string    `expr:"user_id" doc:"the user"`
 	ServiceName   string    `expr:"service_name" doc:"service.name of the resource"`
@@ -89,7 +90,8 @@ func newView(c *genai.Call) *View {
 	return &View{Call: CallView{
 		Operation: c.Operation, Provider: c.Provider, Model: c.AnyModel(), RequestModel: c.RequestModel,
 		ResponseModel: c.ResponseModel,
-		PromptName:    c.PromptName, PromptVersion: c.PromptVersion, AgentName: c.AgentName, SessionID: c.SessionID,
+		PromptName:    c.PromptName, PromptVersion: c.PromptVersion, AgentName: c.AgentName,
+		AgentVersion: c.AgentVersion, SessionID: c.SessionID,
 		UserID:      c.UserID,
 		ServiceName: c.ServiceName, Environment: c.DeploymentEnv, ToolName: c.ToolName, ToolStatus: c.ToolStatus,
 		FinishReasons: c.FinishReasons, Streaming: c.Streaming.Value, TTFT: c.TTFT.Value, Duration: c.DurationMillis,

@@ -14,8 +14,8 @@ const phraseBits = 10
 
 var distinctTexts = sync.Pool{New: func() any { return new(words.Text) }}
 
-// distinct returns a text without the phrases that it had before, or nil if there are none. Return it with release. A
-// sum over words must not grow with the repetitions of a sentence.
+// distinct returns a copy of a text without repeated phrases, or nil if no phrase repeats. The caller must release the
+// copy. Without it, a sum over words would grow with every repetition of a sentence.
 func distinct(t *words.Text) *words.Text {
 	list := t.Words
 	var seen [1 << phraseBits]uint16 // the index of the last word of a phrase, + 1
