@@ -114,7 +114,7 @@ func (c *canonicalizer) object(into []byte) ([]byte, error) {
 		}
 		begin := len(into)
 		key := name.String() // before the next token is read
-		into = append(strconv.AppendQuote(into, key), ':')
+		into = append(appendName(into, key), ':')
 		value := len(into)
 		if into, err = c.value(into); err != nil {
 			return into, err
@@ -149,6 +149,16 @@ func (c *canonicalizer) unwrap(key string, value []byte) {
 	case key == "kwargs" && value[0] == '{':
 		c.named = slices.Clone(value)
 	}
+}
+
+// appendName appends the name of a member in quotes. Most names need no escapes.
+func appendName(into []byte, name string) []byte {
+	for i := range len(name) {
+		if b := name[i]; b < ' ' || b == '"' || b == '\\' || b > '~' {
+			return strconv.AppendQuote(into, name)
+		}
+	}
+	return append(append(append(into, '"'), name...), '"')
 }
 
 // appendText appends a text in lower case with single spaces.
