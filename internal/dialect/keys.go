@@ -187,7 +187,7 @@ func familyOf(name string) (family, dialects) {
 // initials are the first letters, in pairs, of the names that evident knows and of those that tell more with their
 // value. The index is made of five bits of each letter.
 var initials = func() (pairs [1 << 10]bool) {
-	for _, pair := range strings.Fields("ge gc ll lk la lm op ai al ag br db tr ml mc mo ha ho py cr co sp re qw ve we") {
+	for pair := range strings.FieldsSeq("ge gc ll lk la lm op ai al ag br db tr ml mc mo ha ho py cr co sp re qw ve we") {
 		pairs[initialsOf(pair)] = true
 	}
 	return pairs

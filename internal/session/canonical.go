@@ -157,8 +157,9 @@ func (c *canonicalizer) string() (string, error) {
 	if bytes.IndexByte(raw, '\\') < 0 && isASCII(raw) {
 		return unsafe.String(&raw[1], len(raw)-2), nil //nolint:gosec // read before the decoder goes on
 	}
-	c.unquoted, _ = jsontext.AppendUnquote(c.unquoted[:0], raw)              // it fails on invalid UTF-8 only, and replaces that
-	return unsafe.String(unsafe.SliceData(c.unquoted), len(c.unquoted)), nil //nolint:gosec // read before it is reused
+	// It fails on invalid UTF-8 only, and replaces that.
+	c.unquoted, _ = jsontext.AppendUnquote(c.unquoted[:0], raw)
+	return unsafe.String(unsafe.SliceData(c.unquoted), len(c.unquoted)), nil //nolint:gosec // read before reuse
 }
 
 func isASCII(text []byte) bool {

@@ -1,7 +1,7 @@
 package words
 
-// Table maps the hash of a word to bits. It is open-addressed. Most lookups find nothing, so a filter of one bit for many
-// hashes comes first: it is small enough to stay in the cache of the processor.
+// Table maps the hash of a word to bits. It is open-addressed. Most lookups find nothing, so a filter of one bit for
+// many hashes comes first: it is small enough to stay in the cache of the processor.
 type Table struct {
 	filter []uint64
 	slots  []slot
