@@ -139,10 +139,15 @@ func (r *Reader) isGenAI(attributes pcommon.Map, scope string, span ptrace.Span)
 	if r.scopeMarks&^weakScopes != 0 {
 		return true
 	}
+	typed := false // has an attribute that Claude Code has
 	for name, value := range attributes.All() {
+		if !mayTell(name) {
+			continue
+		}
 		if evident(name) || (name == "db.system" || name == "db.system.name") && isVectorStore(value) {
 			return true
 		}
+		typed = typed || name == "span.type"
 	}
 	if name := span.Name(); len(name) > 10 && (strings.HasPrefix(name, "claude_code.") ||
 		strings.HasPrefix(name, "anthropic.") || strings.HasPrefix(name, "qwen-code.")) {
@@ -157,8 +162,7 @@ func (r *Reader) isGenAI(attributes pcommon.Map, scope string, span ptrace.Span)
 			return true
 		}
 	}
-	_, ok := attributes.Get("span.type")
-	return ok && isClaudeCode(attributes)
+	return typed && isClaudeCode(attributes)
 }
 
 func (r *Reader) begin(span ptrace.Span) {

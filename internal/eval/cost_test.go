@@ -12,6 +12,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/score"
 	"github.com/faultline-otel/faultline/internal/score/scorers"
+	"github.com/faultline-otel/faultline/internal/score/text"
 )
 
 // prose makes n bytes of sentences of customer support.
@@ -104,6 +105,50 @@ func TestEvalCost(t *testing.T) {
 			"%.1f times FNV-1a of 4 KB (%.1f µs); %.1f µs where its texts came before",
 			ours/1e3, c.name, len(set.Scorers()), ours/yardstick, yardstick/1e3, again/1e3)
 		require.LessOrEqual(t, ours/yardstick, dearest)
+	}
+}
+
+// TestTextCost measures what the text classifiers cost together and alone, on a prompt of 3 KB and an answer of 1 KB
+// that come for the first time. It prints the times, which depend on the machine, and fails for allocations only.
+func TestTextCost(t *testing.T) {
+	const goal = 35e3 // ns; it stops looking for a quiet moment at this
+	all, err := scorers.New(scorers.Default())
+	require.NoError(t, err)
+	var classifiers []score.Scorer
+	for _, s := range all.Scorers() {
+		switch s.Name() {
+		case text.RefusalName, text.JailbreakName, text.InjectionName, text.ToxicityName, text.DegenerateName:
+			classifiers = append(classifiers, s)
+		}
+	}
+	require.Len(t, classifiers, 5)
+	asked, answered := sliding(12), sliding(11)
+	call := genai.Call{Operation: genai.OpChat, FinishReasonsCanonical: []string{"stop"}}
+	var content genai.Content
+	var r score.Result
+	at := 0
+	cost := func(list ...score.Scorer) float64 {
+		set := score.NewSet(list...)
+		run := func() {
+			content.Input = append(content.Input[:0], genai.Message{Role: genai.RoleUser, Text: asked(at, 3072)})
+			content.Output = append(content.Output[:0], genai.Message{Role: genai.RoleAssistant, Text: answered(at, 1024)})
+			call.SetContent(content)
+			at++
+			r.Reset()
+			set.Score(&call, &r)
+		}
+		run()
+		require.Zero(t, testing.AllocsPerRun(50, run), "allocations in steady state")
+		least := 1e18
+		for turn := 0; turn < 40 || turn < 400 && least > goal; turn++ {
+			least = min(least, nanoseconds(run))
+		}
+		return least / 1e3
+	}
+	t.Logf("text classifiers: %.1f µs a call of 3 KB asked and 1 KB answered, 0 allocations (goal: %d)",
+		cost(classifiers...), int(goal/1e3))
+	for _, s := range classifiers {
+		t.Logf("  %s alone: %.1f µs", s.Name(), cost(s))
 	}
 }
 

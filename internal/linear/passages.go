@@ -29,12 +29,15 @@ func (m *Model) Passages(list []words.Word, widths Widths) (peaks [len(Widths{})
 	if len(list) == 0 {
 		return peaks, 0
 	}
-	var sums [MaxWindow]int32 // after the word i stands at i+1; before the first it is 0
-	var best [len(widths)]int32
-	for k := range best {
-		best[k] = math.MinInt32
+	// The sum after the word i stands at i+1. Before the first it is 0, and so is what a window would begin with that is
+	// still wider than the text so far: windows are narrower than the ring.
+	var sums [MaxWindow]int32
+	var ends [len(widths)]end
+	for k := range ends {
+		ends[k].sum = math.MinInt32
 		widths[k] = min(widths[k], MaxWindow-1)
 	}
+	narrow, medium, wide := uint(widths[0]), uint(widths[1]), uint(widths[2])
 	var seen recent
 	weights, shift := m.weights, (32-uint(m.Bits))%32
 	all, one, two := int32(0), uint32(0), uint32(0)
@@ -57,21 +60,27 @@ func (m *Model) Passages(list []words.Word, widths Widths) (peaks [len(Widths{})
 			}
 		}
 		two, one = one, h
-		sums[(i+1)%MaxWindow] = all
-		for k, width := range widths {
-			before := int32(0)
-			if i >= width {
-				before = sums[(i+1-width)%MaxWindow]
-			}
-			if s := all - before; s > best[k] {
-				best[k] = s
-				peaks[k].From, peaks[k].Upto = max(0, i+1-width), i+1
-			}
-		}
+		at := uint(i + 1)
+		sums[at%MaxWindow] = all
+		ends[0].raise(all-sums[(at-narrow)%MaxWindow], i+1)
+		ends[1].raise(all-sums[(at-medium)%MaxWindow], i+1)
+		ends[2].raise(all-sums[(at-wide)%MaxWindow], i+1)
 	}
-	for k := range peaks {
-		peaks[k].Sum = float32(best[k]) * m.scale
-		peaks[k].From = max(0, peaks[k].From-min(m.Order, 3)+1)
+	for k, e := range ends {
+		from := max(0, e.at-widths[k])
+		peaks[k] = Window{Sum: float32(e.sum) * m.scale, From: max(0, from-min(m.Order, 3)+1), Upto: e.at}
 	}
 	return peaks, float32(all) * m.scale
+}
+
+// end is the end of the strongest window so far.
+type end struct {
+	sum int32
+	at  int
+}
+
+func (e *end) raise(sum int32, at int) {
+	if sum > e.sum {
+		e.sum, e.at = sum, at
+	}
 }

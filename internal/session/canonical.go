@@ -10,6 +10,7 @@ import (
 	"sync"
 	"unicode"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/go-json-experiment/json/jsontext"
@@ -27,6 +28,7 @@ type canonicalizer struct {
 	text              bytes.Buffer // the decoder reads it in place
 	json              jsontext.Decoder
 	out, unsorted     []byte
+	unquoted          []byte // the last string with escapes
 	positional, named []byte // parts of a call envelope
 	words             words.Text
 }
@@ -71,6 +73,13 @@ func (c *canonicalizer) append(into []byte, text string) ([]byte, bool) {
 
 // value appends the next value.
 func (c *canonicalizer) value(into []byte) ([]byte, error) {
+	if c.json.PeekKind() == '"' {
+		s, err := c.string()
+		if err != nil {
+			return into, err
+		}
+		return append(appendText(append(into, '"'), s), '"'), nil
+	}
 	token, err := c.json.ReadToken()
 	if err != nil {
 		return into, err
@@ -88,8 +97,6 @@ func (c *canonicalizer) value(into []byte) ([]byte, error) {
 		}
 		_, err = c.json.ReadToken()
 		return append(into, ']'), err
-	case '"':
-		return append(appendText(append(into, '"'), token.String()), '"'), nil
 	case '0':
 		number := token.String()
 		// A float cannot hold every long id, so integers stay as they are.
@@ -108,19 +115,18 @@ func (c *canonicalizer) object(into []byte) ([]byte, error) {
 	outermost := c.json.StackDepth() == 1
 	first := len(into)
 	for c.json.PeekKind() != '}' {
-		name, err := c.json.ReadToken()
+		key, err := c.string()
 		if err != nil {
 			return into, err
 		}
 		begin := len(into)
-		key := name.String() // before the next token is read
-		into = append(strconv.AppendQuote(into, key), ':')
+		into = append(appendName(into, key), ':')
 		value := len(into)
 		if into, err = c.value(into); err != nil {
 			return into, err
 		}
 		if outermost {
-			c.unwrap(key, into[value:])
+			c.unwrap(into[begin:value], into[value:])
 		}
 		into = append(into, ',')
 		if n := len(members); n > 0 {
@@ -141,14 +147,48 @@ func (c *canonicalizer) object(into []byte) ([]byte, error) {
 	return append(into, '}'), err
 }
 
-// unwrap keeps the parts of a call envelope.
-func (c *canonicalizer) unwrap(key string, value []byte) {
+// string reads a string without its quotes and escapes. It is valid until the next read: most strings have no escapes
+// and are not copied.
+func (c *canonicalizer) string() (string, error) {
+	raw, err := c.json.ReadValue()
+	if err != nil {
+		return "", err
+	}
+	if bytes.IndexByte(raw, '\\') < 0 && isASCII(raw) {
+		return unsafe.String(&raw[1], len(raw)-2), nil //nolint:gosec // read before the decoder goes on
+	}
+	// It fails on invalid UTF-8 only, and replaces that.
+	c.unquoted, _ = jsontext.AppendUnquote(c.unquoted[:0], raw)
+	return unsafe.String(unsafe.SliceData(c.unquoted), len(c.unquoted)), nil //nolint:gosec // read before reuse
+}
+
+func isASCII(text []byte) bool {
+	for _, b := range text {
+		if b >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// unwrap keeps the parts of a call envelope. The key is in canonical form.
+func (c *canonicalizer) unwrap(key, value []byte) {
 	switch {
-	case key == "args" && value[0] == '[':
+	case string(key) == `"args":` && value[0] == '[':
 		c.positional = slices.Clone(value)
-	case key == "kwargs" && value[0] == '{':
+	case string(key) == `"kwargs":` && value[0] == '{':
 		c.named = slices.Clone(value)
 	}
+}
+
+// appendName appends the name of a member in quotes. Most names need no escapes.
+func appendName(into []byte, name string) []byte {
+	for i := range len(name) {
+		if b := name[i]; b < ' ' || b == '"' || b == '\\' || b > '~' {
+			return strconv.AppendQuote(into, name)
+		}
+	}
+	return append(append(append(into, '"'), name...), '"')
 }
 
 // appendText appends a text in lower case with single spaces.

@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"encoding/json"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -59,5 +60,14 @@ func TestCanonicalIsBounded(t *testing.T) {
 		canonical, _ := new(canonicalizer).read(arguments)
 		require.Less(t, time.Since(began), time.Second, name)
 		require.LessOrEqual(t, len(canonical), 3*maxCanonical, name)
+	}
+}
+
+// TestNamesAreQuotedAlike checks that the short way of quoting a name gives what strconv gives.
+func TestNamesAreQuotedAlike(t *testing.T) {
+	for b := range 256 {
+		for _, name := range []string{string([]byte{byte(b)}), "a" + string([]byte{byte(b)}) + "z", string(rune(b)), ""} {
+			require.Equal(t, strconv.Quote(name), string(appendName(nil, name)))
+		}
 	}
 }

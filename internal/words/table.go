@@ -1,10 +1,15 @@
 package words
 
-// Table maps the hash of a word to bits. It is open-addressed and mostly empty, because most lookups find nothing.
+// Table maps the hash of a word to bits. It is open-addressed. Most lookups find nothing, so a filter of one bit for
+// many hashes comes first: it is small enough to stay in the cache of the processor.
 type Table struct {
-	slots []slot
-	shift uint8
+	filter []uint64
+	slots  []slot
+	shift  uint8
 }
+
+// filterBits is the base-2 logarithm of the filter's bits for each slot.
+const filterBits = 3
 
 type slot struct{ hash, value uint32 }
 
@@ -19,24 +24,33 @@ func NewTable(texts map[uint32][]string) *Table {
 		}
 	}
 	const sparse = 4
-	size := 1
-	t := &Table{shift: 32}
+	size := 1 << filterBits
+	t := &Table{shift: 32 - filterBits}
 	for ; size < sparse*len(values); size <<= 1 {
 		t.shift--
 	}
-	t.slots = make([]slot, max(size, 2))
+	t.slots, t.filter = make([]slot, size), make([]uint64, size<<filterBits/64)
 	for h, value := range values {
 		i := t.first(h)
 		for t.slots[i].value != 0 {
 			i = t.next(i)
 		}
 		t.slots[i] = slot{h, value}
+		bit := t.bit(h)
+		t.filter[bit/64] |= 1 << (bit % 64)
 	}
 	return t
 }
 
 // Of returns the bits of a word, 0 if it is in no text.
 func (t *Table) Of(hash uint32) uint32 {
+	if bit := t.bit(hash); t.filter[bit/64]>>(bit%64)&1 == 0 {
+		return 0
+	}
+	return t.find(hash)
+}
+
+func (t *Table) find(hash uint32) uint32 {
 	for i := t.first(hash); ; i = t.next(i) {
 		if s := &t.slots[i]; s.hash == hash || s.value == 0 {
 			return s.value
@@ -44,6 +58,8 @@ func (t *Table) Of(hash uint32) uint32 {
 	}
 }
 
-func (t *Table) first(hash uint32) uint32 { return hash >> t.shift }
+func (t *Table) first(hash uint32) uint32 { return hash >> (t.shift & 31) }
+
+func (t *Table) bit(hash uint32) uint32 { return hash >> ((t.shift - filterBits) & 31) }
 
 func (t *Table) next(i uint32) uint32 { return (i + 1) & uint32(len(t.slots)-1) }
