@@ -19,7 +19,7 @@ const (
 
 var sections = []string{receivers, processors, connectors, exporters, extensions}
 
-// settings is a configuration as the checks read it. What has another shape is absent, because the Collector reports it.
+// settings is a configuration as the checks read it. What has another shape is absent: the Collector reports it.
 type settings struct {
 	components map[string]map[string]any // by section and id
 	listed     []string                  // service::extensions

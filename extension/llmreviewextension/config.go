@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/config/configoptional"
 
 	"github.com/faultline-otel/faultline/internal/loopback"
+	"github.com/faultline-otel/faultline/internal/web"
 )
 
 // Config is what users write.
@@ -52,8 +53,12 @@ func createDefaultConfig() component.Config {
 	return &Config{HTTP: http, Store: StoreConfig{SQLite: configoptional.Some(SQLiteConfig{Path: "./data/review.db"})}}
 }
 
-// Validate checks that prompts and answers are not served to a network by mistake.
+// Validate checks the link to a trace, and that prompts and answers are not served to a network by mistake.
 func (c *Config) Validate() error {
+	return errors.Join(c.validateEndpoint(), web.CheckTraceURL(c.TraceURL))
+}
+
+func (c *Config) validateEndpoint() error {
 	endpoint := c.HTTP.NetAddr.Endpoint
 	if c.HTTP.NetAddr.Transport == confignet.TransportTypeUnix {
 		return nil
