@@ -148,16 +148,16 @@ service: {telemetry: {metrics: {level: none}}, pipelines: {traces: {receivers: [
 	for name, c := range map[string]struct{ yaml, want string }{
 		"no budget": {`
 processors: {llm_session: {budget: llm_budget}}
-service: {pipelines: {traces: {processors: [llm_session]}}}`, `budget: extension "llm_budget" not found; ` +
-			`list it under service::extensions`},
+service: {pipelines: {traces: {processors: [llm_session]}}}`, `processors::llm_session::budget: extension ` +
+			`"llm_budget" is not configured`},
 		"no storage": {`
 processors: {llm_session: {storage: file_storage}}
-service: {pipelines: {traces: {processors: [llm_session]}}}`, `storage: extension "file_storage" not found; ` +
-			`list it under service::extensions`},
+service: {pipelines: {traces: {processors: [llm_session]}}}`, `processors::llm_session::storage: extension ` +
+			`"file_storage" is not configured`},
 		"no review queue": {`
 exporters: {llm_review: {}}
-service: {pipelines: {traces: {exporters: [llm_review]}}}`, `review must name an extension that is listed in ` +
-			`service::extensions, got "llm_review"`},
+service: {pipelines: {traces: {exporters: [llm_review]}}}`, `exporters::llm_review::review: extension ` +
+			`"llm_review" is not configured`},
 		"address of the page is taken": {`
 extensions: {llm_review: {http: {endpoint: "` + address + `"}}}
 service: {extensions: [llm_review]}`, "http::endpoint: serve the review page on " + address},
