@@ -107,8 +107,8 @@ func TestValidateFindsSlips(t *testing.T) {
 			"processors::llm_failure: prices: price file prices.yaml: no such file",
 		},
 		"no such schema": {
-			"processors: {llm_failure: {scorers: {version: 1, scorers: {json_schema: {schema: answer.json}}}}}", refused,
-			"answer.json",
+			"processors: {llm_failure: {scorers: {version: 1, scorers: {json_schema: {schemas: [{prompt: a, file: answer.json}]}}}}}", refused,
+			"scorers.json_schema: schemas[0].file must be readable",
 		},
 		"redact is a text": {
 			"processors: {llm_failure: {redact: pii}}", refused,
@@ -131,7 +131,7 @@ func TestValidateFindsSlips(t *testing.T) {
 		"a bad webhook": {
 			"extensions: {llm_budget: {webhook: {url: hooks.example/x}}}\nprocessors: {llm_session: {budget: llm_budget}}\n" +
 				"service: {extensions: [health_check, file_storage, llm_review, llm_budget]}", refused,
-			"extensions::llm_budget: webhook::url",
+			"extensions::llm_budget::webhook: url must begin with http:// or https://",
 		},
 		"an endpoint without a port": {
 			"extensions: {llm_review: {http: {endpoint: localhost}}}", refused,
