@@ -14,9 +14,9 @@ import (
 	"github.com/faultline-otel/faultline/internal/componenttest"
 )
 
-// elsewhere are documents with YAML that is not for the Collector. Tests of other packages check them: internal/grafana
-// for Prometheus.
-var elsewhere = []string{"docs/reference/alerts.md"}
+// elsewhere are documents with YAML that is not for this Collector. Tests of other packages check them: internal/grafana
+// for Prometheus, e2e for ocb.
+var elsewhere = []string{"docs/reference/alerts.md", "docs/guides/own-build.md"}
 
 // TestExamplesInDocumentsAreValid reads every fenced YAML block of every document like this Collector: all components
 // that it configures, ours or not, all components in its pipelines, and the scorer and price files that it shows.

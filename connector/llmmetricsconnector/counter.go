@@ -40,6 +40,7 @@ type counter struct {
 	telemetry *metadata.TelemetryBuilder
 	self      metric.MeasurementOption // identifies the connector: a Collector may have several
 	readers   sync.Pool                // of *spanReader
+	warn      sync.Once                // of unscored spans
 
 	// Set while pipelines are built, and not changed afterwards.
 	spans   bool             // there is a traces-to-metrics end
@@ -225,6 +226,12 @@ func (c *counter) count(ctx context.Context, td ptrace.Traces) {
 	r := c.readers.Get().(*spanReader)
 	defer c.readers.Put(r)
 	r.read(td, pipeline.BatchOf(ctx), time.Now(), c.meter)
+	if r.unscored > 0 && !c.config.OnlyIncidents {
+		c.warn.Do(func() {
+			c.logger.Warn("GenAI spans arrive unscored, so they have no failures, scores and costs (llm.spans counts them): "+
+				"put llm_failure before llm_metrics, here or in the agents", zap.Int("spans", r.unscored))
+		})
+	}
 }
 
 // countLogs counts the evaluations and the model calls in log records.

@@ -22,6 +22,7 @@ type spanReader struct {
 	span  meter.Span
 	// The versions of the scorers, of the resource and of spans that have their own.
 	ofResource, ofSpan spanattr.ScorerVersions
+	unscored           int // GenAI spans of the last request that llm_failure did not see
 }
 
 func newSpanReader() *spanReader { return &spanReader{spans: pipeline.NewSpans()} }
@@ -29,6 +30,7 @@ func newSpanReader() *spanReader { return &spanReader{spans: pipeline.NewSpans()
 // read counts every span. The batch of the request may be nil.
 func (r *spanReader) read(td ptrace.Traces, b *pipeline.Batch, now time.Time, m *meter.Meter) {
 	r.spans.Begin(b)
+	r.unscored = 0
 	for _, rs := range td.ResourceSpans().All() {
 		resource := rs.Resource()
 		counted := m.For(dialect.ServiceOf(resource))
@@ -140,6 +142,7 @@ func (r *spanReader) record(record *spanattr.Record) {
 	}
 	if s.Coverage = string(record.Coverage); s.Coverage == "" {
 		s.Coverage = meter.Unscored
+		r.unscored++
 	}
 	if record.Cost.USD.Set {
 		s.Cost, s.CostSource = record.Cost.USD, record.Cost.Source

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.uber.org/zap"
 
 	"github.com/faultline-otel/faultline/exporter/llmreviewexporter/internal/metadata"
 	"github.com/faultline-otel/faultline/internal/pipeline"
@@ -25,6 +27,8 @@ type reviewer struct {
 	extension component.ID
 	telemetry *metadata.TelemetryBuilder
 	store     review.Store
+	logger    *zap.Logger
+	warn      sync.Once // of unscored spans
 }
 
 func (r *reviewer) start(_ context.Context, host component.Host) error {
@@ -42,7 +46,7 @@ func (r *reviewer) start(_ context.Context, host component.Host) error {
 
 func (r *reviewer) put(ctx context.Context, td ptrace.Traces) error {
 	// Most kept traces did not fail. Their spans are needed only where the trace is an item already.
-	failing, others, ignored := pipeline.FailingTraces(td)
+	failing, others, ignored, unscored := pipeline.FailingTraces(td)
 	wanted, err := r.store.Known(ctx, others)
 	if err != nil {
 		return err
@@ -58,6 +62,13 @@ func (r *reviewer) put(ctx context.Context, td ptrace.Traces) error {
 	}
 	if ignored > 0 { // counted once, whatever was retried
 		r.telemetry.LlmReviewIgnoredSpans.Add(ctx, int64(ignored))
+	}
+	if unscored > 0 {
+		r.telemetry.LlmReviewUnscoredSpans.Add(ctx, int64(unscored))
+		r.warn.Do(func() {
+			r.logger.Warn("GenAI spans arrive unscored, so none of them becomes a case: put llm_failure before llm_review, "+
+				"here or in the agents", zap.Int("spans", unscored))
+		})
 	}
 	return nil
 }

@@ -21,6 +21,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/faultline-otel/faultline/exporter/llmreviewexporter/internal/metadata"
 	"github.com/faultline-otel/faultline/exporter/llmreviewexporter/internal/metadatatest"
@@ -208,6 +210,34 @@ func TestSpansWithoutIDsAreCounted(t *testing.T) {
 }
 
 // TestNothingOfAValueIsStored puts a trace with personal data and a credential into a real store, and reads the store's own file.
+// TestUnscoredSpansAreToldOnce: without llm_failure before it, nothing ever becomes a case.
+func TestUnscoredSpansAreToldOnce(t *testing.T) {
+	core, logs := observer.New(zap.WarnLevel)
+	telemetry := componenttest.NewTelemetry()
+	set := metadatatest.NewSettings(telemetry)
+	set.Logger = zap.New(core)
+	cfg := createDefaultConfig().(*Config)
+	cfg.Queue = configoptional.None[exporterhelper.QueueBatchConfig]()
+	e := create(t, set, cfg)
+	_, h := open(t)
+	require.NoError(t, e.Start(t.Context(), h))
+	for _, scored := range []bool{true, false, false} {
+		td := failing(1)
+		span := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(1)
+		span.Attributes().Remove(spanattr.AttrErrorClass)
+		if scored {
+			span.Attributes().PutStr(spanattr.AttrCoverage, string(spanattr.Scored))
+		}
+		require.NoError(t, e.ConsumeTraces(t.Context(), td))
+		require.Equal(t, scored, logs.Len() == 0)
+	}
+	require.Equal(t, 1, logs.FilterMessageSnippet("put llm_failure before llm_review").Len())
+	metadatatest.AssertEqualLlmReviewUnscoredSpans(t, telemetry,
+		[]metricdata.DataPoint[int64]{{Value: 2}}, metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars())
+	require.NoError(t, e.Shutdown(t.Context()))
+	require.NoError(t, telemetry.Shutdown(context.WithoutCancel(t.Context())))
+}
+
 func TestNothingOfAValueIsStored(t *testing.T) {
 	telemetry := componenttest.NewTelemetry()
 	defer func() { require.NoError(t, telemetry.Shutdown(context.Background())) }()

@@ -27,7 +27,7 @@ func createTraces(ctx context.Context, set exporter.Settings, config component.C
 	if err != nil {
 		return nil, err
 	}
-	e := &reviewer{extension: cfg.Review, telemetry: telemetry}
+	e := &reviewer{extension: cfg.Review, telemetry: telemetry, logger: set.Logger}
 	redactor, err := pipeline.NewRedactor(cfg.Redact)
 	if err != nil {
 		return nil, err

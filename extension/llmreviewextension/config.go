@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/config/configoptional"
 
 	"github.com/faultline-otel/faultline/internal/loopback"
+	"github.com/faultline-otel/faultline/internal/web"
 )
 
 // Config is what users write.
@@ -72,8 +73,12 @@ func createDefaultConfig() component.Config {
 	})}}
 }
 
-// Validate checks that prompts and answers are not served to a network by mistake.
+// Validate checks the link to a trace, and that prompts and answers are not served to a network by mistake.
 func (c *Config) Validate() error {
+	return errors.Join(c.validateEndpoint(), web.CheckTraceURL(c.TraceURL))
+}
+
+func (c *Config) validateEndpoint() error {
 	endpoint := c.HTTP.NetAddr.Endpoint
 	if c.HTTP.NetAddr.Transport == confignet.TransportTypeUnix {
 		return nil

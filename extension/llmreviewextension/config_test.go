@@ -52,6 +52,13 @@ func TestConfigIsRead(t *testing.T) {
 	require.Empty(t, (&reviewExtension{config: cfg}).Dependencies())
 }
 
+func TestTraceURLIsCheckedBeforeTheStart(t *testing.T) {
+	cfg := createDefaultConfig().(*Config)
+	cfg.TraceURL, cfg.HTTP.NetAddr.Endpoint = "tempo:3200/{trace_id}", "8321"
+	require.EqualError(t, cfg.Validate(), `http::endpoint must be host:port, got "8321"`+"\n"+
+		`trace_url must begin with http:// or https:// and a host, got "tempo:3200/{trace_id}"`)
+}
+
 func TestConfigSaysWhatIsWrong(t *testing.T) {
 	const open = "http::endpoint must be a loopback address unless http::auth or allow_anonymous: true is set, got "
 	for file, want := range map[string]string{

@@ -67,7 +67,7 @@ func standard(importPath string) bool {
 	return !strings.Contains(first, ".") && !under(importPath, "internal", "cmd/gen", "cmd/faultline") && !isComponent(importPath)
 }
 
-var kinds = []string{"processor", "connector", "exporter", "extension", "receiver"}
+var kinds = []string{"processor", "connector", "exporter", "extension", "receiver", "converter"}
 
 func isComponent(importPath string) bool { return under(importPath, kinds...) }
 

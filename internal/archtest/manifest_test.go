@@ -20,6 +20,8 @@ type manifest struct {
 	Connectors []entry `yaml:"connectors"`
 	Exporters  []entry `yaml:"exporters"`
 	Extensions []entry `yaml:"extensions"`
+	Providers  []entry `yaml:"providers"`
+	Converters []entry `yaml:"converters"`
 }
 
 type entry struct {
@@ -36,7 +38,9 @@ func (e entry) importPath() string {
 }
 
 func (m manifest) entries() []entry {
-	return slices.Concat(m.Receivers, m.Processors, m.Connectors, m.Exporters, m.Extensions)
+	return slices.Concat(
+		m.Receivers, m.Processors, m.Connectors, m.Exporters, m.Extensions, m.Providers, m.Converters,
+	)
 }
 
 func readManifest(t *testing.T) manifest {
@@ -56,15 +60,16 @@ func TestManifestIsWhatIsBuilt(t *testing.T) {
 		want = append(want, e.importPath())
 	}
 
-	const components = "../../cmd/otelcol-faultline/components.go"
-	file, err := parser.ParseFile(token.NewFileSet(), components, nil, parser.ImportsOnly)
-	require.NoError(t, err)
 	var got []string
-	for _, i := range file.Imports {
-		path, err := strconv.Unquote(i.Path.Value)
+	for _, name := range []string{"components.go", "main.go"} {
+		file, err := parser.ParseFile(token.NewFileSet(), "../../cmd/otelcol-faultline/"+name, nil, parser.ImportsOnly)
 		require.NoError(t, err)
-		if i.Name != nil && !strings.HasPrefix(path, "go.opentelemetry.io/collector/service/") {
-			got = append(got, path)
+		for _, i := range file.Imports {
+			path, err := strconv.Unquote(i.Path.Value)
+			require.NoError(t, err)
+			if i.Name != nil && !strings.HasPrefix(path, "go.opentelemetry.io/collector/service/") {
+				got = append(got, path)
+			}
 		}
 	}
 	slices.Sort(want)

@@ -16,8 +16,9 @@ import (
 )
 
 // FailingTraces returns the ids of the traces with a failed span, and the ids of the other traces. Spans without a
-// trace or span id are only counted.
-func FailingTraces(td ptrace.Traces) (failing, others []string, ignored int) {
+// trace or span id are only counted as ignored, and GenAI spans that no Scorer saw as unscored too.
+func FailingTraces(td ptrace.Traces) (failing, others []string, ignored, unscored int) {
+	reader := dialect.NewReader(nil)
 	failed := map[pcommon.TraceID]bool{}
 	var order []pcommon.TraceID
 	for _, rs := range td.ResourceSpans().All() {
@@ -33,6 +34,11 @@ func FailingTraces(td ptrace.Traces) (failing, others []string, ignored int) {
 					order = append(order, id)
 				}
 				failed[id] = already || spanattr.Failed(span)
+				if _, scored := span.Attributes().Get(spanattr.AttrCoverage); !scored {
+					if _, ok := reader.Read(rs.Resource(), ss.Scope(), span); ok {
+						unscored++
+					}
+				}
 			}
 		}
 	}
@@ -43,7 +49,7 @@ func FailingTraces(td ptrace.Traces) (failing, others []string, ignored int) {
 			others = append(others, id.String())
 		}
 	}
-	return failing, others, ignored
+	return failing, others, ignored, unscored
 }
 
 // ReviewTraces groups the spans of the wanted traces by trace, with the records that earlier stages wrote on them. If

@@ -37,8 +37,9 @@ func NewSessions(tracker *session.Tracker) *Sessions {
 }
 
 // Traces adds every GenAI span to its session and writes the result on it. limit returns the limit that the session
-// reached with the span, or "". limit and the batch of the request may be nil. The data must be mutable.
-func (s *Sessions) Traces(td ptrace.Traces, b *Batch, limit func(*session.Observation) string) {
+// reached with the span, or "". limit and the batch of the request may be nil. The data must be mutable. Traces returns
+// the number of GenAI spans that no Scorer saw.
+func (s *Sessions) Traces(td ptrace.Traces, b *Batch, limit func(*session.Observation) string) (unscored int) {
 	w := s.workers.Get().(*sessionWorker)
 	s.index(td)
 	w.spans.Begin(b)
@@ -50,6 +51,9 @@ func (s *Sessions) Traces(td ptrace.Traces, b *Batch, limit func(*session.Observ
 				e := w.spans.Entry(resource, scope, span)
 				if !e.GenAI {
 					continue
+				}
+				if e.Record.Coverage == "" {
+					unscored++
 				}
 				hadCost := e.Record.Session.CostUSD.Set
 				o := s.Observe(e)
@@ -74,6 +78,7 @@ func (s *Sessions) Traces(td ptrace.Traces, b *Batch, limit func(*session.Observ
 	w.spans.End()
 	// Not deferred, so that a worker is not reused after a panic.
 	s.workers.Put(w)
+	return unscored
 }
 
 // index records which session each trace of a request belongs to, so that a span without a conversation finds its

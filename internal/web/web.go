@@ -40,7 +40,7 @@ type server struct {
 
 // NewHandler returns the page and the API over a store. It fails for an invalid option.
 func NewHandler(store review.Store, options Options) (http.Handler, error) {
-	if err := checkTraceURL(options.TraceURL); err != nil {
+	if err := CheckTraceURL(options.TraceURL); err != nil {
 		return nil, err
 	}
 	if options.Now == nil {
@@ -127,7 +127,8 @@ func (o *outcome) WriteHeader(status int) { o.status = status }
 // placeholder of the trace id in Options.TraceURL.
 const placeholder = "{trace_id}"
 
-func checkTraceURL(address string) error {
+// CheckTraceURL returns what is wrong with Options.TraceURL.
+func CheckTraceURL(address string) error {
 	if address == "" {
 		return nil
 	}

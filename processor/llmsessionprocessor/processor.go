@@ -31,6 +31,7 @@ type sessions struct {
 
 	store   *storage.Store  // nil if sessions are not kept across restarts
 	breaker *budget.Breaker // nil if no budget is configured
+	warn    sync.Once       // of unscored spans
 	stop    chan struct{}
 	done    sync.WaitGroup
 }
@@ -82,7 +83,7 @@ func (s *sessions) observe() error {
 }
 
 func (s *sessions) processTraces(ctx context.Context, td ptrace.Traces) (ptrace.Traces, error) {
-	s.stage.Traces(td, pipeline.BatchOf(ctx), func(o *session.Observation) string {
+	unscored := s.stage.Traces(td, pipeline.BatchOf(ctx), func(o *session.Observation) string {
 		for i := range o.Findings {
 			detail := attribute.String("detail", o.Findings[i].Detail)
 			s.telemetry.LlmSessionLoops.Add(ctx, 1, metric.WithAttributes(detail))
@@ -92,6 +93,13 @@ func (s *sessions) processTraces(ctx context.Context, td ptrace.Traces) (ptrace.
 		}
 		return string(s.breaker.Record(o.Usage()))
 	})
+	if unscored > 0 {
+		s.telemetry.LlmSessionUnscored.Add(ctx, int64(unscored))
+		s.warn.Do(func() {
+			s.logger.Warn("GenAI spans arrive unscored, so sessions lack cost and failed calls: put llm_failure before "+
+				"llm_session, here or in the agents", zap.Int("spans", unscored))
+		})
+	}
 	return td, nil
 }
 

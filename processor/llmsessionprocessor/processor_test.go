@@ -105,6 +105,31 @@ func TestLoopIsWrittenOnTheSpanThatShowsIt(t *testing.T) {
 	require.False(t, spanattr.Of(quiet).Verdict.Failed(), "a session shows a loop once")
 }
 
+// TestUnscoredSpansAreToldOnce: sessions without llm_failure before them work on half of what they need.
+func TestUnscoredSpansAreToldOnce(t *testing.T) {
+	core, logs := observer.New(zap.WarnLevel)
+	telemetry := componenttest.NewTelemetry()
+	set := metadatatest.NewSettings(telemetry)
+	set.Logger = zap.New(core)
+	p, err := NewFactory().CreateTraces(t.Context(), set, createDefaultConfig(), consumertest.NewNop())
+	require.NoError(t, err)
+	require.NoError(t, p.Start(t.Context(), componenttest.NewNopHost()))
+	scored := search(0, 2)
+	for _, span := range scored.ResourceSpans().At(0).ScopeSpans().At(0).Spans().All() {
+		span.Attributes().PutStr(spanattr.AttrCoverage, string(spanattr.Scored))
+	}
+	require.NoError(t, p.ConsumeTraces(t.Context(), scored))
+	require.Empty(t, logs.All())
+	for i := range 2 {
+		require.NoError(t, p.ConsumeTraces(t.Context(), search(2+2*i, 2)))
+	}
+	require.Equal(t, 1, logs.FilterMessageSnippet("put llm_failure before llm_session").Len())
+	metadatatest.AssertEqualLlmSessionUnscored(t, telemetry,
+		[]metricdata.DataPoint[int64]{{Value: 4}}, metricdatatest.IgnoreTimestamp())
+	require.NoError(t, p.Shutdown(t.Context()))
+	require.NoError(t, telemetry.Shutdown(context.WithoutCancel(t.Context())))
+}
+
 // limiter is a budget of two tool calls per session.
 type limiter struct {
 	nopComponent

@@ -23,11 +23,12 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                 metric.Meter
-	mu                    sync.Mutex
-	registrations         []metric.Registration
-	LlmReviewIgnoredSpans metric.Int64Counter
-	LlmReviewRedactions   metric.Int64Counter
+	meter                  metric.Meter
+	mu                     sync.Mutex
+	registrations          []metric.Registration
+	LlmReviewIgnoredSpans  metric.Int64Counter
+	LlmReviewRedactions    metric.Int64Counter
+	LlmReviewUnscoredSpans metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -69,6 +70,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_llm_review_redactions",
 		metric.WithDescription("values redacted in spans before storage [Development]"),
 		metric.WithUnit("{value}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LlmReviewUnscoredSpans, err = builder.meter.Int64Counter(
+		"otelcol_llm_review_unscored_spans",
+		metric.WithDescription("GenAI spans that llm_failure did not see, here or in an agent [Development]"),
+		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs

@@ -21,10 +21,14 @@ func TestSetupTelemetry(t *testing.T) {
 	defer tb.Shutdown()
 	tb.LlmReviewIgnoredSpans.Add(context.Background(), 1)
 	tb.LlmReviewRedactions.Add(context.Background(), 1)
+	tb.LlmReviewUnscoredSpans.Add(context.Background(), 1)
 	AssertEqualLlmReviewIgnoredSpans(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualLlmReviewRedactions(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualLlmReviewUnscoredSpans(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 

@@ -36,6 +36,7 @@ type TelemetryBuilder struct {
 	LlmSessionForgotten          metric.Int64ObservableCounter
 	LlmSessionLoops              metric.Int64Counter
 	LlmSessionUncounted          metric.Int64ObservableCounter
+	LlmSessionUnscored           metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -182,6 +183,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.LlmSessionUncounted, err = builder.meter.Int64ObservableCounter(
 		"otelcol_llm_session_uncounted",
 		metric.WithDescription("spans of sessions with more spans than can be deduplicated [Development]"),
+		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LlmSessionUnscored, err = builder.meter.Int64Counter(
+		"otelcol_llm_session_unscored",
+		metric.WithDescription("GenAI spans that llm_failure did not see, here or in an agent [Development]"),
 		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)

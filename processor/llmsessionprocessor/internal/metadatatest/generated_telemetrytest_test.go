@@ -40,6 +40,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.LlmSessionCheckpointFailures.Add(context.Background(), 1)
 	tb.LlmSessionCheckpoints.Add(context.Background(), 1)
 	tb.LlmSessionLoops.Add(context.Background(), 1)
+	tb.LlmSessionUnscored.Add(context.Background(), 1)
 	AssertEqualLlmSessionActive(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -62,6 +63,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualLlmSessionUncounted(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualLlmSessionUnscored(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 
