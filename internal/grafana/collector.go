@@ -8,8 +8,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/catalog"
 )
 
-// Labels of the Collector's own metrics. Prometheus adds job and instance. Each Collector is watched alone: its queue and
-// its memory do not add up with those of others.
+// Labels of the Collector's own metrics. Prometheus adds job and instance. Each Collector is watched alone: its queue
+// and its memory do not add up with those of others.
 const (
 	scrapeInstance catalog.Attribute = "instance"
 	exporterLabel  catalog.Attribute = "exporter"
