@@ -171,7 +171,8 @@ func (x *chaos) hostile() {
 // damage overwrites the middle of a file below the data folder, or removes the file, and restarts the Collector.
 func (x *chaos) damage() {
 	var files []string
-	require.NoError(x.t, filepath.WalkDir(filepath.Join(x.dir, "data", "queues"), func(path string, d os.DirEntry, err error) error {
+	data := filepath.Join(x.dir, "data", "queues")
+	require.NoError(x.t, filepath.WalkDir(data, func(path string, d os.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
 			files = append(files, path)
 		}
@@ -244,7 +245,7 @@ func (x *chaos) settle(done map[string]int) {
 	await(x.t, time.Minute, func() error {
 		x.alive()
 		if missing, _ := x.backend.missing(ids); len(missing) > 0 {
-			return fmt.Errorf("%d of %d acknowledged spans are neither delivered nor refused for good", len(missing), len(ids))
+			return fmt.Errorf("%d of %d spans are neither delivered nor refused for good", len(missing), len(ids))
 		}
 		return nil
 	})
@@ -277,8 +278,7 @@ func (m metricsOfSelf) sum(prefix string) (sum float64) {
 		if !ok || !strings.Contains(prefix, "{") && !strings.HasPrefix(rest, "{") && !strings.HasPrefix(rest, " ") {
 			continue
 		}
-		v, err := strconv.ParseFloat(line[strings.LastIndexByte(strings.TrimSpace(line), ' ')+1:len(strings.TrimRight(line, "\n"))], 64)
-		if err == nil {
+		if v, err := strconv.ParseFloat(rest[strings.LastIndexByte(rest, ' ')+1:], 64); err == nil {
 			sum += v
 		}
 	}
@@ -299,7 +299,10 @@ func TestSoak(t *testing.T) {
 	}
 	dir := t.TempDir()
 	b := startBackend(t)
-	x := &chaos{t: t, dir: dir, backend: b, load: newGenerator(1), random: rand.New(rand.NewPCG(1, 1)), overlay: b.overlay(t, dir)}
+	x := &chaos{
+		t: t, dir: dir, backend: b, load: newGenerator(1), random: rand.New(rand.NewPCG(1, 1)),
+		overlay: b.overlay(t, dir),
+	}
 	x.start()
 	stop := x.drive(10, 50*time.Millisecond)
 	const samples = 60

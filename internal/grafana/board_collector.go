@@ -119,8 +119,11 @@ func faultlineItself() (dashboard.Dashboard, error) {
 		WithPanel(lines("Scorers that fail", "short", "Failed runs per hour, by scorer and reason.",
 			query(orZero(sumBy(over("increase", own(scorerProblems), "1h"), "scorer", "reason")),
 				"{{scorer}} {{reason}}"))).
-		WithPanel(lines("Webhooks that fail", "short", "Webhooks per hour that were given up.",
-			query(orZero(sumBy(over("increase", own(webhookFailures), "1h"))), "given up")))
+		WithPanel(lines("Webhooks that fail", "short", "Webhooks that wait; and per hour those that the receiver refused "+
+			"or that were dropped.",
+			query(orZero("sum("+own(webhookWaiting)+")"), "waiting"),
+			query(orZero(sumBy(over("increase", own(webhookFailures), "1h"))), "refused"),
+			query(orZero(sumBy(over("increase", own(webhookDropped), "1h"))), "dropped")))
 	return b.Build()
 }
 

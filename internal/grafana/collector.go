@@ -179,10 +179,10 @@ func reviewStoreUnhealthy() rule {
 func webhookFailing() rule {
 	return rule{
 		Alert: "LLMCollectorWebhookFailing",
-		Expr:  increased([]string{webhookFailures}, byCollector...),
+		Expr:  increased([]string{webhookFailures, webhookDropped}, byCollector...),
 
 		KeepFiringFor: "15m", Labels: ticket,
-		Condition: "`llm_budget` gave up on a webhook within 10 minutes",
+		Condition: "`llm_budget` gave up on a webhook, or had no room for it, within 10 minutes",
 		Guard:     "none: the receiver was not told that a session is stopped",
 		Annotations: ofTheCollector("LLMCollectorWebhookFailing",
 			"A webhook of "+ofCollector+" was not delivered",

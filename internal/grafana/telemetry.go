@@ -64,6 +64,8 @@ const (
 	journalUnreadableEntries = "otelcol_llm_journal_unreadable_entries"
 
 	webhookFailures = "otelcol_llm_budget_webhook_failures"
+	webhookDropped  = "otelcol_llm_budget_webhook_dropped"
+	webhookWaiting  = "otelcol_llm_budget_webhook_waiting"
 	scorerProblems  = "otelcol_llm_failure_scorer_problems"
 )
 
