@@ -99,7 +99,7 @@ var collectorScenarios = []scenario{
 	},
 	{
 		name: "LLMCollectorWebhookFailing fires on the first lost webhook", step: time.Minute, length: time.Hour,
-		traffic: func(w *world) { w.raw(webhookFailures+`{`+gateway+`}`, "_x20 1x40") },
+		traffic: func(w *world) { w.raw(webhookDropped+`{`+gateway+`}`, "_x20 1x40") },
 		quiet:   []time.Duration{19 * time.Minute},
 		fires:   map[time.Duration]string{22 * time.Minute: gateway + `,severity="ticket"`},
 	},
@@ -154,7 +154,7 @@ func TestOwnTelemetryIsDeclared(t *testing.T) {
 	}
 	out, err := exec.Command("go", append([]string{"list", "-f", "{{.Dir}}"}, modules...)...).Output()
 	require.NoError(t, err)
-	for _, dir := range strings.Fields(string(out)) {
+	for dir := range strings.FieldsSeq(string(out)) {
 		defined, err := filepath.Glob(filepath.Join(dir, "internal", "metadata", "generated_telemetry.go"))
 		require.NoError(t, err)
 		require.Len(t, defined, 1, dir)
@@ -172,6 +172,8 @@ func TestOwnTelemetryIsDeclared(t *testing.T) {
 			"otelcol_llm_storage_": "extension/llmstorageextension",
 			"otelcol_llm_journal_": "processor/llmjournalprocessor",
 			reviewStoreHealthy:     "extension/llmreviewextension/health.go",
+			webhookDropped:         "extension/llmreviewextension/health.go",
+			webhookWaiting:         "extension/llmreviewextension/health.go",
 		} {
 			if _, err := os.Stat(filepath.Join("..", "..", folder)); err != nil && strings.HasPrefix(name, prefix) {
 				return true

@@ -45,6 +45,8 @@ func Marshal(name string) ([]byte, error) {
 }
 
 // emptyBoard is a dashboard with the links that all dashboards share.
+//
+//nolint:staticcheck // the v2 schema needs Grafana 12; every version in use reads this one
 func emptyBoard(title, uid, description, from string) *dashboard.DashboardBuilder {
 	return dashboard.NewDashboardBuilder("Faultline / "+title).
 		Uid(uid).
@@ -61,6 +63,8 @@ func emptyBoard(title, uid, description, from string) *dashboard.DashboardBuilde
 }
 
 // board is an empty dashboard on traffic, with variables and marks of new versions.
+//
+//nolint:staticcheck // the v2 schema needs Grafana 12; every version in use reads this one
 func board(title, uid, description, from string, more ...*dashboard.QueryVariableBuilder) *dashboard.DashboardBuilder {
 	b := emptyBoard(title, uid, description, from).
 		WithVariable(dashboard.NewDatasourceVariableBuilder("prometheus").Label("Prometheus").Type("prometheus")).
