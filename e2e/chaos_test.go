@@ -243,6 +243,7 @@ func (x *chaos) settle(done map[string]int) {
 		return killed || slices.ContainsFunc(x.damages, func(at time.Time) bool { return a.at.Before(at) })
 	}
 	ids, forgiven := x.load.want(forgive)
+	require.NotEmpty(x.t, ids, "the Collector was down all the time")
 	await(x.t, time.Minute, func() error {
 		x.alive()
 		if missing, _ := x.backend.missing(ids); len(missing) > 0 {
