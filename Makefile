@@ -69,6 +69,16 @@ story: build
 e2e:
 	go test -count=1 -v ./e2e
 
+#: random faults under load, for CHAOS (1m); CHAOS_SEED repeats a run
+.PHONY: chaos
+chaos:
+	CHAOS=$(or $(CHAOS),1m) CHAOS_SEED=$(CHAOS_SEED) go test -count=1 -v -timeout 120m -run '^TestChaos$$' ./e2e | grep -E '^ *chaos_test|^(---|ok|FAIL)'
+
+#: steady load for SOAK (1h); memory must stay flat within 5 %
+.PHONY: soak
+soak:
+	SOAK=$(or $(SOAK),1h) go test -count=1 -v -timeout 26h -run '^TestSoak$$' ./e2e
+
 #: real SDKs through the built Collector, recorded anew (needs Node; CLIENTS=name,name for some)
 .PHONY: clients
 clients:

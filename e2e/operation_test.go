@@ -74,6 +74,9 @@ func TestConfigurationsAreValid(t *testing.T) {
 func TestQueuesOutlastAnOutage(t *testing.T) {
 	configs, err := filepath.Glob(filepath.Join("..", "deploy", "config", "*.yaml"))
 	require.NoError(t, err)
+	overlays, err := filepath.Glob(filepath.Join("..", "deploy", "config", "overlays", "*.yaml"))
+	require.NoError(t, err)
+	configs = append(configs, overlays...)
 	queues := 0
 	for _, config := range configs {
 		text, err := os.ReadFile(config)
@@ -84,12 +87,24 @@ func TestQueuesOutlastAnOutage(t *testing.T) {
 				Retry *struct {
 					MaxElapsedTime *int `yaml:"max_elapsed_time"`
 				} `yaml:"retry_on_failure"`
+				Protocol struct {
+					OTLP map[string]map[string]any `yaml:"otlp"`
+				} `yaml:"protocol"` // of load_balancing: each gateway has an exporter of its own
 			} `yaml:"exporters"`
 		}
 		require.NoError(t, yaml.Unmarshal(text, &shipped), config)
 		for name, exporter := range shipped.Exporters {
-			if exporter.Queue == nil {
-				continue
+			if kind, _, _ := strings.Cut(name, "/"); slices.Contains([]string{"file", "prometheus", "llm_review"}, kind) {
+				continue // they write to this machine
+			}
+			require.NotNil(t, exporter.Queue, "%s: %s sends over the network and has no queue", config, name)
+			require.NotEmpty(t, exporter.Queue["storage"], "%s: the queue of %s is in memory", config, name)
+			require.NotEmpty(t, exporter.Queue["queue_size"], "%s: %s: state the size", config, name)
+			for _, key := range []string{"sending_queue", "retry_on_failure"} {
+				if strings.HasPrefix(name, "load_balancing") {
+					require.Equal(t, false, exporter.Protocol.OTLP[key]["enabled"], "%s: %s: %s of a gateway is in memory, gives "+
+						"up and is not counted", config, name, key)
+				}
 			}
 			queues++
 			require.NotNil(t, exporter.Retry, "%s: %s", config, name)

@@ -33,6 +33,7 @@ func main() {
 // files are the generated files: path below the root, and function that generates the content.
 var files = map[string]func() ([]byte, error){
 	"deploy/prometheus/faultline.rules.yml": grafana.Rules,
+	"deploy/grafana/collector.json":         dashboard("collector"),
 	"deploy/grafana/cost.json":              dashboard("cost"),
 	"deploy/grafana/overview.json":          dashboard("overview"),
 	"deploy/grafana/quality.json":           dashboard("quality"),

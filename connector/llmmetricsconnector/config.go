@@ -21,6 +21,10 @@ type Config struct {
 	MaxSeries           int `mapstructure:"max_series"`
 	MaxSeriesPerService int `mapstructure:"max_series_per_service"`
 
+	// SeriesIdle is the time without traffic after which a service, or a breakdown of one, gives its series to others when
+	// a bound is reached. 0 keeps all series until a restart.
+	SeriesIdle time.Duration `mapstructure:"series_idle"`
+
 	// OnlyIncidents counts only llm.incidents. It is for use downstream of tail_sampling and llm_rootcause, where other
 	// counts would cover only the sampled traces.
 	OnlyIncidents bool `mapstructure:"only_incidents"`
@@ -62,6 +66,7 @@ func createDefaultConfig() component.Config {
 		FlushInterval:       15 * time.Second,
 		MaxSeries:           50_000,
 		MaxSeriesPerService: 2_000,
+		SeriesIdle:          time.Hour,
 		SessionIdle:         30 * time.Minute,
 		MaxSessions:         50_000,
 		Drift:               DriftConfig{MaxSeries: 1_000},
@@ -94,6 +99,11 @@ func (c *Config) Validate() error {
 	}
 	if c.MaxSeriesPerService <= 0 {
 		errs = append(errs, fmt.Errorf("max_series_per_service must be positive, got %d", c.MaxSeriesPerService))
+	}
+	if c.SeriesIdle != 0 && c.SeriesIdle < 2*c.FlushInterval {
+		// What a series counted last must be exported before it ends.
+		errs = append(errs, fmt.Errorf("series_idle must be 0 or at least twice flush_interval (%v), got %v",
+			c.FlushInterval, c.SeriesIdle))
 	}
 	if c.SessionIdle < minSessionIdle {
 		errs = append(errs, fmt.Errorf("session_idle must be at least %v, got %v", minSessionIdle, c.SessionIdle))

@@ -34,6 +34,7 @@ func TestConfigIsRead(t *testing.T) {
 		InstanceID:          "gateway-7",
 		MaxSeries:           10_000,
 		MaxSeriesPerService: 500,
+		SeriesIdle:          10 * time.Minute,
 		SessionIdle:         time.Hour,
 		MaxSessions:         1000,
 		Drift:               DriftConfig{MaxSeries: 20},
@@ -49,6 +50,7 @@ func TestInvalidConfig(t *testing.T) {
 			"instance_id must be at most 128 bytes, got 129\n" +
 			"max_series must be positive, got 0\n" +
 			"max_series_per_service must be positive, got -1\n" +
+			"series_idle must be 0 or at least twice flush_interval (10m0s), got 1m0s\n" +
 			"session_idle must be at least 1s, got 0s\n" +
 			"max_sessions must be positive, got -5\n" +
 			"checkpoint_interval must be at least 1s, got 100ms\n" +

@@ -172,7 +172,7 @@ func requireCatalog(t *testing.T, start time.Time, all []pmetric.Metrics) {
 		require.Equal(t, definition.Unit, m.Unit())
 		require.Equal(t, definition.Description, m.Description())
 		point := func(attributes pcommon.Map, from, to pcommon.Timestamp) {
-			require.Equal(t, pcommon.NewTimestampFromTime(start), from)
+			require.LessOrEqual(t, pcommon.NewTimestampFromTime(start), from)
 			require.Greater(t, to, from)
 			for key := range attributes.All() {
 				require.Contains(t, definition.AllAttributes(), catalog.Attribute(key), m.Name())

@@ -87,6 +87,7 @@ func newCounter(set connector.Settings, cfg *Config) (*counter, error) {
 			Instance:            instance,
 			MaxSeries:           cfg.MaxSeries,
 			MaxSeriesPerService: cfg.MaxSeriesPerService,
+			SeriesIdle:          cfg.SeriesIdle,
 			OnlyIncidents:       cfg.OnlyIncidents,
 			SessionIdle:         cfg.SessionIdle,
 			MaxSessions:         cfg.MaxSessions,
@@ -128,6 +129,8 @@ func (c *counter) observe() error {
 	return errors.Join(
 		c.telemetry.RegisterLlmMetricsSeriesCallback(number(c.meter.Series)),
 		c.telemetry.RegisterLlmMetricsOverflowCallback(number(c.meter.Overflow)),
+		c.telemetry.RegisterLlmMetricsOverflowServicesCallback(number(c.meter.Waiting)),
+		c.telemetry.RegisterLlmMetricsEndedSeriesCallback(number(c.meter.Ended)),
 		c.telemetry.RegisterLlmMetricsUntrackedCallback(number(c.meter.Untracked)),
 		c.telemetry.RegisterLlmMetricsSessionsCallback(number(func() int64 { return int64(c.meter.Sessions()) })),
 		c.telemetry.RegisterLlmMetricsIgnoredValuesCallback(func(_ context.Context, o metric.Int64Observer) error {
@@ -268,6 +271,7 @@ func (c *counter) flush(ctx context.Context, now time.Time, final bool) error {
 	if err == nil {
 		err = send()
 	}
+	c.logOverflow()
 	if toLogs || c.logs == nil { // without a logs pipeline, new versions are only remembered
 		err = errors.Join(err, c.meter.FirstSeen(func(fresh []meter.FirstSeen) error {
 			if c.logs == nil {
@@ -282,4 +286,17 @@ func (c *counter) flush(ctx context.Context, now time.Time, final bool) error {
 		return fmt.Errorf("flush metrics: %w", err)
 	}
 	return nil
+}
+
+// logOverflow names each service without room for its series once.
+func (c *counter) logOverflow() {
+	services, more := c.meter.Overflowed()
+	for _, of := range services {
+		c.logger.Warn("A service has no room for new series; they count under otel.metric.overflow",
+			zap.String("service", of.Service), zap.String("environment", of.Environment),
+			zap.String("limit", string(of.Limit)))
+	}
+	if more {
+		c.logger.Warn("Further services without room for new series are not named")
+	}
 }

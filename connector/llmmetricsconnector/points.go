@@ -76,10 +76,14 @@ func (p *points) add(point meter.Point) {
 	switch point.Metric.Instrument {
 	case catalog.Counter:
 		dp := p.number(out.Sum().DataPoints(), point)
-		dp.SetIntValue(int64(point.Count))
+		if !point.Ended {
+			dp.SetIntValue(int64(point.Count))
+		}
 	case catalog.FloatSum:
 		dp := p.number(out.Sum().DataPoints(), point)
-		dp.SetDoubleValue(point.Sum)
+		if !point.Ended {
+			dp.SetDoubleValue(point.Sum)
+		}
 	case catalog.Gauge:
 		dp := p.number(out.Gauge().DataPoints(), point)
 		dp.SetDoubleValue(point.Sum)
@@ -90,25 +94,43 @@ func (p *points) add(point meter.Point) {
 
 func (p *points) number(to pmetric.NumberDataPointSlice, point meter.Point) pmetric.NumberDataPoint {
 	dp := to.AppendEmpty()
-	dp.SetStartTimestamp(p.start)
+	dp.SetStartTimestamp(p.startOf(point))
 	dp.SetTimestamp(p.now)
+	dp.SetFlags(flagsOf(point))
 	attributes(dp.Attributes(), point.Attributes)
 	exemplar(dp.Exemplars(), point.Exemplar)
 	return dp
 }
 
 func (p *points) histogram(dp pmetric.ExponentialHistogramDataPoint, point meter.Point) {
-	b := point.Buckets
-	dp.SetStartTimestamp(p.start)
+	dp.SetStartTimestamp(p.startOf(point))
 	dp.SetTimestamp(p.now)
+	dp.SetFlags(flagsOf(point))
+	attributes(dp.Attributes(), point.Attributes)
+	b := point.Buckets
+	if b == nil { // the end of a series
+		return
+	}
 	dp.SetCount(b.Count)
 	dp.SetSum(b.Sum)
 	dp.SetScale(b.Scale)
 	dp.SetZeroCount(b.Zero)
 	dp.Positive().SetOffset(b.Offset)
 	dp.Positive().BucketCounts().FromRaw(b.Counts)
-	attributes(dp.Attributes(), point.Attributes)
 	exemplar(dp.Exemplars(), point.Exemplar)
+}
+
+// startOf is when the series began. A gauge has no beginning; it gets that of the connector.
+func (p *points) startOf(point meter.Point) pcommon.Timestamp {
+	if point.Start.IsZero() {
+		return p.start
+	}
+	return pcommon.NewTimestampFromTime(point.Start)
+}
+
+// flagsOf marks the end of a series, which backends take as staleness.
+func flagsOf(point meter.Point) pmetric.DataPointFlags {
+	return pmetric.DefaultDataPointFlags.WithNoRecordedValue(point.Ended)
 }
 
 func attributes(to pcommon.Map, pairs []meter.Pair) {

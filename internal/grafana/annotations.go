@@ -29,14 +29,25 @@ const costlyCalls = "span.app.llm.cost.usd > 0.01"
 
 // boards maps alerts to the dashboard that their runbooks use. Alerts that are not listed open the overview.
 var boards = map[string]string{
-	"LLMCostBurst":         costUID,
-	"LLMCostSpikeDay":      costUID,
-	"LLMSessionLimitHit":   costUID,
-	"LLMGroundednessLow":   qualityUID,
-	"LLMReviewQueueAgeing": qualityUID,
-	"LLMScoreDrift":        qualityUID,
-	"LLMScorerNoisy":       qualityUID,
-	"LLMScorerSilent":      qualityUID,
+	"LLMCostBurst":                  costUID,
+	"LLMCostSpikeDay":               costUID,
+	"LLMSessionLimitHit":            costUID,
+	"LLMGroundednessLow":            qualityUID,
+	"LLMReviewQueueAgeing":          qualityUID,
+	"LLMScoreDrift":                 qualityUID,
+	"LLMScorerNoisy":                qualityUID,
+	"LLMScorerSilent":               qualityUID,
+	"LLMCollectorCheckpointFailing": collectorUID,
+	"LLMCollectorDropsData":         collectorUID,
+	"LLMCollectorJournalFailing":    collectorUID,
+	"LLMCollectorQueueFilling":      collectorUID,
+	"LLMCollectorRefusesData":       collectorUID,
+	"LLMCollectorSamplesTooEarly":   collectorUID,
+	"LLMCollectorScorerFailing":     collectorUID,
+	"LLMCollectorStorageDamaged":    collectorUID,
+	"LLMCollectorWebhookFailing":    collectorUID,
+	"LLMReviewStoreUnhealthy":       collectorUID,
+	"LLMSeriesOverflow":             collectorUID,
 }
 
 func boardOf(alert string) string { return cmp.Or(boards[alert], OverviewUID) }

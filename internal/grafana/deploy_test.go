@@ -111,7 +111,7 @@ func TestComposeIsConsistent(t *testing.T) {
 		}
 	}
 	slices.Sort(dashboards)
-	require.Equal(t, []string{"cost", "overview", "quality"}, dashboards)
+	require.Equal(t, []string{"collector", "cost", "overview", "quality"}, dashboards)
 	require.Len(t, Dashboards, len(dashboards))
 }
 
@@ -135,16 +135,4 @@ func TestDataSourcesMatchLinks(t *testing.T) {
 		}
 	}
 	require.Equal(t, map[string]string{"prometheus": "prometheus", tempoUID: "tempo", "loki": "loki"}, kinds)
-}
-
-// TestOwnTelemetryIsDeclared compares the names of the review extension's own metrics with its metadata.yaml. The
-// Collector exports its own metrics without unit suffixes.
-func TestOwnTelemetryIsDeclared(t *testing.T) {
-	var component struct {
-		Telemetry struct{ Metrics map[string]any }
-	}
-	parse(t, filepath.Join("..", "..", "extension", "llmreviewextension", "metadata.yaml"), &component)
-	for _, name := range []string{reviewOpen, reviewOldestAge} {
-		require.Contains(t, component.Telemetry.Metrics, strings.TrimPrefix(name, "otelcol_"))
-	}
 }

@@ -135,7 +135,7 @@ func TestQueriesUsePublishedMetrics(t *testing.T) {
 		}
 	}
 	ofRules := regexp.MustCompile(`[a-z_]+:[a-z_]+:[a-z0-9_]+`)
-	selectors := regexp.MustCompile(`((?:llm|gen_ai)_[a-z_]+)(?:\{([^}]*)\}|\[)`)
+	selectors := regexp.MustCompile(`\b((?:llm|gen_ai)_[a-z_]+)(?:\{([^}]*)\}|\[)`)
 	matchers := regexp.MustCompile(`([a-z_]+)(?:=~|!~|!=|=)"`)
 	rules, err := Rules()
 	require.NoError(t, err)

@@ -7,7 +7,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/catalog"
 )
 
-// operation watches Faultline itself: scorers that stopped or fail too much, and cases that are not reviewed.
+// operation watches scorers and reviewers: scorers that stopped or fail too much, and cases that are not reviewed.
 func operation() ruleGroup {
 	return ruleGroup{
 		Name: "faultline.operation", Interval: "1m", Rules: append(scorerNoise(), scorerSilent(), queueAgeing()),

@@ -93,6 +93,11 @@ func maxBy(expr string, labels ...catalog.Attribute) string {
 	return fmt.Sprintf("max by (%s) (%s)", names(labels), expr)
 }
 
+// minBy is the minimum by labels, for gauges of which the worst counts.
+func minBy(expr string, labels ...catalog.Attribute) string {
+	return fmt.Sprintf("min by (%s) (%s)", names(labels), expr)
+}
+
 // recordedOr is the maximum of a series that the rules recorded over all replicas; alerts read the same series. Without
 // the rules it is the maximum of the gauges that each Collector computes from its own traffic.
 func recordedOr(recorded string, gauge *catalog.Metric, labels []catalog.Attribute, matches ...match) string {

@@ -25,7 +25,11 @@ func TestRunbooks(t *testing.T) {
 		require.NoError(t, err)
 		text := string(b)
 		require.True(t, strings.HasPrefix(text, "# "+name+"\n"), "%s must begin with its name", file)
-		for _, station := range []string{"Retrieval", "Generation", "Routing", "Upstream data"} {
+		stations := []string{"Retrieval", "Generation", "Routing", "Upstream data"}
+		if boardOf(name) == collectorUID {
+			stations = []string{"Intake", "Processing", "Storage", "Backends"}
+		}
+		for _, station := range stations {
 			before, after, ok := strings.Cut(text, "**"+station)
 			require.True(t, ok, "%s: step %s is missing or out of order", file, station)
 			_, text = before, after

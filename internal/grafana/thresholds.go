@@ -20,6 +20,9 @@ const (
 	noisyShare = 0.03 // of a scorer's scores in a day
 
 	queueAge = 3 * 24 * 3600 // of the oldest case without a verdict
+
+	queueShare   = 0.5  // of the queue of an exporter
+	refusedShare = 0.01 // of what arrives at a Collector
 )
 
 // Guards: below these numbers a share, a mean or a quantile means nothing.
@@ -33,5 +36,6 @@ const (
 	firstChunkSlowCount = 10 // in an hour, for the slowest hundredth
 	groundednessScores  = 30 // in an hour
 	noisyFailures       = 20 // in a day
+	scorerProblemCount  = 20 // in an hour
 	silentScores        = 20 // expected in an hour, from the share of the last day
 )

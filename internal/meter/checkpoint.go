@@ -60,6 +60,11 @@ type record struct {
 	state  []byte
 }
 
+func (r record) marshal() []byte {
+	head, _ := json.Marshal(r.header) // cannot fail for strings and numbers
+	return append(append(binary.AppendUvarint(nil, uint64(len(head))), head...), r.state...)
+}
+
 // records are the records of the last checkpoint. The meter's checkpoint lock guards them.
 type records struct {
 	unclaimed map[string]record
@@ -99,6 +104,29 @@ func (m *Meter) savedCost(s serviceKey) (c drift.Cost, ok bool) {
 	h := header{Service: s.name, Environment: s.environment}
 	r, ok := m.claim(h.key(spendPrefix), h)
 	return c, ok && c.UnmarshalBinary(r.state) == nil
+}
+
+// shelve keeps the drift and the usual cost of a service whose series end. The caller holds its lock.
+func (m *Meter) shelve(s *service, now time.Time) {
+	m.checkpoint.Lock()
+	defer m.checkpoint.Unlock()
+	keep := func(prefix string, h header, state []byte) {
+		if len(m.saved.unclaimed) < 2*m.settings.MaxDrift {
+			m.saved.unclaimed[h.key(prefix)] = record{h, state}
+		}
+	}
+	for k, t := range s.trends {
+		if t.seen > 0 {
+			h := trendHeader(s.key, &k)
+			h.Seen = t.seen
+			state, _ := t.series.MarshalBinary() // cannot fail for numbers
+			keep(trendPrefix, h, state)
+		}
+	}
+	if s.spend != nil {
+		state, _ := s.spend.cost.MarshalBinary()
+		keep(spendPrefix, header{Service: s.key.name, Environment: s.key.environment, Seen: now.Unix() / 60 * 60}, state)
+	}
 }
 
 // Save writes the state that survives a restart, as far as it changed since the last Save. If it fails, the next Save
@@ -144,8 +172,7 @@ func (m *Meter) marshalRecords(set map[string][]byte, now time.Time) (all map[st
 			return
 		}
 		state, _ := marshal() // cannot fail for numbers
-		head, _ := json.Marshal(h)
-		set[key] = append(append(binary.AppendUvarint(nil, uint64(len(head))), head...), state...)
+		set[key] = record{h, state}.marshal()
 	}
 	for _, s := range m.list() {
 		s.mu.Lock()
@@ -168,6 +195,9 @@ func (m *Meter) marshalRecords(set map[string][]byte, now time.Time) (all map[st
 			continue
 		}
 		all[key] = r.header.Seen
+		if seen, ok := before[key]; !ok || seen != r.header.Seen { // of a service that gave its series to others
+			set[key] = r.marshal()
+		}
 	}
 	m.checkpoint.Unlock()
 	same := len(all) == len(before)

@@ -20,6 +20,10 @@ type Settings struct {
 	// the sampled traces.
 	OnlyIncidents bool
 
+	// SeriesIdle is the time without traffic after which a service, or a breakdown of one, gives its series to others if
+	// there is no room for them. 0 keeps all series.
+	SeriesIdle time.Duration
+
 	// SessionIdle is the time without a span after which a session ends. MaxSessions bounds the open sessions: beyond
 	// it, the session that was idle longest ends.
 	SessionIdle time.Duration
@@ -38,6 +42,8 @@ type Meter struct {
 	overflow        atomic.Int64
 	trends          atomic.Int64 // reserved trends
 	untracked       atomic.Int64
+	ended           atomic.Int64
+	shortage        *shortage
 	ignored         [ignoredFields]atomic.Int64
 	overflowService *service // counts for all services without room of their own
 	sessions        *sessions
@@ -84,7 +90,7 @@ const (
 func New(s Settings) *Meter {
 	m := &Meter{
 		settings: s, now: time.Now, services: map[serviceKey]*service{}, rooms: map[string]*atomic.Int64{},
-		sessions: newSessions(s.SessionIdle, s.MaxSessions), seen: newSeen(),
+		sessions: newSessions(s.SessionIdle, s.MaxSessions), seen: newSeen(), shortage: newShortage(),
 		saved: records{unclaimed: map[string]record{}, written: map[string]int64{}},
 	}
 	m.room.Store(int64(s.MaxSeries))
@@ -108,9 +114,9 @@ func (m *Meter) CountFor(owner Owner, span *Span) {
 	if m.settings.OnlyIncidents && span.Incident == "" {
 		return
 	}
-	s := owner.service
-	s.mu.Lock()
+	s := m.lock(owner.service)
 	s.over = s == m.overflowService
+	s.used = span.Seen.UnixNano()
 	if !m.settings.OnlyIncidents {
 		s.covered(span)
 	}
@@ -136,13 +142,24 @@ func (m *Meter) Evaluate(span *Span) {
 	if m.settings.OnlyIncidents {
 		return
 	}
-	over, placed := m.service(span.Service, span.Environment).evaluate(span)
+	over, placed := m.lock(m.service(span.Service, span.Environment)).evaluate(span)
 	if !placed {
-		over, _ = m.overflowService.evaluate(span)
+		over, _ = m.lock(m.overflowService).evaluate(span)
 	}
 	if over {
 		m.overflow.Add(1)
 	}
+}
+
+// lock locks a service. If the service has just given its series to others, it locks its successor.
+func (m *Meter) lock(s *service) *service {
+	s.mu.Lock()
+	for s.gone {
+		s.mu.Unlock()
+		s = m.service(s.key.name, s.key.environment)
+		s.mu.Lock()
+	}
+	return s
 }
 
 // service finds or makes a service. If there is no room, it returns the overflow service.
@@ -171,12 +188,15 @@ func (m *Meter) service(name, environment string) *service {
 		if room != nil {
 			room.Add(int64(fixedSlots))
 		}
+		m.shortage.note(key, true)
 		return m.overflowService
 	}
+	charged := fixedSlots
 	key = serviceKey{strings.Clone(key.name), strings.Clone(key.environment)}
 	if room == nil {
 		room = new(atomic.Int64)
-		room.Store(int64(max(0, m.settings.MaxSeriesPerService-fixedSlots)))
+		charged = min(fixedSlots, m.settings.MaxSeriesPerService)
+		room.Store(int64(m.settings.MaxSeriesPerService - charged))
 		m.rooms[key.name] = room
 	}
 	base := []Pair{{catalog.ServiceName, key.name}}
@@ -184,6 +204,7 @@ func (m *Meter) service(name, environment string) *service {
 		base = append(base, Pair{catalog.Environment, key.environment})
 	}
 	s = newService(m, key, room, append(base, Pair{catalog.Instance, m.settings.Instance})...)
+	s.charged, s.used = charged, m.now().UnixNano()
 	m.services[key] = s
 	return s
 }
@@ -212,17 +233,23 @@ func (m *Meter) plausible(field int, v, limit float64) bool {
 func (m *Meter) Ignore(field int) { m.ignored[field].Add(1) }
 
 // Collect emits the point of every series. The first point of a series is 0, unless this is the final collection: then
-// it is the actual value, so that no count is lost. A point and its pointers are valid only during the call of emit,
+// it is the actual value, so that no count is lost. If room was missing since the last collection, series without
+// traffic end first. A point and its pointers are valid only during the call of emit,
 // which runs with the lock of a service. Collect calls between after each service, without the lock. An error of
 // between ends the collection.
 func (m *Meter) Collect(now time.Time, final bool, emit func(Point), between func() error) error {
 	m.sessions.sweep(now, false)
+	// A service that comes back at this moment is not in the list: its old series end first.
 	services := m.list()
+	short := false
+	if !final {
+		short = m.makeRoom(now, services)
+	}
 	if m.overflow.Load() > 0 {
 		services = append(services, m.overflowService)
 	}
 	for _, s := range services {
-		s.collect(now, final, emit)
+		s.collect(now, final, short, emit)
 		if err := between(); err != nil {
 			return err
 		}

@@ -55,15 +55,16 @@ func (t *scoreTable) add(p *scoreSeries) {
 	t.list, t.index[p.key] = append(t.list, p), p
 }
 
-// evaluate counts only the scores of a span. placed is false if the service has no room for any series.
+// evaluate counts only the scores of a span, and unlocks the service. placed is false if it has no room for any series.
 func (s *service) evaluate(span *Span) (over, placed bool) {
-	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.used = span.Seen.UnixNano()
 	if !s.begin() {
 		return true, false
 	}
 	s.over = s == s.meter.overflowService
 	sl := s.slice(&span.Breakdown, false)
+	sl.used = s.used
 	for i := range span.Scores {
 		s.score(sl, &span.Scores[i], span)
 	}
@@ -87,6 +88,7 @@ func (s *service) score(sl *slice, score *Score, span *Span) {
 	switch {
 	case p != nil:
 	case !sl.rest && s.take(scoreSlots):
+		sl.taken += scoreSlots
 		p = s.makeScore(sl, scoreKey{strings.Clone(key.name), strings.Clone(key.version), strings.Clone(key.stratum)})
 	default:
 		if p = s.rest.scores.find(scoreKey{}); p == nil {

@@ -36,6 +36,7 @@ func (s *service) scorer(t *scorerTable, scorer, second string, span *Span) {
 		p = s.makeScorer(t, key)
 	}
 	s.over = s.over || p == t.series[scorerKey{}]
+	p.used = span.Seen.UnixNano()
 	p.add(1, span)
 }
 

@@ -21,6 +21,9 @@ type Point struct {
 	Sum        float64
 	Buckets    *Buckets
 	Exemplar   *Exemplar // nil if there is none
+
+	Start time.Time // of a sum or histogram
+	Ended bool      // the series ends: there is no value
 }
 
 // Exemplar is one span that a series counted.
@@ -43,6 +46,8 @@ type series struct {
 	sum        float64
 	buckets    *Buckets
 	born       bool
+	since      int64 // when it began, Unix nanoseconds
+	used       int64 // of skips and suspicions: the last span, Unix nanoseconds
 
 	exemplar Exemplar
 	failing  bool // the exemplar is a failed span
@@ -70,7 +75,10 @@ func (s *series) add(value float64, span *Span) {
 
 // collect emits the value of the series. The first value is 0, unless this is the final collection.
 func (s *series) collect(now time.Time, final bool, emit func(Point)) {
-	p := Point{Metric: s.metric, Attributes: s.attributes}
+	if !s.born {
+		s.since = min(s.since, now.UnixNano()) // it may be younger than the time of the collection
+	}
+	p := Point{Metric: s.metric, Attributes: s.attributes, Start: time.Unix(0, s.since)}
 	if !s.born && !final {
 		s.born = true
 		if s.buckets != nil {
@@ -85,4 +93,12 @@ func (s *series) collect(now time.Time, final bool, emit func(Point)) {
 		s.shown = true
 	}
 	emit(p)
+}
+
+// end emits the end of the series, if it was ever collected. Backends then show no value instead of the last one, and a
+// later series of the same name begins at a new start time.
+func (s *series) end(emit func(Point)) {
+	if s.born {
+		emit(Point{Metric: s.metric, Attributes: s.attributes, Start: time.Unix(0, s.since), Ended: true})
+	}
 }

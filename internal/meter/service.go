@@ -19,7 +19,13 @@ type service struct {
 	base  []Pair
 	room  *atomic.Int64 // number of further series besides the fixed ones; environments of the service share it
 
+	charged int // fixed series that count against room
+
 	mu          sync.Mutex // guards all below
+	used        int64      // the last traffic, Unix nanoseconds
+	gone        bool       // its series were given to others
+	short       bool       // room was used up since the last collection
+	taken       int        // series besides the fixed ones
 	series      []*series
 	own         []*series // by ownSlots
 	hasSessions bool      // sessions were seen
@@ -39,9 +45,11 @@ type slice struct {
 	key        Breakdown
 	attributes []Pair
 	slots      []*series
-	failures   bool // the series of failure classes exist
-	requests   bool // the series of requests exist
-	rest       bool // an overflow slice: it has otel.metric.overflow instead of a breakdown
+	failures   bool  // the series of failure classes exist
+	requests   bool  // the series of requests exist
+	used       int64 // the last span, Unix nanoseconds
+	taken      int   // series
+	rest       bool  // an overflow slice: it has otel.metric.overflow instead of a breakdown
 	version    *version
 	scores     scoreTable
 }
@@ -80,6 +88,7 @@ func (s *service) ownSeries(i int) *series {
 func (s *service) begin() bool {
 	if s.rest == nil {
 		if !s.meter.take(llmSlots) {
+			s.meter.shortage.note(s.key, true)
 			return false
 		}
 		s.rest = newSlice(with(s.base, Pair{catalog.Overflow, "true"}), true)
@@ -93,6 +102,7 @@ func (s *service) operation(span *Span) bool {
 		return false
 	}
 	sl := s.slice(&span.Breakdown, true)
+	sl.used = span.Seen.UnixNano()
 	if slot, ok := incidentSlot[span.Incident]; ok {
 		s.at(sl, slot).add(1, span)
 	}
@@ -221,6 +231,9 @@ func (s *service) slice(key *Breakdown, spans bool) *slice {
 		own := key.clone()
 		sl = newSlice(s.breakdown(&own), false)
 		sl.key = own
+		if !spans {
+			sl.taken = 1
+		}
 	}
 	if spans && !sl.failures {
 		known := failureSlots
@@ -231,6 +244,7 @@ func (s *service) slice(key *Breakdown, spans bool) *slice {
 			return s.full()
 		}
 		sl.failures = true
+		sl.taken += len(known)
 		for _, slot := range known {
 			sl.slots[slot] = s.make(slots[slot].metric, sl.attributes, slots[slot].own...)
 		}
@@ -277,8 +291,11 @@ func (s *service) at(sl *slice, i int) *series {
 		}
 		return p
 	}
-	if !sl.rest && !s.take(1) {
-		return s.at(s.rest, i)
+	if !sl.rest {
+		if !s.take(1) {
+			return s.at(s.rest, i)
+		}
+		sl.taken++
 	}
 	s.over = s.over || sl.rest
 	p := s.make(slots[i].metric, sl.attributes, slots[i].own...)
@@ -287,7 +304,7 @@ func (s *service) at(sl *slice, i int) *series {
 }
 
 func (s *service) make(m *catalog.Metric, attributes []Pair, own ...Pair) *series {
-	p := &series{metric: m, attributes: with(attributes, own...)}
+	p := &series{metric: m, attributes: with(attributes, own...), since: s.meter.now().UnixNano()}
 	if m.Instrument == catalog.Histogram {
 		p.buckets = &Buckets{}
 	}
@@ -299,23 +316,42 @@ func (s *service) make(m *catalog.Metric, attributes []Pair, own ...Pair) *serie
 // take reserves series from the room of the service and of the meter. give returns them.
 func (s *service) take(n int) bool {
 	if !reserve(s.room, n) {
+		s.short = true
 		return false
 	}
 	if !s.meter.take(n) {
 		s.room.Add(int64(n))
+		s.meter.shortage.note(s.key, false)
 		return false
 	}
+	s.taken += n
 	return true
 }
 
 func (s *service) give(n int) {
+	s.taken -= n
 	s.room.Add(int64(n))
 	s.meter.room.Add(int64(n))
 }
 
-func (s *service) collect(now time.Time, final bool, emit func(Point)) {
+// collect emits all series. short means that room for all services was missing.
+func (s *service) collect(now time.Time, final, short bool, emit func(Point)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.gone {
+		for _, p := range s.series {
+			p.end(emit)
+		}
+		s.series = nil
+		return
+	}
+	if !final && (short || s.short) && s != s.meter.overflowService && s.meter.settings.SeriesIdle > 0 {
+		s.makeRoom(now, emit)
+	}
+	if s.short && s != s.meter.overflowService {
+		s.meter.shortage.ofService(s.key)
+	}
+	s.short = false
 	for _, p := range s.series {
 		p.collect(now, final, emit)
 	}

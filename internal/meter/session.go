@@ -103,12 +103,18 @@ func (s *sessions) sweep(now time.Time, all bool) {
 func count(over []*session, now time.Time) {
 	for _, e := range over {
 		span := Span{TraceID: e.trace, SpanID: e.span, Seen: now}
-		e.service.mu.Lock()
-		e.service.ownSeries(ownTurns).add(float64(e.turns), &span)
-		if e.cost.Set {
-			e.service.ownSeries(ownCost).add(e.cost.Value, &span)
+		m := e.service.meter
+		s := m.lock(e.service)
+		if !s.begin() { // its series were given to others, and there is no room for it now
+			s.mu.Unlock()
+			s = m.lock(m.overflowService)
 		}
-		e.service.mu.Unlock()
+		s.used = now.UnixNano()
+		s.ownSeries(ownTurns).add(float64(e.turns), &span)
+		if e.cost.Set {
+			s.ownSeries(ownCost).add(e.cost.Value, &span)
+		}
+		s.mu.Unlock()
 	}
 }
 

@@ -30,9 +30,11 @@ type TelemetryBuilder struct {
 	registrations                []metric.Registration
 	LlmMetricsCheckpointDiscards metric.Int64Counter
 	LlmMetricsCheckpointFailures metric.Int64Counter
+	LlmMetricsEndedSeries        metric.Int64ObservableCounter
 	LlmMetricsFlushErrors        metric.Int64Counter
 	LlmMetricsIgnoredValues      metric.Int64ObservableCounter
 	LlmMetricsOverflow           metric.Int64ObservableCounter
+	LlmMetricsOverflowServices   metric.Int64ObservableGauge
 	LlmMetricsSeries             metric.Int64ObservableGauge
 	LlmMetricsSessions           metric.Int64ObservableGauge
 	LlmMetricsUntracked          metric.Int64ObservableCounter
@@ -47,6 +49,21 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterLlmMetricsEndedSeriesCallback sets callback for observable LlmMetricsEndedSeries metric.
+func (builder *TelemetryBuilder) RegisterLlmMetricsEndedSeriesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.LlmMetricsEndedSeries, obs: o})
+		return nil
+	}, builder.LlmMetricsEndedSeries)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
 }
 
 // RegisterLlmMetricsIgnoredValuesCallback sets callback for observable LlmMetricsIgnoredValues metric.
@@ -70,6 +87,21 @@ func (builder *TelemetryBuilder) RegisterLlmMetricsOverflowCallback(cb metric.In
 		cb(ctx, &observerInt64{inst: builder.LlmMetricsOverflow, obs: o})
 		return nil
 	}, builder.LlmMetricsOverflow)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterLlmMetricsOverflowServicesCallback sets callback for observable LlmMetricsOverflowServices metric.
+func (builder *TelemetryBuilder) RegisterLlmMetricsOverflowServicesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.LlmMetricsOverflowServices, obs: o})
+		return nil
+	}, builder.LlmMetricsOverflowServices)
 	if err != nil {
 		return err
 	}
@@ -164,6 +196,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{checkpoint}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.LlmMetricsEndedSeries, err = builder.meter.Int64ObservableCounter(
+		"otelcol_llm_metrics_ended_series",
+		metric.WithDescription("series that ended without traffic for series_idle, to make room for others [Development]"),
+		metric.WithUnit("{series}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.LlmMetricsFlushErrors, err = builder.meter.Int64Counter(
 		"otelcol_llm_metrics_flush_errors",
 		metric.WithDescription("flushes that the next consumer refused; the next flush has the same sums [Development]"),
@@ -180,6 +218,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_llm_metrics_overflow",
 		metric.WithDescription("spans counted at least partly under otel.metric.overflow, because a series limit was reached [Development]"),
 		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LlmMetricsOverflowServices, err = builder.meter.Int64ObservableGauge(
+		"otelcol_llm_metrics_overflow_services",
+		metric.WithDescription("services that had no series of their own in the last flush interval, at most 100 [Development]"),
+		metric.WithUnit("{service}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.LlmMetricsSeries, err = builder.meter.Int64ObservableGauge(

@@ -1,0 +1,358 @@
+package e2e
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc/codes"
+)
+
+// What a kill may lose: what was acknowledged in this time before it. Without a journal, tail_sampling holds a trace in
+// memory until its decision, which takes up to a second of waiting and a second of its clock here.
+const (
+	lostWithoutJournal = 5 * time.Second
+	lostWithJournal    = time.Second
+)
+
+// chaosConfig is the shipped configuration under test: its queues are on disk.
+const chaosConfig = "grafana.yaml"
+
+// chaos is a Collector under load whose surroundings fail at random.
+type chaos struct {
+	t       *testing.T
+	dir     string
+	overlay string
+	backend *backend
+	load    *generator
+	random  *rand.Rand
+
+	c       *collector
+	address atomic.Value // string: where the load goes
+	journal bool         // failing spans are on disk within a second
+	storage bool         // damaged files do not stop the Collector
+	kills   []time.Time
+	damages []time.Time
+}
+
+// TestChaos breaks what surrounds the shipped Collector at random, under load. At the end, each span of a failing trace
+// that was acknowledged was delivered or refused for good by the backend, or it was lost at a kill within the time that
+// is stated above. CHAOS=10m runs longer, CHAOS_SEED=n repeats the faults of a run.
+func TestChaos(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute")
+	}
+	length, seed := 20*time.Second, uint64(time.Now().UnixNano())
+	if v := os.Getenv("CHAOS"); v != "" {
+		d, err := time.ParseDuration(v)
+		require.NoError(t, err)
+		length = d
+	}
+	if v := os.Getenv("CHAOS_SEED"); v != "" {
+		n, err := strconv.ParseUint(v, 10, 64)
+		require.NoError(t, err)
+		seed = n
+	}
+	t.Logf("chaos: %v with CHAOS_SEED=%d", length, seed)
+	shipped, err := os.ReadFile(filepath.Join("..", "deploy", "config", chaosConfig))
+	require.NoError(t, err)
+	dir := t.TempDir()
+	x := &chaos{
+		t: t, dir: dir, backend: startBackend(t), load: newGenerator(seed), random: rand.New(rand.NewPCG(seed, 1)),
+		journal: strings.Contains(string(shipped), "llm_journal"),
+		storage: strings.Contains(string(shipped), "llm_storage"),
+	}
+	x.overlay = x.backend.overlay(t, dir)
+	x.start()
+	stop := x.drive(4, 40*time.Millisecond)
+
+	faults := x.faults()
+	done := map[string]int{}
+	for end := time.Now().Add(length); time.Now().Before(end); {
+		f := faults[x.random.IntN(len(faults))]
+		t.Logf("chaos: %s", f.name)
+		f.do()
+		done[f.name]++
+		x.alive()
+		x.pause(500 * time.Millisecond)
+	}
+	stop()
+	x.backend.behave(codes.OK, 0)
+	x.settle(done)
+}
+
+// fault is something that operators meet. do causes it and mends it.
+type fault struct {
+	name string
+	do   func()
+}
+
+func (x *chaos) faults() []fault {
+	answers := func(code codes.Code, delay time.Duration) func() {
+		return func() {
+			x.backend.behave(code, delay)
+			x.pause(2 * time.Second)
+			x.backend.behave(codes.OK, 0)
+		}
+	}
+	all := []fault{
+		{"the backend is down", func() {
+			x.backend.down()
+			x.pause(3 * time.Second)
+			x.backend.up(x.t)
+		}},
+		{"the backend is slow", answers(codes.OK, 200*time.Millisecond)},
+		{"the backend is unavailable", answers(codes.Unavailable, 0)},
+		{"the backend wants fewer requests", answers(codes.ResourceExhausted, 0)},
+		{"the backend refuses for good", answers(codes.InvalidArgument, 0)},
+		{"a kill", x.kill},
+		{"a restart", func() {
+			x.c.stop(x.t)
+			x.start()
+		}},
+		{"a kill while the backend is down", func() {
+			x.backend.down()
+			x.pause(time.Second)
+			x.kill()
+			x.backend.up(x.t)
+		}},
+		{"a giant trace", func() { x.load.send(x.c.http, 1, 5000) }},
+		{"a burst", func() {
+			for range 20 {
+				x.load.send(x.c.http, 100, 1)
+			}
+		}},
+		{"hostile payloads", x.hostile},
+	}
+	if x.storage {
+		all = append(all, fault{"a damaged file", x.damage})
+	}
+	return all
+}
+
+func (x *chaos) start() {
+	x.c = startIn(x.t, x.dir, chaosConfig, "--config", x.overlay)
+	x.address.Store(x.c.http)
+}
+
+func (x *chaos) kill() {
+	require.NoError(x.t, x.c.cmd.Process.Kill())
+	require.Error(x.t, <-x.c.exited, "it was killed")
+	x.kills = append(x.kills, time.Now())
+	x.start()
+}
+
+// hostile sends what is no trace, or hardly one.
+func (x *chaos) hostile() {
+	deep := `{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"x","attributes":[{"key":"gen_ai.input.messages",` +
+		`"value":{"stringValue":"` + strings.Repeat(`[`, 100_000) + `"}}]}]}]}]}`
+	for _, p := range []struct{ kind, body string }{
+		{"application/json", "{"},
+		{"application/json", deep},
+		{"application/json", `{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"zz"}]}]}]}`},
+		{"application/x-protobuf", strings.Repeat("\xff", 1000)},
+		{"application/x-protobuf", "\x0a\xff\xff\xff\xff\x0f"},
+	} {
+		x.load.post(x.c.http, p.kind, []byte(p.body))
+	}
+}
+
+// damage overwrites the middle of a file below the data folder, or removes the file, and restarts the Collector.
+func (x *chaos) damage() {
+	var files []string
+	data := filepath.Join(x.dir, "data")
+	require.NoError(x.t, filepath.WalkDir(data, func(path string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && !strings.HasPrefix(d.Name(), "review.db") {
+			files = append(files, path)
+		}
+		return nil
+	}))
+	require.NotEmpty(x.t, files)
+	slices.Sort(files)
+	file := files[x.random.IntN(len(files))]
+	x.damages = append(x.damages, time.Now())
+	if x.random.IntN(2) == 0 {
+		require.NoError(x.t, os.Remove(file))
+	} else if b, err := os.ReadFile(file); err == nil {
+		for i := len(b) / 3; i < min(len(b), len(b)/3+200); i++ {
+			b[i] ^= 0x5a
+		}
+		require.NoError(x.t, os.WriteFile(file, b, 0o600))
+	}
+	x.pause(time.Second)
+	x.kill()
+}
+
+// drive sends traces at a steady rate until the returned function is called.
+func (x *chaos) drive(traces int, every time.Duration) (stop func()) {
+	over := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		ticker := time.NewTicker(every)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-over:
+				return
+			case <-ticker.C:
+				x.load.send(x.address.Load().(string), traces, 3)
+			}
+		}
+	})
+	return func() {
+		close(over)
+		wg.Wait()
+	}
+}
+
+// pause lets up to d pass under load.
+func (x *chaos) pause(d time.Duration) { time.Sleep(time.Duration(x.random.Int64N(int64(d))) + d/4) }
+
+// alive fails if the Collector ended by itself.
+func (x *chaos) alive() {
+	select {
+	case err := <-x.c.exited:
+		x.t.Fatalf("the Collector ended by itself: %v", err)
+	default:
+	}
+}
+
+// settle waits until everything that was acknowledged is accounted for, and checks the review store.
+func (x *chaos) settle(done map[string]int) {
+	window := lostWithoutJournal
+	if x.journal {
+		window = lostWithJournal
+	}
+	forgive := func(a ack) bool {
+		killed := slices.ContainsFunc(x.kills, func(at time.Time) bool {
+			return a.at.Before(at) && at.Sub(a.at) < window
+		})
+		// A damaged file loses what was in it, which a counter and the log say.
+		return killed || slices.ContainsFunc(x.damages, func(at time.Time) bool { return a.at.Before(at) })
+	}
+	ids, forgiven := x.load.want(forgive)
+	require.NotEmpty(x.t, ids, "the Collector was down all the time")
+	await(x.t, time.Minute, func() error {
+		x.alive()
+		if missing, _ := x.backend.missing(ids); len(missing) > 0 {
+			return fmt.Errorf("%d of %d spans are neither delivered nor refused for good", len(missing), len(ids))
+		}
+		return nil
+	})
+	all, _ := x.load.want(func(ack) bool { return false })
+	lost, twice := x.backend.missing(all)
+	x.backend.mu.Lock()
+	refused := len(x.backend.refused)
+	x.backend.mu.Unlock()
+	queue := x.c.queue(x.t)
+	require.Len(x.t, slices.Compact(slices.Clone(queue)), len(queue), "a trace is in the review queue twice")
+	x.t.Logf("chaos: %v", done)
+	x.t.Logf("chaos: %d spans of failing traces sent, %d acknowledged = %d accounted for + %d within %v of a kill, of "+
+		"which %d are lost; %d refused for good by the backend, %d delivered twice", x.load.sent, len(all), len(ids),
+		forgiven, window, len(lost), refused, twice)
+	x.c.stop(x.t)
+}
+
+// metricsOfSelf are the Collector's own metrics, as scraped.
+type metricsOfSelf string
+
+func (c *collector) own(t *testing.T) metricsOfSelf {
+	t.Helper()
+	return metricsOfSelf(body(t, "http://"+c.self+"/metrics"))
+}
+
+// sum adds up all series that begin with a prefix: a name, or a name and its first labels.
+func (m metricsOfSelf) sum(prefix string) (sum float64) {
+	for line := range strings.Lines(string(m)) {
+		rest, ok := strings.CutPrefix(strings.TrimSpace(line), prefix)
+		if !ok || !strings.Contains(prefix, "{") && !strings.HasPrefix(rest, "{") && !strings.HasPrefix(rest, " ") {
+			continue
+		}
+		if v, err := strconv.ParseFloat(rest[strings.LastIndexByte(rest, ' ')+1:], 64); err == nil {
+			sum += v
+		}
+	}
+	return sum
+}
+
+// TestSoak sends steady traffic for SOAK=1h. Memory must stay flat: the mean of the last quarter is within 5 %
+// of the mean of the second one.
+func TestSoak(t *testing.T) {
+	v := os.Getenv("SOAK")
+	if v == "" {
+		t.Skip("SOAK=1h runs it")
+	}
+	length, err := time.ParseDuration(v)
+	require.NoError(t, err)
+	if runtime.GOOS != "linux" {
+		t.Skip("resident memory needs /proc")
+	}
+	dir := t.TempDir()
+	b := startBackend(t)
+	x := &chaos{
+		t: t, dir: dir, backend: b, load: newGenerator(1), random: rand.New(rand.NewPCG(1, 1)),
+		overlay: b.overlay(t, dir),
+	}
+	x.start()
+	stop := x.drive(10, 50*time.Millisecond)
+	const samples = 60
+	var rss []float64
+	for i := range samples {
+		time.Sleep(length / samples)
+		x.alive()
+		x.forget()
+		mb, err := resident(x.c.cmd.Process.Pid)
+		require.NoError(t, err)
+		rss = append(rss, mb)
+		t.Logf("soak: %v, %.0f MB resident", (length * time.Duration(i+1) / samples).Round(time.Second), mb)
+	}
+	stop()
+	mean := func(of []float64) (m float64) {
+		for _, v := range of {
+			m += v / float64(len(of))
+		}
+		return m
+	}
+	warm, last := mean(rss[samples/4:samples/2]), mean(rss[samples*3/4:])
+	t.Logf("soak: %.0f MB after the warm-up, %.0f MB at the end", warm, last)
+	require.Less(t, last, 1.05*warm)
+	x.c.stop(t)
+}
+
+// forget drops what the test knows of delivered spans, so that only the Collector's memory counts.
+func (x *chaos) forget() {
+	x.load.mu.Lock()
+	clear(x.load.acked)
+	x.load.mu.Unlock()
+	x.backend.mu.Lock()
+	clear(x.backend.taken)
+	x.backend.mu.Unlock()
+}
+
+// resident is the resident memory of a process in MB.
+func resident(pid int) (float64, error) {
+	f, err := os.Open(filepath.Join("/proc", strconv.Itoa(pid), "status"))
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	for s := bufio.NewScanner(f); s.Scan(); {
+		if rest, ok := strings.CutPrefix(s.Text(), "VmRSS:"); ok {
+			kb, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
+			return kb / 1024, err
+		}
+	}
+	return 0, errors.New("no VmRSS")
+}
