@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
@@ -11,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/config/configoptional"
 
 	"github.com/faultline-otel/faultline/internal/loopback"
+	"github.com/faultline-otel/faultline/internal/web"
 )
 
 // Config is what users write.
@@ -23,6 +25,9 @@ type Config struct {
 
 	// TraceURL is the address of a trace in a tracing backend, with {trace_id} where the id belongs. Empty: no link.
 	TraceURL string `mapstructure:"trace_url"`
+
+	// ClaimTimeout is how long a case that a person opened is kept from others.
+	ClaimTimeout time.Duration `mapstructure:"claim_timeout"`
 
 	Store StoreConfig `mapstructure:"store"`
 
@@ -49,11 +54,17 @@ func createDefaultConfig() component.Config {
 	http.NetAddr.Endpoint = "127.0.0.1:8321"
 	// Labels are the only input.
 	http.MaxRequestBodySize = 1 << 20
-	return &Config{HTTP: http, Store: StoreConfig{SQLite: configoptional.Some(SQLiteConfig{Path: "./data/review.db"})}}
+	return &Config{
+		HTTP: http, ClaimTimeout: web.DefaultClaim,
+		Store: StoreConfig{SQLite: configoptional.Some(SQLiteConfig{Path: "./data/review.db"})},
+	}
 }
 
 // Validate checks that prompts and answers are not served to a network by mistake.
 func (c *Config) Validate() error {
+	if c.ClaimTimeout <= 0 {
+		return fmt.Errorf("claim_timeout must be positive, got %v", c.ClaimTimeout)
+	}
 	endpoint := c.HTTP.NetAddr.Endpoint
 	if c.HTTP.NetAddr.Transport == confignet.TransportTypeUnix {
 		return nil

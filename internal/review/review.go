@@ -15,6 +15,8 @@ import (
 var (
 	ErrNotFound = errors.New("not found")
 	ErrInvalid  = errors.New("invalid")
+	// ErrConflict is a label that does not know of the newest one.
+	ErrConflict = errors.New("conflict")
 )
 
 // Trace is a failing trace, or a portion of one, from the exporter. The store merges portions by span id.
@@ -50,6 +52,7 @@ type Item struct {
 	Spans                     []Span    // ordered by start; only from Store.Item
 	Labels                    []Label   // newest first; only from Store.Item
 	Label                     *Label    // the newest, nil before the first
+	Claim                     *Claim    // nil if nobody has the item
 }
 
 // Filter selects items. Empty fields do not restrict.
@@ -108,9 +111,10 @@ type Store interface {
 	// Backlog counts the open items. It is called often, and so must be cheap.
 	Backlog(ctx context.Context) (Backlog, error)
 	// AddLabel adds a label and marks the item as reviewed. The store sets id and time of the label. It returns
-	// ErrNotFound for an unknown item, and ErrInvalid for an invalid label (see Label.Validate) or a span that the
-	// item does not have.
+	// ErrNotFound for an unknown item, ErrInvalid for an invalid label (see Label.Validate) or a span that the item
+	// does not have, and ErrConflict for one whose Replaces is not the newest label.
 	AddLabel(ctx context.Context, l Label) (Label, error)
+	Claims
 	// Close waits for running writes.
 	Close() error
 }

@@ -35,7 +35,13 @@ type caseView struct {
 	Next         string // trace id of the next item in the queue
 	Position     string
 	Reviewed     *labelView
+	Replaces     int64 // the newest label
 	Choices      []optionGroup
+
+	Claim          claimView
+	SkipAddress    string
+	ReleaseAddress string
+	ClaimAddress   string
 }
 
 // fact is a name and a value of the facts row.
@@ -128,7 +134,7 @@ func (s *server) caseOf(ctx context.Context, item *review.Item, f queueFilter, s
 		c.Labels = append(c.Labels, labelOf(&item.Labels[i], now))
 	}
 	if len(c.Labels) > 0 {
-		c.Reviewed = &c.Labels[0]
+		c.Reviewed, c.Replaces = &c.Labels[0], item.Labels[0].ID
 		if l := item.Labels[0]; l.Class != "" {
 			c.Choices = classChoices(l.Class, l.Detail)
 		}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
@@ -30,6 +31,7 @@ func (s *Store) Items(ctx context.Context, f review.Filter) (page review.Page, e
 	}
 	w := restrict(f)
 	total := *w
+	from := selectItems(s.now(), w)
 	if f.Cursor != "" {
 		before, err := strconv.ParseInt(f.Cursor, 36, 64)
 		if err != nil || before <= 0 {
@@ -44,7 +46,7 @@ func (s *Store) Items(ctx context.Context, f review.Filter) (page review.Page, e
 		}
 		rows, err := tx.QueryContext(
 			ctx,
-			selectItems+w.String()+` ORDER BY i.id DESC LIMIT `+strconv.Itoa(limit+1),
+			from+w.String()+` ORDER BY i.id DESC LIMIT `+strconv.Itoa(limit+1),
 			w.args...)
 		if err != nil {
 			return err
@@ -72,11 +74,11 @@ func (s *Store) Items(ctx context.Context, f review.Filter) (page review.Page, e
 
 // Item implements review.Store.
 func (s *Store) Item(ctx context.Context, traceID string) (item review.Item, err error) {
+	w := &where{}
+	from := selectItems(s.now(), w)
+	w.and("i.trace_id = ", strings.ToLower(traceID))
 	err = s.read(ctx, func(tx *sql.Tx) error {
-		id, err := scanItem(
-			tx.QueryRowContext(ctx, selectItems+` WHERE i.trace_id = $1`, strings.ToLower(traceID)),
-			&item,
-		)
+		id, err := scanItem(tx.QueryRowContext(ctx, from+w.String(), w.args...), &item)
 		if errors.Is(err, sql.ErrNoRows) {
 			return review.ErrNotFound
 		}
@@ -185,8 +187,13 @@ type where struct {
 
 // and adds a condition. Its text ends where the argument belongs.
 func (w *where) and(condition string, arg any) {
+	w.conditions = append(w.conditions, condition+w.arg(arg))
+}
+
+// arg adds an argument and returns its place.
+func (w *where) arg(arg any) string {
 	w.args = append(w.args, arg)
-	w.conditions = append(w.conditions, condition+"$"+strconv.Itoa(len(w.args)))
+	return "$" + strconv.Itoa(len(w.args))
 }
 
 func (w *where) String() string {
@@ -223,10 +230,16 @@ func restrict(f review.Filter) *where {
 	return w
 }
 
-const selectItems = `SELECT i.id, i.trace_id, i.state, i.service, i.environment, i.class, i.detail, i.classes, i.evidence,
-	i.fingerprint, i.primary_span_id, i.model, i.prompt_name, i.prompt_version, i.session_id, i.cost_usd, i.start_ns,
-	i.duration_ns, i.received_ns,
-	l.id, l.span_id, l.decision, l.class, l.detail, l.note, l.reviewer, l.created_ns
+// selectItems begins a query of items. Claims that have expired are none.
+func selectItems(now time.Time, w *where) string {
+	return itemColumns + ` LEFT JOIN claims c ON c.item_id = i.id AND c.until_ns > ` + w.arg(nanos(now))
+}
+
+const itemColumns = `SELECT i.id, i.trace_id, i.state, i.service, i.environment, i.class, i.detail, i.classes,
+	i.evidence, i.fingerprint, i.primary_span_id, i.model, i.prompt_name, i.prompt_version, i.session_id, i.cost_usd,
+	i.start_ns, i.duration_ns, i.received_ns,
+	l.id, l.span_id, l.decision, l.class, l.detail, l.note, l.reviewer, l.created_ns, l.replaces,
+	c.holder, c.name, c.until_ns
 	FROM items i LEFT JOIN labels l ON l.id = i.label_id`
 
 type scanner interface{ Scan(dest ...any) error }
@@ -236,7 +249,8 @@ func scanItem(r scanner, item *review.Item) (id int64, err error) {
 	var start, received int64
 	var classes string
 	var label labelRow
-	err = r.Scan(append([]any{
+	var claim claimRow
+	err = r.Scan(slices.Concat([]any{
 		&id,
 		&item.TraceID,
 		&item.State,
@@ -256,7 +270,7 @@ func scanItem(r scanner, item *review.Item) (id int64, err error) {
 		&start,
 		&item.Duration,
 		&received,
-	}, label.columns()...)...)
+	}, label.columns(), claim.columns())...)
 	if err != nil {
 		return 0, err
 	}
@@ -269,6 +283,7 @@ func scanItem(r scanner, item *review.Item) (id int64, err error) {
 		l := label.label(item.TraceID)
 		item.Label = &l
 	}
+	item.Claim = claim.claim()
 	return id, nil
 }
 
@@ -296,17 +311,17 @@ func spansOf(ctx context.Context, tx *sql.Tx, item int64) (spans []review.Span, 
 type labelRow struct {
 	id                                            sql.NullInt64
 	span, decision, class, detail, note, reviewer sql.NullString
-	created                                       sql.NullInt64
+	created, replaces                             sql.NullInt64
 }
 
 func (l *labelRow) columns() []any {
-	return []any{&l.id, &l.span, &l.decision, &l.class, &l.detail, &l.note, &l.reviewer, &l.created}
+	return []any{&l.id, &l.span, &l.decision, &l.class, &l.detail, &l.note, &l.reviewer, &l.created, &l.replaces}
 }
 
 func (l *labelRow) label(traceID string) review.Label {
 	return review.Label{
 		ID: l.id.Int64, TraceID: traceID, SpanID: l.span.String, Decision: review.Decision(l.decision.String),
 		Class: failure.Class(l.class.String), Detail: l.detail.String, Note: l.note.String, Reviewer: l.reviewer.String,
-		Created: instant(l.created.Int64),
+		Created: instant(l.created.Int64), Replaces: l.replaces.Int64,
 	}
 }

@@ -37,6 +37,7 @@ const readers = 4
 type Store struct {
 	writer, reader *sql.DB
 	now            func() time.Time
+	short          group
 }
 
 var _ review.Store = (*Store)(nil)
