@@ -66,7 +66,11 @@ type Filter struct {
 	Cursor  string // Page.Next of the previous page
 }
 
-// Page is a page of items, newest first. Total counts all items that the filter selects. Next is "" on the last page.
+// MaxCounted bounds the items with the words of a query that are counted, the newest first: a word may stand in all.
+const MaxCounted = 5000
+
+// Page is a page of items, newest first. Total counts all items that the filter selects, of those with the words of a
+// query the newest MaxCounted. Next is "" on the last page.
 type Page struct {
 	Items []Item
 	Total int
@@ -102,7 +106,8 @@ type Store interface {
 	// Known returns which of the traces have an item. It is called for every kept trace, and so must be cheap.
 	Known(ctx context.Context, traceIDs []string) (map[string]bool, error)
 	// Items pages through the queue, latest arrival first. Following Next gives each item that was in the queue at the
-	// first page exactly once, whatever arrives meanwhile. It returns ErrInvalid for an invalid cursor.
+	// first page exactly once, whatever arrives meanwhile. A page of a query may be short, even empty, and have a next
+	// one. It returns ErrInvalid for an invalid cursor.
 	Items(ctx context.Context, f Filter) (Page, error)
 	// Item returns one item with its spans and labels, or ErrNotFound.
 	Item(ctx context.Context, traceID string) (Item, error)
@@ -115,6 +120,7 @@ type Store interface {
 	// does not have, and ErrConflict for one whose Replaces is not the newest label.
 	AddLabel(ctx context.Context, l Label) (Label, error)
 	Claims
+	Signals
 	// Close waits for running writes.
 	Close() error
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/faultline-otel/faultline/internal/review"
@@ -92,21 +93,22 @@ func (s *Store) ClaimNext(
 func (s *Store) nextFree(
 	ctx context.Context, tx *prepared, f review.Filter, from, holder string,
 ) (id int64, traceID string, err error) {
-	w := restrict(f)
+	before := int64(math.MaxInt64)
 	if from != "" {
 		first, err := itemID(ctx, tx, from)
 		if err != nil && !errors.Is(err, review.ErrNotFound) {
 			return 0, "", err
 		}
 		if err == nil {
-			w.and("i.id <= ", first)
+			before = first + 1
 		}
 	}
-	key := fmt.Sprint(w.conditions, w.args)
+	key := fmt.Sprint(f, before)
 	passed, later := tx.passed[key]
 	if later {
-		w.and("i.id < ", passed)
+		before = min(before, passed)
 	}
+	w := restrict(f, before)
 	w.conditions = append(w.conditions, `NOT EXISTS (SELECT 1 FROM claims c WHERE c.item_id = i.id AND c.until_ns > `+
 		w.arg(nanos(s.now()))+` AND c.holder <> `+w.arg(short(holder))+`)`)
 	err = tx.QueryRowContext(ctx, `SELECT i.id, i.trace_id FROM items i`+w.String()+` ORDER BY i.id DESC LIMIT 1`, w.args...).

@@ -95,7 +95,7 @@ func insertLabel(ctx context.Context, tx *prepared, l *review.Label) error {
 func labelsOf(ctx context.Context, tx *sql.Tx, item int64, traceID string) (labels []review.Label, err error) {
 	rows, err := tx.QueryContext(
 		ctx,
-		`SELECT id, span_id, decision, class, detail, note, reviewer, created_ns, replaces FROM labels
+		`SELECT id, span_id, decision, class, detail, note, reviewer, created_ns, replaces, batch FROM labels
 		WHERE item_id = $1 ORDER BY id DESC`,
 		item,
 	)
