@@ -150,8 +150,8 @@ func (s *server) sameFailure(ctx context.Context, item *review.Item) (int, error
 	if item.Fingerprint == "" {
 		return 0, nil
 	}
-	page, err := s.store.Items(ctx, review.Filter{Query: item.Fingerprint, Limit: 1})
-	return page.Total, err
+	signal, err := s.store.Signal(ctx, item.Fingerprint)
+	return signal.Stored, err
 }
 
 func spanByID(spans []review.Span, id string) *review.Span {
@@ -209,10 +209,10 @@ func (s *server) facts(item *review.Item, primary *review.Span, same int, now ti
 	}
 	id("trace", item.TraceID)
 	if same > 1 {
-		all := withQuery("/", queueFilter{review.Filter{Query: item.Fingerprint}}.values())
+		all := signalAddress(item.Fingerprint, nil)
 		facts = append(facts, fact{
 			Name: "same failure", Value: grouped(int64(same)) + "×", Link: all,
-			Title: "all cases with fingerprint " + visibleLine(item.Fingerprint, 40),
+			Title: "the signal of all cases with fingerprint " + visibleLine(item.Fingerprint, 40),
 		})
 	}
 	if s.options.TraceURL != "" {

@@ -46,15 +46,28 @@ func (s *server) label(r *http.Request, l review.Label) (review.Label, error) {
 
 // readForm reads a form, and the filter of the queue from the query.
 func readForm(w http.ResponseWriter, r *http.Request) (f queueFilter, form url.Values, err error) {
+	if form, err = readFields(w, r); err != nil {
+		return f, nil, err
+	}
+	f, err = queueFilterOf(r.URL.Query())
+	return f, form, err
+}
+
+func readFields(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	if err := r.ParseForm(); err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return f, nil, err
+			return nil, err
 		}
-		return f, nil, fmt.Errorf("the form must be URL-encoded: %w: %w", err, review.ErrInvalid)
+		return nil, fmt.Errorf("the form must be URL-encoded: %w: %w", err, review.ErrInvalid)
 	}
-	f, err = queueFilterOf(r.URL.Query())
-	return f, r.PostForm, err
+	return r.PostForm, nil
+}
+
+// cutClass splits a value of the list of classes, which has class and detail.
+func cutClass(value string) (failure.Class, string) {
+	class, detail, _ := strings.Cut(value, "/")
+	return failure.Class(class), detail
 }
 
 // postLabel handles the form below a case and redirects to the next one. The filter of the queue is in the query.
@@ -63,10 +76,9 @@ func (s *server) postLabel(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	// The list of classes on the page has class and detail in one value.
-	class, detail, _ := strings.Cut(form.Get("class"), "/")
+	class, detail := cutClass(form.Get("class"))
 	said := review.Label{
-		TraceID: r.PathValue("trace_id"), Decision: review.Decision(form.Get("decision")), Class: failure.Class(class),
+		TraceID: r.PathValue("trace_id"), Decision: review.Decision(form.Get("decision")), Class: class,
 		Detail: cmp.Or(form.Get("detail"), detail), Note: form.Get("note"), Reviewer: form.Get("reviewer"),
 	}
 	if said.Replaces, err = strconv.ParseInt(cmp.Or(form.Get("replaces"), "0"), 10, 64); err != nil {

@@ -84,11 +84,11 @@ func (s *server) review(w http.ResponseWriter, r *http.Request, traceID string) 
 			return err
 		}
 	}
-	open, err := s.store.Items(ctx, review.Filter{State: review.Open, Limit: 1})
+	open, err := s.store.Backlog(ctx)
 	if err != nil {
 		return err
 	}
-	page.Open = open.Total
+	page.Open = open.Open
 	return s.render(w, http.StatusOK, "page", page)
 }
 

@@ -83,6 +83,11 @@ func (s *server) handler() http.Handler {
 		{"POST /review/{trace_id}/claim", s.postClaim},
 		{"POST /review/{trace_id}/skip", s.postSkip},
 		{"POST /review/{trace_id}/release", s.postRelease},
+		{"GET /signals", s.showSignals},
+		{"GET /signals/{id}", s.showSignals},
+		{"POST /signals/{id}/label", s.postSignalLabel},
+		{"POST /signals/{id}/state", s.postSignalState},
+		{"POST /signals/undo", s.postUndo},
 		{"GET /queue/fresh", s.showFresh},
 		{"GET /static/{name}", s.assets.serve},
 
@@ -92,6 +97,11 @@ func (s *server) handler() http.Handler {
 		{"PUT /api/v1/items/{trace_id}/claim", s.putClaim},
 		{"DELETE /api/v1/items/{trace_id}/claim", s.deleteClaim},
 		{"POST /api/v1/claims", s.claimNext},
+		{"GET /api/v1/signals", s.listSignals},
+		{"GET /api/v1/signals/{id}", s.getSignal},
+		{"PATCH /api/v1/signals/{id}", s.patchSignal},
+		{"POST /api/v1/labels", s.addLabels},
+		{"DELETE /api/v1/labels/{batch}", s.undoLabels},
 		{"GET /api/v1/facets", s.getFacets},
 	} {
 		mux.Handle(route.pattern, s.adapt(route.handle))

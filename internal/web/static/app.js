@@ -127,13 +127,20 @@
     l: () => submit('release'),
     c: () => { const s = $('#as'); s?.focus(); try { s?.showPicker(); } catch { /* it has the focus, that is enough */ } },
     e: () => $('#note')?.focus(),
-    u: () => { const to = sessionStorage.getItem('judged'); if (to) location.href = to; else say('Nothing was judged in this tab'); },
+    Y: () => submit('all-yes'),
+    N: () => submit('all-no'),
+    x: () => document.querySelector('#items a.item[aria-current]')?.parentElement.querySelector('input')?.click(),
+    f: () => $('#version')?.focus(),
+    i: () => submit('ignore'),
+    S: () => { location.href = '/signals'; },
+    C: () => { location.href = '/'; },
+    u: () => { if ($('#undo')) { submit('undo'); return; } const to = sessionStorage.getItem('judged'); if (to) location.href = to; else say('Nothing was judged in this tab'); },
     '/': () => { $('#q')?.focus(); $('#q')?.select(); },
     r: () => { const link = $('#fresh'); if (link) link.click(); else say('Nothing new'); },
     '?': () => $('#keys')?.showModal(),
   };
   document.addEventListener('keydown', (e) => {
-    const field = e.target.closest?.('input, textarea, select');
+    const field = e.target.closest?.('input:not([type=checkbox]), textarea, select');
     if (e.key === 'Escape' && field) { e.preventDefault(); field.blur(); return; } // and keeps what was typed
     if (e.target.id === 'note' && e.key === 'Enter' && (e.ctrlKey || e.metaKey)) { e.preventDefault(); submit('yes'); return; }
     if (field || e.ctrlKey || e.metaKey || e.altKey || e.repeat && !'jk'.includes(e.key) || $('dialog[open]')) return;
