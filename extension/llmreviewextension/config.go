@@ -29,6 +29,9 @@ type Config struct {
 	// ClaimTimeout is how long a case that a person opened is kept from others.
 	ClaimTimeout time.Duration `mapstructure:"claim_timeout"`
 
+	// Retention bounds what the store keeps.
+	Retention RetentionConfig `mapstructure:"retention"`
+
 	Store StoreConfig `mapstructure:"store"`
 
 	_ struct{}
@@ -55,7 +58,7 @@ func createDefaultConfig() component.Config {
 	// Labels are the only input.
 	http.MaxRequestBodySize = 1 << 20
 	return &Config{
-		HTTP: http, ClaimTimeout: web.DefaultClaim,
+		HTTP: http, ClaimTimeout: web.DefaultClaim, Retention: defaultRetention(),
 		Store: StoreConfig{SQLite: configoptional.Some(SQLiteConfig{Path: "./data/review.db"})},
 	}
 }

@@ -121,6 +121,7 @@ type Store interface {
 	AddLabel(ctx context.Context, l Label) (Label, error)
 	Claims
 	Signals
+	Retention
 	// Close waits for running writes.
 	Close() error
 }

@@ -47,6 +47,7 @@ func Run(t *testing.T, open func(t *testing.T) review.Store) {
 		{"equal failures are one signal", testSignals},
 		{"many are judged at once, and undone", testBatches},
 		{"a resolved signal that comes again has regressed", testRegression},
+		{"what exceeds its limits goes, oldest first", testRetention},
 		{"an unknown item is not found", testNotFound},
 		{"hostile text comes back as text", testHostileText},
 		{"what is too large is cut and marked", testLarge},
