@@ -69,7 +69,9 @@ func (e *reviewExtension) Start(ctx context.Context, host component.Host) (err e
 }
 
 func (e *reviewExtension) serve(ctx context.Context, host component.Host) error {
-	options := web.Options{TraceURL: e.config.TraceURL, Reviewer: reviewer, Failed: e.failed, ClaimFor: e.config.ClaimTimeout}
+	options := web.Options{
+		TraceURL: e.config.TraceURL, Reviewer: reviewer, Failed: e.failed, ClaimFor: e.config.ClaimTimeout,
+	}
 	handler, err := web.NewHandler(e.store, options)
 	if err != nil {
 		return err

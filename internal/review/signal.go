@@ -83,8 +83,8 @@ type SignalChange struct {
 	By      string      `json:"reviewer"`
 }
 
-// Selection is items that are judged at once: the open ones of signals, or single ones. Items that somebody else has are
-// left out.
+// Selection is items that are judged at once: the open ones of signals, or single ones. Items that somebody else has
+// are left out.
 type Selection struct {
 	Signals  []string
 	UpTo     string // SignalPage.UpTo: what arrived later was not seen; "" is all

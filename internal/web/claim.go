@@ -175,7 +175,8 @@ func (s *server) putClaim(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if claim.Holder != by.ID {
-		return fmt.Errorf("%s has the item until %s: %w", holderName(&claim), claim.Until.Format(time.RFC3339), review.ErrConflict)
+		return fmt.Errorf("%s has the item until %s: %w",
+			holderName(&claim), claim.Until.Format(time.RFC3339), review.ErrConflict)
 	}
 	return writeJSON(w, http.StatusOK, claim)
 }

@@ -237,7 +237,8 @@ func splitOf(name string, counts []review.Count) split {
 			break // nobody says
 		}
 		s.Rows = append(s.Rows, splitRow{
-			Value: cmp.Or(visibleLine(c.Value, 60), "not given"), N: grouped(int64(c.N)), Width: perCent(100 * float64(c.N) / float64(sum)),
+			Value: cmp.Or(visibleLine(c.Value, 60), "not given"), N: grouped(int64(c.N)),
+			Width: perCent(100 * float64(c.N) / float64(sum)),
 		})
 	}
 	return s
@@ -271,7 +272,8 @@ func (s *server) postSignalLabel(w http.ResponseWriter, r *http.Request) error {
 		selected.Signals = []string{r.PathValue("id")}
 	}
 	l := review.Label{
-		Decision: review.Decision(form.Get("decision")), Note: form.Get("note"), Reviewer: cmp.Or(form.Get("reviewer"), by.Name),
+		Decision: review.Decision(form.Get("decision")), Note: form.Get("note"),
+		Reviewer: cmp.Or(form.Get("reviewer"), by.Name),
 	}
 	if len(selected.Signals) == 1 { // several have a class each: confirmed as found
 		l.Class, l.Detail = cutClass(form.Get("class"))

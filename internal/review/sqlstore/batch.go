@@ -61,7 +61,8 @@ func chosen(selected review.Selection) (*where, error) {
 		ids, column = selected.Signals, "i.fingerprint <> '' AND i.fingerprint"
 	}
 	if len(ids) == 0 || len(ids) > maxLimit {
-		return nil, fmt.Errorf("a selection must have 1 to %d signals or items, got %d: %w", maxLimit, len(ids), review.ErrInvalid)
+		return nil, fmt.Errorf("a selection must have 1 to %d signals or items, got %d: %w",
+			maxLimit, len(ids), review.ErrInvalid)
 	}
 	w := &where{}
 	places := make([]string, len(ids))
@@ -91,6 +92,7 @@ func (s *Store) labelPart(
 	for _, v := range []any{l.Decision, l.Class, l.Detail, l.Note, l.Reviewer, nanos(l.Created), batch} {
 		values = append(values, w.arg(v))
 	}
+	//nolint:gosec // the conditions are constants of this package, values are arguments
 	done, err := tx.ExecContext(ctx, `INSERT INTO labels (item_id, span_id, decision, class, detail, note, reviewer, created_ns,
 		batch) SELECT i.id, '', `+strings.Join(values, ", ")+` FROM items i`+w.String()+` ORDER BY i.id LIMIT `+
 		strconv.Itoa(batchPart), w.args...)
@@ -118,6 +120,7 @@ func (s *Store) UndoMany(ctx context.Context, batch string) (undone int, err err
 	for {
 		n := int64(0)
 		err := s.write(ctx, func(tx *sql.Tx) error {
+			//nolint:gosec // only a constant is put in
 			done, err := tx.ExecContext(ctx, `UPDATE items SET state = 'open', label_id = NULL WHERE id IN (
 				SELECT i.id FROM labels l JOIN items i ON i.id = l.item_id AND i.label_id = l.id
 				WHERE l.batch = $1 AND l.batch <> '' LIMIT `+

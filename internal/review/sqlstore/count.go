@@ -63,7 +63,6 @@ func (s *Store) Facets(ctx context.Context, f review.Filter) (facets review.Face
 
 func countBy(ctx context.Context, tx *sql.Tx, column string, f review.Filter) ([]review.Count, error) {
 	from, w := counted(f)
-	//nolint:gosec // column and conditions are constants of this package, values are arguments
 	return readCounts(tx.QueryContext(ctx, `SELECT `+column+`, SUM(i.n)`+from+
 		` GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT `+strconv.Itoa(maxFacet), w.args...))
 }

@@ -39,7 +39,8 @@ func insertLabel(ctx context.Context, tx *prepared, l *review.Label) error {
 		return err
 	}
 	if l.Replaces != newest {
-		return fmt.Errorf("replaces must be the newest label, which is %d, got %d: %w", newest, l.Replaces, review.ErrConflict)
+		return fmt.Errorf("replaces must be the newest label, which is %d, got %d: %w",
+			newest, l.Replaces, review.ErrConflict)
 	}
 	if l.SpanID != "" {
 		var n int

@@ -146,8 +146,8 @@ func (w *where) String() string {
 	return ` WHERE ` + strings.Join(w.conditions, ` AND `)
 }
 
-// restrict selects the items of a filter that are older than a place in the queue. Of those with the words of a query it
-// takes the newest only, so that a word that stands in all of them costs no more than a rare one.
+// restrict selects the items of a filter that are older than a place in the queue. Of those with the words of a query
+// it takes the newest only, so that a word that stands in all of them costs no more than a rare one.
 func restrict(f review.Filter, before int64) *where {
 	w := &where{}
 	w.narrow(f)

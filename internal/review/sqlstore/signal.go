@@ -353,7 +353,7 @@ func (s *Store) escalations(ctx context.Context, now time.Time) (changes map[str
 			}
 			already := g.State == review.SignalEscalating
 			escalates := review.Escalates(func(hour int64) int { return counts[hour] }, g.First, now, already) &&
-				!(already && now.Sub(g.Changed) > review.EscalatesFor)
+				(!already || now.Sub(g.Changed) <= review.EscalatesFor)
 			switch {
 			case escalates && !already:
 				changes[g.ID] = review.SignalEscalating

@@ -74,6 +74,7 @@ func excessOf(
 	if err != nil {
 		return nil, err
 	}
+	//nolint:gosec // only a constant is put in
 	rows, err := tx.QueryContext(ctx, `SELECT i.id, i.bytes, i.received_ns, c.item_id IS NOT NULL FROM items i
 		LEFT JOIN claims c ON c.item_id = i.id AND c.until_ns > $2 WHERE i.state = $1 ORDER BY i.id LIMIT `+
 		strconv.Itoa(maxSweep), state, nanos(now))

@@ -35,7 +35,7 @@ func testClaims(s *suite) {
 	require.Equal(t, &claim, s.item(t, traceID(4)).Claim)
 
 	// Others are told who has it.
-	other, err := s.Claim(t.Context(), traceID(4), ben(long))
+	other, err := s.Claim(t.Context(), traceID(4), ben())
 	require.NoError(t, err)
 	require.Equal(t, claim, other)
 	page, err := s.Items(t.Context(), review.Filter{})
@@ -50,7 +50,7 @@ func testClaims(s *suite) {
 		return id
 	}
 	require.Equal(t, traceID(4), next("", ada(long)), "one's own is still one's own")
-	require.Equal(t, traceID(3), next("", ben(long)))
+	require.Equal(t, traceID(3), next("", ben()))
 	require.Equal(t, traceID(2), next("", review.Claimant{}), "who has no id looks")
 	require.Equal(t, traceID(2), next("", review.Claimant{}), "and takes nothing")
 	require.Equal(t, traceID(2), next(traceID(3), ada(long)))
@@ -66,7 +66,7 @@ func testClaims(s *suite) {
 	_, err = s.Claim(t.Context(), traceID(1), ada(-time.Second))
 	require.NoError(t, err)
 	require.Nil(t, s.item(t, traceID(1)).Claim)
-	claim, err = s.Claim(t.Context(), traceID(1), ben(long))
+	claim, err = s.Claim(t.Context(), traceID(1), ben())
 	require.NoError(t, err)
 	require.Equal(t, "ben", claim.Name)
 
@@ -74,9 +74,9 @@ func testClaims(s *suite) {
 	_, err = s.AddLabel(t.Context(), review.Label{TraceID: traceID(1), Decision: review.Rejected})
 	require.NoError(t, err)
 	require.Nil(t, s.item(t, traceID(1)).Claim)
-	_, err = s.ClaimNext(t.Context(), review.Filter{}, traceID(1), ben(long))
+	_, err = s.ClaimNext(t.Context(), review.Filter{}, traceID(1), ben())
 	require.ErrorIs(t, err, review.ErrNotFound)
-	_, err = s.Claim(t.Context(), traceID(9), ben(long))
+	_, err = s.Claim(t.Context(), traceID(9), ben())
 	require.ErrorIs(t, err, review.ErrNotFound)
 	require.ErrorIs(t, s.Release(t.Context(), traceID(9), "x"), review.ErrNotFound)
 	_, err = s.Claim(t.Context(), traceID(2), review.Claimant{For: long})

@@ -96,7 +96,7 @@ func testBatches(s *suite) {
 	page, err := s.Signals(t.Context(), review.SignalFilter{})
 	require.NoError(t, err)
 	s.put(t, alike(26, printA, "v17", now)) // after the list was seen
-	_, err = s.Claim(t.Context(), traceID(7), ben(time.Hour))
+	_, err = s.Claim(t.Context(), traceID(7), ben())
 	require.NoError(t, err)
 	_, err = s.Claim(t.Context(), traceID(8), ada(time.Hour))
 	require.NoError(t, err)
