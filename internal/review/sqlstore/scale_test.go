@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/faultline-otel/faultline/internal/failure"
@@ -84,7 +85,7 @@ func TestScale(t *testing.T) {
 		slices.Sort(took)
 		p95 := took[len(took)*95/100]
 		t.Logf("%-36s p50 %8v p95 %8v", c.name, took[len(took)/2].Round(10*time.Microsecond), p95.Round(10*time.Microsecond))
-		require.Less(t, p95, time.Second, c.name) // 100 ms are promised; a test machine may be busy
+		assert.Less(t, p95, time.Second, c.name) // 100 ms are promised; a test machine may be busy
 	}
 }
 

@@ -17,9 +17,7 @@ func ada(d time.Duration) review.Claimant {
 	return review.Claimant{ID: "login ada", Name: "ada", For: d}
 }
 
-func ben(d time.Duration) review.Claimant {
-	return review.Claimant{ID: "login ben", Name: "ben", For: d}
-}
+func ben() review.Claimant { return review.Claimant{ID: "login ben", Name: "ben", For: time.Hour} }
 
 func testClaims(s *suite) {
 	t := s.t
