@@ -64,7 +64,7 @@ func TestCircle(t *testing.T) {
 	require.Contains(t, stderr, "nothing is confirmed yet")
 
 	// Confirmed, and exported while the store is open elsewhere, as in a running Collector.
-	_, err = store.AddLabel(t.Context(), review.Label{
+	first, err := store.AddLabel(t.Context(), review.Label{
 		TraceID:  traceID,
 		Decision: review.Confirmed,
 		Class:    flagged.Class,
@@ -89,7 +89,9 @@ func TestCircle(t *testing.T) {
 	require.Contains(t, stdout, "PASS")
 
 	// The reviewer changes their mind: the newest label counts.
-	_, err = store.AddLabel(t.Context(), review.Label{TraceID: traceID, Decision: review.Rejected, Reviewer: "bob"})
+	_, err = store.AddLabel(t.Context(), review.Label{
+		TraceID: traceID, Decision: review.Rejected, Reviewer: "bob", Replaces: first.ID,
+	})
 	require.NoError(t, err)
 	stdout, _ = cli(t, exitOK, "dataset", "export", "--store", path)
 	require.Empty(t, stdout)

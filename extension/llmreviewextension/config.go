@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
@@ -24,6 +25,12 @@ type Config struct {
 
 	// TraceURL is the address of a trace in a tracing backend, with {trace_id} where the id belongs. Empty: no link.
 	TraceURL string `mapstructure:"trace_url"`
+
+	// ClaimTimeout is how long a case that a person opened is kept from others.
+	ClaimTimeout time.Duration `mapstructure:"claim_timeout"`
+
+	// Retention bounds what the store keeps.
+	Retention RetentionConfig `mapstructure:"retention"`
 
 	Store StoreConfig `mapstructure:"store"`
 
@@ -68,14 +75,24 @@ func createDefaultConfig() component.Config {
 	http.NetAddr.Endpoint = "127.0.0.1:8321"
 	// Labels are the only input.
 	http.MaxRequestBodySize = 1 << 20
-	return &Config{HTTP: http, Store: StoreConfig{SQLite: configoptional.Some(SQLiteConfig{
-		Path: "./data/review.db", OnDamage: Quarantine, MinFreeMiB: 64,
-	})}}
+	return &Config{
+		HTTP: http, ClaimTimeout: web.DefaultClaim, Retention: defaultRetention(),
+		Store: StoreConfig{SQLite: configoptional.Some(SQLiteConfig{
+			Path: "./data/review.db", OnDamage: Quarantine, MinFreeMiB: 64,
+		})},
+	}
 }
 
 // Validate checks the link to a trace, and that prompts and answers are not served to a network by mistake.
 func (c *Config) Validate() error {
-	return errors.Join(c.validateEndpoint(), web.CheckTraceURL(c.TraceURL))
+	return errors.Join(c.validateClaims(), c.validateEndpoint(), web.CheckTraceURL(c.TraceURL))
+}
+
+func (c *Config) validateClaims() error {
+	if c.ClaimTimeout <= 0 {
+		return fmt.Errorf("claim_timeout must be positive, got %v", c.ClaimTimeout)
+	}
+	return nil
 }
 
 func (c *Config) validateEndpoint() error {

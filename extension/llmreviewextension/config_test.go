@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/confmap/confmaptest"
 
 	"github.com/faultline-otel/faultline/internal/componenttest"
+	"github.com/faultline-otel/faultline/internal/review"
 )
 
 // load reads a file as the Collector does: over the defaults, then validated with all that is nested.
@@ -33,6 +34,12 @@ func TestDefaultsAreOnLoopback(t *testing.T) {
 	require.Equal(t, "./data/review.db", cfg.Store.SQLite.Get().Path)
 	require.Positive(t, cfg.HTTP.WriteTimeout)
 	require.Positive(t, cfg.HTTP.ReadHeaderTimeout)
+	require.Equal(t, 10*time.Minute, cfg.ClaimTimeout)
+	require.Equal(t, review.Limits{MaxAge: 720 * time.Hour, MaxItems: 200_000, MaxBytes: 1 << 30}, cfg.Retention.Open.limits())
+	cfg.ClaimTimeout, cfg.Retention.Reviewed.MaxAge = 0, -1
+	err := confmap.Validate(cfg)
+	require.ErrorContains(t, err, "claim_timeout must be positive, got 0s")
+	require.ErrorContains(t, err, "retention::reviewed: max_age must not be negative, got -1ns")
 }
 
 func TestConfigIsRead(t *testing.T) {

@@ -30,6 +30,9 @@ type reviewExtension struct {
 	server   *http.Server
 	serving  sync.WaitGroup
 
+	stopTending context.CancelFunc // nil before Start
+	tending     sync.WaitGroup
+
 	telemetry *metadata.TelemetryBuilder
 	backlog   backlog
 }
@@ -64,11 +67,15 @@ func (e *reviewExtension) Start(ctx context.Context, host component.Host) (err e
 		err = fmt.Errorf("http::endpoint: serve the review page on %s: %w", e.config.HTTP.NetAddr.Endpoint, err)
 		return errors.Join(err, e.store.Close())
 	}
+	ctx, e.stopTending = context.WithCancel(context.WithoutCancel(ctx))
+	e.tending.Go(func() { e.tend(ctx) })
 	return nil
 }
 
 func (e *reviewExtension) serve(ctx context.Context, host component.Host) error {
-	options := web.Options{TraceURL: e.config.TraceURL, Reviewer: reviewer, Failed: e.failed}
+	options := web.Options{
+		TraceURL: e.config.TraceURL, Reviewer: reviewer, Failed: e.failed, ClaimFor: e.config.ClaimTimeout,
+	}
 	handler, err := web.NewHandler(e.store, options)
 	if err != nil {
 		return err
@@ -118,6 +125,10 @@ func (e *reviewExtension) run(listener net.Listener, host component.Host) {
 // Shutdown finishes the running requests, then closes the store. It is safe where Start never ran or failed.
 func (e *reviewExtension) Shutdown(ctx context.Context) error {
 	var errs []error
+	if e.stopTending != nil {
+		e.stopTending()
+		e.tending.Wait()
+	}
 	if e.server != nil {
 		if err := e.server.Shutdown(ctx); err != nil {
 			errs = append(errs, err, e.server.Close()) // cut off requests that take too long

@@ -28,6 +28,10 @@ type Label struct {
 	Note     string        `json:"note,omitempty"`
 	Reviewer string        `json:"reviewer,omitempty"`
 	Created  time.Time     `json:"created"`
+	// Replaces is the newest label that the person saw, 0 for none. Two people who judge the same item at once are told.
+	Replaces int64 `json:"replaces,omitempty"`
+	// Batch names the judgement of many items at once that the label is part of. The store sets it.
+	Batch string `json:"batch,omitempty"`
 }
 
 // UnmarshalJSON also reads the keys class and detail, which earlier versions wrote.

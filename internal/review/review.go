@@ -15,6 +15,8 @@ import (
 var (
 	ErrNotFound = errors.New("not found")
 	ErrInvalid  = errors.New("invalid")
+	// ErrConflict is a label that does not know of the newest one.
+	ErrConflict = errors.New("conflict")
 )
 
 // Trace is a failing trace, or a portion of one, from the exporter. The store merges portions by span id.
@@ -50,6 +52,7 @@ type Item struct {
 	Spans                     []Span    // ordered by start; only from Store.Item
 	Labels                    []Label   // newest first; only from Store.Item
 	Label                     *Label    // the newest, nil before the first
+	Claim                     *Claim    // nil if nobody has the item
 }
 
 // Filter selects items. Empty fields do not restrict.
@@ -63,7 +66,11 @@ type Filter struct {
 	Cursor  string // Page.Next of the previous page
 }
 
-// Page is a page of items, newest first. Total counts all items that the filter selects. Next is "" on the last page.
+// MaxCounted bounds the items with the words of a query that are counted, the newest first: a word may stand in all.
+const MaxCounted = 5000
+
+// Page is a page of items, newest first. Total counts all items that the filter selects, of those with the words of a
+// query the newest MaxCounted. Next is "" on the last page.
 type Page struct {
 	Items []Item
 	Total int
@@ -99,7 +106,8 @@ type Store interface {
 	// Known returns which of the traces have an item. It is called for every kept trace, and so must be cheap.
 	Known(ctx context.Context, traceIDs []string) (map[string]bool, error)
 	// Items pages through the queue, latest arrival first. Following Next gives each item that was in the queue at the
-	// first page exactly once, whatever arrives meanwhile. It returns ErrInvalid for an invalid cursor.
+	// first page exactly once, whatever arrives meanwhile. A page of a query may be short, even empty, and have a next
+	// one. It returns ErrInvalid for an invalid cursor.
 	Items(ctx context.Context, f Filter) (Page, error)
 	// Item returns one item with its spans and labels, or ErrNotFound.
 	Item(ctx context.Context, traceID string) (Item, error)
@@ -108,12 +116,15 @@ type Store interface {
 	// Backlog counts the open items. It is called often, and so must be cheap.
 	Backlog(ctx context.Context) (Backlog, error)
 	// AddLabel adds a label and marks the item as reviewed. The store sets id and time of the label. It returns
-	// ErrNotFound for an unknown item, and ErrInvalid for an invalid label (see Label.Validate) or a span that the
-	// item does not have.
+	// ErrNotFound for an unknown item, ErrInvalid for an invalid label (see Label.Validate) or a span that the item
+	// does not have, and ErrConflict for one whose Replaces is not the newest label.
 	AddLabel(ctx context.Context, l Label) (Label, error)
 	// Health says whether the store works. It is called often, and so must be cheap. While the store does not work, the
 	// other methods return an UnavailableError.
 	Health() Health
+	Claims
+	Signals
+	Retention
 	// Close waits for running writes.
 	Close() error
 }

@@ -35,6 +35,7 @@ type itemJSON struct {
 	DurationMS    float64            `json:"duration_ms"`
 	Received      time.Time          `json:"received"`
 	Label         *review.Label      `json:"label,omitempty"`
+	Claim         *review.Claim      `json:"claim,omitempty"`
 	Spans         []review.Span      `json:"spans,omitempty"`
 	Labels        []review.Label     `json:"labels,omitempty"`
 	Steps         []triage.Step      `json:"steps,omitempty"`
@@ -61,6 +62,7 @@ func itemAsJSON(i *review.Item) itemJSON {
 		),
 		Received: i.Received,
 		Label:    i.Label,
+		Claim:    i.Claim,
 		Spans:    i.Spans,
 		Labels:   i.Labels,
 	}
@@ -176,23 +178,16 @@ type labelJSON struct {
 	Detail   string          `json:"error_detail"`
 	Note     string          `json:"note"`
 	Reviewer string          `json:"reviewer"`
+	Replaces int64           `json:"replaces"`
 	// The names of Class and Detail in earlier versions.
 	EarlierClass  failure.Class `json:"class"`
 	EarlierDetail string        `json:"detail"`
 }
 
 func (s *server) addLabel(w http.ResponseWriter, r *http.Request) error {
-	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
-		return errMediaType
-	}
-	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
-	decoder.DisallowUnknownFields()
 	var in labelJSON
-	if err := decoder.Decode(&in); err != nil {
-		return malformed(err)
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("the body must be one JSON object: %w", review.ErrInvalid)
+	if err := readJSON(w, r, &in); err != nil {
+		return err
 	}
 	label, err := s.label(r, review.Label{
 		TraceID: r.PathValue(
@@ -204,6 +199,7 @@ func (s *server) addLabel(w http.ResponseWriter, r *http.Request) error {
 		Detail:   cmp.Or(in.Detail, in.EarlierDetail),
 		Note:     in.Note,
 		Reviewer: in.Reviewer,
+		Replaces: in.Replaces,
 	})
 	if err != nil {
 		return err
@@ -211,10 +207,26 @@ func (s *server) addLabel(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusCreated, label)
 }
 
+// readJSON reads the body of a request, which is one object without other keys than those of v.
+func readJSON(w http.ResponseWriter, r *http.Request, v any) error {
+	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
+		return errMediaType
+	}
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(v); err != nil {
+		return malformed(err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("the body must be one JSON object: %w", review.ErrInvalid)
+	}
+	return nil
+}
+
 // malformed distinguishes a body that is too large from one that is not JSON.
 func malformed(err error) error {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return err
 	}
-	return fmt.Errorf("the body must be a label as JSON: %w: %w", err, review.ErrInvalid)
+	return fmt.Errorf("the body must be JSON with the documented keys: %w: %w", err, review.ErrInvalid)
 }

@@ -150,7 +150,7 @@ func TestAPITakesLabels(t *testing.T) {
 	require.Equal(t, review.Reviewed, item.State)
 
 	resp = s.do(http.MethodPost, target, "application/json", // as clients of earlier versions send it
-		`{"decision": "confirmed", "class": "refusal", "detail": "model_refusal"}`)
+		`{"decision": "confirmed", "class": "refusal", "detail": "model_refusal", "replaces": `+s.seen(trace.ID)+`}`)
 	require.Equal(t, http.StatusCreated, resp.StatusCode)
 	require.Contains(t, read(t, resp), `"error_class":"refusal","error_detail":"model_refusal"`)
 }
@@ -194,7 +194,7 @@ func TestAPISaysWhatIsWrong(t *testing.T) {
 		{"POST", labels, isJSON, `{"decision":"confirmed","span_id":"00000000000000ff"}`, 400, "invalid", `span_id must be a span of the trace`},
 		{"POST", labels, isJSON, `{"decision":"confirmed","verdict":1}`, 400, "invalid", `unknown field "verdict"`},
 		{"POST", labels, isJSON, `{"decision":"confirmed"} {}`, 400, "invalid", "one JSON object"},
-		{"POST", labels, isJSON, `{"decision":`, 400, "invalid", "the body must be a label as JSON"},
+		{"POST", labels, isJSON, `{"decision":`, 400, "invalid", "the body must be JSON with the documented keys"},
 		{"POST", labels, isJSON, `{"note":"` + strings.Repeat("x", 70<<10) + `"}`, 413, "too_large", "at most 65536 bytes"},
 		{"POST", labels, isJSON, `{"decision":"confirmed","note":"` + strings.Repeat("x", 17<<10) + `"}`, 400, "invalid", "note must be at most"},
 		{"POST", "/api/v1/items/" + strings.Repeat("b", 32) + "/labels", isJSON, `{"decision":"confirmed"}`, 404, "not_found", "label trace"},

@@ -250,3 +250,49 @@ func TestHostileCaseInTheBrowser(t *testing.T) {
 	b.await(`document.querySelector("h1").textContent === "All judged"`)
 	b.quiet()
 }
+
+// TestTwoReviewersInTheBrowser: one is in the browser, the other one judges meanwhile.
+func TestTwoReviewersInTheBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts a browser")
+	}
+	s := newSite(t, web.Options{})
+	s.replay(60)
+	items := s.items(review.Filter{})
+	b := open(t, s)
+	b.do(chromedp.Navigate(b.url))
+	b.awaitCase(items[0].TraceID)
+	b.await(`document.querySelector("#holder .mine")`)
+	b.press("s")
+	b.awaitCase(items[1].TraceID)
+	b.await(`document.querySelector("#holder .mine")`)
+
+	// The next case, which was fetched ahead, is claimed once it is shown; one of somebody else is not.
+	claimed := func(n int) bool { return s.items(review.Filter{})[n].Claim != nil }
+	b.press("j")
+	b.awaitCase(items[2].TraceID)
+	require.Eventually(t, func() bool { return claimed(2) && !claimed(1) && !claimed(3) }, 10*time.Second, 20*time.Millisecond)
+	ben := review.Claimant{ID: "login ben", Name: "ben", For: time.Hour}
+	_, err := s.store.Claim(t.Context(), items[3].TraceID, ben)
+	require.NoError(t, err)
+	b.press("j")
+	b.awaitCase(items[3].TraceID)
+	b.await(`document.querySelector("#holder .held").textContent === "ben has it"`)
+	require.Equal(t, "ben", s.items(review.Filter{})[3].Claim.Name)
+
+	// Ben judges it first. What was typed is shown beside his, and can be saved as well.
+	_, err = s.store.AddLabel(t.Context(), review.Label{TraceID: items[3].TraceID, Decision: review.Rejected, Reviewer: "ben"})
+	require.NoError(t, err)
+	b.press("e")
+	b.write("mine")
+	b.write(kb.Escape)
+	b.press("y")
+	b.await(`document.querySelector(".both")?.textContent.includes("ben")`)
+	b.await(`document.querySelector(".both")?.textContent.includes("mine")`)
+	b.do(chromedp.Click("#mine", chromedp.ByID))
+	b.await(`document.querySelector("#case").dataset.trace`)
+	whole, err := s.store.Item(t.Context(), items[3].TraceID)
+	require.NoError(t, err)
+	require.Len(t, whole.Labels, 2)
+	require.Equal(t, "mine", whole.Labels[0].Note)
+}

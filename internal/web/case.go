@@ -35,7 +35,13 @@ type caseView struct {
 	Next         string // trace id of the next item in the queue
 	Position     string
 	Reviewed     *labelView
+	Replaces     int64 // the newest label
 	Choices      []optionGroup
+
+	Claim          claimView
+	SkipAddress    string
+	ReleaseAddress string
+	ClaimAddress   string
 }
 
 // fact is a name and a value of the facts row.
@@ -128,7 +134,7 @@ func (s *server) caseOf(ctx context.Context, item *review.Item, f queueFilter, s
 		c.Labels = append(c.Labels, labelOf(&item.Labels[i], now))
 	}
 	if len(c.Labels) > 0 {
-		c.Reviewed = &c.Labels[0]
+		c.Reviewed, c.Replaces = &c.Labels[0], item.Labels[0].ID
 		if l := item.Labels[0]; l.Class != "" {
 			c.Choices = classChoices(l.Class, l.Detail)
 		}
@@ -144,8 +150,8 @@ func (s *server) sameFailure(ctx context.Context, item *review.Item) (int, error
 	if item.Fingerprint == "" {
 		return 0, nil
 	}
-	page, err := s.store.Items(ctx, review.Filter{Query: item.Fingerprint, Limit: 1})
-	return page.Total, err
+	signal, err := s.store.Signal(ctx, item.Fingerprint)
+	return signal.Stored, err
 }
 
 func spanByID(spans []review.Span, id string) *review.Span {
@@ -203,10 +209,10 @@ func (s *server) facts(item *review.Item, primary *review.Span, same int, now ti
 	}
 	id("trace", item.TraceID)
 	if same > 1 {
-		all := withQuery("/", queueFilter{review.Filter{Query: item.Fingerprint}}.values())
+		all := signalAddress(item.Fingerprint, nil)
 		facts = append(facts, fact{
 			Name: "same failure", Value: grouped(int64(same)) + "×", Link: all,
-			Title: "all cases with fingerprint " + visibleLine(item.Fingerprint, 40),
+			Title: "the signal of all cases with fingerprint " + visibleLine(item.Fingerprint, 40),
 		})
 	}
 	if s.options.TraceURL != "" {

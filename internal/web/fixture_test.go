@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -92,6 +93,17 @@ func (s *site) first(class, detail string) review.Item {
 	at := slices.IndexFunc(items, func(i review.Item) bool { return string(i.Class) == class && i.Detail == detail })
 	require.GreaterOrEqual(s.t, at, 0, "%s %s", class, detail)
 	return items[at]
+}
+
+// seen is the number of the newest label, as who opens the case sees it.
+func (s *site) seen(traceID string) string {
+	s.t.Helper()
+	item, err := s.store.Item(s.t.Context(), traceID)
+	require.NoError(s.t, err)
+	if item.Label == nil {
+		return "0"
+	}
+	return strconv.FormatInt(item.Label.ID, 10)
 }
 
 // do sends a request. change may add headers.

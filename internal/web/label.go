@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/faultline-otel/faultline/internal/failure"
@@ -43,26 +44,50 @@ func (s *server) label(r *http.Request, l review.Label) (review.Label, error) {
 	return s.store.AddLabel(r.Context(), l)
 }
 
-// postLabel handles the form below a case and redirects to the next one. The filter of the queue is in the query.
-func (s *server) postLabel(w http.ResponseWriter, r *http.Request) error {
+// readForm reads a form, and the filter of the queue from the query.
+func readForm(w http.ResponseWriter, r *http.Request) (f queueFilter, form url.Values, err error) {
+	if form, err = readFields(w, r); err != nil {
+		return f, nil, err
+	}
+	f, err = queueFilterOf(r.URL.Query())
+	return f, form, err
+}
+
+func readFields(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	if err := r.ParseForm(); err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return err
+			return nil, err
 		}
-		return fmt.Errorf("the form must be URL-encoded: %w: %w", err, review.ErrInvalid)
+		return nil, fmt.Errorf("the form must be URL-encoded: %w: %w", err, review.ErrInvalid)
 	}
-	f, err := queueFilterOf(r.URL.Query())
+	return r.PostForm, nil
+}
+
+// cutClass splits a value of the list of classes, which has class and detail.
+func cutClass(value string) (failure.Class, string) {
+	class, detail, _ := strings.Cut(value, "/")
+	return failure.Class(class), detail
+}
+
+// postLabel handles the form below a case and redirects to the next one. The filter of the queue is in the query.
+func (s *server) postLabel(w http.ResponseWriter, r *http.Request) error {
+	f, form, err := readForm(w, r)
 	if err != nil {
 		return err
 	}
-	form := r.PostForm
-	// The list of classes on the page has class and detail in one value.
-	class, detail, _ := strings.Cut(form.Get("class"), "/")
-	l, err := s.label(r, review.Label{
-		TraceID: r.PathValue("trace_id"), Decision: review.Decision(form.Get("decision")), Class: failure.Class(class),
+	class, detail := cutClass(form.Get("class"))
+	said := review.Label{
+		TraceID: r.PathValue("trace_id"), Decision: review.Decision(form.Get("decision")), Class: class,
 		Detail: cmp.Or(form.Get("detail"), detail), Note: form.Get("note"), Reviewer: form.Get("reviewer"),
-	})
+	}
+	if said.Replaces, err = strconv.ParseInt(cmp.Or(form.Get("replaces"), "0"), 10, 64); err != nil {
+		return fmt.Errorf("replaces must be the number of a label, got %.64q: %w", form.Get("replaces"), review.ErrInvalid)
+	}
+	l, err := s.label(r, said)
+	if errors.Is(err, review.ErrConflict) {
+		return s.showConflict(w, r, f, said)
+	}
 	if err != nil {
 		return err
 	}
@@ -81,30 +106,56 @@ func (s *server) postLabel(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// nextOpen returns the address of the next case: the one below in the queue if it is still open, else the newest open
-// one, else the queue.
+// nextOpen returns the address of the next case: where judged ones are listed the one below, else the first open one
+// from there on that nobody else has, else the newest of those, else the queue.
 func (s *server) nextOpen(r *http.Request, f queueFilter, done, wanted string) (string, error) {
-	if wanted != "" && wanted != done {
+	if f.State != review.Open && wanted != "" && wanted != done {
 		item, err := s.store.Item(r.Context(), wanted)
-		if err != nil && !errors.Is(err, review.ErrNotFound) {
-			return "", err
-		}
-		if err == nil && (item.State == review.Open || f.State != review.Open) {
+		if err == nil {
 			return f.caseAddress(item.TraceID), nil
+		}
+		if !errors.Is(err, review.ErrNotFound) {
+			return "", err
 		}
 	}
 	f.Cursor = ""
 	if f.State == review.Reviewed {
 		return f.address(), nil
 	}
-	open := f.Filter
-	open.State, open.Limit = review.Open, 1
-	page, err := s.store.Items(r.Context(), open)
+	next, err := s.take(r, f, wanted)
+	if err != nil || next == "" {
+		return f.address(), err
+	}
+	return f.caseAddress(next), nil
+}
+
+// conflictPage shows two judgements of one case.
+type conflictPage struct {
+	shell
+	Headline     string
+	Address      string // of the case
+	LabelAddress string
+	Theirs       labelView
+	Yours        labelView
+	Form         review.Label // yours, to be said again
+}
+
+// showConflict tells a person that another one judged the case since it was opened.
+func (s *server) showConflict(w http.ResponseWriter, r *http.Request, f queueFilter, said review.Label) error {
+	item, err := s.store.Item(r.Context(), said.TraceID)
 	if err != nil {
-		return "", err
+		return err
 	}
-	if len(page.Items) == 0 {
-		return f.address(), nil
+	if item.Label == nil { // the judgement that was seen was undone
+		item.Label = &review.Label{}
 	}
-	return f.caseAddress(page.Items[0].TraceID), nil
+	now := s.options.Now()
+	page := conflictPage{
+		shell: s.shell(r), Headline: headline(item.Class, item.Detail), Address: f.caseAddress(item.TraceID),
+		LabelAddress: f.labelAddress(item.TraceID), Theirs: labelOf(item.Label, now), Form: said,
+	}
+	page.Title = "Judged meanwhile"
+	page.Form.Replaces, said.Created = item.Label.ID, now
+	page.Yours = labelOf(&said, now)
+	return s.render(w, http.StatusConflict, "conflict", page)
 }

@@ -99,6 +99,7 @@ func TestClassAndDetailMayComeApart(t *testing.T) {
 		{"decision": {"confirmed"}, "class": {"refusal"}, "detail": {"content_filter"}},
 		{"decision": {"confirmed"}, "class": {"refusal/content_filter"}},
 	} {
+		form.Set("replaces", s.seen(trace.ID))
 		require.Equal(t, http.StatusSeeOther, s.judge("/review/"+trace.ID+"/label", form).StatusCode)
 		label := s.items(review.Filter{})[0].Label
 		require.Equal(t, failure.Refusal, label.Class)
@@ -118,7 +119,7 @@ func TestWhoIsLoggedInSigns(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, resp.StatusCode)
 	require.Empty(t, resp.Cookies())
 	require.Equal(t, "ada", s.items(review.Filter{})[0].Label.Reviewer)
-	resp = s.do(http.MethodPost, "/api/v1/items/"+trace.ID+"/labels", "application/json", `{"decision":"rejected","reviewer":"eve"}`, ada)
+	resp = s.do(http.MethodPost, "/api/v1/items/"+trace.ID+"/labels", "application/json", `{"decision":"rejected","reviewer":"eve","replaces":`+s.seen(trace.ID)+`}`, ada)
 	require.Equal(t, http.StatusCreated, resp.StatusCode)
 	require.Equal(t, "ada", s.items(review.Filter{})[0].Label.Reviewer)
 }
@@ -148,6 +149,7 @@ func TestOtherSitesCannotJudge(t *testing.T) {
 		"an old browser":  func(r *http.Request) { r.Header.Set("Origin", "http://example.com") },
 		"curl":            func(*http.Request) {},
 	} {
+		form.Set("replaces", s.seen(trace.ID))
 		require.Equal(t, http.StatusSeeOther, s.judge("/review/"+trace.ID+"/label", form, own).StatusCode, name)
 	}
 }
@@ -180,7 +182,9 @@ func TestNextIsOnlyEverOneOfOurs(t *testing.T) {
 	s := newSampleSite(t)
 	items := s.items(review.Filter{})
 	for _, next := range []string{"//attacker.example", "https://attacker.example/", "../../x", items[0].TraceID, ""} {
-		resp := s.judge("/review/"+items[0].TraceID+"/label", url.Values{"decision": {"confirmed"}, "next": {next}})
+		resp := s.judge("/review/"+items[0].TraceID+"/label", url.Values{
+			"decision": {"confirmed"}, "next": {next}, "replaces": {s.seen(items[0].TraceID)},
+		})
 		require.Equal(t, "/review/"+items[1].TraceID, resp.Header.Get("Location"), "what is no open case is not gone to: %q", next)
 	}
 }

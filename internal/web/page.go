@@ -54,6 +54,16 @@ func (s *server) review(w http.ResponseWriter, r *http.Request, traceID string) 
 	}
 	page := reviewPage{shell: s.shell(r), Address: f.address(), Chosen: traceID != ""}
 	var item review.Item
+	ask, looks := s.visitor(w, r), looksOnly(r)
+	if traceID == "" && f.State == review.Open && f.Cursor == "" && !looks {
+		if traceID, err = s.takeAs(ctx, f, "", ask); err != nil {
+			return err
+		}
+	} else if traceID != "" && ask.ID != "" && !looks {
+		if _, err = s.store.Claim(ctx, traceID, ask); err != nil {
+			return err
+		}
+	}
 	if traceID != "" {
 		if item, err = s.store.Item(ctx, traceID); err != nil {
 			return err
@@ -74,15 +84,16 @@ func (s *server) review(w http.ResponseWriter, r *http.Request, traceID string) 
 			return err
 		}
 		page.Title = page.Case.Headline
+		page.Case.claimed(item.Claim, ask, f, s.options.Now())
 		if err := s.placeInQueue(r, page.Case, f, listed); err != nil {
 			return err
 		}
 	}
-	open, err := s.store.Items(ctx, review.Filter{State: review.Open, Limit: 1})
+	open, err := s.store.Backlog(ctx)
 	if err != nil {
 		return err
 	}
-	page.Open = open.Total
+	page.Open = open.Open
 	return s.render(w, http.StatusOK, "page", page)
 }
 

@@ -151,7 +151,7 @@ func TestCaseReadsTopToBottom(t *testing.T) {
 	require.Equal(t, trace.ID, facts.all("button.copy")[1].attr("data-copy"))
 	links := facts.all("a")
 	require.Equal(t, "2×", links[0].text(), "the same failure elsewhere")
-	require.Len(t, s.page(links[0].attr("href")).all("a.item"), 2)
+	require.Equal(t, "2", s.page(links[0].attr("href")).one("#left").text())
 	require.Equal(t, "https://grafana.example/explore?id="+trace.ID, links[1].attr("href"))
 	require.Equal(t, "noopener noreferrer", links[1].attr("rel"))
 

@@ -71,8 +71,11 @@ func (f queueFilter) caseAddress(traceID string) string {
 	return withQuery("/review/"+url.PathEscape(traceID), f.values())
 }
 
-func (f queueFilter) labelAddress(traceID string) string {
-	return withQuery("/review/"+url.PathEscape(traceID)+"/label", f.values())
+func (f queueFilter) labelAddress(traceID string) string { return f.actAddress(traceID, "label") }
+
+// actAddress returns the address of a form of a case.
+func (f queueFilter) actAddress(traceID, act string) string {
+	return withQuery("/review/"+url.PathEscape(traceID)+"/"+act, f.values())
 }
 
 func (f queueFilter) narrowed() bool { return f.Class != "" || f.Service != "" || f.Query != "" }
@@ -109,6 +112,7 @@ type queueRow struct {
 	Service          string
 	Evidence         string
 	Judged           string // the newest decision, "" without one
+	Holder           string // who has the case, "" if nobody
 }
 
 // emptyView explains an empty queue, and what fills it.
@@ -180,6 +184,9 @@ func rowOf(item *review.Item, f queueFilter, current string, now time.Time) queu
 	}
 	if item.Label != nil {
 		row.Judged = decisionWord(item.Label.Decision)
+	}
+	if item.Claim != nil {
+		row.Holder = holderName(item.Claim)
 	}
 	return row
 }

@@ -53,6 +53,8 @@ func explain(err error) problem {
 		return problem{http.StatusNotFound, "not_found", sentence(err, review.ErrNotFound)}
 	case errors.Is(err, review.ErrInvalid):
 		return problem{http.StatusBadRequest, "invalid", sentence(err, review.ErrInvalid)}
+	case errors.Is(err, review.ErrConflict):
+		return problem{http.StatusConflict, "conflict", sentence(err, review.ErrConflict)}
 	case errors.Is(err, errCrossOrigin):
 		return problem{http.StatusForbidden, "cross_origin", err.Error()}
 	case errors.Is(err, errMethod):

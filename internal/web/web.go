@@ -6,6 +6,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"html/template"
@@ -24,11 +25,16 @@ type Options struct {
 	// Reviewer returns the name of the sender of a request, "" where it is unknown: then people enter their name. nil
 	// always returns "".
 	Reviewer func(r *http.Request) string
+	// ClaimFor is how long a case is its reviewer's without a judgement; 0 is DefaultClaim.
+	ClaimFor time.Duration
 	// Failed is called with internal errors, which are answered with 5xx. It may be nil.
 	Failed func(r *http.Request, err error)
 	// Now is the clock of relative times; nil is time.Now.
 	Now func() time.Time
 }
+
+// DefaultClaim is how long a case is its reviewer's.
+const DefaultClaim = 10 * time.Minute
 
 // server answers requests over one store.
 type server struct {
@@ -46,6 +52,7 @@ func NewHandler(store review.Store, options Options) (http.Handler, error) {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
+	options.ClaimFor = cmp.Or(options.ClaimFor, DefaultClaim)
 	if options.Reviewer == nil {
 		options.Reviewer = func(*http.Request) string { return "" }
 	}
@@ -73,12 +80,28 @@ func (s *server) handler() http.Handler {
 		{"GET /{$}", s.showQueue},
 		{"GET /review/{trace_id}", s.showCase},
 		{"POST /review/{trace_id}/label", s.postLabel},
+		{"POST /review/{trace_id}/claim", s.postClaim},
+		{"POST /review/{trace_id}/skip", s.postSkip},
+		{"POST /review/{trace_id}/release", s.postRelease},
+		{"GET /signals", s.showSignals},
+		{"GET /signals/{id}", s.showSignals},
+		{"POST /signals/{id}/label", s.postSignalLabel},
+		{"POST /signals/{id}/state", s.postSignalState},
+		{"POST /signals/undo", s.postUndo},
 		{"GET /queue/fresh", s.showFresh},
 		{"GET /static/{name}", s.assets.serve},
 
 		{"GET /api/v1/items", s.listItems},
 		{"GET /api/v1/items/{trace_id}", s.getItem},
 		{"POST /api/v1/items/{trace_id}/labels", s.addLabel},
+		{"PUT /api/v1/items/{trace_id}/claim", s.putClaim},
+		{"DELETE /api/v1/items/{trace_id}/claim", s.deleteClaim},
+		{"POST /api/v1/claims", s.claimNext},
+		{"GET /api/v1/signals", s.listSignals},
+		{"GET /api/v1/signals/{id}", s.getSignal},
+		{"PATCH /api/v1/signals/{id}", s.patchSignal},
+		{"POST /api/v1/labels", s.addLabels},
+		{"DELETE /api/v1/labels/{batch}", s.undoLabels},
 		{"GET /api/v1/facets", s.getFacets},
 	} {
 		mux.Handle(route.pattern, s.adapt(route.handle))

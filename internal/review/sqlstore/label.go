@@ -20,7 +20,7 @@ func (s *Store) AddLabel(ctx context.Context, l review.Label) (review.Label, err
 	l.Created = instant(nanos(s.now()))
 	err := l.Validate()
 	if err == nil {
-		err = s.write(ctx, func(tx *sql.Tx) error { return insertLabel(ctx, tx, &l) })
+		err = s.together(ctx, func(ctx context.Context, tx *prepared) error { return insertLabel(ctx, tx, &l) })
 	}
 	if err != nil {
 		return review.Label{}, fmt.Errorf("label trace %.64q: %w", l.TraceID, err)
@@ -28,14 +28,19 @@ func (s *Store) AddLabel(ctx context.Context, l review.Label) (review.Label, err
 	return l, nil
 }
 
-func insertLabel(ctx context.Context, tx *sql.Tx, l *review.Label) error {
-	var item int64
-	err := tx.QueryRowContext(ctx, `SELECT id FROM items WHERE trace_id = $1`, l.TraceID).Scan(&item)
+func insertLabel(ctx context.Context, tx *prepared, l *review.Label) error {
+	var item, newest int64
+	err := tx.QueryRowContext(ctx, `SELECT id, COALESCE(label_id, 0) FROM items WHERE trace_id = $1`, l.TraceID).
+		Scan(&item, &newest)
 	if errors.Is(err, sql.ErrNoRows) {
 		return review.ErrNotFound
 	}
 	if err != nil {
 		return err
+	}
+	if l.Replaces != newest {
+		return fmt.Errorf("replaces must be the newest label, which is %d, got %d: %w",
+			newest, l.Replaces, review.ErrConflict)
 	}
 	if l.SpanID != "" {
 		var n int
@@ -57,8 +62,8 @@ func insertLabel(ctx context.Context, tx *sql.Tx, l *review.Label) error {
 	}
 	err = tx.QueryRowContext(
 		ctx,
-		`INSERT INTO labels (item_id, span_id, decision, class, detail, note, reviewer, created_ns)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
+		`INSERT INTO labels (item_id, span_id, decision, class, detail, note, reviewer, created_ns,
+		replaces) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`,
 		item,
 		l.SpanID,
 		l.Decision,
@@ -67,6 +72,7 @@ func insertLabel(ctx context.Context, tx *sql.Tx, l *review.Label) error {
 		l.Note,
 		l.Reviewer,
 		nanos(l.Created),
+		l.Replaces,
 	).Scan(
 		&l.ID,
 	)
@@ -80,13 +86,17 @@ func insertLabel(ctx context.Context, tx *sql.Tx, l *review.Label) error {
 		l.ID,
 		item,
 	)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `DELETE FROM claims WHERE item_id = $1`, item)
 	return err
 }
 
 func labelsOf(ctx context.Context, tx *sql.Tx, item int64, traceID string) (labels []review.Label, err error) {
 	rows, err := tx.QueryContext(
 		ctx,
-		`SELECT id, span_id, decision, class, detail, note, reviewer, created_ns FROM labels
+		`SELECT id, span_id, decision, class, detail, note, reviewer, created_ns, replaces, batch FROM labels
 		WHERE item_id = $1 ORDER BY id DESC`,
 		item,
 	)

@@ -9,9 +9,12 @@ import (
 type prepared struct {
 	*sql.Tx
 	statements map[string]*sql.Stmt
+	passed     map[string]int64 // by query of the next case, the last one that was given away
 }
 
-func newPrepared(tx *sql.Tx) *prepared { return &prepared{Tx: tx, statements: map[string]*sql.Stmt{}} }
+func newPrepared(tx *sql.Tx) *prepared {
+	return &prepared{Tx: tx, statements: map[string]*sql.Stmt{}, passed: map[string]int64{}}
+}
 
 // statement prepares a statement, which the end of the transaction closes.
 func (p *prepared) statement(ctx context.Context, query string) (*sql.Stmt, error) {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
@@ -124,7 +125,7 @@ func merge(ctx context.Context, tx *prepared, p *portion, received time.Time) er
 		if !p.fails {
 			return nil
 		}
-		item, err = insertItem(ctx, tx, p, received)
+		item, err = &stored{traceID: p.traceID, rows: map[string]row{}}, nil
 	}
 	if err != nil {
 		return err
@@ -133,14 +134,14 @@ func merge(ctx context.Context, tx *prepared, p *portion, received time.Time) er
 	if len(fresh) == 0 {
 		return nil
 	}
+	item.service, item.environment = cmp.Or(item.service, p.service), cmp.Or(item.environment, p.environment)
+	if err := writeItem(ctx, tx, item, received); err != nil {
+		return err
+	}
 	for _, r := range fresh {
 		if err := writeSpan(ctx, tx, item.id, r); err != nil {
 			return err
 		}
-	}
-	item.service, item.environment = cmp.Or(item.service, p.service), cmp.Or(item.environment, p.environment)
-	if err := updateItem(ctx, tx, item); err != nil {
-		return err
 	}
 	return index(ctx, tx, item, fresh)
 }
@@ -150,6 +151,7 @@ type stored struct {
 	id                            int64
 	traceID, service, environment string
 	bytes                         int64
+	signal                        string         // its fingerprint so far
 	rows                          map[string]row // by span id, without data
 }
 
@@ -177,8 +179,8 @@ func (s *stored) take(rows []row) (fresh []row) {
 
 func findStored(ctx context.Context, tx *prepared, traceID string) (*stored, error) {
 	s := &stored{traceID: traceID, rows: map[string]row{}}
-	err := tx.QueryRowContext(ctx, `SELECT id, service, environment, bytes FROM items WHERE trace_id = $1`, traceID).
-		Scan(&s.id, &s.service, &s.environment, &s.bytes)
+	err := tx.QueryRowContext(ctx, `SELECT id, service, environment, bytes, fingerprint FROM items
+		WHERE trace_id = $1`, traceID).Scan(&s.id, &s.service, &s.environment, &s.bytes, &s.signal)
 	if err != nil {
 		return nil, err
 	}
@@ -237,23 +239,6 @@ func (r *row) scan(rows scanner) error {
 	return r.decodeCause(c)
 }
 
-func insertItem(ctx context.Context, tx *prepared, p *portion, received time.Time) (*stored, error) {
-	s := &stored{traceID: p.traceID, service: p.service, environment: p.environment, rows: map[string]row{}}
-	return s, tx.QueryRowContext(
-		ctx,
-		`INSERT INTO items (trace_id, state, service, environment, class, detail, evidence,
-		fingerprint, primary_span_id, model, prompt_name, prompt_version, session_id, start_ns, duration_ns,
-		received_ns, bytes) VALUES ($1, $2, $3, $4, '', '', '', '', '', '', '', '', '', 0, 0, $5, 0) RETURNING id`,
-		s.traceID,
-		review.Open,
-		s.service,
-		s.environment,
-		nanos(received),
-	).Scan(
-		&s.id,
-	)
-}
-
 func writeSpan(ctx context.Context, tx *prepared, item int64, r row) error {
 	_, err := tx.ExecContext(
 		ctx,
@@ -288,30 +273,34 @@ func writeSpan(ctx context.Context, tx *prepared, item int64, r row) error {
 	return err
 }
 
-func updateItem(ctx context.Context, tx *prepared, s *stored) error {
+// writeItem writes what is computed from all spans of the item. A new one gets its id.
+func writeItem(ctx context.Context, tx *prepared, s *stored, received time.Time) error {
 	v := s.summary()
-	_, err := tx.ExecContext(
-		ctx,
-		`UPDATE items SET service = $1, environment = $2, class = $3, detail = $4, classes = $5,
-		evidence = $6, fingerprint = $7, primary_span_id = $8, model = $9, prompt_name = $10, prompt_version = $11,
-		session_id = $12, cost_usd = $13, start_ns = $14, duration_ns = $15, bytes = $16 WHERE id = $17`,
-		v.Service,
-		s.environment,
-		v.Class,
-		v.Detail,
-		encodeClasses(v.Classes),
-		v.Evidence,
-		v.Fingerprint,
-		v.PrimarySpanID,
-		v.Model,
-		v.PromptName,
-		v.PromptVersion,
-		v.SessionID,
-		nullable(v.CostUSD),
-		nanos(v.Start),
-		int64(v.Duration),
-		s.bytes,
-		s.id,
-	)
-	return err
+	unsafe := 0
+	for _, r := range s.rows {
+		if r.span.Class == failure.Unsafe {
+			unsafe = 1
+		}
+	}
+	columns := []any{
+		v.Service, s.environment, v.Class, v.Detail, encodeClasses(v.Classes), v.Evidence, v.Fingerprint, v.PrimarySpanID,
+		v.Model, v.PromptName, v.PromptVersion, v.SessionID, nullable(v.CostUSD), nanos(v.Start), int64(v.Duration), s.bytes,
+		unsafe,
+	}
+	var err error
+	if s.id == 0 {
+		err = tx.QueryRowContext(ctx, `INSERT INTO items (service, environment, class, detail, classes, evidence, fingerprint,
+			primary_span_id, model, prompt_name, prompt_version, session_id, cost_usd, start_ns, duration_ns, bytes, unsafe,
+			trace_id, state, received_ns) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+			$18, $19, $20) RETURNING id`, append(columns, s.traceID, review.Open, nanos(received))...).Scan(&s.id)
+	} else {
+		_, err = tx.ExecContext(ctx, `UPDATE items SET service = $1, environment = $2, class = $3, detail = $4, classes = $5,
+			evidence = $6, fingerprint = $7, primary_span_id = $8, model = $9, prompt_name = $10, prompt_version = $11,
+			session_id = $12, cost_usd = $13, start_ns = $14, duration_ns = $15, bytes = $16, unsafe = $17 WHERE id = $18`,
+			append(columns, s.id)...)
+	}
+	if err != nil || v.Fingerprint == "" || v.Fingerprint == s.signal {
+		return err
+	}
+	return reopen(ctx, tx, &v, received)
 }

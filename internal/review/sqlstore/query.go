@@ -1,15 +1,16 @@
 package sqlstore
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
@@ -19,7 +20,6 @@ import (
 const (
 	defaultLimit = 50
 	maxLimit     = 500
-	maxFacet     = 100
 )
 
 // Items implements review.Store.
@@ -28,23 +28,21 @@ func (s *Store) Items(ctx context.Context, f review.Filter) (page review.Page, e
 	if limit <= 0 {
 		limit = defaultLimit
 	}
-	w := restrict(f)
-	total := *w
+	before := int64(math.MaxInt64)
 	if f.Cursor != "" {
-		before, err := strconv.ParseInt(f.Cursor, 36, 64)
-		if err != nil || before <= 0 {
+		if before, err = strconv.ParseInt(f.Cursor, 36, 64); err != nil || before <= 0 {
 			return page, fmt.Errorf("cursor must be the next of a page, got %.64q: %w", f.Cursor, review.ErrInvalid)
 		}
-		w.and("i.id < ", before)
 	}
+	w := restrict(f, before)
+	from := selectItems(s.now(), w)
 	err = s.read(ctx, func(tx *sql.Tx) error {
-		err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM items i`+total.String(), total.args...).Scan(&page.Total)
-		if err != nil {
+		if page.Total, err = total(ctx, tx, f); err != nil {
 			return err
 		}
 		rows, err := tx.QueryContext(
 			ctx,
-			selectItems+w.String()+` ORDER BY i.id DESC LIMIT `+strconv.Itoa(limit+1),
+			from+w.String()+` ORDER BY i.id DESC LIMIT `+strconv.Itoa(limit+1),
 			w.args...)
 		if err != nil {
 			return err
@@ -62,7 +60,11 @@ func (s *Store) Items(ctx context.Context, f review.Filter) (page review.Page, e
 			}
 			page.Items = append(page.Items, item)
 		}
-		return rows.Err()
+		if err := rows.Err(); err != nil || page.Next != "" {
+			return err
+		}
+		page.Next, err = afterSearched(ctx, tx, f, before)
+		return err
 	})
 	if err != nil {
 		return review.Page{}, fmt.Errorf("list items: %w", err)
@@ -72,11 +74,11 @@ func (s *Store) Items(ctx context.Context, f review.Filter) (page review.Page, e
 
 // Item implements review.Store.
 func (s *Store) Item(ctx context.Context, traceID string) (item review.Item, err error) {
+	w := &where{}
+	from := selectItems(s.now(), w)
+	w.and("i.trace_id = ", strings.ToLower(traceID))
 	err = s.read(ctx, func(tx *sql.Tx) error {
-		id, err := scanItem(
-			tx.QueryRowContext(ctx, selectItems+` WHERE i.trace_id = $1`, strings.ToLower(traceID)),
-			&item,
-		)
+		id, err := scanItem(tx.QueryRowContext(ctx, from+w.String(), w.args...), &item)
 		if errors.Is(err, sql.ErrNoRows) {
 			return review.ErrNotFound
 		}
@@ -95,30 +97,10 @@ func (s *Store) Item(ctx context.Context, traceID string) (item review.Item, err
 	return item, nil
 }
 
-// Facets implements review.Store.
-func (s *Store) Facets(ctx context.Context, f review.Filter) (facets review.Facets, err error) {
-	byClass, byService := f, f
-	byClass.Class, byService.Service = "", ""
-	err = s.read(ctx, func(tx *sql.Tx) (err error) {
-		if facets.Classes, err = count(ctx, tx, "i.class", byClass); err != nil {
-			return err
-		}
-		if facets.Classes, err = countUnsafe(ctx, tx, facets.Classes, byClass); err != nil {
-			return err
-		}
-		facets.Services, err = count(ctx, tx, "i.service", byService)
-		return err
-	})
-	if err != nil {
-		return review.Facets{}, fmt.Errorf("count items: %w", err)
-	}
-	return facets, nil
-}
-
 // Backlog implements review.Store. The index on states answers both queries: its second column is the order of arrival.
 func (s *Store) Backlog(ctx context.Context) (b review.Backlog, err error) {
 	err = s.read(ctx, func(tx *sql.Tx) error {
-		err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM items WHERE state = $1`, review.Open).Scan(&b.Open)
+		err := tx.QueryRowContext(ctx, `SELECT COALESCE(SUM(n), 0) FROM counts WHERE state = $1`, review.Open).Scan(&b.Open)
 		if err != nil || b.Open == 0 {
 			return err
 		}
@@ -140,43 +122,6 @@ func (s *Store) Backlog(ctx context.Context) (b review.Backlog, err error) {
 	return b, nil
 }
 
-func count(ctx context.Context, tx *sql.Tx, column string, f review.Filter) (counts []review.Count, err error) {
-	w := restrict(f)
-	//nolint:gosec // column and conditions are constants of this file, values are arguments
-	rows, err := tx.QueryContext(ctx, `SELECT `+column+`, COUNT(*) FROM items i`+w.String()+
-		` GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT `+strconv.Itoa(maxFacet), w.args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var c review.Count
-		if err := rows.Scan(&c.Value, &c.N); err != nil {
-			return nil, err
-		}
-		counts = append(counts, c)
-	}
-	return counts, rows.Err()
-}
-
-// countUnsafe sets the count of the class unsafe to the number of items that the filter of that class selects.
-func countUnsafe(ctx context.Context, tx *sql.Tx, counts []review.Count, f review.Filter) ([]review.Count, error) {
-	f.Class = failure.Unsafe
-	w := restrict(f)
-	var n int
-	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM items i`+w.String(), w.args...).Scan(&n); err != nil {
-		return nil, err
-	}
-	counts = slices.DeleteFunc(counts, func(c review.Count) bool { return c.Value == string(failure.Unsafe) })
-	if n > 0 {
-		counts = append(counts, review.Count{Value: string(failure.Unsafe), N: n})
-	}
-	slices.SortFunc(counts, func(a, b review.Count) int {
-		return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Value, b.Value))
-	})
-	return counts, nil
-}
-
 // where collects conditions and their arguments.
 type where struct {
 	conditions []string
@@ -185,8 +130,13 @@ type where struct {
 
 // and adds a condition. Its text ends where the argument belongs.
 func (w *where) and(condition string, arg any) {
+	w.conditions = append(w.conditions, condition+w.arg(arg))
+}
+
+// arg adds an argument and returns its place.
+func (w *where) arg(arg any) string {
 	w.args = append(w.args, arg)
-	w.conditions = append(w.conditions, condition+"$"+strconv.Itoa(len(w.args)))
+	return "$" + strconv.Itoa(len(w.args))
 }
 
 func (w *where) String() string {
@@ -196,12 +146,50 @@ func (w *where) String() string {
 	return ` WHERE ` + strings.Join(w.conditions, ` AND `)
 }
 
-func restrict(f review.Filter) *where {
+// restrict selects the items of a filter that are older than a place in the queue. Of those with the words of a query
+// it takes the newest only, so that a word that stands in all of them costs no more than a rare one.
+func restrict(f review.Filter, before int64) *where {
 	w := &where{}
+	w.narrow(f)
+	w.and("i.id < ", before)
+	if strings.TrimSpace(f.Query) == "" {
+		return w
+	}
+	if m := match(f.Query); m != "" {
+		w.conditions = append(w.conditions, "i.id IN ("+w.searched(m, before)+")")
+	} else {
+		w.conditions = append(w.conditions, "1 = 0") // only punctuation: no word can match
+	}
+	return w
+}
+
+func (w *where) searched(m string, before int64) string {
+	return `SELECT rowid FROM search WHERE search MATCH ` + w.arg(m) + ` AND rowid < ` + w.arg(before) +
+		` ORDER BY rowid DESC LIMIT ` + strconv.Itoa(review.MaxCounted)
+}
+
+// afterSearched returns the cursor behind the items that restrict looked through, "" where those were all.
+func afterSearched(ctx context.Context, tx *sql.Tx, f review.Filter, before int64) (string, error) {
+	m := match(f.Query)
+	if m == "" {
+		return "", nil
+	}
+	w := &where{}
+	var n int
+	var last sql.NullInt64
+	query := `SELECT COUNT(*), MIN(rowid) FROM (` + w.searched(m, before) + `)`
+	if err := tx.QueryRowContext(ctx, query, w.args...).Scan(&n, &last); err != nil || n < review.MaxCounted {
+		return "", err
+	}
+	return strconv.FormatInt(last.Int64, 36), nil
+}
+
+// narrow adds the conditions on columns that are counted.
+func (w *where) narrow(f review.Filter) {
 	switch f.Class {
 	case "":
-	case failure.Unsafe: // the condition is that of the index spans_unsafe
-		w.conditions = append(w.conditions, "i.id IN (SELECT item_id FROM spans WHERE class = 'unsafe')")
+	case failure.Unsafe: // the condition is that of the index items_unsafe
+		w.conditions = append(w.conditions, "i.unsafe = 1")
 	default:
 		w.and("i.class = ", string(f.Class))
 	}
@@ -211,22 +199,18 @@ func restrict(f review.Filter) *where {
 	if f.State != "" {
 		w.and("i.state = ", string(f.State))
 	}
-	if strings.TrimSpace(f.Query) == "" {
-		return w
-	}
-	if m := match(f.Query); m != "" {
-		w.and("i.id IN (SELECT rowid FROM search WHERE search MATCH ", m)
-		w.conditions[len(w.conditions)-1] += ")"
-	} else {
-		w.conditions = append(w.conditions, "1 = 0") // only punctuation: no word can match
-	}
-	return w
 }
 
-const selectItems = `SELECT i.id, i.trace_id, i.state, i.service, i.environment, i.class, i.detail, i.classes, i.evidence,
-	i.fingerprint, i.primary_span_id, i.model, i.prompt_name, i.prompt_version, i.session_id, i.cost_usd, i.start_ns,
-	i.duration_ns, i.received_ns,
-	l.id, l.span_id, l.decision, l.class, l.detail, l.note, l.reviewer, l.created_ns
+// selectItems begins a query of items. Claims that have expired are none.
+func selectItems(now time.Time, w *where) string {
+	return itemColumns + ` LEFT JOIN claims c ON c.item_id = i.id AND c.until_ns > ` + w.arg(nanos(now))
+}
+
+const itemColumns = `SELECT i.id, i.trace_id, i.state, i.service, i.environment, i.class, i.detail, i.classes,
+	i.evidence, i.fingerprint, i.primary_span_id, i.model, i.prompt_name, i.prompt_version, i.session_id, i.cost_usd,
+	i.start_ns, i.duration_ns, i.received_ns,
+	l.id, l.span_id, l.decision, l.class, l.detail, l.note, l.reviewer, l.created_ns, l.replaces, l.batch,
+	c.holder, c.name, c.until_ns
 	FROM items i LEFT JOIN labels l ON l.id = i.label_id`
 
 type scanner interface{ Scan(dest ...any) error }
@@ -236,7 +220,8 @@ func scanItem(r scanner, item *review.Item) (id int64, err error) {
 	var start, received int64
 	var classes string
 	var label labelRow
-	err = r.Scan(append([]any{
+	var claim claimRow
+	err = r.Scan(slices.Concat([]any{
 		&id,
 		&item.TraceID,
 		&item.State,
@@ -256,7 +241,7 @@ func scanItem(r scanner, item *review.Item) (id int64, err error) {
 		&start,
 		&item.Duration,
 		&received,
-	}, label.columns()...)...)
+	}, label.columns(), claim.columns())...)
 	if err != nil {
 		return 0, err
 	}
@@ -269,6 +254,7 @@ func scanItem(r scanner, item *review.Item) (id int64, err error) {
 		l := label.label(item.TraceID)
 		item.Label = &l
 	}
+	item.Claim = claim.claim()
 	return id, nil
 }
 
@@ -296,17 +282,18 @@ func spansOf(ctx context.Context, tx *sql.Tx, item int64) (spans []review.Span, 
 type labelRow struct {
 	id                                            sql.NullInt64
 	span, decision, class, detail, note, reviewer sql.NullString
-	created                                       sql.NullInt64
+	batch                                         sql.NullString
+	created, replaces                             sql.NullInt64
 }
 
 func (l *labelRow) columns() []any {
-	return []any{&l.id, &l.span, &l.decision, &l.class, &l.detail, &l.note, &l.reviewer, &l.created}
+	return []any{&l.id, &l.span, &l.decision, &l.class, &l.detail, &l.note, &l.reviewer, &l.created, &l.replaces, &l.batch}
 }
 
 func (l *labelRow) label(traceID string) review.Label {
 	return review.Label{
 		ID: l.id.Int64, TraceID: traceID, SpanID: l.span.String, Decision: review.Decision(l.decision.String),
 		Class: failure.Class(l.class.String), Detail: l.detail.String, Note: l.note.String, Reviewer: l.reviewer.String,
-		Created: instant(l.created.Int64),
+		Created: instant(l.created.Int64), Replaces: l.replaces.Int64, Batch: l.batch.String,
 	}
 }

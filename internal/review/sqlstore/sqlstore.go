@@ -45,6 +45,7 @@ type Store struct {
 	source         string // names the file to the driver
 	writer, reader *sql.DB
 	connected      bool
+	short          group
 }
 
 var _ review.Store = (*Store)(nil)

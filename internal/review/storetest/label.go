@@ -38,7 +38,9 @@ func testLabels(s *suite) {
 
 	second, err := s.AddLabel(
 		t.Context(),
-		review.Label{TraceID: traceID(1), Decision: review.Rejected, Class: failure.Refusal, Reviewer: "bob"},
+		review.Label{
+			TraceID: traceID(1), Decision: review.Rejected, Class: failure.Refusal, Reviewer: "bob", Replaces: first.ID,
+		},
 	)
 	require.NoError(t, err)
 	require.Empty(t, second.Class, "no failure has no class")

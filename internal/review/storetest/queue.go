@@ -256,7 +256,11 @@ func testPaging(s *suite) {
 			s.put(t, trace(arrived, failing(1, 0, 1, failure.Refusal)))
 		}
 		s.put(t, trace(1, span(arrived, 0, 1)), trace(there, failing(arrived, 0, 1, failure.Unsafe)))
-		_, err = s.AddLabel(t.Context(), review.Label{TraceID: traceID(there / 2), Decision: review.Rejected})
+		judged := review.Label{TraceID: traceID(there / 2), Decision: review.Rejected}
+		if before := s.item(t, judged.TraceID).Label; before != nil {
+			judged.Replaces = before.ID
+		}
+		_, err = s.AddLabel(t.Context(), judged)
 		require.NoError(t, err)
 	}
 	require.Len(t, seen, there)

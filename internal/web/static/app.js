@@ -41,14 +41,26 @@
     if (!link || ahead?.href === link.href && performance.now() - ahead.at < freshFor) return;
     const wanted = {href: link.href, at: performance.now(), page: null};
     ahead = wanted;
-    fetch(link.href)
+    fetch(link.href, {headers: {'Faultline-Ahead': '1'}})
       .then((r) => r.ok ? r.text() : Promise.reject(r.status))
       .then((html) => { wanted.page = new DOMParser().parseFromString(html, 'text/html'); })
       .catch(() => { if (ahead === wanted) ahead = null; });
   }
 
+  // A case that was fetched ahead is claimed when it is shown.
+  function claim() {
+    const holder = $('#holder');
+    if (!holder || 'mine' in holder.dataset || new URLSearchParams(location.search).get('claim') === 'no') return;
+    holder.dataset.mine = '';
+    fetch(holder.dataset.claim, {method: 'POST'})
+      .then((r) => r.ok ? r.text() : Promise.reject(r.status))
+      .then((html) => { holder.replaceChildren(...new DOMParser().parseFromString(html, 'text/html').body.childNodes); })
+      .catch(() => { delete holder.dataset.mine; });
+  }
+
   function arrived() {
     markCurrent();
+    claim();
     lookAhead();
   }
 
@@ -88,7 +100,9 @@
   let judging = null;
   document.addEventListener('submit', (e) => {
     if (e.target.id !== 'judge') return;
-    const words = e.submitter?.value === 'rejected' ? 'Not a failure' : 'Confirmed';
+    judging = null;
+    if (e.submitter?.name !== 'decision') return; // it skips
+    const words = e.submitter.value === 'rejected' ? 'Not a failure' : 'Confirmed';
     judging = {trace: currentTrace(), words, address: location.pathname.startsWith('/review/') ? location.href : rowOf(currentTrace())?.firstElementChild?.href};
   }, true);
   document.addEventListener('htmx:beforeSwap', (e) => {
@@ -109,15 +123,24 @@
     j: () => step(1), k: () => step(-1),
     y: () => submit('yes'),
     n: () => submit('no'),
+    s: () => submit('skip'),
+    l: () => submit('release'),
     c: () => { const s = $('#as'); s?.focus(); try { s?.showPicker(); } catch { /* it has the focus, that is enough */ } },
     e: () => $('#note')?.focus(),
-    u: () => { const to = sessionStorage.getItem('judged'); if (to) location.href = to; else say('Nothing was judged in this tab'); },
+    Y: () => submit('all-yes'),
+    N: () => submit('all-no'),
+    x: () => document.querySelector('#items a.item[aria-current]')?.parentElement.querySelector('input')?.click(),
+    f: () => $('#version')?.focus(),
+    i: () => submit('ignore'),
+    S: () => { location.href = '/signals'; },
+    C: () => { location.href = '/'; },
+    u: () => { if ($('#undo')) { submit('undo'); return; } const to = sessionStorage.getItem('judged'); if (to) location.href = to; else say('Nothing was judged in this tab'); },
     '/': () => { $('#q')?.focus(); $('#q')?.select(); },
     r: () => { const link = $('#fresh'); if (link) link.click(); else say('Nothing new'); },
     '?': () => $('#keys')?.showModal(),
   };
   document.addEventListener('keydown', (e) => {
-    const field = e.target.closest?.('input, textarea, select');
+    const field = e.target.closest?.('input:not([type=checkbox]), textarea, select');
     if (e.key === 'Escape' && field) { e.preventDefault(); field.blur(); return; } // and keeps what was typed
     if (e.target.id === 'note' && e.key === 'Enter' && (e.ctrlKey || e.metaKey)) { e.preventDefault(); submit('yes'); return; }
     if (field || e.ctrlKey || e.metaKey || e.altKey || e.repeat && !'jk'.includes(e.key) || $('dialog[open]')) return;
@@ -173,6 +196,17 @@
   document.addEventListener('htmx:responseError', (e) => {
     judging = null;
     asked = null;
+    if (e.detail.xhr.status === 409) { // both judgements, on a page of its own
+      const both = new DOMParser().parseFromString(e.detail.xhr.responseText, 'text/html');
+      const place = document.importNode($('#case', both), true);
+      document.title = both.title;
+      $('#case').replaceWith(place);
+      place.className = 'trouble case';
+      $('h1', place).tabIndex = -1;
+      $('h1', place).focus();
+      choose();
+      return;
+    }
     const page = new DOMParser().parseFromString(e.detail.xhr.responseText, 'text/html');
     say($('.why', page)?.textContent || 'The server answered ' + e.detail.xhr.status, true);
   });

@@ -1,0 +1,170 @@
+package review
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+)
+
+// SignalState is the state of a signal.
+type SignalState string
+
+// The states of a signal.
+const (
+	SignalNew        SignalState = "new"        // first seen less than a week ago
+	SignalOngoing    SignalState = "ongoing"    // none of the others
+	SignalEscalating SignalState = "escalating" // far more than usual at this hour
+	SignalResolved   SignalState = "resolved"   // by a person, or quiet for two weeks
+	SignalRegressed  SignalState = "regressed"  // seen again after a person resolved it
+	SignalIgnored    SignalState = "ignored"    // by a person
+)
+
+// SignalStates lists the states in the order of the list: what needs somebody first.
+func SignalStates() []SignalState {
+	return []SignalState{
+		SignalRegressed, SignalEscalating, SignalNew, SignalOngoing, SignalResolved, SignalIgnored,
+	}
+}
+
+// Times of the states.
+const (
+	NewFor       = 7 * 24 * time.Hour
+	QuietAfter   = 14 * 24 * time.Hour
+	EscalatesFor = 72 * time.Hour // at most
+)
+
+// Signal is the items of one fingerprint.
+type Signal struct {
+	ID          string        `json:"id"` // the fingerprint
+	Class       failure.Class `json:"error_class"`
+	Detail      string        `json:"error_detail,omitempty"`
+	Title       string        `json:"evidence"` // of the first item
+	Service     string        `json:"service"`  // of the first item
+	State       SignalState   `json:"state"`
+	Changed     time.Time     `json:"changed"` // when it came into the state
+	First       time.Time     `json:"first_seen"`
+	Last        time.Time     `json:"last_seen"`
+	Total       int           `json:"total"`  // ever seen
+	Stored      int           `json:"stored"` // still in the store
+	Open        int           `json:"open"`   // to be judged
+	Version     string        `json:"resolved_in,omitempty"`
+	ChangedBy   string        `json:"changed_by,omitempty"`
+	HourlyCount []int         `json:"hourly_count"` // of the last 24 hours, in Store.Signal 48, oldest first
+
+	// Only from Store.Signal, of its newest items.
+	Versions  []Count `json:"prompt_versions,omitempty"`
+	Models    []Count `json:"models,omitempty"`
+	Services  []Count `json:"services,omitempty"`
+	Exemplars []Item  `json:"-"`
+}
+
+// SignalFilter selects signals. No state selects all but the resolved and the ignored ones.
+type SignalFilter struct {
+	State  SignalState
+	Class  failure.Class
+	Limit  int // 0 is 50, at most 500
+	Cursor string
+}
+
+// SignalPage is a page of signals by state, then latest first. UpTo names the newest item of the store.
+type SignalPage struct {
+	Signals []Signal
+	Total   int
+	Next    string
+	UpTo    string
+}
+
+// SignalChange is what a person says about a signal: resolved, in a prompt version or not, ignored, or ongoing.
+type SignalChange struct {
+	State   SignalState `json:"state"`
+	Version string      `json:"resolved_in"`
+	By      string      `json:"reviewer"`
+}
+
+// Selection is items that are judged at once: the open ones of signals, or single ones. Items that somebody else has
+// are left out.
+type Selection struct {
+	Signals  []string
+	UpTo     string // SignalPage.UpTo: what arrived later was not seen; "" is all
+	TraceIDs []string
+	Holder   string // whose claims do not matter
+}
+
+// Batch is what one judgement of many items did.
+type Batch struct {
+	ID      string `json:"batch"`
+	Labeled int    `json:"labeled"`
+	LeftOut int    `json:"left_out"` // still open: somebody has them, or there were too many
+}
+
+// Signals group equal failures.
+type Signals interface {
+	// Signals pages through the signals.
+	Signals(ctx context.Context, f SignalFilter) (SignalPage, error)
+	// Signal returns a signal whole, or ErrNotFound.
+	Signal(ctx context.Context, id string) (Signal, error)
+	// ChangeSignal changes the state of a signal. A later failure of a resolved one makes it regressed, unless its
+	// prompt version was seen before and is not the resolving one: an old deployment may still run.
+	ChangeSignal(ctx context.Context, id string, change SignalChange) error
+	// LabelMany adds a label like l to all items of the selection that are open, in parts, so that other writers get
+	// their turn.
+	LabelMany(ctx context.Context, selected Selection, l Label) (Batch, error)
+	// UndoMany takes the labels of a batch back where they are still the newest, and returns how many those were.
+	UndoMany(ctx context.Context, batch string) (int, error)
+	// AgeSignals moves signals between the states that time and volume decide. It is to be called about every minute.
+	AgeSignals(ctx context.Context) error
+}
+
+// Escalates reports whether the last hour and the last six have far more failures than usual at this hour of the day.
+// count is the number of failures in an hour since 1970. A signal that escalates already does so until both fall well
+// below.
+func Escalates(count func(hour int64) int, first, now time.Time, already bool) bool {
+	if now.Sub(first) < NewFor {
+		return false
+	}
+	hour, began := now.Unix()/3600, first.Unix()/3600
+	mean := func(end, n int64) float64 { // of n hours
+		sum := 0
+		for h := end - n + 1; h <= end; h++ {
+			sum += count(h)
+		}
+		return float64(sum) / float64(n)
+	}
+	exceeds := func(n int64, k float64) bool {
+		var samples []float64
+		for day := int64(7); day <= 28; day++ {
+			for around := int64(-1); around <= 1; around++ {
+				if end := hour - 24*day + around; end-n+1 >= began {
+					samples = append(samples, mean(end, n))
+				}
+			}
+		}
+		switch len(samples) {
+		case 0:
+			return mean(hour, 6)*6 >= 20
+		case 1:
+			k++
+		}
+		usual, spread := deviation(samples)
+		if already {
+			k *= 0.7
+		}
+		return mean(hour, n) > usual+k*max(spread, math.Sqrt(usual), 1)
+	}
+	if already {
+		return exceeds(1, 3) || exceeds(6, 2)
+	}
+	return exceeds(1, 3) && exceeds(6, 2)
+}
+
+func deviation(samples []float64) (mean, deviation float64) {
+	for _, x := range samples {
+		mean += x / float64(len(samples))
+	}
+	for _, x := range samples {
+		deviation += (x - mean) * (x - mean) / float64(len(samples))
+	}
+	return mean, math.Sqrt(deviation)
+}

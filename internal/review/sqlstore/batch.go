@@ -1,0 +1,146 @@
+package sqlstore
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/faultline-otel/faultline/internal/review"
+)
+
+// Bounds of a batch: items of one transaction, and of all.
+const (
+	batchPart = 500
+	maxBatch  = 20_000
+)
+
+// LabelMany implements review.Signals.
+func (s *Store) LabelMany(ctx context.Context, selected review.Selection, l review.Label) (b review.Batch, err error) {
+	l.Note, l.Reviewer = clean(l.Note), clean(l.Reviewer)
+	if l.Decision == review.Rejected {
+		l.Class, l.Detail = "", ""
+	}
+	b.ID, l.Created = rand.Text(), instant(nanos(s.now()))
+	w, err := chosen(selected)
+	if err == nil {
+		err = l.Validate()
+	}
+	if err != nil {
+		return review.Batch{}, fmt.Errorf("label many: %w", err)
+	}
+	for b.Labeled < maxBatch {
+		n := 0
+		err := s.write(ctx, func(tx *sql.Tx) (err error) {
+			n, err = s.labelPart(ctx, tx, w, selected.Holder, b.ID, &l)
+			return err
+		})
+		if err != nil {
+			return b, fmt.Errorf("label many: %w", err)
+		}
+		b.Labeled += n
+		if n < batchPart {
+			break
+		}
+	}
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM items i`+w.String(), w.args...).Scan(&b.LeftOut)
+	})
+	if err != nil {
+		return b, fmt.Errorf("label many: %w", err)
+	}
+	return b, nil
+}
+
+// chosen restricts items to the open ones of a selection.
+func chosen(selected review.Selection) (*where, error) {
+	ids, column := selected.TraceIDs, "i.trace_id"
+	if len(ids) == 0 {
+		ids, column = selected.Signals, "i.fingerprint <> '' AND i.fingerprint"
+	}
+	if len(ids) == 0 || len(ids) > maxLimit {
+		return nil, fmt.Errorf("a selection must have 1 to %d signals or items, got %d: %w",
+			maxLimit, len(ids), review.ErrInvalid)
+	}
+	w := &where{}
+	places := make([]string, len(ids))
+	for i, id := range ids {
+		places[i] = w.arg(strings.ToLower(id))
+	}
+	w.conditions = append(w.conditions, column+` IN (`+strings.Join(places, ", ")+`)`)
+	w.and("i.state = ", string(review.Open))
+	if selected.UpTo != "" {
+		newest, err := strconv.ParseInt(selected.UpTo, 36, 64)
+		if err != nil || newest < 0 {
+			return nil, fmt.Errorf("up_to must be that of a list of signals, got %.64q: %w", selected.UpTo, review.ErrInvalid)
+		}
+		w.and("i.id <= ", newest)
+	}
+	return w, nil
+}
+
+// labelPart labels the next items of a batch. They are open, so they have no label yet.
+func (s *Store) labelPart(
+	ctx context.Context, tx *sql.Tx, chosen *where, holder, batch string, l *review.Label,
+) (int, error) {
+	w := &where{conditions: append([]string{}, chosen.conditions...), args: append([]any{}, chosen.args...)}
+	w.conditions = append(w.conditions, `NOT EXISTS (SELECT 1 FROM claims c WHERE c.item_id = i.id AND c.until_ns > `+
+		w.arg(nanos(s.now()))+` AND c.holder <> `+w.arg(short(holder))+`)`)
+	values := make([]string, 0, 7)
+	for _, v := range []any{l.Decision, l.Class, l.Detail, l.Note, l.Reviewer, nanos(l.Created), batch} {
+		values = append(values, w.arg(v))
+	}
+	//nolint:gosec // the conditions are constants of this package, values are arguments
+	done, err := tx.ExecContext(ctx, `INSERT INTO labels (item_id, span_id, decision, class, detail, note, reviewer, created_ns,
+		batch) SELECT i.id, '', `+strings.Join(values, ", ")+` FROM items i`+w.String()+` ORDER BY i.id LIMIT `+
+		strconv.Itoa(batchPart), w.args...)
+	if err != nil {
+		return 0, err
+	}
+	n, err := done.RowsAffected()
+	if err != nil {
+		return 0, err
+	}
+	for _, statement := range []string{
+		`DELETE FROM claims WHERE item_id IN (SELECT item_id FROM labels WHERE batch = $1 AND batch <> '')`,
+		`UPDATE items SET state = 'reviewed', label_id = l.id FROM labels l WHERE l.batch = $1 AND l.batch <> ''
+			AND l.item_id = items.id AND items.label_id IS NULL`,
+	} {
+		if _, err := tx.ExecContext(ctx, statement, batch); err != nil {
+			return 0, err
+		}
+	}
+	return int(n), nil
+}
+
+// UndoMany implements review.Signals.
+func (s *Store) UndoMany(ctx context.Context, batch string) (undone int, err error) {
+	for {
+		n := int64(0)
+		err := s.write(ctx, func(tx *sql.Tx) error {
+			//nolint:gosec // only a constant is put in
+			done, err := tx.ExecContext(ctx, `UPDATE items SET state = 'open', label_id = NULL WHERE id IN (
+				SELECT i.id FROM labels l JOIN items i ON i.id = l.item_id AND i.label_id = l.id
+				WHERE l.batch = $1 AND l.batch <> '' LIMIT `+
+				strconv.Itoa(batchPart)+`)`, batch)
+			if err != nil {
+				return err
+			}
+			if n, err = done.RowsAffected(); err != nil {
+				return err
+			}
+			_, err = tx.ExecContext(ctx, `DELETE FROM labels WHERE batch = $1 AND batch <> ''
+				AND NOT EXISTS (SELECT 1 FROM items i WHERE i.id = labels.item_id AND i.label_id IS NOT NULL)`, batch)
+			return err
+		})
+		if err != nil {
+			return undone, fmt.Errorf("undo batch %.64q: %w", batch, err)
+		}
+		undone += int(n)
+		if n < batchPart {
+			return undone, nil
+		}
+	}
+}

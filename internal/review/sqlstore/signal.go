@@ -1,0 +1,367 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/faultline-otel/faultline/internal/review"
+)
+
+// Hours of the charts, and newest items that a signal is described by.
+const (
+	listHours   = 24
+	wholeHours  = 48
+	maxSample   = 1000
+	maxExemplar = 6
+)
+
+const selectSignals = `SELECT id, class, detail, title, service, state, changed_ns, first_ns, last_ns, total, stored, open,
+	version, changed_by, priority FROM signals i`
+
+func scanSignal(r scanner, s *review.Signal) (priority int, err error) {
+	var changed, first, last int64
+	err = r.Scan(&s.ID, &s.Class, &s.Detail, &s.Title, &s.Service, &s.State, &changed, &first, &last, &s.Total, &s.Stored,
+		&s.Open, &s.Version, &s.ChangedBy, &priority)
+	s.Changed, s.First, s.Last = instant(changed), instant(first), instant(last)
+	return priority, err
+}
+
+// priorityOf orders the states in lists.
+func priorityOf(state review.SignalState) int { return slices.Index(review.SignalStates(), state) }
+
+// Signals implements review.Signals.
+func (s *Store) Signals(ctx context.Context, f review.SignalFilter) (page review.SignalPage, err error) {
+	limit := min(f.Limit, maxLimit)
+	if limit <= 0 {
+		limit = defaultLimit
+	}
+	w := &where{}
+	if f.State != "" {
+		w.and("i.priority = ", priorityOf(f.State))
+	} else {
+		w.and("i.priority < ", priorityOf(review.SignalResolved))
+	}
+	if f.Class != "" {
+		w.and("i.class = ", string(f.Class))
+	}
+	all := *w
+	if f.Cursor != "" {
+		at := strings.SplitN(f.Cursor, ".", 3)
+		if len(at) != 3 {
+			return page, fmt.Errorf("cursor must be the next of a page, got %.64q: %w", f.Cursor, review.ErrInvalid)
+		}
+		priority, err1 := strconv.Atoi(at[0])
+		last, err2 := strconv.ParseInt(at[1], 10, 64)
+		if err1 != nil || err2 != nil {
+			return page, fmt.Errorf("cursor must be the next of a page, got %.64q: %w", f.Cursor, review.ErrInvalid)
+		}
+		w.and("(i.priority, -i.last_ns, i.id) > (", priority)
+		w.conditions[len(w.conditions)-1] += ", " + w.arg(-last) + ", " + w.arg(at[2]) + ")"
+	}
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM signals i`+all.String(), all.args...).Scan(&page.Total)
+		if err != nil {
+			return err
+		}
+		var newest sql.NullInt64
+		if err := tx.QueryRowContext(ctx, `SELECT MAX(id) FROM items`).Scan(&newest); err != nil {
+			return err
+		}
+		page.UpTo = strconv.FormatInt(newest.Int64, 36)
+		if err := listSignals(ctx, tx, w, limit, &page); err != nil {
+			return err
+		}
+		return s.volumes(ctx, tx, page.Signals, listHours)
+	})
+	if err != nil {
+		return review.SignalPage{}, fmt.Errorf("list signals: %w", err)
+	}
+	return page, nil
+}
+
+func listSignals(ctx context.Context, tx *sql.Tx, w *where, limit int, page *review.SignalPage) error {
+	rows, err := tx.QueryContext(ctx, selectSignals+w.String()+` ORDER BY i.priority, i.last_ns DESC, i.id LIMIT `+
+		strconv.Itoa(limit+1), w.args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var last string
+	for rows.Next() {
+		if len(page.Signals) == limit {
+			page.Next = last
+			break
+		}
+		var g review.Signal
+		priority, err := scanSignal(rows, &g)
+		if err != nil {
+			return err
+		}
+		last = fmt.Sprintf("%d.%d.%s", priority, nanos(g.Last), g.ID)
+		page.Signals = append(page.Signals, g)
+	}
+	return rows.Err()
+}
+
+// volumes reads how many items each signal had in each of the last hours.
+func (s *Store) volumes(ctx context.Context, tx *sql.Tx, signals []review.Signal, hours int64) error {
+	first := s.now().Unix()/3600 - hours + 1
+	for i := range signals {
+		signals[i].HourlyCount = make([]int, hours)
+		err := eachHour(ctx, tx, signals[i].ID, first, func(hour int64, n int) {
+			if hour < first+hours {
+				signals[i].HourlyCount[hour-first] = n
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func eachHour(ctx context.Context, tx *sql.Tx, signal string, first int64, take func(hour int64, n int)) error {
+	rows, err := tx.QueryContext(ctx, `SELECT hour, n FROM signal_hours WHERE signal_id = $1 AND hour >= $2`, signal, first)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var hour int64
+		var n int
+		if err := rows.Scan(&hour, &n); err != nil {
+			return err
+		}
+		take(hour, n)
+	}
+	return rows.Err()
+}
+
+// Signal implements review.Signals.
+func (s *Store) Signal(ctx context.Context, id string) (g review.Signal, err error) {
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		_, err := scanSignal(tx.QueryRowContext(ctx, selectSignals+` WHERE i.id = $1`, id), &g)
+		if errors.Is(err, sql.ErrNoRows) {
+			return review.ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		one := []review.Signal{g}
+		if err := s.volumes(ctx, tx, one, wholeHours); err != nil {
+			return err
+		}
+		g = one[0]
+		for _, facet := range []struct {
+			column string
+			counts *[]review.Count
+		}{{"prompt_version", &g.Versions}, {"model", &g.Models}, {"service", &g.Services}} {
+			*facet.counts, err = readCounts(tx.QueryContext(ctx, `SELECT `+facet.column+`, COUNT(*) FROM (SELECT `+
+				facet.column+` FROM items WHERE fingerprint = $1 AND fingerprint <> '' ORDER BY id DESC LIMIT `+
+				strconv.Itoa(maxSample)+`) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT `+strconv.Itoa(maxFacet), id))
+			if err != nil {
+				return err
+			}
+		}
+		g.Exemplars, err = s.exemplars(ctx, tx, id)
+		return err
+	})
+	if err != nil {
+		return review.Signal{}, fmt.Errorf("signal %.64q: %w", id, err)
+	}
+	return g, nil
+}
+
+// exemplars are the newest item of each model and prompt version, and the first that is left.
+func (s *Store) exemplars(ctx context.Context, tx *sql.Tx, id string) (items []review.Item, err error) {
+	w := &where{}
+	from := selectItems(s.now(), w)
+	signal := w.arg(id)
+	rows, err := tx.QueryContext(ctx, from+` WHERE i.id IN (SELECT MAX(id) FROM (SELECT id, model, prompt_version FROM items
+		WHERE fingerprint = `+signal+` AND fingerprint <> '' ORDER BY id DESC LIMIT `+strconv.Itoa(maxSample)+`)
+		GROUP BY model, prompt_version ORDER BY 1 DESC LIMIT `+strconv.Itoa(maxExemplar-1)+`)
+		OR i.id = (SELECT MIN(id) FROM items WHERE fingerprint = `+signal+` AND fingerprint <> '') ORDER BY i.id DESC`,
+		w.args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var item review.Item
+		if _, err := scanItem(rows, &item); err != nil {
+			return nil, err
+		}
+		items = append(items, item)
+	}
+	return items, rows.Err()
+}
+
+// ChangeSignal implements review.Signals.
+func (s *Store) ChangeSignal(ctx context.Context, id string, c review.SignalChange) error {
+	switch c.State {
+	case review.SignalResolved, review.SignalIgnored, review.SignalOngoing:
+	default:
+		return fmt.Errorf("state must be %q, %q or %q, got %.64q: %w", review.SignalResolved, review.SignalIgnored,
+			review.SignalOngoing, c.State, review.ErrInvalid)
+	}
+	c.Version, c.By = short(c.Version), short(c.By)
+	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {
+		versions, err := readCounts(tx.QueryContext(ctx, `SELECT prompt_version, COUNT(*) FROM (SELECT prompt_version
+			FROM items WHERE fingerprint = $1 AND fingerprint <> '' ORDER BY id DESC LIMIT `+strconv.Itoa(maxSample)+`)
+			GROUP BY 1`, id))
+		if err != nil {
+			return err
+		}
+		old := []string{}
+		for _, v := range versions {
+			if v.Value != "" && v.Value != c.Version && c.Version != "" {
+				old = append(old, v.Value)
+			}
+		}
+		if c.State != review.SignalResolved {
+			c.Version = ""
+		}
+		done, err := tx.ExecContext(ctx, `UPDATE signals SET state = $1, priority = $2, changed_ns = $3, version = $4,
+			old_versions = $5, changed_by = $6 WHERE id = $7`, c.State, priorityOf(c.State), nanos(s.now()), c.Version,
+			text(old), c.By, id)
+		if err != nil {
+			return err
+		}
+		if n, err := done.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, review.ErrNotFound)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("change signal %.64q: %w", id, err)
+	}
+	return nil
+}
+
+// reopen marks a resolved signal as regressed where a new item of it began after that. What became quiet by itself is
+// ongoing again.
+func reopen(ctx context.Context, tx *prepared, item *review.Item, received time.Time) error {
+	var changed int64
+	var by, versions string
+	err := tx.QueryRowContext(ctx, `SELECT changed_ns, changed_by, old_versions FROM signals WHERE id = $1 AND state = $2`,
+		item.Fingerprint, review.SignalResolved).Scan(&changed, &by, &versions)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	began := nanos(item.Start)
+	if began == 0 {
+		began = nanos(received)
+	}
+	var old []string
+	if versions != "" {
+		if err := json.Unmarshal([]byte(versions), &old); err != nil {
+			return fmt.Errorf("read old versions: %w", err)
+		}
+	}
+	if began <= changed || item.PromptVersion != "" && slices.Contains(old, item.PromptVersion) {
+		return nil
+	}
+	state := review.SignalRegressed
+	if by == bySilence {
+		state = review.SignalOngoing
+	}
+	return setState(ctx, tx, item.Fingerprint, state, received)
+}
+
+// bySilence stands for a person where a signal was resolved since nothing came any more. No person has such a name.
+const bySilence = "\x1f"
+
+func setState(ctx context.Context, tx *prepared, id string, state review.SignalState, now time.Time) error {
+	_, err := tx.ExecContext(ctx, `UPDATE signals SET state = $1, priority = $2, changed_ns = $3 WHERE id = $4`,
+		state, priorityOf(state), nanos(now), id)
+	return err
+}
+
+// AgeSignals implements review.Signals.
+func (s *Store) AgeSignals(ctx context.Context) error {
+	now := s.now()
+	changes, err := s.escalations(ctx, now)
+	if err != nil {
+		return fmt.Errorf("age signals: %w", err)
+	}
+	err = s.together(ctx, func(ctx context.Context, tx *prepared) error {
+		for id, state := range changes {
+			if err := setState(ctx, tx, id, state, now); err != nil {
+				return err
+			}
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE signals SET state = $1, priority = $2, changed_ns = $3
+			WHERE priority = $4 AND first_ns < $5`, review.SignalOngoing, priorityOf(review.SignalOngoing), nanos(now),
+			priorityOf(review.SignalNew), nanos(now.Add(-review.NewFor)))
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE signals SET state = $1, priority = $2, changed_ns = $3, changed_by = $4,
+			version = '', old_versions = '' WHERE priority = $5 AND last_ns < $6`, review.SignalResolved,
+			priorityOf(review.SignalResolved), nanos(now), bySilence, priorityOf(review.SignalOngoing),
+			nanos(now.Add(-review.QuietAfter)))
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `DELETE FROM signal_hours WHERE hour < $1`, now.Unix()/3600-24*30)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("age signals: %w", err)
+	}
+	return nil
+}
+
+// escalations finds the signals that begin or cease to escalate: of the ones that are ongoing or escalating already,
+// those with enough in the last hours.
+func (s *Store) escalations(ctx context.Context, now time.Time) (changes map[string]review.SignalState, err error) {
+	changes = map[string]review.SignalState{}
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		hour := now.Unix() / 3600
+		var candidates []review.Signal
+		rows, err := tx.QueryContext(ctx, selectSignals+` WHERE i.priority = $1 OR i.priority = $2 AND i.id IN (
+			SELECT signal_id FROM signal_hours WHERE hour > $3 GROUP BY 1 HAVING SUM(n) > 3 ORDER BY SUM(n) DESC LIMIT 200)
+			LIMIT 500`, priorityOf(review.SignalEscalating), priorityOf(review.SignalOngoing), hour-6)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var g review.Signal
+			if _, err := scanSignal(rows, &g); err != nil {
+				return err
+			}
+			candidates = append(candidates, g)
+		}
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		for _, g := range candidates {
+			counts := map[int64]int{}
+			if err := eachHour(ctx, tx, g.ID, hour-24*29, func(hour int64, n int) { counts[hour] = n }); err != nil {
+				return err
+			}
+			already := g.State == review.SignalEscalating
+			escalates := review.Escalates(func(hour int64) int { return counts[hour] }, g.First, now, already) &&
+				(!already || now.Sub(g.Changed) <= review.EscalatesFor)
+			switch {
+			case escalates && !already:
+				changes[g.ID] = review.SignalEscalating
+			case !escalates && already:
+				changes[g.ID] = review.SignalOngoing
+			}
+		}
+		return nil
+	})
+	return changes, err
+}

@@ -1,0 +1,175 @@
+package storetest
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/review"
+)
+
+// alike is a trace whose failure has a fingerprint, a prompt version and a start.
+func alike(n int, fingerprint, version string, start time.Time) review.Trace {
+	s := failing(1, 0, 1, failure.ToolCallMalformed)
+	s.Fingerprint, s.Start = fingerprint, start
+	s.Call = &genai.Call{Operation: genai.OpChat, RequestModel: "gpt-4o", PromptVersion: version}
+	return trace(n, s)
+}
+
+const printA, printB = "aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb"
+
+func (s *suite) signal(t *testing.T, id string) review.Signal {
+	t.Helper()
+	g, err := s.Signal(t.Context(), id)
+	require.NoError(t, err)
+	return g
+}
+
+func testSignals(s *suite) {
+	t := s.t
+	now := time.Now()
+	for n := range 25 {
+		s.put(t, alike(n+1, printA, []string{"v17", "v18"}[n%2], now))
+	}
+	s.put(t, alike(100, printB, "", now), trace(101, failing(1, 0, 1, failure.Refusal)))
+	page, err := s.Signals(t.Context(), review.SignalFilter{})
+	require.NoError(t, err)
+	require.Equal(t, 2, page.Total, "what has no fingerprint is of no signal")
+	require.Equal(t, printB, page.Signals[0].ID, "the latest first")
+	g := s.signal(t, printA)
+	require.Equal(t, 25, g.Total)
+	require.Equal(t, 25, g.Open)
+	require.Equal(t, review.SignalNew, g.State)
+	require.Equal(t, failure.ToolCallMalformed, g.Class)
+	require.Equal(t, s.item(t, traceID(1)).Received, g.First)
+	require.Equal(t, s.item(t, traceID(25)).Received, g.Last)
+	require.Equal(t, []review.Count{{Value: "v17", N: 13}, {Value: "v18", N: 12}}, g.Versions)
+	require.Equal(t, []review.Count{{Value: "gpt-4o", N: 25}}, g.Models)
+	require.Equal(t, []review.Count{{Value: "shop", N: 25}}, g.Services)
+	ids := []string{}
+	for _, item := range g.Exemplars {
+		ids = append(ids, item.TraceID)
+	}
+	require.Equal(t, []string{traceID(25), traceID(24), traceID(1)}, ids, "of each version the newest, and the first")
+	sum := 0
+	for _, n := range g.HourlyCount {
+		sum += n
+	}
+	require.Equal(t, 25, sum)
+
+	// Late spans change the root cause: the item goes to another signal.
+	earlier := failing(2, -100, -90, failure.Refusal)
+	earlier.Fingerprint = printB
+	s.put(t, trace(1, earlier))
+	if s.item(t, traceID(1)).Fingerprint == printB {
+		require.Equal(t, 24, s.signal(t, printA).Total)
+		require.Equal(t, 2, s.signal(t, printB).Open)
+	}
+	// Pages follow each other.
+	first, err := s.Signals(t.Context(), review.SignalFilter{Limit: 1})
+	require.NoError(t, err)
+	second, err := s.Signals(t.Context(), review.SignalFilter{Limit: 1, Cursor: first.Next})
+	require.NoError(t, err)
+	require.Empty(t, second.Next)
+	both := []string{first.Signals[0].ID, second.Signals[0].ID}
+	slices.Sort(both)
+	require.Equal(t, []string{printA, printB}, both)
+	for _, cursor := range []string{"x", "1.2", "1.x.y", "0"} {
+		_, err = s.Signals(t.Context(), review.SignalFilter{Cursor: cursor})
+		require.ErrorIs(t, err, review.ErrInvalid)
+	}
+	_, err = s.Signal(t.Context(), "none")
+	require.ErrorIs(t, err, review.ErrNotFound)
+}
+
+func testBatches(s *suite) {
+	t := s.t
+	now := time.Now()
+	for n := range 25 {
+		s.put(t, alike(n+1, printA, "v17", now))
+	}
+	s.put(t, alike(100, printB, "", now))
+	page, err := s.Signals(t.Context(), review.SignalFilter{})
+	require.NoError(t, err)
+	s.put(t, alike(26, printA, "v17", now)) // after the list was seen
+	_, err = s.Claim(t.Context(), traceID(7), ben())
+	require.NoError(t, err)
+	_, err = s.Claim(t.Context(), traceID(8), ada(time.Hour))
+	require.NoError(t, err)
+
+	label := review.Label{Decision: review.Confirmed, Class: failure.ToolCallMalformed, Reviewer: "ada", Note: "all the same"}
+	selected := review.Selection{Signals: []string{printA}, UpTo: page.UpTo, Holder: "login ada"}
+	batch, err := s.LabelMany(t.Context(), selected, label)
+	require.NoError(t, err)
+	require.Equal(t, 24, batch.Labeled)
+	require.Equal(t, 1, batch.LeftOut, "ben has one")
+	require.Equal(t, review.Open, s.item(t, traceID(7)).State)
+	require.Equal(t, review.Open, s.item(t, traceID(26)).State, "nobody saw it")
+	got := s.item(t, traceID(8))
+	require.Equal(t, review.Reviewed, got.State)
+	require.Nil(t, got.Claim)
+	require.Equal(t, batch.ID, got.Label.Batch, "the label says that it was given in bulk")
+	require.Equal(t, "all the same", got.Label.Note)
+	require.Equal(t, 2, s.signal(t, printA).Open)
+
+	// One of them is judged again by itself; undoing the rest leaves that.
+	_, err = s.AddLabel(t.Context(), review.Label{TraceID: traceID(9), Decision: review.Rejected, Replaces: s.item(t, traceID(9)).Label.ID})
+	require.NoError(t, err)
+	n, err := s.UndoMany(t.Context(), batch.ID)
+	require.NoError(t, err)
+	require.Equal(t, 23, n)
+	require.Equal(t, review.Open, s.item(t, traceID(8)).State)
+	require.Empty(t, s.item(t, traceID(8)).Labels)
+	require.Equal(t, review.Rejected, s.item(t, traceID(9)).Label.Decision)
+	require.Equal(t, 25, s.signal(t, printA).Open)
+	n, err = s.UndoMany(t.Context(), batch.ID)
+	require.NoError(t, err)
+	require.Zero(t, n)
+
+	// Single items.
+	batch, err = s.LabelMany(t.Context(), review.Selection{TraceIDs: []string{traceID(1), traceID(100)}}, review.Label{Decision: review.Rejected})
+	require.NoError(t, err)
+	require.Equal(t, 2, batch.Labeled)
+	require.Equal(t, review.Rejected, s.item(t, traceID(100)).Label.Decision)
+	for _, wrong := range []review.Selection{{}, {Signals: []string{printA}, UpTo: "?"}, {TraceIDs: make([]string, 501)}} {
+		_, err = s.LabelMany(t.Context(), wrong, label)
+		require.ErrorIs(t, err, review.ErrInvalid)
+	}
+	_, err = s.LabelMany(t.Context(), selected, review.Label{Decision: "perhaps"})
+	require.ErrorIs(t, err, review.ErrInvalid)
+}
+
+func testRegression(s *suite) {
+	t := s.t
+	past, future := time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
+	s.put(t, alike(1, printA, "v17", past), alike(2, printA, "v18", past), alike(3, printB, "v1", past))
+	resolve := review.SignalChange{State: review.SignalResolved, Version: "v18", By: "ada"}
+	require.NoError(t, s.ChangeSignal(t.Context(), printA, resolve))
+	page, err := s.Signals(t.Context(), review.SignalFilter{})
+	require.NoError(t, err)
+	require.Len(t, page.Signals, 1, "a resolved one is not listed unless it is asked for")
+	page, err = s.Signals(t.Context(), review.SignalFilter{State: review.SignalResolved})
+	require.NoError(t, err)
+	require.Equal(t, "v18", page.Signals[0].Version)
+	for n, late := range []review.Trace{
+		alike(4, printA, "v18", past),   // it began before
+		alike(5, printA, "v17", future), // an old deployment
+	} {
+		s.put(t, late)
+		require.Equal(t, review.SignalResolved, s.signal(t, printA).State, "%d", n)
+	}
+	s.put(t, alike(6, printA, "v18", future))
+	require.Equal(t, review.SignalRegressed, s.signal(t, printA).State)
+
+	require.NoError(t, s.ChangeSignal(t.Context(), printB, review.SignalChange{State: review.SignalIgnored}))
+	s.put(t, alike(7, printB, "v2", future))
+	require.Equal(t, review.SignalIgnored, s.signal(t, printB).State)
+	require.ErrorIs(t, s.ChangeSignal(t.Context(), printB, review.SignalChange{State: "gone"}), review.ErrInvalid)
+	require.ErrorIs(t, s.ChangeSignal(t.Context(), "none", resolve), review.ErrNotFound)
+	require.NoError(t, s.AgeSignals(t.Context()))
+	require.Equal(t, review.SignalRegressed, s.signal(t, printA).State)
+}

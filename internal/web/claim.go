@@ -1,0 +1,215 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/faultline-otel/faultline/internal/review"
+)
+
+// browserCookie tells browsers apart where no authenticator knows who sits before them.
+const browserCookie = "faultline_browser"
+
+// aheadHeader is on requests for a case that is not shown yet.
+const aheadHeader = "Faultline-Ahead"
+
+// claimant returns the sender of a request as the store knows it, without an id where it is unknown.
+func (s *server) claimant(r *http.Request) review.Claimant {
+	name, known := s.reviewer(r)
+	c := review.Claimant{Name: name, For: s.options.ClaimFor}
+	if known {
+		c.ID = "login " + name
+	} else if cookie, err := r.Cookie(browserCookie); err == nil && cookie.Value != "" {
+		c.ID = "browser " + head(cookie.Value, maxReviewer)
+	}
+	return c
+}
+
+// visitor returns the claimant of a page, and lets the browser be known from the next request on.
+func (s *server) visitor(w http.ResponseWriter, r *http.Request) review.Claimant {
+	c := s.claimant(r)
+	if c.ID == "" {
+		//nolint:gosec // the page is served over plain HTTP on loopback, where Secure would drop it
+		http.SetCookie(w, &http.Cookie{
+			Name: browserCookie, Value: rand.Text(), Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true,
+			SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil, // Lax: links from other tools lead here
+		})
+	}
+	return c
+}
+
+// looksOnly reports whether the case of a request is not to be claimed: it is fetched ahead, or was let go.
+func looksOnly(r *http.Request) bool {
+	return r.Header.Get(aheadHeader) != "" || r.URL.Query().Get("claim") == "no"
+}
+
+// take claims the next case for the sender of a request, from a case on, else from the newest on. It returns "" if
+// there is none.
+func (s *server) take(r *http.Request, f queueFilter, from string) (string, error) {
+	return s.takeAs(r.Context(), f, from, s.claimant(r))
+}
+
+func (s *server) takeAs(ctx context.Context, f queueFilter, from string, by review.Claimant) (string, error) {
+	f.Cursor = ""
+	next, err := s.store.ClaimNext(ctx, f.Filter, from, by)
+	if errors.Is(err, review.ErrNotFound) && from != "" {
+		next, err = s.store.ClaimNext(ctx, f.Filter, "", by)
+	}
+	if errors.Is(err, review.ErrNotFound) {
+		return "", nil
+	}
+	return next, err
+}
+
+// claimView says who has a case.
+type claimView struct {
+	Mine   bool
+	Holder string // "" if nobody has it
+	Until  moment
+	Left   string // until it expires
+}
+
+func (c *caseView) claimed(claim *review.Claim, by review.Claimant, f queueFilter, now time.Time) {
+	c.SkipAddress, c.ReleaseAddress = f.actAddress(c.TraceID, "skip"), f.actAddress(c.TraceID, "release")
+	c.ClaimAddress = f.actAddress(c.TraceID, "claim")
+	c.Claim = claimViewOf(claim, by, now)
+}
+
+func claimViewOf(claim *review.Claim, by review.Claimant, now time.Time) claimView {
+	if claim == nil {
+		return claimView{}
+	}
+	return claimView{
+		Mine: claim.Holder == by.ID, Holder: holderName(claim), Until: momentOf(claim.Until, now),
+		Left: ago(claim.Until.Sub(now) + time.Minute/2), // rounded
+	}
+}
+
+func holderName(c *review.Claim) string { return cmp.Or(visibleLine(c.Name, 60), "somebody") }
+
+// postClaim claims a case that was fetched ahead, and answers with the line that says who has it.
+func (s *server) postClaim(w http.ResponseWriter, r *http.Request) error {
+	by := s.claimant(r)
+	if by.ID == "" {
+		return fmt.Errorf("the browser must keep cookies: %w", review.ErrInvalid)
+	}
+	claim, err := s.store.Claim(r.Context(), r.PathValue("trace_id"), by)
+	if err != nil {
+		return err
+	}
+	return s.render(w, http.StatusOK, "claim", claimViewOf(&claim, by, s.options.Now()))
+}
+
+// postSkip lets a case go and leads to the next one.
+func (s *server) postSkip(w http.ResponseWriter, r *http.Request) error {
+	f, form, err := readForm(w, r)
+	if err != nil {
+		return err
+	}
+	id := r.PathValue("trace_id")
+	if err := s.store.Release(r.Context(), id, s.claimant(r).ID); err != nil {
+		return err
+	}
+	next, err := s.nextOpen(r, f, id, form.Get("next"))
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, next, http.StatusSeeOther) //nolint:gosec // a path of this server with an id from the store
+	return nil
+}
+
+// postRelease lets a case go and stays there.
+func (s *server) postRelease(w http.ResponseWriter, r *http.Request) error {
+	f, _, err := readForm(w, r)
+	if err != nil {
+		return err
+	}
+	id := r.PathValue("trace_id")
+	if err := s.store.Release(r.Context(), id, s.claimant(r).ID); err != nil {
+		return err
+	}
+	query := f.values()
+	query.Set("claim", "no")
+	//nolint:gosec // a path of this server with an id that the store knows
+	http.Redirect(w, r, withQuery("/review/"+strings.ToLower(id), query), http.StatusSeeOther)
+	return nil
+}
+
+// claimJSON asks for a claim. The name of an authenticator wins over the one in it.
+type claimJSON struct {
+	Reviewer string `json:"reviewer"`
+}
+
+// caller returns the claimant of a request to the API.
+func (s *server) caller(w http.ResponseWriter, r *http.Request) (review.Claimant, error) {
+	c := review.Claimant{For: s.options.ClaimFor}
+	if c.Name = s.options.Reviewer(r); c.Name != "" {
+		c.ID = "login " + c.Name
+		return c, nil
+	}
+	var in claimJSON
+	if err := readJSON(w, r, &in); err != nil {
+		return c, err
+	}
+	c.Name = strings.TrimSpace(in.Reviewer)
+	if c.Name == "" || len(c.Name) > maxReviewer {
+		return c, fmt.Errorf("reviewer must have 1 to %d bytes, got %d: %w", maxReviewer, len(c.Name), review.ErrInvalid)
+	}
+	c.ID = "name " + c.Name
+	return c, nil
+}
+
+func (s *server) putClaim(w http.ResponseWriter, r *http.Request) error {
+	by, err := s.caller(w, r)
+	if err != nil {
+		return err
+	}
+	claim, err := s.store.Claim(r.Context(), r.PathValue("trace_id"), by)
+	if err != nil {
+		return err
+	}
+	if claim.Holder != by.ID {
+		return fmt.Errorf("%s has the item until %s: %w",
+			holderName(&claim), claim.Until.Format(time.RFC3339), review.ErrConflict)
+	}
+	return writeJSON(w, http.StatusOK, claim)
+}
+
+func (s *server) deleteClaim(w http.ResponseWriter, r *http.Request) error {
+	by, err := s.caller(w, r)
+	if err != nil {
+		return err
+	}
+	if err := s.store.Release(r.Context(), r.PathValue("trace_id"), by.ID); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// claimNext claims the newest open item that nobody else has.
+func (s *server) claimNext(w http.ResponseWriter, r *http.Request) error {
+	f, err := filterOf(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	by, err := s.caller(w, r)
+	if err != nil {
+		return err
+	}
+	id, err := s.store.ClaimNext(r.Context(), f, "", by)
+	if err != nil {
+		return err
+	}
+	item, err := s.store.Item(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, itemAsJSON(&item))
+}

@@ -1,0 +1,411 @@
+package web
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/review"
+)
+
+// signalsPage is the list of signals with one of them beside it.
+type signalsPage struct {
+	shell
+	States []option
+	Rows   []signalRow
+	Total  int
+	Older  string
+	UpTo   string
+	Signal *signalView
+	Chosen bool
+	Done   *batchView
+}
+
+type signalRow struct {
+	ID, Address string
+	Current     bool
+	Title       string
+	Chip        chip
+	State       review.SignalState
+	Service     string
+	When        moment
+	Total       string
+	Chart       chart
+}
+
+type signalView struct {
+	signalRow
+	Facts     []fact
+	First     moment
+	Open      int
+	OpenWords string
+	AllCases  string
+	Splits    []split
+	Exemplars []queueRow
+	Choices   []optionGroup
+	Resolved  string
+	Post      string // address of judging
+	Change    string // address of changing the state
+	Versions  []string
+}
+
+// split is how a signal divides over the values of one key.
+type split struct {
+	Name string
+	Rows []splitRow
+}
+
+type splitRow struct {
+	Value string
+	N     string
+	Width string // in per cent
+}
+
+// chart has a bar for each hour.
+type chart struct {
+	Bars  []hourBar
+	Words string
+	Top   string // most in an hour
+	Hours int
+}
+
+type hourBar struct{ X, Y, Width, Height string }
+
+type batchView struct {
+	Batch   string
+	Words   string
+	Address string
+}
+
+// chartOf lays out counts in a drawing of 100 by 100.
+func chartOf(counts []int) chart {
+	most, sum := 0, 0
+	for _, n := range counts {
+		most, sum = max(most, n), sum+n
+	}
+	c := chart{
+		Hours: len(counts), Top: grouped(int64(most)),
+		Words: fmt.Sprintf("Cases an hour over %d hours: %d, most in one hour %d", len(counts), sum, most),
+	}
+	width := 100 / float64(max(len(counts), 1))
+	for i, n := range counts {
+		height := 3.0 // an hour without a case is seen too
+		if n > 0 {
+			height = max(8, 100*float64(n)/float64(most))
+		}
+		c.Bars = append(c.Bars, hourBar{
+			X: perCent(float64(i) * width), Y: perCent(100 - height), Width: perCent(width * 0.7), Height: perCent(height),
+		})
+	}
+	return c
+}
+
+func perCent(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) + "%" }
+
+func signalAddress(id string, query url.Values) string {
+	return withQuery("/signals/"+url.PathEscape(id), query)
+}
+
+func signalRowOf(g *review.Signal, current string, query url.Values, now time.Time) signalRow {
+	return signalRow{
+		ID: g.ID, Address: signalAddress(g.ID, query), Current: g.ID == current, Chip: chipOf(g.Class, g.Detail),
+		Title: cmp.Or(visibleLine(g.Title, 160), headline(g.Class, g.Detail)), State: g.State,
+		Service: cmp.Or(visibleLine(g.Service, 60), "unnamed service"), When: momentOf(g.Last, now),
+		Total: grouped(int64(g.Total)), Chart: chartOf(g.HourlyCount),
+	}
+}
+
+func signalFilterOf(query url.Values) (review.SignalFilter, error) {
+	f := review.SignalFilter{
+		State: review.SignalState(query.Get("state")), Class: failure.Class(query.Get("class")), Cursor: query.Get("cursor"),
+	}
+	if f.State != "" && !slices.Contains(review.SignalStates(), f.State) {
+		return f, fmt.Errorf("state must be one of %v, got %.64q: %w", review.SignalStates(), f.State, review.ErrInvalid)
+	}
+	if _, known := failure.Info(f.Class); f.Class != "" && !known {
+		return f, fmt.Errorf("class must be one of the taxonomy, got %.64q: %w", f.Class, review.ErrInvalid)
+	}
+	return f, nil
+}
+
+// showSignals shows the signals, and the named one or the first.
+func (s *server) showSignals(w http.ResponseWriter, r *http.Request) error {
+	query := r.URL.Query()
+	f, err := signalFilterOf(query)
+	if err != nil {
+		return err
+	}
+	listed, err := s.store.Signals(r.Context(), f)
+	if err != nil {
+		return err
+	}
+	kept := url.Values{}
+	for _, key := range []string{"state", "class", "cursor"} {
+		if query.Get(key) != "" {
+			kept.Set(key, query.Get(key))
+		}
+	}
+	id := r.PathValue("id")
+	page := signalsPage{
+		shell: s.shell(r), Total: listed.Total, UpTo: listed.UpTo, Chosen: id != "",
+		Done: batchOf(query),
+	}
+	page.Title = "Signals"
+	page.States = []option{{Value: "", Label: "open", Selected: f.State == ""}}
+	for _, state := range review.SignalStates() {
+		page.States = append(page.States, option{Value: string(state), Label: string(state), Selected: f.State == state})
+	}
+	if id == "" && len(listed.Signals) > 0 {
+		id = listed.Signals[0].ID
+	}
+	now := s.options.Now()
+	for i := range listed.Signals {
+		page.Rows = append(page.Rows, signalRowOf(&listed.Signals[i], id, kept, now))
+	}
+	if listed.Next != "" {
+		older := url.Values{"cursor": {listed.Next}}
+		for _, key := range []string{"state", "class"} {
+			if kept.Get(key) != "" {
+				older.Set(key, kept.Get(key))
+			}
+		}
+		page.Older = withQuery("/signals", older)
+	}
+	if id != "" {
+		g, err := s.store.Signal(r.Context(), id)
+		if err != nil {
+			return err
+		}
+		page.Signal = signalViewOf(&g, kept, now)
+		page.Title = page.Signal.Title
+	}
+	open, err := s.store.Backlog(r.Context())
+	if err != nil {
+		return err
+	}
+	page.Open = open.Open
+	return s.render(w, http.StatusOK, "signals", page)
+}
+
+func signalViewOf(g *review.Signal, query url.Values, now time.Time) *signalView {
+	v := &signalView{
+		signalRow: signalRowOf(g, g.ID, query, now), First: momentOf(g.First, now), Open: g.Open,
+		OpenWords: plural(g.Open, "case"), Choices: classChoices(g.Class, g.Detail),
+		AllCases: withQuery("/", queueFilter{review.Filter{Query: g.ID}}.values()),
+		Post:     withQuery("/signals/"+url.PathEscape(g.ID)+"/label", query),
+		Change:   withQuery("/signals/"+url.PathEscape(g.ID)+"/state", query),
+	}
+	if g.Version != "" {
+		v.Resolved = visibleLine(g.Version, 60)
+	}
+	for _, key := range []struct {
+		name   string
+		counts []review.Count
+	}{{"prompt versions", g.Versions}, {"models", g.Models}, {"services", g.Services}} {
+		if s := splitOf(key.name, key.counts); len(s.Rows) > 0 {
+			v.Splits = append(v.Splits, s)
+		}
+	}
+	for _, version := range g.Versions {
+		if version.Value != "" {
+			v.Versions = append(v.Versions, version.Value)
+		}
+	}
+	all := queueFilter{review.Filter{Query: g.ID}}
+	for i := range g.Exemplars {
+		v.Exemplars = append(v.Exemplars, rowOf(&g.Exemplars[i], all, "", now))
+	}
+	return v
+}
+
+// maxSplit bounds the values that are shown of a key.
+const maxSplit = 6
+
+func splitOf(name string, counts []review.Count) split {
+	s := split{Name: name}
+	sum := 0
+	for _, c := range counts {
+		sum += c.N
+	}
+	for _, c := range counts[:min(len(counts), maxSplit)] {
+		if c.Value == "" && len(counts) == 1 {
+			break // nobody says
+		}
+		s.Rows = append(s.Rows, splitRow{
+			Value: cmp.Or(visibleLine(c.Value, 60), "not given"), N: grouped(int64(c.N)),
+			Width: perCent(100 * float64(c.N) / float64(sum)),
+		})
+	}
+	return s
+}
+
+// batchOf reads what the judgement before did from the address it led to.
+func batchOf(query url.Values) *batchView {
+	n, err := strconv.Atoi(query.Get("judged"))
+	if err != nil {
+		return nil
+	}
+	b := &batchView{Batch: query.Get("batch"), Words: plural(n, "case") + " judged", Address: "/signals/undo"}
+	if left, _ := strconv.Atoi(query.Get("left")); left > 0 {
+		b.Words += ", " + plural(left, "case") + " left out: somebody has them"
+	}
+	if query.Get("undone") != "" {
+		b.Batch, b.Words = "", "taken back: "+plural(n, "judgement")
+	}
+	return b
+}
+
+// postSignalLabel judges the chosen cases, else the chosen signals, else the one that is shown.
+func (s *server) postSignalLabel(w http.ResponseWriter, r *http.Request) error {
+	form, err := readFields(w, r)
+	if err != nil {
+		return err
+	}
+	by := s.claimant(r)
+	selected := review.Selection{Signals: form["signal"], TraceIDs: form["trace"], UpTo: form.Get("up_to"), Holder: by.ID}
+	if len(selected.Signals) == 0 {
+		selected.Signals = []string{r.PathValue("id")}
+	}
+	l := review.Label{
+		Decision: review.Decision(form.Get("decision")), Note: form.Get("note"),
+		Reviewer: cmp.Or(form.Get("reviewer"), by.Name),
+	}
+	if len(selected.Signals) == 1 { // several have a class each: confirmed as found
+		l.Class, l.Detail = cutClass(form.Get("class"))
+	}
+	if name := s.options.Reviewer(r); name != "" {
+		l.Reviewer = name
+	}
+	done, err := s.store.LabelMany(r.Context(), selected, l)
+	if err != nil {
+		return err
+	}
+	return s.backToSignals(w, r, url.Values{
+		"judged": {strconv.Itoa(done.Labeled)}, "left": {strconv.Itoa(done.LeftOut)}, "batch": {done.ID},
+	})
+}
+
+// postUndo takes a judgement of many back.
+func (s *server) postUndo(w http.ResponseWriter, r *http.Request) error {
+	form, err := readFields(w, r)
+	if err != nil {
+		return err
+	}
+	n, err := s.store.UndoMany(r.Context(), form.Get("batch"))
+	if err != nil {
+		return err
+	}
+	return s.backToSignals(w, r, url.Values{"judged": {strconv.Itoa(n)}, "undone": {"1"}})
+}
+
+// postSignalState resolves, ignores or reopens a signal.
+func (s *server) postSignalState(w http.ResponseWriter, r *http.Request) error {
+	form, err := readFields(w, r)
+	if err != nil {
+		return err
+	}
+	change := review.SignalChange{
+		State: review.SignalState(form.Get("to")), Version: form.Get("version"), By: s.claimant(r).Name,
+	}
+	if err := s.store.ChangeSignal(r.Context(), r.PathValue("id"), change); err != nil {
+		return err
+	}
+	return s.backToSignals(w, r, url.Values{})
+}
+
+// backToSignals redirects to the signal of a form, else to the list.
+func (s *server) backToSignals(w http.ResponseWriter, r *http.Request, query url.Values) error {
+	for _, key := range []string{"state", "class"} {
+		if v := r.URL.Query().Get(key); v != "" {
+			query.Set(key, v)
+		}
+	}
+	address := withQuery("/signals", query)
+	if id := r.PathValue("id"); id != "" {
+		address = signalAddress(id, query)
+	}
+	http.Redirect(w, r, address, http.StatusSeeOther) //nolint:gosec // a path of this server
+	return nil
+}
+
+type signalsJSON struct {
+	Signals []review.Signal `json:"signals"`
+	Total   int             `json:"total"`
+	Next    string          `json:"next"`
+	UpTo    string          `json:"up_to"`
+}
+
+func (s *server) listSignals(w http.ResponseWriter, r *http.Request) error {
+	f, err := signalFilterOf(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	page, err := s.store.Signals(r.Context(), f)
+	if err != nil {
+		return err
+	}
+	if page.Signals == nil {
+		page.Signals = []review.Signal{}
+	}
+	return writeJSON(w, http.StatusOK, signalsJSON(page))
+}
+
+func (s *server) getSignal(w http.ResponseWriter, r *http.Request) error {
+	g, err := s.store.Signal(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, g)
+}
+
+func (s *server) patchSignal(w http.ResponseWriter, r *http.Request) error {
+	var in review.SignalChange
+	if err := readJSON(w, r, &in); err != nil {
+		return err
+	}
+	in.By = cmp.Or(s.options.Reviewer(r), in.By)
+	if err := s.store.ChangeSignal(r.Context(), r.PathValue("id"), in); err != nil {
+		return err
+	}
+	return s.getSignal(w, r)
+}
+
+// manyJSON is a judgement of many items.
+type manyJSON struct {
+	Signals  []string        `json:"signals"`
+	TraceIDs []string        `json:"trace_ids"`
+	UpTo     string          `json:"up_to"`
+	Decision review.Decision `json:"decision"`
+	Class    failure.Class   `json:"error_class"`
+	Detail   string          `json:"error_detail"`
+	Note     string          `json:"note"`
+	Reviewer string          `json:"reviewer"`
+}
+
+func (s *server) addLabels(w http.ResponseWriter, r *http.Request) error {
+	var in manyJSON
+	if err := readJSON(w, r, &in); err != nil {
+		return err
+	}
+	in.Reviewer = cmp.Or(s.options.Reviewer(r), in.Reviewer)
+	done, err := s.store.LabelMany(r.Context(),
+		review.Selection{Signals: in.Signals, TraceIDs: in.TraceIDs, UpTo: in.UpTo, Holder: "name " + in.Reviewer},
+		review.Label{Decision: in.Decision, Class: in.Class, Detail: in.Detail, Note: in.Note, Reviewer: in.Reviewer})
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusCreated, done)
+}
+
+func (s *server) undoLabels(w http.ResponseWriter, r *http.Request) error {
+	n, err := s.store.UndoMany(r.Context(), r.PathValue("batch"))
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, map[string]int{"undone": n})
+}

@@ -1,0 +1,153 @@
+package web_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/web"
+)
+
+// equal puts n traces with the same failure.
+func equal(s *site, n int, fingerprint string) (ids []string) {
+	s.t.Helper()
+	for i := range n {
+		trace := refund()
+		trace.ID = fmt.Sprintf("%s%016x", fingerprint, i+1)
+		for j := range trace.Spans {
+			if trace.Spans[j].Failed() {
+				trace.Spans[j].Fingerprint = fingerprint
+			}
+		}
+		s.put(trace)
+		ids = append(ids, trace.ID)
+	}
+	return ids
+}
+
+const printA, printB = "aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb"
+
+func TestASignalIsJudgedAtOnce(t *testing.T) {
+	s := newSite(t, web.Options{})
+	ids := equal(s, 25, printA)
+	equal(s, 2, printB)
+	page := s.page("/signals/" + printA)
+	require.Len(t, page.all("li.sig"), 2)
+	require.Equal(t, "25", page.one("#left").text())
+	require.Contains(t, page.one("div.volume").one("svg").attr("aria-label"), "25, most in one hour")
+	_, err := s.store.Claim(t.Context(), ids[3], review.Claimant{ID: "login ben", Name: "ben", For: 1e12})
+	require.NoError(t, err)
+	equal(s, 26, printA) // one more arrived since
+
+	action, form := formOf(page, "confirmed")
+	require.Equal(t, http.StatusSeeOther, s.judge(action, form).StatusCode)
+	reviewed := s.items(review.Filter{State: review.Reviewed})
+	require.Len(t, reviewed, 24)
+	require.NotEmpty(t, reviewed[0].Label.Batch)
+	require.Equal(t, reviewed[0].Class, reviewed[0].Label.Class)
+	resp := s.judge(action, url.Values{"decision": {"rejected"}, "signal": {printB}})
+	done := s.page(resp.Header.Get("Location"))
+	require.Contains(t, done.one("form.done").text(), "2 cases judged")
+	undo := done.one("form.done")
+	resp = s.judge(undo.attr("action"), url.Values{"batch": {undo.one("input").attr("value")}})
+	require.Contains(t, s.page(resp.Header.Get("Location")).one("form.done").text(), "taken back: 2 judgements")
+	require.Len(t, s.items(review.Filter{State: review.Reviewed}), 24)
+
+	// Single cases.
+	s.judge(action, url.Values{"decision": {"rejected"}, "trace": {ids[3]}})
+	require.Len(t, s.items(review.Filter{State: review.Reviewed}), 24, "ben has it")
+	require.Equal(t, http.StatusBadRequest, s.judge(action, url.Values{"decision": {"perhaps"}}).StatusCode)
+}
+
+func TestASignalIsResolvedInAVersion(t *testing.T) {
+	s := newSite(t, web.Options{})
+	equal(s, 2, printA)
+	resp := s.judge("/signals/"+printA+"/state", url.Values{"to": {"resolved"}, "version": {"v19"}})
+	require.Equal(t, http.StatusSeeOther, resp.StatusCode)
+	require.Equal(t, "resolved in v19", s.page(resp.Header.Get("Location")).one("p.why").one(".state").text())
+	require.Empty(t, s.page("/signals").all("li.sig"))
+	require.Len(t, s.page("/signals?state=resolved").all("li.sig"), 1)
+	for _, wrong := range []string{"/signals?state=gone", "/signals?class=boredom", "/signals?cursor=x"} {
+		status, _ := s.get(wrong)
+		require.Equal(t, http.StatusBadRequest, status, wrong)
+	}
+	status, _ := s.get("/signals/none")
+	require.Equal(t, http.StatusNotFound, status)
+}
+
+func TestAPIOfSignals(t *testing.T) {
+	s := newSite(t, web.Options{})
+	equal(s, 3, printA)
+	_, body := s.get("/api/v1/signals")
+	var page struct {
+		Signals []review.Signal `json:"signals"`
+		UpTo    string          `json:"up_to"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(body), &page))
+	require.Len(t, page.Signals, 1)
+	require.Equal(t, 3, page.Signals[0].Open)
+	resp := s.do(http.MethodPost, "/api/v1/labels", "application/json",
+		`{"signals": ["`+printA+`"], "up_to": "`+page.UpTo+`", "decision": "rejected", "reviewer": "ada"}`)
+	require.Equal(t, http.StatusCreated, resp.StatusCode)
+	var batch review.Batch
+	require.NoError(t, json.Unmarshal([]byte(read(t, resp)), &batch))
+	require.Equal(t, 3, batch.Labeled)
+	resp = s.do(http.MethodDelete, "/api/v1/labels/"+batch.ID, "", "")
+	require.JSONEq(t, `{"undone": 3}`, read(t, resp))
+	resp = s.do(http.MethodPatch, "/api/v1/signals/"+printA, "application/json", `{"state": "ignored", "reviewer": "ada"}`)
+	require.Contains(t, read(t, resp), `"state":"ignored"`)
+	resp = s.do(http.MethodPatch, "/api/v1/signals/"+printA, "application/json", `{"state": "new"}`)
+	require.Equal(t, http.StatusBadRequest, resp.StatusCode)
+}
+
+func TestSignalsInTheBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts a browser")
+	}
+	s := newSite(t, web.Options{})
+	equal(s, 25, printA)
+	equal(s, 2, printB)
+	b := open(t, s)
+	b.do(chromedp.Navigate(b.url + "/signals"))
+	b.await(`document.querySelector("#case").dataset.trace === %q`, printB)
+	b.press("j")
+	b.await(`document.querySelector("#case").dataset.trace === %q && document.readyState === "complete"`, printA)
+	b.press("Y")
+	b.await(`document.querySelector("form.done")?.textContent.startsWith("25 cases judged")`)
+	require.Len(t, s.items(review.Filter{State: review.Reviewed}), 25)
+	b.await(`document.readyState === "complete"`)
+	b.press("u")
+	b.await(`document.querySelector("form.done")?.textContent.startsWith("taken back: 25")`)
+	require.Empty(t, s.items(review.Filter{State: review.Reviewed}))
+
+	// Select both and dismiss them.
+	b.do(chromedp.Navigate(b.url + "/signals/" + printA))
+	b.await(`document.readyState === "complete"`)
+	b.press("x")
+	b.press("k")
+	b.await(`document.querySelector("#case").dataset.trace === %q && document.readyState === "complete"`, printB)
+	b.press("x")
+	b.await(`document.querySelectorAll(".sig input:checked").length >= 1`)
+	b.press("N")
+	b.await(`document.querySelector("form.done")`)
+	require.GreaterOrEqual(t, len(s.items(review.Filter{State: review.Reviewed})), 2)
+
+	// Nothing is wider than the screen.
+	for _, width := range []int64{320, 390, 768, 1366} {
+		for _, page := range []string{"/signals", "/signals/" + printA, "/"} {
+			b.do(chromedp.EmulateViewport(width, 800), chromedp.Navigate(b.url+page))
+			b.await(`document.readyState === "complete"`)
+			var wide string
+			b.do(chromedp.Evaluate(`[...document.querySelectorAll("body *")].filter((e) => e.checkVisibility() && !e.closest(".skip, .vh, svg") &&
+				e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.outerHTML.slice(0, 80)).slice(0, 3).join("\n")`, &wide))
+			require.Empty(t, wide, "%s at %d px", page, width)
+		}
+	}
+	b.quiet()
+}
