@@ -293,7 +293,7 @@ func TestMetricsOfSDKsAreAccepted(t *testing.T) {
 			})
 		}
 		_ = c.cmd.Process.Kill()
-		<-c.exited
+		_ = <-c.exited
 	}
 	mu.Lock()
 	defer mu.Unlock()
