@@ -61,19 +61,19 @@ func TestValidateFindsSlips(t *testing.T) {
 			"processors::tail_sampling::policies: no policy keeps failing traces",
 		},
 		"storage of another name": {
-			"processors: {llm_session: {storage: file_storage/sessions}}", refused,
-			`processors::llm_session::storage: extension "file_storage/sessions" is not configured`,
+			"processors: {llm_session: {storage: llm_storage/sessions}}", refused,
+			`processors::llm_session::storage: extension "llm_storage/sessions" is not configured`,
 		},
 		"storage is not listed": {
 			"service: {extensions: [health_check, llm_review]}", refused,
-			`processors::llm_session::storage: extension "file_storage" is not in service::extensions`,
+			`processors::llm_session::storage: extension "llm_storage" is not in service::extensions`,
 		},
 		"storage is a folder": {
 			"connectors: {llm_metrics: {storage: ./data}}", refused,
-			"connectors::llm_metrics::storage: must be the id of an extension, such as file_storage, got ./data",
+			"connectors::llm_metrics::storage: must be the id of an extension, such as llm_storage, got ./data",
 		},
 		"review is not listed": {
-			"service: {extensions: [health_check, file_storage]}", refused,
+			"service: {extensions: [health_check, llm_storage]}", refused,
 			`exporters::llm_review::review: extension "llm_review" is not in service::extensions`,
 		},
 		"review of another name": {
@@ -85,7 +85,7 @@ func TestValidateFindsSlips(t *testing.T) {
 			`processors::llm_session::budget: extension "llm_budget" is not configured`,
 		},
 		"budget without a session": {
-			"extensions: {llm_budget: {}}\nservice: {extensions: [health_check, file_storage, llm_review, llm_budget]}",
+			"extensions: {llm_budget: {}}\nservice: {extensions: [health_check, llm_storage, llm_review, llm_budget]}",
 			warned, "extensions::llm_budget: no llm_session has budget: llm_budget",
 		},
 		"an extension that is not listed": {
@@ -130,7 +130,7 @@ func TestValidateFindsSlips(t *testing.T) {
 		},
 		"a bad webhook": {
 			"extensions: {llm_budget: {webhook: {url: hooks.example/x}}}\nprocessors: {llm_session: {budget: llm_budget}}\n" +
-				"service: {extensions: [health_check, file_storage, llm_review, llm_budget]}", refused,
+				"service: {extensions: [health_check, llm_storage, llm_review, llm_budget]}", refused,
 			"extensions::llm_budget::webhook: url must begin with http:// or https://",
 		},
 		"an endpoint without a port": {
@@ -293,7 +293,7 @@ func TestMetricsOfSDKsAreAccepted(t *testing.T) {
 			})
 		}
 		_ = c.cmd.Process.Kill()
-		<-c.exited
+		_ = <-c.exited
 	}
 	mu.Lock()
 	defer mu.Unlock()

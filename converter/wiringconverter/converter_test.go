@@ -219,7 +219,7 @@ service: {pipelines: {traces: {receivers: [otlp], processors: [llm_session], exp
 			yaml: `
 processors: {llm_session: {storage: ./data}}
 service: {pipelines: {traces: {receivers: [otlp], processors: [llm_session], exporters: [debug]}}}`,
-			err: "processors::llm_session::storage: must be the id of an extension, such as file_storage, got ./data",
+			err: "processors::llm_session::storage: must be the id of an extension, such as llm_storage, got ./data",
 		},
 		"storage is true": {
 			yaml: `
@@ -228,7 +228,7 @@ service:
   pipelines:
     traces: {receivers: [otlp], exporters: [llm_metrics]}
     metrics: {receivers: [llm_metrics], exporters: [prometheus]}`,
-			err: "connectors::llm_metrics::storage: must be the id of an extension, such as file_storage, got true",
+			err: "connectors::llm_metrics::storage: must be the id of an extension, such as llm_storage, got true",
 		},
 		"storage is no storage": {
 			yaml: `
@@ -237,7 +237,7 @@ extensions: {llm_budget: {}}
 service:
   extensions: [llm_budget]
   pipelines: {traces: {receivers: [otlp], processors: [llm_session], exporters: [debug]}}`,
-			err: `processors::llm_session::storage: extension "llm_budget" is not a storage extension, such as file_storage`,
+			err: `processors::llm_session::storage: extension "llm_budget" is not a storage extension, such as llm_storage`,
 		},
 		"budget is another extension": {
 			yaml: `

@@ -63,7 +63,7 @@ func (s *settings) extension(key string, value any, wants string) []finding {
 	case !ok || strings.ContainsAny(id, ".\\ ") || strings.HasPrefix(id, "/"):
 		example := wants
 		if wants == "storage" {
-			example = "file_storage"
+			example = "llm_storage"
 		}
 		return []finding{{key, fmt.Sprintf("must be the id of an extension, such as %s, got %v", example, value), true}}
 	case !configured:
@@ -72,7 +72,7 @@ func (s *settings) extension(key string, value any, wants string) []finding {
 	case wants != "" && wants != "storage" && typeOf(id) != wants:
 		return []finding{{key, fmt.Sprintf("must be the id of an %s extension, got %q", wants, id), true}}
 	case wants == "storage" && isOurs(typeOf(id)) && typeOf(id) != "llm_storage":
-		return []finding{{key, fmt.Sprintf("extension %q is not a storage extension, such as file_storage", id), true}}
+		return []finding{{key, fmt.Sprintf("extension %q is not a storage extension, such as llm_storage", id), true}}
 	case !slices.Contains(s.listed, id):
 		return []finding{{key, fmt.Sprintf("extension %q is not in service::extensions", id), true}}
 	}

@@ -109,7 +109,9 @@ func meant(typ string) string {
 }
 
 // plain drops what does not change a name for a reader.
-func plain(typ string) string { return strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(typ)) }
+func plain(typ string) string {
+	return strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(typ))
+}
 
 // distance counts the letters that are replaced, added and removed between two short names.
 func distance(a, b string) int {
