@@ -8,6 +8,7 @@ import (
 	llmbudgetextension "github.com/faultline-otel/faultline/extension/llmbudgetextension"
 	llmreviewextension "github.com/faultline-otel/faultline/extension/llmreviewextension"
 	llmfailureprocessor "github.com/faultline-otel/faultline/processor/llmfailureprocessor"
+	llmjournalprocessor "github.com/faultline-otel/faultline/processor/llmjournalprocessor"
 	llmrootcauseprocessor "github.com/faultline-otel/faultline/processor/llmrootcauseprocessor"
 	llmsessionprocessor "github.com/faultline-otel/faultline/processor/llmsessionprocessor"
 	spanmetricsconnector "github.com/open-telemetry/opentelemetry-collector-contrib/connector/spanmetricsconnector"
@@ -131,6 +132,7 @@ func components() (otelcol.Factories, error) {
 	factories.Processors, err = otelcol.MakeFactoryMap[processor.Factory](
 		llmfailureprocessor.NewFactory(),
 		llmsessionprocessor.NewFactory(),
+		llmjournalprocessor.NewFactory(),
 		llmrootcauseprocessor.NewFactory(),
 		memorylimiterprocessor.NewFactory(),
 		tailsamplingprocessor.NewFactory(),
@@ -144,6 +146,7 @@ func components() (otelcol.Factories, error) {
 	factories.ProcessorModules = makeModulesMap(factories.Processors, map[component.Type]string{
 		llmfailureprocessor.NewFactory().Type():    "github.com/faultline-otel/faultline v0.1.0",
 		llmsessionprocessor.NewFactory().Type():    "github.com/faultline-otel/faultline v0.1.0",
+		llmjournalprocessor.NewFactory().Type():    "github.com/faultline-otel/faultline v0.1.0",
 		llmrootcauseprocessor.NewFactory().Type():  "github.com/faultline-otel/faultline v0.1.0",
 		memorylimiterprocessor.NewFactory().Type(): "go.opentelemetry.io/collector/processor/memorylimiterprocessor v0.158.0",
 		tailsamplingprocessor.NewFactory().Type():  "github.com/open-telemetry/opentelemetry-collector-contrib/processor/tailsamplingprocessor v0.158.0",

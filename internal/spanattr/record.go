@@ -116,6 +116,23 @@ func Failed(span ptrace.Span) bool {
 	return ok && failure.Class(v.Str()).Bucket() != ""
 }
 
+// IsFailing reports whether a span belongs to what sampling has to keep: it has a verdict, its session reached a limit,
+// or it is a GenAI operation that ended with an error.
+func IsFailing(span ptrace.Span) bool {
+	attributes := span.Attributes()
+	if _, ok := attributes.Get(AttrErrorClass); ok {
+		return true
+	}
+	if _, ok := attributes.Get(AttrSessionLimit); ok {
+		return true
+	}
+	if span.Status().Code() != ptrace.StatusCodeError {
+		return false
+	}
+	_, ok := attributes.Get(AttrCoverage) // only GenAI operations have one
+	return ok
+}
+
 // IsDuplicate reports whether another span is the model call that a span records.
 func IsDuplicate(span ptrace.Span) bool {
 	_, ok := span.Attributes().Get(AttrDuplicateOf)
