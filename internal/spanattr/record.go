@@ -117,20 +117,23 @@ func Failed(span ptrace.Span) bool {
 }
 
 // IsFailing reports whether a span belongs to what sampling has to keep: it has a verdict, its session reached a limit,
-// or it is a GenAI operation that ended with an error.
+// or it is a GenAI operation that ended with an error. It runs for every span, and passes over the attributes once.
 func IsFailing(span ptrace.Span) bool {
-	attributes := span.Attributes()
-	if _, ok := attributes.Get(AttrErrorClass); ok {
-		return true
+	failed := span.Status().Code() == ptrace.StatusCodeError
+	for name := range span.Attributes().All() {
+		if !ours(name) {
+			continue
+		}
+		switch name {
+		case AttrErrorClass, AttrSessionLimit:
+			return true
+		case AttrCoverage: // only GenAI operations have one
+			if failed {
+				return true
+			}
+		}
 	}
-	if _, ok := attributes.Get(AttrSessionLimit); ok {
-		return true
-	}
-	if span.Status().Code() != ptrace.StatusCodeError {
-		return false
-	}
-	_, ok := attributes.Get(AttrCoverage) // only GenAI operations have one
-	return ok
+	return false
 }
 
 // IsDuplicate reports whether another span is the model call that a span records.

@@ -34,7 +34,8 @@ type entry struct {
 	shared *sharedinstance.Instance[*pair]
 	pair   *pair
 	next   consumer.Traces
-	traces *journal.Counts
+	spans  *journal.Counts // by trace
+	beyond *journal.Counts // failing spans by trace, of traces with too many spans
 
 	complained sync.Once // about a span that could not be written
 	stop       chan struct{}
@@ -50,7 +51,8 @@ func newEntry(
 	}
 	e := &entry{
 		config: config, id: set.ID, logger: set.Logger, count: count, shared: shared, pair: shared.Value, next: next,
-		traces: journal.NewCounts(countedTraces), stop: make(chan struct{}),
+		spans: journal.NewCounts(countedTraces), beyond: journal.NewCounts(countedTraces / 64),
+		stop: make(chan struct{}),
 	}
 	e.pair.entry = e
 	return e, nil
@@ -117,7 +119,7 @@ func (e *entry) add(b *batch, trace pcommon.TraceID, run int) {
 	if run == 0 || trace.IsEmpty() {
 		return
 	}
-	if n := e.traces.Add(trace, run); n > e.config.MaxSpansPerTrace {
+	if n := e.spans.Add(trace, run); n > e.config.MaxSpansPerTrace {
 		if b.oversized == nil {
 			b.oversized = map[pcommon.TraceID]int{}
 		}
@@ -149,7 +151,7 @@ func (e *entry) trim(ctx context.Context, td ptrace.Traces, had map[pcommon.Trac
 			return true
 		}
 		had[id] = n + 1
-		return n < most || n < 2*most && spanattr.IsFailing(span)
+		return n < most || spanattr.IsFailing(span) && e.beyond.Add(id, 1) <= most
 	})
 	e.count.dropped(ctx, before-td.SpanCount())
 	return td
