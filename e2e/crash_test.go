@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -373,83 +372,4 @@ func TestNoFailingTraceIsLostInACrash(t *testing.T) {
 		drained(t, running["gateway.yaml"], func() *seen { return &backend.seen }, failing)
 		running["gateway.yaml"].reviewed(t, failing)
 	})
-}
-
-// errWaiting is returned by checks that need another moment.
-var errWaiting = errors.New("not yet")
-
-// TestOverflowKeepsFailingTraces sends more traces than tail_sampling can hold.
-func TestOverflowKeepsFailingTraces(t *testing.T) {
-	dir := t.TempDir()
-	c := startIn(t, dir, "default.yaml", "--config", quickly, "--config", "yaml:processors: {tail_sampling: {num_traces: 20}}")
-	failing := map[string]time.Time{}
-	for n := range uint64(600) {
-		require.NoError(t, exportTo("http://"+c.http, agentTrace(n, n%10 == 0)))
-		if n%10 == 0 {
-			failing[traceID(n).String()] = time.Now()
-		}
-	}
-	drained(t, c, func() *seen { return keptIn(t, dir) }, failing)
-	c.reviewed(t, failing)
-	rescued := c.journal(t, "rescued_traces")
-	early := sumOf(t, body(t, "http://"+c.self+"/metrics"),
-		"otelcol_processor_tail_sampling_sampling_trace_dropped_too_early")
-	t.Logf("%v traces dropped too early, of which %v failing ones were rescued", early, rescued)
-	require.Positive(t, rescued)
-	require.Greater(t, early, rescued)
-	c.stop(t)
-}
-
-// TestALargeTraceBesideOthers sends a trace of 50,000 spans. Its failures are kept, and it takes no room from others.
-func TestALargeTraceBesideOthers(t *testing.T) {
-	const size, limit = 50_000, 10_000
-	dir := t.TempDir()
-	c := startIn(t, dir, "default.yaml", "--config", quickly)
-	failing := map[string]time.Time{}
-	for part := range size / 1000 {
-		td := ptrace.NewTraces()
-		for i := range 334 {
-			agentTrace(uint64(part*1000+i), i == 0).ResourceSpans().MoveAndAppendTo(td.ResourceSpans())
-		}
-		for _, rs := range td.ResourceSpans().All() {
-			for _, span := range rs.ScopeSpans().At(0).Spans().All() {
-				span.SetTraceID(traceID(1 << 40))
-			}
-		}
-		require.NoError(t, exportTo("http://"+c.http, td))
-		n := uint64(1<<30 + part)
-		require.NoError(t, exportTo("http://"+c.http, agentTrace(n, true)))
-		failing[traceID(n).String()] = time.Now()
-	}
-	drained(t, c, func() *seen { return keptIn(t, dir) }, failing)
-	large := traceID(1 << 40).String()
-	await(t, 20*time.Second, func() error {
-		if len(keptIn(t, dir).spans[large]) == 0 {
-			return errWaiting
-		}
-		return nil
-	})
-	kept := keptIn(t, dir).spans[large]
-	for part := range size / 1000 {
-		id := pcommon.SpanID(binary.BigEndian.AppendUint64(nil, uint64(part*1000)<<2+3)).String()
-		require.Equal(t, 1, kept[id], "the failing span of part %d", part)
-	}
-	require.LessOrEqual(t, len(kept), limit+size/1000)
-	require.EqualValues(t, size/1000*334*3-len(kept), c.journal(t, "dropped_spans"))
-	c.stop(t)
-}
-
-// TestAFullJournalSaysSo lowers the bound of the journal. All data passes, and the counter tells.
-func TestAFullJournalSaysSo(t *testing.T) {
-	dir := t.TempDir()
-	c := startIn(t, dir, "default.yaml", "--config", "yaml:processors: {llm_journal: {max_spans: 5}}")
-	failing := map[string]time.Time{}
-	for n := range uint64(50) {
-		require.NoError(t, exportTo("http://"+c.http, agentTrace(n, true)))
-		failing[traceID(n).String()] = time.Now()
-	}
-	drained(t, c, func() *seen { return keptIn(t, dir) }, failing)
-	require.Positive(t, c.journal(t, "not_journaled_spans"))
-	require.Equal(t, 1, strings.Count(c.log.String(), "failing spans are not in the journal"))
-	c.stop(t)
 }

@@ -89,7 +89,9 @@ type Journal struct {
 
 // Open opens the journal in a store. It asks decode for the spans of each entry. Entries that cannot be decoded are
 // removed, and their number is returned.
-func Open(store Store, limits Limits, now func() time.Time, decode func([]byte) ([]Span, error)) (*Journal, int, error) {
+func Open(
+	store Store, limits Limits, now func() time.Time, decode func([]byte) ([]Span, error),
+) (*Journal, int, error) {
 	j := &Journal{
 		store: store, limits: limits, now: now, wake: make(chan struct{}, 1),
 		waiting: map[Span]*Entry{}, entries: list.New(),
