@@ -292,7 +292,7 @@ func (c *collector) reviewed(t *testing.T, failing map[string]time.Time) {
 }
 
 // moment waits for a random moment of a running Collector.
-func moment() { time.Sleep(300*time.Millisecond + rand.N(1500*time.Millisecond)) } //nolint:gosec // any moment
+func moment() { time.Sleep(300*time.Millisecond + rand.N(1500*time.Millisecond)) }
 
 // drained waits until the failing traces have arrived and the journal is empty.
 func drained(t *testing.T, c *collector, arrived func() *seen, failing map[string]time.Time) {

@@ -54,6 +54,6 @@ func (c *Counts) Add(trace [16]byte, n int) int {
 	if at.hash != hash {
 		*at = counted{hash: hash}
 	}
-	at.spans, at.used = uint32(min(int64(at.spans)+int64(n), 1<<31)), c.time //nolint:gosec // bounded
+	at.spans, at.used = uint32(min(int64(at.spans)+int64(n), 1<<31)), c.time
 	return int(at.spans)
 }

@@ -47,7 +47,7 @@ func bare(tb testing.TB) *entry {
 	cfg.MaxSpansPerTrace = 1 << 30
 	set := processortest.NewNopSettings(metadata.Type)
 	set.ID = entryID
-	e, err := newEntry(set, cfg, shared, consumertest.NewNop())
+	e, err := newEntry(tb.Context(), set, cfg, shared, consumertest.NewNop())
 	require.NoError(tb, err)
 	e.pair.exit = &exit{started: true, Traces: consumertest.NewNop()}
 	require.NoError(tb, e.start(tb.Context(), h))

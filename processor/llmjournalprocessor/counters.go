@@ -22,7 +22,7 @@ const (
 // counters are the metrics of a journal.
 type counters struct{ telemetry *metadata.TelemetryBuilder }
 
-func newCounters(set component.TelemetrySettings, p *pair) (*counters, error) {
+func newCounters(ctx context.Context, set component.TelemetrySettings, p *pair) (*counters, error) {
 	telemetry, err := metadata.NewTelemetryBuilder(set)
 	if err != nil {
 		return nil, err
@@ -46,7 +46,6 @@ func newCounters(set component.TelemetrySettings, p *pair) (*counters, error) {
 		return nil, err
 	}
 	c := &counters{telemetry}
-	ctx := context.Background()
 	for _, r := range []reason{reasonFull, reasonStorage, reasonNoID} { // alerts need a first value
 		c.notJournaled(ctx, 0, r)
 	}

@@ -43,9 +43,10 @@ type entry struct {
 }
 
 func newEntry(
-	set processor.Settings, config *Config, shared *sharedinstance.Instance[*pair], next consumer.Traces,
+	ctx context.Context, set processor.Settings, config *Config, shared *sharedinstance.Instance[*pair],
+	next consumer.Traces,
 ) (*entry, error) {
-	count, err := newCounters(set.TelemetrySettings, shared.Value)
+	count, err := newCounters(ctx, set.TelemetrySettings, shared.Value)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +77,7 @@ func (e *entry) start(ctx context.Context, host component.Host) error {
 		e.logger.Error("removed unreadable entries of the journal", zap.Int("entries", unreadable))
 	}
 	earlier := j.Entries() // before new ones arrive
-	e.done.Go(func() { e.keep(earlier) })
+	e.done.Go(func() { e.keep(context.WithoutCancel(ctx), earlier) })
 	return nil
 }
 

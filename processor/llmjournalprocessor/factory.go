@@ -40,7 +40,7 @@ func createTraces(
 		err := fmt.Errorf("%q stands in more than one pipeline; each needs an llm_journal of its own", set.ID)
 		return nil, errors.Join(err, release(shared))
 	}
-	e, err := newEntry(set, c, shared, next)
+	e, err := newEntry(ctx, set, c, shared, next)
 	if err != nil {
 		return nil, errors.Join(err, release(shared))
 	}

@@ -39,13 +39,13 @@ type host map[component.ID]component.Component
 
 func (h host) GetExtensions() map[component.ID]component.Component { return h }
 
-func files(t testing.TB, dir string) host {
-	t.Helper()
+func files(tb testing.TB, dir string) host {
+	tb.Helper()
 	factory := filestorage.NewFactory()
 	cfg := factory.CreateDefaultConfig().(*filestorage.Config)
 	cfg.Directory = dir
-	e, err := factory.Create(t.Context(), extensiontest.NewNopSettings(factory.Type()), cfg)
-	require.NoError(t, err)
+	e, err := factory.Create(tb.Context(), extensiontest.NewNopSettings(factory.Type()), cfg)
+	require.NoError(tb, err)
 	return host{storageID: e}
 }
 
@@ -342,7 +342,9 @@ func (b broken) GetClient(context.Context, component.Kind, component.ID, string)
 
 type brokenClient struct{ xstorage.Client }
 
-func (brokenClient) Batch(context.Context, ...*xstorage.Operation) error { return errors.New("no space left") }
+func (brokenClient) Batch(context.Context, ...*xstorage.Operation) error {
+	return errors.New("no space left")
+}
 
 func (brokenClient) Walk(context.Context, xstorage.WalkFunc) error { return nil }
 

@@ -26,9 +26,7 @@ const rescuedAtOnce = 64
 
 // keep sends what an earlier process left, then removes delivered entries and rescues overdue ones until the processor
 // stops.
-func (e *entry) keep(earlier []*journal.Entry) {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
+func (e *entry) keep(ctx context.Context, earlier []*journal.Entry) {
 	e.replay(ctx, earlier)
 	ticker := time.NewTicker(min(time.Second, e.config.ResendAfter/4))
 	defer ticker.Stop()
