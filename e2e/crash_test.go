@@ -70,9 +70,10 @@ func agentTrace(n uint64, failing bool) ptrace.Traces {
 	return td
 }
 
+// traceID returns an id that looks random, as sampling needs, and differs for each n.
 func traceID(n uint64) (id pcommon.TraceID) {
-	binary.BigEndian.PutUint64(id[:], 0xfa17) // never zero
-	binary.BigEndian.PutUint64(id[8:], n)
+	binary.BigEndian.PutUint64(id[:], (n+1)*0x9e3779b97f4a7c15)
+	binary.BigEndian.PutUint64(id[8:], (n+1)*0xd1b54a32d192ed03)
 	return id
 }
 
