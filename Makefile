@@ -10,6 +10,8 @@ BIN      := bin
 CONFIG   ?= deploy/config/default.yaml
 GOLANGCI := v2.15.0
 PROMETHEUS := v0.316.0
+# Writes the sampling threshold (ot=th) on kept traces.
+GATES    := --feature-gates=processor.tailsamplingprocessor.usetracestate
 
 .DEFAULT_GOAL := help
 
@@ -30,7 +32,7 @@ run: build
 	  '  Prometheus scrape   http://127.0.0.1:8889/metrics' \
 	  '  kept traces         data/traces.jsonl' \
 	  '  try it              make sample     (in a second terminal)' ''
-	@exec $(BIN)/otelcol-faultline --config $(CONFIG)
+	@exec $(BIN)/otelcol-faultline $(GATES) --config $(CONFIG)
 
 #: replay the bundled sample of failing traffic to a running Collector
 .PHONY: sample

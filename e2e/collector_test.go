@@ -68,9 +68,14 @@ func start(t *testing.T, config string, extra ...string) *collector {
 
 func startIn(t *testing.T, dir, config string, extra ...string) *collector {
 	t.Helper()
+	return startOn(t, freePorts(t, 6), dir, config, extra...)
+}
+
+// startOn runs the Collector on six addresses, which are those of an earlier one where others must find it again.
+func startOn(t *testing.T, ports []string, dir, config string, extra ...string) *collector {
+	t.Helper()
 	shipped, err := filepath.Abs(filepath.Join("..", "deploy", "config", config))
 	require.NoError(t, err)
-	ports := freePorts(t, 6)
 	c := &collector{
 		dir: dir, grpc: ports[0], http: ports[1], prom: ports[2], review: ports[3], self: ports[4],
 		log: &lockedBuffer{}, exited: make(chan error, 1),

@@ -9,6 +9,7 @@ import (
 	llmreviewextension "github.com/faultline-otel/faultline/extension/llmreviewextension"
 	llmstorageextension "github.com/faultline-otel/faultline/extension/llmstorageextension"
 	llmfailureprocessor "github.com/faultline-otel/faultline/processor/llmfailureprocessor"
+	llmjournalprocessor "github.com/faultline-otel/faultline/processor/llmjournalprocessor"
 	llmrootcauseprocessor "github.com/faultline-otel/faultline/processor/llmrootcauseprocessor"
 	llmsessionprocessor "github.com/faultline-otel/faultline/processor/llmsessionprocessor"
 	countconnector "github.com/open-telemetry/opentelemetry-collector-contrib/connector/countconnector"
@@ -149,6 +150,7 @@ func components() (otelcol.Factories, error) {
 	factories.Processors, err = otelcol.MakeFactoryMap[processor.Factory](
 		llmfailureprocessor.NewFactory(),
 		llmsessionprocessor.NewFactory(),
+		llmjournalprocessor.NewFactory(),
 		llmrootcauseprocessor.NewFactory(),
 		memorylimiterprocessor.NewFactory(),
 		tailsamplingprocessor.NewFactory(),

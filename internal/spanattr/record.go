@@ -123,6 +123,26 @@ func Failed(span ptrace.Span) bool {
 	return ok && failure.Class(v.Str()).Bucket() != ""
 }
 
+// IsFailing reports whether a span belongs to what sampling has to keep: it has a verdict, its session reached a limit,
+// or it is a GenAI operation that ended with an error. It runs for every span, and passes over the attributes once.
+func IsFailing(span ptrace.Span) bool {
+	failed := span.Status().Code() == ptrace.StatusCodeError
+	for name := range span.Attributes().All() {
+		if !ours(name) {
+			continue
+		}
+		switch name {
+		case AttrErrorClass, AttrSessionLimit:
+			return true
+		case AttrCoverage: // only GenAI operations have one
+			if failed {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // IsDuplicate reports whether another span is the model call that a span records.
 func IsDuplicate(span ptrace.Span) bool {
 	_, ok := span.Attributes().Get(AttrDuplicateOf)

@@ -40,3 +40,23 @@ func TestHostileRecords(t *testing.T) {
 	loops = append(loops, failure.Runaway)
 	require.Equal(t, []string{failure.Repeat, failure.Runaway}, read(map[string]any{AttrSessionLoops: loops}).Session.Loops)
 }
+
+func TestIsFailing(t *testing.T) {
+	for name, c := range map[string]struct {
+		attributes map[string]any
+		status     ptrace.StatusCode
+		want       bool
+	}{
+		"a verdict":           {map[string]any{AttrErrorClass: "refusal"}, ptrace.StatusCodeUnset, true},
+		"a limit":             {map[string]any{"x": 1, AttrSessionLimit: "turns"}, ptrace.StatusCodeOk, true},
+		"an error of a call":  {map[string]any{AttrCoverage: "no_content"}, ptrace.StatusCodeError, true},
+		"a good call":         {map[string]any{AttrCoverage: "scored", AttrSuspects: "x"}, ptrace.StatusCodeUnset, false},
+		"an error of another": {map[string]any{"http.route": "/"}, ptrace.StatusCodeError, false},
+		"nothing":             {nil, ptrace.StatusCodeUnset, false},
+	} {
+		span := ptrace.NewSpan()
+		require.NoError(t, span.Attributes().FromRaw(c.attributes))
+		span.Status().SetCode(c.status)
+		require.Equal(t, c.want, IsFailing(span), name)
+	}
+}

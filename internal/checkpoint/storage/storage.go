@@ -3,6 +3,7 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"go.opentelemetry.io/collector/component"
@@ -50,6 +51,18 @@ func (s *Store) Write(set map[string][]byte, remove []string) error {
 		operations = append(operations, xstorage.DeleteOperation(key))
 	}
 	return s.client.Batch(context.Background(), operations...)
+}
+
+// Walk calls each for every key and value. The value is valid during the call.
+func (s *Store) Walk(each func(key string, value []byte)) error {
+	walker, ok := s.client.(xstorage.Walker)
+	if !ok {
+		return errors.New("storage: the extension cannot list what it keeps; file_storage can")
+	}
+	return walker.Walk(context.Background(), func(key string, value []byte) ([]*xstorage.Operation, error) {
+		each(key, value)
+		return nil, nil
+	})
 }
 
 // Close releases the extension's client.

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/extension/extensiontest"
+	xstorage "go.opentelemetry.io/collector/extension/xextension/storage"
 )
 
 var (
@@ -51,6 +52,9 @@ func TestWhatIsWrittenIsThereAfterARestart(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, string(got), key)
 	}
+	kept := map[string]string{}
+	require.NoError(t, s.Walk(func(key string, value []byte) { kept[key] = string(value) }))
+	require.Equal(t, map[string]string{"b": "2", "c": "3"}, kept)
 	require.NoError(t, s.Close(t.Context()))
 }
 
@@ -65,4 +69,9 @@ func TestAFileThatIsNoDatabaseIsNamed(t *testing.T) {
 	require.NoError(t, os.WriteFile(written[0], []byte("no database"), 0o600))
 	_, err = open(t, dir)
 	require.ErrorContains(t, err, `storage: extension "file_storage" could not open the data of Connector "llm_metrics": `)
+}
+
+func TestAnExtensionThatListsNothing(t *testing.T) {
+	s := &Store{xstorage.NewNopClient()}
+	require.ErrorContains(t, s.Walk(func(string, []byte) {}), "cannot list what it keeps")
 }
