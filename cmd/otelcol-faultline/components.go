@@ -171,6 +171,7 @@ func components() (otelcol.Factories, error) {
 	factories.ProcessorModules = makeModulesMap(factories.Processors, map[component.Type]string{
 		llmfailureprocessor.NewFactory().Type():           "github.com/faultline-otel/faultline v0.1.0",
 		llmsessionprocessor.NewFactory().Type():           "github.com/faultline-otel/faultline v0.1.0",
+		llmjournalprocessor.NewFactory().Type():           "github.com/faultline-otel/faultline v0.1.0",
 		llmrootcauseprocessor.NewFactory().Type():         "github.com/faultline-otel/faultline v0.1.0",
 		memorylimiterprocessor.NewFactory().Type():        "go.opentelemetry.io/collector/processor/memorylimiterprocessor v0.158.0",
 		tailsamplingprocessor.NewFactory().Type():         "github.com/open-telemetry/opentelemetry-collector-contrib/processor/tailsamplingprocessor v0.158.0",
