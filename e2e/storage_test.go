@@ -101,7 +101,7 @@ func TestDamagedStorage(t *testing.T) {
 	require.Regexp(t, `otelcol_llm_storage_rewritten_files(_total)?\{client="processor_llm_session_"[^}]*\} 1`,
 		body(t, "http://"+c.self+"/metrics"))
 	require.NoError(t, c.cmd.Process.Signal(syscall.SIGKILL))
-	<-c.exited
+	<-c.exited //nolint:errcheck // killed
 	require.NotEmpty(t, stored())
 	c = startIn(t, dir, "default.yaml", "--config", often)
 	require.NotContains(t, c.log.String(), "was damaged")

@@ -293,7 +293,7 @@ func TestMetricsOfSDKsAreAccepted(t *testing.T) {
 			})
 		}
 		_ = c.cmd.Process.Kill()
-		_ = <-c.exited
+		<-c.exited //nolint:errcheck // killed
 	}
 	mu.Lock()
 	defer mu.Unlock()

@@ -110,8 +110,23 @@ var rules = []rule{
 	},
 }
 
-// onlyIncidents stands for an llm_metrics that counts only incidents.
-const onlyIncidents = "llm_metrics with only_incidents"
+// The types of components whose settings give them another place.
+const (
+	onlyIncidents = "llm_metrics with only_incidents"
+	journalEnd    = "llm_journal with of"
+)
+
+// role returns the type of a component, or what stands for it.
+func (s *settings) role(list, id string) string {
+	switch typ := typeOf(id); {
+	case typ == "llm_metrics" && at(s.components[connectors][id], "only_incidents") == true:
+		return onlyIncidents
+	case typ == "llm_journal" && at(s.components[list][id], "of") != nil:
+		return journalEnd
+	default:
+		return typ
+	}
+}
 
 // order follows spans through all pipelines, over connectors, and applies the rules to each component that they reach.
 func order(s *settings) []finding {
@@ -144,15 +159,12 @@ func order(s *settings) []finding {
 		done[n][state] = true
 		p := &s.pipelines[n]
 		for _, id := range p.lists[processors] {
-			add(p, processors, id, typeOf(id), state)
-			state = state.pass(typeOf(id))
+			typ := s.role(processors, id)
+			add(p, processors, id, typ, state)
+			state = state.pass(typ)
 		}
 		for _, id := range p.lists[exporters] {
-			typ := typeOf(id)
-			if typ == "llm_metrics" && at(s.components[connectors][id], "only_incidents") == true {
-				typ = onlyIncidents
-			}
-			add(p, exporters, id, typ, state)
+			add(p, exporters, id, s.role(exporters, id), state)
 			if _, ok := s.components[connectors][id]; !ok {
 				continue
 			}

@@ -134,7 +134,8 @@ var Limits = []Limit{
 	{"anthropic-traceloop/stream", rejected + " timeout", nothing, "exports no span of a call that fails"},
 	{"anthropic-traceloop/stream", "length filter", fields{"class": ""}, "records no stop reason of a stream"},
 	{
-		"anthropic-openinference/*", "broken_stream", fields{"session": "trace"},
+		"anthropic-openinference/*", "broken_stream",
+		fields{"session": "trace"},
 		"the instrumentation never ends its span of a broken stream, and only that span names the session",
 	},
 	{"langchain-traceloop/*", "*", fields{"session": "trace"}, "records no session"},

@@ -44,7 +44,8 @@ func TestACallTakesItsSessionFromTheStepsAroundIt(t *testing.T) {
 		}, "c2"},
 		"the nearest": {[]map[string]any{
 			{"gen_ai.operation.name": "invoke_agent", "gen_ai.conversation.id": "far"},
-			{"gen_ai.operation.name": "invoke_agent", "gen_ai.conversation.id": "near"}, call,
+			{"gen_ai.operation.name": "invoke_agent", "gen_ai.conversation.id": "near"},
+			call,
 		}, "near"},
 		"its own": {[]map[string]any{
 			{"gen_ai.operation.name": "invoke_agent", "gen_ai.conversation.id": "outer"},

@@ -49,7 +49,8 @@ func TestACallThatStandsOnlyInALogRecordIsJudgedPricedAndCounted(t *testing.T) {
 			"", "claude_code.api_request", map[string]any{"model": "claude-x", "cost_usd": "0.02", "input_tokens": 7}, "claude-x", 0.02, "",
 		},
 		"Claude Code, overloaded": {
-			"", "claude_code.api_error", map[string]any{"model": "claude-sonnet-4-5", "error": "Overloaded", "status_code": "529"},
+			"", "claude_code.api_error",
+			map[string]any{"model": "claude-sonnet-4-5", "error": "Overloaded", "status_code": "529"},
 			"claude-sonnet-4-5", 0, "provider_error",
 		},
 		"Gemini CLI": {
@@ -58,7 +59,8 @@ func TestACallThatStandsOnlyInALogRecordIsJudgedPricedAndCounted(t *testing.T) {
 			}, "gemini-2.5-flash", (1000*0.30 + 100*2.50) / 1e6, "",
 		},
 		"Gemini CLI, throttled": {
-			"gemini-cli", "gemini_cli.api_error", map[string]any{"model": "gemini-2.5-flash", "error": "quota", "status_code": 429},
+			"gemini-cli", "gemini_cli.api_error",
+			map[string]any{"model": "gemini-2.5-flash", "error": "quota", "status_code": 429},
 			"gemini-2.5-flash", 0, "rate_limit",
 		},
 		"Codex, end of a stream": {

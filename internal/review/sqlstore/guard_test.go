@@ -3,6 +3,7 @@ package sqlstore_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -234,22 +235,20 @@ func TestADamagedFileIsSetAsideWhileItIsOpen(t *testing.T) {
 
 // TestADeletedFileIsWrittenAgain: what the store held is in the file after a restart.
 func TestADeletedFileIsWrittenAgain(t *testing.T) {
-	for name, remove := range map[string]func(t *testing.T, path string){
-		"the file": func(t *testing.T, path string) { require.NoError(t, os.Remove(path)) },
-		"the file and its log": func(t *testing.T, path string) {
-			for _, suffix := range []string{"", "-wal", "-shm"} {
-				require.NoError(t, os.Remove(path+suffix))
-			}
+	for name, remove := range map[string]func(path string) error{
+		"the file": func(path string) error { return os.Remove(path) },
+		"the file and its log": func(path string) error {
+			return errors.Join(os.Remove(path), os.Remove(path+"-wal"), os.Remove(path+"-shm"))
 		},
-		"the folder": func(t *testing.T, path string) { require.NoError(t, os.RemoveAll(filepath.Dir(path))) },
-		"moved":      func(t *testing.T, path string) { require.NoError(t, os.Rename(path, path+".elsewhere")) },
+		"the folder": func(path string) error { return os.RemoveAll(filepath.Dir(path)) },
+		"moved":      func(path string) error { return os.Rename(path, path+".elsewhere") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "data", "review.db")
 			filled(t, path, 20)
 			s, h := guarded(t, path)
 			require.NoError(t, s.Put(t.Context(), []review.Trace{conversation(100)})) // in the log
-			remove(t, path)
+			require.NoError(t, remove(path))
 			eventually(t, func() bool { _, recoveries := h.all(); return len(recoveries) == 1 })
 			states, recoveries := h.all()
 			require.Equal(t, []review.Health{review.Deleted, review.Healthy}, states)

@@ -36,25 +36,24 @@ func endsInSuffix(t *words.Text) bool {
 // loneBrackets counts the brackets from a byte on that match no other bracket of a text. Brackets of numbered items and
 // of faces are left out.
 func loneBrackets(s string, from int) (lone int) {
-	var open [32]int // offsets of the brackets that are not closed yet
-	depth := 0
+	var room [32]int
+	open := room[:0] // offsets of the brackets that are not closed yet
 	for i := 0; i < len(s); i++ {
 		switch s[i] {
 		case '(', '[', '{':
-			if depth < len(open) {
-				open[depth] = i
-				depth++
+			if len(open) < cap(open) {
+				open = append(open, i)
 			}
 		case ')', ']', '}':
 			switch {
-			case depth > 0 && matches(s[open[depth-1]], s[i]):
-				depth--
+			case len(open) > 0 && matches(s[open[len(open)-1]], s[i]):
+				open = open[:len(open)-1]
 			case i >= from && !numbers(s, i):
 				lone++
 			}
 		}
 	}
-	for _, i := range open[:depth] {
+	for _, i := range open {
 		if i >= from {
 			lone++
 		}
