@@ -236,7 +236,7 @@ func TestADamagedFileIsSetAsideWhileItIsOpen(t *testing.T) {
 // TestADeletedFileIsWrittenAgain: what the store held is in the file after a restart.
 func TestADeletedFileIsWrittenAgain(t *testing.T) {
 	for name, remove := range map[string]func(path string) error{
-		"the file": func(path string) error { return os.Remove(path) },
+		"the file": os.Remove,
 		"the file and its log": func(path string) error {
 			return errors.Join(os.Remove(path), os.Remove(path+"-wal"), os.Remove(path+"-shm"))
 		},
