@@ -39,7 +39,7 @@ func TestDamagedStorage(t *testing.T) {
 		return files
 	}
 	whole := stored()
-	require.Len(t, whole, 2, "llm_session and llm_metrics")
+	require.Len(t, whole, 4, "llm_session, llm_metrics, llm_journal and the queue of llm_review")
 
 	change := func(b []byte, at, n int, to byte) []byte {
 		b = append([]byte(nil), b...)
