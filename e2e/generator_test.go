@@ -24,10 +24,10 @@ type generator struct {
 	sent   int                    // failing spans in all, acknowledged or not
 }
 
-// ack is when and in which trace a span was acknowledged.
+// ack is a span of a failing trace that was acknowledged.
 type ack struct {
 	at    time.Time
-	trace pcommon.TraceID
+	fails bool // it is the failing span of its trace
 }
 
 func newGenerator(seed uint64) *generator {
@@ -37,11 +37,11 @@ func newGenerator(seed uint64) *generator {
 	}
 }
 
-// request makes traces: every second one fails. size is the number of spans of each.
-func (l *generator) request(traces, size int) (td ptrace.Traces, failing map[pcommon.SpanID]pcommon.TraceID) {
+// request makes traces: every second one fails, by its first span. size is the number of spans of each.
+func (l *generator) request(traces, size int) (td ptrace.Traces, failing map[pcommon.SpanID]bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	td, failing = ptrace.NewTraces(), map[pcommon.SpanID]pcommon.TraceID{}
+	td, failing = ptrace.NewTraces(), map[pcommon.SpanID]bool{}
 	rs := td.ResourceSpans().AppendEmpty()
 	rs.Resource().Attributes().PutStr("service.name", "chaos")
 	spans := rs.ScopeSpans().AppendEmpty().Spans()
@@ -67,7 +67,7 @@ func (l *generator) request(traces, size int) (td ptrace.Traces, failing map[pco
 					s.Attributes().PutStr("error.type", "timeout")
 					s.Status().SetCode(ptrace.StatusCodeError)
 				}
-				failing[id] = trace
+				failing[id] = n == 0
 			}
 		}
 	}
@@ -86,8 +86,8 @@ func (l *generator) send(address string, traces, size int) bool {
 	defer l.mu.Unlock()
 	l.sent += len(failing)
 	if ok {
-		for id, trace := range failing {
-			l.acked[id] = ack{time.Now(), trace}
+		for id, fails := range failing {
+			l.acked[id] = ack{time.Now(), fails}
 		}
 	}
 	return ok
