@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
+	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/exporter"
@@ -45,8 +48,7 @@ func (r *reviewer) start(_ context.Context, host component.Host) error {
 }
 
 func (r *reviewer) put(ctx context.Context, td ptrace.Traces) error {
-	// Most kept traces did not fail. Their spans are needed only where the trace is an item already.
-	failing, others, ignored, unscored := pipeline.FailingTraces(td)
+	failing, others, _, _ := pipeline.FailingTraces(td)
 	wanted, err := r.store.Known(ctx, others)
 	if err != nil {
 		return err
@@ -54,28 +56,64 @@ func (r *reviewer) put(ctx context.Context, td ptrace.Traces) error {
 	for _, id := range failing {
 		wanted[id] = true
 	}
-	if err := r.store.Put(ctx, pipeline.ReviewTraces(td, wanted)); err != nil {
-		if errors.Is(err, review.ErrInvalid) {
-			return consumererror.NewPermanent(err) // it will be no better next time
-		}
-		return err
+	err = r.store.Put(ctx, pipeline.ReviewTraces(td, wanted))
+	if errors.Is(err, review.ErrInvalid) {
+		return consumererror.NewPermanent(err) // it will be no better next time
 	}
-	if ignored > 0 { // counted once, whatever was retried
-		r.telemetry.LlmReviewIgnoredSpans.Add(ctx, int64(ignored))
-	}
-	if unscored > 0 {
-		r.telemetry.LlmReviewUnscoredSpans.Add(ctx, int64(unscored))
-		r.warn.Do(func() {
-			r.logger.Warn("GenAI spans arrive unscored, so none of them becomes a case: put llm_failure before llm_review, "+
-				"here or in the agents", zap.Int("spans", unscored))
-		})
-	}
-	return nil
+	return err
 }
 
 func (r *reviewer) shutdown(context.Context) error {
 	r.telemetry.Shutdown()
 	return nil
+}
+
+// selecting is an exporter that queues only what the store needs. Most kept traces did not fail, and a queue on disk
+// encodes all that it is given. Spans of other traces are needed only where their trace is an item, or will be one.
+type selecting struct {
+	exporter.Traces
+	*reviewer
+	queued *lru.Cache[string, struct{}] // traces that were queued lately and may not be stored yet
+}
+
+// maxQueued bounds the traces that are remembered as queued.
+const maxQueued = 1 << 14
+
+// ConsumeTraces counts what it is given, and passes on what the store needs.
+func (s *selecting) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
+	failing, others, ignored, unscored := pipeline.FailingTraces(td)
+	s.count(ctx, ignored, unscored)
+	for _, id := range failing {
+		s.queued.Add(id, struct{}{})
+	}
+	if len(failing) == 0 && !slices.ContainsFunc(others, s.queued.Contains) && !s.needs(ctx, others) {
+		return nil
+	}
+	return s.Traces.ConsumeTraces(ctx, td)
+}
+
+// patience is how long the caller, which is the only loop of tail_sampling, waits for the store.
+const patience = 50 * time.Millisecond
+
+// needs reports whether the store has one of the traces, or does not say so in time. The queue then waits for it.
+func (s *selecting) needs(ctx context.Context, traces []string) bool {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	known, err := s.store.Known(ctx, traces)
+	return err != nil || len(known) > 0
+}
+
+func (s *selecting) count(ctx context.Context, ignored, unscored int) {
+	if ignored > 0 {
+		s.telemetry.LlmReviewIgnoredSpans.Add(ctx, int64(ignored))
+	}
+	if unscored > 0 {
+		s.telemetry.LlmReviewUnscoredSpans.Add(ctx, int64(unscored))
+		s.warn.Do(func() {
+			s.logger.Warn("GenAI spans arrive unscored, so none of them becomes a case: put llm_failure before llm_review, "+
+				"here or in the agents", zap.Int("spans", unscored))
+		})
+	}
 }
 
 // redacting is an exporter that redacts a copy of what it is given before that is queued: a queue can be on disk. The

@@ -13,7 +13,9 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 	"go.opentelemetry.io/collector/exporter/exportertest"
@@ -122,6 +124,29 @@ func TestFlaggedTracesBecomeItems(t *testing.T) {
 	require.Equal(t, "shop", item.Service)
 	require.Equal(t, "0000000000000002", item.PrimarySpanID)
 	require.Equal(t, "chat", item.Spans[1].Call.Operation)
+}
+
+// TestOnlyWhatTheStoreNeedsIsQueued: traces that did not fail are not encoded for a queue on disk.
+func TestOnlyWhatTheStoreNeedsIsQueued(t *testing.T) {
+	_, h := open(t)
+	e := create(t, exportertest.NewNopSettings(metadata.Type), direct())
+	require.NoError(t, e.Start(t.Context(), h))
+	selected := e.(*selecting)
+	queue := &consumertest.TracesSink{}
+	store := selected.Traces
+	selected.Traces = struct {
+		component.Component
+		consumer.Traces
+	}{store, queue}
+	require.NoError(t, e.ConsumeTraces(t.Context(), one(2, 1))) // nothing failed on it
+	require.Empty(t, queue.AllTraces())
+	require.NoError(t, e.ConsumeTraces(t.Context(), failing(1)))
+	require.NoError(t, e.ConsumeTraces(t.Context(), one(1, 1))) // its trace waits in the queue
+	require.Len(t, queue.AllTraces(), 2)
+	require.NoError(t, store.ConsumeTraces(t.Context(), failing(3)))
+	require.NoError(t, e.ConsumeTraces(t.Context(), one(3, 1))) // its trace is stored
+	require.Len(t, queue.AllTraces(), 3)
+	require.NoError(t, e.Shutdown(t.Context()))
 }
 
 // direct is a configuration without a queue, so that ConsumeTraces returns what became of the data.

@@ -3,6 +3,7 @@ package llmreviewexporter
 import (
 	"context"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/exporter"
@@ -39,8 +40,12 @@ func createTraces(ctx context.Context, set exporter.Settings, config component.C
 		exporterhelper.WithTimeout(cfg.Timeout),
 		exporterhelper.WithRetry(cfg.Retry),
 		exporterhelper.WithQueue(cfg.Queue))
-	if err != nil || redactor == nil {
-		return traces, err
+	if err != nil {
+		return nil, err
 	}
-	return &redacting{Traces: traces, redactor: redactor, telemetry: telemetry}, nil
+	if redactor != nil {
+		traces = &redacting{Traces: traces, redactor: redactor, telemetry: telemetry}
+	}
+	queued, err := lru.New[string, struct{}](maxQueued)
+	return &selecting{Traces: traces, reviewer: e, queued: queued}, err
 }
