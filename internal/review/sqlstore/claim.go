@@ -52,7 +52,8 @@ func (s *Store) claim(ctx context.Context, tx *prepared, item int64, by review.C
 		return review.Claim{}, err
 	}
 	var row claimRow
-	err = tx.QueryRowContext(ctx, `SELECT holder, name, until_ns FROM claims WHERE item_id = $1`, item).Scan(row.columns()...)
+	err = tx.QueryRowContext(ctx, `SELECT holder, name, until_ns FROM claims WHERE item_id = $1`, item).
+		Scan(row.columns()...)
 	if err != nil {
 		return review.Claim{}, err
 	}
@@ -108,11 +109,15 @@ func (s *Store) nextFree(
 	if later {
 		before = min(before, passed)
 	}
-	w := restrict(f, before)
+	q, err := newQuery(ctx, tx.Tx, f)
+	if err != nil {
+		return 0, "", err
+	}
+	w := restrict(q, before)
 	w.conditions = append(w.conditions, `NOT EXISTS (SELECT 1 FROM claims c WHERE c.item_id = i.id AND c.until_ns > `+
 		w.arg(nanos(s.now()))+` AND c.holder <> `+w.arg(short(holder))+`)`)
-	err = tx.QueryRowContext(ctx, `SELECT i.id, i.trace_id FROM items i`+w.String()+` ORDER BY i.id DESC LIMIT 1`, w.args...).
-		Scan(&id, &traceID)
+	newest := `SELECT i.id, i.trace_id FROM items i` + w.String() + ` ORDER BY i.id DESC LIMIT 1`
+	err = tx.QueryRowContext(ctx, newest, w.args...).Scan(&id, &traceID)
 	switch {
 	case err == nil:
 		tx.passed[key] = id

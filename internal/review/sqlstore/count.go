@@ -8,7 +8,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
@@ -18,34 +17,37 @@ import (
 const maxFacet = 100
 
 // counted returns what to sum up for a filter: the table of counts, or the newest items with the words of the query.
-func counted(f review.Filter) (from string, w *where) {
+func counted(q query) (from string, w *where) {
 	w = &where{}
-	if strings.TrimSpace(f.Query) == "" {
-		w.narrow(f)
+	if !q.searches {
+		w.narrow(q.Filter)
 		return ` FROM counts i` + w.String(), w
 	}
-	m := match(f.Query)
-	if m == "" {
+	if q.match == "" {
 		return ` FROM counts i WHERE 1 = 0`, w
 	}
 	from = ` FROM (SELECT state, class, service, unsafe, 1 AS n FROM items WHERE id IN (` +
-		w.searched(m, math.MaxInt64) + `)) i`
-	w.narrow(f)
+		w.searched(q.match, math.MaxInt64) + `)) i`
+	w.narrow(q.Filter)
 	return from + w.String(), w
 }
 
 // total counts the items that a filter selects.
-func total(ctx context.Context, tx *sql.Tx, f review.Filter) (n int, err error) {
-	from, w := counted(f)
+func total(ctx context.Context, tx *sql.Tx, q query) (n int, err error) {
+	from, w := counted(q)
 	err = tx.QueryRowContext(ctx, `SELECT COALESCE(SUM(i.n), 0)`+from, w.args...).Scan(&n)
 	return n, err
 }
 
 // Facets implements review.Store.
 func (s *Store) Facets(ctx context.Context, f review.Filter) (facets review.Facets, err error) {
-	byClass, byService := f, f
-	byClass.Class, byService.Service = "", ""
-	err = s.read(ctx, func(tx *sql.Tx) (err error) {
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		q, err := newQuery(ctx, tx, f)
+		if err != nil {
+			return err
+		}
+		byClass, byService := q, q
+		byClass.Class, byService.Service = "", ""
 		if facets.Classes, err = countBy(ctx, tx, "i.class", byClass); err != nil {
 			return err
 		}
@@ -61,8 +63,8 @@ func (s *Store) Facets(ctx context.Context, f review.Filter) (facets review.Face
 	return facets, nil
 }
 
-func countBy(ctx context.Context, tx *sql.Tx, column string, f review.Filter) ([]review.Count, error) {
-	from, w := counted(f)
+func countBy(ctx context.Context, tx *sql.Tx, column string, q query) ([]review.Count, error) {
+	from, w := counted(q)
 	return readCounts(tx.QueryContext(ctx, `SELECT `+column+`, SUM(i.n)`+from+
 		` GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT `+strconv.Itoa(maxFacet), w.args...))
 }
@@ -83,9 +85,9 @@ func readCounts(rows *sql.Rows, err error) (counts []review.Count, _ error) {
 }
 
 // countUnsafe sets the count of the class unsafe to the number of items that the filter of that class selects.
-func countUnsafe(ctx context.Context, tx *sql.Tx, counts []review.Count, f review.Filter) ([]review.Count, error) {
-	f.Class = failure.Unsafe
-	n, err := total(ctx, tx, f)
+func countUnsafe(ctx context.Context, tx *sql.Tx, counts []review.Count, q query) ([]review.Count, error) {
+	q.Class = failure.Unsafe
+	n, err := total(ctx, tx, q)
 	if err != nil {
 		return nil, err
 	}

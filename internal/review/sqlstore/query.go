@@ -34,12 +34,16 @@ func (s *Store) Items(ctx context.Context, f review.Filter) (page review.Page, e
 			return page, fmt.Errorf("cursor must be the next of a page, got %.64q: %w", f.Cursor, review.ErrInvalid)
 		}
 	}
-	w := restrict(f, before)
-	from := selectItems(s.now(), w)
 	err = s.read(ctx, func(tx *sql.Tx) error {
-		if page.Total, err = total(ctx, tx, f); err != nil {
+		q, err := newQuery(ctx, tx, f)
+		if err != nil {
 			return err
 		}
+		if page.Total, err = total(ctx, tx, q); err != nil {
+			return err
+		}
+		w := restrict(q, before)
+		from := selectItems(s.now(), w)
 		rows, err := tx.QueryContext(
 			ctx,
 			from+w.String()+` ORDER BY i.id DESC LIMIT `+strconv.Itoa(limit+1),
@@ -63,7 +67,7 @@ func (s *Store) Items(ctx context.Context, f review.Filter) (page review.Page, e
 		if err := rows.Err(); err != nil || page.Next != "" {
 			return err
 		}
-		page.Next, err = afterSearched(ctx, tx, f, before)
+		page.Next, err = afterSearched(ctx, tx, q, before)
 		return err
 	})
 	if err != nil {
@@ -148,16 +152,14 @@ func (w *where) String() string {
 
 // restrict selects the items of a filter that are older than a place in the queue. Of those with the words of a query
 // it takes the newest only, so that a word that stands in all of them costs no more than a rare one.
-func restrict(f review.Filter, before int64) *where {
+func restrict(q query, before int64) *where {
 	w := &where{}
-	w.narrow(f)
+	w.narrow(q.Filter)
 	w.and("i.id < ", before)
-	if strings.TrimSpace(f.Query) == "" {
-		return w
-	}
-	if m := match(f.Query); m != "" {
-		w.conditions = append(w.conditions, "i.id IN ("+w.searched(m, before)+")")
-	} else {
+	switch {
+	case q.match != "":
+		w.conditions = append(w.conditions, "i.id IN ("+w.searched(q.match, before)+")")
+	case q.searches:
 		w.conditions = append(w.conditions, "1 = 0") // only punctuation: no word can match
 	}
 	return w
@@ -169,15 +171,14 @@ func (w *where) searched(m string, before int64) string {
 }
 
 // afterSearched returns the cursor behind the items that restrict looked through, "" where those were all.
-func afterSearched(ctx context.Context, tx *sql.Tx, f review.Filter, before int64) (string, error) {
-	m := match(f.Query)
-	if m == "" {
+func afterSearched(ctx context.Context, tx *sql.Tx, q query, before int64) (string, error) {
+	if q.match == "" {
 		return "", nil
 	}
 	w := &where{}
 	var n int
 	var last sql.NullInt64
-	query := `SELECT COUNT(*), MIN(rowid) FROM (` + w.searched(m, before) + `)`
+	query := `SELECT COUNT(*), MIN(rowid) FROM (` + w.searched(q.match, before) + `)`
 	if err := tx.QueryRowContext(ctx, query, w.args...).Scan(&n, &last); err != nil || n < review.MaxCounted {
 		return "", err
 	}
@@ -201,7 +202,7 @@ func (w *where) narrow(f review.Filter) {
 	}
 }
 
-// selectItems begins a query of items. Claims that have expired are none.
+// selectItems begins a query of items. Expired claims do not count.
 func selectItems(now time.Time, w *where) string {
 	return itemColumns + ` LEFT JOIN claims c ON c.item_id = i.id AND c.until_ns > ` + w.arg(nanos(now))
 }

@@ -59,6 +59,17 @@ func TestScale(t *testing.T) {
 		{"list unsafe", func() error { return list(t, s, review.Filter{Class: failure.Unsafe, State: review.Open}) }},
 		{"search a rare word", func() error { return list(t, s, review.Filter{Query: "order-" + strconv.Itoa(items/3)}) }},
 		{"search a word of all", func() error { return list(t, s, review.Filter{Query: "parcel"}) }},
+		{"search a whole word of all", func() error { return list(t, s, review.Filter{Query: "parcel "}) }},
+		{"search the beginning of a word of all", func() error { return list(t, s, review.Filter{Query: "par"}) }},
+		{"search the beginning of many words", func() error { return list(t, s, review.Filter{Query: "1"}) }},
+		{"search two words of all", func() error { return list(t, s, review.Filter{Query: "order parcel"}) }},
+		{"search a rare word and one of all", func() error {
+			return list(t, s, review.Filter{Query: "order-" + strconv.Itoa(items/3) + " parcel"})
+		}},
+		{"claim the next with a word of all", func() error {
+			_, err := s.ClaimNext(t.Context(), review.Filter{Query: "parcel"}, "", review.Claimant{ID: "ben", For: time.Hour})
+			return err
+		}},
 		{"search a word of all in one class", func() error {
 			return list(t, s, review.Filter{Query: "parcel", Class: failure.Refusal, State: review.Open})
 		}},
@@ -84,10 +95,18 @@ func TestScale(t *testing.T) {
 		}
 		slices.Sort(took)
 		p95 := took[len(took)*95/100]
-		t.Logf("%-36s p50 %8v p95 %8v", c.name, took[len(took)/2].Round(10*time.Microsecond), p95.Round(10*time.Microsecond))
-		assert.Less(t, p95, time.Second, c.name) // 100 ms are promised; a test machine may be busy
+		const unit = 10 * time.Microsecond
+		t.Logf("%-40s p50 %8v p95 %8v", c.name, took[len(took)/2].Round(unit), p95.Round(unit))
+		assert.Less(t, p95, 250*time.Millisecond, c.name) // 100 ms are promised; a test machine may be busy
 	}
 }
+
+const (
+	itemColumns = `state, service, environment, class, detail, classes, evidence, fingerprint, primary_span_id, model,
+		prompt_name, prompt_version, session_id, start_ns, duration_ns, received_ns, bytes, unsafe`
+	spanColumns = `span_id, service, class, detail, evidence, fingerprint, model, prompt_name, prompt_version, session_id,
+		start_ns, duration_ns, data`
+)
 
 // multiply copies the items of a store until it has enough, with other ids and words. The triggers count them.
 func multiply(t *testing.T, path string, there, wanted int) {
@@ -98,16 +117,12 @@ func multiply(t *testing.T, path string, there, wanted int) {
 	for there < wanted {
 		n := min(there, wanted-there)
 		for _, statement := range []string{
-			`INSERT INTO items (id, trace_id, state, service, environment, class, detail, classes, evidence, fingerprint,
-				primary_span_id, model, prompt_name, prompt_version, session_id, start_ns, duration_ns, received_ns, bytes, unsafe)
-				SELECT id + $1, printf('%032x', id + $1), state, service, environment, class, detail, classes, evidence, fingerprint,
-				primary_span_id, model, prompt_name, prompt_version, session_id, start_ns, duration_ns, received_ns, bytes, unsafe
+			`INSERT INTO items (id, trace_id, ` + itemColumns + `) SELECT id + $1, printf('%032x', id + $1), ` + itemColumns + `
 				FROM items WHERE id <= $2 ORDER BY id`,
-			`INSERT INTO spans (item_id, span_id, service, class, detail, evidence, fingerprint, model, prompt_name, prompt_version,
-				session_id, start_ns, duration_ns, data) SELECT item_id + $1, span_id, service, class, detail, evidence,
-				fingerprint, model, prompt_name, prompt_version, session_id, start_ns, duration_ns, data
+			`INSERT INTO spans (item_id, ` + spanColumns + `) SELECT item_id + $1, ` + spanColumns + `
 				FROM spans WHERE item_id <= $2 ORDER BY item_id`,
-			`INSERT INTO search (rowid, body) SELECT rowid + $1, 'order-' || (rowid + $1) || ' ' || body FROM search WHERE rowid <= $2`,
+			`INSERT INTO search (rowid, body) SELECT rowid + $1, 'order-' || (rowid + $1) || ' ' || body
+				FROM search WHERE rowid <= $2`,
 		} {
 			_, err := db.ExecContext(t.Context(), statement, there, n)
 			require.NoError(t, err)
@@ -136,8 +151,10 @@ func common(n int) review.Trace {
 	return review.Trace{
 		ID: fmt.Sprintf("%032x", n+1), Service: "service-" + strconv.Itoa(n%20),
 		Spans: []review.Span{{
-			ID: fmt.Sprintf("%016x", n+1), Name: "chat", Start: time.Unix(1_700_000_000+int64(n), 0), Duration: time.Second, Call: call,
-			Verdict: failure.Verdict{Class: class, Classes: []failure.Class{class}, Fingerprint: fingerprint(n), Evidence: "it failed"},
+			ID: fmt.Sprintf("%016x", n+1), Name: "chat", Start: time.Unix(1_700_000_000+int64(n), 0), Duration: time.Second,
+			Call: call, Verdict: failure.Verdict{
+				Class: class, Classes: []failure.Class{class}, Fingerprint: fingerprint(n), Evidence: "it failed",
+			},
 		}},
 	}
 }

@@ -5,9 +5,12 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/review"
@@ -75,25 +78,123 @@ func extend(body, traceID string, fresh []row) string {
 	return b.String()
 }
 
-// match turns the input of a person into a full-text query that is always well formed: it quotes every word, and the
-// last word may be the beginning of one. It returns "" for an input without words.
-func match(query string) string {
-	query = clean(query[:min(len(query), maxQuery)])
+// query is a filter with its words as the search index takes them.
+type query struct {
+	review.Filter
+	searches bool
+	match    string // "" matches nothing
+}
+
+// newQuery turns the words of a person into a full-text query that is always well formed: it quotes every word. The last
+// word may be the beginning of one, unless a space or a sign follows it.
+func newQuery(ctx context.Context, tx *sql.Tx, f review.Filter) (q query, err error) {
+	q = query{Filter: f, searches: strings.TrimSpace(f.Query) != ""}
+	text := clean(f.Query[:min(len(f.Query), maxQuery)])
 	var words []string
-	for word := range strings.FieldsSeq(query) {
+	for word := range strings.FieldsSeq(text) {
 		if strings.IndexFunc(word, isWordRune) >= 0 && len(words) < maxWords {
-			// Characters that apart separates form a phrase within the quotes.
-			words = append(words, `"`+strings.ReplaceAll(apart(word), `"`, `""`)+`"`)
+			words = append(words, apart(word)) // what it separates is a phrase within the quotes
 		}
 	}
 	if len(words) == 0 {
-		return ""
+		return q, nil
 	}
-	// A word followed by a space or a sign is complete.
-	if last, _ := utf8.DecodeLastRuneInString(query); isWordRune(last) {
-		words[len(words)-1] += "*"
+	matches := make([]string, len(words))
+	for i, word := range words {
+		matches[i] = quote(word)
 	}
-	return strings.Join(words, " AND ")
+	last := len(words) - 1
+	if end, _ := utf8.DecodeLastRuneInString(text); isWordRune(end) {
+		matches[last], err = matchBeginning(ctx, tx, words[last])
+	}
+	q.match = strings.Join(matches, " AND ")
+	return q, err
+}
+
+func quote(word string) string { return `"` + strings.ReplaceAll(word, `"`, `""`) + `"` }
+
+// Bounds of the words that begin with the last one of a query.
+const (
+	maxBegun = 64
+	fewItems = 20_000
+)
+
+// matchBeginning matches the words that begin with a word. FTS5 has a form for that, and it collects the rows of all
+// these words before it returns the first: seconds in a large store, if one of them is in every item. Rows with one of
+// several whole words are found from the newest on. Of more words than maxBegun, a large store takes the first.
+func matchBeginning(ctx context.Context, tx *sql.Tx, word string) (string, error) {
+	prefix := quote(word) + "*"
+	head, token := lastToken(word)
+	if token == "" {
+		return quote(word), nil
+	}
+	begun, err := wordsFrom(ctx, tx, token)
+	if err != nil {
+		return "", err
+	}
+	if len(begun) == 0 { // nothing begins with it, or FTS5 spells it differently
+		return prefix, nil
+	}
+	if len(begun) > maxBegun {
+		var items int
+		if err := tx.QueryRowContext(ctx, `SELECT COALESCE(SUM(n), 0) FROM counts`).Scan(&items); err != nil {
+			return "", err
+		}
+		if items <= fewItems {
+			return prefix, nil
+		}
+		begun = begun[:maxBegun]
+	}
+	matches := []string{quote(word)}
+	for _, w := range begun {
+		if w != token {
+			matches = append(matches, quote(head+w))
+		}
+	}
+	return "(" + strings.Join(matches, " OR ") + ")", nil
+}
+
+// lastToken splits a word into its last token, as the search index spells it, and what comes before.
+func lastToken(word string) (head, token string) {
+	var b strings.Builder
+	for _, r := range norm.NFC.String(strings.ToLower(word)) {
+		if base := norm.NFD.String(string(r)); base[0] < utf8.RuneSelf { // a Latin letter without its marks
+			r = rune(base[0])
+		}
+		b.WriteRune(r)
+	}
+	folded := b.String()
+	start := 0
+	for i, r := range folded {
+		if !isWordRune(r) {
+			start = i + utf8.RuneLen(r)
+		}
+	}
+	return folded[:start], folded[start:]
+}
+
+// wordsFrom returns the words of the search index that begin with a token, in order, at most one more than maxBegun. It
+// seeks each behind the one before: char(1) is in no word.
+func wordsFrom(ctx context.Context, tx *sql.Tx, token string) (words []string, err error) {
+	rows, err := tx.QueryContext(ctx, `WITH RECURSIVE begun (term) AS (
+			SELECT (SELECT term FROM words WHERE term >= $1 ORDER BY term LIMIT 1)
+			UNION ALL
+			SELECT (SELECT term FROM words WHERE term >= begun.term || char(1) ORDER BY term LIMIT 1) FROM begun
+				WHERE begun.term < $2
+			LIMIT `+strconv.Itoa(maxBegun+2)+`)
+		SELECT term FROM begun WHERE term < $2`, token, token+string(utf8.MaxRune))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var word string
+		if err := rows.Scan(&word); err != nil {
+			return nil, err
+		}
+		words = append(words, word)
+	}
+	return words, rows.Err()
 }
 
 func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
