@@ -38,8 +38,7 @@ func (h Health) String() string {
 // Readable reports whether the store can be read.
 func (h Health) Readable() bool { return h == Healthy || h == DiskFull || h == IOError }
 
-// UnavailableError is the error of a store that cannot work for now. It will work again, so the caller should keep what
-// it wanted to store.
+// UnavailableError reports that the store does not work for now. Callers should keep their data and try again.
 type UnavailableError struct {
 	Health Health
 	Err    error // the cause, nil if the health says all

@@ -271,7 +271,8 @@ func TestTwoReviewersInTheBrowser(t *testing.T) {
 	claimed := func(n int) bool { return s.items(review.Filter{})[n].Claim != nil }
 	b.press("j")
 	b.awaitCase(items[2].TraceID)
-	require.Eventually(t, func() bool { return claimed(2) && !claimed(1) && !claimed(3) }, 10*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return claimed(2) && !claimed(1) && !claimed(3) },
+		10*time.Second, 20*time.Millisecond)
 	ben := review.Claimant{ID: "login ben", Name: "ben", For: time.Hour}
 	_, err := s.store.Claim(t.Context(), items[3].TraceID, ben)
 	require.NoError(t, err)
@@ -281,7 +282,8 @@ func TestTwoReviewersInTheBrowser(t *testing.T) {
 	require.Equal(t, "ben", s.items(review.Filter{})[3].Claim.Name)
 
 	// Ben judges it first. What was typed is shown beside his, and can be saved as well.
-	_, err = s.store.AddLabel(t.Context(), review.Label{TraceID: items[3].TraceID, Decision: review.Rejected, Reviewer: "ben"})
+	bens := review.Label{TraceID: items[3].TraceID, Decision: review.Rejected, Reviewer: "ben"}
+	_, err = s.store.AddLabel(t.Context(), bens)
 	require.NoError(t, err)
 	b.press("e")
 	b.write("mine")

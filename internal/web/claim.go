@@ -49,6 +49,12 @@ func looksOnly(r *http.Request) bool {
 	return r.Header.Get(aheadHeader) != "" || r.URL.Query().Get("claim") == "no"
 }
 
+// readOnly reports whether a claim failed since the store can only be read. Its cases are shown all the same.
+func readOnly(err error) bool {
+	unavailable, ok := errors.AsType[*review.UnavailableError](err)
+	return ok && unavailable.Health.Readable()
+}
+
 // take claims the next case for the sender of a request, from a case on, else from the newest on. It returns "" if
 // there is none.
 func (s *server) take(r *http.Request, f queueFilter, from string) (string, error) {
@@ -149,20 +155,27 @@ type claimJSON struct {
 // caller returns the claimant of a request to the API.
 func (s *server) caller(w http.ResponseWriter, r *http.Request) (review.Claimant, error) {
 	c := review.Claimant{For: s.options.ClaimFor}
-	if c.Name = s.options.Reviewer(r); c.Name != "" {
-		c.ID = "login " + c.Name
-		return c, nil
+	c.Name = s.options.Reviewer(r)
+	if c.Name == "" {
+		var in claimJSON
+		if err := readJSON(w, r, &in); err != nil {
+			return c, err
+		}
+		c.Name = strings.TrimSpace(in.Reviewer)
 	}
-	var in claimJSON
-	if err := readJSON(w, r, &in); err != nil {
-		return c, err
-	}
-	c.Name = strings.TrimSpace(in.Reviewer)
 	if c.Name == "" || len(c.Name) > maxReviewer {
 		return c, fmt.Errorf("reviewer must have 1 to %d bytes, got %d: %w", maxReviewer, len(c.Name), review.ErrInvalid)
 	}
-	c.ID = "name " + c.Name
+	c.ID = s.holder(r, c.Name)
 	return c, nil
+}
+
+// holder returns who a caller of the API is to the store, by the name that an authenticator or the request gives.
+func (s *server) holder(r *http.Request, name string) string {
+	if s.options.Reviewer(r) != "" {
+		return "login " + name
+	}
+	return "name " + name
 }
 
 func (s *server) putClaim(w http.ResponseWriter, r *http.Request) error {

@@ -67,7 +67,8 @@ func TestEachReviewerHasAnotherCase(t *testing.T) {
 	require.Nil(t, s.items(review.Filter{})[4].Claim)
 
 	// A case that is fetched ahead is not taken before it is shown.
-	s.do(http.MethodGet, "/review/"+items[4].TraceID, "", "", as("ben"), func(r *http.Request) { r.Header.Set("Faultline-Ahead", "1") })
+	ahead := func(r *http.Request) { r.Header.Set("Faultline-Ahead", "1") }
+	s.do(http.MethodGet, "/review/"+items[4].TraceID, "", "", as("ben"), ahead)
 	require.Nil(t, s.items(review.Filter{})[4].Claim)
 	resp = s.judge("/review/"+items[4].TraceID+"/claim", url.Values{}, as("ben"))
 	require.Contains(t, read(t, resp), "yours")
@@ -121,7 +122,8 @@ func TestASecondJudgementIsTold(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, s.judge(action, again, as("ben")).StatusCode)
 
 	// The API says so too.
-	resp = s.do(http.MethodPost, "/api/v1/items/"+items[0].TraceID+"/labels", "application/json", `{"decision":"rejected"}`)
+	resp = s.do(http.MethodPost, "/api/v1/items/"+items[0].TraceID+"/labels", "application/json",
+		`{"decision":"rejected"}`)
 	require.Equal(t, http.StatusConflict, resp.StatusCode)
 	require.Contains(t, read(t, resp), `"code":"conflict","message":"label trace`)
 }

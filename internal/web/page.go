@@ -56,13 +56,12 @@ func (s *server) review(w http.ResponseWriter, r *http.Request, traceID string) 
 	var item review.Item
 	ask, looks := s.visitor(w, r), looksOnly(r)
 	if traceID == "" && f.State == review.Open && f.Cursor == "" && !looks {
-		if traceID, err = s.takeAs(ctx, f, "", ask); err != nil {
-			return err
-		}
+		traceID, err = s.takeAs(ctx, f, "", ask)
 	} else if traceID != "" && ask.ID != "" && !looks {
-		if _, err = s.store.Claim(ctx, traceID, ask); err != nil {
-			return err
-		}
+		_, err = s.store.Claim(ctx, traceID, ask)
+	}
+	if err != nil && !readOnly(err) {
+		return err
 	}
 	if traceID != "" {
 		if item, err = s.store.Item(ctx, traceID); err != nil {

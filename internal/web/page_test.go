@@ -370,17 +370,38 @@ func (s *ill) Items(ctx context.Context, f review.Filter) (review.Page, error) {
 	return s.Store.Items(ctx, f)
 }
 
+func (s *ill) Claim(context.Context, string, review.Claimant) (review.Claim, error) {
+	return review.Claim{}, &review.UnavailableError{Health: s.health}
+}
+
+func (s *ill) ClaimNext(
+	ctx context.Context, f review.Filter, from string, by review.Claimant,
+) (string, error) {
+	if by.ID != "" {
+		return "", &review.UnavailableError{Health: s.health}
+	}
+	return s.Store.ClaimNext(ctx, f, from, by)
+}
+
 func TestAStoreThatDoesNotWorkIsExplained(t *testing.T) {
 	s := newSite(t, web.Options{})
+	trace := refund()
+	s.put(trace)
 	for _, health := range review.Unhealthy() {
 		var err error
-		s.handler, err = web.NewHandler(&ill{s.store, health}, web.Options{})
+		s.handler, err = web.NewHandler(&ill{s.store, health}, web.Options{
+			Reviewer: func(*http.Request) string { return "ada" }, // who claims what she opens
+		})
 		require.NoError(t, err)
 		status, body := s.get("/")
-		require.NotContains(t, body, "secret")
+		require.NotContains(t, body, "/secret/")
 		if health.Readable() {
-			require.Equal(t, http.StatusOK, status)
-			require.Contains(t, strings.ToLower(parse(t, body).one(".outage").text()), health.String())
+			for _, target := range []string{"/", "/review/" + trace.ID, "/signals"} {
+				status, body = s.get(target)
+				require.Equal(t, http.StatusOK, status, target)
+				require.Contains(t, strings.ToLower(parse(t, body).one(".outage").text()), health.String(), target)
+			}
+			require.Equal(t, trace.ID, s.page("/").trace(), "cases can be read")
 			continue
 		}
 		require.Equal(t, http.StatusServiceUnavailable, status)

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/failure"
@@ -392,9 +393,10 @@ func (s *server) addLabels(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(w, r, &in); err != nil {
 		return err
 	}
-	in.Reviewer = cmp.Or(s.options.Reviewer(r), in.Reviewer)
-	done, err := s.store.LabelMany(r.Context(),
-		review.Selection{Signals: in.Signals, TraceIDs: in.TraceIDs, UpTo: in.UpTo, Holder: "name " + in.Reviewer},
+	in.Reviewer = cmp.Or(s.options.Reviewer(r), strings.TrimSpace(in.Reviewer))
+	selected := review.Selection{Signals: in.Signals, TraceIDs: in.TraceIDs, UpTo: in.UpTo}
+	selected.Holder = s.holder(r, in.Reviewer)
+	done, err := s.store.LabelMany(r.Context(), selected,
 		review.Label{Decision: in.Decision, Class: in.Class, Detail: in.Detail, Note: in.Note, Reviewer: in.Reviewer})
 	if err != nil {
 		return err

@@ -106,11 +106,37 @@ func TestAPIOfSignals(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, resp.StatusCode)
 }
 
+// TestBulkOfACallerWithItsOwnClaim: what the caller has is judged with the rest, whoever names the caller.
+func TestBulkOfACallerWithItsOwnClaim(t *testing.T) {
+	s := newSite(t, web.Options{Reviewer: func(r *http.Request) string { return r.Header.Get("X-User") }})
+	for print, who := range map[string]struct{ login, body string }{
+		printA: {"ada", `{}`}, printB: {"", `{"reviewer": "ada"}`},
+	} {
+		ids := equal(s, 2, print)
+		for i, name := range []string{"ada", "ben"} {
+			login, body := who.login, who.body
+			if login != "" {
+				login = name
+			} else {
+				body = `{"reviewer": "` + name + `"}`
+			}
+			resp := s.do(http.MethodPut, "/api/v1/items/"+ids[i]+"/claim", "application/json", body, as(login))
+			require.Equal(t, http.StatusOK, resp.StatusCode)
+		}
+		resp := s.do(http.MethodPost, "/api/v1/labels", "application/json",
+			`{"signals": ["`+print+`"], "decision": "confirmed", "reviewer": "ada"}`, as(who.login))
+		require.Equal(t, http.StatusCreated, resp.StatusCode)
+		body := read(t, resp)
+		require.Contains(t, body, `"labeled":1,"left_out":1`)
+	}
+}
+
 func TestSignalsInTheBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it starts a browser")
 	}
 	s := newSite(t, web.Options{})
+	equal(s, 3, "cccccccccccccccc")
 	equal(s, 25, printA)
 	equal(s, 2, printB)
 	b := open(t, s)
@@ -126,17 +152,18 @@ func TestSignalsInTheBrowser(t *testing.T) {
 	b.await(`document.querySelector("form.done")?.textContent.startsWith("taken back: 25")`)
 	require.Empty(t, s.items(review.Filter{State: review.Reviewed}))
 
-	// Select both and dismiss them.
+	// Select two of three and dismiss them. What is selected stays so while another signal is shown.
 	b.do(chromedp.Navigate(b.url + "/signals/" + printA))
 	b.await(`document.readyState === "complete"`)
 	b.press("x")
 	b.press("k")
-	b.await(`document.querySelector("#case").dataset.trace === %q && document.readyState === "complete"`, printB)
+	b.awaitCase(printB)
 	b.press("x")
-	b.await(`document.querySelectorAll(".sig input:checked").length >= 1`)
+	b.await(`document.querySelectorAll(".sig input:checked").length === 2`)
 	b.press("N")
-	b.await(`document.querySelector("form.done")`)
-	require.GreaterOrEqual(t, len(s.items(review.Filter{State: review.Reviewed})), 2)
+	b.await(`document.querySelector("form.done")?.textContent.startsWith("27 cases judged")`)
+	require.Len(t, s.items(review.Filter{State: review.Reviewed}), 27)
+	require.Len(t, s.items(review.Filter{State: review.Open}), 3)
 
 	// Nothing is wider than the screen.
 	for _, width := range []int64{320, 390, 768, 1366} {
@@ -144,8 +171,9 @@ func TestSignalsInTheBrowser(t *testing.T) {
 			b.do(chromedp.EmulateViewport(width, 800), chromedp.Navigate(b.url+page))
 			b.await(`document.readyState === "complete"`)
 			var wide string
-			b.do(chromedp.Evaluate(`[...document.querySelectorAll("body *")].filter((e) => e.checkVisibility() && !e.closest(".skip, .vh, svg") &&
-				e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.outerHTML.slice(0, 80)).slice(0, 3).join("\n")`, &wide))
+			b.do(chromedp.Evaluate(`[...document.querySelectorAll("body *")].filter((e) => e.checkVisibility() &&
+				!e.closest(".skip, .vh, svg") && e.getBoundingClientRect().right > innerWidth + 1)
+				.map((e) => e.outerHTML.slice(0, 80)).slice(0, 3).join("\n")`, &wide))
 			require.Empty(t, wide, "%s at %d px", page, width)
 		}
 	}
