@@ -234,7 +234,6 @@ func TestSpansWithoutIDsAreCounted(t *testing.T) {
 	require.NoError(t, e.Shutdown(t.Context()))
 }
 
-// TestNothingOfAValueIsStored puts a trace with personal data and a credential into a real store, and reads the store's own file.
 // TestUnscoredSpansAreToldOnce: without llm_failure before it, nothing ever becomes a case.
 func TestUnscoredSpansAreToldOnce(t *testing.T) {
 	core, logs := observer.New(zap.WarnLevel)
@@ -263,6 +262,8 @@ func TestUnscoredSpansAreToldOnce(t *testing.T) {
 	require.NoError(t, telemetry.Shutdown(context.WithoutCancel(t.Context())))
 }
 
+// TestNothingOfAValueIsStored puts a trace with personal data and a credential into a real store, and reads the store's
+// own file.
 func TestNothingOfAValueIsStored(t *testing.T) {
 	telemetry := componenttest.NewTelemetry()
 	defer func() { require.NoError(t, telemetry.Shutdown(context.Background())) }()

@@ -131,4 +131,6 @@ func TestAStoreThatCannotRecoverStaysInError(t *testing.T) {
 	status, body := get(t, "http://"+address+"/")
 	require.Equal(t, http.StatusOK, status)
 	require.Contains(t, body, "almost full")
+	require.NoError(t, e.Shutdown(t.Context()))
+	require.Empty(t, logs.FilterLevelExact(zap.WarnLevel).All(), "what is known is not reported again")
 }

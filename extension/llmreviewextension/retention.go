@@ -2,6 +2,7 @@ package llmreviewextension
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -79,7 +80,8 @@ func (e *reviewExtension) tend(ctx context.Context) {
 		if err == nil {
 			err = e.store.AgeSignals(ctx)
 		}
-		if err != nil && ctx.Err() == nil {
+		// A store that does not work was reported when it ceased to.
+		if _, reported := errors.AsType[*review.UnavailableError](err); err != nil && !reported && ctx.Err() == nil {
 			e.settings.Logger.Warn("Could not tend the review store", zap.Error(err))
 		}
 		wait.Reset(tendEvery)
