@@ -30,9 +30,10 @@ func SignalStates() []SignalState {
 
 // Times of the states.
 const (
-	NewFor       = 7 * 24 * time.Hour
-	QuietAfter   = 14 * 24 * time.Hour
-	EscalatesFor = 72 * time.Hour // at most
+	NewFor         = 7 * 24 * time.Hour
+	QuietAfter     = 14 * 24 * time.Hour
+	EscalatesFor   = 72 * time.Hour      // at most
+	ForgottenAfter = 90 * 24 * time.Hour // quiet, with no item left, and resolved by nobody
 )
 
 // Signal is the items of one fingerprint.

@@ -93,9 +93,9 @@ func (s *Store) labelPart(
 		values = append(values, w.arg(v))
 	}
 	//nolint:gosec // the conditions are constants of this package, values are arguments
-	done, err := tx.ExecContext(ctx, `INSERT INTO labels (item_id, span_id, decision, class, detail, note, reviewer, created_ns,
-		batch) SELECT i.id, '', `+strings.Join(values, ", ")+` FROM items i`+w.String()+` ORDER BY i.id LIMIT `+
-		strconv.Itoa(batchPart), w.args...)
+	done, err := tx.ExecContext(ctx, `INSERT INTO labels (item_id, span_id, decision, class, detail, note,
+		reviewer, created_ns, batch) SELECT i.id, '', `+strings.Join(values, ", ")+` FROM items i`+w.String()+`
+		ORDER BY i.id LIMIT `+strconv.Itoa(batchPart), w.args...)
 	if err != nil {
 		return 0, err
 	}

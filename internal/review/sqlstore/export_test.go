@@ -1,6 +1,9 @@
 package sqlstore
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 // SetFree replaces the free space of every disk.
 func SetFree(t *testing.T, free func() uint64) {
@@ -8,3 +11,6 @@ func SetFree(t *testing.T, free func() uint64) {
 	freeBytes = func(string) (uint64, bool) { return free(), true }
 	t.Cleanup(func() { freeBytes = statFree })
 }
+
+// SetNow replaces the clock of a store.
+func SetNow(s *Store, now func() time.Time) { s.now = now }

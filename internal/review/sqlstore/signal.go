@@ -22,14 +22,17 @@ const (
 	maxExemplar = 6
 )
 
-const selectSignals = `SELECT id, class, detail, title, service, state, changed_ns, first_ns, last_ns, total, stored, open,
-	version, changed_by, priority FROM signals i`
+const selectSignals = `SELECT id, class, detail, title, service, state, changed_ns, first_ns, last_ns, total, stored,
+	open, version, changed_by, priority FROM signals i`
 
 func scanSignal(r scanner, s *review.Signal) (priority int, err error) {
 	var changed, first, last int64
 	err = r.Scan(&s.ID, &s.Class, &s.Detail, &s.Title, &s.Service, &s.State, &changed, &first, &last, &s.Total, &s.Stored,
 		&s.Open, &s.Version, &s.ChangedBy, &priority)
 	s.Changed, s.First, s.Last = instant(changed), instant(first), instant(last)
+	if s.ChangedBy == bySilence {
+		s.ChangedBy = ""
+	}
 	return priority, err
 }
 
@@ -128,7 +131,8 @@ func (s *Store) volumes(ctx context.Context, tx *sql.Tx, signals []review.Signal
 }
 
 func eachHour(ctx context.Context, tx *sql.Tx, signal string, first int64, take func(hour int64, n int)) error {
-	rows, err := tx.QueryContext(ctx, `SELECT hour, n FROM signal_hours WHERE signal_id = $1 AND hour >= $2`, signal, first)
+	rows, err := tx.QueryContext(ctx, `SELECT hour, n FROM signal_hours WHERE signal_id = $1 AND hour >= $2`,
+		signal, first)
 	if err != nil {
 		return err
 	}
@@ -184,8 +188,8 @@ func (s *Store) exemplars(ctx context.Context, tx *sql.Tx, id string) (items []r
 	w := &where{}
 	from := selectItems(s.now(), w)
 	signal := w.arg(id)
-	rows, err := tx.QueryContext(ctx, from+` WHERE i.id IN (SELECT MAX(id) FROM (SELECT id, model, prompt_version FROM items
-		WHERE fingerprint = `+signal+` AND fingerprint <> '' ORDER BY id DESC LIMIT `+strconv.Itoa(maxSample)+`)
+	rows, err := tx.QueryContext(ctx, from+` WHERE i.id IN (SELECT MAX(id) FROM (SELECT id, model, prompt_version
+		FROM items WHERE fingerprint = `+signal+` AND fingerprint <> '' ORDER BY id DESC LIMIT `+strconv.Itoa(maxSample)+`)
 		GROUP BY model, prompt_version ORDER BY 1 DESC LIMIT `+strconv.Itoa(maxExemplar-1)+`)
 		OR i.id = (SELECT MIN(id) FROM items WHERE fingerprint = `+signal+` AND fingerprint <> '') ORDER BY i.id DESC`,
 		w.args...)
@@ -211,7 +215,7 @@ func (s *Store) ChangeSignal(ctx context.Context, id string, c review.SignalChan
 		return fmt.Errorf("state must be %q, %q or %q, got %.64q: %w", review.SignalResolved, review.SignalIgnored,
 			review.SignalOngoing, c.State, review.ErrInvalid)
 	}
-	c.Version, c.By = short(c.Version), short(c.By)
+	c.Version, c.By = short(c.Version), strings.ReplaceAll(short(c.By), bySilence, "")
 	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {
 		versions, err := readCounts(tx.QueryContext(ctx, `SELECT prompt_version, COUNT(*) FROM (SELECT prompt_version
 			FROM items WHERE fingerprint = $1 AND fingerprint <> '' ORDER BY id DESC LIMIT `+strconv.Itoa(maxSample)+`)
@@ -275,15 +279,16 @@ func reopen(ctx context.Context, tx *prepared, item *review.Item, received time.
 	if by == bySilence {
 		state = review.SignalOngoing
 	}
-	return setState(ctx, tx, item.Fingerprint, state, received)
+	return setState(ctx, tx, item.Fingerprint, review.SignalResolved, state, received)
 }
 
-// bySilence stands for a person where a signal was resolved since nothing came any more. No person has such a name.
+// bySilence stands for a person where a signal was resolved because no failure came any more. It is no name.
 const bySilence = "\x1f"
 
-func setState(ctx context.Context, tx *prepared, id string, state review.SignalState, now time.Time) error {
-	_, err := tx.ExecContext(ctx, `UPDATE signals SET state = $1, priority = $2, changed_ns = $3 WHERE id = $4`,
-		state, priorityOf(state), nanos(now), id)
+// setState changes the state of a signal, unless somebody changed it meanwhile.
+func setState(ctx context.Context, tx *prepared, id string, from, to review.SignalState, now time.Time) error {
+	_, err := tx.ExecContext(ctx, `UPDATE signals SET state = $1, priority = $2, changed_ns = $3
+		WHERE id = $4 AND priority = $5`, to, priorityOf(to), nanos(now), id, priorityOf(from))
 	return err
 }
 
@@ -295,8 +300,12 @@ func (s *Store) AgeSignals(ctx context.Context) error {
 		return fmt.Errorf("age signals: %w", err)
 	}
 	err = s.together(ctx, func(ctx context.Context, tx *prepared) error {
-		for id, state := range changes {
-			if err := setState(ctx, tx, id, state, now); err != nil {
+		for id, to := range changes {
+			from := review.SignalOngoing
+			if to == from {
+				from = review.SignalEscalating
+			}
+			if err := setState(ctx, tx, id, from, to, now); err != nil {
 				return err
 			}
 		}
@@ -310,6 +319,11 @@ func (s *Store) AgeSignals(ctx context.Context) error {
 			version = '', old_versions = '' WHERE priority = $5 AND last_ns < $6`, review.SignalResolved,
 			priorityOf(review.SignalResolved), nanos(now), bySilence, priorityOf(review.SignalOngoing),
 			nanos(now.Add(-review.QuietAfter)))
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `DELETE FROM signals WHERE priority = $1 AND last_ns < $2 AND stored = 0
+			AND changed_by = $3`, priorityOf(review.SignalResolved), nanos(now.Add(-review.ForgottenAfter)), bySilence)
 		if err != nil {
 			return err
 		}

@@ -137,23 +137,24 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 	require.Contains(t, string(data), "Dear Ada", "what is no store is left alone")
 }
 
-// TestAStoreOfVersion1IsRead: its spans have the keys of that version, and their root cause is computed with new ones.
-func TestAStoreOfVersion1IsRead(t *testing.T) {
-	dir := t.TempDir()
-	first := filepath.Join(dir, "first")
-	require.NoError(t, os.MkdirAll(first, 0o700))
-	schema, err := os.ReadFile("schema/sqlite/00001_queue.sql")
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(filepath.Join(first, "00001_queue.sql"), schema, 0o600))
-	path := filepath.Join(dir, "review.db")
+// earlier makes a store of an earlier version of the schema.
+func earlier(t *testing.T, path string, version int64) *sql.DB {
+	t.Helper()
 	db, err := sql.Open("sqlite", path)
 	require.NoError(t, err)
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, os.DirFS(first))
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, os.DirFS("schema/sqlite"))
 	require.NoError(t, err)
-	_, err = provider.Up(t.Context())
+	_, err = provider.UpTo(t.Context(), version)
 	require.NoError(t, err)
+	return db
+}
+
+// TestAStoreOfVersion1IsRead: its spans have the keys of that version, and their root cause is computed with new ones.
+func TestAStoreOfVersion1IsRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "review.db")
+	db := earlier(t, path, 1)
 	const trace = "00000000000000000000000000000001"
-	_, err = db.ExecContext(t.Context(), `INSERT INTO items VALUES (1, $1, 'open', 'shop', '', 'tool_error', 'failed', 'it failed',
+	_, err := db.ExecContext(t.Context(), `INSERT INTO items VALUES (1, $1, 'open', 'shop', '', 'tool_error', 'failed', 'it failed',
 		'0123456789abcdef', '0000000000000002', '', '', '', '', NULL, 0, 0, 0, NULL, 0)`, trace)
 	require.NoError(t, err)
 	deep := `{"id":"0000000000000003","name":"odd","start":"1970-01-01T00:00:01Z","duration_ns":1,"call":{"tool":{"arguments":` +

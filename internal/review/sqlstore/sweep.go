@@ -69,7 +69,8 @@ func excessOf(
 ) (excess []int64, err error) {
 	var items int
 	var size int64
-	err = tx.QueryRowContext(ctx, `SELECT COALESCE(SUM(n), 0), COALESCE(SUM(bytes), 0) FROM counts WHERE state = $1`, state).
+	err = tx.QueryRowContext(ctx, `SELECT COALESCE(SUM(n), 0), COALESCE(SUM(bytes), 0) FROM counts
+		WHERE state = $1`, state).
 		Scan(&items, &size)
 	if err != nil {
 		return nil, err

@@ -60,7 +60,7 @@ func testClaims(s *suite) {
 	require.NoError(t, s.Release(t.Context(), traceID(2), "login ada"))
 	require.Nil(t, s.item(t, traceID(2)).Claim)
 
-	// A claim that has expired is none.
+	// An expired claim does not count.
 	_, err = s.Claim(t.Context(), traceID(1), ada(-time.Second))
 	require.NoError(t, err)
 	require.Nil(t, s.item(t, traceID(1)).Claim)
@@ -108,11 +108,12 @@ func testConflict(s *suite) {
 	require.ErrorIs(t, err, review.ErrConflict)
 }
 
-// testManyReviewers: 200 people take and judge 5,000 cases at once.
+// testManyReviewers: 200 people take and judge 5,000 cases at once. Each sleeps between a claim and its judgement, as
+// people read: without that, the test would measure how long 200 writers wait for each other.
 func testManyReviewers(s *suite) {
 	t := s.t
 	const reviewers, items, bound = 200, 5000, 50 * time.Millisecond
-	const reading = 100 * time.Millisecond // quicker than people read
+	const reading = 100 * time.Millisecond // people need longer
 	for n := 0; n < items; n += 500 {
 		var traces []review.Trace
 		for i := range 500 {

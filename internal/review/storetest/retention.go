@@ -31,7 +31,8 @@ func testRetention(s *suite) {
 	_, err := s.Claim(t.Context(), traceID(11), ada(time.Hour))
 	require.NoError(t, err)
 	require.Zero(t, sweep(nil), "without limits everything stays")
-	require.Zero(t, sweep(map[review.State]review.Limits{review.Open: {MaxAge: time.Hour, MaxItems: 390, MaxBytes: 1 << 30}}))
+	wide := review.Limits{MaxAge: time.Hour, MaxItems: 390, MaxBytes: 1 << 30}
+	require.Zero(t, sweep(map[review.State]review.Limits{review.Open: wide}))
 
 	require.Equal(t, 290, sweep(map[review.State]review.Limits{review.Open: {MaxItems: 100}}), "the oldest go")
 	require.NotNil(t, s.item(t, traceID(11)).Claim, "what somebody has stays")

@@ -65,10 +65,9 @@ func testSignals(s *suite) {
 	earlier := failing(2, -100, -90, failure.Refusal)
 	earlier.Fingerprint = printB
 	s.put(t, trace(1, earlier))
-	if s.item(t, traceID(1)).Fingerprint == printB {
-		require.Equal(t, 24, s.signal(t, printA).Total)
-		require.Equal(t, 2, s.signal(t, printB).Open)
-	}
+	require.Equal(t, printB, s.item(t, traceID(1)).Fingerprint)
+	require.Equal(t, 24, s.signal(t, printA).Total)
+	require.Equal(t, 2, s.signal(t, printB).Open)
 	// Pages follow each other.
 	first, err := s.Signals(t.Context(), review.SignalFilter{Limit: 1})
 	require.NoError(t, err)
@@ -101,7 +100,9 @@ func testBatches(s *suite) {
 	_, err = s.Claim(t.Context(), traceID(8), ada(time.Hour))
 	require.NoError(t, err)
 
-	label := review.Label{Decision: review.Confirmed, Class: failure.ToolCallMalformed, Reviewer: "ada", Note: "all the same"}
+	label := review.Label{
+		Decision: review.Confirmed, Class: failure.ToolCallMalformed, Reviewer: "ada", Note: "all the same",
+	}
 	selected := review.Selection{Signals: []string{printA}, UpTo: page.UpTo, Holder: "login ada"}
 	batch, err := s.LabelMany(t.Context(), selected, label)
 	require.NoError(t, err)
@@ -117,7 +118,9 @@ func testBatches(s *suite) {
 	require.Equal(t, 2, s.signal(t, printA).Open)
 
 	// One of them is judged again by itself; undoing the rest leaves that.
-	_, err = s.AddLabel(t.Context(), review.Label{TraceID: traceID(9), Decision: review.Rejected, Replaces: s.item(t, traceID(9)).Label.ID})
+	_, err = s.AddLabel(t.Context(), review.Label{
+		TraceID: traceID(9), Decision: review.Rejected, Replaces: s.item(t, traceID(9)).Label.ID,
+	})
 	require.NoError(t, err)
 	n, err := s.UndoMany(t.Context(), batch.ID)
 	require.NoError(t, err)
@@ -131,7 +134,8 @@ func testBatches(s *suite) {
 	require.Zero(t, n)
 
 	// Single items.
-	batch, err = s.LabelMany(t.Context(), review.Selection{TraceIDs: []string{traceID(1), traceID(100)}}, review.Label{Decision: review.Rejected})
+	selected = review.Selection{TraceIDs: []string{traceID(1), traceID(100)}}
+	batch, err = s.LabelMany(t.Context(), selected, review.Label{Decision: review.Rejected})
 	require.NoError(t, err)
 	require.Equal(t, 2, batch.Labeled)
 	require.Equal(t, review.Rejected, s.item(t, traceID(100)).Label.Decision)
