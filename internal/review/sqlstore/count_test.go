@@ -56,7 +56,7 @@ func similar(n int, fingerprint string, class failure.Class) review.Trace {
 func TestCountsOfAnyHistory(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "review.db")
 	s := open(t, path)
-	rng := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test is repeated
+	rng := rand.New(rand.NewPCG(1, 2))
 	classes := []failure.Class{failure.Refusal, failure.Unsafe, failure.ToolError}
 	prints := []string{"", "aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb"}
 	batches := []string{""}
@@ -108,14 +108,14 @@ func TestCountsOfAnyHistory(t *testing.T) {
 func fillEarlier(t *testing.T, db *sql.DB) {
 	t.Helper()
 	for n := 1; n <= 4; n++ {
-		state, print := "open", "aaaaaaaaaaaaaaaa"
+		state, fingerprint := "open", "aaaaaaaaaaaaaaaa"
 		if n == 4 {
-			state, print = "reviewed", ""
+			state, fingerprint = "reviewed", ""
 		}
 		_, err := db.ExecContext(t.Context(), `INSERT INTO items (trace_id, state, service, environment, class, detail,
 			evidence, fingerprint, primary_span_id, model, prompt_name, prompt_version, session_id, start_ns, duration_ns,
 			received_ns, bytes) VALUES ($1, $2, 'shop', '', 'refusal', '', 'it declined', $3, '', '', '', '', '', 0, 0,
-			$4, 10)`, fmt.Sprintf("%032x", n), state, print, int64(n)*int64(time.Hour))
+			$4, 10)`, fmt.Sprintf("%032x", n), state, fingerprint, int64(n)*int64(time.Hour))
 		require.NoError(t, err)
 		_, err = db.ExecContext(t.Context(), `INSERT INTO search (rowid, body) VALUES ($1, 'it declined')`, n)
 		require.NoError(t, err)
@@ -147,10 +147,10 @@ func requireEarlier(t *testing.T, s *sqlstore.Store, path string) {
 	require.Equal(t, []int{3, 3, 3}, []int{signal.Total, signal.Stored, signal.Open})
 	require.Equal(t, time.Hour, time.Duration(signal.First.UnixNano()))
 	require.Equal(t, 3*time.Hour, time.Duration(signal.Last.UnixNano()))
-	for query, n := range map[string]int{"declined": 4, "decl": 4, "decl ": 0} {
+	for _, query := range []string{"declined", "decl", "it dec"} {
 		page, err := s.Items(t.Context(), review.Filter{Query: query})
 		require.NoError(t, err)
-		require.Equal(t, n, page.Total, "%q", query)
+		require.Equal(t, 4, page.Total, "%q", query)
 	}
 	reviewed := fmt.Sprintf("%032x", 4)
 	_, err = s.AddLabel(t.Context(), review.Label{TraceID: reviewed, Decision: review.Rejected})
@@ -212,14 +212,14 @@ func TestCountsAfterARecovery(t *testing.T) {
 // TestSignalsAge: states that time and volume decide.
 func TestSignalsAge(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "review.db"))
-	const day, print = 24 * time.Hour, "aaaaaaaaaaaaaaaa"
+	const day, id = 24 * time.Hour, "aaaaaaaaaaaaaaaa"
 	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	sqlstore.SetNow(s, func() time.Time { return now })
 	n := 0
 	put := func(times int) {
 		for range times {
 			n++
-			require.NoError(t, s.Put(t.Context(), []review.Trace{similar(n, print, failure.Refusal)}))
+			require.NoError(t, s.Put(t.Context(), []review.Trace{similar(n, id, failure.Refusal)}))
 		}
 	}
 	for _, step := range []struct {
@@ -239,7 +239,7 @@ func TestSignalsAge(t *testing.T) {
 		now = now.Add(step.wait)
 		put(step.items)
 		require.NoError(t, s.AgeSignals(t.Context()))
-		signal, err := s.Signal(t.Context(), print)
+		signal, err := s.Signal(t.Context(), id)
 		require.NoError(t, err)
 		require.Equal(t, step.want, signal.State, "at %v", now)
 		require.Empty(t, signal.ChangedBy, "nobody changed it")
@@ -249,17 +249,17 @@ func TestSignalsAge(t *testing.T) {
 	for wait, found := range map[time.Duration]bool{80 * day: true, 100 * day: false} {
 		s := open(t, filepath.Join(t.TempDir(), "review.db"))
 		sqlstore.SetNow(s, func() time.Time { return now })
-		require.NoError(t, s.Put(t.Context(), []review.Trace{similar(1, print, failure.Refusal)}))
+		require.NoError(t, s.Put(t.Context(), []review.Trace{similar(1, id, failure.Refusal)}))
 		sqlstore.SetNow(s, func() time.Time { return now.Add(wait) })
 		require.NoError(t, s.AgeSignals(t.Context())) // ongoing
 		require.NoError(t, s.AgeSignals(t.Context()))
-		_, err := s.Signal(t.Context(), print)
+		_, err := s.Signal(t.Context(), id)
 		require.NoError(t, err, "it has an item")
 		removed, err := s.Sweep(t.Context(), map[review.State]review.Limits{review.Open: {MaxAge: day}})
 		require.NoError(t, err)
 		require.Equal(t, 1, removed)
 		require.NoError(t, s.AgeSignals(t.Context()))
-		_, err = s.Signal(t.Context(), print)
+		_, err = s.Signal(t.Context(), id)
 		require.Equal(t, found, err == nil, "after %v: %v", wait, err)
 	}
 }
