@@ -85,8 +85,8 @@ type query struct {
 	match    string // "" matches nothing
 }
 
-// newQuery turns the words of a person into a full-text query that is always well formed: it quotes every word. The last
-// word may be the beginning of one, unless a space or a sign follows it.
+// newQuery turns the words of a person into a full-text query that is always well formed: it quotes every word. The
+// last word may be the beginning of one, unless a space or a sign follows it.
 func newQuery(ctx context.Context, tx *sql.Tx, f review.Filter) (q query, err error) {
 	q = query{Filter: f, searches: strings.TrimSpace(f.Query) != ""}
 	text := clean(f.Query[:min(len(f.Query), maxQuery)])
