@@ -230,6 +230,12 @@ service:
     metrics: {receivers: [llm_metrics], exporters: [prometheus]}`,
 			err: "connectors::llm_metrics::storage: must be the id of an extension, such as llm_storage, got true",
 		},
+		"storage of others is a map": {
+			yaml: `
+processors: {llm_failure: {}}
+extensions: {others_query: {storage: {traces: here}}}
+service: {extensions: [others_query], pipelines: {traces: {receivers: [otlp], processors: [llm_failure], exporters: [debug]}}}`,
+		},
 		"storage is no storage": {
 			yaml: `
 processors: {llm_session: {storage: llm_budget}}

@@ -13,7 +13,8 @@ type reference struct {
 	wants string // the type of extension, or the end of it
 }
 
-// referencesOf are the keys by type of component, "" for every type.
+// referencesOf are the keys by type of component, "" for every type. A component of others may have a map under such a
+// key, and mean something else.
 var referencesOf = map[string][]reference{
 	"":            {{[]string{"storage"}, "storage"}, {[]string{"sending_queue", "storage"}, "storage"}},
 	"llm_session": {{[]string{"budget"}, "llm_budget"}},
@@ -27,7 +28,8 @@ func references(s *settings) []finding {
 			continue
 		}
 		for _, ref := range slices.Concat(referencesOf[""], referencesOf[typeOf(c.id)]) {
-			if value := at(c.config, ref.path...); value != nil {
+			value := at(c.config, ref.path...)
+			if _, text := value.(string); value != nil && (text || isOurs(typeOf(c.id))) {
 				found = append(found, s.extension(c.key()+"::"+strings.Join(ref.path, "::"), value, ref.wants)...)
 			}
 		}
