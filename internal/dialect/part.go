@@ -340,7 +340,8 @@ func (p *parser) textOf(raw string) string {
 		if text := joined(m.Text, m.Reasoning); text != "" {
 			return text
 		}
-		if c.raw() == "[]" {
+		empty := !m.Media && len(m.ToolCalls)+len(m.ToolResults)+len(m.Unread) == 0
+		if c.raw() == "[]" || empty && holdsParts(raw) {
 			return ""
 		}
 		return raw

@@ -24,11 +24,14 @@ type schemaPart struct {
 // schemaParts are the types of parts, in the order of the schemas. All objects may have more members.
 var schemaParts = map[string]schemaPart{
 	"text":                 {`{"type":"text","content":"hello"}`, `{"text":"hello"}`},
+	"text, empty":          {`{"type":"text","content":""}`, `{}`},
 	"text with additions":  {`{"type":"text","content":"hello","annotations":[{"x":1}],"lang":"en"}`, `{"text":"hello"}`},
 	"reasoning":            {`{"type":"reasoning","content":"let me see"}`, `{"reasoning":"let me see"}`},
 	"tool_call":            {`{"type":"tool_call","id":"c1","name":"find","arguments":{"q":"x"}}`, `{"tool_calls":[{"id":"c1","name":"find","arguments":{"q":"x"}}]}`},
 	"tool_call, required":  {`{"type":"tool_call","name":"now"}`, `{"tool_calls":[{"name":"now"}]}`},
 	"tool_call with null":  {`{"type":"tool_call","id":null,"name":"now","arguments":null}`, `{"tool_calls":[{"name":"now"}]}`},
+	"tool_call with text":  {`{"type":"tool_call","id":"c1","name":"say","arguments":"hi"}`, `{"tool_calls":[{"id":"c1","name":"say","arguments":"hi"}]}`},
+	"tool_call with list":  {`{"type":"tool_call","id":"c1","name":"add","arguments":[1,2]}`, `{"tool_calls":[{"id":"c1","name":"add","arguments":[1,2]}]}`},
 	"tool_call_response":   {`{"type":"tool_call_response","id":"c1","response":{"found":2}}`, `{"tool_results":[{"id":"c1","result":{"found":2}}]}`},
 	"response, required":   {`{"type":"tool_call_response","response":"two"}`, `{"tool_results":[{"result":"two"}]}`},
 	"response as a result": {`{"type":"tool_call_response","id":"c1","result":"two"}`, `{"tool_results":[{"id":"c1","result":"two"}]}`},
@@ -37,12 +40,25 @@ var schemaParts = map[string]schemaPart{
 		`{"type":"server_tool_call","id":"s1","name":"web_search","server_tool_call":{"type":"web_search","query":"x"}}`,
 		`{"tool_calls":[{"id":"s1","name":"web_search","kind":"provider","arguments":{"type":"web_search","query":"x"}}]}`,
 	},
+	"server_tool_call with null": {
+		`{"type":"server_tool_call","id":null,"name":"run","server_tool_call":{"type":"code_interpreter"}}`,
+		`{"tool_calls":[{"name":"run","kind":"provider","arguments":{"type":"code_interpreter"}}]}`,
+	},
+	"server_tool_call, required": {
+		`{"type":"server_tool_call","name":"run","server_tool_call":{"type":"mine","deep":[{"x":null}]}}`,
+		`{"tool_calls":[{"name":"run","kind":"provider","arguments":{"type":"mine","deep":[{"x":null}]}}]}`,
+	},
+	"server_tool_call_response, required": {
+		`{"type":"server_tool_call_response","id":null,"server_tool_call_response":{"type":"mine"}}`,
+		`{"tool_results":[{"result":{"type":"mine"}}]}`,
+	},
 	"server_tool_call_response": {
 		`{"type":"server_tool_call_response","id":"s1","server_tool_call_response":{"type":"web_search","hits":[1]}}`,
 		`{"tool_results":[{"id":"s1","result":{"type":"web_search","hits":[1]}}]}`,
 	},
 	"blob image":      {`{"type":"blob","modality":"image","mime_type":"image/png","content":"aGk="}`, `{"media":true}`},
 	"blob video":      {`{"type":"blob","modality":"video","mime_type":null,"content":"aGk="}`, `{"media":true}`},
+	"blob audio":      {`{"type":"blob","modality":"audio","mime_type":"audio/wav","content":"aGk="}`, `{"media":true}`},
 	"blob document":   {`{"type":"blob","modality":"document","mime_type":"application/pdf","content":"aGk="}`, `{"media":true}`},
 	"blob of another": {`{"type":"blob","modality":"hologram","content":"aGk="}`, `{"media":true}`},
 	"blob with transcript": {
@@ -50,10 +66,15 @@ var schemaParts = map[string]schemaPart{
 	},
 	"blob with null transcript": {`{"type":"blob","modality":"audio","content":"aGk=","transcript":null}`, `{"media":true}`},
 	"file":                      {`{"type":"file","modality":"document","file_id":"f1","mime_type":null}`, `{"media":true}`},
+	"file, required":            {`{"type":"file","modality":"image","file_id":"f1"}`, `{"media":true}`},
+	"file with null transcript": {`{"type":"file","modality":"audio","file_id":"f1","transcript":null}`, `{"media":true}`},
 	"file with transcript":      {`{"type":"file","modality":"audio","file_id":"f1","transcript":"said"}`, `{"media":true,"text":"said"}`},
 	"uri":                       {`{"type":"uri","modality":"image","uri":"gs://b/o.png"}`, `{"media":true}`},
+	"uri with nulls":            {`{"type":"uri","modality":"video","uri":"gs://b/o","mime_type":null,"transcript":null}`, `{"media":true}`},
+	"uri of another":            {`{"type":"uri","modality":"hologram","mime_type":"x/y","uri":"https://x/a"}`, `{"media":true}`},
 	"uri with transcript":       {`{"type":"uri","modality":"audio","uri":"https://x/a.wav","transcript":"said"}`, `{"media":true,"text":"said"}`},
 	"compaction without text":   {`{"type":"compaction","id":"k1","content":null}`, `{}`},
+	"compaction with nulls":     {`{"type":"compaction","id":null,"content":null}`, `{}`},
 	"compaction, required":      {`{"type":"compaction"}`, `{}`},
 	"a generic part with text":  {`{"type":"note","content":"by hand"}`, `{"text":"by hand"}`},
 	"a generic part without":    {`{"type":"hologram","points":[1,2]}`, `{"unread":["hologram"]}`},
@@ -106,12 +127,28 @@ func TestPublishedSchemaOfRolesAndFinishReasons(t *testing.T) {
 	call := callWith(t, "gen_ai.output.messages", `[{"role":"assistant","parts":[],"finish_reason":null}]`)
 	require.Empty(t, call.FinishReasons)
 	require.Len(t, call.Output(), 1)
+
+	call = callWith(t, "gen_ai.input.messages", `[{"role":"user","name":null,"parts":[
+		{"type":"text","content":"one"},{"type":"reasoning","content":"hm"},{"type":"text","content":"two"},
+		{"type":"tool_call","name":"f"},{"type":"tool_call_response","response":1}]},{"role":"system","parts":[]}]`)
+	require.JSONEq(t, `[{"role":"user","text":"one\ntwo","reasoning":"hm","tool_calls":[{"name":"f"}],
+		"tool_results":[{"result":1}]},{"role":"system"}]`, messagesOf(t, call.Input()), "a message with all kinds")
+	require.Empty(t, callWith(t, "gen_ai.input.messages", `[]`).Input())
 }
 
 func TestPublishedSchemaOfInstructionsToolsAndDocuments(t *testing.T) {
 	call := callWith(t, "gen_ai.system_instructions",
 		`[{"type":"text","content":"Be brief."},{"type":"text","content":"Be kind.","added":1},{"type":"note","content":"By hand."}]`)
 	require.Equal(t, "Be brief.\nBe kind.\nBy hand.", call.System())
+	for name, c := range map[string][2]string{
+		"no part":           {`[]`, ""},
+		"an empty text":     {`[{"type":"text","content":""}]`, ""},
+		"an unknown part":   {`[{"type":"policy"},{"type":"text","content":"Be brief."}]`, "Be brief."},
+		"other members too": {`[{"type":"policy","level":3},{"type":"text","content":"Be brief.","id":null}]`, "Be brief."},
+	} {
+		require.Equal(t, c[1], callWith(t, "gen_ai.system_instructions", c[0]).System(), name)
+		require.Equal(t, c[1], structuredCallWith(t, "gen_ai.system_instructions", c[0]).System(), name+", structured")
+	}
 
 	call = callWith(t, "gen_ai.tool.definitions", `[
 		{"type":"function","name":"find","description":"Finds.","parameters":{"type":"object","properties":{"q":{"type":"string"}}},"strict":true},
