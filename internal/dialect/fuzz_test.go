@@ -55,6 +55,55 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
+// FuzzRecord checks that any log record gives no call, or one that can be read like that of a span.
+func FuzzRecord(f *testing.F) {
+	for _, record := range []string{
+		`"eventName":"codex.sse_event","attributes":[{"key":"event.kind","value":{"stringValue":"response.completed"}},` +
+			`{"key":"model","value":{"stringValue":"gpt-5"}},{"key":"input_token_count","value":{"stringValue":"7"}}]`,
+		`"body":{"stringValue":"claude_code.api_request"},"attributes":[{"key":"event.name","value":{"stringValue":"api_request"}},` +
+			`{"key":"request_id","value":{"stringValue":"r"}},{"key":"duration_ms","value":{"stringValue":"9223372036854775807"}}]`,
+		`"timeUnixNano":"1","attributes":[{"key":"event.name","value":{"stringValue":"gemini_cli.api_error"}},` +
+			`{"key":"status_code","value":{"intValue":"429"}},{"key":"duration_ms","value":{"doubleValue":1e300}}]`,
+		`"eventName":"gen_ai.client.inference.operation.details","attributes":[{"key":"gen_ai.output.messages",` +
+			`"value":{"arrayValue":{"values":[{"stringValue":"x"}]}}},{"key":"app.llm.cost.usd","value":{"doubleValue":-1}}]`,
+		`"spanId":"0102030405060708","eventName":"codex.api_request"`,
+	} {
+		f.Add([]byte(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{` + record + `}]}]}]}`))
+	}
+	r := NewReader(nil)
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		logs, err := (&plog.JSONUnmarshaler{}).UnmarshalLogs(raw)
+		if err != nil {
+			return
+		}
+		start := time.Now()
+		for _, rl := range logs.ResourceLogs().All() {
+			for _, sl := range rl.ScopeLogs().All() {
+				for _, record := range sl.LogRecords().All() {
+					span := ptrace.NewSpan()
+					if !SpanOfRecord(sl.Scope(), record, span) {
+						continue
+					}
+					if !record.SpanID().IsEmpty() || span.StartTimestamp() > span.EndTimestamp() {
+						t.Fatalf("%v from %d to %d", record.SpanID(), span.StartTimestamp(), span.EndTimestamp())
+					}
+					call, ok := r.Read(rl.Resource(), sl.Scope(), span)
+					if !ok {
+						continue
+					}
+					loadAll(call)
+					if _, err := call.MarshalJSON(); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		}
+		if took := time.Since(start); took > maxFuzzTime {
+			t.Fatalf("took %s", took)
+		}
+	})
+}
+
 // FuzzMessages reads messages from any text.
 func FuzzMessages(f *testing.F) {
 	for _, seed := range messageSeeds {

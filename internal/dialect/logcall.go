@@ -51,7 +51,7 @@ func SpanOfRecord(scope pcommon.InstrumentationScope, record plog.LogRecord, spa
 	}
 	span.SetEndTimestamp(end)
 	span.SetStartTimestamp(end)
-	if ms := countAttribute(a, "duration_ms"); ms.Set && ms.Value > 0 && uint64(ms.Value)*1e6 < uint64(end) {
+	if ms := countAttribute(a, "duration_ms"); ms.Set && uint64(ms.Value) < uint64(end)/1e6 {
 		span.SetStartTimestamp(end - pcommon.Timestamp(ms.Value)*1e6)
 	}
 	return true
@@ -72,6 +72,12 @@ func isCallEvent(name, kind string, a pcommon.Map) bool {
 		return failedEvent(a)
 	}
 	return false
+}
+
+// OnlyInRecords reports whether a record describes a request of which its agent sends no span. Codex has spans of
+// answers only.
+func OnlyInRecords(record plog.LogRecord) bool {
+	return strings.HasPrefix(eventName(record), "codex.") && failedEvent(record.Attributes())
 }
 
 func failedEvent(a pcommon.Map) bool {

@@ -31,7 +31,7 @@ func (s *Scorer) role(
 	case call.IsLLMCall():
 		w.ahead.plan(s.calls)
 		c := comparison(w.reader, resource, scope, span, call)
-		if role = s.calls.Role(&c); !role.Duplicate && w.reader.OfAgent() && !isLogged(span) && s.logged.counted(call) {
+		if role = s.calls.Role(&c); !role.Duplicate && w.reader.OfAgent() && !isLogged(span) && s.logged.counted(call, &c) {
 			role = ofLog
 		}
 	}

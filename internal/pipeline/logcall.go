@@ -24,11 +24,19 @@ func (s *Scorer) LogCalls(ld plog.Logs, each func(*Scored)) {
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, record := range sl.LogRecords().All() {
 				span := ptrace.NewSpan()
-				if !dialect.SpanOfRecord(sl.Scope(), record, span) || !s.logged.first(record, span) {
+				if !dialect.SpanOfRecord(sl.Scope(), record, span) {
 					continue
 				}
 				if w == nil {
 					w = s.workers.Get().(*worker)
+				}
+				call, ok := w.reader.Read(rl.Resource(), sl.Scope(), span)
+				if !ok {
+					continue
+				}
+				c := comparison(w.reader, rl.Resource(), sl.Scope(), span, call)
+				if !s.logged.first(record, call, &c) {
+					continue
 				}
 				w.batch.begin(1)
 				out := &Scored{Span: span, Resource: rl.Resource(), Entry: notGenAI, Scorers: scorers}
@@ -71,34 +79,54 @@ type loggedCalls struct {
 	mu       sync.Mutex
 	requests *simplelru.LRU[string, bool] // by id; true if a log record was counted
 	sessions *simplelru.LRU[string, struct{}]
+	usages   *simplelru.LRU[usage, sighting] // the latest with a usage
 }
 
-// Bounds of loggedCalls, which take about 20 MB of ids of usual length.
+// usage is what a record and a span of one call have in common if the agent gives neither a request id.
+type usage struct {
+	service       uint64
+	input, output int64
+}
+
+// sighting is a record or a span that was counted.
+type sighting struct {
+	byLog      bool
+	start, end int64 // unix nanoseconds
+	id         bool  // it has a request id
+	session    string
+}
+
+// Bounds of loggedCalls, which take about 25 MB with ids of usual length.
 const (
 	maxLoggedRequests = 1 << 16
 	maxLoggedSessions = 1 << 14
+	maxLoggedUsages   = 1 << 14
 	maxLoggedID       = 256 // bytes; a longer text is no id
+
+	// logSlack is how far from its span an agent may write the record of a call, in nanoseconds.
+	logSlack = int64(2e9)
 )
 
 func newLoggedCalls() *loggedCalls {
 	l := &loggedCalls{}
 	l.requests, _ = simplelru.NewLRU[string, bool](maxLoggedRequests, nil) // the sizes are positive: no error
 	l.sessions, _ = simplelru.NewLRU[string, struct{}](maxLoggedSessions, nil)
+	l.usages, _ = simplelru.NewLRU[usage, sighting](maxLoggedUsages, nil)
 	return l
 }
 
 // first reports whether a record is the first that describes its call. An earlier pass has decided that already.
-func (l *loggedCalls) first(record plog.LogRecord, span ptrace.Span) bool {
+func (l *loggedCalls) first(record plog.LogRecord, call *genai.Call, c *duplicate.Call) bool {
 	_, scored := record.Attributes().Get(spanattr.AttrCoverage)
-	id, session := idIn(span, "gen_ai.response.id"), idIn(span, spanattr.AttrConversation)
+	id, session := bounded(call.ResponseID), bounded(call.SessionID)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	_, known := l.requests.Get(id)
 	known = known && id != ""
-	if _, sends := l.sessions.Get(session); sends && session != "" {
+	if _, sends := l.sessions.Get(session); sends && session != "" && !dialect.OnlyInRecords(record) {
 		known = true
 	}
-	if known && !scored {
+	if known = known || l.sighted(c, id, session, true); known && !scored {
 		return false
 	}
 	if id != "" {
@@ -108,7 +136,7 @@ func (l *loggedCalls) first(record plog.LogRecord, span ptrace.Span) bool {
 }
 
 // counted notes the span of a call, and reports whether a log record of the same call was counted.
-func (l *loggedCalls) counted(call *genai.Call) bool {
+func (l *loggedCalls) counted(call *genai.Call, c *duplicate.Call) bool {
 	id, session := bounded(call.ResponseID), bounded(call.SessionID)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -117,21 +145,49 @@ func (l *loggedCalls) counted(call *genai.Call) bool {
 			l.sessions.Add(strings.Clone(session), struct{}{})
 		}
 	}
+	byLog := l.sighted(c, id, session, false)
 	if id == "" {
-		return false
+		return byLog
 	}
-	byLog, known := l.requests.Get(id)
+	of, known := l.requests.Get(id)
 	if !known {
-		l.requests.Add(strings.Clone(id), false)
+		l.requests.Add(strings.Clone(id), byLog)
 	}
-	return byLog
+	return byLog || of
 }
 
-func idIn(span ptrace.Span, name string) string {
-	if v, ok := span.Attributes().Get(name); ok {
-		return bounded(v.AsString())
+// sighted reports whether a record or a span describes a call that the other one described before, or whether a record
+// arrives twice. Otherwise it notes the call. The counts of tokens stand for a missing request id: it is rare that two
+// calls of a service agree in both and end together, one of them only in a record and the other only in a span.
+func (l *loggedCalls) sighted(c *duplicate.Call, id, session string, byLog bool) bool {
+	if c.Input <= 0 || c.Output <= 0 || c.End == 0 {
+		return false
 	}
-	return ""
+	of := usage{c.Service, c.Input, c.Output}
+	now := sighting{byLog: byLog, start: c.Start, end: c.End, id: id != "", session: session}
+	if before, ok := l.usages.Get(of); ok && now.repeats(&before) {
+		return true
+	}
+	now.session = strings.Clone(session)
+	l.usages.Add(of, now)
+	return false
+}
+
+// repeats reports whether two sightings with the same usage are of one call.
+func (s *sighting) repeats(before *sighting) bool {
+	switch {
+	case s.id && before.id: // the ids decide
+		return false
+	case s.session != before.session && s.session != "" && before.session != "":
+		return false
+	case s.byLog == before.byLog:
+		return s.byLog && s.end == before.end && s.session == before.session
+	}
+	record, span := s, before
+	if before.byLog {
+		record, span = before, s
+	}
+	return record.end >= span.start-logSlack && record.end <= span.end+logSlack
 }
 
 func bounded(id string) string {

@@ -5,12 +5,15 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/faultline-otel/faultline/internal/duplicate"
+	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/price"
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
@@ -135,6 +138,17 @@ func TestLogRecordsThatAreNoCallOfTheirOwn(t *testing.T) {
 	NewScorer(defaultSet(t), ScorerOptions{}).LogCalls(ld, func(*Scored) { t.Error("its span is the call") })
 }
 
+func TestALoggedCallThatIsSaidToBeLongerThanTimeHasNoDuration(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"1500": 1500 * time.Millisecond, "0": 0, "-1": 0, "18446744073710": 0, "9223372036854775807": 0,
+	} {
+		ld, _ := logged(t, "", "claude_code.api_request", map[string]any{"model": "m", "duration_ms": text})
+		NewScorer(defaultSet(t), ScorerOptions{}).LogCalls(ld, func(o *Scored) {
+			require.Equal(t, want, o.Span.EndTimestamp().AsTime().Sub(o.Span.StartTimestamp().AsTime()), text)
+		})
+	}
+}
+
 func TestACallInALogRecordAndInASpanCountsOnce(t *testing.T) {
 	spanOf := func(request string) ptrace.Traces {
 		td := ptrace.NewTraces()
@@ -186,9 +200,81 @@ func TestLoggedCallsAreBounded(t *testing.T) {
 	}
 	require.Zero(t, s.logged.requests.Len(), "a long text is no id")
 	for i := range 2 * maxLoggedRequests {
-		span := ptrace.NewSpan()
-		span.Attributes().PutStr("gen_ai.response.id", fmt.Sprint(i))
-		require.True(t, s.logged.first(plog.NewLogRecord(), span))
+		call := &genai.Call{ResponseID: fmt.Sprint(i)}
+		usage := &duplicate.Call{Input: int64(i + 1), Output: 1, End: 1}
+		require.True(t, s.logged.first(plog.NewLogRecord(), call, usage))
 	}
 	require.Equal(t, maxLoggedRequests, s.logged.requests.Len())
+	require.Equal(t, maxLoggedUsages, s.logged.usages.Len())
+}
+
+// TestACallWithoutARequestIDCountsOnce has Codex with logs and traces: neither names the request, the records name no
+// span, and the spans of answers name neither model nor session.
+func TestACallWithoutARequestIDCountsOnce(t *testing.T) {
+	type arrival = func(*Scorer, func(*Scored))
+	const end = 1_764_000_000_000_000_000
+	span := func(input int, at time.Duration) arrival {
+		return func(s *Scorer, each func(*Scored)) {
+			td := ptrace.NewTraces()
+			answer := family(td, "codex_exec", map[string]any{
+				"gen_ai.usage.input_tokens": input, "gen_ai.usage.output_tokens": 100, "codex.usage.total_tokens": input + 100,
+			})[0]
+			answer.SetStartTimestamp(pcommon.Timestamp(end + at - time.Second))
+			answer.SetEndTimestamp(pcommon.Timestamp(end + at))
+			s.Traces(td, nil, each)
+		}
+	}
+	record := func(session string, at time.Duration) arrival {
+		return func(s *Scorer, each func(*Scored)) {
+			ld, r := logged(t, "codex_exec", "codex.sse_event", map[string]any{
+				"event.kind": "response.completed", "model": "gpt-4o-mini", "conversation.id": session,
+				"input_token_count": "1000", "output_token_count": "100",
+			})
+			r.SetTimestamp(pcommon.Timestamp(end + at))
+			s.LogCalls(ld, each)
+		}
+	}
+	turn := func(s *Scorer, each func(*Scored)) { // its spans name the session, because the turn is in the request
+		td := ptrace.NewTraces()
+		family(td, "codex_exec", map[string]any{
+			"codex.turn.token_usage.input_tokens": 7, "thread.id": "th", "model": "gpt-4o-mini",
+		}, map[string]any{
+			"gen_ai.usage.input_tokens": 7, "gen_ai.usage.output_tokens": 1, "codex.usage.total_tokens": 8,
+		})
+		s.Traces(td, nil, each)
+	}
+	refused := func(s *Scorer, each func(*Scored)) {
+		ld, _ := logged(t, "codex_exec", "codex.api_request", map[string]any{
+			"conversation.id": "th", "http.response.status_code": 429, "error.message": "slow down",
+		})
+		s.LogCalls(ld, each)
+	}
+	for name, c := range map[string]struct {
+		arrive []arrival
+		want   int
+	}{
+		"the record first":            {[]arrival{record("th", 0), span(1000, 0)}, 1},
+		"the span first":              {[]arrival{span(1000, 0), record("th", 0)}, 1},
+		"the record a little later":   {[]arrival{span(1000, 0), record("th", time.Second)}, 1},
+		"the span twice":              {[]arrival{record("th", 0), span(1000, 0), span(1000, 0)}, 1},
+		"the record twice":            {[]arrival{record("th", 0), record("th", 0)}, 1},
+		"two records":                 {[]arrival{record("th", 0), record("th", time.Millisecond)}, 2},
+		"two sessions":                {[]arrival{record("th", 0), record("other", 0)}, 2},
+		"another time":                {[]arrival{record("th", 0), span(1000, time.Minute)}, 2},
+		"other tokens":                {[]arrival{record("th", 0), span(1001, 0)}, 2},
+		"spans that name the session": {[]arrival{turn, record("th", time.Hour)}, 1},
+		"a request that has no span":  {[]arrival{turn, refused}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, n := NewScorer(defaultSet(t), ScorerOptions{Prices: price.Embedded()}), 0
+			for _, arrive := range c.arrive {
+				arrive(s, func(o *Scored) {
+					if o.Entry.IsInference {
+						n++
+					}
+				})
+			}
+			require.Equal(t, c.want, n)
+		})
+	}
 }
