@@ -54,13 +54,15 @@ func TestOwnBuild(t *testing.T) {
 	out, err = run(dir, filepath.Join(built, "my-otelcol"), "validate", "--config", "config.yaml")
 	require.NoError(t, err, out)
 	require.Empty(t, out, "a warning")
-	write(t, filepath.Join(dir, "slip.yaml"), "service: {extensions: [file_storage]}")
+	write(t, filepath.Join(dir, "slip.yaml"), "service: {extensions: [llm_storage]}")
 	out, err = run(dir, filepath.Join(built, "my-otelcol"), "validate", "--config", "config.yaml", "--config", "slip.yaml")
 	require.Error(t, err)
 	require.Contains(t, out, "exporters::llm_review::review", "it has the converter")
 	out, err = run(dir, filepath.Join(built, "my-otelcol"), "components")
 	require.NoError(t, err, out)
-	for _, name := range []string{"llm_failure", "llm_session", "llm_rootcause", "llm_metrics", "llm_review", "llm_budget"} {
+	for _, name := range []string{
+		"llm_failure", "llm_session", "llm_journal", "llm_rootcause", "llm_metrics", "llm_review", "llm_budget", "llm_storage",
+	} {
 		require.Contains(t, out, "name: "+name)
 	}
 }
