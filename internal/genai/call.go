@@ -128,9 +128,8 @@ type Content struct {
 // Part is a portion of the content that loads together.
 type Part uint8
 
-// The parts of Content. PartInput is Input, System and PromptVariables; PartOutput is Output and Refusal;
-// PartTools is Tools and
-// ToolDefinitions; PartTool is ToolArguments and ToolResult; PartSchema is OutputSchema.
+// The parts of Content. PartInput is Input, System and PromptVariables; PartOutput is Output and Refusal; PartTools is
+// Tools and ToolDefinitions; PartTool is ToolArguments and ToolResult; PartSchema is OutputSchema.
 const (
 	PartInput Part = 1 << iota
 	PartOutput
