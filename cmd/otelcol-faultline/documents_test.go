@@ -10,7 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
+	"go.uber.org/zap"
 
+	"github.com/faultline-otel/faultline/converter/wiringconverter"
 	"github.com/faultline-otel/faultline/internal/componenttest"
 )
 
@@ -19,10 +21,12 @@ import (
 var elsewhere = []string{"docs/reference/alerts.md", "docs/guides/own-build.md"}
 
 // TestExamplesInDocumentsAreValid reads every fenced YAML block of every document like this Collector: all components
-// that it configures, ours or not, all components in its pipelines, and the scorer and price files that it shows.
+// that it configures, ours or not, all components in its pipelines, the extensions that they name, and the scorer and
+// price files that it shows.
 func TestExamplesInDocumentsAreValid(t *testing.T) {
 	factories := sections(t)
 	shown := map[string]bool{}
+	wiring := wiringconverter.NewFactory().Create(confmap.ConverterSettings{Logger: zap.NewNop()})
 	t.Setenv("HOOK_SECRET", "of an example")
 	for _, document := range documents(t) {
 		t.Run(document, func(t *testing.T) {
@@ -46,6 +50,9 @@ func TestExamplesInDocumentsAreValid(t *testing.T) {
 					shown[filepath.Dir(document)+" "+c.ID.Type().String()] = true
 				}
 				pipelines(t, conf, factories)
+				if conf.IsSet("service::extensions") { // else it is a part of a configuration
+					require.NoError(t, wiring.Convert(t.Context(), conf), block)
+				}
 			}
 		})
 	}
