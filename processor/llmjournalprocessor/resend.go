@@ -96,7 +96,7 @@ func (e *entry) rescue(ctx context.Context) {
 // deliver hands the spans of a delivery to the consumers behind tail_sampling.
 func (e *entry) deliver(ctx context.Context, entries []*journal.Entry, delivery *journal.Delivery) bool {
 	wanted := make(map[journal.Span]bool, len(delivery.Spans))
-	traces := map[[16]byte]bool{}
+	traces := map[[16]byte]struct{}{}
 	for _, span := range delivery.Spans {
 		wanted[span] = true
 	}
@@ -108,10 +108,12 @@ func (e *entry) deliver(ctx context.Context, entries []*journal.Entry, delivery 
 		}
 		pipeline.Select(td, func(span ptrace.Span) bool {
 			id, _ := idOf(span)
-			ours := wanted[id]
+			if !wanted[id] {
+				return false
+			}
 			delete(wanted, id) // once
-			traces[id.Trace] = traces[id.Trace] || ours
-			return ours
+			traces[id.Trace] = struct{}{}
+			return true
 		}).ResourceSpans().MoveAndAppendTo(out.ResourceSpans())
 	}
 	spans := out.SpanCount()
