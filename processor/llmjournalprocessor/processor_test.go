@@ -24,6 +24,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	ours "github.com/faultline-otel/faultline/internal/componenttest"
+	"github.com/faultline-otel/faultline/internal/journal"
 	"github.com/faultline-otel/faultline/internal/spanattr"
 	"github.com/faultline-otel/faultline/processor/llmjournalprocessor/internal/metadata"
 )
@@ -395,6 +396,23 @@ func TestABrokenDiskStopsNoData(t *testing.T) {
 	require.Equal(t, 2, sampled.SpanCount())
 	require.NoError(t, e.Shutdown(t.Context()))
 	require.NoError(t, x.Shutdown(t.Context()))
+}
+
+// TestAStoreThatCannotBeReadKeepsItsEntries closes the store, as if its disk were away.
+func TestAStoreThatCannotBeReadKeepsItsEntries(t *testing.T) {
+	c := newChain(t, t.TempDir(), nil)
+	require.NoError(t, c.entry.ConsumeTraces(t.Context(), spans(1, 100)))
+	shared, err := acquire(entryID)
+	require.NoError(t, err)
+	p := shared.Value
+	require.NoError(t, p.store.Close(t.Context()))
+	failing := failingIn(spans(1, 100))
+	require.False(t, p.entry.deliver(t.Context(), p.journal.Entries(), p.journal.Deliver(failing)))
+	require.Equal(t, journal.Waiting, p.journal.State(failing[0]))
+	require.Zero(t, c.sum(t, "unreadable_entries"))
+	require.Zero(t, c.backend.SpanCount())
+	require.NoError(t, release(shared))
+	c.stop(t)
 }
 
 func TestWiringIsChecked(t *testing.T) {
