@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -32,14 +31,14 @@ type backend struct {
 	server  *grpc.Server // nil while it is down
 	answer  codes.Code
 	delay   time.Duration
-	taken   map[pcommon.SpanID]int // number of deliveries
+	taken   seen
 	refused map[pcommon.SpanID]bool
 }
 
 func startBackend(t *testing.T) *backend {
 	t.Helper()
 	b := &backend{
-		address: freePorts(t, 1)[0], taken: map[pcommon.SpanID]int{}, refused: map[pcommon.SpanID]bool{},
+		address: freePorts(t, 1)[0], refused: map[pcommon.SpanID]bool{},
 	}
 	b.rest = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		b.mu.Lock()
@@ -102,18 +101,18 @@ func (b *backend) Export(ctx context.Context, r ptraceotlp.ExportRequest) (ptrac
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, rs := range r.Traces().ResourceSpans().All() {
-		for _, ss := range rs.ScopeSpans().All() {
-			for _, span := range ss.Spans().All() {
-				switch answer {
-				case codes.OK:
-					b.taken[span.SpanID()]++
-				case codes.InvalidArgument: // no exporter retries it
+	switch answer {
+	case codes.OK:
+		b.taken.add(r.Traces())
+	case codes.InvalidArgument: // no exporter retries it
+		for _, rs := range r.Traces().ResourceSpans().All() {
+			for _, ss := range rs.ScopeSpans().All() {
+				for _, span := range ss.Spans().All() {
 					b.refused[span.SpanID()] = true
-				default:
 				}
 			}
 		}
+	default:
 	}
 	s := status.New(answer, "as the test wants")
 	if answer == codes.ResourceExhausted { // without this, exporters take it as final
@@ -124,16 +123,13 @@ func (b *backend) Export(ctx context.Context, r ptraceotlp.ExportRequest) (ptrac
 
 // missing returns the spans that were neither taken nor refused for good, and the number of spans taken twice.
 func (b *backend) missing(want []pcommon.SpanID) (missing []pcommon.SpanID, twice int) {
+	_, twice = b.taken.check(nil)
+	taken := b.taken.ids()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, id := range want {
-		if b.taken[id] == 0 && !b.refused[id] {
+		if !taken[id.String()] && !b.refused[id] {
 			missing = append(missing, id)
-		}
-	}
-	for _, n := range b.taken {
-		if n > 1 {
-			twice++
 		}
 	}
 	return missing, twice
@@ -151,6 +147,5 @@ exporters:
   otlp_http/metrics: {endpoint: "`+b.rest.URL+`", retry_on_failure: `+retry+`}
   otlp_http/loki: {endpoint: "`+b.rest.URL+`", retry_on_failure: `+retry+`}
 `)
-	require.FileExists(t, path)
 	return path
 }

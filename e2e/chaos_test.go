@@ -20,9 +20,9 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-// What a kill may lose: what was acknowledged in this time before it. The journal has the failing spans. The others of
-// their traces are in the memory of tail_sampling until its decision, which takes up to a second of waiting and a second
-// of its clock here.
+// A kill may lose spans that were acknowledged within this time before it. The journal has the failing spans. The other
+// spans of their traces are in the memory of tail_sampling until its decision: here for a second, and up to another one
+// until its next tick.
 const (
 	lostOfFailing = time.Second
 	lostOfOthers  = 5 * time.Second
@@ -140,13 +140,12 @@ func (x *chaos) start() {
 }
 
 func (x *chaos) kill() {
-	require.NoError(x.t, x.c.cmd.Process.Kill())
-	require.Error(x.t, <-x.c.exited, "it was killed")
+	x.c.kill(x.t)
 	x.kills = append(x.kills, time.Now())
 	x.start()
 }
 
-// hostile sends what is no trace, or hardly one.
+// hostile sends requests that are not valid, or only just.
 func (x *chaos) hostile() {
 	deep := `{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"x","attributes":[{"key":"gen_ai.input.messages",` +
 		`"value":{"stringValue":"` + strings.Repeat(`[`, 100_000) + `"}}]}]}]}]}`
@@ -209,7 +208,7 @@ func (x *chaos) drive(traces int, every time.Duration) (stop func()) {
 	}
 }
 
-// pause lets up to d pass under load.
+// pause lets a random time around d pass under load, so that the faults of a run differ in length.
 func (x *chaos) pause(d time.Duration) { time.Sleep(time.Duration(x.random.Int64N(int64(d))) + d/4) }
 
 // alive fails if the Collector ended by itself.
@@ -231,7 +230,7 @@ func (x *chaos) settle(done map[string]int) {
 		killed := slices.ContainsFunc(x.kills, func(at time.Time) bool {
 			return a.at.Before(at) && at.Sub(a.at) < window
 		})
-		// A damaged file loses what was in it, which a counter and the log say.
+		// A damaged file loses its content. A counter and the log say so.
 		return killed || slices.ContainsFunc(x.damages, func(at time.Time) bool { return a.at.Before(at) })
 	}
 	ids, forgiven := x.load.want(forgive)
@@ -257,28 +256,6 @@ func (x *chaos) settle(done map[string]int) {
 	x.c.stop(x.t)
 }
 
-// metricsOfSelf are the Collector's own metrics, as scraped.
-type metricsOfSelf string
-
-func (c *collector) own(t *testing.T) metricsOfSelf {
-	t.Helper()
-	return metricsOfSelf(body(t, "http://"+c.self+"/metrics"))
-}
-
-// sum adds up all series that begin with a prefix: a name, or a name and its first labels.
-func (m metricsOfSelf) sum(prefix string) (sum float64) {
-	for line := range strings.Lines(string(m)) {
-		rest, ok := strings.CutPrefix(strings.TrimSpace(line), prefix)
-		if !ok || !strings.Contains(prefix, "{") && !strings.HasPrefix(rest, "{") && !strings.HasPrefix(rest, " ") {
-			continue
-		}
-		if v, err := strconv.ParseFloat(rest[strings.LastIndexByte(rest, ' ')+1:], 64); err == nil {
-			sum += v
-		}
-	}
-	return sum
-}
-
 // TestSoak sends steady traffic for SOAK=1h. Memory must stay flat: the mean of the last quarter is within 5 %
 // of the mean of the second one.
 func TestSoak(t *testing.T) {
@@ -301,8 +278,10 @@ func TestSoak(t *testing.T) {
 	stop := x.drive(10, 50*time.Millisecond)
 	const samples = 60
 	var rss []float64
+	sample := time.NewTicker(length / samples)
+	defer sample.Stop()
 	for i := range samples {
-		time.Sleep(length / samples)
+		<-sample.C
 		x.alive()
 		x.forget()
 		mb, err := resident(x.c.cmd.Process.Pid)
@@ -323,14 +302,12 @@ func TestSoak(t *testing.T) {
 	x.c.stop(t)
 }
 
-// forget drops what the test knows of delivered spans, so that only the Collector's memory counts.
+// forget drops what the test knows of delivered spans, so that the test itself does not grow.
 func (x *chaos) forget() {
 	x.load.mu.Lock()
 	clear(x.load.acked)
 	x.load.mu.Unlock()
-	x.backend.mu.Lock()
-	clear(x.backend.taken)
-	x.backend.mu.Unlock()
+	x.backend.taken.forget()
 }
 
 // resident is the resident memory of a process in MB.

@@ -138,6 +138,13 @@ func (c *collector) stop(t *testing.T) {
 	}
 }
 
+// kill kills the Collector as a crash would, and waits for its end.
+func (c *collector) kill(t *testing.T) {
+	t.Helper()
+	require.NoError(t, c.cmd.Process.Kill())
+	require.Error(t, <-c.exited, "it was killed")
+}
+
 // heedsSignals reports whether the Collector handles the signals that stop it, if the system shows that. Go catches
 // SIGTERM from the start, and dies of it until the Collector handles it. SIGINT is ignored at the start of the process,
 // so Go catches it only once the Collector handles both.
@@ -158,6 +165,28 @@ func (c *collector) heedsSignals() error {
 func (c *collector) get(t *testing.T, path string) string {
 	t.Helper()
 	return body(t, "http://"+c.review+path)
+}
+
+// metricsOfSelf are the Collector's own metrics, as scraped.
+type metricsOfSelf string
+
+func (c *collector) own(t *testing.T) metricsOfSelf {
+	t.Helper()
+	return metricsOfSelf(body(t, "http://"+c.self+"/metrics"))
+}
+
+// sum adds up all series that begin with a prefix: a name, or a name and its first labels.
+func (m metricsOfSelf) sum(prefix string) (sum float64) {
+	for line := range strings.Lines(string(m)) {
+		rest, ok := strings.CutPrefix(strings.TrimSpace(line), prefix)
+		if !ok || !strings.Contains(prefix, "{") && !strings.HasPrefix(rest, "{") && !strings.HasPrefix(rest, " ") {
+			continue
+		}
+		if v, err := strconv.ParseFloat(rest[strings.LastIndexByte(rest, ' ')+1:], 64); err == nil {
+			sum += v
+		}
+	}
+	return sum
 }
 
 func body(t *testing.T, url string) string {

@@ -14,7 +14,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 )
 
-// generator sends traces of which the test knows every failing one, and remembers what was acknowledged.
+// generator sends traces and remembers the spans of failing ones that were acknowledged.
 type generator struct {
 	client http.Client
 

@@ -214,8 +214,7 @@ func TestReviewItemsSurviveAKill(t *testing.T) {
 		}
 		return nil
 	})
-	require.NoError(t, c.cmd.Process.Kill())
-	require.Error(t, <-c.exited, "it was killed")
+	c.kill(t)
 	again := startIn(t, dir, "default.yaml")
 	require.Empty(t, without(seen, again.queue(t)))
 	again.stop(t)

@@ -19,7 +19,7 @@ func TestAnOutageOfHalfAnHourLosesNothing(t *testing.T) {
 	overlay := b.overlay(t, dir)
 	c := startIn(t, dir, "grafana.yaml", "--config", overlay)
 	l := newGenerator(1)
-	during := func(d time.Duration) {
+	during := func(d time.Duration) { // steady load
 		for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 			require.True(t, l.send(c.http, 4, 3), "the Collector takes spans during the outage")
 		}

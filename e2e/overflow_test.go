@@ -22,7 +22,8 @@ var errWaiting = errors.New("not yet")
 // TestOverflowKeepsFailingTraces sends more traces than tail_sampling can hold.
 func TestOverflowKeepsFailingTraces(t *testing.T) {
 	dir := t.TempDir()
-	c := startIn(t, dir, "default.yaml", "--config", quickly, "--config", "yaml:processors: {tail_sampling: {num_traces: 20}}")
+	c := startIn(t, dir, "default.yaml", "--config", quickly,
+		"--config", "yaml:processors: {tail_sampling: {num_traces: 20}}")
 	failing := map[string]time.Time{}
 	for n := range uint64(600) {
 		require.NoError(t, exportTo("http://"+c.http, agentTrace(n, n%10 == 0)))
@@ -30,11 +31,10 @@ func TestOverflowKeepsFailingTraces(t *testing.T) {
 			failing[traceID(n).String()] = time.Now()
 		}
 	}
-	drained(t, c, func() *seen { return keptIn(t, dir) }, failing)
+	drained(t, c, func() *seen { return keptIn(t, dir) }, failing, 0)
 	c.reviewed(t, failing)
 	rescued := c.journal(t, "rescued_traces")
-	early := sumOf(t, body(t, "http://"+c.self+"/metrics"),
-		"otelcol_processor_tail_sampling_sampling_trace_dropped_too_early")
+	early := c.own(t).sum("otelcol_processor_tail_sampling_sampling_trace_dropped_too_early")
 	t.Logf("%v traces dropped too early, of which %v failing ones were rescued", early, rescued)
 	require.Positive(t, rescued)
 	require.Greater(t, early, rescued)
@@ -62,7 +62,7 @@ func TestALargeTraceBesideOthers(t *testing.T) {
 		require.NoError(t, exportTo("http://"+c.http, agentTrace(n, true)))
 		failing[traceID(n).String()] = time.Now()
 	}
-	drained(t, c, func() *seen { return keptIn(t, dir) }, failing)
+	drained(t, c, func() *seen { return keptIn(t, dir) }, failing, 0)
 	large := traceID(1 << 40).String()
 	await(t, 20*time.Second, func() error {
 		if len(keptIn(t, dir).spans[large]) == 0 {
@@ -89,7 +89,7 @@ func TestAFullJournalSaysSo(t *testing.T) {
 		require.NoError(t, exportTo("http://"+c.http, agentTrace(n, true)))
 		failing[traceID(n).String()] = time.Now()
 	}
-	drained(t, c, func() *seen { return keptIn(t, dir) }, failing)
+	drained(t, c, func() *seen { return keptIn(t, dir) }, failing, 0)
 	require.Positive(t, c.journal(t, "not_journaled_spans"))
 	require.Equal(t, 1, strings.Count(c.log.String(), "failing spans are not in the journal"))
 	c.stop(t)

@@ -131,8 +131,7 @@ func TestASessionIsStoppedAtItsLimitOverACrash(t *testing.T) {
 	// Wait for two more checkpoints: the second one began after the tenth call. Then kill the Collector.
 	seen := checkpoints(t, c)
 	require.Eventually(t, func() bool { return checkpoints(t, c) >= seen+2 }, 10*time.Second, 20*time.Millisecond)
-	require.NoError(t, c.cmd.Process.Kill())
-	require.Error(t, <-c.exited)
+	c.kill(t)
 
 	c, budget = budgeted(t, dir)
 	status, d := decide(t, budget+"s")
@@ -205,8 +204,7 @@ func TestLimitsResumeAfterAKillUnderLoad(t *testing.T) {
 	}
 	require.Eventually(t, func() bool { return checkpoints(t, c) >= 3 }, 30*time.Second, 20*time.Millisecond)
 	killed := time.Now()
-	require.NoError(t, c.cmd.Process.Kill())
-	require.Error(t, <-c.exited)
+	c.kill(t)
 	wait.Wait()
 
 	c, budget := budgeted(t, dir, "--config", every)

@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -13,7 +12,7 @@ import (
 )
 
 // TestDamagedStorage damages every file of the storage of default.yaml, in eight ways, and starts the Collector again.
-// It must start and say so. Then it removes the folder while the Collector runs, and kills it: the sessions must be back.
+// It must start and say so. Then it removes the folder while the Collector runs, and kills it: the folder must be back.
 func TestDamagedStorage(t *testing.T) {
 	dir := t.TempDir()
 	often := filepath.Join(dir, "often.yaml")
@@ -100,8 +99,7 @@ func TestDamagedStorage(t *testing.T) {
 	})
 	require.Regexp(t, `otelcol_llm_storage_rewritten_files(_total)?\{client="processor_llm_session_"[^}]*\} 1`,
 		body(t, "http://"+c.self+"/metrics"))
-	require.NoError(t, c.cmd.Process.Signal(syscall.SIGKILL))
-	<-c.exited //nolint:errcheck // killed
+	c.kill(t)
 	require.NotEmpty(t, stored())
 	c = startIn(t, dir, "default.yaml", "--config", often)
 	require.NotContains(t, c.log.String(), "was damaged")

@@ -107,7 +107,8 @@ func TestValidateFindsSlips(t *testing.T) {
 			"processors::llm_failure: prices: price file prices.yaml: no such file",
 		},
 		"no such schema": {
-			"processors: {llm_failure: {scorers: {version: 1, scorers: {json_schema: {schemas: [{prompt: a, file: answer.json}]}}}}}", refused,
+			"processors: {llm_failure: {scorers: {version: 1, scorers: {json_schema: " +
+				"{schemas: [{prompt: a, file: answer.json}]}}}}}", refused,
 			"scorers.json_schema: schemas[0].file must be readable",
 		},
 		"redact is a text": {
@@ -148,7 +149,8 @@ func TestValidateFindsSlips(t *testing.T) {
 			"processors: {llm_metrics: {}}", refused, "processors::llm_metrics: llm_metrics belongs under connectors",
 		},
 		"a connector in the list of processors": {
-			traces("llm_failure, llm_metrics"), refused, "service::pipelines::traces::processors: llm_metrics is a connector",
+			traces("llm_failure, llm_metrics"), refused,
+			"service::pipelines::traces::processors: llm_metrics is a connector",
 		},
 		"a pipeline names what is not configured": {
 			traces("llm_failure, llm_failure/strict"), refused,
@@ -292,8 +294,7 @@ func TestMetricsOfSDKsAreAccepted(t *testing.T) {
 				return nil
 			})
 		}
-		_ = c.cmd.Process.Kill()
-		<-c.exited //nolint:errcheck // killed
+		c.kill(t)
 	}
 	mu.Lock()
 	defer mu.Unlock()

@@ -58,7 +58,7 @@ func (v *versions) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 // evaluations turns logs into metrics.
 type evaluations struct{ end }
 
-// ConsumeLogs counts the scores of judges and people, and the model calls that stand only in log records.
+// ConsumeLogs counts the scores of judges and people, and the model calls that only log records describe.
 func (e *evaluations) ConsumeLogs(_ context.Context, ld plog.Logs) error {
 	e.counter.countLogs(ld)
 	return nil

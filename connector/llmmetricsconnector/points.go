@@ -19,7 +19,7 @@ const maxPoints = 5000
 type points struct {
 	start, now pcommon.Timestamp
 	md         pmetric.Metrics
-	metrics    []pmetric.Metric // by catalog index; zero if there is none yet
+	metrics    []pmetric.Metric // by catalog index; zero before its first point
 	known      []bool
 	n          int
 }

@@ -33,8 +33,8 @@ type Config struct {
 
 	Webhook Webhook `mapstructure:"webhook"`
 
-	// Storage is the storage extension that keeps webhooks across restarts, like file_storage. If absent, webhooks that
-	// wait are lost with the process.
+	// Storage is the storage extension that keeps webhooks across restarts, such as llm_storage. If it is not set,
+	// webhooks that wait are lost when the Collector stops.
 	Storage *component.ID `mapstructure:"storage"`
 
 	// MaxSessions bounds the sessions in memory.

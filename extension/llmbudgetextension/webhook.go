@@ -29,7 +29,7 @@ func (b *budgetExtension) changed(d budget.Decision) {
 	b.outbox.Tell(string(d.Session), string(d.State), body)
 }
 
-// openOutbox takes up what an earlier run has not delivered.
+// openOutbox opens the outbox, with the webhooks that an earlier run has not delivered.
 func (b *budgetExtension) openOutbox(ctx context.Context, host component.Host) (err error) {
 	if b.config.Webhook.URL == "" {
 		return nil
@@ -68,7 +68,7 @@ func (b *budgetExtension) openOutbox(ctx context.Context, host component.Host) (
 	})
 }
 
-// closeOutbox counts what is lost with the process.
+// closeOutbox closes the storage. Without one, it counts the webhooks that are lost.
 func (b *budgetExtension) closeOutbox(ctx context.Context) error {
 	if b.outbox == nil {
 		return nil

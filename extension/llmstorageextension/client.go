@@ -31,7 +31,7 @@ var (
 	_ storage.Walker = (*client)(nil)
 )
 
-// Get returns the value of a key, or nil if there is none or it was damaged.
+// Get returns the value of a key, or nil if the key is unknown or its value was damaged.
 func (c *client) Get(ctx context.Context, key string) ([]byte, error) {
 	op := storage.GetOperation(key)
 	err := c.Batch(ctx, op)

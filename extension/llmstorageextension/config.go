@@ -11,7 +11,7 @@ import (
 type Config struct {
 	// Directory is the folder with a folder for each component.
 	Directory string `mapstructure:"directory"`
-	// CreateDirectory creates the folder if there is none.
+	// CreateDirectory creates the folder if it does not exist.
 	CreateDirectory bool `mapstructure:"create_directory"`
 	// FSync makes every write wait for the disk. Without it, a power failure may lose the last writes.
 	FSync bool `mapstructure:"fsync"`

@@ -13,7 +13,7 @@ func Unreadable(err error) (int, error) {
 
 // Store keeps values by key. It belongs to one component, so keys need no prefix of their own.
 type Store interface {
-	// Get returns the value of a key, or nil if there is none.
+	// Get returns the value of a key, or nil if the key is unknown.
 	Get(key string) ([]byte, error)
 
 	// Write sets and removes values in one atomic batch.

@@ -111,11 +111,11 @@ func samplesTooEarly() rule {
 		KeepFiringFor: "15m", Labels: page,
 		Condition: "`tail_sampling` let go of traces before it decided on them, or because they are too large, within " +
 			"10 minutes",
-		Guard: "none: failing traces are among them",
+		Guard: "none: the dropped traces are incomplete, and without `llm_journal` failing ones are lost",
 		Annotations: ofTheCollector("LLMCollectorSamplesTooEarly",
 			"The Collector "+ofCollector+" drops traces before it decides on them",
-			"More traces arrive at "+ofCollector+" than tail_sampling can hold until its decision. It drops the oldest, "+
-				"failing ones too."),
+			"More traces arrive at "+ofCollector+" than tail_sampling can hold until its decision. It drops the oldest. Of "+
+				"failing ones, llm_journal delivers the failing spans later; without it they are lost."),
 	}
 }
 
@@ -172,7 +172,7 @@ func reviewStoreUnhealthy() rule {
 		Annotations: ofTheCollector("LLMReviewStoreUnhealthy",
 			"The review store of "+ofCollector+" does not work",
 			"The review store of the Collector "+ofCollector+" is damaged, gone or out of space. New cases wait in the "+
-				"queue of the exporter, which is in memory."),
+				"queue of the exporter."),
 	}
 }
 

@@ -113,7 +113,9 @@ func Open(
 	}
 	slices.SortFunc(found, func(a, b *Entry) int { return compareKeys(a.key, b.key) })
 	for _, e := range found {
-		j.add(e)
+		if !j.add(e) {
+			j.removed = append(j.removed, e.key)
+		}
 		if n, err := strconv.ParseUint(sequenceOf(e.key), 16, 64); err == nil {
 			j.sequence = max(j.sequence, n)
 		}
@@ -121,8 +123,8 @@ func Open(
 	return j, unreadable, j.Clean()
 }
 
-// add puts an entry at the end of the queue. Spans of other entries stay with those.
-func (j *Journal) add(e *Entry) {
+// add puts an entry at the end of the queue. Spans of other entries stay with those. It reports false if none is left.
+func (j *Journal) add(e *Entry) bool {
 	for _, span := range e.Spans {
 		if _, twice := j.waiting[span]; !twice {
 			j.waiting[span] = e
@@ -130,12 +132,12 @@ func (j *Journal) add(e *Entry) {
 		}
 	}
 	if e.waiting == 0 {
-		j.removed = append(j.removed, e.key)
-		return
+		return false
 	}
 	j.bytes += e.bytes
 	e.due = j.now().Add(j.limits.ResendAfter)
 	e.place = j.entries.PushBack(e)
+	return true
 }
 
 // Size returns the number of spans that wait, and the bytes of their entries.
@@ -171,7 +173,7 @@ func (j *Journal) Accompanied(spans []Span) []bool {
 	return known
 }
 
-// Append writes entries. When it returns nil, they are in the store. Otherwise nothing of them is.
+// Append writes entries, except those whose spans all wait already. After an error, the store has none of them.
 func (j *Journal) Append(drafts []Draft) error {
 	set, entries, err := j.reserve(drafts)
 	if err != nil {
@@ -203,9 +205,10 @@ func (j *Journal) reserve(drafts []Draft) (map[string][]byte, []*Entry, error) {
 	for _, d := range drafts {
 		j.sequence++
 		e := &Entry{key: keyOf(d.Spans[0].Trace, j.sequence), Spans: d.Spans, bytes: int64(len(d.Value))}
-		set[e.key] = d.Value
-		entries = append(entries, e)
-		j.add(e)
+		if j.add(e) {
+			set[e.key] = d.Value
+			entries = append(entries, e)
+		}
 	}
 	return set, entries, nil
 }
@@ -235,11 +238,17 @@ type Delivery struct {
 }
 
 // Deliver takes the spans that wait. Until the delivery ends, with Done or Failed, other deliveries do not get them.
+// A span that is listed twice is one span.
 func (j *Journal) Deliver(spans []Span) *Delivery {
 	d := &Delivery{journal: j}
+	listed := make(map[Span]bool, len(spans))
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for _, span := range spans {
+		if listed[span] {
+			continue
+		}
+		listed[span] = true
 		e, ok := j.waiting[span]
 		if !ok {
 			if j.delivered.has(span) {
@@ -271,18 +280,20 @@ func (d *Delivery) Done() {
 	}
 }
 
-// Failed ends a delivery that failed. The spans wait again, for as long as new ones.
+// Failed ends a delivery that failed. The spans wait again, for as long as new ones, unless their entry was discarded
+// meanwhile.
 func (d *Delivery) Failed() {
 	j := d.journal
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for i, e := range d.entries {
-		j.waiting[d.Spans[i]] = e
 		j.delivered.remove(d.Spans[i])
-		e.due = j.now().Add(j.limits.ResendAfter)
-		if e.place != nil { // not discarded meanwhile
-			j.entries.MoveToBack(e.place)
+		if e.place == nil {
+			continue
 		}
+		j.waiting[d.Spans[i]] = e
+		e.due = j.now().Add(j.limits.ResendAfter)
+		j.entries.MoveToBack(e.place)
 	}
 }
 

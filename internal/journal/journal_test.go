@@ -177,6 +177,45 @@ func TestTheJournalIsBounded(t *testing.T) {
 	require.Len(t, m.values, 2)
 }
 
+// TestAConcurrentRepetitionIsNotWritten: two requests with the same spans can both find them unknown.
+func TestAConcurrentRepetitionIsNotWritten(t *testing.T) {
+	m, c := newMemory()
+	j := open(t, m, c)
+	require.NoError(t, j.Append([]Draft{draft(1, 1), draft(1, 1)}))
+	require.NoError(t, j.Append([]Draft{draft(1, 1), draft(2, 1)}))
+	require.Len(t, m.values, 2)
+	require.Len(t, j.Entries(), 2)
+	_, bytes := j.Size()
+	require.EqualValues(t, 4, bytes)
+}
+
+func TestASpanThatIsListedTwiceIsNotRepeated(t *testing.T) {
+	m, c := newMemory()
+	j := open(t, m, c)
+	require.NoError(t, j.Append([]Draft{draft(1, 1, 1)}))
+	twice := []Span{span(1, 1), span(1, 1)}
+	d := j.Deliver(twice)
+	require.Equal(t, twice[:1], d.Spans)
+	require.Empty(t, d.Repeated)
+	d.Done()
+	require.NoError(t, j.Clean())
+	require.Empty(t, m.values)
+	require.Equal(t, twice[:1], j.Deliver(twice).Repeated)
+}
+
+// TestADiscardedEntryDoesNotWaitAgain discards an entry while its span is on its way, and fails the delivery.
+func TestADiscardedEntryDoesNotWaitAgain(t *testing.T) {
+	m, c := newMemory()
+	j := open(t, m, c)
+	require.NoError(t, j.Append([]Draft{draft(1, 1)}))
+	d := j.Deliver([]Span{span(1, 1)})
+	j.Discard(j.Entries()[0])
+	d.Failed()
+	require.Equal(t, Unknown, j.State(span(1, 1)))
+	spans, _ := j.Size()
+	require.Zero(t, spans)
+}
+
 func TestAFailedWriteLeavesNothing(t *testing.T) {
 	m, c := newMemory()
 	j := open(t, m, c)

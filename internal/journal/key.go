@@ -6,13 +6,12 @@ import (
 	"fmt"
 )
 
-// keyOf is the key of an entry: the trace, so that a person who looks at the store finds it, and a number that no other
-// entry has.
+// keyOf returns the key of an entry: the trace id, by which people find it in the store, and a unique number.
 func keyOf(trace [16]byte, sequence uint64) string {
 	return fmt.Sprintf("%s/%016x", hex.EncodeToString(trace[:]), sequence)
 }
 
-// sequenceOf returns the number in a key, in hex. It has a fixed width, so that numbers order like texts.
+// sequenceOf returns the number in a key, in hex. Its width is fixed, so strings sort like numbers.
 func sequenceOf(key string) string {
 	const width = 16
 	return key[max(0, len(key)-width):]

@@ -147,7 +147,7 @@ func (l *Log) load() error {
 	return nil
 }
 
-// finish reports what was found. A frame without operations then says that it was, so that it is reported once.
+// finish reports the damage. A frame without operations then marks it as reported, so that the next load is silent.
 func (r *replay) finish(early []Event) {
 	for _, g := range r.gaps {
 		if g.before > r.known {

@@ -105,8 +105,7 @@ type Log struct {
 	ops      []Operation
 }
 
-// Open opens the log in a folder, and creates the folder if there is none. Damaged files are no error; Open reports
-// them.
+// Open opens the log in a folder, which it creates if necessary. Damaged files are not an error; Open reports them.
 func Open(dir string, options Options) (*Log, error) {
 	l := &Log{dir: dir, options: options, writeAt: (*os.File).WriteAt}
 	if err := l.load(); err != nil {
@@ -122,7 +121,7 @@ func (l *Log) report(e Event) {
 	}
 }
 
-// Get returns the value of a key, or nil if there is none. A damaged value is one that is not there.
+// Get returns the value of a key, or nil if the key is unknown or all its values are damaged.
 func (l *Log) Get(key string) ([]byte, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -329,7 +328,11 @@ func (l *Log) clean() {
 func (l *Log) move(from *segment) bool {
 	var ops []Operation
 	var size int
+	first := len(l.segments) - 1 // the segment that move appends to; it may begin others
 	flush := func() bool {
+		if len(ops) == 0 {
+			return true
+		}
 		err := l.append(ops)
 		ops, size = ops[:0], 0
 		return err == nil
@@ -351,7 +354,17 @@ func (l *Log) move(from *segment) bool {
 		return false
 	}
 	// Without Sync, a power failure could lose values that were safe long ago.
-	return flush() && l.active.file.Sync() == nil
+	return flush() && l.sync(l.segments[first:]) == nil
+}
+
+// sync makes segments durable, and their names.
+func (l *Log) sync(segments []*segment) error {
+	for _, s := range segments {
+		if err := s.file.Sync(); err != nil {
+			return err
+		}
+	}
+	return syncDir(l.dir)
 }
 
 func (l *Log) path(s *segment) string { return filepath.Join(l.dir, s.name) }

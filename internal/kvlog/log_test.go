@@ -263,9 +263,13 @@ func TestAnUnfinishedMendIsFinished(t *testing.T) {
 	path := l.path(l.active)
 	require.NoError(t, l.Close())
 	require.NoError(t, os.Rename(path, path+tmpSuffix))
+	begun := filepath.Join(dir, segmentName(9, [8]byte{1}))
+	require.NoError(t, os.WriteFile(begun+tmpSuffix, nil, 0o600)) // a kill at the creation of a segment
 	l, events := watched(t, dir, Options{})
 	require.Equal(t, map[string]string{"a": "1"}, content(t, l))
 	require.Empty(t, *events)
+	require.NoFileExists(t, begun)
+	require.NoFileExists(t, begun+tmpSuffix)
 }
 
 // FuzzOpen opens arbitrary bytes as a segment. Nothing may panic, and what is written afterwards must be there.

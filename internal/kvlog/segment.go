@@ -96,12 +96,14 @@ func list(dir string) ([]*segment, error) {
 				continue
 			}
 			// The old file has been put aside and the new one is complete, or the new one is the start of a segment.
-			if !names[of] && os.Rename(filepath.Join(dir, name), filepath.Join(dir, of)) == nil {
-				name = of
-			} else {
+			// An empty one is a segment whose creation was cut short.
+			info, err := e.Info()
+			needed := !names[of] && err == nil && info.Size() >= int64(len(magic))
+			if !needed || os.Rename(filepath.Join(dir, name), filepath.Join(dir, of)) != nil {
 				_ = os.Remove(filepath.Join(dir, name))
 				continue
 			}
+			name = of
 		}
 		if s, ok := parseName(name); ok {
 			segments = append(segments, s)

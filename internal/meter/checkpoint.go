@@ -191,7 +191,11 @@ func (m *Meter) marshalRecords(set map[string][]byte, now time.Time) (all map[st
 	}
 	m.checkpoint.Lock()
 	for key, r := range m.saved.unclaimed {
-		if _, claimed := all[key]; claimed || now.Unix()-r.header.Seen > int64(remembered/time.Second) {
+		if now.Unix()-r.header.Seen > int64(remembered/time.Second) {
+			delete(m.saved.unclaimed, key) // others need the room
+			continue
+		}
+		if _, claimed := all[key]; claimed {
 			continue
 		}
 		all[key] = r.header.Seen

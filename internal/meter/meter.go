@@ -234,9 +234,8 @@ func (m *Meter) Ignore(field int) { m.ignored[field].Add(1) }
 
 // Collect emits the point of every series. The first point of a series is 0, unless this is the final collection: then
 // it is the actual value, so that no count is lost. If room was missing since the last collection, series without
-// traffic end first. A point and its pointers are valid only during the call of emit,
-// which runs with the lock of a service. Collect calls between after each service, without the lock. An error of
-// between ends the collection.
+// traffic end first. A point and its pointers are valid only during the call of emit, which runs with the lock of a
+// service. Collect calls between after each service, without the lock. An error of between ends the collection.
 func (m *Meter) Collect(now time.Time, final bool, emit func(Point), between func() error) error {
 	m.sessions.sweep(now, false)
 	// A service that comes back at this moment is not in the list: its old series end first.

@@ -28,7 +28,7 @@ const (
 	maxNamed   = 100 // ever
 )
 
-// shortage remembers who had no room.
+// shortage remembers the services that had no room.
 type shortage struct {
 	mu      sync.Mutex
 	short   bool                    // the room of all services was used up since the last collection

@@ -10,7 +10,7 @@ import (
 type Skip struct{ Scorer, Reason string }
 
 // scorerTable counts one metric of a service by scorer and one more attribute. Unlike scores it is not split into
-// slices: nobody is alerted by it.
+// slices, because no alert reads it.
 type scorerTable struct {
 	metric *catalog.Metric
 	second catalog.Attribute

@@ -30,8 +30,8 @@ const (
 	idle           = time.Hour // with nothing to do; a change ends it
 )
 
-// Run delivers messages until the context ends. When stopped closes, it delivers what is due, and without a store what
-// waits for another attempt too, and returns.
+// Run delivers messages until the context ends. When stopped closes, it delivers the messages that are due and returns.
+// Without a store it first delivers those that wait for another attempt, too.
 func (o *Outbox) Run(ctx context.Context, stopped <-chan struct{}) {
 	defer o.save()
 	client := &http.Client{Timeout: attemptTimeout}
@@ -110,10 +110,10 @@ func (o *Outbox) next(now time.Time) (m *Message, wait time.Duration, left int) 
 	return first.Waiting, 0, o.waiting
 }
 
-// result is what became of an attempt.
+// result is the outcome of an attempt.
 type result struct {
 	again bool
-	after time.Duration // that the receiver asks for, 0 without
+	after time.Duration // that the receiver asks for, or 0
 	code  int           // of a final refusal, 0 for a success
 }
 

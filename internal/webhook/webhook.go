@@ -1,5 +1,5 @@
-// Package webhook tells a receiver the newest state of each of many subjects. A subject that the receiver refuses or
-// cannot take does not hold up the others. What waits, and what was told, outlives a restart.
+// Package webhook sends the newest state of each of many subjects to a receiver. A subject that the receiver refuses or
+// cannot take does not hold up the others. Messages that wait, and the states that were delivered, survive a restart.
 package webhook
 
 import (
@@ -32,7 +32,7 @@ type Settings struct {
 	Sent    func()
 	Failed  func(m Message, code int) // the receiver refused it for good
 	Dropped func(m Message)
-	Trouble func(err error) // the store does not take what changed
+	Trouble func(err error) // the store could not be written
 }
 
 // Message is the state of a subject at one time.
@@ -75,8 +75,8 @@ type Outbox struct {
 // parts is the number of values of the store. A change rewrites one of them.
 const parts = 64
 
-// New returns an outbox with what an earlier one left in the store. The error is about parts that cannot be read: they
-// are forgotten.
+// New returns an outbox with what an earlier one left in the store. It discards parts that cannot be read, and returns
+// an error that names them.
 func New(s Settings) (*Outbox, error) {
 	s.Pause = cmp.Or(s.Pause, defaultPause)
 	o := &Outbox{
@@ -128,8 +128,8 @@ func partOf(id string) uint32 {
 	return h.Sum32() % parts
 }
 
-// Tell queues the newest state of a subject. It replaces a state that still waits, and is nothing where the receiver
-// already knows it.
+// Tell queues the newest state of a subject, in place of a state that still waits. It does nothing if the receiver
+// knows the state already.
 func (o *Outbox) Tell(id, state string, body json.RawMessage) {
 	o.mu.Lock()
 	s, known := o.subjects[id]
@@ -138,7 +138,7 @@ func (o *Outbox) Tell(id, state string, body json.RawMessage) {
 		s = &subject{Entered: map[string]int64{}}
 		o.subjects[id] = s
 	}
-	if s.Waiting != nil && s.Waiting.State == state || s.Waiting == nil && s.Told == state {
+	if s.Waiting != nil && s.Waiting.State == state || s.Waiting == nil && s.Told == state && !s.tried {
 		o.mu.Unlock()
 		return
 	}
@@ -176,7 +176,7 @@ func (o *Outbox) changedNow() {
 	}
 }
 
-// drop removes the message that has waited longest, where too many wait.
+// drop removes the message that has waited longest if too many wait.
 func (o *Outbox) drop() *Message {
 	if o.waiting <= o.settings.MaxWaiting {
 		return nil
@@ -219,7 +219,7 @@ func (o *Outbox) Waiting() int {
 	return o.waiting
 }
 
-// save writes what changed to the store. What it cannot write it tries again with the next change.
+// save writes the changed parts to the store. If that fails, it writes them with the next change.
 func (o *Outbox) save() {
 	if o.settings.Store == nil {
 		return

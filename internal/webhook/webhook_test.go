@@ -265,6 +265,31 @@ func TestBoundsHold(t *testing.T) {
 	require.LessOrEqual(t, len(o.subjects), 5)
 }
 
+// TestADroppedAttemptMayHaveArrived: the receiver may know a state whose delivery failed and was then dropped. So the
+// state before it is news again.
+func TestADroppedAttemptMayHaveArrived(t *testing.T) {
+	h := newHook(t, func(body string, _ int) (int, string) {
+		if body == `"lost"` {
+			return http.StatusBadGateway, "3600"
+		}
+		return http.StatusOK, ""
+	})
+	o, c, _ := running(t, h, func(s *Settings) { s.MaxWaiting = 1 })
+	o.Tell("a", "closed", json.RawMessage(`"taken"`))
+	eventually(t, func() bool { sent, _, _ := c.get(); return sent == 1 })
+	o.Tell("a", "open", json.RawMessage(`"lost"`))
+	eventually(t, func() bool {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		return o.subjects["a"].attempts == 1
+	})
+	o.Tell("b", "open", json.RawMessage(`"other"`))
+	eventually(t, func() bool { sent, dropped, _ := c.get(); return sent == 2 && dropped == 1 })
+	o.Tell("a", "closed", json.RawMessage(`"again"`))
+	eventually(t, func() bool { sent, _, _ := c.get(); return sent == 3 })
+	require.Contains(t, h.seen(), attempt{"61/closed/2", `"again"`})
+}
+
 // TestAFullStoreIsTold: what cannot be written is written with the next change.
 func TestAFullStoreIsTold(t *testing.T) {
 	store := &memory{values: map[string][]byte{}, fails: true}

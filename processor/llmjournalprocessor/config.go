@@ -16,7 +16,7 @@ type Config struct {
 	// Of names the llm_journal before tail_sampling. No other setting goes with it.
 	Of *component.ID `mapstructure:"of"`
 
-	// Storage is the storage extension that holds the journal, such as file_storage.
+	// Storage is the storage extension that holds the journal, such as llm_storage.
 	Storage *component.ID `mapstructure:"storage"`
 	// ResendAfter is how long a failing span waits for tail_sampling. Then it leaves without it. It must be longer than
 	// decision_wait.

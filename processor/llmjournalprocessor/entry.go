@@ -91,7 +91,7 @@ func (e *entry) shutdown(ctx context.Context) error {
 // batch is what processTraces finds in a request.
 type batch struct {
 	failing   bool
-	oversized map[pcommon.TraceID]int // spans so far of traces with too many
+	oversized map[pcommon.TraceID]int // spans so far of traces with too many, with those of the request
 }
 
 // inspect looks at every span once. It allocates nothing for a request without failing spans and large traces.
@@ -124,7 +124,7 @@ func (e *entry) add(b *batch, trace pcommon.TraceID, run int) {
 		if b.oversized == nil {
 			b.oversized = map[pcommon.TraceID]int{}
 		}
-		b.oversized[trace] = max(n-run, b.oversized[trace])
+		b.oversized[trace] = n
 	}
 }
 
@@ -142,9 +142,18 @@ func (e *entry) processTraces(ctx context.Context, td ptrace.Traces) (ptrace.Tra
 	return td, nil
 }
 
-// trim returns the data without what large traces have too much.
+// trim returns the data without the spans that are too many for their trace.
 func (e *entry) trim(ctx context.Context, td ptrace.Traces, had map[pcommon.TraceID]int) ptrace.Traces {
 	before, most := td.SpanCount(), e.config.MaxSpansPerTrace
+	for _, rs := range td.ResourceSpans().All() {
+		for _, ss := range rs.ScopeSpans().All() {
+			for _, span := range ss.Spans().All() {
+				if _, large := had[span.TraceID()]; large {
+					had[span.TraceID()]-- // to the number before this request
+				}
+			}
+		}
+	}
 	td = pipeline.Select(td, func(span ptrace.Span) bool {
 		id := span.TraceID()
 		n, large := had[id]

@@ -3,12 +3,12 @@ package llmjournalprocessor
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/faultline-otel/faultline/internal/journal"
 	"github.com/faultline-otel/faultline/internal/pipeline"
 	"github.com/faultline-otel/faultline/internal/sharedinstance"
 )
@@ -55,9 +55,13 @@ func (x *exit) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 	delivery := x.pair.journal.Deliver(failing)
 	if len(delivery.Repeated) > 0 {
 		x.pair.entry.count.duplicates(ctx, len(delivery.Repeated))
+		repeated := make(map[journal.Span]bool, len(delivery.Repeated))
+		for _, id := range delivery.Repeated {
+			repeated[id] = true
+		}
 		td = pipeline.Select(td, func(span ptrace.Span) bool {
 			id, _ := idOf(span)
-			return !slices.Contains(delivery.Repeated, id)
+			return !repeated[id]
 		})
 		if td.SpanCount() == 0 {
 			return nil

@@ -30,7 +30,8 @@ func (p *pair) close(ctx context.Context) error {
 	return errors.Join(p.journal.Clean(), p.store.Close(ctx))
 }
 
-// idOf returns the id of a span for the journal. It is false for a span without ids, which nobody could find again.
+// idOf returns the id of a span for the journal. It reports false for a span without ids: its copies could not be
+// recognized.
 func idOf(span ptrace.Span) (journal.Span, bool) {
 	id := journal.Span{Trace: span.TraceID(), ID: span.SpanID()}
 	return id, id.Trace != [16]byte{} && id.ID != [8]byte{}

@@ -24,6 +24,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	ours "github.com/faultline-otel/faultline/internal/componenttest"
+	"github.com/faultline-otel/faultline/internal/journal"
 	"github.com/faultline-otel/faultline/internal/spanattr"
 	"github.com/faultline-otel/faultline/processor/llmjournalprocessor/internal/metadata"
 )
@@ -302,6 +303,34 @@ func TestALargeTraceKeepsItsFailures(t *testing.T) {
 	require.EqualValues(t, 4+2, c.sum(t, "dropped_spans"))
 }
 
+// TestALargeTraceAmongOthers reaches the limit in a request whose traces alternate.
+func TestALargeTraceAmongOthers(t *testing.T) {
+	c := newChain(t, t.TempDir(), func(cfg *Config) { cfg.MaxSpansPerTrace = 10 })
+	defer c.stop(t)
+	require.NoError(t, c.entry.ConsumeTraces(t.Context(), spans(1, 1, 2, 3, 4, 5, 6, 7, 8)))
+	td := spans(1, 11, 12, 13, 14, 15, 16, 17, 18)
+	all := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans()
+	for i := range all.Len() {
+		if i%2 == 1 {
+			all.At(i).SetTraceID(pcommon.TraceID{2})
+		}
+	}
+	require.NoError(t, c.entry.ConsumeTraces(t.Context(), td))
+	require.Equal(t, []byte{11, 12, 13, 14, 16, 18}, idsOf(c.sampler.AllTraces())[8:])
+	require.EqualValues(t, 2, c.sum(t, "dropped_spans"))
+}
+
+// TestASpanTwiceInARequestLeaves: both copies leave, and the journal waits for neither.
+func TestASpanTwiceInARequestLeaves(t *testing.T) {
+	c := newChain(t, t.TempDir(), nil)
+	defer c.stop(t)
+	require.NoError(t, c.entry.ConsumeTraces(t.Context(), spans(1, 100, 100)))
+	require.NoError(t, c.sampler.decide(t))
+	require.Equal(t, []byte{100, 100}, c.backend.ids())
+	require.Zero(t, c.sum(t, "waiting_spans"))
+	require.Zero(t, c.sum(t, "duplicate_spans"))
+}
+
 func TestAFullJournalPassesOn(t *testing.T) {
 	c := newChain(t, t.TempDir(), func(cfg *Config) { cfg.MaxSpans = 2 })
 	defer c.stop(t)
@@ -367,6 +396,23 @@ func TestABrokenDiskStopsNoData(t *testing.T) {
 	require.Equal(t, 2, sampled.SpanCount())
 	require.NoError(t, e.Shutdown(t.Context()))
 	require.NoError(t, x.Shutdown(t.Context()))
+}
+
+// TestAStoreThatCannotBeReadKeepsItsEntries closes the store, as if its disk were away.
+func TestAStoreThatCannotBeReadKeepsItsEntries(t *testing.T) {
+	c := newChain(t, t.TempDir(), nil)
+	require.NoError(t, c.entry.ConsumeTraces(t.Context(), spans(1, 100)))
+	shared, err := acquire(entryID)
+	require.NoError(t, err)
+	p := shared.Value
+	require.NoError(t, p.store.Close(t.Context()))
+	failing := failingIn(spans(1, 100))
+	require.False(t, p.entry.deliver(t.Context(), p.journal.Entries(), p.journal.Deliver(failing)))
+	require.Equal(t, journal.Waiting, p.journal.State(failing[0]))
+	require.Zero(t, c.sum(t, "unreadable_entries"))
+	require.Zero(t, c.backend.SpanCount())
+	require.NoError(t, release(shared))
+	c.stop(t)
 }
 
 func TestWiringIsChecked(t *testing.T) {

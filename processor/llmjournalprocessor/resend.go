@@ -2,6 +2,8 @@ package llmjournalprocessor
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -60,15 +62,17 @@ func (e *entry) replay(ctx context.Context, earlier []*journal.Entry) {
 		if e.stopped() {
 			return
 		}
-		td, ok := e.read(ctx, entry)
-		if !ok {
-			continue
+		td, ok, err := e.read(ctx, entry)
+		if ok {
+			err = e.next.ConsumeTraces(ctx, td)
 		}
-		if err := e.next.ConsumeTraces(ctx, td); err != nil {
+		if err != nil {
 			e.logger.Warn("could not send spans of the journal again; they stay in it", zap.Error(err))
 			continue
 		}
-		e.count.replayed(ctx, td.SpanCount())
+		if ok {
+			e.count.replayed(ctx, td.SpanCount())
+		}
 	}
 }
 
@@ -96,22 +100,27 @@ func (e *entry) rescue(ctx context.Context) {
 // deliver hands the spans of a delivery to the consumers behind tail_sampling.
 func (e *entry) deliver(ctx context.Context, entries []*journal.Entry, delivery *journal.Delivery) bool {
 	wanted := make(map[journal.Span]bool, len(delivery.Spans))
-	traces := map[[16]byte]bool{}
+	traces := map[[16]byte]struct{}{}
 	for _, span := range delivery.Spans {
 		wanted[span] = true
 	}
 	out := ptrace.NewTraces()
 	for _, entry := range entries {
-		td, ok := e.read(ctx, entry)
+		td, ok, err := e.read(ctx, entry)
+		if err != nil {
+			return e.failed(delivery, err)
+		}
 		if !ok {
 			continue
 		}
 		pipeline.Select(td, func(span ptrace.Span) bool {
 			id, _ := idOf(span)
-			ours := wanted[id]
+			if !wanted[id] {
+				return false
+			}
 			delete(wanted, id) // once
-			traces[id.Trace] = traces[id.Trace] || ours
-			return ours
+			traces[id.Trace] = struct{}{}
+			return true
 		}).ResourceSpans().MoveAndAppendTo(out.ResourceSpans())
 	}
 	spans := out.SpanCount()
@@ -120,26 +129,35 @@ func (e *entry) deliver(ctx context.Context, entries []*journal.Entry, delivery 
 		return true
 	}
 	if err := e.pair.exit.Traces.ConsumeTraces(ctx, out); err != nil {
-		delivery.Failed()
-		e.logger.Warn("could not deliver spans of the journal; they stay in it", zap.Error(err))
-		return false
+		return e.failed(delivery, err)
 	}
 	delivery.Done()
 	e.count.rescued(ctx, spans, len(traces))
 	return true
 }
 
-// read reads an entry from the store. An entry that is gone is given up.
-func (e *entry) read(ctx context.Context, entry *journal.Entry) (ptrace.Traces, bool) {
+// failed ends a delivery that failed.
+func (e *entry) failed(delivery *journal.Delivery, err error) bool {
+	delivery.Failed()
+	e.logger.Warn("could not deliver spans of the journal; they stay in it", zap.Error(err))
+	return false
+}
+
+// read reads an entry from the store. It discards an entry that is gone or damaged, and reports false. An error of the
+// store may pass, so the entry stays.
+func (e *entry) read(ctx context.Context, entry *journal.Entry) (td ptrace.Traces, ok bool, err error) {
 	value, err := e.pair.journal.Value(entry)
-	if err == nil && value != nil {
-		var unmarshaler ptrace.ProtoUnmarshaler
-		if td, err := unmarshaler.UnmarshalTraces(value); err == nil {
-			return td, true
-		}
+	if err != nil {
+		return td, false, fmt.Errorf("read an entry of the journal: %w", err)
+	}
+	var unmarshaler ptrace.ProtoUnmarshaler
+	if value == nil {
+		err = errors.New("it is gone")
+	} else if td, err = unmarshaler.UnmarshalTraces(value); err == nil {
+		return td, true, nil
 	}
 	e.pair.journal.Discard(entry)
 	e.count.unreadable(ctx, 1)
-	e.logger.Error("an entry of the journal cannot be read", zap.Error(err))
-	return ptrace.Traces{}, false
+	e.logger.Error("discarding an unreadable entry of the journal", zap.Error(err))
+	return td, false, nil
 }

@@ -57,7 +57,7 @@ func (s *Store) Write(set map[string][]byte, remove []string) error {
 func (s *Store) Walk(each func(key string, value []byte)) error {
 	walker, ok := s.client.(xstorage.Walker)
 	if !ok {
-		return errors.New("storage: the extension cannot list what it keeps; file_storage can")
+		return errors.New("storage: the extension cannot list its keys; llm_storage can")
 	}
 	return walker.Walk(context.Background(), func(key string, value []byte) ([]*xstorage.Operation, error) {
 		each(key, value)

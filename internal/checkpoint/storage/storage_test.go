@@ -73,5 +73,5 @@ func TestAFileThatIsNoDatabaseIsNamed(t *testing.T) {
 
 func TestAnExtensionThatListsNothing(t *testing.T) {
 	s := &Store{xstorage.NewNopClient()}
-	require.ErrorContains(t, s.Walk(func(string, []byte) {}), "cannot list what it keeps")
+	require.ErrorContains(t, s.Walk(func(string, []byte) {}), "cannot list its keys")
 }
