@@ -77,7 +77,8 @@ func faultlineItself() (dashboard.Dashboard, error) {
 			query(rate(exporterSent, exporterLabel), ofExporter)))).
 		WithPanel(stacked(lines("Dropped, by reason", "short", "Spans, log records and points per second that are lost.",
 			query(orZero(rate(sendFailed, exporterLabel)), "refused for good "+ofExporter),
-			query(orZero(rate(enqueueFailed, exporterLabel)), "queue full "+ofExporter))))
+			query(orZero(rate(enqueueFailed, exporterLabel)), "queue full "+ofExporter),
+			query(orZero(perSecond(own(journalDroppedSpans))), "large traces, by llm_journal"))))
 
 	b.WithRow(dashboard.NewRowBuilder("Queues and process")).
 		WithPanel(limited(lines("Queue fill", "percentunit", "Share of the queue that is filled, by exporter. "+
