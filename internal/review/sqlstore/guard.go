@@ -126,6 +126,22 @@ func (g *guard) health() (review.Health, error) {
 func (g *guard) set(state review.Health, cause error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.change(state, cause)
+}
+
+// replace is set for a conclusion that was drawn from a state. It reports false, and changes nothing, if a transaction
+// saw trouble since: the trouble must not be forgotten.
+func (g *guard) replace(before, state review.Health, cause error) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.state != before {
+		return false
+	}
+	g.change(state, cause)
+	return true
+}
+
+func (g *guard) change(state review.Health, cause error) {
 	changed := g.state != state
 	if g.state, g.cause = state, cause; changed && g.Changed != nil {
 		g.Changed(state, cause)
@@ -138,9 +154,7 @@ func (g *guard) note(err error) error {
 	if g == nil || health == review.Healthy {
 		return err
 	}
-	if before, _ := g.health(); before == review.Healthy {
-		g.set(health, err)
-	}
+	g.replace(review.Healthy, health, err)
 	select {
 	case g.wake <- struct{}{}:
 	default: // it looks soon
@@ -224,7 +238,8 @@ func (g *guard) watch(s *Store) {
 
 // look updates the health of the store and recovers it where it can.
 func (g *guard) look(s *Store) {
-	state, cause := g.health()
+	before, cause := g.health()
+	state := before
 	switch now, err := g.identity(s.path); {
 	case now != review.Healthy:
 		state, cause = now, err
@@ -234,7 +249,9 @@ func (g *guard) look(s *Store) {
 	if state == review.Healthy {
 		state, cause = g.space(s.path)
 	}
-	g.set(state, cause)
+	if !g.replace(before, state, cause) {
+		return // the trouble woke the watch
+	}
 	if state == review.Healthy || time.Now().Before(g.patience) {
 		return
 	}

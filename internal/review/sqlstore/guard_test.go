@@ -233,6 +233,39 @@ func TestADamagedFileIsSetAsideWhileItIsOpen(t *testing.T) {
 	}
 }
 
+// TestDamageMetDuringALookIsKept: a look at the disk that began before a transaction met the damage does not say that
+// all is well.
+func TestDamageMetDuringALookIsKept(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "review.db")
+	filled(t, path, 200)
+	var read atomic.Pointer[func()]
+	sqlstore.SetFree(t, func() uint64 {
+		if f := read.Swap(nil); f != nil {
+			(*f)()
+		}
+		return 1 << 40
+	})
+	s, h := guarded(t, path, func(g *sqlstore.Guard) { g.Refuse, g.MinFree = true, 1 })
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	overwrite(4096, int64(len(data)-4096))(t, path)
+	met := make(chan error, 1)
+	meet := func() {
+		var err error
+		for n := 1; n <= 200 && err == nil; n++ {
+			_, err = s.Item(t.Context(), fmt.Sprintf("%032x", n))
+		}
+		met <- err
+	}
+	read.Store(&meet)
+	unavailable := (*review.UnavailableError)(nil)
+	require.ErrorAs(t, <-met, &unavailable)
+	require.ErrorAs(t, s.Put(t.Context(), []review.Trace{failingTrace(1)}), &unavailable)
+	require.NoError(t, s.Close()) // the watch has ended
+	states, _ := h.all()
+	require.Equal(t, []review.Health{review.Damaged}, states)
+}
+
 // TestADeletedFileIsWrittenAgain: what the store held is in the file after a restart.
 func TestADeletedFileIsWrittenAgain(t *testing.T) {
 	for name, remove := range map[string]func(path string) error{

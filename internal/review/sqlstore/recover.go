@@ -226,6 +226,7 @@ func aside(path string, why review.Health) string {
 // probe writes to the disk. It changes nothing in the store.
 func (s *Store) probe(ctx context.Context) error {
 	g := s.guard
+	before, _ := g.health()
 	if state, cause := g.space(s.path); state != review.Healthy {
 		return cause
 	}
@@ -234,6 +235,6 @@ func (s *Store) probe(ctx context.Context) error {
 	if _, err := s.writer.ExecContext(ctx, `PRAGMA user_version = 0`); err != nil {
 		return err
 	}
-	g.set(review.Healthy, nil)
+	g.replace(before, review.Healthy, nil)
 	return nil
 }
