@@ -66,7 +66,6 @@ func annotationsOn(attributes pcommon.Map, most int) []Evaluation {
 	}
 	at := map[place]int{}
 	var all []Evaluation
-	var labels []string
 	for name, v := range attributes.All() {
 		list := annotation(name)
 		if list == "" {
@@ -84,7 +83,7 @@ func annotationsOn(attributes pcommon.Map, most int) []Evaluation {
 			}
 			i = len(all)
 			at[place{list, n}] = i
-			all, labels = append(all, Evaluation{}), append(labels, "")
+			all = append(all, Evaluation{})
 		}
 		e := &all[i]
 		switch field {
@@ -93,7 +92,7 @@ func annotationsOn(attributes pcommon.Map, most int) []Evaluation {
 		case "annotation.score", "evaluation.score":
 			e.Value = numberOf(v)
 		case "annotation.label", "evaluation.label":
-			labels[i] = v.AsString()
+			e.Label = v.AsString()
 		case "annotation.explanation", "evaluation.explanation":
 			e.Explanation = v.AsString()
 		case "annotation.identifier", "evaluation.identifier":
@@ -101,7 +100,7 @@ func annotationsOn(attributes pcommon.Map, most int) []Evaluation {
 		}
 	}
 	for i := range all {
-		all[i].conclude(labels[i])
+		all[i].conclude()
 	}
 	return all
 }

@@ -32,9 +32,9 @@ func TestEvaluationsBesideOurs(t *testing.T) {
 		{Name: "helpfulness", Value: genai.Some(0.75)},
 		{
 			Name: "hallucination", Value: genai.Some(1.0), Version: "judge-v2", Failed: true,
-			Explanation: "a claim without a source",
+			Label: "hallucinated", Explanation: "a claim without a source",
 		},
-		{Name: "frustration", Value: genai.Some(1.0)},
+		{Name: "frustration", Label: "pass", Value: genai.Some(1.0)},
 	}, EvaluationsBeside(span))
 }
 

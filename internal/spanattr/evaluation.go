@@ -14,17 +14,33 @@ import (
 	"github.com/faultline-otel/faultline/internal/provider"
 )
 
+// Evaluator says who made an evaluation.
+type Evaluator string
+
+// The evaluators.
+const (
+	EvaluatorScorer Evaluator = "scorer" // a program, without a rubric
+	EvaluatorJudge  Evaluator = "judge"  // a model that follows a rubric
+	EvaluatorPerson Evaluator = "person" // a reviewer
+	EvaluatorUser   Evaluator = "user"   // a user of the application: feedback
+)
+
 // Evaluation is the evaluation of a span by a judge, a person or another scorer. A log record carries it.
 type Evaluation struct {
 	Name string
+	By   Evaluator // "" if the record does not say it
 	// Version is the version of the judge's prompt or of the scorer, or "" for people.
 	Version, Stratum string
+	Probability      genai.Opt[float64] // of being picked in its stratum
+	Label            string             // as the record spells it
 	Value            genai.Opt[float64] // derived from the label if the record has no value
 	Failed           bool
 	// Class and Detail say what failed, or are "" if the record does not say it. Explanation says why.
 	Class       failure.Class
 	Detail      string
 	Explanation string
+	JudgeModel  string
+	Reviewer    string
 
 	Provider, Operation, Model, PromptName, PromptVersion string
 }
@@ -40,7 +56,7 @@ func EvaluationOf(record plog.LogRecord) (e Evaluation, ok bool) {
 
 // evaluationIn reads the attributes of an evaluation.
 func evaluationIn(attributes pcommon.Map) (e Evaluation) {
-	var label, judge, scorer string
+	var judge, scorer string
 	for key, v := range attributes.All() {
 		switch key {
 		case AttrEvaluationName:
@@ -48,13 +64,19 @@ func evaluationIn(attributes pcommon.Map) (e Evaluation) {
 		case AttrEvaluationValue:
 			e.Value = numberOf(v)
 		case AttrEvaluationLabel:
-			label = v.AsString()
+			e.Label = v.AsString()
 		case AttrEvaluationExplain:
 			e.Explanation = v.AsString()
 		case AttrJudgePromptVersion:
 			judge = v.AsString()
 		case AttrEvaluationVersion:
 			scorer = v.AsString()
+		case AttrEvaluator:
+			e.By = evaluatorOf(v.Str())
+		case AttrReviewer:
+			e.Reviewer = v.AsString()
+		case AttrJudgeModel:
+			e.JudgeModel = v.AsString()
 		case AttrErrorClass:
 			if class := failure.Class(v.Str()); class.Bucket() != "" {
 				e.Class = class
@@ -63,6 +85,10 @@ func evaluationIn(attributes pcommon.Map) (e Evaluation) {
 			e.Detail = v.Str()
 		case AttrStratum:
 			e.Stratum = stratumOf(v)
+		case AttrProbability:
+			if p := numberOf(v); p.Set && p.Value > 0 && p.Value <= 1 {
+				e.Probability = p
+			}
 		case "gen_ai.provider.name":
 			e.Provider, _ = provider.Name(v.AsString())
 		case "gen_ai.operation.name":
@@ -80,13 +106,61 @@ func evaluationIn(attributes pcommon.Map) (e Evaluation) {
 		}
 	}
 	e.Version = cmp.Or(judge, scorer)
-	e.conclude(label)
+	if e.By == "" && (judge != "" || e.JudgeModel != "") {
+		e.By = EvaluatorJudge
+	}
+	e.conclude()
 	return e
 }
 
+// Write makes a log record an evaluation. It is the inverse of EvaluationOf, except for a label that EvaluationOf reads
+// as neither passed nor failed. The caller sets the times and the ids of what was evaluated.
+func (e *Evaluation) Write(record plog.LogRecord) {
+	record.SetEventName(EventEvaluation)
+	to := record.Attributes()
+	put := func(key, value string) {
+		if value != "" {
+			to.PutStr(key, value)
+		}
+	}
+	put(AttrEvaluationName, e.Name)
+	put(AttrEvaluator, string(e.By))
+	if e.Value.Set {
+		to.PutDouble(AttrEvaluationValue, e.Value.Value)
+	}
+	put(AttrEvaluationLabel, e.Label)
+	put(AttrEvaluationExplain, e.Explanation)
+	version := AttrEvaluationVersion
+	if e.By == EvaluatorJudge {
+		version = AttrJudgePromptVersion
+	}
+	put(version, e.Version)
+	put(AttrJudgeModel, e.JudgeModel)
+	put(AttrReviewer, e.Reviewer)
+	put(AttrErrorClass, string(e.Class))
+	put(AttrErrorDetail, e.Detail)
+	put(AttrStratum, e.Stratum)
+	if e.Probability.Set {
+		to.PutDouble(AttrProbability, e.Probability.Value)
+	}
+	put("gen_ai.provider.name", e.Provider)
+	put("gen_ai.operation.name", e.Operation)
+	put("gen_ai.request.model", e.Model)
+	put("gen_ai.prompt.name", e.PromptName)
+	put("gen_ai.prompt.version", e.PromptVersion)
+}
+
+func evaluatorOf(name string) Evaluator {
+	switch e := Evaluator(name); e {
+	case EvaluatorScorer, EvaluatorJudge, EvaluatorPerson, EvaluatorUser:
+		return e
+	}
+	return ""
+}
+
 // conclude derives from the label what the value and the class do not say.
-func (e *Evaluation) conclude(label string) {
-	passed, known := passes(label)
+func (e *Evaluation) conclude() {
+	passed, known := passes(e.Label)
 	e.Failed = known && !passed || !known && e.Class != ""
 	if !e.Failed || !failure.ValidDetail(e.Class, e.Detail) {
 		e.Detail = ""

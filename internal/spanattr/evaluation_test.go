@@ -24,17 +24,18 @@ func TestEvaluationsAreRead(t *testing.T) {
 				"gen_ai.prompt.name": "support", "gen_ai.prompt.version": "7",
 			},
 			Evaluation{
-				Name: "groundedness", Version: "g-3", Stratum: "random", Value: genai.Some(0.25), Failed: true,
+				Name: "groundedness", By: EvaluatorJudge, Version: "g-3", Stratum: "random",
+				Label: "fail", Value: genai.Some(0.25), Failed: true,
 				Provider: "openai", Operation: "chat", Model: "gpt-x", PromptName: "support", PromptVersion: "7",
 			},
 		},
 		"a person's label alone": {
 			map[string]any{AttrEvaluationName: "helpful", AttrEvaluationLabel: "Thumbs_Down"},
-			Evaluation{Name: "helpful", Value: genai.Some(0.0), Failed: true},
+			Evaluation{Name: "helpful", Label: "Thumbs_Down", Value: genai.Some(0.0), Failed: true},
 		},
 		"a person who passes it": {
 			map[string]any{AttrEvaluationName: "helpful", AttrEvaluationLabel: "pass"},
-			Evaluation{Name: "helpful", Value: genai.Some(1.0)},
+			Evaluation{Name: "helpful", Label: "pass", Value: genai.Some(1.0)},
 		},
 		"a class means failure": {map[string]any{
 			AttrEvaluationName: "g", AttrEvaluationValue: 0.5,
@@ -50,7 +51,7 @@ func TestEvaluationsAreRead(t *testing.T) {
 		"a passing label beside a class": {map[string]any{
 			AttrEvaluationName: "g", AttrEvaluationValue: 1.0,
 			AttrEvaluationLabel: "pass", AttrErrorClass: "refusal",
-		}, Evaluation{Name: "g", Value: genai.Some(1.0)}},
+		}, Evaluation{Name: "g", Label: "pass", Value: genai.Some(1.0)}},
 		"a scorer of another pipeline": {map[string]any{
 			AttrEvaluationName: "g", AttrEvaluationValue: int64(1),
 			AttrEvaluationVersion: "1-a",
@@ -58,7 +59,10 @@ func TestEvaluationsAreRead(t *testing.T) {
 		"a label that is neither": {map[string]any{
 			AttrEvaluationName: "tone", AttrEvaluationLabel: "formal",
 			AttrStratum: "made up",
-		}, Evaluation{Name: "tone"}},
+		}, Evaluation{Name: "tone", Label: "formal"}},
+		"a probability that is none": {
+			map[string]any{AttrEvaluationName: "g", AttrProbability: 1.5, AttrEvaluator: "somebody"}, Evaluation{Name: "g"},
+		},
 		"a value that is not finite": {
 			map[string]any{AttrEvaluationName: "g", AttrEvaluationValue: math.NaN()},
 			Evaluation{Name: "g"},
@@ -85,4 +89,28 @@ func TestOtherRecordsAreNotEvaluations(t *testing.T) {
 	record.SetEventName("gen_ai.choice")
 	_, ok = EvaluationOf(record)
 	require.False(t, ok)
+}
+
+func TestEvaluationsAreWritten(t *testing.T) {
+	for _, e := range []Evaluation{
+		{Name: "g"},
+		{
+			Name: "groundedness", By: EvaluatorJudge, Version: "v", Stratum: StratumSuspect, Probability: genai.Some(0.25),
+			Label: "fail", Value: genai.Some(0.25), Failed: true, Class: failure.Hallucination, Detail: "contradicted",
+			Explanation: "the second claim is not in the document", JudgeModel: "m", Provider: "openai", Operation: "chat",
+			Model: "gpt-x", PromptName: "support", PromptVersion: "7",
+		},
+		{
+			Name: "review", By: EvaluatorPerson, Reviewer: "Ann", Label: "rejected", Value: genai.Some(1.0),
+			Stratum: StratumRandom, Probability: genai.Some(0.01),
+		},
+		{Name: "thumbs", By: EvaluatorUser, Label: "thumbs_down", Value: genai.Some(0.0), Failed: true},
+		{Name: "refusal", By: EvaluatorScorer, Version: "4-x", Value: genai.Some(0.4)},
+	} {
+		record := plog.NewLogRecord()
+		e.Write(record)
+		got, ok := EvaluationOf(record)
+		require.True(t, ok)
+		require.Equal(t, e, got)
+	}
 }

@@ -80,11 +80,15 @@ const (
 	AttrRecovered = "app.llm.recovered"
 )
 
-// AttrStratum says how a span was picked for judging when only some spans are judged: flagged or at random.
+// AttrStratum says how a span was picked for judging when only some spans are judged: because it failed, because of a
+// suspicion, or at random.
 const (
 	AttrStratum = "app.llm.sample.stratum"
+	// AttrProbability is the probability with which a span of its stratum was picked, above 0 and at most 1.
+	AttrProbability = "app.llm.sample.probability"
 
 	StratumFlagged = "flagged"
+	StratumSuspect = "suspect"
 	StratumRandom  = "random"
 )
 
@@ -100,6 +104,10 @@ const (
 	AttrEvaluationLabel   = "gen_ai.evaluation.score.label"
 	AttrEvaluationExplain = "gen_ai.evaluation.explanation"
 	AttrEvaluationVersion = "app.llm.scorer.version"
-	// AttrJudgePromptVersion is the version of a judge's prompt.
+	// AttrJudgePromptVersion is the version of a judge: its model, its rubric and its parameters.
 	AttrJudgePromptVersion = "app.llm.judge.prompt_version"
+	AttrJudgeModel         = "app.llm.judge.model"
+	// AttrEvaluator says who evaluated, one of the evaluators. AttrReviewer is the name of a person who did.
+	AttrEvaluator = "app.llm.evaluator"
+	AttrReviewer  = "app.llm.reviewer"
 )

@@ -434,6 +434,8 @@ func stratumOf(v pcommon.Value) string {
 	switch v.Str() {
 	case StratumFlagged:
 		return StratumFlagged
+	case StratumSuspect:
+		return StratumSuspect
 	case StratumRandom:
 		return StratumRandom
 	}
