@@ -106,16 +106,17 @@ func refusesData() rule {
 func samplesTooEarly() rule {
 	return rule{
 		Alert: "LLMCollectorSamplesTooEarly",
-		Expr:  increased([]string{droppedTooEarly, droppedTooLarge}, byCollector...),
+		Expr:  increased([]string{droppedTooEarly, droppedTooLarge, journalDroppedSpans}, byCollector...),
 
 		KeepFiringFor: "15m", Labels: page,
-		Condition: "`tail_sampling` let go of traces before it decided on them, or because they are too large, within " +
-			"10 minutes",
+		Condition: "`tail_sampling` let go of traces before it decided on them, or because they are too large, or " +
+			"`llm_journal` dropped spans of large traces, within 10 minutes",
 		Guard: "none: the dropped traces are incomplete, and without `llm_journal` failing ones are lost",
 		Annotations: ofTheCollector("LLMCollectorSamplesTooEarly",
 			"The Collector "+ofCollector+" drops traces before it decides on them",
-			"More traces arrive at "+ofCollector+" than tail_sampling can hold until its decision. It drops the oldest. Of "+
-				"failing ones, llm_journal delivers the failing spans later; without it they are lost."),
+			"More traces arrive at "+ofCollector+" than tail_sampling can hold until its decision, or some are very large. "+
+				"The oldest, or the rest of a large one, is dropped. Of failing ones, llm_journal delivers the failing spans "+
+				"later; without it they are lost."),
 	}
 }
 

@@ -69,6 +69,12 @@ var collectorScenarios = []scenario{
 		fires:   map[time.Duration]string{32 * time.Minute: gateway + `,severity="page"`},
 	},
 	{
+		name: "LLMCollectorSamplesTooEarly fires on a trace that is too large", step: time.Minute, length: time.Hour,
+		traffic: func(w *world) { w.raw(journalDroppedSpans+`{`+gateway+`,reason="trace_too_large"}`, "_x30 9000x40") },
+		quiet:   []time.Duration{29 * time.Minute},
+		fires:   map[time.Duration]string{32 * time.Minute: gateway + `,severity="page"`},
+	},
+	{
 		name: "LLMCollectorCheckpointFailing fires while checkpoints fail", step: time.Minute, length: time.Hour,
 		traffic: func(w *world) { w.raw(sessionCheckpointFailures+`{`+gateway+`}`, "_x20 1+1x40") },
 		quiet:   []time.Duration{19 * time.Minute},

@@ -321,7 +321,8 @@ func (j *Journal) Clean() error {
 // Entries returns all entries, the oldest first.
 func (j *Journal) Entries() []*Entry { return j.take(-1, time.Time{}) }
 
-// Overdue returns at most n entries that waited too long.
+// Overdue returns at most n entries that waited too long. Those of which every span is on its way out are left out: a
+// delivery that hangs must not hold up the entries behind it.
 func (j *Journal) Overdue(n int) []*Entry { return j.take(n, j.now()) }
 
 func (j *Journal) take(n int, due time.Time) []*Entry {
@@ -330,8 +331,13 @@ func (j *Journal) take(n int, due time.Time) []*Entry {
 	var entries []*Entry
 	for at := j.entries.Front(); at != nil && len(entries) != n; at = at.Next() {
 		e := at.Value.(*Entry)
-		if !due.IsZero() && e.due.After(due) {
-			break
+		if !due.IsZero() {
+			if e.due.After(due) {
+				break
+			}
+			if !slices.ContainsFunc(e.Spans, func(span Span) bool { return j.waiting[span] == e }) {
+				continue
+			}
 		}
 		entries = append(entries, e)
 	}

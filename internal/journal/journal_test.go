@@ -130,6 +130,21 @@ func TestAFailedDeliveryWaitsAgain(t *testing.T) {
 	require.Equal(t, []byte{1, 1}, value)
 }
 
+// TestADeliveryThatHangsHoldsNobodyUp: entries on their way out are not overdue, so the next ones are found.
+func TestADeliveryThatHangsHoldsNobodyUp(t *testing.T) {
+	m, c := newMemory()
+	j := open(t, m, c)
+	require.NoError(t, j.Append([]Draft{draft(1, 1), draft(2, 1), draft(3, 1)}))
+	c.at = c.at.Add(resendAfter)
+	hanging := j.Deliver([]Span{span(1, 1), span(2, 1)})
+	overdue := j.Overdue(2)
+	require.Len(t, overdue, 1)
+	require.Equal(t, []Span{span(3, 1)}, overdue[0].Spans)
+	hanging.Failed()
+	c.at = c.at.Add(resendAfter)
+	require.Len(t, j.Overdue(10), 3)
+}
+
 func TestARestartFindsWhatWaits(t *testing.T) {
 	m, c := newMemory()
 	j := open(t, m, c)
