@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -230,4 +231,36 @@ func TestDamageOnAFullDisk(t *testing.T) {
 	require.NoError(t, os.RemoveAll(path+tmpSuffix))
 	l, _ = watched(t, dir, Options{})
 	require.Len(t, content(t, l), 10)
+}
+
+// TestADiskThatCannotBeRead: what a passing error of the disk hides is there again after it, and so is what was written
+// meanwhile.
+func TestADiskThatCannotBeRead(t *testing.T) {
+	dir := t.TempDir()
+	l, events := watched(t, dir, Options{})
+	require.NoError(t, l.Write(set("a", "1")))
+	first := l.active.size
+	require.NoError(t, l.Write(set("b", "2")))
+	require.NoError(t, l.Write(set("a", "3")))
+	old := l.path(l.active)
+	l.readAt = func(f *os.File, b []byte, at int64) (int, error) {
+		if at+int64(len(b)) <= first || !strings.HasPrefix(f.Name(), old) {
+			return f.ReadAt(b, at)
+		}
+		n, _ := f.ReadAt(b[:max(first-at, 0)], at)
+		return n, &os.PathError{Op: "read", Path: f.Name(), Err: syscall.EIO}
+	}
+	_, err := l.Get("b")
+	require.ErrorIs(t, err, syscall.EIO)
+	require.Empty(t, *events, "the value is not given up")
+
+	require.NoError(t, l.load()) // as a restart
+	require.Len(t, *events, 1)
+	require.ErrorIs(t, (*events)[0].Err, syscall.EIO)
+	require.Positive(t, (*events)[0].Lost)
+	require.NoError(t, l.Write(set("c", "4")))
+	l.readAt = (*os.File).ReadAt
+	require.NoError(t, l.load())
+	require.Equal(t, map[string]string{"a": "3", "b": "2", "c": "4"}, content(t, l))
+	require.Len(t, *events, 1)
 }

@@ -195,8 +195,8 @@ func (r *replay) segment(s *segment, last bool) error {
 	} else if err != nil {
 		return err
 	}
-	r.buf = s.content(r.buf)
-	data := r.buf
+	data, unreadable := s.content(r.readAt, r.buf)
+	r.buf = data
 	scan := newScanner(data, s.marker, r.expect, last)
 	var frames []frame
 	for f, ok := scan.next(); ok; f, ok = scan.next() {
@@ -213,6 +213,12 @@ func (r *replay) segment(s *segment, last bool) error {
 	}
 	usable := true
 	switch {
+	case unreadable != nil: // perhaps for now: the file stays as it is, and nothing is appended to it
+		event.Err, usable = unreadable, false
+		event.Lost++                                        // at least
+		if info, err := s.file.Stat(); last && err == nil { // new frames come after those that may be in the rest
+			r.expect += uint64(info.Size()-int64(len(data)))/headerSize + 1
+		}
 	case scan.damaged && len(frames) == 0:
 		var err error
 		if event.Kept, err = putAside(r.dir, s.name); err != nil {

@@ -9,6 +9,7 @@ package kvlog
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -81,11 +82,14 @@ type entry struct {
 
 func cost(key string, size int) int64 { return int64(len(key)) + int64(size) + opCost }
 
+// access is how a file is read or written. Tests replace it.
+type access func(f *os.File, b []byte, at int64) (int, error)
+
 // Log is an open log. Its methods can be called concurrently.
 type Log struct {
-	dir     string
-	options Options
-	writeAt func(*os.File, []byte, int64) (int, error) // replaced in tests
+	dir             string
+	options         Options
+	readAt, writeAt access
 
 	mu       sync.Mutex
 	lock     *os.File
@@ -93,10 +97,10 @@ type Log struct {
 	segments []*segment  // oldest first
 	active   *segment    // the last of segments, or nil if the next write creates one
 	index    map[string]entry
-	next     uint64 // sequence of the next frame
-	total    int64  // bytes of all segments
-	live     int64  // cost of all entries
-	owed     []Operation
+	next     uint64          // sequence of the next frame
+	total    int64           // bytes of all segments
+	live     int64           // cost of all entries
+	owed     map[string]bool // keys that a failed Write would have deleted
 	checked  time.Time
 	loaded   bool
 	closed   bool
@@ -107,7 +111,7 @@ type Log struct {
 
 // Open opens the log in a folder, which it creates if necessary. Damaged files are not an error; Open reports them.
 func Open(dir string, options Options) (*Log, error) {
-	l := &Log{dir: dir, options: options, writeAt: (*os.File).WriteAt}
+	l := &Log{dir: dir, options: options, readAt: (*os.File).ReadAt, writeAt: (*os.File).WriteAt}
 	if err := l.load(); err != nil {
 		l.release()
 		return nil, err
@@ -121,38 +125,45 @@ func (l *Log) report(e Event) {
 	}
 }
 
-// Get returns the value of a key, or nil if the key is unknown or all its values are damaged.
+// Get returns the value of a key, or nil if the key is unknown or all its values are damaged. An error may pass.
 func (l *Log) Get(key string) ([]byte, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.ready(); err != nil {
 		return nil, err
 	}
-	value, ok := l.read(key)
-	if !ok {
+	value, err := l.read(key)
+	if errors.Is(err, errDamaged) {
 		// Loading again mends the file and counts what is lost.
 		if err := l.recover(); err != nil {
 			return nil, err
 		}
-		if value, ok = l.read(key); !ok {
+		if value, err = l.read(key); errors.Is(err, errDamaged) {
 			l.report(Event{Path: l.path(l.index[key].segment), Lost: 1})
 			l.remove(key)
+			return nil, nil
 		}
 	}
-	return value, nil
+	return value, err
 }
 
-// read reads the value of a key. It reports false if the value is damaged.
-func (l *Log) read(key string) ([]byte, bool) {
+var errDamaged = errors.New("the value is damaged")
+
+// read reads the value of a key. It returns errDamaged, or the error of the disk.
+func (l *Log) read(key string) ([]byte, error) {
 	e, ok := l.index[key]
 	if !ok {
-		return nil, true
+		return nil, nil
 	}
 	value := make([]byte, e.size)
-	if n, _ := e.segment.file.ReadAt(value, e.at); n < len(value) || checksum(value) != e.sum {
-		return nil, false
+	n, err := l.readAt(e.segment.file, value, e.at)
+	switch {
+	case n == len(value) && checksum(value) == e.sum:
+		return value, nil
+	case err != nil && !errors.Is(err, io.EOF):
+		return nil, err
 	}
-	return value, true
+	return nil, errDamaged
 }
 
 // Keys returns all keys, in no particular order.
@@ -186,7 +197,11 @@ func (l *Log) Write(ops ...Operation) error {
 	if err := l.check(); err != nil {
 		return err
 	}
-	l.ops = append(append(l.ops[:0], l.owed...), ops...)
+	l.ops = l.ops[:0]
+	for key := range l.owed {
+		l.ops = append(l.ops, Operation{Key: key, Delete: true})
+	}
+	l.ops = append(l.ops, ops...)
 	err := l.fits(l.ops)
 	if err == nil {
 		err = l.append(l.ops)
@@ -206,9 +221,11 @@ func (l *Log) Write(ops ...Operation) error {
 // owe remembers what a failed Write would have deleted. Otherwise a full disk would keep what is no longer needed.
 func (l *Log) owe(ops []Operation) {
 	for _, op := range ops {
-		if _, ok := l.index[op.Key]; ok && op.Delete &&
-			!slices.ContainsFunc(l.owed, func(o Operation) bool { return o.Key == op.Key }) {
-			l.owed = append(l.owed, op)
+		if _, ok := l.index[op.Key]; ok && op.Delete {
+			if l.owed == nil {
+				l.owed = map[string]bool{}
+			}
+			l.owed[op.Key] = true
 		}
 	}
 }
@@ -337,7 +354,11 @@ func (l *Log) move(from *segment) bool {
 		ops, size = ops[:0], 0
 		return err == nil
 	}
-	s := newScanner(from.content(nil), from.marker, from.first, false)
+	data, err := from.content(l.readAt, nil)
+	if err != nil {
+		return false // a later write tries again
+	}
+	s := newScanner(data, from.marker, from.first, false)
 	for f, ok := s.next(); ok; f, ok = s.next() {
 		for i, op := range f.ops {
 			if e := l.index[op.Key]; op.Delete || e.segment != from || e.at != int64(f.values[i]) {

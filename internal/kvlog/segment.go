@@ -64,18 +64,21 @@ func (s *segment) intact(dir string) bool {
 		info.ModTime().Equal(s.info.ModTime())
 }
 
-// content reads the file. If a part of it cannot be read, the rest is missing.
-func (s *segment) content(buf []byte) []byte {
+// content reads the file. If a part of it cannot be read, it returns what stands before, and the error.
+func (s *segment) content(readAt access, buf []byte) ([]byte, error) {
 	info, err := s.file.Stat()
 	if err != nil {
-		return buf[:0]
+		return buf[:0], err
 	}
 	n := int(min(info.Size(), maxFile))
 	if cap(buf) < n {
 		buf = make([]byte, n+n/2) // the next one may be larger
 	}
-	n, _ = s.file.ReadAt(buf[:n], 0)
-	return buf[:n]
+	n, err = readAt(s.file, buf[:n], 0)
+	if errors.Is(err, io.EOF) { // it became shorter meanwhile
+		err = nil
+	}
+	return buf[:n], err
 }
 
 // list returns the segments of a folder in order, after it has finished what an earlier process left half done.
