@@ -53,7 +53,7 @@ test: test-tools
 race:
 	CGO_ENABLED=1 go test -race -short -timeout 15m ./internal/words ./internal/price ./internal/dialect \
 	  ./internal/pipeline ./internal/score/... ./internal/jsonschema ./internal/session ./internal/budget ./internal/meter \
-	  ./internal/review/... ./internal/web \
+	  ./internal/review/... ./internal/web/... \
 	  ./processor/... ./connector/... ./exporter/... ./extension/...
 
 #: the circle: a failing trace is flagged, confirmed and exported, and the gate blocks the candidate that repeats it

@@ -16,6 +16,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/triage"
+	"github.com/faultline-otel/faultline/internal/web/transcript"
 )
 
 // itemJSON is an item in the API. The README documents its keys.
@@ -142,7 +143,7 @@ func (s *server) getItem(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	whole := itemAsJSON(&item)
-	whole.Steps = triage.GroupByStep(triaged(item.Spans))
+	whole.Steps = triage.GroupByStep(transcript.Triaged(item.Spans))
 	return writeJSON(w, http.StatusOK, whole)
 }
 

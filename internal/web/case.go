@@ -11,20 +11,22 @@ import (
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/web/display"
+	"github.com/faultline-otel/faultline/internal/web/transcript"
 )
 
 // caseView is one item on the page.
 type caseView struct {
 	TraceID   string
 	Headline  string
-	Chip      chip
-	Also      []chip // further classes on the same span
+	Chip      display.Chip
+	Also      []display.Chip // further classes on the same span
 	Evidence  string
 	Facts     []fact
-	Steps     []stepView
-	Talk      talk
-	Retrieved []retrieved
-	Tree      treeView
+	Steps     []transcript.Step
+	Talk      transcript.Conversation
+	Retrieved []transcript.Retrieval
+	Tree      transcript.Tree
 	Scores    []scoreView
 	Skipped   []skipView
 	Labels    []labelView
@@ -52,19 +54,6 @@ type fact struct {
 	External           bool
 }
 
-type retrieved struct {
-	Query     *block
-	Name      string
-	Documents []documentView
-	None      string // shown without documents
-	More      string
-}
-
-type documentView struct {
-	ID, Score string
-	Content   *block
-}
-
 type scoreView struct {
 	Name, Value string
 	Low         bool   // red
@@ -78,17 +67,11 @@ type skipView struct{ Name, Reason string }
 type labelView struct {
 	Decision string
 	Rejected bool
-	Chip     *chip
+	Chip     *display.Chip
 	Note     string
 	Reviewer string
-	When     moment
+	When     display.Moment
 }
-
-// maxDocuments bounds the documents of one retrieval, maxRetrievals the retrievals of a case.
-const (
-	maxDocuments  = 20
-	maxRetrievals = 6
-)
 
 // caseOf shows an item with the conversation of a span, "" for the primary one.
 func (s *server) caseOf(ctx context.Context, item *review.Item, f queueFilter, span string) (*caseView, error) {
@@ -106,8 +89,9 @@ func (s *server) caseOf(ctx context.Context, item *review.Item, f queueFilter, s
 		return withQuery("/review/"+item.TraceID, v) + "#said"
 	}
 	c := &caseView{
-		TraceID: item.TraceID, Headline: headline(item.Class, item.Detail), Chip: chipOf(item.Class, item.Detail),
-		Evidence: visibleLine(item.Evidence, 1000), APIPath: "/api/v1/items/" + item.TraceID,
+		TraceID: item.TraceID, Headline: display.Headline(item.Class, item.Detail),
+		Chip:     display.ChipOf(item.Class, item.Detail),
+		Evidence: display.Line(item.Evidence, 1000), APIPath: "/api/v1/items/" + item.TraceID,
 		LabelAddress: f.labelAddress(item.TraceID), Choices: classChoices(item.Class, item.Detail),
 	}
 	same, err := s.sameFailure(ctx, item)
@@ -115,21 +99,21 @@ func (s *server) caseOf(ctx context.Context, item *review.Item, f queueFilter, s
 		return nil, err
 	}
 	c.Facts = s.facts(item, primary, same, now)
-	c.Steps = stepsOf(item, address)
-	w := &writer{left: maxPage}
+	c.Steps = transcript.Steps(item, address)
+	w := transcript.NewWriter()
 	current := item.PrimarySpanID
 	if shown != nil {
 		current = shown.ID
-		c.Talk = newTalker(w, item, shown).talk()
+		c.Talk = transcript.Of(w, item, shown)
 		c.Scores, c.Skipped = scoresOf(shown.Scores, shown.Suspects), skipsOf(shown.Skipped)
 		for _, class := range shown.Classes {
 			if class != item.Class {
-				c.Also = append(c.Also, chipOf(class, ""))
+				c.Also = append(c.Also, display.ChipOf(class, ""))
 			}
 		}
 	}
-	c.Retrieved = retrievals(w, item.Spans, readEvidence(item.Class, item.Detail, item.Evidence))
-	c.Tree = treeOf(item, current, address)
+	c.Retrieved = transcript.Retrievals(w, item)
+	c.Tree = transcript.TreeOf(item, current, address)
 	for i := range item.Labels {
 		c.Labels = append(c.Labels, labelOf(&item.Labels[i], now))
 	}
@@ -140,7 +124,7 @@ func (s *server) caseOf(ctx context.Context, item *review.Item, f queueFilter, s
 		}
 	}
 	if n := countCut(item.Spans); n > 0 {
-		c.Cut = plural(n, "span") + " of this trace came too large to be kept whole; long texts in it end in a mark."
+		c.Cut = display.Plural(n, "span") + " of this trace came too large to be kept whole; long texts in it end in a mark."
 	}
 	return c, nil
 }
@@ -176,14 +160,14 @@ func (s *server) facts(item *review.Item, primary *review.Span, same int, now ti
 	var facts []fact
 	add := func(name, value string) {
 		if value != "" {
-			facts = append(facts, fact{Name: name, Value: visibleLine(value, 80)})
+			facts = append(facts, fact{Name: name, Value: display.Line(value, 80)})
 		}
 	}
 	id := func(name, value string) {
 		if value != "" {
 			facts = append(
 				facts,
-				fact{Name: name, Value: abbreviate(visibleLine(value, 80)), Copy: visibleLine(value, 300)},
+				fact{Name: name, Value: abbreviate(display.Line(value, 80)), Copy: display.Line(value, 300)},
 			)
 		}
 	}
@@ -195,13 +179,13 @@ func (s *server) facts(item *review.Item, primary *review.Span, same int, now ti
 	if item.CostUSD.Set {
 		facts = append(
 			facts,
-			fact{Name: "cost", Value: dollars(item.CostUSD.Value), Title: "all model calls of the trace"},
+			fact{Name: "cost", Value: display.Dollars(item.CostUSD.Value), Title: "all model calls of the trace"},
 		)
 	}
 	facts = append(facts, fact{
-		Name: "time", Value: seconds(item.Duration), Title: "from the first span's start to the last one's end",
+		Name: "time", Value: display.Seconds(item.Duration), Title: "from the first span's start to the last one's end",
 	})
-	if when := momentOf(item.Start, now); when.Machine != "" {
+	if when := display.MomentOf(item.Start, now); when.Machine != "" {
 		facts = append(facts, fact{Name: "began", Value: whenWords(when.Ago), Title: when.Exact})
 	}
 	if primary != nil && primary.Call != nil {
@@ -211,8 +195,8 @@ func (s *server) facts(item *review.Item, primary *review.Span, same int, now ti
 	if same > 1 {
 		all := signalAddress(item.Fingerprint, nil)
 		facts = append(facts, fact{
-			Name: "same failure", Value: grouped(int64(same)) + "×", Link: all,
-			Title: "the signal of all cases with fingerprint " + visibleLine(item.Fingerprint, 40),
+			Name: "same failure", Value: display.Grouped(int64(same)) + "×", Link: all,
+			Title: "the signal of all cases with fingerprint " + display.Line(item.Fingerprint, 40),
 		})
 	}
 	if s.options.TraceURL != "" {
@@ -236,13 +220,13 @@ func whenWords(ago string) string {
 func callFacts(c *genai.Call) []fact {
 	var facts []fact
 	if c.Usage.Input.Set || c.Usage.Output.Set {
-		words := grouped(c.Usage.Input.Value) + " in"
+		words := display.Grouped(c.Usage.Input.Value) + " in"
 		if c.Usage.CacheRead.Set && c.Usage.CacheRead.Value > 0 {
-			words += " (" + grouped(c.Usage.CacheRead.Value) + " cached)"
+			words += " (" + display.Grouped(c.Usage.CacheRead.Value) + " cached)"
 		}
 		facts = append(facts, fact{
 			Name:  "tokens",
-			Value: words + ", " + grouped(c.Usage.Output.Value) + " out",
+			Value: words + ", " + display.Grouped(c.Usage.Output.Value) + " out",
 			Title: "of the call that failed",
 		})
 	}
@@ -250,12 +234,12 @@ func callFacts(c *genai.Call) []fact {
 		reasons := c.FinishReasons[:min(len(c.FinishReasons), 4)]
 		facts = append(facts, fact{
 			Name:  "finish",
-			Value: visibleLine(strings.Join(reasons, ", "), 80),
+			Value: display.Line(strings.Join(reasons, ", "), 80),
 			Title: "finish reasons as the provider gave them",
 		})
 	}
 	if c.AgentName != "" {
-		facts = append(facts, fact{Name: "agent", Value: visibleLine(strings.TrimSpace(c.AgentName+" "+c.AgentVersion), 80)})
+		facts = append(facts, fact{Name: "agent", Value: display.Line(strings.TrimSpace(c.AgentName+" "+c.AgentVersion), 80)})
 	}
 	return facts
 }
@@ -265,44 +249,7 @@ func abbreviate(id string) string {
 	if len(id) <= 20 {
 		return id
 	}
-	return head(id, 12) + "…" + tail(id, 4)
-}
-
-// retrievals lists the documents that were retrieved in the trace.
-func retrievals(w *writer, spans []review.Span, because evidence) []retrieved {
-	var out []retrieved
-	for i := range spans {
-		if spans[i].Call == nil || len(out) == maxRetrievals {
-			continue
-		}
-		r := spans[i].Call.Retrieval()
-		if r.Query == "" && len(r.Documents) == 0 && !r.Empty {
-			continue
-		}
-		v := retrieved{Name: visibleLine(spans[i].Name, 120), None: "the documents were not recorded"}
-		if r.Empty {
-			v.None = "no document was found"
-		}
-		if r.Query != "" {
-			v.Query = w.text(r.Query, nil, false)
-		}
-		for j := range r.Documents[:min(len(r.Documents), maxDocuments)] {
-			d := &r.Documents[j]
-			view := documentView{ID: cmp.Or(visibleLine(d.ID, 80), "document"), Score: "–"}
-			if d.Score.Set {
-				view.Score = number(d.Score.Value)
-			}
-			if d.Content != "" {
-				view.Content = w.text(d.Content, because.inText(d.Content), false)
-			}
-			v.Documents = append(v.Documents, view)
-		}
-		if extra := len(r.Documents) - maxDocuments; extra > 0 {
-			v.More = plural(extra, "more document")
-		}
-		out = append(out, v)
-	}
-	return out
+	return display.Head(id, 12) + "…" + display.Tail(id, 4)
 }
 
 // lowScore is below the good range of every default scorer.
@@ -322,8 +269,8 @@ func scoresOf(scores map[string]float64, suspects []string) []scoreView {
 	for _, name := range names[:min(len(names), maxScores)] {
 		v, suspect := scores[name], slices.Contains(suspects, name)
 		views = append(views, scoreView{
-			Name: visibleLine(name, 60), Value: number(v), Low: v < lowScore && !suspect,
-			Suspect: suspect, Width: percent(100 * min(max(v, 0), 1)),
+			Name: display.Line(name, 60), Value: display.Number(v), Low: v < lowScore && !suspect,
+			Suspect: suspect, Width: display.Percent(100 * min(max(v, 0), 1)),
 		})
 	}
 	return views
@@ -350,19 +297,19 @@ func skipsOf(skipped map[string]string) []skipView {
 	var views []skipView
 	for _, name := range names[:min(len(names), maxSkips)] {
 		reason := skipped[name]
-		views = append(views, skipView{visibleLine(name, 60), visibleLine(cmp.Or(skipWords[reason], reason), 80)})
+		views = append(views, skipView{display.Line(name, 60), display.Line(cmp.Or(skipWords[reason], reason), 80)})
 	}
 	return views
 }
 
 func labelOf(l *review.Label, now time.Time) labelView {
 	v := labelView{
-		Decision: decisionWord(l.Decision), Rejected: l.Decision == review.Rejected, Note: visible(l.Note),
-		Reviewer: cmp.Or(visibleLine(l.Reviewer, 80), "somebody"), When: momentOf(l.Created, now),
+		Decision: decisionWord(l.Decision), Rejected: l.Decision == review.Rejected, Note: display.Text(l.Note),
+		Reviewer: cmp.Or(display.Line(l.Reviewer, 80), "somebody"), When: display.MomentOf(l.Created, now),
 	}
 	v.When.Ago = whenWords(v.When.Ago)
 	if l.Class != "" {
-		c := chipOf(l.Class, l.Detail)
+		c := display.ChipOf(l.Class, l.Detail)
 		v.Chip = &c
 	}
 	return v

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/web/display"
 )
 
 // browserCookie tells browsers apart where no authenticator knows who sits before them.
@@ -26,7 +27,7 @@ func (s *server) claimant(r *http.Request) review.Claimant {
 	if known {
 		c.ID = "login " + name
 	} else if cookie, err := r.Cookie(browserCookie); err == nil && cookie.Value != "" {
-		c.ID = "browser " + head(cookie.Value, maxReviewer)
+		c.ID = "browser " + display.Head(cookie.Value, maxReviewer)
 	}
 	return c
 }
@@ -77,7 +78,7 @@ func (s *server) takeAs(ctx context.Context, f queueFilter, from string, by revi
 type claimView struct {
 	Mine   bool
 	Holder string // "" if nobody has it
-	Until  moment
+	Until  display.Moment
 	Left   string // until it expires
 }
 
@@ -92,12 +93,12 @@ func claimViewOf(claim *review.Claim, by review.Claimant, now time.Time) claimVi
 		return claimView{}
 	}
 	return claimView{
-		Mine: claim.Holder == by.ID, Holder: holderName(claim), Until: momentOf(claim.Until, now),
-		Left: ago(claim.Until.Sub(now) + time.Minute/2), // rounded
+		Mine: claim.Holder == by.ID, Holder: holderName(claim), Until: display.MomentOf(claim.Until, now),
+		Left: display.Ago(claim.Until.Sub(now) + time.Minute/2), // rounded
 	}
 }
 
-func holderName(c *review.Claim) string { return cmp.Or(visibleLine(c.Name, 60), "somebody") }
+func holderName(c *review.Claim) string { return cmp.Or(display.Line(c.Name, 60), "somebody") }
 
 // postClaim claims a case that was fetched ahead, and answers with the line that says who has it.
 func (s *server) postClaim(w http.ResponseWriter, r *http.Request) error {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/web/display"
 )
 
 // reviewerCookie remembers the name that a person entered, where no authenticator knows it.
@@ -29,7 +30,7 @@ func (s *server) reviewer(r *http.Request) (name string, known bool) {
 	if err != nil {
 		return "", false
 	}
-	return head(name, maxReviewer), false
+	return display.Head(name, maxReviewer), false
 }
 
 // maxReviewer bounds the name of a reviewer in bytes, as review.Label does.
@@ -151,11 +152,18 @@ func (s *server) showConflict(w http.ResponseWriter, r *http.Request, f queueFil
 	}
 	now := s.options.Now()
 	page := conflictPage{
-		shell: s.shell(r), Headline: headline(item.Class, item.Detail), Address: f.caseAddress(item.TraceID),
+		shell: s.shell(r), Headline: display.Headline(item.Class, item.Detail), Address: f.caseAddress(item.TraceID),
 		LabelAddress: f.labelAddress(item.TraceID), Theirs: labelOf(item.Label, now), Form: said,
 	}
 	page.Title = "Judged meanwhile"
 	page.Form.Replaces, said.Created = item.Label.ID, now
 	page.Yours = labelOf(&said, now)
 	return s.render(w, http.StatusConflict, "conflict", page)
+}
+
+func decisionWord(d review.Decision) string {
+	if d == review.Rejected {
+		return "not a failure"
+	}
+	return "confirmed"
 }

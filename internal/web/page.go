@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/web/display"
 )
 
 // shell is the frame of every page.
@@ -19,7 +20,7 @@ type shell struct {
 
 func (s *server) shell(r *http.Request) shell {
 	name, known := s.reviewer(r)
-	frame := shell{Title: "Review", Reviewer: visibleLine(name, maxReviewer), Known: known}
+	frame := shell{Title: "Review", Reviewer: display.Line(name, maxReviewer), Known: known}
 	if health := s.store.Health(); health != review.Healthy {
 		frame.Trouble = unavailableText(health)
 	}
@@ -103,7 +104,7 @@ func (s *server) placeInQueue(r *http.Request, c *caseView, f queueFilter, liste
 		return nil
 	}
 	if f.Cursor == "" {
-		c.Position = grouped(int64(at+1)) + " of " + grouped(int64(listed.Total))
+		c.Position = display.Grouped(int64(at+1)) + " of " + display.Grouped(int64(listed.Total))
 	}
 	if at+1 < len(listed.Items) {
 		c.Next = listed.Items[at+1].TraceID

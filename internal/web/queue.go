@@ -11,6 +11,7 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/web/display"
 )
 
 // queueSize is the number of items on a page of the queue.
@@ -107,8 +108,8 @@ type option struct {
 type queueRow struct {
 	TraceID, Address string
 	Current          bool
-	Chip             chip
-	When             moment
+	Chip             display.Chip
+	When             display.Moment
 	Service          string
 	Evidence         string
 	Judged           string // the newest decision, "" without one
@@ -168,19 +169,19 @@ func rowOf(item *review.Item, f queueFilter, current string, now time.Time) queu
 		TraceID: item.TraceID,
 		Address: f.caseAddress(item.TraceID),
 		Current: item.TraceID == current,
-		Chip: chipOf(
+		Chip: display.ChipOf(
 			item.Class,
 			item.Detail,
 		),
-		When:     momentOf(item.Received, now),
-		Service:  visibleLine(item.Service, 60),
-		Evidence: visibleLine(item.Evidence, 160),
+		When:     display.MomentOf(item.Received, now),
+		Service:  display.Line(item.Service, 60),
+		Evidence: display.Line(item.Evidence, 160),
 	}
 	if row.Service == "" {
 		row.Service = "unnamed service"
 	}
 	if row.Evidence == "" {
-		row.Evidence = headline(item.Class, item.Detail)
+		row.Evidence = display.Headline(item.Class, item.Detail)
 	}
 	if item.Label != nil {
 		row.Judged = decisionWord(item.Label.Decision)
@@ -221,7 +222,7 @@ func classOptions(chosen failure.Class, counts []review.Count) []optionGroup {
 					Value: string(
 						c.Class,
 					),
-					Label:    string(c.Class) + " (" + grouped(int64(n[c.Class])) + ")",
+					Label:    string(c.Class) + " (" + display.Grouped(int64(n[c.Class])) + ")",
 					Selected: c.Class == chosen,
 				})
 			}
@@ -244,7 +245,7 @@ func serviceOptions(chosen string, counts []review.Count) []option {
 		}
 		options = append(options, option{
 			Value:    c.Value,
-			Label:    visibleLine(c.Value, 60) + " (" + grouped(int64(c.N)) + ")",
+			Label:    display.Line(c.Value, 60) + " (" + display.Grouped(int64(c.N)) + ")",
 			Selected: c.Value == chosen,
 		})
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/web/display"
 )
 
 // handlerFunc answers a request or returns an error. It returns an error only before it has written anything.
@@ -90,7 +91,7 @@ func unavailableText(h review.Health) string {
 
 // sentence returns the message without the sentinel error, which the code already names, unless nothing else is left.
 func sentence(err, sentinel error) string {
-	return visibleLine(strings.TrimSuffix(err.Error(), ": "+sentinel.Error()), 500)
+	return display.Line(strings.TrimSuffix(err.Error(), ": "+sentinel.Error()), 500)
 }
 
 // adapt makes a handler of a handlerFunc. It answers errors in the format of the client.

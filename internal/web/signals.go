@@ -12,6 +12,7 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/web/display"
 )
 
 // signalsPage is the list of signals with one of them beside it.
@@ -31,10 +32,10 @@ type signalRow struct {
 	ID, Address string
 	Current     bool
 	Title       string
-	Chip        chip
+	Chip        display.Chip
 	State       review.SignalState
 	Service     string
-	When        moment
+	When        display.Moment
 	Total       string
 	Chart       chart
 }
@@ -42,7 +43,7 @@ type signalRow struct {
 type signalView struct {
 	signalRow
 	Facts     []fact
-	First     moment
+	First     display.Moment
 	Open      int
 	OpenWords string
 	AllCases  string
@@ -90,7 +91,7 @@ func chartOf(counts []int) chart {
 		most, sum = max(most, n), sum+n
 	}
 	c := chart{
-		Hours: len(counts), Top: grouped(int64(most)),
+		Hours: len(counts), Top: display.Grouped(int64(most)),
 		Words: fmt.Sprintf("Cases an hour over %d hours: %d, most in one hour %d", len(counts), sum, most),
 	}
 	width := 100 / float64(max(len(counts), 1))
@@ -114,10 +115,10 @@ func signalAddress(id string, query url.Values) string {
 
 func signalRowOf(g *review.Signal, current string, query url.Values, now time.Time) signalRow {
 	return signalRow{
-		ID: g.ID, Address: signalAddress(g.ID, query), Current: g.ID == current, Chip: chipOf(g.Class, g.Detail),
-		Title: cmp.Or(visibleLine(g.Title, 160), headline(g.Class, g.Detail)), State: g.State,
-		Service: cmp.Or(visibleLine(g.Service, 60), "unnamed service"), When: momentOf(g.Last, now),
-		Total: grouped(int64(g.Total)), Chart: chartOf(g.HourlyCount),
+		ID: g.ID, Address: signalAddress(g.ID, query), Current: g.ID == current, Chip: display.ChipOf(g.Class, g.Detail),
+		Title: cmp.Or(display.Line(g.Title, 160), display.Headline(g.Class, g.Detail)), State: g.State,
+		Service: cmp.Or(display.Line(g.Service, 60), "unnamed service"), When: display.MomentOf(g.Last, now),
+		Total: display.Grouped(int64(g.Total)), Chart: chartOf(g.HourlyCount),
 	}
 }
 
@@ -195,14 +196,14 @@ func (s *server) showSignals(w http.ResponseWriter, r *http.Request) error {
 
 func signalViewOf(g *review.Signal, query url.Values, now time.Time) *signalView {
 	v := &signalView{
-		signalRow: signalRowOf(g, g.ID, query, now), First: momentOf(g.First, now), Open: g.Open,
-		OpenWords: plural(g.Open, "case"), Choices: classChoices(g.Class, g.Detail),
+		signalRow: signalRowOf(g, g.ID, query, now), First: display.MomentOf(g.First, now), Open: g.Open,
+		OpenWords: display.Plural(g.Open, "case"), Choices: classChoices(g.Class, g.Detail),
 		AllCases: withQuery("/", queueFilter{review.Filter{Query: g.ID}}.values()),
 		Post:     withQuery("/signals/"+url.PathEscape(g.ID)+"/label", query),
 		Change:   withQuery("/signals/"+url.PathEscape(g.ID)+"/state", query),
 	}
 	if g.Version != "" {
-		v.Resolved = visibleLine(g.Version, 60)
+		v.Resolved = display.Line(g.Version, 60)
 	}
 	for _, key := range []struct {
 		name   string
@@ -238,7 +239,7 @@ func splitOf(name string, counts []review.Count) split {
 			break // nobody says
 		}
 		s.Rows = append(s.Rows, splitRow{
-			Value: cmp.Or(visibleLine(c.Value, 60), "not given"), N: grouped(int64(c.N)),
+			Value: cmp.Or(display.Line(c.Value, 60), "not given"), N: display.Grouped(int64(c.N)),
 			Width: perCent(100 * float64(c.N) / float64(sum)),
 		})
 	}
@@ -251,12 +252,12 @@ func batchOf(query url.Values) *batchView {
 	if err != nil {
 		return nil
 	}
-	b := &batchView{Batch: query.Get("batch"), Words: plural(n, "case") + " judged", Address: "/signals/undo"}
+	b := &batchView{Batch: query.Get("batch"), Words: display.Plural(n, "case") + " judged", Address: "/signals/undo"}
 	if left, _ := strconv.Atoi(query.Get("left")); left > 0 {
-		b.Words += ", " + plural(left, "case") + " left out: somebody has them"
+		b.Words += ", " + display.Plural(left, "case") + " left out: somebody has them"
 	}
 	if query.Get("undone") != "" {
-		b.Batch, b.Words = "", "taken back: "+plural(n, "judgement")
+		b.Batch, b.Words = "", "taken back: "+display.Plural(n, "judgement")
 	}
 	return b
 }

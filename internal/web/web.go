@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/web/display"
 )
 
 // Options configure the page. The zero value is valid.
@@ -125,7 +126,7 @@ func (s *server) routed(mux *http.ServeMux) http.Handler {
 		case said.status == http.StatusMethodNotAllowed:
 			w.Header().Set("Allow", allow)
 			s.adapt(func(http.ResponseWriter, *http.Request) error {
-				return fmt.Errorf("%w: %s is answered to %s only", errMethod, visibleLine(r.URL.Path, 200), allow)
+				return fmt.Errorf("%w: %s is answered to %s only", errMethod, display.Line(r.URL.Path, 200), allow)
 			}).ServeHTTP(w, r)
 		case said.header.Get("Location") != "": // the same path, spelled cleanly
 			handler.ServeHTTP(w, r)

@@ -1,4 +1,4 @@
-package web
+package display
 
 import (
 	"fmt"
@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// visible makes a text safe to display. It spells out characters that a browser would hide or reorder, and replaces
+// Text makes a text safe to display. It spells out characters that a browser would hide or reorder, and replaces
 // invalid UTF-8 with U+FFFD. Line ends and tabs stay.
-func visible(text string) string {
+func Text(text string) string {
 	clean := true
 	for i := 0; i < len(text); {
 		r, size := utf8.DecodeRuneInString(text[i:])
@@ -63,19 +63,19 @@ func hidden(r rune) bool {
 	return unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Co, r)
 }
 
-// visibleLine is visible, on one line of about n bytes at most.
-func visibleLine(text string, n int) string {
-	text = head(text, 2*n)
+// Line is Text, on one line of about n bytes at most.
+func Line(text string, n int) string {
+	text = Head(text, 2*n)
 	text = strings.Join(strings.Fields(text), " ")
-	short := head(text, n)
+	short := Head(text, n)
 	if len(short) < len(text) {
 		short += "…"
 	}
-	return visible(short)
+	return Text(short)
 }
 
-// head returns the beginning of a text, at most n bytes and whole runes.
-func head(text string, n int) string {
+// Head returns the beginning of a text, at most n bytes and whole runes.
+func Head(text string, n int) string {
 	if len(text) <= n {
 		return text
 	}
@@ -85,8 +85,8 @@ func head(text string, n int) string {
 	return text[:n]
 }
 
-// tail returns the end of a text, at most n bytes and whole runes.
-func tail(text string, n int) string {
+// Tail returns the end of a text, at most n bytes and whole runes.
+func Tail(text string, n int) string {
 	if len(text) <= n {
 		return text
 	}

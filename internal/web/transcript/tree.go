@@ -1,11 +1,11 @@
-package web
+package transcript
 
 import (
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/web/display"
 )
 
 // Bounds of the span tree, in rows and in levels.
@@ -14,56 +14,57 @@ const (
 	maxIndent = 12
 )
 
-// treeView shows where the time of a trace went.
-type treeView struct {
-	Rows   []treeRow
+// Tree shows where the time of a trace went.
+type Tree struct {
+	Rows   []Row
 	Hidden string // how many spans are not listed
 }
 
-type treeRow struct {
+// Row is a span in the tree.
+type Row struct {
 	Name, Service string // Service only where it differs from the row above
 	Indent        int
 	X, Width      string // of the bar, in per cent of the trace
 	Failed        bool
 	Current       bool
-	Chip          *chip
+	Chip          *display.Chip
 	Took, Address string
 	Began         string // after the start of the trace
 }
 
-// treeOf lays out the spans as a tree, parents first, siblings by start. Of a huge trace it lists the failed spans
+// TreeOf lays out the spans as a tree, parents first, siblings by start. Of a huge trace it lists the failed spans
 // with their ancestors, then the first of the rest.
-func treeOf(item *review.Item, current string, address func(span string) string) treeView {
+func TreeOf(item *review.Item, current string, address func(span string) string) Tree {
 	order := depthFirst(item.Spans)
 	keep := chooseRows(item.Spans, order)
 	total := item.Duration
-	var view treeView
+	var view Tree
 	service := item.Service
 	for _, n := range order {
 		if !keep[n.index] {
 			continue
 		}
 		s := &item.Spans[n.index]
-		row := treeRow{
-			Name: visibleLine(s.Name, 120), Indent: min(n.depth, maxIndent), Failed: s.Failed(), Current: s.ID == current,
-			Took: seconds(s.Duration), Address: address(s.ID), Began: "+" + seconds(s.Start.Sub(item.Start)),
+		row := Row{
+			Name: display.Line(s.Name, 120), Indent: min(n.depth, maxIndent), Failed: s.Failed(), Current: s.ID == current,
+			Took: display.Seconds(s.Duration), Address: address(s.ID), Began: "+" + display.Seconds(s.Start.Sub(item.Start)),
 		}
 		if row.Name == "" {
 			row.Name = unnamed
 		}
 		if s.Service != service {
-			row.Service = visibleLine(s.Service, 60)
+			row.Service = display.Line(s.Service, 60)
 			service = s.Service
 		}
 		if s.Failed() {
-			c := chipOf(s.Class, s.Detail)
+			c := display.ChipOf(s.Class, s.Detail)
 			row.Chip = &c
 		}
 		row.X, row.Width = bar(s.Start.Sub(item.Start), s.Duration, total)
 		view.Rows = append(view.Rows, row)
 	}
 	if hidden := len(item.Spans) - len(view.Rows); hidden > 0 {
-		view.Hidden = plural(hidden, "more span")
+		view.Hidden = display.Plural(hidden, "more span")
 	}
 	return view
 }
@@ -76,10 +77,8 @@ func bar(after, took, total time.Duration) (x, width string) {
 	const least = 0.6
 	from := min(max(100*float64(after)/float64(total), 0), 100-least)
 	wide := min(max(100*float64(took)/float64(total), least), 100-from)
-	return percent(from), percent(wide)
+	return display.Percent(from), display.Percent(wide)
 }
-
-func percent(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) + "%" }
 
 // unnamed is shown for a span without a name.
 const unnamed = "unnamed span"

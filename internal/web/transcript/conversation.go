@@ -1,4 +1,7 @@
-package web
+// Package transcript lays out what was said and done in a trace, as data for templates: the conversation with its tool
+// calls, what was retrieved, the findings step by step, and the tree of spans. Texts are bounded in length and safe to
+// display, and the evidence of a failure is marked where it stands.
+package transcript
 
 import (
 	"cmp"
@@ -9,6 +12,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/web/display"
 )
 
 // Bounds of a conversation on the page, in turns and in cards of one turn.
@@ -18,44 +22,44 @@ const (
 	maxCards    = 24
 )
 
-// talk is the conversation of a case.
-type talk struct {
+// Conversation is the conversation of a case.
+type Conversation struct {
 	Subject string // the span of the conversation, where another one failed
-	System  *block
+	System  *Block
 	Dropped string // how many of the oldest turns are not shown
-	Earlier []turn // folded away
-	Turns   []turn
-	After   []turn // how it went on, from a later call of the same conversation
+	Earlier []Turn // folded away
+	Turns   []Turn
+	After   []Turn // how it went on, from a later call of the same conversation
 	Missing string // why there are no turns
 }
 
-// turn is one message, or a tool call and its result.
-type turn struct {
+// Turn is one message, or a tool call and its result.
+type Turn struct {
 	Role      string
 	Kind      string // user, assistant, tool, error: how it looks
-	Text      *block
-	Reasoning *block
-	Cards     []card
+	Text      *Block
+	Reasoning *Block
+	Cards     []Card
 	MoreCards string
 	Fails     bool
 	Note      string // the evidence, where it is about this turn
 }
 
-// card is a tool call with its result.
-type card struct {
+// Card is a tool call with its result.
+type Card struct {
 	Name, ID  string
 	Status    string // in words
 	Bad, Good bool
 	Took      string
-	Arguments *block
-	Result    *block
+	Arguments *Block
+	Result    *Block
 	Note      string
 	Fails     bool
 }
 
 // talker builds the conversation of one call in its trace.
 type talker struct {
-	writer  *writer
+	writer  *Writer
 	item    *review.Item
 	subject *review.Span // whose call is shown
 	blame   *review.Span // the failed span, nil where the subject is another span that did not fail
@@ -66,7 +70,12 @@ type talker struct {
 	noted   bool                         // a turn or card shows the evidence
 }
 
-func newTalker(w *writer, item *review.Item, span *review.Span) *talker {
+// Of shows the conversation of a span in its trace.
+func Of(w *Writer, item *review.Item, span *review.Span) Conversation {
+	return newTalker(w, item, span).conversation()
+}
+
+func newTalker(w *Writer, item *review.Item, span *review.Span) *talker {
 	t := &talker{
 		writer: w, item: item, subject: conversationOf(item.Spans, span),
 		results: map[string]*genai.ToolResult{}, runs: map[string]*review.Span{}, unnamed: map[string]*review.Span{},
@@ -129,8 +138,8 @@ func asksFor(c *genai.Call, id string) bool {
 	})
 }
 
-func (t *talker) talk() talk {
-	var out talk
+func (t *talker) conversation() Conversation {
+	var out Conversation
 	c := t.subject.Call
 	if c == nil {
 		out.Missing = "No model call of this trace recorded messages."
@@ -138,7 +147,7 @@ func (t *talker) talk() talk {
 		return out
 	}
 	if t.blame != nil && t.blame != t.subject || t.blame == nil && t.subject.ID != t.item.PrimarySpanID {
-		out.Subject = visibleLine(t.subject.Name, 120)
+		out.Subject = display.Line(t.subject.Name, 120)
 	}
 	input, output, after := c.Input(), c.Output(), t.afterwards()
 	for _, messages := range [][]genai.Message{input, output, after} {
@@ -152,7 +161,7 @@ func (t *talker) talk() talk {
 	answer = append(answer, t.reported(answer)...)
 	history := input
 	if extra := len(history) - maxTurns; extra > 0 {
-		out.Dropped = plural(extra, "message")
+		out.Dropped = display.Plural(extra, "message")
 		history = history[extra:]
 	}
 	earlier := history[:max(0, len(history)-recentTurns)]
@@ -211,7 +220,7 @@ func (t *talker) collect(messages []genai.Message) {
 }
 
 // turns shows messages. failing is true for the answer of the shown call.
-func (t *talker) turns(messages []genai.Message, failing bool) []turn {
+func (t *talker) turns(messages []genai.Message, failing bool) []Turn {
 	failing = failing && t.blame != nil && t.blame == t.subject
 	asked := map[string]bool{}
 	for i := range messages {
@@ -219,10 +228,10 @@ func (t *talker) turns(messages []genai.Message, failing bool) []turn {
 			asked[messages[i].ToolCalls[j].ID] = true
 		}
 	}
-	var turns []turn
+	var turns []Turn
 	for i := range messages {
 		m := &messages[i]
-		u := turn{Role: cmp.Or(visibleLine(m.Role, 40), "message"), Kind: kindOf(m), Fails: failing}
+		u := Turn{Role: cmp.Or(display.Line(m.Role, 40), "message"), Kind: kindOf(m), Fails: failing}
 		last := failing && i == len(messages)-1
 		if m.Text != "" {
 			u.Text = t.message(m.Text, failing, last)
@@ -234,7 +243,7 @@ func (t *talker) turns(messages []genai.Message, failing bool) []turn {
 			u.Cards = append(u.Cards, t.called(&m.ToolCalls[j], failing, len(m.ToolCalls) == 1))
 		}
 		if extra := len(m.ToolCalls) - maxCards; extra > 0 {
-			u.MoreCards = plural(extra, "more tool call")
+			u.MoreCards = display.Plural(extra, "more tool call")
 		}
 		for j := range m.ToolResults[:min(len(m.ToolResults), maxCards)] {
 			r := &m.ToolResults[j]
@@ -243,7 +252,7 @@ func (t *talker) turns(messages []genai.Message, failing bool) []turn {
 			}
 			u.Cards = append(
 				u.Cards,
-				card{Name: "result", ID: visibleLine(r.ID, 80), Result: t.writer.value(r.Result, t.inText)},
+				Card{Name: "result", ID: display.Line(r.ID, 80), Result: t.writer.value(r.Result, t.inText)},
 			)
 		}
 		if u.Text == nil && u.Reasoning == nil && len(u.Cards) == 0 {
@@ -254,7 +263,7 @@ func (t *talker) turns(messages []genai.Message, failing bool) []turn {
 		turns = append(turns, u)
 	}
 	if failing && len(turns) > 0 && !t.noted && t.because.text != "" && !t.blame.Error {
-		turns[len(turns)-1].Note = visibleLine(t.because.text, 400)
+		turns[len(turns)-1].Note = display.Line(t.because.text, 400)
 		t.noted = true
 	}
 	return turns
@@ -288,7 +297,7 @@ func kindOf(m *genai.Message) string {
 func (t *talker) inText(text string, _ bool) []region { return t.because.inText(text) }
 
 // message shows the text of a message. It lays out JSON that should follow a schema, and shows the end of a cut answer.
-func (t *talker) message(text string, failing, last bool) *block {
+func (t *talker) message(text string, failing, last bool) *Block {
 	if failing && t.because.class == failure.SchemaViolation {
 		return t.writer.data(text, wideLine, t.because.inAnswer)
 	}
@@ -299,11 +308,11 @@ func (t *talker) message(text string, failing, last bool) *block {
 }
 
 // called returns the card of a tool call, with the result that the model received, else the one on the tool's own span.
-func (t *talker) called(call *genai.ToolCall, failing, only bool) card {
-	c := card{Name: cmp.Or(visibleLine(call.Name, 80), "unnamed tool"), ID: visibleLine(call.ID, 80)}
+func (t *talker) called(call *genai.ToolCall, failing, only bool) Card {
+	c := Card{Name: cmp.Or(display.Line(call.Name, 80), "unnamed tool"), ID: display.Line(call.ID, 80)}
 	marked := t.inText
 	if failing && t.because.class == failure.ToolCallMalformed && (only || t.because.names(call.Name)) {
-		c.Fails, c.Note, t.noted = true, visibleLine(t.because.text, 400), true
+		c.Fails, c.Note, t.noted = true, display.Line(t.because.text, 400), true
 		marked = t.because.inArguments(call.Name)
 	}
 	c.Arguments = t.writer.value(call.Arguments, marked)
@@ -319,7 +328,7 @@ func (t *talker) called(call *genai.ToolCall, failing, only bool) card {
 		c.Result = t.writer.value(run.Call.ToolResult(), t.inText)
 	}
 	if run != nil {
-		c.Took = seconds(run.Duration)
+		c.Took = display.Seconds(run.Duration)
 		c.Good = !run.Failed() && !run.Error
 		c.Bad = !c.Good
 		c.Status = "ok"
@@ -330,7 +339,7 @@ func (t *talker) called(call *genai.ToolCall, failing, only bool) card {
 			}
 		}
 		if t.blame == run {
-			c.Fails, c.Note, t.noted = true, visibleLine(t.because.text, 400), true
+			c.Fails, c.Note, t.noted = true, display.Line(t.because.text, 400), true
 		}
 	} else if result == nil {
 		c.Status = "no result recorded"
@@ -353,18 +362,18 @@ func runKey(tool string, arguments genai.Value) string {
 }
 
 // reported returns the error of the provider, the SDK or the tool on the failing span, where it is not in a message.
-func (t *talker) reported(answer []turn) []turn {
+func (t *talker) reported(answer []Turn) []Turn {
 	s := t.blame
 	if s == nil {
 		return nil
 	}
-	var out []turn
+	var out []Turn
 	repeats := func(m genai.Message) bool { return strings.Contains(m.Text, s.Call.Refusal()) }
 	if s.Call != nil && s.Call.Refusal() != "" && !slices.ContainsFunc(s.Call.Output(), repeats) {
 		text := s.Call.Refusal()
 		out = append(
 			out,
-			turn{Role: "refusal", Kind: "error", Text: t.writer.text(text, t.because.inText(text), false), Fails: true},
+			Turn{Role: "refusal", Kind: "error", Text: t.writer.text(text, t.because.inText(text), false), Fails: true},
 		)
 	}
 	// A tool that ran has a card, in its conversation or alone.
@@ -379,7 +388,7 @@ func (t *talker) reported(answer []turn) []turn {
 			true,
 		)
 		t.noted = t.noted || c.Fails
-		return append(out, turn{Role: "tool", Kind: "tool", Cards: []card{c}, Fails: true})
+		return append(out, Turn{Role: "tool", Kind: "tool", Cards: []Card{c}, Fails: true})
 	}
 	message := s.Message
 	var words []string
@@ -387,7 +396,7 @@ func (t *talker) reported(answer []turn) []turn {
 		e := s.Call.Error
 		message = cmp.Or(e.Message, message)
 		if e.Type != "" {
-			words = append(words, visibleLine(e.Type, 120))
+			words = append(words, display.Line(e.Type, 120))
 		}
 		if e.HTTPStatus != 0 {
 			words = append(words, "HTTP "+strconv.Itoa(e.HTTPStatus))
@@ -397,12 +406,12 @@ func (t *talker) reported(answer []turn) []turn {
 		if len(answer)+len(out) == 0 && t.subject == s && t.because.text != "" {
 			out = append(
 				out,
-				turn{Role: "assistant", Kind: "error", Fails: true, Note: visibleLine(t.because.text, 400)},
+				Turn{Role: "assistant", Kind: "error", Fails: true, Note: display.Line(t.because.text, 400)},
 			)
 		}
 		return out
 	}
-	u := turn{Role: "error", Kind: "error", Fails: true, Note: strings.Join(words, " · ")}
+	u := Turn{Role: "error", Kind: "error", Fails: true, Note: strings.Join(words, " · ")}
 	if message != "" {
 		u.Text = t.writer.text(message, t.because.inText(message), false)
 	}

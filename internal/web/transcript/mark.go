@@ -1,4 +1,4 @@
-package web
+package transcript
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/web/display"
 )
 
 // evidence is the evidence of a failure, parsed to find its place in the conversation. Scorers name places
@@ -219,7 +220,7 @@ func lower(s string) string {
 
 // wholeRunes widens a region so that it cuts no rune.
 func wholeRunes(text string, from, to int) region {
-	from = len(head(text, from))
+	from = len(display.Head(text, from))
 	for to < len(text) && text[to]&0xc0 == 0x80 {
 		to++
 	}

@@ -1,9 +1,8 @@
-package web
+package transcript
 
 import (
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -11,28 +10,8 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/web/display"
 )
-
-func TestVisible(t *testing.T) {
-	for in, want := range map[string]string{
-		"plain\n\ttext":              "plain\n\ttext",
-		"two\r\nlines":               "two\nlines",
-		"a\rb":                       "a␍b",
-		"nul \x00 esc \x1b del \x7f": "nul ␀ esc ␛ del ␡",
-		"rtl \u202e mark":            "rtl ⟨U+202E⟩ mark",
-		"iso \u2066x\u2069":          "iso ⟨U+2066⟩x⟨U+2069⟩",
-		"tag \U000E0041":             "tag ⟨U+E0041⟩",
-		"c1 \u0085 bom \ufeff":       "c1 ⟨U+0085⟩ bom ⟨U+FEFF⟩",
-		"bad \xff\xc3":               "bad \ufffd\ufffd",
-		"שלום مرحبا":                 "שלום مرحبا",
-		"👩‍👩‍👧 é ё 漢字":               "👩‍👩‍👧 é ё 漢字",
-	} {
-		require.Equal(t, want, visible(in))
-	}
-	require.Equal(t, "a b c", visibleLine(" a\n\tb \u00a0 c ", 20))
-	require.Equal(t, "aaaa…", visibleLine("aaaaaaaa", 4))
-	require.Equal(t, "…", visibleLine("漢", 2), "no rune is cut")
-}
 
 func TestLayOut(t *testing.T) {
 	for in, want := range map[string]string{
@@ -133,7 +112,7 @@ func TestEvidenceFindsWhatItSpeaksOf(t *testing.T) {
 }
 
 func TestLongTextsFold(t *testing.T) {
-	join := func(pieces []piece) string {
+	join := func(pieces []Piece) string {
 		var b strings.Builder
 		for _, p := range pieces {
 			b.WriteString(p.Text)
@@ -141,7 +120,7 @@ func TestLongTextsFold(t *testing.T) {
 		return b.String()
 	}
 	long := strings.Repeat("line of text\n", 1000)
-	w := &writer{left: maxPage}
+	w := &Writer{left: maxPage}
 	b := w.text(long, nil, false)
 	require.Equal(t, long, join(b.Head)+join(b.Folded), "nothing is lost in the fold")
 	require.LessOrEqual(t, len(join(b.Head)), headShown)
@@ -161,7 +140,7 @@ func TestLongTextsFold(t *testing.T) {
 	require.True(t, strings.HasSuffix(join(b.Tail), "THE END"))
 	require.Equal(t, "983.0 kB", b.Dropped)
 
-	full := &writer{}
+	full := &Writer{}
 	b = full.text(long, nil, false)
 	require.LessOrEqual(t, len(join(b.Head)+join(b.Folded)), leastShown, "a full page shows little of each")
 	require.NotEmpty(t, b.Dropped)
@@ -170,73 +149,8 @@ func TestLongTextsFold(t *testing.T) {
 func TestMarksOverlapNothing(t *testing.T) {
 	text := "0123456789"
 	got := pieces(text, within([]region{{4, 6}, {2, 5}, {8, 99}, {-1, 3}, {7, 7}}, len(text)), 0)
-	require.Equal(t, []piece{{"01", false}, {"234", true}, {"5", true}, {"67", false}, {"89", true}}, got)
-	require.Equal(t, []piece{{"56", false}, {"78", true}, {"9", false}}, pieces(text[5:], []region{{7, 9}}, 5))
-}
-
-func TestFormats(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		-time.Second: "0 s", 0: "0 s", 250 * time.Microsecond: "0.2 ms", 12 * time.Millisecond: "12 ms", 999 * time.Millisecond: "999 ms",
-		3200 * time.Millisecond: "3.20 s", 99 * time.Second: "99.00 s", 125 * time.Second: "2 min 05 s", 49 * time.Hour: "49 h",
-	} {
-		require.Equal(t, want, seconds(d))
-	}
-	for d, want := range map[time.Duration]string{
-		-time.Hour: "now", 59 * time.Second: "now", 61 * time.Second: "1 min", 90 * time.Minute: "1 h", 47 * time.Hour: "47 h", 49 * time.Hour: "2 d",
-		24 * 1234 * time.Hour: "1,234 d",
-	} {
-		require.Equal(t, want, ago(d))
-	}
-	for v, want := range map[float64]string{0: "$0", 0.00001: "< $0.0001", 0.0041: "$0.0041", 12.345: "$12.35"} {
-		require.Equal(t, want, dollars(v))
-	}
-	for v, want := range map[float64]string{0: "0.00", 0.97: "0.97", 0.001: "0.001", -3: "-3.00", 1e9: "1e+09"} {
-		require.Equal(t, want, number(v))
-	}
-	require.Equal(t, "-1,234,567", grouped(-1234567))
-	require.Equal(t, "at an unknown time", momentOf(time.Time{}, time.Now()).Ago)
-	require.Equal(t, "2026-11-23 10:42:00.123 UTC", momentOf(time.Date(2026, 11, 23, 11, 42, 0, 123e6, time.FixedZone("", 3600)), time.Now()).Exact)
-}
-
-func TestEveryDetailHasAHeadline(t *testing.T) {
-	seen := map[string]string{}
-	for _, info := range failure.Classes() {
-		require.NotEmpty(t, headlines[info.Class][""], info.Class)
-		for _, d := range info.Details {
-			h := headline(info.Class, d.Name)
-			key := string(info.Class) + "/" + d.Name
-			require.NotEqual(t, "Something failed", h, key)
-			if len(info.Details) > 1 {
-				require.Empty(t, seen[h], "%s says the same", key)
-			}
-			seen[h] = key
-		}
-	}
-	for class, details := range headlines {
-		for d := range details {
-			require.True(t, d == "" || failure.ValidDetail(class, d), "%s/%s is no detail", class, d)
-		}
-	}
-	require.Equal(t, "Something failed", headline("telepathy", ""))
-}
-
-func TestChoicesHoldTheOneThatWasFound(t *testing.T) {
-	for _, c := range []struct{ class, detail, want string }{
-		{"refusal", "content_filter", "refusal/content_filter"},
-		{"schema_violation", "minLength", "schema_violation/minLength"},
-		{"schema_violation", "invented", "schema_violation"},
-		{"unsafe", "", "unsafe"},
-	} {
-		var chosen []string
-		for _, g := range classChoices(failure.Class(c.class), c.detail) {
-			for _, o := range g.Options {
-				if o.Selected {
-					chosen = append(chosen, o.Value)
-				}
-			}
-		}
-		require.Equal(t, []string{c.want}, chosen)
-	}
+	require.Equal(t, []Piece{{"01", false}, {"234", true}, {"5", true}, {"67", false}, {"89", true}}, got)
+	require.Equal(t, []Piece{{"56", false}, {"78", true}, {"9", false}}, pieces(text[5:], []region{{7, 9}}, 5))
 }
 
 func FuzzBlock(f *testing.F) {
@@ -247,12 +161,12 @@ func FuzzBlock(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, why string) {
 		for _, class := range []failure.Class{failure.ToolCallMalformed, failure.SchemaViolation, failure.Refusal} {
 			e := readEvidence(class, failure.UnparsableArguments, why)
-			w := &writer{left: maxPage}
-			for _, b := range []*block{
+			w := &Writer{left: maxPage}
+			for _, b := range []*Block{
 				w.value(genai.Value{Text: text}, e.inArguments("tool")), w.data(text, wideLine, e.inAnswer), w.text(text, e.inText(text), true),
 			} {
 				n := 0
-				for _, list := range [][]piece{b.Head, b.Folded, b.Tail} {
+				for _, list := range [][]Piece{b.Head, b.Folded, b.Tail} {
 					for _, p := range list {
 						n += len(p.Text)
 						if !utf8.ValidString(p.Text) {
@@ -260,7 +174,7 @@ func FuzzBlock(f *testing.F) {
 						}
 					}
 				}
-				if text != "" && n == 0 && visible(text) != "" {
+				if text != "" && n == 0 && display.Text(text) != "" {
 					t.Fatal("nothing is shown")
 				}
 			}

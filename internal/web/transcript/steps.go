@@ -1,43 +1,45 @@
-package web
+package transcript
 
 import (
 	"strings"
 
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/triage"
+	"github.com/faultline-otel/faultline/internal/web/display"
 )
 
-// stepView is one step of the trace with its findings.
-type stepView struct {
+// Step is one step of the trace with its findings.
+type Step struct {
 	Name     string
-	Findings []findingView
+	Findings []Finding
 	Quiet    string // shown without findings
 	More     string
 }
 
-type findingView struct {
-	Chip          *chip // nil for a note
+// Finding is what was found on one span.
+type Finding struct {
+	Chip          *display.Chip // nil for a note
 	Name, Address string
 	Evidence      string
 }
 
-// stepsOf lists the steps of a trace in the order in which a person looks for the fault.
-func stepsOf(item *review.Item, address func(span string) string) []stepView {
-	var views []stepView
-	for _, step := range triage.GroupByStep(triaged(item.Spans)) {
-		v := stepView{Name: strings.ReplaceAll(string(step.Step), "_", " ")}
+// Steps lists the steps of a trace in the order in which a person looks for the fault.
+func Steps(item *review.Item, address func(span string) string) []Step {
+	var views []Step
+	for _, step := range triage.GroupByStep(Triaged(item.Spans)) {
+		v := Step{Name: strings.ReplaceAll(string(step.Step), "_", " ")}
 		for i := range step.Findings {
 			f := &step.Findings[i]
-			view := findingView{
-				Name:     visibleLine(f.Name, 80),
+			view := Finding{
+				Name:     display.Line(f.Name, 80),
 				Address:  address(f.SpanID),
-				Evidence: visibleLine(f.Evidence, 300),
+				Evidence: display.Line(f.Evidence, 300),
 			}
 			if view.Name == "" {
 				view.Name = unnamed
 			}
 			if f.Class != "" {
-				c := chipOf(f.Class, f.Detail)
+				c := display.ChipOf(f.Class, f.Detail)
 				view.Chip = &c
 			}
 			v.Findings = append(v.Findings, view)
@@ -47,17 +49,18 @@ func stepsOf(item *review.Item, address func(span string) string) []stepView {
 		case step.Spans == 0:
 			v.Quiet = "none in this trace"
 		default:
-			v.Quiet = "nothing failed in " + plural(step.Spans, "span")
+			v.Quiet = "nothing failed in " + display.Plural(step.Spans, "span")
 		}
 		if step.More > 0 {
-			v.More = plural(step.More, "more finding")
+			v.More = display.Plural(step.More, "more finding")
 		}
 		views = append(views, v)
 	}
 	return views
 }
 
-func triaged(spans []review.Span) []triage.Span {
+// Triaged returns what the triage needs of spans.
+func Triaged(spans []review.Span) []triage.Span {
 	list := make([]triage.Span, len(spans))
 	for i := range spans {
 		s := &spans[i]

@@ -1,4 +1,4 @@
-package web
+package display
 
 import (
 	"cmp"
@@ -101,8 +101,8 @@ var headlines = map[failure.Class]map[string]string{
 	},
 }
 
-// headline describes a failure in one line.
-func headline(class failure.Class, detail string) string {
+// Headline describes a failure in one line.
+func Headline(class failure.Class, detail string) string {
 	byDetail := headlines[class]
 	return cmp.Or(byDetail[detail], byDetail[""], "Something failed")
 }

@@ -1,4 +1,5 @@
-package web
+// Package display formats values for people: texts with nothing hidden in them, times, amounts and classes.
+package display
 
 import (
 	"fmt"
@@ -7,39 +8,41 @@ import (
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/failure"
-	"github.com/faultline-otel/faultline/internal/review"
 )
 
-// chip is a class on the page: its name in the colour of its bucket.
-type chip struct {
+// Chip is a class on the page: its name in the colour of its bucket.
+type Chip struct {
 	Bucket failure.Bucket // "" is no colour
 	Text   string
 }
 
-func chipOf(class failure.Class, detail string) chip {
-	c := chip{Bucket: class.Bucket(), Text: visibleLine(string(class), 60)}
+// ChipOf returns the chip of a class and its detail.
+func ChipOf(class failure.Class, detail string) Chip {
+	c := Chip{Bucket: class.Bucket(), Text: Line(string(class), 60)}
 	if detail != "" {
-		c.Text += " · " + visibleLine(detail, 60)
+		c.Text += " · " + Line(detail, 60)
 	}
 	return c
 }
 
-// moment is a relative time with the exact one beside it.
-type moment struct{ Ago, Exact, Machine string }
+// Moment is a relative time with the exact one beside it.
+type Moment struct{ Ago, Exact, Machine string }
 
-func momentOf(t, now time.Time) moment {
+// MomentOf returns a time beside now.
+func MomentOf(t, now time.Time) Moment {
 	if t.IsZero() || t.Unix() <= 0 {
-		return moment{Ago: "at an unknown time", Exact: "no time was recorded"}
+		return Moment{Ago: "at an unknown time", Exact: "no time was recorded"}
 	}
 	t = t.UTC()
-	return moment{
-		Ago:     ago(now.Sub(t)),
+	return Moment{
+		Ago:     Ago(now.Sub(t)),
 		Exact:   t.Format("2006-01-02 15:04:05.000 UTC"),
 		Machine: t.Format(time.RFC3339Nano),
 	}
 }
 
-func ago(d time.Duration) string {
+// Ago formats the time since something in its largest unit.
+func Ago(d time.Duration) string {
 	switch {
 	case d < time.Minute: // clocks differ: a time in the future is now
 		return "now"
@@ -48,11 +51,11 @@ func ago(d time.Duration) string {
 	case d < 48*time.Hour:
 		return strconv.Itoa(int(d/time.Hour)) + " h"
 	}
-	return grouped(int64(d/(24*time.Hour))) + " d"
+	return Grouped(int64(d/(24*time.Hour))) + " d"
 }
 
-// seconds formats a duration in the best unit, with the digits that matter.
-func seconds(d time.Duration) string {
+// Seconds formats a duration in the best unit, with the digits that matter.
+func Seconds(d time.Duration) string {
 	switch {
 	case d <= 0:
 		return "0 s"
@@ -65,11 +68,11 @@ func seconds(d time.Duration) string {
 	case d < 2*time.Hour:
 		return fmt.Sprintf("%d min %02d s", int(d/time.Minute), int(d%time.Minute/time.Second))
 	}
-	return grouped(int64(d/time.Hour)) + " h"
+	return Grouped(int64(d/time.Hour)) + " h"
 }
 
-// dollars formats an amount, small ones with more digits.
-func dollars(usd float64) string {
+// Dollars formats an amount, small ones with more digits.
+func Dollars(usd float64) string {
 	switch {
 	case usd == 0:
 		return "$0"
@@ -81,8 +84,8 @@ func dollars(usd float64) string {
 	return "$" + strconv.FormatFloat(usd, 'f', 2, 64)
 }
 
-// bytesOf formats a size.
-func bytesOf(n int) string {
+// Bytes formats a size.
+func Bytes(n int) string {
 	switch {
 	case n < 1000:
 		return strconv.Itoa(n) + " B"
@@ -92,8 +95,8 @@ func bytesOf(n int) string {
 	return strconv.FormatFloat(float64(n)/1e6, 'f', 1, 64) + " MB"
 }
 
-// grouped formats a number with separated thousands.
-func grouped(n int64) string {
+// Grouped formats a number with separated thousands.
+func Grouped(n int64) string {
 	digits := strconv.FormatInt(n, 10)
 	sign := ""
 	if digits[0] == '-' {
@@ -109,24 +112,21 @@ func grouped(n int64) string {
 	return sign + b.String()
 }
 
-func plural(n int, noun string) string {
+// Plural counts things: 1 span, 2 spans.
+func Plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return grouped(int64(n)) + " " + noun + "s"
+	return Grouped(int64(n)) + " " + noun + "s"
 }
 
-func decisionWord(d review.Decision) string {
-	if d == review.Rejected {
-		return "not a failure"
-	}
-	return "confirmed"
-}
-
-// number formats a score with two decimals, or with an exponent where these would show 0 or too many digits.
-func number(v float64) string {
+// Number formats a score with two decimals, or with an exponent where these would show 0 or too many digits.
+func Number(v float64) string {
 	if v != 0 && (v < 0.005 && v > -0.005 || v >= 1e6 || v <= -1e6) {
 		return strconv.FormatFloat(v, 'g', 2, 64)
 	}
 	return strconv.FormatFloat(v, 'f', 2, 64)
 }
+
+// Percent formats a share of 0 to 100 for SVG.
+func Percent(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) + "%" }
