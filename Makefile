@@ -150,6 +150,11 @@ test-tools: $(BIN)/prometheus
 	  echo 'installing Chromium for the tests of the review page'; \
 	  (apt-get update && apt-get install -y --no-install-recommends chromium fonts-dejavu-core) >/dev/null 2>&1 \
 	  || echo 'no Chromium to be had: its tests will be skipped'; fi
+	@if ! command -v initdb >/dev/null && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
+	  && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo 'installing Postgres for the tests of the review store'; \
+	  (apt-get update && apt-get install -y --no-install-recommends postgresql) >/dev/null 2>&1 \
+	  || echo 'no Postgres to be had: its tests will be skipped'; fi
 
 # Without service discovery and remote storage of clouds, of which a dependency cannot be had.
 $(BIN)/prometheus $(BIN)/promtool &:

@@ -29,6 +29,7 @@ import (
 	"github.com/faultline-otel/faultline/exporter/llmreviewexporter/internal/metadata"
 	"github.com/faultline-otel/faultline/exporter/llmreviewexporter/internal/metadatatest"
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/sqlite"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore"
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
@@ -172,7 +173,7 @@ func TestErrorsOfTheStoreAreRetried(t *testing.T) {
 // TestTheQueueWaitsForALostStore: what arrives while the store has no file is written when it has one again.
 func TestTheQueueWaitsForALostStore(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
-	store, err := sqlstore.OpenGuarded(t.Context(), filepath.Join(dir, "review.db"), sqlstore.Guard{
+	store, err := sqlstore.OpenGuarded(t.Context(), filepath.Join(dir, "review.db"), sqlite.Guard{
 		Interval: 5 * time.Millisecond,
 	})
 	require.NoError(t, err)

@@ -9,9 +9,12 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/config/confignet"
+	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/confmap"
 
 	"github.com/faultline-otel/faultline/internal/loopback"
+	"github.com/faultline-otel/faultline/internal/review/postgres"
 	"github.com/faultline-otel/faultline/internal/web"
 )
 
@@ -37,9 +40,27 @@ type Config struct {
 	_ struct{}
 }
 
-// StoreConfig selects the store by the key that is present.
+// StoreConfig selects the store by the key that is present; without one it is sqlite.
 type StoreConfig struct {
-	SQLite configoptional.Optional[SQLiteConfig] `mapstructure:"sqlite"`
+	SQLite   configoptional.Optional[SQLiteConfig]   `mapstructure:"sqlite"`
+	Postgres configoptional.Optional[PostgresConfig] `mapstructure:"postgres"`
+
+	_ struct{}
+}
+
+// Unmarshal reads the keys. The default of sqlite does not count beside postgres.
+func (c *StoreConfig) Unmarshal(conf *confmap.Conf) error {
+	if conf.IsSet("postgres") && !conf.IsSet("sqlite") {
+		c.SQLite = configoptional.None[SQLiteConfig]()
+	}
+	return conf.Unmarshal(c)
+}
+
+// PostgresConfig is a store in a Postgres database, which several replicas may share.
+type PostgresConfig struct {
+	// DSN is a URL or a list of key=value, as libpq takes them. It holds a password, so it should come from the
+	// environment.
+	DSN configopaque.String `mapstructure:"dsn"`
 
 	_ struct{}
 }
@@ -119,11 +140,17 @@ func (c *Config) guarded() bool {
 
 // Validate checks that one kind of store is chosen.
 func (c *StoreConfig) Validate() error {
-	if !c.SQLite.HasValue() {
-		return errors.New("must have sqlite, got none")
+	switch sqlite, postgres := c.SQLite.HasValue(), c.Postgres.HasValue(); {
+	case sqlite && postgres:
+		return errors.New("must have one of sqlite and postgres, got both")
+	case !sqlite && !postgres:
+		return errors.New("must have sqlite or postgres, got none")
 	}
 	return nil
 }
+
+// Validate checks that the DSN can be read.
+func (c *PostgresConfig) Validate() error { return postgres.Check(string(c.DSN)) }
 
 // Validate checks the keys.
 func (c *SQLiteConfig) Validate() error {

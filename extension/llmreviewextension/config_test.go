@@ -1,6 +1,7 @@
 package llmreviewextension
 
 import (
+	"fmt"
 	"path/filepath"
 	"testing"
 	"time"
@@ -53,6 +54,12 @@ func TestConfigIsRead(t *testing.T) {
 	require.False(t, cfg.AllowAnonymous)
 	require.Equal(t, []component.ID{cfg.HTTP.Auth.Get().AuthenticatorID}, (&reviewExtension{config: cfg}).Dependencies())
 
+	cfg, err = load(t, "valid_postgres.yaml")
+	require.NoError(t, err)
+	require.False(t, cfg.Store.SQLite.HasValue(), "the default does not count beside it")
+	require.Equal(t, "postgres://faultline:s3cret@db:5432/faultline", string(cfg.Store.Postgres.Get().DSN))
+	require.NotContains(t, fmt.Sprintf("%+v", cfg.Store.Postgres.Get()), "s3cret")
+
 	cfg, err = load(t, "valid_anonymous.yaml")
 	require.NoError(t, err)
 	require.True(t, cfg.AllowAnonymous)
@@ -73,14 +80,18 @@ func TestConfigSaysWhatIsWrong(t *testing.T) {
 		"invalid_open_port.yaml":  open + `":8321"`,
 		"invalid_open_name.yaml":  open + `"localhost.example.com:8321"`,
 		"invalid_endpoint.yaml":   `http::endpoint must be host:port, got "127.0.0.1"`,
-		"invalid_store.yaml":      "store: must have sqlite, got none",
+		"invalid_store.yaml":      "store: must have sqlite or postgres, got none",
 		"invalid_everything.yaml": open + `"[::]:8321"`,
 		"invalid_key.yaml":        "has invalid keys: sqlight",
+		"invalid_two_stores.yaml": "store: must have one of sqlite and postgres, got both",
+		"invalid_dsn.yaml":        `store::postgres: dsn must be like`,
 	} {
 		_, err := load(t, file)
 		require.ErrorContains(t, err, want, file)
 	}
-	_, err := load(t, "invalid_everything.yaml")
+	_, err := load(t, "invalid_dsn.yaml")
+	require.ErrorContains(t, err, `got "postgres://***@db:fife/faultline"`)
+	_, err = load(t, "invalid_everything.yaml")
 	require.ErrorContains(t, err, `store::sqlite: path must be the name of a file, got ""`)
 }
 

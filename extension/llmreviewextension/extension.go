@@ -17,6 +17,7 @@ import (
 	"github.com/faultline-otel/faultline/extension/llmreviewextension/internal/metadata"
 	"github.com/faultline-otel/faultline/internal/loopback"
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/postgres"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore"
 	"github.com/faultline-otel/faultline/internal/web"
 )
@@ -55,8 +56,7 @@ func (e *reviewExtension) Start(ctx context.Context, host component.Host) (err e
 	if e.telemetry, err = metadata.NewTelemetryBuilder(e.settings); err != nil {
 		return err
 	}
-	settings := e.config.Store.SQLite.Get()
-	if e.store, err = sqlstore.OpenGuarded(ctx, settings.Path, e.guard(ctx, settings, host)); err != nil {
+	if e.store, err = e.open(ctx, host); err != nil {
 		return err
 	}
 	if err := e.observe(); err != nil {
@@ -70,6 +70,16 @@ func (e *reviewExtension) Start(ctx context.Context, host component.Host) (err e
 	ctx, e.stopTending = context.WithCancel(context.WithoutCancel(ctx))
 	e.tending.Go(func() { e.tend(ctx) })
 	return nil
+}
+
+// open opens the store. Whatever happens to it is logged, counted and part of the status of the extension.
+func (e *reviewExtension) open(ctx context.Context, host component.Host) (*sqlstore.Store, error) {
+	changed := e.changed(host)
+	if settings := e.config.Store.Postgres.Get(); settings != nil {
+		return sqlstore.OpenPostgres(ctx, postgres.Settings{DSN: string(settings.DSN), Changed: changed})
+	}
+	settings := e.config.Store.SQLite.Get()
+	return sqlstore.OpenGuarded(ctx, settings.Path, e.guard(ctx, settings, changed))
 }
 
 func (e *reviewExtension) serve(ctx context.Context, host component.Host) error {

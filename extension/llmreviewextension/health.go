@@ -10,32 +10,38 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/faultline-otel/faultline/internal/review"
-	"github.com/faultline-otel/faultline/internal/review/sqlstore"
+	"github.com/faultline-otel/faultline/internal/review/sqlite"
 )
 
-// guard returns how the store is watched. Whatever happens to it is logged, counted and part of the status of the
-// extension.
-func (e *reviewExtension) guard(ctx context.Context, settings *SQLiteConfig, host component.Host) sqlstore.Guard {
+// changed returns what tells that the health of the store changed.
+func (e *reviewExtension) changed(host component.Host) func(review.Health, error) {
+	return func(health review.Health, cause error) {
+		if health == review.Healthy {
+			e.settings.Logger.Info("The review store works again")
+			componentstatus.ReportStatus(host, componentstatus.NewEvent(componentstatus.StatusOK))
+			return
+		}
+		err := &review.UnavailableError{Health: health, Err: cause}
+		e.settings.Logger.Error("The review store does not work; the exporter keeps what it has", zap.Error(err))
+		componentstatus.ReportStatus(host, componentstatus.NewRecoverableErrorEvent(err))
+	}
+}
+
+// guard returns how the file of the store is watched.
+func (e *reviewExtension) guard(
+	ctx context.Context, settings *SQLiteConfig, changed func(review.Health, error),
+) sqlite.Guard {
 	ctx = context.WithoutCancel(ctx) // the watch outlives the start
 	for _, reason := range []review.Health{review.Damaged, review.Deleted, review.Replaced} {
 		for _, outcome := range []string{outcomeKept, outcomeLost} {
 			e.countRecovery(ctx, reason, outcome, 0) // alerts need the value before the first one
 		}
 	}
-	return sqlstore.Guard{
-		Refuse:  settings.OnDamage == Refuse,
-		MinFree: uint64(settings.MinFreeMiB) << 20,
-		Changed: func(health review.Health, cause error) {
-			if health == review.Healthy {
-				e.settings.Logger.Info("The review store works again")
-				componentstatus.ReportStatus(host, componentstatus.NewEvent(componentstatus.StatusOK))
-				return
-			}
-			err := &review.UnavailableError{Health: health, Err: cause}
-			e.settings.Logger.Error("The review store does not work; the exporter keeps what it has", zap.Error(err))
-			componentstatus.ReportStatus(host, componentstatus.NewRecoverableErrorEvent(err))
-		},
-		Recovered: func(r sqlstore.Recovery) { e.recovered(ctx, &r) },
+	return sqlite.Guard{
+		Refuse:    settings.OnDamage == Refuse,
+		MinFree:   uint64(settings.MinFreeMiB) << 20,
+		Changed:   changed,
+		Recovered: func(r sqlite.Recovery) { e.recovered(ctx, &r) },
 	}
 }
 
@@ -45,7 +51,7 @@ const (
 	outcomeLost = "lost"
 )
 
-func (e *reviewExtension) recovered(ctx context.Context, r *sqlstore.Recovery) {
+func (e *reviewExtension) recovered(ctx context.Context, r *sqlite.Recovery) {
 	outcome := outcomeLost
 	fields := []zap.Field{
 		zap.String("file", r.Path), zap.String("reason", string(r.Health)),

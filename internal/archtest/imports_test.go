@@ -199,7 +199,8 @@ var rules = []rule{
 		reason: "pages talk to review.Store, so that they run on every store and in tests on any",
 		on:     func(p string) bool { return under(p, "internal/web") },
 		allows: func(_, imported string) bool {
-			return !under(imported, "database/sql", "modernc.org/sqlite", "github.com/jackc/pgx", "github.com/pressly/goose", "internal/review/sqlstore")
+			return !under(imported, "database/sql", "modernc.org/sqlite", "github.com/jackc/pgx", "github.com/pressly/goose",
+				"internal/review/sqlstore", "internal/review/sqlite", "internal/review/postgres")
 		},
 	},
 	{

@@ -11,10 +11,14 @@ const (
 	Replaced Health = "replaced"  // another file is at the path
 	DiskFull Health = "disk_full" // too little free space; the store can be read
 	IOError  Health = "io_error"  // the disk reports errors; the store may be readable
+	// Unreachable is a database that cannot be reached, or that takes no writes.
+	Unreachable Health = "unreachable"
 )
 
 // Unhealthy lists the states of a store that does not work.
-func Unhealthy() []Health { return []Health{Damaged, Deleted, Replaced, DiskFull, IOError} }
+func Unhealthy() []Health {
+	return []Health{Damaged, Deleted, Replaced, DiskFull, IOError, Unreachable}
+}
 
 // String says what is wrong, in words for people.
 func (h Health) String() string {
@@ -31,6 +35,8 @@ func (h Health) String() string {
 		return "the disk of the review store is almost full"
 	case IOError:
 		return "the disk of the review store reports errors"
+	case Unreachable:
+		return "the database of the review store cannot be reached"
 	}
 	return "the review store has an unknown problem: " + string(h)
 }

@@ -109,7 +109,7 @@ func (s *Store) nextFree(
 	if later {
 		before = min(before, passed)
 	}
-	q, err := newQuery(ctx, tx.Tx, f)
+	q, err := s.newQuery(ctx, tx.Tx, f)
 	if err != nil {
 		return 0, "", err
 	}

@@ -23,7 +23,7 @@ func counted(q query) (from string, w *where) {
 		w.narrow(q.Filter)
 		return ` FROM counts i` + w.String(), w
 	}
-	if q.match == "" {
+	if q.match == nil {
 		return ` FROM counts i WHERE 1 = 0`, w
 	}
 	from = ` FROM (SELECT state, class, service, unsafe, 1 AS n FROM items WHERE id IN (` +
@@ -42,7 +42,7 @@ func total(ctx context.Context, tx *sql.Tx, q query) (n int, err error) {
 // Facets implements review.Store.
 func (s *Store) Facets(ctx context.Context, f review.Filter) (facets review.Facets, err error) {
 	err = s.read(ctx, func(tx *sql.Tx) error {
-		q, err := newQuery(ctx, tx, f)
+		q, err := s.newQuery(ctx, tx, f)
 		if err != nil {
 			return err
 		}

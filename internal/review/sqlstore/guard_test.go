@@ -17,6 +17,7 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/sqlite"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore"
 	"github.com/faultline-otel/faultline/internal/review/storetest"
 )
@@ -25,27 +26,27 @@ import (
 type history struct {
 	mu         sync.Mutex
 	states     []review.Health
-	recoveries []sqlstore.Recovery
+	recoveries []sqlite.Recovery
 }
 
-func (h *history) all() ([]review.Health, []sqlstore.Recovery) {
+func (h *history) all() ([]review.Health, []sqlite.Recovery) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return append([]review.Health(nil), h.states...), append([]sqlstore.Recovery(nil), h.recoveries...)
+	return append([]review.Health(nil), h.states...), append([]sqlite.Recovery(nil), h.recoveries...)
 }
 
 // guarded opens a store that is watched closely.
-func guarded(t *testing.T, path string, change ...func(*sqlstore.Guard)) (*sqlstore.Store, *history) {
+func guarded(t *testing.T, path string, change ...func(*sqlite.Guard)) (*sqlstore.Store, *history) {
 	t.Helper()
 	var h history
-	g := sqlstore.Guard{
+	g := sqlite.Guard{
 		Interval: 5 * time.Millisecond,
 		Changed: func(health review.Health, _ error) {
 			h.mu.Lock()
 			defer h.mu.Unlock()
 			h.states = append(h.states, health)
 		},
-		Recovered: func(r sqlstore.Recovery) {
+		Recovered: func(r sqlite.Recovery) {
 			h.mu.Lock()
 			defer h.mu.Unlock()
 			h.recoveries = append(h.recoveries, r)
@@ -180,7 +181,7 @@ func TestADamagedFileIsSetAsideAtTheStart(t *testing.T) {
 			refused := filepath.Join(t.TempDir(), "review.db")
 			filled(t, refused, 40)
 			damage(t, refused)
-			_, err = sqlstore.OpenGuarded(t.Context(), refused, sqlstore.Guard{Refuse: true})
+			_, err = sqlstore.OpenGuarded(t.Context(), refused, sqlite.Guard{Refuse: true})
 			require.ErrorContains(t, err, "open review store "+refused)
 		})
 	}
@@ -191,7 +192,7 @@ func TestALargeFileIsCheckedWhileItIsUsed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "review.db")
 	filled(t, path, 200)
 	overwrite(-2, 8192)(t, path)
-	_, h := guarded(t, path, func(g *sqlstore.Guard) { g.CheckWait = time.Nanosecond })
+	_, h := guarded(t, path, func(g *sqlite.Guard) { g.CheckWait = time.Nanosecond })
 	eventually(t, func() bool { _, recoveries := h.all(); return len(recoveries) > 0 })
 	_, recoveries := h.all()
 	require.Equal(t, review.Damaged, recoveries[0].Health)
@@ -203,7 +204,7 @@ func TestADamagedFileIsSetAsideWhileItIsOpen(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "review.db")
 	filled(t, path, 200)
 	for _, refuse := range []bool{true, false} {
-		s, h := guarded(t, path, func(g *sqlstore.Guard) { g.Refuse = refuse })
+		s, h := guarded(t, path, func(g *sqlite.Guard) { g.Refuse = refuse })
 		data, err := os.ReadFile(path)
 		require.NoError(t, err)
 		overwrite(4096, int64(len(data)-4096))(t, path)
@@ -239,13 +240,13 @@ func TestDamageMetDuringALookIsKept(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "review.db")
 	filled(t, path, 200)
 	var read atomic.Pointer[func()]
-	sqlstore.SetFree(t, func() uint64 {
+	free := func(string) (uint64, bool) {
 		if f := read.Swap(nil); f != nil {
 			(*f)()
 		}
-		return 1 << 40
-	})
-	s, h := guarded(t, path, func(g *sqlstore.Guard) { g.Refuse, g.MinFree = true, 1 })
+		return 1 << 40, true
+	}
+	s, h := guarded(t, path, func(g *sqlite.Guard) { g.Refuse, g.MinFree, g.Free = true, 1, free })
 	data, err := os.ReadFile(path)
 	require.NoError(t, err)
 	overwrite(4096, int64(len(data)-4096))(t, path)
@@ -285,7 +286,7 @@ func TestADeletedFileIsWrittenAgain(t *testing.T) {
 			eventually(t, func() bool { _, recoveries := h.all(); return len(recoveries) == 1 })
 			states, recoveries := h.all()
 			require.Equal(t, []review.Health{review.Deleted, review.Healthy}, states)
-			require.Equal(t, sqlstore.Recovery{
+			require.Equal(t, sqlite.Recovery{
 				Health: review.Deleted, Path: path, Kept: true, Items: 21, Labels: 1,
 			}, recoveries[0])
 			require.NoError(t, s.Put(t.Context(), []review.Trace{conversation(101)}))
@@ -345,10 +346,11 @@ func TestAFileThatReplacesTheStoreIsAdopted(t *testing.T) {
 func TestAFullDiskStopsWritesOnly(t *testing.T) {
 	var free atomic.Uint64
 	free.Store(1 << 30)
-	sqlstore.SetFree(t, free.Load)
 	path := filepath.Join(t.TempDir(), "review.db")
 	filled(t, path, 3)
-	s, h := guarded(t, path, func(g *sqlstore.Guard) { g.MinFree = 64 << 20 })
+	s, h := guarded(t, path, func(g *sqlite.Guard) {
+		g.MinFree, g.Free = 64<<20, func(string) (uint64, bool) { return free.Load(), true }
+	})
 	free.Store(1 << 20)
 	eventually(t, func() bool { return s.Health() == review.DiskFull })
 	unavailable := (*review.UnavailableError)(nil)

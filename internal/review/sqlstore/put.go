@@ -40,13 +40,13 @@ func (s *Store) Put(ctx context.Context, traces []review.Trace) error {
 	err = s.write(ctx, func(tx *sql.Tx) error {
 		all := newPrepared(tx)
 		for i := range portions {
-			if err := merge(ctx, all, &portions[i], received); err != nil {
+			if err := s.merge(ctx, all, &portions[i], received); err != nil {
 				return fmt.Errorf("trace %s: %w", portions[i].traceID, err)
 			}
 		}
 		return nil
 	})
-	if invalid(err) {
+	if s.db.Refused(err) {
 		err = errors.Join(err, review.ErrInvalid)
 	}
 	if err != nil {
@@ -119,7 +119,7 @@ func (p *portion) start() int64 {
 }
 
 // merge writes the new rows of a portion.
-func merge(ctx context.Context, tx *prepared, p *portion, received time.Time) error {
+func (s *Store) merge(ctx context.Context, tx *prepared, p *portion, received time.Time) error {
 	item, err := findStored(ctx, tx, p.traceID)
 	if errors.Is(err, sql.ErrNoRows) {
 		if !p.fails {
@@ -143,7 +143,7 @@ func merge(ctx context.Context, tx *prepared, p *portion, received time.Time) er
 			return err
 		}
 	}
-	return index(ctx, tx, item, fresh)
+	return s.index(ctx, tx, item, fresh)
 }
 
 // stored is an item with the rows that its verdict is computed from.

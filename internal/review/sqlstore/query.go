@@ -35,7 +35,7 @@ func (s *Store) Items(ctx context.Context, f review.Filter) (page review.Page, e
 		}
 	}
 	err = s.read(ctx, func(tx *sql.Tx) error {
-		q, err := newQuery(ctx, tx, f)
+		q, err := s.newQuery(ctx, tx, f)
 		if err != nil {
 			return err
 		}
@@ -157,7 +157,7 @@ func restrict(q query, before int64) *where {
 	w.narrow(q.Filter)
 	w.and("i.id < ", before)
 	switch {
-	case q.match != "":
+	case q.match != nil:
 		w.conditions = append(w.conditions, "i.id IN ("+w.searched(q.match, before)+")")
 	case q.searches:
 		w.conditions = append(w.conditions, "1 = 0") // only punctuation: no word can match
@@ -165,20 +165,20 @@ func restrict(q query, before int64) *where {
 	return w
 }
 
-func (w *where) searched(m string, before int64) string {
-	return `SELECT rowid FROM search WHERE search MATCH ` + w.arg(m) + ` AND rowid < ` + w.arg(before) +
+func (w *where) searched(m condition, before int64) string {
+	return `SELECT rowid FROM search WHERE ` + m(w) + ` AND rowid < ` + w.arg(before) +
 		` ORDER BY rowid DESC LIMIT ` + strconv.Itoa(review.MaxCounted)
 }
 
 // afterSearched returns the cursor behind the items that restrict looked through, "" where those were all.
 func afterSearched(ctx context.Context, tx *sql.Tx, q query, before int64) (string, error) {
-	if q.match == "" {
+	if q.match == nil {
 		return "", nil
 	}
 	w := &where{}
 	var n int
 	var last sql.NullInt64
-	query := `SELECT COUNT(*), MIN(rowid) FROM (` + w.searched(q.match, before) + `)`
+	query := `SELECT COUNT(*), MIN(rowid) FROM (` + w.searched(q.match, before) + `) found`
 	if err := tx.QueryRowContext(ctx, query, w.args...).Scan(&n, &last); err != nil || n < review.MaxCounted {
 		return "", err
 	}

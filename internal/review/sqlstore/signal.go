@@ -169,7 +169,7 @@ func (s *Store) Signal(ctx context.Context, id string) (g review.Signal, err err
 		}{{"prompt_version", &g.Versions}, {"model", &g.Models}, {"service", &g.Services}} {
 			*facet.counts, err = readCounts(tx.QueryContext(ctx, `SELECT `+facet.column+`, COUNT(*) FROM (SELECT `+
 				facet.column+` FROM items WHERE fingerprint = $1 AND fingerprint <> '' ORDER BY id DESC LIMIT `+
-				strconv.Itoa(maxSample)+`) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT `+strconv.Itoa(maxFacet), id))
+				strconv.Itoa(maxSample)+`) newest GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT `+strconv.Itoa(maxFacet), id))
 			if err != nil {
 				return err
 			}
@@ -189,7 +189,7 @@ func (s *Store) exemplars(ctx context.Context, tx *sql.Tx, id string) (items []r
 	from := selectItems(s.now(), w)
 	signal := w.arg(id)
 	rows, err := tx.QueryContext(ctx, from+` WHERE i.id IN (SELECT MAX(id) FROM (SELECT id, model, prompt_version
-		FROM items WHERE fingerprint = `+signal+` AND fingerprint <> '' ORDER BY id DESC LIMIT `+strconv.Itoa(maxSample)+`)
+		FROM items WHERE fingerprint = `+signal+` AND fingerprint <> '' ORDER BY id DESC LIMIT `+strconv.Itoa(maxSample)+`) newest
 		GROUP BY model, prompt_version ORDER BY 1 DESC LIMIT `+strconv.Itoa(maxExemplar-1)+`)
 		OR i.id = (SELECT MIN(id) FROM items WHERE fingerprint = `+signal+` AND fingerprint <> '') ORDER BY i.id DESC`,
 		w.args...)
@@ -219,7 +219,7 @@ func (s *Store) ChangeSignal(ctx context.Context, id string, c review.SignalChan
 	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {
 		versions, err := readCounts(tx.QueryContext(ctx, `SELECT prompt_version, COUNT(*) FROM (SELECT prompt_version
 			FROM items WHERE fingerprint = $1 AND fingerprint <> '' ORDER BY id DESC LIMIT `+strconv.Itoa(maxSample)+`)
-			GROUP BY 1`, id))
+			newest GROUP BY 1`, id))
 		if err != nil {
 			return err
 		}
@@ -294,12 +294,19 @@ func setState(ctx context.Context, tx *prepared, id string, from, to review.Sign
 
 // AgeSignals implements review.Signals.
 func (s *Store) AgeSignals(ctx context.Context) error {
+	if err := s.db.Alone(ctx, s.ageSignals); err != nil {
+		return fmt.Errorf("age signals: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) ageSignals(ctx context.Context) error {
 	now := s.now()
 	changes, err := s.escalations(ctx, now)
 	if err != nil {
-		return fmt.Errorf("age signals: %w", err)
+		return err
 	}
-	err = s.together(ctx, func(ctx context.Context, tx *prepared) error {
+	return s.together(ctx, func(ctx context.Context, tx *prepared) error {
 		for id, to := range changes {
 			from := review.SignalOngoing
 			if to == from {
@@ -330,10 +337,6 @@ func (s *Store) AgeSignals(ctx context.Context) error {
 		_, err = tx.ExecContext(ctx, `DELETE FROM signal_hours WHERE hour < $1`, now.Unix()/3600-24*30)
 		return err
 	})
-	if err != nil {
-		return fmt.Errorf("age signals: %w", err)
-	}
-	return nil
 }
 
 // escalations finds the signals that begin or cease to escalate: of the ones that are ongoing or escalating already,

@@ -15,12 +15,18 @@ const maxSweep = 100
 
 // Sweep implements review.Retention.
 func (s *Store) Sweep(ctx context.Context, limits map[review.State]review.Limits) (removed int, err error) {
-	for _, state := range []review.State{review.Reviewed, review.Open} {
-		n, err := s.sweep(ctx, state, limits[state])
-		removed += n
-		if err != nil {
-			return removed, fmt.Errorf("remove old items: %w", err)
+	err = s.db.Alone(ctx, func(ctx context.Context) error {
+		for _, state := range []review.State{review.Reviewed, review.Open} {
+			n, err := s.sweep(ctx, state, limits[state])
+			removed += n
+			if err != nil {
+				return err
+			}
 		}
+		return nil
+	})
+	if err != nil {
+		return removed, fmt.Errorf("remove old items: %w", err)
 	}
 	return removed, nil
 }

@@ -1,6 +1,6 @@
 //go:build !linux && !darwin && !freebsd
 
-package sqlstore
+package sqlite
 
 // statFree does not know the free space of other systems.
 func statFree(string) (free uint64, known bool) { return 0, false }

@@ -1,4 +1,4 @@
-package sqlstore
+package sqlite
 
 import (
 	"context"
@@ -29,6 +29,8 @@ type Guard struct {
 	Changed func(health review.Health, err error)
 	// Recovered is called when a lost or damaged file was dealt with.
 	Recovered func(Recovery)
+	// Free returns the free space, in bytes, of the disk of a folder; nil asks the system.
+	Free func(dir string) (free uint64, known bool)
 }
 
 // Recovery tells what became of a file that was damaged, deleted or replaced.
@@ -54,11 +56,7 @@ const (
 // guard watches over the file of one store. A nil guard does nothing, and its store counts as healthy.
 type guard struct {
 	Guard
-	freeBytes func(dir string) (free uint64, known bool)
-
-	mu    sync.Mutex // guards state and cause
-	state review.Health
-	cause error
+	condition review.Condition
 
 	wake   chan struct{} // a transaction saw trouble
 	ctx    context.Context
@@ -73,79 +71,38 @@ type guard struct {
 	pending   *Recovery   // the content is safe or lost, and the store did not open
 }
 
-// OpenGuarded opens a store like Open and watches over its file: it recovers where that is possible, and else says
-// what is wrong.
-func OpenGuarded(ctx context.Context, path string, g Guard) (*Store, error) {
-	s, err := newStore(path)
-	if err == nil && s.path != Memory {
-		err = s.begin(ctx, g)
-	} else if err == nil {
-		err = s.open(ctx)
-	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open review store %s: %w", path, err), s.Close())
-	}
-	return s, nil
-}
-
-func (s *Store) begin(ctx context.Context, settings Guard) error {
+func (d *DB) begin(ctx context.Context, settings Guard) error {
 	if settings.Interval == 0 {
 		settings.Interval = defaultInterval
 	}
 	if settings.CheckWait == 0 {
 		settings.CheckWait = defaultCheckWait
 	}
-	g := &guard{Guard: settings, state: review.Healthy, wake: make(chan struct{}, 1), freeBytes: freeBytes}
+	if settings.Free == nil {
+		settings.Free = statFree
+	}
+	g := &guard{
+		Guard: settings, condition: review.Condition{Changed: settings.Changed}, wake: make(chan struct{}, 1),
+	}
 	g.ctx, g.cancel = context.WithCancel(context.WithoutCancel(ctx)) // the watch outlives the start
-	s.guard = g
-	err := s.open(ctx)
+	d.guard = g
+	err := d.open(ctx)
 	if healthOf(err) == review.Damaged && !g.Refuse {
-		err = s.quarantine(ctx, err)
+		err = d.quarantine(ctx, err)
 	}
 	if err != nil {
 		return err
 	}
-	g.runs.Go(func() { g.watch(s) })
+	g.runs.Go(func() { g.watch(d) })
 	return nil
 }
-
-// freeBytes is replaced by tests.
-var freeBytes = statFree
 
 // health returns the state of the store and its cause.
 func (g *guard) health() (review.Health, error) {
 	if g == nil {
 		return review.Healthy, nil
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.state, g.cause
-}
-
-// set changes the state of the store.
-func (g *guard) set(state review.Health, cause error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.change(state, cause)
-}
-
-// replace is set for a conclusion that was drawn from a state. It reports false, and changes nothing, if a transaction
-// saw trouble since: the trouble must not be forgotten.
-func (g *guard) replace(before, state review.Health, cause error) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.state != before {
-		return false
-	}
-	g.change(state, cause)
-	return true
-}
-
-func (g *guard) change(state review.Health, cause error) {
-	changed := g.state != state
-	if g.state, g.cause = state, cause; changed && g.Changed != nil {
-		g.Changed(state, cause)
-	}
+	return g.condition.Health()
 }
 
 // note learns from the error of a transaction.
@@ -154,7 +111,7 @@ func (g *guard) note(err error) error {
 	if g == nil || health == review.Healthy {
 		return err
 	}
-	g.replace(review.Healthy, health, err)
+	g.condition.Replace(review.Healthy, health, err)
 	select {
 	case g.wake <- struct{}{}:
 	default: // it looks soon
@@ -165,14 +122,14 @@ func (g *guard) note(err error) error {
 // verify checks the whole file. If that takes too long, it goes on in the background, on a connection of its own.
 //
 //nolint:contextcheck // the check in the background outlives the start
-func (g *guard) verify(ctx context.Context, s *Store) error {
+func (g *guard) verify(ctx context.Context, d *DB) error {
 	bounded, cancel := context.WithTimeout(ctx, g.CheckWait)
 	defer cancel()
-	err := quickCheck(bounded, s.writer)
+	err := quickCheck(bounded, d.writer)
 	if err == nil || bounded.Err() == nil || ctx.Err() != nil {
 		return err
 	}
-	db, err := connect(s.source, 1, "_pragma=query_only(1)", "_pragma=busy_timeout(10000)")
+	db, err := connect(d.source, 1, "_pragma=query_only(1)", "_pragma=busy_timeout(10000)")
 	if err != nil {
 		return err
 	}
@@ -222,7 +179,7 @@ func (g *guard) stop() {
 }
 
 // watch looks at the file until the store closes.
-func (g *guard) watch(s *Store) {
+func (g *guard) watch(d *DB) {
 	tick := time.NewTicker(g.Interval)
 	defer tick.Stop()
 	for {
@@ -232,37 +189,37 @@ func (g *guard) watch(s *Store) {
 		case <-tick.C:
 		case <-g.wake:
 		}
-		g.look(s)
+		g.look(d)
 	}
 }
 
 // look updates the health of the store and recovers it where it can.
-func (g *guard) look(s *Store) {
+func (g *guard) look(d *DB) {
 	before, cause := g.health()
 	state := before
-	switch now, err := g.identity(s.path); {
+	switch now, err := g.identity(d.path); {
 	case now != review.Healthy:
 		state, cause = now, err
 	case state == review.Deleted || state == review.Replaced: // it is back
 		state, cause = review.Healthy, nil
 	}
 	if state == review.Healthy {
-		state, cause = g.space(s.path)
+		state, cause = g.space(d.path)
 	}
-	if !g.replace(before, state, cause) {
+	if !g.condition.Replace(before, state, cause) {
 		return // the trouble woke the watch
 	}
 	if state == review.Healthy || time.Now().Before(g.patience) {
 		return
 	}
-	if err := s.recoverFrom(g.ctx, state, cause); err != nil {
+	if err := d.recoverFrom(g.ctx, state, cause); err != nil {
 		looks := time.Duration(retryLooks)
 		if state == review.Damaged {
 			looks = retryLooksDamaged
 		}
 		g.patience = time.Now().Add(looks * g.Interval)
 		if g.ctx.Err() == nil {
-			g.set(state, err)
+			g.condition.Set(state, err)
 		}
 	}
 }
@@ -283,7 +240,7 @@ func (g *guard) identity(path string) (review.Health, error) {
 
 // space reports whether the disk has room for more.
 func (g *guard) space(path string) (review.Health, error) {
-	free, known := g.freeBytes(filepath.Dir(path))
+	free, known := g.Free(filepath.Dir(path))
 	if g.MinFree == 0 || !known || free >= g.MinFree {
 		return review.Healthy, nil
 	}

@@ -1,4 +1,4 @@
-package sqlstore
+package sqlite
 
 import (
 	"context"
@@ -18,75 +18,75 @@ import (
 const settled = 2 * time.Second
 
 // recoverFrom tries to make the store work again. An error is why it does not.
-func (s *Store) recoverFrom(ctx context.Context, state review.Health, cause error) error {
+func (d *DB) recoverFrom(ctx context.Context, state review.Health, cause error) error {
 	switch state {
 	case review.Deleted:
-		return s.restore(ctx)
+		return d.restore(ctx)
 	case review.Replaced:
-		return s.adopt(ctx)
+		return d.adopt(ctx)
 	case review.Damaged:
-		return s.recheck(ctx, cause)
+		return d.recheck(ctx, cause)
 	case review.DiskFull, review.IOError:
-		return s.probe(ctx)
+		return d.probe(ctx)
 	}
 	return nil
 }
 
 // reopen opens the file at the path and tells what became of the one before. The caller holds files.
-func (s *Store) reopen(ctx context.Context, r Recovery) error {
-	r.Path = s.path
-	s.guard.pending = &r // until it is open
-	if err := s.removeLog(); err != nil {
+func (d *DB) reopen(ctx context.Context, r Recovery) error {
+	r.Path = d.path
+	d.guard.pending = &r // until it is open
+	if err := d.removeLog(); err != nil {
 		return err
 	}
-	if err := s.open(ctx); err != nil {
-		return errors.Join(err, s.disconnect())
+	if err := d.open(ctx); err != nil {
+		return errors.Join(err, d.disconnect())
 	}
-	s.guard.pending = nil
-	s.guard.set(review.Healthy, nil)
-	if s.guard.Recovered != nil {
-		s.guard.Recovered(r)
+	d.guard.pending = nil
+	d.guard.condition.Set(review.Healthy, nil)
+	if d.guard.Recovered != nil {
+		d.guard.Recovered(r)
 	}
 	return nil
 }
 
 // restore writes the content of a file that was deleted, and is still open, to a new file at the path. If the content
 // cannot be read, a new store begins.
-func (s *Store) restore(ctx context.Context) error {
-	s.guard.endCheck()
-	s.files.Lock()
-	defer s.files.Unlock()
-	if !s.connected {
-		return s.reopen(ctx, *s.guard.pending)
+func (d *DB) restore(ctx context.Context) error {
+	d.guard.endCheck()
+	d.files.Lock()
+	defer d.files.Unlock()
+	if !d.connected {
+		return d.reopen(ctx, *d.guard.pending)
 	}
 	r := Recovery{Health: review.Deleted}
-	r.Items, r.Labels = contents(ctx, s.writer)
-	written := s.path + ".restored"
-	r.Err = s.copyTo(ctx, written)
+	r.Items, r.Labels = contents(ctx, d.writer)
+	written := d.path + ".restored"
+	r.Err = d.copyTo(ctx, written)
 	if r.Kept = r.Err == nil; !r.Kept && healthOf(r.Err) != review.Damaged {
 		return r.Err
 	}
-	_ = s.disconnect() // of a file that is gone
-	s.guard.pending = &r
+	_ = d.disconnect() // of a file that is gone
+	d.guard.pending = &r
 	if r.Kept {
-		if err := errors.Join(s.removeLog(), place(written, s.path)); err != nil {
+		if err := errors.Join(d.removeLog(), place(written, d.path)); err != nil {
 			r.Kept, r.Aside, r.Err = false, written, err
 		}
 	}
-	return s.reopen(ctx, r)
+	return d.reopen(ctx, r)
 }
 
 // removeLog removes the log of a file that is gone. It would be read as the log of the next file at the path. Another
 // log may have come with another file.
-func (s *Store) removeLog() error {
-	log, err := os.Stat(s.path + walSuffix)
+func (d *DB) removeLog() error {
+	log, err := os.Stat(d.path + walSuffix)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	if _, err := os.Lstat(s.path); !errors.Is(err, os.ErrNotExist) && !os.SameFile(log, s.guard.log) {
+	if _, err := os.Lstat(d.path); !errors.Is(err, os.ErrNotExist) && !os.SameFile(log, d.guard.log) {
 		return nil
 	}
-	return removeFiles(s.path+walSuffix, s.path+shmSuffix)
+	return removeFiles(d.path+walSuffix, d.path+shmSuffix)
 }
 
 func removeFiles(paths ...string) error {
@@ -110,7 +110,7 @@ func place(from, to string) error {
 }
 
 // copyTo writes the content of the open file to another one, durably.
-func (s *Store) copyTo(ctx context.Context, path string) error {
+func (d *DB) copyTo(ctx context.Context, path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (s *Store) copyTo(ctx context.Context, path string) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	if _, err := s.writer.ExecContext(ctx, `VACUUM INTO ?`, path); err != nil {
+	if _, err := d.writer.ExecContext(ctx, `VACUUM INTO ?`, path); err != nil {
 		return errors.Join(fmt.Errorf("read it: %w", err), os.Remove(path))
 	}
 	return syncFile(path)
@@ -140,9 +140,9 @@ func syncFile(path string) error {
 
 // adopt makes the file that replaced the open one the store, as a restart would. It first writes the content of the
 // open one to a file beside it.
-func (s *Store) adopt(ctx context.Context) error {
-	g := s.guard
-	info, err := os.Stat(s.path)
+func (d *DB) adopt(ctx context.Context) error {
+	g := d.guard
+	info, err := os.Stat(d.path)
 	if err != nil {
 		return err
 	}
@@ -153,62 +153,62 @@ func (s *Store) adopt(ctx context.Context) error {
 		return nil // not yet
 	}
 	g.endCheck()
-	s.files.Lock()
-	defer s.files.Unlock()
-	if !s.connected {
-		return s.reopen(ctx, *g.pending)
+	d.files.Lock()
+	defer d.files.Unlock()
+	if !d.connected {
+		return d.reopen(ctx, *g.pending)
 	}
-	r := Recovery{Health: review.Replaced, Aside: aside(s.path, review.Replaced)}
-	r.Items, r.Labels = contents(ctx, s.writer)
-	if r.Err = s.copyTo(ctx, r.Aside); r.Err != nil {
+	r := Recovery{Health: review.Replaced, Aside: aside(d.path, review.Replaced)}
+	r.Items, r.Labels = contents(ctx, d.writer)
+	if r.Err = d.copyTo(ctx, r.Aside); r.Err != nil {
 		if healthOf(r.Err) != review.Damaged {
 			return r.Err
 		}
 		r.Aside = ""
 	}
-	_ = s.disconnect() // SQLite leaves the log of a file that moved
-	return s.reopen(ctx, r)
+	_ = d.disconnect() // SQLite leaves the log of a file that moved
+	return d.reopen(ctx, r)
 }
 
 // recheck reads a file in which a transaction met damage. It repairs the search index, sets a damaged file aside, and
 // clears the state where the file is whole.
-func (s *Store) recheck(ctx context.Context, cause error) error {
-	g := s.guard
+func (d *DB) recheck(ctx context.Context, cause error) error {
+	g := d.guard
 	g.endCheck()
-	s.files.Lock()
-	defer s.files.Unlock()
-	if !s.connected { // an earlier attempt ended half-way
-		return s.quarantine(ctx, cause)
+	d.files.Lock()
+	defer d.files.Unlock()
+	if !d.connected { // an earlier attempt ended half-way
+		return d.quarantine(ctx, cause)
 	}
 	if code(cause) == lib.SQLITE_CORRUPT_VTAB {
-		if err := repairIndex(ctx, s.writer); err != nil {
+		if err := repairIndex(ctx, d.writer); err != nil {
 			cause = err
 		}
 	}
-	err := quickCheck(ctx, s.reader)
+	err := quickCheck(ctx, d.reader)
 	switch {
 	case err == nil:
-		g.set(review.Healthy, nil)
+		g.condition.Set(review.Healthy, nil)
 		return nil
 	case healthOf(err) != review.Damaged || g.Refuse:
 		return err
 	}
-	return s.quarantine(ctx, cause)
+	return d.quarantine(ctx, cause)
 }
 
 // quarantine sets a damaged file aside, with its log, and begins a new store. The caller holds files, or is the only
 // user of the store.
-func (s *Store) quarantine(ctx context.Context, cause error) error {
-	s.guard.endCheck()
-	r := Recovery{Health: review.Damaged, Aside: aside(s.path, review.Damaged), Err: cause}
-	r.Items, r.Labels = contents(ctx, s.reader)
-	_ = s.disconnect() // what it cannot write stays in the log
+func (d *DB) quarantine(ctx context.Context, cause error) error {
+	d.guard.endCheck()
+	r := Recovery{Health: review.Damaged, Aside: aside(d.path, review.Damaged), Err: cause}
+	r.Items, r.Labels = contents(ctx, d.reader)
+	_ = d.disconnect() // what it cannot write stays in the log
 	for _, suffix := range []string{"", walSuffix, shmSuffix} {
-		if err := os.Rename(s.path+suffix, r.Aside+suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := os.Rename(d.path+suffix, r.Aside+suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("set the damaged file aside: %w", errors.Join(err, cause))
 		}
 	}
-	return s.reopen(ctx, r)
+	return d.reopen(ctx, r)
 }
 
 // aside returns a new name beside a path.
@@ -224,17 +224,17 @@ func aside(path string, why review.Health) string {
 }
 
 // probe writes to the disk. It changes nothing in the store.
-func (s *Store) probe(ctx context.Context) error {
-	g := s.guard
+func (d *DB) probe(ctx context.Context) error {
+	g := d.guard
 	before, _ := g.health()
-	if state, cause := g.space(s.path); state != review.Healthy {
+	if state, cause := g.space(d.path); state != review.Healthy {
 		return cause
 	}
-	s.files.RLock()
-	defer s.files.RUnlock()
-	if _, err := s.writer.ExecContext(ctx, `PRAGMA user_version = 0`); err != nil {
+	d.files.RLock()
+	defer d.files.RUnlock()
+	if _, err := d.writer.ExecContext(ctx, `PRAGMA user_version = 0`); err != nil {
 		return err
 	}
-	g.replace(before, review.Healthy, nil)
+	g.condition.Replace(before, review.Healthy, nil)
 	return nil
 }

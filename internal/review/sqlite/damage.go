@@ -1,4 +1,4 @@
-package sqlstore
+package sqlite
 
 import (
 	"context"
@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 
-	"modernc.org/sqlite"
+	driver "modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
 
 	"github.com/faultline-otel/faultline/internal/review"
@@ -35,14 +35,14 @@ func healthOf(err error) review.Health {
 
 // code returns SQLite's extended result code of an error, or 0.
 func code(err error) int {
-	if e := (*sqlite.Error)(nil); errors.As(err, &e) {
+	if e := (*driver.Error)(nil); errors.As(err, &e) {
 		return e.Code()
 	}
 	return 0
 }
 
-// invalid reports whether SQLite refused the data. It would refuse them the next time too.
-func invalid(err error) bool {
+// Refused reports whether SQLite refused the data. It would refuse them the next time too.
+func (*DB) Refused(err error) bool {
 	switch code(err) & 0xff {
 	case lib.SQLITE_CONSTRAINT, lib.SQLITE_TOOBIG, lib.SQLITE_MISMATCH, lib.SQLITE_RANGE:
 		return true
