@@ -13,6 +13,7 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/postgres/postgrestest"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore"
 )
 
@@ -22,13 +23,18 @@ func requireCounted(t *testing.T, path string) {
 	db, err := sql.Open("sqlite", path+"?_pragma=busy_timeout(10000)")
 	require.NoError(t, err)
 	defer func() { require.NoError(t, db.Close()) }()
+	requireCountedIn(t, db)
+}
+
+func requireCountedIn(t *testing.T, db *sql.DB) {
+	t.Helper()
 	for name, q := range map[string][2]string{
 		"counts": {
 			`SELECT state, class, service, unsafe, COUNT(*), SUM(bytes) FROM items GROUP BY 1, 2, 3, 4`,
 			`SELECT state, class, service, unsafe, n, bytes FROM counts`,
 		},
 		"signals": {
-			`SELECT fingerprint, COUNT(*), SUM(state = 'open') FROM items WHERE fingerprint <> '' GROUP BY 1`,
+			`SELECT fingerprint, COUNT(*), COUNT(*) FILTER (WHERE state = 'open') FROM items WHERE fingerprint <> '' GROUP BY 1`,
 			`SELECT id, stored, open FROM signals WHERE stored <> 0 OR open <> 0`,
 		},
 		"hours": { // of items that were removed, too
@@ -38,7 +44,7 @@ func requireCounted(t *testing.T, path string) {
 	} {
 		for _, differ := range []string{q[0] + ` EXCEPT ` + q[1], q[1] + ` EXCEPT ` + q[0]} {
 			var n int
-			require.NoError(t, db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM (`+differ+`)`).Scan(&n))
+			require.NoError(t, db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM (`+differ+`) differ`).Scan(&n))
 			require.Zero(t, n, "%s: %s", name, differ)
 		}
 	}
@@ -54,8 +60,21 @@ func similar(n int, fingerprint string, class failure.Class) review.Trace {
 
 // TestCountsOfAnyHistory: whatever is put, extended, judged, undone and removed, the counts are those of the items.
 func TestCountsOfAnyHistory(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "review.db")
-	s := open(t, path)
+	t.Run("sqlite", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "review.db")
+		anyHistory(t, open(t, path), func() { requireCounted(t, path) })
+	})
+	t.Run("postgres", func(t *testing.T) {
+		dsn := postgrestest.Start(t).DSN(t)
+		db, err := sql.Open("pgx", dsn)
+		require.NoError(t, err)
+		defer func() { require.NoError(t, db.Close()) }()
+		anyHistory(t, onPostgres(t, dsn), func() { requireCountedIn(t, db) })
+	})
+}
+
+func anyHistory(t *testing.T, s review.Store, check func()) {
+	t.Helper()
 	rng := rand.New(rand.NewPCG(1, 2))
 	classes := []failure.Class{failure.Refusal, failure.Unsafe, failure.ToolError}
 	prints := []string{"", "aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb"}
@@ -100,7 +119,7 @@ func TestCountsOfAnyHistory(t *testing.T) {
 			_, err := s.Sweep(t.Context(), map[review.State]review.Limits{state: {MaxItems: 10 + rng.IntN(20)}})
 			require.NoError(t, err)
 		}
-		requireCounted(t, path)
+		check()
 	}
 }
 
