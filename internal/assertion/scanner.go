@@ -38,6 +38,7 @@ const maxShown = 40
 
 // wrong returns the error for the word at the place of the scanner.
 func (s *scanner) wrong(rule string) error {
+	s.skip()
 	word := s.line[s.at:]
 	if end := strings.IndexAny(word, " \t\r\n"); end > 0 {
 		word = word[:end]

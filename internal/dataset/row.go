@@ -20,25 +20,46 @@ import (
 // error_detail were called class and detail.
 const Version = 2
 
-// Row is one labelled call.
+// Row is one case: the input of a call, and what is known of the answer.
 type Row struct {
-	ID      string `json:"id"` // from class and input, see ID
+	ID      string `json:"id"`             // from class and input, see ID
+	Name    string `json:"name,omitempty"` // for reports
 	Version int    `json:"version"`
 	// Class and Detail are the person's judgement, which may differ from what the scorers found.
-	Class         failure.Class   `json:"error_class,omitempty"`
-	Detail        string          `json:"error_detail,omitempty"`
-	Decision      review.Decision `json:"decision"`
-	Note          string          `json:"note,omitempty"`
-	Reviewer      string          `json:"reviewer,omitempty"`
-	LabelledAt    time.Time       `json:"labelled_at,omitzero"`
-	TraceID       string          `json:"trace_id,omitempty"`
-	SpanID        string          `json:"span_id,omitempty"`
-	Service       string          `json:"service,omitempty"`
-	PromptName    string          `json:"prompt_name,omitempty"`
-	PromptVersion string          `json:"prompt_version,omitempty"`
-	Fingerprint   string          `json:"fingerprint,omitempty"`
-	Call          *genai.Call     `json:"call"`
-	Tags          []string        `json:"tags,omitempty"`
+	Class  failure.Class `json:"error_class,omitempty"`
+	Detail string        `json:"error_detail,omitempty"`
+	// Decision says whether Call failed. A rejected row guards against scorers that fire wrongly. It is "" for a row
+	// that was written by hand, without a failure.
+	Decision review.Decision `json:"decision,omitempty"`
+	// Assertions must hold of every answer to the input: see package assertion.
+	Assertions []string `json:"assertions,omitempty"`
+	// CorrectedOutput is the answer that a person would have wanted.
+	CorrectedOutput string `json:"corrected_output,omitempty"`
+	// Known says why the failure does not block although it repeats; "" means that it blocks.
+	Known         string      `json:"known,omitempty"`
+	Severity      string      `json:"severity,omitempty"` // low, medium, high
+	Note          string      `json:"note,omitempty"`
+	Reviewer      string      `json:"reviewer,omitempty"`
+	LabelledAt    time.Time   `json:"labelled_at,omitzero"`
+	TraceID       string      `json:"trace_id,omitempty"`
+	SpanID        string      `json:"span_id,omitempty"`
+	Service       string      `json:"service,omitempty"`
+	PromptName    string      `json:"prompt_name,omitempty"`
+	PromptVersion string      `json:"prompt_version,omitempty"`
+	Fingerprint   string      `json:"fingerprint,omitempty"` // of the signal
+	Source        string      `json:"source,omitempty"`      // verdict, suspicion, feedback, random, sent, hand, or a file
+	Session       string      `json:"session,omitempty"`     // the conversation that the call belongs to
+	Split         string      `json:"split,omitempty"`       // the part of the dataset: see faultline dataset split
+	Call          *genai.Call `json:"call"`                  // the input, and the failing output where there was one
+	Media         []Medium    `json:"media,omitempty"`
+	Tags          []string    `json:"tags,omitempty"`
+}
+
+// Medium is a file that belongs to a message of the input. Datasets hold no files, only where they are.
+type Medium struct {
+	Message int    `json:"message"` // the index in input_messages
+	URI     string `json:"uri"`     // a URL, or a path relative to the dataset
+	Type    string `json:"type,omitempty"`
 }
 
 // ID derives the id of a row, 16 hex digits, from its content. The same failure on the same input, labelled or

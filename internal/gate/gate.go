@@ -5,6 +5,7 @@ package gate
 import (
 	"fmt"
 
+	"github.com/faultline-otel/faultline/internal/assertion"
 	"github.com/faultline-otel/faultline/internal/dataset"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
@@ -84,16 +85,60 @@ func (s Status) silent() bool { return s == RowSuspect || s == RowInconclusive |
 // RowResult is one row of the report.
 type RowResult struct {
 	ID      string        `json:"id"`
+	Name    string        `json:"name"`                  // of the row, or made of its class, service and question
 	Class   failure.Class `json:"error_class,omitempty"` // of the row: a person's judgement
 	Detail  string        `json:"error_detail,omitempty"`
+	Signal  string        `json:"fingerprint,omitempty"`
 	Service string        `json:"service,omitempty"`
 	TraceID string        `json:"trace_id,omitempty"` // where the failure was first seen
 	Note    string        `json:"note,omitempty"`
 	Status  Status        `json:"status"`
-	// Unseen is true where no scorer finds a failure in the row's own call: passing then means nothing.
-	Unseen    bool   `json:"unseen,omitempty"`
+	// Blocks is true where this row alone stops the candidate.
+	Blocks bool `json:"blocks,omitempty"`
+	// Excused says why a row that fails does not block: it is known, or quarantined as flaky.
+	Excused string `json:"excused,omitempty"`
+	// Unseen is true where no scorer finds the row's failure in the row's own call.
+	Unseen bool `json:"unseen,omitempty"`
+	// Weak is true where the row passes, and only the likeness of the answer to its question says so.
+	Weak      bool   `json:"weak,omitempty"`
 	Candidate Tally  `json:"candidate"`
 	Baseline  *Tally `json:"baseline,omitempty"`
+	// Question is the last message of the user. Failing is the answer that the row was recorded with.
+	Question string `json:"question,omitempty"`
+	Failing  string `json:"failing_output,omitempty"`
+	// Example is a run of the candidate that shows the status, BaselineExample one of the baseline.
+	Example         *Example `json:"example,omitempty"`
+	BaselineExample *Example `json:"baseline_example,omitempty"`
+}
+
+// Example is one run of a row. Texts are shortened.
+type Example struct {
+	TraceID string  `json:"trace_id"`
+	Answer  string  `json:"answer,omitempty"` // with the calls of tools, as text
+	Checks  []Check `json:"checks,omitempty"`
+}
+
+// Check is one thing that was checked on a run.
+type Check struct {
+	// Rule is an assertion, or one of the Rule constants.
+	Rule     string            `json:"rule"`
+	Outcome  assertion.Outcome `json:"outcome"`
+	Evidence string            `json:"evidence,omitempty"`
+}
+
+// The rules that every row is checked by.
+const (
+	RuleFailure   = "no failure"                // the scorers find none
+	RuleSame      = "not the failing output"    // the answer is not the one that failed
+	RuleCorrected = "like the corrected output" //
+	RuleRelated   = "still an answer"           // weak: see package likeness
+)
+
+// Repeat asks for more runs of a row before the gate can decide on it.
+type Repeat struct {
+	ID        string `json:"id"`
+	Candidate int    `json:"candidate"` // how many more
+	Baseline  int    `json:"baseline"`
 }
 
 // Diffuse is the test for a drop of the pass rate over all rows.
@@ -114,6 +159,10 @@ type Report struct {
 	Counts     map[Status]int `json:"counts"`
 	Diffuse    *Diffuse       `json:"diffuse,omitempty"`
 	Detectable *float64       `json:"minimum_detectable_effect,omitempty"`
+	// Repeats are the rows that need more runs: each tells how many on which side. faultline run makes them.
+	Repeats []Repeat `json:"repeats,omitempty"`
+	// Uncovered are the classes without a row: the report says nothing of them.
+	Uncovered []failure.Class `json:"uncovered_classes,omitempty"`
 	// Unmatched counts the traces of the candidate that belong to no row; they are not judged.
 	Unmatched int               `json:"unmatched_traces"`
 	Scorers   map[string]string `json:"scorers,omitempty"` // versions, the same for both sides
