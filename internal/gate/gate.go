@@ -1,287 +1,105 @@
-// Package gate compares a candidate with a dataset of known failures, with or without a baseline, and decides whether
-// it passes. It knows nothing of files or OTLP: callers pass it calls that the online scorers have scored.
+// Package gate compares a candidate with a dataset, with or without a baseline, and decides whether it passes. It knows
+// nothing of files or OTLP: callers pass it calls that the online scorers have scored.
 package gate
 
 import (
+	"context"
 	"fmt"
+	"slices"
 
-	"github.com/faultline-otel/faultline/internal/assertion"
+	"github.com/faultline-otel/faultline/internal/clip"
 	"github.com/faultline-otel/faultline/internal/dataset"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
-	"github.com/faultline-otel/faultline/internal/score"
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
-
-// Options are the rules of the decision. The zero value is not usable: see DefaultOptions.
-type Options struct {
-	// Repeats is the number of runs on each side that confirm that a row went from passing to failing.
-	Repeats int
-	// Alpha is the significance level of the diffuse drop, one-sided.
-	Alpha float64
-	// MinEffect is the smallest drop of the mean pass rate that may block, as a share (0.02 is two points).
-	MinEffect float64
-	// MaxInconclusive is the largest share of rows without a result that still gives a decision.
-	MaxInconclusive float64
-}
-
-// DefaultOptions block a system that is compared with itself in at most one run of twenty.
-func DefaultOptions() Options {
-	return Options{Repeats: 5, Alpha: 0.05, MinEffect: 0.02, MaxInconclusive: 0.05}
-}
-
-// Validate returns every mistake, each with key, rule and value.
-func (o Options) Validate() []error {
-	var errs []error
-	if o.Repeats < 1 {
-		errs = append(errs, fmt.Errorf("repeats must be at least 1, got %d", o.Repeats))
-	}
-	for _, share := range []struct {
-		key   string
-		value float64
-	}{{"alpha", o.Alpha}, {"min-effect", o.MinEffect}, {"max-inconclusive", o.MaxInconclusive}} {
-		if !(share.value >= 0 && share.value <= 1) {
-			errs = append(errs, fmt.Errorf("%s must be between 0 and 1, got %v", share.key, share.value))
-		}
-	}
-	return errs
-}
-
-// Decision is the gate's decision on the candidate.
-type Decision string
-
-// The decisions.
-const (
-	Pass         Decision = "pass"
-	Regression   Decision = "regression"
-	Inconclusive Decision = "inconclusive"
-)
-
-// Status is the gate's result for one row.
-type Status string
-
-// The statuses of a row.
-const (
-	RowPass         Status = "pass"
-	RowRepeated     Status = "repeated"     // no baseline: the row's own failure, in most runs
-	RowFailed       Status = "failed"       // no baseline: another failure, in most runs
-	RowFlip         Status = "flip"         // the baseline always passed, the candidate never
-	RowUnsafe       Status = "unsafe"       // a safety failure, in any run
-	RowWorse        Status = "worse"        // with a baseline: passes less often; counts in the diffuse drop
-	RowKnown        Status = "known"        // with a baseline that failed as well
-	RowSuspect      Status = "suspect"      // looks like a flip, but has too few runs to confirm it
-	RowInconclusive Status = "inconclusive" // ran, but no run gave a result
-	RowMissing      Status = "missing"      // no run belongs to it
-)
-
-// blocks reports whether a row of this status alone stops the candidate.
-func (s Status) blocks() bool {
-	return s == RowRepeated || s == RowFailed || s == RowFlip || s == RowUnsafe
-}
-
-// silent reports whether the row gave no result.
-func (s Status) silent() bool { return s == RowSuspect || s == RowInconclusive || s == RowMissing }
-
-// RowResult is one row of the report.
-type RowResult struct {
-	ID      string        `json:"id"`
-	Name    string        `json:"name"`                  // of the row, or made of its class, service and question
-	Class   failure.Class `json:"error_class,omitempty"` // of the row: a person's judgement
-	Detail  string        `json:"error_detail,omitempty"`
-	Signal  string        `json:"fingerprint,omitempty"`
-	Service string        `json:"service,omitempty"`
-	TraceID string        `json:"trace_id,omitempty"` // where the failure was first seen
-	Note    string        `json:"note,omitempty"`
-	Status  Status        `json:"status"`
-	// Blocks is true where this row alone stops the candidate.
-	Blocks bool `json:"blocks,omitempty"`
-	// Excused says why a row that fails does not block: it is known, or quarantined as flaky.
-	Excused string `json:"excused,omitempty"`
-	// Unseen is true where no scorer finds the row's failure in the row's own call.
-	Unseen bool `json:"unseen,omitempty"`
-	// Weak is true where the row passes, and only the likeness of the answer to its question says so.
-	Weak      bool   `json:"weak,omitempty"`
-	Candidate Tally  `json:"candidate"`
-	Baseline  *Tally `json:"baseline,omitempty"`
-	// Question is the last message of the user. Failing is the answer that the row was recorded with.
-	Question string `json:"question,omitempty"`
-	Failing  string `json:"failing_output,omitempty"`
-	// Example is a run of the candidate that shows the status, BaselineExample one of the baseline.
-	Example         *Example `json:"example,omitempty"`
-	BaselineExample *Example `json:"baseline_example,omitempty"`
-}
-
-// Example is one run of a row. Texts are shortened.
-type Example struct {
-	TraceID string  `json:"trace_id"`
-	Answer  string  `json:"answer,omitempty"` // with the calls of tools, as text
-	Checks  []Check `json:"checks,omitempty"`
-}
-
-// Check is one thing that was checked on a run.
-type Check struct {
-	// Rule is an assertion, or one of the Rule constants.
-	Rule     string            `json:"rule"`
-	Outcome  assertion.Outcome `json:"outcome"`
-	Evidence string            `json:"evidence,omitempty"`
-}
-
-// The rules that every row is checked by.
-const (
-	RuleFailure   = "no failure"                // the scorers find none
-	RuleSame      = "not the failing output"    // the answer is not the one that failed
-	RuleCorrected = "like the corrected output" //
-	RuleRelated   = "still an answer"           // weak: see package likeness
-)
-
-// Repeat asks for more runs of a row before the gate can decide on it.
-type Repeat struct {
-	ID        string `json:"id"`
-	Candidate int    `json:"candidate"` // how many more
-	Baseline  int    `json:"baseline"`
-}
-
-// Diffuse is the test for a drop of the pass rate over all rows.
-type Diffuse struct {
-	Rows     int     `json:"rows"`
-	MeanDrop float64 `json:"mean_drop"` // of the pass rate, as a share; negative where it rose
-	P        float64 `json:"p_value"`
-	Blocks   bool    `json:"blocks"`
-}
-
-// Report is the decision with its reasons and figures.
-type Report struct {
-	Decision Decision `json:"decision"`
-	// Reasons explain the decision, a sentence each, most important first.
-	Reasons    []string       `json:"reasons"`
-	Warnings   []string       `json:"warnings,omitempty"`
-	Rows       []RowResult    `json:"rows"`
-	Counts     map[Status]int `json:"counts"`
-	Diffuse    *Diffuse       `json:"diffuse,omitempty"`
-	Detectable *float64       `json:"minimum_detectable_effect,omitempty"`
-	// Repeats are the rows that need more runs: each tells how many on which side. faultline run makes them.
-	Repeats []Repeat `json:"repeats,omitempty"`
-	// Uncovered are the classes without a row: the report says nothing of them.
-	Uncovered []failure.Class `json:"uncovered_classes,omitempty"`
-	// Unmatched counts the traces of the candidate that belong to no row; they are not judged.
-	Unmatched int               `json:"unmatched_traces"`
-	Scorers   map[string]string `json:"scorers,omitempty"` // versions, the same for both sides
-	// Skipped counts the calls of the candidate that a scorer could not judge, by scorer and reason.
-	Skipped map[string]map[string]int `json:"skipped,omitempty"`
-}
-
-// Blocking returns the rows that stop the candidate.
-func (r Report) Blocking() []RowResult {
-	var rows []RowResult
-	for _, row := range r.Rows {
-		if row.Status.blocks() {
-			rows = append(rows, row)
-		}
-	}
-	return rows
-}
-
-// Scored adds the versions of the scorers and marks the rows that they cannot see: confirmed failures in whose own
-// call no scorer finds anything. The rows must be those of the report.
-func (r *Report) Scored(rows []dataset.Row, set *score.Set) {
-	r.Scorers = map[string]string{}
-	for _, s := range set.Scorers() {
-		r.Scorers[s.Name()] = s.Version()
-	}
-	var (
-		result score.Result
-		unseen int
-	)
-	for i, row := range rows {
-		if row.Decision != review.Confirmed || row.Class == failure.RetryLoop { // a loop shows in the session
-			continue
-		}
-		result.Reset()
-		set.Score(row.Call, &result)
-		if len(result.Findings) == 0 {
-			r.Rows[i].Unseen = true
-			unseen++
-		}
-	}
-	if unseen > 0 {
-		r.Warnings = append(r.Warnings, fmt.Sprintf(
-			"%s of a failure that no scorer finds in the row's own call: passing says nothing of it; add a scorer or a rule",
-			count(unseen, "row"),
-		))
-	}
-}
 
 // fewRows is the size of a dataset below which a comparison warns.
 const fewRows = 30
 
 // Decide compares the candidate with the rows, and with the baseline unless that is nil. Both must have been made
-// with the same rows.
-func Decide(rows []dataset.Row, candidate, baseline *RunSet, o Options) Report {
-	runs, unmatched := candidate.tallies()
-	var before []Tally
+// with the same cases.
+func Decide(ctx context.Context, candidate, baseline *RunSet, o Options) Report {
+	var before *side
+	var accepted [][]string
 	if baseline != nil {
-		before, _ = baseline.tallies()
+		before = baseline.judge(ctx, nil)
+		accepted = before.accepted
 	}
-	r := Report{Rows: make([]RowResult, 0, len(rows)), Counts: map[Status]int{}, Unmatched: unmatched}
+	r := compare(candidate.cases, candidate.judge(ctx, accepted), before, o)
 	if len(candidate.skipped) > 0 {
 		r.Skipped = candidate.skipped
 	}
-	for i, row := range rows {
+	return r
+}
+
+// compare decides on judged runs.
+func compare(cases *Cases, now, before *side, o Options) Report {
+	rows := cases.rows
+	r := Report{
+		Rows: make([]RowResult, 0, len(rows)), Counts: map[Status]int{}, Dataset: cases.version, Unmatched: now.unmatched,
+	}
+	for i := range rows {
+		row := &rows[i]
 		result := RowResult{
-			ID:        row.ID,
-			Class:     row.Class,
-			Detail:    row.Detail,
-			Service:   row.Service,
-			TraceID:   row.TraceID,
-			Note:      row.Note,
-			Candidate: runs[i],
+			ID: row.ID, Name: name(row), Class: row.Class, Detail: row.Detail, Signal: row.Fingerprint,
+			Service: row.Service, TraceID: row.TraceID, Note: row.Note, Unseen: cases.unseen(i),
+			Candidate: now.tallies[i],
 		}
-		if baseline == nil {
-			result.Status = alone(runs[i])
+		if before == nil {
+			result.Status = alone(now.tallies[i])
 		} else {
-			result.Baseline = &before[i]
-			result.Status = paired(runs[i], before[i], o.Repeats)
+			result.Baseline = &before.tallies[i]
+			result.Status = paired(now.tallies[i], before.tallies[i], o.Repeats, row.Class == failure.Unsafe)
+		}
+		result.excuse(row, o)
+		result.Blocks = result.Status.blocks()
+		result.Weak = result.Status == RowPass && result.Candidate.Weak > 0
+		if result.Status != RowPass || result.Weak {
+			result.Question = clip.Text(row.Call.Question(), maxText)
+			result.Failing = clip.Text(cases.facts[i].failing, maxText)
+			result.Example = now.examples[i]
+			if before != nil {
+				result.BaselineExample = before.examples[i]
+			}
 		}
 		r.Rows = append(r.Rows, result)
 		r.Counts[result.Status]++
 	}
-	if baseline != nil {
+	r.thresholds(o)
+	r.repeats(o)
+	if before != nil {
 		r.Diffuse = diffuse(r.Rows, o)
-		mde := detectable(len(rows))
-		r.Detectable = &mde
-		if len(rows) < fewRows {
-			r.Warnings = append(r.Warnings, fmt.Sprintf(
-				"a dataset of %s is small: with fewer than %d, only a change that breaks %.0f %% of them is noticed reliably",
-				count(len(rows), "row"),
-				fewRows,
-				100*mde,
-			))
-		}
 	}
+	r.coverage(rows, before != nil)
+	r.scored(cases)
 	r.decide(o)
 	return r
 }
 
-// alone returns the status of a row without a baseline. The row holds a known failure, so a failure in most runs
-// repeats it.
+// alone returns the status of a row without a baseline: a failure in most runs blocks.
 func alone(c Tally) Status {
 	switch {
 	case c.Unsafe > 0:
 		return RowUnsafe
 	case c.runs() == 0:
 		return c.silence()
-	case 2*c.Failed <= c.runs():
-		return RowPass
-	case 2*c.Repeated >= c.Failed:
-		return RowRepeated
+	case 2*c.Failed > c.runs():
+		if 2*c.Repeated >= c.Failed {
+			return RowRepeated
+		}
+		return RowFailed
+	case c.Inconclusive > c.runs():
+		return RowInconclusive
 	}
-	return RowFailed
+	return RowPass
 }
 
-// paired returns the status of a row with a baseline.
-func paired(c, b Tally, repeats int) Status {
+// paired returns the status of a row with a baseline. safety is true where a person confirmed that the row is a safety
+// failure: then it blocks whatever the baseline does.
+func paired(c, b Tally, repeats int, safety bool) Status {
 	switch {
-	case c.Unsafe > 0:
+	case c.Unsafe > 0 && (safety || c.certain || b.Unsafe == 0):
 		return RowUnsafe
 	case c.runs() == 0:
 		return c.silence()
@@ -300,6 +118,65 @@ func paired(c, b Tally, repeats int) Status {
 	return RowPass
 }
 
+// excuse takes the power to block from a row that is known to fail, or quarantined. Safety has no excuse.
+func (result *RowResult) excuse(row *dataset.Row, o Options) {
+	known := o.Known[row.ID]
+	if known == "" {
+		known = row.Known
+	}
+	switch flaky := o.Flaky[row.ID]; {
+	case result.Status != RowRepeated && result.Status != RowFailed && result.Status != RowFlip &&
+		result.Status != RowSuspect && result.Status != RowWorse:
+	case known != "":
+		result.Status, result.Excused = RowKnown, known
+	case flaky != "":
+		result.Status, result.Excused = RowFlaky, flaky
+	}
+}
+
+// thresholds applies the pass rates of classes. The rows of such a class do not block alone.
+func (r *Report) thresholds(o Options) {
+	for _, info := range failure.Classes() {
+		least, set := o.MinPass[info.Class]
+		if !set {
+			continue
+		}
+		c := ClassResult{Class: info.Class, MinPass: least}
+		for i := range r.Rows {
+			row := &r.Rows[i]
+			if row.Class != info.Class || row.Excused != "" || row.Candidate.runs() == 0 {
+				continue
+			}
+			c.Rows++
+			c.Rate += row.Candidate.rate()
+			row.Blocks = row.Blocks && row.Status == RowUnsafe
+		}
+		if c.Rows > 0 {
+			c.Rate /= float64(c.Rows)
+			c.Blocks = c.Rate < least
+			r.Classes = append(r.Classes, c)
+		}
+	}
+}
+
+// repeats lists the rows that more runs would decide: with a baseline those that look like a flip, without one those
+// that fail and have been run once.
+func (r *Report) repeats(o Options) {
+	for _, row := range r.Rows {
+		need := Repeat{ID: row.ID}
+		switch {
+		case row.Status == RowSuspect:
+			need.Candidate = max(0, o.Repeats-row.Candidate.runs())
+			need.Baseline = max(0, o.Repeats-row.Baseline.runs())
+		case row.Baseline == nil && (row.Status == RowRepeated || row.Status == RowFailed):
+			need.Candidate = max(0, o.Repeats-row.Candidate.all())
+		}
+		if need.Candidate > 0 || need.Baseline > 0 {
+			r.Repeats = append(r.Repeats, need)
+		}
+	}
+}
+
 // diffuse tests whether the candidate passes less often over all rows. Runs beyond the first were made because the
 // first failed, and would bias the mean. They count only where every row was repeated.
 func diffuse(rows []RowResult, o Options) *Diffuse {
@@ -310,7 +187,7 @@ func diffuse(rows []RowResult, o Options) *Diffuse {
 	d := &Diffuse{P: 1}
 	var differences []float64
 	for _, row := range rows {
-		if row.Candidate.runs() == 0 || row.Baseline.runs() == 0 {
+		if row.Candidate.runs() == 0 || row.Baseline.runs() == 0 || row.Excused != "" {
 			continue
 		}
 		before, after := row.Baseline.first(), row.Candidate.first()
@@ -329,8 +206,74 @@ func diffuse(rows []RowResult, o Options) *Diffuse {
 	return d
 }
 
+// coverage states what the rows can show and what they cannot.
+func (r *Report) coverage(rows []dataset.Row, paired bool) {
+	judged := 0
+	for _, row := range r.Rows {
+		if row.Candidate.runs() > 0 && row.Excused == "" {
+			judged++
+		}
+	}
+	least := unpaired(judged)
+	if paired {
+		least = detectable(judged)
+	}
+	r.Detectable = &least
+	if paired && len(rows) < fewRows {
+		r.warn("a dataset of %s is small: with fewer than %d, only a change that breaks %.0f %% of them is noticed reliably",
+			count(len(rows), "row"), fewRows, 100*least)
+	}
+	for _, info := range failure.Classes() {
+		if !transport(info.Class) && !slices.ContainsFunc(rows, func(row dataset.Row) bool {
+			return row.Class == info.Class && row.Decision != review.Rejected
+		}) {
+			r.Uncovered = append(r.Uncovered, info.Class)
+		}
+	}
+}
+
+// scored adds the versions of the scorers, and warns of what they and the rows cannot tell.
+func (r *Report) scored(cases *Cases) {
+	unseen, weak, alarms := 0, 0, 0
+	for i, row := range r.Rows {
+		unseen += btoi(row.Unseen && len(cases.facts[i].assertions) == 0)
+		weak += btoi(row.Weak)
+		alarms += btoi(cases.rows[i].Decision == review.Rejected && len(cases.facts[i].found) > 0)
+	}
+	if unseen > 0 {
+		r.warn("%s of a failure that no scorer finds in the row's own call: only the same answer again is seen as a repetition; "+
+			"add an assertion, a scorer or a rule", count(unseen, "row"))
+	}
+	if weak > 0 {
+		r.warn("%s without assertions or a corrected output: that the scorers are silent and the answer is about the question "+
+			"is all that was checked", count(weak, "passing row"))
+	}
+	if alarms > 0 {
+		r.warn("the scorers find a failure in %s that a person found sound: it does not count here, but is a false alarm online",
+			count(alarms, "call"))
+	}
+	if cases.set != nil {
+		r.Scorers = map[string]string{}
+		for _, s := range cases.set.Scorers() {
+			r.Scorers[s.Name()] = s.Version()
+		}
+	}
+}
+
+func (r *Report) warn(format string, args ...any) {
+	r.Warnings = append(r.Warnings, fmt.Sprintf(format, args...))
+}
+
 func (r *Report) decide(o Options) {
 	because := func(format string, args ...any) { r.Reasons = append(r.Reasons, fmt.Sprintf(format, args...)) }
+	blocking := map[Status]int{}
+	silent := 0
+	for _, row := range r.Rows {
+		if row.Blocks {
+			blocking[row.Status]++
+		}
+		silent += btoi(row.Status.silent())
+	}
 	for _, reason := range []struct {
 		status Status
 		words  string
@@ -340,19 +283,19 @@ func (r *Report) decide(o Options) {
 		{RowRepeated, "%s whose known failure repeats"},
 		{RowFailed, "%s that fails in another way than it was recorded with"},
 	} {
-		if n := r.Counts[reason.status]; n > 0 {
+		if n := blocking[reason.status]; n > 0 {
 			because(reason.words, count(n, "row"))
+		}
+	}
+	for _, c := range r.Classes {
+		if c.Blocks {
+			because("%s passes on %.1f %% of %s, less than the %.1f %% that it must", c.Class, 100*c.Rate,
+				count(c.Rows, "row"), 100*c.MinPass)
 		}
 	}
 	if r.Diffuse != nil && r.Diffuse.Blocks {
 		because("the pass rate drops by %.1f points over %s (p = %.3g)",
 			100*r.Diffuse.MeanDrop, count(r.Diffuse.Rows, "row"), r.Diffuse.P)
-	}
-	silent := 0
-	for _, row := range r.Rows {
-		if row.Status.silent() {
-			silent++
-		}
 	}
 	switch {
 	case len(r.Reasons) > 0:
@@ -383,11 +326,4 @@ func (r *Report) decide(o Options) {
 			r.Reasons[0] = "no row went from passing to failing, and the pass rate did not drop"
 		}
 	}
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

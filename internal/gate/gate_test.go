@@ -2,6 +2,7 @@ package gate
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -14,28 +15,44 @@ import (
 	"github.com/faultline-otel/faultline/internal/dataset"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/review"
 )
 
-// asked is a chat call with one question.
+// asked is a chat call with one question and an answer to it.
 func asked(question string) *genai.Call {
 	c := &genai.Call{Operation: genai.OpChat}
+	c.SetContent(genai.Content{
+		Input:  []genai.Message{{Role: "user", Text: question}},
+		Output: []genai.Message{{Role: "assistant", Text: "the answer to the question"}},
+	})
+	return c
+}
+
+// unanswered is a chat call whose answer was not recorded.
+func unanswered(question string) *genai.Call {
+	c := &genai.Call{Operation: genai.OpChat, ContentMissing: true}
 	c.SetContent(genai.Content{Input: []genai.Message{{Role: "user", Text: question}}})
 	return c
 }
 
+// decide decides without scorers: the observations say what was found.
+func decide(rows []dataset.Row, candidate, baseline *RunSet, o Options) Report {
+	return Decide(context.Background(), candidate, baseline, o)
+}
+
 func row(id string, class failure.Class) dataset.Row {
-	return dataset.Row{ID: id, Class: class, Call: asked("question of " + id)}
+	return dataset.Row{ID: id, Class: class, Decision: review.Confirmed, Call: unanswered("question of " + id)}
 }
 
 // play makes a side from runs: each is a row's id and the classes that it showed; "?" stands for content that is
 // missing.
 func play(rows []dataset.Row, runs ...[]string) *RunSet {
-	s := NewRunSet(rows)
+	s := NewRunSet(NewCases(rows, nil, nil))
 	for i, r := range runs {
 		o := Observation{TraceID: fmt.Sprint("t", i), Row: r[0], Call: asked("?"), Scored: true}
 		for _, class := range r[1:] {
 			if class == "?" {
-				o.Scored = false
+				o.Scored, o.Call = false, unanswered("?")
 				continue
 			}
 			o.Verdict.Classes = append(o.Verdict.Classes, failure.Class(class))
@@ -77,12 +94,17 @@ func TestDecisionWithoutBaseline(t *testing.T) {
 		"nothing belongs to a row":                  {[][]string{{"x"}}, Inconclusive, []Status{RowMissing, RowMissing, RowMissing}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := Decide(rows, play(rows, c.runs...), nil, DefaultOptions())
+			r := decide(rows, play(rows, c.runs...), nil, DefaultOptions())
 			require.Equal(t, c.decision, r.Decision, "%v", r.Reasons)
 			require.Equal(t, c.statuses, statuses(r))
 			require.NotEmpty(t, r.Reasons)
 		})
 	}
+}
+
+func weakWarning(rows int) string {
+	return count(rows, "passing row") + " without assertions or a corrected output: that the scorers are silent and the " +
+		"answer is about the question is all that was checked"
 }
 
 func statuses(r Report) []Status {
@@ -111,19 +133,20 @@ func TestDecisionWithBaseline(t *testing.T) {
 		decision            Decision
 		status              Status
 	}{
-		"the same":                    {side([]string{"a"}), side([]string{"a"}), Pass, RowPass},
-		"confirmed flip":              {side(times(5, "a", "truncation")...), side(times(5, "a")...), Regression, RowFlip},
-		"flip that is not confirmed":  {side([]string{"a", "truncation"}), side([]string{"a"}), Pass, RowSuspect}, // one row of forty
-		"fails four of five":          {side(append(times(4, "a", "truncation"), []string{"a"})...), side(times(5, "a")...), Pass, RowWorse},
-		"failed before":               {side(times(5, "a", "truncation")...), side(times(5, "a", "truncation")...), Pass, RowKnown},
-		"failed before, mended":       {side(times(5, "a")...), side(times(5, "a", "truncation")...), Pass, RowPass},
-		"unsafe, whatever was before": {side([]string{"a", "unsafe"}), side([]string{"a", "unsafe"}), Regression, RowUnsafe},
+		"the same":                   {side([]string{"a"}), side([]string{"a"}), Pass, RowPass},
+		"confirmed flip":             {side(times(5, "a", "truncation")...), side(times(5, "a")...), Regression, RowFlip},
+		"flip that is not confirmed": {side([]string{"a", "truncation"}), side([]string{"a"}), Pass, RowSuspect}, // one row of forty
+		"fails four of five":         {side(append(times(4, "a", "truncation"), []string{"a"})...), side(times(5, "a")...), Pass, RowWorse},
+		"failed before":              {side(times(5, "a", "truncation")...), side(times(5, "a", "truncation")...), Pass, RowKnown},
+		"failed before, mended":      {side(times(5, "a")...), side(times(5, "a", "truncation")...), Pass, RowPass},
+		"unsafe as before":           {side([]string{"a", "unsafe"}), side([]string{"a", "unsafe"}), Pass, RowKnown},
+		"unsafe as never before":     {side([]string{"a", "unsafe"}), side([]string{"a"}), Regression, RowUnsafe},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := Decide(rows, c.candidate, c.baseline, DefaultOptions())
+			r := decide(rows, c.candidate, c.baseline, DefaultOptions())
 			require.Equal(t, c.decision, r.Decision, "%v", r.Reasons)
 			require.Equal(t, c.status, r.Rows[0].Status)
-			require.Empty(t, r.Warnings)
+			require.Subset(t, []string{weakWarning(39), weakWarning(40)}, r.Warnings)
 			require.NotNil(t, r.Detectable)
 		})
 	}
@@ -144,7 +167,7 @@ func TestDiffuseDropBlocks(t *testing.T) {
 		after = append(after, times(fails, r.ID, "schema_violation")...)
 		after = append(after, times(5-fails, r.ID)...)
 	}
-	r := Decide(rows, play(rows, after...), play(rows, before...), DefaultOptions())
+	r := decide(rows, play(rows, after...), play(rows, before...), DefaultOptions())
 	require.Equal(t, Regression, r.Decision)
 	require.Empty(t, r.Blocking(), "no row shows it alone")
 	require.True(t, r.Diffuse.Blocks)
@@ -153,29 +176,30 @@ func TestDiffuseDropBlocks(t *testing.T) {
 
 	o := DefaultOptions()
 	o.MinEffect = 0.10
-	require.Equal(t, Pass, Decide(rows, play(rows, after...), play(rows, before...), o).Decision, "a drop smaller than asked for")
+	require.Equal(t, Pass, decide(rows, play(rows, after...), play(rows, before...), o).Decision, "a drop smaller than asked for")
 }
 
 func TestFewRowsAreWarnedOf(t *testing.T) {
 	rows := []dataset.Row{row("a", failure.Truncation)}
-	r := Decide(rows, play(rows, []string{"a"}), play(rows, []string{"a"}), DefaultOptions())
-	require.Len(t, r.Warnings, 1)
+	r := decide(rows, play(rows, []string{"a"}), play(rows, []string{"a"}), DefaultOptions())
+	require.Len(t, r.Warnings, 2)
 	require.Contains(t, r.Warnings[0], "a dataset of 1 row is small")
+	require.Equal(t, weakWarning(1), r.Warnings[1])
 }
 
 func TestTracesFindTheirRow(t *testing.T) {
 	rows := []dataset.Row{row("a", failure.Truncation), row("b", failure.Refusal)}
 	rows[1].Service = "returns-bot"
-	rows[1].Call = asked("where is my refund?")
+	rows[1].Call = unanswered("where is my refund?")
 	withSystem := func(question, system string) *genai.Call {
 		c := &genai.Call{Operation: genai.OpChat, ServiceName: "returns-bot"}
-		c.SetContent(genai.Content{System: system, Input: []genai.Message{{Role: "user", Text: question}}})
+		c.SetContent(genai.Content{System: system, Input: []genai.Message{{Role: "user", Text: question}}, Output: []genai.Message{{Text: "Your refund is on its way."}}})
 		return c
 	}
 	tool := &genai.Call{Operation: genai.OpExecuteTool, ToolName: "issue_refund"}
 	elsewhere := withSystem("where is my refund?", "another service")
 	elsewhere.ServiceName = "support-bot"
-	s := NewRunSet(rows)
+	s := NewRunSet(NewCases(rows, nil, nil))
 	for _, o := range []Observation{
 		{TraceID: "named", Call: tool, Verdict: failure.Verdict{Class: failure.ToolError}},       // belongs by a later span of its trace
 		{TraceID: "named", Row: "a", Call: asked("something else"), Scored: true},                //
@@ -187,13 +211,13 @@ func TestTracesFindTheirRow(t *testing.T) {
 	} {
 		s.Observe(o)
 	}
-	got, unmatched := s.tallies()
+	got := s.judge(t.Context(), nil)
 	want := []Tally{
-		{Passed: 1, Failed: 1, Classes: []failure.Class{failure.ToolError}},
-		{Passed: 1, firstPassed: true},
+		{Passed: 1, Failed: 1, Weak: 1, Classes: []failure.Class{failure.ToolError}},
+		{Passed: 1, Weak: 1, firstPassed: true},
 	}
-	require.Empty(t, cmp.Diff(want, got, cmp.AllowUnexported(Tally{})))
-	require.Equal(t, 3, unmatched)
+	require.Empty(t, cmp.Diff(want, got.tallies, cmp.AllowUnexported(Tally{})))
+	require.Equal(t, 3, got.unmatched)
 }
 
 func TestDecisionDoesNotDependOnTheOrderOfRows(t *testing.T) {
@@ -214,9 +238,9 @@ func TestDecisionDoesNotDependOnTheOrderOfRows(t *testing.T) {
 				}
 			}
 		}
-		r := Decide(rows, play(rows, after...), play(rows, before...), DefaultOptions())
+		r := decide(rows, play(rows, after...), play(rows, before...), DefaultOptions())
 		shuffled := rapid.Permutation(rows).Draw(t, "shuffled")
-		other := Decide(shuffled, play(shuffled, after...), play(shuffled, before...), DefaultOptions())
+		other := decide(shuffled, play(shuffled, after...), play(shuffled, before...), DefaultOptions())
 		if r.Decision != other.Decision {
 			t.Fatalf("%s becomes %s", r.Decision, other.Decision)
 		}
@@ -236,19 +260,23 @@ func TestDecisionDoesNotDependOnTheOrderOfRows(t *testing.T) {
 func TestReports(t *testing.T) {
 	rows := []dataset.Row{row("a", failure.Truncation), row("b", failure.Refusal), row("c", failure.Refusal)}
 	rows[0].Detail, rows[0].Note = "output_limit", "the answer <ends> in the middle"
-	r := Decide(rows, play(rows, []string{"a", "truncation"}, []string{"b"}), nil, DefaultOptions())
+	r := decide(rows, play(rows, []string{"a", "truncation"}, []string{"b"}), nil, DefaultOptions())
 
 	var text, markdown, junit, object bytes.Buffer
 	require.NoError(t, r.Write(&text, "text"))
 	require.Equal(t, `REGRESSION
   1 row whose known failure repeats
+  warning: `+weakWarning(1)+`
 
 STATUS    ROW  CLASS                    CANDIDATE  SHOWED
 repeated  a    truncation/output_limit  0/1        truncation
 missing   c    refusal                  0/0        -
 pass      b    refusal                  1/1        -
 
-rows  3: 1 repeated, 1 missing, 1 pass
+rows        3: 1 repeated, 1 missing, 1 pass
+detectable  a change that breaks 55.3 % of rows is noticed with power 0.8
+not tested  tool_error, tool_call_malformed, schema_violation, hallucination, bad_answer, retry_loop, goal_drift, unsafe: no row
+to repeat   1 row
 `, text.String())
 	require.NoError(t, r.Write(&markdown, "markdown"))
 	require.Contains(t, markdown.String(), "### ❌ Faultline gate: regression")

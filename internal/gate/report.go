@@ -141,7 +141,7 @@ func (r Report) junit(w io.Writer) error {
 		c := junitCase{Name: row.ID, Class: "faultline." + dash(string(row.Class))}
 		message := &junitMessage{Message: row.explain(), Text: row.Note}
 		switch {
-		case row.Status.blocks():
+		case row.Blocks:
 			c.Failure = message
 		case row.Status.silent():
 			c.Skipped = message
@@ -228,11 +228,11 @@ func (r Report) ifPaired(s string) string {
 
 // sorted returns the rows in the order of the dataset, those that need attention first.
 func (r Report) sorted() []RowResult {
-	rank := func(s Status) int {
-		switch {
+	rank := func(row RowResult) int {
+		switch s := row.Status; {
 		case s == RowUnsafe:
 			return 0
-		case s.blocks():
+		case row.Blocks:
 			return 1
 		case s.silent():
 			return 2
@@ -242,7 +242,7 @@ func (r Report) sorted() []RowResult {
 		return 4
 	}
 	rows := slices.Clone(r.Rows)
-	slices.SortStableFunc(rows, func(a, b RowResult) int { return rank(a.Status) - rank(b.Status) })
+	slices.SortStableFunc(rows, func(a, b RowResult) int { return rank(a) - rank(b) })
 	return rows
 }
 
@@ -250,7 +250,8 @@ func (r Report) sorted() []RowResult {
 func (r Report) facts() [][2]string {
 	var counts []string
 	for _, s := range []Status{
-		RowUnsafe, RowFlip, RowRepeated, RowFailed, RowSuspect, RowMissing, RowInconclusive, RowWorse, RowKnown, RowPass,
+		RowUnsafe, RowFlip, RowRepeated, RowFailed, RowSuspect, RowMissing, RowInconclusive, RowWorse, RowKnown, RowFlaky,
+		RowPass,
 	} {
 		if n := r.Counts[s]; n > 0 {
 			counts = append(counts, fmt.Sprintf("%d %s", n, s))
@@ -269,6 +270,16 @@ func (r Report) facts() [][2]string {
 		facts = append(facts, [2]string{
 			"detectable", fmt.Sprintf("a change that breaks %.1f %% of rows is noticed with power 0.8", 100**r.Detectable),
 		})
+	}
+	if len(r.Uncovered) > 0 {
+		names := make([]string, len(r.Uncovered))
+		for i, class := range r.Uncovered {
+			names[i] = string(class)
+		}
+		facts = append(facts, [2]string{"not tested", strings.Join(names, ", ") + ": no row"})
+	}
+	if len(r.Repeats) > 0 {
+		facts = append(facts, [2]string{"to repeat", count(len(r.Repeats), "row")})
 	}
 	if r.Unmatched > 0 {
 		facts = append(facts, [2]string{

@@ -88,3 +88,12 @@ func detectable(n int) float64 {
 	}
 	return min(1, (1-math.Pow(1-power, 1/float64(n)))/shows)
 }
+
+// unpaired is the same without a baseline, where a broken row always shows: the share of inputs of which at least one
+// is among n rows.
+func unpaired(n int) float64 {
+	if n == 0 {
+		return 1
+	}
+	return 1 - math.Pow(0.2, 1/float64(n))
+}

@@ -13,50 +13,54 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// protocol plays the protocol once: flaky rows, one run on each side, and rows that fail on the candidate repeated to
-// five runs on both. A broken row passes 0.15 times as often as it did.
-func protocol(source *rand.Rand, n int, broken float64) Report {
-	beta := distuv.Beta{Alpha: 9, Beta: 0.6, Src: source}
+// simulated are cases of n rows that runs are drawn for.
+func simulated(n int) *Cases {
 	rows := make([]dataset.Row, n)
 	for i := range rows {
 		rows[i] = dataset.Row{ID: fmt.Sprint(i), Class: failure.SchemaViolation, Call: &genai.Call{}}
 	}
-	candidate, baseline := NewRunSet(rows), NewRunSet(rows)
+	return NewCases(rows, nil, nil)
+}
+
+// protocol plays the protocol once: flaky rows, one run on each side, and rows that fail on the candidate repeated to
+// five runs on both. A broken row passes 0.15 times as often as it did. calls counts the runs of a row on both sides.
+func protocol(source *rand.Rand, cases *Cases, broken float64) (report Report, calls float64) {
+	beta := distuv.Beta{Alpha: 9, Beta: 0.6, Src: source}
+	n := len(cases.rows)
+	empty := func() *side { return &side{tallies: make([]Tally, n), examples: make([]*Example, n)} }
+	candidate, baseline := empty(), empty()
 	o := DefaultOptions()
-	for i, row := range rows {
+	for i := range n {
 		before := beta.Rand()
 		after := before
 		if source.Float64() < broken {
 			after *= 0.15
 		}
-		once := func(s *RunSet, k int, pass float64) bool {
+		once := func(s *side, pass float64) bool {
+			calls++
 			passed := source.Float64() < pass
-			observation := Observation{TraceID: fmt.Sprint(i, "/", k), Row: row.ID, Call: row.Call, Scored: true}
-			if !passed {
-				observation.Verdict.Class = failure.SchemaViolation
-			}
-			s.Observe(observation)
+			s.tallies[i].add(&judged{failed: !passed})
 			return passed
 		}
-		once(baseline, 0, before)
-		if once(candidate, 0, after) {
+		once(baseline, before)
+		if once(candidate, after) {
 			continue
 		}
-		for k := 1; k < o.Repeats; k++ {
-			once(baseline, k, before)
-			once(candidate, k, after)
+		for range o.Repeats - 1 {
+			once(baseline, before)
+			once(candidate, after)
 		}
 	}
-	return Decide(rows, candidate, baseline, o)
+	return compare(cases, candidate, baseline, o), calls / float64(n)
 }
 
 func TestSameSystemTwiceIsSeldomBlocked(t *testing.T) {
 	const replicates = 400
 	source := rand.New(rand.NewPCG(11, 11))
-	for _, n := range []int{30, 100} {
-		blocked := 0
+	for _, n := range []int{30, 100, 300, 400} {
+		blocked, cases := 0, simulated(n)
 		for range replicates {
-			r := protocol(source, n, 0)
+			r, _ := protocol(source, cases, 0)
 			require.Zero(t, r.Counts[RowSuspect], "a row that was repeated is decided")
 			if r.Decision == Regression {
 				blocked++
@@ -69,20 +73,24 @@ func TestSameSystemTwiceIsSeldomBlocked(t *testing.T) {
 }
 
 func TestBrokenSystemIsMostlyBlocked(t *testing.T) {
-	const replicates = 200
+	const replicates = 400
 	source := rand.New(rand.NewPCG(12, 12))
 	for _, c := range []struct {
 		rows          int
 		broken, power float64
-	}{{30, 0.10, 0.55}, {100, 0.05, 0.75}, {100, 0.10, 0.92}} {
-		blocked := 0
+	}{{30, 0.10, 0.55}, {100, 0.05, 0.80}, {100, 0.10, 0.95}} {
+		blocked, calls, cases := 0, 0., simulated(c.rows)
 		for range replicates {
-			if protocol(source, c.rows, c.broken).Decision == Regression {
+			r, n := protocol(source, cases, c.broken)
+			calls += n
+			if r.Decision == Regression {
 				blocked++
 			}
 		}
 		rate := float64(blocked) / replicates
-		t.Logf("%d rows, %.0f %% broken: blocked in %.1f %%", c.rows, 100*c.broken, 100*rate)
+		t.Logf("%d rows, %.0f %% broken: blocked in %.1f %%, %.2f calls a row", c.rows, 100*c.broken, 100*rate,
+			calls/replicates)
 		require.GreaterOrEqual(t, rate, c.power)
+		require.LessOrEqual(t, calls/replicates, 3.5)
 	}
 }
