@@ -1,0 +1,52 @@
+package likeness
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/faultline-otel/faultline/internal/assertion"
+)
+
+func TestCompare(t *testing.T) {
+	refund := Question{
+		Text:   "I sent the shoes back, order 4471. Can I have my money back?",
+		Around: []string{"You are the bot of a shop.", `{"properties":{"carrier":{"type":"string"}}}`},
+	}
+	capital := Question{Text: "What is the capital of France?"}
+	for name, c := range map[string]struct {
+		answer string
+		q      Question
+		want   assertion.Outcome
+	}{
+		"shares words":               {"Your order came back, and the money is on its way.", refund, assertion.Pass},
+		"shares a number":            {"4471: 19.99 EUR", refund, assertion.Pass},
+		"shares a key of the schema": {`{"carrier":"UPS"}`, refund, assertion.Pass},
+		"about the subject":          {"Paris", capital, assertion.Pass},
+		"about something else":       {"banana", capital, assertion.Fail},
+		"nothing but something else": {"banana", refund, assertion.Fail},
+		"prose about something else": {"Mount Everest is the highest mountain of the world and lies in the Himalayas.", refund, assertion.Fail},
+		"no word of its own":         {"Yes.", refund, assertion.Inconclusive},
+		"an unknown word":            {"Xyzzyfoo", refund, assertion.Inconclusive},
+		"accepted before":            {"yes", Question{Text: refund.Text, Accepted: []string{"Yes"}}, assertion.Pass},
+		"like one accepted before":   {"in about five days", Question{Text: "When?", Accepted: []string{"It takes five days."}}, assertion.Pass},
+		"nothing":                    {"", refund, assertion.Inconclusive},
+		"hostile":                    {strings.Repeat("\xff(", 1<<16), refund, assertion.Inconclusive},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := Compare(c.answer, c.q)
+			require.Equal(t, c.want, got.Outcome, got.Evidence)
+			require.NotEmpty(t, got.Evidence)
+		})
+	}
+}
+
+func TestOverlapAndSame(t *testing.T) {
+	require.InDelta(t, 1, Overlap("a b c", "C b A"), 1e-9)
+	require.InDelta(t, 0.5, Overlap("money back", "money soon"), 1e-9)
+	require.Zero(t, Overlap("", "money"))
+	require.InDelta(t, 1, Overlap("", ""), 1e-9)
+	require.True(t, Same(" Yes\n", "yes"))
+	require.False(t, Same("yes", strings.Repeat("yes ", 100)))
+}
