@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,11 +20,19 @@ import (
 func newDataset() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "dataset",
-		Short: "Make datasets of confirmed failures, and check them",
+		Short: "Make datasets of reviewed failures, check and change them",
 		Args:  func(_ *cobra.Command, args []string) error { return unknown("faultline dataset", args) },
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newExport(), newValidate())
+	c.AddCommand(
+		newExport(),
+		newImport(),
+		newEdit(),
+		newSplit(),
+		newLint(),
+		newDiff(),
+		newValidate(),
+	)
 	return c
 }
 
@@ -41,71 +51,145 @@ type queue interface {
 	Close() error
 }
 
+// exportOptions are the flags of dataset export.
+type exportOptions struct {
+	store, from, output                string
+	classes, signals, services, prompt []string
+	since, until, decision             string
+	allRows, providers                 bool
+}
+
 func newExport() *cobra.Command {
-	var store, from, output string
-	var classes []string
+	var o exportOptions
 	c := &cobra.Command{
 		Use:   "export",
-		Short: "Write the failures that people confirmed as a dataset",
-		Long: `Write the failures that people confirmed on the review page as a dataset, a JSON object a line. The command reads
-them from the API of the page (--from), or from the SQLite file of the review store (--store), which may be in use.`,
+		Short: "Write what people judged as a dataset",
+		Long: `Write what people judged on the review page as a dataset, a JSON object a line: failures that they confirmed, and calls
+that they found sound, which guard against scorers that fire wrongly. The command reads them from the API of the page
+(--from), or from the SQLite file of the review store (--store), which may be in use.
+
+Of each signal it takes one row, with --all-rows all of them. Failures that no change of the application can mend
+(limits and outages of a provider, time-outs, credentials) are left out unless --providers is given. What is left out is
+counted.`,
 		Example: "  faultline dataset export --from http://127.0.0.1:8321 -o failures.jsonl\n" +
-			"  faultline dataset export --store data/review.db --class schema_violation",
+			"  faultline dataset export --store data/review.db --class schema_violation --since 7d",
 		Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error {
-			wanted, err := parseClasses(classes)
-			if err != nil {
-				return err
-			}
-			q, err := openQueue(c.Context(), store, from)
-			if err != nil {
-				return err
-			}
-			rows, skipped, err := export(c.Context(), q, wanted)
-			if err = errors.Join(err, q.Close()); err != nil {
-				return err
-			}
-			if output == "" {
-				err = dataset.Write(c.OutOrStdout(), rows)
-			} else {
-				err = dataset.WriteFile(output, rows)
-			}
-			if err != nil {
-				return err
-			}
-			words := count(len(rows), "row")
-			if output != "" {
-				words += " in " + output
-			}
-			if skipped > 0 {
-				words += "; " + count(
-					skipped,
-					"confirmed item",
-				) + " left out, for want of a call that could be scored again"
-			}
-			fmt.Fprintln(c.ErrOrStderr(), words)
-			if len(rows) == 0 {
-				fmt.Fprintln(c.ErrOrStderr(), "nothing is confirmed yet: confirm failures on the review page first")
-			}
-			return nil
-		},
+		RunE: func(c *cobra.Command, _ []string) error { return runExport(c, o) },
 	}
 	f := c.Flags()
-	f.StringVar(&store, "store", "", "SQLite file of the review store (default data/review.db unless --from is given)")
-	f.StringVar(&from, "from", "", "address of the review page, such as http://127.0.0.1:8321")
-	f.StringSliceVar(&classes, "class", nil, "only these classes; may be given several times")
-	f.StringVarP(&output, "output", "o", "", "write to this file, whole or not at all")
+	f.StringVar(
+		&o.store,
+		"store",
+		"",
+		"SQLite file of the review store (default data/review.db unless --from is given)",
+	)
+	f.StringVar(&o.from, "from", "", "address of the review page, such as http://127.0.0.1:8321")
+	f.StringSliceVar(&o.classes, "class", nil, "only these classes; may be given several times")
+	f.StringSliceVar(&o.signals, "signal", nil, "only these signals: fingerprints or their beginnings")
+	f.StringSliceVar(&o.services, "service", nil, "only these services")
+	f.StringSliceVar(&o.prompt, "prompt", nil, "only these prompts: NAME or NAME@VERSION")
+	f.StringVar(&o.since, "since", "", "only what was judged since then: a date, a time, or 7d, 24h")
+	f.StringVar(&o.until, "until", "", "only what was judged before then")
+	f.StringVar(&o.decision, "decision", "", "only confirmed failures, or only rejected ones")
+	f.BoolVar(&o.allRows, "all-rows", false, "every row of a signal, not one")
+	f.BoolVar(&o.providers, "providers", false, "also failures of providers")
+	f.StringVarP(&o.output, "output", "o", "", "write to this file, whole or not at all")
 	return c
 }
 
-func parseClasses(names []string) (map[failure.Class]bool, error) {
-	classes := map[failure.Class]bool{}
+func runExport(c *cobra.Command, o exportOptions) error {
+	selection, err := o.selection(time.Now())
+	if err != nil {
+		return err
+	}
+	q, err := openQueue(c.Context(), o.store, o.from)
+	if err != nil {
+		return err
+	}
+	rows, skipped, err := export(c.Context(), q)
+	if err = errors.Join(err, q.Close()); err != nil {
+		return err
+	}
+	judged := len(rows)
+	rows, left := dataset.Select(rows, selection)
+	if err := writeRows(c, o.output, rows); err != nil {
+		return err
+	}
+	words := count(len(rows), "row")
+	if o.output != "" {
+		words += " in " + o.output
+	}
+	fmt.Fprintf(c.ErrOrStderr(), "%s, dataset %s\n", words, dataset.Hash(rows))
+	for _, line := range left.Strings() {
+		fmt.Fprintln(c.ErrOrStderr(), line)
+	}
+	if skipped > 0 {
+		fmt.Fprintf(c.ErrOrStderr(), "%d left out, for want of a call that could be scored again\n", skipped)
+	}
+	switch {
+	case judged == 0:
+		fmt.Fprintln(c.ErrOrStderr(), "nothing is judged yet: confirm failures on the review page first")
+	case len(rows) == 0:
+		fmt.Fprintln(c.ErrOrStderr(), "no judged call is selected")
+	}
+	return nil
+}
+
+func writeRows(c *cobra.Command, output string, rows []dataset.Row) error {
+	if output == "" {
+		return dataset.Write(c.OutOrStdout(), rows)
+	}
+	return dataset.WriteFile(output, rows)
+}
+
+func (o exportOptions) selection(now time.Time) (s dataset.Selection, err error) {
+	s = dataset.Selection{
+		Signals: o.signals, Services: o.services, Prompts: o.prompt, Decision: review.Decision(o.decision),
+		AllRows: o.allRows, Providers: o.providers,
+	}
+	if s.Classes, err = parseClasses(o.classes); err != nil {
+		return s, err
+	}
+	switch s.Decision {
+	case "", review.Confirmed, review.Rejected:
+	default:
+		return s, usage("--decision must be confirmed or rejected, got %q", o.decision)
+	}
+	if s.From, err = parseTime("--since", o.since, now); err != nil {
+		return s, err
+	}
+	s.To, err = parseTime("--until", o.until, now)
+	return s, err
+}
+
+// parseTime reads a date, a time, or how long ago it was.
+func parseTime(flag, text string, now time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.DateOnly, time.RFC3339, "2006-01-02T15:04", "2006-01-02 15:04"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, nil
+		}
+	}
+	days, isDays := strings.CutSuffix(text, "d")
+	if n, err := strconv.Atoi(days); isDays && err == nil && n >= 0 {
+		return now.AddDate(0, 0, -n), nil
+	}
+	if d, err := time.ParseDuration(text); err == nil && d >= 0 {
+		return now.Add(-d), nil
+	}
+	return time.Time{}, usage("%s must be a date such as 2026-11-30, a time, or how long ago, such as 7d or 24h, got %q",
+		flag, text)
+}
+
+func parseClasses(names []string) (classes []failure.Class, err error) {
 	for _, name := range names {
 		class := failure.Class(name)
 		if _, ok := failure.Info(class); !ok {
 			return nil, usage("--class must be a class of faultline taxonomy, got %q", name)
 		}
-		classes[class] = true
+		classes = append(classes, class)
 	}
 	return classes, nil
 }
@@ -125,17 +209,14 @@ func openQueue(ctx context.Context, store, from string) (queue, error) {
 	return sqlstore.Open(ctx, store)
 }
 
-// export makes rows of all confirmed items, newest first. Skipped counts the items without a call.
-func export(ctx context.Context, q queue, wanted map[failure.Class]bool) (rows []dataset.Row, skipped int, err error) {
+// export makes rows of all judged items, newest first. skipped counts the items without a call.
+func export(ctx context.Context, q queue) (rows []dataset.Row, skipped int, err error) {
 	for f := (review.Filter{State: review.Reviewed, Limit: 200}); ; {
 		page, err := q.Items(ctx, f)
 		if err != nil {
 			return nil, 0, err
 		}
 		for _, summary := range page.Items {
-			if summary.Label != nil && summary.Label.Decision != review.Confirmed {
-				continue
-			}
 			item, err := q.Item(ctx, summary.TraceID)
 			if err != nil {
 				return nil, 0, err
@@ -149,7 +230,7 @@ func export(ctx context.Context, q queue, wanted map[failure.Class]bool) (rows [
 				skipped++
 			case err != nil:
 				return nil, 0, err
-			case row.Decision == review.Confirmed && (len(wanted) == 0 || wanted[row.Class]):
+			default:
 				rows = append(rows, row)
 			}
 		}

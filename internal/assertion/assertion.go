@@ -153,6 +153,16 @@ func (a Assertion) Form() string {
 // Name returns the score or the rubric that the assertion is about, "" for other assertions.
 func (a Assertion) Name() string { return a.name }
 
+// Tools returns the names of the tools that the assertion is about.
+func (a Assertion) Tools() (names []string) {
+	for _, s := range a.steps {
+		if s.name != "*" {
+			names = append(names, s.name)
+		}
+	}
+	return names
+}
+
 func nothing(*scanner, *Assertion) error { return nil }
 
 func parseStep(s *scanner, a *Assertion) error {

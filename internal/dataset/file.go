@@ -20,9 +20,12 @@ const MaxRow = 64 << 20
 // maxMistakes bounds the reported mistakes of one file. A file of another kind has one a line.
 const maxMistakes = 20
 
-// Read reads a dataset file. It returns the valid rows, and an error with a line for each mistake: file, row, key,
+// Read reads a dataset file: one in the short form where the name ends in .yaml or .yml, else JSON lines. It returns the valid rows, and an error with a line for each mistake: file, row, key,
 // rule, value.
 func Read(name string, r io.Reader) ([]Row, error) {
+	if IsShort(name) {
+		return ReadShort(name, r)
+	}
 	var (
 		rows []Row
 		errs []error
@@ -66,6 +69,15 @@ func Read(name string, r io.Reader) ([]Row, error) {
 			fmt.Errorf("%s: %d more mistakes; is it a dataset, as faultline dataset export writes it?", name, more))
 	}
 	return rows, errors.Join(errs...)
+}
+
+// IsShort reports whether the name of a file says that it is in the short form.
+func IsShort(name string) bool {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".yaml", ".yml":
+		return true
+	}
+	return false
 }
 
 func unmarshal(line []byte, row *Row) error {

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/faultline-otel/faultline/internal/assertion"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/review"
@@ -101,6 +102,7 @@ func FromItem(item review.Item) (Row, error) {
 		if row.Decision == review.Confirmed && row.Class == "" {
 			row.Class, row.Detail = span.Class, span.Detail // confirmed as found
 		}
+		row.Session = span.Call.SessionID
 		row.ID = ID(row.Class, row.Call, row.TraceID, row.SpanID)
 		return row, nil
 	}
@@ -141,6 +143,11 @@ func (r Row) Validate() []error {
 			wrong("error_class must be given where decision is %q", r.Decision)
 		}
 	case review.Rejected:
+	case "":
+		if len(r.Assertions) == 0 && r.CorrectedOutput == "" {
+			wrong("decision must be %q or %q, or the row must have assertions or a corrected_output, got %q", review.Confirmed,
+				review.Rejected, r.Decision)
+		}
 	default:
 		wrong("decision must be %q or %q, got %q", review.Confirmed, review.Rejected, r.Decision)
 	}
@@ -148,6 +155,24 @@ func (r Row) Validate() []error {
 		wrong("error_class must be one of the taxonomy (see faultline taxonomy), got %q", r.Class)
 	} else if r.Detail != "" && !failure.ValidDetail(r.Class, r.Detail) {
 		wrong("error_detail must be one of those of %s (see faultline taxonomy), got %q", r.Class, r.Detail)
+	}
+	for i, line := range r.Assertions {
+		if _, err := assertion.Parse(line); err != nil {
+			wrong("assertions[%d] %q: %w", i, line, err)
+		}
+	}
+	switch r.Severity {
+	case "", "low", "medium", "high":
+	default:
+		wrong("severity must be low, medium or high, got %q", r.Severity)
+	}
+	for i, m := range r.Media {
+		if m.URI == "" {
+			wrong("media[%d].uri must be a URL or a path relative to the dataset, got %q", i, m.URI)
+		}
+		if m.Message < 0 || r.Call != nil && m.Message >= max(1, len(r.Call.Input())) {
+			wrong("media[%d].message must be the index of a message, got %d", i, m.Message)
+		}
 	}
 	if r.Call == nil {
 		wrong("call must be an object, got null")

@@ -1,0 +1,127 @@
+package dataset
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/review"
+)
+
+// Selection says which rows of the review queue become a dataset. The zero value takes one row a signal, without those
+// that are not the application's doing.
+type Selection struct {
+	Classes   []failure.Class
+	Signals   []string // beginnings of fingerprints
+	Services  []string
+	Prompts   []string  // names, or name@version
+	From, To  time.Time // of the labels; To is exclusive
+	Decision  review.Decision
+	AllRows   bool // every row of a signal
+	Providers bool // also failures of providers
+}
+
+// Reasons why a judged call is left out, in the order in which they are looked for.
+const (
+	LeftUnselected  = "not selected"
+	LeftOperational = "not the application's doing: provider limits, outages, credentials (--providers takes them)"
+	LeftNoInput     = "without a recorded input to run again"
+	LeftSameSignal  = "of a signal that has a row (--all-rows takes them)"
+	LeftSame        = "of a failure and an input that have a row"
+)
+
+// LeftOut counts rows that were left out, by reason.
+type LeftOut map[string]int
+
+// Strings returns a line for each reason, in the order of the reasons.
+func (l LeftOut) Strings() (lines []string) {
+	for _, reason := range []string{LeftUnselected, LeftOperational, LeftNoInput, LeftSameSignal, LeftSame} {
+		if n := l[reason]; n > 0 {
+			lines = append(lines, fmt.Sprintf("%d left out, %s", n, reason))
+		}
+	}
+	return lines
+}
+
+// Operational reports whether the failure of a row is not the application's doing: limits, outages and time-outs of the
+// provider, and credentials.
+func Operational(row *Row) bool {
+	if row.Decision != review.Confirmed {
+		return false
+	}
+	switch row.Class {
+	case failure.RateLimit:
+		return row.Detail != "budget"
+	case failure.ProviderError:
+		return row.Detail != "invalid_request"
+	case failure.Timeout:
+		return true
+	}
+	return false
+}
+
+// Select returns the selected rows, in their order, and counts the others. Of several rows of a signal it takes the one
+// that says most: assertions before a corrected output before neither, and then the first.
+func Select(rows []Row, s Selection) (kept []Row, left LeftOut) {
+	left = LeftOut{}
+	type key struct {
+		signal   string
+		decision review.Decision
+	}
+	bySignal, byID := map[key]int{}, map[string]bool{}
+	for _, row := range rows {
+		switch {
+		case !s.wants(&row):
+			left[LeftUnselected]++
+			continue
+		case !s.Providers && Operational(&row):
+			left[LeftOperational]++
+			continue
+		case Input(row.Call) == "":
+			left[LeftNoInput]++
+			continue
+		case byID[row.ID]:
+			left[LeftSame]++
+			continue
+		}
+		if k := (key{row.Fingerprint, row.Decision}); row.Fingerprint != "" && !s.AllRows {
+			if at, seen := bySignal[k]; seen {
+				left[LeftSameSignal]++
+				if says(&row) > says(&kept[at]) {
+					kept[at] = row
+				}
+				continue
+			}
+			bySignal[k] = len(kept)
+		}
+		byID[row.ID] = true
+		kept = append(kept, row)
+	}
+	return kept, left
+}
+
+func says(row *Row) int {
+	switch {
+	case len(row.Assertions) > 0:
+		return 2
+	case row.CorrectedOutput != "":
+		return 1
+	}
+	return 0
+}
+
+func (s *Selection) wants(row *Row) bool {
+	one := func(list []string, match func(string) bool) bool {
+		return len(list) == 0 || slices.ContainsFunc(list, match)
+	}
+	return (len(s.Classes) == 0 || slices.Contains(s.Classes, row.Class)) &&
+		(s.Decision == "" || s.Decision == row.Decision) &&
+		one(s.Signals, func(prefix string) bool { return prefix != "" && strings.HasPrefix(row.Fingerprint, prefix) }) &&
+		one(s.Services, func(name string) bool { return name == row.Service }) &&
+		one(s.Prompts, func(name string) bool {
+			return name == row.PromptName || name == row.PromptName+"@"+row.PromptVersion
+		}) &&
+		(s.From.IsZero() || !row.LabelledAt.Before(s.From)) && (s.To.IsZero() || row.LabelledAt.Before(s.To))
+}
