@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestMistakesHaveOneClearLine: what people get wrong with datasets and the gate. Each mistake is one line that names
+// place, rule and value, with the exit code of a usage error.
+func TestMistakesHaveOneClearLine(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	for name, content := range map[string]string{
+		"good.yaml":      "version: 1\nrows: [{id: a1, ask: a, corrected: b}, {id: a2, ask: b, corrected: b}]",
+		"empty.yaml":     "",
+		"version.yaml":   "version: 7\nrows: [{ask: a, corrected: b}]",
+		"key.yaml":       "version: 1\nrows: [{ask: a, correct: b, corrected: c}]",
+		"nothing.yaml":   "version: 1\nrows: [{ask: a}]",
+		"assertion.yaml": "version: 1\nrows: [{ask: a, expect: ['calls then b']}]",
+		"quotes.yaml":    "version: 1\nrows:\n- ask: a\n  expect:\n  - calls a with {\"b\": 1}",
+		"tab.yaml":       "version: 1\nrows:\n\t- ask: a",
+		"class.jsonl":    `{"id":"a","version":2,"decision":"confirmed","error_class":"oops","call":{"input_messages":[{"role":"user","text":"a"}]}}`,
+		"unknown.jsonl":  `{"id":"a","version":2,"decision":"rejected","colour":"red","call":{}}`,
+		"nocall.jsonl":   `{"id":"a","version":2,"decision":"rejected"}`,
+		"noid.jsonl":     `{"version":2,"decision":"rejected","call":{}}`,
+		"decision.jsonl": `{"id":"a","version":2,"decision":"maybe","call":{}}`,
+		"twice.jsonl":    strings.Repeat(`{"id":"a","version":2,"decision":"rejected","call":{}}`+"\n", 2),
+		"cut.jsonl":      `{"id":"a","version":2`,
+		"traces.json":    `{"resourceSpans":[]}`,
+		"notraces.json":  `{"resourceSpans":`,
+		"gate.yaml":      "version: 1\nrepeats: 0",
+		"gatekey.yaml":   "version: 1\nrepeat: 3",
+		"gateclass.yaml": "version: 1\nmin_pass: {oops: 0.9}",
+		"history.jsonl":  "no JSON",
+		"table.csv":      "x,y\n1,2\n",
+		"promptfoo.yaml": "tests: []",
+		"good.jsonl":     `{"id":"a","version":2,"decision":"rejected","call":{"input_messages":[{"role":"user","text":"a"}]}}`,
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
+	}
+	const gated = "gate --dataset good.jsonl --candidate traces.json "
+	for command, want := range map[string]string{
+		"dataset validate":                                    "validate needs a FILE",
+		"dataset validate none.jsonl":                         "open none.jsonl: no such file or directory",
+		"dataset validate empty.yaml":                         "empty.yaml: the file is empty",
+		"dataset validate version.yaml":                       "version.yaml: version must be 1, got 7",
+		"dataset validate key.yaml":                           `key.yaml: line 2: rows[0]: unknown key "correct", expected one of id, name, ask`,
+		"dataset validate nothing.yaml":                       "nothing.yaml: row 1: expect must be given, or corrected, class or sound",
+		"dataset validate assertion.yaml":                     `assertion.yaml: row 1: assertions[0] "calls then b": the name of a tool must come here, got "then" at character 7`,
+		"dataset validate quotes.yaml":                        "must be assertions, one a line after | or each in single quotes",
+		"dataset validate tab.yaml":                           "tab.yaml: yaml: line 3: found character that cannot start any token",
+		"dataset validate class.jsonl":                        `class.jsonl: row 1: error_class must be one of the taxonomy (see faultline taxonomy), got "oops"`,
+		"dataset validate unknown.jsonl":                      `unknown.jsonl: row 1: a row must be a JSON object of known keys, got "colour"`,
+		"dataset validate nocall.jsonl":                       "nocall.jsonl: row 1: call must be an object, got null",
+		"dataset validate noid.jsonl":                         `noid.jsonl: row 1: id must be 1 to 128 letters, digits or any of ._:-, got ""`,
+		"dataset validate decision.jsonl":                     `decision.jsonl: row 1: decision must be "confirmed" or "rejected", got "maybe"`,
+		"dataset validate twice.jsonl":                        `twice.jsonl: row 2: id must be unique, got "a" again, first in row 1`,
+		"dataset validate cut.jsonl":                          "cut.jsonl: row 1: a row must be a JSON object of known keys: unexpected EOF",
+		"dataset lint none.yaml":                              "open none.yaml: no such file or directory",
+		"dataset diff good.jsonl":                             "diff needs two files, got 1",
+		"dataset split good.jsonl --into learn=0.5":           "--into: shares must add up to 1, got 0.5",
+		"dataset split good.yaml":                             "good.yaml is in the short form: give --output to write JSON lines",
+		"dataset edit good.jsonl":                             "--row must be given: the id of a row, or its beginning",
+		"dataset edit good.jsonl --row zz":                    `--row must be a row of good.jsonl, got "zz"`,
+		"dataset edit good.yaml --row a -o x.jsonl":           `--row must name one row, got "a", which begins a1 and a2`,
+		"dataset edit good.jsonl --row a --expect includes":   `row a: assertions[0] "includes": an assertion must start with one of`,
+		"dataset edit good.jsonl --row a --severity urgent":   `row a: severity must be low, medium or high, got "urgent"`,
+		"dataset import table.csv":                            "table.csv: line 1: a column must be one of input, question",
+		"dataset import promptfoo.yaml":                       "promptfoo.yaml: tests must not be empty",
+		"dataset import --format xml table.csv":               `--format must be one of jsonl, csv, promptfoo, openai-evals, got "xml"`,
+		"dataset export --since yesterday":                    `--since must be a date such as 2026-11-30, a time, or how long ago, such as 7d or 24h, got "yesterday"`,
+		"dataset export --decision maybe":                     `--decision must be confirmed or rejected, got "maybe"`,
+		"dataset exprot":                                      `unknown command "exprot"`,
+		"gate --dataset good.jsonl --candidate none.json":     "none.json: no such file or directory",
+		"gate --dataset key.yaml --candidate traces.json":     `key.yaml: line 2: rows[0]: unknown key "correct", expected one of id, name, ask`,
+		"gate --dataset good.jsonl --candidate notraces.json": "notraces.json",
+		gated + "--config gate.yaml":                          "gate file gate.yaml: repeats must be at least 1, got 0",
+		gated + "--config gatekey.yaml":                       `gate file gatekey.yaml: line 2: unknown key "repeat", expected one of version, repeats`,
+		gated + "--config gateclass.yaml":                     `gate file gateclass.yaml: min-pass must name classes of faultline taxonomy, got "oops"`,
+		gated + "--config none.yaml":                          "gate file none.yaml: no such file or directory",
+		gated + "--min-pass refusal=most":                     "--min-pass must be CLASS=RATE, such as refusal=0.9, got refusal=most",
+		gated + "--min-pass unsafe=0.9":                       "min-pass must not name unsafe: one safety failure blocks",
+		gated + "--history history.jsonl":                     "history.jsonl: line 1: must be a gate as faultline gate --history writes it",
+		gated + "--repeats 0":                                 "repeats must be at least 1, got 0",
+	} {
+		t.Run(command, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			code := run(t.Context(), strings.Fields(command), strings.NewReader(""), &stdout, &stderr)
+			require.Equal(t, exitUsage, code, stderr.String())
+			line := strings.TrimSuffix(stderr.String(), "\n")
+			require.NotContains(t, line, "\n")
+			require.Contains(t, line, want)
+			require.True(t, strings.HasPrefix(line, "faultline: "), line)
+		})
+	}
+	var stdout, stderr bytes.Buffer
+	require.Equal(t, exitInconclusive, run(t.Context(), strings.Fields(gated), strings.NewReader(""), &stdout, &stderr),
+		"a candidate without traces is inconclusive")
+}
