@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/faultline-otel/faultline/internal/assertion"
+	"github.com/faultline-otel/faultline/internal/language"
 	"github.com/faultline-otel/faultline/internal/score/ground"
 	"github.com/faultline-otel/faultline/internal/words"
 )
@@ -23,76 +24,109 @@ type Question struct {
 
 // The bounds of an answer that is one.
 const (
-	// leastAlike is the cosine of subjects from which an answer may be one. Unrelated words are near 0 or below.
-	leastAlike = 0.05
+	// leastAlike is the cosine of subjects from which an answer may be one. Unrelated words are near 0 or below. A single
+	// word must be nearer: it has no others to make up for chance.
+	leastAlike, leastAlikeWord = 0.05, 0.15
+	// leastKnown is how many words of a question must have a known subject before an answer without any link fails:
+	// nearly everything is an answer to "Write a song."
+	leastKnown = 3
+	// mostWords is how many words an answer has that fails here: one about another subject in whole sentences is the
+	// business of the scorer of relevance, which measures more.
+	mostWords = 3
 	// leastShared is the share of the words of a long answer that occur in the question or around it.
 	leastShared = 0.03
 	// mostStems bounds the words that are looked at.
 	mostStems = 2000
 )
 
+// Likeness is what a comparison found.
+type Likeness struct {
+	assertion.Result
+	// Linked is true where words of the answer link it to the question, or it was accepted before. Without that, the
+	// subject alone speaks for it, and the same answer to other questions speaks against it.
+	Linked bool
+}
+
 // Compare says whether the answer may be one: Pass where it shares words or the subject with the question, Fail where
-// it shares neither, Inconclusive where it has no word to tell by.
-func Compare(answer string, q Question) assertion.Result {
+// it shares neither with a question that has a subject, Inconclusive where nothing tells.
+func Compare(answer string, q Question) Likeness {
 	for _, accepted := range q.Accepted {
 		if strings.TrimSpace(accepted) != "" && Same(answer, accepted) {
-			return assertion.Result{Outcome: assertion.Pass, Evidence: "it is an answer that was accepted"}
+			return Likeness{assertion.Result{Outcome: assertion.Pass, Evidence: "it is an answer that was accepted"}, true}
 		}
+	}
+	unclear := func(why string) Likeness {
+		return Likeness{assertion.Result{Outcome: assertion.Inconclusive, Evidence: why}, false}
 	}
 	var a words.Text
 	a.Read(answer)
-	own := stems(&a)
-	if len(own) == 0 {
-		return assertion.Result{
-			Outcome: assertion.Inconclusive, Evidence: "the answer has no word that says what it is about",
-		}
+	left := stems(&a)
+	if len(left) == 0 {
+		return unclear("the answer has no word that says what it is about")
 	}
-	shared := 0
-	left := own
-	best, known := float32(-1), 0
+	all, plain := len(left), len(left)-len(numbers(&a))
 	var t words.Text
-	texts := append([]string{q.Text}, q.Accepted...)
-	for i, text := range append(texts, q.Around...) {
+	share := func(text string) {
 		t.Read(text)
-		ground.Stems(&t, mostStems, func(stem uint32) {
-			if left[stem] {
-				delete(left, stem)
-				shared++
-			}
-		})
+		ground.Stems(&t, mostStems, func(stem uint32) { delete(left, stem) })
 		for n := range numbers(&t) {
-			if left[n] {
-				delete(left, n)
-				shared++
-			}
-		}
-		if i < len(texts) {
-			if alike, both := ground.Alike(&t, &a); both > 0 {
-				best, known = max(best, alike), known+both
-			}
+			delete(left, n)
 		}
 	}
-	all := shared + len(left)
+	best, asked, foreign := float32(-1), 0, false
+	for i, text := range append([]string{q.Text}, q.Accepted...) {
+		share(text)
+		alike, known, _ := ground.Alike(&t, &a)
+		if i == 0 {
+			asked = known
+			foreign = otherLanguage(&t, &a)
+		}
+		if known > 0 {
+			best = max(best, alike)
+		}
+	}
+	for _, text := range q.Around {
+		share(text)
+	}
+	shared := all - len(left)
+	least := float32(leastAlike)
+	if all == 1 {
+		least = leastAlikeWord
+	}
+	_, _, known := ground.Alike(&a, &a)
 	switch {
 	case shared > 0 && float64(shared) >= leastShared*float64(all):
-		return assertion.Result{
+		return Likeness{assertion.Result{
 			Outcome:  assertion.Pass,
 			Evidence: fmt.Sprintf("it shares %d of its %d words with the question and what belongs to it", shared, all),
-		}
-	case known == 0:
-		return assertion.Result{
-			Outcome: assertion.Inconclusive, Evidence: "its words occur nowhere in the question, and their subject is not known",
-		}
-	case best >= leastAlike:
-		return assertion.Result{
+		}, true}
+	case best >= least && known > 0:
+		return Likeness{assertion.Result{
 			Outcome: assertion.Pass, Evidence: fmt.Sprintf("its subject is like that of the question (%.2f)", best),
-		}
+		}, false}
+	case known == 0 || plain == 0 || structured(answer) || foreign:
+		return unclear("its words occur nowhere in the question, and their subject cannot be compared")
+	case asked < leastKnown || best >= leastAlike || all > mostWords || plain < all:
+		return unclear("its words occur nowhere in the question, which is too little to tell by")
 	}
-	return assertion.Result{
-		Outcome: assertion.Fail,
-		Evidence: fmt.Sprintf("it shares %d of its %d words with the question and what belongs to it, and its subject is another "+
-			"one (%.2f)", shared, all, best),
-	}
+	return Likeness{assertion.Result{
+		Outcome:  assertion.Fail,
+		Evidence: fmt.Sprintf("none of its words occurs in the question or what belongs to it, and its subject is another one (%.2f)", best),
+	}, false}
+}
+
+// structured reports whether an answer is data or code, whose words are names of its own.
+func structured(answer string) bool {
+	answer = strings.TrimSpace(answer)
+	return strings.HasPrefix(answer, "{") || strings.HasPrefix(answer, "[") || strings.Contains(answer, "```") ||
+		strings.HasPrefix(answer, "|") || strings.HasPrefix(answer, "<")
+}
+
+// otherLanguage reports whether two texts are in different languages, as far as one can tell.
+func otherLanguage(a, b *words.Text) bool {
+	x, y := language.Count(a), language.Count(b)
+	one, other := x.Best(1), y.Best(1)
+	return one != language.Unknown && other != language.Unknown && !language.Related(one, other)
 }
 
 // stems returns the words that say what a text is about, and its numbers.

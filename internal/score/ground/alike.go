@@ -2,15 +2,15 @@ package ground
 
 import "github.com/faultline-otel/faultline/internal/words"
 
-// Alike compares the subjects of two texts: 1 is the same, 0 is another one. known is how many words of each have a
-// known subject; without any, the texts cannot be compared.
-func Alike(a, b *words.Text) (cos float32, known int) {
+// Alike compares the subjects of two texts: 1 is the same, 0 is another one. It returns how many words of each have a
+// known subject, too; without any, the texts cannot be compared, and the cosine is 0.
+func Alike(a, b *words.Text) (cos float32, knownA, knownB int) {
 	v, err := subjects()
 	if err != nil {
-		return 0, 0 // the embedded file is tested
+		return 0, 0, 0 // the embedded file is tested
 	}
 	var of [2][Dims]float32
-	known = maxSubject
+	var known [2]int
 	for i, t := range []*words.Text{a, b} {
 		var s subject
 		Stems(t, maxSubject, func(h uint32) {
@@ -19,7 +19,7 @@ func Alike(a, b *words.Text) (cos float32, known int) {
 			}
 		})
 		s.point(&of[i])
-		known = min(known, s.words)
+		known[i] = s.words
 	}
-	return cosine(&of[0], &of[1]), known
+	return cosine(&of[0], &of[1]), known[0], known[1]
 }

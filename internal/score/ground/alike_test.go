@@ -22,13 +22,13 @@ func TestAlike(t *testing.T) {
 		var a, b words.Text
 		a.Read(c.a)
 		b.Read(c.b)
-		cos, known := Alike(&a, &b)
+		cos, _, known := Alike(&a, &b)
 		require.Positive(t, known, c.b)
 		require.Equal(t, c.alike, cos > 0.05, "%s %s: %v", c.a, c.b, cos)
 	}
 	var a, b words.Text
 	a.Read("Which planet?")
 	b.Read("Xyzzyfoo")
-	_, known := Alike(&a, &b)
+	_, _, known := Alike(&a, &b)
 	require.Zero(t, known)
 }
