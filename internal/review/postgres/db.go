@@ -91,8 +91,6 @@ func connect(config *pgx.ConnConfig, connections int) *sql.DB {
 		"tcp_keepalives_idle":                 "10",
 		"tcp_keepalives_interval":             "5",
 		"tcp_keepalives_count":                "3",
-		// How many items have a word decides how they are found.
-		"plan_cache_mode": "force_custom_plan",
 	} {
 		if _, set := config.RuntimeParams[name]; !set {
 			config.RuntimeParams[name] = value

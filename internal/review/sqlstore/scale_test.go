@@ -16,6 +16,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/postgres/postgrestest"
 )
 
 // TestScale measures what a page asks for on a large store: FAULTLINE_SCALE=1000000 for the size that we promise.
@@ -29,9 +30,28 @@ func TestScale(t *testing.T) {
 		require.NoError(t, err)
 		items = n
 	}
-	path := filepath.Join(t.TempDir(), "review.db")
+	t.Run("sqlite", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "review.db")
+		s := open(t, path)
+		db, err := sql.Open("sqlite", path+"?_pragma=busy_timeout(10000)&_pragma=synchronous(OFF)")
+		require.NoError(t, err)
+		defer func() { require.NoError(t, db.Close()) }()
+		measure(t, s, db, `printf('%032x', id + $1)`, items)
+	})
+	t.Run("postgres", func(t *testing.T) {
+		dsn := postgrestest.Start(t).DSN(t)
+		s := onPostgres(t, dsn)
+		db, err := sql.Open("pgx", dsn+"&synchronous_commit=off")
+		require.NoError(t, err)
+		defer func() { require.NoError(t, db.Close()) }()
+		measure(t, s, db, `lpad(to_hex(id + $1), 32, '0')`, items)
+	})
+}
+
+// measure fills a store and asks for what a page asks for.
+func measure(t *testing.T, s review.Store, db *sql.DB, traceID string, items int) {
+	t.Helper()
 	began := time.Now()
-	s := open(t, path)
 	const put = 5000
 	for n := 0; n < put; n += 1000 {
 		traces := make([]review.Trace, 1000)
@@ -41,7 +61,7 @@ func TestScale(t *testing.T) {
 		require.NoError(t, s.Put(t.Context(), traces))
 	}
 	t.Logf("%d items put in %v", put, time.Since(began).Round(10*time.Millisecond))
-	multiply(t, path, put, items)
+	multiply(t, db, traceID, put, items)
 	t.Logf("%d items after %v", items, time.Since(began).Round(time.Second))
 
 	newest := fmt.Sprintf("%032x", items)
@@ -109,19 +129,16 @@ const (
 )
 
 // multiply copies the items of a store until it has enough, with other ids and words. The triggers count them.
-func multiply(t *testing.T, path string, there, wanted int) {
+func multiply(t *testing.T, db *sql.DB, traceID string, there, wanted int) {
 	t.Helper()
-	db, err := sql.Open("sqlite", path+"?_pragma=busy_timeout(10000)&_pragma=synchronous(OFF)")
-	require.NoError(t, err)
-	defer func() { require.NoError(t, db.Close()) }()
 	for there < wanted {
 		n := min(there, wanted-there)
 		for _, statement := range []string{
-			`INSERT INTO items (id, trace_id, ` + itemColumns + `) SELECT id + $1, printf('%032x', id + $1), ` + itemColumns + `
+			`INSERT INTO items (id, trace_id, ` + itemColumns + `) SELECT id + $1, ` + traceID + `, ` + itemColumns + `
 				FROM items WHERE id <= $2 ORDER BY id`,
 			`INSERT INTO spans (item_id, ` + spanColumns + `) SELECT item_id + $1, ` + spanColumns + `
 				FROM spans WHERE item_id <= $2 ORDER BY item_id`,
-			`INSERT INTO search (rowid, body) SELECT rowid + $1, 'order-' || (rowid + $1) || ' ' || body
+			`INSERT INTO search (rowid, body) SELECT rowid + $1, 'order ' || (rowid + $1) || ' ' || body
 				FROM search WHERE rowid <= $2`,
 		} {
 			_, err := db.ExecContext(t.Context(), statement, there, n)
@@ -129,6 +146,8 @@ func multiply(t *testing.T, path string, there, wanted int) {
 		}
 		there += n
 	}
+	_, err := db.ExecContext(t.Context(), `ANALYZE`) // as each database does by itself in time
+	require.NoError(t, err)
 }
 
 func list(t *testing.T, s review.Store, f review.Filter) error {

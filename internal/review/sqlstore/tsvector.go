@@ -31,7 +31,11 @@ func wordsOf(text string) (words []string) {
 }
 
 // match implements wordIndex.
-func (tsvector) match(_ context.Context, _ *sql.Tx, words []string, begins bool) (condition, error) {
+func (tsvector) match(ctx context.Context, tx *sql.Tx, words []string, begins bool) (condition, error) {
+	// How many items have a word decides how they are found.
+	if _, err := tx.ExecContext(ctx, `SET LOCAL plan_cache_mode = force_custom_plan`); err != nil {
+		return nil, err
+	}
 	var lexemes, phrases []string
 	for i, word := range words {
 		tokens := wordsOf(word)
