@@ -5,25 +5,37 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 )
 
 // maxKnown bounds the ids of one query: databases limit the parameters of a statement.
 const maxKnown = 500
 
 // Known implements review.Store.
-func (s *Store) Known(ctx context.Context, traceIDs []string) (map[string]bool, error) {
+func (s *Store) Known(ctx context.Context, traceIDs []string) (known map[string]bool, err error) {
+	if len(traceIDs) == 0 {
+		return map[string]bool{}, nil
+	}
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		known, err = knownOf(ctx, tx, traceIDs)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find known traces: %w", err)
+	}
+	return known, nil
+}
+
+func knownOf(ctx context.Context, tx *sql.Tx, traceIDs []string) (map[string]bool, error) {
 	known := map[string]bool{}
 	for ids := range slices.Chunk(traceIDs, maxKnown) {
-		places, args := make([]string, len(ids)), make([]any, len(ids))
+		args := make([]any, len(ids))
 		for i, id := range ids {
-			places[i], args[i] = "$"+strconv.Itoa(i+1), id
+			args[i] = id
 		}
-		query := `SELECT trace_id FROM items WHERE trace_id IN (` + strings.Join(places, ", ") + `)`
-		err := s.read(ctx, func(tx *sql.Tx) error { return findKnown(ctx, tx, known, query, args) })
-		if err != nil {
-			return nil, fmt.Errorf("find known traces: %w", err)
+		args = padded(args)
+		query := `SELECT trace_id FROM items WHERE trace_id IN ` + placesFrom(1, len(args))
+		if err := findKnown(ctx, tx, known, query, args); err != nil {
+			return nil, err
 		}
 	}
 	return known, nil
@@ -43,4 +55,12 @@ func findKnown(ctx context.Context, tx *sql.Tx, known map[string]bool, query str
 		known[id] = true
 	}
 	return rows.Err()
+}
+
+// padded repeats the first value of a list until its length is a power of two: a database keeps few statements.
+func padded(values []any) []any {
+	for len(values)&(len(values)-1) != 0 {
+		values = append(values, values[0])
+	}
+	return values
 }

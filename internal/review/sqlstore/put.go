@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
@@ -38,13 +37,20 @@ func (s *Store) Put(ctx context.Context, traces []review.Trace) error {
 	}
 	received := s.now()
 	err = s.write(ctx, func(tx *sql.Tx) error {
-		all := newPrepared(tx)
+		p := &put{prepared: newPrepared(tx), received: received}
+		ids := make([]string, len(portions))
 		for i := range portions {
-			if err := s.merge(ctx, all, &portions[i], received); err != nil {
+			ids[i] = portions[i].traceID
+		}
+		if p.known, err = knownOf(ctx, tx, ids); err != nil {
+			return err
+		}
+		for i := range portions {
+			if err := s.merge(ctx, p, &portions[i]); err != nil {
 				return fmt.Errorf("trace %s: %w", portions[i].traceID, err)
 			}
 		}
-		return nil
+		return p.finish(ctx)
 	})
 	if s.db.Refused(err) {
 		err = errors.Join(err, review.ErrInvalid)
@@ -119,13 +125,14 @@ func (p *portion) start() int64 {
 }
 
 // merge writes the new rows of a portion.
-func (s *Store) merge(ctx context.Context, tx *prepared, p *portion, received time.Time) error {
-	item, err := findStored(ctx, tx, p.traceID)
-	if errors.Is(err, sql.ErrNoRows) {
-		if !p.fails {
-			return nil
-		}
-		item, err = &stored{traceID: p.traceID, rows: map[string]row{}}, nil
+func (s *Store) merge(ctx context.Context, tx *put, p *portion) (err error) {
+	item := &stored{traceID: p.traceID, rows: map[string]row{}}
+	isNew := !tx.known[p.traceID]
+	switch {
+	case !isNew:
+		item, err = findStored(ctx, tx.prepared, p.traceID)
+	case !p.fails:
+		return nil
 	}
 	if err != nil {
 		return err
@@ -135,15 +142,13 @@ func (s *Store) merge(ctx context.Context, tx *prepared, p *portion, received ti
 		return nil
 	}
 	item.service, item.environment = cmp.Or(item.service, p.service), cmp.Or(item.environment, p.environment)
-	if err := writeItem(ctx, tx, item, received); err != nil {
+	if err := writeItem(ctx, tx, item); err != nil {
 		return err
 	}
 	for _, r := range fresh {
-		if err := writeSpan(ctx, tx, item.id, r); err != nil {
-			return err
-		}
+		tx.spans = append(tx.spans, spanOf{item.id, r})
 	}
-	return s.index(ctx, tx, item, fresh)
+	return s.index(ctx, tx, item, fresh, isNew)
 }
 
 // stored is an item with the rows that its verdict is computed from.
@@ -239,42 +244,8 @@ func (r *row) scan(rows scanner) error {
 	return r.decodeCause(c)
 }
 
-func writeSpan(ctx context.Context, tx *prepared, item int64, r row) error {
-	_, err := tx.ExecContext(
-		ctx,
-		`INSERT INTO spans (item_id, span_id, parent_id, service, class, detail, classes, evidence,
-		fingerprint, cause, model, prompt_name, prompt_version, session_id, cost_usd, start_ns, duration_ns, data)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
-		ON CONFLICT (item_id, span_id) DO UPDATE SET parent_id = excluded.parent_id, service = excluded.service,
-		class = excluded.class, detail = excluded.detail, classes = excluded.classes, evidence = excluded.evidence,
-		fingerprint = excluded.fingerprint, cause = excluded.cause, model = excluded.model,
-		prompt_name = excluded.prompt_name, prompt_version = excluded.prompt_version,
-		session_id = excluded.session_id, cost_usd = excluded.cost_usd,
-		start_ns = excluded.start_ns, duration_ns = excluded.duration_ns, data = excluded.data`,
-		item,
-		r.span.ID,
-		r.span.ParentID,
-		r.span.Service,
-		r.span.Class,
-		r.span.Detail,
-		encodeClasses(r.span.Classes),
-		r.span.Evidence,
-		r.span.Fingerprint,
-		r.encodeCause(),
-		r.model,
-		r.promptName,
-		r.promptVersion,
-		r.sessionID,
-		nullable(r.cost),
-		nanos(r.span.Start),
-		int64(r.span.Duration),
-		r.data,
-	)
-	return err
-}
-
 // writeItem writes what is computed from all spans of the item. A new one gets its id.
-func writeItem(ctx context.Context, tx *prepared, s *stored, received time.Time) error {
+func writeItem(ctx context.Context, tx *put, s *stored) error {
 	v := s.summary()
 	unsafe := 0
 	for _, r := range s.rows {
@@ -292,7 +263,7 @@ func writeItem(ctx context.Context, tx *prepared, s *stored, received time.Time)
 		err = tx.QueryRowContext(ctx, `INSERT INTO items (service, environment, class, detail, classes, evidence, fingerprint,
 			primary_span_id, model, prompt_name, prompt_version, session_id, cost_usd, start_ns, duration_ns, bytes, unsafe,
 			trace_id, state, received_ns) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-			$18, $19, $20) RETURNING id`, append(columns, s.traceID, review.Open, nanos(received))...).Scan(&s.id)
+			$18, $19, $20) RETURNING id`, append(columns, s.traceID, review.Open, nanos(tx.received))...).Scan(&s.id)
 	} else {
 		_, err = tx.ExecContext(ctx, `UPDATE items SET service = $1, environment = $2, class = $3, detail = $4, classes = $5,
 			evidence = $6, fingerprint = $7, primary_span_id = $8, model = $9, prompt_name = $10, prompt_version = $11,
@@ -302,5 +273,6 @@ func writeItem(ctx context.Context, tx *prepared, s *stored, received time.Time)
 	if err != nil || v.Fingerprint == "" || v.Fingerprint == s.signal {
 		return err
 	}
-	return reopen(ctx, tx, &v, received)
+	tx.seen = append(tx.seen, v)
+	return nil
 }

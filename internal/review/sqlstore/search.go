@@ -23,22 +23,23 @@ const (
 
 // index extends the search body of an item with the terms of its new spans. Conversations repeat their history in every
 // call, so a text that is in the body is not added again.
-func (s *Store) index(ctx context.Context, tx *prepared, item *stored, fresh []row) error {
+func (s *Store) index(ctx context.Context, tx *put, item *stored, fresh []row, isNew bool) error {
 	var body string
-	err := tx.QueryRowContext(ctx, `SELECT body FROM search WHERE rowid = $1`, item.id).Scan(&body)
-	isNew := errors.Is(err, sql.ErrNoRows)
-	if err != nil && !isNew {
-		return err
+	if !isNew {
+		err := tx.QueryRowContext(ctx, `SELECT body FROM search WHERE rowid = $1`, item.id).Scan(&body)
+		if isNew = errors.Is(err, sql.ErrNoRows); err != nil && !isNew {
+			return err
+		}
 	}
 	extended := extend(body, item.traceID, fresh, s.words.spell)
 	switch {
 	case extended == body:
 		return nil
 	case isNew:
-		_, err = tx.ExecContext(ctx, `INSERT INTO search (rowid, body) VALUES ($1, $2)`, item.id, extended)
-	default:
-		_, err = tx.ExecContext(ctx, `UPDATE search SET body = $1 WHERE rowid = $2`, extended, item.id)
+		tx.bodies = append(tx.bodies, bodyOf{item.id, extended})
+		return nil
 	}
+	_, err := tx.ExecContext(ctx, `UPDATE search SET body = $1 WHERE rowid = $2`, extended, item.id)
 	return err
 }
 
@@ -113,7 +114,12 @@ func (s *Store) newQuery(ctx context.Context, tx *sql.Tx, f review.Filter) (q qu
 	return q, err
 }
 
-func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
+func isWordRune(r rune) bool {
+	if r < utf8.RuneSelf {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+	}
+	return unicode.IsLetter(r) || unicode.IsNumber(r)
+}
 
 // apart puts spaces around the characters of scripts without word spacing. Each becomes a word, and a sequence of
 // them a phrase.

@@ -249,37 +249,76 @@ func (s *Store) ChangeSignal(ctx context.Context, id string, c review.SignalChan
 	return nil
 }
 
-// reopen marks a resolved signal as regressed where a new item of it began after that. What became quiet by itself is
+// reopen marks resolved signals as regressed where a new item of them began after that. What became quiet by itself is
 // ongoing again.
-func reopen(ctx context.Context, tx *prepared, item *review.Item, received time.Time) error {
-	var changed int64
-	var by, versions string
-	err := tx.QueryRowContext(ctx, `SELECT changed_ns, changed_by, old_versions FROM signals WHERE id = $1 AND state = $2`,
-		item.Fingerprint, review.SignalResolved).Scan(&changed, &by, &versions)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
+func reopen(ctx context.Context, tx *prepared, items []review.Item, received time.Time) error {
+	for items := range slices.Chunk(items, maxKnown) {
+		resolved, err := resolvedOf(ctx, tx, items)
+		if err != nil {
+			return err
+		}
+		for i := range items {
+			r, found := resolved[items[i].Fingerprint]
+			if !found || !r.ends(&items[i], received) {
+				continue
+			}
+			state := review.SignalRegressed
+			if r.by == bySilence {
+				state = review.SignalOngoing
+			}
+			if err := setState(ctx, tx, items[i].Fingerprint, review.SignalResolved, state, received); err != nil {
+				return err
+			}
+		}
 	}
-	if err != nil {
-		return err
-	}
+	return nil
+}
+
+// resolved is how a signal was resolved.
+type resolved struct {
+	changed     int64
+	by          string
+	oldVersions []string
+}
+
+// ends reports whether an item shows that its signal is not resolved.
+func (r *resolved) ends(item *review.Item, received time.Time) bool {
 	began := nanos(item.Start)
 	if began == 0 {
 		began = nanos(received)
 	}
-	var old []string
-	if versions != "" {
-		if err := json.Unmarshal([]byte(versions), &old); err != nil {
-			return fmt.Errorf("read old versions: %w", err)
+	return began > r.changed && (item.PromptVersion == "" || !slices.Contains(r.oldVersions, item.PromptVersion))
+}
+
+// resolvedOf returns those signals of some items that are resolved.
+func resolvedOf(ctx context.Context, tx *prepared, items []review.Item) (map[string]resolved, error) {
+	prints := make([]any, len(items))
+	for i := range items {
+		prints[i] = items[i].Fingerprint
+	}
+	prints = padded(prints)
+	args := append([]any{review.SignalResolved}, prints...)
+	rows, err := tx.QueryContext(ctx, `SELECT id, changed_ns, changed_by, old_versions FROM signals
+		WHERE state = $1 AND id IN `+placesFrom(2, len(prints)), args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	found := map[string]resolved{}
+	for rows.Next() {
+		var id, versions string
+		var r resolved
+		if err := rows.Scan(&id, &r.changed, &r.by, &versions); err != nil {
+			return nil, err
 		}
+		if versions != "" {
+			if err := json.Unmarshal([]byte(versions), &r.oldVersions); err != nil {
+				return nil, fmt.Errorf("read old versions: %w", err)
+			}
+		}
+		found[id] = r
 	}
-	if began <= changed || item.PromptVersion != "" && slices.Contains(old, item.PromptVersion) {
-		return nil
-	}
-	state := review.SignalRegressed
-	if by == bySilence {
-		state = review.SignalOngoing
-	}
-	return setState(ctx, tx, item.Fingerprint, review.SignalResolved, state, received)
+	return found, rows.Err()
 }
 
 // bySilence stands for a person where a signal was resolved because no failure came any more. It is no name.

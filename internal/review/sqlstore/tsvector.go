@@ -19,7 +19,17 @@ func (tsvector) spell(text string) string { return strings.Join(wordsOf(text), "
 
 // wordsOf returns the words of a text as the index has them.
 func wordsOf(text string) (words []string) {
-	for word := range strings.FieldsFuncSeq(fold(apart(text)), func(r rune) bool { return !isWordRune(r) }) {
+	text = fold(apart(text))
+	for at := 0; at < len(text); {
+		start := at + strings.IndexFunc(text[at:], isWordRune)
+		if start < at {
+			break
+		}
+		at = len(text)
+		if end := strings.IndexFunc(text[start:], func(r rune) bool { return !isWordRune(r) }); end >= 0 {
+			at = start + end
+		}
+		word := text[start:at]
 		for len(word) > maxWord {
 			end := strings.ToValidUTF8(word[:maxWord], "")
 			words = append(words, end)
