@@ -14,6 +14,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/dataset"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/postgres"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore"
 )
 
@@ -81,7 +82,7 @@ counted.`,
 		&o.store,
 		"store",
 		"",
-		"SQLite file of the review store (default data/review.db unless --from is given)",
+		"review store: a SQLite file, or postgres://... (default data/review.db unless --from is given)",
 	)
 	f.StringVar(&o.from, "from", "", "address of the review page, such as http://127.0.0.1:8321")
 	f.StringSliceVar(&o.classes, "class", nil, "only these classes; may be given several times")
@@ -202,6 +203,9 @@ func openQueue(ctx context.Context, store, from string) (queue, error) {
 		return newRemoteQueue(from)
 	case store == "":
 		store = "data/review.db"
+	}
+	if strings.HasPrefix(store, "postgres://") || strings.HasPrefix(store, "postgresql://") {
+		return sqlstore.OpenPostgres(ctx, postgres.Settings{DSN: store})
 	}
 	if _, err := os.Stat(store); err != nil { // opening would create it
 		return nil, usage("%w; name the store with --store, or the review page with --from", err)

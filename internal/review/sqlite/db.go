@@ -37,8 +37,8 @@ type DB struct {
 }
 
 // Open opens the file at a path, or makes it, with the folders above it, and brings it up to date with migrate. The
-// file is readable by its owner only, since it holds what users wrote. With a guard it is watched: it is recovered where
-// that is possible, and else its health says what is wrong.
+// file is readable by its owner only, since it holds what users wrote. With a guard it is watched: it is recovered
+// where that is possible, and else its health says what is wrong.
 func Open(ctx context.Context, path string, g *Guard, migrate func(context.Context, *sql.DB) error) (*DB, error) {
 	d := &DB{path: path, migrate: migrate}
 	err := d.start(ctx, g)

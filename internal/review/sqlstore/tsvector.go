@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// tsvector is the word index of Postgres. The body has words in small letters with a space between them, and the database
-// makes a vector without places of them: places have bounds, and would need a parser that spells as this package does.
-// Phrases are found by their words, and then in the body.
+// tsvector is the word index of Postgres. The body has words in small letters with a space between them, and the
+// database makes a vector without places of them: places have bounds, and would need a parser that spells as this
+// package does. Phrases are found by their words, and then in the body.
 type tsvector struct{}
 
 // maxWord bounds a word, in bytes. A longer one is several.
