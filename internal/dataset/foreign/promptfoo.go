@@ -196,10 +196,10 @@ func parseCheck(cell string) check {
 // checkTypes are the types that a cell may begin with.
 var checkTypes = func() map[string]bool {
 	set := map[string]bool{}
-	for name := range strings.FieldsSeq("contains icontains contains-any icontains-any contains-all icontains-all equals " +
-		"regex starts-with is-json contains-json javascript python fn eval llm-rubric grade similar latency cost " +
-		"model-graded-closedqa factuality answer-relevance context-faithfulness context-recall context-relevance " +
-		"is-sql is-xml levenshtein rouge-n webhook") {
+	for name := range strings.FieldsSeq("contains icontains contains-any icontains-any contains-all icontains-all " +
+		"equals regex starts-with is-json contains-json javascript python fn eval llm-rubric grade similar latency " +
+		"cost model-graded-closedqa factuality answer-relevance context-faithfulness context-recall " +
+		"context-relevance is-sql is-xml levenshtein rouge-n webhook") {
 		set[name] = true
 	}
 	return set
