@@ -61,7 +61,7 @@ func TestCircle(t *testing.T) {
 	// Without a verdict there is nothing to export.
 	dataset := filepath.Join(dir, "refunds.jsonl")
 	_, stderr := cli(t, exitOK, "dataset", "export", "--store", path, "-o", dataset)
-	require.Contains(t, stderr, "nothing is confirmed yet")
+	require.Contains(t, stderr, "nothing is judged yet")
 
 	// Confirmed, and exported while the store is open elsewhere, as in a running Collector.
 	first, err := store.AddLabel(t.Context(), review.Label{
@@ -93,8 +93,11 @@ func TestCircle(t *testing.T) {
 		TraceID: traceID, Decision: review.Rejected, Reviewer: "bob", Replaces: first.ID,
 	})
 	require.NoError(t, err)
+	cli(t, exitOK, "dataset", "export", "--store", path, "-o", dataset)
 	stdout, _ = cli(t, exitOK, "dataset", "export", "--store", path)
-	require.Empty(t, stdout)
+	require.Contains(t, stdout, `"decision":"rejected"`, "it guards against the scorer that fired wrongly")
+	stdout, _ = cli(t, exitOK, "gate", "--dataset", dataset, "--candidate", repeats)
+	require.Contains(t, stdout, "false alarm online")
 }
 
 // cli runs the CLI in this process.

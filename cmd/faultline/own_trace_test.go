@@ -153,7 +153,7 @@ func TestEveryClassFailsTheGateOnItsOwnTrace(t *testing.T) {
 			}
 			require.NoError(t, store.Close())
 			dataset := filepath.Join(dir, "rows.jsonl")
-			cli(t, exitOK, "dataset", "export", "--store", path, "-o", dataset)
+			cli(t, exitOK, "dataset", "export", "--store", path, "--providers", "-o", dataset)
 			stdout, _ := cli(t, exitFailure, "gate", "--dataset", dataset, "--candidate", candidate)
 			want := "repeated"
 			if class == failure.Unsafe {

@@ -62,7 +62,7 @@ func reviewed(t *testing.T, n int) string {
 func TestExportFromTheReviewAPIIsComplete(t *testing.T) {
 	const n = 450 // more than two pages
 	address := reviewed(t, n)
-	stdout, stderr := cli(t, exitOK, "dataset", "export", "--from", strings.TrimPrefix(address, "http://"))
+	stdout, stderr := cli(t, exitOK, "dataset", "export", "--all-rows", "--from", strings.TrimPrefix(address, "http://"))
 	require.Contains(t, stderr, "450 rows")
 	rows, err := dataset.Read("stdout", strings.NewReader(stdout))
 	require.NoError(t, err)

@@ -76,9 +76,15 @@ func init() { //nolint:gochecknoinits // the checks refer to the table
 		{"matches", "/RE/[i]", "the answer matches the RE2 expression", parsePattern, writePattern, matches},
 		{"does not match", "/RE/[i]", "it does not", parsePattern, writePattern, not(matches)},
 		{"equals", `"TEXT"`, "the answer is the text, or the same JSON value", parseText, writeText, equals},
-		{"number between", "A and B", "a number in the answer is between the two, or one of them", parseRange, writeRange, number},
-		{"follows schema", "", "the answer follows the JSON Schema of the row, or of the request", nothing, nil, followsSchema},
-		{"language", "CODE", "the answer is in the language, such as de", parseLanguage, func(a *Assertion) string { return a.text }, inLanguage},
+		{
+			"number between", "A and B", "a number in the answer is between the two, or one of them",
+			parseRange, writeRange, number,
+		},
+		{
+			"follows schema", "", "the answer follows the JSON Schema of the request, or else of the row",
+			nothing, nil, followsSchema,
+		},
+		{"language", "CODE", "the answer is in the language, such as de", parseLanguage, writeLanguage, inLanguage},
 		{"length", "<= N", "the answer has so many characters; also <, >=, >", parseCount, writeBound, length},
 		{"cost", "<= USD", "the calls of the run cost so much together", parseAmount, writeBound, cost},
 		{"latency", "<= DURATION", "the run takes so long, such as 3s or 800ms", parseDuration, writeBound, latency},
@@ -254,6 +260,8 @@ func parseLanguage(s *scanner, a *Assertion) error {
 	a.text = word
 	return nil
 }
+
+func writeLanguage(a *Assertion) string { return a.text }
 
 func parseCount(s *scanner, a *Assertion) error {
 	return s.bound(a, "a whole number of characters", func(word string) (float64, bool) {

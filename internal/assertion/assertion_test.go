@@ -1,6 +1,7 @@
 package assertion
 
 import (
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -128,4 +129,13 @@ func FuzzParse(f *testing.F) {
 		}
 		a.Check(t.Context(), &Run{})
 	})
+}
+
+// TestEveryFormIsDocumented: the reference names each of them.
+func TestEveryFormIsDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../docs/reference/assertions.md")
+	require.NoError(t, err)
+	for _, f := range Forms() {
+		require.Contains(t, string(page), "`"+f.Words, f.Words)
+	}
 }

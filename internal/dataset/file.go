@@ -20,8 +20,8 @@ const MaxRow = 64 << 20
 // maxMistakes bounds the reported mistakes of one file. A file of another kind has one a line.
 const maxMistakes = 20
 
-// Read reads a dataset file: one in the short form where the name ends in .yaml or .yml, else JSON lines. It returns the valid rows, and an error with a line for each mistake: file, row, key,
-// rule, value.
+// Read reads a dataset file: one in the short form where the name ends in .yaml or .yml, else JSON lines. It returns
+// the valid rows, and an error with a line for each mistake: file, row, key, rule, value.
 func Read(name string, r io.Reader) ([]Row, error) {
 	if IsShort(name) {
 		return ReadShort(name, r)

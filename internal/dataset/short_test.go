@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"bytes"
+	"os"
 	"strings"
 	"testing"
 
@@ -97,5 +98,26 @@ func TestMistakesInTheShortForm(t *testing.T) {
 	} {
 		_, err := Read("f.yaml", strings.NewReader(text))
 		require.ErrorContains(t, err, want, text)
+	}
+}
+
+// TestTheGuideIsRight: the example of the guide is a dataset without faults.
+func TestTheGuideIsRight(t *testing.T) {
+	page, err := os.ReadFile("../../docs/guides/datasets.md")
+	require.NoError(t, err)
+	_, rest, ok := strings.Cut(string(page), "```yaml\n")
+	require.True(t, ok)
+	example, _, _ := strings.Cut(rest, "```")
+	rows, err := Read("guide.yaml", strings.NewReader(example))
+	require.NoError(t, err)
+	require.Len(t, rows, 3)
+	for _, f := range Lint(rows, "") {
+		require.Equal(t, LintUnchecked, f.Rule, f.String()) // the sound row
+	}
+	for _, rule := range []string{
+		LintNoInput, LintUnchecked, LintOperational, LintVacuous, LintContradicted, LintUnchanged, LintSchema, LintTools,
+		LintUnknownTool, LintSameInput, LintParted, LintMissingMedia,
+	} {
+		require.Contains(t, string(page), "`"+rule+"`")
 	}
 }

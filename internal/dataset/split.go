@@ -27,7 +27,8 @@ func ParseParts(text string) ([]Part, error) {
 		name, share, ok := strings.Cut(strings.TrimSpace(one), "=")
 		value, err := strconv.ParseFloat(share, 64)
 		if !ok || name == "" || err != nil || !(value > 0 && value <= 1) {
-			return nil, fmt.Errorf("parts must be NAME=SHARE with shares between 0 and 1, such as learn=0.5,test=0.5, got %q", one)
+			return nil, fmt.Errorf("parts must be NAME=SHARE with shares between 0 and 1, such as learn=0.5,test=0.5, got %q",
+				one)
 		}
 		if slices.ContainsFunc(parts, func(p Part) bool { return p.Name == name }) {
 			return nil, fmt.Errorf("parts must have different names, got %q twice", name)
@@ -99,8 +100,7 @@ func conversations(rows []Row) [][]int {
 	for i := range parent {
 		parent[i] = i
 	}
-	var find func(int) int
-	find = func(i int) int {
+	find := func(i int) int {
 		for parent[i] != i {
 			parent[i] = parent[parent[i]]
 			i = parent[i]

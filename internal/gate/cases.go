@@ -160,7 +160,8 @@ func (c *Cases) question(i int, accepted []string) likeness.Question {
 	for _, document := range call.Retrieval().Documents {
 		around = append(around, document.Content)
 	}
-	q.Around = append(around, call.Retrieval().Query)
+	around = append(around, call.Retrieval().Query)
+	q.Around = around
 	return q
 }
 

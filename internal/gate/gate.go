@@ -241,16 +241,16 @@ func (r *Report) scored(cases *Cases) {
 		alarms += btoi(cases.rows[i].Decision == review.Rejected && len(cases.facts[i].found) > 0)
 	}
 	if unseen > 0 {
-		r.warn("%s of a failure that no scorer finds in the row's own call: only the same answer again is seen as a repetition; "+
-			"add an assertion, a scorer or a rule", count(unseen, "row"))
+		r.warn("%s of a failure that no scorer finds in the row's own call: only the same answer again is seen as a "+
+			"repetition; add an assertion, a scorer or a rule", count(unseen, "row"))
 	}
 	if weak > 0 {
-		r.warn("%s without assertions or a corrected output: that the scorers are silent and the answer is about the question "+
-			"is all that was checked", count(weak, "passing row"))
+		r.warn("%s without assertions or a corrected output: that the scorers are silent and the answer is about the "+
+			"question is all that was checked", count(weak, "passing row"))
 	}
 	if alarms > 0 {
-		r.warn("the scorers find a failure in %s that a person found sound: it does not count here, but is a false alarm online",
-			count(alarms, "call"))
+		r.warn("the scorers find a failure in %s that a person found sound: it does not count here, "+
+			"but is a false alarm online", count(alarms, "call"))
 	}
 	if cases.set != nil {
 		r.Scorers = map[string]string{}

@@ -21,9 +21,6 @@ const (
 	refundAsked = "I sent the shoes of order 4471 back last week. When do I get my money back?"
 )
 
-// system is an application: it answers the input of a row.
-type system func(row dataset.Row) *genai.Call
-
 // like makes a call with the input of another one, and other content on top.
 func like(from *genai.Call, change func(*genai.Call, *genai.Content)) *genai.Call {
 	c := &genai.Call{

@@ -29,9 +29,6 @@ func (t Tally) all() int { return t.runs() + t.Inconclusive }
 
 func (t Tally) rate() float64 { return float64(t.Passed) / float64(t.runs()) }
 
-// mixed reports whether runs of one system differ.
-func (t Tally) mixed() bool { return t.Passed > 0 && t.Failed > 0 }
-
 // first returns the pass rate of the first run with a result.
 func (t Tally) first() float64 {
 	if t.firstPassed {

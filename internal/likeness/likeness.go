@@ -28,7 +28,7 @@ const (
 	// word must be nearer: it has no others to make up for chance.
 	leastAlike, leastAlikeWord = 0.05, 0.15
 	// leastKnown is how many words of a question must have a known subject before an answer without any link fails:
-	// nearly everything is an answer to "Write a song."
+	// nearly everything is an answer to a request for a song.
 	leastKnown = 3
 	// mostWords is how many words an answer has that fails here: one about another subject in whole sentences is the
 	// business of the scorer of relevance, which measures more.
@@ -110,8 +110,9 @@ func Compare(answer string, q Question) Likeness {
 		return unclear("its words occur nowhere in the question, which is too little to tell by")
 	}
 	return Likeness{assertion.Result{
-		Outcome:  assertion.Fail,
-		Evidence: fmt.Sprintf("none of its words occurs in the question or what belongs to it, and its subject is another one (%.2f)", best),
+		Outcome: assertion.Fail,
+		Evidence: fmt.Sprintf("none of its words occurs in the question or what belongs to it, and its subject is another "+
+			"one (%.2f)", best),
 	}, false}
 }
 

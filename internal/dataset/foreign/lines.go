@@ -21,7 +21,8 @@ import (
 var (
 	inputKeys     = []string{"input", "question", "prompt", "query", "ask", "user_input", "messages"}
 	correctedKeys = []string{
-		"expected", "expected_output", "corrected", "corrected_output", "reference", "ground_truth", "answer", "output", "target",
+		"expected", "expected_output", "corrected", "corrected_output", "reference", "ground_truth", "answer", "output",
+		"target",
 	}
 	contextKeys = []string{"context", "contexts", "retrieved_contexts", "documents", "retrieval_context"}
 )
@@ -173,7 +174,8 @@ func (m *Import) csv(name string, content []byte, prompts []string) error {
 	for i := range header {
 		header[i] = strings.TrimSpace(header[i])
 	}
-	foreign := len(prompts) > 0 || slices.ContainsFunc(header, func(column string) bool { return strings.HasPrefix(column, "__") })
+	special := func(column string) bool { return strings.HasPrefix(column, "__") }
+	foreign := len(prompts) > 0 || slices.ContainsFunc(header, special)
 	if !foreign && !slices.ContainsFunc(header, func(column string) bool {
 		return slices.Contains(inputKeys, strings.ToLower(column))
 	}) {

@@ -124,7 +124,8 @@ func (m *Import) prompts(name string, value any) (prompts []string, err error) {
 // tests reads the tests of another file.
 func (m *Import) tests(name, file string, prompts []string) error {
 	path, _ := strings.CutPrefix(file, "file://")
-	if strings.ContainsAny(path, "*:") || !slices.Contains([]string{".csv", ".yaml", ".yml", ".jsonl"}, filepath.Ext(path)) {
+	readable := []string{".csv", ".yaml", ".yml"}
+	if strings.ContainsAny(path, "*:") || !slices.Contains(readable, filepath.Ext(path)) {
 		m.leave("tests in files of another kind, such as " + filepath.Ext(path))
 		return nil
 	}
@@ -195,9 +196,10 @@ func parseCheck(cell string) check {
 // checkTypes are the types that a cell may begin with.
 var checkTypes = func() map[string]bool {
 	set := map[string]bool{}
-	for name := range strings.FieldsSeq("contains icontains contains-any icontains-any contains-all icontains-all equals regex " +
-		"starts-with is-json contains-json javascript python fn eval llm-rubric grade similar latency cost model-graded-closedqa " +
-		"factuality answer-relevance context-faithfulness context-recall context-relevance is-sql is-xml levenshtein rouge-n webhook") {
+	for name := range strings.FieldsSeq("contains icontains contains-any icontains-any contains-all icontains-all " +
+		"equals regex starts-with is-json contains-json javascript python fn eval llm-rubric grade similar latency " +
+		"cost model-graded-closedqa factuality answer-relevance context-faithfulness context-recall " +
+		"context-relevance is-sql is-xml levenshtein rouge-n webhook") {
 		set[name] = true
 	}
 	return set
