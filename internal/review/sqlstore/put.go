@@ -243,14 +243,16 @@ func writeSpan(ctx context.Context, tx *prepared, item int64, r row) error {
 	_, err := tx.ExecContext(
 		ctx,
 		`INSERT INTO spans (item_id, span_id, parent_id, service, class, detail, classes, evidence,
-		fingerprint, cause, model, prompt_name, prompt_version, session_id, cost_usd, start_ns, duration_ns, data)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+		fingerprint, cause, model, prompt_name, prompt_version, session_id, cost_usd, start_ns, duration_ns, data,
+		opinions)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 		ON CONFLICT (item_id, span_id) DO UPDATE SET parent_id = excluded.parent_id, service = excluded.service,
 		class = excluded.class, detail = excluded.detail, classes = excluded.classes, evidence = excluded.evidence,
 		fingerprint = excluded.fingerprint, cause = excluded.cause, model = excluded.model,
 		prompt_name = excluded.prompt_name, prompt_version = excluded.prompt_version,
 		session_id = excluded.session_id, cost_usd = excluded.cost_usd,
-		start_ns = excluded.start_ns, duration_ns = excluded.duration_ns, data = excluded.data`,
+		start_ns = excluded.start_ns, duration_ns = excluded.duration_ns, data = excluded.data,
+		opinions = excluded.opinions`,
 		item,
 		r.span.ID,
 		r.span.ParentID,
@@ -269,6 +271,7 @@ func writeSpan(ctx context.Context, tx *prepared, item int64, r row) error {
 		nanos(r.span.Start),
 		int64(r.span.Duration),
 		r.data,
+		r.opinions,
 	)
 	return err
 }

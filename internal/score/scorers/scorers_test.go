@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/faultline-otel/faultline/internal/failure"
+
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/score"
 )
@@ -243,4 +245,20 @@ func TestDecodeIsParse(t *testing.T) {
 	require.Contains(t, config.Scorers, "tool_arguments")
 	_, err = Decode(map[string]any{"version": 1, "scorerss": map[string]any{}})
 	require.ErrorContains(t, err, `unknown key "scorerss"`)
+}
+
+// TestFinds: every scorer says what it looks for, in words of the taxonomy.
+func TestFinds(t *testing.T) {
+	for _, name := range Names() {
+		class, details, ok := Finds(name)
+		require.True(t, ok, name)
+		for _, detail := range details {
+			require.True(t, failure.ValidDetail(class, detail), "%s: %s/%s", name, class, detail)
+		}
+		_, known := failure.Info(class)
+		require.True(t, known, name)
+	}
+	require.Len(t, finds, len(Names()))
+	_, _, ok := Finds("a_rule")
+	require.False(t, ok)
 }
