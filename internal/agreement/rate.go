@@ -24,6 +24,14 @@ func (t *Tally) Add(failed bool, probability float64) {
 	}
 }
 
+// Join adds the labels of another tally.
+func (t *Tally) Join(other Tally) {
+	t.Labels += other.Labels
+	t.weight += other.weight
+	t.squares += other.squares
+	t.failed += other.failed
+}
+
 // Rate is the weighted share of failures (J. Hájek, in Foundations of Statistical Inference, 1971): each label counts
 // for 1/probability items, and the sum is divided by the sum of the weights.
 func (t Tally) Rate() float64 {

@@ -96,7 +96,7 @@ func TestReviewTraces(t *testing.T) {
 			Classes:  []failure.Class{failure.ToolCallMalformed, failure.Refusal},
 			Evidence: "amount is a string", Fingerprint: "0123456789abcdef",
 		},
-		Scores: map[string]float64{"tool_arguments": 0, "refusal": 0.25},
+		Scores:  map[string]float64{"tool_arguments": 0, "refusal": 0.25},
 		Failing: []string{"tool_arguments"},
 	}, failed)
 	// The reader has since read another span, and the data is gone.
