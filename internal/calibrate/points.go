@@ -27,6 +27,10 @@ func (c *Collection) Add(j *review.Judgement) {
 	if j.Source != review.SourceVerdict && j.Source != review.SourceSuspicion && j.Source != review.SourceRandom {
 		return
 	}
+	truth, ok := j.Truth()
+	if !ok {
+		return
+	}
 	subject := Subject{Service: j.Service}
 	if c.pooled {
 		subject.Service = ""
@@ -37,7 +41,7 @@ func (c *Collection) Add(j *review.Judgement) {
 			continue
 		}
 		class, details, _ := scorers.Finds(o.Name)
-		failed, known := j.Says(review.Kind{Class: class, Details: details})
+		failed, known := j.SaysWith(&truth, review.Kind{Class: class, Details: details})
 		if !known {
 			continue
 		}

@@ -118,10 +118,15 @@ func (j *Judgement) Says(k Kind) (failed, known bool) {
 	if !ok {
 		return false, false
 	}
-	if l.Decision == Rejected {
+	return j.SaysWith(&l, k)
+}
+
+// SaysWith is Says for who has the truth already.
+func (j *Judgement) SaysWith(truth *Label, k Kind) (failed, known bool) {
+	if truth.Decision == Rejected {
 		return false, true
 	}
-	class, detail := l.Class, l.Detail
+	class, detail := truth.Class, truth.Detail
 	if class == "" { // as it was found
 		class, detail = j.Class, j.Detail
 	}

@@ -163,21 +163,27 @@ func newTally() *tally {
 }
 
 func (t *tally) add(j *review.Judgement) {
-	if failed, known := j.Says(review.Kind{}); known && j.Source != "" {
+	t.people.add(j.Votes())
+	truth, ok := j.Truth()
+	if !ok {
+		return
+	}
+	if failed, known := j.SaysWith(&truth, review.Kind{}); known && j.Source != "" {
 		c := cell{j.Service, j.Source, j.Judged()}
 		if t.cells[c] == nil {
 			t.cells[c] = &agreement.Tally{}
 		}
 		t.cells[c].Add(failed, j.Probability)
 	}
-	t.people.add(j.Votes())
+	services := slices.Compact([]string{"", j.Service})
 	for i := range j.Opinions {
 		o := &j.Opinions[i]
-		failed, known := j.Says(kindOf(o))
-		if !known || kindOf(o).Class == "" && o.By == review.ByScorer && !alone(j, o) {
+		kind := kindOf(o)
+		failed, known := j.SaysWith(&truth, kind)
+		if !known || kind.Class == "" && o.By == review.ByScorer && !alone(j, o) {
 			continue
 		}
-		for _, service := range slices.Compact([]string{"", j.Service}) {
+		for _, service := range services {
 			w := who{o.By, o.Name, o.Version, service}
 			c := t.scorers[w]
 			if c == nil {
