@@ -46,9 +46,9 @@ func newCalibrate() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "calibrate",
 		Short: "Propose the levels of scorers from what people judged",
-		Long: `Propose fail_below of each scorer, for each service, from what people judged on the review page. A level finds as
-many failures as possible at a precision of at least --precision: by Wilson's lower bound, which 95 % of samples respect.
-What is no longer flagged stays a suspicion. Fewer than 30 labels give no proposal.
+		Long: `Propose fail_below of each scorer, for each service, from what people judged on the review page. A level
+finds as many failures as possible at a precision of at least --precision: by Wilson's lower bound, which 95 % of
+samples respect. What is no longer flagged stays a suspicion. Fewer than 30 labels give no proposal.
 
 The changes of the scorer file are printed as a diff, and their reasons on standard error. --write makes them.
 
@@ -59,7 +59,8 @@ Exit codes: 0 done; 2 usage error; 3 too few labels for any scorer.`,
 		RunE: func(c *cobra.Command, _ []string) error { return o.run(c) },
 	}
 	f := c.Flags()
-	f.StringVar(&o.store, "store", "", "SQLite file of the review store (default data/review.db unless --from or --labels is given)")
+	f.StringVar(&o.store, "store", "",
+		"SQLite file of the review store (default data/review.db unless --from or --labels is given)")
 	f.StringVar(&o.from, "from", "", "address of the review page, such as http://127.0.0.1:8321")
 	f.StringVar(&o.labels, "labels", "", "file of answers of the API (/api/v1/judgements), or of one judgement a line")
 	f.StringVar(&o.file, "scorers", "", "scorer file to change (default: every scorer that needs no configuration)")
@@ -119,7 +120,8 @@ func (o *calibration) check() error {
 			continue
 		}
 		if slices.Contains(scorers.Names(), name) {
-			return usage("--scorer %s has no level: it passes or fails a call. Switch it off for a service with %s: off", name, name)
+			return usage("--scorer %s has no level: it passes or fails a call. Switch it off for a service with %s: off",
+				name, name)
 		}
 		return usage("--scorer must be a scorer with a level, got %q", name)
 	}
@@ -247,8 +249,8 @@ func (o *calibration) explain(out io.Writer, subject calibrate.Subject, p *calib
 	case calibrate.Keep:
 		fmt.Fprintf(out, "%s stays; %s\n", at(p.Old), outcome(&p.Before))
 	case calibrate.NoLevel:
-		fmt.Fprintf(out, "no level reaches a precision of %g for certain; the best lower bound is %.2f, on %s. %s stays; %s\n",
-			o.target, p.BestBound, count(p.BestFlagged, "label"), at(p.Old), outcome(&p.Before))
+		fmt.Fprintf(out, "no level reaches a precision of %g for certain; the best lower bound is %.2f, on %s. "+
+			"%s stays; %s\n", o.target, p.BestBound, count(p.BestFlagged, "label"), at(p.Old), outcome(&p.Before))
 	case calibrate.Change:
 		fmt.Fprintf(out, "%s instead of %s, by %s\n", at(p.New), strconv.FormatFloat(p.Old.FailBelow, 'g', 6, 64),
 			count(p.Labels, "label"))

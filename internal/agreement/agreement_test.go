@@ -42,8 +42,16 @@ func TestWorkedExamples(t *testing.T) {
 
 	// The table of Fleiss' paper as it is often cited: ten subjects, fourteen raters, five categories.
 	kappa, ok = Fleiss([][]int{
-		{0, 0, 0, 0, 14}, {0, 2, 6, 4, 2}, {0, 0, 3, 5, 6}, {0, 3, 9, 2, 0}, {2, 2, 8, 1, 1},
-		{7, 7, 0, 0, 0}, {3, 2, 6, 3, 0}, {2, 5, 3, 2, 2}, {6, 5, 2, 1, 0}, {0, 2, 2, 3, 7},
+		{0, 0, 0, 0, 14},
+		{0, 2, 6, 4, 2},
+		{0, 0, 3, 5, 6},
+		{0, 3, 9, 2, 0},
+		{2, 2, 8, 1, 1},
+		{7, 7, 0, 0, 0},
+		{3, 2, 6, 3, 0},
+		{2, 5, 3, 2, 2},
+		{6, 5, 2, 1, 0},
+		{0, 2, 2, 3, 7},
 	})
 	require.True(t, ok)
 	require.InDelta(t, 0.210, kappa.Value, 5e-4)
@@ -127,14 +135,14 @@ func TestKappaOfChanceAndOfPerfection(t *testing.T) {
 	require.InDelta(t, 0, kappa.Value, 1e-12)
 	kappa, ok = Cohen([][]int{{25, 0}, {0, 25}})
 	require.True(t, ok)
-	require.Equal(t, 1.0, kappa.Value)
+	require.InDelta(t, 1, kappa.Value, 1e-12)
 	_, ok = Cohen([][]int{{50, 0}, {0, 0}})
 	require.False(t, ok, "always the same: chance explains all")
 	_, ok = Cohen(nil)
 	require.False(t, ok)
 	kappa, ok = Fleiss([][]int{{2, 0}, {0, 3}, {1, 0}})
 	require.True(t, ok)
-	require.Equal(t, 1.0, kappa.Value)
+	require.InDelta(t, 1, kappa.Value, 1e-12)
 	require.Equal(t, 2, kappa.Labels, "one label agrees with nobody")
 	_, ok = Fleiss([][]int{{1, 0}})
 	require.False(t, ok)

@@ -89,8 +89,8 @@ func finite(n, fraction float64) float64 {
 	return n / (1 - fraction)
 }
 
-// pooled joins cells without a label to the cell before them, or after them at the beginning. It returns none if no cell
-// has a label.
+// pooled joins cells without a label to the cell before them, or after them at the beginning. It returns none if no
+// cell has a label.
 func pooled(cells []Cell) (kept []Cell) {
 	lost := 0
 	for _, c := range cells {

@@ -1,5 +1,5 @@
-// Package agreement is the arithmetic of labels: how well people, scorers and judges agree, and which share of all calls
-// truly fails. Its functions are pure. Each names its source.
+// Package agreement is the arithmetic of labels: how well people, scorers and judges agree, and which share of all
+// calls truly fails. Its functions are pure. Each names its source.
 //
 // Few labels say little. No function gives an interval for fewer than MinLabels labels, so that nobody reads one into
 // noise: Missing says how many there are.
@@ -29,9 +29,9 @@ type Interval struct {
 // Contains reports whether a value is in the interval.
 func (i Interval) Contains(v float64) bool { return i.Low <= v && v <= i.High }
 
-// Wilson returns the score interval of a proportion of n trials (E. B. Wilson, JASA 22, 1927). It stays within 0 and 1 and
-// keeps its coverage near both. n need not be whole: the effective size of a weighted sample belongs here. Without trials
-// it is everything.
+// Wilson returns the score interval of a proportion of n trials (E. B. Wilson, JASA 22, 1927). It stays within 0 and 1
+// and keeps its coverage near both. n need not be whole: the effective size of a weighted sample belongs here. Without
+// trials it is everything.
 func Wilson(proportion, n float64) Interval { return score(proportion, n, z95) }
 
 // WilsonLower returns the lower bound that 95 % of samples respect.

@@ -1,5 +1,5 @@
-// Package calibrate finds the level of a scorer from what people said: as many failures as possible, at a precision that
-// they confirm.
+// Package calibrate finds the level of a scorer from what people said: as many failures as possible, at a precision
+// that they confirm.
 package calibrate
 
 import (
@@ -60,11 +60,12 @@ type Moved struct {
 
 const maxMissed = 5
 
-// Propose finds the level with the greatest recall of those whose precision is at least the target. It is so for certain:
-// what counts is Wilson's lower bound, which 95 % of samples respect. Few labels therefore give a strict level, or none.
+// Propose finds the level with the greatest recall of those whose precision is at least the target. It is so for
+// certain: what counts is Wilson's lower bound, which 95 % of samples respect. Few labels therefore give a strict level,
+// or none.
 //
-// A level that reaches the target by its labels stays unless another one finds more, since a change has to be better for
-// certain too.
+// A level that reaches the target by its labels stays unless another one finds more, since a change has to be better
+// for certain too.
 func Propose(points []Point, levels score.Levels, target float64) Proposal {
 	points = slices.Clone(points)
 	slices.SortFunc(points, func(a, b Point) int {
@@ -153,7 +154,8 @@ func endsInFailure(points []Point) bool {
 	return false
 }
 
-// tidy returns a number with few digits that is above low and not above high, near their middle. It is -1 if there is none.
+// tidy returns a number with few digits that is above low and not above high, near their middle. It is -1 if there is
+// none.
 func tidy(low, high float64) float64 {
 	if low >= high {
 		return -1

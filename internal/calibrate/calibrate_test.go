@@ -44,7 +44,9 @@ func TestPropose(t *testing.T) {
 			points(30, []float64{0.1, 0.2}, []float64{0.4}), usual, Change, score.Levels{FailBelow: 0.3, SuspectBelow: 0.8},
 		},
 		"what is no longer flagged is a suspicion": {
-			points(30, []float64{0.1, 0.2}, []float64{0.4}), score.Levels{FailBelow: 0.5, SuspectBelow: 0.5}, Change,
+			points(30, []float64{0.1, 0.2}, []float64{0.4}),
+			score.Levels{FailBelow: 0.5, SuspectBelow: 0.5},
+			Change,
 			score.Levels{FailBelow: 0.3, SuspectBelow: 0.5},
 		},
 		"precise already":   {points(30, []float64{0.1, 0.2}, nil), usual, Keep, usual},

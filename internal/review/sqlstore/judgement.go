@@ -20,8 +20,8 @@ import (
 // noOpinions is the text of a span of which scorers said nothing. Spans of earlier versions have an empty text.
 const noOpinions = "-"
 
-// encodeOpinions writes what scorers said of a bounded span: a line each of value, mark and name. JSON would take longer
-// to read than all the rest.
+// encodeOpinions writes what scorers said of a bounded span: a line each of value, mark and name. JSON would take
+// longer to read than all the rest.
 func encodeOpinions(s *review.Span) string {
 	if len(s.Scores) == 0 {
 		return noOpinions

@@ -19,8 +19,8 @@ func Levels(scorer string) (l score.Levels, ok bool) {
 	return score.Levels{}, false
 }
 
-// LevelsIn returns the levels of a scorer for a service, "" for all the others, as a configuration sets them. on is false
-// if the scorer has no levels, or is off there.
+// LevelsIn returns the levels of a scorer for a service, "" for all the others, as a configuration sets them. on is
+// false if the scorer has no levels, or is off there.
 func LevelsIn(config score.Config, service, scorer string) (l score.Levels, on bool, err error) {
 	l, ok := Levels(scorer)
 	settings, there := config.Of(service)[scorer]

@@ -225,7 +225,7 @@ func (v *View) addScorer(s *Scorer, said bool) {
 	if few {
 		n.Words += "; " + s.Precision.Missing()
 	}
-	if _, leveled := scorers.Levels(s.Name); leveled && s.By == review.ByScorer && s.Noisy && strings.Trim(s.Name, plainName) == "" {
+	if _, leveled := scorers.Levels(s.Name); leveled && s.By == review.ByScorer && s.Noisy {
 		n.Command = "faultline calibrate --scorer " + s.Name
 		if s.Service != "" && strings.Trim(s.Service, plainName) == "" {
 			n.Command += " --service " + s.Service
@@ -292,8 +292,9 @@ func chartOf(days []review.Day) Chart {
 		greatest = max(greatest, d.Received, d.Judged)
 		received, judged = received+d.Received, judged+d.Judged
 	}
-	c := Chart{Top: grouped(greatest), Words: fmt.Sprintf("Cases a day over %d days: %d came, %d were judged, at most %d in a day",
-		len(days), received, judged, greatest)}
+	c := Chart{Top: grouped(greatest), Words: fmt.Sprintf(
+		"Cases a day over %d days: %d came, %d were judged, at most %d in a day", len(days), received, judged, greatest,
+	)}
 	width := 100 / float64(max(len(days), 1))
 	height := func(n int) float64 {
 		if n == 0 {
