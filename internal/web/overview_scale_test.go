@@ -84,7 +84,7 @@ func copyItems(t *testing.T, path string, n int) {
 		`INSERT INTO labels (id, item_id, span_id, decision, class, detail, note, reviewer, created_ns)
 			SELECT id, id, '', CASE WHEN id % 3 = 0 THEN 'rejected' ELSE 'confirmed' END, '', '', '', 'r' || (id % 5), received_ns
 			FROM items`,
-		`UPDATE items SET label_id = id, state = 'reviewed'`,
+		`UPDATE items SET label_id = id`,
 	} {
 		var args []any
 		if statement[0] == 'W' {
