@@ -45,8 +45,9 @@ func unknown(path string, args []string) error {
 	return nil
 }
 
-// queue is the part of review.Store that an export needs.
+// queue is the part of review.Store that the commands need.
 type queue interface {
+	Judgements(ctx context.Context, f review.JudgementFilter) (review.JudgementPage, error)
 	Items(ctx context.Context, f review.Filter) (review.Page, error)
 	Item(ctx context.Context, traceID string) (review.Item, error)
 	Close() error

@@ -88,6 +88,22 @@ func (q *remoteQueue) Item(ctx context.Context, traceID string) (review.Item, er
 	return i.item(), nil
 }
 
+// Judgements implements judgements.
+func (q *remoteQueue) Judgements(ctx context.Context, f review.JudgementFilter) (page review.JudgementPage, err error) {
+	query := url.Values{"limit": {"500"}}
+	if f.Service != "" {
+		query.Set("service", f.Service)
+	}
+	if !f.Since.IsZero() {
+		query.Set("since", f.Since.UTC().Format(time.RFC3339))
+	}
+	if f.Cursor != "" {
+		query.Set("cursor", f.Cursor)
+	}
+	err = q.get(ctx, "/api/v1/judgements?"+query.Encode(), &page)
+	return page, err
+}
+
 func (q *remoteQueue) get(ctx context.Context, path string, into any) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, q.base+path, nil)
 	if err != nil {

@@ -15,8 +15,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"faultline": main})
 }
 
-// TestScripts runs testdata/script: commands of a user and their expected output. SAMPLE is the bundled sample. In
-// addition to the commands of testscript there is `exits CODE COMMAND...`.
+// TestScripts runs testdata/script: commands of a user and their expected output. SAMPLE is the bundled sample, LABELS
+// is what people judged, see noisyLabels. In addition to the commands of testscript there is `exits CODE COMMAND...`.
 func TestScripts(t *testing.T) {
 	sample, err := filepath.Abs(filepath.Join("..", "..", "testdata", "sample.jsonl.gz"))
 	if err != nil {
@@ -27,7 +27,9 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("SAMPLE", sample)
 			e.Setenv("TMPDIR", e.WorkDir)
-			return nil
+			labels := filepath.Join(e.WorkDir, "labels.jsonl")
+			e.Setenv("LABELS", labels)
+			return os.WriteFile(labels, noisyLabels(), 0o600)
 		},
 		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",

@@ -20,6 +20,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/review/postgres"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore"
 	"github.com/faultline-otel/faultline/internal/web"
+	"github.com/faultline-otel/faultline/internal/web/overview"
 )
 
 // reviewExtension owns the review store and serves the page and the API over it. Extensions start before every
@@ -31,6 +32,7 @@ type reviewExtension struct {
 	server   *http.Server
 	serving  sync.WaitGroup
 
+	overview    *overview.Board
 	stopTending context.CancelFunc // nil before Start
 	tending     sync.WaitGroup
 
@@ -69,6 +71,7 @@ func (e *reviewExtension) Start(ctx context.Context, host component.Host) (err e
 	}
 	ctx, e.stopTending = context.WithCancel(context.WithoutCancel(ctx))
 	e.tending.Go(func() { e.tend(ctx) })
+	e.tending.Go(func() { e.overview.Run(ctx, func(err error) { e.warn("Could not compute the overview", err) }) })
 	return nil
 }
 
@@ -83,8 +86,10 @@ func (e *reviewExtension) open(ctx context.Context, host component.Host) (*sqlst
 }
 
 func (e *reviewExtension) serve(ctx context.Context, host component.Host) error {
+	e.overview = overview.NewBoard(e.store)
 	options := web.Options{
 		TraceURL: e.config.TraceURL, Reviewer: reviewer, Failed: e.failed, ClaimFor: e.config.ClaimTimeout,
+		Overview: e.overview,
 	}
 	handler, err := web.NewHandler(e.store, options)
 	if err != nil {

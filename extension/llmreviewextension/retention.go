@@ -80,10 +80,16 @@ func (e *reviewExtension) tend(ctx context.Context) {
 		if err == nil {
 			err = e.store.AgeSignals(ctx)
 		}
-		// A store that does not work was reported when it ceased to.
-		if _, reported := errors.AsType[*review.UnavailableError](err); err != nil && !reported && ctx.Err() == nil {
-			e.settings.Logger.Warn("Could not tend the review store", zap.Error(err))
+		if err != nil && ctx.Err() == nil {
+			e.warn("Could not tend the review store", err)
 		}
 		wait.Reset(tendEvery)
+	}
+}
+
+// warn logs an error of the background. A store that does not work was reported when it ceased to.
+func (e *reviewExtension) warn(what string, err error) {
+	if _, reported := errors.AsType[*review.UnavailableError](err); !reported {
+		e.settings.Logger.Warn(what, zap.Error(err))
 	}
 }

@@ -142,6 +142,9 @@ func reviewSpan(span ptrace.Span, r *spanattr.Record) review.Span {
 		s.Scores = make(map[string]float64, len(r.Scores))
 		for i := range r.Scores {
 			s.Scores[r.Scores[i].Scorer] = r.Scores[i].Value
+			if r.Scores[i].Failed {
+				s.Failing = append(s.Failing, strings.Clone(r.Scores[i].Scorer))
+			}
 		}
 	}
 	return s

@@ -62,6 +62,10 @@ func TestReviewTraces(t *testing.T) {
 	classes.AppendEmpty().SetStr("refusal")
 	a.PutDouble(spanattr.AttrScorePrefix+"tool_arguments", 0)
 	a.PutDouble(spanattr.AttrScorePrefix+"refusal", 0.25)
+	verdict := chat.Events().AppendEmpty()
+	verdict.SetName(spanattr.EventEvaluation)
+	verdict.Attributes().PutStr(spanattr.AttrEvaluationName, "tool_arguments")
+	verdict.Attributes().PutStr(spanattr.AttrEvaluationVersion, "3")
 	a.PutEmptySlice(spanattr.AttrProblems).AppendEmpty().SetStr("json_schema:too_large")
 	a.PutDouble(spanattr.AttrCostUSD, 0.125)
 	a.PutStr(spanattr.AttrToolOutcome, "excellent") // not one of our values
@@ -92,7 +96,8 @@ func TestReviewTraces(t *testing.T) {
 			Classes:  []failure.Class{failure.ToolCallMalformed, failure.Refusal},
 			Evidence: "amount is a string", Fingerprint: "0123456789abcdef",
 		},
-		Scores: map[string]float64{"tool_arguments": 0, "refusal": 0.25},
+		Scores:  map[string]float64{"tool_arguments": 0, "refusal": 0.25},
+		Failing: []string{"tool_arguments"},
 	}, failed)
 	// The reader has since read another span, and the data is gone.
 	td.ResourceSpans().RemoveIf(func(ptrace.ResourceSpans) bool { return true })

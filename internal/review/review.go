@@ -124,6 +124,7 @@ type Store interface {
 	Health() Health
 	Claims
 	Signals
+	Judgements
 	Retention
 	// Close waits for running writes.
 	Close() error

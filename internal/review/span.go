@@ -24,6 +24,8 @@ type Span struct {
 	// Others are findings of further classes of the verdict, where more is known of them than the class.
 	Others []failure.Finding  `json:"other_findings,omitempty"`
 	Scores map[string]float64 `json:"scores,omitempty"`
+	// Failing are the scorers whose score is a verdict.
+	Failing []string `json:"failing_scorers,omitempty"`
 	// Suspects are the scorers with a weak suspicion, which is no failure.
 	Suspects []string          `json:"suspects,omitempty"`
 	Skipped  map[string]string `json:"skipped,omitempty"` // why scorers gave no score: reasons by scorer

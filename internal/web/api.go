@@ -124,14 +124,22 @@ func filterOf(query url.Values) (review.Filter, error) {
 			review.ErrInvalid,
 		)
 	}
-	if text := query.Get("limit"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > maxLimit {
-			return f, fmt.Errorf("limit must be 1 to %d, got %.64q: %w", maxLimit, text, review.ErrInvalid)
-		}
-		f.Limit = n
+	var err error
+	f.Limit, err = limitOf(query)
+	return f, err
+}
+
+// limitOf reads the limit of a page, 0 for the default.
+func limitOf(query url.Values) (int, error) {
+	text := query.Get("limit")
+	if text == "" {
+		return 0, nil
 	}
-	return f, nil
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > maxLimit {
+		return 0, fmt.Errorf("limit must be 1 to %d, got %.64q: %w", maxLimit, text, review.ErrInvalid)
+	}
+	return n, nil
 }
 
 // maxLimit bounds the items of one page; review.Filter has the same bound.

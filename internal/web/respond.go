@@ -13,6 +13,7 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/web/display"
+	"github.com/faultline-otel/faultline/internal/web/overview"
 )
 
 // handlerFunc answers a request or returns an error. It returns an error only before it has written anything.
@@ -50,6 +51,8 @@ func explain(err error) problem {
 	switch {
 	case errors.As(err, &unavailable):
 		return problem{http.StatusServiceUnavailable, "unavailable", unavailableText(unavailable.Health)}
+	case errors.Is(err, errNotYet):
+		return problem{http.StatusServiceUnavailable, "unavailable", errNotYet.Error()}
 	case errors.Is(err, review.ErrNotFound):
 		return problem{http.StatusNotFound, "not_found", sentence(err, review.ErrNotFound)}
 	case errors.Is(err, review.ErrInvalid):
@@ -165,6 +168,9 @@ func (s *server) render(w http.ResponseWriter, status int, page string, data any
 // parsePages reads the templates. They have few functions on purpose: views are prepared in Go.
 func parsePages(a *assets) (*template.Template, error) {
 	pages, err := template.New("").Funcs(template.FuncMap{"asset": a.path}).ParseFS(templates, "templates/*.html")
+	if err == nil {
+		pages, err = pages.ParseFS(overview.Templates, "*.html")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("parse templates: %w", err)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/web/display"
+	"github.com/faultline-otel/faultline/internal/web/overview"
 )
 
 // Options configure the page. The zero value is valid.
@@ -28,6 +29,8 @@ type Options struct {
 	Reviewer func(r *http.Request) string
 	// ClaimFor is how long a case is its reviewer's without a judgement; 0 is DefaultClaim.
 	ClaimFor time.Duration
+	// Overview has the figures of the overview; somebody runs it. nil is one without figures.
+	Overview *overview.Board
 	// Failed is called with internal errors, which are answered with 5xx. It may be nil.
 	Failed func(r *http.Request, err error)
 	// Now is the clock of relative times; nil is time.Now.
@@ -60,6 +63,9 @@ func NewHandler(store review.Store, options Options) (http.Handler, error) {
 	if options.Failed == nil {
 		options.Failed = func(*http.Request, error) {}
 	}
+	if options.Overview == nil {
+		options.Overview = overview.NewBoard(store)
+	}
 	assets, err := readAssets()
 	if err != nil {
 		return nil, err
@@ -89,6 +95,7 @@ func (s *server) handler() http.Handler {
 		{"POST /signals/{id}/label", s.postSignalLabel},
 		{"POST /signals/{id}/state", s.postSignalState},
 		{"POST /signals/undo", s.postUndo},
+		{"GET /overview", s.showOverview},
 		{"GET /queue/fresh", s.showFresh},
 		{"GET /static/{name}", s.assets.serve},
 
@@ -104,6 +111,8 @@ func (s *server) handler() http.Handler {
 		{"POST /api/v1/labels", s.addLabels},
 		{"DELETE /api/v1/labels/{batch}", s.undoLabels},
 		{"GET /api/v1/facets", s.getFacets},
+		{"GET /api/v1/judgements", s.listJudgements},
+		{"GET /api/v1/overview", s.getOverview},
 	} {
 		mux.Handle(route.pattern, s.adapt(route.handle))
 	}

@@ -34,6 +34,10 @@ func bound(s *review.Span) review.Span {
 	}
 	b.Start, b.Duration = instant(nanos(s.Start)), max(s.Duration, 0)
 	b.Scores, b.Skipped = finite(s.Scores), shortTexts(s.Skipped)
+	b.Failing = slices.Clone(s.Failing[:min(len(s.Failing), maxScores)])
+	for i := range b.Failing {
+		b.Failing[i] = short(b.Failing[i])
+	}
 	b.Bucket, b.Finding = s.Class.Bucket(), failure.Finding{}
 	b.Classes = slices.Clone(s.Classes[:min(len(s.Classes), maxClasses)])
 	b.Others = slices.Clone(s.Others[:min(len(s.Others), maxClasses)])

@@ -42,7 +42,7 @@ func (p *put) finish(ctx context.Context) error {
 		return len(s.data), []any{
 			s.item, s.span.ID, s.span.ParentID, s.span.Service, s.span.Class, s.span.Detail, encodeClasses(s.span.Classes),
 			s.span.Evidence, s.span.Fingerprint, s.encodeCause(), s.model, s.promptName, s.promptVersion, s.sessionID,
-			nullable(s.cost), nanos(s.span.Start), int64(s.span.Duration), s.data,
+			nullable(s.cost), nanos(s.span.Start), int64(s.span.Duration), s.data, s.opinions,
 		}
 	})
 	if err != nil {
@@ -62,13 +62,15 @@ type insertion struct{ before, after string }
 
 var (
 	insertSpans = insertion{`INSERT INTO spans (item_id, span_id, parent_id, service, class, detail, classes, evidence,
-		fingerprint, cause, model, prompt_name, prompt_version, session_id, cost_usd, start_ns, duration_ns, data) VALUES `,
+		fingerprint, cause, model, prompt_name, prompt_version, session_id, cost_usd, start_ns, duration_ns, data,
+		opinions) VALUES `,
 		` ON CONFLICT (item_id, span_id) DO UPDATE SET parent_id = excluded.parent_id, service = excluded.service,
 		class = excluded.class, detail = excluded.detail, classes = excluded.classes, evidence = excluded.evidence,
 		fingerprint = excluded.fingerprint, cause = excluded.cause, model = excluded.model,
 		prompt_name = excluded.prompt_name, prompt_version = excluded.prompt_version,
 		session_id = excluded.session_id, cost_usd = excluded.cost_usd,
-		start_ns = excluded.start_ns, duration_ns = excluded.duration_ns, data = excluded.data`}
+		start_ns = excluded.start_ns, duration_ns = excluded.duration_ns, data = excluded.data,
+		opinions = excluded.opinions`}
 	insertBodies = insertion{before: `INSERT INTO search (rowid, body) VALUES `}
 )
 

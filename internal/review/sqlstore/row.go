@@ -22,12 +22,13 @@ type row struct {
 	data                                        string             // the whole span as JSON
 	bytes                                       int64              // of data
 	terms                                       terms              // for the search index
+	opinions                                    string             // of the scorers, see encodeOpinions
 }
 
 // rowOf reads a span into columns, bounding each.
 func rowOf(s *review.Span) row {
 	bounded := bound(s)
-	r := row{span: bounded, terms: termsOf(s)}
+	r := row{span: bounded, terms: termsOf(s), opinions: encodeOpinions(&bounded)}
 	r.node = r.span.Node()
 	r.span.Call, r.span.Scores, r.span.Skipped = nil, nil, nil
 	if c := s.Call; c != nil {

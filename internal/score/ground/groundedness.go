@@ -82,9 +82,17 @@ type Groundedness struct{ scorer }
 //go:embed weights/groundedness.flf
 var groundednessFile []byte
 
+// DefaultLevels returns the levels of a scorer of this package without settings.
+func DefaultLevels(name string) score.Levels {
+	if name == RelevanceName {
+		return score.Levels{FailBelow: relevantFailBelow, SuspectBelow: RelevantSuspectBelow}
+	}
+	return score.Levels{FailBelow: groundedFailBelow, SuspectBelow: GroundedSuspectBelow}
+}
+
 // NewGroundedness makes the scorer.
 func NewGroundedness(config Config) (*Groundedness, error) {
-	levels := score.Levels{FailBelow: groundedFailBelow, SuspectBelow: GroundedSuspectBelow}
+	levels := DefaultLevels(GroundednessName)
 	s, err := newScorer(GroundednessName, "2", groundednessFile, GroundedFeatures, levels, config)
 	return &Groundedness{s}, err
 }

@@ -36,7 +36,7 @@ var relevanceFile []byte
 
 // NewRelevance makes the scorer.
 func NewRelevance(config Config) (*Relevance, error) {
-	levels := score.Levels{FailBelow: relevantFailBelow, SuspectBelow: RelevantSuspectBelow}
+	levels := DefaultLevels(RelevanceName)
 	s, err := newScorer(RelevanceName, "5", relevanceFile, RelevantFeatures, levels, config)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/score"
 )
@@ -243,4 +244,44 @@ func TestDecodeIsParse(t *testing.T) {
 	require.Contains(t, config.Scorers, "tool_arguments")
 	_, err = Decode(map[string]any{"version": 1, "scorerss": map[string]any{}})
 	require.ErrorContains(t, err, `unknown key "scorerss"`)
+}
+
+// TestFinds: every scorer says what it looks for, in words of the taxonomy.
+func TestFinds(t *testing.T) {
+	for _, name := range Names() {
+		class, details, ok := Finds(name)
+		require.True(t, ok, name)
+		for _, detail := range details {
+			require.True(t, failure.ValidDetail(class, detail), "%s: %s/%s", name, class, detail)
+		}
+		_, known := failure.Info(class)
+		require.True(t, known, name)
+	}
+	require.Len(t, finds, len(Names()))
+	_, _, ok := Finds("a_rule")
+	require.False(t, ok)
+}
+
+func TestLevelsIn(t *testing.T) {
+	config, err := Parse([]byte("version: 1\nscorers:\n  toxicity: off\n  jailbreak: {fail_below: 0.4}\nservices:\n" +
+		"  shop:\n    jailbreak: {fail_below: 0.1}\n    toxicity: {fail_below: 0.2, suspect_below: 0.3}\n"))
+	require.NoError(t, err)
+	for _, c := range []struct {
+		service, scorer string
+		want            score.Levels
+		on              bool
+	}{
+		{"", "refusal", score.Levels{FailBelow: 0.5, SuspectBelow: 0.8}, true},
+		{"", "jailbreak", score.Levels{FailBelow: 0.4, SuspectBelow: 0.8}, true},
+		{"shop", "jailbreak", score.Levels{FailBelow: 0.1, SuspectBelow: 0.8}, true},
+		{"shop", "toxicity", score.Levels{FailBelow: 0.2, SuspectBelow: 0.3}, true},
+		{"", "toxicity", score.Levels{FailBelow: 0.5, SuspectBelow: 0.8}, false},
+		{"shop", "relevance", score.Levels{FailBelow: 0.18, SuspectBelow: 0.64}, true},
+		{"shop", "json_schema", score.Levels{}, false},
+	} {
+		got, on, err := LevelsIn(config, c.service, c.scorer)
+		require.NoError(t, err)
+		require.Equal(t, c.on, on, "%s %s", c.service, c.scorer)
+		require.Equal(t, c.want, got, "%s %s", c.service, c.scorer)
+	}
 }

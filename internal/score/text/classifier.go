@@ -39,7 +39,8 @@ var levelsOf = map[string]score.Levels{
 	InjectionName: {FailBelow: failBelow, SuspectBelow: DefaultSuspect},
 }
 
-func defaultLevels(name string) score.Levels {
+// DefaultLevels returns the levels of a scorer of this package without settings.
+func DefaultLevels(name string) score.Levels {
 	if l, ok := levelsOf[name]; ok {
 		return l
 	}
@@ -55,7 +56,7 @@ type classifier struct {
 // newClassifier checks the settings. The version covers everything that decides: the weights, the rules around them
 // and the threshold.
 func newClassifier(name, version string, config Config) (classifier, error) {
-	levels, suffix, err := config.Apply(defaultLevels(name))
+	levels, suffix, err := config.Apply(DefaultLevels(name))
 	return classifier{name: name, version: version + suffix, levels: levels}, err
 }
 

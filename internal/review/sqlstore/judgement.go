@@ -1,0 +1,364 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/review"
+)
+
+// noOpinions is the text of a span of which scorers said nothing. Spans of earlier versions have an empty text.
+const noOpinions = "-"
+
+// encodeOpinions writes what scorers said of a bounded span: a line each of value, mark and name. JSON would take
+// longer to read than all the rest.
+func encodeOpinions(s *review.Span) string {
+	if len(s.Scores) == 0 {
+		return noOpinions
+	}
+	var b []byte
+	for _, name := range slices.Sorted(maps.Keys(s.Scores)) {
+		mark := " - "
+		switch {
+		case slices.Contains(s.Failing, name):
+			mark = " f "
+		case slices.Contains(s.Suspects, name):
+			mark = " s "
+		}
+		b = strconv.AppendFloat(b, s.Scores[name], 'g', -1, 64)
+		b = append(b, mark...)
+		b = append(append(b, strings.ReplaceAll(name, "\n", " ")...), '\n')
+	}
+	return string(b)
+}
+
+// decodeOpinions is the inverse of encodeOpinions.
+func decodeOpinions(text []byte) (opinions []review.Opinion, err error) {
+	for line := range strings.Lines(string(text)) {
+		value, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		mark, name, ok := strings.Cut(rest, " ")
+		v, err := strconv.ParseFloat(value, 64)
+		if err != nil || !ok {
+			return nil, fmt.Errorf("read what scorers said: %.64q", line)
+		}
+		opinions = append(opinions, review.Opinion{
+			By: review.ByScorer, Name: name, Value: genai.Some(v), Failed: mark == "f", Suspected: mark == "s",
+		})
+	}
+	return opinions, nil
+}
+
+// earlierOpinions reads what scorers said from the data of a span of an earlier version, which does not say whose score
+// was a verdict. Below the usual level it was one, if the span has a verdict at all.
+func earlierOpinions(data []byte) ([]review.Opinion, error) {
+	var s struct {
+		Class        failure.Class      `json:"error_class"`
+		EarlierClass failure.Class      `json:"class"`
+		Scores       map[string]float64 `json:"scores"`
+		Failing      []string           `json:"failing_scorers"`
+		Suspects     []string           `json:"suspects"`
+	}
+	if err := json.Unmarshal(data, &s); err != nil {
+		return nil, fmt.Errorf("read span: %w", err)
+	}
+	failed := cmp.Or(s.Class, s.EarlierClass) != ""
+	var opinions []review.Opinion
+	for _, name := range slices.Sorted(maps.Keys(s.Scores)) {
+		o := review.Opinion{
+			By: review.ByScorer, Name: name, Value: genai.Some(s.Scores[name]), Suspected: slices.Contains(s.Suspects, name),
+		}
+		o.Failed = slices.Contains(s.Failing, name) || failed && !o.Suspected && o.Value.Value < 0.5
+		opinions = append(opinions, o)
+	}
+	return opinions, nil
+}
+
+// Judgements implements review.Judgements.
+func (s *Store) Judgements(ctx context.Context, f review.JudgementFilter) (page review.JudgementPage, err error) {
+	limit := min(f.Limit, maxLimit)
+	if limit <= 0 {
+		limit = maxLimit
+	}
+	received, id, err := parsePlace(f.Cursor)
+	if err != nil {
+		return page, err
+	}
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		w := &where{conditions: []string{"i.label_id IS NOT NULL"}}
+		w.and("i.received_ns >= ", nanos(f.Since))
+		w.conditions = append(w.conditions, "(i.received_ns, i.id) > ("+w.arg(received)+", "+w.arg(id)+")")
+		if f.Service != "" {
+			w.and("i.service = ", f.Service)
+		}
+		found, err := judgedItems(ctx, tx, w, limit+1)
+		if err != nil {
+			return err
+		}
+		if len(found) > limit {
+			found = found[:limit]
+			last := &found[limit-1]
+			page.Next = strconv.FormatInt(nanos(last.Received), 36) + "." + strconv.FormatInt(last.id, 36)
+		}
+		page.Judgements, err = complete(ctx, tx, found)
+		return err
+	})
+	if err != nil {
+		return review.JudgementPage{}, fmt.Errorf("list judgements: %w", err)
+	}
+	return page, nil
+}
+
+// parsePlace reads the place of a judgement in the order of arrival.
+func parsePlace(cursor string) (received, id int64, err error) {
+	if cursor == "" {
+		return -1, 0, nil
+	}
+	first, second, _ := strings.Cut(cursor, ".")
+	received, err = strconv.ParseInt(first, 36, 64)
+	if err == nil {
+		id, err = strconv.ParseInt(second, 36, 64)
+	}
+	if err != nil || received < 0 || id < 0 {
+		return 0, 0, fmt.Errorf("cursor must be the next of a page, got %.64q: %w", cursor, review.ErrInvalid)
+	}
+	return received, id, nil
+}
+
+// judgedItem is a judgement with the id of its item.
+type judgedItem struct {
+	review.Judgement
+	id int64
+}
+
+func judgedItems(ctx context.Context, tx *sql.Tx, w *where, limit int) (found []judgedItem, err error) {
+	//nolint:gosec // the conditions are constants of this package, values are arguments
+	rows, err := tx.QueryContext(ctx, `SELECT i.id, i.trace_id, i.service, i.class, i.detail, i.received_ns FROM items i`+
+		w.String()+` ORDER BY i.received_ns, i.id LIMIT `+strconv.Itoa(limit), w.args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		j := judgedItem{Judgement: review.Judgement{Source: review.SourceVerdict, Probability: 1}}
+		var received int64
+		if err := rows.Scan(&j.id, &j.TraceID, &j.Service, &j.Class, &j.Detail, &received); err != nil {
+			return nil, err
+		}
+		j.Received = instant(received)
+		found = append(found, j)
+	}
+	return found, rows.Err()
+}
+
+// complete adds opinions and labels.
+func complete(ctx context.Context, tx *sql.Tx, found []judgedItem) ([]review.Judgement, error) {
+	judgements := make([]review.Judgement, len(found))
+	if len(found) == 0 {
+		return judgements, nil
+	}
+	index := make(map[int64]*review.Judgement, len(found))
+	ids := make([]string, len(found))
+	for i := range found {
+		judgements[i] = found[i].Judgement
+		index[found[i].id] = &judgements[i]
+		ids[i] = strconv.FormatInt(found[i].id, 10)
+	}
+	among := ` IN (` + strings.Join(ids, ", ") + `)`
+	for _, read := range []struct {
+		query string
+		scan  func(*sql.Rows) error
+	}{
+		{`SELECT item_id, opinions FROM spans WHERE opinions NOT IN ('', '-') AND item_id` + among,
+			readOpinions(index, decodeOpinions)},
+		{`SELECT item_id, data FROM spans WHERE opinions = '' AND item_id` + among, readOpinions(index, earlierOpinions)},
+		{`SELECT item_id, id, span_id, decision, class, detail, '', reviewer, created_ns, replaces, batch FROM labels
+			WHERE item_id` + among + ` ORDER BY id`, readLabels(index)},
+	} {
+		if err := eachRow(ctx, tx, read.query, read.scan); err != nil {
+			return nil, err
+		}
+	}
+	return judgements, nil
+}
+
+func eachRow(ctx context.Context, tx *sql.Tx, query string, scan func(*sql.Rows) error, args ...any) error {
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+func readOpinions(
+	index map[int64]*review.Judgement, decode func([]byte) ([]review.Opinion, error),
+) func(*sql.Rows) error {
+	return func(rows *sql.Rows) error {
+		var item int64
+		var text []byte
+		if err := rows.Scan(&item, &text); err != nil {
+			return err
+		}
+		opinions, err := decode(text)
+		if err != nil {
+			return err
+		}
+		j := index[item]
+		for _, o := range opinions {
+			at := slices.IndexFunc(j.Opinions, func(p review.Opinion) bool { return p.By == o.By && p.Name == o.Name })
+			switch {
+			case at >= 0:
+				j.Opinions[at] = j.Opinions[at].Worse(o)
+			case len(j.Opinions) < maxScores:
+				j.Opinions = append(j.Opinions, o)
+			}
+		}
+		return nil
+	}
+}
+
+func readLabels(index map[int64]*review.Judgement) func(*sql.Rows) error {
+	return func(rows *sql.Rows) error {
+		var item int64
+		var l labelRow
+		if err := rows.Scan(append([]any{&item}, l.columns()...)...); err != nil {
+			return err
+		}
+		j := index[item]
+		j.Labels = append(j.Labels, l.label(j.TraceID))
+		return nil
+	}
+}
+
+// Bounds of an activity.
+const (
+	maxDays       = 366
+	maxNamed      = 200 // reviewers
+	nanosOfOneDay = int64(24 * time.Hour)
+)
+
+// Activity implements review.Judgements.
+func (s *Store) Activity(ctx context.Context, since time.Time) (a review.Activity, err error) {
+	now := s.now()
+	today := nanos(now) / nanosOfOneDay
+	first := max(nanos(since)/nanosOfOneDay, today-maxDays+1)
+	for day := first; day <= today; day++ {
+		a.Days = append(a.Days, review.Day{Date: instant(day * nanosOfOneDay)})
+	}
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		count := func(query string, add func(*review.Day, int)) error {
+			return eachRow(ctx, tx, query, func(rows *sql.Rows) error {
+				var day int64
+				var n int
+				if err := rows.Scan(&day, &n); err != nil {
+					return err
+				}
+				if at := day - first; at >= 0 && at < int64(len(a.Days)) {
+					add(&a.Days[at], n)
+				}
+				return nil
+			}, first*nanosOfOneDay)
+		}
+		received := func(d *review.Day, n int) { d.Received += n }
+		for _, state := range []review.State{review.Open, review.Reviewed} {
+			err := count(`SELECT received_ns / 86400000000000, COUNT(*) FROM items WHERE state = '`+string(state)+`'
+				AND received_ns >= $1 GROUP BY 1`, received)
+			if err != nil {
+				return err
+			}
+		}
+		err := count(`SELECT created_ns / 86400000000000, COUNT(*) FROM labels WHERE created_ns >= $1 GROUP BY 1`,
+			func(d *review.Day, n int) { d.Judged += n })
+		if err != nil {
+			return err
+		}
+		if a.Waiting, err = waiting(ctx, tx, now); err != nil {
+			return err
+		}
+		if a.Reviewers, err = reviewers(ctx, tx, first*nanosOfOneDay); err != nil {
+			return err
+		}
+		a.Strata, err = sizes(ctx, tx, nanos(since))
+		return err
+	})
+	if err != nil {
+		return review.Activity{}, fmt.Errorf("count activity: %w", err)
+	}
+	return a, nil
+}
+
+// waiting counts the open items by age.
+func waiting(ctx context.Context, tx *sql.Tx, now time.Time) (counts []int, err error) {
+	until := nanos(now) + nanosOfOneDay*maxDays // clocks differ
+	for _, age := range append(review.Ages(), -1) {
+		from := int64(0)
+		if age >= 0 {
+			from = nanos(now.Add(-age))
+		}
+		var n int
+		err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM items WHERE state = 'open' AND received_ns >= $1
+			AND received_ns < $2`, from, until).Scan(&n)
+		if err != nil {
+			return nil, err
+		}
+		counts, until = append(counts, n), from
+	}
+	return counts, nil
+}
+
+func reviewers(ctx context.Context, tx *sql.Tx, since int64) (list []review.Reviewer, err error) {
+	err = eachRow(ctx, tx, `SELECT reviewer, SUM(CASE WHEN decision = 'confirmed' THEN 1 ELSE 0 END),
+		SUM(CASE WHEN decision = 'rejected' THEN 1 ELSE 0 END), MAX(created_ns) FROM labels WHERE created_ns >= $1
+		GROUP BY reviewer ORDER BY COUNT(*) DESC, reviewer LIMIT `+strconv.Itoa(maxNamed), func(rows *sql.Rows) error {
+		var r review.Reviewer
+		var last int64
+		if err := rows.Scan(&r.Name, &r.Confirmed, &r.Rejected, &last); err != nil {
+			return err
+		}
+		r.Last = instant(last)
+		list = append(list, r)
+		return nil
+	}, since)
+	return list, err
+}
+
+// sizes counts the strata.
+func sizes(ctx context.Context, tx *sql.Tx, since int64) (list []review.Size, err error) {
+	for _, state := range []review.State{review.Open, review.Reviewed} {
+		err := eachRow(ctx, tx, `SELECT service, COUNT(*) FROM items WHERE state = '`+string(state)+`'
+			AND received_ns >= $1 GROUP BY service`, func(rows *sql.Rows) error {
+			z := review.Size{Source: review.SourceVerdict}
+			if err := rows.Scan(&z.Service, &z.Items); err != nil {
+				return err
+			}
+			z.Traffic = float64(z.Items)
+			at := slices.IndexFunc(list, func(other review.Size) bool { return other.Service == z.Service })
+			if at < 0 {
+				list = append(list, z)
+			} else {
+				list[at].Items, list[at].Traffic = list[at].Items+z.Items, list[at].Traffic+z.Traffic
+			}
+			return nil
+		}, since)
+		if err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(list, func(a, b review.Size) int { return cmp.Compare(a.Service, b.Service) })
+	return list, nil
+}
