@@ -16,6 +16,7 @@ const (
 	maxExplanation = 600 // bytes that are kept
 	// MaxReply bounds the body of an answer to a judge's request, in bytes.
 	MaxReply = 256 << 10
+	maxTries = 32 // braces at which an object may begin
 )
 
 // replySchema is the JSON Schema of a reply, of keywords that every provider of structured output knows.
@@ -73,7 +74,7 @@ func (r *Rubric) parse(text string) (finding, error) {
 	}
 	var found *finding
 	var mistake error
-	for from := 0; from < len(text); {
+	for from, try := 0, 0; from < len(text) && try < maxTries; try++ {
 		start := strings.IndexByte(text[from:], '{')
 		if start < 0 {
 			break
