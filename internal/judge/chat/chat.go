@@ -183,8 +183,15 @@ type bounded struct{ *http.Client }
 // Do sends a request.
 func (b *bounded) Do(req *http.Request) (*http.Response, error) {
 	res, err := b.Client.Do(req)
-	if err == nil {
+	switch {
+	case err != nil:
+	case res.StatusCode < http.StatusBadRequest:
 		res.Body = &body{res.Body, judge.MaxReply}
+	default: // the status says enough
+		res.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.LimitReader(res.Body, judge.MaxReply), res.Body}
 	}
 	return res, err
 }

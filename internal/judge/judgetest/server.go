@@ -133,6 +133,7 @@ func send(w http.ResponseWriter, r *Request, a *Answer) {
 	}
 	if a.Cut > 0 {
 		_, _ = io.WriteString(w, text[:min(a.Cut, len(text))])
+		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler) // breaks the connection
 	}
 	_, _ = io.WriteString(w, text)
