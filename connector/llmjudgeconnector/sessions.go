@@ -58,13 +58,13 @@ func (s *sessions) add(t *pipeline.Answered, call *genai.Call, now time.Time) (d
 	of.trace, of.span, of.service, of.environment = t.TraceID.String(), t.SpanID.String(), t.Service, t.Environment
 	of.failed, of.suspected = of.failed || t.Failed, of.suspected || t.Suspected
 	of.certain = of.certain || t.Kept == 1
-	of.turns, of.seen = max(of.turns, int(t.Turns)), now
 	for _, scorer := range t.Suspects {
 		if len(of.suspects) < 16 {
 			of.suspects = append(of.suspects, scorer)
 		}
 	}
 	of.conversation.Add(call)
+	of.turns, of.seen = max(of.turns, int(t.Turns), of.conversation.Turns()), now
 	if n := s.config.EveryTurns; n > 0 && of.turns-of.judged >= n {
 		of.judged = of.turns
 		part := *of

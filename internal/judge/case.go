@@ -212,14 +212,19 @@ func (v *Conversation) Case(turns, maxBytes int) *Case {
 	k.Scope = Session
 	k.Earlier = slices.Clone(v.all)
 	k.Tools = slices.Clone(k.Tools)
-	for i := range k.Earlier {
-		if k.Earlier[i].Role == genai.RoleUser {
-			k.Turns++
-		}
-	}
-	k.Turns = max(k.Turns, turns)
+	k.Turns = max(v.Turns(), turns)
 	k.cut(maxBytes)
 	return &k
+}
+
+// Turns returns the messages of the user that it has.
+func (v *Conversation) Turns() (n int) {
+	for i := range v.all {
+		if v.all[i].Role == genai.RoleUser {
+			n++
+		}
+	}
+	return n
 }
 
 // join adds the messages of a call to a conversation: in place of it if they are all of it, else those that are new.
