@@ -135,7 +135,8 @@ func (b *bench) build(ctx context.Context, host component.Host, store queue.Stor
 				return err
 			}
 			s := m.settings()
-			judges = append(judges, judge.New(chat.New(client, m.Endpoint, s), s, b.plan.rows[i], purse, pace(m.RequestsPerMinute)))
+			model := chat.New(client, m.Endpoint, s)
+			judges = append(judges, judge.New(model, s, b.plan.rows[i], purse, pace(m.RequestsPerMinute)))
 		}
 	}
 	session := false

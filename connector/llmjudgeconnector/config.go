@@ -213,7 +213,8 @@ func (m *ModelConfig) check(at string) error {
 			m.MaxBytes))
 	}
 	if m.MaxTokens < 0 || m.RequestsPerMinute < 0 || m.Temperature > 2 {
-		errs = append(errs, fmt.Errorf("%smax_tokens and requests_per_minute must not be negative, temperature at most 2", at))
+		errs = append(errs, fmt.Errorf("%smax_tokens and requests_per_minute must not be negative, "+
+			"temperature at most 2", at))
 	}
 	if m.Format != "" && !slices.Contains(judge.Formats, m.Format) {
 		errs = append(errs, fmt.Errorf("%sformat must be one of %v, got %q", at, judge.Formats, m.Format))

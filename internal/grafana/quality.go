@@ -7,8 +7,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/catalog"
 )
 
-// unbiased leaves out scores of traffic that was sampled because something may be wrong with it, trusted those of judges
-// that were not compared with people.
+// unbiased leaves out scores of traffic that was sampled because something may be wrong with it, trusted those of
+// judges that were not compared with people.
 var (
 	unbiased = match{catalog.Stratum, "!~", "flagged|suspect"}
 	trusted  = match{catalog.Trusted, "!=", "false"}

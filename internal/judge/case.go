@@ -18,8 +18,8 @@ const (
 	Session Scope = "session" // a conversation from its start
 )
 
-// Case is what a judge reads: an answer with what led to it, or a session. It holds texts of bounded length and what the
-// result needs to be written back, so that it can wait in a queue in place of the spans.
+// Case is what a judge reads: an answer with what led to it, or a session. It holds texts of bounded length and what
+// the result needs to be written back, so that it can wait in a queue in place of the spans.
 type Case struct {
 	Scope Scope `json:"scope"`
 	// System are the instructions of the application, Earlier the messages before the question, Steps the messages

@@ -40,19 +40,19 @@ The rubrics in the program. [llm_judge](../../connector/llmjudgeconnector/README
 The [guide](../guides/judge.md) says how to write your own.
 `)
 	for _, r := range Embedded() {
-		fmt.Fprintf(&b, "\n## %s\n\n%s Of one %s", r.Name, r.About, r.Of)
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n- judged: one %s", r.Name, r.About, r.Of)
 		if len(r.Needs) > 0 && r.Of == Answer {
 			fmt.Fprintf(&b, " with %s", list(r.Needs))
 		}
 		if r.MinTurns > 0 {
 			fmt.Fprintf(&b, " of at least %d turns", r.MinTurns)
 		}
-		fmt.Fprintf(&b, ". The judge reads %s. It passes from %g.", list(r.Reads), r.PassAt)
+		fmt.Fprintf(&b, "\n- the judge reads: %s\n- passes from: %g", list(r.Reads), r.PassAt)
 		if r.Claims {
-			b.WriteString(" The score is the share of claims that pass.")
+			b.WriteString("; the score is the share of claims that pass")
 		}
 		if len(r.Suspicions) > 0 {
-			fmt.Fprintf(&b, " It confirms or withdraws a suspicion of `%s`.", strings.Join(r.Suspicions, "`, `"))
+			fmt.Fprintf(&b, "\n- confirms or withdraws a suspicion of: `%s`", strings.Join(r.Suspicions, "`, `"))
 		}
 		b.WriteString("\n\n| reason | class, detail | |\n|---|---|---|\n")
 		for i := range r.Reasons {
@@ -86,9 +86,9 @@ func costs(b *strings.Builder) {
 	fmt.Fprintf(b, `
 ## What 1,000 traces cost
 
-In US dollars, at the list prices of %s (price book %s), without discounts for cached prompts. A trace has %d tokens of
-material; a rubric adds its instructions, and the reply has %d tokens. Reasoning models reply with many more. A model
-on a server of your own costs no tokens.
+In US dollars, at the list prices of %s (price book %s), without discounts for cached
+prompts. A trace has %d tokens of material; a rubric adds its instructions, and the reply has %d tokens. Reasoning models
+reply with many more. A model on a server of your own costs nothing per token.
 
 | provider | model | %s | all three |
 |---|---|%s---|

@@ -9,8 +9,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
-// Shares are the shares of all traffic that are judged, by stratum. A trace belongs to one stratum: flagged if a span of
-// it failed, else suspect if a scorer suspects it, else random.
+// Shares are the shares of all traffic that are judged, by stratum. A trace belongs to one stratum: flagged if a span
+// of it failed, else suspect if a scorer suspects it, else random.
 type Shares struct{ Flagged, Suspect, Random float64 }
 
 // StratumOf returns the stratum of a trace or a session.
@@ -39,8 +39,8 @@ func (s Shares) of(stratum string) float64 {
 // min(share, kept): of what arrives, Pick takes share/kept.
 //
 // It draws by a hash of the id and not by the bits of the id that samplers compare with thresholds, because
-// tail_sampling uses those bits only if the SDK has written a tracestate, and a hash of its own otherwise. A draw that is
-// independent of both gives the right probability either way.
+// tail_sampling uses those bits only if the SDK has written a tracestate, and a hash of its own otherwise. A draw that
+// is independent of both gives the right probability either way.
 func (s Shares) Pick(id, stratum string, kept float64) (probability float64, ok bool) {
 	share := s.of(stratum)
 	if share <= 0 || kept <= 0 {
