@@ -108,7 +108,7 @@ func quoted(text string) string {
 // records returns the log records once there are n.
 func records(t testing.TB, sink *consumertest.LogsSink, n int) (all []plog.LogRecord) {
 	t.Helper()
-	require.Eventually(t, func() bool { return sink.LogRecordCount() >= n }, 10*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return sink.LogRecordCount() >= n }, 30*time.Second, 5*time.Millisecond)
 	for _, ld := range sink.AllLogs() {
 		for _, rl := range ld.ResourceLogs().All() {
 			for _, sl := range rl.ScopeLogs().All() {

@@ -86,7 +86,7 @@ func TestWhatServersDo(t *testing.T) {
 			purse := judge.NewSpend(1, nil, time.Now, nil)
 			timeout := 10 * time.Second
 			if c.answer.Delay > 0 {
-				timeout = 50 * time.Millisecond
+				timeout = 500 * time.Millisecond
 			}
 			r, err := judgeAt(server, settings(), timeout, purse).Judge(t.Context(), subject(), relevance(t))
 			require.Equal(t, c.charged, purse.Spent() > 0, "%v", purse.Spent())
@@ -109,7 +109,7 @@ func TestWhatServersDo(t *testing.T) {
 func TestNoServerIsUnavailable(t *testing.T) {
 	server := judgetest.New(t, nil)
 	server.Close()
-	_, err := judgeAt(server, settings(), time.Second, nil).Judge(t.Context(), subject(), relevance(t))
+	_, err := judgeAt(server, settings(), 20*time.Second, nil).Judge(t.Context(), subject(), relevance(t))
 	e := judge.ErrorOf(err)
 	require.Equal(t, judge.Unavailable, e.Obstacle, "%v", err)
 	require.True(t, e.Again)
@@ -123,7 +123,7 @@ func TestShapesOfServers(t *testing.T) {
 			body, err := os.ReadFile("testdata/" + file + ".json")
 			require.NoError(t, err)
 			server := judgetest.New(t, func(*judgetest.Request) judgetest.Answer { return judgetest.Answer{Body: string(body)} })
-			r, err := judgeAt(server, settings(), time.Second, nil).Judge(t.Context(), subject(), relevance(t))
+			r, err := judgeAt(server, settings(), 20*time.Second, nil).Judge(t.Context(), subject(), relevance(t))
 			require.NoError(t, err)
 			require.InDelta(t, 0.9, r.Evaluation.Value.Value, 1e-9)
 			require.Equal(t, 611-cached, r.Tokens.UncachedInput.Value)
@@ -159,7 +159,7 @@ func TestRequestsFollowThePublishedSchema(t *testing.T) {
 		for _, s := range []judge.Settings{settings(), ofOther} {
 			s.Format = format
 			for _, r := range judge.Embedded() {
-				_, _ = judgeAt(server, s, time.Second, nil).Judge(t.Context(), subject(), r) // most replies do not fit
+				_, _ = judgeAt(server, s, 20*time.Second, nil).Judge(t.Context(), subject(), r) // most replies do not fit
 			}
 		}
 	}
@@ -177,7 +177,7 @@ func TestNothingIsReadFromTheEnvironment(t *testing.T) {
 	t.Setenv("OPENAI_API_KEY", "made-up")
 	t.Setenv("OPENAI_BASE_URL", "http://127.0.0.1:1")
 	server := judgetest.New(t, func(*judgetest.Request) judgetest.Answer { return judgetest.Answer{Text: good} })
-	_, err := judgeAt(server, settings(), time.Second, nil).Judge(t.Context(), subject(), relevance(t))
+	_, err := judgeAt(server, settings(), 20*time.Second, nil).Judge(t.Context(), subject(), relevance(t))
 	require.NoError(t, err)
 	require.Empty(t, server.Requests()[0].Header.Get("Authorization"))
 }
@@ -191,7 +191,7 @@ func TestOrdersInTheMaterialDoNotChangeTheVerdict(t *testing.T) {
 		}
 		return judgetest.Answer{Text: `{"explanation":"It answers something else.","reason":"other_topic","score":0}`}
 	})
-	j := judgeAt(server, settings(), time.Second, nil)
+	j := judgeAt(server, settings(), 20*time.Second, nil)
 	verdict := func(k *judge.Case) string {
 		r, err := j.Judge(context.Background(), k, relevance(t))
 		require.NoError(t, err)
@@ -228,7 +228,7 @@ func TestOrdersInTheMaterialDoNotChangeTheVerdict(t *testing.T) {
 func TestASpendLimitHolds(t *testing.T) {
 	server := judgetest.New(t, func(*judgetest.Request) judgetest.Answer { return judgetest.Answer{Text: good} })
 	purse := judge.NewSpend(0.01, nil, time.Now, nil)
-	j := judgeAt(server, settings(), time.Second, purse)
+	j := judgeAt(server, settings(), 20*time.Second, purse)
 	var err error
 	n := 0
 	for ; err == nil && n < 10_000; n++ {
@@ -247,7 +247,7 @@ func TestCascade(t *testing.T) {
 	of := func(model string) *judge.Judge {
 		s := settings()
 		s.Model = model
-		return judgeAt(server, s, time.Second, nil)
+		return judgeAt(server, s, 20*time.Second, nil)
 	}
 	r := relevance(t)
 	cascade := judge.NewCascade(of("a").By(r), of("b").By(r), of("dear").By(r))
