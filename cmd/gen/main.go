@@ -14,6 +14,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/dialect"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/grafana"
+	"github.com/faultline-otel/faultline/internal/judge"
 	"github.com/faultline-otel/faultline/internal/score/rule"
 )
 
@@ -40,6 +41,7 @@ var files = map[string]func() ([]byte, error){
 	"docs/reference/alerts.md":              page(grafana.Markdown),
 	"docs/reference/dialects.md":            page(dialect.Markdown),
 	"docs/reference/metrics.md":             page(catalog.Markdown),
+	"docs/reference/rubrics.md":             page(judge.Markdown),
 	"docs/reference/rules.md":               page(rule.Markdown),
 	"docs/reference/taxonomy.md":            page(failure.Markdown),
 	"docs/reference/tokens.md":              page(dialect.TokensMarkdown),

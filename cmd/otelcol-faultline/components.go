@@ -3,6 +3,7 @@
 package main
 
 import (
+	llmjudgeconnector "github.com/faultline-otel/faultline/connector/llmjudgeconnector"
 	llmmetricsconnector "github.com/faultline-otel/faultline/connector/llmmetricsconnector"
 	llmreviewexporter "github.com/faultline-otel/faultline/exporter/llmreviewexporter"
 	llmbudgetextension "github.com/faultline-otel/faultline/extension/llmbudgetextension"
@@ -189,6 +190,7 @@ func components() (otelcol.Factories, error) {
 
 	factories.Connectors, err = otelcol.MakeFactoryMap[connector.Factory](
 		llmmetricsconnector.NewFactory(),
+		llmjudgeconnector.NewFactory(),
 		forwardconnector.NewFactory(),
 		spanmetricsconnector.NewFactory(),
 		countconnector.NewFactory(),
@@ -199,6 +201,7 @@ func components() (otelcol.Factories, error) {
 	}
 	factories.ConnectorModules = makeModulesMap(factories.Connectors, map[component.Type]string{
 		llmmetricsconnector.NewFactory().Type():  "github.com/faultline-otel/faultline v0.1.0",
+		llmjudgeconnector.NewFactory().Type():    "github.com/faultline-otel/faultline v0.1.0",
 		forwardconnector.NewFactory().Type():     "go.opentelemetry.io/collector/connector/forwardconnector v0.158.0",
 		spanmetricsconnector.NewFactory().Type(): "github.com/open-telemetry/opentelemetry-collector-contrib/connector/spanmetricsconnector v0.158.0",
 		countconnector.NewFactory().Type():       "github.com/open-telemetry/opentelemetry-collector-contrib/connector/countconnector v0.158.0",

@@ -38,11 +38,12 @@ func readEvaluations(ld plog.Logs, now time.Time, m *meter.Meter) {
 					PromptVersion: e.PromptVersion,
 				}
 				span.Scores[0] = meter.Score{
-					Name:    e.Name,
-					Version: e.Version,
-					Stratum: e.Stratum,
-					Value:   e.Value.Value,
-					Failed:  e.Failed,
+					Name:      e.Name,
+					Version:   e.Version,
+					Stratum:   e.Stratum,
+					Value:     e.Value.Value,
+					Failed:    e.Failed,
+					Untrusted: e.Untrusted,
 				}
 				m.Evaluate(&span)
 			}

@@ -122,6 +122,10 @@ func TestEvaluationsCountAsScores(t *testing.T) {
 		"support-bot",
 		map[string]any{spanattr.AttrEvaluationName: "helpful", spanattr.AttrEvaluationLabel: "pass"},
 	)
+	evaluation(logs, "support-bot", map[string]any{
+		spanattr.AttrEvaluationName: "loyal", spanattr.AttrEvaluationValue: 0.5, spanattr.AttrStratum: "suspect",
+		spanattr.AttrTrusted: false,
+	})
 	evaluation(
 		logs,
 		"support-bot",
@@ -150,6 +154,7 @@ func TestEvaluationsCountAsScores(t *testing.T) {
 	require.Contains(t, got, "llm.score.failures{support-bot one openai chat gpt-5 support 7 judge j-2 random} = 1 # "+
 		"e1/e2 1")
 	require.Contains(t, got, "llm.score.sum{support-bot one helpful} = 1 # e1/e2 1")
+	require.Contains(t, got, "llm.score.sum{support-bot one loyal suspect false} = 0.5 # e1/e2 0.5")
 	require.NotContains(t, got, "tone")
 	require.NotContains(t, got, "stars")
 	require.NotContains(t, got, "llm.requests{support-bot one openai chat", "an evaluation is not a request")

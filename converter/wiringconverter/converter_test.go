@@ -140,6 +140,19 @@ service:
 					"cases lack the spans that arrive before the failing one",
 			},
 		},
+		"judged before sampling": {
+			yaml: `
+processors: {llm_failure: {}}
+connectors: {llm_judge: {}}
+service:
+  pipelines:
+    traces: {receivers: [otlp], processors: [llm_failure], exporters: [llm_judge]}
+    logs: {receivers: [llm_judge], exporters: [debug]}`,
+			warnings: []string{
+				"service::pipelines::traces::exporters: llm_judge is not behind tail_sampling or groupbytrace: " +
+					"the part of a trace that comes first is judged",
+			},
+		},
 		"a gateway has no llm_failure": {
 			yaml: `
 processors: {llm_session: {}}

@@ -104,6 +104,11 @@ var rules = []rule{
 	},
 	{onlyIncidents, 0, caused, false, "has only_incidents and is not behind llm_rootcause: it counts nothing"},
 	{"llm_review", scores, scored, false, elsewhere + "no trace becomes a case"},
+	{"llm_judge", scores, scored, false, elsewhere + "nothing is judged"},
+	{
+		"llm_judge", 0, whole, false,
+		"is not behind tail_sampling or groupbytrace: the part of a trace that comes first is judged",
+	},
 	{
 		"llm_review", 0, whole, false,
 		"is not behind tail_sampling or groupbytrace: cases lack the spans that arrive before the failing one",

@@ -13,6 +13,7 @@ var sectionsOf = map[string][]string{
 	"llm_journal":   {processors},
 	"llm_rootcause": {processors},
 	"llm_metrics":   {connectors},
+	"llm_judge":     {connectors},
 	"llm_review":    {exporters, extensions},
 	"llm_budget":    {extensions},
 	"llm_storage":   {extensions},

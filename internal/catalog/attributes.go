@@ -28,6 +28,7 @@ const (
 	// judge, and scores of traffic that was sampled because a rule had flagged it.
 	ScorerVersion    Attribute = spanattr.AttrEvaluationVersion
 	Stratum          Attribute = spanattr.AttrStratum
+	Trusted          Attribute = spanattr.AttrTrusted
 	DriftSpeed       Attribute = "app.llm.drift.speed"
 	CostWindow       Attribute = "app.llm.cost.window"
 	SessionLimit     Attribute = spanattr.AttrSessionLimit
@@ -64,8 +65,10 @@ var Meaning = map[Attribute]string{
 	Coverage:      "scored, no_content, truncated, not_llm; unscored if no llm_failure processor ran upstream",
 	CostSource:    "reported, computed, estimated",
 	ScorerVersion: "version of the scorer or of the judge's prompt; scores of two versions are not comparable",
-	Stratum:       "flagged or random: how a scorer that scores a sample chose it; absent if it scores everything",
-	DriftSpeed:    "slow (finds a drop of 3 points) or fast (a drop of 10 points)",
+	Stratum: "flagged, suspect or random: how a scorer that scores a sample chose it; absent if it scores " +
+		"everything",
+	Trusted:    "false on scores of a judge that was not compared with people, which page nobody; absent on all others",
+	DriftSpeed: "slow (finds a drop of 3 points) or fast (a drop of 10 points)",
 	CostWindow: "24h (spend divided by the median day of the week before), 6h (excess of six hours over their " +
 		"median, in median days)",
 	SessionLimit:     "usd, usd_per_10m, tokens, model_calls, tool_calls, runaway",

@@ -47,23 +47,23 @@ var (
 	ScoreCount = define(Metric{
 		Name: "llm.score.count", Unit: "{score}", Instrument: Counter, Sliced: true,
 		Description: "Number of scores.",
-		Attributes:  []Attribute{Evaluation, ScorerVersion, Stratum},
+		Attributes:  []Attribute{Evaluation, ScorerVersion, Stratum, Trusted},
 	})
 	ScoreSum = define(Metric{
 		Name: "llm.score.sum", Unit: "1", Instrument: FloatSum, Sliced: true,
 		Description: "Sum of scores, each between 0 (bad) and 1 (good). Count, sum and sumsq give mean and variance, " +
 			"also over replicas.",
-		Attributes: []Attribute{Evaluation, ScorerVersion, Stratum},
+		Attributes: []Attribute{Evaluation, ScorerVersion, Stratum, Trusted},
 	})
 	ScoreSumSq = define(Metric{
 		Name: "llm.score.sumsq", Unit: "1", Instrument: FloatSum, Sliced: true,
 		Description: "Sum of squared scores.",
-		Attributes:  []Attribute{Evaluation, ScorerVersion, Stratum},
+		Attributes:  []Attribute{Evaluation, ScorerVersion, Stratum, Trusted},
 	})
 	ScoreFailures = define(Metric{
 		Name: "llm.score.failures", Unit: "{score}", Instrument: Counter, Sliced: true,
 		Description: "Scores that did not pass the threshold of the scorer.",
-		Attributes:  []Attribute{Evaluation, ScorerVersion, Stratum},
+		Attributes:  []Attribute{Evaluation, ScorerVersion, Stratum, Trusted},
 	})
 	ScoreSuspects = define(Metric{
 		Name: "llm.score.suspects", Unit: "{score}", Instrument: Counter,
@@ -78,12 +78,12 @@ var (
 	ScoreDrift = define(Metric{
 		Name: "llm.score.drift", Unit: "{threshold}", Instrument: Gauge,
 		Description: "Drift statistic divided by its alarm threshold; 1 or more is a significant drop.",
-		Attributes:  []Attribute{Evaluation, ScorerVersion, Stratum, PromptName, PromptVersion, DriftSpeed},
+		Attributes:  []Attribute{Evaluation, ScorerVersion, Stratum, Trusted, PromptName, PromptVersion, DriftSpeed},
 	})
 	DetectableDrop = define(Metric{
 		Name: "llm.score.detectable_drop", Unit: "{score}", Instrument: Gauge,
 		Description: "Smallest drop of the mean score that one hour of this traffic can reveal.",
-		Attributes:  []Attribute{Evaluation, ScorerVersion, Stratum, PromptName, PromptVersion},
+		Attributes:  []Attribute{Evaluation, ScorerVersion, Stratum, Trusted, PromptName, PromptVersion},
 	})
 	CostBaseline = define(Metric{
 		Name: "llm.cost.baseline_ratio", Unit: "1", Instrument: Gauge,

@@ -18,7 +18,6 @@ func qualityAndDrift() (dashboard.Dashboard, error) {
 		variableOf(catalog.ScoreCount, "evaluation", "Scorer", catalog.Evaluation, scope...))
 	chosen := match{catalog.Evaluation, "=~", "$evaluation"}
 	// Scores of flagged traffic are low by design and would hide the level of the rest.
-	unbiased := match{catalog.Stratum, "!=", "flagged"}
 	mean := func(matches []match, labels ...catalog.Attribute) string {
 		return fmt.Sprintf("%s / %s", sumBy(over("rate", slicedBy(catalog.ScoreSum, matches...), "1h"), labels...),
 			sumBy(over("rate", slicedBy(catalog.ScoreCount, matches...), "1h"), labels...))

@@ -54,9 +54,8 @@ func scoreDrift() ruleGroup {
 	record := func(name, expr string) { g.Rules = append(g.Rules, rule{Record: name, Expr: expr}) }
 
 	// Scores of flagged traffic are left out: their mean drops when more traffic is flagged.
-	unbiased := match{catalog.Stratum, "=~", "|random"}
-	record(versionCount5m, sumBy(inBin(selector(catalog.ScoreCount, unbiased)), scoreOfVersion...))
-	record(versionSum5m, sumBy(inBin(selector(catalog.ScoreSum, unbiased)), scoreOfVersion...))
+	record(versionCount5m, sumBy(inBin(selector(catalog.ScoreCount, unbiased, trusted)), scoreOfVersion...))
+	record(versionSum5m, sumBy(inBin(selector(catalog.ScoreSum, unbiased, trusted)), scoreOfVersion...))
 	record(scoreCount5m, ofEachLevel(versionCount5m))
 	record(scoreSum5m, ofEachLevel(versionSum5m))
 	record(

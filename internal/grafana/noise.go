@@ -21,7 +21,7 @@ func scorerNoise() []rule {
 	scorer := append(slices.Clip(byService), catalog.Evaluation)
 	of := func(m *catalog.Metric) string {
 		return sumBy(over("increase", selector(m, match{catalog.Evaluation, "=~", alternatives(NoisyScorers)},
-			match{catalog.Stratum, "!=", "flagged"}), "1d"), scorer...)
+			unbiased, trusted), "1d"), scorer...)
 	}
 	return []rule{
 		{Record: scorerFailedShare, Expr: fmt.Sprintf("%s\n  / (%s > 0)", of(catalog.ScoreFailures), of(catalog.ScoreCount))},

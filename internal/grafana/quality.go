@@ -7,6 +7,13 @@ import (
 	"github.com/faultline-otel/faultline/internal/catalog"
 )
 
+// unbiased leaves out scores of traffic that was sampled because something may be wrong with it, trusted those of
+// judges that were not compared with people.
+var (
+	unbiased = match{catalog.Stratum, "!~", "flagged|suspect"}
+	trusted  = match{catalog.Trusted, "!=", "false"}
+)
+
 // grounded is the scorer whose mean has a minimum.
 const grounded = "groundedness"
 
@@ -15,7 +22,7 @@ func quality() ruleGroup {
 	g := ruleGroup{Name: "faultline.quality", Interval: "1m"}
 	// Scores of different scorer versions are not comparable, and scores of flagged traffic are lower by design.
 	scores := func(m *catalog.Metric) string {
-		return selector(m, eq(catalog.Evaluation, grounded), match{catalog.Stratum, "!=", "flagged"})
+		return selector(m, eq(catalog.Evaluation, grounded), unbiased, trusted)
 	}
 	for _, level := range groundednessLevels {
 		for _, m := range []*catalog.Metric{catalog.ScoreCount, catalog.ScoreSum, catalog.ScoreSumSq} {

@@ -219,13 +219,15 @@ var trafficScenarios = []scenario{
 		},
 	},
 	{
-		name: "LLMGroundednessLow is quiet at 0.82, at 0.6 of a score now and then, on flagged traffic, and on other " +
-			"scorers",
+		name: "LLMGroundednessLow is quiet at 0.82, at 0.6 of a score now and then, on flagged and suspected " +
+			"traffic, of judges that are not trusted, and on other scorers",
 		step: time.Minute, length: 240 * time.Minute,
 		traffic: func(w *world) {
 			w.scores("groundedness", slice, steady(2), steady(0.82))
 			w.scores("groundedness", strings.ReplaceAll(slice, "shop", "tiny"), steady(0.15), steady(0.6))
 			w.scores("groundedness", slice+`,app_llm_sample_stratum="flagged"`, steady(2), steady(0.4))
+			w.scores("groundedness", slice+`,app_llm_sample_stratum="suspect"`, steady(2), steady(0.4))
+			w.scores("groundedness", slice+`,app_llm_judge_trusted="false"`, steady(2), steady(0.4))
 			w.scores("relevance", slice, steady(2), steady(0.5))
 		},
 	},

@@ -36,6 +36,7 @@ type header struct {
 	Prompt        string `json:"prompt,omitempty"`
 	PromptVersion string `json:"prompt_version,omitempty"`
 	Parent        bool   `json:"parent,omitempty"`
+	Untrusted     bool   `json:"untrusted,omitempty"`
 
 	Seen int64 `json:"seen"` // Unix seconds
 }
@@ -43,7 +44,7 @@ type header struct {
 func trendHeader(s serviceKey, k *trendKey) header {
 	return header{
 		Service: s.name, Environment: s.environment, Scorer: k.scorer, Version: k.version, Stratum: k.stratum,
-		Prompt: k.prompt, PromptVersion: k.promptVersion, Parent: k.parent,
+		Prompt: k.prompt, PromptVersion: k.promptVersion, Parent: k.parent, Untrusted: k.untrusted,
 	}
 }
 

@@ -7,7 +7,10 @@ import (
 )
 
 // scoreKey identifies the scores of a scorer in a slice.
-type scoreKey struct{ name, version, stratum string }
+type scoreKey struct {
+	name, version, stratum string
+	untrusted              bool
+}
 
 // scoreSeries are the series of one scorer, and its trend.
 type scoreSeries struct {
@@ -76,7 +79,7 @@ func (s *service) score(sl *slice, score *Score, span *Span) {
 	if !s.meter.plausible(IgnoredScore, score.Value, 1) {
 		return
 	}
-	key := scoreKey{score.Name, score.Version, score.Stratum}
+	key := scoreKey{score.Name, score.Version, score.Stratum, score.Untrusted}
 	if sl.rest {
 		key = scoreKey{}
 	}
@@ -89,7 +92,9 @@ func (s *service) score(sl *slice, score *Score, span *Span) {
 	case p != nil:
 	case !sl.rest && s.take(scoreSlots):
 		sl.taken += scoreSlots
-		p = s.makeScore(sl, scoreKey{strings.Clone(key.name), strings.Clone(key.version), strings.Clone(key.stratum)})
+		p = s.makeScore(sl, scoreKey{
+			strings.Clone(key.name), strings.Clone(key.version), strings.Clone(key.stratum), key.untrusted,
+		})
 	default:
 		if p = s.rest.scores.find(scoreKey{}); p == nil {
 			p = s.makeScore(s.rest, scoreKey{})
@@ -104,12 +109,21 @@ func (s *service) score(sl *slice, score *Score, span *Span) {
 	}
 }
 
+// falseIf is the value of an attribute that is absent unless something is not so.
+func falseIf(not bool) string {
+	if not {
+		return "false"
+	}
+	return ""
+}
+
 func (s *service) makeScore(sl *slice, key scoreKey) *scoreSeries {
 	attributes := sl.attributes
 	for _, p := range [...]Pair{
 		{catalog.Evaluation, key.name},
 		{catalog.ScorerVersion, key.version},
 		{catalog.Stratum, key.stratum},
+		{catalog.Trusted, falseIf(key.untrusted)},
 	} {
 		if p.Value != "" {
 			attributes = with(attributes, p)

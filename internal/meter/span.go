@@ -63,6 +63,7 @@ type Score struct {
 	Name, Version, Stratum string
 	Value                  float64
 	Failed, Suspected      bool
+	Untrusted              bool // of a judge that was not compared with people
 }
 
 // Session is the state of a span's session, including the span. An empty ID means no session.

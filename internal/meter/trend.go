@@ -12,7 +12,7 @@ import (
 // compared with it. Different prompts or scorers are never compared, because their usual levels are unrelated.
 type trendKey struct {
 	scorer, version, stratum, prompt, promptVersion string
-	parent                                          bool
+	untrusted, parent                               bool
 }
 
 // parentKey is the key of the parent.
@@ -53,6 +53,7 @@ func (s *service) follow(sl *slice, p *scoreSeries) {
 		stratum:       p.key.stratum,
 		prompt:        sl.key.PromptName,
 		promptVersion: sl.key.PromptVersion,
+		untrusted:     p.key.untrusted,
 	}
 	p.trend = s.trend(key)
 	if p.trend == nil && !p.untracked {
@@ -63,11 +64,11 @@ func (s *service) follow(sl *slice, p *scoreSeries) {
 
 // followed reports whether scores should have a trend if there is room.
 func (s *service) followed(sl *slice, p *scoreSeries) bool {
-	return s.meter.settings.MaxDrift > 0 && s != s.meter.overflowService && !sl.rest && p.key.stratum != flagged
+	return s.meter.settings.MaxDrift > 0 && s != s.meter.overflowService && !sl.rest && fair(p.key.stratum)
 }
 
-// flagged is the stratum of traffic that was sampled because something was wrong with it.
-const flagged = "flagged"
+// fair reports whether a stratum was not sampled because something may be wrong with it.
+func fair(stratum string) bool { return stratum != "flagged" && stratum != "suspect" }
 
 func (s *service) trend(key trendKey) *trend {
 	if t := s.trends[key]; t != nil {
@@ -103,6 +104,7 @@ func (s *service) trend(key trendKey) *trend {
 		{catalog.Evaluation, key.scorer},
 		{catalog.ScorerVersion, key.version},
 		{catalog.Stratum, key.stratum},
+		{catalog.Trusted, falseIf(key.untrusted)},
 		{catalog.PromptName, key.prompt},
 		{catalog.PromptVersion, key.promptVersion},
 	} {

@@ -106,12 +106,18 @@ func TestPromptsAreNotComparedWithEachOther(t *testing.T) {
 func TestScoresOfFlaggedTrafficHaveNoTrend(t *testing.T) {
 	m := New(defaults())
 	span := chat()
-	span.Scores = []Score{{Name: "judge", Value: 1, Stratum: "flagged"}, {Name: "judge", Value: 1, Stratum: "random"}}
+	span.Scores = []Score{
+		{Name: "judge", Value: 1, Stratum: "flagged"}, {Name: "judge", Value: 1, Stratum: "suspect"},
+		{Name: "judge", Value: 1, Stratum: "random"}, {Name: "judge", Value: 1, Stratum: "random", Untrusted: true},
+	}
 	m.Count(&span)
 	got := collect(t, m, noon, true)
 	require.Contains(t, got, "llm.score.count shop prod openai chat gpt-x judge flagged")
 	require.Contains(t, got, "llm.score.drift shop prod judge random slow")
 	require.NotContains(t, got, "llm.score.drift shop prod judge flagged slow")
+	require.NotContains(t, got, "llm.score.drift shop prod judge suspect slow")
+	require.Contains(t, got, "llm.score.count shop prod openai chat gpt-x judge random false", "a series apart")
+	require.Contains(t, got, "llm.score.drift shop prod judge random false slow")
 }
 
 func TestTrendsAreBoundedAndQuietOnesMakeRoom(t *testing.T) {

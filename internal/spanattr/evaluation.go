@@ -41,6 +41,12 @@ type Evaluation struct {
 	Explanation string
 	JudgeModel  string
 	Reviewer    string
+	// Suspicion says what it makes of the suspicion of a scorer, "" if there was none.
+	Suspicion string
+	// Untrusted is true if the judge was not compared with people.
+	Untrusted bool
+	CostUSD   genai.Opt[float64] // of the evaluation itself
+	Session   string             // the conversation that was evaluated, or that the span belongs to
 
 	Provider, Operation, Model, PromptName, PromptVersion string
 }
@@ -77,6 +83,16 @@ func evaluationIn(attributes pcommon.Map) (e Evaluation) {
 			e.Reviewer = v.AsString()
 		case AttrJudgeModel:
 			e.JudgeModel = v.AsString()
+		case AttrSuspicion:
+			if s := v.Str(); s == SuspicionConfirmed || s == SuspicionWithdrawn {
+				e.Suspicion = s
+			}
+		case AttrTrusted:
+			e.Untrusted = v.Type() == pcommon.ValueTypeBool && !v.Bool()
+		case AttrJudgeCost:
+			e.CostUSD = numberOf(v)
+		case AttrConversation:
+			e.Session = v.Str()
 		case AttrErrorClass:
 			if class := failure.Class(v.Str()); class.Bucket() != "" {
 				e.Class = class
@@ -137,6 +153,14 @@ func (e *Evaluation) Write(record plog.LogRecord) {
 	put(version, e.Version)
 	put(AttrJudgeModel, e.JudgeModel)
 	put(AttrReviewer, e.Reviewer)
+	put(AttrSuspicion, e.Suspicion)
+	if e.Untrusted {
+		to.PutBool(AttrTrusted, false)
+	}
+	if e.CostUSD.Set {
+		to.PutDouble(AttrJudgeCost, e.CostUSD.Value)
+	}
+	put(AttrConversation, e.Session)
 	put(AttrErrorClass, string(e.Class))
 	put(AttrErrorDetail, e.Detail)
 	put(AttrStratum, e.Stratum)

@@ -110,4 +110,20 @@ const (
 	// AttrEvaluator says who evaluated, one of the evaluators. AttrReviewer is the name of a person who did.
 	AttrEvaluator = "app.llm.evaluator"
 	AttrReviewer  = "app.llm.reviewer"
+	// AttrSuspicion says what an evaluation makes of the suspicion of a scorer: confirmed or withdrawn.
+	AttrSuspicion = "app.llm.suspicion"
+	// AttrTrusted is false on evaluations of a judge that was not compared with people. They page nobody.
+	AttrTrusted = "app.llm.judge.trusted"
+	// AttrJudgeCost is what the judgement cost, in US dollars.
+	AttrJudgeCost = "app.llm.judge.cost.usd"
+
+	SuspicionConfirmed = "confirmed"
+	SuspicionWithdrawn = "withdrawn"
+)
+
+// EventNotJudged is the log record of a case that was selected and not judged. AttrNotJudged says why, one of
+// judge.Obstacles.
+const (
+	EventNotJudged = "app.llm.judge.not_judged"
+	AttrNotJudged  = "app.llm.judge.not_judged.reason"
 )

@@ -1,0 +1,3 @@
+// Package llmjudgeconnector has models and programs judge answers and sessions, and emits their evaluations as log
+// records. It never holds traces up.
+package llmjudgeconnector

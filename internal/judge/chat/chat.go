@@ -1,0 +1,211 @@
+// Package chat asks a model at an endpoint for chat completions, as OpenAI defined it and most providers and local
+// servers (Ollama, vLLM, llama.cpp) have it.
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/openai/openai-go/v3"
+	"github.com/openai/openai-go/v3/option"
+	"github.com/openai/openai-go/v3/shared"
+
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/judge"
+)
+
+// Model is a model at an endpoint.
+type Model struct {
+	service  openai.ChatCompletionService
+	settings judge.Settings
+}
+
+var _ judge.Model = (*Model)(nil)
+
+// New returns the model of the settings at an endpoint, such as https://api.openai.com/v1. The client adds credentials
+// and has the time-out. Nothing is read from the environment.
+func New(client *http.Client, endpoint string, s judge.Settings) *Model {
+	return &Model{
+		service: openai.NewChatCompletionService(
+			option.WithBaseURL(endpoint),
+			option.WithHTTPClient(&bounded{client}),
+			option.WithMaxRetries(0), // the queue tries again
+		),
+		settings: s,
+	}
+}
+
+// Ask asks for one completion.
+func (m *Model) Ask(ctx context.Context, p judge.Prompt) (judge.Reply, error) {
+	c, err := m.service.New(ctx, m.params(&p))
+	if err != nil {
+		return judge.Reply{}, ErrorOf(err)
+	}
+	if len(c.Choices) == 0 {
+		return judge.Reply{}, &judge.Error{Obstacle: judge.InvalidReply, Unknown: true, Err: errors.New("no choices")}
+	}
+	choice := &c.Choices[0]
+	reply := judge.Reply{
+		Text: choice.Message.Content, Refusal: choice.Message.Refusal, Cut: choice.FinishReason == "length",
+	}
+	if choice.FinishReason == "content_filter" && reply.Refusal == "" {
+		reply.Refusal = choice.FinishReason
+	}
+	if c.JSON.Usage.Valid() && c.Usage.PromptTokens > 0 {
+		reply.Tokens = genai.Some(tokens(&c.Usage))
+	}
+	return reply, nil
+}
+
+func (m *Model) params(p *judge.Prompt) openai.ChatCompletionNewParams {
+	params := openai.ChatCompletionNewParams{
+		Model: m.settings.Model,
+		Messages: []openai.ChatCompletionMessageParamUnion{
+			openai.SystemMessage(p.System), openai.UserMessage(p.User),
+		},
+	}
+	// Reasoning models of OpenAI accept only the newer name of the bound, and other servers mostly the older one.
+	if m.settings.Provider == "openai" || m.settings.Provider == "azure.ai.openai" {
+		params.MaxCompletionTokens = openai.Int(p.MaxTokens)
+	} else {
+		params.MaxTokens = openai.Int(p.MaxTokens)
+	}
+	if t := m.settings.Temperature; t.Set {
+		params.Temperature = openai.Float(t.Value)
+	}
+	if s := m.settings.Seed; s.Set {
+		params.Seed = openai.Int(s.Value)
+	}
+	switch m.settings.Format {
+	case judge.FormatSchema:
+		params.ResponseFormat.OfJSONSchema = &shared.ResponseFormatJSONSchemaParam{
+			JSONSchema: shared.ResponseFormatJSONSchemaJSONSchemaParam{
+				Name: p.SchemaName, Strict: openai.Bool(true), Schema: p.Schema,
+			},
+		}
+	case judge.FormatObject:
+		params.ResponseFormat.OfJSONObject = &shared.ResponseFormatJSONObjectParam{}
+	}
+	return params
+}
+
+// tokens returns the usage in disjoint kinds.
+func tokens(u *openai.CompletionUsage) genai.Tokens {
+	cached := min(u.PromptTokensDetails.CachedTokens, u.PromptTokens)
+	reasoning := min(u.CompletionTokensDetails.ReasoningTokens, u.CompletionTokens)
+	t := genai.Tokens{
+		UncachedInput: genai.Some(u.PromptTokens - cached), Output: genai.Some(u.CompletionTokens - reasoning),
+	}
+	if cached > 0 {
+		t.CacheRead = genai.Some(cached)
+	}
+	if reasoning > 0 {
+		t.Reasoning = genai.Some(reasoning)
+	}
+	return t
+}
+
+// errTooLong is a body that is longer than judge.MaxReply.
+var errTooLong = errors.New("the body is too long")
+
+// ErrorOf says what an error of the client means.
+func ErrorOf(err error) *judge.Error {
+	if status, ok := errors.AsType[*openai.Error](err); ok {
+		return StatusError(status.StatusCode, status.Response)
+	}
+	switch {
+	case errors.Is(err, errTooLong):
+		return &judge.Error{Obstacle: judge.ReplyTooLong, Unknown: true, Err: errTooLong}
+	case isTimeout(err):
+		return &judge.Error{Obstacle: judge.Timeout, Again: true, Unknown: true, Err: err}
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return &judge.Error{Obstacle: judge.CutReply, Again: true, Unknown: true, Err: err}
+	}
+	if _, ok := errors.AsType[net.Error](err); ok || errors.Is(err, io.EOF) {
+		return &judge.Error{Obstacle: judge.Unavailable, Again: true, Err: err}
+	}
+	// The body is no completion.
+	return &judge.Error{Obstacle: judge.InvalidReply, Unknown: true, Err: err}
+}
+
+func isTimeout(err error) bool {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return true
+	}
+	timeout, ok := errors.AsType[net.Error](err)
+	return ok && timeout.Timeout()
+}
+
+// StatusError says what the status of a response means. It does not keep the body, which may repeat the material.
+func StatusError(code int, response *http.Response) *judge.Error {
+	e := &judge.Error{Err: fmt.Errorf("status %d", code)}
+	if response != nil {
+		e.After = retryAfter(response.Header, time.Now())
+	}
+	switch {
+	case code == http.StatusTooManyRequests:
+		e.Obstacle, e.Again = judge.RateLimited, true
+	case code == http.StatusRequestTimeout || code == http.StatusGatewayTimeout:
+		e.Obstacle, e.Again, e.Unknown = judge.Timeout, true, true
+	case code >= http.StatusInternalServerError || code == http.StatusConflict || code == http.StatusTooEarly:
+		e.Obstacle, e.Again = judge.Unavailable, true
+	default:
+		e.Obstacle = judge.Rejected
+	}
+	return e
+}
+
+// maxRetryAfter bounds what a provider may ask for.
+const maxRetryAfter = time.Hour
+
+// retryAfter reads how long a provider asks to wait: retry-after-ms, or Retry-After in seconds or as a date.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	wait := time.Duration(0)
+	if ms, err := strconv.ParseFloat(h.Get("Retry-After-Ms"), 64); err == nil {
+		wait = time.Duration(min(ms, 1e9) * float64(time.Millisecond))
+	} else if s, err := strconv.ParseFloat(h.Get("Retry-After"), 64); err == nil {
+		wait = time.Duration(min(s, 1e9) * float64(time.Second))
+	} else if at, err := http.ParseTime(h.Get("Retry-After")); err == nil {
+		wait = at.Sub(now)
+	}
+	return min(max(wait, 0), maxRetryAfter)
+}
+
+// bounded is a client that reads at most judge.MaxReply of a body.
+type bounded struct{ *http.Client }
+
+// Do sends a request.
+func (b *bounded) Do(req *http.Request) (*http.Response, error) {
+	res, err := b.Client.Do(req)
+	switch {
+	case err != nil:
+	case res.StatusCode < http.StatusBadRequest:
+		res.Body = &body{res.Body, judge.MaxReply}
+	default: // the status says enough
+		res.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.LimitReader(res.Body, judge.MaxReply), res.Body}
+	}
+	return res, err
+}
+
+type body struct {
+	io.ReadCloser
+	left int
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, errTooLong
+	}
+	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
+}
