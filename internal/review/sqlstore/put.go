@@ -24,7 +24,12 @@ const (
 type portion struct {
 	traceID, service, environment string
 	rows                          []row // by span id, each once
-	fails                         bool
+	reasons                       []review.Reason
+}
+
+// has reports whether a portion has a reason from a source.
+func (p *portion) has(source review.Source) bool {
+	return slices.ContainsFunc(p.reasons, func(r review.Reason) bool { return r.Source == source })
 }
 
 // Put implements review.Store. It does as much as it can before the transaction, since other writers wait for that.
@@ -76,10 +81,17 @@ func portionsOf(traces []review.Trace) ([]portion, error) {
 		p.environment = cmp.Or(p.environment, short(t.Environment))
 		for j := range t.Spans {
 			p.rows = append(p.rows, rowOf(&t.Spans[j]))
-			p.fails = p.fails || t.Spans[j].Failed()
+			if t.Spans[j].Failed() && !p.has(review.SourceVerdict) {
+				p.reasons = append(p.reasons, review.Reason{Source: review.SourceVerdict, Probability: 1})
+			}
+		}
+		for _, r := range t.Reasons {
+			if r.Source != review.SourceVerdict && !p.has(r.Source) {
+				p.reasons = append(p.reasons, r)
+			}
 		}
 	}
-	portions = slices.DeleteFunc(portions, func(p portion) bool { return len(p.rows) == 0 })
+	portions = slices.DeleteFunc(portions, func(p portion) bool { return len(p.rows) == 0 && len(p.reasons) == 0 })
 	for i := range portions {
 		portions[i].rows = unique(portions[i].rows)
 	}
@@ -111,6 +123,9 @@ func compareBool(a, b bool) int {
 }
 
 func (p *portion) start() int64 {
+	if len(p.rows) == 0 {
+		return 0
+	}
 	start := nanos(p.rows[0].span.Start)
 	for i := range p.rows {
 		start = min(start, nanos(p.rows[i].span.Start))
@@ -122,7 +137,7 @@ func (p *portion) start() int64 {
 func (s *Store) merge(ctx context.Context, tx *prepared, p *portion, received time.Time) error {
 	item, err := findStored(ctx, tx, p.traceID)
 	if errors.Is(err, sql.ErrNoRows) {
-		if !p.fails {
+		if len(p.reasons) == 0 {
 			return nil
 		}
 		item, err = &stored{traceID: p.traceID, rows: map[string]row{}}, nil
@@ -130,13 +145,29 @@ func (s *Store) merge(ctx context.Context, tx *prepared, p *portion, received ti
 	if err != nil {
 		return err
 	}
-	fresh := item.take(p.rows)
-	if len(fresh) == 0 {
+	fresh, before, isNew := item.take(p.rows), item.sources, item.id == 0
+	for _, r := range p.reasons {
+		item.sources |= bitOf(r.Source)
+	}
+	if len(fresh) == 0 && item.sources == before {
 		return nil
+	}
+	if item.sources&bitVerdict == 0 {
+		if item.complaint, err = complained(ctx, tx, p.traceID); err != nil {
+			return err
+		}
 	}
 	item.service, item.environment = cmp.Or(item.service, p.service), cmp.Or(item.environment, p.environment)
 	if err := writeItem(ctx, tx, item, received); err != nil {
 		return err
+	}
+	if err := writeReasons(ctx, tx, item.id, p.reasons); err != nil {
+		return err
+	}
+	if isNew {
+		if err := adopt(ctx, tx, p.traceID, item.id); err != nil {
+			return err
+		}
 	}
 	for _, r := range fresh {
 		if err := writeSpan(ctx, tx, item.id, r); err != nil {
@@ -153,6 +184,8 @@ type stored struct {
 	bytes                         int64
 	signal                        string         // its fingerprint so far
 	rows                          map[string]row // by span id, without data
+	sources                       int            // bits
+	complaint                     string         // span of bad feedback, read where the item has no verdict
 }
 
 // take adds the new rows and returns them in the form to write.
@@ -179,8 +212,8 @@ func (s *stored) take(rows []row) (fresh []row) {
 
 func findStored(ctx context.Context, tx *prepared, traceID string) (*stored, error) {
 	s := &stored{traceID: traceID, rows: map[string]row{}}
-	err := tx.QueryRowContext(ctx, `SELECT id, service, environment, bytes, fingerprint FROM items
-		WHERE trace_id = $1`, traceID).Scan(&s.id, &s.service, &s.environment, &s.bytes, &s.signal)
+	err := tx.QueryRowContext(ctx, `SELECT id, service, environment, bytes, fingerprint, sources FROM items
+		WHERE trace_id = $1`, traceID).Scan(&s.id, &s.service, &s.environment, &s.bytes, &s.signal, &s.sources)
 	if err != nil {
 		return nil, err
 	}
@@ -285,18 +318,19 @@ func writeItem(ctx context.Context, tx *prepared, s *stored, received time.Time)
 	columns := []any{
 		v.Service, s.environment, v.Class, v.Detail, encodeClasses(v.Classes), v.Evidence, v.Fingerprint, v.PrimarySpanID,
 		v.Model, v.PromptName, v.PromptVersion, v.SessionID, nullable(v.CostUSD), nanos(v.Start), int64(v.Duration), s.bytes,
-		unsafe,
+		unsafe, s.sources,
 	}
 	var err error
 	if s.id == 0 {
 		err = tx.QueryRowContext(ctx, `INSERT INTO items (service, environment, class, detail, classes, evidence, fingerprint,
 			primary_span_id, model, prompt_name, prompt_version, session_id, cost_usd, start_ns, duration_ns, bytes, unsafe,
-			trace_id, state, received_ns) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-			$18, $19, $20) RETURNING id`, append(columns, s.traceID, review.Open, nanos(received))...).Scan(&s.id)
+			sources, trace_id, state, received_ns) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+			$16, $17, $18, $19, $20, $21) RETURNING id`, append(columns, s.traceID, review.Open, nanos(received))...).Scan(&s.id)
 	} else {
 		_, err = tx.ExecContext(ctx, `UPDATE items SET service = $1, environment = $2, class = $3, detail = $4, classes = $5,
 			evidence = $6, fingerprint = $7, primary_span_id = $8, model = $9, prompt_name = $10, prompt_version = $11,
-			session_id = $12, cost_usd = $13, start_ns = $14, duration_ns = $15, bytes = $16, unsafe = $17 WHERE id = $18`,
+			session_id = $12, cost_usd = $13, start_ns = $14, duration_ns = $15, bytes = $16, unsafe = $17, sources = $18
+			WHERE id = $19`,
 			append(columns, s.id)...)
 	}
 	if err != nil || v.Fingerprint == "" || v.Fingerprint == s.signal {
