@@ -71,8 +71,8 @@ type Intake interface {
 	PutEvaluations(ctx context.Context, evaluations []Evaluation) error
 	// Wanted lists the newest items without a span that arrived after a time. It is called often, and so must be cheap.
 	Wanted(ctx context.Context, after time.Time) ([]Wanted, error)
-	// AddVolumes adds to the volumes, and returns the sum of each service over the last week.
-	AddVolumes(ctx context.Context, more []Volume) (week map[string]float64, err error)
+	// AddVolumes adds to the volumes, and returns the sum of each service over the last week, with its first hour.
+	AddVolumes(ctx context.Context, more []Volume) (week []Volume, err error)
 }
 
 // Finder finds traces outside of the store. The error of a trace that is not there is ErrNotFound, and says where it

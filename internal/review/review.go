@@ -17,6 +17,8 @@ var (
 	ErrInvalid  = errors.New("invalid")
 	// ErrConflict is a label that does not know of the newest one.
 	ErrConflict = errors.New("conflict")
+	// ErrElsewhere is that another system did not answer as it should.
+	ErrElsewhere = errors.New("another system failed")
 )
 
 // Trace is a trace, or a portion of one, from the exporter. The store merges portions by span id.

@@ -28,6 +28,8 @@ type Options struct {
 	Reviewer func(r *http.Request) string
 	// ClaimFor is how long a case is its reviewer's without a judgement; 0 is DefaultClaim.
 	ClaimFor time.Duration
+	// Finder finds traces that are not in the store; nil finds none.
+	Finder review.Finder
 	// Failed is called with internal errors, which are answered with 5xx. It may be nil.
 	Failed func(r *http.Request, err error)
 	// Now is the clock of relative times; nil is time.Now.
@@ -90,6 +92,8 @@ func (s *server) handler() http.Handler {
 		{"POST /signals/{id}/state", s.postSignalState},
 		{"POST /signals/undo", s.postUndo},
 		{"GET /queue/fresh", s.showFresh},
+		{"GET /send", s.showSend},
+		{"POST /send", s.postSend},
 		{"GET /static/{name}", s.assets.serve},
 
 		{"GET /api/v1/items", s.listItems},
@@ -104,6 +108,7 @@ func (s *server) handler() http.Handler {
 		{"POST /api/v1/labels", s.addLabels},
 		{"DELETE /api/v1/labels/{batch}", s.undoLabels},
 		{"GET /api/v1/facets", s.getFacets},
+		{"POST /api/v1/traces/{trace_id}", s.sendTrace},
 	} {
 		mux.Handle(route.pattern, s.adapt(route.handle))
 	}

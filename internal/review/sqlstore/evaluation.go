@@ -194,8 +194,7 @@ const volumeHours = 7 * 24
 func hourOf(t time.Time) int64 { return t.Unix() / 3600 }
 
 // AddVolumes implements review.Intake.
-func (s *Store) AddVolumes(ctx context.Context, more []review.Volume) (week map[string]float64, err error) {
-	week = map[string]float64{}
+func (s *Store) AddVolumes(ctx context.Context, more []review.Volume) (week []review.Volume, err error) {
 	err = s.write(ctx, func(tx *sql.Tx) error {
 		for _, v := range more {
 			_, err := tx.ExecContext(ctx, `INSERT INTO volumes (service, hour, n) VALUES ($1, $2, $3)
@@ -204,19 +203,18 @@ func (s *Store) AddVolumes(ctx context.Context, more []review.Volume) (week map[
 				return err
 			}
 		}
-		rows, err := tx.QueryContext(ctx, `SELECT service, SUM(n) FROM volumes WHERE hour > $1 GROUP BY 1`,
-			hourOf(s.now())-volumeHours)
+		rows, err := tx.QueryContext(ctx, `SELECT service, MIN(hour), SUM(n) FROM volumes WHERE hour > $1 GROUP BY service
+			ORDER BY service`, hourOf(s.now())-volumeHours)
 		if err != nil {
 			return err
 		}
 		defer rows.Close()
 		for rows.Next() {
-			var service string
-			var n float64
-			if err := rows.Scan(&service, &n); err != nil {
+			var v review.Volume
+			if err := rows.Scan(&v.Service, &v.Hour, &v.N); err != nil {
 				return err
 			}
-			week[service] = n
+			week = append(week, v)
 		}
 		return rows.Err()
 	})

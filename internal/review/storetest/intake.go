@@ -145,10 +145,10 @@ func testVolumes(s *suite) {
 		{Service: "a", Hour: hour, N: 2.5}, {Service: "a", Hour: hour - 5, N: 1}, {Service: "b", Hour: hour - 200, N: 9},
 	})
 	require.NoError(s.t, err)
-	require.Equal(s.t, map[string]float64{"a": 3.5}, week)
+	require.Equal(s.t, []review.Volume{{Service: "a", Hour: hour - 5, N: 3.5}}, week)
 	week, err = s.AddVolumes(s.t.Context(), []review.Volume{{Service: "a", Hour: hour, N: 1}})
 	require.NoError(s.t, err)
-	require.Equal(s.t, map[string]float64{"a": 4.5}, week)
+	require.Equal(s.t, []review.Volume{{Service: "a", Hour: hour - 5, N: 4.5}}, week)
 }
 
 func testOutbox(s *suite) {
