@@ -37,7 +37,9 @@ func (r *reviewer) Find(ctx context.Context, traceID string) ([]review.Trace, er
 	return r.read(traceID, td), nil
 }
 
-func (r *reviewer) remembered(traceID string) []review.Trace { return r.read(traceID, r.recent.find(traceID)...) }
+func (r *reviewer) remembered(traceID string) []review.Trace {
+	return r.read(traceID, r.recent.find(traceID)...)
+}
 
 // read redacts a trace that did not come through the queue.
 func (r *reviewer) read(traceID string, portions ...ptrace.Traces) (traces []review.Trace) {
