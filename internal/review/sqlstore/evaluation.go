@@ -33,7 +33,7 @@ func (s *Store) PutEvaluations(ctx context.Context, evaluations []review.Evaluat
 	err := s.write(ctx, func(tx *sql.Tx) error {
 		all := newPrepared(tx)
 		for i := range evaluations {
-			if err := putEvaluation(ctx, all, evaluations[i], now); err != nil {
+			if err := s.putEvaluation(ctx, all, evaluations[i], now); err != nil {
 				return fmt.Errorf("trace %s: %w", evaluations[i].TraceID, err)
 			}
 		}
@@ -45,8 +45,10 @@ func (s *Store) PutEvaluations(ctx context.Context, evaluations []review.Evaluat
 	return nil
 }
 
-func putEvaluation(ctx context.Context, tx *prepared, e review.Evaluation, now time.Time) error {
-	e.Name, e.By, e.Version, e.Reviewer = short(e.Name), short(e.By), short(e.Version), short(e.Reviewer)
+func (s *Store) putEvaluation(ctx context.Context, tx *prepared, e review.Evaluation, now time.Time) error {
+	for _, part := range []*string{&e.Name, &e.By, &e.Version, &e.Reviewer} { // of the key
+		*part = cut(clean(*part), maxKeyPart)
+	}
 	e.Label, e.JudgeModel, e.Detail = short(e.Label), short(e.JudgeModel), short(e.Detail)
 	e.Stratum, e.Explanation = short(e.Stratum), cut(clean(e.Explanation), maxExplanation)
 	if e.Time.IsZero() {
@@ -70,7 +72,7 @@ func putEvaluation(ctx context.Context, tx *prepared, e review.Evaluation, now t
 		return err
 	}
 	if e.Bad {
-		err := merge(ctx, tx, &portion{
+		err := s.merge(ctx, tx, &portion{
 			traceID: e.TraceID, service: short(e.Service), environment: short(e.Environment),
 			reasons: []review.Reason{{Source: review.SourceFeedback, Probability: 1}},
 		}, now)
@@ -87,6 +89,9 @@ func putEvaluation(ctx context.Context, tx *prepared, e review.Evaluation, now t
 	}
 	return adopt(ctx, tx, e.TraceID, id)
 }
+
+// maxKeyPart bounds each text of the key of an evaluation, in bytes: an entry of an index must be small.
+const maxKeyPart = 256
 
 // maxExplanation bounds what an evaluation says, in bytes.
 const maxExplanation = 16 << 10
