@@ -1,7 +1,6 @@
 package review
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -50,14 +49,6 @@ func Stratum(reasons []Reason) (r Reason, ok bool) {
 		}
 	}
 	return Reason{}, false
-}
-
-// SortReasons puts the strongest first.
-func SortReasons(reasons []Reason) {
-	order := Sources()
-	slices.SortFunc(reasons, func(a, b Reason) int {
-		return cmp.Compare(slices.Index(order, a.Source), slices.Index(order, b.Source))
-	})
 }
 
 // Validate reports the first mistake. The error is ErrInvalid.

@@ -25,7 +25,7 @@ func TestEvaluationsBesideOurs(t *testing.T) {
 		"annotations.0.annotation.name": "hallucination", "annotations.0.annotation.score": 1,
 		"annotations.0.annotation.label": "hallucinated", "annotations.0.annotation.identifier": "judge-v2",
 		"annotations.0.annotation.explanation": "a claim without a source", "annotations.0.annotation.annotator_kind": "LLM",
-		"trace.evaluations.0.evaluation.name":  "frustration", "trace.evaluations.0.evaluation.label": "pass",
+		"trace.evaluations.0.evaluation.name": "frustration", "trace.evaluations.0.evaluation.label": "pass",
 		"annotations.first.annotation.name": "no index", "annotationsX": 1, "trace.id": "x",
 	}))
 	require.ElementsMatch(t, []Evaluation{

@@ -145,7 +145,8 @@ func (s *server) queue(ctx context.Context, f queueFilter, current string) (*que
 	q := &queueView{
 		Query: f.Query, Total: page.Total, Classes: classOptions(f.Class, facets.Classes),
 		Services: serviceOptions(f.Service, facets.Services),
-		Sources:  sourceOptions(f.Source, facets.Sources), States: stateOptions(f.State), FreshFrom: freshAddress(f, page.Items),
+		Sources:  sourceOptions(f.Source, facets.Sources), States: stateOptions(f.State),
+		FreshFrom: freshAddress(f, page.Items),
 	}
 	if current == "" && len(page.Items) > 0 {
 		current = page.Items[0].TraceID

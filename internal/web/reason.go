@@ -38,8 +38,11 @@ func itemChip(item *review.Item) display.Chip {
 
 // sourceWords name the sources in the filter.
 var sourceWords = map[review.Source]string{
-	review.SourceVerdict: "found by a scorer", review.SourceFeedback: "bad feedback", review.SourceSent: "sent by a person",
-	review.SourceSuspicion: "suspicion", review.SourceRandom: "drawn at random",
+	review.SourceVerdict:   "found by a scorer",
+	review.SourceFeedback:  "bad feedback",
+	review.SourceSent:      "sent by a person",
+	review.SourceSuspicion: "suspicion",
+	review.SourceRandom:    "drawn at random",
 }
 
 func sourceOptions(chosen review.Source, counts []review.Count) []option {
@@ -54,7 +57,8 @@ func sourceOptions(chosen review.Source, counts []review.Count) []option {
 			n = counts[i].N
 		}
 		options = append(options, option{
-			Value: string(source), Label: sourceWords[source] + " (" + display.Grouped(int64(n)) + ")", Selected: source == chosen,
+			Value: string(source), Label: sourceWords[source] + " (" + display.Grouped(int64(n)) + ")",
+			Selected: source == chosen,
 		})
 	}
 	return options

@@ -8,8 +8,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/failure"
 )
 
-// cause is the JSON of the column cause: the fields of a span that the primary span is found by and no other column has.
-// The migration to version 2 builds it in SQL, with the same keys.
+// cause is the JSON of the column cause: the fields of a span that the primary span is found by and no other column
+// has. The migration to version 2 builds it in SQL, with the same keys.
 type cause struct {
 	Error    bool              `json:"error,omitempty"`
 	Agent    bool              `json:"agent,omitempty"`
