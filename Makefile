@@ -54,7 +54,7 @@ race:
 	CGO_ENABLED=1 go test -race -short -timeout 15m ./internal/words ./internal/price ./internal/dialect \
 	  ./internal/pipeline ./internal/score/... ./internal/jsonschema ./internal/session ./internal/budget ./internal/meter \
 	  ./internal/review/... ./internal/web/... \
-	  ./processor/... ./connector/... ./exporter/... ./extension/...
+	  ./processor/... ./connector/... ./exporter/... ./receiver/... ./extension/...
 
 #: the circle: a failing trace is flagged, confirmed and exported, and the gate blocks the candidate that repeats it
 .PHONY: circle
@@ -127,7 +127,7 @@ lint: $(BIN)/golangci-lint
 .PHONY: generate
 generate: $(BIN)/builder $(BIN)/mdatagen
 	$(BIN)/builder --config builder-config.yaml --skip-get-modules --skip-compilation >/dev/null
-	@for f in processor/*/metadata.yaml connector/*/metadata.yaml exporter/*/metadata.yaml extension/*/metadata.yaml; do \
+	@for f in processor/*/metadata.yaml connector/*/metadata.yaml exporter/*/metadata.yaml receiver/*/metadata.yaml extension/*/metadata.yaml; do \
 	  (cd $$(dirname $$f) && $(CURDIR)/$(BIN)/mdatagen metadata.yaml) || exit 1; done
 	go run ./cmd/gen
 	@go test -count=1 ./internal/sample -run TestBundledSampleIsCurrent -update >/dev/null

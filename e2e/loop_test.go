@@ -139,7 +139,7 @@ func walk(t *testing.T, files []string, lines []scored) {
 	c.stop(t)
 }
 
-// queue returns the sorted trace IDs of all items, with duplicates.
+// queue returns the sorted trace IDs of all items with a failure, with duplicates.
 func (c *collector) queue(t *testing.T) []string {
 	t.Helper()
 	var ids []string
@@ -150,7 +150,7 @@ func (c *collector) queue(t *testing.T) []string {
 			} `json:"items"`
 			Next string `json:"next"`
 		}
-		require.NoError(t, json.Unmarshal([]byte(c.get(t, "/api/v1/items?limit=100&cursor="+cursor)), &page))
+		require.NoError(t, json.Unmarshal([]byte(c.get(t, "/api/v1/items?source=verdict&limit=100&cursor="+cursor)), &page))
 		for _, item := range page.Items {
 			ids = append(ids, item.TraceID)
 		}

@@ -13,6 +13,7 @@ import (
 	llmjournalprocessor "github.com/faultline-otel/faultline/processor/llmjournalprocessor"
 	llmrootcauseprocessor "github.com/faultline-otel/faultline/processor/llmrootcauseprocessor"
 	llmsessionprocessor "github.com/faultline-otel/faultline/processor/llmsessionprocessor"
+	llmreviewreceiver "github.com/faultline-otel/faultline/receiver/llmreviewreceiver"
 	countconnector "github.com/open-telemetry/opentelemetry-collector-contrib/connector/countconnector"
 	routingconnector "github.com/open-telemetry/opentelemetry-collector-contrib/connector/routingconnector"
 	spanmetricsconnector "github.com/open-telemetry/opentelemetry-collector-contrib/connector/spanmetricsconnector"
@@ -105,6 +106,7 @@ func components() (otelcol.Factories, error) {
 	})
 
 	factories.Receivers, err = otelcol.MakeFactoryMap[receiver.Factory](
+		llmreviewreceiver.NewFactory(),
 		otlpreceiver.NewFactory(),
 		kafkareceiver.NewFactory(),
 		prometheusreceiver.NewFactory(),
@@ -114,6 +116,7 @@ func components() (otelcol.Factories, error) {
 		return otelcol.Factories{}, err
 	}
 	factories.ReceiverModules = makeModulesMap(factories.Receivers, map[component.Type]string{
+		llmreviewreceiver.NewFactory().Type():   "github.com/faultline-otel/faultline v0.1.0",
 		otlpreceiver.NewFactory().Type():        "go.opentelemetry.io/collector/receiver/otlpreceiver v0.158.0",
 		kafkareceiver.NewFactory().Type():       "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/kafkareceiver v0.158.0",
 		prometheusreceiver.NewFactory().Type():  "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/prometheusreceiver v0.158.0",

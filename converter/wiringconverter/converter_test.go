@@ -275,6 +275,14 @@ service: {pipelines: {traces: {receivers: [otlp], processors: [tail_sampling], e
 			err: `exporters::llm_review::review: extension "llm_review" is not configured: ` +
 				"add it under extensions and to service::extensions",
 		},
+		"a review receiver without its extension": {
+			yaml: `
+receivers: {llm_review: {}}
+exporters: {debug: {}}
+service: {pipelines: {logs: {receivers: [llm_review], exporters: [debug]}}}`,
+			err: `receivers::llm_review::review: extension "llm_review" is not configured: ` +
+				"add it under extensions and to service::extensions",
+		},
 		"a review extension that is not listed": {
 			yaml: `
 processors: {tail_sampling: ` + keeping + `}

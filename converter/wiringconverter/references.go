@@ -33,7 +33,7 @@ func references(s *settings) []finding {
 				found = append(found, s.extension(c.key()+"::"+strings.Join(ref.path, "::"), value, ref.wants)...)
 			}
 		}
-		if c.section == exporters && typeOf(c.id) == "llm_review" {
+		if c.section != extensions && typeOf(c.id) == "llm_review" {
 			id := at(c.config, "review")
 			if id == nil {
 				id = "llm_review" // the default

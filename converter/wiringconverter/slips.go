@@ -14,7 +14,7 @@ var sectionsOf = map[string][]string{
 	"llm_rootcause": {processors},
 	"llm_metrics":   {connectors},
 	"llm_judge":     {connectors},
-	"llm_review":    {exporters, extensions},
+	"llm_review":    {receivers, exporters, extensions},
 	"llm_budget":    {extensions},
 	"llm_storage":   {extensions},
 }
@@ -32,6 +32,7 @@ var shapes = []shape{
 	{"llm_failure", "prices", "the content of a price file: write ${file:%s} or {file: %[1]s}"},
 	{"llm_failure", "redact", "a list: write [%s]"},
 	{"llm_session", "polling_tools", "a list: write [%s]"},
+	{"llm_review", "tempo", `a map: write {endpoint: "%s"}`},
 	{"llm_review", "redact", "a list: write [%s]"},
 	{"llm_review", "http", `a map: write {endpoint: "%s"}`},
 	{"llm_review", "store", `a map: write {sqlite: {path: "%s"}}`},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/faultline-otel/faultline/exporter/llmreviewexporter/internal/metadata"
+	"github.com/faultline-otel/faultline/internal/draw"
 	"github.com/faultline-otel/faultline/internal/pipeline"
 	"github.com/faultline-otel/faultline/internal/review"
 )
@@ -25,69 +25,194 @@ type storeOwner interface {
 	ReviewStore() review.Store
 }
 
-// reviewer puts traces into the store of an extension.
+// reviewer puts traces and evaluations into the store of an extension.
 type reviewer struct {
-	extension component.ID
+	config    *Config
+	set       component.TelemetrySettings
 	telemetry *metadata.TelemetryBuilder
-	store     review.Store
 	logger    *zap.Logger
+	redactor  *pipeline.Redactor
+	sample    *draw.Sample
+	chosen    *lru.Cache[string, review.Reason] // traces that were queued lately and may not be stored yet
+	recent    *recent
 	warn      sync.Once // of unscored spans
+
+	store review.Store // from the start on
+	tempo *tempo       // nil without one
+
+	forget func()             // ends what the extension asks us; nil before the start
+	stop   context.CancelFunc // nil before the start
+	done   sync.WaitGroup
 }
 
 func (r *reviewer) start(_ context.Context, host component.Host) error {
-	extension, ok := host.GetExtensions()[r.extension]
+	_, err := r.open(host)
+	return err
+}
+
+func (r *reviewer) open(host component.Host) (component.Component, error) {
+	extension, ok := host.GetExtensions()[r.config.Review]
 	if !ok {
-		return fmt.Errorf("review must name an extension that is listed in service::extensions, got %q", r.extension)
+		return nil, fmt.Errorf("review must name an extension that is listed in service::extensions, got %q", r.config.Review)
 	}
 	owner, ok := extension.(storeOwner)
 	if !ok {
-		return fmt.Errorf("review must name an llm_review extension, got %q", r.extension)
+		return nil, fmt.Errorf("review must name an llm_review extension, got %q", r.config.Review)
 	}
 	r.store = owner.ReviewStore()
+	return extension, nil
+}
+
+// startTraces also looks for the traces that people ask for.
+func (r *reviewer) startTraces(ctx context.Context, host component.Host) error {
+	extension, err := r.open(host)
+	if err != nil {
+		return err
+	}
+	if r.tempo, err = newTempo(ctx, &r.config.Tempo, host, r.set); err != nil {
+		return err
+	}
+	if e, ok := extension.(interface{ FindWith(f review.Finder) func() }); ok {
+		r.forget = e.FindWith(r)
+	}
+	ctx, r.stop = context.WithCancel(context.WithoutCancel(ctx))
+	r.done.Go(func() { r.search(ctx) })
 	return nil
 }
 
 func (r *reviewer) put(ctx context.Context, td ptrace.Traces) error {
-	failing, others, _, _ := pipeline.FailingTraces(td)
-	wanted, err := r.store.Known(ctx, others)
+	kept, _, _ := pipeline.KeptTraces(td, r.config.Feedback.Below)
+	wanted, err := r.store.Known(ctx, othersOf(kept))
 	if err != nil {
 		return err
 	}
-	for _, id := range failing {
-		wanted[id] = true
+	reasons := map[string][]review.Reason{}
+	for i := range kept {
+		k := &kept[i]
+		if reason, ok := r.choose(k); ok {
+			wanted[k.ID] = true
+			reasons[k.ID] = append(reasons[k.ID], reason)
+		}
 	}
-	err = r.store.Put(ctx, pipeline.ReviewTraces(td, wanted))
+	var evaluations []review.Evaluation
+	for _, e := range pipeline.EvaluationsOnSpans(td, r.config.Feedback.Below) {
+		if e.Bad {
+			wanted[e.TraceID] = true
+			reasons[e.TraceID] = append(reasons[e.TraceID], review.Reason{Source: review.SourceFeedback, Probability: 1})
+		}
+		if wanted[e.TraceID] {
+			evaluations = append(evaluations, e)
+		}
+	}
+	traces := pipeline.ReviewTraces(td, wanted)
+	for i := range traces {
+		traces[i].Reasons = reasons[traces[i].ID]
+	}
+	if err = r.store.Put(ctx, traces); err == nil {
+		err = r.store.PutEvaluations(ctx, evaluations)
+	}
 	if errors.Is(err, review.ErrInvalid) {
 		return consumererror.NewPermanent(err) // it will be no better next time
 	}
 	return err
 }
 
-func (r *reviewer) shutdown(context.Context) error {
+// othersOf lists the traces that did not fail.
+func othersOf(kept []pipeline.Kept) (ids []string) {
+	for i := range kept {
+		if !kept[i].Failed {
+			ids = append(ids, kept[i].ID)
+		}
+	}
+	return ids
+}
+
+// choose returns why a trace is to be an item, besides feedback. It decides once, also where a trace comes in portions.
+// What somebody complained of is drawn like all others: the sample is to stand for them too.
+func (r *reviewer) choose(k *pipeline.Kept) (reason review.Reason, ok bool) {
+	if reason, ok = r.chosen.Get(k.ID); ok && !k.Failed {
+		return reason, true
+	}
+	switch {
+	case k.Failed:
+		reason = review.Reason{Source: review.SourceVerdict, Probability: 1}
+	case k.Suspected:
+		reason = review.Reason{Source: review.SourceSuspicion, Probability: r.config.Suspicions.Probability}
+		if k.Probability.Set {
+			reason.Probability = k.Probability.Value
+		}
+		if r.config.Suspicions.Probability == 0 {
+			return reason, false
+		}
+	case !k.GenAI:
+		return reason, false
+	default:
+		kept := r.config.Random.Probability
+		if k.Probability.Set {
+			kept = k.Probability.Value
+		}
+		p, drawn := r.sample.Draw(k.ID, k.Service, kept)
+		if !drawn {
+			return reason, false
+		}
+		reason = review.Reason{Source: review.SourceRandom, Probability: p}
+	}
+	r.chosen.Add(k.ID, reason)
+	return reason, true
+}
+
+// shutdown ends the search. What it knows of the traffic is kept.
+func (r *reviewer) shutdown(ctx context.Context) error {
+	if r.stop != nil {
+		r.forget()
+		r.stop()
+		r.done.Wait()
+		r.report(ctx, "keep the volume of traffic", r.sample.Exchange(ctx, r.store))
+	}
 	r.telemetry.Shutdown()
 	return nil
 }
 
 // selecting is an exporter that queues only what the store needs. Most kept traces did not fail, and a queue on disk
-// encodes all that it is given. Spans of other traces are needed only where their trace is an item, or will be one.
+// encodes all that it is given. Of other traces it remembers the latest.
 type selecting struct {
 	exporter.Traces
 	*reviewer
-	queued *lru.Cache[string, struct{}] // traces that were queued lately and may not be stored yet
 }
 
-// maxQueued bounds the traces that are remembered as queued.
-const maxQueued = 1 << 14
+// maxChosen bounds the traces that are remembered as queued.
+const maxChosen = 1 << 14
 
 // ConsumeTraces counts what it is given, and passes on what the store needs.
 func (s *selecting) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
-	failing, others, ignored, unscored := pipeline.FailingTraces(td)
+	kept, ignored, unscored := pipeline.KeptTraces(td, s.config.Feedback.Below)
 	s.count(ctx, ignored, unscored)
-	for _, id := range failing {
-		s.queued.Add(id, struct{}{})
+	needed, unknown := map[string]bool{}, []string(nil)
+	for i := range kept {
+		k := &kept[i]
+		if _, queued := s.chosen.Get(k.ID); k.Failed || k.Complaint || queued {
+			needed[k.ID] = true
+		} else {
+			unknown = append(unknown, k.ID)
+		}
 	}
-	if len(failing) == 0 && !slices.ContainsFunc(others, s.queued.Contains) && !s.needs(ctx, others) {
+	known, all := s.known(ctx, unknown)
+	rest := map[string]bool{}
+	for i := range kept {
+		k := &kept[i]
+		if _, chosen := s.choose(k); chosen || all || known[k.ID] {
+			needed[k.ID] = true
+		}
+		if k.GenAI && !needed[k.ID] {
+			rest[k.ID] = true
+		}
+	}
+	s.recent.add(td, rest)
+	switch {
+	case len(needed) == 0:
 		return nil
+	case len(needed) < len(kept):
+		td = pipeline.Select(td, func(span ptrace.Span) bool { return needed[span.TraceID().String()] })
 	}
 	return s.Traces.ConsumeTraces(ctx, td)
 }
@@ -95,12 +220,16 @@ func (s *selecting) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 // patience is how long the caller, which is the only loop of tail_sampling, waits for the store.
 const patience = 50 * time.Millisecond
 
-// needs reports whether the store has one of the traces, or does not say so in time. The queue then waits for it.
-func (s *selecting) needs(ctx context.Context, traces []string) bool {
+// known returns which traces are items. all is true where the store does not say so in time: the queue then waits for
+// it.
+func (s *selecting) known(ctx context.Context, traces []string) (known map[string]bool, all bool) {
+	if len(traces) == 0 {
+		return nil, false
+	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	known, err := s.store.Known(ctx, traces)
-	return err != nil || len(known) > 0
+	return known, err != nil
 }
 
 func (s *selecting) count(ctx context.Context, ignored, unscored int) {

@@ -210,8 +210,9 @@ func (strict) Known(context.Context, []string) (map[string]bool, error) {
 }
 
 func TestWhatIsInvalidIsNotRetried(t *testing.T) {
+	store, _ := open(t)
 	e := create(t, exportertest.NewNopSettings(metadata.Type), direct())
-	require.NoError(t, e.Start(t.Context(), host{reviewID: &owner{store: strict{}}}))
+	require.NoError(t, e.Start(t.Context(), host{reviewID: &owner{store: strict{store}}}))
 	defer func() { require.NoError(t, e.Shutdown(context.Background())) }()
 	err := e.ConsumeTraces(t.Context(), failing(1))
 	require.ErrorIs(t, err, review.ErrInvalid)

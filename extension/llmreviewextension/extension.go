@@ -38,6 +38,7 @@ type reviewExtension struct {
 
 	telemetry *metadata.TelemetryBuilder
 	backlog   backlog
+	finders   finders
 }
 
 var _ extensioncapabilities.Dependent = (*reviewExtension)(nil)
@@ -52,6 +53,9 @@ func (e *reviewExtension) Dependencies() []component.ID {
 
 // ReviewStore is the store that the exporter writes into, open from Start to Shutdown.
 func (e *reviewExtension) ReviewStore() review.Store { return e.store }
+
+// FindWith adds a component that finds traces outside of the store, for as long as remove was not called.
+func (e *reviewExtension) FindWith(f review.Finder) (remove func()) { return e.finders.add(f) }
 
 // Start opens the store and serves. Where it fails, it closes the store again.
 func (e *reviewExtension) Start(ctx context.Context, host component.Host) (err error) {
@@ -90,6 +94,7 @@ func (e *reviewExtension) serve(ctx context.Context, host component.Host) error 
 	options := web.Options{
 		TraceURL: e.config.TraceURL, Reviewer: reviewer, Failed: e.failed, ClaimFor: e.config.ClaimTimeout,
 		Overview: e.overview,
+		Finder:   &e.finders,
 	}
 	handler, err := web.NewHandler(e.store, options)
 	if err != nil {

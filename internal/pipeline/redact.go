@@ -117,7 +117,7 @@ func (r *Redactor) status(span ptrace.Span) int {
 	return n
 }
 
-// Logs redacts log records with content of GenAI operations and returns how many values it replaced.
+// Logs redacts evaluations, and log records with content of GenAI operations. It returns how many values it replaced.
 func (r *Redactor) Logs(ld plog.Logs) (n int) {
 	if r == nil {
 		return 0
@@ -125,7 +125,7 @@ func (r *Redactor) Logs(ld plog.Logs) (n int) {
 	for _, rl := range ld.ResourceLogs().All() {
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, record := range sl.LogRecords().All() {
-				if dialect.HoldsContent(record) {
+				if _, evaluation := spanattr.EvaluationOf(record); evaluation || dialect.HoldsContent(record) {
 					n += r.attributes(record.Attributes()) + r.value("", record.Body(), r.all, 0)
 				}
 			}

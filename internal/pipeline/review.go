@@ -15,43 +15,6 @@ import (
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
-// FailingTraces returns the ids of the traces with a failed span, and the ids of the other traces. Spans without a
-// trace or span id are only counted as ignored, and GenAI spans that no Scorer saw as unscored too.
-func FailingTraces(td ptrace.Traces) (failing, others []string, ignored, unscored int) {
-	reader := dialect.NewReader(nil)
-	failed := map[pcommon.TraceID]bool{}
-	var order []pcommon.TraceID
-	for _, rs := range td.ResourceSpans().All() {
-		for _, ss := range rs.ScopeSpans().All() {
-			for _, span := range ss.Spans().All() {
-				id := span.TraceID()
-				if id.IsEmpty() || span.SpanID().IsEmpty() {
-					ignored++
-					continue
-				}
-				already, seen := failed[id]
-				if !seen {
-					order = append(order, id)
-				}
-				failed[id] = already || spanattr.Failed(span)
-				if _, scored := span.Attributes().Get(spanattr.AttrCoverage); !scored {
-					if _, ok := reader.Read(rs.Resource(), ss.Scope(), span); ok {
-						unscored++
-					}
-				}
-			}
-		}
-	}
-	for _, id := range order {
-		if failed[id] {
-			failing = append(failing, id.String())
-		} else {
-			others = append(others, id.String())
-		}
-	}
-	return failing, others, ignored, unscored
-}
-
 // ReviewTraces groups the spans of the wanted traces by trace, with the records that earlier stages wrote on them. If
 // wanted is nil, it takes all traces. Traces come in the order of their first span. ReviewTraces takes every span of a
 // trace, because the spans around a failure explain it. It ignores spans without a trace or span id. The caller may

@@ -17,14 +17,17 @@ var (
 	ErrInvalid  = errors.New("invalid")
 	// ErrConflict is a label that does not know of the newest one.
 	ErrConflict = errors.New("conflict")
+	// ErrElsewhere is that another system did not answer as it should.
+	ErrElsewhere = errors.New("another system failed")
 )
 
-// Trace is a failing trace, or a portion of one, from the exporter. The store merges portions by span id.
+// Trace is a trace, or a portion of one, from the exporter. The store merges portions by span id.
 type Trace struct {
 	ID          string // 32 hex digits
 	Service     string // of the primary span
 	Environment string
 	Spans       []Span
+	Reasons     []Reason // why it is to be an item, besides the verdict
 }
 
 // State is the state of an item.
@@ -36,7 +39,8 @@ const (
 	Reviewed State = "reviewed"
 )
 
-// Item is a trace in the queue. Its verdict is that of its primary span, which FindCause names.
+// Item is a trace in the queue. Its verdict is that of its primary span, which FindCause names. An item without a
+// verdict is no failure so far: its primary span is the one to look at first, "" while no span is known.
 type Item struct {
 	TraceID, Service, Environment string
 	State                         State
@@ -48,11 +52,13 @@ type Item struct {
 	CostUSD                   genai.Opt[float64]
 	Start                     time.Time // of the earliest span
 	Duration                  time.Duration
-	Received                  time.Time // when the store first got a span of it
-	Spans                     []Span    // ordered by start; only from Store.Item
-	Labels                    []Label   // newest first; only from Store.Item
-	Label                     *Label    // the newest, nil before the first
-	Claim                     *Claim    // nil if nobody has the item
+	Received                  time.Time    // when the store first got a span of it
+	Spans                     []Span       // ordered by start; only from Store.Item
+	Labels                    []Label      // newest first; only from Store.Item
+	Label                     *Label       // the newest, nil before the first
+	Claim                     *Claim       // nil if nobody has the item
+	Reasons                   []Reason     // why it is here, the strongest first
+	Evaluations               []Evaluation // latest first; only from Store.Item
 }
 
 // Filter selects items. Empty fields do not restrict.
@@ -61,6 +67,7 @@ type Filter struct {
 	Class   failure.Class
 	Service string
 	State   State
+	Source  Source // one of its reasons
 	Query   string // words that all occur in the item's messages, evidence, names or ids
 	Limit   int    // 0 is 50, at most 500
 	Cursor  string // Page.Next of the previous page
@@ -87,6 +94,7 @@ type Count struct {
 type Facets struct {
 	Classes  []Count `json:"classes"`
 	Services []Count `json:"services"`
+	Sources  []Count `json:"sources"` // an item counts for each of its reasons
 }
 
 // Backlog is the open part of the queue.
@@ -98,8 +106,8 @@ type Backlog struct {
 // Store keeps items and labels. It is safe for concurrent use.
 type Store interface {
 	// Put adds traces, or merges them into stored ones by trace and span id. Putting the same span twice changes
-	// nothing, and portions may come in any order. A portion without a failing span extends a stored item; without
-	// one it is dropped, since an item is a failing trace. Of two copies of a span the store keeps the failing one,
+	// nothing, and portions may come in any order. A portion without a failing span and without a reason extends a
+	// stored item; without one it is dropped. Of two copies of a span the store keeps the failing one,
 	// else the first. When Put returns nil, the traces are on disk. Put keeps all of the traces or none. It returns
 	// ErrInvalid for an invalid id or class.
 	Put(ctx context.Context, traces []Trace) error
@@ -111,7 +119,8 @@ type Store interface {
 	Items(ctx context.Context, f Filter) (Page, error)
 	// Item returns one item with its spans and labels, or ErrNotFound.
 	Item(ctx context.Context, traceID string) (Item, error)
-	// Facets counts the items that the filter selects by class and by service. Each facet ignores its own restriction.
+	// Facets counts the items that the filter selects by class, by service and by source. Each facet ignores its own
+	// restriction. Items without a verdict have no class.
 	Facets(ctx context.Context, f Filter) (Facets, error)
 	// Backlog counts the open items. It is called often, and so must be cheap.
 	Backlog(ctx context.Context) (Backlog, error)
@@ -126,6 +135,8 @@ type Store interface {
 	Signals
 	Judgements
 	Retention
+	Intake
+	Outbox
 	// Close waits for running writes.
 	Close() error
 }

@@ -110,6 +110,11 @@ func (t *Trace) Validate() error {
 	if !isID(t.ID, 32) {
 		return fmt.Errorf("trace id must be 32 lower-case hex digits, got %.64q: %w", t.ID, ErrInvalid)
 	}
+	for _, r := range t.Reasons {
+		if err := r.Validate(); err != nil {
+			return err
+		}
+	}
 	for i := range t.Spans {
 		s := &t.Spans[i]
 		if !isID(s.ID, 16) {

@@ -58,6 +58,9 @@ func annotation(name string) string {
 	return ""
 }
 
+// annotators are the kinds of annotators of OpenInference.
+var annotators = map[string]Evaluator{"HUMAN": EvaluatorPerson, "LLM": EvaluatorJudge, "CODE": EvaluatorScorer}
+
 // annotationsOn reads the flattened annotations <list>.<n>.annotation.<field>.
 func annotationsOn(attributes pcommon.Map, most int) []Evaluation {
 	type place struct {
@@ -97,6 +100,8 @@ func annotationsOn(attributes pcommon.Map, most int) []Evaluation {
 			e.Explanation = v.AsString()
 		case "annotation.identifier", "evaluation.identifier":
 			e.Version = v.AsString()
+		case "annotation.annotator_kind", "evaluation.annotator_kind":
+			e.By = annotators[strings.ToUpper(v.Str())]
 		}
 	}
 	for i := range all {

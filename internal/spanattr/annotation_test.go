@@ -24,14 +24,14 @@ func TestEvaluationsBesideOurs(t *testing.T) {
 	require.NoError(t, span.Attributes().FromRaw(map[string]any{
 		"annotations.0.annotation.name": "hallucination", "annotations.0.annotation.score": 1,
 		"annotations.0.annotation.label": "hallucinated", "annotations.0.annotation.identifier": "judge-v2",
-		"annotations.0.annotation.explanation": "a claim without a source",
-		"trace.evaluations.0.evaluation.name":  "frustration", "trace.evaluations.0.evaluation.label": "pass",
+		"annotations.0.annotation.explanation": "a claim without a source", "annotations.0.annotation.annotator_kind": "LLM",
+		"trace.evaluations.0.evaluation.name": "frustration", "trace.evaluations.0.evaluation.label": "pass",
 		"annotations.first.annotation.name": "no index", "annotationsX": 1, "trace.id": "x",
 	}))
 	require.ElementsMatch(t, []Evaluation{
 		{Name: "helpfulness", Value: genai.Some(0.75)},
 		{
-			Name: "hallucination", Value: genai.Some(1.0), Version: "judge-v2", Failed: true,
+			Name: "hallucination", Value: genai.Some(1.0), By: EvaluatorJudge, Version: "judge-v2", Failed: true,
 			Label: "hallucinated", Explanation: "a claim without a source",
 		},
 		{Name: "frustration", Label: "pass", Value: genai.Some(1.0)},

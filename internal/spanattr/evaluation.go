@@ -51,6 +51,16 @@ type Evaluation struct {
 	Provider, Operation, Model, PromptName, PromptVersion string
 }
 
+// EvaluationReview is the name of an evaluation that is a label of the review queue. LabelUndone says that an earlier
+// one was taken back.
+const (
+	EvaluationReview = "review"
+	LabelUndone      = "undone"
+)
+
+// IsReview reports whether an evaluation is a label of a review queue.
+func (e *Evaluation) IsReview() bool { return e.Name == EvaluationReview && e.By == EvaluatorPerson }
+
 // EvaluationOf reads a log record. ok is false if the record is not an evaluation. The texts share memory with the
 // record.
 func EvaluationOf(record plog.LogRecord) (e Evaluation, ok bool) {

@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -26,20 +27,22 @@ type itemJSON struct {
 	Environment string       `json:"environment,omitempty"`
 	State       review.State `json:"state"`
 	failure.Verdict
-	PrimarySpanID string             `json:"primary_span_id"`
-	Model         string             `json:"model,omitempty"`
-	PromptName    string             `json:"prompt_name,omitempty"`
-	PromptVersion string             `json:"prompt_version,omitempty"`
-	SessionID     string             `json:"session_id,omitempty"`
-	CostUSD       genai.Opt[float64] `json:"cost_usd,omitzero"`
-	Start         time.Time          `json:"start"`
-	DurationMS    float64            `json:"duration_ms"`
-	Received      time.Time          `json:"received"`
-	Label         *review.Label      `json:"label,omitempty"`
-	Claim         *review.Claim      `json:"claim,omitempty"`
-	Spans         []review.Span      `json:"spans,omitempty"`
-	Labels        []review.Label     `json:"labels,omitempty"`
-	Steps         []triage.Step      `json:"steps,omitempty"`
+	PrimarySpanID string              `json:"primary_span_id"`
+	Model         string              `json:"model,omitempty"`
+	PromptName    string              `json:"prompt_name,omitempty"`
+	PromptVersion string              `json:"prompt_version,omitempty"`
+	SessionID     string              `json:"session_id,omitempty"`
+	CostUSD       genai.Opt[float64]  `json:"cost_usd,omitzero"`
+	Start         time.Time           `json:"start"`
+	DurationMS    float64             `json:"duration_ms"`
+	Received      time.Time           `json:"received"`
+	Label         *review.Label       `json:"label,omitempty"`
+	Claim         *review.Claim       `json:"claim,omitempty"`
+	Spans         []review.Span       `json:"spans,omitempty"`
+	Labels        []review.Label      `json:"labels,omitempty"`
+	Steps         []triage.Step       `json:"steps,omitempty"`
+	Sources       []review.Reason     `json:"sources,omitempty"` // the strongest first
+	Evaluations   []review.Evaluation `json:"evaluations,omitempty"`
 }
 
 func itemAsJSON(i *review.Item) itemJSON {
@@ -66,6 +69,7 @@ func itemAsJSON(i *review.Item) itemJSON {
 		Claim:    i.Claim,
 		Spans:    i.Spans,
 		Labels:   i.Labels,
+		Sources:  i.Reasons, Evaluations: i.Evaluations,
 	}
 }
 
@@ -109,6 +113,7 @@ func filterOf(query url.Values) (review.Filter, error) {
 		),
 		Service: query.Get("service"),
 		State:   review.State(query.Get("state")),
+		Source:  review.Source(query.Get("source")),
 		Query:   query.Get("q"),
 		Cursor:  query.Get("cursor"),
 	}
@@ -123,6 +128,9 @@ func filterOf(query url.Values) (review.Filter, error) {
 			f.State,
 			review.ErrInvalid,
 		)
+	}
+	if f.Source != "" && !slices.Contains(review.Sources(), f.Source) {
+		return f, fmt.Errorf("source must be one of %q, got %.64q: %w", review.Sources(), f.Source, review.ErrInvalid)
 	}
 	var err error
 	f.Limit, err = limitOf(query)
@@ -169,6 +177,9 @@ func (s *server) getFacets(w http.ResponseWriter, r *http.Request) error {
 	}
 	if facets.Services == nil {
 		facets.Services = []review.Count{}
+	}
+	if facets.Sources == nil {
+		facets.Sources = []review.Count{}
 	}
 	return writeJSON(w, http.StatusOK, facets)
 }

@@ -31,7 +31,11 @@ type caseView struct {
 	Skipped   []skipView
 	Labels    []labelView
 	Cut       string // what the page does not show
-	APIPath   string
+
+	Reasons     string // why it is here
+	Evaluations []evaluationView
+
+	APIPath string
 
 	LabelAddress string
 	Next         string // trace id of the next item in the queue
@@ -89,8 +93,7 @@ func (s *server) caseOf(ctx context.Context, item *review.Item, f queueFilter, s
 		return withQuery("/review/"+item.TraceID, v) + "#said"
 	}
 	c := &caseView{
-		TraceID: item.TraceID, Headline: display.Headline(item.Class, item.Detail),
-		Chip:     display.ChipOf(item.Class, item.Detail),
+		TraceID: item.TraceID, Headline: titleOf(item), Chip: itemChip(item), Reasons: reasonsOf(item),
 		Evidence: display.Line(item.Evidence, 1000), APIPath: "/api/v1/items/" + item.TraceID,
 		LabelAddress: f.labelAddress(item.TraceID), Choices: classChoices(item.Class, item.Detail),
 	}
@@ -99,7 +102,7 @@ func (s *server) caseOf(ctx context.Context, item *review.Item, f queueFilter, s
 		return nil, err
 	}
 	c.Facts = s.facts(item, primary, same, now)
-	c.Steps = transcript.Steps(item, address)
+	c.Steps, c.Evaluations = transcript.Steps(item, address), evaluationsOf(item, address, now)
 	w := transcript.NewWriter()
 	current := item.PrimarySpanID
 	if shown != nil {
@@ -346,6 +349,10 @@ func classChoices(class failure.Class, detail string) []optionGroup {
 		}
 		asFound := optionGroup{Label: "as found", Options: []option{{Value: value, Label: label, Selected: true}}}
 		groups = slices.Insert(groups, 0, asFound)
+	}
+	if class == "" {
+		none := optionGroup{Label: "not known", Options: []option{{Label: "a failure", Selected: true}}}
+		groups = slices.Insert(groups, 0, none)
 	}
 	return groups
 }

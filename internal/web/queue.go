@@ -24,7 +24,10 @@ const stateAll = "all"
 
 func queueFilterOf(query url.Values) (queueFilter, error) {
 	state := query.Get("state")
-	query = url.Values{"class": query["class"], "service": query["service"], "q": query["q"], "cursor": query["cursor"]}
+	query = url.Values{
+		"class": query["class"], "service": query["service"], "source": query["source"], "q": query["q"],
+		"cursor": query["cursor"],
+	}
 	switch state {
 	case "":
 		query.Set("state", string(review.Open))
@@ -41,7 +44,8 @@ func queueFilterOf(query url.Values) (queueFilter, error) {
 func (f queueFilter) values() url.Values {
 	v := url.Values{}
 	for _, p := range []struct{ key, value string }{
-		{"class", string(f.Class)}, {"service", f.Service}, {"q", f.Query}, {"cursor", f.Cursor},
+		{"class", string(f.Class)}, {"service", f.Service}, {"source", string(f.Source)}, {"q", f.Query},
+		{"cursor", f.Cursor},
 	} {
 		if p.value != "" {
 			v.Set(p.key, p.value)
@@ -79,13 +83,16 @@ func (f queueFilter) actAddress(traceID, act string) string {
 	return withQuery("/review/"+url.PathEscape(traceID)+"/"+act, f.values())
 }
 
-func (f queueFilter) narrowed() bool { return f.Class != "" || f.Service != "" || f.Query != "" }
+func (f queueFilter) narrowed() bool {
+	return f.Class != "" || f.Service != "" || f.Source != "" || f.Query != ""
+}
 
 // queueView is the list on the left.
 type queueView struct {
 	Query     string
 	Classes   []optionGroup
 	Services  []option
+	Sources   []option
 	States    []option
 	Rows      []queueRow
 	Total     int
@@ -138,7 +145,8 @@ func (s *server) queue(ctx context.Context, f queueFilter, current string) (*que
 	q := &queueView{
 		Query: f.Query, Total: page.Total, Classes: classOptions(f.Class, facets.Classes),
 		Services: serviceOptions(f.Service, facets.Services),
-		States:   stateOptions(f.State), FreshFrom: freshAddress(f, page.Items),
+		Sources:  sourceOptions(f.Source, facets.Sources), States: stateOptions(f.State),
+		FreshFrom: freshAddress(f, page.Items),
 	}
 	if current == "" && len(page.Items) > 0 {
 		current = page.Items[0].TraceID
@@ -166,13 +174,10 @@ func (s *server) queue(ctx context.Context, f queueFilter, current string) (*que
 
 func rowOf(item *review.Item, f queueFilter, current string, now time.Time) queueRow {
 	row := queueRow{
-		TraceID: item.TraceID,
-		Address: f.caseAddress(item.TraceID),
-		Current: item.TraceID == current,
-		Chip: display.ChipOf(
-			item.Class,
-			item.Detail,
-		),
+		TraceID:  item.TraceID,
+		Address:  f.caseAddress(item.TraceID),
+		Current:  item.TraceID == current,
+		Chip:     itemChip(item),
 		When:     display.MomentOf(item.Received, now),
 		Service:  display.Line(item.Service, 60),
 		Evidence: display.Line(item.Evidence, 160),
@@ -181,7 +186,7 @@ func rowOf(item *review.Item, f queueFilter, current string, now time.Time) queu
 		row.Service = "unnamed service"
 	}
 	if row.Evidence == "" {
-		row.Evidence = display.Headline(item.Class, item.Detail)
+		row.Evidence = titleOf(item)
 	}
 	if item.Label != nil {
 		row.Judged = decisionWord(item.Label.Decision)

@@ -31,6 +31,8 @@ type Options struct {
 	ClaimFor time.Duration
 	// Overview has the figures of the overview; somebody runs it. nil is one without figures.
 	Overview *overview.Board
+	// Finder finds traces that are not in the store; nil finds none.
+	Finder review.Finder
 	// Failed is called with internal errors, which are answered with 5xx. It may be nil.
 	Failed func(r *http.Request, err error)
 	// Now is the clock of relative times; nil is time.Now.
@@ -97,6 +99,8 @@ func (s *server) handler() http.Handler {
 		{"POST /signals/undo", s.postUndo},
 		{"GET /overview", s.showOverview},
 		{"GET /queue/fresh", s.showFresh},
+		{"GET /send", s.showSend},
+		{"POST /send", s.postSend},
 		{"GET /static/{name}", s.assets.serve},
 
 		{"GET /api/v1/items", s.listItems},
@@ -113,6 +117,7 @@ func (s *server) handler() http.Handler {
 		{"GET /api/v1/facets", s.getFacets},
 		{"GET /api/v1/judgements", s.listJudgements},
 		{"GET /api/v1/overview", s.getOverview},
+		{"POST /api/v1/traces/{trace_id}", s.sendTrace},
 	} {
 		mux.Handle(route.pattern, s.adapt(route.handle))
 	}

@@ -8,18 +8,20 @@ import (
 	"github.com/faultline-otel/faultline/internal/failure"
 )
 
-// cause is the JSON of the column cause: the fields of a span that failure.FindCause needs and no other column has. The
-// migration to version 2 builds it in SQL, with the same keys.
+// cause is the JSON of the column cause: the fields of a span that the primary span is found by and no other column
+// has. The migration to version 2 builds it in SQL, with the same keys.
 type cause struct {
 	Error    bool              `json:"error,omitempty"`
 	Agent    bool              `json:"agent,omitempty"`
 	CallHash string            `json:"call_hash,omitempty"`
 	Others   []failure.Finding `json:"other_findings,omitempty"`
+	Suspect  bool              `json:"suspect,omitempty"`
 }
 
 func (r *row) encodeCause() string {
 	c := cause{Error: r.node.Error, Agent: r.node.Agent, CallHash: r.node.Operation, Others: r.span.Others}
-	if !c.Error && !c.Agent && c.CallHash == "" && len(c.Others) == 0 {
+	c.Suspect = r.suspect
+	if !c.Error && !c.Agent && !c.Suspect && c.CallHash == "" && len(c.Others) == 0 {
 		return ""
 	}
 	return text(c)
@@ -34,7 +36,7 @@ func (r *row) decodeCause(column string) error {
 		}
 	}
 	r.span.Error, r.span.CallHash, r.span.Others = c.Error, c.CallHash, c.Others
-	r.node = r.span.Node()
+	r.node, r.suspect = r.span.Node(), c.Suspect
 	r.node.Agent = c.Agent
 	return nil
 }

@@ -26,7 +26,7 @@ func counted(q query) (from string, w *where) {
 	if q.match == nil {
 		return ` FROM counts i WHERE 1 = 0`, w
 	}
-	from = ` FROM (SELECT state, class, service, unsafe, 1 AS n FROM items WHERE id IN (` +
+	from = ` FROM (SELECT state, class, service, unsafe, sources, 1 AS n FROM items WHERE id IN (` +
 		w.searched(q.match, math.MaxInt64) + `)) i`
 	w.narrow(q.Filter)
 	return from + w.String(), w
@@ -46,15 +46,18 @@ func (s *Store) Facets(ctx context.Context, f review.Filter) (facets review.Face
 		if err != nil {
 			return err
 		}
-		byClass, byService := q, q
-		byClass.Class, byService.Service = "", ""
+		byClass, byService, bySource := q, q, q
+		byClass.Class, byService.Service, bySource.Source = "", "", ""
 		if facets.Classes, err = countBy(ctx, tx, "i.class", byClass); err != nil {
 			return err
 		}
 		if facets.Classes, err = countUnsafe(ctx, tx, facets.Classes, byClass); err != nil {
 			return err
 		}
-		facets.Services, err = countBy(ctx, tx, "i.service", byService)
+		if facets.Services, err = countBy(ctx, tx, "i.service", byService); err != nil {
+			return err
+		}
+		facets.Sources, err = countSources(ctx, tx, bySource)
 		return err
 	})
 	if err != nil {
@@ -91,7 +94,9 @@ func countUnsafe(ctx context.Context, tx *sql.Tx, counts []review.Count, q query
 	if err != nil {
 		return nil, err
 	}
-	counts = slices.DeleteFunc(counts, func(c review.Count) bool { return c.Value == string(failure.Unsafe) })
+	counts = slices.DeleteFunc(counts, func(c review.Count) bool {
+		return c.Value == string(failure.Unsafe) || c.Value == "" // no failure
+	})
 	if n > 0 {
 		counts = append(counts, review.Count{Value: string(failure.Unsafe), N: n})
 	}

@@ -23,7 +23,12 @@ const (
 type portion struct {
 	traceID, service, environment string
 	rows                          []row // by span id, each once
-	fails                         bool
+	reasons                       []review.Reason
+}
+
+// has reports whether a portion has a reason from a source.
+func (p *portion) has(source review.Source) bool {
+	return slices.ContainsFunc(p.reasons, func(r review.Reason) bool { return r.Source == source })
 }
 
 // Put implements review.Store. It does as much as it can before the transaction, since other writers wait for that.
@@ -82,10 +87,17 @@ func portionsOf(traces []review.Trace) ([]portion, error) {
 		p.environment = cmp.Or(p.environment, short(t.Environment))
 		for j := range t.Spans {
 			p.rows = append(p.rows, rowOf(&t.Spans[j]))
-			p.fails = p.fails || t.Spans[j].Failed()
+			if t.Spans[j].Failed() && !p.has(review.SourceVerdict) {
+				p.reasons = append(p.reasons, review.Reason{Source: review.SourceVerdict, Probability: 1})
+			}
+		}
+		for _, r := range t.Reasons {
+			if r.Source != review.SourceVerdict && !p.has(r.Source) {
+				p.reasons = append(p.reasons, r)
+			}
 		}
 	}
-	portions = slices.DeleteFunc(portions, func(p portion) bool { return len(p.rows) == 0 })
+	portions = slices.DeleteFunc(portions, func(p portion) bool { return len(p.rows) == 0 && len(p.reasons) == 0 })
 	for i := range portions {
 		portions[i].rows = unique(portions[i].rows)
 	}
@@ -117,6 +129,9 @@ func compareBool(a, b bool) int {
 }
 
 func (p *portion) start() int64 {
+	if len(p.rows) == 0 {
+		return 0
+	}
 	start := nanos(p.rows[0].span.Start)
 	for i := range p.rows {
 		start = min(start, nanos(p.rows[i].span.Start))
@@ -131,19 +146,36 @@ func (s *Store) merge(ctx context.Context, tx *put, p *portion) (err error) {
 	switch {
 	case !isNew:
 		item, err = findStored(ctx, tx.prepared, p.traceID)
-	case !p.fails:
+	case len(p.reasons) == 0:
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	fresh := item.take(p.rows)
-	if len(fresh) == 0 {
+	fresh, before := item.take(p.rows), item.sources
+	for _, r := range p.reasons {
+		item.sources |= bitOf(r.Source)
+	}
+	if len(fresh) == 0 && item.sources == before {
 		return nil
+	}
+	if item.sources&bitVerdict == 0 {
+		if item.complaint, err = complained(ctx, tx.prepared, p.traceID); err != nil {
+			return err
+		}
 	}
 	item.service, item.environment = cmp.Or(item.service, p.service), cmp.Or(item.environment, p.environment)
 	if err := writeItem(ctx, tx, item); err != nil {
 		return err
+	}
+	tx.known[p.traceID] = true
+	if err := writeReasons(ctx, tx.prepared, item.id, p.reasons); err != nil {
+		return err
+	}
+	if isNew {
+		if err := adopt(ctx, tx.prepared, p.traceID, item.id); err != nil {
+			return err
+		}
 	}
 	for _, r := range fresh {
 		tx.spans = append(tx.spans, spanOf{item.id, r})
@@ -158,6 +190,8 @@ type stored struct {
 	bytes                         int64
 	signal                        string         // its fingerprint so far
 	rows                          map[string]row // by span id, without data
+	sources                       int            // bits
+	complaint                     string         // span of bad feedback, read where the item has no verdict
 }
 
 // take adds the new rows and returns them in the form to write.
@@ -184,8 +218,8 @@ func (s *stored) take(rows []row) (fresh []row) {
 
 func findStored(ctx context.Context, tx *prepared, traceID string) (*stored, error) {
 	s := &stored{traceID: traceID, rows: map[string]row{}}
-	err := tx.QueryRowContext(ctx, `SELECT id, service, environment, bytes, fingerprint FROM items
-		WHERE trace_id = $1`, traceID).Scan(&s.id, &s.service, &s.environment, &s.bytes, &s.signal)
+	err := tx.QueryRowContext(ctx, `SELECT id, service, environment, bytes, fingerprint, sources FROM items
+		WHERE trace_id = $1`, traceID).Scan(&s.id, &s.service, &s.environment, &s.bytes, &s.signal, &s.sources)
 	if err != nil {
 		return nil, err
 	}
@@ -256,18 +290,20 @@ func writeItem(ctx context.Context, tx *put, s *stored) error {
 	columns := []any{
 		v.Service, s.environment, v.Class, v.Detail, encodeClasses(v.Classes), v.Evidence, v.Fingerprint, v.PrimarySpanID,
 		v.Model, v.PromptName, v.PromptVersion, v.SessionID, nullable(v.CostUSD), nanos(v.Start), int64(v.Duration), s.bytes,
-		unsafe,
+		unsafe, s.sources,
 	}
 	var err error
 	if s.id == 0 {
 		err = tx.QueryRowContext(ctx, `INSERT INTO items (service, environment, class, detail, classes, evidence, fingerprint,
 			primary_span_id, model, prompt_name, prompt_version, session_id, cost_usd, start_ns, duration_ns, bytes, unsafe,
-			trace_id, state, received_ns) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-			$18, $19, $20) RETURNING id`, append(columns, s.traceID, review.Open, nanos(tx.received))...).Scan(&s.id)
+			sources, trace_id, state, received_ns) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+			$16, $17, $18, $19, $20, $21) RETURNING id`,
+			append(columns, s.traceID, review.Open, nanos(tx.received))...).Scan(&s.id)
 	} else {
 		_, err = tx.ExecContext(ctx, `UPDATE items SET service = $1, environment = $2, class = $3, detail = $4, classes = $5,
 			evidence = $6, fingerprint = $7, primary_span_id = $8, model = $9, prompt_name = $10, prompt_version = $11,
-			session_id = $12, cost_usd = $13, start_ns = $14, duration_ns = $15, bytes = $16, unsafe = $17 WHERE id = $18`,
+			session_id = $12, cost_usd = $13, start_ns = $14, duration_ns = $15, bytes = $16, unsafe = $17, sources = $18
+			WHERE id = $19`,
 			append(columns, s.id)...)
 	}
 	if err != nil || v.Fingerprint == "" || v.Fingerprint == s.signal {

@@ -53,6 +53,7 @@ func (s *Store) Items(ctx context.Context, f review.Filter) (page review.Page, e
 		}
 		defer rows.Close()
 		var id int64
+		var ids []int64
 		for rows.Next() {
 			if len(page.Items) == limit {
 				page.Next = strconv.FormatInt(id, 36)
@@ -62,9 +63,12 @@ func (s *Store) Items(ctx context.Context, f review.Filter) (page review.Page, e
 			if id, err = scanItem(rows, &item); err != nil {
 				return err
 			}
-			page.Items = append(page.Items, item)
+			page.Items, ids = append(page.Items, item), append(ids, id)
 		}
-		if err := rows.Err(); err != nil || page.Next != "" {
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return err
+		}
+		if err := readReasons(ctx, tx, page.Items, ids); err != nil || page.Next != "" {
 			return err
 		}
 		page.Next, err = afterSearched(ctx, tx, q, before)
@@ -92,7 +96,15 @@ func (s *Store) Item(ctx context.Context, traceID string) (item review.Item, err
 		if item.Spans, err = spansOf(ctx, tx, id); err != nil {
 			return err
 		}
-		item.Labels, err = labelsOf(ctx, tx, id, item.TraceID)
+		if item.Labels, err = labelsOf(ctx, tx, id, item.TraceID); err != nil {
+			return err
+		}
+		if item.Evaluations, err = evaluationsOf(ctx, tx, id, item.TraceID); err != nil {
+			return err
+		}
+		one := []review.Item{item}
+		err = readReasons(ctx, tx, one, []int64{id})
+		item.Reasons = one[0].Reasons
 		return err
 	})
 	if err != nil {
@@ -200,6 +212,9 @@ func (w *where) narrow(f review.Filter) {
 	if f.State != "" {
 		w.and("i.state = ", string(f.State))
 	}
+	if f.Source != "" {
+		w.from(f.Source)
+	}
 }
 
 // selectItems begins a query of items. Expired claims do not count.
@@ -209,7 +224,7 @@ func selectItems(now time.Time, w *where) string {
 
 const itemColumns = `SELECT i.id, i.trace_id, i.state, i.service, i.environment, i.class, i.detail, i.classes,
 	i.evidence, i.fingerprint, i.primary_span_id, i.model, i.prompt_name, i.prompt_version, i.session_id, i.cost_usd,
-	i.start_ns, i.duration_ns, i.received_ns,
+	i.start_ns, i.duration_ns, i.received_ns, i.sources,
 	l.id, l.span_id, l.decision, l.class, l.detail, l.note, l.reviewer, l.created_ns, l.replaces, l.batch,
 	c.holder, c.name, c.until_ns
 	FROM items i LEFT JOIN labels l ON l.id = i.label_id`
@@ -219,6 +234,7 @@ type scanner interface{ Scan(dest ...any) error }
 func scanItem(r scanner, item *review.Item) (id int64, err error) {
 	var cost sql.NullFloat64
 	var start, received int64
+	var sources int
 	var classes string
 	var label labelRow
 	var claim claimRow
@@ -242,12 +258,13 @@ func scanItem(r scanner, item *review.Item) (id int64, err error) {
 		&start,
 		&item.Duration,
 		&received,
+		&sources,
 	}, label.columns(), claim.columns())...)
 	if err != nil {
 		return 0, err
 	}
 	item.CostUSD, item.Start, item.Received = optional(cost), instant(start), instant(received)
-	item.Bucket = item.Class.Bucket()
+	item.Bucket, item.Reasons = item.Class.Bucket(), reasonsIn(sources)
 	if item.Classes, err = decodeClasses(classes); err != nil {
 		return 0, err
 	}

@@ -17,6 +17,7 @@ import (
 type row struct {
 	span                                        review.Span
 	node                                        failure.Node // without its parent
+	suspect                                     bool
 	model, promptName, promptVersion, sessionID string
 	cost                                        genai.Opt[float64] // of model calls only, so that a sum counts each once
 	data                                        string             // the whole span as JSON
@@ -29,7 +30,7 @@ type row struct {
 func rowOf(s *review.Span) row {
 	bounded := bound(s)
 	r := row{span: bounded, terms: termsOf(s), opinions: encodeOpinions(&bounded)}
-	r.node = r.span.Node()
+	r.node, r.suspect = r.span.Node(), len(s.Suspects) > 0
 	r.span.Call, r.span.Scores, r.span.Skipped = nil, nil, nil
 	if c := s.Call; c != nil {
 		r.model, r.promptName, r.promptVersion = short(c.AnyModel()), short(c.PromptName), short(c.PromptVersion)
@@ -63,13 +64,18 @@ func (s *stored) summary() review.Item {
 		nodes[i], parents[i] = rows[i].node, rows[i].span.ParentID
 	}
 	failure.Link(nodes, parents)
-	item := review.Item{Start: rows[0].span.Start}
-	end := rows[0].span.End()
-	var primary row
-	if i := failure.FindCause(nodes).Primary; i >= 0 {
-		primary = rows[i]
-		item.Verdict, item.PrimarySpanID = primary.span.Verdict, primary.span.ID
+	item := review.Item{Service: s.service}
+	if len(rows) == 0 {
+		return item
 	}
+	item.Start = rows[0].span.Start
+	end := rows[0].span.End()
+	i := failure.FindCause(nodes).Primary
+	if i < 0 {
+		i = foremost(rows, s.complaint)
+	}
+	primary := rows[i]
+	item.Verdict, item.PrimarySpanID = primary.span.Verdict, primary.span.ID
 	item.Service, item.Model, item.SessionID = primary.span.Service, primary.model, primary.sessionID
 	item.PromptName, item.PromptVersion = primary.promptName, primary.promptVersion
 	for i := range rows {
@@ -89,6 +95,24 @@ func (s *stored) summary() review.Item {
 	item.Service = cmp.Or(item.Service, s.service)
 	item.Duration = max(end.Sub(item.Start), 0)
 	return item
+}
+
+// foremost picks the span to look at first where none failed: that of bad feedback, else the first with a suspicion,
+// else the last model call, else the first span.
+func foremost(rows []row, complaint string) int {
+	last := 0
+	for i := range rows {
+		if complaint != "" && rows[i].span.ID == complaint {
+			return i
+		}
+		if rows[i].model != "" && !rows[i].node.Agent {
+			last = i
+		}
+	}
+	if i := slices.IndexFunc(rows, func(r row) bool { return r.suspect }); i >= 0 {
+		return i
+	}
+	return last
 }
 
 // maxShort bounds names, ids and evidence in columns, in bytes.

@@ -28,6 +28,11 @@ func (s *Store) Sweep(ctx context.Context, limits map[review.State]review.Limits
 	if err != nil {
 		return removed, fmt.Errorf("remove old items: %w", err)
 	}
+	if removed == 0 {
+		if err := s.sweepIntake(ctx); err != nil {
+			return 0, fmt.Errorf("remove what waits too long: %w", err)
+		}
+	}
 	return removed, nil
 }
 

@@ -91,6 +91,7 @@ func testRoundTrip(s *suite) {
 		Duration:      10 * time.Second,
 		Received:      got.Received,
 		Spans:         []review.Span{root, inner},
+		Reasons:       []review.Reason{{Source: review.SourceVerdict, Probability: 1}},
 	}
 	sameItem(t, want, got)
 

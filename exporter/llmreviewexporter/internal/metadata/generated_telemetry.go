@@ -23,12 +23,14 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                  metric.Meter
-	mu                     sync.Mutex
-	registrations          []metric.Registration
-	LlmReviewIgnoredSpans  metric.Int64Counter
-	LlmReviewRedactions    metric.Int64Counter
-	LlmReviewUnscoredSpans metric.Int64Counter
+	meter                       metric.Meter
+	mu                          sync.Mutex
+	registrations               []metric.Registration
+	LlmReviewFeedback           metric.Int64Counter
+	LlmReviewIgnoredEvaluations metric.Int64Counter
+	LlmReviewIgnoredSpans       metric.Int64Counter
+	LlmReviewRedactions         metric.Int64Counter
+	LlmReviewUnscoredSpans      metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -60,6 +62,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.LlmReviewFeedback, err = builder.meter.Int64Counter(
+		"otelcol_llm_review_feedback",
+		metric.WithDescription("bad feedback in log records; each makes its trace a case [Development]"),
+		metric.WithUnit("{evaluation}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LlmReviewIgnoredEvaluations, err = builder.meter.Int64Counter(
+		"otelcol_llm_review_ignored_evaluations",
+		metric.WithDescription("evaluations in log records without a trace ID or a name; they cannot be shown with a trace [Development]"),
+		metric.WithUnit("{evaluation}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.LlmReviewIgnoredSpans, err = builder.meter.Int64Counter(
 		"otelcol_llm_review_ignored_spans",
 		metric.WithDescription("spans without a trace ID or span ID; they cannot be stored [Development]"),

@@ -19,9 +19,17 @@ func TestSetupTelemetry(t *testing.T) {
 	tb, err := metadata.NewTelemetryBuilder(testTel.NewTelemetrySettings())
 	require.NoError(t, err)
 	defer tb.Shutdown()
+	tb.LlmReviewFeedback.Add(context.Background(), 1)
+	tb.LlmReviewIgnoredEvaluations.Add(context.Background(), 1)
 	tb.LlmReviewIgnoredSpans.Add(context.Background(), 1)
 	tb.LlmReviewRedactions.Add(context.Background(), 1)
 	tb.LlmReviewUnscoredSpans.Add(context.Background(), 1)
+	AssertEqualLlmReviewFeedback(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualLlmReviewIgnoredEvaluations(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualLlmReviewIgnoredSpans(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())

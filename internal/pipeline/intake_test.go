@@ -1,0 +1,92 @@
+package pipeline
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/spanattr"
+)
+
+func TestKeptTraces(t *testing.T) {
+	td := ptrace.NewTraces()
+	rs := td.ResourceSpans().AppendEmpty()
+	rs.Resource().Attributes().PutStr("service.name", "shop")
+	spans := rs.ScopeSpans().AppendEmpty().Spans()
+	add := func(trace byte, state string, attributes map[string]any) {
+		span := spans.AppendEmpty()
+		span.SetTraceID(pcommon.TraceID{15: trace})
+		span.SetSpanID(pcommon.SpanID{7: byte(spans.Len())})
+		span.TraceState().FromRaw(state)
+		require.NoError(t, span.Attributes().FromRaw(attributes))
+	}
+	scored := map[string]any{spanattr.AttrCoverage: string(spanattr.Scored)}
+	add(1, "ot=th:8", map[string]any{spanattr.AttrCoverage: string(spanattr.NotLLM)})
+	add(1, "ot=th:c", map[string]any{spanattr.AttrErrorClass: "refusal"})
+	add(2, "", scored)
+	add(3, "", map[string]any{"gen_ai.operation.name": "chat", "gen_ai.request.model": "m"}) // unscored
+	add(4, "", map[string]any{spanattr.AttrCoverage: string(spanattr.Scored), spanattr.AttrSuspects: []any{"x"}})
+	add(5, "", map[string]any{
+		spanattr.AttrCoverage: string(spanattr.NotLLM), spanattr.AttrEvaluationName: "thumbs", spanattr.AttrEvaluationValue: 0.1,
+	})
+	add(0, "", scored)
+	kept, ignored, unscored := KeptTraces(td, 0.5)
+	require.Equal(t, 1, ignored)
+	require.Equal(t, 1, unscored)
+	id := func(n byte) string { return pcommon.TraceID{15: n}.String() }
+	require.Equal(t, []Kept{
+		{ID: id(1), Failed: true, Probability: genai.Some(0.25)},
+		{ID: id(2), Service: "shop", GenAI: true},
+		{ID: id(3), Service: "shop", GenAI: true},
+		{ID: id(4), Service: "shop", GenAI: true, Suspected: true},
+		{ID: id(5), Complaint: true},
+	}, kept)
+}
+
+func TestLabelsAreEvaluations(t *testing.T) {
+	confirmed := review.Label{
+		Decision: review.Confirmed, Class: failure.Refusal, Detail: failure.ModelRefusal, Note: "n", Reviewer: "Ann",
+	}
+	for name, c := range map[string]struct {
+		change review.LabelChange
+		notes  bool
+		want   spanattr.Evaluation
+	}{
+		"confirmed": {
+			review.LabelChange{Label: confirmed, Model: "m", Stratum: review.Reason{Source: review.SourceVerdict, Probability: 1}}, true,
+			spanattr.Evaluation{
+				Name: "review", By: spanattr.EvaluatorPerson, Reviewer: "Ann", Label: "confirmed", Value: genai.Some(0.0), Failed: true,
+				Class: failure.Refusal, Detail: failure.ModelRefusal, Explanation: "n", Model: "m", Stratum: spanattr.StratumFlagged,
+				Probability: genai.Some(1.0),
+			},
+		},
+		"rejected": {
+			review.LabelChange{
+				Label: review.Label{Decision: review.Rejected, Note: "n"}, Stratum: review.Reason{Source: review.SourceSuspicion, Probability: 0.25},
+			}, false,
+			spanattr.Evaluation{
+				Name: "review", By: spanattr.EvaluatorPerson, Label: "rejected", Value: genai.Some(1.0), Stratum: spanattr.StratumSuspect,
+				Probability: genai.Some(0.25),
+			},
+		},
+		"unsure, of a trace that somebody sent": {
+			review.LabelChange{Label: review.Label{Decision: "unsure"}}, false,
+			spanattr.Evaluation{Name: "review", By: spanattr.EvaluatorPerson, Label: "unsure"},
+		},
+		"undone": {
+			review.LabelChange{Label: confirmed, Undone: true, Stratum: review.Reason{Source: review.SourceRandom, Probability: 0.01}}, true,
+			spanattr.Evaluation{
+				Name: "review", By: spanattr.EvaluatorPerson, Reviewer: "Ann", Label: "undone", Stratum: spanattr.StratumRandom,
+				Probability: genai.Some(0.01),
+			},
+		},
+	} {
+		require.Equal(t, c.want, LabelEvaluation(&c.change, c.notes), name)
+	}
+}

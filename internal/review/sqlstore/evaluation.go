@@ -1,0 +1,238 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/faultline-otel/faultline/internal/review"
+)
+
+// Bounds of evaluations without an item, which wait for their trace.
+const (
+	orphanAge  = 24 * time.Hour
+	maxOrphans = 100_000
+	maxWanted  = 500
+)
+
+// PutEvaluations implements review.Intake.
+func (s *Store) PutEvaluations(ctx context.Context, evaluations []review.Evaluation) error {
+	for i := range evaluations {
+		if err := evaluations[i].Validate(); err != nil {
+			return fmt.Errorf("put evaluations: %w", err)
+		}
+	}
+	if len(evaluations) == 0 {
+		return nil
+	}
+	now := s.now()
+	err := s.write(ctx, func(tx *sql.Tx) error {
+		traces := make([]string, len(evaluations))
+		for i := range evaluations {
+			traces[i] = evaluations[i].TraceID
+		}
+		known, err := knownOf(ctx, tx, traces)
+		if err != nil {
+			return err
+		}
+		p := &put{prepared: newPrepared(tx), received: now, known: known}
+		for i := range evaluations {
+			if err := s.putEvaluation(ctx, p, evaluations[i]); err != nil {
+				return fmt.Errorf("trace %s: %w", evaluations[i].TraceID, err)
+			}
+		}
+		return p.finish(ctx)
+	})
+	if err != nil {
+		return fmt.Errorf("put evaluations: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) putEvaluation(ctx context.Context, tx *put, e review.Evaluation) error {
+	for _, part := range []*string{&e.Name, &e.By, &e.Version, &e.Reviewer} { // of the key
+		*part = cut(clean(*part), maxKeyPart)
+	}
+	e.Label, e.JudgeModel, e.Detail = short(e.Label), short(e.JudgeModel), short(e.Detail)
+	e.Stratum, e.Explanation = short(e.Stratum), cut(clean(e.Explanation), maxExplanation)
+	if e.Time.IsZero() {
+		e.Time = tx.received
+	}
+	bad := 0
+	if e.Bad {
+		bad = 1
+	}
+	var n int
+	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM evaluations WHERE trace_id = $1`, e.TraceID).Scan(&n)
+	if err != nil || n >= review.MaxEvaluations {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO evaluations (trace_id, span_id, name, evaluator, version, reviewer, bad,
+		time_ns, received_ns, data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		ON CONFLICT (trace_id, span_id, name, evaluator, version, reviewer) DO UPDATE SET bad = excluded.bad,
+		time_ns = excluded.time_ns, data = excluded.data WHERE excluded.time_ns >= evaluations.time_ns`,
+		e.TraceID, e.SpanID, e.Name, e.By, e.Version, e.Reviewer, bad, nanos(e.Time), nanos(tx.received), text(e))
+	if err != nil {
+		return err
+	}
+	if e.Bad {
+		err := s.merge(ctx, tx, &portion{
+			traceID: e.TraceID, service: short(e.Service), environment: short(e.Environment),
+			reasons: []review.Reason{{Source: review.SourceFeedback, Probability: 1}},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	id, err := itemID(ctx, tx.prepared, e.TraceID)
+	if errors.Is(err, review.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return adopt(ctx, tx.prepared, e.TraceID, id)
+}
+
+// maxKeyPart bounds each text of the key of an evaluation, in bytes: an entry of an index must be small.
+const maxKeyPart = 256
+
+// maxExplanation bounds what an evaluation says, in bytes.
+const maxExplanation = 16 << 10
+
+// adopt gives an item the evaluations of its trace.
+func adopt(ctx context.Context, tx *prepared, traceID string, item int64) error {
+	_, err := tx.ExecContext(ctx, `UPDATE evaluations SET item_id = $1 WHERE trace_id = $2 AND item_id IS NULL`,
+		item, traceID)
+	return err
+}
+
+// complained returns the span of the newest bad feedback on a trace, "" without one.
+func complained(ctx context.Context, tx *prepared, traceID string) (span string, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT span_id FROM evaluations WHERE trace_id = $1 AND bad = 1 AND span_id <> ''
+		ORDER BY time_ns DESC LIMIT 1`, traceID).Scan(&span)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return span, err
+}
+
+func evaluationsOf(ctx context.Context, tx *sql.Tx, item int64, traceID string) (all []review.Evaluation, err error) {
+	rows, err := tx.QueryContext(ctx, `SELECT data FROM evaluations WHERE item_id = $1
+		ORDER BY time_ns DESC, name, evaluator, span_id`, item)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var data []byte
+		if err := rows.Scan(&data); err != nil {
+			return nil, err
+		}
+		e := review.Evaluation{TraceID: traceID}
+		if err := json.Unmarshal(data, &e); err != nil {
+			return nil, fmt.Errorf("read evaluation: %w", err)
+		}
+		all = append(all, e)
+	}
+	return all, rows.Err()
+}
+
+// sweepIntake forgets evaluations whose trace did not become an item, old volumes, and changes that all have.
+func (s *Store) sweepIntake(ctx context.Context) error {
+	now := s.now()
+	oldest, week, waited := nanos(now.Add(-orphanAge)), hourOf(now)-volumeHours, nanos(now.Add(-outboxAge))
+	var stale bool
+	err := s.read(ctx, func(tx *sql.Tx) error {
+		var excess int64 // time of the newest one too many
+		err := tx.QueryRowContext(ctx, `SELECT received_ns FROM evaluations WHERE item_id IS NULL
+			ORDER BY received_ns DESC LIMIT 1 OFFSET `+strconv.Itoa(maxOrphans)).Scan(&excess)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		oldest = max(oldest, excess)
+		return tx.QueryRowContext(ctx, `SELECT
+			EXISTS (SELECT 1 FROM evaluations WHERE item_id IS NULL AND received_ns <= $1) OR
+			EXISTS (SELECT 1 FROM volumes WHERE hour <= $2) OR
+			EXISTS (SELECT 1 FROM outbox WHERE `+outdated+`$3)`, oldest, week, waited).Scan(&stale)
+	})
+	if err != nil || !stale {
+		return err
+	}
+	return s.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM evaluations WHERE item_id IS NULL AND received_ns <= $1`, oldest)
+		if err == nil {
+			_, err = tx.ExecContext(ctx, `DELETE FROM volumes WHERE hour <= $1`, week)
+		}
+		if err == nil {
+			_, err = tx.ExecContext(ctx, `DELETE FROM outbox WHERE `+outdated+`$1`, waited)
+		}
+		return err
+	})
+}
+
+// Wanted implements review.Intake.
+func (s *Store) Wanted(ctx context.Context, after time.Time) (wanted []review.Wanted, err error) {
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, `SELECT trace_id, received_ns FROM items WHERE bytes = 0 AND received_ns > $1
+			ORDER BY received_ns DESC LIMIT `+strconv.Itoa(maxWanted), nanos(after))
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var w review.Wanted
+			var received int64
+			if err := rows.Scan(&w.TraceID, &received); err != nil {
+				return err
+			}
+			w.Received = instant(received)
+			wanted = append(wanted, w)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list items without a span: %w", err)
+	}
+	return wanted, nil
+}
+
+// volumeHours are the hours of a week.
+const volumeHours = 7 * 24
+
+func hourOf(t time.Time) int64 { return t.Unix() / 3600 }
+
+// AddVolumes implements review.Intake.
+func (s *Store) AddVolumes(ctx context.Context, more []review.Volume) (week []review.Volume, err error) {
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		for _, v := range more {
+			_, err := tx.ExecContext(ctx, `INSERT INTO volumes (service, hour, n) VALUES ($1, $2, $3)
+				ON CONFLICT (service, hour) DO UPDATE SET n = volumes.n + excluded.n`, short(v.Service), v.Hour, v.N)
+			if err != nil {
+				return err
+			}
+		}
+		rows, err := tx.QueryContext(ctx, `SELECT service, MIN(hour), SUM(n) FROM volumes WHERE hour > $1 GROUP BY service
+			ORDER BY service`, hourOf(s.now())-volumeHours)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var v review.Volume
+			if err := rows.Scan(&v.Service, &v.Hour, &v.N); err != nil {
+				return err
+			}
+			week = append(week, v)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("add volumes: %w", err)
+	}
+	return week, nil
+}

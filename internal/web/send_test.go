@@ -1,0 +1,140 @@
+package web_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/web"
+)
+
+// elsewhere has traces outside of the store.
+type elsewhere map[string]review.Trace
+
+func (e elsewhere) Find(_ context.Context, traceID string) ([]review.Trace, error) {
+	switch t, ok := e[traceID]; {
+	case strings.HasPrefix(traceID, "dead"):
+		return nil, fmt.Errorf("Tempo does not answer: %w", review.ErrElsewhere)
+	case !ok:
+		return nil, fmt.Errorf("Tempo does not have the trace: %w", review.ErrNotFound)
+	default:
+		return []review.Trace{t}, nil
+	}
+}
+
+func fine(id string) review.Trace {
+	call := &genai.Call{Operation: genai.OpChat, RequestModel: "gpt-4o"}
+	call.SetContent(genai.Content{
+		Input:  []genai.Message{{Role: "user", Text: "When does the shop open?"}},
+		Output: []genai.Message{{Role: "assistant", Text: "At noon, every day."}},
+	})
+	return review.Trace{ID: id, Service: "shop", Spans: []review.Span{{
+		ID: "00000000000000aa", Name: "chat", Service: "shop", Start: time.Unix(1_800_000_000, 0), Duration: time.Second, Call: call,
+	}}}
+}
+
+var (
+	fineID = strings.Repeat("ab", 16)
+	goneID = strings.Repeat("cd", 16)
+)
+
+func TestAPersonSendsATrace(t *testing.T) {
+	s := newSite(t, web.Options{Finder: elsewhere{fineID: fine(fineID)}})
+	page := s.page("/send?trace=" + fineID)
+	require.Equal(t, fineID, page.one("input").attr("value"))
+	require.Empty(t, s.items(review.Filter{}), "a link changes nothing")
+	resp := s.judge("/send", url.Values{"trace": {" " + strings.ToUpper(fineID)}})
+	require.Equal(t, http.StatusSeeOther, resp.StatusCode)
+	require.Equal(t, "/review/"+fineID, resp.Header.Get("Location"))
+
+	shown := s.page("/review/" + fineID)
+	require.Equal(t, "A person sent this trace", shown.one("h1").text())
+	require.Equal(t, "Here because a person sent it.", shown.one("#reasons").text())
+	require.Contains(t, shown.one("#said").text(), "At noon, every day.")
+	selected := 0
+	for _, o := range shown.one("#as").all("option") {
+		for _, a := range o.node.Attr {
+			if a.Key == "selected" {
+				selected++
+				require.Empty(t, o.attr("value"), "no class is suggested")
+			}
+		}
+	}
+	require.Equal(t, 1, selected)
+	action, form := formOf(shown, "rejected")
+	require.Less(t, s.judge(action, form).StatusCode, 400)
+
+	// Again it is the same item.
+	resp = s.do(http.MethodPost, "/api/v1/traces/"+fineID, "", "")
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+	require.Contains(t, read(t, resp), `"sources":[{"source":"sent"}]`)
+	require.Len(t, s.items(review.Filter{Source: review.SourceSent}), 1)
+}
+
+func TestSendingSaysWhatIsWrong(t *testing.T) {
+	s := newSite(t, web.Options{Finder: elsewhere{}})
+	for id, want := range map[string]struct {
+		status  int
+		message string
+	}{
+		"xyz":                     {http.StatusBadRequest, `trace id must be 32 lower-case hex digits, got \"xyz\"`},
+		goneID:                    {http.StatusNotFound, "trace " + goneID + " is not in the review store, and Tempo does not have the trace"},
+		strings.Repeat("dead", 8): {http.StatusBadGateway, "Tempo does not answer"},
+	} {
+		resp := s.do(http.MethodPost, "/api/v1/traces/"+id, "", "")
+		require.Equal(t, want.status, resp.StatusCode)
+		require.Contains(t, read(t, resp), want.message)
+	}
+	require.Empty(t, s.items(review.Filter{}))
+	resp := newSite(t, web.Options{}).do(http.MethodPost, "/api/v1/traces/"+goneID, "", "")
+	require.Contains(t, read(t, resp), "nothing looks elsewhere")
+	resp = s.judge("/send", url.Values{"trace": {goneID}}, func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") })
+	require.Equal(t, http.StatusForbidden, resp.StatusCode)
+	require.Equal(t, http.StatusMethodNotAllowed, s.do(http.MethodGet, "/api/v1/traces/"+goneID, "", "").StatusCode)
+}
+
+// TestFeedbackWithoutItsTrace: nothing but the feedback is known.
+func TestFeedbackWithoutItsTrace(t *testing.T) {
+	s := newSite(t, web.Options{TraceURL: "https://grafana/{trace_id}"})
+	require.NoError(t, s.store.PutEvaluations(t.Context(), []review.Evaluation{
+		{
+			TraceID: fineID, SpanID: "00000000000000aa", Name: "thumbs", By: "user", Label: "thumbs_down", Failed: true, Bad: true,
+			Value: genai.Some(0.0), Explanation: "It opens at <b>nine</b>", Service: "shop", Time: time.Unix(1_800_000_000, 0),
+		},
+		{TraceID: fineID, Name: "groundedness", By: "judge", JudgeModel: "m", Value: genai.Some(0.9), Label: "pass"},
+	}))
+	page := s.page("/")
+	require.Equal(t, "Somebody gave this answer a bad rating", page.one("h1").text())
+	require.Contains(t, page.one("#reasons").text(), "a bad rating; every such trace comes here")
+	text := page.text()
+	require.Contains(t, text, "thumbs thumbs_down 0")
+	require.Contains(t, text, "It opens at <b>nine</b>")
+	require.Contains(t, text, "judge m")
+	require.Contains(t, text, "open trace")
+}
+
+func TestTheQueueIsFilteredBySource(t *testing.T) {
+	s := newSampleSite(t)
+	drawn := fine(fineID)
+	drawn.Reasons = []review.Reason{{Source: review.SourceRandom, Probability: 0.01}}
+	s.put(drawn)
+	page := s.page("/?source=random")
+	require.Equal(t, []string{"any reason", "found by a scorer (" + fmt.Sprint(len(s.items(review.Filter{}))-1) + ")", "drawn at random (1)"},
+		page.one("#source").texts("option"))
+	require.Len(t, page.all("a.item"), 1)
+	require.Equal(t, "random", page.one("a.item").one(".chip").text())
+	require.Contains(t, page.one("#reasons").text(), "about 1 in 100 comes here")
+	require.Contains(t, page.one("a.item").attr("href"), "source=random")
+	require.False(t, s.page("/signals").has("#i-"+fineID))
+	status, body := s.get("/api/v1/items?source=whim")
+	require.Equal(t, http.StatusBadRequest, status)
+	require.Contains(t, body, "source must be one of")
+}
