@@ -127,7 +127,9 @@ func makeRuns(c *cobra.Command, o runOptions) error {
 }
 
 // openRuns opens the output, and returns the runs that it already holds.
-func openRuns(c *cobra.Command, o runOptions, key string, rows []dataset.Row) (io.Writer, map[runner.RunID]bool, error) {
+func openRuns(
+	c *cobra.Command, o runOptions, key string, rows []dataset.Row,
+) (io.Writer, map[runner.RunID]bool, error) {
 	if o.output == "" {
 		return struct{ io.Writer }{c.OutOrStdout()}, nil, nil
 	}

@@ -4,6 +4,7 @@
 package runner
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -103,7 +104,7 @@ func NewCase(row *dataset.Row) Case {
 	}
 	switch {
 	case call.Operation == genai.OpExecuteTool:
-		c.Tool = &Function{Name: call.ToolName, Arguments: call.ToolArguments().Text}
+		c.Tool = &Function{Name: call.ToolName, Arguments: compact(call.ToolArguments())}
 		c.Input = c.Tool.Arguments
 	case call.Operation == genai.OpRetrieval:
 		c.Input, c.Documents = retrieval.Query, nil // they are the answer
@@ -138,17 +139,26 @@ func (c *Case) readMessages(call *genai.Call) {
 	}
 }
 
+// compact returns a value without insignificant space, so that a dataset that is written anew holds the same cases.
+func compact(v genai.Value) string {
+	var b bytes.Buffer
+	if json.Compact(&b, []byte(v.Text)) != nil {
+		return v.Text
+	}
+	return b.String()
+}
+
 // messages returns a message as those of the chat API, where each result of a tool is a message of its own.
 func messages(m *genai.Message) []Message {
 	out := Message{Role: m.Role, Content: m.Text}
 	for _, call := range m.ToolCalls {
 		out.ToolCalls = append(out.ToolCalls, ToolCall{
-			ID: call.ID, Type: "function", Function: Function{Name: call.Name, Arguments: call.Arguments.Text},
+			ID: call.ID, Type: "function", Function: Function{Name: call.Name, Arguments: compact(call.Arguments)},
 		})
 	}
 	var list []Message
 	for _, result := range m.ToolResults {
-		list = append(list, Message{Role: genai.RoleTool, Content: result.Result.Text, ToolCallID: result.ID})
+		list = append(list, Message{Role: genai.RoleTool, Content: compact(result.Result), ToolCallID: result.ID})
 	}
 	if len(list) == 0 || out.Content != "" || len(out.ToolCalls) > 0 {
 		if len(list) > 0 && out.Role == genai.RoleTool {

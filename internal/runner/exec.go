@@ -2,6 +2,7 @@ package runner
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -27,6 +28,8 @@ type Exec struct {
 	Command string
 	// Version distinguishes two states of the system that the same command runs.
 	Version string
+
+	limit int // of an answer, 0 for MaxAnswer
 }
 
 // Key is the command, its version, and the content of the files that it names.
@@ -52,7 +55,7 @@ func (e Exec) Run(ctx context.Context, c *Case) (Answer, error) {
 		"FAULTLINE_ROW="+c.Row,
 		"OTEL_RESOURCE_ATTRIBUTES="+resourceAttributes(map[string]string{spanattr.AttrDatasetRow: c.Row}),
 	)
-	out, complaint := &limited{left: MaxAnswer}, &tail{}
+	out, complaint := &limited{left: cmp.Or(e.limit, MaxAnswer)}, &tail{}
 	cmd.Stdout, cmd.Stderr = out, complaint
 	ownGroup(cmd)
 	cmd.WaitDelay = time.Second // for pipes that a child left open
@@ -71,12 +74,12 @@ func (e Exec) Run(ctx context.Context, c *Case) (Answer, error) {
 	case err != nil:
 		return Answer{}, err
 	}
-	return ParseAnswer(out.Bytes())
+	return ParseAnswer(out.kept)
 }
 
 // limited keeps what is written up to a limit, and then fails.
 type limited struct {
-	bytes.Buffer
+	kept []byte
 	left int
 }
 
@@ -84,7 +87,8 @@ func (l *limited) Write(b []byte) (int, error) {
 	if l.left -= len(b); l.left < 0 {
 		return 0, io.ErrShortWrite
 	}
-	return l.Buffer.Write(b)
+	l.kept = append(l.kept, b...)
+	return len(b), nil
 }
 
 // tail keeps the end of what is written.

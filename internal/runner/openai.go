@@ -55,7 +55,8 @@ func (o OpenAI) Run(ctx context.Context, c *Case) (Answer, error) {
 
 func (o OpenAI) request(c *Case) ([]byte, error) {
 	if c.Operation == genai.OpExecuteTool || c.Operation == genai.OpRetrieval {
-		return nil, fmt.Errorf("a row of operation %s cannot be asked of a model; run the application with --exec", c.Operation)
+		return nil, fmt.Errorf("a row of operation %s cannot be asked of a model; run the application with --exec",
+			c.Operation)
 	}
 	system := c.System
 	if o.Prompt != nil {
