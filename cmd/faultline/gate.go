@@ -150,7 +150,7 @@ func runGate(c *cobra.Command, o gateOptions) error {
 	if len(o.baseline) > 0 || o.before.given() {
 		sides = append(sides, baseline)
 	}
-	for _, s := range sides {
+	for _, s := range []*side{candidate, baseline} {
 		if err := s.open(c, &o.pace); err != nil {
 			return err
 		}

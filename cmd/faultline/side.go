@@ -155,8 +155,8 @@ func observation(o *pipeline.Scored) gate.Observation {
 		Row:       pipeline.DatasetRow(o.Resource, o.Span),
 		Call:      o.Call,
 		Duplicate: r.DuplicateOf != "",
-		Start:     int64(o.Span.StartTimestamp()), //nolint:gosec // a time of this century
-		End:       int64(o.Span.EndTimestamp()),   //nolint:gosec // likewise
+		Start:     int64(o.Span.StartTimestamp()),
+		End:       int64(o.Span.EndTimestamp()),
 		Session:   r.Session.ID,
 		Verdict:   r.Verdict,
 		Scored:    o.Coverage() == spanattr.Scored,

@@ -142,8 +142,10 @@ func (s *system) check() error {
 		given bool
 		name  string
 	}{
-		{s.exec != "", "--" + s.prefix + "exec"}, {s.http != "", "--" + s.prefix + "http"},
-		{s.openai, "--" + s.prefix + "openai"}, {len(s.program) > 0, "a command after --"},
+		{s.exec != "", "--" + s.prefix + "exec"},
+		{s.http != "", "--" + s.prefix + "http"},
+		{s.openai, "--" + s.prefix + "openai"},
+		{len(s.program) > 0, "a command after --"},
 	} {
 		if way.given {
 			ways = append(ways, way.name)
@@ -156,7 +158,9 @@ func (s *system) check() error {
 		given bool
 		name  string
 	}{
-		{s.model != "", "model"}, {s.prompt != "", "prompt"}, {s.baseURL != "", "base-url"},
+		{s.model != "", "model"},
+		{s.prompt != "", "prompt"},
+		{s.baseURL != "", "base-url"},
 		{len(s.parameters) > 0, "param"},
 	} {
 		if flag.given && !s.openai {
@@ -305,7 +309,7 @@ func (p *programRuns) once(ctx context.Context, cases []runner.Case, run int, wr
 	case spans == 0 && err != nil:
 		return fmt.Errorf("the program recorded no span: %w", err)
 	case spans == 0:
-		return fmt.Errorf("the program recorded no span: does it run the cases in the file that FAULTLINE_DATASET names, " +
+		return errors.New("the program recorded no span: does it run the cases in the file that FAULTLINE_DATASET names, " +
 			"with an OpenTelemetry SDK, and flush it at its end?")
 	case err != nil: // a test suite also fails because a case does
 		fmt.Fprintln(p.program.Output, "faultline:", err)

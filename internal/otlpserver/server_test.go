@@ -89,8 +89,10 @@ func TestHTTP(t *testing.T) {
 		{name: "no JSON", path: "/v1/traces", kind: "application/json", body: []byte("hello"), status: 400},
 		{name: "no gzip", path: "/v1/traces", kind: protobuf, encoding: "gzip", body: proto, status: 400},
 		{name: "another encoding", path: "/v1/traces", kind: protobuf, encoding: "br", body: proto, status: 400, words: `got "br"`},
-		{name: "too large", path: "/v1/traces", kind: "application/json", encoding: "gzip",
-			body: zip(t, make([]byte, MaxRequest+1)), status: 400, words: "must not be larger than 64 MiB"},
+		{
+			name: "too large", path: "/v1/traces", kind: "application/json", encoding: "gzip",
+			body: zip(t, make([]byte, MaxRequest+1)), status: 400, words: "must not be larger than 64 MiB",
+		},
 		{name: "another path", path: "/v1/profiles", kind: protobuf, status: 404},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -112,7 +114,7 @@ func TestHTTP(t *testing.T) {
 	}
 	require.Equal(t, received{spans: 4, records: 1}, *got)
 	got.fails = errors.New("disk full")
-	response, err := http.Post(s.URL()+"/v1/traces", protobuf, bytes.NewReader(proto)) //nolint:noctx // a test
+	response, err := http.Post(s.URL()+"/v1/traces", protobuf, bytes.NewReader(proto))
 	require.NoError(t, err)
 	defer response.Body.Close()
 	require.Equal(t, 500, response.StatusCode, "an SDK must see that nothing was kept")

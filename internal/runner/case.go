@@ -102,11 +102,11 @@ func NewCase(row *dataset.Row) Case {
 	for _, d := range retrieval.Documents {
 		c.Documents = append(c.Documents, Document{ID: d.ID, Content: d.Content})
 	}
-	switch {
-	case call.Operation == genai.OpExecuteTool:
+	switch call.Operation {
+	case genai.OpExecuteTool:
 		c.Tool = &Function{Name: call.ToolName, Arguments: compact(call.ToolArguments())}
 		c.Input = c.Tool.Arguments
-	case call.Operation == genai.OpRetrieval:
+	case genai.OpRetrieval:
 		c.Input, c.Documents = retrieval.Query, nil // they are the answer
 	}
 	c.Hash = c.hash()

@@ -90,8 +90,9 @@ func parseHTTP(text []byte) (*HTTP, error) {
 }
 
 var (
-	templated = regexp.MustCompile(`\{\{.*?\}\}`)
-	method    = regexp.MustCompile(`^[A-Z]{1,16}$`)
+	templated    = regexp.MustCompile(`\{\{.*?\}\}`)
+	unknownField = regexp.MustCompile(`can't evaluate field (\w+) in type \*runner\.Case`)
+	method       = regexp.MustCompile(`^[A-Z]{1,16}$`)
 )
 
 // Template compiles a template that is executed with a Case. Beside the built-in functions it has json, and env for a
@@ -106,6 +107,10 @@ func Template(name, text string) (*template.Template, error) {
 	}
 	if err != nil {
 		reason := strings.TrimPrefix(strings.TrimPrefix(err.Error(), "template: "), name+":")
+		if m := unknownField.FindStringSubmatch(reason); m != nil {
+			reason = fmt.Sprintf("a case has no %s; it has Row, Run, Input, System, Messages, Tools, Schema, Documents, Tool, "+
+				"Model, Service, Operation, PromptName and PromptVersion", m[1])
+		}
 		return nil, fmt.Errorf("%s must be a template of a case: %s", name, reason)
 	}
 	return t, nil

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/spanattr"
@@ -56,9 +57,9 @@ func (p Program) Run(ctx context.Context, cases iter.Seq[Case], run int, endpoin
 		ctx, cancel = context.WithTimeoutCause(ctx, p.Timeout, fmt.Errorf("%w after %s", ErrTimeout, p.Timeout))
 		defer cancel()
 	}
-	cmd := exec.CommandContext(ctx, p.Args[0], p.Args[1:]...)
-	complaint := &tail{}
-	cmd.Stdout, cmd.Stderr = p.Output, io.MultiWriter(p.Output, complaint)
+	cmd := exec.CommandContext(ctx, p.Args[0], p.Args[1:]...) //nolint:gosec // what the user asks to run
+	complaint, out := &tail{}, &locked{w: p.Output}
+	cmd.Stdout, cmd.Stderr = out, io.MultiWriter(out, complaint)
 	cmd.Env = append(os.Environ(),
 		"FAULTLINE_DATASET="+file, "FAULTLINE_RUN="+strconv.Itoa(run),
 		"OTEL_EXPORTER_OTLP_ENDPOINT="+endpoint, "OTEL_EXPORTER_OTLP_INSECURE=true",
@@ -86,6 +87,18 @@ func (p Program) Run(ctx context.Context, cases iter.Seq[Case], run int, endpoin
 		return nil
 	}
 	return err
+}
+
+// locked is a writer for both streams of a program.
+type locked struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *locked) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(b)
 }
 
 // writeCases writes the cases to a temporary file that only its owner can read.

@@ -133,7 +133,7 @@ func (c *Case) question(s *attributes, a *Answer) {
 		return
 	}
 	if c.System != "" {
-		s.json("gen_ai.system_instructions", []part{{Type: "text", Content: text(c.System)}})
+		s.json("gen_ai.system_instructions", []part{{Type: "text", Content: new(c.System)}})
 	}
 	input := call.Input()
 	for len(input) > 0 && (input[0].Role == genai.RoleSystem || input[0].Role == "developer") {
@@ -166,7 +166,7 @@ func (c *Case) answer(s *attributes, a *Answer) {
 	}
 	m := messageJSON{Role: genai.RoleAssistant, FinishReason: reason, Parts: []part{}}
 	if a.Text != "" || len(a.ToolCalls) == 0 {
-		m.Parts = append(m.Parts, part{Type: "text", Content: text(a.Text)})
+		m.Parts = append(m.Parts, part{Type: "text", Content: new(a.Text)})
 	}
 	for i, call := range a.ToolCalls {
 		m.Parts = append(m.Parts, part{
@@ -229,8 +229,6 @@ func raw(s string) json.RawMessage {
 	b, _ := json.Marshal(s) //nolint:errchkjson // a string
 	return b
 }
-
-func text(s string) *string { return &s }
 
 func unix(t time.Time) string { return strconv.FormatInt(t.UnixNano(), 10) }
 

@@ -215,7 +215,7 @@ func TestHostileTextsStayInTheirPlace(t *testing.T) {
 		}
 	}
 	markdown := write(t, r, "markdown")
-	for _, line := range strings.Split(markdown, "\n") {
+	for line := range strings.SplitSeq(markdown, "\n") {
 		line = regexp.MustCompile("<code>[^<`|*@]*</code>").ReplaceAllString(line, "")
 		for _, alive := range []string{"<script>", "@octocat", "#1 ", "](", "http://", "`", "*b*"} {
 			require.NotContains(t, line, alive)

@@ -13,6 +13,7 @@ import (
 // Bounds of the text report. Rows that pass are listed only in a small dataset.
 const (
 	maxListed   = 100
+	maxCell     = 64 // bytes of a name in the table
 	maxDetailed = 20
 )
 
@@ -71,8 +72,8 @@ func (r Report) table(w io.Writer, rows []gate.RowResult) {
 		if row.Baseline != nil {
 			baseline = "\t" + row.Baseline.String()
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s%s\t%s\n", row.Status, name(row), label(row), row.Candidate, baseline,
-			dash(classes(&row.Candidate)))
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s%s\t%s\n", row.Status, line(name(row), maxCell), label(row), row.Candidate,
+			baseline, dash(classes(&row.Candidate)))
 	}
 	_ = tw.Flush() // to a buffer
 	if more := len(rows) - maxListed; more > 0 {
