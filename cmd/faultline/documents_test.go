@@ -51,6 +51,9 @@ func TestDocumentsUseExistingCommands(t *testing.T) {
 				m[1],
 			)
 			for _, arg := range rest {
+				if arg == "--" { // of another program, from here on
+					break
+				}
 				name, long := strings.CutPrefix(strings.Trim(arg, "[]"), "--")
 				if name, _, _ = strings.Cut(name, "="); long {
 					require.NotNil(t, c.Flags().Lookup(name), "%s: %s has no flag --%s", where, c.CommandPath(), name)

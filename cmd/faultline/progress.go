@@ -11,21 +11,38 @@ import (
 // progress is a progress bar on a terminal. Elsewhere it is nil and does nothing.
 type progress struct{ bar *progressbar.ProgressBar }
 
+// newProgress shows how many bytes are read.
 func newProgress(stderr io.Writer, what string, bytes int64) *progress {
+	return show(stderr, what, bytes, progressbar.OptionShowBytes(true))
+}
+
+// newSteps shows how many things are done.
+func newSteps(stderr io.Writer, what string, steps int) *progress {
+	return show(stderr, what, int64(steps), progressbar.OptionShowCount())
+}
+
+func show(stderr io.Writer, what string, all int64, unit progressbar.Option) *progress {
 	f, ok := stderr.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return nil
 	}
 	return &progress{
 		progressbar.NewOptions64(
-			bytes,
+			all,
 			progressbar.OptionSetWriter(f),
 			progressbar.OptionSetDescription(what),
-			progressbar.OptionShowBytes(true),
+			unit,
 			progressbar.OptionClearOnFinish(),
 			progressbar.OptionSetPredictTime(true),
 			progressbar.OptionThrottle(100_000_000),
 		),
+	}
+}
+
+// step counts one thing done.
+func (p *progress) step() {
+	if p != nil {
+		_ = p.bar.Add(1)
 	}
 }
 

@@ -1,11 +1,17 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -16,24 +22,54 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs testdata/script: commands of a user and their expected output. SAMPLE is the bundled sample, LABELS
-// is what people judged, see noisyLabels. In addition to the commands of testscript there is `exits CODE COMMAND...`.
+// is what people judged, see noisyLabels, MODEL the address of a stand-in for a model. In addition to the commands of
+// testscript there is `exits CODE COMMAND...`, and `mistake CODE PATTERN COMMAND...` for a command whose last line on
+// stderr matches, and which prints nothing else of its own.
 func TestScripts(t *testing.T) {
 	sample, err := filepath.Abs(filepath.Join("..", "..", "testdata", "sample.jsonl.gz"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	model := httptest.NewServer(http.HandlerFunc(standIn))
+	t.Cleanup(model.Close) // after the scripts, which run in parallel
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("SAMPLE", sample)
 			e.Setenv("TMPDIR", e.WorkDir)
+			e.Setenv("MODEL", model.URL)
 			labels := filepath.Join(e.WorkDir, "labels.jsonl")
 			e.Setenv("LABELS", labels)
 			return os.WriteFile(labels, noisyLabels(), 0o600)
 		},
-		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "mistake": mistake,
+		},
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
 	})
+}
+
+// standIn is a model behind OpenAI's chat API, which answers well under the name good, and an application.
+func standIn(w http.ResponseWriter, r *http.Request) {
+	var asked struct{ Model, Q string }
+	if json.NewDecoder(r.Body).Decode(&asked) != nil {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	arguments := `{"amount": "about 20"}`
+	if asked.Model == "good" || asked.Q != "" {
+		arguments = `{"amount": 19.99}`
+	}
+	call := fmt.Sprintf(`[{"type": "function", "function": {"name": "issue_refund", "arguments": %q}}]`, arguments)
+	switch r.URL.Path {
+	case "/v1/chat/completions":
+		fmt.Fprintf(w, `{"model": %q, "choices": [{"finish_reason": "tool_calls", "message": {"tool_calls": %s}}]}`,
+			asked.Model, call)
+	case "/app":
+		fmt.Fprintf(w, `{"reply": {"calls": %s}}`, call)
+	default:
+		http.NotFound(w, r)
+	}
 }
 
 func exits(ts *testscript.TestScript, neg bool, args []string) {
@@ -52,5 +88,21 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if code != want {
 		ts.Fatalf("exit code %d, want %d", code, want)
+	}
+}
+
+func mistake(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 3 {
+		ts.Fatalf("usage: mistake CODE PATTERN COMMAND...")
+	}
+	exits(ts, neg, append(args[:1:1], args[2:]...))
+	var complaints []string
+	for line := range strings.SplitSeq(strings.TrimSpace(ts.ReadFile("stderr")), "\n") {
+		if strings.HasPrefix(line, "faultline: ") {
+			complaints = append(complaints, line)
+		}
+	}
+	if len(complaints) != 1 || !regexp.MustCompile(args[1]).MatchString(complaints[0]) {
+		ts.Fatalf("stderr has %q, want one line like %s", complaints, args[1])
 	}
 }

@@ -17,8 +17,10 @@ import (
 )
 
 // elsewhere are documents with YAML that is not for this Collector. Tests of other packages check them: internal/grafana
-// for Prometheus, e2e for ocb.
-var elsewhere = []string{"docs/reference/alerts.md", "docs/guides/own-build.md"}
+// for Prometheus, e2e for ocb, cmd/faultline for CI systems and requests.
+var elsewhere = []string{
+	"docs/reference/alerts.md", "docs/guides/own-build.md", "docs/guides/gate.md", "deploy/ci/README.md",
+}
 
 // TestExamplesInDocumentsAreValid reads every fenced YAML block of every document like this Collector: all components
 // that it configures, ours or not, all components in its pipelines, the extensions that they name, and the scorer and

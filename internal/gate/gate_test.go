@@ -1,10 +1,7 @@
 package gate
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"encoding/xml"
 	"fmt"
 	"testing"
 
@@ -255,46 +252,6 @@ func TestDecisionDoesNotDependOnTheOrderOfRows(t *testing.T) {
 			t.Fatalf("a row blocks, and the decision is %s", r.Decision)
 		}
 	})
-}
-
-func TestReports(t *testing.T) {
-	rows := []dataset.Row{row("a", failure.Truncation), row("b", failure.Refusal), row("c", failure.Refusal)}
-	rows[0].Detail, rows[0].Note = "output_limit", "the answer <ends> in the middle"
-	r := decide(rows, play(rows, []string{"a", "truncation"}, []string{"b"}), nil, DefaultOptions())
-
-	var text, markdown, junit, object bytes.Buffer
-	require.NoError(t, r.Write(&text, "text"))
-	require.Equal(t, `REGRESSION
-  1 row whose known failure repeats
-  warning: `+weakWarning(1)+`
-
-STATUS    ROW  CLASS                    CANDIDATE  SHOWED
-repeated  a    truncation/output_limit  0/1        truncation
-missing   c    refusal                  0/0        -
-pass      b    refusal                  1/1        -
-
-rows        3: 1 repeated, 1 missing, 1 pass
-detectable  a change that breaks 55.3 % of rows is noticed with power 0.8
-not tested  tool_error, tool_call_malformed, schema_violation, hallucination, bad_answer, retry_loop, goal_drift, unsafe: no row
-to repeat   1 row
-`, text.String())
-	require.NoError(t, r.Write(&markdown, "markdown"))
-	require.Contains(t, markdown.String(), "### ❌ Faultline gate: regression")
-	require.Contains(t, markdown.String(), "| repeated | `a` | truncation/output_limit | 0/1 | truncation |")
-
-	require.NoError(t, r.Write(&junit, "junit"))
-	var suite junitSuite
-	require.NoError(t, xml.Unmarshal(junit.Bytes(), &suite))
-	require.Equal(t, []int{3, 1, 1}, []int{suite.Tests, suite.Failures, suite.Skipped})
-	require.Equal(t, "the answer <ends> in the middle", suite.Cases[0].Failure.Text)
-
-	require.NoError(t, r.Write(&object, "json"))
-	var back Report
-	require.NoError(t, json.Unmarshal(object.Bytes(), &back))
-	require.Equal(t, Regression, back.Decision)
-	require.Equal(t, 1, back.Rows[0].Candidate.Failed)
-
-	require.ErrorIs(t, r.Write(&object, "pdf"), ErrFormat)
 }
 
 func TestOptionsAreChecked(t *testing.T) {

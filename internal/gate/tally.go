@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/faultline-otel/faultline/internal/failure"
@@ -23,6 +24,15 @@ type Tally struct {
 
 // runs counts the runs with a result.
 func (t Tally) runs() int { return t.Passed + t.Failed }
+
+// String returns the passed runs of those with a result, such as 3/5.
+func (t Tally) String() string {
+	s := fmt.Sprintf("%d/%d", t.Passed, t.runs())
+	if t.Inconclusive > 0 {
+		s += fmt.Sprintf(" (+%d?)", t.Inconclusive)
+	}
+	return s
+}
 
 // all counts all runs.
 func (t Tally) all() int { return t.runs() + t.Inconclusive }

@@ -96,6 +96,18 @@ const (
 // candidate sets it for the gate.
 const AttrDatasetRow = "app.llm.dataset.row"
 
+// What the runner writes beside AttrDatasetRow, on the resource of a run.
+const (
+	// AttrDatasetRun numbers the runs of one row, from 1.
+	AttrDatasetRun = "app.llm.dataset.run"
+	// AttrDatasetCase is the hash of what the system was given. Runs with another hash than the row's are stale.
+	AttrDatasetCase = "app.llm.dataset.case"
+	// AttrDatasetRunner is the hash of how the system was run: the command, the model, the prompt.
+	AttrDatasetRunner = "app.llm.dataset.runner"
+	// AttrDatasetError says why a run gave no answer. Such a run is inconclusive.
+	AttrDatasetError = "app.llm.dataset.error"
+)
+
 // EventEvaluation is the span event and log record that carries a score, as the GenAI conventions define it.
 const (
 	EventEvaluation       = "gen_ai.evaluation.result"
