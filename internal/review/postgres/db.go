@@ -5,6 +5,7 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net"
@@ -138,17 +139,52 @@ func oneView() *sql.TxOptions {
 	return &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}
 }
 
-// Alone runs f unless another replica runs one now.
+// Alone runs f unless another replica runs one now. The lock is of a session: a transaction would keep a view of the
+// database from beginning to end.
 func (d *DB) Alone(ctx context.Context, f func(context.Context) error) error {
-	return d.Read(ctx, func(tx *sql.Tx) error {
+	return d.guarded(review.Health.Readable, func() (err error) {
+		c, err := d.reader.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = c.Close() }() // it goes back
 		var alone bool
-		err := tx.QueryRowContext(ctx, `SELECT pg_try_advisory_xact_lock($1, hashtext(current_schema()))`, lockAlone).
-			Scan(&alone)
+		err = c.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1, hashtext(current_schema()))`, lockAlone).Scan(&alone)
 		if err != nil || !alone {
 			return err
 		}
+		defer func() {
+			const unlock = `SELECT pg_advisory_unlock($1, hashtext(current_schema()))`
+			if _, failed := c.ExecContext(context.WithoutCancel(ctx), unlock, lockAlone); failed != nil {
+				_ = c.Raw(func(any) error { return driver.ErrBadConn }) // the lock goes with the connection
+			}
+		}()
 		return f(ctx)
 	})
+}
+
+// bloat is what the size of an index may be beside three times that of its table.
+var bloat = int64(16 << 20)
+
+// Compact rebuilds an index of words that has become much larger than its table, while others read and write: Postgres
+// never removes a word from it. The caller is alone.
+func (d *DB) Compact(ctx context.Context, table, index string) error {
+	var large bool
+	err := d.reader.QueryRowContext(ctx,
+		`SELECT pg_relation_size(to_regclass($1)) > 3 * pg_table_size(to_regclass($2)) + $3::bigint`, index, table, bloat).
+		Scan(&large)
+	if err != nil || !large {
+		return d.note(err)
+	}
+	for _, statement := range []string{
+		`DROP INDEX CONCURRENTLY IF EXISTS ` + index + `_ccnew`, // of a rebuild that was cut off
+		`REINDEX INDEX CONCURRENTLY ` + index,
+	} {
+		if _, err := d.reader.ExecContext(ctx, statement); err != nil {
+			return d.note(err)
+		}
+	}
+	return nil
 }
 
 func (d *DB) guarded(possible func(review.Health) bool, transaction func() error) error {

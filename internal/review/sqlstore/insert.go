@@ -61,7 +61,8 @@ func (p *put) finish(ctx context.Context) error {
 type insertion struct{ before, after string }
 
 var (
-	insertSpans = insertion{`INSERT INTO spans (item_id, span_id, parent_id, service, class, detail, classes, evidence,
+	insertSpans = insertion{
+		`INSERT INTO spans (item_id, span_id, parent_id, service, class, detail, classes, evidence,
 		fingerprint, cause, model, prompt_name, prompt_version, session_id, cost_usd, start_ns, duration_ns, data,
 		opinions) VALUES `,
 		` ON CONFLICT (item_id, span_id) DO UPDATE SET parent_id = excluded.parent_id, service = excluded.service,

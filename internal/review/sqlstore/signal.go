@@ -333,7 +333,10 @@ func setState(ctx context.Context, tx *prepared, id string, from, to review.Sign
 
 // AgeSignals implements review.Signals.
 func (s *Store) AgeSignals(ctx context.Context) error {
-	if err := s.db.Alone(ctx, s.ageSignals); err != nil {
+	err := s.db.Alone(ctx, func(ctx context.Context) error {
+		return errors.Join(s.ageSignals(ctx), s.db.Compact(ctx, "search", "search_words"))
+	})
+	if err != nil {
 		return fmt.Errorf("age signals: %w", err)
 	}
 	return nil

@@ -44,6 +44,8 @@ type database interface {
 	Read(ctx context.Context, f func(*sql.Tx) error) error
 	// Alone runs f unless another replica runs one now.
 	Alone(ctx context.Context, f func(context.Context) error) error
+	// Compact rebuilds an index of words that became much larger than its table.
+	Compact(ctx context.Context, table, index string) error
 	// Refused reports whether the database refused the data. It would refuse them the next time too.
 	Refused(err error) bool
 	Health() review.Health
