@@ -143,7 +143,15 @@ func (s *Store) merge(ctx context.Context, tx *prepared, p *portion, received ti
 			return err
 		}
 	}
+	if err := s.enqueue(ctx, tx, item.id, suspects(fresh)); err != nil {
+		return err
+	}
 	return s.index(ctx, tx, item, fresh)
+}
+
+// suspects reports whether a scorer has a weak suspicion of any of these spans. Rows that were stored do not tell.
+func suspects(fresh []row) bool {
+	return slices.ContainsFunc(fresh, func(r row) bool { return r.suspect })
 }
 
 // stored is an item with the rows that its verdict is computed from.

@@ -22,12 +22,13 @@ type row struct {
 	data                                        string             // the whole span as JSON
 	bytes                                       int64              // of data
 	terms                                       terms              // for the search index
+	suspect                                     bool               // a scorer has a weak suspicion; of new rows only
 }
 
 // rowOf reads a span into columns, bounding each.
 func rowOf(s *review.Span) row {
 	bounded := bound(s)
-	r := row{span: bounded, terms: termsOf(s)}
+	r := row{span: bounded, terms: termsOf(s), suspect: len(s.Suspects) > 0}
 	r.node = r.span.Node()
 	r.span.Call, r.span.Scores, r.span.Skipped = nil, nil, nil
 	if c := s.Call; c != nil {
