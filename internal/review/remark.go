@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/faultline-otel/faultline/internal/assertion"
 	"github.com/faultline-otel/faultline/internal/failure"
 )
 
@@ -140,6 +141,9 @@ func validFinding(prefix string, f failure.Finding) error {
 func validAssertion(line string) error {
 	if line == "" || len(line) > maxAssertion || strings.ContainsAny(line, "\n\r") {
 		return invalid("assertions must have 1 to %d bytes in one line each, got %d: %.64q", maxAssertion, len(line), line)
+	}
+	if _, err := assertion.Parse(line); err != nil {
+		return invalid("assertions must be lines such as %q, got %.64q: %w", "calls issue_refund", line, err)
 	}
 	return nil
 }

@@ -42,7 +42,7 @@ func (s *suite) next(by review.Claimant, f review.Filter) string {
 
 func numbered(n int) (texts []string) {
 	for i := range n {
-		texts = append(texts, fmt.Sprint("calls tool ", i))
+		texts = append(texts, fmt.Sprint("calls tool_", i))
 	}
 	return texts
 }
