@@ -13,6 +13,7 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/web/display"
+	"github.com/faultline-otel/faultline/internal/web/judgement"
 )
 
 // handlerFunc answers a request or returns an error. It returns an error only before it has written anything.
@@ -165,6 +166,9 @@ func (s *server) render(w http.ResponseWriter, status int, page string, data any
 // parsePages reads the templates. They have few functions on purpose: views are prepared in Go.
 func parsePages(a *assets) (*template.Template, error) {
 	pages, err := template.New("").Funcs(template.FuncMap{"asset": a.path}).ParseFS(templates, "templates/*.html")
+	if err == nil {
+		pages, err = pages.ParseFS(judgement.Templates, "*.html")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("parse templates: %w", err)
 	}
