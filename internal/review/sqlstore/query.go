@@ -78,7 +78,7 @@ func (s *Store) list(
 		}
 		items, ids = append(items, item), append(ids, at.id)
 	}
-	if err := rows.Err(); err != nil {
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil { // a connection answers one query at a time
 		return nil, spot{}, err
 	}
 	return items, last, s.claimsOf(ctx, tx, items, ids)
