@@ -59,7 +59,8 @@ const (
 	sweepPause = 20 * time.Millisecond // for other writers
 )
 
-// tend puts items into their queues where these were changed, ages signals and removes what exceeds the limits, until the context ends.
+// tend puts items into queues that were changed, ages signals and removes what exceeds the limits, until the context
+// ends.
 func (e *reviewExtension) tend(ctx context.Context) {
 	limits := map[review.State]review.Limits{
 		review.Open: e.config.Retention.Open.limits(), review.Reviewed: e.config.Retention.Reviewed.limits(),

@@ -256,8 +256,9 @@ func (q *Queue) Place(t Traits) int64 {
 // persons are who asks, as in Label.Person.
 func (i *Item) Hide(persons ...string) {
 	i.Verdict = failure.Verdict{}
-	i.Labels = slices.DeleteFunc(slices.Clone(i.Labels), func(l Label) bool { return !slices.Contains(persons, l.Person()) })
-	if i.Label != nil && !slices.Contains(persons, i.Label.Person()) {
+	others := func(l Label) bool { return !slices.Contains(persons, l.Person()) }
+	i.Labels = slices.DeleteFunc(slices.Clone(i.Labels), others)
+	if i.Label != nil && others(*i.Label) {
 		i.Label = nil
 	}
 	i.Spans = slices.Clone(i.Spans)

@@ -112,9 +112,9 @@ type Store interface {
 	// Known returns which of the traces have an item. It is called for every kept trace, and so must be cheap.
 	Known(ctx context.Context, traceIDs []string) (map[string]bool, error)
 	// Items pages through the items, latest arrival first. With a state and without words, items come by their place in
-	// the queue first, which is the same unless a queue has an order or items were put at its end. Following Next gives each item that was in the queue at the
-	// first page exactly once, whatever arrives meanwhile. A page of a query may be short, even empty, and have a next
-	// one. It returns ErrInvalid for an invalid cursor.
+	// the queue first, which is the same unless a queue has an order or items were put at its end. Following Next gives
+	// each item that was in the queue at the first page exactly once, whatever arrives meanwhile. A page of a query may be
+	// short, even empty, and have a next one. It returns ErrInvalid for an invalid cursor.
 	Items(ctx context.Context, f Filter) (Page, error)
 	// Item returns one item with its spans and labels, or ErrNotFound.
 	Item(ctx context.Context, traceID string) (Item, error)

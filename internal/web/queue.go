@@ -26,7 +26,8 @@ const stateAll = "all"
 func queueFilterOf(query url.Values) (queueFilter, error) {
 	state := query.Get("state")
 	query = url.Values{
-		"class": query["class"], "service": query["service"], "q": query["q"], "cursor": query["cursor"], "queue": query["queue"],
+		"class": query["class"], "service": query["service"], "q": query["q"], "cursor": query["cursor"],
+		"queue": query["queue"],
 	}
 	switch state {
 	case "":
@@ -136,9 +137,9 @@ func (s *server) queue(
 	}
 	now := s.options.Now()
 	q := &queueView{
-		Query: f.Query, Total: page.Total, Queues: queueOptions(f.Queue, s.store.Queues()), Classes: classOptions(f.Class, facets.Classes),
-		Services: serviceOptions(f.Service, facets.Services),
-		States:   stateOptions(f.State), FreshFrom: freshAddress(f, page.Items),
+		Query: f.Query, Total: page.Total, Queues: queueOptions(f.Queue, s.store.Queues()),
+		Classes: classOptions(f.Class, facets.Classes), Services: serviceOptions(f.Service, facets.Services),
+		States: stateOptions(f.State), FreshFrom: freshAddress(f, page.Items),
 	}
 	if current == "" && len(page.Items) > 0 {
 		current = page.Items[0].TraceID

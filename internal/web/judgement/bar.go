@@ -100,7 +100,9 @@ func Of(item *review.Item, queue review.Queue, viewer []string) Bar {
 		b.Severities = append(b.Severities, option(string(severity), string(said.Severity)))
 	}
 	if item.SessionID != "" {
-		b.Scopes = []Option{option(string(review.Turn), string(said.Scope)), option(string(review.Session), string(said.Scope))}
+		for _, scope := range []review.Scope{review.Turn, review.Session} {
+			b.Scopes = append(b.Scopes, option(string(scope), string(said.Scope)))
+		}
 	}
 	b.Tags, b.Note, b.Corrected = strings.Join(said.Tags, ", "), said.Note, said.CorrectedOutput
 	b.Assertions = strings.Join(said.Assertions, "\n")
