@@ -83,7 +83,7 @@ func TestRowOfAReviewedItem(t *testing.T) {
 	}
 	row, err = FromItem(remarked)
 	require.NoError(t, err)
-	require.Equal(t, review.High, row.Severity)
+	require.Equal(t, "high", row.Severity)
 	require.Equal(t, []string{"billing"}, row.Tags)
 	require.Equal(t, "I refunded.", row.CorrectedOutput)
 	require.Equal(t, []string{"calls x"}, row.Assertions)
