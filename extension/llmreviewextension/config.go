@@ -35,6 +35,9 @@ type Config struct {
 	// Retention bounds what the store keeps.
 	Retention RetentionConfig `mapstructure:"retention"`
 
+	// Queues divide what is to be judged: a case is in the first one that takes it. None: one with everything.
+	Queues []QueueConfig `mapstructure:"queues"`
+
 	Store StoreConfig `mapstructure:"store"`
 
 	_ struct{}
@@ -106,7 +109,7 @@ func createDefaultConfig() component.Config {
 
 // Validate checks the link to a trace, and that prompts and answers are not served to a network by mistake.
 func (c *Config) Validate() error {
-	return errors.Join(c.validateClaims(), c.validateEndpoint(), web.CheckTraceURL(c.TraceURL))
+	return errors.Join(c.validateClaims(), c.validateEndpoint(), web.CheckTraceURL(c.TraceURL), c.validateQueues())
 }
 
 func (c *Config) validateClaims() error {

@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/confmap/confmaptest"
 
 	"github.com/faultline-otel/faultline/internal/componenttest"
+	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
@@ -93,6 +94,46 @@ func TestConfigSaysWhatIsWrong(t *testing.T) {
 	require.ErrorContains(t, err, `got "postgres://***@db:fife/faultline"`)
 	_, err = load(t, "invalid_everything.yaml")
 	require.ErrorContains(t, err, `store::sqlite: path must be the name of a file, got ""`)
+}
+
+func TestQueues(t *testing.T) {
+	cfg, err := load(t, "valid_queues.yaml")
+	require.NoError(t, err)
+	require.Equal(t, []review.Queue{
+		{
+			Name: "refunds", Classes: []failure.Class{failure.ToolCallMalformed, failure.Unsafe}, Services: []string{"returns-bot"},
+			Reviewers: 2, Blind: true, Rubric: "Read the whole thread.", Order: review.Priority,
+			Questions: []review.Question{
+				{
+					Name: "tone", Text: "How was it said?", Type: review.Choice, Choices: []string{"calm", "rude"},
+					Required: true, Key: "g",
+				},
+				{Name: "solved", Text: "Was it solved?", Type: review.YesNo},
+			},
+		},
+		{Name: "rest", Reviewers: 1, Order: review.Newest},
+	}, cfg.queues())
+
+	// One line a mistake.
+	_, err = load(t, "invalid_queues.yaml")
+	for _, want := range []string{
+		`queues[0]: name must have 1 to 64 bytes, got 0`,
+		`queues[1] "a": classes must be of the taxonomy, got "boredom"`,
+		`queues[1] "a": services must be names of services, got ""`,
+		`queues[1] "a": reviewers must be 1 to 20, got 0`,
+		`queues[1] "a": order must be "newest" or "priority", got "random"`,
+		`queues[1] "a": questions[0]: name must have 1 to 64 bytes, got 0`,
+		`queues[1] "a": questions[0]: text must have 1 to 500 bytes, got 0`,
+		`queues[1] "a": questions[0]: choices must be 2 to 50 texts, got ["one"]`,
+		`queues[1] "a": questions[0]: key must be one of`,
+		`queues[1] "a": questions[1]: type must be "choice", "number", "yes_no" or "text", got "essay"`,
+		`queues[1] "a": questions[2]: choices must come with the type "choice", got type "number"`,
+		`queues[1] "a": questions[2]: name must be unique, got "q" again`,
+		`queues[1] "a": questions[2]: key must be unique, got "g" again`,
+		`queues[2] "a": name must be unique, got "a" again`,
+	} {
+		require.ErrorContains(t, err, want)
+	}
 }
 
 func TestASocketIsGuardedByItsPermissions(t *testing.T) {

@@ -65,6 +65,7 @@ func (e *reviewExtension) Start(ctx context.Context, host component.Host) (err e
 	if e.store, err = e.open(ctx, host); err != nil {
 		return err
 	}
+	e.store.UseQueues(e.config.queues())
 	if err := e.observe(); err != nil {
 		return errors.Join(err, e.store.Close())
 	}

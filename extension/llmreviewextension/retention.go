@@ -59,7 +59,8 @@ const (
 	sweepPause = 20 * time.Millisecond // for other writers
 )
 
-// tend ages signals and removes what exceeds the limits, until the context ends.
+// tend puts items into queues that were changed, ages signals and removes what exceeds the limits, until the context
+// ends.
 func (e *reviewExtension) tend(ctx context.Context) {
 	limits := map[review.State]review.Limits{
 		review.Open: e.config.Retention.Open.limits(), review.Reviewed: e.config.Retention.Reviewed.limits(),
@@ -72,7 +73,11 @@ func (e *reviewExtension) tend(ctx context.Context) {
 			return
 		case <-wait.C:
 		}
-		removed, err := e.store.Sweep(ctx, limits)
+		err := e.store.Redistribute(ctx)
+		removed := 0
+		if err == nil {
+			removed, err = e.store.Sweep(ctx, limits)
+		}
 		if err == nil && removed > 0 {
 			wait.Reset(sweepPause)
 			continue

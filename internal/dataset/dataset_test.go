@@ -72,6 +72,22 @@ func TestRowOfAReviewedItem(t *testing.T) {
 	_, err = FromItem(noCall)
 	require.ErrorIs(t, err, ErrNotJudged)
 
+	unsure := item()
+	unsure.Label.Decision = review.Unsure
+	_, err = FromItem(unsure)
+	require.ErrorIs(t, err, ErrNotJudged, "neither a failure nor none")
+
+	remarked := item()
+	remarked.Label.Remarks = review.Remarks{
+		Severity: review.High, Tags: []string{"billing"}, CorrectedOutput: "I refunded.", Assertions: []string{"calls x"},
+	}
+	row, err = FromItem(remarked)
+	require.NoError(t, err)
+	require.Equal(t, "high", row.Severity)
+	require.Equal(t, []string{"billing"}, row.Tags)
+	require.Equal(t, "I refunded.", row.CorrectedOutput)
+	require.Equal(t, []string{"calls x"}, row.Assertions)
+
 	asFound := item()
 	asFound.Label.Class, asFound.Label.Detail = "", ""
 	row, err = FromItem(asFound)

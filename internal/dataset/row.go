@@ -73,13 +73,13 @@ func ID(class failure.Class, call *genai.Call, traceID, spanID string) string {
 	return digest(string(class), input)
 }
 
-// ErrNotJudged is returned for an item without a label, or without a call to make a row of.
+// ErrNotJudged is returned for an item without a label, with one that is unsure, or without a call to make a row of.
 var ErrNotJudged = errors.New("no judged call")
 
 // FromItem makes a row of a reviewed item with its spans. It takes the span that the newest label names, else the
-// primary span. It returns ErrNotJudged where the item has no label, or that span no call.
+// primary span. It returns ErrNotJudged where the item has no label or an unsure one, or that span no call.
 func FromItem(item review.Item) (Row, error) {
-	if item.Label == nil {
+	if item.Label == nil || item.Label.Decision == review.Unsure {
 		return Row{}, fmt.Errorf("trace %s: %w", item.TraceID, ErrNotJudged)
 	}
 	want := item.Label.SpanID
@@ -95,6 +95,8 @@ func FromItem(item review.Item) (Row, error) {
 			Note: item.Label.Note, Reviewer: item.Label.Reviewer, LabelledAt: item.Label.Created.UTC(),
 			TraceID: item.TraceID, SpanID: span.ID, Service: span.Service, Fingerprint: span.Fingerprint,
 			PromptName: span.Call.PromptName, PromptVersion: span.Call.PromptVersion, Call: span.Call,
+			Tags: item.Label.Tags, Severity: string(item.Label.Severity),
+			CorrectedOutput: item.Label.CorrectedOutput, Assertions: item.Label.Assertions,
 		}
 		if row.Service == "" {
 			row.Service = item.Service

@@ -59,11 +59,14 @@ func (j *Judgement) Opinion(by, name string) (o Opinion, ok bool) {
 	return j.Opinions[i], true
 }
 
-// Votes returns the newest judgement of each person, oldest first.
+// Votes returns the newest judgement of each person, oldest first. None counts from before the item was reopened.
 func (j *Judgement) Votes() (votes []Label) {
 	for i := range j.Labels {
 		l := &j.Labels[i]
-		votes = slices.DeleteFunc(votes, func(earlier Label) bool { return earlier.Reviewer == l.Reviewer })
+		if l.Decision == Reopened {
+			votes = nil
+		}
+		votes = slices.DeleteFunc(votes, func(earlier Label) bool { return earlier.Person() == l.Person() })
 		if l.Decision == Confirmed || l.Decision == Rejected {
 			votes = append(votes, *l)
 		}

@@ -1,8 +1,8 @@
 package review
 
 import (
+	"cmp"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/failure"
@@ -11,13 +11,45 @@ import (
 // Decision is a person's judgement of an item.
 type Decision string
 
-// The decisions.
+// The decisions. The last two judge nothing: they say that earlier labels no longer count.
 const (
-	Confirmed Decision = "confirmed" // it is a failure
-	Rejected  Decision = "rejected"  // it is not a failure
+	Confirmed Decision = "confirmed"  // it is a failure
+	Rejected  Decision = "rejected"   // it is not a failure
+	Unsure    Decision = "unsure"     // the person cannot tell
+	TakenBack Decision = "taken_back" // the person takes their own judgement back
+	Reopened  Decision = "reopened"   // the item is to be judged again, by whomever
 )
 
-// Label is one judgement of one person. Labels are never changed; the newest counts.
+// Decisions lists the decisions that judge.
+func Decisions() []Decision { return []Decision{Confirmed, Rejected, Unsure} }
+
+// Judges reports whether the decision is a judgement.
+func (d Decision) Judges() bool { return d == Confirmed || d == Rejected || d == Unsure }
+
+// Severity is how bad a failure is.
+type Severity string
+
+// The severities.
+const (
+	Low    Severity = "low"
+	Medium Severity = "medium"
+	High   Severity = "high"
+)
+
+// Severities lists the severities, the least first.
+func Severities() []Severity { return []Severity{Low, Medium, High} }
+
+// Scope is what a label judges.
+type Scope string
+
+// The scopes. "" is a turn.
+const (
+	Turn    Scope = "turn"
+	Session Scope = "session" // all turns of the conversation
+)
+
+// Label is one judgement of one person. What it says is never changed. Of each person the newest label counts, and of
+// those the newest is that of the item.
 type Label struct {
 	ID       int64         `json:"id"`
 	TraceID  string        `json:"trace_id"`
@@ -32,7 +64,28 @@ type Label struct {
 	Replaces int64 `json:"replaces,omitempty"`
 	// Batch names the judgement of many items at once that the label is part of. The store sets it.
 	Batch string `json:"batch,omitempty"`
+	Remarks
+	// By is who the reviewer is to the store, as Claimant.ID. It tells people apart who gave no name.
+	By string `json:"-"`
 }
+
+// Remarks are what a label may say beyond decision and class.
+type Remarks struct {
+	// Further are findings beside the main one.
+	Further  []failure.Finding `json:"further_findings,omitempty"`
+	Severity Severity          `json:"severity,omitempty"`
+	Tags     []string          `json:"tags,omitempty"`
+	// CorrectedOutput is what the model should have said.
+	CorrectedOutput string `json:"corrected_output,omitempty"`
+	// Assertions say what must hold of the output when the call is made again, one a line.
+	Assertions []string `json:"assertions,omitempty"`
+	Scope      Scope    `json:"scope,omitempty"`
+	// Answers are those to the questions of the queue, by the question's name.
+	Answers map[string]string `json:"answers,omitempty"`
+}
+
+// Person identifies who gave the label: the name, else who the store knows.
+func (l *Label) Person() string { return cmp.Or(l.Reviewer, l.By) }
 
 // UnmarshalJSON also reads the keys class and detail, which earlier versions wrote.
 func (l *Label) UnmarshalJSON(b []byte) error {
@@ -50,30 +103,5 @@ func (l *Label) UnmarshalJSON(b []byte) error {
 		read.Class, read.Detail = earlier.Class, earlier.Detail
 	}
 	*l = read
-	return nil
-}
-
-// Bounds of a label's texts, in bytes.
-const (
-	maxNote     = 16 << 10
-	maxReviewer = 256
-)
-
-// Validate reports the first mistake in the label. The error is ErrInvalid and names the key.
-func (l *Label) Validate() error {
-	switch {
-	case l.Decision != Confirmed && l.Decision != Rejected:
-		return fmt.Errorf("decision must be %q or %q, got %.64q: %w", Confirmed, Rejected, l.Decision, ErrInvalid)
-	case l.Class != "" && !known(l.Class):
-		return fmt.Errorf("error_class must be one of the taxonomy, got %.64q: %w", l.Class, ErrInvalid)
-	case l.Detail != "" && l.Class == "":
-		return fmt.Errorf("error_detail must come with an error_class, got %.64q alone: %w", l.Detail, ErrInvalid)
-	case l.Detail != "" && !failure.ValidDetail(l.Class, l.Detail):
-		return fmt.Errorf("error_detail must be one of %s, got %.64q: %w", l.Class, l.Detail, ErrInvalid)
-	case len(l.Note) > maxNote:
-		return fmt.Errorf("note must be at most %d bytes, got %d: %w", maxNote, len(l.Note), ErrInvalid)
-	case len(l.Reviewer) > maxReviewer:
-		return fmt.Errorf("reviewer must be at most %d bytes, got %d: %w", maxReviewer, len(l.Reviewer), ErrInvalid)
-	}
 	return nil
 }

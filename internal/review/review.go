@@ -55,10 +55,16 @@ type Item struct {
 	Received                  time.Time    // when the store first got a span of it
 	Spans                     []Span       // ordered by start; only from Store.Item
 	Labels                    []Label      // newest first; only from Store.Item
-	Label                     *Label       // the newest, nil before the first
-	Claim                     *Claim       // nil if nobody has the item
+	Label                     *Label       // the newest that counts, nil without one
+	Queue                     string       // its name, see Queue
+	Reviewers                 int          // how many people have to judge the item
+	Judged                    int          // how many did
+	Assignee                  string       // whom it is offered to alone, "" for all
+	Claim                     *Claim       // the first of those below, nil if nobody has the item
+	Claims                    []Claim      // where several people judge it, several have it at once
 	Reasons                   []Reason     // why it is here, the strongest first
 	Evaluations               []Evaluation // latest first; only from Store.Item
+	Hidden                    bool         // what was found is hidden from who judges, see Item.Hide
 }
 
 // Filter selects items. Empty fields do not restrict.
@@ -68,6 +74,7 @@ type Filter struct {
 	Service string
 	State   State
 	Source  Source // one of its reasons
+	Queue   string // a name
 	Query   string // words that all occur in the item's messages, evidence, names or ids
 	Limit   int    // 0 is 50, at most 500
 	Cursor  string // Page.Next of the previous page
@@ -76,7 +83,7 @@ type Filter struct {
 // MaxCounted bounds the items with the words of a query that are counted, the newest first: a word may stand in all.
 const MaxCounted = 5000
 
-// Page is a page of items, newest first. Total counts all items that the filter selects, of those with the words of a
+// Page is a page of items. Total counts all items that the filter selects, of those with the words of a
 // query the newest MaxCounted. Next is "" on the last page.
 type Page struct {
 	Items []Item
@@ -113,9 +120,10 @@ type Store interface {
 	Put(ctx context.Context, traces []Trace) error
 	// Known returns which of the traces have an item. It is called for every kept trace, and so must be cheap.
 	Known(ctx context.Context, traceIDs []string) (map[string]bool, error)
-	// Items pages through the queue, latest arrival first. Following Next gives each item that was in the queue at the
-	// first page exactly once, whatever arrives meanwhile. A page of a query may be short, even empty, and have a next
-	// one. It returns ErrInvalid for an invalid cursor.
+	// Items pages through the items, latest arrival first. With a state and without words, items come by their place in
+	// the queue first, which is the same unless a queue has an order or items were put at its end. Following Next gives
+	// each item that was in the queue at the first page exactly once, whatever arrives meanwhile. A page of a query may be
+	// short, even empty, and have a next one. It returns ErrInvalid for an invalid cursor.
 	Items(ctx context.Context, f Filter) (Page, error)
 	// Item returns one item with its spans and labels, or ErrNotFound.
 	Item(ctx context.Context, traceID string) (Item, error)
@@ -124,14 +132,20 @@ type Store interface {
 	Facets(ctx context.Context, f Filter) (Facets, error)
 	// Backlog counts the open items. It is called often, and so must be cheap.
 	Backlog(ctx context.Context) (Backlog, error)
-	// AddLabel adds a label and marks the item as reviewed. The store sets id and time of the label. It returns
-	// ErrNotFound for an unknown item, ErrInvalid for an invalid label (see Label.Validate) or a span that the item
-	// does not have, and ErrConflict for one whose Replaces is not the newest label.
+	// AddLabel adds a label. An item is reviewed once as many people judged it as its queue asks for, and open again
+	// when a label takes one back or reopens it. The store sets id and time of the label. It returns ErrNotFound for an
+	// unknown item, ErrInvalid for an invalid label (see Label.Validate and Queue.Answered) or a span that the item does
+	// not have, and ErrConflict for one whose Replaces is not the newest label: while several people judge an item, the
+	// newest of the same person.
 	AddLabel(ctx context.Context, l Label) (Label, error)
+	// LastLabel returns the newest label of a person (see Label.Person) that counts and was given to one item alone, or
+	// ErrNotFound.
+	LastLabel(ctx context.Context, person string) (Label, error)
 	// Health says whether the store works. It is called often, and so must be cheap. While the store does not work, the
 	// other methods return an UnavailableError.
 	Health() Health
 	Claims
+	Queues
 	Signals
 	Judgements
 	Retention

@@ -36,13 +36,14 @@ const (
 	ForgottenAfter = 90 * 24 * time.Hour // quiet, with no item left, and resolved by nobody
 )
 
-// Signal is the items of one fingerprint.
+// Signal is the items of one fingerprint, and of those that were merged into it.
 type Signal struct {
 	ID          string        `json:"id"` // the fingerprint
 	Class       failure.Class `json:"error_class"`
 	Detail      string        `json:"error_detail,omitempty"`
-	Title       string        `json:"evidence"` // of the first item
-	Service     string        `json:"service"`  // of the first item
+	Name        string        `json:"title,omitempty"` // that a person gave it
+	Title       string        `json:"evidence"`        // of the first item
+	Service     string        `json:"service"`         // of the first item
 	State       SignalState   `json:"state"`
 	Changed     time.Time     `json:"changed"` // when it came into the state
 	First       time.Time     `json:"first_seen"`
@@ -59,6 +60,14 @@ type Signal struct {
 	Models    []Count `json:"models,omitempty"`
 	Services  []Count `json:"services,omitempty"`
 	Exemplars []Item  `json:"-"`
+	// Merged are the fingerprints that were merged into this one.
+	Merged []Merged `json:"merged,omitempty"`
+}
+
+// Merged is a signal that counts as part of another one.
+type Merged struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
 }
 
 // SignalFilter selects signals. No state selects all but the resolved and the ignored ones.
@@ -109,8 +118,16 @@ type Signals interface {
 	// ChangeSignal changes the state of a signal. A later failure of a resolved one makes it regressed, unless its
 	// prompt version was seen before and is not the resolving one: an old deployment may still run.
 	ChangeSignal(ctx context.Context, id string, change SignalChange) error
-	// LabelMany adds a label like l to all items of the selection that are open, in parts, so that other writers get
-	// their turn.
+	// RenameSignal gives a signal a title; "" is the evidence of its first item again.
+	RenameSignal(ctx context.Context, id, name string) error
+	// MergeSignal makes a signal part of another one: its items, those to come too, count there. It returns ErrInvalid
+	// for a signal that is part of the first already.
+	MergeSignal(ctx context.Context, id, into string) error
+	// SplitSignal takes a merge back: a signal that is part of another one stands alone again, with what had been
+	// merged into it.
+	SplitSignal(ctx context.Context, id string) error
+	// LabelMany adds a label like l to all items of the selection that are open and that its person did not judge, in
+	// parts, so that other writers get their turn. With an error, the batch tells what was done before it.
 	LabelMany(ctx context.Context, selected Selection, l Label) (Batch, error)
 	// UndoMany takes the labels of a batch back where they are still the newest, and returns how many those were.
 	UndoMany(ctx context.Context, batch string) (int, error)

@@ -130,13 +130,13 @@ func TestJSONOfEarlierVersionsIsRead(t *testing.T) {
 
 func TestValidateNamesKeyRuleAndValue(t *testing.T) {
 	for want, err := range map[string]error{
-		`trace id must be 32 lower-case hex digits, got "xyz"`:             (&Trace{ID: "xyz"}).Validate(),
-		`span id must be 16 lower-case hex digits, got ""`:                 (&Trace{ID: strings.Repeat("1", 32), Spans: []Span{{}}}).Validate(),
-		`decision must be "confirmed" or "rejected", got "perhaps"`:        (&Label{Decision: "perhaps"}).Validate(),
-		`error_class must be one of the taxonomy, got "boredom"`:           (&Label{Decision: Confirmed, Class: "boredom"}).Validate(),
-		`error_detail must be one of refusal, got "pii_leak"`:              (&Label{Decision: Confirmed, Class: failure.Refusal, Detail: "pii_leak"}).Validate(),
-		`error_detail must come with an error_class, got "pii_leak" alone`: (&Label{Decision: Confirmed, Detail: "pii_leak"}).Validate(),
-		`reviewer must be at most 256 bytes, got 300`:                      (&Label{Decision: Confirmed, Reviewer: strings.Repeat("x", 300)}).Validate(),
+		`trace id must be 32 lower-case hex digits, got "xyz"`:                                          (&Trace{ID: "xyz"}).Validate(),
+		`span id must be 16 lower-case hex digits, got ""`:                                              (&Trace{ID: strings.Repeat("1", 32), Spans: []Span{{}}}).Validate(),
+		`decision must be "confirmed", "rejected", "unsure", "taken_back" or "reopened", got "perhaps"`: (&Label{Decision: "perhaps"}).Validate(),
+		`error_class must be one of the taxonomy, got "boredom"`:                                        (&Label{Decision: Confirmed, Class: "boredom"}).Validate(),
+		`error_detail must be one of refusal, got "pii_leak"`:                                           (&Label{Decision: Confirmed, Class: failure.Refusal, Detail: "pii_leak"}).Validate(),
+		`error_detail must come with an error_class, got "pii_leak" alone`:                              (&Label{Decision: Confirmed, Detail: "pii_leak"}).Validate(),
+		`reviewer must be at most 256 bytes, got 300`:                                                   (&Label{Decision: Confirmed, Reviewer: strings.Repeat("x", 300)}).Validate(),
 	} {
 		require.ErrorIs(t, err, ErrInvalid)
 		require.ErrorContains(t, err, want)

@@ -37,7 +37,12 @@ type itemJSON struct {
 	DurationMS    float64             `json:"duration_ms"`
 	Received      time.Time           `json:"received"`
 	Label         *review.Label       `json:"label,omitempty"`
+	Queue         string              `json:"queue,omitempty"`
+	Reviewers     int                 `json:"reviewers"` // that have to judge it
+	Judged        int                 `json:"judged"`    // that did
+	Assignee      string              `json:"assignee,omitempty"`
 	Claim         *review.Claim       `json:"claim,omitempty"`
+	Claims        []review.Claim      `json:"claims,omitempty"` // where several judge it
 	Spans         []review.Span       `json:"spans,omitempty"`
 	Labels        []review.Label      `json:"labels,omitempty"`
 	Steps         []triage.Step       `json:"steps,omitempty"`
@@ -64,13 +69,26 @@ func itemAsJSON(i *review.Item) itemJSON {
 		) / float64(
 			time.Millisecond,
 		),
-		Received: i.Received,
-		Label:    i.Label,
-		Claim:    i.Claim,
-		Spans:    i.Spans,
-		Labels:   i.Labels,
-		Sources:  i.Reasons, Evaluations: i.Evaluations,
+		Received:  i.Received,
+		Label:     i.Label,
+		Queue:     i.Queue,
+		Reviewers: i.Reviewers,
+		Judged:    i.Judged,
+		Assignee:  i.Assignee,
+		Claim:     i.Claim,
+		Claims:    severalOnly(i.Claims),
+		Spans:     i.Spans,
+		Labels:    i.Labels,
+		Sources:   i.Reasons, Evaluations: i.Evaluations,
 	}
+}
+
+// severalOnly leaves out what the key claim says already.
+func severalOnly(claims []review.Claim) []review.Claim {
+	if len(claims) < 2 {
+		return nil
+	}
+	return claims
 }
 
 type pageJSON struct {
@@ -86,9 +104,8 @@ func (s *server) listItems(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	decision := review.Decision(query.Get("decision"))
-	if decision != "" && decision != review.Confirmed && decision != review.Rejected {
-		return fmt.Errorf("decision must be %q or %q, got %.64q: %w",
-			review.Confirmed, review.Rejected, decision, review.ErrInvalid)
+	if decision != "" && !decision.Judges() {
+		return fmt.Errorf("decision must be one of %q, got %.64q: %w", review.Decisions(), decision, review.ErrInvalid)
 	}
 	page, err := s.store.Items(r.Context(), f)
 	if err != nil {
@@ -97,6 +114,7 @@ func (s *server) listItems(w http.ResponseWriter, r *http.Request) error {
 	answer := pageJSON{Items: []itemJSON{}, Total: page.Total, Next: page.Next}
 	for i := range page.Items {
 		item := &page.Items[i]
+		s.hide(item, s.claimant(r))
 		if decision != "" && (item.Label == nil || item.Label.Decision != decision) {
 			continue
 		}
@@ -114,6 +132,7 @@ func filterOf(query url.Values) (review.Filter, error) {
 		Service: query.Get("service"),
 		State:   review.State(query.Get("state")),
 		Source:  review.Source(query.Get("source")),
+		Queue:   query.Get("queue"),
 		Query:   query.Get("q"),
 		Cursor:  query.Get("cursor"),
 	}
@@ -158,6 +177,7 @@ func (s *server) getItem(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.hide(&item, s.claimant(r))
 	whole := itemAsJSON(&item)
 	whole.Steps = triage.GroupByStep(transcript.Triaged(item.Spans))
 	return writeJSON(w, http.StatusOK, whole)
@@ -184,11 +204,19 @@ func (s *server) getFacets(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusOK, facets)
 }
 
+func (s *server) listQueues(w http.ResponseWriter, _ *http.Request) error {
+	queues := s.store.Queues()
+	if queues == nil {
+		queues = []review.Queue{review.DefaultQueue()}
+	}
+	return writeJSON(w, http.StatusOK, map[string][]review.Queue{"queues": queues})
+}
+
 // errMediaType refuses requests that a form on another site could send. Browsers ask before they send a JSON body.
 var errMediaType = errors.New("content-type must be application/json")
 
 // maxBody bounds a request body, in bytes.
-const maxBody = 64 << 10
+const maxBody = 256 << 10
 
 // labelJSON is the part of a label that a client may send.
 type labelJSON struct {
@@ -199,6 +227,7 @@ type labelJSON struct {
 	Note     string          `json:"note"`
 	Reviewer string          `json:"reviewer"`
 	Replaces int64           `json:"replaces"`
+	review.Remarks
 	// The names of Class and Detail in earlier versions.
 	EarlierClass  failure.Class `json:"class"`
 	EarlierDetail string        `json:"detail"`
@@ -220,6 +249,7 @@ func (s *server) addLabel(w http.ResponseWriter, r *http.Request) error {
 		Note:     in.Note,
 		Reviewer: in.Reviewer,
 		Replaces: in.Replaces,
+		Remarks:  in.Remarks,
 	})
 	if err != nil {
 		return err

@@ -51,7 +51,7 @@ func open(t *testing.T, s *site) *browser {
 	t.Cleanup(stop)
 	ctx, closeTab := chromedp.NewContext(allocator)
 	t.Cleanup(closeTab)
-	ctx, cancel := context.WithTimeout(ctx, 60*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	t.Cleanup(cancel)
 	b := &browser{t: t, ctx: ctx, url: server.URL}
 	chromedp.ListenTarget(ctx, func(event any) {
@@ -174,17 +174,19 @@ func TestReviewingFromTheKeyboard(t *testing.T) {
 	b.awaitCase(items[4].TraceID)
 	require.Equal(t, failure.Hallucination, s.items(review.Filter{State: review.Reviewed})[1].Label.Class)
 
-	// No failure, and back to it: it was one.
+	// No failure, and that is taken back: it was one.
 	b.press("n")
 	b.awaitCase(items[5].TraceID)
 	b.press("u")
 	// It is a page of its own, which hears no key before it is there as a whole.
-	b.await(`document.querySelector("#case").dataset.trace === %q && document.querySelector(".reviewed.rejected") && document.readyState === "complete"`, items[4].TraceID)
+	b.await(`document.querySelector("#case").dataset.trace === %q && !document.querySelector(".reviewed") && document.readyState === "complete"`, items[4].TraceID)
 	b.press("y")
-	b.await(`document.querySelector("#case").dataset.trace === %q`, items[0].TraceID)
+	b.awaitCase(items[5].TraceID)
 	whole, err := s.store.Item(t.Context(), items[4].TraceID)
 	require.NoError(t, err)
-	require.Len(t, whole.Labels, 2)
+	require.Len(t, whole.Labels, 3)
+	require.Equal(t, review.TakenBack, whole.Labels[1].Decision)
+	require.Equal(t, review.Confirmed, whole.Label.Decision)
 	b.quiet()
 }
 

@@ -8,10 +8,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/web/display"
+	"github.com/faultline-otel/faultline/internal/web/judgement"
 	"github.com/faultline-otel/faultline/internal/web/transcript"
 )
 
@@ -29,7 +29,7 @@ type caseView struct {
 	Tree      transcript.Tree
 	Scores    []scoreView
 	Skipped   []skipView
-	Labels    []labelView
+	Labels    []judgement.Label
 	Cut       string // what the page does not show
 
 	Reasons     string // why it is here
@@ -37,17 +37,11 @@ type caseView struct {
 
 	APIPath string
 
-	LabelAddress string
-	Next         string // trace id of the next item in the queue
-	Position     string
-	Reviewed     *labelView
-	Replaces     int64 // the newest label
-	Choices      []optionGroup
+	Reviewed *judgement.Label // the label that counts
+	Bar      judgement.Bar
 
-	Claim          claimView
-	SkipAddress    string
-	ReleaseAddress string
-	ClaimAddress   string
+	Claim        claimView
+	ClaimAddress string
 }
 
 // fact is a name and a value of the facts row.
@@ -68,17 +62,10 @@ type scoreView struct {
 // skipView is a scorer without a score, and why in words.
 type skipView struct{ Name, Reason string }
 
-type labelView struct {
-	Decision string
-	Rejected bool
-	Chip     *display.Chip
-	Note     string
-	Reviewer string
-	When     display.Moment
-}
-
-// caseOf shows an item with the conversation of a span, "" for the primary one.
-func (s *server) caseOf(ctx context.Context, item *review.Item, f queueFilter, span string) (*caseView, error) {
+// caseOf shows an item with the conversation of a span, "" for the primary one, as its viewer may see it.
+func (s *server) caseOf(
+	ctx context.Context, item *review.Item, f queueFilter, span string, viewer review.Claimant,
+) (*caseView, error) {
 	now := s.options.Now()
 	primary := spanByID(item.Spans, item.PrimarySpanID)
 	shown := spanByID(item.Spans, span)
@@ -95,7 +82,10 @@ func (s *server) caseOf(ctx context.Context, item *review.Item, f queueFilter, s
 	c := &caseView{
 		TraceID: item.TraceID, Headline: titleOf(item), Chip: itemChip(item), Reasons: reasonsOf(item),
 		Evidence: display.Line(item.Evidence, 1000), APIPath: "/api/v1/items/" + item.TraceID,
-		LabelAddress: f.labelAddress(item.TraceID), Choices: classChoices(item.Class, item.Detail),
+		ClaimAddress: f.actAddress(item.TraceID, "claim"),
+	}
+	if item.Hidden {
+		c.Headline, c.Chip = "A case to judge", hiddenChip
 	}
 	same, err := s.sameFailure(ctx, item)
 	if err != nil {
@@ -118,13 +108,14 @@ func (s *server) caseOf(ctx context.Context, item *review.Item, f queueFilter, s
 	c.Retrieved = transcript.Retrievals(w, item)
 	c.Tree = transcript.TreeOf(item, current, address)
 	for i := range item.Labels {
-		c.Labels = append(c.Labels, labelOf(&item.Labels[i], now))
+		c.Labels = append(c.Labels, judgement.LabelOf(&item.Labels[i], now))
 	}
-	if len(c.Labels) > 0 {
-		c.Reviewed, c.Replaces = &c.Labels[0], item.Labels[0].ID
-		if l := item.Labels[0]; l.Class != "" {
-			c.Choices = classChoices(l.Class, l.Detail)
-		}
+	if item.Label != nil {
+		l := judgement.LabelOf(item.Label, now)
+		c.Reviewed = &l
+	}
+	if c.Bar, err = s.bar(ctx, item, f, viewer); err != nil {
+		return nil, err
 	}
 	if n := countCut(item.Spans); n > 0 {
 		c.Cut = display.Plural(n, "span") + " of this trace came too large to be kept whole; long texts in it end in a mark."
@@ -303,56 +294,4 @@ func skipsOf(skipped map[string]string) []skipView {
 		views = append(views, skipView{display.Line(name, 60), display.Line(cmp.Or(skipWords[reason], reason), 80)})
 	}
 	return views
-}
-
-func labelOf(l *review.Label, now time.Time) labelView {
-	v := labelView{
-		Decision: decisionWord(l.Decision), Rejected: l.Decision == review.Rejected, Note: display.Text(l.Note),
-		Reviewer: cmp.Or(display.Line(l.Reviewer, 80), "somebody"), When: display.MomentOf(l.Created, now),
-	}
-	v.When.Ago = whenWords(v.When.Ago)
-	if l.Class != "" {
-		c := display.ChipOf(l.Class, l.Detail)
-		v.Chip = &c
-	}
-	return v
-}
-
-// classChoices lists all classes and details, to confirm a case with another class.
-func classChoices(class failure.Class, detail string) []optionGroup {
-	var groups []optionGroup
-	found := false
-	for _, bucket := range []failure.Bucket{failure.Safety, failure.Quality, failure.Structure, failure.Ops} {
-		for _, info := range failure.Classes() {
-			if info.Bucket != bucket {
-				continue
-			}
-			g := optionGroup{Label: string(bucket) + ": " + string(info.Class)}
-			for _, d := range info.Details {
-				chosen := info.Class == class && d.Name == detail
-				found = found || chosen
-				g.Options = append(g.Options, option{
-					Value: string(
-						info.Class,
-					) + "/" + d.Name,
-					Label:    string(info.Class) + " · " + d.Name,
-					Selected: chosen,
-				})
-			}
-			groups = append(groups, g)
-		}
-	}
-	if !found && class != "" { // without a detail, or with the keyword of a schema
-		value, label := string(class), string(class)
-		if failure.ValidDetail(class, detail) {
-			value, label = value+"/"+detail, label+" · "+detail
-		}
-		asFound := optionGroup{Label: "as found", Options: []option{{Value: value, Label: label, Selected: true}}}
-		groups = slices.Insert(groups, 0, asFound)
-	}
-	if class == "" {
-		none := optionGroup{Label: "not known", Options: []option{{Label: "a failure", Selected: true}}}
-		groups = slices.Insert(groups, 0, none)
-	}
-	return groups
 }

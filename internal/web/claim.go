@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -76,26 +77,32 @@ func (s *server) takeAs(ctx context.Context, f queueFilter, from string, by revi
 
 // claimView says who has a case.
 type claimView struct {
-	Mine   bool
-	Holder string // "" if nobody has it
-	Until  display.Moment
-	Left   string // until it expires
+	Mine   string // how long it is yours still, "" if it is not
+	Others []holderView
 }
 
-func (c *caseView) claimed(claim *review.Claim, by review.Claimant, f queueFilter, now time.Time) {
-	c.SkipAddress, c.ReleaseAddress = f.actAddress(c.TraceID, "skip"), f.actAddress(c.TraceID, "release")
-	c.ClaimAddress = f.actAddress(c.TraceID, "claim")
-	c.Claim = claimViewOf(claim, by, now)
+// holderView is somebody else who has a case.
+type holderView struct {
+	Name string
+	Left string // until the claim expires, "" where the case is assigned to them
 }
 
-func claimViewOf(claim *review.Claim, by review.Claimant, now time.Time) claimView {
-	if claim == nil {
-		return claimView{}
+func claimViewOf(claims []review.Claim, by review.Claimant, now time.Time) (v claimView) {
+	for i := range claims {
+		claim := &claims[i]
+		left := ""
+		if !claim.Until.IsZero() {
+			left = display.Ago(claim.Until.Sub(now) + time.Minute/2) // rounded
+		}
+		switch {
+		case claim.Holder == "" && claim.Name == "": // none
+		case claim.Holder == by.ID:
+			v.Mine = left
+		default:
+			v.Others = append(v.Others, holderView{holderName(claim), left})
+		}
 	}
-	return claimView{
-		Mine: claim.Holder == by.ID, Holder: holderName(claim), Until: display.MomentOf(claim.Until, now),
-		Left: display.Ago(claim.Until.Sub(now) + time.Minute/2), // rounded
-	}
+	return v
 }
 
 func holderName(c *review.Claim) string { return cmp.Or(display.Line(c.Name, 60), "somebody") }
@@ -110,17 +117,29 @@ func (s *server) postClaim(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.render(w, http.StatusOK, "claim", claimViewOf(&claim, by, s.options.Now()))
+	return s.render(w, http.StatusOK, "claim", claimViewOf([]review.Claim{claim}, by, s.options.Now()))
 }
 
 // postSkip lets a case go and leads to the next one.
 func (s *server) postSkip(w http.ResponseWriter, r *http.Request) error {
+	return s.goOn(w, r, s.store.Release)
+}
+
+// postRequeue puts a case at the end of its queue and leads to the next one.
+func (s *server) postRequeue(w http.ResponseWriter, r *http.Request) error {
+	return s.goOn(w, r, s.store.Requeue)
+}
+
+// goOn lets a case go and leads to the next one.
+func (s *server) goOn(
+	w http.ResponseWriter, r *http.Request, let func(ctx context.Context, traceID, holder string) error,
+) error {
 	f, form, err := readForm(w, r)
 	if err != nil {
 		return err
 	}
 	id := r.PathValue("trace_id")
-	if err := s.store.Release(r.Context(), id, s.claimant(r).ID); err != nil {
+	if err := let(r.Context(), id, s.claimant(r).ID); err != nil {
 		return err
 	}
 	next, err := s.nextOpen(r, f, id, form.Get("next"))
@@ -133,18 +152,63 @@ func (s *server) postSkip(w http.ResponseWriter, r *http.Request) error {
 
 // postRelease lets a case go and stays there.
 func (s *server) postRelease(w http.ResponseWriter, r *http.Request) error {
-	f, _, err := readForm(w, r)
+	return s.stay(w, r, func(id string, _ url.Values) error {
+		return s.store.Release(r.Context(), id, s.claimant(r).ID)
+	})
+}
+
+// postAssign offers a case to one person and stays there.
+func (s *server) postAssign(w http.ResponseWriter, r *http.Request) error {
+	return s.stay(w, r, func(id string, form url.Values) error {
+		return s.store.Assign(r.Context(), id, form.Get("assignee"))
+	})
+}
+
+// stay changes what is said of a case beside judgements, and shows the case without taking it.
+func (s *server) stay(w http.ResponseWriter, r *http.Request, change func(id string, form url.Values) error) error {
+	f, form, err := readForm(w, r)
 	if err != nil {
 		return err
 	}
 	id := r.PathValue("trace_id")
-	if err := s.store.Release(r.Context(), id, s.claimant(r).ID); err != nil {
+	if err := change(id, form); err != nil {
 		return err
 	}
 	query := f.values()
 	query.Set("claim", "no")
 	//nolint:gosec // a path of this server with an id that the store knows
 	http.Redirect(w, r, withQuery("/review/"+strings.ToLower(id), query), http.StatusSeeOther)
+	return nil
+}
+
+// assigneeJSON says whom an item is offered to.
+type assigneeJSON struct {
+	Assignee string `json:"assignee"`
+}
+
+func (s *server) putAssignee(w http.ResponseWriter, r *http.Request) error {
+	var in assigneeJSON
+	if err := readJSON(w, r, &in); err != nil {
+		return err
+	}
+	if len(in.Assignee) > maxReviewer {
+		return fmt.Errorf("assignee must be at most %d bytes, got %d: %w", maxReviewer, len(in.Assignee), review.ErrInvalid)
+	}
+	if err := s.store.Assign(r.Context(), r.PathValue("trace_id"), in.Assignee); err != nil {
+		return err
+	}
+	return s.getItem(w, r)
+}
+
+func (s *server) requeue(w http.ResponseWriter, r *http.Request) error {
+	by, err := s.caller(w, r)
+	if err != nil {
+		return err
+	}
+	if err := s.store.Requeue(r.Context(), r.PathValue("trace_id"), by.ID); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
@@ -188,9 +252,15 @@ func (s *server) putClaim(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if claim.Holder != by.ID {
+	switch {
+	case claim.Holder == by.ID:
+	case claim.Holder != "":
 		return fmt.Errorf("%s has the item until %s: %w",
 			holderName(&claim), claim.Until.Format(time.RFC3339), review.ErrConflict)
+	case claim.Name != "":
+		return fmt.Errorf("the item is assigned to %s: %w", holderName(&claim), review.ErrConflict)
+	default:
+		return fmt.Errorf("the item must be open, and not judged by %s: %w", display.Line(by.Name, 80), review.ErrConflict)
 	}
 	return writeJSON(w, http.StatusOK, claim)
 }
@@ -225,5 +295,6 @@ func (s *server) claimNext(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.hide(&item, by)
 	return writeJSON(w, http.StatusOK, itemAsJSON(&item))
 }

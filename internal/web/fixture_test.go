@@ -206,6 +206,11 @@ func (d document) one(selector string) document {
 
 func (d document) has(selector string) bool { return len(d.all(selector)) > 0 }
 
+// is reports whether an element has an attribute, which may be empty.
+func (d document) is(attribute string) bool {
+	return slices.ContainsFunc(d.node.Attr, func(a html.Attribute) bool { return a.Key == attribute })
+}
+
 func (d document) attr(name string) string { return attribute(d.node, name) }
 
 // text is what the element says, space collapsed.

@@ -2,16 +2,16 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
-	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/web/display"
+	"github.com/faultline-otel/faultline/internal/web/judgement"
 )
 
 // reviewerCookie remembers the name that a person entered, where no authenticator knows it.
@@ -42,6 +42,7 @@ func (s *server) label(r *http.Request, l review.Label) (review.Label, error) {
 		l.Reviewer = name
 	}
 	l.Note, l.Reviewer = strings.TrimSpace(l.Note), strings.TrimSpace(l.Reviewer)
+	l.By = s.claimant(r).ID
 	return s.store.AddLabel(r.Context(), l)
 }
 
@@ -65,10 +66,36 @@ func readFields(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 	return r.PostForm, nil
 }
 
-// cutClass splits a value of the list of classes, which has class and detail.
-func cutClass(value string) (failure.Class, string) {
-	class, detail, _ := strings.Cut(value, "/")
-	return failure.Class(class), detail
+// bar fills the judgement bar of a case.
+func (s *server) bar(
+	ctx context.Context, item *review.Item, f queueFilter, viewer review.Claimant,
+) (judgement.Bar, error) {
+	b := judgement.Of(item, review.QueueNamed(s.store.Queues(), item.Queue), viewer.Persons())
+	b.Address = func(act string) string { return f.actAddress(item.TraceID, act) }
+	if viewer.ID == "" {
+		return b, nil
+	}
+	last, err := s.store.LastLabel(ctx, viewer.Persons()[0])
+	if errors.Is(err, review.ErrNotFound) {
+		return b, nil
+	}
+	if err != nil {
+		return b, err
+	}
+	b.Undo = &judgement.Undo{
+		Address: f.actAddress(last.TraceID, "undo"), Words: judgement.Word(last.Decision) + ", " + last.TraceID[:8],
+	}
+	return b, nil
+}
+
+// hiddenChip stands for a class that somebody must not know who judges.
+var hiddenChip = display.Chip{Text: "blind"}
+
+// hide removes from an item what its viewer must not know before it is judged.
+func (s *server) hide(item *review.Item, viewer review.Claimant) {
+	if queues := s.store.Queues(); item.State == review.Open && review.QueueNamed(queues, item.Queue).Blind {
+		item.Hide(viewer.Persons()...)
+	}
 }
 
 // postLabel handles the form below a case and redirects to the next one. The filter of the queue is in the query.
@@ -77,17 +104,14 @@ func (s *server) postLabel(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	class, detail := cutClass(form.Get("class"))
-	said := review.Label{
-		TraceID: r.PathValue("trace_id"), Decision: review.Decision(form.Get("decision")), Class: class,
-		Detail: cmp.Or(form.Get("detail"), detail), Note: form.Get("note"), Reviewer: form.Get("reviewer"),
+	said, err := judgement.Said(form)
+	if err != nil {
+		return err
 	}
-	if said.Replaces, err = strconv.ParseInt(cmp.Or(form.Get("replaces"), "0"), 10, 64); err != nil {
-		return fmt.Errorf("replaces must be the number of a label, got %.64q: %w", form.Get("replaces"), review.ErrInvalid)
-	}
+	said.TraceID = r.PathValue("trace_id")
 	l, err := s.label(r, said)
 	if errors.Is(err, review.ErrConflict) {
-		return s.showConflict(w, r, f, said)
+		return s.showConflict(w, r, f, said, form)
 	}
 	if err != nil {
 		return err
@@ -104,6 +128,40 @@ func (s *server) postLabel(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	http.Redirect(w, r, next, http.StatusSeeOther) //nolint:gosec // a path of this server with an id from the store
+	return nil
+}
+
+// postUndone takes back what the sender said of a case, and shows the case.
+func (s *server) postUndone(w http.ResponseWriter, r *http.Request) error {
+	return s.annul(w, r, review.TakenBack)
+}
+
+// postReopen has a case judged again.
+func (s *server) postReopen(w http.ResponseWriter, r *http.Request) error {
+	return s.annul(w, r, review.Reopened)
+}
+
+// annul adds a label after which earlier ones do not count.
+func (s *server) annul(w http.ResponseWriter, r *http.Request, d review.Decision) error {
+	f, form, err := readForm(w, r)
+	if err != nil {
+		return err
+	}
+	item, err := s.store.Item(r.Context(), r.PathValue("trace_id"))
+	if err != nil {
+		return err
+	}
+	said := review.Label{
+		TraceID: item.TraceID, Decision: d, Reviewer: cmp.Or(form.Get("reviewer"), s.claimant(r).Name),
+	}
+	if len(item.Labels) > 0 {
+		said.Replaces = item.Labels[0].ID
+	}
+	if _, err := s.label(r, said); err != nil {
+		return err
+	}
+	//nolint:gosec // a path of this server with an id from the store
+	http.Redirect(w, r, f.caseAddress(item.TraceID), http.StatusSeeOther)
 	return nil
 }
 
@@ -134,36 +192,37 @@ func (s *server) nextOpen(r *http.Request, f queueFilter, done, wanted string) (
 type conflictPage struct {
 	shell
 	Headline     string
+	TraceID      string
 	Address      string // of the case
 	LabelAddress string
-	Theirs       labelView
-	Yours        labelView
-	Form         review.Label // yours, to be said again
+	Theirs       judgement.Label
+	Yours        judgement.Label
+	Form         []judgement.Field // yours, to be said again
+	Replaces     int64
 }
 
 // showConflict tells a person that another one judged the case since it was opened.
-func (s *server) showConflict(w http.ResponseWriter, r *http.Request, f queueFilter, said review.Label) error {
+func (s *server) showConflict(
+	w http.ResponseWriter, r *http.Request, f queueFilter, said review.Label, form url.Values,
+) error {
 	item, err := s.store.Item(r.Context(), said.TraceID)
 	if err != nil {
 		return err
 	}
-	if item.Label == nil { // the judgement that was seen was undone
-		item.Label = &review.Label{}
+	s.hide(&item, s.claimant(r))
+	var newest review.Label
+	if len(item.Labels) > 0 {
+		newest = item.Labels[0]
 	}
 	now := s.options.Now()
 	page := conflictPage{
-		shell: s.shell(r), Headline: display.Headline(item.Class, item.Detail), Address: f.caseAddress(item.TraceID),
-		LabelAddress: f.labelAddress(item.TraceID), Theirs: labelOf(item.Label, now), Form: said,
+		shell: s.shell(r), Headline: display.Headline(item.Class, item.Detail), TraceID: item.TraceID,
+		Address:      f.caseAddress(item.TraceID),
+		LabelAddress: f.actAddress(item.TraceID, "label"), Theirs: judgement.LabelOf(&newest, now),
+		Form: judgement.Fields(form, "replaces", "next"), Replaces: newest.ID,
 	}
 	page.Title = "Judged meanwhile"
-	page.Form.Replaces, said.Created = item.Label.ID, now
-	page.Yours = labelOf(&said, now)
+	said.Created = now
+	page.Yours = judgement.LabelOf(&said, now)
 	return s.render(w, http.StatusConflict, "conflict", page)
-}
-
-func decisionWord(d review.Decision) string {
-	if d == review.Rejected {
-		return "not a failure"
-	}
-	return "confirmed"
 }

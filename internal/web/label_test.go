@@ -19,7 +19,9 @@ func formOf(page document, decision string) (action string, form url.Values) {
 	judge := page.one("#judge")
 	form = url.Values{"decision": {decision}, "note": {""}, "class": {selected(judge.one("#as"))}}
 	for _, in := range judge.all("input") {
-		form.Set(in.attr("name"), in.attr("value"))
+		if in.attr("type") != "radio" || in.is("checked") {
+			form.Set(in.attr("name"), in.attr("value"))
+		}
 	}
 	if page.has("#reviewer") {
 		form.Set("reviewer", page.one("#reviewer").attr("value"))
@@ -170,7 +172,7 @@ func TestLabelsThatSayNothingAreRefused(t *testing.T) {
 		require.Equal(t, http.StatusBadRequest, resp.StatusCode)
 		require.Contains(t, parse(t, read(t, resp)).one("p.why").text(), want)
 	}
-	require.Equal(t, http.StatusRequestEntityTooLarge, s.judge(action, url.Values{"note": {strings.Repeat("x", 70<<10)}}).StatusCode)
+	require.Equal(t, http.StatusRequestEntityTooLarge, s.judge(action, url.Values{"note": {strings.Repeat("x", 300<<10)}}).StatusCode)
 	require.Equal(t, http.StatusBadRequest, s.do(http.MethodPost, action, "application/x-www-form-urlencoded", "decision=%zz").StatusCode)
 	require.Equal(t, http.StatusNotFound, s.judge("/review/"+strings.Repeat("c", 32)+"/label", url.Values{"decision": {"confirmed"}}).StatusCode)
 	require.Equal(t, http.StatusMethodNotAllowed, s.do(http.MethodGet, action, "", "").StatusCode)

@@ -69,7 +69,7 @@ func (s *server) review(w http.ResponseWriter, r *http.Request, traceID string) 
 			return err
 		}
 	}
-	queue, listed, err := s.queue(ctx, f, item.TraceID)
+	queue, listed, err := s.queue(ctx, f, item.TraceID, ask)
 	if err != nil {
 		return err
 	}
@@ -80,11 +80,12 @@ func (s *server) review(w http.ResponseWriter, r *http.Request, traceID string) 
 		}
 	}
 	if item.TraceID != "" {
-		if page.Case, err = s.caseOf(ctx, &item, f, r.URL.Query().Get("span")); err != nil {
+		s.hide(&item, ask)
+		if page.Case, err = s.caseOf(ctx, &item, f, r.URL.Query().Get("span"), ask); err != nil {
 			return err
 		}
 		page.Title = page.Case.Headline
-		page.Case.claimed(item.Claim, ask, f, s.options.Now())
+		page.Case.Claim = claimViewOf(item.Claims, ask, s.options.Now())
 		if err := s.placeInQueue(r, page.Case, f, listed); err != nil {
 			return err
 		}
@@ -104,10 +105,10 @@ func (s *server) placeInQueue(r *http.Request, c *caseView, f queueFilter, liste
 		return nil
 	}
 	if f.Cursor == "" {
-		c.Position = display.Grouped(int64(at+1)) + " of " + display.Grouped(int64(listed.Total))
+		c.Bar.Position = display.Grouped(int64(at+1)) + " of " + display.Grouped(int64(listed.Total))
 	}
 	if at+1 < len(listed.Items) {
-		c.Next = listed.Items[at+1].TraceID
+		c.Bar.Next = listed.Items[at+1].TraceID
 		return nil
 	}
 	if listed.Next == "" {
@@ -120,7 +121,7 @@ func (s *server) placeInQueue(r *http.Request, c *caseView, f queueFilter, liste
 		return err
 	}
 	if len(page.Items) > 0 {
-		c.Next = page.Items[0].TraceID
+		c.Bar.Next = page.Items[0].TraceID
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/web/display"
+	"github.com/faultline-otel/faultline/internal/web/judgement"
 )
 
 // queueSize is the number of items on a page of the queue.
@@ -26,7 +27,7 @@ func queueFilterOf(query url.Values) (queueFilter, error) {
 	state := query.Get("state")
 	query = url.Values{
 		"class": query["class"], "service": query["service"], "source": query["source"], "q": query["q"],
-		"cursor": query["cursor"],
+		"cursor": query["cursor"], "queue": query["queue"],
 	}
 	switch state {
 	case "":
@@ -44,7 +45,7 @@ func queueFilterOf(query url.Values) (queueFilter, error) {
 func (f queueFilter) values() url.Values {
 	v := url.Values{}
 	for _, p := range []struct{ key, value string }{
-		{"class", string(f.Class)}, {"service", f.Service}, {"source", string(f.Source)}, {"q", f.Query},
+		{"queue", f.Queue}, {"class", string(f.Class)}, {"service", f.Service}, {"source", string(f.Source)}, {"q", f.Query},
 		{"cursor", f.Cursor},
 	} {
 		if p.value != "" {
@@ -76,8 +77,6 @@ func (f queueFilter) caseAddress(traceID string) string {
 	return withQuery("/review/"+url.PathEscape(traceID), f.values())
 }
 
-func (f queueFilter) labelAddress(traceID string) string { return f.actAddress(traceID, "label") }
-
 // actAddress returns the address of a form of a case.
 func (f queueFilter) actAddress(traceID, act string) string {
 	return withQuery("/review/"+url.PathEscape(traceID)+"/"+act, f.values())
@@ -90,6 +89,7 @@ func (f queueFilter) narrowed() bool {
 // queueView is the list on the left.
 type queueView struct {
 	Query     string
+	Queues    []option // none where there is one alone
 	Classes   []optionGroup
 	Services  []option
 	Sources   []option
@@ -102,15 +102,11 @@ type queueView struct {
 	Empty     *emptyView
 }
 
-type optionGroup struct {
-	Label   string
-	Options []option
-}
-
-type option struct {
-	Value, Label string
-	Selected     bool
-}
+// Lists of a form.
+type (
+	option      = judgement.Option
+	optionGroup = judgement.Group
+)
 
 type queueRow struct {
 	TraceID, Address string
@@ -132,7 +128,9 @@ type emptyView struct {
 }
 
 // queue lists a page of items. current is the item beside it, "" for the first.
-func (s *server) queue(ctx context.Context, f queueFilter, current string) (*queueView, review.Page, error) {
+func (s *server) queue(
+	ctx context.Context, f queueFilter, current string, viewer review.Claimant,
+) (*queueView, review.Page, error) {
 	page, err := s.store.Items(ctx, f.Filter)
 	if err != nil {
 		return nil, review.Page{}, err
@@ -143,15 +141,16 @@ func (s *server) queue(ctx context.Context, f queueFilter, current string) (*que
 	}
 	now := s.options.Now()
 	q := &queueView{
-		Query: f.Query, Total: page.Total, Classes: classOptions(f.Class, facets.Classes),
-		Services: serviceOptions(f.Service, facets.Services),
-		Sources:  sourceOptions(f.Source, facets.Sources), States: stateOptions(f.State),
+		Query: f.Query, Total: page.Total, Queues: queueOptions(f.Queue, s.store.Queues()),
+		Classes: classOptions(f.Class, facets.Classes), Services: serviceOptions(f.Service, facets.Services),
+		Sources: sourceOptions(f.Source, facets.Sources), States: stateOptions(f.State),
 		FreshFrom: freshAddress(f, page.Items),
 	}
 	if current == "" && len(page.Items) > 0 {
 		current = page.Items[0].TraceID
 	}
 	for i := range page.Items {
+		s.hide(&page.Items[i], viewer)
 		q.Rows = append(q.Rows, rowOf(&page.Items[i], f, current, now))
 	}
 	if page.Next != "" {
@@ -189,17 +188,26 @@ func rowOf(item *review.Item, f queueFilter, current string, now time.Time) queu
 		row.Evidence = titleOf(item)
 	}
 	if item.Label != nil {
-		row.Judged = decisionWord(item.Label.Decision)
+		row.Judged = judgement.Word(item.Label.Decision)
 	}
-	if item.Claim != nil {
+	switch {
+	case item.Claim != nil:
 		row.Holder = holderName(item.Claim)
+		if n := len(item.Claims) - 1; n > 0 {
+			row.Holder += " +" + strconv.Itoa(n)
+		}
+	case item.Assignee != "":
+		row.Holder = "for " + display.Line(item.Assignee, 60)
+	}
+	if item.Hidden {
+		row.Chip, row.Evidence = hiddenChip, "to be judged without knowing what was found"
 	}
 	return row
 }
 
 func (s *server) empty(ctx context.Context, f queueFilter) (*emptyView, error) {
 	e := &emptyView{Narrowed: f.narrowed()}
-	e.Clear = queueFilter{review.Filter{State: f.State}}.address()
+	e.Clear = queueFilter{review.Filter{State: f.State, Queue: f.Queue}}.address()
 	all, err := s.store.Items(ctx, review.Filter{Limit: 1})
 	if err != nil {
 		return nil, err
@@ -210,6 +218,19 @@ func (s *server) empty(ctx context.Context, f queueFilter) (*emptyView, error) {
 	}
 	e.Untouched, e.Reviewed = all.Total == 0, reviewed.Total
 	return e, nil
+}
+
+// queueOptions lists the queues, where there are several.
+func queueOptions(chosen string, queues []review.Queue) []option {
+	if len(queues) < 2 {
+		return nil
+	}
+	options := []option{{Label: "all queues", Selected: chosen == ""}}
+	for i := range queues {
+		name := queues[i].Name
+		options = append(options, option{Value: name, Label: display.Line(name, 60), Selected: name == chosen})
+	}
+	return options
 }
 
 // classOptions lists the classes in the queue by bucket, and always the chosen one.

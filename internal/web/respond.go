@@ -13,6 +13,7 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/web/display"
+	"github.com/faultline-otel/faultline/internal/web/judgement"
 	"github.com/faultline-otel/faultline/internal/web/overview"
 )
 
@@ -172,6 +173,9 @@ func parsePages(a *assets) (*template.Template, error) {
 	pages, err := template.New("").Funcs(template.FuncMap{"asset": a.path}).ParseFS(templates, "templates/*.html")
 	if err == nil {
 		pages, err = pages.ParseFS(overview.Templates, "*.html")
+	}
+	if err == nil {
+		pages, err = pages.ParseFS(judgement.Templates, "*.html")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("parse templates: %w", err)

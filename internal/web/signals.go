@@ -7,12 +7,12 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/web/display"
+	"github.com/faultline-otel/faultline/internal/web/judgement"
 )
 
 // signalsPage is the list of signals with one of them beside it.
@@ -32,6 +32,7 @@ type signalRow struct {
 	ID, Address string
 	Current     bool
 	Title       string
+	Open        int
 	Chip        display.Chip
 	State       review.SignalState
 	Service     string
@@ -44,17 +45,21 @@ type signalView struct {
 	signalRow
 	Facts     []fact
 	First     display.Moment
-	Open      int
+	Name      string // that a person gave it
+	Parts     []partView
+	Others    []option // what it can be merged into
 	OpenWords string
 	AllCases  string
 	Splits    []split
 	Exemplars []queueRow
 	Choices   []optionGroup
 	Resolved  string
-	Post      string // address of judging
-	Change    string // address of changing the state
+	Address   func(act string) string // of a form of the signal
 	Versions  []string
 }
+
+// partView is what was merged into a signal.
+type partView struct{ Title, Address string }
 
 // split is how a signal divides over the values of one key.
 type split struct {
@@ -116,7 +121,8 @@ func signalAddress(id string, query url.Values) string {
 func signalRowOf(g *review.Signal, current string, query url.Values, now time.Time) signalRow {
 	return signalRow{
 		ID: g.ID, Address: signalAddress(g.ID, query), Current: g.ID == current, Chip: display.ChipOf(g.Class, g.Detail),
-		Title: cmp.Or(display.Line(g.Title, 160), display.Headline(g.Class, g.Detail)), State: g.State,
+		Title: cmp.Or(display.Line(g.Name, 160), display.Line(g.Title, 160), display.Headline(g.Class, g.Detail)),
+		State: g.State, Open: g.Open,
 		Service: cmp.Or(display.Line(g.Service, 60), "unnamed service"), When: display.MomentOf(g.Last, now),
 		Total: display.Grouped(int64(g.Total)), Chart: chartOf(g.HourlyCount),
 	}
@@ -184,6 +190,12 @@ func (s *server) showSignals(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		page.Signal = signalViewOf(&g, kept, now)
+		for i := range page.Rows {
+			row := &page.Rows[i]
+			if row.Current = row.ID == g.ID; !row.Current {
+				page.Signal.Others = append(page.Signal.Others, option{Value: row.ID, Label: row.Title})
+			}
+		}
 		page.Title = page.Signal.Title
 	}
 	open, err := s.store.Backlog(r.Context())
@@ -196,11 +208,16 @@ func (s *server) showSignals(w http.ResponseWriter, r *http.Request) error {
 
 func signalViewOf(g *review.Signal, query url.Values, now time.Time) *signalView {
 	v := &signalView{
-		signalRow: signalRowOf(g, g.ID, query, now), First: display.MomentOf(g.First, now), Open: g.Open,
-		OpenWords: display.Plural(g.Open, "case"), Choices: classChoices(g.Class, g.Detail),
+		signalRow: signalRowOf(g, g.ID, query, now), First: display.MomentOf(g.First, now), Name: g.Name,
+		OpenWords: display.Plural(g.Open, "case"), Choices: judgement.Choices(g.Class, g.Detail),
 		AllCases: withQuery("/", queueFilter{review.Filter{Query: g.ID}}.values()),
-		Post:     withQuery("/signals/"+url.PathEscape(g.ID)+"/label", query),
-		Change:   withQuery("/signals/"+url.PathEscape(g.ID)+"/state", query),
+		Address:  func(act string) string { return withQuery("/signals/"+url.PathEscape(g.ID)+"/"+act, query) },
+	}
+	for i := range g.Merged {
+		v.Parts = append(v.Parts, partView{
+			Title:   cmp.Or(display.Line(g.Merged[i].Title, 160), g.Merged[i].ID),
+			Address: withQuery("/signals/"+url.PathEscape(g.Merged[i].ID)+"/split", query),
+		})
 	}
 	if g.Version != "" {
 		v.Resolved = display.Line(g.Version, 60)
@@ -253,6 +270,9 @@ func batchOf(query url.Values) *batchView {
 		return nil
 	}
 	b := &batchView{Batch: query.Get("batch"), Words: display.Plural(n, "case") + " judged", Address: "/signals/undo"}
+	if query.Get("stopped") != "" {
+		b.Words += ", then the store failed; the rest is as it was"
+	}
 	if left, _ := strconv.Atoi(query.Get("left")); left > 0 {
 		b.Words += ", " + display.Plural(left, "case") + " left out: somebody has them"
 	}
@@ -272,24 +292,32 @@ func (s *server) postSignalLabel(w http.ResponseWriter, r *http.Request) error {
 	selected := review.Selection{Signals: form["signal"], TraceIDs: form["trace"], UpTo: form.Get("up_to"), Holder: by.ID}
 	if len(selected.Signals) == 0 {
 		selected.Signals = []string{r.PathValue("id")}
+	} else { // they were chosen in the list, which may be older than the signal beside it
+		selected.UpTo = cmp.Or(form.Get("list_up_to"), selected.UpTo)
 	}
 	l := review.Label{
 		Decision: review.Decision(form.Get("decision")), Note: form.Get("note"),
 		Reviewer: cmp.Or(form.Get("reviewer"), by.Name),
 	}
 	if len(selected.Signals) == 1 { // several have a class each: confirmed as found
-		l.Class, l.Detail = cutClass(form.Get("class"))
+		l.Class, l.Detail = judgement.CutClass(form.Get("class"))
 	}
 	if name := s.options.Reviewer(r); name != "" {
 		l.Reviewer = name
 	}
+	l.By = by.ID
 	done, err := s.store.LabelMany(r.Context(), selected, l)
-	if err != nil {
+	query := url.Values{
+		"judged": {strconv.Itoa(done.Labeled)}, "left": {strconv.Itoa(done.LeftOut)}, "batch": {done.ID},
+	}
+	if err != nil && done.Labeled == 0 {
 		return err
 	}
-	return s.backToSignals(w, r, url.Values{
-		"judged": {strconv.Itoa(done.Labeled)}, "left": {strconv.Itoa(done.LeftOut)}, "batch": {done.ID},
-	})
+	if err != nil { // what was judged before it can be taken back
+		s.options.Failed(r, err)
+		query.Set("stopped", "1")
+	}
+	return s.backToSignals(w, r, query)
 }
 
 // postUndo takes a judgement of many back.
@@ -305,16 +333,43 @@ func (s *server) postUndo(w http.ResponseWriter, r *http.Request) error {
 	return s.backToSignals(w, r, url.Values{"judged": {strconv.Itoa(n)}, "undone": {"1"}})
 }
 
+// postSignalName gives a signal a title.
+func (s *server) postSignalName(w http.ResponseWriter, r *http.Request) error {
+	return s.changeSignal(w, r, func(id string, form url.Values) error {
+		return s.store.RenameSignal(r.Context(), id, form.Get("title"))
+	})
+}
+
+// postSignalMerge makes a signal part of another one.
+func (s *server) postSignalMerge(w http.ResponseWriter, r *http.Request) error {
+	return s.changeSignal(w, r, func(id string, form url.Values) error {
+		return s.store.MergeSignal(r.Context(), id, form.Get("into"))
+	})
+}
+
+// postSignalSplit takes a merge back.
+func (s *server) postSignalSplit(w http.ResponseWriter, r *http.Request) error {
+	return s.changeSignal(w, r, func(id string, _ url.Values) error { return s.store.SplitSignal(r.Context(), id) })
+}
+
 // postSignalState resolves, ignores or reopens a signal.
 func (s *server) postSignalState(w http.ResponseWriter, r *http.Request) error {
+	return s.changeSignal(w, r, func(id string, form url.Values) error {
+		return s.store.ChangeSignal(r.Context(), id, review.SignalChange{
+			State: review.SignalState(form.Get("to")), Version: form.Get("version"), By: s.claimant(r).Name,
+		})
+	})
+}
+
+// changeSignal changes a signal as a form says, and shows it.
+func (s *server) changeSignal(
+	w http.ResponseWriter, r *http.Request, change func(id string, form url.Values) error,
+) error {
 	form, err := readFields(w, r)
+	if err == nil {
+		err = change(r.PathValue("id"), form)
+	}
 	if err != nil {
-		return err
-	}
-	change := review.SignalChange{
-		State: review.SignalState(form.Get("to")), Version: form.Get("version"), By: s.claimant(r).Name,
-	}
-	if err := s.store.ChangeSignal(r.Context(), r.PathValue("id"), change); err != nil {
 		return err
 	}
 	return s.backToSignals(w, r, url.Values{})
@@ -333,82 +388,4 @@ func (s *server) backToSignals(w http.ResponseWriter, r *http.Request, query url
 	}
 	http.Redirect(w, r, address, http.StatusSeeOther) //nolint:gosec // a path of this server
 	return nil
-}
-
-type signalsJSON struct {
-	Signals []review.Signal `json:"signals"`
-	Total   int             `json:"total"`
-	Next    string          `json:"next"`
-	UpTo    string          `json:"up_to"`
-}
-
-func (s *server) listSignals(w http.ResponseWriter, r *http.Request) error {
-	f, err := signalFilterOf(r.URL.Query())
-	if err != nil {
-		return err
-	}
-	page, err := s.store.Signals(r.Context(), f)
-	if err != nil {
-		return err
-	}
-	if page.Signals == nil {
-		page.Signals = []review.Signal{}
-	}
-	return writeJSON(w, http.StatusOK, signalsJSON(page))
-}
-
-func (s *server) getSignal(w http.ResponseWriter, r *http.Request) error {
-	g, err := s.store.Signal(r.Context(), r.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	return writeJSON(w, http.StatusOK, g)
-}
-
-func (s *server) patchSignal(w http.ResponseWriter, r *http.Request) error {
-	var in review.SignalChange
-	if err := readJSON(w, r, &in); err != nil {
-		return err
-	}
-	in.By = cmp.Or(s.options.Reviewer(r), in.By)
-	if err := s.store.ChangeSignal(r.Context(), r.PathValue("id"), in); err != nil {
-		return err
-	}
-	return s.getSignal(w, r)
-}
-
-// manyJSON is a judgement of many items.
-type manyJSON struct {
-	Signals  []string        `json:"signals"`
-	TraceIDs []string        `json:"trace_ids"`
-	UpTo     string          `json:"up_to"`
-	Decision review.Decision `json:"decision"`
-	Class    failure.Class   `json:"error_class"`
-	Detail   string          `json:"error_detail"`
-	Note     string          `json:"note"`
-	Reviewer string          `json:"reviewer"`
-}
-
-func (s *server) addLabels(w http.ResponseWriter, r *http.Request) error {
-	var in manyJSON
-	if err := readJSON(w, r, &in); err != nil {
-		return err
-	}
-	in.Reviewer = cmp.Or(s.options.Reviewer(r), strings.TrimSpace(in.Reviewer))
-	selected := review.Selection{Signals: in.Signals, TraceIDs: in.TraceIDs, UpTo: in.UpTo}
-	selected.Holder = s.holder(r, in.Reviewer)
-	done, err := s.store.LabelMany(r.Context(), selected,
-		review.Label{Decision: in.Decision, Class: in.Class, Detail: in.Detail, Note: in.Note, Reviewer: in.Reviewer})
-	if err != nil {
-		return err
-	}
-	return writeJSON(w, http.StatusCreated, done)
-}
-
-func (s *server) undoLabels(w http.ResponseWriter, r *http.Request) error {
-	n, err := s.store.UndoMany(r.Context(), r.PathValue("batch"))
-	if err != nil {
-		return err
-	}
-	return writeJSON(w, http.StatusOK, map[string]int{"undone": n})
 }

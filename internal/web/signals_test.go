@@ -18,17 +18,23 @@ import (
 func equal(s *site, n int, fingerprint string) (ids []string) {
 	s.t.Helper()
 	for i := range n {
-		trace := refund()
-		trace.ID = fmt.Sprintf("%s%016x", fingerprint, i+1)
-		for j := range trace.Spans {
-			if trace.Spans[j].Failed() {
-				trace.Spans[j].Fingerprint = fingerprint
-			}
-		}
+		trace := similar(i+1, fingerprint)
 		s.put(trace)
 		ids = append(ids, trace.ID)
 	}
 	return ids
+}
+
+// similar is a trace with a failure of a fingerprint.
+func similar(n int, fingerprint string) review.Trace {
+	trace := refund()
+	trace.ID = fmt.Sprintf("%s%016x", fingerprint, n)
+	for j := range trace.Spans {
+		if trace.Spans[j].Failed() {
+			trace.Spans[j].Fingerprint = fingerprint
+		}
+	}
+	return trace
 }
 
 const printA, printB = "aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb"

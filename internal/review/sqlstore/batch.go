@@ -19,18 +19,22 @@ const (
 
 // LabelMany implements review.Signals.
 func (s *Store) LabelMany(ctx context.Context, selected review.Selection, l review.Label) (b review.Batch, err error) {
-	l.Note, l.Reviewer = clean(l.Note), clean(l.Reviewer)
-	if l.Decision == review.Rejected {
-		l.Class, l.Detail = "", ""
-	}
+	l = l.Clean()
 	b.ID, l.Created = rand.Text(), instant(nanos(s.now()))
 	w, err := chosen(selected)
 	if err == nil {
 		err = l.Validate()
 	}
+	if err == nil && !l.Decision.Judges() {
+		err = fmt.Errorf("decision must be one of %q, got %.64q: %w", review.Decisions(), l.Decision, review.ErrInvalid)
+	}
 	if err != nil {
 		return review.Batch{}, fmt.Errorf("label many: %w", err)
 	}
+	if l.Person() == "" {
+		l.By = selected.Holder
+	}
+	w.unjudged(l.Person())
 	for b.Labeled < maxBatch {
 		n := 0
 		err := s.write(ctx, func(tx *sql.Tx) (err error) {
@@ -56,9 +60,9 @@ func (s *Store) LabelMany(ctx context.Context, selected review.Selection, l revi
 
 // chosen restricts items to the open ones of a selection.
 func chosen(selected review.Selection) (*where, error) {
-	ids, column := selected.TraceIDs, "i.trace_id"
+	ids := selected.TraceIDs
 	if len(ids) == 0 {
-		ids, column = selected.Signals, "i.fingerprint <> '' AND i.fingerprint"
+		ids = selected.Signals
 	}
 	if len(ids) == 0 || len(ids) > maxLimit {
 		return nil, fmt.Errorf("a selection must have 1 to %d signals or items, got %d: %w",
@@ -69,7 +73,13 @@ func chosen(selected review.Selection) (*where, error) {
 	for i, id := range ids {
 		places[i] = w.arg(strings.ToLower(id))
 	}
-	w.conditions = append(w.conditions, column+` IN (`+strings.Join(places, ", ")+`)`)
+	among := ` IN (` + strings.Join(places, ", ") + `)`
+	if len(selected.TraceIDs) == 0 {
+		among = `i.fingerprint <> '' AND i.fingerprint IN (SELECT id FROM signals WHERE id` + among + ` OR target` + among + `)`
+	} else {
+		among = `i.trace_id` + among
+	}
+	w.conditions = append(w.conditions, among)
 	w.and("i.state = ", string(review.Open))
 	if selected.UpTo != "" {
 		newest, err := strconv.ParseInt(selected.UpTo, 36, 64)
@@ -81,20 +91,23 @@ func chosen(selected review.Selection) (*where, error) {
 	return w, nil
 }
 
-// labelPart labels the next items of a batch. They are open, so they have no label yet.
+// labelPart labels the next items of a batch. They are open, and the person has no label on them.
 func (s *Store) labelPart(
 	ctx context.Context, tx *sql.Tx, chosen *where, holder, batch string, l *review.Label,
 ) (int, error) {
 	w := &where{conditions: append([]string{}, chosen.conditions...), args: append([]any{}, chosen.args...)}
-	w.conditions = append(w.conditions, `NOT EXISTS (SELECT 1 FROM claims c WHERE c.item_id = i.id AND c.until_ns > `+
-		w.arg(nanos(s.now()))+` AND c.holder <> `+w.arg(short(holder))+`)`)
-	values := make([]string, 0, 7)
-	for _, v := range []any{l.Decision, l.Class, l.Detail, l.Note, l.Reviewer, nanos(l.Created), batch} {
+	w.free(s.now(), review.Claimant{ID: holder})
+	w.and("(i.assignee = '' OR i.assignee = ", l.Reviewer)
+	w.conditions[len(w.conditions)-1] += ")"
+	values := make([]string, 0, 9)
+	for _, v := range []any{
+		l.Decision, l.Class, l.Detail, l.Note, l.Reviewer, nanos(l.Created), batch, encodeRemarks(&l.Remarks), l.Person(),
+	} {
 		values = append(values, w.arg(v))
 	}
 	//nolint:gosec // the conditions are constants of this package, values are arguments
 	done, err := tx.ExecContext(ctx, `INSERT INTO labels (item_id, span_id, decision, class, detail, note,
-		reviewer, created_ns, batch) SELECT i.id, '', `+strings.Join(values, ", ")+` FROM items i`+w.String()+`
+		reviewer, created_ns, batch, remarks, person) SELECT i.id, '', `+strings.Join(values, ", ")+` FROM items i`+w.String()+`
 		ORDER BY i.id LIMIT `+strconv.Itoa(batchPart), w.args...)
 	if err != nil {
 		return 0, err
@@ -104,9 +117,14 @@ func (s *Store) labelPart(
 		return 0, err
 	}
 	for _, statement := range []string{
-		`DELETE FROM claims WHERE item_id IN (SELECT item_id FROM labels WHERE batch = $1 AND batch <> '')`,
-		`UPDATE items SET state = 'reviewed', label_id = l.id FROM labels l WHERE l.batch = $1 AND l.batch <> ''
-			AND l.item_id = items.id AND items.label_id IS NULL`,
+		`UPDATE items SET judged = judged + 1, label_id = l.id,
+			state = CASE WHEN judged + 1 >= reviewers THEN 'reviewed' ELSE state END,
+			place = CASE WHEN judged + 1 >= reviewers THEN 0 ELSE place END,
+			assignee = CASE WHEN judged + 1 >= reviewers THEN '' ELSE assignee END
+			FROM labels l WHERE l.batch = $1 AND l.batch <> '' AND l.item_id = items.id
+			AND COALESCE(items.label_id, 0) < l.id`,
+		`DELETE FROM claims WHERE item_id IN (SELECT i.id FROM labels l JOIN items i ON i.id = l.item_id
+			WHERE l.batch = $1 AND l.batch <> '' AND i.state = 'reviewed')`,
 	} {
 		if _, err := tx.ExecContext(ctx, statement, batch); err != nil {
 			return 0, err
@@ -121,19 +139,27 @@ func (s *Store) UndoMany(ctx context.Context, batch string) (undone int, err err
 		n := int64(0)
 		err := s.write(ctx, func(tx *sql.Tx) error {
 			//nolint:gosec // only a constant is put in
-			done, err := tx.ExecContext(ctx, `UPDATE items SET state = 'open', label_id = NULL WHERE id IN (
-				SELECT i.id FROM labels l JOIN items i ON i.id = l.item_id AND i.label_id = l.id
-				WHERE l.batch = $1 AND l.batch <> '' LIMIT `+
-				strconv.Itoa(batchPart)+`)`, batch)
+			done, err := tx.ExecContext(ctx, `UPDATE labels SET counts = -1 WHERE id IN (
+				SELECT l.id FROM labels l JOIN items i ON i.id = l.item_id AND i.label_id = l.id
+				WHERE l.batch = $1 AND l.batch <> '' AND l.counts = 1 LIMIT `+strconv.Itoa(batchPart)+`)`, batch)
 			if err != nil {
 				return err
 			}
 			if n, err = done.RowsAffected(); err != nil {
 				return err
 			}
-			_, err = tx.ExecContext(ctx, `DELETE FROM labels WHERE batch = $1 AND batch <> ''
-				AND NOT EXISTS (SELECT 1 FROM items i WHERE i.id = labels.item_id AND i.label_id IS NOT NULL)`, batch)
-			return err
+			for _, statement := range []string{
+				`UPDATE items SET judged = judged - 1,
+					label_id = (SELECT MAX(l.id) FROM labels l WHERE l.item_id = items.id AND l.counts = 1),
+					state = CASE WHEN judged - 1 >= reviewers THEN state ELSE 'open' END
+					WHERE id IN (SELECT l.item_id FROM labels l WHERE l.batch = $1 AND l.batch <> '' AND l.counts = -1)`,
+				`DELETE FROM labels WHERE batch = $1 AND batch <> '' AND counts = -1`,
+			} {
+				if _, err := tx.ExecContext(ctx, statement, batch); err != nil {
+					return err
+				}
+			}
+			return nil
 		})
 		if err != nil {
 			return undone, fmt.Errorf("undo batch %.64q: %w", batch, err)

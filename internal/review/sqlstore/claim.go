@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/faultline-otel/faultline/internal/review"
 )
@@ -14,10 +16,7 @@ import (
 // Claim implements review.Claims.
 func (s *Store) Claim(ctx context.Context, traceID string, by review.Claimant) (claim review.Claim, err error) {
 	err = s.together(ctx, func(ctx context.Context, tx *prepared) error {
-		id, err := itemID(ctx, tx, traceID)
-		if err == nil {
-			claim, err = s.claim(ctx, tx, id, by)
-		}
+		claim, err = s.claim(ctx, tx, traceID, by)
 		return err
 	})
 	if err != nil {
@@ -34,30 +33,43 @@ func itemID(ctx context.Context, tx *prepared, traceID string) (id int64, err er
 	return id, err
 }
 
-// claim takes the item where nobody else has it. What the claimant had before is free again.
-func (s *Store) claim(ctx context.Context, tx *prepared, item int64, by review.Claimant) (review.Claim, error) {
+// claim takes the item where it is free for the claimant. What the claimant had before is free again.
+func (s *Store) claim(ctx context.Context, tx *prepared, traceID string, by review.Claimant) (review.Claim, error) {
 	if by.ID == "" {
 		return review.Claim{}, fmt.Errorf("reviewer must have a name: %w", review.ErrInvalid)
 	}
-	now := s.now()
-	_, err := tx.ExecContext(ctx, `DELETE FROM claims WHERE until_ns <= $1 OR holder = $2 AND item_id <> $3`,
-		nanos(now), short(by.ID), item)
+	item, err := findJudged(ctx, tx, traceID)
+	if err != nil || item.state != review.Open {
+		return review.Claim{}, err
+	}
+	if item.assignee != "" && item.assignee != by.Name {
+		return review.Claim{Name: item.assignee}, nil
+	}
+	now, persons := s.now(), by.Persons()
+	var own int
+	err = tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM labels WHERE item_id = $1 AND counts = 1 AND person IN ($2, $3)`,
+		item.id, persons[0], persons[1]).Scan(&own)
+	if err != nil || own > 0 {
+		return review.Claim{}, err
+	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM claims WHERE until_ns <= $1`, nanos(now)); err != nil {
+		return review.Claim{}, err
+	}
+	var others int
+	var first claimRow
+	err = tx.QueryRowContext(ctx, `SELECT COUNT(*), MIN(holder), MIN(name), MIN(until_ns) FROM claims
+		WHERE item_id = $1 AND holder <> $2`, item.id, short(by.ID)).
+		Scan(append([]any{&others}, first.columns()...)...)
 	if err != nil {
 		return review.Claim{}, err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO claims (item_id, holder, name, until_ns) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (item_id) DO UPDATE SET name = excluded.name, until_ns = excluded.until_ns
-		WHERE claims.holder = excluded.holder`, item, short(by.ID), short(by.Name), nanos(now.Add(by.For)))
-	if err != nil {
-		return review.Claim{}, err
+	if item.judged+others >= item.reviewers {
+		return *first.claim(), nil
 	}
-	var row claimRow
-	err = tx.QueryRowContext(ctx, `SELECT holder, name, until_ns FROM claims WHERE item_id = $1`, item).
-		Scan(row.columns()...)
-	if err != nil {
-		return review.Claim{}, err
-	}
-	return *row.claim(), nil
+	_, err = tx.ExecContext(ctx, `INSERT INTO claims (holder, item_id, name, until_ns) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (holder) DO UPDATE SET item_id = excluded.item_id, name = excluded.name, until_ns = excluded.until_ns`,
+		short(by.ID), item.id, short(by.Name), nanos(now.Add(by.For)))
+	return review.Claim{Holder: short(by.ID), Name: short(by.Name), Until: instant(nanos(now.Add(by.For)))}, err
 }
 
 // ClaimNext implements review.Claims.
@@ -65,20 +77,17 @@ func (s *Store) ClaimNext(
 	ctx context.Context, f review.Filter, from string, by review.Claimant,
 ) (traceID string, err error) {
 	f.State = review.Open
-	find := func(ctx context.Context, tx *prepared) (id int64, err error) {
-		id, traceID, err = s.nextFree(ctx, tx, f, from, by.ID)
-		return id, err
+	find := func(ctx context.Context, tx *prepared) (err error) {
+		traceID, err = s.nextFree(ctx, tx, f, from, by)
+		return err
 	}
 	if by.ID == "" {
-		err = s.read(ctx, func(tx *sql.Tx) error {
-			_, err := find(ctx, newPrepared(tx))
-			return err
-		})
+		err = s.read(ctx, func(tx *sql.Tx) error { return find(ctx, newPrepared(tx)) })
 	} else {
 		err = s.together(ctx, func(ctx context.Context, tx *prepared) error {
-			id, err := find(ctx, tx)
+			err := find(ctx, tx)
 			if err == nil {
-				_, err = s.claim(ctx, tx, id, by)
+				_, err = s.claim(ctx, tx, traceID, by)
 			}
 			return err
 		})
@@ -89,45 +98,89 @@ func (s *Store) ClaimNext(
 	return traceID, nil
 }
 
-// nextFree finds an item that nobody else has. Of the claims in one transaction, each begins where the last one ended,
-// since everything before that is taken.
+// spot is where an item is in its queue.
+type spot struct{ place, id int64 }
+
+// first is before every item.
+var first = spot{math.MaxInt64, math.MaxInt64}
+
+// nextFree finds an item that is free for the claimant: one of theirs first, where the queue is asked from its
+// beginning. Of the claims in one transaction, each begins where the last one ended, since everything before that is
+// taken.
 func (s *Store) nextFree(
-	ctx context.Context, tx *prepared, f review.Filter, from, holder string,
-) (id int64, traceID string, err error) {
-	before := int64(math.MaxInt64)
+	ctx context.Context, tx *prepared, f review.Filter, from string, by review.Claimant,
+) (traceID string, err error) {
+	before := first
 	if from != "" {
-		first, err := itemID(ctx, tx, from)
-		if err != nil && !errors.Is(err, review.ErrNotFound) {
-			return 0, "", err
+		err := tx.QueryRowContext(ctx, `SELECT place, id FROM items WHERE trace_id = $1`, strings.ToLower(from)).
+			Scan(&before.place, &before.id)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return "", err
 		}
-		if err == nil {
-			before = first + 1
+		before.id++
+	}
+	if from == "" && by.Name != "" {
+		traceID, _, err = s.freeFrom(ctx, tx, f, first, by, true)
+		if !errors.Is(err, review.ErrNotFound) {
+			return traceID, err
 		}
 	}
 	key := fmt.Sprint(f, before)
 	passed, later := tx.passed[key]
 	if later {
-		before = min(before, passed)
+		before = passed
 	}
+	var at spot
+	traceID, at, err = s.freeFrom(ctx, tx, f, before, by, false)
+	if err == nil && !slices.ContainsFunc(s.Queues(), func(q review.Queue) bool { return q.Reviewers > 1 }) {
+		tx.passed[key] = at
+	}
+	if errors.Is(err, review.ErrNotFound) && later { // something above may have been released since
+		delete(tx.passed, key)
+		return s.nextFree(ctx, tx, f, from, by)
+	}
+	return traceID, err
+}
+
+// freeFrom returns the first item behind a spot that is free for the claimant, of all or of those that are theirs.
+func (s *Store) freeFrom(
+	ctx context.Context, tx *prepared, f review.Filter, before spot, by review.Claimant, theirs bool,
+) (traceID string, at spot, err error) {
 	q, err := s.newQuery(ctx, tx.Tx, f)
 	if err != nil {
-		return 0, "", err
+		return "", at, err
 	}
 	w := restrict(q, before)
-	w.conditions = append(w.conditions, `NOT EXISTS (SELECT 1 FROM claims c WHERE c.item_id = i.id AND c.until_ns > `+
-		w.arg(nanos(s.now()))+` AND c.holder <> `+w.arg(short(holder))+`)`)
-	newest := `SELECT i.id, i.trace_id FROM items i` + w.String() + ` ORDER BY i.id DESC LIMIT 1`
-	err = tx.QueryRowContext(ctx, newest, w.args...).Scan(&id, &traceID)
-	switch {
-	case err == nil:
-		tx.passed[key] = id
-	case errors.Is(err, sql.ErrNoRows) && later: // something above may have been released since
-		delete(tx.passed, key)
-		return s.nextFree(ctx, tx, f, from, holder)
-	case errors.Is(err, sql.ErrNoRows):
+	w.free(s.now(), by)
+	if theirs {
+		w.and("i.assignee <> '' AND i.assignee = ", by.Name)
+	} else {
+		w.and("(i.assignee = '' OR i.assignee = ", by.Name)
+		w.conditions[len(w.conditions)-1] += ")"
+	}
+	next := `SELECT i.trace_id, i.place, i.id FROM items i` + w.String() + ` ORDER BY ` + q.order() + ` LIMIT 1`
+	err = tx.QueryRowContext(ctx, next, w.args...).Scan(&traceID, &at.place, &at.id)
+	if errors.Is(err, sql.ErrNoRows) {
 		err = review.ErrNotFound
 	}
-	return id, traceID, err
+	return traceID, at, err
+}
+
+// free restricts to items that have room for a judgement of the claimant.
+func (w *where) free(now time.Time, by review.Claimant) {
+	w.conditions = append(w.conditions, `i.judged + (SELECT COUNT(*) FROM claims c WHERE c.item_id = i.id AND c.until_ns > `+
+		w.arg(nanos(now))+` AND c.holder <> `+w.arg(short(by.ID))+`) < i.reviewers`)
+	w.unjudged(by.Persons()...)
+}
+
+// unjudged restricts to items that nobody of these judged.
+func (w *where) unjudged(persons ...string) {
+	places := make([]string, len(persons))
+	for i, person := range persons {
+		places[i] = w.arg(person)
+	}
+	w.conditions = append(w.conditions, `(i.judged = 0 OR NOT EXISTS (SELECT 1 FROM labels l WHERE l.item_id = i.id
+		AND l.counts = 1 AND l.person IN (`+strings.Join(places, ", ")+`)))`)
 }
 
 // Release implements review.Claims.
@@ -143,6 +196,36 @@ func (s *Store) Release(ctx context.Context, traceID, holder string) error {
 		return fmt.Errorf("release %.64q: %w", traceID, err)
 	}
 	return nil
+}
+
+// claimsOf reads who has the items.
+func (s *Store) claimsOf(ctx context.Context, tx *sql.Tx, items []review.Item, ids []int64) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	w := &where{}
+	at := make(map[int64]int, len(ids))
+	places := make([]string, len(ids))
+	for i, id := range ids {
+		at[id], places[i] = i, w.arg(id)
+	}
+	rows, err := tx.QueryContext(ctx, `SELECT item_id, holder, name, until_ns FROM claims WHERE item_id IN (`+
+		strings.Join(places, ", ")+`) AND until_ns > `+w.arg(nanos(s.now()))+` ORDER BY until_ns, holder`, w.args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		var row claimRow
+		if err := rows.Scan(append([]any{&id}, row.columns()...)...); err != nil {
+			return err
+		}
+		item := &items[at[id]]
+		item.Claims = append(item.Claims, *row.claim())
+		item.Claim = &item.Claims[0]
+	}
+	return rows.Err()
 }
 
 // claimRow is a claim in the result of a query, where it may be absent.

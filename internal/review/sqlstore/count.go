@@ -21,6 +21,7 @@ func counted(q query) (from string, w *where) {
 	w = &where{}
 	if !q.searches {
 		w.narrow(q.Filter)
+		w.ofQueue(q.queues, q.Queue)
 		return ` FROM counts i` + w.String(), w
 	}
 	if q.match == nil {
@@ -29,6 +30,7 @@ func counted(q query) (from string, w *where) {
 	from = ` FROM (SELECT state, class, service, unsafe, sources, 1 AS n FROM items WHERE id IN (` +
 		w.searched(q.match, math.MaxInt64) + `)) i`
 	w.narrow(q.Filter)
+	w.ofQueue(q.queues, q.Queue)
 	return from + w.String(), w
 }
 

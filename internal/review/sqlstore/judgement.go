@@ -142,19 +142,21 @@ type judgedItem struct {
 
 func judgedItems(ctx context.Context, tx *sql.Tx, w *where, limit int) (found []judgedItem, err error) {
 	//nolint:gosec // the conditions are constants of this package, values are arguments
-	rows, err := tx.QueryContext(ctx, `SELECT i.id, i.trace_id, i.service, i.class, i.detail, i.received_ns FROM items i`+
+	rows, err := tx.QueryContext(ctx, `SELECT i.id, i.trace_id, i.service, i.class, i.detail, i.received_ns, i.sources FROM items i`+
 		w.String()+` ORDER BY i.received_ns, i.id LIMIT `+strconv.Itoa(limit), w.args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		j := judgedItem{Judgement: review.Judgement{Source: review.SourceVerdict, Probability: 1}}
+		var j judgedItem
 		var received int64
-		if err := rows.Scan(&j.id, &j.TraceID, &j.Service, &j.Class, &j.Detail, &received); err != nil {
+		var sources int
+		if err := rows.Scan(&j.id, &j.TraceID, &j.Service, &j.Class, &j.Detail, &received, &sources); err != nil {
 			return nil, err
 		}
-		j.Received = instant(received)
+		stratum, _ := review.Stratum(reasonsIn(sources))
+		j.Received, j.Source, j.Probability = instant(received), stratum.Source, stratum.Probability
 		found = append(found, j)
 	}
 	return found, rows.Err()
@@ -181,8 +183,11 @@ func complete(ctx context.Context, tx *sql.Tx, found []judgedItem) ([]review.Jud
 		{`SELECT item_id, opinions FROM spans WHERE opinions NOT IN ('', '-') AND item_id` + among,
 			readOpinions(index, decodeOpinions)},
 		{`SELECT item_id, data FROM spans WHERE opinions = '' AND item_id` + among, readOpinions(index, earlierOpinions)},
-		{`SELECT item_id, id, span_id, decision, class, detail, '', reviewer, created_ns, replaces, batch FROM labels
-			WHERE item_id` + among + ` ORDER BY id`, readLabels(index)},
+		{`SELECT item_id, data FROM evaluations WHERE evaluator = '` + review.ByJudge + `' AND item_id` + among,
+			readOpinions(index, judgeOpinion)},
+		{`SELECT item_id, source, probability FROM reasons WHERE item_id` + among, readProbabilities(index)},
+		{`SELECT l.item_id, ` + labelColumns + ` FROM labels l WHERE l.item_id` + among + ` ORDER BY l.id`,
+			readLabels(index)},
 	} {
 		if err := eachRow(ctx, tx, read.query, read.scan); err != nil {
 			return nil, err
@@ -240,9 +245,40 @@ func readLabels(index map[int64]*review.Judgement) func(*sql.Rows) error {
 			return err
 		}
 		j := index[item]
-		j.Labels = append(j.Labels, l.label(j.TraceID))
+		label, err := l.label(j.TraceID)
+		if err != nil {
+			return err
+		}
+		label.Note = ""
+		j.Labels = append(j.Labels, label)
 		return nil
 	}
+}
+
+// readProbabilities completes the strata, whose probability is that of their reason.
+func readProbabilities(index map[int64]*review.Judgement) func(*sql.Rows) error {
+	return func(rows *sql.Rows) error {
+		var item int64
+		var r review.Reason
+		if err := rows.Scan(&item, &r.Source, &r.Probability); err != nil {
+			return err
+		}
+		if j := index[item]; j.Source == r.Source {
+			j.Probability = r.Probability
+		}
+		return nil
+	}
+}
+
+// judgeOpinion reads what a judge said from its evaluation.
+func judgeOpinion(data []byte) ([]review.Opinion, error) {
+	var e review.Evaluation
+	if err := json.Unmarshal(data, &e); err != nil {
+		return nil, fmt.Errorf("read evaluation: %w", err)
+	}
+	return []review.Opinion{{
+		By: review.ByJudge, Name: e.Name, Version: e.Version, Value: e.Value, Failed: e.Failed,
+	}}, nil
 }
 
 // Bounds of an activity.
@@ -337,28 +373,40 @@ func reviewers(ctx context.Context, tx *sql.Tx, since int64) (list []review.Revi
 	return list, err
 }
 
+// selectSizes counts items by service, stratum and what judges said. The stratum is that of review.Stratum.
+const selectSizes = `SELECT service, stratum, judge, COUNT(*), SUM(1 / probability) FROM (
+	SELECT s.service, s.stratum, CASE (SELECT MAX(e.failed) FROM evaluations e
+			WHERE e.item_id = s.id AND e.evaluator = 'judge') WHEN 1 THEN 'failed' WHEN 0 THEN 'passed' ELSE '' END AS judge,
+		COALESCE((SELECT r.probability FROM reasons r
+			WHERE r.item_id = s.id AND r.source = s.stratum AND r.probability > 0), 1) AS probability
+	FROM (SELECT i.id, i.service, CASE WHEN (i.sources & 1) <> 0 THEN 'verdict' WHEN (i.sources & 8) <> 0 THEN 'suspicion'
+		WHEN (i.sources & 16) <> 0 THEN 'random' ELSE '' END AS stratum FROM items i
+		WHERE i.state = $1 AND i.received_ns >= $2) s WHERE s.stratum <> '') t GROUP BY 1, 2, 3`
+
 // sizes counts the strata.
 func sizes(ctx context.Context, tx *sql.Tx, since int64) (list []review.Size, err error) {
 	for _, state := range []review.State{review.Open, review.Reviewed} {
-		err := eachRow(ctx, tx, `SELECT service, COUNT(*) FROM items WHERE state = '`+string(state)+`'
-			AND received_ns >= $1 GROUP BY service`, func(rows *sql.Rows) error {
-			z := review.Size{Source: review.SourceVerdict}
-			if err := rows.Scan(&z.Service, &z.Items); err != nil {
+		err := eachRow(ctx, tx, selectSizes, func(rows *sql.Rows) error {
+			var z review.Size
+			if err := rows.Scan(&z.Service, &z.Source, &z.Judge, &z.Items, &z.Traffic); err != nil {
 				return err
 			}
-			z.Traffic = float64(z.Items)
-			at := slices.IndexFunc(list, func(other review.Size) bool { return other.Service == z.Service })
+			at := slices.IndexFunc(list, func(other review.Size) bool {
+				return other.Service == z.Service && other.Source == z.Source && other.Judge == z.Judge
+			})
 			if at < 0 {
 				list = append(list, z)
 			} else {
 				list[at].Items, list[at].Traffic = list[at].Items+z.Items, list[at].Traffic+z.Traffic
 			}
 			return nil
-		}, since)
+		}, string(state), since)
 		if err != nil {
 			return nil, err
 		}
 	}
-	slices.SortFunc(list, func(a, b review.Size) int { return cmp.Compare(a.Service, b.Service) })
+	slices.SortFunc(list, func(a, b review.Size) int {
+		return cmp.Or(cmp.Compare(a.Service, b.Service), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Judge, b.Judge))
+	})
 	return list, nil
 }

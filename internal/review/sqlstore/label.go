@@ -3,24 +3,23 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
 // AddLabel implements review.Store.
 func (s *Store) AddLabel(ctx context.Context, l review.Label) (review.Label, error) {
 	l.TraceID, l.SpanID = strings.ToLower(l.TraceID), strings.ToLower(l.SpanID)
-	l.Note, l.Reviewer = clean(l.Note), clean(l.Reviewer)
-	if l.Decision == review.Rejected {
-		l.Class, l.Detail = "", "" // not a failure
-	}
+	l = l.Clean()
 	l.Created = instant(nanos(s.now()))
 	err := l.Validate()
 	if err == nil {
-		err = s.together(ctx, func(ctx context.Context, tx *prepared) error { return insertLabel(ctx, tx, &l) })
+		err = s.together(ctx, func(ctx context.Context, tx *prepared) error { return s.insertLabel(ctx, tx, &l) })
 	}
 	if err != nil {
 		return review.Label{}, fmt.Errorf("label trace %.64q: %w", l.TraceID, err)
@@ -28,88 +27,204 @@ func (s *Store) AddLabel(ctx context.Context, l review.Label) (review.Label, err
 	return l, nil
 }
 
-func insertLabel(ctx context.Context, tx *prepared, l *review.Label) error {
-	var item, newest int64
-	err := tx.QueryRowContext(ctx, `SELECT id, COALESCE(label_id, 0) FROM items WHERE trace_id = $1`, l.TraceID).
-		Scan(&item, &newest)
+// judged is the part of an item that a judgement depends on.
+type judged struct {
+	id                int64
+	state             review.State
+	queue, assignee   string
+	reviewers, judged int
+}
+
+func findJudged(ctx context.Context, tx *prepared, traceID string) (j judged, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT id, state, queue, assignee, reviewers, judged FROM items WHERE trace_id = $1`,
+		strings.ToLower(traceID)).
+		Scan(&j.id, &j.state, &j.queue, &j.assignee, &j.reviewers, &j.judged)
 	if errors.Is(err, sql.ErrNoRows) {
-		return review.ErrNotFound
+		err = review.ErrNotFound
+	}
+	return j, err
+}
+
+func (s *Store) insertLabel(ctx context.Context, tx *prepared, l *review.Label) error {
+	item, err := findJudged(ctx, tx, l.TraceID)
+	if err == nil {
+		err = s.mayLabel(ctx, tx, &item, l)
 	}
 	if err != nil {
 		return err
 	}
-	if l.Replaces != newest {
+	counts, everybody := 0, 0
+	if l.Decision.Judges() {
+		counts = 1
+	}
+	if l.Decision == review.Reopened {
+		everybody = 1
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE labels SET counts = 0 WHERE item_id = $1 AND counts = 1
+		AND (person = $2 OR $3 = 1)`, item.id, l.Person(), everybody)
+	if err != nil {
+		return err
+	}
+	err = tx.QueryRowContext(ctx, `INSERT INTO labels (item_id, span_id, decision, class, detail, note, reviewer,
+		created_ns, replaces, remarks, person, counts) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+		RETURNING id`, item.id, l.SpanID, l.Decision, l.Class, l.Detail, l.Note, l.Reviewer, nanos(l.Created), l.Replaces,
+		encodeRemarks(&l.Remarks), l.Person(), counts).Scan(&l.ID)
+	if err != nil {
+		return err
+	}
+	return settle(ctx, tx, &item, l)
+}
+
+// settle writes what the labels of an item make of it, and ends claims that have no object any more.
+func settle(ctx context.Context, tx *prepared, item *judged, l *review.Label) error {
+	var newest sql.NullInt64
+	err := tx.QueryRowContext(ctx, `SELECT COUNT(*), MAX(id) FROM labels WHERE item_id = $1 AND counts = 1`, item.id).
+		Scan(&item.judged, &newest)
+	if err != nil {
+		return err
+	}
+	state := review.Open
+	if item.judged >= item.reviewers {
+		state = review.Reviewed
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE items SET state = $1, label_id = $2, judged = $3,
+		place = CASE WHEN $1 = 'open' THEN place ELSE 0 END, assignee = CASE WHEN $1 = 'open' THEN assignee ELSE '' END
+		WHERE id = $4`, state, newest, item.judged, item.id)
+	if err != nil {
+		return err
+	}
+	everybody := 0
+	if state == review.Reviewed {
+		everybody = 1
+	}
+	_, err = tx.ExecContext(ctx, `DELETE FROM claims WHERE item_id = $1 AND ($2 = 1 OR holder = $3
+		OR name = $4 AND name <> '')`, item.id, everybody, short(l.By), l.Reviewer)
+	return err
+}
+
+// mayLabel refuses a label that does not know of a newer one, or says what the item or its queue does not know.
+func (s *Store) mayLabel(ctx context.Context, tx *prepared, item *judged, l *review.Label) error {
+	var newest, own, counting int64
+	err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(id), 0), COALESCE(MAX(CASE WHEN person = $2 THEN id END), 0),
+		COALESCE(MAX(CASE WHEN person = $2 AND counts = 1 THEN id END), 0) FROM labels WHERE item_id = $1`,
+		item.id, l.Person()).Scan(&newest, &own, &counting)
+	if err != nil {
+		return err
+	}
+	alone := item.reviewers == 1 || item.state != review.Open
+	switch {
+	case l.Decision == review.TakenBack && counting == 0:
+		return fmt.Errorf("decision must be a judgement where there is none of yours to take back, got %q: %w",
+			l.Decision, review.ErrConflict)
+	case l.Decision == review.TakenBack && l.Replaces == counting:
+	case alone && l.Replaces != newest, !alone && l.Replaces < own:
+		if !alone {
+			newest = own
+		}
 		return fmt.Errorf("replaces must be the newest label, which is %d, got %d: %w",
 			newest, l.Replaces, review.ErrConflict)
 	}
-	if l.SpanID != "" {
-		var n int
-		err := tx.QueryRowContext(
-			ctx,
-			`SELECT COUNT(*) FROM spans WHERE item_id = $1 AND span_id = $2`,
-			item,
-			l.SpanID,
-		).
-			Scan(
-				&n,
-			)
-		if err != nil {
+	if l.Decision.Judges() {
+		queue := review.QueueNamed(s.Queues(), item.queue)
+		if err := queue.Answered(l); err != nil {
 			return err
 		}
-		if n == 0 {
-			return fmt.Errorf("span_id must be a span of the trace, got %.64q: %w", l.SpanID, review.ErrInvalid)
-		}
 	}
-	err = tx.QueryRowContext(
-		ctx,
-		`INSERT INTO labels (item_id, span_id, decision, class, detail, note, reviewer, created_ns,
-		replaces) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id`,
-		item,
-		l.SpanID,
-		l.Decision,
-		l.Class,
-		l.Detail,
-		l.Note,
-		l.Reviewer,
-		nanos(l.Created),
-		l.Replaces,
-	).Scan(
-		&l.ID,
-	)
-	if err != nil {
-		return err
+	if l.SpanID == "" {
+		return nil
 	}
-	_, err = tx.ExecContext(
-		ctx,
-		`UPDATE items SET state = $1, label_id = $2 WHERE id = $3`,
-		review.Reviewed,
-		l.ID,
-		item,
-	)
-	if err != nil {
-		return err
+	var n int
+	err = tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM spans WHERE item_id = $1 AND span_id = $2`, item.id, l.SpanID).
+		Scan(&n)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("span_id must be a span of the trace, got %.64q: %w", l.SpanID, review.ErrInvalid)
 	}
-	_, err = tx.ExecContext(ctx, `DELETE FROM claims WHERE item_id = $1`, item)
 	return err
 }
 
 func labelsOf(ctx context.Context, tx *sql.Tx, item int64, traceID string) (labels []review.Label, err error) {
-	rows, err := tx.QueryContext(
-		ctx,
-		`SELECT id, span_id, decision, class, detail, note, reviewer, created_ns, replaces, batch FROM labels
-		WHERE item_id = $1 ORDER BY id DESC`,
-		item,
-	)
+	rows, err := tx.QueryContext(ctx, `SELECT `+labelColumns+` FROM labels l WHERE l.item_id = $1 ORDER BY l.id DESC`, item)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var l labelRow
-		if err := rows.Scan(l.columns()...); err != nil {
+		var row labelRow
+		if err := rows.Scan(row.columns()...); err != nil {
 			return nil, err
 		}
-		labels = append(labels, l.label(traceID))
+		l, err := row.label(traceID)
+		if err != nil {
+			return nil, err
+		}
+		labels = append(labels, l)
 	}
 	return labels, rows.Err()
+}
+
+// LastLabel implements review.Store.
+func (s *Store) LastLabel(ctx context.Context, person string) (l review.Label, err error) {
+	err = s.read(ctx, func(tx *sql.Tx) error {
+		var row labelRow
+		var traceID string
+		err := tx.QueryRowContext(ctx, `SELECT i.trace_id, `+labelColumns+` FROM labels l JOIN items i ON i.id = l.item_id
+			WHERE l.person = $1 AND l.counts = 1 AND l.batch = '' ORDER BY l.id DESC LIMIT 1`, person).
+			Scan(append([]any{&traceID}, row.columns()...)...)
+		if errors.Is(err, sql.ErrNoRows) {
+			err = review.ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		l, err = row.label(traceID)
+		return err
+	})
+	if err != nil {
+		return review.Label{}, fmt.Errorf("last label of %.64q: %w", person, err)
+	}
+	return l, nil
+}
+
+const labelColumns = `l.id, l.span_id, l.decision, l.class, l.detail, l.note, l.reviewer, l.created_ns, l.replaces,
+	l.batch, l.remarks, l.person`
+
+// labelRow is a label in the result of a query, where it may be absent.
+type labelRow struct {
+	id                                            sql.NullInt64
+	span, decision, class, detail, note, reviewer sql.NullString
+	batch, remarks, person                        sql.NullString
+	created, replaces                             sql.NullInt64
+}
+
+func (l *labelRow) columns() []any {
+	return []any{
+		&l.id, &l.span, &l.decision, &l.class, &l.detail, &l.note, &l.reviewer, &l.created, &l.replaces,
+		&l.batch, &l.remarks, &l.person,
+	}
+}
+
+func (l *labelRow) label(traceID string) (review.Label, error) {
+	label := review.Label{
+		ID: l.id.Int64, TraceID: traceID, SpanID: l.span.String, Decision: review.Decision(l.decision.String),
+		Class: failure.Class(l.class.String), Detail: l.detail.String, Note: l.note.String, Reviewer: l.reviewer.String,
+		Created: instant(l.created.Int64), Replaces: l.replaces.Int64, Batch: l.batch.String,
+	}
+	if label.Reviewer == "" {
+		label.By = l.person.String
+	}
+	if l.remarks.String == "" {
+		return label, nil
+	}
+	if err := json.Unmarshal([]byte(l.remarks.String), &label.Remarks); err != nil {
+		return label, fmt.Errorf("read remarks of label %d: %w", label.ID, err)
+	}
+	return label, nil
+}
+
+// encodeRemarks returns remarks as the column keeps them, "" for none.
+func encodeRemarks(r *review.Remarks) string {
+	if encoded := text(r); encoded != "{}" {
+		return encoded
+	}
+	return ""
 }

@@ -9,11 +9,11 @@ import (
 type prepared struct {
 	*sql.Tx
 	statements map[string]*sql.Stmt
-	passed     map[string]int64 // by query of the next case, the last one that was given away
+	passed     map[string]spot // by query of the next case, the last one that was given away
 }
 
 func newPrepared(tx *sql.Tx) *prepared {
-	return &prepared{Tx: tx, statements: map[string]*sql.Stmt{}, passed: map[string]int64{}}
+	return &prepared{Tx: tx, statements: map[string]*sql.Stmt{}, passed: map[string]spot{}}
 }
 
 // statement prepares a statement, which the end of the transaction closes.

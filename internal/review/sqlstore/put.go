@@ -180,7 +180,15 @@ func (s *Store) merge(ctx context.Context, tx *put, p *portion) (err error) {
 	for _, r := range fresh {
 		tx.spans = append(tx.spans, spanOf{item.id, r})
 	}
+	if err := s.enqueue(ctx, tx.prepared, item.id, suspects(fresh)); err != nil {
+		return err
+	}
 	return s.index(ctx, tx, item, fresh, isNew)
+}
+
+// suspects reports whether a scorer has a weak suspicion of any of these spans. Rows that were stored do not tell.
+func suspects(fresh []row) bool {
+	return slices.ContainsFunc(fresh, func(r row) bool { return r.suspect })
 }
 
 // stored is an item with the rows that its verdict is computed from.

@@ -6,11 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
@@ -28,11 +26,9 @@ func (s *Store) Items(ctx context.Context, f review.Filter) (page review.Page, e
 	if limit <= 0 {
 		limit = defaultLimit
 	}
-	before := int64(math.MaxInt64)
-	if f.Cursor != "" {
-		if before, err = strconv.ParseInt(f.Cursor, 36, 64); err != nil || before <= 0 {
-			return page, fmt.Errorf("cursor must be the next of a page, got %.64q: %w", f.Cursor, review.ErrInvalid)
-		}
+	before, err := spotAt(f.Cursor)
+	if err != nil {
+		return page, err
 	}
 	err = s.read(ctx, func(tx *sql.Tx) error {
 		q, err := s.newQuery(ctx, tx, f)
@@ -43,33 +39,13 @@ func (s *Store) Items(ctx context.Context, f review.Filter) (page review.Page, e
 			return err
 		}
 		w := restrict(q, before)
-		from := selectItems(s.now(), w)
-		rows, err := tx.QueryContext(
-			ctx,
-			from+w.String()+` ORDER BY i.id DESC LIMIT `+strconv.Itoa(limit+1),
-			w.args...)
-		if err != nil {
+		items, last, err := s.list(ctx, tx, itemColumns+w.String()+` ORDER BY `+q.order(), w.args, limit)
+		if page.Items = items; err != nil {
 			return err
 		}
-		defer rows.Close()
-		var id int64
-		var ids []int64
-		for rows.Next() {
-			if len(page.Items) == limit {
-				page.Next = strconv.FormatInt(id, 36)
-				break
-			}
-			var item review.Item
-			if id, err = scanItem(rows, &item); err != nil {
-				return err
-			}
-			page.Items, ids = append(page.Items, item), append(ids, id)
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-			return err
-		}
-		if err := readReasons(ctx, tx, page.Items, ids); err != nil || page.Next != "" {
-			return err
+		if last != (spot{}) {
+			page.Next = q.cursor(last)
+			return nil
 		}
 		page.Next, err = afterSearched(ctx, tx, q, before)
 		return err
@@ -80,30 +56,102 @@ func (s *Store) Items(ctx context.Context, f review.Filter) (page review.Page, e
 	return page, nil
 }
 
+// list reads items, and where the last one is if there are more than the limit.
+func (s *Store) list(
+	ctx context.Context, tx *sql.Tx, query string, args []any, limit int,
+) (items []review.Item, last spot, err error) {
+	rows, err := tx.QueryContext(ctx, query+` LIMIT `+strconv.Itoa(limit+1), args...)
+	if err != nil {
+		return nil, spot{}, err
+	}
+	defer rows.Close()
+	var ids []int64
+	var at spot
+	for rows.Next() {
+		if len(items) == limit {
+			last = at
+			break
+		}
+		var item review.Item
+		if at, err = scanItem(rows, &item); err != nil {
+			return nil, spot{}, err
+		}
+		items, ids = append(items, item), append(ids, at.id)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil { // a connection answers one query at a time
+		return nil, spot{}, err
+	}
+	if err := readReasons(ctx, tx, items, ids); err != nil {
+		return nil, spot{}, err
+	}
+	return items, last, s.claimsOf(ctx, tx, items, ids)
+}
+
+// spotAt reads a cursor: an id, behind its place unless that is 0.
+func spotAt(cursor string) (at spot, err error) {
+	if cursor == "" {
+		return first, nil
+	}
+	place, id, placed := strings.Cut(cursor, ".")
+	if !placed {
+		place, id = "0", cursor
+	}
+	at.place, err = strconv.ParseInt(place, 10, 64)
+	if err == nil {
+		at.id, err = strconv.ParseInt(id, 36, 64)
+	}
+	if err != nil || at.id <= 0 {
+		return at, fmt.Errorf("cursor must be the next of a page, got %.64q: %w", cursor, review.ErrInvalid)
+	}
+	return at, nil
+}
+
+// placed reports whether the items of a query come by their place.
+func (q *query) placed() bool { return q.State != "" && !q.searches }
+
+func (q *query) order() string {
+	if q.placed() {
+		return "i.place DESC, i.id DESC"
+	}
+	return "i.id DESC"
+}
+
+func (q *query) cursor(at spot) string {
+	id := strconv.FormatInt(at.id, 36)
+	if q.placed() && at.place != 0 {
+		return strconv.FormatInt(at.place, 10) + "." + id
+	}
+	return id
+}
+
 // Item implements review.Store.
 func (s *Store) Item(ctx context.Context, traceID string) (item review.Item, err error) {
 	w := &where{}
-	from := selectItems(s.now(), w)
 	w.and("i.trace_id = ", strings.ToLower(traceID))
 	err = s.read(ctx, func(tx *sql.Tx) error {
-		id, err := scanItem(tx.QueryRowContext(ctx, from+w.String(), w.args...), &item)
+		at, err := scanItem(tx.QueryRowContext(ctx, itemColumns+w.String(), w.args...), &item)
 		if errors.Is(err, sql.ErrNoRows) {
 			return review.ErrNotFound
 		}
 		if err != nil {
 			return err
 		}
-		if item.Spans, err = spansOf(ctx, tx, id); err != nil {
-			return err
-		}
-		if item.Labels, err = labelsOf(ctx, tx, id, item.TraceID); err != nil {
-			return err
-		}
-		if item.Evaluations, err = evaluationsOf(ctx, tx, id, item.TraceID); err != nil {
-			return err
-		}
 		one := []review.Item{item}
-		err = readReasons(ctx, tx, one, []int64{id})
+		if err := s.claimsOf(ctx, tx, one, []int64{at.id}); err != nil {
+			return err
+		}
+		item = one[0]
+		if item.Spans, err = spansOf(ctx, tx, at.id); err != nil {
+			return err
+		}
+		if item.Labels, err = labelsOf(ctx, tx, at.id, item.TraceID); err != nil {
+			return err
+		}
+		if item.Evaluations, err = evaluationsOf(ctx, tx, at.id, item.TraceID); err != nil {
+			return err
+		}
+		one = []review.Item{item}
+		err = readReasons(ctx, tx, one, []int64{at.id})
 		item.Reasons = one[0].Reasons
 		return err
 	})
@@ -164,13 +212,23 @@ func (w *where) String() string {
 
 // restrict selects the items of a filter that are older than a place in the queue. Of those with the words of a query
 // it takes the newest only, so that a word that stands in all of them costs no more than a rare one.
-func restrict(q query, before int64) *where {
+func restrict(q query, before spot) *where {
 	w := &where{}
 	w.narrow(q.Filter)
-	w.and("i.id < ", before)
+	if q.Queue != "" {
+		w.and("i.queue = ", q.Queue)
+	}
+	switch {
+	case before == first:
+	case q.placed():
+		w.and("(i.place, i.id) < (", before.place)
+		w.conditions[len(w.conditions)-1] += ", " + w.arg(before.id) + ")"
+	default:
+		w.and("i.id < ", before.id)
+	}
 	switch {
 	case q.match != nil:
-		w.conditions = append(w.conditions, "i.id IN ("+w.searched(q.match, before)+")")
+		w.conditions = append(w.conditions, "i.id IN ("+w.searched(q.match, before.id)+")")
 	case q.searches:
 		w.conditions = append(w.conditions, "1 = 0") // only punctuation: no word can match
 	}
@@ -183,14 +241,14 @@ func (w *where) searched(m condition, before int64) string {
 }
 
 // afterSearched returns the cursor behind the items that restrict looked through, "" where those were all.
-func afterSearched(ctx context.Context, tx *sql.Tx, q query, before int64) (string, error) {
+func afterSearched(ctx context.Context, tx *sql.Tx, q query, before spot) (string, error) {
 	if q.match == nil {
 		return "", nil
 	}
 	w := &where{}
 	var n int
 	var last sql.NullInt64
-	query := `SELECT COUNT(*), MIN(rowid) FROM (` + w.searched(q.match, before) + `) found`
+	query := `SELECT COUNT(*), MIN(rowid) FROM (` + w.searched(q.match, before.id) + `) found`
 	if err := tx.QueryRowContext(ctx, query, w.args...).Scan(&n, &last); err != nil || n < review.MaxCounted {
 		return "", err
 	}
@@ -217,29 +275,22 @@ func (w *where) narrow(f review.Filter) {
 	}
 }
 
-// selectItems begins a query of items. Expired claims do not count.
-func selectItems(now time.Time, w *where) string {
-	return itemColumns + ` LEFT JOIN claims c ON c.item_id = i.id AND c.until_ns > ` + w.arg(nanos(now))
-}
-
-const itemColumns = `SELECT i.id, i.trace_id, i.state, i.service, i.environment, i.class, i.detail, i.classes,
+const itemColumns = `SELECT i.id, i.place, i.trace_id, i.state, i.service, i.environment, i.class, i.detail, i.classes,
 	i.evidence, i.fingerprint, i.primary_span_id, i.model, i.prompt_name, i.prompt_version, i.session_id, i.cost_usd,
-	i.start_ns, i.duration_ns, i.received_ns, i.sources,
-	l.id, l.span_id, l.decision, l.class, l.detail, l.note, l.reviewer, l.created_ns, l.replaces, l.batch,
-	c.holder, c.name, c.until_ns
+	i.start_ns, i.duration_ns, i.received_ns, i.sources, i.queue, i.reviewers, i.judged, i.assignee, ` + labelColumns + `
 	FROM items i LEFT JOIN labels l ON l.id = i.label_id`
 
 type scanner interface{ Scan(dest ...any) error }
 
-func scanItem(r scanner, item *review.Item) (id int64, err error) {
+func scanItem(r scanner, item *review.Item) (at spot, err error) {
 	var cost sql.NullFloat64
 	var start, received int64
 	var sources int
 	var classes string
 	var label labelRow
-	var claim claimRow
 	err = r.Scan(slices.Concat([]any{
-		&id,
+		&at.id,
+		&at.place,
 		&item.TraceID,
 		&item.State,
 		&item.Service,
@@ -259,21 +310,27 @@ func scanItem(r scanner, item *review.Item) (id int64, err error) {
 		&item.Duration,
 		&received,
 		&sources,
-	}, label.columns(), claim.columns())...)
+		&item.Queue,
+		&item.Reviewers,
+		&item.Judged,
+		&item.Assignee,
+	}, label.columns())...)
 	if err != nil {
-		return 0, err
+		return at, err
 	}
 	item.CostUSD, item.Start, item.Received = optional(cost), instant(start), instant(received)
 	item.Bucket, item.Reasons = item.Class.Bucket(), reasonsIn(sources)
 	if item.Classes, err = decodeClasses(classes); err != nil {
-		return 0, err
+		return at, err
 	}
 	if label.id.Valid {
-		l := label.label(item.TraceID)
+		l, err := label.label(item.TraceID)
+		if err != nil {
+			return at, err
+		}
 		item.Label = &l
 	}
-	item.Claim = claim.claim()
-	return id, nil
+	return at, nil
 }
 
 func spansOf(ctx context.Context, tx *sql.Tx, item int64) (spans []review.Span, err error) {
@@ -294,24 +351,4 @@ func spansOf(ctx context.Context, tx *sql.Tx, item int64) (spans []review.Span, 
 		spans = append(spans, s)
 	}
 	return spans, rows.Err()
-}
-
-// labelRow is a label in the result of a query, where it may be absent.
-type labelRow struct {
-	id                                            sql.NullInt64
-	span, decision, class, detail, note, reviewer sql.NullString
-	batch                                         sql.NullString
-	created, replaces                             sql.NullInt64
-}
-
-func (l *labelRow) columns() []any {
-	return []any{&l.id, &l.span, &l.decision, &l.class, &l.detail, &l.note, &l.reviewer, &l.created, &l.replaces, &l.batch}
-}
-
-func (l *labelRow) label(traceID string) review.Label {
-	return review.Label{
-		ID: l.id.Int64, TraceID: traceID, SpanID: l.span.String, Decision: review.Decision(l.decision.String),
-		Class: failure.Class(l.class.String), Detail: l.detail.String, Note: l.note.String, Reviewer: l.reviewer.String,
-		Created: instant(l.created.Int64), Replaces: l.replaces.Int64, Batch: l.batch.String,
-	}
 }

@@ -107,3 +107,11 @@ func countSources(ctx context.Context, tx *sql.Tx, q query) (counts []review.Cou
 	slices.SortStableFunc(counts, func(a, b review.Count) int { return b.N - a.N })
 	return counts, nil
 }
+
+// bit spells a truth value: databases differ in theirs.
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -93,12 +93,13 @@ type query struct {
 	review.Filter
 	searches bool
 	match    condition // nil matches nothing
+	queues   []review.Queue
 }
 
 // newQuery turns the words of a person into a query of the search index that is always well formed. The last word may
 // be the beginning of one, unless a space or a sign follows it.
 func (s *Store) newQuery(ctx context.Context, tx *sql.Tx, f review.Filter) (q query, err error) {
-	q = query{Filter: f, searches: strings.TrimSpace(f.Query) != ""}
+	q = query{Filter: f, searches: strings.TrimSpace(f.Query) != "", queues: s.Queues()}
 	text := clean(f.Query[:min(len(f.Query), maxQuery)])
 	var words []string
 	for word := range strings.FieldsSeq(text) {

@@ -23,12 +23,12 @@ const (
 )
 
 const selectSignals = `SELECT id, class, detail, title, service, state, changed_ns, first_ns, last_ns, total, stored,
-	open, version, changed_by, priority FROM signals i`
+	open, version, changed_by, name, priority FROM signals i`
 
 func scanSignal(r scanner, s *review.Signal) (priority int, err error) {
 	var changed, first, last int64
 	err = r.Scan(&s.ID, &s.Class, &s.Detail, &s.Title, &s.Service, &s.State, &changed, &first, &last, &s.Total, &s.Stored,
-		&s.Open, &s.Version, &s.ChangedBy, &priority)
+		&s.Open, &s.Version, &s.ChangedBy, &s.Name, &priority)
 	s.Changed, s.First, s.Last = instant(changed), instant(first), instant(last)
 	if s.ChangedBy == bySilence {
 		s.ChangedBy = ""
@@ -45,7 +45,7 @@ func (s *Store) Signals(ctx context.Context, f review.SignalFilter) (page review
 	if limit <= 0 {
 		limit = defaultLimit
 	}
-	w := &where{}
+	w := &where{conditions: []string{"i.target = ''"}}
 	if f.State != "" {
 		w.and("i.priority = ", priorityOf(f.State))
 	} else {
@@ -79,6 +79,9 @@ func (s *Store) Signals(ctx context.Context, f review.SignalFilter) (page review
 		}
 		page.UpTo = strconv.FormatInt(newest.Int64, 36)
 		if err := listSignals(ctx, tx, w, limit, &page); err != nil {
+			return err
+		}
+		if err := addParts(ctx, tx, page.Signals); err != nil {
 			return err
 		}
 		return s.volumes(ctx, tx, page.Signals, listHours)
@@ -118,13 +121,15 @@ func (s *Store) volumes(ctx context.Context, tx *sql.Tx, signals []review.Signal
 	first := s.now().Unix()/3600 - hours + 1
 	for i := range signals {
 		signals[i].HourlyCount = make([]int, hours)
-		err := eachHour(ctx, tx, signals[i].ID, first, func(hour int64, n int) {
-			if hour < first+hours {
-				signals[i].HourlyCount[hour-first] = n
+		for _, id := range partsOf(&signals[i]) {
+			err := eachHour(ctx, tx, id, first, func(hour int64, n int) {
+				if hour < first+hours {
+					signals[i].HourlyCount[hour-first] += n
+				}
+			})
+			if err != nil {
+				return err
 			}
-		})
-		if err != nil {
-			return err
 		}
 	}
 	return nil
@@ -151,14 +156,17 @@ func eachHour(ctx context.Context, tx *sql.Tx, signal string, first int64, take 
 // Signal implements review.Signals.
 func (s *Store) Signal(ctx context.Context, id string) (g review.Signal, err error) {
 	err = s.read(ctx, func(tx *sql.Tx) error {
-		_, err := scanSignal(tx.QueryRowContext(ctx, selectSignals+` WHERE i.id = $1`, id), &g)
-		if errors.Is(err, sql.ErrNoRows) {
-			return review.ErrNotFound
-		}
+		id, err := targetOf(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		one := []review.Signal{g}
+		one := make([]review.Signal, 1)
+		if _, err := scanSignal(tx.QueryRowContext(ctx, selectSignals+` WHERE i.id = $1`, id), &one[0]); err != nil {
+			return err
+		}
+		if err := addParts(ctx, tx, one); err != nil {
+			return err
+		}
 		if err := s.volumes(ctx, tx, one, wholeHours); err != nil {
 			return err
 		}
@@ -167,14 +175,16 @@ func (s *Store) Signal(ctx context.Context, id string) (g review.Signal, err err
 			column string
 			counts *[]review.Count
 		}{{"prompt_version", &g.Versions}, {"model", &g.Models}, {"service", &g.Services}} {
-			*facet.counts, err = readCounts(tx.QueryContext(ctx, `SELECT `+facet.column+`, COUNT(*) FROM (SELECT `+
-				facet.column+` FROM items WHERE fingerprint = $1 AND fingerprint <> '' ORDER BY id DESC LIMIT `+
-				strconv.Itoa(maxSample)+`) newest GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT `+strconv.Itoa(maxFacet), id))
+			w := &where{}
+			from := `SELECT ` + facet.column + `, COUNT(*) FROM (SELECT ` + facet.column + ` FROM items WHERE ` +
+				w.ofSignal(&g) + ` ORDER BY id DESC LIMIT ` + strconv.Itoa(maxSample) + `) newest`
+			*facet.counts, err = readCounts(tx.QueryContext(ctx, from+
+				` GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT `+strconv.Itoa(maxFacet), w.args...))
 			if err != nil {
 				return err
 			}
 		}
-		g.Exemplars, err = s.exemplars(ctx, tx, id)
+		g.Exemplars, err = s.exemplars(ctx, tx, &g)
 		return err
 	})
 	if err != nil {
@@ -184,27 +194,14 @@ func (s *Store) Signal(ctx context.Context, id string) (g review.Signal, err err
 }
 
 // exemplars are the newest item of each model and prompt version, and the first that is left.
-func (s *Store) exemplars(ctx context.Context, tx *sql.Tx, id string) (items []review.Item, err error) {
+func (s *Store) exemplars(ctx context.Context, tx *sql.Tx, g *review.Signal) (items []review.Item, err error) {
 	w := &where{}
-	from := selectItems(s.now(), w)
-	signal := w.arg(id)
-	rows, err := tx.QueryContext(ctx, from+` WHERE i.id IN (SELECT MAX(id) FROM (SELECT id, model, prompt_version
-		FROM items WHERE fingerprint = `+signal+` AND fingerprint <> '' ORDER BY id DESC LIMIT `+strconv.Itoa(maxSample)+`) newest
+	of := w.ofSignal(g)
+	items, _, err = s.list(ctx, tx, itemColumns+` WHERE i.id IN (SELECT MAX(id) FROM (SELECT id, model, prompt_version
+		FROM items WHERE `+of+` ORDER BY id DESC LIMIT `+strconv.Itoa(maxSample)+`) newest
 		GROUP BY model, prompt_version ORDER BY 1 DESC LIMIT `+strconv.Itoa(maxExemplar-1)+`)
-		OR i.id = (SELECT MIN(id) FROM items WHERE fingerprint = `+signal+` AND fingerprint <> '') ORDER BY i.id DESC`,
-		w.args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var item review.Item
-		if _, err := scanItem(rows, &item); err != nil {
-			return nil, err
-		}
-		items = append(items, item)
-	}
-	return items, rows.Err()
+		OR i.id = (SELECT MIN(id) FROM items WHERE `+of+`) ORDER BY i.id DESC`, w.args, maxExemplar)
+	return items, err
 }
 
 // ChangeSignal implements review.Signals.
@@ -217,9 +214,13 @@ func (s *Store) ChangeSignal(ctx context.Context, id string, c review.SignalChan
 	}
 	c.Version, c.By = short(c.Version), strings.ReplaceAll(short(c.By), bySilence, "")
 	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {
+		id, err := targetOf(ctx, tx, id)
+		if err != nil {
+			return err
+		}
 		versions, err := readCounts(tx.QueryContext(ctx, `SELECT prompt_version, COUNT(*) FROM (SELECT prompt_version
-			FROM items WHERE fingerprint = $1 AND fingerprint <> '' ORDER BY id DESC LIMIT `+strconv.Itoa(maxSample)+`)
-			newest GROUP BY 1`, id))
+			FROM items WHERE fingerprint <> '' AND fingerprint IN (SELECT id FROM signals WHERE id = $1 OR target = $1)
+			ORDER BY id DESC LIMIT `+strconv.Itoa(maxSample)+`) newest GROUP BY 1`, id))
 		if err != nil {
 			return err
 		}
@@ -232,16 +233,10 @@ func (s *Store) ChangeSignal(ctx context.Context, id string, c review.SignalChan
 		if c.State != review.SignalResolved {
 			c.Version = ""
 		}
-		done, err := tx.ExecContext(ctx, `UPDATE signals SET state = $1, priority = $2, changed_ns = $3, version = $4,
+		_, err = tx.ExecContext(ctx, `UPDATE signals SET state = $1, priority = $2, changed_ns = $3, version = $4,
 			old_versions = $5, changed_by = $6 WHERE id = $7`, c.State, priorityOf(c.State), nanos(s.now()), c.Version,
 			text(old), c.By, id)
-		if err != nil {
-			return err
-		}
-		if n, err := done.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, review.ErrNotFound)
-		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("change signal %.64q: %w", id, err)
@@ -253,12 +248,17 @@ func (s *Store) ChangeSignal(ctx context.Context, id string, c review.SignalChan
 // ongoing again.
 func reopen(ctx context.Context, tx *prepared, items []review.Item, received time.Time) error {
 	for items := range slices.Chunk(items, maxKnown) {
-		resolved, err := resolvedOf(ctx, tx, items)
+		targets, err := seen(ctx, tx, items, received)
+		if err != nil {
+			return err
+		}
+		resolved, err := resolvedOf(ctx, tx, items, targets)
 		if err != nil {
 			return err
 		}
 		for i := range items {
-			r, found := resolved[items[i].Fingerprint]
+			signal := targets.of(&items[i])
+			r, found := resolved[signal]
 			if !found || !r.ends(&items[i], received) {
 				continue
 			}
@@ -266,7 +266,7 @@ func reopen(ctx context.Context, tx *prepared, items []review.Item, received tim
 			if r.by == bySilence {
 				state = review.SignalOngoing
 			}
-			if err := setState(ctx, tx, items[i].Fingerprint, review.SignalResolved, state, received); err != nil {
+			if err := setState(ctx, tx, signal, review.SignalResolved, state, received); err != nil {
 				return err
 			}
 		}
@@ -291,10 +291,10 @@ func (r *resolved) ends(item *review.Item, received time.Time) bool {
 }
 
 // resolvedOf returns those signals of some items that are resolved.
-func resolvedOf(ctx context.Context, tx *prepared, items []review.Item) (map[string]resolved, error) {
+func resolvedOf(ctx context.Context, tx *prepared, items []review.Item, t targets) (map[string]resolved, error) {
 	prints := make([]any, len(items))
 	for i := range items {
-		prints[i] = items[i].Fingerprint
+		prints[i] = t.of(&items[i])
 	}
 	prints = padded(prints)
 	args := append([]any{review.SignalResolved}, prints...)
@@ -359,20 +359,20 @@ func (s *Store) ageSignals(ctx context.Context) error {
 			}
 		}
 		_, err := tx.ExecContext(ctx, `UPDATE signals SET state = $1, priority = $2, changed_ns = $3
-			WHERE priority = $4 AND first_ns < $5`, review.SignalOngoing, priorityOf(review.SignalOngoing), nanos(now),
+			WHERE priority = $4 AND first_ns < $5 AND target = ''`, review.SignalOngoing, priorityOf(review.SignalOngoing), nanos(now),
 			priorityOf(review.SignalNew), nanos(now.Add(-review.NewFor)))
 		if err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE signals SET state = $1, priority = $2, changed_ns = $3, changed_by = $4,
-			version = '', old_versions = '' WHERE priority = $5 AND last_ns < $6`, review.SignalResolved,
+			version = '', old_versions = '' WHERE priority = $5 AND last_ns < $6 AND target = ''`, review.SignalResolved,
 			priorityOf(review.SignalResolved), nanos(now), bySilence, priorityOf(review.SignalOngoing),
 			nanos(now.Add(-review.QuietAfter)))
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `DELETE FROM signals WHERE priority = $1 AND last_ns < $2 AND stored = 0
-			AND changed_by = $3`, priorityOf(review.SignalResolved), nanos(now.Add(-review.ForgottenAfter)), bySilence)
+		_, err = tx.ExecContext(ctx, `DELETE FROM signals WHERE last_ns < $2 AND stored = 0 AND (target <> ''
+			OR priority = $1 AND changed_by = $3 AND NOT EXISTS (SELECT 1 FROM signals p WHERE p.target = signals.id))`, priorityOf(review.SignalResolved), nanos(now.Add(-review.ForgottenAfter)), bySilence)
 		if err != nil {
 			return err
 		}
@@ -388,9 +388,10 @@ func (s *Store) escalations(ctx context.Context, now time.Time) (changes map[str
 	err = s.read(ctx, func(tx *sql.Tx) error {
 		hour := now.Unix() / 3600
 		var candidates []review.Signal
-		rows, err := tx.QueryContext(ctx, selectSignals+` WHERE i.priority = $1 OR i.priority = $2 AND i.id IN (
-			SELECT signal_id FROM signal_hours WHERE hour > $3 GROUP BY 1 HAVING SUM(n) > 3 ORDER BY SUM(n) DESC LIMIT 200)
-			LIMIT 500`, priorityOf(review.SignalEscalating), priorityOf(review.SignalOngoing), hour-6)
+		rows, err := tx.QueryContext(ctx, selectSignals+` WHERE i.target = '' AND (i.priority = $1
+			OR i.priority = $2 AND i.id IN (SELECT CASE WHEN g.target = '' THEN g.id ELSE g.target END
+				FROM signal_hours h JOIN signals g ON g.id = h.signal_id WHERE h.hour > $3
+				GROUP BY 1 HAVING SUM(h.n) > 3 ORDER BY SUM(h.n) DESC LIMIT 200)) LIMIT 500`, priorityOf(review.SignalEscalating), priorityOf(review.SignalOngoing), hour-6)
 		if err != nil {
 			return err
 		}
@@ -405,10 +406,15 @@ func (s *Store) escalations(ctx context.Context, now time.Time) (changes map[str
 		if err := rows.Err(); err != nil {
 			return err
 		}
+		if err := addParts(ctx, tx, candidates); err != nil {
+			return err
+		}
 		for _, g := range candidates {
 			counts := map[int64]int{}
-			if err := eachHour(ctx, tx, g.ID, hour-24*29, func(hour int64, n int) { counts[hour] = n }); err != nil {
-				return err
+			for _, id := range partsOf(&g) {
+				if err := eachHour(ctx, tx, id, hour-24*29, func(hour int64, n int) { counts[hour] += n }); err != nil {
+					return err
+				}
 			}
 			already := g.State == review.SignalEscalating
 			escalates := review.Escalates(func(hour int64) int { return counts[hour] }, g.First, now, already) &&

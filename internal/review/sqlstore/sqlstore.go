@@ -11,6 +11,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"sync/atomic"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -32,6 +33,8 @@ type Store struct {
 	words wordIndex
 	now   func() time.Time
 	short group
+
+	queues atomic.Pointer[[]review.Queue]
 }
 
 var _ review.Store = (*Store)(nil)

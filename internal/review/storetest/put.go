@@ -90,6 +90,7 @@ func testRoundTrip(s *suite) {
 		Start:         epoch,
 		Duration:      10 * time.Second,
 		Received:      got.Received,
+		Reviewers:     1,
 		Spans:         []review.Span{root, inner},
 		Reasons:       []review.Reason{{Source: review.SourceVerdict, Probability: 1}},
 	}

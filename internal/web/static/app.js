@@ -48,9 +48,9 @@
   }
 
   // A case that was fetched ahead is claimed when it is shown.
-  function claim() {
+  function claim(again = false) {
     const holder = $('#holder');
-    if (!holder || 'mine' in holder.dataset || new URLSearchParams(location.search).get('claim') === 'no') return;
+    if (!holder || !again && 'mine' in holder.dataset || new URLSearchParams(location.search).get('claim') === 'no') return;
     holder.dataset.mine = '';
     fetch(holder.dataset.claim, {method: 'POST'})
       .then((r) => r.ok ? r.text() : Promise.reject(r.status))
@@ -59,6 +59,7 @@
   }
 
   function arrived() {
+    document.dispatchEvent(new CustomEvent('faultline:case'));
     markCurrent();
     claim();
     lookAhead();
@@ -96,20 +97,18 @@
     else say(by > 0 ? 'That was the last one' : 'That is the newest');
   }
 
-  // Judging: the row goes (or says so), and what was judged can be come back to.
+  // Judging: the row goes (or says so).
   let judging = null;
   document.addEventListener('submit', (e) => {
     if (e.target.id !== 'judge') return;
     judging = null;
     if (e.submitter?.name !== 'decision') return; // it skips
-    const words = e.submitter.value === 'rejected' ? 'Not a failure' : 'Confirmed';
-    judging = {trace: currentTrace(), words, address: location.pathname.startsWith('/review/') ? location.href : rowOf(currentTrace())?.firstElementChild?.href};
+    judging = {trace: currentTrace(), words: {confirmed: 'Confirmed', rejected: 'Not a failure', unsure: 'Unsure'}[e.submitter.value]};
   }, true);
   document.addEventListener('htmx:beforeSwap', (e) => {
     if (!judging || e.detail.requestConfig?.verb !== 'post' || e.detail.isError) return;
-    if (judging.address) sessionStorage.setItem('judged', judging.address);
     if ((new URLSearchParams(location.search).get('state') ?? 'open') === 'open') rowOf(judging.trace)?.remove();
-    say(judging.words + ' · U goes back');
+    say(judging.words + ' · U takes it back');
     judging = null;
     ahead = null;
   });
@@ -134,17 +133,17 @@
     i: () => submit('ignore'),
     S: () => { location.href = '/signals'; },
     C: () => { location.href = '/'; },
-    u: () => { if ($('#undo')) { submit('undo'); return; } const to = sessionStorage.getItem('judged'); if (to) location.href = to; else say('Nothing was judged in this tab'); },
+    u: () => { if ($('#undo')) submit('undo'); else say('There is nothing of yours to take back'); },
     '/': () => { $('#q')?.focus(); $('#q')?.select(); },
     r: () => { const link = $('#fresh'); if (link) link.click(); else say('Nothing new'); },
     '?': () => $('#keys')?.showModal(),
   };
   document.addEventListener('keydown', (e) => {
-    const field = e.target.closest?.('input:not([type=checkbox]), textarea, select');
+    const field = e.target.closest?.('input:not([type=checkbox]):not([type=radio]), textarea, select');
     if (e.key === 'Escape' && field) { e.preventDefault(); field.blur(); return; } // and keeps what was typed
     if (e.target.id === 'note' && e.key === 'Enter' && (e.ctrlKey || e.metaKey)) { e.preventDefault(); submit('yes'); return; }
     if (field || e.ctrlKey || e.metaKey || e.altKey || e.repeat && !'jk'.includes(e.key) || $('dialog[open]')) return;
-    const act = keys[e.key] ?? keys[e.key.toLowerCase()];
+    const act = keys[e.key] ?? keys[e.key.toLowerCase()] ?? faultline.question?.(e.key);
     if (!act) return;
     e.preventDefault();
     act();
@@ -173,7 +172,7 @@
     }
   });
   // Leaving the search box says "change" again: what was asked for is not asked for twice.
-  const filterKeys = ['q', 'class', 'service', 'state', 'cursor'];
+  const filterKeys = ['q', 'queue', 'class', 'service', 'state', 'cursor'];
   const filterOf = (values) => JSON.stringify(filterKeys.map((key) => values.get(key) ?? ''));
   let asked = filterOf(new URLSearchParams(location.search));
   document.addEventListener('htmx:beforeRequest', (e) => {
@@ -211,6 +210,9 @@
     say($('.why', page)?.textContent || 'The server answered ' + e.detail.xhr.status, true);
   });
   document.addEventListener('htmx:sendError', () => { judging = asked = null; say('The Collector does not answer; nothing was saved', true); });
+
+  // What judgement.js adds to.
+  const faultline = window.faultline = {keys, say, claim, currentTrace};
 
   arrived();
 })();

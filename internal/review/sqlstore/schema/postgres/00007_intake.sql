@@ -74,6 +74,7 @@ CREATE TABLE evaluations (
   reviewer    TEXT COLLATE "C" NOT NULL,
   item_id     BIGINT REFERENCES items (id) ON DELETE CASCADE,
   bad         INTEGER NOT NULL, -- 1 for bad feedback
+  failed      INTEGER NOT NULL,
   time_ns     BIGINT NOT NULL,
   received_ns BIGINT NOT NULL,
   data        TEXT NOT NULL,

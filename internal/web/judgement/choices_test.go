@@ -1,4 +1,4 @@
-package web
+package judgement
 
 import (
 	"testing"
@@ -16,7 +16,7 @@ func TestChoicesHoldTheOneThatWasFound(t *testing.T) {
 		{"unsafe", "", "unsafe"},
 	} {
 		var chosen []string
-		for _, g := range classChoices(failure.Class(c.class), c.detail) {
+		for _, g := range Choices(failure.Class(c.class), c.detail) {
 			for _, o := range g.Options {
 				if o.Selected {
 					chosen = append(chosen, o.Value)
