@@ -121,7 +121,10 @@ const (
 func (d *DB) Write(ctx context.Context, f func(*sql.Tx) error) error {
 	return d.guarded(func(h review.Health) bool { return h == review.Healthy }, func() error {
 		return transact(ctx, d.writer, nil, func(tx *sql.Tx) error {
-			_, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1, hashtext(current_schema()))`, lockWriting)
+			// What writers look for is the first in an order that an index has. Until a new table was analysed, Postgres
+			// would rather sort all of it.
+			_, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1, hashtext(current_schema())),
+				set_config('enable_sort', 'off', true)`, lockWriting)
 			if err != nil {
 				return err
 			}

@@ -87,7 +87,7 @@ func eventually(t *testing.T, condition func() bool) {
 }
 
 func TestConformanceOfAGuardedStore(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) review.Store {
+	storetest.Run(t, 100*time.Millisecond, func(t *testing.T) review.Store {
 		t.Helper()
 		s, _ := guarded(t, filepath.Join(t.TempDir(), "review.db"))
 		return s

@@ -39,7 +39,7 @@ func onPostgres(tb testing.TB, dsn string, change ...func(*postgres.Settings)) *
 
 func TestConformanceOnPostgres(t *testing.T) {
 	server := postgrestest.Start(t)
-	storetest.Run(t, func(t *testing.T) review.Store {
+	storetest.Run(t, time.Second, func(t *testing.T) review.Store {
 		t.Helper()
 		return onPostgres(t, server.DSN(t))
 	})

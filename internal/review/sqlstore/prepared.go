@@ -5,20 +5,23 @@ import (
 	"database/sql"
 )
 
-// prepared is a transaction that prepares each statement once: a Put runs the same few for every span.
+// prepared is a transaction that prepares a statement when it runs for the second time: a Put runs the same few for
+// every span, and a statement that runs once is not worth another trip to a database elsewhere.
 type prepared struct {
 	*sql.Tx
-	statements map[string]*sql.Stmt
-	passed     map[string]spot // by query of the next case, the last one that was given away
+	statements map[string]*sql.Stmt // nil after the first run
+	passed     map[string]spot      // by query of the next case, the last one that was given away
 }
 
 func newPrepared(tx *sql.Tx) *prepared {
 	return &prepared{Tx: tx, statements: map[string]*sql.Stmt{}, passed: map[string]spot{}}
 }
 
-// statement prepares a statement, which the end of the transaction closes.
+// statement returns the prepared statement, which the end of the transaction closes, or nil the first time.
 func (p *prepared) statement(ctx context.Context, query string) (*sql.Stmt, error) {
-	if s, ok := p.statements[query]; ok {
+	s, ran := p.statements[query]
+	if !ran || s != nil {
+		p.statements[query] = s
 		return s, nil
 	}
 	s, err := p.PrepareContext(ctx, query) //nolint:sqlclosecheck // closed with the transaction
@@ -31,8 +34,11 @@ func (p *prepared) statement(ctx context.Context, query string) (*sql.Stmt, erro
 // ExecContext runs a statement without rows.
 func (p *prepared) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	s, err := p.statement(ctx, query)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case s == nil:
+		return p.Tx.ExecContext(ctx, query, args...)
 	}
 	return s.ExecContext(ctx, args...)
 }
@@ -40,8 +46,11 @@ func (p *prepared) ExecContext(ctx context.Context, query string, args ...any) (
 // QueryContext runs a statement with rows.
 func (p *prepared) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	s, err := p.statement(ctx, query)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case s == nil:
+		return p.Tx.QueryContext(ctx, query, args...)
 	}
 	return s.QueryContext(ctx, args...)
 }
@@ -49,7 +58,7 @@ func (p *prepared) QueryContext(ctx context.Context, query string, args ...any) 
 // QueryRowContext runs a statement with at most one row.
 func (p *prepared) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
 	s, err := p.statement(ctx, query)
-	if err != nil {
+	if err != nil || s == nil {
 		return p.Tx.QueryRowContext(ctx, query, args...) // it reports the mistake
 	}
 	return s.QueryRowContext(ctx, args...)

@@ -33,7 +33,7 @@ func open(t *testing.T, path string) *sqlstore.Store {
 }
 
 func TestConformance(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) review.Store {
+	storetest.Run(t, 100*time.Millisecond, func(t *testing.T) review.Store {
 		t.Helper()
 		return open(t, filepath.Join(t.TempDir(), "data", "review.db"))
 	})
@@ -43,7 +43,7 @@ func TestConformanceInMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the store on disk runs the same suite")
 	}
-	storetest.Run(t, func(t *testing.T) review.Store {
+	storetest.Run(t, 100*time.Millisecond, func(t *testing.T) review.Store {
 		t.Helper()
 		return open(t, sqlstore.Memory)
 	})

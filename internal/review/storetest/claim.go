@@ -113,7 +113,6 @@ func testConflict(s *suite) {
 func testManyReviewers(s *suite) {
 	t := s.t
 	const reviewers, items, bound = 200, 5000, 50 * time.Millisecond
-	const reading = 100 * time.Millisecond // people need longer
 	for n := 0; n < items; n += 500 {
 		var traces []review.Trace
 		for i := range 500 {
@@ -128,6 +127,7 @@ func testManyReviewers(s *suite) {
 	for n := range reviewers {
 		wait.Go(func() {
 			by := review.Claimant{ID: fmt.Sprint("reviewer ", n), For: time.Hour}
+			time.Sleep(time.Duration(n) * s.reading / reviewers) // nobody starts with all others
 			for {
 				began := time.Now()
 				id, err := s.ClaimNext(t.Context(), review.Filter{}, "", by)
@@ -135,7 +135,7 @@ func testManyReviewers(s *suite) {
 				if errors.Is(err, review.ErrNotFound) {
 					return
 				}
-				time.Sleep(reading)
+				time.Sleep(s.reading)
 				mu.Lock()
 				took = append(took, d)
 				claimed[id]++
@@ -159,5 +159,5 @@ func testManyReviewers(s *suite) {
 	if p99 > bound {
 		t.Logf("slower than %v: a claim waits for the disk of this machine", bound)
 	}
-	require.Less(t, p99, 20*bound)
+	require.Less(t, p99, max(20*bound, 10*s.reading))
 }

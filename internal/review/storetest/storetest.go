@@ -14,8 +14,9 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
-// Run runs the suite. open makes an empty store that is closed when the test ends.
-func Run(t *testing.T, open func(t *testing.T) review.Store) {
+// Run runs the suite. open makes an empty store that is closed when the test ends. reading is how long each of 200
+// reviewers looks at a case: it sets how many claims and labels a second the store has to take.
+func Run(t *testing.T, reading time.Duration, open func(t *testing.T) review.Store) {
 	t.Helper()
 	for _, c := range []struct {
 		name string
@@ -73,7 +74,7 @@ func Run(t *testing.T, open func(t *testing.T) review.Store) {
 		{"a cancelled call is given up", testCancelled},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			c.run(&suite{t: t, Store: open(t)})
+			c.run(&suite{t: t, Store: open(t), reading: reading})
 		})
 	}
 }
@@ -81,6 +82,7 @@ func Run(t *testing.T, open func(t *testing.T) review.Store) {
 type suite struct {
 	t *testing.T
 	review.Store
+	reading time.Duration
 }
 
 func (s *suite) put(t *testing.T, traces ...review.Trace) {
