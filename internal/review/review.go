@@ -107,9 +107,9 @@ type Backlog struct {
 type Store interface {
 	// Put adds traces, or merges them into stored ones by trace and span id. Putting the same span twice changes
 	// nothing, and portions may come in any order. A portion without a failing span and without a reason extends a
-	// stored item; without one it is dropped. Of two copies of a span the store keeps the failing one,
-	// else the first. When Put returns nil, the traces are on disk. Put keeps all of the traces or none. It returns
-	// ErrInvalid for an invalid id or class.
+	// stored item; without one it is kept as a turn of its session where that has an item, and else dropped. Of two
+	// copies of a span the store keeps the failing one, else the first. When Put returns nil, the traces are on disk.
+	// Put keeps all of the traces or none. It returns ErrInvalid for an invalid id or class.
 	Put(ctx context.Context, traces []Trace) error
 	// Known returns which of the traces have an item. It is called for every kept trace, and so must be cheap.
 	Known(ctx context.Context, traceIDs []string) (map[string]bool, error)
@@ -132,6 +132,7 @@ type Store interface {
 	// other methods return an UnavailableError.
 	Health() Health
 	Claims
+	Sessions
 	Signals
 	Judgements
 	Retention

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -281,19 +280,7 @@ func spansOf(ctx context.Context, tx *sql.Tx, item int64) (spans []review.Span, 
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var data []byte
-		if err := rows.Scan(&data); err != nil {
-			return nil, err
-		}
-		var s review.Span
-		if err := json.Unmarshal(data, &s); err != nil {
-			return nil, fmt.Errorf("read span: %w", err)
-		}
-		spans = append(spans, s)
-	}
-	return spans, rows.Err()
+	return readSpans(rows)
 }
 
 // labelRow is a label in the result of a query, where it may be absent.
