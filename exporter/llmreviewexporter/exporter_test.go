@@ -327,6 +327,7 @@ func spoken(id byte, session string) ptrace.Traces {
 func TestTurnsAreKeptWithTheFailuresOfTheirSession(t *testing.T) {
 	for name, cfg := range map[string]*Config{"with a queue": createDefaultConfig().(*Config), "without": direct()} {
 		t.Run(name, func(t *testing.T) {
+			cfg.Random = RandomConfig{}
 			store, h := open(t)
 			e := create(t, exportertest.NewNopSettings(metadata.Type), cfg)
 			require.NoError(t, e.Start(t.Context(), h))

@@ -71,13 +71,15 @@ type Filter struct {
 	Query   string // words that all occur in the item's messages, evidence, names or ids
 	Limit   int    // 0 is 50, at most 500
 	Cursor  string // Page.Next of the previous page
+	Attributes
 }
 
-// MaxCounted bounds the items with the words of a query that are counted, the newest first: a word may stand in all.
+// MaxCounted bounds the items with the words of a query or with attributes that are counted, the newest first: a word
+// may stand in all.
 const MaxCounted = 5000
 
 // Page is a page of items, newest first. Total counts all items that the filter selects, of those with the words of a
-// query the newest MaxCounted. Next is "" on the last page.
+// query or with attributes the newest MaxCounted. Next is "" on the last page.
 type Page struct {
 	Items []Item
 	Total int
@@ -95,6 +97,7 @@ type Facets struct {
 	Classes  []Count `json:"classes"`
 	Services []Count `json:"services"`
 	Sources  []Count `json:"sources"` // an item counts for each of its reasons
+	Known
 }
 
 // Backlog is the open part of the queue.

@@ -198,7 +198,7 @@ func signalViewOf(g *review.Signal, query url.Values, now time.Time) *signalView
 	v := &signalView{
 		signalRow: signalRowOf(g, g.ID, query, now), First: display.MomentOf(g.First, now), Open: g.Open,
 		OpenWords: display.Plural(g.Open, "case"), Choices: classChoices(g.Class, g.Detail),
-		AllCases: withQuery("/", queueFilter{review.Filter{Query: g.ID}}.values()),
+		AllCases: withQuery("/", queueFilter{Filter: review.Filter{Query: g.ID}}.values()),
 		Post:     withQuery("/signals/"+url.PathEscape(g.ID)+"/label", query),
 		Change:   withQuery("/signals/"+url.PathEscape(g.ID)+"/state", query),
 	}
@@ -218,7 +218,7 @@ func signalViewOf(g *review.Signal, query url.Values, now time.Time) *signalView
 			v.Versions = append(v.Versions, version.Value)
 		}
 	}
-	all := queueFilter{review.Filter{Query: g.ID}}
+	all := queueFilter{Filter: review.Filter{Query: g.ID}}
 	for i := range g.Exemplars {
 		v.Exemplars = append(v.Exemplars, rowOf(&g.Exemplars[i], all, "", now))
 	}

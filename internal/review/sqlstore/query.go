@@ -166,6 +166,7 @@ func (w *where) String() string {
 func restrict(q query, before int64) *where {
 	w := &where{}
 	w.narrow(q.Filter)
+	w.attributes(q.Attributes)
 	w.and("i.id < ", before)
 	switch {
 	case q.match != nil:

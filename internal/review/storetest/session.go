@@ -132,3 +132,46 @@ func testSessionBounds(s *suite) {
 	require.NoError(t, err)
 	require.Equal(t, 2, n, "the oldest, then the large one")
 }
+
+func testAttributes(s *suite) {
+	t := s.t
+	for n := range 6 {
+		trace := broken(n+1, "s", "word")
+		trace.Environment = []string{"production", "staging"}[n%2]
+		trace.Spans[0].Call.RequestModel = []string{"a", "b", "c"}[n%3]
+		trace.Spans[0].Call.PromptName, trace.Spans[0].Call.PromptVersion = "p", []string{"v1", "v2"}[n/3]
+		s.put(t, trace)
+	}
+	id := func(n int) string { return fmt.Sprintf("%032x", n) }
+	_, err := s.AddLabel(t.Context(), review.Label{TraceID: id(2), Decision: review.Confirmed, Reviewer: "ada"})
+	require.NoError(t, err)
+	third, fifth := s.item(t, id(3)).Received, s.item(t, id(5)).Received
+	for name, c := range map[string]struct {
+		filter review.Filter
+		want   []string
+	}{
+		"model":       {review.Filter{Attributes: review.Attributes{Model: "b"}}, []string{id(5), id(2)}},
+		"version":     {review.Filter{Attributes: review.Attributes{PromptVersion: "v2"}}, []string{id(6), id(5), id(4)}},
+		"environment": {review.Filter{Attributes: review.Attributes{Environment: "staging"}}, []string{id(6), id(4), id(2)}},
+		"reviewer":    {review.Filter{Attributes: review.Attributes{Reviewer: "ada"}}, []string{id(2)}},
+		"since":       {review.Filter{Attributes: review.Attributes{Since: third}}, []string{id(6), id(5), id(4), id(3)}},
+		"until":       {review.Filter{Attributes: review.Attributes{Until: third}}, []string{id(2), id(1)}},
+		"between":     {review.Filter{Attributes: review.Attributes{Since: third, Until: fifth}}, []string{id(4), id(3)}},
+		"several": {review.Filter{Class: "refusal", State: review.Open, Query: "word", Attributes: review.Attributes{
+			Model: "b", Environment: "production",
+		}}, []string{id(5)}},
+		"too late": {review.Filter{Attributes: review.Attributes{Since: fifth.Add(time.Hour)}}, []string{}},
+		"nothing":  {review.Filter{Attributes: review.Attributes{Model: "z"}}, []string{}},
+	} {
+		require.Equal(t, c.want, s.ids(t, c.filter), name)
+		facets, err := s.Facets(t.Context(), c.filter)
+		require.NoError(t, err)
+		require.Equal(t, len(c.want) > 0, len(facets.Classes) > 0, name)
+	}
+	facets, err := s.Facets(t.Context(), review.Filter{})
+	require.NoError(t, err)
+	require.Equal(t, review.Known{
+		Models: []string{"a", "b", "c"}, PromptVersions: []string{"v1", "v2"}, Environments: []string{"production", "staging"},
+		Reviewers: []string{"ada"},
+	}, facets.Known)
+}

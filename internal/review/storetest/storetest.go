@@ -59,6 +59,7 @@ func Run(t *testing.T, open func(t *testing.T) review.Store) {
 		{"changes of labels wait for each reader", testOutbox},
 		{"the turns of a session are kept with its failures", testSession},
 		{"the turns of a session are bounded", testSessionBounds},
+		{"attributes narrow", testAttributes},
 		{"an unknown item is not found", testNotFound},
 		{"hostile text comes back as text", testHostileText},
 		{"what is too large is cut and marked", testLarge},

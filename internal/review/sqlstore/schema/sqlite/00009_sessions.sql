@@ -13,6 +13,18 @@ CREATE TABLE turns (
 CREATE INDEX turns_item ON turns (item_id, trace_id);
 CREATE INDEX items_session ON items (session_id, id) WHERE session_id <> '';
 
+-- What the queue is narrowed by beside class, service and state.
+CREATE INDEX items_received ON items (received_ns, id);
+CREATE INDEX items_model ON items (model, id);
+CREATE INDEX items_version ON items (prompt_version, id);
+CREATE INDEX items_environment ON items (environment, id);
+CREATE INDEX labels_reviewer ON labels (reviewer, item_id);
+
 -- +goose Down
+DROP INDEX labels_reviewer;
+DROP INDEX items_environment;
+DROP INDEX items_version;
+DROP INDEX items_model;
+DROP INDEX items_received;
 DROP INDEX items_session;
 DROP TABLE turns;
