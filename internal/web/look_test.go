@@ -229,7 +229,8 @@ func TestTheTreeFolds(t *testing.T) {
 // pages are the pages of the site by name.
 func pages(s *site, failing review.Trace) map[string]string {
 	return map[string]string{
-		"cases": "/", "case": "/review/" + failing.ID, "signals": "/signals",
+		"cases": "/", "case": "/review/" + failing.ID, "signals": "/signals", "overview": "/overview",
+		"send": "/send?trace=" + failing.ID,
 	}
 }
 
