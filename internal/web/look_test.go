@@ -26,6 +26,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/web"
+	"github.com/faultline-otel/faultline/internal/web/overview"
 )
 
 // returns is a session of 12 turns. In each an assistant answers with the whole history; turns 4, 8 and 11 fail.
@@ -105,10 +106,12 @@ func mustTools(definitions string) []genai.Tool {
 	return tools
 }
 
+const talkURL = "https://grafana.example/explore?trace={trace_id}"
+
 // newTalkSite has the session, and the sample around it.
 func newTalkSite(t *testing.T) (s *site, failing review.Trace) {
 	t.Helper()
-	s = newSite(t, web.Options{TraceURL: "https://grafana.example/explore?trace={trace_id}"})
+	s = newSite(t, web.Options{TraceURL: talkURL})
 	s.replay(120)
 	session := returns()
 	s.put(session...)
@@ -229,9 +232,33 @@ func TestTheTreeFolds(t *testing.T) {
 // pages are the pages of the site by name.
 func pages(s *site, failing review.Trace) map[string]string {
 	return map[string]string{
-		"cases": "/", "case": "/review/" + failing.ID, "signals": "/signals", "overview": "/overview",
-		"send": "/send?trace=" + failing.ID,
+		"cases": "/", "case": "/review/" + failing.ID, "signals": "/signals",
 	}
+}
+
+// newLookSite also has figures: two people judged half of the cases.
+func newLookSite(t *testing.T) (s *site, all map[string]string) {
+	t.Helper()
+	s, failing := newTalkSite(t)
+	for i, item := range s.items(allItems) {
+		if i%2 == 1 || item.TraceID == failing.ID {
+			continue
+		}
+		l := review.Label{TraceID: item.TraceID, Decision: review.Confirmed}
+		for _, l.Reviewer = range []string{"ada", "bob"} {
+			added, err := s.store.AddLabel(t.Context(), l)
+			require.NoError(t, err)
+			l.Replaces = added.ID
+		}
+	}
+	board := overview.NewBoard(s.store)
+	require.NoError(t, board.Refresh(t.Context()))
+	var err error
+	s.handler, err = web.NewHandler(s.store, web.Options{Overview: board, TraceURL: talkURL})
+	require.NoError(t, err)
+	all = pages(s, failing)
+	all["overview"], all["send"] = "/overview", "/send?trace="+failing.ID
+	return s, all
 }
 
 // widths are those of a small phone, a phone, a tablet and a laptop, with their heights.
@@ -271,11 +298,10 @@ func TestPagesFitEveryWidth(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it starts a browser")
 	}
-	s, failing := newTalkSite(t)
+	s, all := newLookSite(t)
 	hostile := attacked(strings.Repeat("aVeryLongWordWithoutABreak", 40))
 	s.put(hostile)
 	b := open(t, s)
-	all := pages(s, failing)
 	all["hostile"] = "/review/" + hostile.ID
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		for width, height := range widths {
@@ -308,9 +334,8 @@ func TestPagesAreAccessible(t *testing.T) {
 	if err != nil {
 		t.Skip("no axe-core: make bin/axe.min.js, which needs npm")
 	}
-	s, failing := newTalkSite(t)
+	s, all := newLookSite(t)
 	b := open(t, s)
-	all := pages(s, failing)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		for _, dark := range []bool{false, true} {
 			width := map[bool]int64{false: 390, true: 1366}[dark]
@@ -339,8 +364,12 @@ func TestScreenshots(t *testing.T) {
 	}
 	require.NoError(t, os.MkdirAll(*screenshots, 0o755)) //nolint:gosec // of the docs
 	s, failing := newTalkSite(t)
+	all := pages(s, failing)
+	if os.Getenv("ALL_WIDTHS") != "" {
+		s, all = newLookSite(t)
+	}
 	b := open(t, s)
-	for name, path := range pages(s, failing) {
+	for name, path := range all {
 		for _, v := range []struct {
 			width int64
 			dark  bool
@@ -350,7 +379,7 @@ func TestScreenshots(t *testing.T) {
 			}
 			b.size(v.width, widths[v.width], v.dark)
 			var shot []byte
-			b.do(chromedp.Navigate(b.url+path), chromedp.WaitReady("#case"), chromedp.Sleep(200*time.Millisecond), chromedp.CaptureScreenshot(&shot))
+			b.do(chromedp.Navigate(b.url+path), chromedp.WaitReady("main"), chromedp.Sleep(200*time.Millisecond), chromedp.CaptureScreenshot(&shot))
 			file := "review-" + name
 			if v.width != 1366 {
 				file += fmt.Sprintf("-%d", v.width)
