@@ -274,10 +274,12 @@ func (b *browser) size(width, height int64, dark bool) {
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}}))
 }
 
-// clipped lists what is wider than the window or than a box that does not scroll.
+// clipped lists what is wider than the window or than a box that does not scroll, and a header that is not as wide.
 const clipped = `(() => {
 	const found = [];
 	if (document.documentElement.scrollWidth > innerWidth) found.push("page " + document.documentElement.scrollWidth);
+	const head = document.querySelector("header").getBoundingClientRect();
+	if (head.left || head.top || head.right !== document.documentElement.clientWidth) found.push("the header does not fill the top");
 	for (const e of document.querySelectorAll("body *")) {
 		if (!e.offsetParent || e.closest("svg, .vh, .skip, dialog, option")) continue;
 		const r = e.getBoundingClientRect();
