@@ -10,6 +10,7 @@ BIN      := bin
 CONFIG   ?= deploy/config/default.yaml
 GOLANGCI := v2.15.0
 PROMETHEUS := v0.316.0
+AXE := 4.14.1
 # Writes the sampling threshold (ot=th) on kept traces.
 GATES    := --feature-gates=processor.tailsamplingprocessor.usetracestate
 
@@ -146,6 +147,7 @@ check-generated: generate
 
 .PHONY: test-tools
 test-tools: $(BIN)/prometheus
+	@$(MAKE) --no-print-directory $(BIN)/axe.min.js || echo 'no axe-core to be had: its tests will be skipped'
 	@if ! command -v chromium >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo 'installing Chromium for the tests of the review page'; \
 	  (apt-get update && apt-get install -y --no-install-recommends chromium fonts-dejavu-core) >/dev/null 2>&1 \
@@ -155,6 +157,17 @@ test-tools: $(BIN)/prometheus
 	  echo 'installing Postgres for the tests of the review store'; \
 	  (apt-get update && apt-get install -y --no-install-recommends postgresql) >/dev/null 2>&1 \
 	  || echo 'no Postgres to be had: its tests will be skipped'; fi
+
+# Finds what people with a disability cannot use; the tests of the review page run it in Chromium.
+$(BIN)/axe.min.js:
+	@mkdir -p $(BIN)
+	npm pack --silent --pack-destination $(BIN) axe-core@$(AXE) >/dev/null
+	tar -xzOf $(BIN)/axe-core-$(AXE).tgz package/axe.min.js >$@.part && mv $@.part $@ && rm $(BIN)/axe-core-$(AXE).tgz
+
+#: pictures of the review page for the documentation, in docs/img (needs Chromium)
+.PHONY: screenshots
+screenshots:
+	go test -count=1 -run '^TestScreenshots$$' ./internal/web -args -screenshots $(CURDIR)/docs/img
 
 # Without service discovery and remote storage of clouds, of which a dependency cannot be had.
 $(BIN)/prometheus $(BIN)/promtool &:

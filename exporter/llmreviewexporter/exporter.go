@@ -104,6 +104,9 @@ func (r *reviewer) put(ctx context.Context, td ptrace.Traces) error {
 			evaluations = append(evaluations, e)
 		}
 	}
+	if err := r.wantTurns(ctx, td, kept, wanted); err != nil {
+		return err
+	}
 	traces := pipeline.ReviewTraces(td, wanted)
 	for i := range traces {
 		traces[i].Reasons = reasons[traces[i].ID]
@@ -178,6 +181,8 @@ func (r *reviewer) shutdown(ctx context.Context) error {
 type selecting struct {
 	exporter.Traces
 	*reviewer
+	talks  *lru.Cache[string, struct{}] // sessions with an item that was queued lately and may not be stored yet
+	window *window
 }
 
 // maxChosen bounds the traces that are remembered as queued.
@@ -196,39 +201,53 @@ func (s *selecting) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 			unknown = append(unknown, k.ID)
 		}
 	}
-	known, all := s.known(ctx, unknown)
+	known, all := s.known(ctx, unknown, s.store.Known)
 	rest := map[string]bool{}
+	var items, others []string
 	for i := range kept {
 		k := &kept[i]
-		if _, chosen := s.choose(k); chosen || all || known[k.ID] {
+		_, chosen := s.choose(k)
+		switch {
+		case chosen || known[k.ID] || needed[k.ID]:
 			needed[k.ID] = true
-		}
-		if k.GenAI && !needed[k.ID] {
-			rest[k.ID] = true
+			items = append(items, k.ID)
+		case all:
+			needed[k.ID] = true
+		default:
+			others = append(others, k.ID)
+			if k.GenAI {
+				rest[k.ID] = true
+			}
 		}
 	}
 	s.recent.add(td, rest)
+	sessions := s.needTurns(ctx, td, items, others, needed)
 	switch {
 	case len(needed) == 0:
 		return nil
 	case len(needed) < len(kept):
 		td = pipeline.Select(td, func(span ptrace.Span) bool { return needed[span.TraceID().String()] })
 	}
-	return s.Traces.ConsumeTraces(ctx, td)
+	if err := s.Traces.ConsumeTraces(ctx, td); err != nil {
+		return err
+	}
+	return s.release(ctx, sessions)
 }
 
 // patience is how long the caller, which is the only loop of tail_sampling, waits for the store.
 const patience = 50 * time.Millisecond
 
-// known returns which traces are items. all is true where the store does not say so in time: the queue then waits for
-// it.
-func (s *selecting) known(ctx context.Context, traces []string) (known map[string]bool, all bool) {
-	if len(traces) == 0 {
+// known returns which traces or sessions the store has. all is true where it does not say so in time: the queue then
+// waits for it.
+func (s *selecting) known(
+	ctx context.Context, ids []string, ask func(context.Context, []string) (map[string]bool, error),
+) (known map[string]bool, all bool) {
+	if len(ids) == 0 {
 		return nil, false
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	known, err := s.store.Known(ctx, traces)
+	known, err := ask(ctx, ids)
 	return known, err != nil
 }
 

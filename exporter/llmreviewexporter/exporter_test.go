@@ -312,3 +312,63 @@ func TestStartSaysWhichExtensionIsMissing(t *testing.T) {
 		require.NoError(t, e.Shutdown(t.Context()))
 	}
 }
+
+// spoken is a trace of one call of a session that did not fail.
+func spoken(id byte, session string) ptrace.Traces {
+	td := one(id, 1)
+	span := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0)
+	span.Attributes().PutStr("gen_ai.operation.name", "chat")
+	span.Attributes().PutStr("gen_ai.conversation.id", session)
+	span.SetStartTimestamp(pcommon.Timestamp(int64(id) * 1e9))
+	return td
+}
+
+// TestTurnsAreKeptWithTheFailuresOfTheirSession: those before the failure are remembered until it comes.
+func TestTurnsAreKeptWithTheFailuresOfTheirSession(t *testing.T) {
+	for name, cfg := range map[string]*Config{"with a queue": createDefaultConfig().(*Config), "without": direct()} {
+		t.Run(name, func(t *testing.T) {
+			cfg.Random = RandomConfig{}
+			store, h := open(t)
+			e := create(t, exportertest.NewNopSettings(metadata.Type), cfg)
+			require.NoError(t, e.Start(t.Context(), h))
+			failed := failing(3)
+			failed.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(1).Attributes().PutStr("gen_ai.conversation.id", "s-1")
+			for _, td := range []ptrace.Traces{spoken(1, "s-1"), spoken(2, "s-2"), failed, spoken(4, "s-1"), spoken(5, "s-2")} {
+				require.NoError(t, e.ConsumeTraces(t.Context(), td))
+			}
+			require.NoError(t, e.Shutdown(t.Context()))
+			session, err := store.Session(t.Context(), "s-1", "00000000000000000000000000000003")
+			require.NoError(t, err)
+			var turns []string
+			for _, turn := range session.Turns {
+				turns = append(turns, strings.TrimLeft(turn.TraceID, "0"))
+			}
+			require.Equal(t, []string{"1", "3", "4"}, turns)
+		})
+	}
+}
+
+func TestTheWindowIsBounded(t *testing.T) {
+	w := newWindow()
+	now := time.Unix(1e9, 0)
+	w.now = func() time.Time { return now }
+	for range maxEarlier + 10 {
+		w.hold("many", spoken(1, "many"))
+	}
+	require.Len(t, w.take("many"), maxEarlier)
+	require.Empty(t, w.take("many"), "they are held no longer")
+	require.Zero(t, w.bytes)
+
+	large := spoken(1, "large")
+	large.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).Attributes().PutStr("text", strings.Repeat("x", 1<<20))
+	for n := range 40 {
+		w.hold(strings.Repeat("s", n+1), large)
+	}
+	require.LessOrEqual(t, w.bytes, maxWindow)
+	require.Empty(t, w.take("s"), "the session that said nothing for the longest time is forgotten")
+	require.Len(t, w.take(strings.Repeat("s", 40)), 1)
+
+	w.hold("old", spoken(1, "old"))
+	now = now.Add(windowAge + time.Second)
+	require.Empty(t, w.take("old"))
+}

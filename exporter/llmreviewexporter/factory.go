@@ -62,7 +62,8 @@ func createTraces(ctx context.Context, set exporter.Settings, config component.C
 	if e.redactor != nil {
 		traces = &redacting{Traces: traces, redactor: e.redactor, telemetry: e.telemetry}
 	}
-	return &selecting{Traces: traces, reviewer: e}, nil
+	talks, err := lru.New[string, struct{}](maxSessions)
+	return &selecting{Traces: traces, reviewer: e, talks: talks, window: newWindow()}, err
 }
 
 func createLogs(ctx context.Context, set exporter.Settings, config component.Config) (exporter.Logs, error) {

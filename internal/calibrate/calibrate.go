@@ -61,8 +61,8 @@ type Moved struct {
 const maxMissed = 5
 
 // Propose finds the level with the greatest recall of those whose precision is at least the target. It is so for
-// certain: what counts is Wilson's lower bound, which 95 % of samples respect. Few labels therefore give a strict level,
-// or none.
+// certain: what counts is Wilson's lower bound, which 95 % of samples respect. Few labels therefore give a strict
+// level, or none.
 //
 // A level that reaches the target by its labels stays unless another one finds more, since a change has to be better
 // for certain too.

@@ -16,6 +16,7 @@ type fields struct {
 	refusal, reasoning, thought, finish      string
 	transcript                               string
 	media                                    string // of parts that state no type
+	source, mime, modality, file, uri        string // of media
 	kwargs, metadata, moreKwargs             string
 	// Envelopes.
 	messages, choices, candidates, generations string
@@ -100,6 +101,16 @@ func (f *fields) slot(key string) *string {
 		return &f.refusal
 	case "inlineData", "inline_data", "fileData", "file_data", "image", "image_url", "video", "audio", "document":
 		return &f.media
+	case "source", "input_audio", "file":
+		return &f.source
+	case "mime_type", "mimeType", "media_type", "mediaType", "contentType", "format":
+		return &f.mime
+	case "modality":
+		return &f.modality
+	case "filename", "file_name", "fileName":
+		return &f.file
+	case "uri", "url", "fileUri":
+		return &f.uri
 	case "reasoning", "reasoning_content", "thinking", "reasoningContent", "summary", "reasoningText":
 		return &f.reasoning
 	case "transcript":

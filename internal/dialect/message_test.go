@@ -179,9 +179,7 @@ func TestMessagesOfEveryShape(t *testing.T) {
 			p := parser{answer: c.answer, decode: c.decode}
 			p.value(c.text, "user")
 			require.False(t, p.cut)
-			got, err := json.Marshal(p.dst)
-			require.NoError(t, err)
-			require.JSONEq(t, c.want, string(got))
+			require.JSONEq(t, c.want, messagesOf(t, p.dst))
 			require.Equal(t, c.system, p.system)
 			require.Equal(t, c.refusal, p.refusal)
 		})

@@ -198,7 +198,7 @@ func (p *parser) part(f *fields, m *genai.Message) {
 	case kind == partRefusal:
 		p.refuse(firstOf(unquoted(f.refusal), unquoted(f.content), unquoted(f.text)))
 	case kind == partMedia:
-		m.Media = true
+		attach(f, m)
 		if f.transcript != "" { // of audio
 			m.Text = joined(m.Text, p.textOf(f.transcript))
 		}
@@ -223,7 +223,7 @@ func (p *parser) part(f *fields, m *genai.Message) {
 	case f.content != "" || f.message != "" || f.parts != "":
 		p.body(firstOf(f.content, f.message, f.parts), m)
 	case f.media != "":
-		m.Media = true
+		attach(f, m)
 	case f.kwargs != "" && f.metadata == "": // {"data": …} of Genkit and others: an answer as JSON
 		m.Text = joined(m.Text, valueOf(f.kwargs).Text)
 	case f.output != "" || f.result != "":

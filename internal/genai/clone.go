@@ -21,6 +21,7 @@ func cloneMessages(messages []Message) []Message {
 	for i := range messages {
 		messages[i].ToolCalls = slices.Clone(messages[i].ToolCalls)
 		messages[i].ToolResults = slices.Clone(messages[i].ToolResults)
+		messages[i].Attachments = slices.Clone(messages[i].Attachments)
 	}
 	return messages
 }

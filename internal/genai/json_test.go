@@ -63,7 +63,7 @@ func TestKeys(t *testing.T) {
 	require.NoError(t, json.Unmarshal(call["output_messages"], &messages))
 	require.ElementsMatch(t, []string{
 		"role", "text", "reasoning", "tool_calls", "tool_results", "finish_reason", "media",
-		"unread",
+		"unread", "attachments",
 	}, keys(t, messages[0]))
 }
 

@@ -12,8 +12,18 @@ type Message struct {
 	FinishReason string       `json:"finish_reason,omitempty"` // raw, of this choice
 	// Media is true where the message has parts without text: images, audio, files. They are not read.
 	Media bool `json:"media,omitempty"`
+	// Attachments describe those parts, as far as they say what they are.
+	Attachments []Attachment `json:"attachments,omitempty"`
 	// Unread names the types of parts that we do not know. The message has content that nobody reads.
 	Unread []string `json:"unread,omitempty"`
+}
+
+// Attachment is a part without text. Size is that of its content in bytes, 0 where the message has only its address.
+type Attachment struct {
+	Kind      string `json:"kind"` // image, audio, video or file
+	MediaType string `json:"media_type,omitempty"`
+	Name      string `json:"name,omitempty"`
+	Size      int64  `json:"size,omitempty"`
 }
 
 // IsEmpty reports whether a message has neither text, nor media, nor calls or results of tools, nor parts of unknown

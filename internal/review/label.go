@@ -44,8 +44,8 @@ type Scope string
 
 // The scopes. "" is a turn.
 const (
-	Turn    Scope = "turn"
-	Session Scope = "session" // all turns of the conversation
+	ScopeTurn    Scope = "turn"
+	ScopeSession Scope = "session" // all turns of the conversation
 )
 
 // Label is one judgement of one person. What it says is never changed. Of each person the newest label counts, and of

@@ -261,11 +261,17 @@ func (i *Item) Hide(persons ...string) {
 	if i.Label != nil && others(*i.Label) {
 		i.Label = nil
 	}
-	i.Spans = slices.Clone(i.Spans)
-	for n := range i.Spans {
-		s := &i.Spans[n]
+	i.Spans = hidden(i.Spans)
+}
+
+// hidden returns spans without what was found.
+func hidden(spans []Span) []Span {
+	spans = slices.Clone(spans)
+	for i := range spans {
+		s := &spans[i]
 		s.Verdict, s.Others, s.Scores, s.Suspects, s.Failing, s.Skipped = failure.Verdict{}, nil, nil, nil, nil, nil
 	}
+	return spans
 }
 
 // Queues divide what is to be judged.

@@ -45,7 +45,7 @@ func (l Label) Clean() Label {
 	if l.Answers = answers; len(answers) == 0 {
 		l.Answers = nil
 	}
-	if l.Scope == Turn {
+	if l.Scope == ScopeTurn {
 		l.Scope = ""
 	}
 	switch {
@@ -94,8 +94,8 @@ func (r *Remarks) validate() error {
 		return invalid("further_findings must be at most %d, got %d", maxFurther, len(r.Further))
 	case r.Severity != "" && !slices.Contains(Severities(), r.Severity):
 		return invalid("severity must be %q, %q or %q, got %.64q", Low, Medium, High, r.Severity)
-	case r.Scope != "" && r.Scope != Turn && r.Scope != Session:
-		return invalid("scope must be %q or %q, got %.64q", Turn, Session, r.Scope)
+	case r.Scope != "" && r.Scope != ScopeTurn && r.Scope != ScopeSession:
+		return invalid("scope must be %q or %q, got %.64q", ScopeTurn, ScopeSession, r.Scope)
 	case len(r.CorrectedOutput) > maxCorrected:
 		return invalid("corrected_output must be at most %d bytes, got %d", maxCorrected, len(r.CorrectedOutput))
 	case len(r.Tags) > maxTags:

@@ -78,13 +78,15 @@ type Filter struct {
 	Query   string // words that all occur in the item's messages, evidence, names or ids
 	Limit   int    // 0 is 50, at most 500
 	Cursor  string // Page.Next of the previous page
+	Attributes
 }
 
-// MaxCounted bounds the items with the words of a query that are counted, the newest first: a word may stand in all.
+// MaxCounted bounds the items with the words of a query or with attributes that are counted, the newest first: a word
+// may stand in all.
 const MaxCounted = 5000
 
-// Page is a page of items. Total counts all items that the filter selects, of those with the words of a
-// query the newest MaxCounted. Next is "" on the last page.
+// Page is a page of items. Total counts all items that the filter selects, of those with the words of a query or with
+// attributes the newest MaxCounted. Next is "" on the last page.
 type Page struct {
 	Items []Item
 	Total int
@@ -102,6 +104,7 @@ type Facets struct {
 	Classes  []Count `json:"classes"`
 	Services []Count `json:"services"`
 	Sources  []Count `json:"sources"` // an item counts for each of its reasons
+	Known
 }
 
 // Backlog is the open part of the queue.
@@ -114,9 +117,9 @@ type Backlog struct {
 type Store interface {
 	// Put adds traces, or merges them into stored ones by trace and span id. Putting the same span twice changes
 	// nothing, and portions may come in any order. A portion without a failing span and without a reason extends a
-	// stored item; without one it is dropped. Of two copies of a span the store keeps the failing one,
-	// else the first. When Put returns nil, the traces are on disk. Put keeps all of the traces or none. It returns
-	// ErrInvalid for an invalid id or class.
+	// stored item; without one it is kept as a turn of its session where that has an item, and else dropped. Of two
+	// copies of a span the store keeps the failing one, else the first. When Put returns nil, the traces are on disk.
+	// Put keeps all of the traces or none. It returns ErrInvalid for an invalid id or class.
 	Put(ctx context.Context, traces []Trace) error
 	// Known returns which of the traces have an item. It is called for every kept trace, and so must be cheap.
 	Known(ctx context.Context, traceIDs []string) (map[string]bool, error)
@@ -146,6 +149,7 @@ type Store interface {
 	Health() Health
 	Claims
 	Queues
+	Sessions
 	Signals
 	Judgements
 	Retention

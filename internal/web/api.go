@@ -136,6 +136,10 @@ func filterOf(query url.Values) (review.Filter, error) {
 		Query:   query.Get("q"),
 		Cursor:  query.Get("cursor"),
 	}
+	var err error
+	if f.Attributes, err = attributesOf(query, time.Now()); err != nil {
+		return f, err
+	}
 	if _, known := failure.Info(f.Class); f.Class != "" && !known {
 		return f, fmt.Errorf("class must be one of the taxonomy, got %.64q: %w", f.Class, review.ErrInvalid)
 	}
@@ -151,7 +155,6 @@ func filterOf(query url.Values) (review.Filter, error) {
 	if f.Source != "" && !slices.Contains(review.Sources(), f.Source) {
 		return f, fmt.Errorf("source must be one of %q, got %.64q: %w", review.Sources(), f.Source, review.ErrInvalid)
 	}
-	var err error
 	f.Limit, err = limitOf(query)
 	return f, err
 }

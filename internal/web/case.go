@@ -23,7 +23,10 @@ type caseView struct {
 	Also      []display.Chip // further classes on the same span
 	Evidence  string
 	Facts     []fact
+	First     *transcript.Note  // the finding that names the verdict of the shown span
+	Notes     []transcript.Note // further ones of that span
 	Steps     []transcript.Step
+	Quiet     *transcript.Quiet
 	Talk      transcript.Conversation
 	Retrieved []transcript.Retrieval
 	Tree      transcript.Tree
@@ -92,12 +95,19 @@ func (s *server) caseOf(
 		return nil, err
 	}
 	c.Facts = s.facts(item, primary, same, now)
-	c.Steps, c.Evaluations = transcript.Steps(item, address), evaluationsOf(item, address, now)
-	w := transcript.NewWriter()
+	c.Evaluations = evaluationsOf(item, address, now)
 	current := item.PrimarySpanID
+	text := transcript.New(item, shown, strings.Fields(f.Query))
 	if shown != nil {
 		current = shown.ID
-		c.Talk = transcript.Of(w, item, shown)
+		session := transcript.Session{Address: f.caseAddress, Now: now}
+		if session.Session, err = s.store.Session(ctx, item.SessionID, item.TraceID); err != nil {
+			return nil, err
+		}
+		if item.Hidden {
+			session.Hide()
+		}
+		c.Talk = text.Conversation(session)
 		c.Scores, c.Skipped = scoresOf(shown.Scores, shown.Suspects), skipsOf(shown.Skipped)
 		for _, class := range shown.Classes {
 			if class != item.Class {
@@ -105,7 +115,16 @@ func (s *server) caseOf(
 			}
 		}
 	}
-	c.Retrieved = transcript.Retrievals(w, item)
+	c.Retrieved = text.Retrievals()
+	c.Steps, c.Quiet = text.Steps(address)
+	for _, n := range text.Notes() {
+		switch {
+		case n.Number == 1:
+			c.First = &n
+		case n.Where == "": // those of other spans are among the steps
+			c.Notes = append(c.Notes, n)
+		}
+	}
 	c.Tree = transcript.TreeOf(item, current, address)
 	for i := range item.Labels {
 		c.Labels = append(c.Labels, judgement.LabelOf(&item.Labels[i], now))

@@ -65,7 +65,7 @@ func TestHostileContentStaysText(t *testing.T) {
 	require.NoError(t, err)
 	for _, path := range []string{
 		"/?state=all", "/review/" + trace.ID, "/review/" + trace.ID + "?span=0000000000000002", "/review/" + trace.ID + "?span=0000000000000003",
-		"/?state=all&q=" + urlEscape(attack), "/?state=all&service=" + urlEscape(attack), "/queue/fresh?q=" + urlEscape(attack) + "&since=0",
+		"/?state=all&q=" + urlEscape(attack), "/?state=all&service=" + urlEscape(attack), "/queue/fresh?q=" + urlEscape(attack) + "&after=0",
 		"/?class=" + urlEscape(attack), "/review/" + urlEscape(attack), "/" + urlEscape(attack),
 	} {
 		_, body := s.get(path)

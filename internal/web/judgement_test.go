@@ -61,7 +61,7 @@ func TestTheFormSaysEverything(t *testing.T) {
 	want := review.Remarks{
 		Further:  []failure.Finding{{Class: failure.Hallucination, Detail: "claimed_action"}},
 		Severity: review.High, Tags: []string{"billing", "angry"}, CorrectedOutput: "I refunded\n20 €.",
-		Assertions: []string{"calls issue_refund", `does not contain "sorry"`}, Scope: review.Session,
+		Assertions: []string{"calls issue_refund", `does not contain "sorry"`}, Scope: review.ScopeSession,
 		Answers: map[string]string{"tone": "rude", "turns": "3"},
 	}
 	label := s.items(review.Filter{})[0].Label

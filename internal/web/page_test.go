@@ -74,7 +74,9 @@ func TestEvidenceIsMarkedWhereItStands(t *testing.T) {
 		t.Run(c.class+" "+c.detail, func(t *testing.T) {
 			marks := s.page("/review/" + s.first(c.class, c.detail).TraceID).one("#said").texts("mark")
 			require.NotEmpty(t, marks)
-			require.Regexp(t, c.mark, marks[0])
+			number, found := strings.CutSuffix(marks[0], " 1")
+			require.True(t, found, "it has the number of its finding")
+			require.Regexp(t, c.mark, number)
 		})
 	}
 }
@@ -122,6 +124,15 @@ func refund() review.Trace {
 	}}
 }
 
+// inSession moves a trace to another session.
+func inSession(trace *review.Trace, session string) {
+	for i := range trace.Spans {
+		if c := trace.Spans[i].Call; c != nil && c.SessionID != "" {
+			c.SessionID = session
+		}
+	}
+}
+
 func value(json string) genai.Value { return genai.Value{Text: json, Structured: true} }
 
 // TestCaseIsFoundByTheIDOfTempo, which leaves out the zeros that an id begins with.
@@ -139,6 +150,7 @@ func TestCaseReadsTopToBottom(t *testing.T) {
 	s := newSite(t, web.Options{TraceURL: "https://grafana.example/explore?id={trace_id}"})
 	trace, again := refund(), refund()
 	again.ID = strings.Repeat("5", 32)
+	inSession(&again, "conv_other")
 	s.put(trace, again)
 	page := s.page("/review/" + trace.ID)
 
@@ -163,9 +175,11 @@ func TestCaseReadsTopToBottom(t *testing.T) {
 	require.Contains(t, cards[0].text(), `{"order_id": "ord_4471"}`)
 	require.Contains(t, cards[0].text(), `"total": 19.99`)
 	require.Equal(t, "issue_refund failed · 12 ms", cards[1].one(".head").text())
-	require.Equal(t, `"19,99 €"`, cards[1].one("mark").text())
+	require.Equal(t, `"19,99 €" 1`, cards[1].one("mark").text())
+	require.Equal(t, "e1", cards[1].one("mark").attr("id"))
+	require.Equal(t, "#e1", page.one("p.why").one("a.n").attr("href"), "the finding leads to its place")
 	require.Contains(t, cards[1].text(), `{"error": "amount: number expected"}`)
-	require.Equal(t, "issue_refund.amount is a string; the tool's schema wants a number", cards[1].one(".because").text())
+	require.Equal(t, "1 issue_refund.amount is a string; the tool's schema wants a number", cards[1].one(".because").text())
 	require.Contains(t, said.text(), "Let me see.", "text beside a tool call is kept")
 	require.Contains(t, said.text(), "I'm sorry, I could not issue the refund right now.", "what came of it")
 
@@ -210,6 +224,7 @@ func TestSpansWithoutMessagesShowTheConversationTheyBelongTo(t *testing.T) {
 	call.SetContent(genai.Content{ToolArguments: value(`{"order_id": "ord_4471", "amount":"19,99 €", "currency":"EUR"}`)})
 	tool.Spans[5].Call, tool.Spans[5].Class, tool.Spans[5].Detail, tool.Spans[5].Evidence = call, failure.ToolError, "failed", "issue_refund: it raised"
 	s := newSite(t, web.Options{})
+	inSession(&tool, "conv_other")
 	s.put(agent, tool)
 
 	page := s.page("/review/" + agent.ID)
@@ -219,7 +234,7 @@ func TestSpansWithoutMessagesShowTheConversationTheyBelongTo(t *testing.T) {
 	said := s.page("/review/" + tool.ID).one("#said")
 	failing := said.one("div.call.fails")
 	require.Equal(t, "issue_refund failed · 12 ms", failing.one(".head").text())
-	require.Equal(t, "issue_refund: it raised", failing.one(".because").text())
+	require.Equal(t, "1 issue_refund: it raised", failing.one(".because").text())
 	require.False(t, said.has("div.error"), "it is said once")
 }
 
@@ -424,4 +439,43 @@ func TestOptionsAreChecked(t *testing.T) {
 		_, err := web.NewHandler(s.store, web.Options{TraceURL: address})
 		require.ErrorContains(t, err, want)
 	}
+}
+
+func TestFiltersByAttributesAreAnAddress(t *testing.T) {
+	s := newSite(t, web.Options{})
+	old := refund()
+	newer := refund()
+	newer.ID, newer.Environment = strings.Repeat("5", 32), "staging"
+	for i := range newer.Spans {
+		if c := newer.Spans[i].Call; c != nil && c.RequestModel != "" {
+			c.RequestModel, c.PromptVersion = "o5-mini", "v19"
+		}
+	}
+	s.put(old, newer)
+	for address, want := range map[string][]string{
+		"model=o5-mini": {newer.ID}, "prompt_version=v18": {old.ID}, "environment=staging": {newer.ID}, "environment=staging&model=gpt-4.1": {},
+		"since=1h": {newer.ID, old.ID}, "until=1h": {}, "since=2021-01-01&until=2021-01-02T10:00:00Z": {}, "reviewer=ada": {}, "since=7d": {newer.ID, old.ID},
+	} {
+		rows := s.page("/?" + address).all("a.item")
+		require.Len(t, rows, len(want), address)
+		var page struct {
+			Items []struct {
+				TraceID string `json:"trace_id"`
+			}
+			Total int
+		}
+		s.getJSON("/api/v1/items?"+address, http.StatusOK, &page)
+		require.Len(t, page.Items, len(want), address)
+		require.Equal(t, len(want), page.Total, address)
+		for i, id := range want {
+			require.Equal(t, id, page.Items[i].TraceID, address)
+			require.Contains(t, rows[i].attr("href"), strings.ReplaceAll(strings.Split(address, "&")[0], ":", "%3A"), "the case is beside the same queue")
+		}
+	}
+	page := s.page("/?model=o5-mini")
+	require.Equal(t, "1 more filter set", page.one("details.narrow").one("summary").text())
+	require.Equal(t, "gpt-4.1", page.one("#known-model").all("option")[0].attr("value"))
+	status, body := s.get("/api/v1/items?since=yesterday")
+	require.Equal(t, http.StatusBadRequest, status)
+	require.Contains(t, body, "since must be a time like")
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -19,16 +20,25 @@ import (
 const queueSize = 50
 
 // queueFilter is the filter of the queue in addresses. All is the state "all"; the queue shows open items by default.
-type queueFilter struct{ review.Filter }
+type queueFilter struct {
+	review.Filter
+	narrow url.Values // attributes as the address has them: times may be relative
+}
 
 const stateAll = "all"
 
 func queueFilterOf(query url.Values) (queueFilter, error) {
-	state := query.Get("state")
+	state, narrow := query.Get("state"), url.Values{}
+	for _, key := range attributeKeys {
+		if v := query.Get(key); v != "" {
+			narrow.Set(key, v)
+		}
+	}
 	query = url.Values{
 		"class": query["class"], "service": query["service"], "source": query["source"], "q": query["q"],
 		"cursor": query["cursor"], "queue": query["queue"],
 	}
+	maps.Copy(query, narrow)
 	switch state {
 	case "":
 		query.Set("state", string(review.Open))
@@ -38,12 +48,13 @@ func queueFilterOf(query url.Values) (queueFilter, error) {
 	}
 	f, err := filterOf(query)
 	f.Limit = queueSize
-	return queueFilter{f}, err
+	return queueFilter{f, narrow}, err
 }
 
 // values returns the query of addresses with this filter, empty for the default.
 func (f queueFilter) values() url.Values {
 	v := url.Values{}
+	maps.Copy(v, f.narrow)
 	for _, p := range []struct{ key, value string }{
 		{"queue", f.Queue}, {"class", string(f.Class)}, {"service", f.Service}, {"source", string(f.Source)}, {"q", f.Query},
 		{"cursor", f.Cursor},
@@ -83,7 +94,7 @@ func (f queueFilter) actAddress(traceID, act string) string {
 }
 
 func (f queueFilter) narrowed() bool {
-	return f.Class != "" || f.Service != "" || f.Source != "" || f.Query != ""
+	return f.Class != "" || f.Service != "" || f.Source != "" || f.Query != "" || len(f.narrow) > 0
 }
 
 // queueView is the list on the left.
@@ -94,6 +105,7 @@ type queueView struct {
 	Services  []option
 	Sources   []option
 	States    []option
+	Narrow    narrowView
 	Rows      []queueRow
 	Total     int
 	Newest    string // address of the first page, where this is a later one
@@ -144,7 +156,7 @@ func (s *server) queue(
 		Query: f.Query, Total: page.Total, Queues: queueOptions(f.Queue, s.store.Queues()),
 		Classes: classOptions(f.Class, facets.Classes), Services: serviceOptions(f.Service, facets.Services),
 		Sources: sourceOptions(f.Source, facets.Sources), States: stateOptions(f.State),
-		FreshFrom: freshAddress(f, page.Items),
+		Narrow: narrowOf(f.narrow, facets.Known), FreshFrom: freshAddress(f, page.Items),
 	}
 	if current == "" && len(page.Items) > 0 {
 		current = page.Items[0].TraceID
@@ -207,7 +219,7 @@ func rowOf(item *review.Item, f queueFilter, current string, now time.Time) queu
 
 func (s *server) empty(ctx context.Context, f queueFilter) (*emptyView, error) {
 	e := &emptyView{Narrowed: f.narrowed()}
-	e.Clear = queueFilter{review.Filter{State: f.State, Queue: f.Queue}}.address()
+	e.Clear = queueFilter{Filter: review.Filter{State: f.State, Queue: f.Queue}}.address()
 	all, err := s.store.Items(ctx, review.Filter{Limit: 1})
 	if err != nil {
 		return nil, err
@@ -296,7 +308,7 @@ func freshAddress(f queueFilter, items []review.Item) string {
 		since = strconv.FormatInt(items[0].Received.UnixNano(), 10)
 	}
 	v := f.values()
-	v.Set("since", since)
+	v.Set("after", since)
 	return withQuery("/queue/fresh", v)
 }
 
@@ -315,7 +327,7 @@ func (s *server) showFresh(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	since, err := strconv.ParseInt(cmp.Or(r.URL.Query().Get("since"), "0"), 10, 64)
+	since, err := strconv.ParseInt(cmp.Or(r.URL.Query().Get("after"), "0"), 10, 64)
 	if err != nil {
 		since = 0
 	}

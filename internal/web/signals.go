@@ -210,7 +210,7 @@ func signalViewOf(g *review.Signal, query url.Values, now time.Time) *signalView
 	v := &signalView{
 		signalRow: signalRowOf(g, g.ID, query, now), First: display.MomentOf(g.First, now), Name: g.Name,
 		OpenWords: display.Plural(g.Open, "case"), Choices: judgement.Choices(g.Class, g.Detail),
-		AllCases: withQuery("/", queueFilter{review.Filter{Query: g.ID}}.values()),
+		AllCases: withQuery("/", queueFilter{Filter: review.Filter{Query: g.ID}}.values()),
 		Address:  func(act string) string { return withQuery("/signals/"+url.PathEscape(g.ID)+"/"+act, query) },
 	}
 	for i := range g.Merged {
@@ -235,7 +235,7 @@ func signalViewOf(g *review.Signal, query url.Values, now time.Time) *signalView
 			v.Versions = append(v.Versions, version.Value)
 		}
 	}
-	all := queueFilter{review.Filter{Query: g.ID}}
+	all := queueFilter{Filter: review.Filter{Query: g.ID}}
 	for i := range g.Exemplars {
 		v.Exemplars = append(v.Exemplars, rowOf(&g.Exemplars[i], all, "", now))
 	}

@@ -42,10 +42,10 @@ func TestACaseIsLaidOutStepByStep(t *testing.T) {
 	}
 	require.Equal(t, []string{
 		"retrieval kb no document was found",
-		`chat gpt-4.1 truncation · output_limit finish reason "length" at max_tokens 256`,
-		"chat gpt-4.1 tool_call_malformed",
+		`1 chat gpt-4.1 truncation · output_limit finish reason "length" at max_tokens 256`,
+		"2 chat gpt-4.1 tool_call_malformed",
 		"execute_tool lookup_order the tool found nothing",
-		"execute_tool issue_refund tool_error · failed issue_refund: the tool's span has status ERROR",
+		"3 execute_tool issue_refund tool_error · failed issue_refund: the tool's span has status ERROR",
 	}, lines)
 	require.Equal(t, "/review/"+trace.ID+"?span=00000000000000a2#said", steps.all("a")[0].attr("href"))
 	require.Contains(t, page.one("div.retrieved").text(), "no document was found")
@@ -65,6 +65,7 @@ func TestAStepWithoutAFindingSaysHowManySpansItHas(t *testing.T) {
 	trace.Spans[1].Name = ""
 	s.put(trace)
 	page := s.page("/review/" + trace.ID)
-	require.Equal(t, []string{"nothing failed in 1 span", "nothing failed in 2 spans"}, page.one("ol.steps").texts("span.dim"))
+	require.Equal(t, []string{"nothing failed in 1 span", "nothing failed in 2 spans"}, page.one("details.quiet").texts("span.dim"))
+	require.Equal(t, "2 steps without a finding: retrieval, upstream data", page.one("details.quiet").one("summary").text())
 	require.Contains(t, page.one("div.retrieved").text(), "the documents were not recorded")
 }

@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
@@ -19,6 +20,12 @@ const maxFacet = 100
 // counted returns what to sum up for a filter: the table of counts, or the newest items with the words of the query.
 func counted(q query) (from string, w *where) {
 	w = &where{}
+	if !q.searches && q.Attributes != (review.Attributes{}) {
+		from = w.having(q.Attributes)
+		w.conditions = nil
+		w.narrow(q.Filter)
+		return from + w.String(), w
+	}
 	if !q.searches {
 		w.narrow(q.Filter)
 		w.ofQueue(q.queues, q.Queue)
@@ -27,8 +34,12 @@ func counted(q query) (from string, w *where) {
 	if q.match == nil {
 		return ` FROM counts i WHERE 1 = 0`, w
 	}
-	from = ` FROM (SELECT state, class, service, unsafe, sources, 1 AS n FROM items WHERE id IN (` +
-		w.searched(q.match, math.MaxInt64) + `)) i`
+	from = ` FROM (SELECT i.state, i.class, i.service, i.unsafe, i.sources, 1 AS n FROM items i WHERE i.id IN (` +
+		w.searched(q.match, math.MaxInt64) + `)`
+	if w.attributes(q.Attributes); len(w.conditions) > 0 {
+		from += ` AND ` + strings.Join(w.conditions, ` AND `)
+	}
+	from, w.conditions = from+`) i`, nil
 	w.narrow(q.Filter)
 	w.ofQueue(q.queues, q.Queue)
 	return from + w.String(), w
@@ -59,7 +70,10 @@ func (s *Store) Facets(ctx context.Context, f review.Filter) (facets review.Face
 		if facets.Services, err = countBy(ctx, tx, "i.service", byService); err != nil {
 			return err
 		}
-		facets.Sources, err = countSources(ctx, tx, bySource)
+		if facets.Sources, err = countSources(ctx, tx, bySource); err != nil {
+			return err
+		}
+		facets.Known, err = knownValues(ctx, tx)
 		return err
 	})
 	if err != nil {

@@ -69,9 +69,10 @@ func (s *Store) putEvaluation(ctx context.Context, tx *put, e review.Evaluation)
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO evaluations (trace_id, span_id, name, evaluator, version, reviewer, bad,
 		failed, time_ns, received_ns, data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-		ON CONFLICT (trace_id, span_id, name, evaluator, version, reviewer) DO UPDATE SET bad = excluded.bad, failed = excluded.failed,
-		time_ns = excluded.time_ns, data = excluded.data WHERE excluded.time_ns >= evaluations.time_ns`,
-		e.TraceID, e.SpanID, e.Name, e.By, e.Version, e.Reviewer, bit(e.Bad), bit(e.Failed), nanos(e.Time), nanos(tx.received), text(e))
+		ON CONFLICT (trace_id, span_id, name, evaluator, version, reviewer) DO UPDATE SET bad = excluded.bad,
+		failed = excluded.failed, time_ns = excluded.time_ns, data = excluded.data WHERE excluded.time_ns >= evaluations.time_ns`,
+		e.TraceID, e.SpanID, e.Name, e.By, e.Version, e.Reviewer, bit(e.Bad), bit(e.Failed), nanos(e.Time),
+		nanos(tx.received), text(e))
 	if err != nil {
 		return err
 	}

@@ -101,7 +101,9 @@ func portionsOf(traces []review.Trace) ([]portion, error) {
 	for i := range portions {
 		portions[i].rows = unique(portions[i].rows)
 	}
-	slices.SortStableFunc(portions, func(a, b portion) int { return cmp.Compare(a.start(), b.start()) })
+	slices.SortStableFunc(portions, func(a, b portion) int { // turns come after the item that they are kept for
+		return cmp.Or(-compareBool(len(a.reasons) > 0, len(b.reasons) > 0), cmp.Compare(a.start(), b.start()))
+	})
 	return portions, nil
 }
 
@@ -147,7 +149,9 @@ func (s *Store) merge(ctx context.Context, tx *put, p *portion) (err error) {
 	case !isNew:
 		item, err = findStored(ctx, tx.prepared, p.traceID)
 	case len(p.reasons) == 0:
-		return nil
+		return keepTurn(ctx, tx.prepared, p)
+	default:
+		err = takeTurn(ctx, tx.prepared, p)
 	}
 	if err != nil {
 		return err

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -215,6 +214,7 @@ func (w *where) String() string {
 func restrict(q query, before spot) *where {
 	w := &where{}
 	w.narrow(q.Filter)
+	w.attributes(q.Attributes)
 	if q.Queue != "" {
 		w.and("i.queue = ", q.Queue)
 	}
@@ -338,17 +338,5 @@ func spansOf(ctx context.Context, tx *sql.Tx, item int64) (spans []review.Span, 
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var data []byte
-		if err := rows.Scan(&data); err != nil {
-			return nil, err
-		}
-		var s review.Span
-		if err := json.Unmarshal(data, &s); err != nil {
-			return nil, fmt.Errorf("read span: %w", err)
-		}
-		spans = append(spans, s)
-	}
-	return spans, rows.Err()
+	return readSpans(rows)
 }

@@ -51,7 +51,7 @@ func testRemarks(s *suite) {
 	t := s.t
 	s.put(t, trace(1, failing(1, 0, 1, failure.Refusal)))
 	said := s.judge(1, "ada", review.Confirmed, func(l *review.Label) {
-		l.Class, l.Severity, l.Scope = failure.Refusal, review.High, review.Session
+		l.Class, l.Severity, l.Scope = failure.Refusal, review.High, review.ScopeSession
 		l.Further = []failure.Finding{
 			{Class: failure.Hallucination, Detail: "claimed_action", Evidence: "not kept"}, {Class: failure.Refusal},
 		}
@@ -61,7 +61,7 @@ func testRemarks(s *suite) {
 	want := review.Remarks{
 		Further:  []failure.Finding{{Class: failure.Hallucination, Detail: "claimed_action"}},
 		Severity: review.High, Tags: []string{"billing", "angry"}, CorrectedOutput: "I refunded 20 €.\n",
-		Assertions: []string{"calls issue_refund", `does not contain "sorry"`}, Scope: review.Session,
+		Assertions: []string{"calls issue_refund", `does not contain "sorry"`}, Scope: review.ScopeSession,
 	}
 	require.Equal(t, want, said.Remarks)
 	got := s.item(t, traceID(1))

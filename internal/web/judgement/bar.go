@@ -100,7 +100,7 @@ func Of(item *review.Item, queue review.Queue, viewer []string) Bar {
 		b.Severities = append(b.Severities, option(string(severity), string(said.Severity)))
 	}
 	if item.SessionID != "" {
-		for _, scope := range []review.Scope{review.Turn, review.Session} {
+		for _, scope := range []review.Scope{review.ScopeTurn, review.ScopeSession} {
 			b.Scopes = append(b.Scopes, option(string(scope), string(said.Scope)))
 		}
 	}
@@ -190,7 +190,7 @@ type Label struct {
 // LabelOf shows a label.
 func LabelOf(l *review.Label, now time.Time) Label {
 	v := Label{
-		Decision: Word(l.Decision), Tone: tones[l.Decision], Severity: string(l.Severity), Session: l.Scope == review.Session,
+		Decision: Word(l.Decision), Tone: tones[l.Decision], Severity: string(l.Severity), Session: l.Scope == review.ScopeSession,
 		Note: display.Text(l.Note), Corrected: display.Text(l.CorrectedOutput),
 		Reviewer: display.Line(l.Reviewer, 80), When: display.MomentOf(l.Created, now),
 	}

@@ -58,9 +58,118 @@
       .catch(() => { delete holder.dataset.mine; });
   }
 
+  // The turn that failed is in sight, unless the address names another place.
+  function reveal() {
+    const scroll = $('#case .scroll'), turn = $('#failing');
+    if (!scroll || !turn || $('#case').dataset.revealed) return;
+    $('#case').dataset.revealed = '';
+    if (location.hash && location.hash !== '#said') return;
+    const view = scroll.getBoundingClientRect(), at = turn.getBoundingClientRect();
+    if (at.top >= view.top && at.bottom <= view.bottom) return;
+    scroll.scrollTop += at.top - view.top - Math.max($('#case h1').offsetHeight + 12, (view.height - at.height) / 2);
+  }
+
+  // The failing turns of the session, one after the other.
+  let turn = null;
+  function failing(by) {
+    const all = [...document.querySelectorAll('#said [data-failing]')];
+    if (!all.length) { say('No turn of this session failed'); return; }
+    const from = all.includes(turn) ? all.indexOf(turn) : all.findIndex((e) => e.id === 'failing');
+    const next = all[from < 0 ? 0 : from + by] ?? (all.length === 1 && turn !== all[0] ? all[0] : undefined);
+    if (!next) { say(by > 0 ? 'That was the last failing turn' : 'That is the first failing turn'); return; }
+    turn = next;
+    for (let d = next.closest('details'); d; d = d.parentElement.closest('details')) d.open = true;
+    next.scrollIntoView({block: 'center'});
+    next.focus({preventScroll: true});
+  }
+
+  // Markdown stays as it was chosen.
+  function markdown() {
+    const box = $('#markdown');
+    if (box) box.checked = localStorage.getItem('markdown') === 'yes';
+  }
+  document.addEventListener('change', (e) => {
+    if (e.target.id === 'markdown') localStorage.setItem('markdown', e.target.checked ? 'yes' : 'no');
+  });
+
+  // The tree folds. Where a long one has parts in which nothing failed, those are folded first.
+  const depthOf = (row) => Number(row.dataset.depth);
+  function below(row) {
+    const rows = [];
+    for (let r = row.nextElementSibling; r && depthOf(r) > depthOf(row); r = r.nextElementSibling) rows.push(r);
+    return rows;
+  }
+  function fold(row, closed) {
+    const button = $('.fold', row);
+    button.setAttribute('aria-expanded', String(!closed));
+    button.textContent = closed ? '▶' : '▼';
+    $('.name', row).dataset.holds = '+ ' + below(row).length;
+    let shut = Infinity;
+    for (const r of below(row)) {
+      if (depthOf(r) <= shut) shut = Infinity;
+      r.hidden = closed || shut < Infinity;
+      if (shut === Infinity && $('.fold', r)?.getAttribute('aria-expanded') === 'false') shut = depthOf(r);
+    }
+  }
+  function foldable() {
+    const rows = [...document.querySelectorAll('.tree li')];
+    for (const row of rows.reverse()) {
+      const inside = below(row);
+      if (!inside.length || $('.fold', row)) continue;
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.className = 'fold ' + ($('.name', row).className.match(/in\d+/) ?? [''])[0];
+      button.setAttribute('aria-label', 'what is below ' + $('.name', row).textContent);
+      row.prepend(button);
+      fold(row, rows.length > 12 && !inside.some((r) => r.classList.contains('bad') || $('a[aria-current]', r)) && depthOf(row) > 0);
+    }
+  }
+  document.addEventListener('click', (e) => {
+    const button = e.target.closest?.('.tree .fold');
+    if (button) fold(button.parentElement, button.getAttribute('aria-expanded') === 'true');
+  });
+
+  // Views are addresses with a name, kept in this browser: a colleague is sent the address itself.
+  function views() {
+    const place = $('#views');
+    if (!place) return;
+    let saved = [];
+    try { saved = JSON.parse(localStorage.getItem('views')) ?? []; } catch { /* written by hand: forgotten */ }
+    if (!Array.isArray(saved)) saved = [];
+    saved = saved.filter((v) => typeof v?.name === 'string' && typeof v?.query === 'string').slice(0, 30);
+    const keep = () => { localStorage.setItem('views', JSON.stringify(saved)); views(); };
+    place.hidden = false;
+    for (const old of place.querySelectorAll('.view')) old.remove();
+    for (const [i, v] of saved.entries()) {
+      const box = document.createElement('span'), link = document.createElement('a'), drop = document.createElement('button');
+      box.className = 'view';
+      link.href = '/?' + v.query;
+      link.textContent = v.name;
+      drop.type = 'button';
+      drop.textContent = '✕';
+      drop.setAttribute('aria-label', 'forget the view ' + v.name);
+      drop.onclick = () => { saved.splice(i, 1); keep(); };
+      box.append(link, drop);
+      $('#save-view').before(box);
+    }
+    $('#save-view').onclick = () => {
+      const query = new URLSearchParams(location.search);
+      query.delete('cursor');
+      const name = [...query.values()].join(' ') || 'to review';
+      if (saved.some((v) => v.query === String(query))) { say('This view is saved already'); return; }
+      saved.push({name: name.slice(0, 60), query: String(query)});
+      keep();
+      say('Saved in this browser');
+    };
+  }
+
   function arrived() {
     document.dispatchEvent(new CustomEvent('faultline:case'));
+    views();
     markCurrent();
+    markdown();
+    foldable();
+    reveal();
     claim();
     lookAhead();
   }
@@ -135,6 +244,9 @@
     C: () => { location.href = '/'; },
     u: () => { if ($('#undo')) submit('undo'); else say('There is nothing of yours to take back'); },
     '/': () => { $('#q')?.focus(); $('#q')?.select(); },
+    '[': () => failing(-1),
+    ']': () => failing(1),
+    m: () => $('#markdown')?.click(),
     r: () => { const link = $('#fresh'); if (link) link.click(); else say('Nothing new'); },
     '?': () => $('#keys')?.showModal(),
   };
@@ -172,7 +284,7 @@
     }
   });
   // Leaving the search box says "change" again: what was asked for is not asked for twice.
-  const filterKeys = ['q', 'queue', 'class', 'service', 'state', 'cursor'];
+  const filterKeys = ['q', 'queue', 'class', 'service', 'source', 'state', 'cursor', 'model', 'prompt_version', 'environment', 'reviewer', 'since', 'until'];
   const filterOf = (values) => JSON.stringify(filterKeys.map((key) => values.get(key) ?? ''));
   let asked = filterOf(new URLSearchParams(location.search));
   document.addEventListener('htmx:beforeRequest', (e) => {

@@ -1,7 +1,9 @@
 package transcript
 
 import (
+	"html/template"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/faultline-otel/faultline/internal/genai"
@@ -22,46 +24,93 @@ const (
 type Block struct {
 	Head, Folded, Tail []Piece
 	FoldedSize         string
+	Size               string // of the whole text
 	Open               bool   // a mark is in the folded part
 	Dropped            string // how much is not shown
 	Code               bool
+	Markdown           template.HTML // the same text as Markdown, "" where it has none
 }
 
-// Piece is a run of text. It is marked where it shows the evidence.
+// Piece is a run of text. It is marked where it shows evidence, with the numbers of the findings, or what was searched.
 type Piece struct {
-	Text   string
-	Marked bool
+	Text    string
+	Marked  bool
+	Hit     bool
+	Numbers []int
+	ID      string // of the first mark of a finding
 }
 
-// region is a part of a text by byte offsets.
-type region struct{ from, to int }
+// region is a part of a text by byte offsets, and what it shows.
+type region struct {
+	from, to int
+	numbers  []int
+	hit      bool
+}
 
-// Writer makes blocks, and only short ones once the page is full.
-type Writer struct{ left int }
+// writer makes blocks, and only short ones once the page is full.
+type writer struct {
+	left   int
+	words  []string // to be marked, in lower case
+	placed map[int]bool
+}
 
-// NewWriter returns a writer of one page.
-func NewWriter() *Writer { return &Writer{left: maxPage} }
+func newWriter(words []string) *writer {
+	w := &writer{left: maxPage, placed: map[int]bool{}}
+	for _, word := range words[:min(len(words), maxHits)] {
+		if word = lower(word); len(word) > 1 {
+			w.words = append(w.words, word)
+		}
+	}
+	return w
+}
+
+// maxHits bounds the words that are marked, and the marks of one text.
+const maxHits = 32
+
+// hits finds the words of the search, where nothing else is marked.
+func (w *writer) hits(text string, marks []region) []region {
+	if len(w.words) == 0 {
+		return marks
+	}
+	text = lower(text)
+	n := 0
+	for _, word := range w.words {
+		for at := 0; n < maxHits; {
+			i := strings.Index(text[at:], word)
+			if i < 0 {
+				break
+			}
+			r := region{from: at + i, to: at + i + len(word), hit: true}
+			at = r.to
+			if !slices.ContainsFunc(marks, func(o region) bool { return r.from < o.to && o.from < r.to }) {
+				marks = append(marks, r)
+				n++
+			}
+		}
+	}
+	return marks
+}
 
 // text shows prose. endMatters keeps its end visible.
-func (w *Writer) text(text string, marks []region, endMatters bool) *Block {
+func (w *writer) text(text string, marks []region, endMatters bool) *Block {
 	return w.block(text, marks, endMatters, false)
 }
 
 // data shows arguments, results and answers in JSON. It lays JSON out in lines of about width bytes and leaves other
 // texts unchanged. marked finds the regions to mark in the laid out text.
-func (w *Writer) data(text string, width int, marked func(text string, isJSON bool) []region) *Block {
+func (w *writer) data(text string, width int, marked func(text string, isJSON bool) []region) *Block {
 	text, isJSON := layOut(text, width)
 	return w.block(text, marked(text, isJSON), false, true)
 }
 
 // value is data in one half of a card.
-func (w *Writer) value(v genai.Value, marked func(text string, isJSON bool) []region) *Block {
+func (w *writer) value(v genai.Value, marked func(text string, isJSON bool) []region) *Block {
 	return w.data(v.Text, cardLine, marked)
 }
 
-func (w *Writer) block(text string, marks []region, endMatters, code bool) *Block {
+func (w *writer) block(text string, marks []region, endMatters, code bool) *Block {
 	limit := min(maxShown, max(w.left, leastShown))
-	b := &Block{Code: code}
+	b := &Block{Code: code, Size: display.Bytes(len(text))}
 	end := ""
 	if len(text) > limit {
 		if endMatters {
@@ -72,21 +121,26 @@ func (w *Writer) block(text string, marks []region, endMatters, code bool) *Bloc
 		text = shown
 	}
 	w.left -= len(text) + len(end)
-	marks = within(marks, len(text))
+	marks = w.hits(text, within(marks, len(text)))
+	slices.SortStableFunc(marks, func(a, b region) int { return a.from - b.from })
 	if len(text) <= foldedFrom {
-		b.Head = pieces(text, marks, 0)
+		b.Head = w.pieces(text, marks, 0)
 	} else {
 		fold, rest := foldAt(text, headShown), len(text)
 		if endMatters && end == "" {
 			rest = len(text) - len(display.Tail(text, tailShown))
 		}
-		b.Head = pieces(text[:fold], marks, 0)
-		b.Folded = pieces(text[fold:rest], marks, fold)
+		b.Head = w.pieces(text[:fold], marks, 0)
+		b.Folded = w.pieces(text[fold:rest], marks, fold)
 		b.FoldedSize = display.Bytes(rest - fold)
 		b.Open = slices.ContainsFunc(b.Folded, func(p Piece) bool { return p.Marked })
 		if rest < len(text) {
-			b.Tail = pieces(text[rest:], marks, rest)
+			b.Tail = w.pieces(text[rest:], marks, rest)
 		}
+	}
+	if !code && b.Dropped == "" {
+		b.Markdown = markdown(text, marks)
+		w.left -= len(b.Markdown)
 	}
 	if end != "" {
 		b.Tail = append(b.Tail, Piece{Text: display.Text(end)})
@@ -114,17 +168,30 @@ func within(marks []region, n int) []region {
 			kept = append(kept, m)
 		}
 	}
-	slices.SortFunc(kept, func(a, b region) int { return a.from - b.from })
-	return kept
+	slices.SortStableFunc(kept, func(a, b region) int { return a.from - b.from })
+	var out []region
+	for _, m := range kept { // findings that show the same place share its mark
+		if n := len(out) - 1; n >= 0 && out[n].from == m.from && out[n].to == m.to {
+			for _, number := range m.numbers {
+				if !slices.Contains(out[n].numbers, number) {
+					out[n].numbers = append(out[n].numbers, number)
+				}
+			}
+			continue
+		}
+		out = append(out, m)
+	}
+	return out
 }
 
 // pieces cuts a part of a text, which begins at an offset, at its marks.
-func pieces(part string, marks []region, offset int) []Piece {
+func (w *writer) pieces(part string, marks []region, offset int) []Piece {
 	var out []Piece
 	at := 0
-	add := func(to int, marked bool) {
+	add := func(to int, p Piece) {
 		if to > at {
-			out = append(out, Piece{display.Text(part[at:to]), marked})
+			p.Text = display.Text(part[at:to])
+			out = append(out, p)
 			at = to
 		}
 	}
@@ -133,9 +200,20 @@ func pieces(part string, marks []region, offset int) []Piece {
 		if from >= to {
 			continue
 		}
-		add(from, false)
-		add(to, true)
+		add(from, Piece{})
+		p := Piece{Marked: !m.hit, Hit: m.hit}
+		for _, n := range m.numbers {
+			if n == 0 {
+				continue
+			}
+			p.Numbers = append(p.Numbers, n)
+			if !w.placed[n] {
+				w.placed[n] = true
+				p.ID = "e" + strconv.Itoa(n)
+			}
+		}
+		add(to, p)
 	}
-	add(len(part), false)
+	add(len(part), Piece{})
 	return out
 }

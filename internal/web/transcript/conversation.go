@@ -22,27 +22,46 @@ const (
 	maxCards    = 24
 )
 
-// Conversation is the conversation of a case.
+// Conversation is the conversation of a case, with the turns of its session around it.
 type Conversation struct {
-	Subject string // the span of the conversation, where another one failed
-	System  *Block
-	Dropped string // how many of the oldest turns are not shown
-	Earlier []Turn // folded away
-	Turns   []Turn
-	After   []Turn // how it went on, from a later call of the same conversation
-	Missing string // why there are no turns
+	Subject      string // the span of the conversation, where another one failed
+	System       *Block
+	Dropped      string // how many of the oldest turns are not shown
+	Earlier      []Turn // folded away
+	EarlierHolds string // what those are
+	Turns        []Turn
+	After        []Turn // how it went on, in a later call of the same conversation or in later turns of the session
+	Later        []Turn // of those the ones that are folded away
+	LaterHolds   string
+	Missing      string // why there are no turns
+	Session      string // how many turns the session has, "" for a single one
+}
+
+// Exchange is a trace of the session, at the first of its messages.
+type Exchange struct {
+	Address  string // of its case, "" where it has none
+	Here     bool   // it is this case
+	Place    string
+	When     display.Moment
+	Chip     *display.Chip
+	Evidence string
 }
 
 // Turn is one message, or a tool call and its result.
 type Turn struct {
+	Exchange  *Exchange // that begins here, nil in its midst
 	Role      string
 	Kind      string // user, assistant, tool, error: how it looks
 	Text      *Block
 	Reasoning *Block
+	Media     []string // what it holds beside text
 	Cards     []Card
 	MoreCards string
 	Fails     bool
-	Note      string // the evidence, where it is about this turn
+	Here      bool      // and it is the failure of this case
+	Notes     []Because // the evidence, where it is about this turn
+	Schema    *Schema
+	place     int // of the trace in the session
 }
 
 // Card is a tool call with its result.
@@ -53,49 +72,47 @@ type Card struct {
 	Took      string
 	Arguments *Block
 	Result    *Block
-	Note      string
+	Notes     []Because
+	Schema    *Schema
 	Fails     bool
 }
 
 // talker builds the conversation of one call in its trace.
 type talker struct {
-	writer  *Writer
-	item    *review.Item
-	subject *review.Span // whose call is shown
-	blame   *review.Span // the failed span, nil where the subject is another span that did not fail
-	because evidence
+	*Transcript
+	spans   []review.Span
+	subject *review.Span                 // whose call is shown
+	blame   *review.Span                 // the failed span, nil where the subject is another span that did not fail
+	reasons []evidence                   // of blame
+	foreign bool                         // it is another trace of the session
 	results map[string]*genai.ToolResult // by id of the call
 	runs    map[string]*review.Span      // spans of tools by id of the call
 	unnamed map[string]*review.Span      // spans of tools that give no id, by runKey; the first of equals
-	noted   bool                         // a turn or card shows the evidence
+	thread  *thread
+	noted   map[string]bool // evidence that a turn or card shows
 }
 
-// Of shows the conversation of a span in its trace.
-func Of(w *Writer, item *review.Item, span *review.Span) Conversation {
-	return newTalker(w, item, span).conversation()
-}
-
-func newTalker(w *Writer, item *review.Item, span *review.Span) *talker {
-	t := &talker{
-		writer: w, item: item, subject: conversationOf(item.Spans, span),
+func (t *Transcript) talker(spans []review.Span, span *review.Span) *talker {
+	k := &talker{
+		Transcript: t, spans: spans, subject: conversationOf(spans, span),
 		results: map[string]*genai.ToolResult{}, runs: map[string]*review.Span{}, unnamed: map[string]*review.Span{},
+		noted: map[string]bool{},
 	}
 	if span.Failed() {
-		t.blame = span
-		t.because = readEvidence(span.Class, span.Detail, span.Evidence)
+		k.blame, k.reasons = span, t.of(span)
 	}
-	for i := range item.Spans {
-		s := &item.Spans[i]
+	for i := range spans {
+		s := &spans[i]
 		if s.Call == nil || s.Call.Operation != genai.OpExecuteTool {
 			continue
 		}
 		if id := s.Call.ToolCallID; id != "" {
-			t.runs[id] = s
-		} else if key := runKey(s.Call.ToolName, s.Call.ToolArguments()); t.unnamed[key] == nil {
-			t.unnamed[key] = s
+			k.runs[id] = s
+		} else if key := runKey(s.Call.ToolName, s.Call.ToolArguments()); k.unnamed[key] == nil {
+			k.unnamed[key] = s
 		}
 	}
-	return t
+	return k
 }
 
 // conversationOf returns the span whose messages belong to a span: the span itself; for a tool, the call that asked
@@ -138,66 +155,6 @@ func asksFor(c *genai.Call, id string) bool {
 	})
 }
 
-func (t *talker) conversation() Conversation {
-	var out Conversation
-	c := t.subject.Call
-	if c == nil {
-		out.Missing = "No model call of this trace recorded messages."
-		out.Turns = t.reported(nil)
-		return out
-	}
-	if t.blame != nil && t.blame != t.subject || t.blame == nil && t.subject.ID != t.item.PrimarySpanID {
-		out.Subject = display.Line(t.subject.Name, 120)
-	}
-	input, output, after := c.Input(), c.Output(), t.afterwards()
-	for _, messages := range [][]genai.Message{input, output, after} {
-		t.collect(messages)
-	}
-	if c.System() != "" {
-		out.System = t.writer.text(c.System(), t.because.inText(c.System()), false)
-	}
-	// The failure is written before the turns that led to it, since the page may run out of room.
-	answer := t.turns(output, true)
-	answer = append(answer, t.reported(answer)...)
-	history := input
-	if extra := len(history) - maxTurns; extra > 0 {
-		out.Dropped = display.Plural(extra, "message")
-		history = history[extra:]
-	}
-	earlier := history[:max(0, len(history)-recentTurns)]
-	out.Turns = append(t.turns(history[len(earlier):], false), answer...)
-	out.After = t.turns(after[:min(len(after), maxTurns)], false)
-	out.Earlier = t.turns(earlier, false)
-	if len(out.Turns) == 0 {
-		out.Missing = "The instrumentation recorded no messages. Most need a switch for it, such as " +
-			"OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true."
-	}
-	return out
-}
-
-// afterwards returns how the conversation went on in a later call of the trace: the messages that this call did not
-// have, and the answer.
-func (t *talker) afterwards() []genai.Message {
-	own := t.subject.Call
-	said := len(own.Input()) + len(own.Output())
-	var later *genai.Call
-	for i := range t.item.Spans {
-		s := &t.item.Spans[i]
-		if s.ID == t.subject.ID || !speaks(s) || !s.Start.After(t.subject.Start) ||
-			s.Call.LLM.Set && !s.Call.LLM.Value {
-			continue
-		}
-		if len(s.Call.Input()) < said || len(own.Input()) == 0 || !continues(s.Call.Input(), own.Input()) {
-			continue
-		}
-		later = s.Call
-	}
-	if later == nil {
-		return nil
-	}
-	return append(slices.Clone(later.Input()[said:]), later.Output()...)
-}
-
 // continues reports whether a conversation begins with another one.
 func continues(messages, beginning []genai.Message) bool {
 	for i := range beginning {
@@ -222,12 +179,6 @@ func (t *talker) collect(messages []genai.Message) {
 // turns shows messages. failing is true for the answer of the shown call.
 func (t *talker) turns(messages []genai.Message, failing bool) []Turn {
 	failing = failing && t.blame != nil && t.blame == t.subject
-	asked := map[string]bool{}
-	for i := range messages {
-		for j := range messages[i].ToolCalls {
-			asked[messages[i].ToolCalls[j].ID] = true
-		}
-	}
 	var turns []Turn
 	for i := range messages {
 		m := &messages[i]
@@ -237,7 +188,7 @@ func (t *talker) turns(messages []genai.Message, failing bool) []Turn {
 			u.Text = t.message(m.Text, failing, last)
 		}
 		if m.Reasoning != "" {
-			u.Reasoning = t.writer.text(m.Reasoning, t.because.inText(m.Reasoning), false)
+			u.Reasoning = t.writer.text(m.Reasoning, t.marked(m.Reasoning), false)
 		}
 		for j := range m.ToolCalls[:min(len(m.ToolCalls), maxCards)] {
 			u.Cards = append(u.Cards, t.called(&m.ToolCalls[j], failing, len(m.ToolCalls) == 1))
@@ -247,7 +198,7 @@ func (t *talker) turns(messages []genai.Message, failing bool) []Turn {
 		}
 		for j := range m.ToolResults[:min(len(m.ToolResults), maxCards)] {
 			r := &m.ToolResults[j]
-			if r.ID != "" && (asked[r.ID] || t.shown(r.ID)) {
+			if r.ID != "" && t.thread.asked[r.ID] {
 				continue // beside its call
 			}
 			u.Cards = append(
@@ -255,31 +206,73 @@ func (t *talker) turns(messages []genai.Message, failing bool) []Turn {
 				Card{Name: "result", ID: display.Line(r.ID, 80), Result: t.writer.value(r.Result, t.inText)},
 			)
 		}
-		if u.Text == nil && u.Reasoning == nil && len(u.Cards) == 0 {
+		u.Media = mediaWords(m)
+		if u.Text == nil && u.Reasoning == nil && len(u.Cards)+len(u.Media) == 0 {
 			if m.Role == "tool" || len(m.ToolResults) > 0 {
 				continue
 			}
 		}
 		turns = append(turns, u)
 	}
-	if failing && len(turns) > 0 && !t.noted && t.because.text != "" && !t.blame.Error {
-		turns[len(turns)-1].Note = display.Line(t.because.text, 400)
-		t.noted = true
+	if n := len(turns); failing && n > 0 {
+		last := &turns[n-1]
+		if has(t.reasons, failure.SchemaViolation) {
+			last.Schema = t.answerSchema(t.subject.Call, t.reasons)
+		}
+		for _, e := range t.reasons {
+			if !t.blame.Error || e.span != t.blame || e.text != t.blame.Evidence {
+				last.Notes = t.note(last.Notes, e)
+			}
+		}
 	}
 	return turns
 }
 
-// shown reports whether a message of the conversation asks for a call.
-func (t *talker) shown(id string) bool {
-	c := t.subject.Call
-	for _, messages := range [][]genai.Message{c.Input(), c.Output()} {
-		for i := range messages {
-			if slices.ContainsFunc(messages[i].ToolCalls, func(call genai.ToolCall) bool { return call.ID == id }) {
-				return true
+// note adds evidence that nothing shows yet.
+func (t *talker) note(notes []Because, e evidence) []Because {
+	if e.text == "" || t.noted[e.text] {
+		return notes
+	}
+	t.noted[e.text] = true
+	return append(notes, Because{e.number, display.Line(e.text, 400)})
+}
+
+// marked finds what the findings of the case quote, or those of another trace what they quote.
+func (t *talker) marked(text string) []region {
+	if !t.foreign {
+		return t.Transcript.inText(text)
+	}
+	var found []region
+	for _, e := range t.reasons {
+		found = append(found, e.inText(text)...)
+	}
+	return found
+}
+
+// mediaWords says what a message holds that is not shown.
+func mediaWords(m *genai.Message) (words []string) {
+	for i := range m.Attachments {
+		a := &m.Attachments[i]
+		line := display.Line(a.Kind, 20)
+		for _, more := range []string{display.Line(a.Name, 80), display.Line(a.MediaType, 60)} {
+			if more != "" {
+				line += " · " + more
 			}
 		}
+		if a.Size > 0 {
+			line += " · " + display.Bytes(int(a.Size))
+		} else {
+			line += " · elsewhere, by its address"
+		}
+		words = append(words, line)
 	}
-	return false
+	if m.Media && len(m.Attachments) == 0 {
+		words = append(words, "image, sound or file")
+	}
+	for _, part := range m.Unread {
+		words = append(words, "part of type "+display.Line(part, 60))
+	}
+	return words
 }
 
 func kindOf(m *genai.Message) string {
@@ -294,29 +287,53 @@ func kindOf(m *genai.Message) string {
 	return "assistant"
 }
 
-func (t *talker) inText(text string, _ bool) []region { return t.because.inText(text) }
+func (t *talker) inText(text string, _ bool) []region { return t.marked(text) }
 
 // message shows the text of a message. It lays out JSON that should follow a schema, and shows the end of a cut answer.
 func (t *talker) message(text string, failing, last bool) *Block {
-	if failing && t.because.class == failure.SchemaViolation {
-		return t.writer.data(text, wideLine, t.because.inAnswer)
+	if failing && has(t.reasons, failure.SchemaViolation) {
+		return t.writer.data(text, wideLine, func(text string, isJSON bool) []region {
+			found := t.marked(text)
+			for _, e := range t.reasons {
+				if e.class == failure.SchemaViolation {
+					found = append(e.inAnswer(text, isJSON), found...)
+				}
+			}
+			return found
+		})
 	}
 	if laid, isJSON := layOut(text, wideLine); isJSON {
-		return t.writer.block(laid, t.because.inText(laid), false, true)
+		return t.writer.block(laid, t.marked(laid), false, true)
 	}
-	return t.writer.text(text, t.because.inText(text), last && t.because.class == failure.Truncation)
+	return t.writer.text(text, t.marked(text), last && has(t.reasons, failure.Truncation))
 }
 
 // called returns the card of a tool call, with the result that the model received, else the one on the tool's own span.
 func (t *talker) called(call *genai.ToolCall, failing, only bool) Card {
 	c := Card{Name: cmp.Or(display.Line(call.Name, 80), "unnamed tool"), ID: display.Line(call.ID, 80)}
 	marked := t.inText
-	if failing && t.because.class == failure.ToolCallMalformed && (only || t.because.names(call.Name)) {
-		c.Fails, c.Note, t.noted = true, display.Line(t.because.text, 400), true
-		marked = t.because.inArguments(call.Name)
+	var broken []evidence
+	for _, e := range t.reasons {
+		if failing && e.class == failure.ToolCallMalformed && (only || e.names(call.Name)) {
+			broken = append(broken, e)
+			c.Fails, c.Notes = true, t.note(c.Notes, e)
+		}
+	}
+	if len(broken) > 0 {
+		c.Schema = t.toolSchema(t.subject.Call, call.Name, broken)
+		marked = func(text string, isJSON bool) []region {
+			var found []region
+			for _, e := range broken {
+				found = append(found, e.inArguments(call.Name)(text, isJSON)...)
+			}
+			return append(found, t.marked(text)...)
+		}
 	}
 	c.Arguments = t.writer.value(call.Arguments, marked)
 	result := t.results[call.ID]
+	if result == nil && t.thread != nil {
+		result = t.thread.results[call.ID]
+	}
 	if call.ID == "" {
 		result = nil
 	}
@@ -331,20 +348,37 @@ func (t *talker) called(call *genai.ToolCall, failing, only bool) Card {
 		c.Took = display.Seconds(run.Duration)
 		c.Good = !run.Failed() && !run.Error
 		c.Bad = !c.Good
-		c.Status = "ok"
+		c.Status = outcomeWords(run)
 		if c.Bad {
-			c.Status = "failed"
 			if c.Result == nil {
 				c.Result = t.writer.value(genai.Value{Text: cmp.Or(run.Call.Error.Message, run.Message)}, t.inText)
 			}
 		}
 		if t.blame == run {
-			c.Fails, c.Note, t.noted = true, display.Line(t.because.text, 400), true
+			c.Fails = true
+			for _, e := range t.reasons {
+				c.Notes = t.note(c.Notes, e)
+			}
 		}
 	} else if result == nil {
 		c.Status = "no result recorded"
 	}
 	return c
+}
+
+// outcomeWords says how the run of a tool ended, as it was recorded.
+func outcomeWords(run *review.Span) string {
+	words := map[string]string{"ok": "ok", "empty": "found nothing", "failed": "failed"}[run.Outcome]
+	switch failed := run.Failed() || run.Error; {
+	case failed && run.Outcome != "failed":
+		words = strings.TrimSuffix("failed, recorded as "+words, ", recorded as ")
+	case words == "":
+		words = "ok"
+	}
+	if status := display.Line(run.Call.ToolStatus, 40); status != "" && !strings.EqualFold(status, words) {
+		words += " (" + status + ")"
+	}
+	return words
 }
 
 // runOf returns the span that ran a call, or nil.
@@ -373,12 +407,12 @@ func (t *talker) reported(answer []Turn) []Turn {
 		text := s.Call.Refusal()
 		out = append(
 			out,
-			Turn{Role: "refusal", Kind: "error", Text: t.writer.text(text, t.because.inText(text), false), Fails: true},
+			Turn{Role: "refusal", Kind: "error", Text: t.writer.text(text, t.marked(text), false), Fails: true},
 		)
 	}
 	// A tool that ran has a card, in its conversation or alone.
 	if s.Call != nil && s.Call.Operation == genai.OpExecuteTool {
-		if t.noted {
+		if len(t.noted) > 0 {
 			return out
 		}
 		run := s.Call
@@ -387,7 +421,6 @@ func (t *talker) reported(answer []Turn) []Turn {
 			false,
 			true,
 		)
-		t.noted = t.noted || c.Fails
 		return append(out, Turn{Role: "tool", Kind: "tool", Cards: []Card{c}, Fails: true})
 	}
 	message := s.Message
@@ -403,17 +436,23 @@ func (t *talker) reported(answer []Turn) []Turn {
 		}
 	}
 	if !s.Error && message == "" && (s.Call == nil || !s.Call.Error.IsError) {
-		if len(answer)+len(out) == 0 && t.subject == s && t.because.text != "" {
-			out = append(
-				out,
-				Turn{Role: "assistant", Kind: "error", Fails: true, Note: display.Line(t.because.text, 400)},
-			)
+		if len(answer)+len(out) == 0 && t.subject == s {
+			u := Turn{Role: "assistant", Kind: "error", Fails: true}
+			for _, e := range t.reasons {
+				u.Notes = t.note(u.Notes, e)
+			}
+			if len(u.Notes) > 0 {
+				out = append(out, u)
+			}
 		}
 		return out
 	}
-	u := Turn{Role: "error", Kind: "error", Fails: true, Note: strings.Join(words, " · ")}
+	u := Turn{Role: "error", Kind: "error", Fails: true}
+	if len(words) > 0 {
+		u.Notes = []Because{{Text: strings.Join(words, " · ")}}
+	}
 	if message != "" {
-		u.Text = t.writer.text(message, t.because.inText(message), false)
+		u.Text = t.writer.text(message, t.marked(message), false)
 	}
 	return append(out, u)
 }

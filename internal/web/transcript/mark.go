@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/web/display"
 )
 
@@ -23,6 +24,8 @@ type evidence struct {
 	quotes  []string
 	pointer []string // JSON pointers in an answer
 	offset  int      // a byte offset, -1 without one
+	number  int      // of its note
+	span    *review.Span
 }
 
 var (
@@ -33,13 +36,16 @@ var (
 // shortestQuote is the length of the shortest quotation to search for, in bytes. A shorter one would match anywhere.
 const shortestQuote = 3
 
+// maxQuotes bounds what one finding is looked for by.
+const maxQuotes = 16
+
 func readEvidence(class failure.Class, detail, text string) evidence {
 	e := evidence{class: class, detail: detail, text: text, offset: -1}
 	for _, m := range quoted.FindAllStringSubmatch(text, 8) {
 		e.quotes = append(e.quotes, m[1]+m[2]+m[3])
 	}
 	// Content follows a colon, at the end.
-	for rest := text; len(e.quotes) < 16; {
+	for rest := text; len(e.quotes) < maxQuotes; {
 		_, after, found := strings.Cut(rest, ": ")
 		if !found {
 			break
@@ -136,26 +142,32 @@ func isNameByte(c byte) bool {
 
 // inArguments finds the place of the evidence in the arguments of a tool call.
 func (e evidence) inArguments(tool string) func(text string, isJSON bool) []region {
-	return func(text string, isJSON bool) []region {
-		if isJSON {
-			if pointer, ok := e.argument(tool); ok {
-				if found := locate(text, []string{pointer}); len(found) > 0 {
-					return found
-				}
+	return func(text string, isJSON bool) []region { return e.numbered(e.argumentsOf(tool, text, isJSON)) }
+}
+
+func (e evidence) argumentsOf(tool, text string, isJSON bool) []region {
+	if isJSON {
+		if pointer, ok := e.argument(tool); ok {
+			if found := locate(text, []string{pointer}); len(found) > 0 {
+				return found
 			}
 		}
-		if !isJSON && e.detail == failure.UnparsableArguments {
-			if at := e.offset - 1; at >= 0 && at < len(text) {
-				return []region{wholeRunes(text, at, at+1)}
-			}
-			return []region{wholeRunes(text, max(0, len(text)-8), len(text))} // it breaks off
-		}
-		return e.inText(text)
 	}
+	if !isJSON && e.detail == failure.UnparsableArguments {
+		if at := e.offset - 1; at >= 0 && at < len(text) {
+			return []region{wholeRunes(text, at, at+1)}
+		}
+		return []region{wholeRunes(text, max(0, len(text)-8), len(text))} // it breaks off
+	}
+	return e.textOf(text)
 }
 
 // inAnswer finds the place of the evidence in an answer that should have followed a schema.
 func (e evidence) inAnswer(text string, isJSON bool) []region {
+	return e.numbered(e.answerOf(text, isJSON))
+}
+
+func (e evidence) answerOf(text string, isJSON bool) []region {
 	if isJSON && len(e.pointer) > 0 {
 		if found := locate(text, e.pointer); len(found) > 0 {
 			return found
@@ -164,20 +176,22 @@ func (e evidence) inAnswer(text string, isJSON bool) []region {
 	if !isJSON && e.class == failure.SchemaViolation {
 		if strings.HasPrefix(text, "```") {
 			line, _, _ := strings.Cut(text, "\n")
-			return []region{{0, len(line)}}
+			return []region{{from: 0, to: len(line)}}
 		}
 		if at := e.offset - 1; at >= 0 && at < len(text) {
 			return []region{wholeRunes(text, at, at+1)}
 		}
 	}
-	return e.inText(text)
+	return e.textOf(text)
 }
 
 // maxMarks bounds the marks of one text.
 const maxMarks = 8
 
 // inText finds the quotations of the evidence, longest first. It marks a place once.
-func (e evidence) inText(text string) []region {
+func (e evidence) inText(text string) []region { return e.numbered(e.textOf(text)) }
+
+func (e evidence) textOf(text string) []region {
 	text = text[:min(len(text), maxShown)]
 	quotes := slices.Clone(e.quotes)
 	slices.SortStableFunc(quotes, func(a, b string) int { return len(b) - len(a) })
@@ -188,13 +202,21 @@ func (e evidence) inText(text string) []region {
 				continue
 			}
 			if at := indexFold(text, needle); at >= 0 && len(found) < maxMarks {
-				r := region{at, at + len(needle)}
+				r := region{from: at, to: at + len(needle)}
 				if !slices.ContainsFunc(found, func(o region) bool { return r.from < o.to && o.from < r.to }) {
 					found = append(found, r)
 				}
 				break
 			}
 		}
+	}
+	return found
+}
+
+// numbered puts the number of the finding on its regions.
+func (e evidence) numbered(found []region) []region {
+	for i := range found {
+		found[i].numbers = []int{e.number}
 	}
 	return found
 }
@@ -224,7 +246,7 @@ func wholeRunes(text string, from, to int) region {
 	for to < len(text) && text[to]&0xc0 == 0x80 {
 		to++
 	}
-	return region{from, to}
+	return region{from: from, to: to}
 }
 
 // locate finds the values at JSON pointers in a JSON text.
@@ -255,9 +277,9 @@ func locate(text string, pointers []string) []region {
 		case '{', '[':
 			open[pointer] = from
 		case '}', ']':
-			found = append(found, region{open[pointer], after})
+			found = append(found, region{from: open[pointer], to: after})
 		default:
-			found = append(found, region{from, after})
+			found = append(found, region{from: from, to: after})
 		}
 	}
 	return found

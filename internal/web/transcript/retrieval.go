@@ -3,7 +3,6 @@ package transcript
 import (
 	"cmp"
 
-	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/web/display"
 )
 
@@ -29,8 +28,8 @@ const (
 )
 
 // Retrievals lists the documents that were retrieved in the trace.
-func Retrievals(w *Writer, item *review.Item) []Retrieval {
-	spans, because := item.Spans, readEvidence(item.Class, item.Detail, item.Evidence)
+func (t *Transcript) Retrievals() []Retrieval {
+	w, spans := t.writer, t.item.Spans
 	var out []Retrieval
 	for i := range spans {
 		if spans[i].Call == nil || len(out) == maxRetrievals {
@@ -54,7 +53,7 @@ func Retrievals(w *Writer, item *review.Item) []Retrieval {
 				view.Score = display.Number(d.Score.Value)
 			}
 			if d.Content != "" {
-				view.Content = w.text(d.Content, because.inText(d.Content), false)
+				view.Content = w.text(d.Content, t.inText(d.Content), false)
 			}
 			v.Documents = append(v.Documents, view)
 		}

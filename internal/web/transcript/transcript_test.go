@@ -120,7 +120,7 @@ func TestLongTextsFold(t *testing.T) {
 		return b.String()
 	}
 	long := strings.Repeat("line of text\n", 1000)
-	w := &Writer{left: maxPage}
+	w := newWriter(nil)
 	b := w.text(long, nil, false)
 	require.Equal(t, long, join(b.Head)+join(b.Folded), "nothing is lost in the fold")
 	require.LessOrEqual(t, len(join(b.Head)), headShown)
@@ -129,7 +129,7 @@ func TestLongTextsFold(t *testing.T) {
 	require.Equal(t, maxPage-len(long), w.left)
 
 	at := strings.LastIndex(long, "line")
-	require.True(t, w.text(long, []region{{at, at + 4}}, false).Open, "what is marked is in sight")
+	require.True(t, w.text(long, []region{{from: at, to: at + 4}}, false).Open, "what is marked is in sight")
 
 	b = w.text(long, nil, true)
 	require.Equal(t, long, join(b.Head)+join(b.Folded)+join(b.Tail))
@@ -140,7 +140,7 @@ func TestLongTextsFold(t *testing.T) {
 	require.True(t, strings.HasSuffix(join(b.Tail), "THE END"))
 	require.Equal(t, "983.0 kB", b.Dropped)
 
-	full := &Writer{}
+	full := &writer{placed: map[int]bool{}}
 	b = full.text(long, nil, false)
 	require.LessOrEqual(t, len(join(b.Head)+join(b.Folded)), leastShown, "a full page shows little of each")
 	require.NotEmpty(t, b.Dropped)
@@ -148,9 +148,14 @@ func TestLongTextsFold(t *testing.T) {
 
 func TestMarksOverlapNothing(t *testing.T) {
 	text := "0123456789"
-	got := pieces(text, within([]region{{4, 6}, {2, 5}, {8, 99}, {-1, 3}, {7, 7}}, len(text)), 0)
-	require.Equal(t, []Piece{{"01", false}, {"234", true}, {"5", true}, {"67", false}, {"89", true}}, got)
-	require.Equal(t, []Piece{{"56", false}, {"78", true}, {"9", false}}, pieces(text[5:], []region{{7, 9}}, 5))
+	at := func(from, to int, numbers ...int) region { return region{from: from, to: to, numbers: numbers} }
+	w := newWriter(nil)
+	marks := within([]region{at(4, 6, 1), at(2, 5, 2), at(8, 99), at(-1, 3), at(7, 7), at(2, 5, 3), at(2, 5, 2)}, len(text))
+	require.Equal(t, []Piece{
+		{Text: "01"}, {Text: "234", Marked: true, Numbers: []int{2, 3}, ID: "e3"},
+		{Text: "5", Marked: true, Numbers: []int{1}, ID: "e1"}, {Text: "67"}, {Text: "89", Marked: true},
+	}, w.pieces(text, marks, 0))
+	require.Equal(t, []Piece{{Text: "56"}, {Text: "78", Marked: true}, {Text: "9"}}, w.pieces(text[5:], []region{at(7, 9)}, 5))
 }
 
 func FuzzBlock(f *testing.F) {
@@ -161,7 +166,7 @@ func FuzzBlock(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, why string) {
 		for _, class := range []failure.Class{failure.ToolCallMalformed, failure.SchemaViolation, failure.Refusal} {
 			e := readEvidence(class, failure.UnparsableArguments, why)
-			w := &Writer{left: maxPage}
+			w := newWriter([]string{"te"})
 			for _, b := range []*Block{
 				w.value(genai.Value{Text: text}, e.inArguments("tool")), w.data(text, wideLine, e.inAnswer), w.text(text, e.inText(text), true),
 			} {
