@@ -37,6 +37,8 @@ func TestExamplesInDocumentsAreValid(t *testing.T) {
 				block, ok := map[string]string{
 					"scorers.yaml": "processors: {llm_failure: {scorers: '${file:scorers.yaml}'}}",
 					"prices.yaml":  "processors: {llm_failure: {prices: {file: prices.yaml}}}",
+					"refunds.yaml": "connectors: {llm_judge: {endpoint: 'http://127.0.0.1:1/v1', model: m, free: true, " +
+						"rubrics: [./refunds.yaml]}}",
 				}[file]
 				require.True(t, ok, "no component reads a file named %s", file)
 				blocks = append(blocks, block)

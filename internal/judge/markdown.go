@@ -87,8 +87,8 @@ func costs(b *strings.Builder) {
 ## What 1,000 traces cost
 
 In US dollars, at the list prices of %s (price book %s), without discounts for cached
-prompts. A trace has %d tokens of material; a rubric adds its instructions, and the reply has %d tokens. Reasoning models
-reply with many more. A model on a server of your own costs nothing per token.
+prompts. A trace has %d tokens of material; a rubric adds its instructions, and the reply has %d tokens. Reasoning
+models reply with many more. A model on a server of your own costs nothing per token.
 
 | provider | model | %s | all three |
 |---|---|%s---|
