@@ -30,6 +30,7 @@ func TestExamplesInDocumentsAreValid(t *testing.T) {
 	shown := map[string]bool{}
 	wiring := wiringconverter.NewFactory().Create(confmap.ConverterSettings{Logger: zap.NewNop()})
 	t.Setenv("HOOK_SECRET", "of an example")
+	t.Setenv("JUDGE_API_KEY", "of an example")
 	for _, document := range documents(t) {
 		t.Run(document, func(t *testing.T) {
 			blocks, files := componenttest.Examples(t, filepath.Join(home(t), document))
