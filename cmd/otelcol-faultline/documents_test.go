@@ -30,6 +30,7 @@ func TestExamplesInDocumentsAreValid(t *testing.T) {
 	shown := map[string]bool{}
 	wiring := wiringconverter.NewFactory().Create(confmap.ConverterSettings{Logger: zap.NewNop()})
 	t.Setenv("HOOK_SECRET", "of an example")
+	t.Setenv("JUDGE_API_KEY", "of an example")
 	for _, document := range documents(t) {
 		t.Run(document, func(t *testing.T) {
 			blocks, files := componenttest.Examples(t, filepath.Join(home(t), document))
@@ -37,6 +38,8 @@ func TestExamplesInDocumentsAreValid(t *testing.T) {
 				block, ok := map[string]string{
 					"scorers.yaml": "processors: {llm_failure: {scorers: '${file:scorers.yaml}'}}",
 					"prices.yaml":  "processors: {llm_failure: {prices: {file: prices.yaml}}}",
+					"refunds.yaml": "connectors: {llm_judge: {endpoint: 'http://127.0.0.1:1/v1', model: m, free: true, " +
+						"rubrics: [./refunds.yaml]}}",
 				}[file]
 				require.True(t, ok, "no component reads a file named %s", file)
 				blocks = append(blocks, block)

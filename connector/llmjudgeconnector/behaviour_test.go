@@ -186,6 +186,7 @@ func TestSessionsAreJudgedWhenTheyEnd(t *testing.T) {
 
 // stuck is a server that answers nobody until the test ends.
 func stuck(t *testing.T) *judgetest.Server {
+	t.Helper()
 	release := make(chan struct{})
 	server := judgetest.New(t, func(*judgetest.Request) judgetest.Answer {
 		<-release

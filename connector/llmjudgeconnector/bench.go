@@ -49,7 +49,7 @@ type bench struct {
 // refusals is how many refused judgements can wait to be told. Beyond them, they are only counted.
 const refusals = 1024
 
-func newBench(set connector.Settings, cfg *Config, next consumer.Logs) (*bench, error) {
+func newBench(ctx context.Context, set connector.Settings, cfg *Config, next consumer.Logs) (*bench, error) {
 	p, err := cfg.plan()
 	if err != nil {
 		return nil, err
@@ -62,7 +62,7 @@ func newBench(set connector.Settings, cfg *Config, next consumer.Logs) (*bench, 
 		readers:  sync.Pool{New: func() any { return pipeline.NewAnswers() }},
 		refused:  make(chan *queue.Outcome, refusals),
 	}
-	b.count, err = newCounters(set, b)
+	b.count, err = newCounters(ctx, set, b)
 	return b, err
 }
 
@@ -123,7 +123,6 @@ func (b *bench) Start(ctx context.Context, host component.Host) error {
 // build makes the raters. Without a store the spend of the day is forgotten at the end.
 func (b *bench) build(ctx context.Context, host component.Host, store queue.Store) error {
 	purse := judge.NewSpend(b.config.SpendLimitUSD, store, time.Now, b.storageFailed)
-	b.count.purse = purse
 	var judges []*judge.Judge
 	if b.config.Model != "" {
 		for i, m := range append([]ModelConfig{b.config.ModelConfig}, b.config.Cascade...) {
@@ -192,7 +191,7 @@ func (b *bench) Shutdown(ctx context.Context) error {
 		}
 		b.cancel()
 		b.done.Wait()
-		b.tellRest()
+		b.tellRest(context.WithoutCancel(ctx))
 	}
 	b.count.shutdown()
 	if b.store != nil {
@@ -202,8 +201,7 @@ func (b *bench) Shutdown(ctx context.Context) error {
 }
 
 // tellRest tells what is lost with the process.
-func (b *bench) tellRest() {
-	ctx := context.Background()
+func (b *bench) tellRest(ctx context.Context) {
 	for {
 		select {
 		case o := <-b.refused:

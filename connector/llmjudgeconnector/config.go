@@ -162,7 +162,7 @@ func (c *Config) Validate() error {
 	case !hasModel && len(c.HTTPScorers) == 0:
 		wrong("model and endpoint must be set, or http_scorers")
 	case hasModel:
-		errs = append(errs, c.ModelConfig.check(""))
+		errs = append(errs, c.check(""))
 	}
 	if n := len(c.Cascade); n != 0 && n != 2 {
 		wrong("cascade must have two judges, got %d", n)

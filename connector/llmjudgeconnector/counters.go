@@ -17,15 +17,16 @@ import (
 type counters struct {
 	telemetry *metadata.TelemetryBuilder
 	self      attribute.KeyValue
-	purse     *judge.Spend
+	ctx       context.Context // of counting, which nothing cancels
 }
 
-func newCounters(set connector.Settings, b *bench) (*counters, error) {
+func newCounters(ctx context.Context, set connector.Settings, b *bench) (*counters, error) {
 	telemetry, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
 	if err != nil {
 		return nil, err
 	}
-	c := &counters{telemetry: telemetry, self: attribute.String("connector", set.ID.String())}
+	c := &counters{telemetry: telemetry, self: attribute.String("connector", set.ID.String()),
+		ctx: context.WithoutCancel(ctx)}
 	err = telemetry.RegisterLlmJudgeWaitingCallback(func(_ context.Context, o metric.Int64Observer) error {
 		if b.queue != nil {
 			o.Observe(int64(b.queue.Len()), c.with())
@@ -46,7 +47,7 @@ func (c *counters) with(of ...attribute.KeyValue) metric.MeasurementOption {
 }
 
 func (c *counters) add(to metric.Int64Counter, n int64, of ...attribute.KeyValue) {
-	to.Add(context.Background(), n, c.with(of...))
+	to.Add(c.ctx, n, c.with(of...))
 }
 
 func (c *counters) judgement(rater, label string) {
@@ -66,9 +67,9 @@ func (c *counters) selected(stratum string) {
 }
 
 func (c *counters) cost(of *judge.Cost) {
-	c.telemetry.LlmJudgeSpentUsd.Add(context.Background(), of.USD, c.with())
+	c.telemetry.LlmJudgeSpentUsd.Add(c.ctx, of.USD, c.with())
 	if of.SavedUSD != 0 {
-		c.telemetry.LlmJudgeSavedUsd.Add(context.Background(), of.SavedUSD, c.with())
+		c.telemetry.LlmJudgeSavedUsd.Add(c.ctx, of.SavedUSD, c.with())
 	}
 }
 

@@ -17,10 +17,10 @@ func NewFactory() connector.Factory {
 }
 
 func createTracesToLogs(
-	_ context.Context,
+	ctx context.Context,
 	set connector.Settings,
 	cfg component.Config,
 	next consumer.Logs,
 ) (connector.Traces, error) {
-	return newBench(set, cfg.(*Config), next)
+	return newBench(ctx, set, cfg.(*Config), next)
 }

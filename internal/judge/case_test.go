@@ -12,10 +12,10 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-func mustJSON(t testing.TB, v any) string {
-	t.Helper()
+func mustJSON(tb testing.TB, v any) string {
+	tb.Helper()
 	text, err := json.Marshal(v)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return string(text)
 }
 

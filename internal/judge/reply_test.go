@@ -10,10 +10,10 @@ import (
 	"github.com/faultline-otel/faultline/internal/failure"
 )
 
-func rubric(t testing.TB, name string) *Rubric {
-	t.Helper()
+func rubric(tb testing.TB, name string) *Rubric {
+	tb.Helper()
 	r, err := Find(name)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return r
 }
 

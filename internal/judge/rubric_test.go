@@ -110,7 +110,8 @@ func TestEveryChangeStartsAVersion(t *testing.T) {
 		return New(nil, s, nil, nil, nil).Version(r)
 	}
 	same := func(*Settings) {}
-	require.Equal(t, of(r, same), of(r, same))
+	again := of(r, same)
+	require.Equal(t, of(r, same), again)
 	require.True(t, strings.HasPrefix(of(r, same), "m@"))
 	versions := []string{
 		of(r, same), of(other, same),

@@ -48,11 +48,11 @@ type Server struct {
 }
 
 // New starts a server that is closed at the end of the test.
-func New(t testing.TB, answer func(*Request) Answer) *Server {
-	t.Helper()
+func New(tb testing.TB, answer func(*Request) Answer) *Server {
+	tb.Helper()
 	s := &Server{answer: answer}
 	s.Server = httptest.NewServer(http.HandlerFunc(s.serve))
-	t.Cleanup(s.Close)
+	tb.Cleanup(s.Close)
 	return s
 }
 
