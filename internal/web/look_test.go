@@ -161,6 +161,35 @@ func TestASessionIsOneThread(t *testing.T) {
 	require.Contains(t, page.one("#said").text(), "you are all set")
 }
 
+// TestACaseWithoutAFailureInASession: a turn that was drawn at random is a case, and fails nowhere.
+func TestACaseWithoutAFailureInASession(t *testing.T) {
+	s := newSite(t, web.Options{})
+	session := returns()
+	session[5].Reasons = []review.Reason{{Source: review.SourceRandom, Probability: 0.1}}
+	s.put(session...)
+	head := s.page("/review/" + session[10].ID).all("h3.exchange")[5]
+	require.True(t, strings.HasPrefix(head.text(), "turn 6 of 12 ") && strings.HasSuffix(head.text(), " open"), head.text())
+	require.Equal(t, "/review/"+session[5].ID, head.one("a").attr("href"))
+	require.NotContains(t, strings.Fields(head.attr("class")), "fails")
+	require.Empty(t, head.all("span.chip"))
+
+	page := s.page("/review/" + session[5].ID)
+	require.Equal(t, "Nothing looks wrong here", page.one("h1").text())
+	require.Contains(t, page.one("#reasons").text(), "Here because drawn at random")
+	said := page.one("#said")
+	heads := said.all("h3.exchange")
+	require.Contains(t, heads[5].text(), "this case")
+	fails := 0
+	for i, head := range heads {
+		if slices.Contains(strings.Fields(head.attr("class")), "fails") {
+			require.Contains(t, []int{3, 7, 10}, i)
+			fails++
+		}
+	}
+	require.Equal(t, 3, fails)
+	require.Len(t, said.all("div.turn.fails"), 3)
+}
+
 func TestWhatWasSearchedIsMarked(t *testing.T) {
 	s, failing := newTalkSite(t)
 	said := s.page("/review/" + failing.ID + "?q=CARD+refund").one("#said")

@@ -98,6 +98,28 @@ func testSession(s *suite) {
 	require.Empty(t, none.Turns)
 }
 
+// testSessionOfOtherItems: an item need not be a failure, and a turn becomes one when somebody complains of it.
+func testSessionOfOtherItems(s *suite) {
+	t := s.t
+	drawn := spoken(1, "s-1", "drawn")
+	drawn.Reasons = []review.Reason{{Source: review.SourceRandom, Probability: 0.1}}
+	s.put(t, spoken(2, "s-1", "after"), drawn) // of one batch the item comes first
+	found, err := s.Session(t.Context(), "s-1", drawn.ID)
+	require.NoError(t, err)
+	require.Len(t, found.Turns, 2)
+	require.Nil(t, found.Turns[1].Item)
+
+	require.NoError(t, s.PutEvaluations(t.Context(), []review.Evaluation{thumbsDown(2, 2)}))
+	require.Len(t, s.item(t, traceID(2)).Spans, 1, "what was kept as a turn")
+	wanted, err := s.Wanted(t.Context(), time.Time{})
+	require.NoError(t, err)
+	require.Empty(t, wanted)
+	found, err = s.Session(t.Context(), "s-1", drawn.ID)
+	require.NoError(t, err)
+	require.Len(t, found.Turns, 2)
+	require.NotNil(t, found.Turns[1].Item)
+}
+
 func testSessionBounds(s *suite) {
 	t := s.t
 	fails := broken(1000, "s-1", "here")

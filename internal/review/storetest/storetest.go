@@ -58,6 +58,7 @@ func Run(t *testing.T, open func(t *testing.T) review.Store) {
 		{"volumes are summed over a week", testVolumes},
 		{"changes of labels wait for each reader", testOutbox},
 		{"the turns of a session are kept with its failures", testSession},
+		{"a session has items that did not fail", testSessionOfOtherItems},
 		{"the turns of a session are bounded", testSessionBounds},
 		{"attributes narrow", testAttributes},
 		{"an unknown item is not found", testNotFound},
