@@ -72,8 +72,8 @@ func returns() (session []review.Trace) {
 			{ID: "policy-7", Score: genai.Some(0.83), Content: "Refunds are paid within 14 days, to the card that was charged."},
 			{ID: "policy-2", Score: genai.Some(0.61), Content: "Shoes that were tried on indoors are taken back."},
 		}}})
-		fails := func(class failure.Class, detail, evidence, print string) {
-			chat.Class, chat.Detail, chat.Evidence, chat.Fingerprint = class, detail, evidence, print
+		fails := func(class failure.Class, detail, evidence, fingerprint string) {
+			chat.Class, chat.Detail, chat.Evidence, chat.Fingerprint = class, detail, evidence, fingerprint
 			chat.Classes = []failure.Class{class}
 		}
 		switch i {
@@ -393,7 +393,7 @@ func TestScreenshots(t *testing.T) {
 	if *screenshots == "" {
 		t.Skip("make screenshots")
 	}
-	require.NoError(t, os.MkdirAll(*screenshots, 0o755)) //nolint:gosec // of the docs
+	require.NoError(t, os.MkdirAll(*screenshots, 0o755))
 	s, failing := newTalkSite(t)
 	all := pages(s, failing)
 	if os.Getenv("ALL_WIDTHS") != "" {
@@ -420,7 +420,7 @@ func TestScreenshots(t *testing.T) {
 			}
 			small := fewColours(t, shot)
 			require.Less(t, len(small), 300<<10)
-			require.NoError(t, os.WriteFile(filepath.Join(*screenshots, file+".png"), small, 0o644)) //nolint:gosec // of the docs
+			require.NoError(t, os.WriteFile(filepath.Join(*screenshots, file+".png"), small, 0o644))
 		}
 	}
 }
