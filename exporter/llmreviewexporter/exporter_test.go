@@ -348,6 +348,33 @@ func TestTurnsAreKeptWithTheFailuresOfTheirSession(t *testing.T) {
 	}
 }
 
+// TestTurnsAreKeptWithAnyItem: also with a suspicion, and with what somebody complained of meanwhile.
+func TestTurnsAreKeptWithAnyItem(t *testing.T) {
+	store, h := open(t)
+	e, logs := running(t, h, noneAtRandom()), listening(t, exportertest.NewNopSettings(metadata.Type), h, direct())
+	turns := func(session string, n int) (ids []string) {
+		found, err := store.Session(t.Context(), session, id(n))
+		require.NoError(t, err)
+		for _, turn := range found.Turns {
+			ids = append(ids, strings.TrimLeft(turn.TraceID, "0"))
+		}
+		return ids
+	}
+	suspicion := spoken(2, "s-1")
+	spanOf(suspicion).Attributes().PutEmptySlice(spanattr.AttrSuspects).AppendEmpty().SetStr("groundedness")
+	for _, td := range []ptrace.Traces{spoken(1, "s-1"), suspicion, spoken(3, "s-1"), spoken(4, "s-2"), spoken(5, "s-2")} {
+		require.NoError(t, e.ConsumeTraces(t.Context(), td))
+	}
+	require.Equal(t, []string{"1", "2", "3"}, turns("s-1", 2))
+	require.NoError(t, logs.ConsumeLogs(t.Context(), feedback(5, thumbsDown())))
+	require.Eventually(t, func() bool {
+		item, err := store.Item(t.Context(), id(5))
+		return err == nil && len(item.Spans) == 1
+	}, 10*time.Second, 10*time.Millisecond)
+	require.NoError(t, e.ConsumeTraces(t.Context(), spoken(6, "s-2"))) // the session goes on
+	require.Equal(t, []string{"4", "5", "6"}, turns("s-2", 5))
+}
+
 func TestTheWindowIsBounded(t *testing.T) {
 	w := newWindow()
 	now := time.Unix(1e9, 0)

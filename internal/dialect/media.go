@@ -3,7 +3,6 @@ package dialect
 import (
 	"strings"
 
-	"github.com/faultline-otel/faultline/internal/clip"
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
@@ -52,7 +51,10 @@ func attach(f *fields, m *genai.Message) {
 	m.Attachments = append(m.Attachments, a)
 }
 
-func bounded(text string) string { return strings.Clone(clip.Text(text, maxMediaName)) }
+// bounded returns a copy that does not keep the span alive.
+func bounded(text string) string {
+	return strings.Clone(strings.ToValidUTF8(text[:min(len(text), maxMediaName)], ""))
+}
 
 // mediaKind names a picture, sound or a video by what is said of it, and anything else a file.
 func mediaKind(said ...string) string {

@@ -72,8 +72,8 @@ func returns() (session []review.Trace) {
 			{ID: "policy-7", Score: genai.Some(0.83), Content: "Refunds are paid within 14 days, to the card that was charged."},
 			{ID: "policy-2", Score: genai.Some(0.61), Content: "Shoes that were tried on indoors are taken back."},
 		}}})
-		fails := func(class failure.Class, detail, evidence, print string) {
-			chat.Class, chat.Detail, chat.Evidence, chat.Fingerprint = class, detail, evidence, print
+		fails := func(class failure.Class, detail, evidence, fingerprint string) {
+			chat.Class, chat.Detail, chat.Evidence, chat.Fingerprint = class, detail, evidence, fingerprint
 			chat.Classes = []failure.Class{class}
 		}
 		switch i {
@@ -159,6 +159,35 @@ func TestASessionIsOneThread(t *testing.T) {
 	page = s.page("/review/" + returns()[3].ID)
 	require.Len(t, page.one("#said").all("h3.exchange"), 12)
 	require.Contains(t, page.one("#said").text(), "you are all set")
+}
+
+// TestACaseWithoutAFailureInASession: a turn that was drawn at random is a case, and fails nowhere.
+func TestACaseWithoutAFailureInASession(t *testing.T) {
+	s := newSite(t, web.Options{})
+	session := returns()
+	session[5].Reasons = []review.Reason{{Source: review.SourceRandom, Probability: 0.1}}
+	s.put(session...)
+	head := s.page("/review/" + session[10].ID).all("h3.exchange")[5]
+	require.True(t, strings.HasPrefix(head.text(), "turn 6 of 12 ") && strings.HasSuffix(head.text(), " open"), head.text())
+	require.Equal(t, "/review/"+session[5].ID, head.one("a").attr("href"))
+	require.NotContains(t, strings.Fields(head.attr("class")), "fails")
+	require.Empty(t, head.all("span.chip"))
+
+	page := s.page("/review/" + session[5].ID)
+	require.Equal(t, "Nothing looks wrong here", page.one("h1").text())
+	require.Contains(t, page.one("#reasons").text(), "Here because drawn at random")
+	said := page.one("#said")
+	heads := said.all("h3.exchange")
+	require.Contains(t, heads[5].text(), "this case")
+	fails := 0
+	for i, head := range heads {
+		if slices.Contains(strings.Fields(head.attr("class")), "fails") {
+			require.Contains(t, []int{3, 7, 10}, i)
+			fails++
+		}
+	}
+	require.Equal(t, 3, fails)
+	require.Len(t, said.all("div.turn.fails"), 3)
 }
 
 func TestWhatWasSearchedIsMarked(t *testing.T) {
@@ -364,7 +393,7 @@ func TestScreenshots(t *testing.T) {
 	if *screenshots == "" {
 		t.Skip("make screenshots")
 	}
-	require.NoError(t, os.MkdirAll(*screenshots, 0o755)) //nolint:gosec // of the docs
+	require.NoError(t, os.MkdirAll(*screenshots, 0o755))
 	s, failing := newTalkSite(t)
 	all := pages(s, failing)
 	if os.Getenv("ALL_WIDTHS") != "" {
@@ -391,7 +420,7 @@ func TestScreenshots(t *testing.T) {
 			}
 			small := fewColours(t, shot)
 			require.Less(t, len(small), 300<<10)
-			require.NoError(t, os.WriteFile(filepath.Join(*screenshots, file+".png"), small, 0o644)) //nolint:gosec // of the docs
+			require.NoError(t, os.WriteFile(filepath.Join(*screenshots, file+".png"), small, 0o644))
 		}
 	}
 }

@@ -53,11 +53,12 @@ func knownValues(ctx context.Context, tx *sql.Tx) (known review.Known, err error
 		table, column string
 		into          *[]string
 	}{
-		{"items", "model", &known.Models}, {"items", "prompt_version", &known.PromptVersions},
-		{"items", "environment", &known.Environments}, {"labels", "reviewer", &known.Reviewers},
+		{"items", "model", &known.Models},
+		{"items", "prompt_version", &known.PromptVersions},
+		{"items", "environment", &known.Environments},
+		{"labels", "reviewer", &known.Reviewers},
 	} {
 		next := `SELECT MIN(` + v.column + `) FROM ` + v.table + ` WHERE ` + v.column + ` > `
-		//nolint:gosec // only constants are put in
 		rows, err := tx.QueryContext(ctx, `WITH RECURSIVE found (value) AS (`+next+`'' UNION ALL
 			SELECT (`+next+`found.value) FROM found WHERE found.value IS NOT NULL)
 			SELECT value FROM found WHERE value IS NOT NULL LIMIT `+strconv.Itoa(maxValues))

@@ -28,9 +28,9 @@ func broken(n int, session, text string) review.Trace {
 	return t
 }
 
-func (s *suite) session(t *testing.T, session string, trace review.Trace) (texts []string, found review.Session) {
+func (s *suite) session(t *testing.T, trace review.Trace) (texts []string, found review.Session) {
 	t.Helper()
-	found, err := s.Session(t.Context(), session, trace.ID)
+	found, err := s.Session(t.Context(), s.item(t, trace.ID).SessionID, trace.ID)
 	require.NoError(t, err)
 	for _, turn := range found.Turns {
 		switch {
@@ -60,7 +60,7 @@ func testSession(s *suite) {
 	s.put(t, spoken(5, "s-1", "fifth"))
 	s.put(t, spoken(5, "s-1", "fifth"))
 	s.put(t, broken(4, "s-1", "fourth"))
-	texts, _ := s.session(t, "s-1", fails)
+	texts, _ := s.session(t, fails)
 	require.Equal(t, []string{"second", "HERE", "failed: fourth", "fifth"}, texts)
 	known, err = s.KnownSessions(t.Context(), []string{"s-1", "s-2", ""})
 	require.NoError(t, err)
@@ -72,12 +72,12 @@ func testSession(s *suite) {
 	late.Spans[0].ID = strings.Repeat("e", 16)
 	late.Spans[0].Start = late.Spans[0].Start.Add(time.Second)
 	s.put(t, late)
-	_, found := s.session(t, "s-1", fails)
+	_, found := s.session(t, fails)
 	require.Len(t, found.Turns[3].Spans, 2)
 	late.Spans[0].ID, late.Spans[0].Class = strings.Repeat("d", 16), "refusal"
 	s.put(t, late)
 	require.Len(t, s.item(t, late.ID).Spans, 3)
-	texts, _ = s.session(t, "s-1", fails)
+	texts, _ = s.session(t, fails)
 	require.Equal(t, []string{"second", "HERE", "failed: fourth", "failed: fifth"}, texts)
 
 	// Turns go with their item.
@@ -88,7 +88,7 @@ func testSession(s *suite) {
 			break
 		}
 	}
-	texts, _ = s.session(t, "s-1", late)
+	texts, _ = s.session(t, late)
 	require.Equal(t, []string{"HERE"}, texts)
 	none, err := s.Session(t.Context(), "", late.ID)
 	require.NoError(t, err)
@@ -98,6 +98,28 @@ func testSession(s *suite) {
 	require.Empty(t, none.Turns)
 }
 
+// testSessionOfOtherItems: an item need not be a failure, and a turn becomes one when somebody complains of it.
+func testSessionOfOtherItems(s *suite) {
+	t := s.t
+	drawn := spoken(1, "s-1", "drawn")
+	drawn.Reasons = []review.Reason{{Source: review.SourceRandom, Probability: 0.1}}
+	s.put(t, spoken(2, "s-1", "after"), drawn) // of one batch the item comes first
+	found, err := s.Session(t.Context(), "s-1", drawn.ID)
+	require.NoError(t, err)
+	require.Len(t, found.Turns, 2)
+	require.Nil(t, found.Turns[1].Item)
+
+	require.NoError(t, s.PutEvaluations(t.Context(), []review.Evaluation{thumbsDown(2, 2)}))
+	require.Len(t, s.item(t, traceID(2)).Spans, 1, "what was kept as a turn")
+	wanted, err := s.Wanted(t.Context(), time.Time{})
+	require.NoError(t, err)
+	require.Empty(t, wanted)
+	found, err = s.Session(t.Context(), "s-1", drawn.ID)
+	require.NoError(t, err)
+	require.Len(t, found.Turns, 2)
+	require.NotNil(t, found.Turns[1].Item)
+}
+
 func testSessionBounds(s *suite) {
 	t := s.t
 	fails := broken(1000, "s-1", "here")
@@ -105,7 +127,7 @@ func testSessionBounds(s *suite) {
 	for n := range review.MaxTurns + 5 {
 		s.put(t, spoken(n+1, "s-1", "short"))
 	}
-	texts, _ := s.session(t, "s-1", fails)
+	texts, _ := s.session(t, fails)
 	require.Len(t, texts, review.MaxTurns, "and itself, less the one that is farthest away")
 
 	large := broken(2000, "s-2", "here")

@@ -68,6 +68,7 @@ func Run(t *testing.T, reading time.Duration, open func(t *testing.T) review.Sto
 		{"volumes are summed over a week", testVolumes},
 		{"changes of labels wait for each reader", testOutbox},
 		{"the turns of a session are kept with its failures", testSession},
+		{"a session has items that did not fail", testSessionOfOtherItems},
 		{"the turns of a session are bounded", testSessionBounds},
 		{"attributes narrow", testAttributes},
 		{"an unknown item is not found", testNotFound},

@@ -388,9 +388,11 @@ func (c *Conversation) head(session Session) {
 			start := time.Time{}
 			if turn.Item != nil {
 				start = turn.Item.Start
-				chip := display.ChipOf(turn.Item.Class, turn.Item.Detail)
-				e.Chip, e.Evidence = &chip, display.Line(turn.Item.Evidence, 200)
-				e.Address = session.Address(turn.TraceID)
+				e.Address, e.Evidence = session.Address(turn.TraceID), display.Line(turn.Item.Evidence, 200)
+				if turn.Item.Class != "" { // else it is here for another reason than a failure
+					chip := display.ChipOf(turn.Item.Class, turn.Item.Detail)
+					e.Chip = &chip
+				}
 			} else if len(turn.Spans) > 0 {
 				start = turn.Spans[0].Start
 			}

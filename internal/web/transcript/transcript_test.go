@@ -152,8 +152,11 @@ func TestMarksOverlapNothing(t *testing.T) {
 	w := newWriter(nil)
 	marks := within([]region{at(4, 6, 1), at(2, 5, 2), at(8, 99), at(-1, 3), at(7, 7), at(2, 5, 3), at(2, 5, 2)}, len(text))
 	require.Equal(t, []Piece{
-		{Text: "01"}, {Text: "234", Marked: true, Numbers: []int{2, 3}, ID: "e3"},
-		{Text: "5", Marked: true, Numbers: []int{1}, ID: "e1"}, {Text: "67"}, {Text: "89", Marked: true},
+		{Text: "01"},
+		{Text: "234", Marked: true, Numbers: []int{2, 3}, ID: "e3"},
+		{Text: "5", Marked: true, Numbers: []int{1}, ID: "e1"},
+		{Text: "67"},
+		{Text: "89", Marked: true},
 	}, w.pieces(text, marks, 0))
 	require.Equal(t, []Piece{{Text: "56"}, {Text: "78", Marked: true}, {Text: "9"}}, w.pieces(text[5:], []region{at(7, 9)}, 5))
 }
