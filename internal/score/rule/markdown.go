@@ -31,6 +31,12 @@ it names, and only of calls that `+"`when`"+` selects.
 		maxMessages,
 		maxCalls,
 	)
+	b.WriteString(`
+` + "`at(value, path)`" + ` looks into JSON: ` + "`at(.args, \"address.city\")`" + `, ` + "`at(json, \"items.0.price\")`" + `. It is nil where nothing is
+there. ` + "`at(json, \"items.*.price\")`" + ` is the list of all prices. ` + "`type`" + ` of a JSON value is ` + "`string`, `float`, `bool`, `array`,\n`map` or `nil`" + `:
+
+    any(calls, .name == "issue_refund" and type(.args.amount) == "float" and .args.amount > 500)
+`)
 	table(&b, "", reflect.TypeFor[View]())
 	return b.String()
 }
@@ -45,8 +51,11 @@ func table(b *strings.Builder, prefix string, t reflect.Type) {
 		fmt.Fprintf(b, "| `%s%s` | %s | %s |\n", prefix, f.Tag.Get("expr"), kind(f.Type), f.Tag.Get("doc"))
 	}
 	for f := range t.Fields() {
-		if f.Type.Kind() == reflect.Struct {
-			table(b, prefix+f.Tag.Get("expr")+".", f.Type)
+		switch inner := f.Type; {
+		case inner.Kind() == reflect.Struct:
+			table(b, prefix+f.Tag.Get("expr")+".", inner)
+		case inner.Kind() == reflect.Slice && inner.Elem().Kind() == reflect.Struct:
+			table(b, prefix+f.Tag.Get("expr")+"[].", inner.Elem())
 		}
 	}
 }
@@ -61,6 +70,8 @@ func kind(t reflect.Type) string {
 		return "list of " + kind(t.Elem()) + "s"
 	case reflect.Map, reflect.Struct:
 		return "map"
+	case reflect.Interface:
+		return "value"
 	}
 	return "number"
 }
