@@ -129,8 +129,18 @@ func NewSight(c *genai.Call, r *score.Result) *Sight {
 	return &Sight{call: c, result: r, view: newView(c), machine: vm.VM{MemoryBudget: memoryBudget}}
 }
 
-// Holds runs the expression.
-func (e Expression) Holds(s *Sight) (bool, error) {
+// All fills everything that expressions can name, and returns it. It must not be changed.
+func (s *Sight) All() *View {
+	var all Expression
+	for name, part := range parts {
+		all.needs, all.makes = all.needs|part, all.makes|makes(name)
+	}
+	s.fill(all)
+	return s.view
+}
+
+// fill fills what an expression reads.
+func (s *Sight) fill(e Expression) {
 	s.view.load(s.call, e.needs&^s.loaded)
 	s.loaded |= e.needs
 	for missing, i := e.makes&^s.made, 0; missing != 0; missing, i = missing>>1, i+1 {
@@ -139,6 +149,11 @@ func (e Expression) Holds(s *Sight) (bool, error) {
 		}
 	}
 	s.made |= e.makes
+}
+
+// Holds runs the expression.
+func (e Expression) Holds(s *Sight) (bool, error) {
+	s.fill(e)
 	value, err := s.machine.Run(e.program, s.view)
 	return value == true && err == nil, err
 }
