@@ -44,16 +44,24 @@ func makes(name string) made {
 	return 0
 }
 
+// maxArguments bounds the arguments of an answer that are decoded, in bytes.
+const maxArguments = 1 << 20
+
 func callsOf(c *genai.Call) (list []CalledView) {
 	if c.Operation == genai.OpExecuteTool {
 		return []CalledView{{c.ToolName, object(c.ToolArguments().Text)}}
 	}
+	budget := maxArguments
 	for _, m := range c.Output() {
 		for i := range m.ToolCalls {
 			if len(list) == maxCalls {
 				return list
 			}
-			list = append(list, CalledView{m.ToolCalls[i].Name, object(m.ToolCalls[i].Arguments.Text)})
+			called := CalledView{Name: m.ToolCalls[i].Name}
+			if budget -= len(m.ToolCalls[i].Arguments.Text); budget >= 0 {
+				called.Args = object(m.ToolCalls[i].Arguments.Text)
+			}
+			list = append(list, called)
 		}
 	}
 	return list

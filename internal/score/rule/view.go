@@ -177,13 +177,16 @@ func (v *View) output(c *genai.Call) {
 		}
 		v.Output = clip.Text(b.String(), maxText)
 	}
+	budget := maxArguments
 	for i := range output {
 		for _, call := range output[i].ToolCalls {
 			if len(v.ToolCalls) == maxCalls {
 				return
 			}
 			v.ToolCalls = append(v.ToolCalls, call.Name)
-			v.argue(call.Name, call.Arguments.Text)
+			if budget -= len(call.Arguments.Text); budget >= 0 {
+				v.argue(call.Name, call.Arguments.Text)
+			}
 		}
 	}
 }
