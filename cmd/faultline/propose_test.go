@@ -1,7 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/faultline-otel/faultline/internal/dataset"
 	"github.com/faultline-otel/faultline/internal/failure"
@@ -39,4 +46,26 @@ func refunds() []dataset.Row {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// TestScorersGuide: the rules and cases of the guide are right.
+func TestScorersGuide(t *testing.T) {
+	guide, err := os.ReadFile(filepath.Join("..", "..", "docs", "guides", "scorers.md"))
+	require.NoError(t, err)
+	var blocks []string
+	for i, part := range strings.Split(string(guide), "```") {
+		if i%2 == 1 && strings.HasPrefix(part, "yaml\n") {
+			blocks = append(blocks, strings.TrimPrefix(part, "yaml\n"))
+		}
+	}
+	require.GreaterOrEqual(t, len(blocks), 2)
+	dir := t.TempDir()
+	file := filepath.Join(dir, "scorers.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(blocks[0]), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "scorers.cases.yaml"), []byte(blocks[1]), 0o600))
+	for _, args := range [][]string{{"scorers", "lint", file}, {"scorers", "test", file}} {
+		var stdout, stderr bytes.Buffer
+		code := run(t.Context(), args, strings.NewReader(""), &stdout, &stderr)
+		require.Equal(t, exitOK, code, "%s\n%s", stdout.String(), stderr.String())
+	}
 }
