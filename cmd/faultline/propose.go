@@ -35,22 +35,23 @@ func newPropose() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "propose",
 		Short: "Propose rules of the scorer file from judged failures",
-		Long: `Propose rules of the scorer file that flag the failures of a signal, from the confirmed and rejected rows of a dataset
-(faultline dataset export --all-rows). Half of the conversations are learned from; precision, recall and MCC are those
+		Long: `Propose rules of the scorer file that flag the failures of a signal, from the confirmed and rejected rows of a
+dataset (faultline dataset export --all-rows). Half of the conversations are learned from; precision, recall and MCC are those
 on the other half. A rule that flags too much there, that is as good as chance, or that is not better than flagging all
 calls or none is refused. docs/guides/scorers.md says what rules can look at.
 
 The changes of the scorer file are printed as a diff, and their reasons on standard error. --write makes them.
 
 Exit codes: 0 something is proposed; 2 usage error; 3 nothing is.`,
-		Example: "  faultline propose --dataset judged.jsonl --signal 75f3 --scorers scorers.yaml --traffic traces.jsonl.gz\n" +
+		Example: "  faultline propose --dataset judged.jsonl --signal 75f3 --scorers scorers.yaml \\\n" +
+			"    --traffic traces.jsonl.gz\n" +
 			"  faultline propose --dataset judged.jsonl --scorers scorers.yaml --write",
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return o.run(c) },
 	}
 	f := c.Flags()
 	f.StringVar(&o.dataset, "dataset", "", "dataset with failures and calls that were found sound")
-	f.StringSliceVar(&o.signals, "signal", nil, "only these signals: fingerprints or their beginnings; may be given several times")
+	f.StringSliceVar(&o.signals, "signal", nil, "only these signals: fingerprints or their beginnings")
 	f.StringVar(&o.file, "scorers", "", "scorer file to change (default: every scorer that needs no configuration)")
 	f.StringSliceVar(&o.traffic, "traffic", nil, "trace files of recent traffic: what the rules would have flagged there")
 	f.StringVar(&o.seed, "seed", "", "another seed gives other halves")
@@ -160,7 +161,8 @@ func namesIn(config score.Config) map[string]bool {
 func spelled(s *propose.Signal, p *propose.Proposal) []string {
 	lines := []string{fmt.Sprintf("# Proposed for signal %s: %s", s.Name, onHeldOut(&p.Alone))}
 	for _, field := range []struct{ key, value string }{
-		{"name", p.Rule.Name}, {"when", p.Rule.When}, {"fail", p.Rule.Fail}, {"class", p.Rule.Class}, {"detail", p.Rule.Detail},
+		{"name", p.Rule.Name}, {"when", p.Rule.When}, {"fail", p.Rule.Fail}, {"class", p.Rule.Class},
+		{"detail", p.Rule.Detail},
 	} {
 		if field.value != "" {
 			lines = append(lines, field.key+": "+scalar(field.value))

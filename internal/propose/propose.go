@@ -120,8 +120,8 @@ func forSignal(failing, sound []dataset.Row, o Options) Signal {
 	dataset.Split(rows, []dataset.Part{{Name: learnPart, Share: 0.5}, {Name: heldOutPart, Share: 0.5}}, o.Seed)
 	learn, heldOut := half(rows, learnPart, o.Scorers), half(rows, heldOutPart, o.Scorers)
 	if !learn.enough() || !heldOut.enough() {
-		s.Refused = fmt.Sprintf("%d failures and %d sound calls are too few: each half of the conversations needs %d of both, "+
-			"and they have %d and %d, %d and %d; judge more", len(failing), len(sound), Needed, learn.failures, learn.sound(),
+		s.Refused = fmt.Sprintf("%d failures and %d sound calls are too few: each half of the conversations needs %d of "+
+			"both, and they have %d and %d, %d and %d; judge more", len(failing), len(sound), Needed, learn.failures, learn.sound(),
 			heldOut.failures, heldOut.sound())
 		return s
 	}

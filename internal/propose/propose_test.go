@@ -352,7 +352,7 @@ func (k *kind) rows(seed uint64, failures int) (rows []dataset.Row) {
 	return rows
 }
 
-func options(t testing.TB) Options {
+func options(t *testing.T) Options {
 	t.Helper()
 	set, err := scorers.New(scorers.Default())
 	require.NoError(t, err)

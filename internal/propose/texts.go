@@ -83,8 +83,8 @@ const (
 	maxGrams = 30_000  // phrases that are counted
 )
 
-// wordsApart returns phrases that are in more of the first texts than of the second, those that part them best first, and of
-// equals the longest.
+// wordsApart returns phrases that are in more of the first texts than of the second: those that part them best first,
+// and of equals the longest.
 func wordsApart(texts, others []string, most int) []string {
 	counts := map[string]*[2]int{}
 	for s, list := range [2][]string{first(texts, maxTexts), first(others, maxTexts)} {

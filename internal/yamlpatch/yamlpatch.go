@@ -38,9 +38,9 @@ func Set(text []byte, path []string, value string) ([]byte, error) {
 	return changed, nil
 }
 
-// Append adds an item to the list at a key of the file, and the list where there is none. The item is its lines, spelled
-// as YAML in block style without indentation; lines before it that begin with # are comments. The error says where the
-// file is written in a way that Append cannot change.
+// Append adds an item to the list at a key of the file, and the list where there is none. The item is its lines,
+// spelled as YAML in block style without indentation; lines before it that begin with # are comments. The error says
+// where the file is written in a way that Append cannot change.
 func Append(text []byte, key string, item []string) ([]byte, error) {
 	var root yaml.Node
 	if err := yaml.Unmarshal(text, &root); err != nil {

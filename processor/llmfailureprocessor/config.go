@@ -18,7 +18,7 @@ type Config struct {
 	// Scorers is a scorer file, usually `${file:scorers.yaml}`. If absent, every scorer that needs no configuration runs.
 	Scorers map[string]any `mapstructure:"scorers"`
 
-	// ScorersFile is the path of a scorer file, instead of Scorers. It is read again when it was written: see ReloadInterval.
+	// ScorersFile is the path of a scorer file, instead of Scorers. It is read again when it was written.
 	ScorersFile string `mapstructure:"scorers_file"`
 
 	// ReloadInterval is how often ScorersFile is looked at.
