@@ -14,7 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pmezard/go-difflib/difflib"
 	"github.com/spf13/cobra"
 
 	"github.com/faultline-otel/faultline/internal/agreement"
@@ -130,18 +129,10 @@ func (o *calibration) check() error {
 
 // scorerFile reads the file to change. Without one the text is that of an empty file.
 func (o *calibration) scorerFile() ([]byte, score.Config, error) {
-	if o.file == "" {
-		return nil, scorers.Default(), nil
-	}
 	if _, err := loadScorers(o.file); err != nil { // mistakes come before proposals
 		return nil, score.Config{}, err
 	}
-	config, err := scorers.Load(o.file)
-	if err != nil {
-		return nil, config, exitError{exitUsage, err}
-	}
-	text, err := os.ReadFile(o.file)
-	return text, config, err
+	return scorerText(o.file)
 }
 
 func (o *calibration) open(ctx context.Context) (judgements, error) {
@@ -320,26 +311,10 @@ func apply(text []byte, subject calibrate.Subject, p *calibrate.Proposal) ([]byt
 
 // show prints the diff, and writes the file where that is wanted.
 func (o *calibration) show(c *cobra.Command, before, after []byte) error {
-	from, to := "/dev/null", "scorers.yaml"
-	if o.file != "" {
-		from, to = filepath.ToSlash(o.file), filepath.ToSlash(o.file)
-	} else if string(after) == fmt.Sprintf("version: %d\n", score.FileVersion) {
+	if o.file == "" && string(after) == fmt.Sprintf("version: %d\n", score.FileVersion) {
 		return nil
 	}
-	diff, err := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{
-		A: lines(before), B: lines(after), FromFile: from, ToFile: to, Context: 3,
-	})
-	if err != nil {
-		return err
-	}
-	if _, err := io.WriteString(c.OutOrStdout(), diff); err != nil || !o.write || diff == "" {
-		return err
-	}
-	if err := replaceFile(o.file, after); err != nil {
-		return err
-	}
-	fmt.Fprintln(c.ErrOrStderr(), "wrote "+o.file)
-	return nil
+	return showDiff(c, o.file, before, after, o.write)
 }
 
 func lines(text []byte) []string {

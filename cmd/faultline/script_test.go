@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/faultline-otel/faultline/internal/dataset"
 )
 
 func TestMain(m *testing.M) {
@@ -22,7 +24,7 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs testdata/script: commands of a user and their expected output. SAMPLE is the bundled sample, LABELS
-// is what people judged, see noisyLabels, MODEL the address of a stand-in for a model. In addition to the commands of
+// is what people judged, see noisyLabels, JUDGED a dataset, see refunds, MODEL the address of a stand-in for a model. In addition to the commands of
 // testscript there is `exits CODE COMMAND...`, and `mistake CODE PATTERN COMMAND...` for a command whose last line on
 // stderr matches, and which prints nothing else of its own.
 func TestScripts(t *testing.T) {
@@ -40,7 +42,9 @@ func TestScripts(t *testing.T) {
 			e.Setenv("MODEL", model.URL)
 			labels := filepath.Join(e.WorkDir, "labels.jsonl")
 			e.Setenv("LABELS", labels)
-			return os.WriteFile(labels, noisyLabels(), 0o600)
+			judged := filepath.Join(e.WorkDir, "judged.jsonl")
+			e.Setenv("JUDGED", judged)
+			return errors.Join(os.WriteFile(labels, noisyLabels(), 0o600), dataset.WriteFile(judged, refunds()))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "mistake": mistake,

@@ -19,8 +19,9 @@ import (
 // passes each on. It skips a call that a span or another record describes too. The logs must be mutable.
 func (s *Scorer) LogCalls(ld plog.Logs, each func(*Scored)) {
 	var w *worker
+	running := s.running.Load()
 	for _, rl := range ld.ResourceLogs().All() {
-		scorers := s.scorersOf(rl.Resource())
+		scorers := running.versionsOf(rl.Resource())
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, record := range sl.LogRecords().All() {
 				span := ptrace.NewSpan()
@@ -29,6 +30,7 @@ func (s *Scorer) LogCalls(ld plog.Logs, each func(*Scored)) {
 				}
 				if w == nil {
 					w = s.workers.Get().(*worker)
+					w.running = running
 				}
 				call, ok := w.reader.Read(rl.Resource(), sl.Scope(), span)
 				if !ok {
@@ -57,6 +59,7 @@ func (s *Scorer) LogCalls(ld plog.Logs, each func(*Scored)) {
 	if w != nil {
 		w.result.Reset()
 		w.batch.reset()
+		w.running = nil
 		s.workers.Put(w)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -42,8 +43,7 @@ type ScorerOptions struct {
 // Scorer is the first stage. It reads, prices, scores and judges spans, and writes the result on them. It is safe for
 // concurrent use.
 type Scorer struct {
-	set     *score.Set
-	scorers map[string]string // values of spanattr.AttrScorers by service; "" is every other service
+	running atomic.Pointer[running]
 	options ScorerOptions
 	logs    *dialect.LogContentCache
 	calls   *duplicate.Finder
@@ -51,6 +51,12 @@ type Scorer struct {
 	repeats repeats
 	now     func() time.Time
 	workers sync.Pool // of *worker
+}
+
+// running is the scorers that run. A request keeps those that it began with.
+type running struct {
+	set      *score.Set
+	versions map[string]string // values of spanattr.AttrScorers by service; "" is every other service
 }
 
 // Scored is the result for one span. Call and its contents are valid until the callback returns.
@@ -80,28 +86,35 @@ func NewScorer(set *score.Set, options ScorerOptions) *Scorer {
 		options.Duplicates = duplicate.DefaultLimits()
 	}
 	s := &Scorer{
-		set: set, scorers: map[string]string{"": spanattr.SpellScorers(set)}, options: options, now: time.Now,
+		options: options, now: time.Now,
 		logs:  dialect.NewLogContentCache(options.LogContentBytes, options.LogContentAge),
 		calls: duplicate.NewFinder(options.Duplicates), logged: newLoggedCalls(),
 	}
-	for _, service := range set.Services() {
-		s.scorers[service] = spanattr.SpellScorers(set.For(service))
-	}
+	s.Use(set)
 	s.workers.New = func() any {
 		return &worker{reader: dialect.NewReader(s.logs), writer: spanattr.Writer{Content: options.Content}}
 	}
 	return s
 }
 
-// scorersOf returns the versions of the scorers that run on the calls of a resource.
-func (s *Scorer) scorersOf(resource pcommon.Resource) string {
-	if len(s.scorers) > 1 {
+// Use runs the scorers of another set from the next request on.
+func (s *Scorer) Use(set *score.Set) {
+	r := &running{set: set, versions: map[string]string{"": spanattr.SpellScorers(set)}}
+	for _, service := range set.Services() {
+		r.versions[service] = spanattr.SpellScorers(set.For(service))
+	}
+	s.running.Store(r)
+}
+
+// versionsOf returns the versions of the scorers that run on the calls of a resource.
+func (r *running) versionsOf(resource pcommon.Resource) string {
+	if len(r.versions) > 1 {
 		service, _ := dialect.ServiceOf(resource)
-		if own, ok := s.scorers[service]; ok {
+		if own, ok := r.versions[service]; ok {
 			return own
 		}
 	}
-	return s.scorers[""]
+	return r.versions[""]
 }
 
 // Logs keeps log records with the content of spans until those spans are scored. It does not change the logs.
@@ -112,14 +125,15 @@ func (s *Scorer) LogContentBytes() int64 { return s.logs.Bytes() }
 
 // worker is the scratch memory of one goroutine.
 type worker struct {
-	reader *dialect.Reader
-	errors lateErrors
-	writer spanattr.Writer
-	result score.Result
-	ahead  lookahead
-	above  ancestors
-	batch  Batch // for requests without a batch
-	out    Scored
+	reader  *dialect.Reader
+	errors  lateErrors
+	writer  spanattr.Writer
+	running *running // of the request
+	result  score.Result
+	ahead   lookahead
+	above   ancestors
+	batch   Batch // for requests without a batch
+	out     Scored
 }
 
 // Traces scores every span and passes it to each, in the order of the data. each may be nil. The entries of the spans
@@ -135,13 +149,14 @@ func (s *Scorer) Traces(td ptrace.Traces, b *Batch, each func(*Scored)) {
 		b = &w.batch
 	}
 	b.begin(td.SpanCount())
+	w.running = s.running.Load()
 	w.ahead.begin(td)
 	w.above.begin(td)
 	w.errors.forget()
 	w.errors.index(td, s.logs, &s.repeats)
 	for _, rs := range td.ResourceSpans().All() {
 		resource := rs.Resource()
-		scored, scorers := false, s.scorersOf(resource)
+		scored, scorers := false, w.running.versionsOf(resource)
 		for _, ss := range rs.ScopeSpans().All() {
 			scope := ss.Scope()
 			for _, span := range ss.Spans().All() {
@@ -168,7 +183,7 @@ func (s *Scorer) Traces(td ptrace.Traces, b *Batch, each func(*Scored)) {
 	w.batch.reset()
 	w.ahead.begin(ptrace.Traces{})
 	w.above.begin(ptrace.Traces{})
-	w.out = Scored{}
+	w.out, w.running = Scored{}, nil
 	s.workers.Put(w)
 }
 
@@ -244,7 +259,7 @@ func (s *Scorer) keeps(call *genai.Call, r *spanattr.Record, earlierDuplicate bo
 
 // score runs the scorers and judges their findings.
 func (s *Scorer) score(w *worker, b *Batch, span ptrace.Span, call *genai.Call, r *spanattr.Record) {
-	s.set.Score(call, &w.result)
+	w.running.set.Score(call, &w.result)
 	w.result.Findings = s.repeats.settle(span, call, w.result.Findings)
 	for _, detail := range r.Session.Loops { // from an earlier Sessions stage, which does not find them again
 		w.result.Find(session.Finding(detail, call.ToolName))

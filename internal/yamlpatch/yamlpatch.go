@@ -38,6 +38,82 @@ func Set(text []byte, path []string, value string) ([]byte, error) {
 	return changed, nil
 }
 
+// Append adds an item to the list at a key of the file, and the list where there is none. The item is its lines,
+// spelled as YAML in block style without indentation; lines before it that begin with # are comments. The error says
+// where the file is written in a way that Append cannot change.
+func Append(text []byte, key string, item []string) ([]byte, error) {
+	var root yaml.Node
+	if err := yaml.Unmarshal(text, &root); err != nil {
+		return nil, err
+	}
+	if len(root.Content) != 1 || root.Content[0].Kind != yaml.MappingNode || root.Content[0].Style&yaml.FlowStyle != 0 {
+		return nil, errors.New("the file must hold a mapping in block style")
+	}
+	p := patch{lines: strings.SplitAfter(string(text), "\n")}
+	if last := len(p.lines) - 1; p.lines[last] == "" {
+		p.lines = p.lines[:last]
+	}
+	name, list := entry(root.Content[0], key)
+	margin, at := indent, len(p.lines)
+	switch {
+	case name == nil:
+		p.insert(at, key+":\n")
+		at = len(p.lines)
+	case list.Kind == yaml.SequenceNode && list.Style&yaml.FlowStyle == 0 && list.Anchor == "":
+		margin, at = strings.Repeat(" ", list.Column-1), end(list)
+		for at < len(p.lines) && closes(p.lines[at]) {
+			at++
+		}
+	case list.Kind == yaml.ScalarNode && list.Tag == "!!null" && list.Value == "":
+		at = name.Line
+	case list.Kind == yaml.SequenceNode && len(list.Content) == 0 && list.Anchor == "":
+		if err := p.replace(list.Line, list.Column, "[]", ""); err != nil {
+			return nil, err
+		}
+		p.lines[list.Line-1] = strings.TrimRight(p.lines[list.Line-1], " \n") + "\n"
+		at = list.Line
+	default:
+		return nil, fmt.Errorf("line %d: %s is not a list in block style", name.Line, key)
+	}
+	bullet := "- "
+	for _, line := range item {
+		switch {
+		case strings.HasPrefix(line, "#"):
+			line = margin + line
+		default:
+			line = margin + bullet + line
+			bullet = "  "
+		}
+		p.insert(at, line+"\n")
+		at++
+	}
+	changed := []byte(strings.Join(p.lines, ""))
+	return changed, checkAppended(text, changed, key, strings.Join(item, "\n"))
+}
+
+// insert puts a line at an index.
+func (p *patch) insert(at int, line string) {
+	if at > 0 && !strings.HasSuffix(p.lines[at-1], "\n") {
+		p.lines[at-1] += "\n"
+	}
+	p.lines = slices.Insert(p.lines, at, line)
+}
+
+// checkAppended makes sure that the item is the last of the list and that nothing else changed.
+func checkAppended(before, after []byte, key, item string) error {
+	var want map[string]any
+	var got, added any
+	if err := errors.Join(yaml.Unmarshal(before, &want), yaml.Unmarshal([]byte(item), &added)); err != nil {
+		return err
+	}
+	list, _ := want[key].([]any)
+	want[key] = append(slices.Clone(list), added)
+	if err := yaml.Unmarshal(after, &got); err != nil || !reflect.DeepEqual(any(want), got) {
+		return errors.New("the file is written in a way that cannot be changed safely")
+	}
+	return nil
+}
+
 type patch struct {
 	lines []string // with their ends
 	value string

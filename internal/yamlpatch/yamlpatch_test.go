@@ -61,6 +61,35 @@ func TestWhatCannotBeChangedIsRefused(t *testing.T) {
 	}
 }
 
+func TestAppend(t *testing.T) {
+	item := []string{"# why", "name: x", "fail: 'it''s'"}
+	for name, c := range map[string]struct{ before, after string }{
+		"no list":             {"v: 1\n", "v: 1\nr:\n  # why\n  - name: x\n    fail: 'it''s'\n"},
+		"no end of line":      {"v: 1", "v: 1\nr:\n  # why\n  - name: x\n    fail: 'it''s'\n"},
+		"a list":              {"r:\n  - name: a # b\n    fail: c\n# end\nv: 1\n", "r:\n  - name: a # b\n    fail: c\n  # why\n  - name: x\n    fail: 'it''s'\n# end\nv: 1\n"},
+		"a list at the key":   {"r:\n- {name: a}\nv: 1\n", "r:\n- {name: a}\n# why\n- name: x\n  fail: 'it''s'\nv: 1\n"},
+		"nothing at the key":  {"r:\nv: 1\n", "r:\n  # why\n  - name: x\n    fail: 'it''s'\nv: 1\n"},
+		"an empty list":       {"r: []\nv: 1\n", "r:\n  # why\n  - name: x\n    fail: 'it''s'\nv: 1\n"},
+		"a text of two lines": {"r:\n  - name: |\n      a\n      b\nv: 1\n", "r:\n  - name: |\n      a\n      b\n  # why\n  - name: x\n    fail: 'it''s'\nv: 1\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := Append([]byte(c.before), "r", item)
+			require.NoError(t, err)
+			require.Equal(t, c.after, string(got))
+		})
+	}
+	for before, want := range map[string]string{
+		"r: [{name: a}]\n":                "line 1: r is not a list in block style",
+		"r: text\n":                       "line 1: r is not a list in block style",
+		"{v: 1}\n":                        "the file must hold a mapping in block style",
+		"r:\n  - >\n    a\n    b\n\n  \n": "",
+	} {
+		if _, err := Append([]byte(before), "r", item); want != "" {
+			require.ErrorContains(t, err, want)
+		}
+	}
+}
+
 // FuzzSet: a change is right, or refused.
 func FuzzSet(f *testing.F) {
 	for _, text := range []string{"a:\n  b: {x: 1}\n", "a: {}\n", "a:\n  b:\n", "v: 1\nservices:\n  shop:\n    refusal: {}\n"} {

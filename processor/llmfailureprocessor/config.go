@@ -18,6 +18,12 @@ type Config struct {
 	// Scorers is a scorer file, usually `${file:scorers.yaml}`. If absent, every scorer that needs no configuration runs.
 	Scorers map[string]any `mapstructure:"scorers"`
 
+	// ScorersFile is the path of a scorer file, instead of Scorers. It is read again when it was written.
+	ScorersFile string `mapstructure:"scorers_file"`
+
+	// ReloadInterval is how often ScorersFile is looked at.
+	ReloadInterval time.Duration `mapstructure:"reload_interval"`
+
 	// SchemaDir is the directory for relative names of JSON Schema files in Scorers. If empty, it is the working
 	// directory.
 	SchemaDir string `mapstructure:"schema_dir"`
@@ -85,9 +91,15 @@ func (c *LogContent) Validate() error {
 	return errors.Join(errs...)
 }
 
+// minReload bounds how often the scorer file is looked at.
+const minReload = time.Second
+
 // Validate compiles all scorers, so that any mistake stops the start.
 func (c *Config) Validate() error {
-	_, err := c.set()
+	_, _, err := c.set()
+	if c.ReloadInterval < minReload {
+		err = errors.Join(err, fmt.Errorf("reload_interval must be at least %v, got %v", minReload, c.ReloadInterval))
+	}
 	_, noBook := c.book()
 	_, wrong := pipeline.NewRedactor(c.Redact)
 	return errors.Join(err, noBook, wrong)
@@ -103,20 +115,24 @@ func (c *Config) book() (*price.Book, error) {
 	return book, errline.Prefix("prices", err)
 }
 
-// set returns the scorers. It uses the code that reads scorer files for the CLI. The error has one line for each
-// mistake, with its place in the file.
-func (c *Config) set() (*score.Set, error) {
-	file := scorers.Default()
+// set returns the scorers, and their file where it is to be watched. It uses the code that reads scorer files for the
+// CLI. The error has one line for each mistake, with its place in the file.
+func (c *Config) set() (*score.Set, *scorers.File, error) {
+	switch {
+	case c.ScorersFile != "" && len(c.Scorers) > 0:
+		return nil, nil, errors.New("scorers and scorers_file must not both be given")
+	case c.ScorersFile != "":
+		file, set, err := scorers.OpenFile(c.ScorersFile)
+		return set, file, errline.Prefix("scorers_file", err)
+	}
+	content := scorers.Default()
 	if len(c.Scorers) > 0 {
 		var err error
-		if file, err = scorers.Decode(c.Scorers); err != nil {
-			return nil, errline.Prefix("scorers", err)
+		if content, err = scorers.Decode(c.Scorers); err != nil {
+			return nil, nil, errline.Prefix("scorers", err)
 		}
-		file.Dir = c.SchemaDir
+		content.Dir = c.SchemaDir
 	}
-	set, err := scorers.New(file)
-	if err != nil {
-		return nil, errline.Prefix("scorers", err)
-	}
-	return set, nil
+	set, err := scorers.New(content)
+	return set, nil, errline.Prefix("scorers", err)
 }

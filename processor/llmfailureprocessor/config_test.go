@@ -31,7 +31,7 @@ func TestConfigIsRead(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, cfg.Evidence.Content)
 	require.Equal(t, "testdata/schemas", cfg.SchemaDir)
-	set, err := cfg.set()
+	set, _, err := cfg.set()
 	require.NoError(t, err)
 	var names []string
 	for _, s := range set.Scorers() {
@@ -65,7 +65,7 @@ func TestPriceFileByPathAndInline(t *testing.T) {
 func TestDefaultConfigHasScorers(t *testing.T) {
 	cfg := NewFactory().CreateDefaultConfig().(*Config)
 	require.NoError(t, confmap.Validate(cfg))
-	set, err := cfg.set()
+	set, _, err := cfg.set()
 	require.NoError(t, err)
 	require.NotEmpty(t, set.Scorers())
 }

@@ -23,8 +23,9 @@ func NewFactory() processor.Factory {
 
 func createDefaultConfig() component.Config {
 	return &Config{
-		LogContent: LogContent{LimitMiB: 64, MaxAge: 2 * time.Minute},
-		Content:    Content{Mode: pipeline.ContentKeep, MaxBytes: pipeline.DefaultContentBytes},
+		ReloadInterval: 10 * time.Second,
+		LogContent:     LogContent{LimitMiB: 64, MaxAge: 2 * time.Minute},
+		Content:        Content{Mode: pipeline.ContentKeep, MaxBytes: pipeline.DefaultContentBytes},
 	}
 }
 
@@ -37,7 +38,7 @@ func (f *factory) createTraces(
 	}
 	inner, err := processorhelper.NewTraces(ctx, set, cfg, next, i.processTraces,
 		processorhelper.WithCapabilities(consumer.Capabilities{MutatesData: true}),
-		processorhelper.WithShutdown(i.release))
+		processorhelper.WithStart(i.start), processorhelper.WithShutdown(i.release))
 	if err != nil {
 		return nil, err
 	}
@@ -53,5 +54,5 @@ func (f *factory) createLogs(
 	}
 	return processorhelper.NewLogs(ctx, set, cfg, next, i.processLogs,
 		processorhelper.WithCapabilities(consumer.Capabilities{MutatesData: true}),
-		processorhelper.WithShutdown(i.release))
+		processorhelper.WithStart(i.start), processorhelper.WithShutdown(i.release))
 }

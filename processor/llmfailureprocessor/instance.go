@@ -3,6 +3,7 @@ package llmfailureprocessor
 import (
 	"context"
 
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/processor"
 	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
@@ -26,6 +27,7 @@ type instance struct {
 	counters  *counters
 	telemetry *metadata.TelemetryBuilder
 	shared    *sharedinstance.Instance[*instance]
+	watch     *watch // nil without a file to watch
 }
 
 func (f *factory) instance(set processor.Settings, cfg *Config) (*instance, error) {
@@ -38,7 +40,7 @@ func (f *factory) instance(set processor.Settings, cfg *Config) (*instance, erro
 }
 
 func newInstance(set processor.Settings, cfg *Config) (*instance, error) {
-	ours, err := cfg.set()
+	ours, file, err := cfg.set()
 	if err != nil {
 		return nil, err
 	}
@@ -70,9 +72,19 @@ func newInstance(set processor.Settings, cfg *Config) (*instance, error) {
 	}); err != nil {
 		return nil, err
 	}
-	return &instance{
+	i := &instance{
 		scorer: scorer, redactor: redactor, cutter: cutter, counters: newCounters(telemetry), telemetry: telemetry,
-	}, nil
+	}
+	if file != nil {
+		i.watch = newWatch(file, cfg.ReloadInterval, set.Logger, scorer, telemetry)
+	}
+	return i, nil
+}
+
+// start starts what runs beside the pipelines, once.
+func (i *instance) start(context.Context, component.Host) error {
+	i.watch.start()
+	return nil
 }
 
 // logScorers says which scorers run: a scorer file states only what it changes of the default.
@@ -93,6 +105,7 @@ func logScorers(logger *zap.Logger, set *score.Set) {
 // release shuts the instance down when its last user releases it.
 func (i *instance) release(context.Context) error {
 	return i.shared.Release(func() error {
+		i.watch.stop()
 		i.telemetry.Shutdown()
 		return nil
 	})

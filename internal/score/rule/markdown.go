@@ -22,15 +22,21 @@ stops the start.
 `)
 	fmt.Fprintf(
 		&b,
-		`A rule sees the first %d KiB of each text, the last %d messages, and %d tool calls, tools and documents. A text that
-was not recorded is empty, a number 0. If an expression fails on a call, for example on missing arguments, that is
-counted as a problem and not as a failure. The pattern of `+"`matches`"+` must be a constant. A rule reads only the content that
+		`A rule sees the first %d KiB of each text, the last %d messages, and %d tool calls, tools and documents, with
+1 MiB of arguments. A text that was not recorded is empty, a number 0. If an expression fails on a call, for example on
+missing arguments, that is counted as a problem and not as a failure. The pattern of `+"`matches`"+` must be a constant. A rule reads only the content that
 it names, and only of calls that `+"`when`"+` selects.
 `,
 		maxText>>10,
 		maxMessages,
 		maxCalls,
 	)
+	b.WriteString(`
+` + "`at(value, path)`" + ` looks into JSON: ` + "`at(.args, \"address.city\")`" + `, ` + "`at(json, \"items.0.price\")`" + `. It is nil where nothing is
+there. ` + "`at(json, \"items.*.price\")`" + ` is the list of all prices. ` + "`type`" + ` of a JSON value is ` + "`string`, `float`, `bool`, `array`,\n`map` or `nil`" + `:
+
+    any(calls, .name == "issue_refund" and type(.args.amount) == "float" and .args.amount > 500)
+`)
 	table(&b, "", reflect.TypeFor[View]())
 	return b.String()
 }
@@ -45,8 +51,11 @@ func table(b *strings.Builder, prefix string, t reflect.Type) {
 		fmt.Fprintf(b, "| `%s%s` | %s | %s |\n", prefix, f.Tag.Get("expr"), kind(f.Type), f.Tag.Get("doc"))
 	}
 	for f := range t.Fields() {
-		if f.Type.Kind() == reflect.Struct {
-			table(b, prefix+f.Tag.Get("expr")+".", f.Type)
+		switch inner := f.Type; {
+		case inner.Kind() == reflect.Struct:
+			table(b, prefix+f.Tag.Get("expr")+".", inner)
+		case inner.Kind() == reflect.Slice && inner.Elem().Kind() == reflect.Struct:
+			table(b, prefix+f.Tag.Get("expr")+"[].", inner.Elem())
 		}
 	}
 }
@@ -61,6 +70,8 @@ func kind(t reflect.Type) string {
 		return "list of " + kind(t.Elem()) + "s"
 	case reflect.Map, reflect.Struct:
 		return "map"
+	case reflect.Interface:
+		return "value"
 	}
 	return "number"
 }

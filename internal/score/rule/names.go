@@ -14,6 +14,7 @@ import (
 // names collects the names in an expression: the parts of the content that it reads, and the mistakes.
 type names struct {
 	needs    genai.Part
+	makes    made
 	free     []string
 	declared map[string]bool
 	mistakes []error
@@ -42,10 +43,11 @@ func (n *names) Visit(node *ast.Node) {
 func (n *names) resolve() {
 	for _, name := range n.free {
 		part, ok := parts[name]
-		if !ok && !n.declared[name] {
+		if !ok && !n.declared[name] && name != atName {
 			n.mistakes = append(n.mistakes, fmt.Errorf("unknown name %s, expected one of %s", name, strings.Join(Names(), ", ")))
 		}
 		n.needs |= part
+		n.makes |= makes(name)
 	}
 }
 

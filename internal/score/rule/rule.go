@@ -32,14 +32,15 @@ const (
 // Scorer is one rule.
 type Scorer struct {
 	name, version string
-	when, fail    expression // when is empty if the rule applies to every call
+	when, fail    Expression // when is empty if the rule applies to every call
 	finding       failure.Finding
 }
 
-// expression is a compiled expression with the parts of the content that it reads.
-type expression struct {
+// Expression is a compiled expression with what it reads: parts of the content, and names that are made of them.
+type Expression struct {
 	program *vm.Program
 	needs   genai.Part
+	makes   made
 }
 
 // New compiles a rule. The error names all mistakes at once: key, rule and value.
@@ -66,11 +67,11 @@ func New(config score.Rule) (*Scorer, error) {
 	}
 	var err error
 	if config.When != "" {
-		if s.when, err = compile(config.When); err != nil {
+		if s.when, err = Compile(config.When); err != nil {
 			errs = append(errs, errline.Prefix("when", err))
 		}
 	}
-	if s.fail, err = compile(config.Fail); err != nil {
+	if s.fail, err = Compile(config.Fail); err != nil {
 		errs = append(errs, errline.Prefix("fail", err))
 	}
 	s.finding.Evidence = "rule " + config.Name + " failed: " + config.Fail
@@ -88,18 +89,13 @@ func (s *Scorer) Version() string { return s.version }
 
 // Score runs the rule.
 func (s *Scorer) Score(c *genai.Call, r *score.Result) {
-	view := newView(c)
-	machine := vm.VM{MemoryBudget: memoryBudget}
-	var loaded genai.Part
-	run := func(e expression) (holds, ok bool) {
-		view.load(c, e.needs&^loaded)
-		loaded |= e.needs
-		value, err := machine.Run(e.program, view)
+	sight := NewSight(c, r)
+	run := func(e Expression) (holds, ok bool) {
+		holds, err := e.Holds(sight)
 		if err != nil {
-			r.Fail(s, "runtime_error", oneLine(err))
-			return false, false
+			r.Fail(s, score.RuntimeError, oneLine(err))
 		}
-		return value == true, true
+		return holds, err == nil
 	}
 	if s.when.program != nil {
 		if applies, ok := run(s.when); !applies || !ok {
@@ -117,20 +113,65 @@ func (s *Scorer) Score(c *genai.Call, r *score.Result) {
 	}
 }
 
-// compile checks an expression against the view. The error has a line for every mistake in its names.
-func compile(text string) (expression, error) {
+// Sight is what expressions see of one call. It is filled when an expression asks for it, once for all of them. Only
+// one goroutine may use it.
+type Sight struct {
+	call    *genai.Call
+	result  *score.Result // of the scorers before
+	view    *View
+	loaded  genai.Part
+	made    made
+	machine vm.VM
+}
+
+// NewSight returns what expressions see of a call after the scorers of a result.
+func NewSight(c *genai.Call, r *score.Result) *Sight {
+	return &Sight{call: c, result: r, view: newView(c), machine: vm.VM{MemoryBudget: memoryBudget}}
+}
+
+// All fills everything that expressions can name, and returns it. It must not be changed.
+func (s *Sight) All() *View {
+	var all Expression
+	for name, part := range parts {
+		all.needs, all.makes = all.needs|part, all.makes|makes(name)
+	}
+	s.fill(all)
+	return s.view
+}
+
+// fill fills what an expression reads.
+func (s *Sight) fill(e Expression) {
+	s.view.load(s.call, e.needs&^s.loaded)
+	s.loaded |= e.needs
+	for missing, i := e.makes&^s.made, 0; missing != 0; missing, i = missing>>1, i+1 {
+		if missing&1 != 0 {
+			making[i].fill(s.view, s.call, s.result)
+		}
+	}
+	s.made |= e.makes
+}
+
+// Holds runs the expression.
+func (e Expression) Holds(s *Sight) (bool, error) {
+	s.fill(e)
+	value, err := s.machine.Run(e.program, s.view)
+	return value == true && err == nil, err
+}
+
+// Compile checks an expression against the view. The error has a line for every mistake in its names.
+func Compile(text string) (Expression, error) {
 	if len(text) > maxSource {
-		return expression{}, fmt.Errorf("must have at most %d bytes, got %d", maxSource, len(text))
+		return Expression{}, fmt.Errorf("must have at most %d bytes, got %d", maxSource, len(text))
 	}
 	tree, err := parser.ParseWithConfig(text, &conf.Config{MaxNodes: maxNodes})
 	if err != nil {
-		return expression{}, fmt.Errorf("%s in %q", oneLine(err), text)
+		return Expression{}, fmt.Errorf("%s in %q", oneLine(err), text)
 	}
 	var n names
 	ast.Walk(&tree.Node, &n)
 	n.resolve()
 	if len(n.mistakes) > 0 {
-		return expression{}, errors.Join(n.mistakes...)
+		return Expression{}, errors.Join(n.mistakes...)
 	}
 	program, err := expr.Compile(
 		text,
@@ -138,11 +179,12 @@ func compile(text string) (expression, error) {
 		expr.AsBool(),
 		expr.MaxNodes(maxNodes),
 		expr.DisableBuiltin("now"),
+		expr.Function(atName, at, new(func(any, string) any)),
 	)
 	if err != nil {
-		return expression{}, fmt.Errorf("%s in %q", oneLine(err), text)
+		return Expression{}, fmt.Errorf("%s in %q", oneLine(err), text)
 	}
-	return expression{program, n.needs}, nil
+	return Expression{program, n.needs, n.makes}, nil
 }
 
 // oneLine drops the drawing with the caret that expr adds below its messages.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/score"
 )
@@ -109,6 +110,47 @@ func TestRuleLoadsWhatItNeeds(t *testing.T) {
 		for part := genai.PartInput; part <= genai.PartRetrieval; part <<= 1 {
 			require.Equal(t, c.want&part != 0, call.Loaded(part), "%s: part %b of %b", c.rule.Fail, part, all)
 		}
+	}
+}
+
+// TestRuleSeesCallsAndAnswers: what an expression can ask of several calls, of JSON and of the scorers before it.
+func TestRuleSeesCallsAndAnswers(t *testing.T) {
+	says := func(name, arguments string) genai.ToolCall {
+		return genai.ToolCall{Name: name, Arguments: genai.Value{Text: arguments}}
+	}
+	call := &genai.Call{Operation: "chat"}
+	call.SetContent(genai.Content{
+		Input: []genai.Message{{Role: "assistant", ToolCalls: []genai.ToolCall{says("verify", "{}")}}},
+		Output: []genai.Message{{
+			Text: `{"total": 1200.5, "items": [{"price": 7}, {"price": "8"}, 9], "note": "-3 of A4, 1,200.50 EUR"}`,
+			ToolCalls: []genai.ToolCall{
+				says("refund", `{"amount": 20}`), says("refund", `{"amount": 700, "to": {"city": "Bern"}}`), says("mail", "no JSON"),
+			},
+		}},
+	})
+	for fail, want := range map[string]bool{
+		`any(calls, .name == "refund" and .args.amount > 500)`:               true,
+		`any(calls, .name == "mail" and .args.amount == nil)`:                true,
+		`any(calls, at(.args, "to.city") == "Bern")`:                         true,
+		`all(calls, at(.args, "to.city") == "Bern")`:                         false,
+		`steps == ["verify", "refund", "refund", "mail"]`:                    true,
+		`findIndex(steps, # == "verify") < findIndex(steps, # == "refund")`:  true,
+		`at(json, "total") > 1000 and type(at(json, "nothing.in")) == "nil"`: true,
+		`at(json, "items.1.price") == "8"`:                                   true,
+		`at(json, "items.*.price") == [7.0, "8", nil]`:                       true,
+		`len(at(json, "total.*.price")) == 0`:                                true,
+		`numbers == [1200.5, 7, 8, 9, -3, 1200.5]`:                           true,
+		`"relevance" in scores and scores["relevance"] < 0.5`:                true,
+		`"refusal" in scores`:                                                false,
+		`"bad_answer/off_topic" in found`:                                    true,
+	} {
+		s, err := New(score.Rule{Name: "r", Fail: fail})
+		require.NoError(t, err, fail)
+		r := score.Result{Scores: []score.Score{{Scorer: "relevance", Value: 0.3}}}
+		r.Find(failure.Finding{Class: failure.BadAnswer, Detail: failure.OffTopic})
+		s.Score(call, &r)
+		require.Empty(t, r.Problems, fail)
+		require.Equal(t, want, len(r.Findings) == 2, fail)
 	}
 }
 
@@ -221,7 +263,7 @@ func TestMarkdownNamesEverything(t *testing.T) {
 	for _, name := range append(Names(), "call.model", "call.usage.input", "call.error.http_status") {
 		require.Regexp(
 			t,
-			"(?m)^\\| `"+regexp.QuoteMeta(name)+"` \\| (text|bool|number|map|list of texts) \\| [^|]+ \\|$",
+			"(?m)^\\| `"+regexp.QuoteMeta(name)+"` \\| (text|bool|number|map|value|list of (texts|numbers|maps)) \\| [^|]+ \\|$",
 			page,
 		)
 	}

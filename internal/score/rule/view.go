@@ -21,6 +21,19 @@ type View struct {
 	ToolResult string         `expr:"tool_result" doc:"the result of an execute_tool span"`
 	Documents  []string       `expr:"documents" doc:"contents of the documents that a retrieval span found"`
 	Refusal    string         `expr:"refusal" doc:"the provider's own refusal field"`
+
+	Calls   []CalledView       `expr:"calls" doc:"the calls of the answer with their arguments, or the one of an execute_tool span; see below"`
+	Steps   []string           `expr:"steps" doc:"names of all tools called in the conversation, oldest first, those of the answer last"`
+	JSON    any                `expr:"json" doc:"the answer as a JSON value, nil where it is none"`
+	Numbers []float64          `expr:"numbers" doc:"the numbers in the text of the answer, such as 1,200.50"`
+	Scores  map[string]float64 `expr:"scores" doc:"scores by scorer; a scorer that had nothing to judge is not in it"`
+	Found   []string           `expr:"found" doc:"failures that the scorers and the rules before this one found, as class/detail"`
+}
+
+// CalledView is a call of a tool.
+type CalledView struct {
+	Name string         `expr:"name" doc:"the tool"`
+	Args map[string]any `expr:"args" doc:"its arguments; empty where they are no JSON object"`
 }
 
 // CallView is the scalar part of a call. A number that was not recorded is 0, a text "".
@@ -74,7 +87,9 @@ var parts = map[string]genai.Part{
 	"call": 0, "input": genai.PartInput, "messages": genai.PartInput, "system": genai.PartInput,
 	"output":     genai.PartOutput,
 	"tool_calls": genai.PartOutput, "tool_args": genai.PartOutput | genai.PartTool, "refusal": genai.PartOutput,
-	"tools":       genai.PartTools,
+	"tools": genai.PartTools,
+	"calls": genai.PartOutput | genai.PartTool, "steps": genai.PartInput | genai.PartOutput, "json": genai.PartOutput,
+	"numbers": genai.PartOutput, "scores": 0, "found": 0,
 	"tool_result": genai.PartTool, "documents": genai.PartRetrieval,
 }
 
@@ -162,13 +177,16 @@ func (v *View) output(c *genai.Call) {
 		}
 		v.Output = clip.Text(b.String(), maxText)
 	}
+	budget := maxArguments
 	for i := range output {
 		for _, call := range output[i].ToolCalls {
 			if len(v.ToolCalls) == maxCalls {
 				return
 			}
 			v.ToolCalls = append(v.ToolCalls, call.Name)
-			v.argue(call.Name, call.Arguments.Text)
+			if budget -= len(call.Arguments.Text); budget >= 0 {
+				v.argue(call.Name, call.Arguments.Text)
+			}
 		}
 	}
 }

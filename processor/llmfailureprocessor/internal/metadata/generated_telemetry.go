@@ -33,6 +33,7 @@ type TelemetryBuilder struct {
 	LlmFailureLentBytes         metric.Int64ObservableGauge
 	LlmFailureRedactions        metric.Int64Counter
 	LlmFailureScorerProblems    metric.Int64Counter
+	LlmFailureScorerReloads     metric.Int64Counter
 	LlmFailureSpans             metric.Int64Counter
 	LlmFailureUnknownOperations metric.Int64Counter
 	LlmFailureUnpricedCalls     metric.Int64Counter
@@ -120,6 +121,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_llm_failure_scorer_problems",
 		metric.WithDescription("scorer runs that failed; the span records them too [Development]"),
 		metric.WithUnit("{problem}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LlmFailureScorerReloads, err = builder.meter.Int64Counter(
+		"otelcol_llm_failure_scorer_reloads",
+		metric.WithDescription("times that a written scorer file was read again [Development]"),
+		metric.WithUnit("{reload}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.LlmFailureSpans, err = builder.meter.Int64Counter(

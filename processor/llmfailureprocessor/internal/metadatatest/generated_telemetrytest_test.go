@@ -28,6 +28,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.LlmFailureFindings.Add(context.Background(), 1)
 	tb.LlmFailureRedactions.Add(context.Background(), 1)
 	tb.LlmFailureScorerProblems.Add(context.Background(), 1)
+	tb.LlmFailureScorerReloads.Add(context.Background(), 1)
 	tb.LlmFailureSpans.Add(context.Background(), 1)
 	tb.LlmFailureUnknownOperations.Add(context.Background(), 1)
 	tb.LlmFailureUnpricedCalls.Add(context.Background(), 1)
@@ -44,6 +45,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualLlmFailureScorerProblems(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualLlmFailureScorerReloads(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualLlmFailureSpans(t, testTel,
