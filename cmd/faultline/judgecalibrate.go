@@ -15,7 +15,6 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/agreement"
 	"github.com/faultline-otel/faultline/internal/clip"
-	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/judge"
 	"github.com/faultline-otel/faultline/internal/judge/docket"
 	"github.com/faultline-otel/faultline/internal/judge/trial"
@@ -181,7 +180,7 @@ func kinds(rubrics []*judge.Rubric, results []trial.Given) func(string) []review
 			}
 		}
 		if len(found) == 0 {
-			return []review.Kind{{Class: failure.Class("")}}
+			return trial.KindsOf(nil)
 		}
 		return found
 	}

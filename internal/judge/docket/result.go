@@ -79,7 +79,7 @@ func Read(name string, from io.Reader) ([]Result, error) {
 		case errors.Is(err, io.EOF):
 			return results, nil
 		case err != nil:
-			return nil, fmt.Errorf("%s: result %d: %w", name, n, err)
+			return nil, fmt.Errorf("%s: result %d must be as faultline judge run writes it: %w", name, n, err)
 		case r.Rubric == "" || r.ID() == "":
 			return nil, fmt.Errorf("%s: result %d must have a rubric and a trace_id or a row, "+
 				"as faultline judge run writes them", name, n)

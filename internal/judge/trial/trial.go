@@ -90,12 +90,16 @@ func (l *Labels) Says(id string, kinds []review.Kind) (s Said, ok bool) {
 	return s, ok
 }
 
+// bare is the detail of a judge that says no more than the class. People have finer ones.
+const bare = "judge"
+
 // KindsOf are the kinds of failures that a rubric looks for. A rubric that is not known looks for any.
 func KindsOf(r *judge.Rubric) []review.Kind {
 	if r == nil {
 		return []review.Kind{{}}
 	}
 	var kinds []review.Kind
+	whole := map[failure.Class]bool{} // classes of which any detail counts
 	for i := range r.Reasons {
 		reason := &r.Reasons[i]
 		if reason.Class == "" {
@@ -106,8 +110,15 @@ func KindsOf(r *judge.Rubric) []review.Kind {
 			kinds = append(kinds, review.Kind{Class: reason.Class})
 			at = len(kinds) - 1
 		}
-		if reason.Detail != "" && !slices.Contains(kinds[at].Details, reason.Detail) {
+		if reason.Detail == "" || reason.Detail == bare {
+			whole[reason.Class] = true
+		} else if !slices.Contains(kinds[at].Details, reason.Detail) {
 			kinds[at].Details = append(kinds[at].Details, reason.Detail)
+		}
+	}
+	for i := range kinds {
+		if whole[kinds[i].Class] {
+			kinds[i].Details = nil
 		}
 	}
 	return kinds
