@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -36,12 +37,10 @@ func traceCases(c *cobra.Command, files []string, maxBytes int) ([]docket.Case, 
 	if err := indexInput(in, p); err != nil {
 		return nil, err
 	}
-	all, rows := ptrace.NewTraces(), map[pcommon.TraceID]string{}
+	all, from := ptrace.NewTraces(), origins{map[pcommon.TraceID]string{}, map[spanID]spanattr.Session{}}
 	err = in.read(otlpfile.Sink{Traces: func(td ptrace.Traces) error {
 		p.Traces(td, func(s *pipeline.Scored) {
-			if row := pipeline.DatasetRow(s.Resource, s.Span); row != "" {
-				rows[s.Span.TraceID()] = row
-			}
+			from.add(s)
 		})
 		keepScored(td)
 		td.ResourceSpans().MoveAndAppendTo(all.ResourceSpans())
@@ -53,7 +52,31 @@ func traceCases(c *cobra.Command, files []string, maxBytes int) ([]docket.Case, 
 	if err := in.verdict(); err != nil {
 		return nil, err
 	}
-	return answered(p.Answers(), all, rows, maxBytes), nil
+	return answered(p.Answers(), all, &from, maxBytes), nil
+}
+
+// origins say of traces which row they are a run of, and of calls which session they belong to.
+type origins struct {
+	rows     map[pcommon.TraceID]string
+	sessions map[spanID]spanattr.Session
+}
+
+type spanID struct {
+	trace pcommon.TraceID
+	span  pcommon.SpanID
+}
+
+func (o *origins) add(s *pipeline.Scored) {
+	if row := pipeline.DatasetRow(s.Resource, s.Span); row != "" {
+		o.rows[s.Span.TraceID()] = row
+	}
+	if s.Call == nil {
+		return
+	}
+	if session := s.Entry.Record.Session; session.ID != "" {
+		session.ID = strings.Clone(session.ID)
+		o.sessions[spanID{s.Span.TraceID(), s.Span.SpanID()}] = session
+	}
 }
 
 // keepScored drops the spans that are no GenAI operations.
@@ -71,7 +94,7 @@ func keepScored(td ptrace.Traces) {
 }
 
 // answered makes the cases of traces: answers in the order of the input, then sessions by their first answer.
-func answered(a *pipeline.Answers, td ptrace.Traces, rows map[pcommon.TraceID]string, maxBytes int) []docket.Case {
+func answered(a *pipeline.Answers, td ptrace.Traces, from *origins, maxBytes int) []docket.Case {
 	type session struct {
 		conversation judge.Conversation
 		last         *pipeline.Answered
@@ -83,11 +106,13 @@ func answered(a *pipeline.Answers, td ptrace.Traces, rows map[pcommon.TraceID]st
 	sessions := map[string]*session{}
 	traces := a.Of(td)
 	for _, t := range traces {
+		of := from.sessions[spanID{t.TraceID, t.SpanID}]
+		t.Session, t.Turns = of.ID, of.Turns
 		call, found := a.Call(t)
 		k := judge.CaseOf(call, found, maxBytes)
 		k.Suspects = t.Suspects
 		cases = append(cases, docket.Case{
-			TraceID: t.TraceID.String(), SpanID: t.SpanID.String(), Row: rows[t.TraceID], Session: t.Session, Case: k,
+			TraceID: t.TraceID.String(), SpanID: t.SpanID.String(), Row: from.rows[t.TraceID], Session: t.Session, Case: k,
 		})
 	}
 	slices.SortStableFunc(traces, func(a, b *pipeline.Answered) int {
@@ -112,7 +137,7 @@ func answered(a *pipeline.Answers, td ptrace.Traces, rows map[pcommon.TraceID]st
 		k := s.conversation.Case(s.turns, maxBytes)
 		k.Suspects = s.suspects
 		cases = append(cases, docket.Case{
-			TraceID: s.last.TraceID.String(), SpanID: s.last.SpanID.String(), Row: rows[s.last.TraceID],
+			TraceID: s.last.TraceID.String(), SpanID: s.last.SpanID.String(), Row: from.rows[s.last.TraceID],
 			Session: s.last.Session, Case: k,
 		})
 	}
