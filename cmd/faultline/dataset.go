@@ -216,31 +216,45 @@ func openQueue(ctx context.Context, store, from string) (queue, error) {
 
 // export makes rows of all judged items, newest first. skipped counts the items without a call.
 func export(ctx context.Context, q queue) (rows []dataset.Row, skipped int, err error) {
+	err = eachReviewed(ctx, q, func(item *review.Item) error {
+		row, err := dataset.FromItem(*item)
+		switch {
+		case errors.Is(err, dataset.ErrNotJudged):
+			skipped++
+		case err != nil:
+			return err
+		default:
+			rows = append(rows, row)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	return dataset.Dedupe(rows), skipped, nil
+}
+
+// eachReviewed reads all judged items, newest first. Each has its newest label.
+func eachReviewed(ctx context.Context, q queue, each func(*review.Item) error) error {
 	for f := (review.Filter{State: review.Reviewed, Limit: 200}); ; {
 		page, err := q.Items(ctx, f)
 		if err != nil {
-			return nil, 0, err
+			return err
 		}
 		for _, summary := range page.Items {
 			item, err := q.Item(ctx, summary.TraceID)
 			if err != nil {
-				return nil, 0, err
+				return err
 			}
 			if item.Label == nil && len(item.Labels) > 0 {
 				item.Label = &item.Labels[0]
 			}
-			row, err := dataset.FromItem(item)
-			switch {
-			case errors.Is(err, dataset.ErrNotJudged):
-				skipped++
-			case err != nil:
-				return nil, 0, err
-			default:
-				rows = append(rows, row)
+			if err := each(&item); err != nil {
+				return err
 			}
 		}
 		if f.Cursor = page.Next; f.Cursor == "" {
-			return dataset.Dedupe(rows), skipped, nil
+			return nil
 		}
 	}
 }

@@ -33,6 +33,7 @@ type gateOptions struct {
 	traceURL            string
 	config, history     string
 	minPass             map[string]string
+	judge               gateJudge
 	rules               gate.Options // the flags of which were given
 }
 
@@ -54,6 +55,8 @@ the row changed are left out.
 A run passes if no scorer finds a failure, the answer is not the one that failed, and the row's assertions hold. Where a
 row has neither assertions nor a corrected output, the answer must still be about the question, which is weak evidence.
 Tool definitions and schemas that the candidate does not record are taken from the row.
+
+Assertions about rubrics need a judge: --judge-endpoint and --judge-model. Without one they are inconclusive.
 
 Without a baseline, a row blocks if most of its runs fail, unless the dataset or the gate file says that its failure is
 known. With a baseline, a row blocks if the baseline passed all of at least --repeats runs and the candidate none. The
@@ -77,6 +80,7 @@ Exit codes: 0 pass, 1 regression, 2 usage or a file that does not parse, 3 incon
 	o.runs.flags(f, "", "the candidate")
 	o.before.flags(f, "baseline-", "the baseline")
 	o.pace.flags(f)
+	o.judge.flags(f)
 	f.StringVar(&o.save, "save", "", "write the traces of a candidate that is run here to this file")
 	f.StringVar(&o.config, "config", "", "gate file with the rules of the decision; flags override it")
 	f.StringVar(&o.history, "history", "", "file that the result is added to; rows that were flaky in it are quarantined")
@@ -165,7 +169,11 @@ func runGate(c *cobra.Command, o gateOptions) error {
 		ctx, stop = signal.NotifyContext(c.Context(), syscall.SIGINT, syscall.SIGTERM)
 	}
 	defer stop()
-	cases := gate.NewCases(rows, set, nil)
+	judges, err := o.judge.open(rows, book)
+	if err != nil {
+		return err
+	}
+	cases := gate.NewCases(rows, set, judges)
 	for _, s := range sides {
 		s.begin(c, cases, set, book, runner.Hashes(rows))
 	}
@@ -173,6 +181,7 @@ func runGate(c *cobra.Command, o gateOptions) error {
 	if err != nil {
 		return err
 	}
+	decision.Judges = o.judge.tell(c.ErrOrStderr())
 	if err := writeReport(c, report.Report{Report: decision, TraceURL: o.traceURL}, o); err != nil {
 		return err
 	}

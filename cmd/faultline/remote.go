@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
@@ -38,7 +39,7 @@ func (q *remoteQueue) Close() error {
 	return nil
 }
 
-// remoteItem is the part of an item in the API that a dataset row needs.
+// remoteItem is the part of an item in the API that the commands need.
 type remoteItem struct {
 	TraceID       string         `json:"trace_id"`
 	Service       string         `json:"service"`
@@ -46,12 +47,17 @@ type remoteItem struct {
 	Spans         []review.Span  `json:"spans"`
 	Labels        []review.Label `json:"labels"`
 	Label         *review.Label  `json:"label"`
+
+	Class       failure.Class       `json:"error_class"`
+	Detail      string              `json:"error_detail"`
+	Evaluations []review.Evaluation `json:"evaluations"`
 }
 
 func (i remoteItem) item() review.Item {
 	return review.Item{
 		TraceID: i.TraceID, Service: i.Service, PrimarySpanID: i.PrimarySpanID,
-		Spans: i.Spans, Labels: i.Labels, Label: i.Label,
+		Spans: i.Spans, Labels: i.Labels, Label: i.Label, Evaluations: i.Evaluations,
+		Verdict: failure.Verdict{Class: i.Class, Detail: i.Detail},
 	}
 }
 

@@ -38,11 +38,7 @@ func scoreInput(in *input, set *score.Set, prices *price.Book, sessions bool, ea
 	if err != nil {
 		return err
 	}
-	err = in.read(otlpfile.Sink{
-		Traces: func(td ptrace.Traces) error { p.IndexTraces(td); return nil },
-		Logs:   func(ld plog.Logs) error { p.IndexLogs(ld); return nil },
-	})
-	if err != nil {
+	if err := indexInput(in, p); err != nil {
 		return err
 	}
 	return in.read(otlpfile.Sink{Traces: func(td ptrace.Traces) error {
@@ -54,4 +50,12 @@ func scoreInput(in *input, set *score.Set, prices *price.Book, sessions bool, ea
 		})
 		return failed
 	}})
+}
+
+// indexInput reads the input for what later spans of it say of earlier ones.
+func indexInput(in *input, p *pipeline.Files) error {
+	return in.read(otlpfile.Sink{
+		Traces: func(td ptrace.Traces) error { p.IndexTraces(td); return nil },
+		Logs:   func(ld plog.Logs) error { p.IndexLogs(ld); return nil },
+	})
 }

@@ -17,6 +17,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/faultline-otel/faultline/internal/dataset"
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/judge/judgetest"
+	"github.com/faultline-otel/faultline/internal/review"
 )
 
 func TestMain(m *testing.M) {
@@ -25,6 +29,8 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs testdata/script: commands of a user and their expected output. SAMPLE is the bundled sample, LABELS
 // is what people judged, see noisyLabels, JUDGED a dataset, see refunds, MODEL the address of a stand-in for a model. In addition to the commands of
+// is what people judged, see noisyLabels, MODEL the address of a stand-in for a model, and JUDGE the endpoint of one for a
+// judge, which fails what holds the word bogus. DATASET is what it should know, see judgedRows. In addition to the commands of
 // testscript there is `exits CODE COMMAND...`, and `mistake CODE PATTERN COMMAND...` for a command whose last line on
 // stderr matches, and which prints nothing else of its own.
 func TestScripts(t *testing.T) {
@@ -34,12 +40,21 @@ func TestScripts(t *testing.T) {
 	}
 	model := httptest.NewServer(http.HandlerFunc(standIn))
 	t.Cleanup(model.Close) // after the scripts, which run in parallel
+	judge := judgetest.New(t, func(r *judgetest.Request) judgetest.Answer {
+		return judgetest.Answer{Text: r.Reply(!strings.Contains(r.User, "bogus"), "it says bogus or not")}
+	})
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("SAMPLE", sample)
 			e.Setenv("TMPDIR", e.WorkDir)
 			e.Setenv("MODEL", model.URL)
+			e.Setenv("JUDGE", judge.Endpoint())
+			rows := filepath.Join(e.WorkDir, "judged.jsonl")
+			e.Setenv("DATASET", rows)
+			if err := dataset.WriteFile(rows, judgedRows(33)); err != nil {
+				return err
+			}
 			labels := filepath.Join(e.WorkDir, "labels.jsonl")
 			e.Setenv("LABELS", labels)
 			judged := filepath.Join(e.WorkDir, "judged.jsonl")
@@ -51,6 +66,35 @@ func TestScripts(t *testing.T) {
 		},
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
 	})
+}
+
+// judgedRows are n answers that people found wrong and n that they found sound. The judge takes the first of the wrong
+// ones for sound, and the first of the sound ones for wrong.
+func judgedRows(n int) (rows []dataset.Row) {
+	for i := range 2 * n {
+		row := dataset.Row{ID: fmt.Sprintf("sound-%d", i-n), Version: dataset.Version, Decision: review.Rejected}
+		wrong := i < n
+		if wrong {
+			row.ID, row.Decision, row.Class, row.Detail = fmt.Sprintf("wrong-%d", i), review.Confirmed, failure.BadAnswer, "off_topic"
+			row.Note = "not what was asked"
+		}
+		if answer := "The order is in Lyon."; wrong != (i%n == 0) {
+			row.Call = question(i, "The order is bogus.")
+		} else {
+			row.Call = question(i, answer)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func question(i int, answer string) *genai.Call {
+	c := &genai.Call{Operation: genai.OpChat}
+	c.SetContent(genai.Content{
+		Input:  []genai.Message{{Role: genai.RoleUser, Text: fmt.Sprintf("Where is order %d?", i)}},
+		Output: []genai.Message{{Role: genai.RoleAssistant, Text: answer}},
+	})
+	return c
 }
 
 // standIn is a model behind OpenAI's chat API, which answers well under the name good, and an application.

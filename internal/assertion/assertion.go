@@ -93,6 +93,14 @@ func init() { //nolint:gochecknoinits // the checks refer to the table
 	}
 }
 
+// Rubric returns the name of the rubric that the assertion is about, or "".
+func (a Assertion) Rubric() string {
+	if a.form == nil || a.form.words != "rubric" {
+		return ""
+	}
+	return a.name
+}
+
 // Forms lists what can be asserted.
 func Forms() []Form {
 	list := make([]Form, len(forms))

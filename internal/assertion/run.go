@@ -12,6 +12,8 @@ import (
 type Run struct {
 	// Calls are the GenAI operations of the run, in the order of their beginning.
 	Calls []*genai.Call
+	// Row is the call that the row holds, for what a run does not record of its input. It may be nil.
+	Row *genai.Call
 	// Schema is the JSON Schema that the row holds, for runs that do not record one.
 	Schema string
 	// Cost is in US dollars. Latency is from the beginning of the first call to the end of the last, in seconds.

@@ -112,7 +112,7 @@ func (j *judging) read() {
 			}
 		}
 	}
-	j.seen.Calls, j.seen.Schema, j.seen.Judge = j.calls, row.OutputSchema(), j.judge
+	j.seen.Calls, j.seen.Row, j.seen.Schema, j.seen.Judge = j.calls, row, row.OutputSchema(), j.judge
 	if costs {
 		j.seen.Cost = genai.Some(cost)
 	}

@@ -139,6 +139,7 @@ type Report struct {
 	// Unmatched counts the traces of the candidate that belong to no row; they are not judged.
 	Unmatched int               `json:"unmatched_traces"`
 	Scorers   map[string]string `json:"scorers,omitempty"` // versions, the same for both sides
+	Judges    map[string]string `json:"judges,omitempty"`  // versions of the rubrics that were judged
 	// Dataset is the version of the rows: see dataset.Hash.
 	Dataset string `json:"dataset,omitempty"`
 	// Skipped counts the calls of the candidate that a scorer could not judge, by scorer and reason.

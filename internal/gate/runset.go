@@ -61,7 +61,7 @@ type call struct {
 	from, to  int64
 	asked     bool        // the input was recorded
 	duplicate bool        // of another call of the trace
-	answer    *genai.Call // without its input
+	answer    *genai.Call // without its input, unless a judge reads it
 }
 
 // NewRunSet returns an empty set for the cases.
@@ -113,6 +113,10 @@ func (s *RunSet) Observe(o Observation) {
 // keep copies what a run is judged by: the answer, and what the request asked of it.
 func (s *RunSet) keep(c *call, from *genai.Call) {
 	c.asked = len(from.Input()) > 0
+	if s.cases.judge != nil {
+		c.answer = from.Clone()
+		return
+	}
 	kept := *from
 	kept.FinishReasons = slices.Clone(from.FinishReasons)
 	kept.FinishReasonsCanonical = slices.Clone(from.FinishReasonsCanonical)

@@ -42,7 +42,7 @@ func (c *Cascade) Rate(ctx context.Context, k *Case) (Result, error) {
 	var cost Cost
 	for i, rater := range c.cheap {
 		r, err := rater.Rate(ctx, k)
-		cost.add(&r.Cost)
+		cost.Add(&r.Cost)
 		if err != nil {
 			if e := ErrorOf(err); e.Again || e.Obstacle == SpendLimit || e.Obstacle == Nothing {
 				return Result{Cost: cost}, err
@@ -60,7 +60,7 @@ func (c *Cascade) Rate(ctx context.Context, k *Case) (Result, error) {
 		return r, nil
 	}
 	r, err := c.dear.Rate(ctx, k)
-	cost.add(&r.Cost)
+	cost.Add(&r.Cost)
 	cost.SavedUSD = -(cost.USD - r.USD)
 	r.Cost = cost
 	c.sign(&r)
@@ -72,8 +72,8 @@ func (c *Cascade) sign(r *Result) {
 	r.Evaluation.Version, r.Evaluation.CostUSD = c.Version(), genai.Some(r.USD)
 }
 
-// add adds what another judgement cost.
-func (c *Cost) add(o *Cost) {
+// Add adds what another judgement cost.
+func (c *Cost) Add(o *Cost) {
 	c.USD += o.USD
 	c.SavedUSD += o.SavedUSD
 	t, u := &c.Tokens, &o.Tokens

@@ -111,6 +111,42 @@ func Find(name string) (*Rubric, error) {
 	return nil, fmt.Errorf("unknown rubric %q, expected one of %s, or a file", name, strings.Join(names, ", "))
 }
 
+// Select returns the rubrics of the names: those at a path, or else embedded ones. Without names it returns all at the
+// path, or all embedded ones where the path is "".
+func Select(path string, names []string) ([]*Rubric, error) {
+	own := Embedded()
+	if path != "" {
+		var err error
+		if own, err = ReadRubrics(path); err != nil {
+			return nil, err
+		}
+	}
+	seen := map[string]bool{}
+	for _, r := range own {
+		if seen[r.Name] {
+			return nil, fmt.Errorf("%s: two rubrics have the name %q", path, r.Name)
+		}
+		seen[r.Name] = true
+	}
+	if len(names) == 0 {
+		return own, nil
+	}
+	var chosen []*Rubric
+	for _, name := range names {
+		at := slices.IndexFunc(own, func(r *Rubric) bool { return r.Name == name })
+		if at >= 0 {
+			chosen = append(chosen, own[at])
+			continue
+		}
+		r, err := Find(name)
+		if err != nil {
+			return nil, err
+		}
+		chosen = append(chosen, r)
+	}
+	return chosen, nil
+}
+
 // ReadRubrics reads a file with a rubric, or all such files (.yaml, .yml) of a folder.
 func ReadRubrics(path string) ([]*Rubric, error) {
 	info, err := os.Stat(path)

@@ -6,12 +6,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/jsonschema"
+	"github.com/faultline-otel/faultline/internal/price"
 	"github.com/faultline-otel/faultline/internal/score/scorers"
 )
 
@@ -194,4 +196,59 @@ func TestResultsSayWhatTheTaxonomySays(t *testing.T) {
 			require.Equal(t, reason.Class, verdict.Class)
 		}
 	}
+}
+
+func TestSelect(t *testing.T) {
+	dir := t.TempDir()
+	own := strings.Replace(custom, "name: refund_policy", "name: relevance", 1)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "a.yaml"), []byte(custom), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "b.yaml"), []byte(own), 0o600))
+	for name, c := range map[string]struct {
+		path  string
+		names []string
+		want  []string
+	}{
+		"all in the program": {"", nil, []string{
+			"context_loss", "goal_drift", "groundedness", "helpfulness", "jailbreak_success", "relevance", "tool_use", "toxicity",
+		}},
+		"all of the user":   {dir, nil, []string{"refund_policy", "relevance"}},
+		"of both":           {dir, []string{"toxicity", "refund_policy"}, []string{"toxicity", "refund_policy"}},
+		"some of the first": {"", []string{"toxicity"}, []string{"toxicity"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rubrics, err := Select(c.path, c.names)
+			require.NoError(t, err)
+			var got []string
+			for _, r := range rubrics {
+				got = append(got, r.Name)
+			}
+			require.Equal(t, c.want, got)
+		})
+	}
+	rubrics, err := Select(dir, []string{"relevance"})
+	require.NoError(t, err)
+	require.Equal(t, "overpromised", rubrics[0].Reasons[1].Code, "one's own comes before that in the program")
+	_, err = Select(dir, []string{"oops"})
+	require.ErrorContains(t, err, `unknown rubric "oops"`)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "c.yaml"), []byte(own), 0o600))
+	_, err = Select(dir, nil)
+	require.ErrorContains(t, err, `two rubrics have the name "relevance"`)
+}
+
+// TestDemand: the price that is told before is that of the prompt, with an average and the longest reply.
+func TestDemand(t *testing.T) {
+	row := price.Embedded().Find("openai", time.Now(), "gpt-4.1-mini")
+	r, err := Find("relevance")
+	require.NoError(t, err)
+	j := New(nil, Settings{Model: "gpt-4.1-mini", MaxTokens: 1000}, row, nil, nil)
+	short := &Case{Scope: Answer, Question: "Where?", Answer: "In Lyon."}
+	long := &Case{Scope: Answer, Question: "Where?", Answer: strings.Repeat("In Lyon. ", 1000)}
+	a, b := j.Demand(short, r), j.Demand(long, r)
+	require.InDelta(t, float64(a.Input)*0.4e-6+200*1.6e-6, a.USD, 1e-12)
+	require.InDelta(t, j.By(r).Estimate(short), a.MaxUSD, 5e-5, "what is reserved, but for the random code")
+	require.Greater(t, b.Input-a.Input, int64(2000))
+	sum := a
+	sum.Add(b)
+	require.Equal(t, Demand{2, a.Input + b.Input, 400, a.USD + b.USD, a.MaxUSD + b.MaxUSD}, sum)
+	require.Zero(t, New(nil, Settings{MaxTokens: 1000}, nil, nil, nil).Demand(long, r).MaxUSD, "a free model")
 }

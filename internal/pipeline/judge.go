@@ -46,6 +46,12 @@ type Answers struct {
 // NewAnswers returns an Answers.
 func NewAnswers() *Answers { return &Answers{reader: dialect.NewReader(nil)} }
 
+// Answers finds the traces with an answer in the spans that the stages have run on.
+func (f *Files) Answers() *Answers { return &Answers{reader: dialect.NewReader(f.scorer.logs)} }
+
+// End is when the call of the trace ended.
+func (t *Answered) End() pcommon.Timestamp { return t.end }
+
 // Of returns the traces with an answer, in their order. Spans that no Scorer saw are not read.
 func (a *Answers) Of(td ptrace.Traces) []*Answered {
 	var order []*Answered

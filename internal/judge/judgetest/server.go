@@ -168,6 +168,49 @@ func Completion(model string, a *Answer) string {
 	return string(text)
 }
 
+// Reply is a reply that follows the rubric of the request: it gives the first reason of the rubric and a score of 0.9 or,
+// to fail the case, the last reason and 0.1.
+func (r *Request) Reply(pass bool, explanation string) string {
+	type property struct{ Enum []string }
+	var body struct {
+		ResponseFormat struct {
+			JSONSchema struct {
+				Schema struct {
+					Properties struct {
+						Reason property
+						Claims struct {
+							Items struct{ Properties struct{ Reason property } }
+						}
+					}
+				}
+			} `json:"json_schema"`
+		} `json:"response_format"`
+	}
+	if err := json.Unmarshal(r.Raw, &body); err != nil {
+		panic(err)
+	}
+	said, score := map[string]any{"explanation": explanation}, 0.9
+	schema := &body.ResponseFormat.JSONSchema.Schema.Properties
+	codes, claims := schema.Reason.Enum, false
+	if len(codes) == 0 {
+		codes, claims = schema.Claims.Items.Properties.Reason.Enum, true
+	}
+	code := codes[0]
+	if !pass {
+		code, score = codes[len(codes)-1], 0.1
+	}
+	if claims {
+		said["claims"] = []any{map[string]any{"claim": "a claim", "reason": code}}
+	} else {
+		said["reason"], said["score"] = code, score
+	}
+	text, err := json.Marshal(said)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
 var fenceCode = regexp.MustCompile(`(?m)^The secret code is ([0-9a-f]{32})\.$`)
 
 // Outside returns what of a request stands outside of the fence: the instructions, and the lines around the material.
