@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"sync"
 
-	"go.opentelemetry.io/collector/client"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/extension/extensioncapabilities"
@@ -92,14 +91,20 @@ func (e *reviewExtension) open(ctx context.Context, host component.Host) (*sqlst
 
 func (e *reviewExtension) serve(ctx context.Context, host component.Host) error {
 	e.overview = overview.NewBoard(e.store)
+	directory := e.config.directory()
 	options := web.Options{
-		TraceURL: e.config.TraceURL, Reviewer: reviewer, Failed: e.failed, ClaimFor: e.config.ClaimTimeout,
+		TraceURL: e.config.TraceURL, Failed: e.failed, ClaimFor: e.config.ClaimTimeout,
+		Reviewer: func(r *http.Request) string { return directory.Of(r).Name },
+		Admin:    func(r *http.Request) bool { return directory.Of(r).Admin }, Denied: e.denied,
 		Overview: e.overview,
 		Finder:   &e.finders,
 	}
 	handler, err := web.NewHandler(e.store, options)
 	if err != nil {
 		return err
+	}
+	if e.config.namedOnly() {
+		handler = directory.Named(handler)
 	}
 	if e.config.guarded() {
 		handler = loopback.Only(handler, "http::auth or allow_anonymous: true")
@@ -115,21 +120,6 @@ func (e *reviewExtension) serve(ctx context.Context, host component.Host) error 
 	e.settings.Logger.Info("Serving the review page", zap.Stringer("address", listener.Addr()))
 	e.serving.Go(func() { e.run(listener, host) })
 	return nil
-}
-
-// reviewer returns the name that the authenticator gives the sender of a request, "" without one.
-func reviewer(r *http.Request) string {
-	auth := client.FromContext(r.Context()).Auth
-	if auth == nil {
-		return ""
-	}
-	// The names that basicauth and oidc use.
-	for _, attribute := range [...]string{"username", "email", "subject"} {
-		if name, ok := auth.GetAttribute(attribute).(string); ok && name != "" {
-			return name
-		}
-	}
-	return ""
 }
 
 func (e *reviewExtension) failed(r *http.Request, err error) {

@@ -43,8 +43,11 @@ func subjectOf(query url.Values) (subject review.Subject, err error) {
 	return subject, subject.Validate()
 }
 
-// exportTime bounds how long one item of an export may take to be sent.
-const exportTime = 30 * time.Second
+// Bounds of how long one item of an export may take to be sent, and an erasure until it is answered.
+const (
+	exportTime = 30 * time.Second
+	eraseTime  = 10 * time.Minute
+)
 
 // exportItems writes the items of a subject, one a line. What was recorded is what was there when it began.
 func (s *server) exportItems(w http.ResponseWriter, r *http.Request) error {
@@ -96,6 +99,7 @@ func (s *server) eraseItems(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(eraseTime)) // not every server has one
 	n, err := s.store.Erase(r.Context(), subject, s.options.Reviewer(r))
 	if err != nil {
 		return err
