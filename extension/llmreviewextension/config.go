@@ -31,6 +31,15 @@ type Config struct {
 	// TraceURL is the address of a trace in a tracing backend, with {trace_id} where the id belongs. Empty: no link.
 	TraceURL string `mapstructure:"trace_url"`
 
+	// PageURL is the address of the page as others reach it. Webhooks link to it.
+	PageURL string `mapstructure:"page_url"`
+
+	// Webhooks are told of signals.
+	Webhooks []WebhookConfig `mapstructure:"webhooks"`
+
+	// GitHub tells of merged pull requests, which resolve signals.
+	GitHub GitHubConfig `mapstructure:"github"`
+
 	// ClaimTimeout is how long a case that a person opened is kept from others.
 	ClaimTimeout time.Duration `mapstructure:"claim_timeout"`
 
@@ -112,7 +121,7 @@ func createDefaultConfig() component.Config {
 
 // Validate checks the link to a trace, and that prompts and answers are not served to a network by mistake.
 func (c *Config) Validate() error {
-	return errors.Join(c.validateClaims(), c.validateEndpoint(), c.validatePeople(), web.CheckTraceURL(c.TraceURL),
+	return errors.Join(c.validateClaims(), c.validateEndpoint(), c.validatePeople(), c.validateWebhooks(), web.CheckTraceURL(c.TraceURL),
 		c.validateQueues())
 }
 

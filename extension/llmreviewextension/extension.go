@@ -18,6 +18,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/review/postgres"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore"
+	"github.com/faultline-otel/faultline/internal/signalhook"
 	"github.com/faultline-otel/faultline/internal/web"
 	"github.com/faultline-otel/faultline/internal/web/overview"
 )
@@ -34,6 +35,8 @@ type reviewExtension struct {
 	overview    *overview.Board
 	stopTending context.CancelFunc // nil before Start
 	tending     sync.WaitGroup
+
+	hooks []*hook
 
 	telemetry *metadata.TelemetryBuilder
 	backlog   backlog
@@ -75,6 +78,7 @@ func (e *reviewExtension) Start(ctx context.Context, host component.Host) (err e
 	}
 	ctx, e.stopTending = context.WithCancel(context.WithoutCancel(ctx))
 	e.tending.Go(func() { e.tend(ctx) })
+	e.startHooks()
 	e.tending.Go(func() { e.overview.Run(ctx, func(err error) { e.warn("Could not compute the overview", err) }) })
 	return nil
 }
@@ -113,6 +117,10 @@ func (e *reviewExtension) serve(ctx context.Context, host component.Host) error 
 	if err != nil {
 		return err
 	}
+	if secret := string(e.config.GitHub.Secret); secret != "" {
+		github := &signalhook.GitHub{Store: e.store, Secret: secret, Failed: e.failed}
+		e.server.Handler = github.Before(e.server.Handler)
+	}
 	listener, err := e.config.HTTP.ToListener(ctx)
 	if err != nil {
 		return err
@@ -140,6 +148,7 @@ func (e *reviewExtension) Shutdown(ctx context.Context) error {
 		e.stopTending()
 		e.tending.Wait()
 	}
+	e.stopHooks(ctx)
 	if e.server != nil {
 		if err := e.server.Shutdown(ctx); err != nil {
 			errs = append(errs, err, e.server.Close()) // cut off requests that take too long
