@@ -76,3 +76,29 @@ func (s *server) showAudit(w http.ResponseWriter, r *http.Request) error {
 	}
 	return s.render(w, http.StatusOK, "audit", page)
 }
+
+// record notes what the sender of a request did. It is done by then, so that a failure is only told to the operator.
+func (s *server) record(r *http.Request, action review.Action, subject string, n int) {
+	e := review.Entry{Who: s.claimant(r).Name, Action: action, Subject: subject, N: n}
+	if err := s.store.Record(r.Context(), e); err != nil {
+		s.options.Failed(r, err)
+	}
+}
+
+// assign offers a case to one person.
+func (s *server) assign(r *http.Request, traceID, name string) error {
+	if err := s.store.Assign(r.Context(), traceID, name); err != nil {
+		return err
+	}
+	s.record(r, review.ActionAssign, traceID+" to "+cmp.Or(name, "everybody"), 1)
+	return nil
+}
+
+// undo takes a judgement of many back.
+func (s *server) undo(r *http.Request, batch string) (int, error) {
+	n, err := s.store.UndoMany(r.Context(), batch)
+	if n > 0 {
+		s.record(r, review.ActionUndo, "batch "+batch, n)
+	}
+	return n, err
+}

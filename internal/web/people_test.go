@@ -148,3 +148,33 @@ func TestAHeaderFromElsewhereIsNoName(t *testing.T) {
 	require.Len(t, s.items(allItems), 1)
 	require.Equal(t, http.StatusOK, s.do(http.MethodDelete, "/api/v1/items?user=u1", "", "", signedIn("ada"), from("[::ffff:192.0.2.7]:1")).StatusCode)
 }
+
+// TestAssignmentsAndUndosAreRecorded: with who did it.
+func TestAssignmentsAndUndosAreRecorded(t *testing.T) {
+	s, _ := newStaffedSite(t)
+	s.put(ofUser("1", "u1"), ofUser("2", "u2"))
+	id := strings.Repeat("1", 32)
+	send := func(method, path, body string) {
+		t.Helper()
+		resp := s.do(method, path, "application/json", body, signedIn("ben"))
+		require.Less(t, resp.StatusCode, 300, read(t, resp))
+	}
+	send(http.MethodPut, "/api/v1/items/"+id+"/assignee", `{"assignee":"carol"}`)
+	send(http.MethodPut, "/api/v1/items/"+id+"/assignee", `{"assignee":""}`)
+	resp := s.do(http.MethodPost, "/api/v1/labels", "application/json", `{"trace_ids":["`+id+`"],"decision":"rejected"}`, signedIn("ben"))
+	var batch review.Batch
+	require.NoError(t, json.Unmarshal([]byte(read(t, resp)), &batch))
+	require.Equal(t, 1, batch.Labeled)
+	send(http.MethodDelete, "/api/v1/labels/"+batch.ID, "")
+	log, err := s.store.Entries(t.Context(), review.EntryFilter{})
+	require.NoError(t, err)
+	var did []string
+	for _, e := range log.Entries {
+		require.Equal(t, "ben", e.Who)
+		require.Equal(t, 1, e.N)
+		did = append(did, string(e.Action)+" "+e.Subject)
+	}
+	require.Equal(t, []string{
+		"undo_many batch " + batch.ID, "label_many batch " + batch.ID + " rejected", "assign " + id + " to everybody", "assign " + id + " to carol",
+	}, did)
+}

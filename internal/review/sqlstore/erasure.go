@@ -24,7 +24,9 @@ func subjectsOf(spans []spanOf) (subjects []subjectOf) {
 	seen := map[subjectOf]bool{}
 	for i := range spans {
 		r := &spans[i]
-		for _, of := range [...]review.Subject{{Kind: review.UserSubject, ID: r.userID}, {Kind: review.SessionSubject, ID: r.sessionID}} {
+		for _, of := range [...]review.Subject{
+			{Kind: review.UserSubject, ID: r.userID}, {Kind: review.SessionSubject, ID: r.sessionID},
+		} {
 			if s := (subjectOf{r.item, of}); of.ID != "" && !seen[s] {
 				seen[s] = true
 				subjects = append(subjects, s)
@@ -57,36 +59,43 @@ func (s *Store) Find(ctx context.Context, of review.Subject, cursor string) (ids
 
 // Erase implements review.Erasure.
 func (s *Store) Erase(ctx context.Context, of review.Subject, by string) (erased int, err error) {
-	record := review.Entry{Time: s.now(), Who: short(by), Action: review.ActionErase, Subject: of.Hash()}
+	record := review.Entry{Who: short(by), Action: review.ActionErase, Subject: of.Hash()}
 	of.ID = short(of.ID)
 	if err := of.Validate(); err != nil {
 		return 0, fmt.Errorf("erase: %w", err)
 	}
 	for {
-		n, id := 0, int64(0)
+		n := 0
 		err := s.write(ctx, func(tx *sql.Tx) (err error) {
 			all := newPrepared(tx)
 			if n, err = erasure.Remove(ctx, all, of); err == nil {
-				id, err = audit.Add(ctx, all, record, n)
+				err = s.record(ctx, all, &record, n)
 			}
 			return err
 		})
 		if err != nil {
 			return erased, fmt.Errorf("erase the items of a %s: %w", of.Kind, err)
 		}
-		record.ID = id
 		if erased += n; n < erasure.Part {
 			return erased, nil
 		}
 	}
 }
 
+// record writes a record of what a transaction does, or adds n to the record that an earlier one wrote.
+func (s *Store) record(ctx context.Context, tx audit.Tx, e *review.Entry, n int) (err error) {
+	if e.ID == 0 {
+		e.Time = s.now()
+	}
+	e.ID, err = audit.Add(ctx, tx, *e, n)
+	return err
+}
+
 // Record implements review.Audit.
 func (s *Store) Record(ctx context.Context, e review.Entry) error {
-	e.ID, e.Time, e.Who, e.Subject = 0, s.now(), short(e.Who), short(e.Subject)
+	e.ID, e.Who, e.Subject = 0, short(e.Who), short(e.Subject)
 	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {
-		_, err := audit.Add(ctx, tx, e, e.N)
-		return err
+		return s.record(ctx, tx, &e, e.N)
 	})
 	if err != nil {
 		return fmt.Errorf("write the audit log: %w", err)

@@ -139,6 +139,33 @@ func testErasureInParts(s *suite) {
 	require.Len(t, page.Entries, 1, "what was not done has no record")
 }
 
+// testAuditOfActions: the store writes who changed signals and who judged many.
+func testAuditOfActions(s *suite) {
+	t := s.t
+	for n := range 3 {
+		s.put(t, of(n+1, "u1", "", "e"))
+	}
+	batch, err := s.LabelMany(t.Context(), review.Selection{Signals: []string{printA}},
+		review.Label{Decision: review.Rejected, Reviewer: "ben"})
+	require.NoError(t, err)
+	none, err := s.LabelMany(t.Context(), review.Selection{Signals: []string{printB}},
+		review.Label{Decision: review.Rejected, Reviewer: "ben"})
+	require.NoError(t, err)
+	require.Zero(t, none.Labeled)
+	require.NoError(t, s.ChangeSignal(t.Context(), printA, review.SignalChange{State: review.SignalIgnored, By: "ada"}))
+	require.ErrorIs(t, s.ChangeSignal(t.Context(), printB, review.SignalChange{State: review.SignalIgnored, By: "ada"}), review.ErrNotFound)
+	page, err := s.Entries(t.Context(), review.EntryFilter{})
+	require.NoError(t, err)
+	require.Len(t, page.Entries, 2, "what changed nothing has no record")
+	for i, want := range []review.Entry{
+		{Who: "ada", Action: review.ActionSignal, Subject: printA + " ignored", N: 1},
+		{Who: "ben", Action: review.ActionBatch, Subject: "batch " + batch.ID + " rejected", N: 3},
+	} {
+		want.ID, want.Time = page.Entries[i].ID, page.Entries[i].Time
+		require.Equal(t, want, page.Entries[i])
+	}
+}
+
 func testAudit(s *suite) {
 	t := s.t
 	for n := range 5 {

@@ -73,6 +73,7 @@ func Run(t *testing.T, reading time.Duration, open func(t *testing.T) review.Sto
 		{"all of a user, a session or a trace goes", testErasure},
 		{"an erasure in parts has one record", testErasureInParts},
 		{"the audit log is kept and forgotten", testAudit},
+		{"what changes many is in the audit log", testAuditOfActions},
 		{"an unknown item is not found", testNotFound},
 		{"hostile text comes back as text", testHostileText},
 		{"what is too large is cut and marked", testLarge},
