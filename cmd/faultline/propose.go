@@ -198,8 +198,8 @@ type sightings struct {
 	rules map[string]*flagged
 }
 
-// maxProposalsShown bounds the traces that are named.
-const maxProposalsShown = 3
+// maxTracesNamed bounds the traces that are named.
+const maxTracesNamed = 3
 
 // replay runs the rules on the traffic.
 func (o *proposing) replay(in *input, config score.Config, rules []score.Rule) (*sightings, error) {
@@ -235,7 +235,7 @@ func (o *proposing) replay(in *input, config score.Config, rules []score.Rule) (
 			if f.spans++; others == 0 {
 				f.new++
 			}
-			if id := s.Span.TraceID().String(); len(f.traces) < maxProposalsShown && !slices.Contains(f.traces, id) {
+			if id := s.Span.TraceID().String(); len(f.traces) < maxTracesNamed && !slices.Contains(f.traces, id) {
 				f.traces = append(f.traces, id)
 			}
 		}

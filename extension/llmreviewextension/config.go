@@ -8,7 +8,6 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
-	"go.opentelemetry.io/collector/config/confignet"
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/confmap"
@@ -26,8 +25,20 @@ type Config struct {
 	// AllowAnonymous lets everyone who reaches the address, loopback or not, read and label what users wrote.
 	AllowAnonymous bool `mapstructure:"allow_anonymous"`
 
+	// People says who may do what.
+	People PeopleConfig `mapstructure:"people"`
+
 	// TraceURL is the address of a trace in a tracing backend, with {trace_id} where the id belongs. Empty: no link.
 	TraceURL string `mapstructure:"trace_url"`
+
+	// PageURL is the address of the page as others reach it. Webhooks link to it.
+	PageURL string `mapstructure:"page_url"`
+
+	// Webhooks are told of signals.
+	Webhooks []WebhookConfig `mapstructure:"webhooks"`
+
+	// GitHub tells of merged pull requests, which resolve signals.
+	GitHub GitHubConfig `mapstructure:"github"`
 
 	// ClaimTimeout is how long a case that a person opened is kept from others.
 	ClaimTimeout time.Duration `mapstructure:"claim_timeout"`
@@ -101,6 +112,7 @@ func createDefaultConfig() component.Config {
 	http.MaxRequestBodySize = 1 << 20
 	return &Config{
 		HTTP: http, ClaimTimeout: web.DefaultClaim, Retention: defaultRetention(),
+		People: PeopleConfig{AdminRoles: []string{"admin"}},
 		Store: StoreConfig{SQLite: configoptional.Some(SQLiteConfig{
 			Path: "./data/review.db", OnDamage: Quarantine, MinFreeMiB: 64,
 		})},
@@ -109,7 +121,8 @@ func createDefaultConfig() component.Config {
 
 // Validate checks the link to a trace, and that prompts and answers are not served to a network by mistake.
 func (c *Config) Validate() error {
-	return errors.Join(c.validateClaims(), c.validateEndpoint(), web.CheckTraceURL(c.TraceURL), c.validateQueues())
+	return errors.Join(c.validateClaims(), c.validateEndpoint(), c.validatePeople(), c.validateWebhooks(), web.CheckTraceURL(c.TraceURL),
+		c.validateQueues())
 }
 
 func (c *Config) validateClaims() error {
@@ -121,7 +134,7 @@ func (c *Config) validateClaims() error {
 
 func (c *Config) validateEndpoint() error {
 	endpoint := c.HTTP.NetAddr.Endpoint
-	if c.HTTP.NetAddr.Transport == confignet.TransportTypeUnix {
+	if c.onSocket() {
 		return nil
 	}
 	host, _, err := net.SplitHostPort(endpoint)
@@ -130,7 +143,8 @@ func (c *Config) validateEndpoint() error {
 	}
 	if c.guarded() && !loopback.Is(host) {
 		return fmt.Errorf(
-			"http::endpoint must be a loopback address unless http::auth or allow_anonymous: true is set, got %q", endpoint)
+			"http::endpoint must be a loopback address unless http::auth, people::header or allow_anonymous: true is set, got %q",
+			endpoint)
 	}
 	return nil
 }
@@ -138,7 +152,7 @@ func (c *Config) validateEndpoint() error {
 // guarded reports whether the server must refuse requests from other machines, since it has no authenticator. A Unix
 // socket has its file permissions.
 func (c *Config) guarded() bool {
-	return !c.HTTP.Auth.HasValue() && !c.AllowAnonymous && c.HTTP.NetAddr.Transport != confignet.TransportTypeUnix
+	return !c.HTTP.Auth.HasValue() && !c.AllowAnonymous && !c.onSocket() && c.People.Header == ""
 }
 
 // Validate checks that one kind of store is chosen.

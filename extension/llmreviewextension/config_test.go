@@ -75,7 +75,7 @@ func TestTraceURLIsCheckedBeforeTheStart(t *testing.T) {
 }
 
 func TestConfigSaysWhatIsWrong(t *testing.T) {
-	const open = "http::endpoint must be a loopback address unless http::auth or allow_anonymous: true is set, got "
+	const open = "http::endpoint must be a loopback address unless http::auth, people::header or allow_anonymous: true is set, got "
 	for file, want := range map[string]string{
 		"invalid_open.yaml":       open + `"0.0.0.0:8321"`,
 		"invalid_open_port.yaml":  open + `":8321"`,

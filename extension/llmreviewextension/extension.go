@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"sync"
 
-	"go.opentelemetry.io/collector/client"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/extension/extensioncapabilities"
@@ -19,6 +18,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/review/postgres"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore"
+	"github.com/faultline-otel/faultline/internal/signalhook"
 	"github.com/faultline-otel/faultline/internal/web"
 	"github.com/faultline-otel/faultline/internal/web/overview"
 )
@@ -35,6 +35,8 @@ type reviewExtension struct {
 	overview    *overview.Board
 	stopTending context.CancelFunc // nil before Start
 	tending     sync.WaitGroup
+
+	hooks []*hook
 
 	telemetry *metadata.TelemetryBuilder
 	backlog   backlog
@@ -76,6 +78,7 @@ func (e *reviewExtension) Start(ctx context.Context, host component.Host) (err e
 	}
 	ctx, e.stopTending = context.WithCancel(context.WithoutCancel(ctx))
 	e.tending.Go(func() { e.tend(ctx) })
+	e.startHooks()
 	e.tending.Go(func() { e.overview.Run(ctx, func(err error) { e.warn("Could not compute the overview", err) }) })
 	return nil
 }
@@ -92,14 +95,20 @@ func (e *reviewExtension) open(ctx context.Context, host component.Host) (*sqlst
 
 func (e *reviewExtension) serve(ctx context.Context, host component.Host) error {
 	e.overview = overview.NewBoard(e.store)
+	directory := e.config.directory()
 	options := web.Options{
-		TraceURL: e.config.TraceURL, Reviewer: reviewer, Failed: e.failed, ClaimFor: e.config.ClaimTimeout,
+		TraceURL: e.config.TraceURL, Failed: e.failed, ClaimFor: e.config.ClaimTimeout,
+		Reviewer: func(r *http.Request) string { return directory.Of(r).Name },
+		Admin:    func(r *http.Request) bool { return directory.Of(r).Admin }, Denied: e.denied,
 		Overview: e.overview,
 		Finder:   &e.finders,
 	}
 	handler, err := web.NewHandler(e.store, options)
 	if err != nil {
 		return err
+	}
+	if e.config.namedOnly() {
+		handler = directory.Named(handler)
 	}
 	if e.config.guarded() {
 		handler = loopback.Only(handler, "http::auth or allow_anonymous: true")
@@ -108,6 +117,10 @@ func (e *reviewExtension) serve(ctx context.Context, host component.Host) error 
 	if err != nil {
 		return err
 	}
+	if secret := string(e.config.GitHub.Secret); secret != "" {
+		github := &signalhook.GitHub{Store: e.store, Secret: secret, Failed: e.failed}
+		e.server.Handler = github.Before(e.server.Handler)
+	}
 	listener, err := e.config.HTTP.ToListener(ctx)
 	if err != nil {
 		return err
@@ -115,21 +128,6 @@ func (e *reviewExtension) serve(ctx context.Context, host component.Host) error 
 	e.settings.Logger.Info("Serving the review page", zap.Stringer("address", listener.Addr()))
 	e.serving.Go(func() { e.run(listener, host) })
 	return nil
-}
-
-// reviewer returns the name that the authenticator gives the sender of a request, "" without one.
-func reviewer(r *http.Request) string {
-	auth := client.FromContext(r.Context()).Auth
-	if auth == nil {
-		return ""
-	}
-	// The names that basicauth and oidc use.
-	for _, attribute := range [...]string{"username", "email", "subject"} {
-		if name, ok := auth.GetAttribute(attribute).(string); ok && name != "" {
-			return name
-		}
-	}
-	return ""
 }
 
 func (e *reviewExtension) failed(r *http.Request, err error) {
@@ -150,6 +148,7 @@ func (e *reviewExtension) Shutdown(ctx context.Context) error {
 		e.stopTending()
 		e.tending.Wait()
 	}
+	e.stopHooks(ctx)
 	if e.server != nil {
 		if err := e.server.Shutdown(ctx); err != nil {
 			errs = append(errs, err, e.server.Close()) // cut off requests that take too long

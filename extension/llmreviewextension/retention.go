@@ -15,8 +15,25 @@ import (
 type RetentionConfig struct {
 	Open     LimitsConfig `mapstructure:"open"`
 	Reviewed LimitsConfig `mapstructure:"reviewed"`
+	// Audit bounds the audit log.
+	Audit AuditConfig `mapstructure:"audit"`
 
 	_ struct{}
+}
+
+// AuditConfig bounds the audit log. 0 is no limit.
+type AuditConfig struct {
+	MaxAge time.Duration `mapstructure:"max_age"`
+
+	_ struct{}
+}
+
+// Validate checks that the limit is not negative.
+func (c *AuditConfig) Validate() error {
+	if c.MaxAge < 0 {
+		return fmt.Errorf("max_age must not be negative, got %v", c.MaxAge)
+	}
+	return nil
 }
 
 // LimitsConfig bounds the items of one state. 0 is no limit.
@@ -34,6 +51,7 @@ func defaultRetention() RetentionConfig {
 	return RetentionConfig{
 		Open:     LimitsConfig{MaxAge: 30 * day, MaxItems: 200_000, MaxSizeMiB: 1024},
 		Reviewed: LimitsConfig{MaxAge: 365 * day, MaxItems: 200_000, MaxSizeMiB: 512},
+		Audit:    AuditConfig{MaxAge: 2 * 365 * day},
 	}
 }
 
@@ -84,6 +102,9 @@ func (e *reviewExtension) tend(ctx context.Context) {
 		}
 		if err == nil {
 			err = e.store.AgeSignals(ctx)
+		}
+		if age := e.config.Retention.Audit.MaxAge; err == nil && age > 0 {
+			err = e.store.ForgetEntries(ctx, time.Now().Add(-age))
 		}
 		if err != nil && ctx.Err() == nil {
 			e.warn("Could not tend the review store", err)

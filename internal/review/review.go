@@ -155,6 +155,8 @@ type Store interface {
 	Retention
 	Intake
 	Outbox
+	Erasure
+	Audit
 	// Close waits for running writes.
 	Close() error
 }

@@ -160,7 +160,7 @@ func (s *server) postRelease(w http.ResponseWriter, r *http.Request) error {
 // postAssign offers a case to one person and stays there.
 func (s *server) postAssign(w http.ResponseWriter, r *http.Request) error {
 	return s.stay(w, r, func(id string, form url.Values) error {
-		return s.store.Assign(r.Context(), id, form.Get("assignee"))
+		return s.assign(r, id, form.Get("assignee"))
 	})
 }
 
@@ -194,7 +194,7 @@ func (s *server) putAssignee(w http.ResponseWriter, r *http.Request) error {
 	if len(in.Assignee) > maxReviewer {
 		return fmt.Errorf("assignee must be at most %d bytes, got %d: %w", maxReviewer, len(in.Assignee), review.ErrInvalid)
 	}
-	if err := s.store.Assign(r.Context(), r.PathValue("trace_id"), in.Assignee); err != nil {
+	if err := s.assign(r, r.PathValue("trace_id"), in.Assignee); err != nil {
 		return err
 	}
 	return s.getItem(w, r)

@@ -64,6 +64,8 @@ func explain(err error) problem {
 		return problem{http.StatusForbidden, "cross_origin", err.Error()}
 	case errors.Is(err, review.ErrElsewhere):
 		return problem{http.StatusBadGateway, "elsewhere", sentence(err, review.ErrElsewhere)}
+	case errors.Is(err, errForbidden):
+		return problem{http.StatusForbidden, "forbidden", err.Error()}
 	case errors.Is(err, errMethod):
 		return problem{http.StatusMethodNotAllowed, "method_not_allowed", err.Error()}
 	case errors.Is(err, errMediaType):

@@ -326,7 +326,7 @@ func (s *server) postUndo(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	n, err := s.store.UndoMany(r.Context(), form.Get("batch"))
+	n, err := s.undo(r, form.Get("batch"))
 	if err != nil {
 		return err
 	}

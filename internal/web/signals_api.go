@@ -117,7 +117,7 @@ func (s *server) addLabels(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) undoLabels(w http.ResponseWriter, r *http.Request) error {
-	n, err := s.store.UndoMany(r.Context(), r.PathValue("batch"))
+	n, err := s.undo(r, r.PathValue("batch"))
 	if err != nil {
 		return err
 	}

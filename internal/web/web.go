@@ -27,6 +27,10 @@ type Options struct {
 	// Reviewer returns the name of the sender of a request, "" where it is unknown: then people enter their name. nil
 	// always returns "".
 	Reviewer func(r *http.Request) string
+	// Admin reports whether the sender of a request is an admin; nil says that everybody is.
+	Admin func(r *http.Request) bool
+	// Denied is called where an action of admins is refused. It may be nil.
+	Denied func(r *http.Request, action string)
 	// ClaimFor is how long a case is its reviewer's without a judgement; 0 is DefaultClaim.
 	ClaimFor time.Duration
 	// Overview has the figures of the overview; somebody runs it. nil is one without figures.
@@ -105,6 +109,7 @@ func (s *server) handler() http.Handler {
 		{"POST /signals/{id}/split", s.postSignalSplit},
 		{"POST /signals/undo", s.postUndo},
 		{"GET /overview", s.showOverview},
+		{"GET /audit", s.asAdmin("audit", s.showAudit)},
 		{"GET /queue/fresh", s.showFresh},
 		{"GET /send", s.showSend},
 		{"POST /send", s.postSend},
@@ -125,6 +130,9 @@ func (s *server) handler() http.Handler {
 		{"POST /api/v1/labels", s.addLabels},
 		{"DELETE /api/v1/labels/{batch}", s.undoLabels},
 		{"GET /api/v1/facets", s.getFacets},
+		{"GET /api/v1/export", s.asAdmin("export", s.exportItems)},
+		{"DELETE /api/v1/items", s.asAdmin("erase", s.eraseItems)},
+		{"GET /api/v1/audit", s.asAdmin("audit", s.listAudit)},
 		{"GET /api/v1/judgements", s.listJudgements},
 		{"GET /api/v1/overview", s.getOverview},
 		{"POST /api/v1/traces/{trace_id}", s.sendTrace},

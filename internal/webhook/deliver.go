@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
@@ -158,10 +159,13 @@ func post(ctx context.Context, client *http.Client, s *Settings, m *Message) res
 	if err != nil {
 		return result{again: true}
 	}
-	mac := hmac.New(sha256.New, []byte(s.Secret))
-	_, _ = mac.Write(m.Body) // it never fails
+	maps.Copy(r.Header, s.Header)
 	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set(HeaderSignature, hex.EncodeToString(mac.Sum(nil)))
+	if s.Secret != "" {
+		mac := hmac.New(sha256.New, []byte(s.Secret))
+		_, _ = mac.Write(m.Body) // it never fails
+		r.Header.Set(HeaderSignature, hex.EncodeToString(mac.Sum(nil)))
+	}
 	r.Header.Set(HeaderKey, m.Key)
 	response, err := client.Do(r)
 	if err != nil {
@@ -172,7 +176,8 @@ func post(ctx context.Context, client *http.Client, s *Settings, m *Message) res
 	switch code := response.StatusCode; {
 	case code < 300:
 		return result{}
-	case code == http.StatusRequestTimeout, code == http.StatusTooManyRequests, code >= 500:
+	case code == http.StatusRequestTimeout, code == http.StatusTooManyRequests, code >= 500,
+		code == http.StatusForbidden && response.Header.Get("Retry-After") != "": // GitHub says so where it is too much
 		return result{again: true, after: retryAfter(response.Header.Get("Retry-After"), time.Now())}
 	default:
 		return result{code: code}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"net/http"
 	"slices"
 	"strconv"
 	"sync"
@@ -20,6 +21,8 @@ import (
 // Settings of an Outbox. The functions may be nil.
 type Settings struct {
 	URL, Secret string
+	// Header is sent with each message, beside those of a webhook.
+	Header http.Header
 	// MaxWaiting bounds the subjects that wait. Beyond it, the one that has waited longest is dropped.
 	MaxWaiting int
 	// MaxSubjects bounds the subjects that are remembered.

@@ -35,11 +35,14 @@ func (s *Store) LabelMany(ctx context.Context, selected review.Selection, l revi
 		l.By = selected.Holder
 	}
 	w.unjudged(l.Person())
+	record := review.Entry{Who: l.Person(), Action: review.ActionBatch, Subject: "batch " + b.ID + " " + string(l.Decision)}
 	for b.Labeled < maxBatch {
 		n := 0
 		err := s.write(ctx, func(tx *sql.Tx) (err error) {
-			n, err = s.labelPart(ctx, tx, w, selected.Holder, b.ID, &l)
-			return err
+			if n, err = s.labelPart(ctx, tx, w, selected.Holder, b.ID, &l); err != nil || n == 0 {
+				return err
+			}
+			return s.record(ctx, tx, &record, n)
 		})
 		if err != nil {
 			return b, fmt.Errorf("label many: %w", err)

@@ -54,6 +54,9 @@ func (p *put) finish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := p.writeSubjects(ctx); err != nil {
+		return err
+	}
 	return reopen(ctx, p.prepared, p.seen, p.received)
 }
 

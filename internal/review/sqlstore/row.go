@@ -19,6 +19,7 @@ type row struct {
 	node                                        failure.Node // without its parent
 	suspect                                     bool
 	model, promptName, promptVersion, sessionID string
+	userID                                      string // of new rows
 	cost                                        genai.Opt[float64] // of model calls only, so that a sum counts each once
 	data                                        string             // the whole span as JSON
 	bytes                                       int64              // of data
@@ -34,7 +35,7 @@ func rowOf(s *review.Span) row {
 	r.span.Call, r.span.Scores, r.span.Skipped = nil, nil, nil
 	if c := s.Call; c != nil {
 		r.model, r.promptName, r.promptVersion = short(c.AnyModel()), short(c.PromptName), short(c.PromptVersion)
-		r.sessionID = short(c.SessionID)
+		r.sessionID, r.userID = short(c.SessionID), short(c.UserID)
 		if c.CostUSD.Set && c.IsLLMCall() && c.CostUSD.Value >= 0 && c.CostUSD.Value <= math.MaxFloat64 {
 			r.cost = c.CostUSD
 		}

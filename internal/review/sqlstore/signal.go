@@ -236,7 +236,10 @@ func (s *Store) ChangeSignal(ctx context.Context, id string, c review.SignalChan
 		_, err = tx.ExecContext(ctx, `UPDATE signals SET state = $1, priority = $2, changed_ns = $3, version = $4,
 			old_versions = $5, changed_by = $6 WHERE id = $7`, c.State, priorityOf(c.State), nanos(s.now()), c.Version,
 			text(old), c.By, id)
-		return err
+		if err != nil {
+			return err
+		}
+		return s.record(ctx, tx, &review.Entry{Who: c.By, Action: review.ActionSignal, Subject: id + " " + string(c.State)}, 1)
 	})
 	if err != nil {
 		return fmt.Errorf("change signal %.64q: %w", id, err)

@@ -28,10 +28,14 @@ type TelemetryBuilder struct {
 	meter                         metric.Meter
 	mu                            sync.Mutex
 	registrations                 []metric.Registration
+	LlmReviewDenied               metric.Int64Counter
 	LlmReviewOldestOpenAgeSeconds metric.Float64ObservableGauge
 	LlmReviewOpenItems            metric.Int64ObservableGauge
 	LlmReviewStoreHealthy         metric.Int64ObservableGauge
 	LlmReviewStoreRecoveries      metric.Int64Counter
+	LlmReviewWebhookDropped       metric.Int64Counter
+	LlmReviewWebhookFailures      metric.Int64Counter
+	LlmReviewWebhookSent          metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -128,6 +132,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.LlmReviewDenied, err = builder.meter.Int64Counter(
+		"otelcol_llm_review_denied",
+		metric.WithDescription("actions of admins that were refused to others [Development]"),
+		metric.WithUnit("{request}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.LlmReviewOldestOpenAgeSeconds, err = builder.meter.Float64ObservableGauge(
 		"otelcol_llm_review_oldest_open_age_seconds",
 		metric.WithDescription("age of the oldest item without a verdict; 0 if there is none [Development]"),
@@ -150,6 +160,24 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_llm_review_store_recoveries",
 		metric.WithDescription("times the file of the review store was damaged, deleted or replaced, and the store went on with another file [Development]"),
 		metric.WithUnit("{recovery}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LlmReviewWebhookDropped, err = builder.meter.Int64Counter(
+		"otelcol_llm_review_webhook_dropped",
+		metric.WithDescription("webhooks of signals that were dropped because too many waited [Development]"),
+		metric.WithUnit("{webhook}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LlmReviewWebhookFailures, err = builder.meter.Int64Counter(
+		"otelcol_llm_review_webhook_failures",
+		metric.WithDescription("webhooks of signals that the receiver refused [Development]"),
+		metric.WithUnit("{webhook}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LlmReviewWebhookSent, err = builder.meter.Int64Counter(
+		"otelcol_llm_review_webhook_sent",
+		metric.WithDescription("webhooks of signals that were delivered [Development]"),
+		metric.WithUnit("{webhook}"),
 	)
 	errs = errors.Join(errs, err)
 	return &builder, errs
