@@ -190,8 +190,9 @@ type Label struct {
 // LabelOf shows a label.
 func LabelOf(l *review.Label, now time.Time) Label {
 	v := Label{
-		Decision: Word(l.Decision), Tone: tones[l.Decision], Severity: string(l.Severity), Session: l.Scope == review.ScopeSession,
-		Note: display.Text(l.Note), Corrected: display.Text(l.CorrectedOutput),
+		Decision: Word(l.Decision), Tone: tones[l.Decision], Severity: string(l.Severity),
+		Session: l.Scope == review.ScopeSession,
+		Note:    display.Text(l.Note), Corrected: display.Text(l.CorrectedOutput),
 		Reviewer: display.Line(l.Reviewer, 80), When: display.MomentOf(l.Created, now),
 	}
 	if v.Reviewer == "" {
