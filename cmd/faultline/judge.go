@@ -78,7 +78,8 @@ func (m *judgeModel) flags(f *pflag.FlagSet, prefix string) {
 	f.IntVar(&m.concurrency, name("concurrency"), 4, of+"requests at a time")
 	f.IntVar(&m.attempts, name("attempts"), 5, of+"attempts of a judgement that a later one may make")
 	f.DurationVar(&m.timeout, name("timeout"), time.Minute, of+"of one request")
-	f.Float64Var(&m.requestsPerMinute, name("requests-per-minute"), 0, of+"requests in a minute, at most (default: no limit)")
+	f.Float64Var(&m.requestsPerMinute, name("requests-per-minute"), 0,
+		of+"requests in a minute, at most (default: no limit)")
 	f.Float64Var(&m.maxUSD, name("max-usd"), 1, of+"what all requests may cost together; 0 is no limit")
 }
 
@@ -140,8 +141,8 @@ func (m *judgeModel) open(book *price.Book) (*docket.Desk, *docket.Purse, error)
 	var row *price.Row
 	if !m.free {
 		if row = book.Find(m.provider, time.Now(), m.model); row == nil {
-			return nil, nil, usage("no price is known for %s, so --%smax-usd could not hold: add it with --prices FILE, or give "+
-				"--%sfree for a model that costs nothing", strings.TrimSpace(m.provider+" "+m.model), m.prefix, m.prefix)
+			return nil, nil, usage("no price is known for %s, so --%smax-usd could not hold: add it with --prices FILE, "+
+				"or give --%sfree for a model that costs nothing", strings.TrimSpace(m.provider+" "+m.model), m.prefix, m.prefix)
 		}
 	}
 	client := &http.Client{Timeout: m.timeout, Transport: keyed{os.Getenv(keyVariable), &http.Transport{
@@ -181,7 +182,8 @@ type rubricFlags struct {
 
 func (r *rubricFlags) flags(f *pflag.FlagSet) {
 	f.StringVar(&r.path, "rubrics", "", "file or folder of your own rubrics (default: those in the program)")
-	f.StringSliceVar(&r.names, "rubric", nil, "only these rubrics, of --rubrics or in the program; may be given several times")
+	f.StringSliceVar(&r.names, "rubric", nil,
+		"only these rubrics, of --rubrics or in the program; may be given several times")
 }
 
 func (r *rubricFlags) load() ([]*judge.Rubric, error) {

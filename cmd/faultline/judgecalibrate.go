@@ -37,14 +37,15 @@ func newJudgeCalibrate() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "calibrate {--store URL | --from URL | --labels FILE | --dataset FILE}",
 		Short: "Compare judges with what people judged, and say which can be trusted",
-		Long: fmt.Sprintf(`Compare judges with what people judged, and say which can be trusted. Each version of a rubric is compared apart; the
-newest one decides.
+		Long: fmt.Sprintf(`Compare judges with what people judged, and say which can be trusted. Each version of a rubric is
+compared apart; the newest one decides.
 
-What judges say is stored with the cases of the review page. Or it comes from files of faultline judge run (--results), or
-the rubrics are run here on the judged cases (--endpoint and --model).
+What judges say is stored with the cases of the review page. Or it comes from files of faultline judge run (--results),
+or the rubrics are run here on the judged cases (--endpoint and --model).
 
 A judge is trusted with at least %d labels of failures that its rubric looks for, and a Matthews correlation (MCC) of at
-least %.1f. Then the lines of configuration are printed with which llm_judge trusts it. Otherwise it says what is missing.
+least %.1f. Then the lines of configuration are printed with which llm_judge trusts it. Otherwise it says what is
+missing.
 
 Exit codes: 0 all can be trusted, 1 the command failed, 2 usage, 3 one of them cannot, or there is nothing to compare.`,
 			trial.MinPositives, trial.MinMCC),
@@ -139,7 +140,9 @@ func given(results []docket.Result) []trial.Given {
 }
 
 // judge has tasks judged, after it told the price, and returns the results.
-func (m *judgeModel) judge(c *cobra.Command, desk *docket.Desk, tasks []docket.Task) (results []docket.Result, err error) {
+func (m *judgeModel) judge(
+	c *cobra.Command, desk *docket.Desk, tasks []docket.Task,
+) (results []docket.Result, err error) {
 	m.tellDemand(c.ErrOrStderr(), desk.Demand(tasks))
 	ctx, stop := signal.NotifyContext(c.Context(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -32,8 +33,8 @@ func newJudgeDiff() *cobra.Command {
 		Long: `Tell what a changed rubric decides otherwise. --from and --to are files of faultline judge run, or rubrics (.yaml, or a
 folder), which are run here on the cases that people judged: with --endpoint and --model, and --dataset or --store.
 
-With labels only the cases that people judged are compared, and each change is better or worse. Without, all cases of both
-files are.
+With labels only the cases that people judged are compared, and each change is better or worse. Without, all cases of
+both files are.
 
 Exit codes: 0 done, 1 the command failed, 2 usage, 3 no case was judged on both sides.`,
 		Example: "  faultline judge diff --from before.jsonl --to after.jsonl --dataset labelled.jsonl\n" +
@@ -104,7 +105,7 @@ func (o *judgeDiff) run(c *cobra.Command) error {
 			return err
 		}
 		if of.labels.Len() == 0 {
-			return exitError{exitInconclusive, fmt.Errorf("people judged nothing of it yet")}
+			return exitError{exitInconclusive, errors.New("people judged nothing of it yet")}
 		}
 	}
 	var all []trial.Given
@@ -163,7 +164,7 @@ func (o *judgeDiff) report(out io.Writer, diffs []trial.Diff) error {
 		}
 	}
 	if compared == 0 {
-		return exitError{exitInconclusive, fmt.Errorf("no case was judged on both sides")}
+		return exitError{exitInconclusive, errors.New("no case was judged on both sides")}
 	}
 	return nil
 }

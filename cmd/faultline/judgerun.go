@@ -36,8 +36,8 @@ func newJudgeRun() *cobra.Command {
 there. What it should cost is printed before on standard error; with --dry-run that is all, and nothing is sent.
 
 Of a trace it judges what llm_judge would: the answer that failed or is suspected, else the last one, and by rubrics of
-sessions each session. Of a dataset it judges the answer in each row. Rubrics that do not apply are left out: groundedness
-needs sources, context_loss more than ten turns.
+sessions each session. Of a dataset it judges the answer in each row. Rubrics that do not apply are left out:
+groundedness needs sources, context_loss more than ten turns.
 
 The endpoint is one for OpenAI's chat completions. Its key, where it wants one, is in ` + keyVariable + `. A line without
 a verdict has the reason in not_judged. With the flags as in llm_judge, results have the same version.

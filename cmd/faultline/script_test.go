@@ -28,11 +28,10 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs testdata/script: commands of a user and their expected output. SAMPLE is the bundled sample, LABELS
-// is what people judged, see noisyLabels, JUDGED a dataset, see refunds, MODEL the address of a stand-in for a model. In addition to the commands of
-// is what people judged, see noisyLabels, MODEL the address of a stand-in for a model, and JUDGE the endpoint of one for a
-// judge, which fails what holds the word bogus. DATASET is what it should know, see judgedRows. In addition to the commands of
-// testscript there is `exits CODE COMMAND...`, and `mistake CODE PATTERN COMMAND...` for a command whose last line on
-// stderr matches, and which prints nothing else of its own.
+// is what people judged, see noisyLabels, JUDGED a dataset, see refunds, MODEL the address of a stand-in for a model.
+// JUDGE is the endpoint of one for a judge, which fails what holds the word bogus, and DATASET what it should know, see
+// judgedRows. In addition to the commands of testscript there is `exits CODE COMMAND...`, and `mistake CODE PATTERN
+// COMMAND...` for a command whose last line on stderr matches, and which prints nothing else of its own.
 func TestScripts(t *testing.T) {
 	sample, err := filepath.Abs(filepath.Join("..", "..", "testdata", "sample.jsonl.gz"))
 	if err != nil {
@@ -50,7 +49,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("TMPDIR", e.WorkDir)
 			e.Setenv("MODEL", model.URL)
 			e.Setenv("JUDGE", judge.Endpoint())
-			rows := filepath.Join(e.WorkDir, "judged.jsonl")
+			rows := filepath.Join(e.WorkDir, "answers.jsonl")
 			e.Setenv("DATASET", rows)
 			if err := dataset.WriteFile(rows, judgedRows(33)); err != nil {
 				return err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -76,7 +77,7 @@ func (a *Assessor) Judge(ctx context.Context, name string, run *assertion.Run) (
 	}
 	k := caseOf(run, r.Of, a.maxBytes)
 	if k == nil {
-		return 0, "", fmt.Errorf("the run has no answer of a model")
+		return 0, "", errors.New("the run has no answer of a model")
 	}
 	if !r.Applies(k) {
 		return 0, "", fmt.Errorf("the rubric does not apply: it needs %s", needs(r))

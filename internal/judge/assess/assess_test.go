@@ -107,8 +107,11 @@ func TestSessionsOfRuns(t *testing.T) {
 		return judgetest.Answer{Text: r.Reply(strings.Contains(r.User, "first") && strings.Contains(r.User, "third"), "")}
 	})
 	talk := []genai.Message{
-		{Role: genai.RoleUser, Text: "first"}, {Role: genai.RoleAssistant, Text: "yes"},
-		{Role: genai.RoleUser, Text: "second"}, {Role: genai.RoleAssistant, Text: "yes"}, {Role: genai.RoleUser, Text: "third"},
+		{Role: genai.RoleUser, Text: "first"},
+		{Role: genai.RoleAssistant, Text: "yes"},
+		{Role: genai.RoleUser, Text: "second"},
+		{Role: genai.RoleAssistant, Text: "yes"},
+		{Role: genai.RoleUser, Text: "third"},
 	}
 	value, _, err := assessor(t, server).Judge(t.Context(), "goal_drift", &assertion.Run{
 		Calls: []*genai.Call{chatCall(talk, "done")},

@@ -12,8 +12,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/judge"
 )
 
-// Result is what a judge says of a case, or why it says nothing. It is one line of a file of results, and its keys are a
-// contract.
+// Result is what a judge says of a case, or why it says nothing. It is one line of a file of results, and its keys are
+// a contract.
 type Result struct {
 	TraceID string `json:"trace_id,omitempty"`
 	SpanID  string `json:"span_id,omitempty"`

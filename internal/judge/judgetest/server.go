@@ -168,8 +168,8 @@ func Completion(model string, a *Answer) string {
 	return string(text)
 }
 
-// Reply is a reply that follows the rubric of the request: it gives the first reason of the rubric and a score of 0.9 or,
-// to fail the case, the last reason and 0.1.
+// Reply is a reply that follows the rubric of the request: it gives the first reason of the rubric and a score of 0.9
+// or, to fail the case, the last reason and 0.1.
 func (r *Request) Reply(pass bool, explanation string) string {
 	type property struct{ Enum []string }
 	var body struct {

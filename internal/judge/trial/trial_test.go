@@ -122,7 +122,7 @@ func TestCompare(t *testing.T) {
 	kappa, ok := got.Kappa()
 	require.True(t, ok)
 	require.InDelta(t, 0.7918, kappa.Value, 1e-4)
-	require.Equal(t, 0.875, got.Recall().Value)
+	require.InDelta(t, 0.875, got.Recall().Value, 1e-12)
 	require.NotNil(t, got.Recall().Interval)
 	require.Empty(t, got.Missing())
 }
