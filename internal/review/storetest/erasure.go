@@ -206,10 +206,10 @@ func testErasureOfTurns(s *suite) {
 	fails, turn := broken(3, "s-1", "third"), spoken(2, "s-1", "second")
 	s.put(t, fails)
 	s.put(t, turn)
-	texts, _ := s.session(t, "s-1", fails)
+	texts, _ := s.session(t, fails)
 	require.Equal(t, []string{"second", "HERE"}, texts)
 	s.erase(t, review.TraceSubject, turn.ID, 0)
-	texts, _ = s.session(t, "s-1", fails)
+	texts, _ = s.session(t, fails)
 	require.Equal(t, []string{"HERE"}, texts)
 	other := spoken(4, "s-1", "of another user")
 	other.Spans[0].Call.UserID = "u2"
