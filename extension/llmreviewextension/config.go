@@ -121,8 +121,8 @@ func createDefaultConfig() component.Config {
 
 // Validate checks the link to a trace, and that prompts and answers are not served to a network by mistake.
 func (c *Config) Validate() error {
-	return errors.Join(c.validateClaims(), c.validateEndpoint(), c.validatePeople(), c.validateWebhooks(), web.CheckTraceURL(c.TraceURL),
-		c.validateQueues())
+	return errors.Join(c.validateClaims(), c.validateEndpoint(), c.validatePeople(), c.validateWebhooks(),
+		web.CheckTraceURL(c.TraceURL), c.validateQueues())
 }
 
 func (c *Config) validateClaims() error {
@@ -143,7 +143,8 @@ func (c *Config) validateEndpoint() error {
 	}
 	if c.guarded() && !loopback.Is(host) {
 		return fmt.Errorf(
-			"http::endpoint must be a loopback address unless http::auth, people::header or allow_anonymous: true is set, got %q",
+			"http::endpoint must be a loopback address unless http::auth, people::header or allow_anonymous: true is set, "+
+				"got %q",
 			endpoint)
 	}
 	return nil

@@ -37,7 +37,8 @@ type PeopleConfig struct {
 func (c *Config) settings() (people.Settings, error) {
 	p := &c.People
 	s := people.Settings{
-		Header: p.Header, RoleHeader: p.RoleHeader, RoleAttribute: p.RoleAttribute, Admins: p.Admins, AdminRoles: p.AdminRoles,
+		Header: p.Header, RoleHeader: p.RoleHeader, RoleAttribute: p.RoleAttribute,
+		Admins: p.Admins, AdminRoles: p.AdminRoles,
 		TrustAll: c.onSocket(), Attribute: attributeOf,
 		// Only who is on this machine, or may open the socket, is answered, and nobody says who that is.
 		Everybody: !c.HTTP.Auth.HasValue() && !c.AllowAnonymous && p.Header == "",
@@ -58,7 +59,8 @@ func (c *Config) validatePeople() error {
 		return fmt.Errorf("people: %w", err)
 	}
 	if len(s.Admins) > 0 && s.Header == "" && !c.HTTP.Auth.HasValue() {
-		return fmt.Errorf("people::admins must come with http::auth or people::header, which name people, got %q alone", s.Admins)
+		return fmt.Errorf("people::admins must come with http::auth or people::header, which name people, got %q alone",
+			s.Admins)
 	}
 	return nil
 }

@@ -1,7 +1,7 @@
 // Package people says who sent a request to the review page, and what they may do.
 //
-// A name comes from the Collector's authenticator or from a header that a single sign-on proxy sets. A header counts only
-// where the request comes from the proxy: everybody else can write what they like into it.
+// A name comes from the Collector's authenticator or from a header that a single sign-on proxy sets. A header counts
+// only where the request comes from the proxy: everybody else can write what they like into it.
 package people
 
 import (

@@ -9,7 +9,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
-// newsFor is how long after its change a signal is news: a receiver that is configured today does not hear of last year.
+// newsFor is how long after its change a signal is news: a receiver that is configured today does not hear of last
+// year.
 const newsFor = 24 * time.Hour
 
 // Bounds of one look at the signals of a state.

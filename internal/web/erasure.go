@@ -12,7 +12,8 @@ import (
 )
 
 // errForbidden is an action of an admin by somebody who is none.
-var errForbidden = errors.New("only an admin may do this; people::admins and people::admin_roles of llm_review name them")
+var errForbidden = errors.New(
+	"only an admin may do this; people::admins and people::admin_roles of llm_review name them")
 
 // asAdmin answers only admins.
 func (s *server) asAdmin(action string, handle handlerFunc) handlerFunc {

@@ -35,7 +35,9 @@ func (s *Store) LabelMany(ctx context.Context, selected review.Selection, l revi
 		l.By = selected.Holder
 	}
 	w.unjudged(l.Person())
-	record := review.Entry{Who: l.Person(), Action: review.ActionBatch, Subject: "batch " + b.ID + " " + string(l.Decision)}
+	record := review.Entry{
+		Who: l.Person(), Action: review.ActionBatch, Subject: "batch " + b.ID + " " + string(l.Decision),
+	}
 	for b.Labeled < maxBatch {
 		n := 0
 		err := s.write(ctx, func(tx *sql.Tx) (err error) {

@@ -54,7 +54,7 @@ func (p *put) finish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := p.writeSubjects(ctx); err != nil {
+	if err := writeSubjects(ctx, p.prepared, p.spans); err != nil {
 		return err
 	}
 	return reopen(ctx, p.prepared, p.seen, p.received)

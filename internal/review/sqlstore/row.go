@@ -19,7 +19,7 @@ type row struct {
 	node                                        failure.Node // without its parent
 	suspect                                     bool
 	model, promptName, promptVersion, sessionID string
-	userID                                      string // of new rows
+	userID                                      string             // of new rows
 	cost                                        genai.Opt[float64] // of model calls only, so that a sum counts each once
 	data                                        string             // the whole span as JSON
 	bytes                                       int64              // of data

@@ -77,8 +77,10 @@ func keepTurn(ctx context.Context, tx *prepared, p *portion) error {
 		return err
 	}
 	added := int64(0)
+	var kept []spanOf
 	for i := range p.rows {
 		r := &p.rows[i]
+		kept = append(kept, spanOf{item, *r})
 		data := r.data
 		if bytes+added+int64(len(data)) > review.MaxTurnBytes {
 			data = r.bare()
@@ -97,6 +99,9 @@ func keepTurn(ctx context.Context, tx *prepared, p *portion) error {
 			return err
 		}
 		added += n * int64(len(data))
+	}
+	if err := writeSubjects(ctx, tx, kept); err != nil {
+		return err
 	}
 	return weigh(ctx, tx, item, added)
 }

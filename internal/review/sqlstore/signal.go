@@ -239,7 +239,8 @@ func (s *Store) ChangeSignal(ctx context.Context, id string, c review.SignalChan
 		if err != nil {
 			return err
 		}
-		return s.record(ctx, tx, &review.Entry{Who: c.By, Action: review.ActionSignal, Subject: id + " " + string(c.State)}, 1)
+		e := review.Entry{Who: c.By, Action: review.ActionSignal, Subject: id + " " + string(c.State)}
+		return s.record(ctx, tx, &e, 1)
 	})
 	if err != nil {
 		return fmt.Errorf("change signal %.64q: %w", id, err)

@@ -199,3 +199,22 @@ func testAudit(s *suite) {
 	require.NoError(t, err)
 	require.Empty(t, page.Entries)
 }
+
+// testErasureOfTurns: a trace that is a turn of another one's session goes too, and its users are found.
+func testErasureOfTurns(s *suite) {
+	t := s.t
+	fails, turn := broken(3, "s-1", "third"), spoken(2, "s-1", "second")
+	s.put(t, fails)
+	s.put(t, turn)
+	texts, _ := s.session(t, fails)
+	require.Equal(t, []string{"second", "HERE"}, texts)
+	s.erase(t, review.TraceSubject, turn.ID, 0)
+	texts, _ = s.session(t, fails)
+	require.Equal(t, []string{"HERE"}, texts)
+	other := spoken(4, "s-1", "of another user")
+	other.Spans[0].Call.UserID = "u2"
+	s.put(t, other)
+	require.Equal(t, []string{fails.ID}, s.found(t, review.UserSubject, "u2"))
+	s.erase(t, review.UserSubject, "u2", 1)
+	require.Empty(t, s.ids(t, review.Filter{}))
+}

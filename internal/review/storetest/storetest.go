@@ -73,6 +73,7 @@ func Run(t *testing.T, reading time.Duration, open func(t *testing.T) review.Sto
 		{"attributes narrow", testAttributes},
 		{"all of a user, a session or a trace goes", testErasure},
 		{"an erasure in parts has one record", testErasureInParts},
+		{"an erased trace goes as a turn too", testErasureOfTurns},
 		{"the audit log is kept and forgotten", testAudit},
 		{"what changes many is in the audit log", testAuditOfActions},
 		{"an unknown item is not found", testNotFound},

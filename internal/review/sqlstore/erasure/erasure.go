@@ -3,7 +3,6 @@ package erasure
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -105,9 +104,18 @@ func Remove(ctx context.Context, tx audit.Tx, of review.Subject) (int, error) {
 	return len(items), nil
 }
 
-// forget removes what names a trace without a reference to its item.
+// forget removes what names a trace without a reference to its item. As a turn, it is a part of another item.
 func forget(ctx context.Context, tx audit.Tx, traceID string) error {
-	_, err := tx.ExecContext(ctx, `DELETE FROM evaluations WHERE trace_id = $1`, traceID)
-	_, other := tx.ExecContext(ctx, `DELETE FROM outbox WHERE trace_id = $1`, traceID)
-	return errors.Join(err, other)
+	for _, statement := range []string{
+		`DELETE FROM evaluations WHERE trace_id = $1`,
+		`DELETE FROM outbox WHERE trace_id = $1`,
+		`UPDATE items SET bytes = bytes - (SELECT COALESCE(SUM(octet_length(t.data)), 0) FROM turns t
+			WHERE t.trace_id = $1 AND t.item_id = items.id) WHERE id IN (SELECT item_id FROM turns WHERE trace_id = $1)`,
+		`DELETE FROM turns WHERE trace_id = $1`,
+	} {
+		if _, err := tx.ExecContext(ctx, statement, traceID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
