@@ -161,7 +161,10 @@ func namesIn(config score.Config) map[string]bool {
 func spelled(s *propose.Signal, p *propose.Proposal) []string {
 	lines := []string{fmt.Sprintf("# Proposed for signal %s: %s", s.Name, onHeldOut(&p.Alone))}
 	for _, field := range []struct{ key, value string }{
-		{"name", p.Rule.Name}, {"when", p.Rule.When}, {"fail", p.Rule.Fail}, {"class", p.Rule.Class},
+		{"name", p.Rule.Name},
+		{"when", p.Rule.When},
+		{"fail", p.Rule.Fail},
+		{"class", p.Rule.Class},
 		{"detail", p.Rule.Detail},
 	} {
 		if field.value != "" {

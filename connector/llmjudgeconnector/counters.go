@@ -25,8 +25,10 @@ func newCounters(ctx context.Context, set connector.Settings, b *bench) (*counte
 	if err != nil {
 		return nil, err
 	}
-	c := &counters{telemetry: telemetry, self: attribute.String("connector", set.ID.String()),
-		ctx: context.WithoutCancel(ctx)}
+	c := &counters{
+		telemetry: telemetry, self: attribute.String("connector", set.ID.String()),
+		ctx: context.WithoutCancel(ctx),
+	}
 	err = telemetry.RegisterLlmJudgeWaitingCallback(func(_ context.Context, o metric.Int64Observer) error {
 		if b.queue != nil {
 			o.Observe(int64(b.queue.Len()), c.with())

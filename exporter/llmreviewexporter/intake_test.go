@@ -86,8 +86,14 @@ func TestSuspicionsComeWithTheProbabilityOfSampling(t *testing.T) {
 		state string
 		want  float64
 	}{
-		{"", 0.25}, {"vendor=x,ot=rv:00000000000001;th:8", 0.5}, {"ot=th:0", 1}, {"ot=th:e666666666666", 0.1},
-		{"ot=th:xyz", 0.25}, {"ot=th:", 0.25}, {"ot=th:123456789abcdef", 0.25}, {"other=th:8", 0.25},
+		{"", 0.25},
+		{"vendor=x,ot=rv:00000000000001;th:8", 0.5},
+		{"ot=th:0", 1},
+		{"ot=th:e666666666666", 0.1},
+		{"ot=th:xyz", 0.25},
+		{"ot=th:", 0.25},
+		{"ot=th:123456789abcdef", 0.25},
+		{"other=th:8", 0.25},
 	} {
 		require.NoError(t, e.ConsumeTraces(t.Context(), suspected(n+1, c.state)))
 		got := reasons(t, store, n+1)

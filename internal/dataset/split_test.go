@@ -47,7 +47,9 @@ func TestConversationsStayTogether(t *testing.T) {
 		groups = append(groups, ids)
 	}
 	require.Equal(t, [][]string{
-		{"opening", "later", "later still", "another answer"}, {"alone"}, {"session, first", "session, second"},
+		{"opening", "later", "later still", "another answer"},
+		{"alone"},
+		{"session, first", "session, second"},
 		{"trace, first", "trace, second"},
 	}, groups)
 }

@@ -78,8 +78,11 @@ func (c *Cost) Add(o *Cost) {
 	c.SavedUSD += o.SavedUSD
 	t, u := &c.Tokens, &o.Tokens
 	for _, p := range []struct{ to, from *tokenCount }{
-		{&t.UncachedInput, &u.UncachedInput}, {&t.CacheRead, &u.CacheRead}, {&t.CacheWrite, &u.CacheWrite},
-		{&t.Output, &u.Output}, {&t.Reasoning, &u.Reasoning},
+		{&t.UncachedInput, &u.UncachedInput},
+		{&t.CacheRead, &u.CacheRead},
+		{&t.CacheWrite, &u.CacheWrite},
+		{&t.Output, &u.Output},
+		{&t.Reasoning, &u.Reasoning},
 	} {
 		if p.from.Set {
 			p.to.Value, p.to.Set = p.to.Value+p.from.Value, true

@@ -107,8 +107,10 @@ func TestScoresOfFlaggedTrafficHaveNoTrend(t *testing.T) {
 	m := New(defaults())
 	span := chat()
 	span.Scores = []Score{
-		{Name: "judge", Value: 1, Stratum: "flagged"}, {Name: "judge", Value: 1, Stratum: "suspect"},
-		{Name: "judge", Value: 1, Stratum: "random"}, {Name: "judge", Value: 1, Stratum: "random", Untrusted: true},
+		{Name: "judge", Value: 1, Stratum: "flagged"},
+		{Name: "judge", Value: 1, Stratum: "suspect"},
+		{Name: "judge", Value: 1, Stratum: "random"},
+		{Name: "judge", Value: 1, Stratum: "random", Untrusted: true},
 	}
 	m.Count(&span)
 	got := collect(t, m, noon, true)

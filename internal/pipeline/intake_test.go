@@ -59,7 +59,8 @@ func TestLabelsAreEvaluations(t *testing.T) {
 		want   spanattr.Evaluation
 	}{
 		"confirmed": {
-			review.LabelChange{Label: confirmed, Model: "m", Stratum: review.Reason{Source: review.SourceVerdict, Probability: 1}}, true,
+			review.LabelChange{Label: confirmed, Model: "m", Stratum: review.Reason{Source: review.SourceVerdict, Probability: 1}},
+			true,
 			spanattr.Evaluation{
 				Name: "review", By: spanattr.EvaluatorPerson, Reviewer: "Ann", Label: "confirmed", Value: genai.Some(0.0), Failed: true,
 				Class: failure.Refusal, Detail: failure.ModelRefusal, Explanation: "n", Model: "m", Stratum: spanattr.StratumFlagged,
@@ -69,18 +70,21 @@ func TestLabelsAreEvaluations(t *testing.T) {
 		"rejected": {
 			review.LabelChange{
 				Label: review.Label{Decision: review.Rejected, Note: "n"}, Stratum: review.Reason{Source: review.SourceSuspicion, Probability: 0.25},
-			}, false,
+			},
+			false,
 			spanattr.Evaluation{
 				Name: "review", By: spanattr.EvaluatorPerson, Label: "rejected", Value: genai.Some(1.0), Stratum: spanattr.StratumSuspect,
 				Probability: genai.Some(0.25),
 			},
 		},
 		"unsure, of a trace that somebody sent": {
-			review.LabelChange{Label: review.Label{Decision: "unsure"}}, false,
+			review.LabelChange{Label: review.Label{Decision: "unsure"}},
+			false,
 			spanattr.Evaluation{Name: "review", By: spanattr.EvaluatorPerson, Label: "unsure"},
 		},
 		"undone": {
-			review.LabelChange{Label: confirmed, Undone: true, Stratum: review.Reason{Source: review.SourceRandom, Probability: 0.01}}, true,
+			review.LabelChange{Label: confirmed, Undone: true, Stratum: review.Reason{Source: review.SourceRandom, Probability: 0.01}},
+			true,
 			spanattr.Evaluation{
 				Name: "review", By: spanattr.EvaluatorPerson, Reviewer: "Ann", Label: "undone", Stratum: spanattr.StratumRandom,
 				Probability: genai.Some(0.01),

@@ -85,7 +85,7 @@ func (l *Label) Validate() error {
 	if err := validFinding("", failure.Finding{Class: l.Class, Detail: l.Detail}); err != nil {
 		return err
 	}
-	return l.Remarks.validate()
+	return l.validate()
 }
 
 func (r *Remarks) validate() error {

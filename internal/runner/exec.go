@@ -69,7 +69,7 @@ func (e Exec) Run(ctx context.Context, c *Case) (Answer, error) {
 	case errors.As(err, &exit) && (exit.ExitCode() == 126 || exit.ExitCode() == 127):
 		return Answer{}, fmt.Errorf("%q %w: %s", e.Command, ErrNotRunnable, complaint.last())
 	case errors.As(err, &exit):
-		return Answer{}, fmt.Errorf("%s: %s", exit, complaint.last())
+		return Answer{}, fmt.Errorf("%w: %s", exit, complaint.last())
 	case errors.Is(err, exec.ErrWaitDelay): // a child has the pipe, but the command has answered
 	case err != nil:
 		return Answer{}, err

@@ -82,7 +82,7 @@ func (p Program) Run(ctx context.Context, cases iter.Seq[Case], run int, endpoin
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, os.ErrNotExist), errors.Is(err, os.ErrPermission):
 		return fmt.Errorf("%q %w: %w", p.Args[0], ErrNotRunnable, err)
 	case errors.As(err, &exit):
-		return fmt.Errorf("%s: %s: %s", p.Args[0], exit, complaint.last())
+		return fmt.Errorf("%s: %w: %s", p.Args[0], exit, complaint.last())
 	case errors.Is(err, exec.ErrWaitDelay):
 		return nil
 	}

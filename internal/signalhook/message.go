@@ -105,18 +105,22 @@ func Body(kind Kind, g *review.Signal, page string) (json.RawMessage, error) {
 	switch kind {
 	case Slack:
 		text := "*" + slackText(m.headline()) + "*\n" + slackText(m.Title)
+		var textSb108 strings.Builder
 		for _, line := range m.facts() {
-			text += "\n" + slackText(line)
+			textSb108.WriteString("\n" + slackText(line))
 		}
+		text += textSb108.String()
 		if m.URL != "" {
 			text += "\n<" + m.URL + "|Look at it>"
 		}
 		return json.Marshal(map[string]string{"text": text})
 	case GitHubIssue:
 		text := fence(m.Title)
+		var textSb117 strings.Builder
 		for _, line := range m.facts() {
-			text += "\n- " + code(line)
+			textSb117.WriteString("\n- " + code(line))
 		}
+		text += textSb117.String()
 		if m.URL != "" {
 			text += "\n\n[Look at it](" + m.URL + ")"
 		}

@@ -142,7 +142,7 @@ func TestQueuesOnThePage(t *testing.T) {
 	require.NotEmpty(t, evidence)
 	page = s.pageAs("ada", address)
 	require.Equal(t, "A case to judge", page.one("h1").text())
-	require.Equal(t, "", selected(page.one("#as")), "the class is for ada to choose")
+	require.Empty(t, selected(page.one("#as")), "the class is for ada to choose")
 	for _, hidden := range []string{"p.why", "#i-" + items[0].TraceID, "ol.steps"} {
 		if page.has(hidden) {
 			require.NotContains(t, page.one(hidden).text(), evidence, hidden)

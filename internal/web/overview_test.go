@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -76,7 +75,7 @@ func TestOverview(t *testing.T) {
 	var figures overview.Figures
 	require.NoError(t, json.Unmarshal([]byte(read(t, resp)), &figures))
 	require.WithinDuration(t, time.Now(), figures.At, time.Minute)
-	require.Equal(t, figures.Agreement.Items, len(s.items(allItems)))
+	require.Len(t, s.items(allItems), figures.Agreement.Items)
 	require.Equal(t, []string{"<b>bob</b>", "ada"}, []string{figures.Reviewers[0].Name, figures.Reviewers[1].Name})
 	require.NotEmpty(t, figures.Scorers)
 
@@ -112,6 +111,6 @@ func TestJudgementsOfTheAPI(t *testing.T) {
 	} {
 		status, body := s.get("/api/v1/judgements?" + query)
 		require.Equal(t, http.StatusBadRequest, status)
-		require.True(t, strings.Contains(body, want), body)
+		require.Contains(t, body, want, body)
 	}
 }

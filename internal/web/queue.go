@@ -56,7 +56,11 @@ func (f queueFilter) values() url.Values {
 	v := url.Values{}
 	maps.Copy(v, f.narrow)
 	for _, p := range []struct{ key, value string }{
-		{"queue", f.Queue}, {"class", string(f.Class)}, {"service", f.Service}, {"source", string(f.Source)}, {"q", f.Query},
+		{"queue", f.Queue},
+		{"class", string(f.Class)},
+		{"service", f.Service},
+		{"source", string(f.Source)},
+		{"q", f.Query},
 		{"cursor", f.Cursor},
 	} {
 		if p.value != "" {

@@ -1,6 +1,7 @@
 package llmreviewreceiver
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -47,7 +48,7 @@ func (c *Config) Validate() error {
 	case c.BatchSize < 1 || c.BatchSize > maxBatch:
 		return fmt.Errorf("batch_size must be 1 to %d, got %d", maxBatch, c.BatchSize)
 	case !c.Retry.Enabled || c.Retry.MaxElapsedTime != 0:
-		return fmt.Errorf("retry_on_failure must be enabled, with max_elapsed_time 0: labels wait in the store without end")
+		return errors.New("retry_on_failure must be enabled, with max_elapsed_time 0: labels wait in the store without end")
 	}
 	return nil
 }

@@ -101,7 +101,7 @@ func (l *labels) pause(failures int) time.Duration {
 	for range failures {
 		wait = min(wait*max(l.config.Retry.Multiplier, 1), float64(l.config.Retry.MaxInterval))
 	}
-	return time.Duration(wait * (1 + l.config.Retry.RandomizationFactor*(2*rand.Float64()-1))) //nolint:gosec // jitter
+	return time.Duration(wait * (1 + l.config.Retry.RandomizationFactor*(2*rand.Float64()-1)))
 }
 
 // deliver sends the next changes and returns how many those were.

@@ -74,7 +74,8 @@ var (
 		prompt_name = excluded.prompt_name, prompt_version = excluded.prompt_version,
 		session_id = excluded.session_id, cost_usd = excluded.cost_usd,
 		start_ns = excluded.start_ns, duration_ns = excluded.duration_ns, data = excluded.data,
-		opinions = excluded.opinions`}
+		opinions = excluded.opinions`,
+	}
 	insertBodies = insertion{before: `INSERT INTO search (rowid, body) VALUES `}
 )
 

@@ -180,14 +180,20 @@ func complete(ctx context.Context, tx *sql.Tx, found []judgedItem) ([]review.Jud
 		query string
 		scan  func(*sql.Rows) error
 	}{
-		{`SELECT item_id, opinions FROM spans WHERE opinions NOT IN ('', '-') AND item_id` + among,
-			readOpinions(index, decodeOpinions)},
+		{
+			`SELECT item_id, opinions FROM spans WHERE opinions NOT IN ('', '-') AND item_id` + among,
+			readOpinions(index, decodeOpinions),
+		},
 		{`SELECT item_id, data FROM spans WHERE opinions = '' AND item_id` + among, readOpinions(index, earlierOpinions)},
-		{`SELECT item_id, data FROM evaluations WHERE evaluator = '` + review.ByJudge + `' AND item_id` + among,
-			readOpinions(index, judgeOpinion)},
+		{
+			`SELECT item_id, data FROM evaluations WHERE evaluator = '` + review.ByJudge + `' AND item_id` + among,
+			readOpinions(index, judgeOpinion),
+		},
 		{`SELECT item_id, source, probability FROM reasons WHERE item_id` + among, readProbabilities(index)},
-		{`SELECT l.item_id, ` + labelColumns + ` FROM labels l WHERE l.item_id` + among + ` ORDER BY l.id`,
-			readLabels(index)},
+		{
+			`SELECT l.item_id, ` + labelColumns + ` FROM labels l WHERE l.item_id` + among + ` ORDER BY l.id`,
+			readLabels(index),
+		},
 	} {
 		if err := eachRow(ctx, tx, read.query, read.scan); err != nil {
 			return nil, err

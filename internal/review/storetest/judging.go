@@ -181,7 +181,7 @@ func testQueues(s *suite) {
 	require.Equal(t, []string{traceID(3)}, s.ids(t, review.Filter{Queue: "shop"}))
 	require.Empty(t, s.ids(t, review.Filter{Queue: "none"}))
 	require.Len(t, s.ids(t, review.Filter{State: review.Open}), 4)
-	require.Equal(t, "", s.item(t, traceID(4)).Queue)
+	require.Empty(t, s.item(t, traceID(4)).Queue)
 	facets, err := s.Facets(t.Context(), review.Filter{Queue: "twice"})
 	require.NoError(t, err)
 	require.Equal(t, []review.Count{{Value: string(failure.Refusal), N: 2}}, facets.Classes)
@@ -227,7 +227,7 @@ func testQueues(s *suite) {
 	require.Equal(t, 1, s.item(t, traceID(3)).Reviewers)
 	s.UseQueues(nil)
 	require.NoError(t, s.Redistribute(t.Context()))
-	require.Equal(t, "", s.item(t, traceID(3)).Queue)
+	require.Empty(t, s.item(t, traceID(3)).Queue)
 }
 
 // testSeveralReviewers: an item is held by as many as have yet to judge it, and each person judges it once.

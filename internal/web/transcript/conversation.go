@@ -254,11 +254,13 @@ func mediaWords(m *genai.Message) (words []string) {
 	for i := range m.Attachments {
 		a := &m.Attachments[i]
 		line := display.Line(a.Kind, 20)
+		var lineSb257 strings.Builder
 		for _, more := range []string{display.Line(a.Name, 80), display.Line(a.MediaType, 60)} {
 			if more != "" {
-				line += " · " + more
+				lineSb257.WriteString(" · " + more)
 			}
 		}
+		line += lineSb257.String()
 		if a.Size > 0 {
 			line += " · " + display.Bytes(int(a.Size))
 		} else {
