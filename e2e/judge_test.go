@@ -113,7 +113,7 @@ func TestJudgementsOutliveKills(t *testing.T) {
 		judged, lost = judgements(t, dir)
 		for i := range traces {
 			for _, rubric := range []string{"toxicity", "relevance"} {
-				key := pcommon.TraceID(traceID(uint64(i+1))).String() + " " + rubric
+				key := traceID(uint64(i+1)).String() + " " + rubric
 				if judged[key] == 0 && lost[key] == "" {
 					return fmt.Errorf("%d judged and %d lost of %d", len(judged), len(lost), traces*rubrics)
 				}

@@ -133,7 +133,7 @@ func (o *subjectOptions) send(ctx context.Context, method, path string, subject 
 	if err != nil {
 		return err
 	}
-	defer q.Close()
+	defer func() { _ = q.Close() }() // it only reads
 	q.client.Timeout = 0
 	query := url.Values{string(subject.Kind): {subject.ID}}
 	r, err := http.NewRequestWithContext(ctx, method, q.base+path+"?"+query.Encode(), http.NoBody)

@@ -300,7 +300,7 @@ func (p *programRuns) once(ctx context.Context, cases []runner.Case, run int, wr
 			}
 		}
 	}, run, server.URL())
-	server.Close(5 * time.Second)
+	server.Close(5 * time.Second) //nolint:contextcheck // what is under way ends by itself, also after an interrupt
 	switch {
 	case errors.Is(err, runner.ErrNotRunnable):
 		return exitError{exitUsage, err}

@@ -26,16 +26,16 @@ import (
 )
 
 // started starts a connector.
-func started(t testing.TB, cfg *Config, host component.Host) (connector.Traces, *consumertest.LogsSink) {
-	t.Helper()
-	require.NoError(t, cfg.Validate())
+func started(tb testing.TB, cfg *Config, host component.Host) (connector.Traces, *consumertest.LogsSink) {
+	tb.Helper()
+	require.NoError(tb, cfg.Validate())
 	sink := new(consumertest.LogsSink)
-	c, err := NewFactory().CreateTracesToLogs(t.Context(), connectortest.NewNopSettings(metadata.Type), cfg, sink)
-	require.NoError(t, err)
-	require.NoError(t, c.Start(t.Context(), host))
+	c, err := NewFactory().CreateTracesToLogs(tb.Context(), connectortest.NewNopSettings(metadata.Type), cfg, sink)
+	require.NoError(tb, err)
+	require.NoError(tb, c.Start(tb.Context(), host))
 	var once sync.Once
-	stop := func() { once.Do(func() { require.NoError(t, c.Shutdown(context.Background())) }) }
-	t.Cleanup(stop)
+	stop := func() { once.Do(func() { require.NoError(tb, c.Shutdown(context.Background())) }) }
+	tb.Cleanup(stop)
 	return c, sink
 }
 
@@ -106,9 +106,9 @@ func quoted(text string) string {
 }
 
 // records returns the log records once there are n.
-func records(t testing.TB, sink *consumertest.LogsSink, n int) (all []plog.LogRecord) {
-	t.Helper()
-	require.Eventually(t, func() bool { return sink.LogRecordCount() >= n }, 30*time.Second, 5*time.Millisecond)
+func records(tb testing.TB, sink *consumertest.LogsSink, n int) (all []plog.LogRecord) {
+	tb.Helper()
+	require.Eventually(tb, func() bool { return sink.LogRecordCount() >= n }, 30*time.Second, 5*time.Millisecond)
 	for _, ld := range sink.AllLogs() {
 		for _, rl := range ld.ResourceLogs().All() {
 			for _, sl := range rl.ScopeLogs().All() {
@@ -118,7 +118,7 @@ func records(t testing.TB, sink *consumertest.LogsSink, n int) (all []plog.LogRe
 			}
 		}
 	}
-	require.Len(t, all, n)
+	require.Len(tb, all, n)
 	return all
 }
 

@@ -58,7 +58,7 @@ func (t *tempo) fetch(ctx context.Context, traceID string) (ptrace.Traces, error
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	switch {
 	case response.StatusCode == http.StatusNotFound:
-		return none, fmt.Errorf("Tempo at %s does not have the trace: %w", t.endpoint, review.ErrNotFound)
+		return none, fmt.Errorf("the trace is not in Tempo at %s: %w", t.endpoint, review.ErrNotFound)
 	case response.StatusCode != http.StatusOK:
 		return none, fmt.Errorf("%w: Tempo at %s answers %s: %.200q", review.ErrElsewhere, t.endpoint, response.Status, body)
 	case err != nil:
@@ -71,7 +71,7 @@ func (t *tempo) fetch(ctx context.Context, traceID string) (ptrace.Traces, error
 		return none, fmt.Errorf("%w: the answer of Tempo is no trace: %w", review.ErrElsewhere, err)
 	}
 	if td.SpanCount() == 0 {
-		return none, fmt.Errorf("Tempo at %s does not have the trace: %w", t.endpoint, review.ErrNotFound)
+		return none, fmt.Errorf("the trace is not in Tempo at %s: %w", t.endpoint, review.ErrNotFound)
 	}
 	return td, nil
 }

@@ -78,7 +78,7 @@ func (e *reviewExtension) Start(ctx context.Context, host component.Host) (err e
 	}
 	ctx, e.stopTending = context.WithCancel(context.WithoutCancel(ctx))
 	e.tending.Go(func() { e.tend(ctx) })
-	e.startHooks()
+	e.startHooks() //nolint:contextcheck // they outlive the start
 	e.tending.Go(func() { e.overview.Run(ctx, func(err error) { e.warn("Could not compute the overview", err) }) })
 	return nil
 }

@@ -125,7 +125,7 @@ func TestGRPC(t *testing.T) {
 	conn, err := grpc.NewClient(strings.TrimPrefix(s.URL(), "http://"),
 		grpc.WithTransportCredentials(insecure.NewCredentials()))
 	require.NoError(t, err)
-	defer conn.Close()
+	defer func() { require.NoError(t, conn.Close()) }()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	for _, options := range [][]grpc.CallOption{nil, {grpc.UseCompressor("gzip")}} {

@@ -19,7 +19,7 @@ var pageText string
 var pageStyle string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"name": func(row *gate.RowResult) string { return name(row) }, "label": label, "checks": checks,
+	"name": name, "label": label, "checks": checks,
 	"texts": block, "line": line, "outcome": outcome,
 }).Parse(pageText))
 

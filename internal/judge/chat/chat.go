@@ -182,7 +182,7 @@ type bounded struct{ *http.Client }
 
 // Do sends a request.
 func (b *bounded) Do(req *http.Request) (*http.Response, error) {
-	res, err := b.Client.Do(req)
+	res, err := b.Client.Do(req) //nolint:gosec // the address is that of the configuration
 	switch {
 	case err != nil:
 	case res.StatusCode < http.StatusBadRequest:

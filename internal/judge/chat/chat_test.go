@@ -30,10 +30,10 @@ func subject() *judge.Case {
 	return &judge.Case{Scope: judge.Answer, Question: "Where is my order?", Answer: "It is in Lyon.", Turns: 1}
 }
 
-func relevance(t testing.TB) *judge.Rubric {
-	t.Helper()
+func relevance(tb testing.TB) *judge.Rubric {
+	tb.Helper()
 	r, err := judge.Find("relevance")
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return r
 }
 

@@ -209,6 +209,7 @@ func (s *Store) claimsOf(ctx context.Context, tx *sql.Tx, items []review.Item, i
 	for i, id := range ids {
 		at[id], places[i] = i, w.arg(id)
 	}
+	//nolint:gosec // only places are put in
 	rows, err := tx.QueryContext(ctx, `SELECT item_id, holder, name, until_ns FROM claims WHERE item_id IN (`+
 		strings.Join(places, ", ")+`) AND until_ns > `+w.arg(nanos(s.now()))+` ORDER BY until_ns, holder`, w.args...)
 	if err != nil {

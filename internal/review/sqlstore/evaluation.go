@@ -175,6 +175,7 @@ func (s *Store) sweepIntake(ctx context.Context) error {
 // Wanted implements review.Intake.
 func (s *Store) Wanted(ctx context.Context, after time.Time) (wanted []review.Wanted, err error) {
 	err = s.read(ctx, func(tx *sql.Tx) error {
+		//nolint:gosec // a constant is put in
 		rows, err := tx.QueryContext(ctx, `SELECT trace_id, received_ns FROM items WHERE bytes = 0 AND received_ns > $1
 			ORDER BY received_ns DESC LIMIT `+strconv.Itoa(maxWanted), nanos(after))
 		if err != nil {

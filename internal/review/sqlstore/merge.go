@@ -60,6 +60,7 @@ func addParts(ctx context.Context, tx *sql.Tx, signals []review.Signal) error {
 	for i := range signals {
 		places[i], at[signals[i].ID] = w.arg(signals[i].ID), &signals[i]
 	}
+	//nolint:gosec // only places are put in
 	rows, err := tx.QueryContext(ctx, `SELECT target, id, CASE WHEN name = '' THEN title ELSE name END, first_ns, last_ns,
 		total, stored, open FROM signals WHERE target <> '' AND target IN (`+strings.Join(places, ", ")+`)
 		ORDER BY first_ns, id`, w.args...)

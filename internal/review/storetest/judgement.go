@@ -68,7 +68,7 @@ func testJudgements(s *suite) {
 	require.Equal(t, "shop", got[0].Service)
 	require.Equal(t, failure.Unsafe, got[0].Class)
 	require.Equal(t, review.SourceVerdict, got[0].Source)
-	require.Equal(t, 1.0, got[0].Probability)
+	require.InDelta(t, 1, got[0].Probability, 0)
 	require.WithinDuration(t, time.Now(), got[0].Received, time.Minute)
 	require.Equal(t, []review.Label{first, second}, got[0].Labels, "of all people, oldest first, without notes")
 	toxicity, ok := got[0].Opinion(review.ByScorer, "toxicity")
