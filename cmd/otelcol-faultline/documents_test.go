@@ -17,9 +17,10 @@ import (
 )
 
 // elsewhere are documents with YAML that is not for this Collector. Tests of other packages check them: internal/grafana
-// for Prometheus, e2e for ocb, cmd/faultline for CI systems and requests.
+// for Prometheus, e2e for ocb, cmd/faultline for CI systems, requests, datasets and scorer files.
 var elsewhere = []string{
 	"docs/reference/alerts.md", "docs/guides/own-build.md", "docs/guides/gate.md", "deploy/ci/README.md",
+	"docs/guides/datasets.md", "docs/guides/scorers.md",
 }
 
 // TestExamplesInDocumentsAreValid reads every fenced YAML block of every document like this Collector: all components
@@ -31,6 +32,9 @@ func TestExamplesInDocumentsAreValid(t *testing.T) {
 	wiring := wiringconverter.NewFactory().Create(confmap.ConverterSettings{Logger: zap.NewNop()})
 	t.Setenv("HOOK_SECRET", "of an example")
 	t.Setenv("JUDGE_API_KEY", "of an example")
+	t.Setenv("SLACK_URL", "https://hooks.example/slack")
+	t.Setenv("GITHUB_TOKEN", "of an example")
+	t.Setenv("GITHUB_WEBHOOK_SECRET", "of an example")
 	for _, document := range documents(t) {
 		t.Run(document, func(t *testing.T) {
 			blocks, files := componenttest.Examples(t, filepath.Join(home(t), document))

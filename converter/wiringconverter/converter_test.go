@@ -348,7 +348,7 @@ service: {pipelines: {traces: {receivers: [otlp], processors: [llm-failure], exp
 processors: {llm_metrics: {}, llm_review: {}}
 service: {pipelines: {traces: {receivers: [otlp], exporters: [debug]}}}`,
 			err: "processors::llm_metrics: llm_metrics belongs under connectors\n" +
-				"processors::llm_review: llm_review belongs under exporters or extensions",
+				"processors::llm_review: llm_review belongs under receivers or exporters or extensions",
 		},
 		"in the wrong list": {
 			yaml: `

@@ -74,7 +74,8 @@ func TestRedactionChangesNoFinding(t *testing.T) {
 	for _, td := range dialectTraces(t) {
 		check("dialects", td)
 	}
-	if _, ok := corpus.Find(t); ok {
+	_, found := corpus.Find(t)
+	if found {
 		type run struct {
 			ID   string          `json:"id"`
 			OTLP json.RawMessage `json:"otlp"`
@@ -92,5 +93,7 @@ func TestRedactionChangesNoFinding(t *testing.T) {
 		}
 	}
 	t.Logf("%d spans, %d values redacted", spans, redacted)
-	require.NotZero(t, redacted)
+	if found {
+		require.NotZero(t, redacted)
+	}
 }

@@ -121,8 +121,8 @@ func forSignal(failing, sound []dataset.Row, o Options) Signal {
 	learn, heldOut := half(rows, learnPart, o.Scorers), half(rows, heldOutPart, o.Scorers)
 	if !learn.enough() || !heldOut.enough() {
 		s.Refused = fmt.Sprintf("%d failures and %d sound calls are too few: each half of the conversations needs %d of "+
-			"both, and they have %d and %d, %d and %d; judge more", len(failing), len(sound), Needed, learn.failures, learn.sound(),
-			heldOut.failures, heldOut.sound())
+			"both, and they have %d and %d, %d and %d; judge more", len(failing), len(sound), Needed, learn.failures,
+			learn.sound(), heldOut.failures, heldOut.sound())
 		return s
 	}
 	class, detail := classOf(failing)

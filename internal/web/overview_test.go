@@ -67,7 +67,7 @@ func TestOverview(t *testing.T) {
 	for _, e := range page.all("") {
 		require.Empty(t, e.attr("style"), "the policy allows no inline style")
 	}
-	require.Len(t, page.all("script"), 2, "no script of its own")
+	require.Len(t, page.all("script"), 3, "those of every page, and none of its own")
 	require.Empty(t, s.failed)
 
 	resp := s.do(http.MethodGet, "/api/v1/overview", "", "")
