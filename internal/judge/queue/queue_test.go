@@ -63,10 +63,10 @@ func oneLane(rater string) string {
 
 var wide = Limits{Judgements: 10_000, MaxAge: time.Hour, Attempts: 3}
 
-func opened(t testing.TB, store Store, limits Limits) (*Queue, []Lost) {
-	t.Helper()
+func opened(tb testing.TB, store Store, limits Limits) (*Queue, []Lost) {
+	tb.Helper()
 	q, lost, err := Open(store, limits, time.Now, oneLane)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return q, lost
 }
 
@@ -74,12 +74,12 @@ func item(id string) *Item {
 	return &Item{ID: id, TraceID: id, Service: "s", Case: &judge.Case{Scope: judge.Answer, Answer: "a " + id}}
 }
 
-func take(t testing.TB, q *Queue) *Task {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+func take(tb testing.TB, q *Queue) *Task {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), 5*time.Second)
 	defer cancel()
 	task, err := q.Take(ctx, "judge")
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return task
 }
 

@@ -53,6 +53,7 @@ func (s *Store) changes(
 	if err != nil {
 		return nil, err
 	}
+	//nolint:gosec // a number is put in
 	rows, err := tx.QueryContext(ctx, `SELECT id, undone, label_id, trace_id, span_id, decision, class, detail, note,
 		reviewer, created_ns, service, environment, model, prompt_name, prompt_version, end_ns, source, probability
 		FROM outbox WHERE id > $1 ORDER BY id LIMIT `+strconv.Itoa(min(max(limit, 1), maxLimit)), last)
