@@ -38,7 +38,7 @@ func TestDamagedStorage(t *testing.T) {
 		return files
 	}
 	whole := stored()
-	require.Len(t, whole, 4, "llm_session, llm_metrics, llm_journal and the queue of llm_review")
+	require.Len(t, whole, 5, "llm_session, llm_metrics, llm_journal and the queues of llm_review: traces and evaluations")
 
 	change := func(b []byte, at, n int, to byte) []byte {
 		b = append([]byte(nil), b...)
