@@ -87,6 +87,9 @@ func eventually(t *testing.T, condition func() bool) {
 }
 
 func TestConformanceOfAGuardedStore(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race detector sees the same code without a guard")
+	}
 	storetest.Run(t, 100*time.Millisecond, func(t *testing.T) review.Store {
 		t.Helper()
 		s, _ := guarded(t, filepath.Join(t.TempDir(), "review.db"))

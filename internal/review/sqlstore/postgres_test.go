@@ -38,6 +38,9 @@ func onPostgres(tb testing.TB, dsn string, change ...func(*postgres.Settings)) *
 }
 
 func TestConformanceOnPostgres(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race detector sees the same code on SQLite")
+	}
 	server := postgrestest.Start(t)
 	storetest.Run(t, time.Second, func(t *testing.T) review.Store {
 		t.Helper()
