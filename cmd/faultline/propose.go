@@ -37,8 +37,8 @@ func newPropose() *cobra.Command {
 		Short: "Propose rules of the scorer file from judged failures",
 		Long: `Propose rules of the scorer file that flag the failures of a signal, from the confirmed and rejected rows of a
 dataset (faultline dataset export --all-rows). Half of the conversations are learned from; precision, recall and MCC are
-those on the other half. A rule that flags too much there, that is as good as chance, or that is not better than flagging
-all calls or none is refused. docs/guides/scorers.md says what rules can look at.
+those on the other half. A rule that flags too much there, that is as good as chance, or that is not better than
+flagging all calls or none is refused. docs/guides/scorers.md says what rules can look at.
 
 The changes of the scorer file are printed as a diff, and their reasons on standard error. --write makes them.
 
