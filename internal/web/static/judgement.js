@@ -102,7 +102,12 @@
     v: () => open('assertions'),
     a: () => open('assign'),
     E: () => $('#title')?.focus(),
-    m: () => { const s = $('#into'); s?.focus(); try { s?.showPicker(); } catch { /* it has the focus, that is enough */ } },
+    m: () => { // Markdown on a case
+      const s = $('#into');
+      if (!s) { $('#markdown')?.click(); return; }
+      s.focus();
+      try { s.showPicker(); } catch { /* it has the focus, that is enough */ }
+    },
     d: () => $('#divide')?.click(),
   });
   // The key of a question goes through its choices, or into its field.
