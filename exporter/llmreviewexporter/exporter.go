@@ -201,7 +201,9 @@ func (s *selecting) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 			unknown = append(unknown, k.ID)
 		}
 	}
-	known, all := s.known(ctx, unknown, s.store.Known)
+	asking, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	known, all := known(asking, unknown, s.store.Known)
 	rest := map[string]bool{}
 	var items, others []string
 	for i := range kept {
@@ -211,9 +213,11 @@ func (s *selecting) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 		case chosen || known[k.ID] || needed[k.ID]:
 			needed[k.ID] = true
 			items = append(items, k.ID)
-		case all:
-			needed[k.ID] = true
 		default:
+			if all {
+				needed[k.ID] = true
+			}
+			// Also those that the store may not want once it has time to say so.
 			others = append(others, k.ID)
 			if k.GenAI {
 				rest[k.ID] = true
@@ -221,7 +225,7 @@ func (s *selecting) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 		}
 	}
 	s.recent.add(td, rest)
-	sessions := s.needTurns(ctx, td, items, others, needed)
+	sessions := s.needTurns(asking, td, items, others, needed)
 	switch {
 	case len(needed) == 0:
 		return nil
@@ -239,14 +243,12 @@ const patience = 50 * time.Millisecond
 
 // known returns which traces or sessions the store has. all is true where it does not say so in time: the queue then
 // waits for it.
-func (s *selecting) known(
+func known(
 	ctx context.Context, ids []string, ask func(context.Context, []string) (map[string]bool, error),
 ) (known map[string]bool, all bool) {
 	if len(ids) == 0 {
 		return nil, false
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
 	known, err := ask(ctx, ids)
 	return known, err != nil
 }

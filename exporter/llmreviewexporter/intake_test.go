@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -260,6 +261,39 @@ func TestFeedbackFindsItsTrace(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "judge", item.Evaluations[0].By)
 	require.Len(t, item.Reasons, 1)
+}
+
+// slow is a store that does not say in time what it has.
+type slow struct {
+	review.Store
+	asked atomic.Int64
+}
+
+func (s *slow) Known(ctx context.Context, ids []string) (map[string]bool, error) {
+	if until, hurried := ctx.Deadline(); hurried && time.Until(until) <= patience {
+		s.asked.Add(1)
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return s.Store.Known(ctx, ids)
+}
+
+// TestFeedbackFindsATraceThatASlowStoreDidNotWant: the queue asks again, and what is not wanted then can be later.
+func TestFeedbackFindsATraceThatASlowStoreDidNotWant(t *testing.T) {
+	store, _ := open(t)
+	hesitant := &slow{Store: store}
+	h := host{reviewID: &owner{store: hesitant}}
+	traces := running(t, h, noneAtRandom())
+	logs := listening(t, exportertest.NewNopSettings(metadata.Type), h, direct())
+	require.NoError(t, traces.ConsumeTraces(t.Context(), fine(1)))
+	require.EqualValues(t, 1, hesitant.asked.Load())
+	_, err := store.Item(t.Context(), id(1))
+	require.ErrorIs(t, err, review.ErrNotFound)
+	require.NoError(t, logs.ConsumeLogs(t.Context(), feedback(1, thumbsDown())))
+	require.Eventually(t, func() bool {
+		item, err := store.Item(t.Context(), id(1))
+		return err == nil && len(item.Spans) == 1
+	}, time.Minute, 10*time.Millisecond)
 }
 
 // TestAnnotationsOnSpans: OpenInference writes feedback beside the call, or as a span that links to it.

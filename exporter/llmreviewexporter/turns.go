@@ -70,15 +70,18 @@ func (s *selecting) needTurns(
 		s.talks.Add(session, struct{}{})
 	}
 	asked := slices.DeleteFunc(of(sessions, others), s.talks.Contains)
-	known, all := s.known(ctx, asked, s.store.KnownSessions)
+	known, all := known(ctx, asked, s.store.KnownSessions)
 	held := map[string]bool{}
 	for _, id := range others {
 		switch session := sessions[id]; {
 		case session == "":
-		case all || known[session] || s.talks.Contains(session):
+		case known[session] || s.talks.Contains(session):
 			needed[id] = true
 		default:
-			held[id] = true
+			if all {
+				needed[id] = true
+			}
+			held[id] = true // also where the store will say later that it does not want it
 		}
 	}
 	for _, g := range pipeline.SelectByTrace(td, func(span ptrace.Span) (pcommon.TraceID, bool) {
