@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -83,6 +84,7 @@ func TestAServerThatDies(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	var writers sync.WaitGroup
 	acknowledged := make([][]string, 4)
+	var written atomic.Int64
 	for w := range acknowledged {
 		writers.Go(func() {
 			for n := 1; ctx.Err() == nil; {
@@ -90,6 +92,7 @@ func TestAServerThatDies(t *testing.T) {
 				switch err := s.Put(t.Context(), []review.Trace{tr}); { //nolint:contextcheck // it is not to be cut off
 				case err == nil:
 					acknowledged[w] = append(acknowledged[w], tr.ID)
+					written.Add(1)
 					n++
 				case isUnavailable(err):
 					time.Sleep(time.Millisecond) // the exporter waits longer
@@ -109,6 +112,8 @@ func TestAServerThatDies(t *testing.T) {
 		}
 		server.Run(t)
 		eventually(t, func() bool { return s.Health() == review.Healthy })
+		before := written.Load()
+		eventually(t, func() bool { return written.Load() > before })
 	}
 	stop()
 	writers.Wait()
@@ -119,7 +124,6 @@ func TestAServerThatDies(t *testing.T) {
 		require.Len(t, known, len(ids), "each acknowledged item is there")
 		all += len(ids)
 	}
-	require.Greater(t, all, times)
 	t.Logf("%d items, %d restarts", all, times)
 	mu.Lock()
 	defer mu.Unlock()
