@@ -1,13 +1,11 @@
 package e2e
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -277,74 +275,4 @@ func (x *chaos) settle(done map[string]int) {
 		"backend, %d delivered twice", x.load.sent, len(all), len(ids), forgiven, len(lost), failing, len(lost)-failing,
 		refused, twice)
 	x.c.stop(x.t)
-}
-
-// TestSoak sends steady traffic for SOAK=1h. Memory must stay flat: the mean of the last quarter is within 5 %
-// of the mean of the second one.
-func TestSoak(t *testing.T) {
-	v := os.Getenv("SOAK")
-	if v == "" {
-		t.Skip("SOAK=1h runs it")
-	}
-	length, err := time.ParseDuration(v)
-	require.NoError(t, err)
-	if runtime.GOOS != "linux" {
-		t.Skip("resident memory needs /proc")
-	}
-	dir := t.TempDir()
-	b := startBackend(t)
-	x := &chaos{
-		t: t, dir: dir, backend: b, load: newGenerator(1), random: rand.New(rand.NewPCG(1, 1)),
-		overlay: b.overlay(t, dir),
-	}
-	x.start()
-	stop := x.drive(10, 50*time.Millisecond)
-	const samples = 60
-	var rss []float64
-	sample := time.NewTicker(length / samples)
-	defer sample.Stop()
-	for i := range samples {
-		<-sample.C
-		x.alive()
-		x.forget()
-		mb, err := resident(x.c.cmd.Process.Pid)
-		require.NoError(t, err)
-		rss = append(rss, mb)
-		t.Logf("soak: %v, %.0f MB resident", (length * time.Duration(i+1) / samples).Round(time.Second), mb)
-	}
-	stop()
-	mean := func(of []float64) (m float64) {
-		for _, v := range of {
-			m += v / float64(len(of))
-		}
-		return m
-	}
-	warm, last := mean(rss[samples/4:samples/2]), mean(rss[samples*3/4:])
-	t.Logf("soak: %.0f MB after the warm-up, %.0f MB at the end", warm, last)
-	require.Less(t, last, 1.05*warm)
-	x.c.stop(t)
-}
-
-// forget drops what the test knows of delivered spans, so that the test itself does not grow.
-func (x *chaos) forget() {
-	x.load.mu.Lock()
-	clear(x.load.acked)
-	x.load.mu.Unlock()
-	x.backend.taken.forget()
-}
-
-// resident is the resident memory of a process in MB.
-func resident(pid int) (float64, error) {
-	f, err := os.Open(filepath.Join("/proc", strconv.Itoa(pid), "status"))
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
-	for s := bufio.NewScanner(f); s.Scan(); {
-		if rest, ok := strings.CutPrefix(s.Text(), "VmRSS:"); ok {
-			kb, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
-			return kb / 1024, err
-		}
-	}
-	return 0, errors.New("no VmRSS")
 }

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.uber.org/zap"
 
@@ -104,7 +105,7 @@ func (r *reviewer) put(ctx context.Context, td ptrace.Traces) error {
 			evaluations = append(evaluations, e)
 		}
 	}
-	if err := r.wantTurns(ctx, td, kept, wanted); err != nil {
+	if err := r.wantTurns(ctx, kept, wanted); err != nil {
 		return err
 	}
 	traces := pipeline.ReviewTraces(td, wanted)
@@ -181,22 +182,24 @@ func (r *reviewer) shutdown(ctx context.Context) error {
 type selecting struct {
 	exporter.Traces
 	*reviewer
-	talks  *lru.Cache[string, struct{}] // sessions with an item that was queued lately and may not be stored yet
-	window *window
+	talks *lru.Cache[string, struct{}] // sessions with an item that was queued lately and may not be stored yet
 }
 
-// maxChosen bounds the traces that are remembered as queued.
-const maxChosen = 1 << 14
+// Bounds of the traces that are remembered as queued, and of the sessions.
+const (
+	maxChosen = 1 << 14
+	maxTalks  = 1 << 14
+)
 
 // ConsumeTraces counts what it is given, and passes on what the store needs.
 func (s *selecting) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 	kept, ignored, unscored := pipeline.KeptTraces(td, s.config.Feedback.Below)
 	s.count(ctx, ignored, unscored)
-	needed, unknown := map[string]bool{}, []string(nil)
+	needed, unknown := make(map[pcommon.TraceID]bool, len(kept)), []string(nil)
 	for i := range kept {
 		k := &kept[i]
-		if _, queued := s.chosen.Get(k.ID); k.Failed || k.Complaint || queued {
-			needed[k.ID] = true
+		if k.Failed || k.Complaint || s.chosen.Contains(k.ID) {
+			needed[k.Trace] = true
 		} else {
 			unknown = append(unknown, k.ID)
 		}
@@ -204,33 +207,33 @@ func (s *selecting) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 	asking, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	known, all := known(asking, unknown, s.store.Known)
-	rest := map[string]bool{}
-	var items, others []string
+	rest := map[pcommon.TraceID]string{}
+	var items, others []*pipeline.Kept
 	for i := range kept {
 		k := &kept[i]
 		_, chosen := s.choose(k)
 		switch {
-		case chosen || known[k.ID] || needed[k.ID]:
-			needed[k.ID] = true
-			items = append(items, k.ID)
+		case chosen || known[k.ID] || needed[k.Trace]:
+			needed[k.Trace] = true
+			items = append(items, k)
 		default:
 			if all {
-				needed[k.ID] = true
+				needed[k.Trace] = true
 			}
 			// Also those that the store may not want once it has time to say so.
-			others = append(others, k.ID)
+			others = append(others, k)
 			if k.GenAI {
-				rest[k.ID] = true
+				rest[k.Trace] = ""
 			}
 		}
 	}
-	s.recent.add(td, rest)
-	sessions := s.needTurns(asking, td, items, others, needed)
+	sessions := s.needTurns(asking, items, others, needed, rest)
+	s.recent.add(td, rest, len(kept) == 1 && ignored == 0)
 	switch {
 	case len(needed) == 0:
 		return nil
 	case len(needed) < len(kept):
-		td = pipeline.Select(td, func(span ptrace.Span) bool { return needed[span.TraceID().String()] })
+		td = pipeline.Select(td, func(span ptrace.Span) bool { return needed[span.TraceID()] })
 	}
 	if err := s.Traces.ConsumeTraces(ctx, td); err != nil {
 		return err

@@ -374,28 +374,3 @@ func TestTurnsAreKeptWithAnyItem(t *testing.T) {
 	require.NoError(t, e.ConsumeTraces(t.Context(), spoken(6, "s-2"))) // the session goes on
 	require.Equal(t, []string{"4", "5", "6"}, turns("s-2", 5))
 }
-
-func TestTheWindowIsBounded(t *testing.T) {
-	w := newWindow()
-	now := time.Unix(1e9, 0)
-	w.now = func() time.Time { return now }
-	for range maxEarlier + 10 {
-		w.hold("many", spoken(1, "many"))
-	}
-	require.Len(t, w.take("many"), maxEarlier)
-	require.Empty(t, w.take("many"), "they are held no longer")
-	require.Zero(t, w.bytes)
-
-	large := spoken(1, "large")
-	large.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).Attributes().PutStr("text", strings.Repeat("x", 1<<20))
-	for n := range 40 {
-		w.hold(strings.Repeat("s", n+1), large)
-	}
-	require.LessOrEqual(t, w.bytes, maxWindow)
-	require.Empty(t, w.take("s"), "the session that said nothing for the longest time is forgotten")
-	require.Len(t, w.take(strings.Repeat("s", 40)), 1)
-
-	w.hold("old", spoken(1, "old"))
-	now = now.Add(windowAge + time.Second)
-	require.Empty(t, w.take("old"))
-}

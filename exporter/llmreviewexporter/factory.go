@@ -62,8 +62,8 @@ func createTraces(ctx context.Context, set exporter.Settings, config component.C
 	if e.redactor != nil {
 		traces = &redacting{Traces: traces, redactor: e.redactor, telemetry: e.telemetry}
 	}
-	talks, err := lru.New[string, struct{}](maxSessions)
-	return &selecting{Traces: traces, reviewer: e, talks: talks, window: newWindow()}, err
+	talks, err := lru.New[string, struct{}](maxTalks)
+	return &selecting{Traces: traces, reviewer: e, talks: talks}, err
 }
 
 func createLogs(ctx context.Context, set exporter.Settings, config component.Config) (exporter.Logs, error) {

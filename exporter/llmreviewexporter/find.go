@@ -2,10 +2,12 @@ package llmreviewexporter
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
 
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.uber.org/zap"
 
@@ -39,7 +41,11 @@ func (r *reviewer) Find(ctx context.Context, traceID string) ([]review.Trace, er
 }
 
 func (r *reviewer) remembered(traceID string) []review.Trace {
-	return r.read(traceID, r.recent.find(traceID)...)
+	id, err := hex.DecodeString(traceID)
+	if err != nil || len(id) != len(pcommon.TraceID{}) {
+		return nil
+	}
+	return r.read(traceID, r.recent.find(pcommon.TraceID(id))...)
 }
 
 // read redacts a trace that did not come through the queue.

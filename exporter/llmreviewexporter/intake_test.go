@@ -416,29 +416,6 @@ func TestTracesAreFetchedFromTempo(t *testing.T) {
 	require.ErrorIs(t, e.searchOnce(t.Context(), later.Add(time.Minute), next), review.ErrElsewhere)
 }
 
-func TestTheLatestTracesAreBounded(t *testing.T) {
-	r := newRecent(1000)
-	size := 0
-	for n := 1; n <= 200; n++ {
-		td := fine(n)
-		r.add(td, map[string]bool{id(n): true})
-		size = len(r.all[len(r.all)-1].data)
-		require.LessOrEqual(t, r.size, 1000)
-		require.Len(t, r.find(id(n)), 1)
-	}
-	kept := 1000 / size
-	require.Len(t, r.of, kept)
-	for n := 1; n <= 200; n++ {
-		require.Equal(t, n > 200-kept, len(r.find(id(n))) == 1, n)
-	}
-	require.Less(t, len(r.all), 4*kept)
-	r.add(fine(200), map[string]bool{id(200): true})
-	require.Len(t, r.find(id(200)), 2, "portions of a trace")
-	r.add(fine(201), map[string]bool{})
-	require.Empty(t, r.find(id(201)))
-	newRecent(0).add(fine(1), map[string]bool{id(1): true})
-}
-
 // TestWhatOthersSayIsRedacted before it is queued, and what is fetched before it is stored.
 func TestWhatOthersSayIsRedacted(t *testing.T) {
 	store, h := open(t)

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"strconv"
 	"strings"
+	"sync"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -17,7 +18,9 @@ import (
 // Kept is what decides whether people see a trace that sampling kept.
 type Kept struct {
 	ID        string
+	Trace     pcommon.TraceID
 	Service   string // of its first GenAI span
+	Session   string // of its first GenAI span that names one
 	GenAI     bool
 	Failed    bool
 	Suspected bool
@@ -26,11 +29,15 @@ type Kept struct {
 	Probability genai.Opt[float64]
 }
 
+// readers are pooled, because a reader is large and sampling hands on each trace by itself.
+var readers = sync.Pool{New: func() any { return dialect.NewReader(nil) }}
+
 // KeptTraces lists the traces of a batch in the order of their first span. It reads no content. Spans without a trace
 // or span id are only counted as ignored, and GenAI spans that no Scorer saw as unscored too. below is the bound of bad
 // feedback.
 func KeptTraces(td ptrace.Traces, below float64) (traces []Kept, ignored, unscored int) {
-	reader := dialect.NewReader(nil)
+	reader := readers.Get().(*dialect.Reader)
+	defer readers.Put(reader)
 	index := map[pcommon.TraceID]int{}
 	for _, rs := range td.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
@@ -44,7 +51,7 @@ func KeptTraces(td ptrace.Traces, below float64) (traces []Kept, ignored, unscor
 				if !seen {
 					at = len(traces)
 					index[id] = at
-					traces = append(traces, Kept{ID: id.String()})
+					traces = append(traces, Kept{ID: id.String(), Trace: id})
 				}
 				k := &traces[at]
 				k.Failed = k.Failed || spanattr.Failed(span)
@@ -53,13 +60,19 @@ func KeptTraces(td ptrace.Traces, below float64) (traces []Kept, ignored, unscor
 					k.Probability = genai.Some(p)
 				}
 				coverage, scored := span.Attributes().Get(spanattr.AttrCoverage)
-				call := scored && coverage.Str() != string(spanattr.NotLLM)
-				if !scored {
-					if _, call = reader.Read(rs.Resource(), ss.Scope(), span); call {
-						unscored++
+				isCall := scored && coverage.Str() != string(spanattr.NotLLM)
+				if !scored || isCall && k.Session == "" {
+					if call, ok := reader.Read(rs.Resource(), ss.Scope(), span); ok {
+						isCall = true
+						if k.Session == "" {
+							k.Session = strings.Clone(call.SessionID)
+						}
+						if !scored {
+							unscored++
+						}
 					}
 				}
-				if !call {
+				if !isCall {
 					continue
 				}
 				if _, suspected := span.Attributes().Get(spanattr.AttrSuspects); suspected {

@@ -22,7 +22,8 @@ import (
 func ReviewTraces(td ptrace.Traces, wanted map[string]bool) []review.Trace {
 	var traces []review.Trace
 	unwanted := map[pcommon.TraceID]bool{}
-	reader := dialect.NewReader(nil)
+	reader := readers.Get().(*dialect.Reader)
+	defer readers.Put(reader)
 	index := map[pcommon.TraceID]int{}
 	for _, rs := range td.ResourceSpans().All() {
 		service, environment := dialect.ServiceOf(rs.Resource())

@@ -90,25 +90,17 @@ func ending(stopped <-chan struct{}) bool {
 func (o *Outbox) next(now time.Time) (m *Message, wait time.Duration, left int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	wait = idle
-	if o.waiting == 0 {
-		return nil, wait, 0
+	left = o.order.waiting.Len()
+	if len(o.order.due) == 0 {
+		return nil, idle, left
 	}
-	var first *subject
-	for _, s := range o.subjects {
-		switch {
-		case s.Waiting == nil || s.sending:
-		case s.due.After(now):
-			wait = min(wait, s.due.Sub(now))
-		case first == nil || s.changed < first.changed:
-			first = s
-		}
+	s := o.order.due[0]
+	if s.due.After(now) {
+		return nil, min(idle, s.due.Sub(now)), left
 	}
-	if first == nil {
-		return nil, wait, o.waiting
-	}
-	first.sending, first.tried = true, true
-	return first.Waiting, 0, o.waiting
+	s.sending, s.tried = true, true
+	o.order.update(s)
+	return s.Waiting, 0, left
 }
 
 // result is the outcome of an attempt.
@@ -132,9 +124,9 @@ func (o *Outbox) finish(m *Message, r result) {
 		o.dirty[partOf(m.Subject)] = true
 		if s.Waiting != nil && s.Waiting.State == m.State { // delivered, or back to it meanwhile
 			s.Waiting = nil
-			o.waiting--
 		}
 	}
+	o.order.update(s)
 	o.mu.Unlock()
 	switch {
 	case r.again:

@@ -4,6 +4,7 @@ package webhook
 
 import (
 	"cmp"
+	"container/list"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -54,11 +55,17 @@ type subject struct {
 	Entered map[string]int64 `json:"entered"`        // how often, by state
 	Waiting *Message         `json:"waiting,omitempty"`
 
+	id       string
 	attempts int
 	due      time.Time
 	sending  bool
 	tried    bool   // the receiver may know a state that is not Told
 	changed  uint64 // order of the last change
+
+	in     *list.List // of order, which sets this and the fields below
+	place  *list.Element
+	queued bool // in order.due
+	index  int
 }
 
 // Outbox holds the messages of one receiver. It is safe for concurrent use.
@@ -68,22 +75,24 @@ type Outbox struct {
 
 	mu       sync.Mutex
 	subjects map[string]*subject
+	parts    map[uint32]map[string]*subject // the same, as the store has them: by id in hex
+	order    order
 	changes  uint64
-	waiting  int
 	dirty    map[uint32]bool // parts that the store does not have
 
 	writing sync.Mutex // held while the store is written, so that an older part never follows a newer one
 }
 
-// parts is the number of values of the store. A change rewrites one of them.
-const parts = 64
+// parts is the number of values of the store. A change rewrites one of them, which has some tens of subjects at most.
+const parts = 4096
 
 // New returns an outbox with what an earlier one left in the store. It discards parts that cannot be read, and returns
 // an error that names them.
 func New(s Settings) (*Outbox, error) {
 	s.Pause = cmp.Or(s.Pause, defaultPause)
 	o := &Outbox{
-		settings: s, wake: make(chan struct{}, 1), subjects: map[string]*subject{}, dirty: map[uint32]bool{},
+		settings: s, wake: make(chan struct{}, 1), subjects: map[string]*subject{},
+		parts: map[uint32]map[string]*subject{}, order: newOrder(), dirty: map[uint32]bool{},
 	}
 	if s.Store == nil {
 		return o, nil
@@ -92,7 +101,7 @@ func New(s Settings) (*Outbox, error) {
 	for part := range uint32(parts) {
 		data, err := s.Store.Get(keyOf(part))
 		if err == nil && data != nil {
-			err = o.restore(data)
+			err = o.restore(part, data)
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("read webhooks: %w", err))
@@ -101,26 +110,37 @@ func New(s Settings) (*Outbox, error) {
 	return o, errors.Join(errs...)
 }
 
-func (o *Outbox) restore(data []byte) error {
+func (o *Outbox) restore(part uint32, data []byte) error {
 	var list map[string]*subject
 	if err := json.Unmarshal(data, &list); err != nil {
 		return err
 	}
-	for id, s := range list {
-		subject, err := hex.DecodeString(id)
+	for text, s := range list {
+		id, err := hex.DecodeString(text)
 		if s == nil || err != nil {
 			continue
 		}
+		s.id = string(id)
 		if s.Entered == nil {
 			s.Entered = map[string]int64{}
 		}
-		if s.Waiting != nil {
-			o.waiting++
-			s.tried = true
+		s.tried = s.Waiting != nil
+		o.add(s)
+		if own := partOf(s.id); own != part { // it was written with another number of parts
+			o.dirty[part], o.dirty[own] = true, true
 		}
-		o.subjects[string(subject)] = s
 	}
 	return nil
+}
+
+func (o *Outbox) add(s *subject) {
+	o.subjects[s.id] = s
+	part := partOf(s.id)
+	if o.parts[part] == nil {
+		o.parts[part] = map[string]*subject{}
+	}
+	o.parts[part][hex.EncodeToString([]byte(s.id))] = s
+	o.order.update(s)
 }
 
 func keyOf(part uint32) string { return "webhooks/" + strconv.Itoa(int(part)) }
@@ -138,8 +158,8 @@ func (o *Outbox) Tell(id, state string, body json.RawMessage) {
 	s, known := o.subjects[id]
 	if !known {
 		o.forget()
-		s = &subject{Entered: map[string]int64{}}
-		o.subjects[id] = s
+		s = &subject{id: id, Entered: map[string]int64{}}
+		o.add(s)
 	}
 	if s.Waiting != nil && s.Waiting.State == state || s.Waiting == nil && s.Told == state && !s.tried {
 		o.mu.Unlock()
@@ -150,20 +170,18 @@ func (o *Outbox) Tell(id, state string, body json.RawMessage) {
 	o.dirty[partOf(id)] = true
 	if s.Told == state && !s.tried { // back to what the receiver knows
 		s.Waiting = nil
-		o.waiting--
+		o.order.changed(s)
 		o.mu.Unlock()
 		o.changedNow()
 		return
 	}
 	s.Entered[state]++
-	if s.Waiting == nil {
-		o.waiting++
-	}
 	s.Waiting = &Message{
 		Subject: id, State: state, Body: body,
 		Key: hex.EncodeToString([]byte(id)) + "/" + state + "/" + strconv.FormatInt(s.Entered[state], 10),
 	}
-	s.attempts, s.due = 0, time.Time{}
+	s.attempts, s.due = 0, time.Now()
+	o.order.changed(s)
 	dropped := o.drop()
 	o.mu.Unlock()
 	if dropped != nil && o.settings.Dropped != nil {
@@ -181,17 +199,17 @@ func (o *Outbox) changedNow() {
 
 // drop removes the message that has waited longest if too many wait.
 func (o *Outbox) drop() *Message {
-	if o.waiting <= o.settings.MaxWaiting {
+	if o.order.waiting.Len() <= o.settings.MaxWaiting {
 		return nil
 	}
-	id, s := o.oldest(func(s *subject) bool { return s.Waiting != nil && !s.sending })
+	s := first(o.order.waiting)
 	if s == nil {
 		return nil
 	}
 	m := s.Waiting
 	s.Waiting = nil
-	o.waiting--
-	o.dirty[partOf(id)] = true
+	o.order.update(s)
+	o.dirty[partOf(s.id)] = true
 	return m
 }
 
@@ -200,26 +218,23 @@ func (o *Outbox) forget() {
 	if len(o.subjects) < o.settings.MaxSubjects {
 		return
 	}
-	if id, s := o.oldest(func(s *subject) bool { return s.Waiting == nil && !s.sending }); s != nil {
-		delete(o.subjects, id)
-		o.dirty[partOf(id)] = true
-	}
-}
-
-func (o *Outbox) oldest(of func(*subject) bool) (id string, found *subject) {
-	for i, s := range o.subjects {
-		if of(s) && (found == nil || s.changed < found.changed) {
-			id, found = i, s
+	if s := first(o.order.resting); s != nil {
+		part := partOf(s.id)
+		o.order.remove(s)
+		delete(o.subjects, s.id)
+		delete(o.parts[part], hex.EncodeToString([]byte(s.id)))
+		if len(o.parts[part]) == 0 {
+			delete(o.parts, part)
 		}
+		o.dirty[part] = true
 	}
-	return id, found
 }
 
 // Waiting returns how many messages wait.
 func (o *Outbox) Waiting() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.waiting
+	return o.order.waiting.Len()
 }
 
 // save writes the changed parts to the store. If that fails, it writes them with the next change.
@@ -236,19 +251,10 @@ func (o *Outbox) save() {
 		return
 	}
 	o.dirty = map[uint32]bool{}
-	lists := map[uint32]map[string]*subject{}
-	for id, s := range o.subjects {
-		if part := partOf(id); changed[part] {
-			if lists[part] == nil {
-				lists[part] = map[string]*subject{}
-			}
-			lists[part][hex.EncodeToString([]byte(id))] = s
-		}
-	}
 	set, remove := map[string][]byte{}, []string(nil)
 	for part := range changed {
-		data, err := json.Marshal(lists[part]) // under the lock, which guards the subjects
-		if len(lists[part]) == 0 || err != nil {
+		data, err := json.Marshal(o.parts[part]) // under the lock, which guards the subjects
+		if len(o.parts[part]) == 0 || err != nil {
 			remove = append(remove, keyOf(part))
 			continue
 		}
