@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
-	"slices"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -50,26 +50,29 @@ func (g *gateJudge) open(rows []dataset.Row, book *price.Book) (assertion.Judge,
 	return g.assessor, nil
 }
 
-// load reads the rubrics that the rows name.
-func (g *gateJudge) load(rows []dataset.Row) ([]*judge.Rubric, error) {
-	var names []string
+// load reads the rubrics that the rows name. A name of several words is a rubric itself.
+func (g *gateJudge) load(rows []dataset.Row) (rubrics []*judge.Rubric, err error) {
+	seen := map[string]bool{"": true}
 	for i := range rows {
 		for _, line := range rows[i].Assertions {
 			a, err := assertion.Parse(line)
 			name := a.Rubric()
-			if err != nil || name == "" || slices.Contains(names, name) {
+			if err != nil || seen[name] {
 				continue
 			}
-			if _, err := judge.Select(g.rubrics, []string{name}); err != nil {
+			seen[name] = true
+			if strings.Contains(name, " ") {
+				rubrics = append(rubrics, judge.Plain(name))
+				continue
+			}
+			found, err := judge.Select(g.rubrics, []string{name})
+			if err != nil {
 				return nil, exitError{exitUsage, errline.Prefix("row "+rows[i].ID, err)}
 			}
-			names = append(names, name)
+			rubrics = append(rubrics, found...)
 		}
 	}
-	if len(names) == 0 {
-		return nil, nil
-	}
-	return judge.Select(g.rubrics, names)
+	return rubrics, nil
 }
 
 // tell says what the judge cost, and returns the versions of its rubrics.

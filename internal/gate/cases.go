@@ -176,12 +176,14 @@ func name(row *dataset.Row) string {
 	if row.Name != "" {
 		return row.Name
 	}
-	parts := []string{string(row.Class)}
-	if row.Class == "" {
-		parts[0] = "no failure"
-	}
-	if row.Detail != "" {
-		parts[0] += "/" + row.Detail
+	var parts []string
+	switch {
+	case row.Detail != "":
+		parts = append(parts, string(row.Class)+"/"+row.Detail)
+	case row.Class != "":
+		parts = append(parts, string(row.Class))
+	case row.Decision == review.Rejected:
+		parts = append(parts, "sound")
 	}
 	if row.Service != "" {
 		parts = append(parts, row.Service)
@@ -192,6 +194,9 @@ func name(row *dataset.Row) string {
 	}
 	if about = strings.Join(strings.Fields(about), " "); about != "" {
 		parts = append(parts, clip.Text(about, maxName))
+	}
+	if len(parts) == 0 {
+		return row.ID
 	}
 	return strings.Join(parts, " · ")
 }

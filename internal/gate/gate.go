@@ -245,8 +245,8 @@ func (r *Report) scored(cases *Cases) {
 			"repetition; add an assertion, a scorer or a rule", count(unseen, "row"))
 	}
 	if weak > 0 {
-		r.warn("%s without assertions or a corrected output: that the scorers are silent and the answer is about the "+
-			"question is all that was checked", count(weak, "passing row"))
+		r.warn("%s checked weakly: the scorers find no failure and the answer is about the question, which a wrong "+
+			"answer may be too; add assertions", count(weak, "passing row"))
 	}
 	if alarms > 0 {
 		r.warn("the scorers find a failure in %s that a person found sound: it does not count here, "+
@@ -281,7 +281,7 @@ func (r *Report) decide(o Options) {
 		{RowUnsafe, "%s with a safety failure; one run is enough to block"},
 		{RowFlip, "%s that the baseline always passes and the candidate never does"},
 		{RowRepeated, "%s whose known failure repeats"},
-		{RowFailed, "%s that fails in another way than it was recorded with"},
+		{RowFailed, "%s with a failure other than the recorded one"},
 	} {
 		if n := blocking[reason.status]; n > 0 {
 			because(reason.words, count(n, "row"))

@@ -100,8 +100,8 @@ func TestDecisionWithoutBaseline(t *testing.T) {
 }
 
 func weakWarning(rows int) string {
-	return count(rows, "passing row") + " without assertions or a corrected output: that the scorers are silent and the " +
-		"answer is about the question is all that was checked"
+	return count(rows, "passing row") + " checked weakly: the scorers find no failure and the answer is about the " +
+		"question, which a wrong answer may be too; add assertions"
 }
 
 func statuses(r Report) []Status {

@@ -364,7 +364,12 @@ func (j *judging) corrected(ctx context.Context) {
 	says := fmt.Sprintf("the answer is %.0f %% like the corrected output, and %.0f %% like the one that failed", 100*like,
 		100*unlike)
 	switch {
-	case likeness.Same(answer, want), like >= surelyLike && like >= unlike, like >= leastCorrected && like > unlike:
+	case likeness.Opposed(answer, want):
+		j.result.check(RuleCorrected, assertion.Result{
+			Outcome: assertion.Fail, Evidence: "of the answer and the corrected output, one begins with a yes, one with a no",
+		})
+	case likeness.Same(answer, want), like >= surelyLike && like >= unlike,
+		failing != "" && like >= leastCorrected && like > unlike: // a few words in common say nothing by themselves
 		j.result.check(RuleCorrected, assertion.Result{Outcome: assertion.Pass, Evidence: says})
 	case unlike > like:
 		j.result.check(RuleCorrected, assertion.Result{Outcome: assertion.Fail, Evidence: says})

@@ -111,6 +111,27 @@ func TestCorrectedOutput(t *testing.T) {
 	}
 }
 
+// TestCorrectedOutputAlone: where no answer failed, a few words in common with the corrected one say little, and a yes is
+// no no.
+func TestCorrectedOutputAlone(t *testing.T) {
+	r := dataset.Row{ID: "a", Call: unanswered("Are you open on Sunday?"), CorrectedOutput: "No, we are closed on Sundays."}
+	cases := NewCases([]dataset.Row{r}, nil, nil)
+	for answer, want := range map[string]RowResult{
+		"No, we are closed on Sundays and on holidays.": {Status: RowPass},
+		"Yes, we are open on Sundays.":                  {Status: RowFailed},
+		"We are happy to help on a Sunday.":             {Status: RowPass, Weak: true},
+	} {
+		s := NewRunSet(cases)
+		c := asked("Are you open on Sunday?")
+		c.Output()[0].Text = answer
+		s.Observe(Observation{TraceID: "t", Row: "a", Call: c, Scored: true})
+		row := Decide(t.Context(), s, nil, DefaultOptions()).Rows[0]
+		require.Equal(t, want.Status, row.Status, "%s: %v", answer, row.Example)
+		require.Equal(t, want.Weak, row.Weak, answer)
+		require.Equal(t, "Are you open on Sunday?", row.Name)
+	}
+}
+
 // TestASoundAnswerIsNoFailure: what the scorers wrongly find in it does not count against a candidate.
 func TestASoundAnswerIsNoFailure(t *testing.T) {
 	r := dataset.Row{ID: "s", Decision: "rejected", Call: asked("question")}

@@ -69,8 +69,12 @@ func (r *Rubric) Prompt(k *Case, maxTokens int64) Prompt {
 		}
 	}
 	fmt.Fprintf(&b, "=== %s end ===\nJudge the material by the rubric %s. Reply with the JSON object.\n", code, r.Name)
+	schema := r.Name
+	if !named.MatchString(schema) { // a sentence
+		schema = "verdict"
+	}
 	return Prompt{
-		System: r.instructions(), User: b.String(), SchemaName: r.Name, Schema: r.replySchema(), MaxTokens: maxTokens,
+		System: r.instructions(), User: b.String(), SchemaName: schema, Schema: r.replySchema(), MaxTokens: maxTokens,
 	}
 }
 

@@ -264,6 +264,21 @@ func checkReasons(reasons []Reason) (errs []error) {
 	return errs
 }
 
+// Plain makes a rubric of a sentence about the answer, such as "is polite". Its name is the sentence.
+func Plain(sentence string) *Rubric {
+	const format = "1 holds wholly, 0 does not hold at all."
+	sum := sha256.Sum256([]byte(format + sentence))
+	return &Rubric{
+		Name: sentence, About: "Whether it holds of the answer.", Of: Answer, PassAt: 0.5, hash: hex.EncodeToString(sum[:]),
+		Needs: []Part{PartAnswer}, Reads: []Part{PartSystem, PartEarlier, PartQuestion, PartSources, PartSteps, PartAnswer},
+		Instructions: "Decide whether this holds of the answer: " + sentence + "\n\n" + format,
+		Reasons: []Reason{
+			{Code: "holds", Means: "It holds."},
+			{Code: "does_not_hold", Means: "It does not hold.", Class: failure.BadAnswer, Detail: "judge"},
+		},
+	}
+}
+
 // Applies reports whether a case can be judged by the rubric.
 func (r *Rubric) Applies(k *Case) bool {
 	if r.Of != k.Scope || k.Turns < r.MinTurns {

@@ -5,6 +5,7 @@ package likeness
 import (
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/faultline-otel/faultline/internal/assertion"
 	"github.com/faultline-otel/faultline/internal/language"
@@ -154,6 +155,29 @@ func Same(a, b string) bool {
 		return strings.Join(strings.Fields(a), " ") == strings.Join(strings.Fields(b), " ")
 	}
 	return strings.EqualFold(strings.Join(strings.Fields(a), " "), strings.Join(strings.Fields(b), " "))
+}
+
+// yesNo are the words that answer a question of yes or no.
+var yesNo = map[string]bool{
+	"yes": true, "yep": true, "yeah": true, "no": false, "nope": false, "ja": true, "nein": false, "nee": false,
+	"oui": true, "non": false, "sí": true, "si": true, "sim": true, "não": false, "tak": true, "nie": false,
+	"да": true, "нет": false, "はい": true, "いいえ": false, "是": true, "不": false,
+}
+
+// Opposed reports whether one of the texts begins with a yes and the other one with a no. Such texts may have nearly
+// all words in common.
+func Opposed(a, b string) bool {
+	first := func(text string) (says, ok bool) {
+		text = strings.TrimLeftFunc(text, func(r rune) bool { return !unicode.IsLetter(r) })
+		if end := strings.IndexFunc(text, func(r rune) bool { return !unicode.IsLetter(r) }); end >= 0 {
+			text = text[:end]
+		}
+		says, ok = yesNo[strings.ToLower(text)]
+		return says, ok
+	}
+	aSays, aOK := first(a)
+	bSays, bOK := first(b)
+	return aOK && bOK && aSays != bSays
 }
 
 // Overlap returns how much two texts have in common, from 0 to 1: the harmonic mean of the shares of words that each

@@ -52,3 +52,17 @@ func TestOverlapAndSame(t *testing.T) {
 	require.True(t, Same(" Yes\n", "yes"))
 	require.False(t, Same("yes", strings.Repeat("yes ", 100)))
 }
+
+func TestOpposed(t *testing.T) {
+	for pair, want := range map[[2]string]bool{
+		{"Yes, we are open.", "No, we are closed."}:     true,
+		{"**Nein**, leider nicht.", "Ja."}:              true,
+		{"No.", "no"}:                                   false,
+		{"Nobody knows.", "Yes."}:                       false,
+		{"We are open.", "No, we are closed."}:          false,
+		{"", "Yes"}:                                     false,
+		{"Yes", "No" + strings.Repeat(" and on", 1000)}: true,
+	} {
+		require.Equal(t, want, Opposed(pair[0], pair[1]), pair)
+	}
+}

@@ -33,6 +33,8 @@ type Import struct {
 	Rows []dataset.Row
 	// Left counts what has no counterpart here, by what it is.
 	Left map[string]int
+
+	defaults test // of a configuration of promptfoo
 }
 
 func (m *Import) leave(what string) {

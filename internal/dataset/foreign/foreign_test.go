@@ -3,6 +3,7 @@ package foreign
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -113,12 +114,54 @@ func TestPromptfoo(t *testing.T) {
 	require.JSONEq(t, `{"type":"object"}`, byQuestion["Translate to French: JSON"].Call.OutputSchema())
 	require.Equal(t, map[string]int{"checks of the type javascript": 2}, m.Left)
 
-	require.Equal(t, []string{`equals "ja"`, `does not contain "yes"`}, byQuestion["Translate to German: yes"].Assertions)
+	require.Equal(t, []string{"latency <= 3000ms", `equals "ja"`, `does not contain "yes"`},
+		byQuestion["Translate to German: yes"].Assertions, "the default test holds for tests in files too")
 	m, err := Read(CSV, filepath.Join(dir, "more.csv"), []byte("text,__expected,__expected2\nyes,ja,not-contains:yes\nno,similar(0.8):nein,is-json\n"))
 	require.NoError(t, err)
 	require.Equal(t, []string{`equals "ja"`, `does not contain "yes"`}, m.Rows[0].Assertions)
 	require.Equal(t, "nein", m.Rows[1].CorrectedOutput)
 	require.Equal(t, []string{"follows schema"}, m.Rows[1].Assertions)
+}
+
+// TestPromptfooVariables: a list makes a case of each value, checks have variables too, files are read, and what a
+// template does beyond variables is left out.
+func TestPromptfooVariables(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "doc.txt"), []byte("the document"), 0o600))
+	name := filepath.Join(dir, "c.yaml")
+	m := read(t, Promptfoo, name, `
+prompts: ['{{q}} in {{ lang }}, by {{doc}}']
+defaultTest:
+  vars: {doc: 'file://doc.txt'}
+  assert: [{type: contains, value: '{{want}}'}, {type: contains-all, value: ['{{lang}}', b]}]
+tests:
+  - vars: {q: [Hi, Bye], lang: [de, fr], want: x}
+  - vars: {q: '{% if lang %}a{% endif %}', lang: de, want: y}
+    assert: [{type: equals, value: '{% raw %}'}]
+  - vars: {q: a, lang: de, want: z, doc: 'file://doc.pdf'}
+`)
+	require.Len(t, m.Rows, 5)
+	byQuestion := map[string][]string{}
+	for _, row := range m.Rows {
+		byQuestion[row.Call.Question()] = row.Assertions
+	}
+	for _, q := range []string{"Hi", "Bye"} {
+		for _, lang := range []string{"de", "fr"} {
+			require.Equal(t, []string{`contains "x"`, `contains "` + lang + `"`, `contains "b"`},
+				byQuestion[q+" in "+lang+", by the document"])
+		}
+	}
+	require.Equal(t, map[string]int{
+		"checks of templates with {% statements %}": 1, "cases with files that are no texts (.pdf)": 1,
+	}, m.Left)
+	m = read(t, Promptfoo, name, "prompts: ['{% if a %}b{% endif %}']\ntests: [{vars: {a: 1}, assert: [{type: equals, value: x}]}]")
+	require.Empty(t, m.Rows)
+	require.Equal(t, map[string]int{"cases of templates with {% statements %}": 1}, m.Left)
+	_, err := Read(Promptfoo, name, []byte("prompts: ['{{a}}']\ntests: [{vars: {a: 'file://none.txt'}}]"))
+	require.ErrorContains(t, err, "c.yaml: tests[0]: vars.a: open ")
+	m = read(t, Promptfoo, name, "prompts: ['{{a}}{{b}}']\ntests: [{vars: {a: ["+strings.Repeat("x,", 40)+"], b: ["+
+		strings.Repeat("x,", 40)+"]}, assert: [{type: equals, value: x}]}]")
+	require.Equal(t, map[string]int{"cases with more than 1000 combinations of variables": 1}, m.Left)
 }
 
 func TestMistakes(t *testing.T) {

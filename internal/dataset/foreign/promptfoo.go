@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -47,6 +48,7 @@ func (m *Import) promptfoo(name string, content []byte) error {
 	if err != nil {
 		return err
 	}
+	m.defaults = c.Default
 	var tests []test
 	var errs []error
 	list, ok := c.Tests.([]any)
@@ -71,15 +73,6 @@ func (m *Import) promptfoo(name string, content []byte) error {
 		}
 	}
 	for i, t := range tests {
-		t.Assert = slices.Concat(c.Default.Assert, t.Assert)
-		for key, value := range c.Default.Vars {
-			if _, own := t.Vars[key]; !own {
-				if t.Vars == nil {
-					t.Vars = map[string]any{}
-				}
-				t.Vars[key] = value
-			}
-		}
 		errs = append(errs, m.caseOf(name, fmt.Sprintf("tests[%d]", i), t, prompts))
 	}
 	if len(m.Rows) == 0 && len(m.Left) == 0 && errors.Join(errs...) == nil {
@@ -106,8 +99,8 @@ func (m *Import) prompts(name string, value any) (prompts []string, err error) {
 			continue
 		}
 		if path, isFile := strings.CutPrefix(text, "file://"); isFile {
-			if ext := filepath.Ext(path); ext != ".txt" && ext != ".json" && ext != ".md" && ext != "" {
-				m.leave("prompts that a program makes (" + ext + ")")
+			if !isText(path) {
+				m.leave("prompts that a program makes (" + filepath.Ext(path) + ")")
 				continue
 			}
 			content, err := os.ReadFile(filepath.Join(filepath.Dir(name), path))
@@ -212,36 +205,131 @@ func known(name string) bool {
 // placeholders are the variables of a template.
 var placeholders = regexp.MustCompile(`\{\{-?\s*([A-Za-z_][\w.]*)[^}]*\}\}`)
 
-// caseOf adds a row for each prompt. Without a prompt, the variable that is named like an input is the message, or the
-// only one, or all of them.
+// maxCombinations bounds the rows that the lists of one test make.
+const maxCombinations = 1000
+
+// caseOf adds a row for each prompt and each combination of variables that are lists. Without a prompt, the variable
+// that is named like an input is the message, or the only one, or all of them.
 func (m *Import) caseOf(name, place string, t test, prompts []string) error {
-	if len(prompts) == 0 {
-		prompts = []string{inputOf(t.Vars)}
+	vars := maps.Clone(m.defaults.Vars)
+	if vars == nil {
+		vars = map[string]any{}
+	}
+	maps.Copy(vars, t.Vars)
+	t.Assert = slices.Concat(m.defaults.Assert, t.Assert)
+	combined, err := m.combinations(name, vars)
+	if err != nil {
+		return fmt.Errorf("%s: %s: %w", name, place, err)
 	}
 	var errs []error
-	for i, prompt := range prompts {
-		text := placeholders.ReplaceAllStringFunc(prompt, func(one string) string {
-			value, ok := t.Vars[placeholders.FindStringSubmatch(one)[1]]
+	for _, t.Vars = range combined {
+		own := prompts
+		if len(own) == 0 {
+			own = []string{inputOf(t.Vars)}
+		}
+		for i, prompt := range own {
+			d := draft{name: t.Description}
+			if len(own) > 1 && d.name != "" {
+				d.name += fmt.Sprintf(" (prompt %d)", i+1)
+			}
+			errs = append(errs, m.prompted(name, place, &d, prompt, t))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// prompted adds the row of a test with one prompt.
+func (m *Import) prompted(name, place string, d *draft, prompt string, t test) error {
+	text, ok := fill(prompt, t.Vars).(string)
+	switch {
+	case !ok:
+		m.leave("cases of templates with {% statements %}")
+		return nil
+	case strings.HasPrefix(strings.TrimSpace(text), "[") && json.Valid([]byte(text)):
+		d.input(json.RawMessage(text))
+	default:
+		d.ask = text
+	}
+	for _, c := range t.Assert {
+		if c.Value != nil {
+			if c.Value = fill(c.Value, t.Vars); c.Value == nil {
+				m.leave("checks of templates with {% statements %}")
+				continue
+			}
+		}
+		m.check(d, c)
+	}
+	return m.add(name, place, d)
+}
+
+// combinations returns the variables with one value of each list, and with the content of text files.
+func (m *Import) combinations(name string, vars map[string]any) ([]map[string]any, error) {
+	combined := []map[string]any{{}}
+	for _, key := range sortedKeys(vars) {
+		values, isList := vars[key].([]any)
+		if !isList || !slices.ContainsFunc(values, isString) { // a list of objects, such as messages, is one value
+			values = []any{vars[key]}
+		}
+		if len(values)*len(combined) > maxCombinations {
+			m.leave(fmt.Sprintf("cases with more than %d combinations of variables", maxCombinations))
+			return nil, nil
+		}
+		var next []map[string]any
+		for _, value := range values {
+			if path, isFile := strings.CutPrefix(textOf(value), "file://"); isFile {
+				if !isText(path) {
+					m.leave("cases with files that are no texts (" + filepath.Ext(path) + ")")
+					return nil, nil
+				}
+				content, err := os.ReadFile(filepath.Join(filepath.Dir(name), path))
+				if err != nil {
+					return nil, fmt.Errorf("vars.%s: %w", key, err)
+				}
+				value = string(content)
+			}
+			for _, one := range combined {
+				one = maps.Clone(one)
+				one[key] = value
+				next = append(next, one)
+			}
+		}
+		combined = next
+	}
+	return combined, nil
+}
+
+func isString(value any) bool { _, ok := value.(string); return ok }
+
+// isText reports whether a file is read as it is.
+func isText(path string) bool {
+	return slices.Contains([]string{".txt", ".json", ".md", ""}, filepath.Ext(path))
+}
+
+// fill replaces the variables in a text, or in the texts of a list. It returns nil where a text has statements, which
+// are not understood.
+func fill(template any, vars map[string]any) any {
+	switch v := template.(type) {
+	case string:
+		if strings.Contains(v, "{%") {
+			return nil
+		}
+		return placeholders.ReplaceAllStringFunc(v, func(one string) string {
+			value, ok := vars[placeholders.FindStringSubmatch(one)[1]]
 			if !ok {
 				return one
 			}
 			return textOf(value)
 		})
-		d := draft{name: t.Description, schema: ""}
-		if len(prompts) > 1 && d.name != "" {
-			d.name += fmt.Sprintf(" (prompt %d)", i+1)
+	case []any:
+		list := make([]any, len(v))
+		for i := range v {
+			if list[i] = fill(v[i], vars); list[i] == nil && v[i] != nil {
+				return nil
+			}
 		}
-		if strings.HasPrefix(strings.TrimSpace(text), "[") && json.Valid([]byte(text)) {
-			d.input(json.RawMessage(text))
-		} else {
-			d.ask = text
-		}
-		for _, c := range t.Assert {
-			m.check(&d, c)
-		}
-		errs = append(errs, m.add(name, place, &d))
+		return list
 	}
-	return errors.Join(errs...)
+	return template
 }
 
 func inputOf(vars map[string]any) string {

@@ -167,7 +167,11 @@ func (r Report) before(row *gate.RowResult) version {
 	if e := row.BaselineExample; e != nil {
 		return version{"baseline", block(e.Answer, maxAnswer), e.TraceID, r.link(e.TraceID)}
 	}
-	return version{"recorded failure", block(row.Failing, maxAnswer), row.TraceID, r.link(row.TraceID)}
+	title := "recorded failure"
+	if row.Class == "" {
+		title = "sound answer"
+	}
+	return version{title, block(row.Failing, maxAnswer), row.TraceID, r.link(row.TraceID)}
 }
 
 // now returns the answer of the candidate.
