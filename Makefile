@@ -54,7 +54,8 @@ test: test-tools
 race:
 	CGO_ENABLED=1 go test -race -short -timeout 15m ./internal/words ./internal/price ./internal/dialect \
 	  ./internal/pipeline ./internal/score/... ./internal/jsonschema ./internal/session ./internal/budget ./internal/meter \
-	  ./internal/review/... ./internal/web/... \
+	  ./internal/review/... ./internal/web/... ./internal/draw ./internal/duplicate ./internal/journal ./internal/kvlog \
+	  ./internal/judge/... ./internal/otlpserver ./internal/runner ./internal/webhook \
 	  ./processor/... ./connector/... ./exporter/... ./receiver/... ./extension/...
 
 #: the circle: a failing trace is flagged, confirmed and exported, and the gate blocks the candidate that repeats it
