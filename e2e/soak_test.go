@@ -50,6 +50,7 @@ service: {extensions: [health_check, llm_storage, llm_review, pprof]}
 	}
 	x.start()
 	x.fill()
+	x.forget()
 	stop := x.drive(10, 50*time.Millisecond)
 	const samples = 60
 	var rss []float64
@@ -82,9 +83,12 @@ service: {extensions: [health_check, llm_storage, llm_review, pprof]}
 }
 
 // fill sends as many traces as the Collector remembers at most, of each kind that it remembers. Requests follow each
-// other, so that it gets no more than it takes.
+// other, so that it gets no more than it takes. Each kept trace is written to a queue on disk, which takes a while.
 func (x *chaos) fill() {
-	const batch = 1000
+	const batch = 250
+	patience := x.load.client.Timeout
+	x.load.client.Timeout = 5 * time.Minute
+	defer func() { x.load.client.Timeout = patience }()
 	for _, kind := range []struct {
 		remembered string
 		traces     int
@@ -117,7 +121,7 @@ func (x *chaos) fill() {
 			}
 			b, err := ptraceotlp.NewExportRequestFromTraces(td).MarshalProto()
 			require.NoError(x.t, err)
-			await(x.t, time.Minute, func() error {
+			await(x.t, time.Minute, func() error { // it may want to be left alone for a moment
 				if !x.load.post(x.c.http, "application/x-protobuf", b) {
 					return errors.New("it does not accept traces")
 				}

@@ -108,17 +108,21 @@ func BenchmarkSpan(b *testing.B) {
 	}
 	web.ResourceSpans().At(0).ScopeSpans().At(0).Scope().SetName("otelhttp")
 	for _, traffic := range []struct {
-		name string
-		td   ptrace.Traces
+		name          string
+		td            ptrace.Traces
+		onlyIncidents bool
 	}{
-		{"sample", annotated(b, sampled(b, 100))},
-		{"wide", annotated(b, wide())},
-		{"web", annotated(b, web)},
-		{"unscored", wide()},
+		{"sample", annotated(b, sampled(b, 100)), false},
+		{"wide", annotated(b, wide()), false},
+		{"web", annotated(b, web), false},
+		{"unscored", wide(), false},
+		{"incidents", annotated(b, wide()), true},
 	} {
 		td := traffic.td
 		b.Run(traffic.name, func(b *testing.B) {
-			c := started(b, createDefaultConfig().(*Config), consumertest.NewNop())
+			cfg := createDefaultConfig().(*Config)
+			cfg.OnlyIncidents = traffic.onlyIncidents
+			c := started(b, cfg, consumertest.NewNop())
 			require.NoError(b, c.ConsumeTraces(b.Context(), td))
 			b.ReportAllocs()
 			for b.Loop() {

@@ -93,7 +93,7 @@ func newCounter(set connector.Settings, cfg *Config) (*counter, error) {
 			MaxSessions:         cfg.MaxSessions,
 			MaxDrift:            cfg.Drift.MaxSeries,
 		}),
-		readers: sync.Pool{New: func() any { return newSpanReader() }},
+		readers: sync.Pool{New: func() any { return newSpanReader(cfg.OnlyIncidents) }},
 	}
 	return c, c.observe()
 }

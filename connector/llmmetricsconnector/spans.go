@@ -18,6 +18,8 @@ import (
 // spanReader reads from spans what is counted: the scalars of the call and what earlier components wrote. It reads no
 // content.
 type spanReader struct {
+	onlyIncidents bool
+
 	spans *pipeline.Spans
 	span  meter.Span
 	// The versions of the scorers, of the resource and of spans that have their own.
@@ -25,7 +27,9 @@ type spanReader struct {
 	unscored           int // GenAI spans of the last request that llm_failure did not see
 }
 
-func newSpanReader() *spanReader { return &spanReader{spans: pipeline.NewSpans()} }
+func newSpanReader(onlyIncidents bool) *spanReader {
+	return &spanReader{onlyIncidents: onlyIncidents, spans: pipeline.NewSpans()}
+}
 
 // read counts every span. The batch of the request may be nil.
 func (r *spanReader) read(td ptrace.Traces, b *pipeline.Batch, now time.Time, m *meter.Meter) {
@@ -37,6 +41,9 @@ func (r *spanReader) read(td ptrace.Traces, b *pipeline.Batch, now time.Time, m 
 		r.ofResource.Read(spanattr.ScorersOf(resource))
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, span := range ss.Spans().All() {
+				if r.onlyIncidents && !spanattr.HasTrace(span) {
+					continue // most spans: there is nothing to read
+				}
 				r.count(resource, ss.Scope(), span, counted, now, m)
 				if r.span.GenAI {
 					r.evaluations(rs.Resource(), span, m)

@@ -51,7 +51,7 @@ func (h host) GetExtensions() map[component.ID]component.Component { return h }
 var reviewID = component.MustNewID("llm_review")
 
 // open opens a store in a folder of the test and a host whose extension owns it.
-func open(t *testing.T) (review.Store, host) {
+func open(t testing.TB) (review.Store, host) {
 	t.Helper()
 	store, err := sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "review.db"))
 	require.NoError(t, err)

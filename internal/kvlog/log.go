@@ -271,7 +271,7 @@ func (l *Log) append(ops []Operation) error {
 		l.segments, l.active, l.total = append(l.segments, s), s, l.total+s.size
 	}
 	s := l.active
-	l.buf, l.offsets = appendFrame(l.buf[:0], l.offsets[:0], s.marker, l.next, ops)
+	l.buf, l.offsets = appendFrame(slices.Grow(l.buf[:0], size), l.offsets[:0], s.marker, l.next, ops)
 	_, err := l.writeAt(s.file, l.buf, s.size)
 	if err == nil && l.options.Sync {
 		err = s.file.Sync()

@@ -30,8 +30,18 @@ func TestKeptTraces(t *testing.T) {
 	add(1, "ot=th:8", map[string]any{spanattr.AttrCoverage: string(spanattr.NotLLM)})
 	add(1, "ot=th:c", map[string]any{spanattr.AttrErrorClass: "refusal"})
 	add(2, "", scored)
-	add(3, "", map[string]any{"gen_ai.operation.name": "chat", "gen_ai.request.model": "m"}) // unscored
-	add(4, "", map[string]any{spanattr.AttrCoverage: string(spanattr.Scored), spanattr.AttrSuspects: []any{"x"}})
+	add(3, "", map[string]any{ // unscored
+		"gen_ai.operation.name": "chat", "gen_ai.request.model": "m", "gen_ai.conversation.id": "s-3",
+	})
+	call := func(session string) map[string]any {
+		return map[string]any{
+			spanattr.AttrCoverage: string(spanattr.Scored), spanattr.AttrSuspects: []any{"x"},
+			"gen_ai.operation.name": "chat", "gen_ai.conversation.id": session,
+		}
+	}
+	add(4, "", scored)
+	add(4, "", call("s-4"))
+	add(4, "", call("another"))
 	add(5, "", map[string]any{
 		spanattr.AttrCoverage: string(spanattr.NotLLM), spanattr.AttrEvaluationName: "thumbs", spanattr.AttrEvaluationValue: 0.1,
 	})
@@ -39,14 +49,18 @@ func TestKeptTraces(t *testing.T) {
 	kept, ignored, unscored := KeptTraces(td, 0.5)
 	require.Equal(t, 1, ignored)
 	require.Equal(t, 1, unscored)
-	id := func(n byte) string { return pcommon.TraceID{15: n}.String() }
-	require.Equal(t, []Kept{
-		{ID: id(1), Failed: true, Probability: genai.Some(0.25)},
-		{ID: id(2), Service: "shop", GenAI: true},
-		{ID: id(3), Service: "shop", GenAI: true},
-		{ID: id(4), Service: "shop", GenAI: true, Suspected: true},
-		{ID: id(5), Complaint: true},
-	}, kept)
+	want := []Kept{
+		{Failed: true, Probability: genai.Some(0.25)},
+		{Service: "shop", GenAI: true},
+		{Service: "shop", GenAI: true, Session: "s-3"},
+		{Service: "shop", GenAI: true, Suspected: true, Session: "s-4"},
+		{Complaint: true},
+	}
+	for i := range want {
+		want[i].Trace = pcommon.TraceID{15: byte(i + 1)}
+		want[i].ID = want[i].Trace.String()
+	}
+	require.Equal(t, want, kept)
 }
 
 func TestLabelsAreEvaluations(t *testing.T) {

@@ -25,10 +25,13 @@ type counts struct {
 }
 
 // MarshalBinary writes a state. The same spans give the same bytes in any order.
-func (s *State) MarshalBinary() ([]byte, error) {
+func (s *State) MarshalBinary() ([]byte, error) { return s.AppendBinary(nil) }
+
+// AppendBinary appends what MarshalBinary returns.
+func (s *State) AppendBinary(b []byte) ([]byte, error) {
 	// About the size, so that the buffer does not grow.
 	const fixed, id, item = 64, 8, 96
-	b := make([]byte, 0, fixed+id*(len(s.seen)+len(s.traces))+item*len(s.window))
+	b = slices.Grow(b, fixed+id*(len(s.seen)+len(s.traces))+item*len(s.window))
 	b = append(b, checkpointVersion)
 	var err error
 	for _, part := range []any{

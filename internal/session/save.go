@@ -67,7 +67,7 @@ func (t *Tracker) save(store checkpoint.Store, ids, gone []ID, index []byte) err
 func (t *Tracker) unsaved() (ids, gone []ID, index []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	all := []ID{}
+	all := make([]ID, 0, t.sessions.Len())
 	for _, id := range t.sessions.Keys() {
 		s, _ := t.sessions.Peek(id)
 		if s.dirty {
@@ -114,10 +114,12 @@ func (t *Tracker) marshal(id ID) ([]byte, bool, error) {
 		return nil, false, nil
 	}
 	s.dirty, s.saved = false, true
-	state, err := s.state.MarshalBinary()
 	service := s.service[:min(len(s.service), maxID)]
-	value := append(binary.LittleEndian.AppendUint64(nil, uint64(s.seen.Unix())), byte(len(service)))
-	return append(append(value, service...), state...), true, err
+	const fixed = 512 // with a state of a few steps, so that one allocation is enough
+	value := binary.LittleEndian.AppendUint64(make([]byte, 0, fixed+len(service)), uint64(s.seen.Unix()))
+	value = append(append(value, byte(len(service))), service...)
+	value, err := s.state.AppendBinary(value)
+	return value, true, err
 }
 
 // Load reads what Save wrote, except for sessions that have been idle for too long. A session that cannot be read
