@@ -104,28 +104,21 @@ func Body(kind Kind, g *review.Signal, page string) (json.RawMessage, error) {
 	m := messageOf(g, page)
 	switch kind {
 	case Slack:
-		text := "*" + slackText(m.headline()) + "*\n" + slackText(m.Title)
-		var textSb108 strings.Builder
-		for _, line := range m.facts() {
-			textSb108.WriteString("\n" + slackText(line))
-		}
-		text += textSb108.String()
+		text := "*" + slackText(m.headline()) + "*\n" + slackText(m.Title) + "\n" + slackText(strings.Join(m.facts(), "\n"))
 		if m.URL != "" {
 			text += "\n<" + m.URL + "|Look at it>"
 		}
 		return json.Marshal(map[string]string{"text": text})
 	case GitHubIssue:
 		text := fence(m.Title)
-		var textSb117 strings.Builder
 		for _, line := range m.facts() {
-			textSb117.WriteString("\n- " + code(line))
+			text += "\n- " + code(line) //nolint:perfsprint // a few lines
 		}
-		text += textSb117.String()
 		if m.URL != "" {
 			text += "\n\n[Look at it](" + m.URL + ")"
 		}
 		text += "\n\nA merged pull request whose title or description has the id of the signal resolves it."
-		return json.Marshal(map[string]string{"title": m.headline() + ": " + m.Title, "body": text})
+		return json.Marshal(issueText{Title: m.headline() + ": " + m.Title, Body: text, Headline: m.headline()})
 	}
 	return json.Marshal(m)
 }
