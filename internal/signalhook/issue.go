@@ -37,6 +37,7 @@ const maxIssues = 16 << 20
 type issue struct {
 	Number int    `json:"number"`
 	Body   string `json:"body"`
+	Pull   any    `json:"pull_request"` // that the list has too
 }
 
 // Deliver makes one attempt to deliver a message. See webhook.Settings.
@@ -78,7 +79,7 @@ func (i *Issues) Deliver(
 func (i *Issues) find(g *github, of, signal string) (number string, r webhook.Result, ok bool) {
 	with := func(list []issue) string {
 		for _, one := range list {
-			if one.Number > 0 && strings.Contains(one.Body, of) {
+			if one.Number > 0 && one.Pull == nil && strings.Contains(one.Body, of) {
 				return strconv.Itoa(one.Number)
 			}
 		}
