@@ -272,7 +272,7 @@ func newValidate() *cobra.Command {
 	return &cobra.Command{
 		Use:   "validate FILE...",
 		Short: "Check dataset files: row, key, rule, value",
-		Args:  atLeastOneFile,
+		Args:  namedFiles,
 		RunE: func(c *cobra.Command, args []string) error {
 			var errs []error
 			for _, name := range args {

@@ -49,7 +49,7 @@ func TestRunOfARowOf5MB(t *testing.T) {
 	require.NoError(t, os.WriteFile(answer, []byte(b.String()), 0o600))
 	for command, code := range map[string]int{
 		"cat >/dev/null; echo 'The money of order 4471 arrives in five days, at the very end.'": exitOK,
-		"cat >/dev/null; cat " + answer:                           exitOK,
+		"cat >/dev/null; cat " + answer: exitOK,
 		`cat >/dev/null; echo '{"content": "the very end", "tool_calls": [{"name": "issue_refund", "arguments": {"amount": "19,99"}}]}'`: exitFailure,
 	} {
 		out := filepath.Join(dir, "out.jsonl")
