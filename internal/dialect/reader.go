@@ -33,7 +33,7 @@ type Reader struct {
 	cache       *LogContentCache
 	tools       toolCache
 	scratch     []byte
-	longest     int                  // of the texts that are read, in bytes
+	longest     int               // of the texts that are read, in bytes
 	identity    [identities]found // of the span, in metadata
 }
 
