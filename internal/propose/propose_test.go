@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -121,6 +122,9 @@ func refund(w world, args arguments, past ...string) turn {
 	return turn{asks: "I want my money back for " + w.order(), says: w.chat(), past: past, calls: []genai.ToolCall{calling("issue_refund", args)}}
 }
 
+// again is a tool that was called so often.
+func again(tool string, times int) []string { return slices.Repeat([]string{tool}, times) }
+
 func says(w world, asks string, texts ...string) turn {
 	return turn{asks: asks, says: w.pick(texts...)}
 }
@@ -225,6 +229,20 @@ var kinds = []kind{
 			return t
 		},
 		func(w world) turn { return refund(w, w.refund(), "find_order") },
+	},
+	{
+		"a loop of one tool",
+		func(w world) turn { return refund(w, w.refund(), again("find_order", 4+w.IntN(6))...) },
+		func(w world) turn { return refund(w, w.refund(), again("find_order", 1+w.IntN(3))...) },
+	},
+	{
+		"a loop of any tool",
+		func(w world) turn {
+			return refund(w, w.refund(), append(again(w.pick("find_order", "convert", "search", "wait"), 4+w.IntN(6)), "greet")...)
+		},
+		func(w world) turn { // as long, without a repetition
+			return refund(w, w.refund(), []string{"find_order", "convert", "search", "wait", "greet", "note", "look", "ask"}[:5+w.IntN(4)]...)
+		},
 	},
 	{
 		"the same call twice",
