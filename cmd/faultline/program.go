@@ -91,7 +91,7 @@ func (p *programRuns) once(ctx context.Context, cases []runner.Case, run int, wr
 	return nil
 }
 
-// keep writes what the program recorded. Of a program that was cut off it keeps the rows whose outermost span has ended.
+// keep writes what the program recorded. Of one that was cut off it keeps the rows whose outermost span has ended.
 func (p *programRuns) keep(
 	got *recording, run int, cut bool, write func([]byte) error, summary *runner.Summary,
 ) error {

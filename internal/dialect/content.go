@@ -10,8 +10,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// maxField bounds how many bytes of one content attribute are read, unless ReadUpTo says so for texts. The rest stays on
-// the span, and the call is marked as truncated.
+// maxField bounds how many bytes of one content attribute are read, unless ReadUpTo says otherwise for texts. The rest
+// stays on the span, and the call is marked as truncated.
 const maxField = 1 << 20
 
 // contentText returns the text of a content attribute, bounded. A structured value becomes JSON.

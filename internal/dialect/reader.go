@@ -43,8 +43,8 @@ func NewReader(cache *LogContentCache) *Reader {
 	return &Reader{tools: newToolCache(), cache: cache, longest: maxField}
 }
 
-// ReadUpTo makes the reader read texts of so many bytes, instead of the 1 MiB that the Collector reads. It is for files,
-// where a call may be as large as the row of a dataset.
+// ReadUpTo makes the reader read texts of so many bytes, instead of the 1 MiB that the Collector reads. A call in a file
+// may be as large as the row of a dataset.
 func (r *Reader) ReadUpTo(bytes int) { r.longest = bytes }
 
 // dialect describes how one family of emitters writes a call. Only bit is required.

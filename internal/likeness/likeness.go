@@ -27,8 +27,8 @@ type Question struct {
 const (
 	// leastAlike is the cosine of subjects from which an answer may be one. Unrelated words are near 0 or below.
 	leastAlike = 0.05
-	// leastWords is how many words an answer needs that only its subject speaks for: to a question about bread, "banana" is
-	// as near as "Paris" is to one about France.
+	// leastWords is how many words an answer needs that only its subject speaks for: "banana" is as near to a question
+	// about bread as "Paris" is to one about France.
 	leastWords = 2
 	// leastKnown is how many words of a question must have a known subject before an answer without any link fails:
 	// nearly everything is an answer to a request for a song.

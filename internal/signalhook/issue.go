@@ -105,8 +105,7 @@ func (i *Issues) find(g *github, of, signal string) (number string, r webhook.Re
 	return with(searched.Items), r, !r.Again // a token that may not search opens an issue
 }
 
-// comment reopens an issue and comments it, unless an earlier attempt did. gone is true where there is no such issue any
-// more.
+// comment reopens an issue and comments it, unless an earlier attempt did. gone is true where the issue is no more.
 func (i *Issues) comment(g *github, number, text, this string, retried bool) (r webhook.Result, gone bool) {
 	address := i.URL + "/" + url.PathEscape(number)
 	if retried {

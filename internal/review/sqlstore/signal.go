@@ -266,7 +266,7 @@ func (s *Store) GuardSignal(ctx context.Context, id string, g review.Guard) erro
 	return nil
 }
 
-// olderOf returns those of some versions that are older than another one: their name says so, or else both were seen, and
+// olderOf returns those of some versions that are older than another one: their name says so, or both were seen, and
 // they were seen first. A version without an order to the other one is not older.
 func olderOf(ctx context.Context, tx *prepared, versions []review.Count, than string) ([]string, error) {
 	old := []string{}
