@@ -50,6 +50,7 @@ type queue interface {
 	Judgements(ctx context.Context, f review.JudgementFilter) (review.JudgementPage, error)
 	Items(ctx context.Context, f review.Filter) (review.Page, error)
 	Item(ctx context.Context, traceID string) (review.Item, error)
+	GuardSignal(ctx context.Context, id string, g review.Guard) error
 	Close() error
 }
 
@@ -58,7 +59,7 @@ type exportOptions struct {
 	store, from, output                string
 	classes, signals, services, prompt []string
 	since, until, decision             string
-	allRows, providers                 bool
+	allRows, providers, apart          bool
 }
 
 func newExport() *cobra.Command {
@@ -72,7 +73,10 @@ that they found sound, which guard against scorers that fire wrongly. The comman
 
 Of each signal it takes one row, with --all-rows all of them. Failures that no change of the application can mend
 (limits and outages of a provider, time-outs, credentials) are left out unless --providers is given. What is left out is
-counted.`,
+counted.
+
+With --output, the store records with each signal which rows came of it: the page of the signal shows them, and the
+alert of one that comes back names them.`,
 		Example: "  faultline dataset export --from http://127.0.0.1:8321 -o failures.jsonl\n" +
 			"  faultline dataset export --store data/review.db --class schema_violation --since 7d",
 		Args: noArguments,
@@ -96,6 +100,7 @@ counted.`,
 	f.BoolVar(&o.allRows, "all-rows", false, "every row of a signal, not one")
 	f.BoolVar(&o.providers, "providers", false, "also failures of providers")
 	f.StringVarP(&o.output, "output", "o", "", "write to this file, whole or not at all")
+	f.BoolVar(&o.apart, "no-record", false, "do not record the rows with their signals")
 	return c
 }
 
@@ -108,8 +113,9 @@ func runExport(c *cobra.Command, o exportOptions) error {
 	if err != nil {
 		return err
 	}
+	defer q.Close() //nolint:errcheck // nothing is kept in it
 	rows, skipped, err := export(c.Context(), q)
-	if err = errors.Join(err, q.Close()); err != nil {
+	if err != nil {
 		return err
 	}
 	judged := len(rows)
@@ -133,6 +139,9 @@ func runExport(c *cobra.Command, o exportOptions) error {
 		fmt.Fprintln(c.ErrOrStderr(), "nothing is judged yet: confirm failures on the review page first")
 	case len(rows) == 0:
 		fmt.Fprintln(c.ErrOrStderr(), "no judged call is selected")
+	}
+	if o.output != "" && !o.apart {
+		guardRows(c, q, o.output, rows)
 	}
 	return nil
 }
@@ -263,7 +272,7 @@ func newValidate() *cobra.Command {
 	return &cobra.Command{
 		Use:   "validate FILE...",
 		Short: "Check dataset files: row, key, rule, value",
-		Args:  atLeastOneFile,
+		Args:  namedFiles,
 		RunE: func(c *cobra.Command, args []string) error {
 			var errs []error
 			for _, name := range args {

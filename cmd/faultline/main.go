@@ -105,7 +105,15 @@ file that does not parse; 3 the gate is inconclusive.`,
 	return root
 }
 
-// atLeastOneFile is the argument rule of commands that read files.
+// namedFiles is the argument rule of commands that read files by name: it ends in .yaml or not, say.
+func namedFiles(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return usage("%s needs a FILE; see %s --help", c.Name(), c.CommandPath())
+	}
+	return nil
+}
+
+// atLeastOneFile is the argument rule of commands that read traces.
 func atLeastOneFile(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return usage("%s needs a FILE, or - for standard input; see %s --help", c.Name(), c.CommandPath())

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -21,6 +22,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/sample"
 	"github.com/faultline-otel/faultline/internal/score"
+	"github.com/faultline-otel/faultline/internal/session"
+	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
 // result is what scorers said of a call.
@@ -46,62 +49,96 @@ func reread(t *testing.T, call *genai.Call) *genai.Call {
 	return rows[0].Call
 }
 
-// TestScoresInCIAreThoseOnline: a span gets the same scores in the Collector, in a file of the gate, and as a row of a
-// dataset. The sample has failures of every class that needs no text classifier, the labelled rows have the others.
+// comparing counts the spans that were scored alike, and the classes that were found in them.
+type comparing struct {
+	t     *testing.T
+	set   *score.Set
+	seen  map[failure.Class]int
+	spans int
+}
+
+// traces compares the Collector, a file of the gate, and rows of a dataset. Loops show in the session stage, which both
+// the Collector and the gate run.
+func (c *comparing) traces(name string, requests []ptrace.Traces) {
+	t := c.t
+	online := map[string]result{}
+	var calls []*genai.Call
+	var ids []string
+	began := time.Now()
+	tracker, err := session.New(session.DefaultSettings(), func() time.Time { return began })
+	require.NoError(t, err)
+	collector, sessions := pipeline.NewScorer(c.set, pipeline.ScorerOptions{}), pipeline.NewSessions(tracker)
+	files, err := pipeline.NewFiles(c.set, nil, true)
+	require.NoError(t, err)
+	for _, td := range requests {
+		files.IndexTraces(td)
+	}
+	idOf := func(span ptrace.Span) string { return span.TraceID().String() + span.SpanID().String() }
+	for _, td := range requests {
+		again := ptrace.NewTraces()
+		td.CopyTo(again)
+		collector.Traces(td, nil, func(o *pipeline.Scored) {
+			if o.Call == nil || o.Entry.Record.DuplicateOf != "" {
+				return
+			}
+			online[idOf(o.Span)] = result{Scores: slices.Clone(o.Entry.Record.Scores)}
+			calls, ids = append(calls, o.Call.Clone()), append(ids, idOf(o.Span))
+			c.spans++
+		})
+		sessions.Traces(td, nil, nil)
+		for _, rs := range td.ResourceSpans().All() {
+			for _, ss := range rs.ScopeSpans().All() {
+				for _, span := range ss.Spans().All() {
+					r, ok := online[idOf(span)]
+					if !ok {
+						continue
+					}
+					r.Classes = slices.Clone(spanattr.Of(span).Verdict.Classes)
+					online[idOf(span)] = r
+					for _, class := range r.Classes {
+						c.seen[class]++
+					}
+				}
+			}
+		}
+		files.Traces(again, func(o *pipeline.Scored) {
+			if o.Call == nil || o.Entry.Record.DuplicateOf != "" {
+				return
+			}
+			want := online[idOf(o.Span)]
+			require.Equal(t, want.Scores, slices.Clone(o.Entry.Record.Scores), "%s: a file of the gate", name)
+			require.ElementsMatch(t, want.Classes, o.Entry.Record.Verdict.Classes, "%s: a file of the gate", name)
+		})
+	}
+	for i, call := range calls {
+		got := scoreOf(c.set, reread(t, call))
+		require.Len(t, got.Scores, len(online[ids[i]].Scores), "%s %s: a row", name, ids[i])
+		if len(got.Scores) > 0 {
+			require.Equal(t, online[ids[i]].Scores, got.Scores, "%s %s: a row", name, ids[i])
+		}
+	}
+}
+
+// generated compares generated traffic.
+func (c *comparing) generated(name string, traces []sample.Trace) {
+	var requests []ptrace.Traces
+	var lines bytes.Buffer
+	require.NoError(c.t, sample.Write(&lines, traces))
+	require.NoError(c.t, otlpfile.Read(name, &lines, otlpfile.Sink{
+		Traces: func(td ptrace.Traces) error { requests = append(requests, td); return nil },
+	}))
+	c.traces(name, requests)
+}
+
+// TestScoresInCIAreThoseOnline: a span gets the same scores and classes in the Collector, in a file of the gate, and the
+// same scores as a row of a dataset. The sample has failures of every class that needs no text classifier, the labelled
+// rows have the others.
 func TestScoresInCIAreThoseOnline(t *testing.T) {
 	set, err := loadScorers("")
 	require.NoError(t, err)
-	seen := map[failure.Class]int{}
-	spans := 0
-	compare := func(name string, requests []ptrace.Traces) {
-		online := map[string]result{}
-		var calls []*genai.Call
-		var ids []string
-		collector := pipeline.NewScorer(set, pipeline.ScorerOptions{})
-		files, err := pipeline.NewFiles(set, nil, false)
-		require.NoError(t, err)
-		for _, td := range requests {
-			files.IndexTraces(td)
-		}
-		for _, td := range requests {
-			again := ptrace.NewTraces()
-			td.CopyTo(again)
-			collector.Traces(td, nil, func(o *pipeline.Scored) {
-				if o.Call == nil || o.Entry.Record.DuplicateOf != "" {
-					return
-				}
-				id := o.Span.TraceID().String() + o.Span.SpanID().String()
-				online[id] = result{slices.Clone(o.Entry.Record.Scores), o.Entry.Record.Verdict.Classes}
-				calls, ids = append(calls, o.Call.Clone()), append(ids, id)
-				for _, class := range o.Entry.Record.Verdict.Classes {
-					seen[class]++
-				}
-				spans++
-			})
-			files.Traces(again, func(o *pipeline.Scored) {
-				if o.Call == nil || o.Entry.Record.DuplicateOf != "" {
-					return
-				}
-				id := o.Span.TraceID().String() + o.Span.SpanID().String()
-				require.Equal(t, online[id].Scores, slices.Clone(o.Entry.Record.Scores), "%s: a file of the gate", name)
-			})
-		}
-		for i, call := range calls {
-			got := scoreOf(set, reread(t, call))
-			require.Len(t, got.Scores, len(online[ids[i]].Scores), "%s %s: a row", name, ids[i])
-			if len(got.Scores) > 0 {
-				require.Equal(t, online[ids[i]].Scores, got.Scores, "%s %s: a row", name, ids[i])
-			}
-		}
-	}
-
-	var requests []ptrace.Traces
-	var lines bytes.Buffer
-	require.NoError(t, sample.Write(&lines, sample.Generate(1200, 7)))
-	require.NoError(t, otlpfile.Read("sample", &lines, otlpfile.Sink{
-		Traces: func(td ptrace.Traces) error { requests = append(requests, td); return nil },
-	}))
-	compare("sample", requests)
+	c := comparing{t, set, map[failure.Class]int{}, 0}
+	c.generated("sample", sample.Generate(2300, 7))
+	c.generated("loop", sample.Loop(60))
 
 	labelled, err := filepath.Glob("../../testdata/eval/*.jsonl")
 	require.NoError(t, err)
@@ -117,17 +154,28 @@ func TestScoresInCIAreThoseOnline(t *testing.T) {
 			live := scoreOf(set, row.Call)
 			require.Equal(t, live, scoreOf(set, reread(t, row.Call)), name)
 			for _, class := range live.Classes {
-				seen[class]++
+				c.seen[class]++
 			}
-			spans++
+			c.spans++
 		}
 	}
-
-	const most = 10_000 // of the development data, where it is there
-	for _, path := range corpus.Dialects(t, 1<<20) {
-		if spans > most {
-			break
+	require.Greater(t, c.spans, 10_000)
+	for _, info := range failure.Classes() {
+		if info.Class != failure.GoalDrift { // which people and judges find
+			require.Positive(t, c.seen[info.Class], info.Class)
 		}
+	}
+	t.Logf("%d spans: %v", c.spans, c.seen)
+}
+
+// TestScoresOfTheCorpusInCIAreThoseOnline is the same on the development data: every dialect, and ten thousand calls of
+// tools and agents.
+func TestScoresOfTheCorpusInCIAreThoseOnline(t *testing.T) {
+	corpus.Dir(t)
+	set, err := loadScorers("")
+	require.NoError(t, err)
+	c := comparing{t, set, map[failure.Class]int{}, 0}
+	for _, path := range corpus.Dialects(t, 1<<20) {
 		f, err := os.Open(path)
 		require.NoError(t, err)
 		var requests []ptrace.Traces
@@ -137,15 +185,24 @@ func TestScoresInCIAreThoseOnline(t *testing.T) {
 			Bad:    func(*otlpfile.Error) {},
 		})
 		_ = f.Close()
-		compare(path, requests)
+		c.traces(path, requests)
 	}
-	t.Logf("%d spans: %v", spans, seen)
-	require.Greater(t, spans, 3000)
-	for _, info := range failure.Classes() {
-		switch info.Class {
-		case failure.RetryLoop, failure.GoalDrift: // the session shows the one, people and judges the other
-		default:
-			require.Positive(t, seen[info.Class], info.Class)
-		}
+	t.Logf("dialects: %d spans: %v", c.spans, c.seen)
+	for _, name := range []string{"tools/multiturn_steps", "tools/native", "tools/provider_errors", "agents/tau_bench"} {
+		var requests []ptrace.Traces
+		n := 0
+		corpus.Lines(t, name+".jsonl.gz", func(line struct {
+			OTLP json.RawMessage `json:"otlp"`
+		}) {
+			if n++; n > 5500 {
+				return
+			}
+			td, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(line.OTLP)
+			require.NoError(t, err)
+			requests = append(requests, td)
+		})
+		c.traces(name, requests)
+		t.Logf("%s: %d spans: %v", name, c.spans, c.seen)
 	}
+	require.Greater(t, c.spans, 10_000)
 }

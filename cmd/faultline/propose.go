@@ -14,6 +14,7 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/pipeline"
 	"github.com/faultline-otel/faultline/internal/propose"
+	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/score"
 	"github.com/faultline-otel/faultline/internal/score/scorers"
 	"github.com/faultline-otel/faultline/internal/yamlpatch"
@@ -22,6 +23,7 @@ import (
 // proposing holds the flags of propose.
 type proposing struct {
 	dataset, file string
+	store, from   string // where signals know their rules
 	signals       []string
 	traffic       []string
 	seed          string
@@ -40,7 +42,9 @@ dataset (faultline dataset export --all-rows). Half of the conversations are lea
 those on the other half. A rule that flags too much there, that is as good as chance, or that is not better than
 flagging all calls or none is refused. docs/guides/scorers.md says what rules can look at.
 
-The changes of the scorer file are printed as a diff, and their reasons on standard error. --write makes them.
+The changes of the scorer file are printed as a diff, and their reasons on standard error. --write makes them, and with
+--from or --store records each rule with its signal: its page shows the rule, and the alert of one that comes back names
+it.
 
 Exit codes: 0 something is proposed; 2 usage error; 3 nothing is.`,
 		Example: "  faultline propose --dataset judged.jsonl --signal 75f3 --scorers scorers.yaml \\\n" +
@@ -58,6 +62,8 @@ Exit codes: 0 something is proposed; 2 usage error; 3 nothing is.`,
 	f.Float64Var(&o.precision, "precision", 0.9, "share of what a rule flags on the held-out half that must be failures")
 	f.IntVar(&o.checks, "rules", 3, "at most so many rules a signal")
 	f.BoolVar(&o.write, "write", false, "change the scorer file")
+	f.StringVar(&o.from, "from", "", "with --write: address of the review page, such as http://127.0.0.1:8321")
+	f.StringVar(&o.store, "store", "", "with --write: review store, a SQLite file or postgres://...")
 	return c
 }
 
@@ -71,6 +77,8 @@ func (o *proposing) check() error {
 		return usage("--rules must be between 1 and 10, got %d", o.checks)
 	case o.write && o.file == "":
 		return usage("--write needs --scorers, the file to change")
+	case (o.from != "" || o.store != "") && !o.write:
+		return usage("--from and --store are only of use with --write: rules that are not written guard nothing")
 	}
 	return nil
 }
@@ -135,7 +143,41 @@ func (o *proposing) run(c *cobra.Command) error {
 	if err := showDiff(c, o.file, text, changed, o.write); err != nil {
 		return err
 	}
+	if o.from != "" || o.store != "" {
+		if err := o.record(c, signals); err != nil {
+			return err
+		}
+	}
 	return in.verdict()
+}
+
+// record tells the review store which rules came of its signals.
+func (o *proposing) record(c *cobra.Command, signals []propose.Signal) error {
+	set, err := loadScorers(o.file)
+	if err != nil {
+		return err
+	}
+	q, err := openQueue(c.Context(), o.store, o.from)
+	if err != nil {
+		return err
+	}
+	defer q.Close() //nolint:errcheck // nothing is kept in it
+	for i := range signals {
+		if !fingerprint.MatchString(signals[i].Name) {
+			continue
+		}
+		for j := range signals[i].Proposals {
+			p := &signals[i].Proposals[j]
+			at := slices.IndexFunc(set.Scorers(), func(s score.Scorer) bool { return s.Name() == p.Rule.Name })
+			if p.Refused != "" || at < 0 {
+				continue
+			}
+			guard(c, q, map[string]review.Guard{signals[i].Name: {
+				Kind: review.GuardRule, Name: p.Rule.Name, Version: set.Scorers()[at].Version(),
+			}})
+		}
+	}
+	return nil
 }
 
 func ofSignals(signals []string) string {

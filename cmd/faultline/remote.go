@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -111,29 +112,54 @@ func (q *remoteQueue) Judgements(ctx context.Context, f review.JudgementFilter) 
 }
 
 func (q *remoteQueue) get(ctx context.Context, path string, into any) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, q.base+path, nil)
+	body, err := q.ask(ctx, http.MethodGet, path, nil)
 	if err != nil {
 		return err
-	}
-	req.Header.Set("Accept", "application/json")
-	resp, err := q.client.Do(req)
-	if err != nil {
-		return fmt.Errorf("read %s: %w; is the Collector running with the llm_review extension?", q.shown, errors.Unwrap(err))
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse+1))
-	switch {
-	case err != nil:
-		return fmt.Errorf("read %s: %w", q.shown+path, err)
-	case len(body) > maxResponse:
-		return fmt.Errorf("read %s: the answer must not be larger than %d MiB", q.shown+path, maxResponse>>20)
-	case resp.StatusCode != http.StatusOK:
-		return fmt.Errorf("read %s: %s%s", q.shown+path, resp.Status, reason(body))
 	}
 	if err := json.Unmarshal(body, into); err != nil {
 		return fmt.Errorf("read %s: %w; is this the review page of Faultline?", q.shown+path, err)
 	}
 	return nil
+}
+
+// post changes something.
+func (q *remoteQueue) post(ctx context.Context, path string, change any) error {
+	body, err := json.Marshal(change)
+	if err != nil {
+		return err
+	}
+	_, err = q.ask(ctx, http.MethodPost, path, body)
+	return err
+}
+
+// ask sends a request and returns the body of its answer.
+func (q *remoteQueue) ask(ctx context.Context, method, path string, change []byte) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, method, q.base+path, bytes.NewReader(change))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", "application/json")
+	if change != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := q.client.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w; is the Collector running with the llm_review extension?", q.shown,
+			errors.Unwrap(err))
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read %s: %w", q.shown+path, err)
+	case len(body) > maxResponse:
+		return nil, fmt.Errorf("read %s: the answer must not be larger than %d MiB", q.shown+path, maxResponse>>20)
+	case resp.StatusCode == http.StatusNotFound && reason(body) != "":
+		return nil, fmt.Errorf("read %s: %s%s: %w", q.shown+path, resp.Status, reason(body), review.ErrNotFound)
+	case resp.StatusCode != http.StatusOK:
+		return nil, fmt.Errorf("read %s: %s%s", q.shown+path, resp.Status, reason(body))
+	}
+	return body, nil
 }
 
 // reason returns the message of an API error, "" for an answer of another server.

@@ -26,7 +26,7 @@ of promptfoo, and samples of OpenAI Evals. What has no counterpart is left out, 
 lists the keys and checks that are read.`,
 		Example: "  faultline dataset import promptfooconfig.yaml -o cases.jsonl\n" +
 			"  faultline dataset import --format csv questions.txt -o cases.jsonl",
-		Args: atLeastOneFile,
+		Args: namedFiles,
 		RunE: func(c *cobra.Command, args []string) error { return runImport(c, args, format, output) },
 	}
 	c.Flags().StringVar(&format, "format", "", strings.Join(foreign.Formats, ", ")+" (default: by name and content)")
@@ -289,7 +289,7 @@ func newLint() *cobra.Command {
 on. docs/guides/datasets.md explains each rule.
 
 Exit codes: 0 nothing found, 1 something found, 2 a file that does not parse.`,
-		Args: atLeastOneFile,
+		Args: namedFiles,
 		RunE: func(c *cobra.Command, args []string) error {
 			found := 0
 			for _, name := range args {

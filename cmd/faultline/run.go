@@ -47,7 +47,8 @@ the answer in the response (answer: reply.text; tool_calls: reply.calls). url, h
 names, a JSON object a line, and its OpenTelemetry SDK sends to OTEL_EXPORTER_OTLP_ENDPOINT, by gRPC or HTTP. It sets
 ` + spanattr.AttrDatasetRow + ` on a span of each case or its resource; else traces are found by their input.
 
-An output that was interrupted is continued. A run that fails or takes too long is recorded with its reason, and is
+An output that was interrupted is continued; of a program, rows whose outermost span has ended are done. A run that
+fails or takes too long is recorded with its reason, and is
 inconclusive for the gate.
 
 Exit codes: 0 done, 1 no run gave an answer, or the command failed, 2 usage.`,

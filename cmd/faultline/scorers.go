@@ -39,7 +39,7 @@ func newScorersLint() *cobra.Command {
 disappoint: those that fail calls of which no content was recorded, and those that break on calls without tools.
 
 Exit codes: 0 nothing found, 1 a rule will disappoint, 2 a file has mistakes.`,
-		Args: atLeastOneFile,
+		Args: namedFiles,
 		RunE: func(c *cobra.Command, args []string) error {
 			found := 0
 			for _, name := range args {

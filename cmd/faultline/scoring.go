@@ -38,6 +38,11 @@ func scoreInput(in *input, set *score.Set, prices *price.Book, sessions bool, ea
 	if err != nil {
 		return err
 	}
+	return runFiles(in, p, each)
+}
+
+// runFiles runs the stages on the whole input.
+func runFiles(in *input, p *pipeline.Files, each func(*pipeline.Scored) error) error {
 	if err := indexInput(in, p); err != nil {
 		return err
 	}

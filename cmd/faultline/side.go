@@ -135,7 +135,12 @@ func (s *side) score(files []string) error {
 	}
 	defer in.close()
 	in.watch("gate", 2)
-	err = scoreInput(in, s.scorers, s.prices, true, func(o *pipeline.Scored) error {
+	stages, err := pipeline.NewFiles(s.scorers, s.prices, true)
+	if err != nil {
+		return err
+	}
+	stages.ReadUpTo(dataset.MaxRow)
+	err = runFiles(in, stages, func(o *pipeline.Scored) error {
 		if o.Call != nil && !s.isStale(pipeline.DatasetRow(o.Resource, o.Span), o.Resource) {
 			s.set.Observe(observation(o))
 		}

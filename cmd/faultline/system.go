@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"iter"
 	"net/http"
 	"net/url"
@@ -15,12 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"go.opentelemetry.io/collector/pdata/plog"
-	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/faultline-otel/faultline/internal/otlpfile"
-	"github.com/faultline-otel/faultline/internal/otlpserver"
-	"github.com/faultline-otel/faultline/internal/pipeline"
 	"github.com/faultline-otel/faultline/internal/runner"
 )
 
@@ -84,6 +78,18 @@ func (p *pace) check() error {
 	return nil
 }
 
+// open opens the cache, nil without one.
+func (p *pace) open() (*runner.Cache, error) {
+	if p.cache == "" {
+		return nil, nil
+	}
+	cache, err := runner.OpenCache(p.cache)
+	if err != nil {
+		return nil, usage("--cache must be a folder: %w", err)
+	}
+	return cache, nil
+}
+
 // runs makes runs of cases. Its write gets whole lines.
 type runs interface {
 	key() string
@@ -99,21 +105,20 @@ func (s *system) open(c *cobra.Command, p *pace, finished func()) (runs, error) 
 		return nil, err
 	}
 	if len(s.program) > 0 {
+		cache, err := p.open()
 		return &programRuns{
-			runner.Program{
+			program: runner.Program{
 				Args: s.program, Version: s.version, Timeout: 60 * p.timeout, Output: c.ErrOrStderr(),
-			}, finished,
-		}, nil
+			}, cache: cache, finished: finished,
+		}, err
+	}
+	cache, err := p.open()
+	if err != nil {
+		return nil, err
 	}
 	pool := &runner.Pool{
-		Concurrency: p.concurrency, Timeout: p.timeout, Rate: p.rate, Finished: finished,
+		Concurrency: p.concurrency, Timeout: p.timeout, Rate: p.rate, Cache: cache, Finished: finished,
 		Mark: func(otlp []byte, marks runner.Marks) ([]byte, error) { return otlpfile.Mark(otlp, marks) },
-	}
-	var err error
-	if p.cache != "" {
-		if pool.Cache, err = runner.OpenCache(p.cache); err != nil {
-			return nil, usage("--cache must be a folder: %w", err)
-		}
 	}
 	client := &http.Client{Transport: &http.Transport{
 		Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: p.concurrency,
@@ -224,95 +229,4 @@ func (p poolRuns) make(ctx context.Context, cases iter.Seq[runner.Case], write f
 		err = exitError{exitUsage, err}
 	}
 	return summary, err
-}
-
-// programRuns runs a program over all cases, once for each run of a row, and takes its OTLP.
-type programRuns struct {
-	program  runner.Program
-	finished func()
-}
-
-func (p *programRuns) key() string { return p.program.Key() }
-
-func (p *programRuns) make(ctx context.Context, cases iter.Seq[runner.Case], write func([]byte) error,
-) (runner.Summary, error) {
-	byRun, last := map[int][]runner.Case{}, 0
-	for c := range cases {
-		byRun[c.Run] = append(byRun[c.Run], c)
-		last = max(last, c.Run)
-	}
-	var summary runner.Summary
-	for run := 1; run <= last; run++ {
-		if len(byRun[run]) == 0 {
-			continue
-		}
-		if err := p.once(ctx, byRun[run], run, write, &summary); err != nil {
-			return summary, err
-		}
-	}
-	return summary, nil
-}
-
-func (p *programRuns) once(ctx context.Context, cases []runner.Case, run int, write func([]byte) error,
-	summary *runner.Summary,
-) error {
-	waiting, spans := map[string]bool{}, 0
-	for i := range cases {
-		waiting[cases[i].Row] = true
-	}
-	marks := p.program.Marks(run)
-	sink := otlpserver.Sink{
-		Traces: func(td ptrace.Traces) error {
-			spans += td.SpanCount()
-			for _, rs := range td.ResourceSpans().All() {
-				for _, ss := range rs.ScopeSpans().All() {
-					for _, span := range ss.Spans().All() {
-						if row := pipeline.DatasetRow(rs.Resource(), span); waiting[row] {
-							delete(waiting, row)
-							summary.Runs++
-							p.finished()
-						}
-					}
-				}
-			}
-			var b bytes.Buffer
-			if err := otlpfile.WriteTraces(&b, td, marks); err != nil {
-				return err
-			}
-			return write(b.Bytes())
-		},
-		Logs: func(ld plog.Logs) error {
-			var b bytes.Buffer
-			if err := otlpfile.WriteLogs(&b, ld, marks); err != nil {
-				return err
-			}
-			return write(b.Bytes())
-		},
-	}
-	server, err := otlpserver.Start(ctx, sink)
-	if err != nil {
-		return err
-	}
-	err = p.program.Run(ctx, func(yield func(runner.Case) bool) {
-		for i := range cases {
-			if !yield(cases[i]) {
-				return
-			}
-		}
-	}, run, server.URL())
-	server.Close(5 * time.Second) //nolint:contextcheck // what is under way ends by itself, also after an interrupt
-	switch {
-	case errors.Is(err, runner.ErrNotRunnable):
-		return exitError{exitUsage, err}
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	case spans == 0 && err != nil:
-		return fmt.Errorf("the program recorded no span: %w", err)
-	case spans == 0:
-		return errors.New("the program recorded no span: does it run the cases in the file that FAULTLINE_DATASET names, " +
-			"with an OpenTelemetry SDK, and flush it at its end?")
-	case err != nil: // a test suite also fails because a case does
-		fmt.Fprintln(p.program.Output, "faultline:", err)
-	}
-	return nil
 }

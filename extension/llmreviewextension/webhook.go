@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"sync"
 	"time"
@@ -203,10 +202,8 @@ func (h *hook) open(ctx context.Context) error {
 		Trouble: func(err error) { e.warn("Webhooks are only in memory", err) },
 	}
 	if h.config.Kind == signalhook.GitHubIssue {
-		settings.Header = http.Header{}
-		settings.Header.Set("Authorization", "Bearer "+string(h.config.Token))
-		settings.Header.Set("Accept", "application/vnd.github+json")
-		settings.Header.Set("User-Agent", "faultline")
+		issues := signalhook.Issues{URL: string(h.config.URL), Token: string(h.config.Token)}
+		settings.Deliver = issues.Deliver
 	}
 	outbox, err := webhook.New(settings)
 	if unavailable := (*review.UnavailableError)(nil); errors.As(err, &unavailable) {

@@ -27,6 +27,7 @@ import (
 // delivery is one webhook as the receiver saw it.
 type delivery struct {
 	header http.Header
+	what   string // method and path
 	body   string
 }
 
@@ -36,6 +37,7 @@ type receiver struct {
 	mu     sync.Mutex // guards the fields below
 	status int
 	got    []delivery
+	issue  string // the body of the last one that was opened
 }
 
 func newReceiver(t *testing.T) *receiver {
@@ -45,7 +47,13 @@ func newReceiver(t *testing.T) *receiver {
 		body, _ := io.ReadAll(req.Body)
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.got = append(r.got, delivery{req.Header.Clone(), string(body)})
+		r.got = append(r.got, delivery{req.Header.Clone(), req.Method + " " + req.URL.Path, string(body)})
+		if strings.HasSuffix(req.URL.Path, "/issues") && req.Method == http.MethodPost {
+			r.issue = string(body)
+			w.WriteHeader(http.StatusCreated)
+			_, _ = io.WriteString(w, `{"number": 7}`)
+			return
+		}
 		w.WriteHeader(r.status)
 	}))
 	t.Cleanup(r.Close)
@@ -102,6 +110,7 @@ func TestReceiversAreToldOfSignals(t *testing.T) {
 	}
 	cfg.Webhooks = []WebhookConfig{address(generic), address(slack), address(issues)}
 	cfg.Webhooks[0].Secret, cfg.Webhooks[1].Kind = secret, signalhook.Slack
+	cfg.Webhooks[2].URL += "/repos/acme/shop/issues"
 	cfg.Webhooks[2].Kind, cfg.Webhooks[2].Token = signalhook.GitHubIssue, "t0ken"
 	cfg.Webhooks[2].States = []review.SignalState{review.SignalRegressed}
 	cfg.GitHub.Secret = "from-github"
@@ -138,7 +147,7 @@ func TestReceiversAreToldOfSignals(t *testing.T) {
 		require.Equal(t, review.SignalResolved, g.State)
 		require.Equal(t, fmt.Sprintf("c%d", n), g.Version)
 		require.NoError(t, store.Put(t.Context(), []review.Trace{failed(10+n, signalPrint)}))
-		eventually(t, func() bool { return len(generic.deliveries()) == n+2 && len(issues.deliveries()) == n+1 })
+		eventually(t, func() bool { return len(generic.deliveries()) == n+2 && len(issues.deliveries()) == 2*n+2 })
 		require.Contains(t, generic.deliveries()[n+1].body, `"state":"regressed"`)
 		status, answer = fromGitHub(t, url, "from-github", body) // a replay
 		require.Equal(t, http.StatusOK, status)
@@ -150,6 +159,14 @@ func TestReceiversAreToldOfSignals(t *testing.T) {
 	}
 	require.Len(t, keys, 3)
 	require.Equal(t, "Bearer t0ken", issues.deliveries()[0].header.Get("Authorization"))
+	var asked []string
+	for _, d := range issues.deliveries() {
+		asked = append(asked, d.what)
+	}
+	const at = " /repos/acme/shop/issues"
+	require.Equal(t, []string{"GET" + at, "POST" + at, "PATCH" + at + "/7", "POST" + at + "/7/comments"}, asked,
+		"the second time the issue that there is")
+	require.Contains(t, issues.issue, "had been resolved in: c0")
 	require.NoError(t, e.Shutdown(t.Context()))
 }
 

@@ -10,18 +10,19 @@ import (
 	"github.com/faultline-otel/faultline/internal/genai"
 )
 
-// maxField bounds how many bytes of one content attribute are read. The rest stays on the span, and the call is marked
-// as truncated.
+// maxField bounds how many bytes of one content attribute are read, unless ReadUpTo says otherwise for texts. The rest
+// stays on the span, and the call is marked as truncated.
 const maxField = 1 << 20
 
-// contentText returns the text of a content attribute, at most maxField bytes of it. A structured value becomes JSON.
+// contentText returns the text of a content attribute, bounded. A structured value becomes JSON.
 func contentText(r *Reader, k key) string { return r.text(r.at[k]) }
 
 func (r *Reader) text(v pcommon.Value) string {
 	var s string
+	limit := maxField
 	switch v.Type() {
 	case pcommon.ValueTypeStr:
-		s = v.Str()
+		s, limit = v.Str(), r.longest
 	case pcommon.ValueTypeMap, pcommon.ValueTypeSlice:
 		r.scratch = appendJSON(r.scratch[:0], v, 0)
 		s = string(r.scratch)
@@ -33,9 +34,9 @@ func (r *Reader) text(v pcommon.Value) string {
 	default:
 		return textOfValue(v)
 	}
-	if len(s) > maxField {
+	if len(s) > limit {
 		r.call.ContentTruncated = true
-		s = s[:maxField]
+		s = s[:limit]
 	}
 	return s
 }

@@ -33,12 +33,19 @@ type Reader struct {
 	cache       *LogContentCache
 	tools       toolCache
 	scratch     []byte
+	longest     int               // of the texts that are read, in bytes
 	identity    [identities]found // of the span, in metadata
 }
 
 // NewReader returns a reader. If a span has no content, the reader takes it from the log records in the cache, which
 // may be nil.
-func NewReader(cache *LogContentCache) *Reader { return &Reader{tools: newToolCache(), cache: cache} }
+func NewReader(cache *LogContentCache) *Reader {
+	return &Reader{tools: newToolCache(), cache: cache, longest: maxField}
+}
+
+// ReadUpTo makes the reader read texts of so many bytes, instead of the 1 MiB that the Collector reads. A call in a file
+// may be as large as the row of a dataset.
+func (r *Reader) ReadUpTo(bytes int) { r.longest = bytes }
 
 // dialect describes how one family of emitters writes a call. Only bit is required.
 type dialect struct {

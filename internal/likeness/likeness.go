@@ -25,9 +25,11 @@ type Question struct {
 
 // The bounds of an answer that is one.
 const (
-	// leastAlike is the cosine of subjects from which an answer may be one. Unrelated words are near 0 or below. A single
-	// word must be nearer: it has no others to make up for chance.
-	leastAlike, leastAlikeWord = 0.05, 0.15
+	// leastAlike is the cosine of subjects from which an answer may be one. Unrelated words are near 0 or below.
+	leastAlike = 0.05
+	// leastWords is how many words an answer needs that only its subject speaks for: "banana" is as near to a question
+	// about bread as "Paris" is to one about France.
+	leastWords = 2
 	// leastKnown is how many words of a question must have a known subject before an answer without any link fails:
 	// nearly everything is an answer to a request for a song.
 	leastKnown = 3
@@ -90,10 +92,6 @@ func Compare(answer string, q Question) Likeness {
 		share(text)
 	}
 	shared := all - len(left)
-	least := float32(leastAlike)
-	if all == 1 {
-		least = leastAlikeWord
-	}
 	_, _, known := ground.Alike(&a, &a)
 	switch {
 	case shared > 0 && float64(shared) >= leastShared*float64(all):
@@ -101,7 +99,9 @@ func Compare(answer string, q Question) Likeness {
 			Outcome:  assertion.Pass,
 			Evidence: fmt.Sprintf("it shares %d of its %d words with the question and what belongs to it", shared, all),
 		}, true}
-	case best >= least && known > 0:
+	case best >= leastAlike && known > 0 && all < leastWords:
+		return unclear("a single word that is not in the question is too little to tell by; add an assertion")
+	case best >= leastAlike && known > 0:
 		return Likeness{assertion.Result{
 			Outcome: assertion.Pass, Evidence: fmt.Sprintf("its subject is like that of the question (%.2f)", best),
 		}, false}

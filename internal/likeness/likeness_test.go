@@ -20,10 +20,12 @@ func TestCompare(t *testing.T) {
 		q      Question
 		want   assertion.Outcome
 	}{
-		"shares words":               {"Your order came back, and the money is on its way.", refund, assertion.Pass},
-		"shares a number":            {"4471: 19.99 EUR", refund, assertion.Pass},
-		"shares a key of the schema": {`{"carrier":"UPS"}`, refund, assertion.Pass},
-		"about the subject":          {"Paris", capital, assertion.Pass},
+		"shares words":                                         {"Your order came back, and the money is on its way.", refund, assertion.Pass},
+		"shares a number":                                      {"4471: 19.99 EUR", refund, assertion.Pass},
+		"shares a key of the schema":                           {`{"carrier":"UPS"}`, refund, assertion.Pass},
+		"about the subject":                                    {"Rome or Paris", capital, assertion.Pass},
+		"a word about the subject":                             {"Paris", capital, assertion.Inconclusive},
+		"banana, of a question about food":                     {"banana", Question{Text: "Did the testers like the bread?"}, assertion.Inconclusive},
 		"about something else, to a question that says little": {"banana", capital, assertion.Inconclusive},
 		"data":                       {`{"state":"gone"}`, refund, assertion.Inconclusive},
 		"in another language":        {"Nein, das ist leider nicht so, wie es sein soll.", refund, assertion.Inconclusive},

@@ -54,6 +54,13 @@ func NewFiles(set *score.Set, prices *price.Book, sessions bool) (*Files, error)
 	return f, err
 }
 
+// ReadUpTo makes the stages read texts of so many bytes, instead of 1 MiB as the Collector. It is for runs of datasets,
+// whose rows may be larger, and must be called first.
+func (f *Files) ReadUpTo(bytes int) {
+	f.scorer.options.LongestText = bytes
+	f.reader.ReadUpTo(bytes)
+}
+
 // IndexLogs keeps log records that hold the content of spans or evaluations of them.
 func (f *Files) IndexLogs(ld plog.Logs) {
 	f.scorer.Logs(ld)

@@ -36,6 +36,9 @@ type ScorerOptions struct {
 	// duplicate.DefaultLimits.
 	Duplicates duplicate.Limits
 
+	// LongestText is how many bytes of a text are read, 0 for the 1 MiB of the Collector.
+	LongestText int
+
 	// Prices computes the cost of a call if the emitter reports none. Without it no cost is computed.
 	Prices *price.Book
 }
@@ -92,9 +95,17 @@ func NewScorer(set *score.Set, options ScorerOptions) *Scorer {
 	}
 	s.Use(set)
 	s.workers.New = func() any {
-		return &worker{reader: dialect.NewReader(s.logs), writer: spanattr.Writer{Content: options.Content}}
+		return &worker{reader: s.newReader(), writer: spanattr.Writer{Content: options.Content}}
 	}
 	return s
+}
+
+func (s *Scorer) newReader() *dialect.Reader {
+	r := dialect.NewReader(s.logs)
+	if s.options.LongestText > 0 {
+		r.ReadUpTo(s.options.LongestText)
+	}
+	return r
 }
 
 // Use runs the scorers of another set from the next request on.

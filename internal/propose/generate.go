@@ -61,6 +61,7 @@ func (g *generator) generate(inside bitset) {
 	g.found()
 	g.tools()
 	g.order()
+	g.loops()
 	g.values("", func(v *rule.View, put func(path string, value any)) {
 		if v.JSON != nil {
 			flatten("", v.JSON, 0, put)
@@ -117,8 +118,39 @@ func (g *generator) tools() {
 	for _, name := range first(slices.Sorted(maps.Keys(names)), maxTools) {
 		g.either(rankCall, name+"_called", quote(name)+" in tool_calls")
 		g.add(rankCall, name+"_again", "count(tool_calls, # == "+quote(name)+") > 1")
-		g.add(rankType, name+"_repeated", "count(steps, # == "+quote(name)+") > 1")
 	}
+}
+
+// loops makes conditions of how often tools were called in the conversation: each of them, and any of them again.
+func (g *generator) loops() {
+	times := func(slug, text string, of func(steps []string) int) {
+		n := func(v *rule.View) (float64, bool) { return float64(of(v.Steps)), len(v.Steps) > 0 }
+		g.bound(rankType, slug, func(compare string) string { return text + compare }, n, n)
+	}
+	names := map[string]bool{}
+	g.each(func(j *judged) {
+		for _, name := range j.view.Steps {
+			names[name] = true
+		}
+	})
+	for _, name := range first(slices.Sorted(maps.Keys(names)), maxTools) {
+		g.add(rankType, name+"_repeated", "count(steps, # == "+quote(name)+") > 1")
+		times(name+"_repeats", "count(steps, # == "+quote(name)+")", func(steps []string) (n int) {
+			for _, step := range steps {
+				if step == name {
+					n++
+				}
+			}
+			return n
+		})
+	}
+	times("repeated_steps", "len(steps) - len(uniq(steps))", func(steps []string) int {
+		different := map[string]bool{}
+		for _, step := range steps {
+			different[step] = true
+		}
+		return len(steps) - len(different)
+	})
 }
 
 // Bounds of what is looked at.

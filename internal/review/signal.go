@@ -62,6 +62,8 @@ type Signal struct {
 	Exemplars []Item  `json:"-"`
 	// Merged are the fingerprints that were merged into this one.
 	Merged []Merged `json:"merged,omitempty"`
+	// Guards are what was made of its failures, the oldest first.
+	Guards []Guard `json:"guards,omitempty"`
 }
 
 // Merged is a signal that counts as part of another one.
@@ -116,8 +118,12 @@ type Signals interface {
 	// Signal returns a signal whole, or ErrNotFound.
 	Signal(ctx context.Context, id string) (Signal, error)
 	// ChangeSignal changes the state of a signal. A later failure of a resolved one makes it regressed, unless its
-	// prompt version was seen before and is not the resolving one: an old deployment may still run.
+	// prompt version is known to be older than the resolving one, by its name (see OlderVersion) or because it was seen
+	// first: an old deployment may still run. A version without an order to it, as any has to a commit, is not older.
 	ChangeSignal(ctx context.Context, id string, change SignalChange) error
+	// GuardSignal records what was made of the failures of a signal, in place of a guard of the same kind and name. It
+	// returns ErrNotFound for an unknown signal, and ErrInvalid (see Guard.Validate).
+	GuardSignal(ctx context.Context, id string, g Guard) error
 	// RenameSignal gives a signal a title; "" is the evidence of its first item again.
 	RenameSignal(ctx context.Context, id, name string) error
 	// MergeSignal makes a signal part of another one: its items, those to come too, count there. It returns ErrInvalid

@@ -23,7 +23,8 @@ func (k *Cache) path(c *Case, runner string) string {
 	return filepath.Join(k.dir, name[:2], name+".jsonl")
 }
 
-func (k *Cache) get(c *Case, runner string) []byte {
+// Get returns what a run recorded earlier, nil where there is none.
+func (k *Cache) Get(c *Case, runner string) []byte {
 	if k == nil {
 		return nil
 	}
@@ -34,8 +35,8 @@ func (k *Cache) get(c *Case, runner string) []byte {
 	return lines
 }
 
-// put keeps a run. A cache that cannot be written costs time, not the result.
-func (k *Cache) put(c *Case, runner string, lines []byte) {
+// Put keeps a run. A cache that cannot be written costs time, not the result.
+func (k *Cache) Put(c *Case, runner string, lines []byte) {
 	if k == nil {
 		return
 	}

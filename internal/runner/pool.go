@@ -142,7 +142,7 @@ func (p *Pool) feed(ctx context.Context, cases iter.Seq[Case], queue chan<- Case
 
 // one runs one case and returns the lines that record it, and why it gave no answer.
 func (p *Pool) one(ctx context.Context, c *Case, key string) (lines []byte, cached bool, failed error) {
-	if lines := p.Cache.get(c, key); lines != nil {
+	if lines := p.Cache.Get(c, key); lines != nil {
 		return lines, true, nil
 	}
 	if p.Timeout > 0 {
@@ -156,7 +156,7 @@ func (p *Pool) one(ctx context.Context, c *Case, key string) (lines []byte, cach
 	marks := c.marks(key)
 	if failed == nil && answer.OTLP != nil {
 		if lines, failed = p.Mark(answer.OTLP, marks); failed == nil {
-			p.Cache.put(c, key, lines)
+			p.Cache.Put(c, key, lines)
 			return lines, false, nil
 		}
 	}
@@ -166,7 +166,7 @@ func (p *Pool) one(ctx context.Context, c *Case, key string) (lines []byte, cach
 	}
 	line = append(line, '\n')
 	if failed == nil {
-		p.Cache.put(c, key, line)
+		p.Cache.Put(c, key, line)
 	}
 	return line, false, failed
 }

@@ -39,8 +39,11 @@ func (p Program) Key() string {
 	return digest(parts...)
 }
 
-// Marks returns the marks of a run of all cases. The program sets the row itself.
-func (p Program) Marks(run int) Marks {
+// Marks returns the marks of the run of a case.
+func (p Program) Marks(c *Case) Marks { return c.marks(p.Key()) }
+
+// StrayMarks returns the marks of what names no row, in a run of all cases.
+func (p Program) StrayMarks(run int) Marks {
 	return Marks{spanattr.AttrDatasetRun: strconv.Itoa(run), spanattr.AttrDatasetRunner: p.Key()}
 }
 

@@ -34,19 +34,22 @@ func States() []review.SignalState {
 
 // message is the body of the kind generic.
 type message struct {
-	Signal   string             `json:"signal"`
-	State    review.SignalState `json:"state"`
-	Changed  time.Time          `json:"changed"`
-	Title    string             `json:"title"`
-	Class    string             `json:"error_class"`
-	Detail   string             `json:"error_detail,omitempty"`
-	Service  string             `json:"service,omitempty"`
-	First    time.Time          `json:"first_seen"`
-	Last     time.Time          `json:"last_seen"`
-	Total    int                `json:"total"`
-	Open     int                `json:"open"`
-	Resolved string             `json:"resolved_in,omitempty"` // of a regressed one
-	URL      string             `json:"url,omitempty"`
+	Signal  string             `json:"signal"`
+	State   review.SignalState `json:"state"`
+	Changed time.Time          `json:"changed"`
+	Title   string             `json:"title"`
+	Class   string             `json:"error_class"`
+	Detail  string             `json:"error_detail,omitempty"`
+	Service string             `json:"service,omitempty"`
+	First   time.Time          `json:"first_seen"`
+	Last    time.Time          `json:"last_seen"`
+	Total   int                `json:"total"`
+	Open    int                `json:"open"`
+	// Resolved and By are the change that resolved a regressed one, Guards what was made of its failures.
+	Resolved string   `json:"resolved_in,omitempty"`
+	By       string   `json:"resolved_by,omitempty"`
+	Guards   []string `json:"guards,omitempty"`
+	URL      string   `json:"url,omitempty"`
 }
 
 // Bounds of texts, in runes.
@@ -55,12 +58,24 @@ const (
 	maxName  = 120
 )
 
+// maxGuards bounds the guards that are named.
+const maxGuards = 5
+
 func messageOf(g *review.Signal, page string) message {
 	m := message{
 		Signal: g.ID, State: g.State, Changed: g.Changed, Class: string(g.Class), Detail: g.Detail,
 		Title:   display.Line(cmp.Or(g.Name, g.Title, display.Headline(g.Class, g.Detail)), maxTitle),
 		Service: display.Line(g.Service, maxName), First: g.First, Last: g.Last, Total: g.Total, Open: g.Open,
-		Resolved: display.Line(g.Version, maxName),
+	}
+	if g.State == review.SignalRegressed {
+		m.Resolved, m.By = display.Line(g.Version, maxName), display.Line(g.ChangedBy, maxName)
+	}
+	for i := range g.Guards[:min(len(g.Guards), maxGuards)] {
+		guard := "rule " + display.Line(g.Guards[i].Name, maxName)
+		if g.Guards[i].Kind == review.GuardRows {
+			guard = display.Plural(len(g.Guards[i].Rows), "row") + " of " + display.Line(g.Guards[i].Name, maxName)
+		}
+		m.Guards = append(m.Guards, guard)
 	}
 	if page != "" {
 		m.URL = strings.TrimRight(page, "/") + "/signals/" + url.PathEscape(g.ID)
@@ -93,10 +108,20 @@ func (m *message) facts() []string {
 		"class: " + class,
 		fmt.Sprintf("seen: %s, first at %s", display.Plural(m.Total, "time"), m.First.UTC().Format(time.RFC3339)),
 	}
-	if m.State == review.SignalRegressed && m.Resolved != "" {
-		lines = append(lines, "had been resolved in: "+m.Resolved)
+	if change := strings.TrimSpace(m.Resolved + byWords(m.By)); change != "" {
+		lines = append(lines, "had been resolved in: "+change)
+	}
+	for _, guard := range m.Guards {
+		lines = append(lines, "guarded by: "+guard)
 	}
 	return append(lines, "signal: "+m.Signal)
+}
+
+func byWords(name string) string {
+	if name == "" {
+		return ""
+	}
+	return " by " + name
 }
 
 // Body returns what a receiver of a kind is sent.
@@ -104,28 +129,21 @@ func Body(kind Kind, g *review.Signal, page string) (json.RawMessage, error) {
 	m := messageOf(g, page)
 	switch kind {
 	case Slack:
-		text := "*" + slackText(m.headline()) + "*\n" + slackText(m.Title)
-		var textSb108 strings.Builder
-		for _, line := range m.facts() {
-			textSb108.WriteString("\n" + slackText(line))
-		}
-		text += textSb108.String()
+		text := "*" + slackText(m.headline()) + "*\n" + slackText(m.Title) + "\n" + slackText(strings.Join(m.facts(), "\n"))
 		if m.URL != "" {
 			text += "\n<" + m.URL + "|Look at it>"
 		}
 		return json.Marshal(map[string]string{"text": text})
 	case GitHubIssue:
 		text := fence(m.Title)
-		var textSb117 strings.Builder
 		for _, line := range m.facts() {
-			textSb117.WriteString("\n- " + code(line))
+			text += "\n- " + code(line) //nolint:perfsprint // a few lines
 		}
-		text += textSb117.String()
 		if m.URL != "" {
 			text += "\n\n[Look at it](" + m.URL + ")"
 		}
 		text += "\n\nA merged pull request whose title or description has the id of the signal resolves it."
-		return json.Marshal(map[string]string{"title": m.headline() + ": " + m.Title, "body": text})
+		return json.Marshal(issueText{Title: m.headline() + ": " + m.Title, Body: text, Headline: m.headline()})
 	}
 	return json.Marshal(m)
 }

@@ -66,13 +66,17 @@ func signal(state review.SignalState, changed time.Time) review.Signal {
 
 func TestBodies(t *testing.T) {
 	g := signal(review.SignalRegressed, now)
-	g.Version = "v18"
+	g.Version, g.ChangedBy = "v18", "ada (acme/shop#7)"
+	g.Guards = []review.Guard{
+		{Kind: review.GuardRows, Name: "refunds.jsonl", Rows: []string{"a", "b"}}, {Kind: review.GuardRule, Name: "no_amount"},
+	}
 	body, err := Body(Generic, &g, "https://review.example/")
 	require.NoError(t, err)
 	require.JSONEq(t, `{"signal": "aaaaaaaaaaaaaaaa", "state": "regressed", "changed": "2026-11-30T12:00:00Z",
 		"title": "amount is <b>no number</b>", "error_class": "tool_call_malformed", "error_detail": "type_mismatch",
 		"service": "shop", "first_seen": "2026-11-30T11:00:00Z", "last_seen": "2026-11-30T12:00:00Z", "total": 25, "open": 3,
-		"resolved_in": "v18", "url": "https://review.example/signals/aaaaaaaaaaaaaaaa"}`, string(body))
+		"resolved_in": "v18", "resolved_by": "ada (acme/shop#7)", "guards": ["2 rows of refunds.jsonl", "rule no_amount"],
+		"url": "https://review.example/signals/aaaaaaaaaaaaaaaa"}`, string(body))
 
 	g.Title = "<!channel> *now* ``` @everyone\n\u202e[x](http://evil.example)"
 	body, err = Body(Slack, &g, "https://review.example")
@@ -80,7 +84,8 @@ func TestBodies(t *testing.T) {
 	var slack struct{ Text string }
 	require.NoError(t, json.Unmarshal(body, &slack))
 	require.Contains(t, slack.Text, "*A failure came back in shop*\n&lt;!channel&gt; ∗now∗ ''' @everyone")
-	require.Contains(t, slack.Text, "had been resolved in: v18\nsignal: aaaaaaaaaaaaaaaa\n<https://review.example/signals/aaaaaaaaaaaaaaaa|Look at it>")
+	require.Contains(t, slack.Text, "had been resolved in: v18 by ada (acme/shop#7)\n"+
+		"guarded by: 2 rows of refunds.jsonl\nguarded by: rule no_amount\nsignal: aaaaaaaaaaaaaaaa\n<https://review.example/signals/aaaaaaaaaaaaaaaa|Look at it>")
 	require.NotContains(t, slack.Text, "\u202e")
 
 	body, err = Body(GitHubIssue, &g, "")

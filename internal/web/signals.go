@@ -54,8 +54,25 @@ type signalView struct {
 	Exemplars []queueRow
 	Choices   []optionGroup
 	Resolved  string
+	Resolver  string // who resolved it, where it came back
+	Guards    []guardView
 	Address   func(act string) string // of a form of the signal
 	Versions  []string
+}
+
+// guardView is what was made of the failures of a signal.
+type guardView struct {
+	Words string // what it is
+	Name  string
+	When  display.Moment
+}
+
+func guardOf(g *review.Guard, now time.Time) guardView {
+	v := guardView{Words: "rule", Name: display.Line(g.Name, 120), When: display.MomentOf(g.Added, now)}
+	if g.Kind == review.GuardRows {
+		v.Words = display.Plural(len(g.Rows), "row") + " of the dataset"
+	}
+	return v
 }
 
 // partView is what was merged into a signal.
@@ -221,6 +238,12 @@ func signalViewOf(g *review.Signal, query url.Values, now time.Time) *signalView
 	}
 	if g.Version != "" {
 		v.Resolved = display.Line(g.Version, 60)
+	}
+	if g.State == review.SignalRegressed {
+		v.Resolver = display.Line(g.ChangedBy, 120)
+	}
+	for i := range g.Guards {
+		v.Guards = append(v.Guards, guardOf(&g.Guards[i], now))
 	}
 	for _, key := range []struct {
 		name   string

@@ -73,6 +73,19 @@ func (s *server) patchSignal(w http.ResponseWriter, r *http.Request) error {
 	return s.getSignal(w, r)
 }
 
+// guardSignal records what was made of the failures of a signal.
+func (s *server) guardSignal(w http.ResponseWriter, r *http.Request) error {
+	var in review.Guard
+	if err := readJSON(w, r, &in); err != nil {
+		return err
+	}
+	in.By = cmp.Or(s.options.Reviewer(r), in.By)
+	if err := s.store.GuardSignal(r.Context(), r.PathValue("id"), in); err != nil {
+		return err
+	}
+	return s.getSignal(w, r)
+}
+
 // manyJSON is a judgement of many items.
 type manyJSON struct {
 	Signals  []string        `json:"signals"`

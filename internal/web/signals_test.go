@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
@@ -85,6 +86,37 @@ func TestASignalIsResolvedInAVersion(t *testing.T) {
 	}
 	status, _ := s.get("/signals/none")
 	require.Equal(t, http.StatusNotFound, status)
+}
+
+// TestASignalShowsItsGuards: the page names what was made of the failures, and what had resolved one that came back.
+func TestASignalShowsItsGuards(t *testing.T) {
+	s := newSite(t, web.Options{})
+	equal(s, 1, printA)
+	require.Empty(t, s.page("/signals/"+printA).all(".guards"))
+	for body, want := range map[string]int{
+		`{"kind": "rows", "name": "<b>refunds.jsonl", "version": "00", "rows": ["r1", "r2"], "reviewer": "ada"}`: http.StatusOK,
+		`{"kind": "rule", "name": "no_amount"}`: http.StatusOK,
+		`{"kind": "hope", "name": "x"}`:         http.StatusBadRequest,
+	} {
+		resp := s.do(http.MethodPost, "/api/v1/signals/"+printA+"/guards", "application/json", body)
+		require.Equal(t, want, resp.StatusCode, body)
+	}
+	resp := s.do(http.MethodPost, "/api/v1/signals/none/guards", "application/json", `{"kind": "rule", "name": "no_amount"}`)
+	require.Equal(t, http.StatusNotFound, resp.StatusCode)
+	s.judge("/signals/"+printA+"/state", url.Values{"to": {"resolved"}, "version": {"v19"}, "reviewer": {"ada"}})
+	words := s.page("/signals/" + printA).one(".guards").text()
+	require.Contains(t, words, "2 rows of the dataset <b>refunds.jsonl")
+	require.Contains(t, words, "rule no_amount")
+
+	again := similar(2, printA)
+	for i := range again.Spans {
+		again.Spans[i].Start = time.Now().Add(time.Hour)
+		if call := again.Spans[i].Call; call != nil {
+			call.PromptVersion = "v20"
+		}
+	}
+	s.put(again)
+	require.Contains(t, s.page("/signals/"+printA).one("p.why").text(), "regressed, had been resolved in v19")
 }
 
 func TestAPIOfSignals(t *testing.T) {

@@ -127,6 +127,7 @@ func (s *server) handler() http.Handler {
 		{"GET /api/v1/signals", s.listSignals},
 		{"GET /api/v1/signals/{id}", s.getSignal},
 		{"PATCH /api/v1/signals/{id}", s.patchSignal},
+		{"POST /api/v1/signals/{id}/guards", s.guardSignal},
 		{"POST /api/v1/labels", s.addLabels},
 		{"DELETE /api/v1/labels/{batch}", s.undoLabels},
 		{"GET /api/v1/facets", s.getFacets},

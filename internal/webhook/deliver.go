@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
-	"maps"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
@@ -49,11 +48,11 @@ func (o *Outbox) Run(ctx context.Context, stopped <-chan struct{}) {
 			select {
 			case free <- struct{}{}:
 			case <-ctx.Done():
-				o.finish(m, result{again: true})
+				o.finish(m, Result{Again: true})
 				return
 			}
 			running.Go(func() {
-				o.finish(m, post(ctx, client, &o.settings, m))
+				o.finish(m, o.deliver(ctx, client, m))
 				<-free
 				o.changedNow()
 			})
@@ -86,6 +85,18 @@ func ending(stopped <-chan struct{}) bool {
 	}
 }
 
+// deliver makes one attempt.
+func (o *Outbox) deliver(ctx context.Context, client *http.Client, m *Message) Result {
+	if o.settings.Deliver == nil {
+		return post(ctx, client, &o.settings, m)
+	}
+	o.mu.Lock()
+	s := o.subjects[m.Subject]
+	reference, retried := s.Reference, s.retried
+	o.mu.Unlock()
+	return o.settings.Deliver(ctx, client, *m, reference, retried)
+}
+
 // next takes a message that is due. Otherwise it returns the time until one is, and how many are left.
 func (o *Outbox) next(now time.Time) (m *Message, wait time.Duration, left int) {
 	o.mu.Lock()
@@ -98,28 +109,34 @@ func (o *Outbox) next(now time.Time) (m *Message, wait time.Duration, left int) 
 	if s.due.After(now) {
 		return nil, min(idle, s.due.Sub(now)), left
 	}
-	s.sending, s.tried = true, true
+	s.sending, s.retried, s.tried = true, s.tried, true
 	o.order.update(s)
 	return s.Waiting, 0, left
 }
 
-// result is the outcome of an attempt.
-type result struct {
-	again bool
-	after time.Duration // that the receiver asks for, or 0
-	code  int           // of a final refusal, 0 for a success
+// Result is the outcome of an attempt.
+type Result struct {
+	Again bool
+	After time.Duration // that the receiver asks for, or 0
+	Code  int           // of a final refusal, 0 for a success
+	// Reference is what the receiver calls the subject, "" where it did not say.
+	Reference string
 }
 
 // finish records the result of an attempt. The subject may have changed meanwhile.
-func (o *Outbox) finish(m *Message, r result) {
+func (o *Outbox) finish(m *Message, r Result) {
 	o.mu.Lock()
 	s := o.subjects[m.Subject]
 	s.sending = false
+	if r.Reference != "" && s.Reference != r.Reference {
+		s.Reference = r.Reference
+		o.dirty[partOf(m.Subject)] = true
+	}
 	switch {
-	case r.again && s.Waiting == m:
+	case r.Again && s.Waiting == m:
 		s.attempts++
-		s.due = time.Now().Add(max(r.after, pause(o.settings.Pause, s.attempts)))
-	case !r.again:
+		s.due = time.Now().Add(max(r.After, pause(o.settings.Pause, s.attempts)))
+	case !r.Again:
 		s.Told, s.tried = m.State, false
 		o.dirty[partOf(m.Subject)] = true
 		if s.Waiting != nil && s.Waiting.State == m.State { // delivered, or back to it meanwhile
@@ -129,10 +146,10 @@ func (o *Outbox) finish(m *Message, r result) {
 	o.order.update(s)
 	o.mu.Unlock()
 	switch {
-	case r.again:
-	case r.code != 0:
+	case r.Again:
+	case r.Code != 0:
 		if o.settings.Failed != nil {
-			o.settings.Failed(*m, r.code)
+			o.settings.Failed(*m, r.Code)
 		}
 	case o.settings.Sent != nil:
 		o.settings.Sent()
@@ -145,13 +162,12 @@ func pause(first time.Duration, attempts int) time.Duration {
 	return p/2 + rand.N(p)
 }
 
-// post makes one attempt. Errors of the connection and of the server pass; a refusal stays.
-func post(ctx context.Context, client *http.Client, s *Settings, m *Message) result {
+// post makes one attempt to deliver a message as it is.
+func post(ctx context.Context, client *http.Client, s *Settings, m *Message) Result {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL, bytes.NewReader(m.Body))
 	if err != nil {
-		return result{again: true}
+		return Result{Again: true}
 	}
-	maps.Copy(r.Header, s.Header)
 	r.Header.Set("Content-Type", "application/json")
 	if s.Secret != "" {
 		mac := hmac.New(sha256.New, []byte(s.Secret))
@@ -161,18 +177,23 @@ func post(ctx context.Context, client *http.Client, s *Settings, m *Message) res
 	r.Header.Set(HeaderKey, m.Key)
 	response, err := client.Do(r)
 	if err != nil {
-		return result{again: true}
+		return Result{Again: true}
 	}
 	defer response.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<16)) // so that the connection is reused
+	return ResultOf(response)
+}
+
+// ResultOf says what an answer means. Errors of the server and its limits pass; a refusal stays.
+func ResultOf(response *http.Response) Result {
 	switch code := response.StatusCode; {
 	case code < 300:
-		return result{}
+		return Result{}
 	case code == http.StatusRequestTimeout, code == http.StatusTooManyRequests, code >= 500,
 		code == http.StatusForbidden && response.Header.Get("Retry-After") != "": // GitHub says so where it is too much
-		return result{again: true, after: retryAfter(response.Header.Get("Retry-After"), time.Now())}
+		return Result{Again: true, After: retryAfter(response.Header.Get("Retry-After"), time.Now())}
 	default:
-		return result{code: code}
+		return Result{Code: code}
 	}
 }
 

@@ -20,12 +20,12 @@ func filled(tb testing.TB, store *memory, known, waiting int) *Outbox {
 		o.Tell("session-"+strconv.Itoa(n), "open", json.RawMessage(`"open"`))
 		if n < known {
 			m, _, _ := o.next(time.Now())
-			o.finish(m, result{})
+			o.finish(m, Result{})
 		}
 	}
 	for range waiting {
 		m, _, _ := o.next(time.Now())
-		o.finish(m, result{again: true, after: time.Hour})
+		o.finish(m, Result{Again: true, After: time.Hour})
 	}
 	o.save()
 	return o
@@ -51,7 +51,7 @@ func TestFirstChangedFirstSent(t *testing.T) {
 	m, _, left := o.next(now)
 	require.Equal(t, "b", m.Subject)
 	require.Equal(t, 4, left)
-	o.finish(m, result{again: true, after: time.Minute})
+	o.finish(m, Result{Again: true, After: time.Minute})
 	require.Equal(t, []string{"c", "d", "a", ""}, []string{take(now), take(now), take(now), take(now)})
 	_, wait, left := o.next(now)
 	require.InDelta(t, time.Minute, wait, float64(time.Second))
@@ -122,7 +122,7 @@ func BenchmarkEvent(b *testing.B) {
 				o.Tell("session-"+strconv.Itoa(n/2%size), states[n%2], json.RawMessage(`"body"`))
 				m, _, _ := o.next(time.Now())
 				o.save()
-				o.finish(m, result{})
+				o.finish(m, Result{})
 				o.save()
 			}
 		})

@@ -5,6 +5,7 @@ package webhook
 import (
 	"cmp"
 	"container/list"
+	"context"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -22,8 +23,9 @@ import (
 // Settings of an Outbox. The functions may be nil.
 type Settings struct {
 	URL, Secret string
-	// Header is sent with each message, beside those of a webhook.
-	Header http.Header
+	// Deliver makes one attempt, where that is more than one request to the URL. reference is the last one of a Result
+	// for the subject. retried is true where an earlier attempt may have been taken, though no answer came.
+	Deliver func(ctx context.Context, client *http.Client, m Message, reference string, retried bool) Result
 	// MaxWaiting bounds the subjects that wait. Beyond it, the one that has waited longest is dropped.
 	MaxWaiting int
 	// MaxSubjects bounds the subjects that are remembered.
@@ -51,15 +53,17 @@ type Message struct {
 
 // subject is what the outbox knows of one subject.
 type subject struct {
-	Told    string           `json:"told,omitempty"` // the last state that the receiver took or refused
-	Entered map[string]int64 `json:"entered"`        // how often, by state
-	Waiting *Message         `json:"waiting,omitempty"`
+	Told      string           `json:"told,omitempty"` // the last state that the receiver took or refused
+	Entered   map[string]int64 `json:"entered"`        // how often, by state
+	Waiting   *Message         `json:"waiting,omitempty"`
+	Reference string           `json:"reference,omitempty"` // of the receiver
 
 	id       string
 	attempts int
 	due      time.Time
 	sending  bool
 	tried    bool   // the receiver may know a state that is not Told
+	retried  bool   // tried, before the attempt that is on its way
 	changed  uint64 // order of the last change
 
 	in     *list.List // of order, which sets this and the fields below

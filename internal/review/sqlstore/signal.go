@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/guards"
 )
 
 // Hours of the charts, and newest items that a signal is described by.
@@ -81,7 +82,7 @@ func (s *Store) Signals(ctx context.Context, f review.SignalFilter) (page review
 		if err := listSignals(ctx, tx, w, limit, &page); err != nil {
 			return err
 		}
-		if err := addParts(ctx, tx, page.Signals); err != nil {
+		if err := errors.Join(addParts(ctx, tx, page.Signals), guards.Of(ctx, tx, page.Signals)); err != nil {
 			return err
 		}
 		return s.volumes(ctx, tx, page.Signals, listHours)
@@ -164,7 +165,7 @@ func (s *Store) Signal(ctx context.Context, id string) (g review.Signal, err err
 		if _, err := scanSignal(tx.QueryRowContext(ctx, selectSignals+` WHERE i.id = $1`, id), &one[0]); err != nil {
 			return err
 		}
-		if err := addParts(ctx, tx, one); err != nil {
+		if err := errors.Join(addParts(ctx, tx, one), guards.Of(ctx, tx, one)); err != nil {
 			return err
 		}
 		if err := s.volumes(ctx, tx, one, wholeHours); err != nil {
@@ -224,11 +225,9 @@ func (s *Store) ChangeSignal(ctx context.Context, id string, c review.SignalChan
 		if err != nil {
 			return err
 		}
-		old := []string{}
-		for _, v := range versions {
-			if v.Value != "" && v.Value != c.Version && c.Version != "" {
-				old = append(old, v.Value)
-			}
+		old, err := olderOf(ctx, tx, versions, c.Version)
+		if err != nil {
+			return err
 		}
 		if c.State != review.SignalResolved {
 			c.Version = ""
@@ -246,6 +245,58 @@ func (s *Store) ChangeSignal(ctx context.Context, id string, c review.SignalChan
 		return fmt.Errorf("change signal %.64q: %w", id, err)
 	}
 	return nil
+}
+
+// GuardSignal implements review.Signals.
+func (s *Store) GuardSignal(ctx context.Context, id string, g review.Guard) error {
+	g.Name, g.Version, g.By, g.Added = short(g.Name), short(g.Version), short(g.By), s.now()
+	if err := g.Validate(); err != nil {
+		return err
+	}
+	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {
+		id, err := targetOf(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		return guards.Put(ctx, tx, id, &g)
+	})
+	if err != nil {
+		return fmt.Errorf("guard signal %.64q: %w", id, err)
+	}
+	return nil
+}
+
+// olderOf returns those of some versions that are older than another one: their name says so, or both were seen, and
+// they were seen first. A version without an order to the other one is not older.
+func olderOf(ctx context.Context, tx *prepared, versions []review.Count, than string) ([]string, error) {
+	old := []string{}
+	if than == "" {
+		return old, nil
+	}
+	appeared := func(version string) (id sql.NullInt64, err error) {
+		err = tx.QueryRowContext(ctx, `SELECT MIN(id) FROM items WHERE prompt_version = $1`, version).Scan(&id)
+		return id, err
+	}
+	limit, err := appeared(than)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range versions {
+		if v.Value == "" || v.Value == than || review.OlderVersion(than, v.Value) {
+			continue
+		}
+		if !review.OlderVersion(v.Value, than) {
+			first, err := appeared(v.Value)
+			if err != nil {
+				return nil, err
+			}
+			if !limit.Valid || !first.Valid || first.Int64 >= limit.Int64 {
+				continue
+			}
+		}
+		old = append(old, v.Value)
+	}
+	return old, nil
 }
 
 // reopen marks resolved signals as regressed where a new item of them began after that. What became quiet by itself is
@@ -281,7 +332,7 @@ func reopen(ctx context.Context, tx *prepared, items []review.Item, received tim
 // resolved is how a signal was resolved.
 type resolved struct {
 	changed     int64
-	by          string
+	by, version string
 	oldVersions []string
 }
 
@@ -291,7 +342,8 @@ func (r *resolved) ends(item *review.Item, received time.Time) bool {
 	if began == 0 {
 		began = nanos(received)
 	}
-	return began > r.changed && (item.PromptVersion == "" || !slices.Contains(r.oldVersions, item.PromptVersion))
+	return began > r.changed && !slices.Contains(r.oldVersions, item.PromptVersion) &&
+		!review.OlderVersion(item.PromptVersion, r.version)
 }
 
 // resolvedOf returns those signals of some items that are resolved.
@@ -302,7 +354,7 @@ func resolvedOf(ctx context.Context, tx *prepared, items []review.Item, t target
 	}
 	prints = padded(prints)
 	args := append([]any{review.SignalResolved}, prints...)
-	rows, err := tx.QueryContext(ctx, `SELECT id, changed_ns, changed_by, old_versions FROM signals
+	rows, err := tx.QueryContext(ctx, `SELECT id, changed_ns, changed_by, version, old_versions FROM signals
 		WHERE state = $1 AND id IN `+placesFrom(2, len(prints)), args...)
 	if err != nil {
 		return nil, err
@@ -312,7 +364,7 @@ func resolvedOf(ctx context.Context, tx *prepared, items []review.Item, t target
 	for rows.Next() {
 		var id, versions string
 		var r resolved
-		if err := rows.Scan(&id, &r.changed, &r.by, &versions); err != nil {
+		if err := rows.Scan(&id, &r.changed, &r.by, &r.version, &versions); err != nil {
 			return nil, err
 		}
 		if versions != "" {
@@ -381,7 +433,7 @@ func (s *Store) ageSignals(ctx context.Context) error {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `DELETE FROM signal_hours WHERE hour < $1`, now.Unix()/3600-24*30)
-		return err
+		return errors.Join(err, guards.Forget(ctx, tx))
 	})
 }
 

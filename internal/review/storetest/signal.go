@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -168,6 +169,8 @@ func testRegression(s *suite) {
 	}
 	s.put(t, alike(6, printA, "v18", future))
 	require.Equal(t, review.SignalRegressed, s.signal(t, printA).State)
+	require.Equal(t, "v18", s.signal(t, printA).Version, "what resolved it stays known")
+	s.testOlder(past, future)
 
 	require.NoError(t, s.ChangeSignal(t.Context(), printB, review.SignalChange{State: review.SignalIgnored}))
 	s.put(t, alike(7, printB, "v2", future))
@@ -176,4 +179,75 @@ func testRegression(s *suite) {
 	require.ErrorIs(t, s.ChangeSignal(t.Context(), "none", resolve), review.ErrNotFound)
 	require.NoError(t, s.AgeSignals(t.Context()))
 	require.Equal(t, review.SignalRegressed, s.signal(t, printA).State)
+}
+
+// testOlder resolves signals in versions, and has them fail again.
+func (s *suite) testOlder(past, future time.Time) {
+	t := s.t
+	const commit = "3f2a9c07d1e85b64a0c9f1e2d3b4a5968778695a"
+	s.put(t, alike(20, "00000000000000d0", "aa11", past), alike(21, "00000000000000d1", "bb22", past))
+	for n, c := range []struct {
+		seen, in, fails string
+		want            review.SignalState
+		why             string
+	}{
+		{"v17", "v18", "v17", review.SignalResolved, "an old deployment"},
+		{"v17", "v18", "v16", review.SignalResolved, "an even older one"},
+		{"v17", "v18", "v19", review.SignalRegressed, "a newer version"},
+		{"v19", "v18", "v19", review.SignalRegressed, "one that was newer already"},
+		{"v17", commit, "v17", review.SignalRegressed, "a commit says nothing of the version"},
+		{"blue", "green", "blue", review.SignalRegressed, "names without an order"},
+		{"aa11", "bb22", "aa11", review.SignalResolved, "one that was seen before the other"},
+		{"bb22", "aa11", "bb22", review.SignalRegressed, "one that was seen after it"},
+		{"v17", "", "v17", review.SignalRegressed, "resolved in no version"},
+		{"v17", "v18", "", review.SignalRegressed, "a failure without a version"},
+	} {
+		fingerprint := fmt.Sprintf("%016x", 0xe0+n)
+		s.put(t, alike(200+2*n, fingerprint, c.seen, past))
+		change := review.SignalChange{State: review.SignalResolved, Version: c.in, By: "ada"}
+		require.NoError(t, s.ChangeSignal(t.Context(), fingerprint, change))
+		s.put(t, alike(201+2*n, fingerprint, c.fails, future))
+		require.Equal(t, c.want, s.signal(t, fingerprint).State, c.why)
+	}
+}
+
+func testGuards(s *suite) {
+	t := s.t
+	s.put(t, alike(1, printA, "v17", time.Now()), alike(2, printB, "v17", time.Now()))
+	require.Empty(t, s.signal(t, printA).Guards)
+	rows := review.Guard{
+		Kind: review.GuardRows, Name: "refunds.jsonl", Version: "0011", Rows: []string{"row-1", "row-2"}, By: "ada",
+	}
+	rule := review.Guard{Kind: review.GuardRule, Name: "no_amount", Version: "9f"}
+	require.NoError(t, s.GuardSignal(t.Context(), printA, rows))
+	require.NoError(t, s.GuardSignal(t.Context(), printB, rule))
+	rows.Version, rows.Rows = "0022", []string{"row-1"}
+	require.NoError(t, s.GuardSignal(t.Context(), printA, rows))
+	require.NoError(t, s.MergeSignal(t.Context(), printB, printA))
+	require.NoError(t, s.ChangeSignal(t.Context(), printA, review.SignalChange{State: review.SignalResolved, Version: "v18"}))
+	require.NoError(t, s.AgeSignals(t.Context()))
+	got := s.signal(t, printA).Guards
+	require.Len(t, got, 2, "those of what was merged count too, and a dataset that is written again is one")
+	require.Equal(t, "no_amount", got[0].Name)
+	require.WithinDuration(t, time.Now(), got[1].Added, time.Minute)
+	got[1].Added = time.Time{}
+	require.Equal(t, rows, got[1])
+	page, err := s.Signals(t.Context(), review.SignalFilter{State: review.SignalResolved})
+	require.NoError(t, err)
+	require.Len(t, page.Signals[0].Guards, 2)
+
+	for n := range review.MaxGuards + 5 {
+		rule.Name = fmt.Sprint("rule_", n)
+		require.NoError(t, s.GuardSignal(t.Context(), printA, rule))
+	}
+	got = s.signal(t, printA).Guards
+	require.LessOrEqual(t, len(got), review.MaxGuards+1)
+	require.Equal(t, rule.Name, got[len(got)-1].Name)
+	require.ErrorIs(t, s.GuardSignal(t.Context(), "none", rule), review.ErrNotFound)
+	for _, wrong := range []review.Guard{
+		{Kind: "wish", Name: "x"}, {Kind: review.GuardRule}, {Kind: review.GuardRows, Name: "x"},
+		{Kind: review.GuardRows, Name: "x", Rows: []string{"<b>"}}, {Kind: review.GuardRule, Name: "x", Rows: []string{"a"}},
+	} {
+		require.ErrorIs(t, s.GuardSignal(t.Context(), printA, wrong), review.ErrInvalid)
+	}
 }

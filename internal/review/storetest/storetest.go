@@ -57,6 +57,7 @@ func Run(t *testing.T, reading time.Duration, open func(t *testing.T) review.Sto
 		{"equal failures are one signal", testSignals},
 		{"many are judged at once, and undone", testBatches},
 		{"a resolved signal that comes again has regressed", testRegression},
+		{"a signal knows what was made of its failures", testGuards},
 		{"what people said stands beside what scorers said", testJudgements},
 		{"judgements come in pages", testJudgementPages},
 		{"activity counts what came and what was judged", testActivity},
