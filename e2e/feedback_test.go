@@ -178,6 +178,9 @@ func TestAThumbsDownHasItsConversation(t *testing.T) {
 {"key": "gen_ai.evaluation.score.label", "value": {"stringValue": "thumbs_down"}}]}]}]}]}`, time.Now().UnixNano(), trace(i)))
 	}
 	await(t, 10*time.Second, func() error {
+		if page := c.get(t, "/api/v1/items?source=feedback"); !strings.Contains(page, fmt.Sprintf(`"total":%d,`, traces)) {
+			return fmt.Errorf("%.300s", page)
+		}
 		for i := range traces {
 			if item := c.get(t, "/api/v1/items/"+trace(i)); !strings.Contains(item, "We open at nine.") {
 				return fmt.Errorf("%.300s", item)
