@@ -214,5 +214,5 @@ func TestSelect(t *testing.T) {
 	require.Equal(t, []string{"b"}, got)
 	got, left = ids(Selection{Prompts: []string{"p@1"}})
 	require.Empty(t, got)
-	require.Equal(t, LeftOut{LeftUnselected: 7}, left)
+	require.Equal(t, LeftOut{LeftUnselected: 8}, left)
 }
