@@ -154,3 +154,39 @@ func labeled(t *testing.T, dir, reviewer string, atLeast int) error {
 	}
 	return nil
 }
+
+// TestAThumbsDownHasItsConversation: also where sampling dropped the trace, which it does with most that look fine.
+func TestAThumbsDownHasItsConversation(t *testing.T) {
+	const traces = 20
+	c := start(t, "default.yaml")
+	trace := func(i int) string { return fmt.Sprintf("8b8efff798038103d269b633813f%04x", i+1) }
+	for i := range traces {
+		now := time.Now().UnixNano()
+		c.post(t, "/v1/traces", fmt.Sprintf(`{"resourceSpans": [{"resource": {"attributes": [
+{"key": "service.name", "value": {"stringValue": "support-bot"}}]}, "scopeSpans": [{"spans": [
+{"traceId": %q, "spanId": %q, "name": "chat gpt-4.1", "kind": 3, "startTimeUnixNano": "%d", "endTimeUnixNano": "%d", "attributes": [
+{"key": "gen_ai.operation.name", "value": {"stringValue": "chat"}},
+{"key": "gen_ai.input.messages", "value": {"stringValue": "[{\"role\":\"user\",\"parts\":[{\"type\":\"text\",\"content\":\"When do you open?\"}]}]"}},
+{"key": "gen_ai.output.messages", "value": {"stringValue": "[{\"role\":\"assistant\",\"parts\":[{\"type\":\"text\",\"content\":\"We open at nine.\"}]}]"}}
+]}]}]}]}`, trace(i), answer, now-1e9, now))
+	}
+	time.Sleep(8 * time.Second) // sampling has decided
+	for i := range traces {
+		c.post(t, "/v1/logs", fmt.Sprintf(`{"resourceLogs": [{"scopeLogs": [{"logRecords": [
+{"eventName": "gen_ai.evaluation.result", "timeUnixNano": "%d", "traceId": %q, "attributes": [
+{"key": "gen_ai.evaluation.name", "value": {"stringValue": "thumbs"}},
+{"key": "gen_ai.evaluation.score.label", "value": {"stringValue": "thumbs_down"}}]}]}]}]}`, time.Now().UnixNano(), trace(i)))
+	}
+	await(t, 10*time.Second, func() error {
+		if page := c.get(t, "/api/v1/items?source=feedback"); !strings.Contains(page, fmt.Sprintf(`"total":%d,`, traces)) {
+			return fmt.Errorf("%.300s", page)
+		}
+		for i := range traces {
+			if item := c.get(t, "/api/v1/items/"+trace(i)); !strings.Contains(item, "We open at nine.") {
+				return fmt.Errorf("%.300s", item)
+			}
+		}
+		return nil
+	})
+	c.stop(t)
+}

@@ -140,6 +140,22 @@ service:
 					"cases lack the spans that arrive before the failing one",
 			},
 		},
+		"what only remembers stands before sampling": {
+			yaml: `
+processors: {llm_failure: {}, tail_sampling: {policies: [{name: all, type: always_sample}]}}
+exporters: {llm_review: {}, llm_review/latest: {recent: {only: true}}, llm_review/late: {recent: {only: true}}}
+connectors: {forward: {}}
+extensions: {llm_review: {}}
+service:
+  extensions: [llm_review]
+  pipelines:
+    traces: {receivers: [otlp], processors: [llm_failure], exporters: [forward, llm_review/latest]}
+    traces/kept: {receivers: [forward], processors: [tail_sampling], exporters: [llm_review, llm_review/late]}`,
+			warnings: []string{
+				"service::pipelines::traces/kept::exporters: llm_review/late has recent::only and is behind tail_sampling: " +
+					"it remembers nothing that is dropped",
+			},
+		},
 		"judged before sampling": {
 			yaml: `
 processors: {llm_failure: {}}

@@ -113,11 +113,13 @@ var rules = []rule{
 		"llm_review", 0, whole, false,
 		"is not behind tail_sampling or groupbytrace: cases lack the spans that arrive before the failing one",
 	},
+	{onlyRecent, sampled, 0, false, "has recent::only and is behind tail_sampling: it remembers nothing that is dropped"},
 }
 
 // The types of components whose settings give them another place.
 const (
 	onlyIncidents = "llm_metrics with only_incidents"
+	onlyRecent    = "llm_review with recent::only"
 	journalEnd    = "llm_journal with of"
 )
 
@@ -126,6 +128,8 @@ func (s *settings) role(list, id string) string {
 	switch typ := typeOf(id); {
 	case typ == "llm_metrics" && at(s.components[connectors][id], "only_incidents") == true:
 		return onlyIncidents
+	case typ == "llm_review" && at(s.components[list][id], "recent", "only") == true:
+		return onlyRecent
 	case typ == "llm_journal" && at(s.components[list][id], "of") != nil:
 		return journalEnd
 	default:

@@ -67,6 +67,9 @@ type FeedbackConfig struct {
 // RecentConfig bounds the traces that are remembered, though they are no items, in case somebody complains.
 type RecentConfig struct {
 	MaxSizeMiB int `mapstructure:"max_size_mib"`
+	// Only makes the exporter remember, and nothing else: it stands before sampling, and those behind it find what
+	// sampling drops.
+	Only bool `mapstructure:"only"`
 
 	_ struct{}
 }

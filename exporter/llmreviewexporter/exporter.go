@@ -19,6 +19,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/draw"
 	"github.com/faultline-otel/faultline/internal/pipeline"
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/sharedinstance"
 )
 
 // storeOwner is what the extension must be. The store is open from its start to its shutdown, which surround ours.
@@ -35,12 +36,13 @@ type reviewer struct {
 	redactor  *pipeline.Redactor
 	sample    *draw.Sample
 	chosen    *lru.Cache[string, review.Reason] // traces that were queued lately and may not be stored yet
-	recent    *recent
-	warn      sync.Once // of unscored spans
+	memory    *memory                           // at first its own, from the start on that of the extension
+	warn      sync.Once                         // of unscored spans
 
 	store review.Store // from the start on
 	tempo *tempo       // nil without one
 
+	shared *sharedinstance.Instance[*memory]
 	forget func()             // ends what the extension asks us; nil before the start
 	stop   context.CancelFunc // nil before the start
 	done   sync.WaitGroup
@@ -51,17 +53,22 @@ func (r *reviewer) start(_ context.Context, host component.Host) error {
 	return err
 }
 
-func (r *reviewer) open(host component.Host) (component.Component, error) {
-	extension, ok := host.GetExtensions()[r.config.Review]
+func (r *reviewer) open(host component.Host) (extension component.Component, err error) {
+	extension, r.store, err = ownerOf(host, r.config.Review)
+	return extension, err
+}
+
+// ownerOf returns the extension of a name, and its store.
+func ownerOf(host component.Host, id component.ID) (component.Component, review.Store, error) {
+	extension, ok := host.GetExtensions()[id]
 	if !ok {
-		return nil, fmt.Errorf("review must name an extension that is listed in service::extensions, got %q", r.config.Review)
+		return nil, nil, fmt.Errorf("review must name an extension that is listed in service::extensions, got %q", id)
 	}
 	owner, ok := extension.(storeOwner)
 	if !ok {
-		return nil, fmt.Errorf("review must name an llm_review extension, got %q", r.config.Review)
+		return nil, nil, fmt.Errorf("review must name an llm_review extension, got %q", id)
 	}
-	r.store = owner.ReviewStore()
-	return extension, nil
+	return extension, owner.ReviewStore(), nil
 }
 
 // startTraces also looks for the traces that people ask for.
@@ -73,6 +80,10 @@ func (r *reviewer) startTraces(ctx context.Context, host component.Host) error {
 	if r.tempo, err = newTempo(ctx, &r.config.Tempo, host, r.set); err != nil {
 		return err
 	}
+	if r.shared, err = join(extension, r.config.Recent.MaxSizeMiB<<20); err != nil {
+		return err
+	}
+	r.memory = r.shared.Value
 	if e, ok := extension.(interface{ FindWith(f review.Finder) func() }); ok {
 		r.forget = e.FindWith(r)
 	}
@@ -90,6 +101,9 @@ func (r *reviewer) put(ctx context.Context, td ptrace.Traces) error {
 	reasons := map[string][]review.Reason{}
 	for i := range kept {
 		k := &kept[i]
+		if !k.Failed && r.memory.turns.Contains(k.ID) && !r.chosen.Contains(k.ID) {
+			continue // the exporter before sampling passed it on
+		}
 		if reason, ok := r.choose(k); ok {
 			wanted[k.ID] = true
 			reasons[k.ID] = append(reasons[k.ID], reason)
@@ -172,6 +186,8 @@ func (r *reviewer) shutdown(ctx context.Context) error {
 		r.stop()
 		r.done.Wait()
 		r.report(ctx, "keep the volume of traffic", r.sample.Exchange(ctx, r.store))
+		r.memory.setQueue(nil)
+		_ = r.shared.Release(func() error { return nil }) // it has nothing to end
 	}
 	r.telemetry.Shutdown()
 	return nil
@@ -182,7 +198,15 @@ func (r *reviewer) shutdown(ctx context.Context) error {
 type selecting struct {
 	exporter.Traces
 	*reviewer
-	talks *lru.Cache[string, struct{}] // sessions with an item that was queued lately and may not be stored yet
+}
+
+// Start starts the queue, and lets the exporter before sampling use it.
+func (s *selecting) Start(ctx context.Context, host component.Host) error {
+	err := s.Traces.Start(ctx, host)
+	if err == nil {
+		s.memory.setQueue(s.Traces)
+	}
+	return err
 }
 
 // Bounds of the traces that are remembered as queued, and of the sessions.
@@ -228,7 +252,9 @@ func (s *selecting) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 		}
 	}
 	sessions := s.needTurns(asking, items, others, needed, rest)
-	s.recent.add(td, rest, len(kept) == 1 && ignored == 0)
+	if !s.memory.watched() {
+		s.memory.recent.add(td, rest, len(kept) == 1 && ignored == 0)
+	}
 	switch {
 	case len(needed) == 0:
 		return nil
@@ -238,7 +264,7 @@ func (s *selecting) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 	if err := s.Traces.ConsumeTraces(ctx, td); err != nil {
 		return err
 	}
-	return s.release(ctx, sessions)
+	return s.memory.release(ctx, sessions)
 }
 
 // patience is how long the caller, which is the only loop of tail_sampling, waits for the store.

@@ -35,16 +35,23 @@ func newReviewer(set exporter.Settings, cfg *Config) (*reviewer, error) {
 	if err != nil {
 		return nil, err
 	}
+	memory, err := newMemory(cfg.Recent.MaxSizeMiB << 20)
+	if err != nil {
+		return nil, err
+	}
 	chosen, err := lru.New[string, review.Reason](maxChosen)
 	return &reviewer{
 		config: cfg, set: set.TelemetrySettings, telemetry: telemetry, logger: set.Logger, redactor: redactor, chosen: chosen,
 		sample: draw.New(draw.Share{Rate: cfg.Random.Rate, PerWeek: cfg.Random.PerWeek}),
-		recent: newRecent(cfg.Recent.MaxSizeMiB << 20), forget: func() {},
+		memory: memory, forget: func() {},
 	}, err
 }
 
 func createTraces(ctx context.Context, set exporter.Settings, config component.Config) (exporter.Traces, error) {
 	cfg := config.(*Config)
+	if cfg.Recent.Only {
+		return &early{config: cfg}, nil
+	}
 	e, err := newReviewer(set, cfg)
 	if err != nil {
 		return nil, err
@@ -62,8 +69,7 @@ func createTraces(ctx context.Context, set exporter.Settings, config component.C
 	if e.redactor != nil {
 		traces = &redacting{Traces: traces, redactor: e.redactor, telemetry: e.telemetry}
 	}
-	talks, err := lru.New[string, struct{}](maxTalks)
-	return &selecting{Traces: traces, reviewer: e, talks: talks}, err
+	return &selecting{Traces: traces, reviewer: e}, nil
 }
 
 func createLogs(ctx context.Context, set exporter.Settings, config component.Config) (exporter.Logs, error) {

@@ -28,6 +28,9 @@ const (
 func (r *reviewer) Find(ctx context.Context, traceID string) ([]review.Trace, error) {
 	//nolint:contextcheck // nothing waits: spans are in memory
 	if found := r.remembered(traceID); len(found) > 0 {
+		for _, session := range sessionsIn(found) { // it goes on as that of an item
+			r.memory.talks.Add(session, struct{}{})
+		}
 		return found, nil
 	}
 	if r.tempo == nil {
@@ -45,7 +48,7 @@ func (r *reviewer) remembered(traceID string) []review.Trace {
 	if err != nil || len(id) != len(pcommon.TraceID{}) {
 		return nil
 	}
-	return r.read(traceID, r.recent.find(pcommon.TraceID(id))...)
+	return r.read(traceID, r.memory.recent.find(pcommon.TraceID(id))...)
 }
 
 // read redacts a trace that did not come through the queue.
@@ -114,7 +117,11 @@ func (r *reviewer) searchOnce(ctx context.Context, now time.Time, next map[strin
 		if len(found) == 0 {
 			continue
 		}
-		if err := r.store.Put(ctx, found); err != nil {
+		err := r.store.Put(ctx, found)
+		if err == nil {
+			err = r.memory.release(ctx, sessionsIn(found))
+		}
+		if err != nil {
 			return err
 		}
 		delete(next, w.TraceID)

@@ -21,10 +21,10 @@ const (
 // recent remembers the latest traces that are no items, encoded: in case somebody asks for one, and in case its session
 // gets an item. It lives in memory, and a restart forgets it. It is safe for concurrent use.
 type recent struct {
-	max int // bytes
 	now func() time.Time
 
 	mu       sync.Mutex // guards the fields below
+	max      int        // bytes
 	size     int
 	all      []portion // the oldest first; from first on, the ones before are forgotten
 	first    int
@@ -54,10 +54,24 @@ func newRecent(bytes int) *recent {
 	return &recent{max: bytes, now: time.Now, traces: map[pcommon.TraceID]int{}, sessions: map[string]int{}}
 }
 
+// grow makes room for so many bytes.
+func (r *recent) grow(bytes int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.max = max(r.max, bytes)
+}
+
+// limit is how many bytes there is room for.
+func (r *recent) limit() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.max
+}
+
 // add remembers the traces of a batch that are wanted. wanted holds the session of which a trace is a turn, or "".
 // whole says that the batch is one trace.
 func (r *recent) add(td ptrace.Traces, wanted map[pcommon.TraceID]string, whole bool) {
-	if r.max == 0 || len(wanted) == 0 {
+	if len(wanted) == 0 || r.limit() == 0 {
 		return
 	}
 	if whole {
@@ -77,7 +91,7 @@ func (r *recent) add(td ptrace.Traces, wanted map[pcommon.TraceID]string, whole 
 func (r *recent) encode(trace pcommon.TraceID, session string, td ptrace.Traces) {
 	data, err := new(ptrace.ProtoMarshaler).MarshalTraces(td)
 	p := portion{trace: trace, session: session, data: data, at: r.now()}
-	if err == nil && p.size() <= r.max {
+	if err == nil && p.size() <= r.limit() {
 		r.push(&p)
 	}
 }

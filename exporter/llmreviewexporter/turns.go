@@ -7,6 +7,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/faultline-otel/faultline/internal/pipeline"
+	"github.com/faultline-otel/faultline/internal/review"
 )
 
 // wantTurns adds the traces whose session has an item, or will have one with this batch.
@@ -57,14 +58,14 @@ func (s *selecting) needTurns(
 ) (talks []string) {
 	talks = sessionsOf(items)
 	for _, session := range talks {
-		s.talks.Add(session, struct{}{})
+		s.memory.talks.Add(session, struct{}{})
 	}
-	asked := slices.DeleteFunc(sessionsOf(others), s.talks.Contains)
+	asked := slices.DeleteFunc(sessionsOf(others), s.memory.talks.Contains)
 	known, all := known(ctx, asked, s.store.KnownSessions)
 	for _, k := range others {
 		switch {
 		case k.Session == "":
-		case known[k.Session] || s.talks.Contains(k.Session):
+		case known[k.Session] || s.memory.talks.Contains(k.Session):
 			needed[k.Trace] = true
 		default:
 			if all {
@@ -75,6 +76,7 @@ func (s *selecting) needTurns(
 	}
 	for _, session := range asked {
 		if known[session] {
+			s.memory.talks.Add(session, struct{}{}) // also for the exporter before sampling
 			talks = append(talks, session)
 		}
 	}
@@ -82,13 +84,34 @@ func (s *selecting) needTurns(
 }
 
 // release passes on what was said before in sessions that have an item: it comes after the item that it is kept for.
-func (s *selecting) release(ctx context.Context, sessions []string) error {
+func (m *memory) release(ctx context.Context, sessions []string) error {
+	m.mu.Lock()
+	queue := m.queue
+	m.mu.Unlock()
+	if queue == nil {
+		return nil
+	}
 	for _, session := range sessions {
-		for _, turn := range s.recent.take(session) {
-			if err := s.Traces.ConsumeTraces(ctx, turn); err != nil {
+		m.talks.Add(session, struct{}{})
+		for _, turn := range m.recent.take(session) {
+			if err := m.pass(ctx, queue, turn); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// sessionsIn returns the sessions of stored traces.
+func sessionsIn(traces []review.Trace) []string {
+	var ids []string
+	for i := range traces {
+		for j := range traces[i].Spans {
+			if call := traces[i].Spans[j].Call; call != nil && call.SessionID != "" {
+				ids = append(ids, call.SessionID)
+			}
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }

@@ -28,6 +28,7 @@ const (
 	LeftUnselected  = "not selected"
 	LeftOperational = "not the application's doing: provider limits, outages, credentials (--providers takes them)"
 	LeftNoInput     = "without a recorded input to run again"
+	LeftNoClass     = "confirmed without saying what failed"
 	LeftSameSignal  = "of a signal that has a row (--all-rows takes them)"
 	LeftSame        = "of a failure and an input that have a row"
 )
@@ -37,7 +38,9 @@ type LeftOut map[string]int
 
 // Strings returns a line for each reason, in the order of the reasons.
 func (l LeftOut) Strings() (lines []string) {
-	for _, reason := range []string{LeftUnselected, LeftOperational, LeftNoInput, LeftSameSignal, LeftSame} {
+	for _, reason := range []string{
+		LeftUnselected, LeftOperational, LeftNoInput, LeftNoClass, LeftSameSignal, LeftSame,
+	} {
 		if n := l[reason]; n > 0 {
 			lines = append(lines, fmt.Sprintf("%d left out, %s", n, reason))
 		}
@@ -81,6 +84,9 @@ func Select(rows []Row, s Selection) (kept []Row, left LeftOut) {
 			continue
 		case Input(row.Call) == "":
 			left[LeftNoInput]++
+			continue
+		case row.Decision == review.Confirmed && row.Class == "":
+			left[LeftNoClass]++
 			continue
 		case byID[row.ID]:
 			left[LeftSame]++

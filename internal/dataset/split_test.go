@@ -192,6 +192,7 @@ func TestSelect(t *testing.T) {
 		row("budget", "s3", func(r *Row) { r.Class, r.Detail = failure.RateLimit, "budget" }),
 		row("key", "s4", func(r *Row) { r.Class, r.Detail = failure.ProviderError, "auth" }),
 		row("sound", "s1", func(r *Row) { r.Decision, r.Class = review.Rejected, "" }),
+		row("classless", "", func(r *Row) { r.Class, r.Detail = "", "" }),
 		row("blank", "s5", func(r *Row) { r.Call = &genai.Call{} }),
 	}
 	ids := func(s Selection) (list []string, left LeftOut) {
@@ -203,8 +204,8 @@ func TestSelect(t *testing.T) {
 	}
 	got, left := ids(Selection{})
 	require.Equal(t, []string{"b", "budget", "sound"}, got)
-	require.Equal(t, LeftOut{LeftOperational: 2, LeftSameSignal: 1, LeftNoInput: 1}, left)
-	require.Len(t, left.Strings(), 3)
+	require.Equal(t, LeftOut{LeftOperational: 2, LeftSameSignal: 1, LeftNoInput: 1, LeftNoClass: 1}, left)
+	require.Len(t, left.Strings(), 4)
 	got, _ = ids(Selection{AllRows: true, Providers: true})
 	require.Equal(t, []string{"a", "b", "c", "budget", "key", "sound"}, got)
 	got, _ = ids(Selection{Signals: []string{"s3"}})
@@ -213,5 +214,5 @@ func TestSelect(t *testing.T) {
 	require.Equal(t, []string{"b"}, got)
 	got, left = ids(Selection{Prompts: []string{"p@1"}})
 	require.Empty(t, got)
-	require.Equal(t, LeftOut{LeftUnselected: 7}, left)
+	require.Equal(t, LeftOut{LeftUnselected: 8}, left)
 }

@@ -33,6 +33,18 @@ func (s *server) reviewer(r *http.Request) (name string, known bool) {
 	return display.Head(name, maxReviewer), false
 }
 
+// remember has the browser keep the name that a person entered.
+func (s *server) remember(w http.ResponseWriter, r *http.Request, name string) {
+	if name == "" || s.options.Reviewer(r) != "" {
+		return
+	}
+	//nolint:gosec // the page is served over plain HTTP on loopback, where Secure would drop it
+	http.SetCookie(w, &http.Cookie{
+		Name: reviewerCookie, Value: url.QueryEscape(name), Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true,
+		SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil,
+	})
+}
+
 // maxReviewer bounds the name of a reviewer in bytes, as review.Label does.
 const maxReviewer = 256
 
@@ -116,13 +128,7 @@ func (s *server) postLabel(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if l.Reviewer != "" && s.options.Reviewer(r) == "" {
-		//nolint:gosec // the page is served over plain HTTP on loopback, where Secure would drop it
-		http.SetCookie(w, &http.Cookie{
-			Name: reviewerCookie, Value: url.QueryEscape(l.Reviewer), Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true,
-			SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil,
-		})
-	}
+	s.remember(w, r, l.Reviewer)
 	next, err := s.nextOpen(r, f, l.TraceID, form.Get("next"))
 	if err != nil {
 		return err

@@ -176,6 +176,11 @@ func TestACaseWithoutAFailureInASession(t *testing.T) {
 	page := s.page("/review/" + session[5].ID)
 	require.Equal(t, "Nothing looks wrong here", page.one("h1").text())
 	require.Contains(t, page.one("#reasons").text(), "Here because drawn at random")
+	// There is no verdict that "confirm" could mean: what failed must be said.
+	require.Contains(t, page.one("#yes").text(), "A failure")
+	as := page.one("#as")
+	require.True(t, as.is("required"))
+	require.Equal(t, "option", as.node.FirstChild.Data, "a browser takes an empty choice in a group for one")
 	said := page.one("#said")
 	heads := said.all("h3.exchange")
 	require.Contains(t, heads[5].text(), "this case")

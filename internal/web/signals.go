@@ -340,6 +340,7 @@ func (s *server) postSignalLabel(w http.ResponseWriter, r *http.Request) error {
 		s.options.Failed(r, err)
 		query.Set("stopped", "1")
 	}
+	s.remember(w, r, l.Reviewer)
 	return s.backToSignals(w, r, query)
 }
 

@@ -53,7 +53,10 @@ func TestASignalIsJudgedAtOnce(t *testing.T) {
 	equal(s, 26, printA) // one more arrived since
 
 	action, form := formOf(page, "confirmed")
-	require.Equal(t, http.StatusSeeOther, s.judge(action, form).StatusCode)
+	form.Set("reviewer", "ada")
+	judged := s.judge(action, form)
+	require.Equal(t, http.StatusSeeOther, judged.StatusCode)
+	require.Contains(t, judged.Header.Values("Set-Cookie")[0], "faultline_reviewer=ada;", "the name is asked for once")
 	reviewed := s.items(review.Filter{State: review.Reviewed})
 	require.Len(t, reviewed, 24)
 	require.NotEmpty(t, reviewed[0].Label.Batch)

@@ -31,14 +31,15 @@ func (s *Store) AddLabel(ctx context.Context, l review.Label) (review.Label, err
 type judged struct {
 	id                int64
 	state             review.State
+	class             failure.Class
 	queue, assignee   string
 	reviewers, judged int
 }
 
 func findJudged(ctx context.Context, tx *prepared, traceID string) (j judged, err error) {
-	err = tx.QueryRowContext(ctx, `SELECT id, state, queue, assignee, reviewers, judged FROM items WHERE trace_id = $1`,
-		strings.ToLower(traceID)).
-		Scan(&j.id, &j.state, &j.queue, &j.assignee, &j.reviewers, &j.judged)
+	err = tx.QueryRowContext(ctx, `SELECT id, state, class, queue, assignee, reviewers, judged FROM items
+		WHERE trace_id = $1`, strings.ToLower(traceID)).
+		Scan(&j.id, &j.state, &j.class, &j.queue, &j.assignee, &j.reviewers, &j.judged)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = review.ErrNotFound
 	}
@@ -123,6 +124,9 @@ func (s *Store) mayLabel(ctx context.Context, tx *prepared, item *judged, l *rev
 		}
 		return fmt.Errorf("replaces must be the newest label, which is %d, got %d: %w",
 			newest, l.Replaces, review.ErrConflict)
+	}
+	if l.Decision == review.Confirmed && l.Class == "" && item.class == "" {
+		return fmt.Errorf("error_class must be given: the case has no verdict to confirm: %w", review.ErrInvalid)
 	}
 	if l.Decision.Judges() {
 		queue := review.QueueNamed(s.Queues(), item.queue)

@@ -83,6 +83,15 @@ func testInvalidLabels(s *suite) {
 	require.Equal(t, review.Open, s.item(t, traceID(1)).State)
 	_, err := s.AddLabel(t.Context(), good)
 	require.NoError(t, err, "confirmed as found needs no class")
+
+	s.put(t, because(2, review.SourceRandom, 0.1, span(1, 0, 1)))
+	good.TraceID = traceID(2)
+	_, err = s.AddLabel(t.Context(), good)
+	require.ErrorIs(t, err, review.ErrInvalid, "nothing was found that could be confirmed")
+	require.Equal(t, review.Open, s.item(t, traceID(2)).State)
+	good.Class = failure.BadAnswer
+	_, err = s.AddLabel(t.Context(), good)
+	require.NoError(t, err)
 }
 
 func testNotFound(s *suite) {

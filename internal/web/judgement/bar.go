@@ -27,7 +27,7 @@ type Option struct {
 
 // Group is a part of a list.
 type Group struct {
-	Label   string
+	Label   string // "" where the options stand by themselves, as one must whose choice does not count
 	Options []Option
 }
 
@@ -154,7 +154,7 @@ func choices(class failure.Class, detail, none string) []Group {
 	}
 	switch {
 	case class == "":
-		groups = slices.Insert(groups, 0, Group{Label: "none", Options: []Option{{Label: none, Selected: true}}})
+		groups = slices.Insert(groups, 0, Group{Options: []Option{{Label: none, Selected: true}}})
 	case !found: // without a detail, or with the keyword of a schema
 		value, label := string(class), string(class)
 		if failure.ValidDetail(class, detail) {
@@ -163,10 +163,10 @@ func choices(class failure.Class, detail, none string) []Group {
 		asFound := Group{Label: "as found", Options: []Option{{Value: value, Label: label, Selected: true}}}
 		groups = slices.Insert(groups, 0, asFound)
 		if none == "none" {
-			groups = slices.Insert(groups, 0, Group{Label: "none", Options: []Option{{Label: none}}})
+			groups = slices.Insert(groups, 0, Group{Options: []Option{{Label: none}}})
 		}
 	case none == "none":
-		groups = slices.Insert(groups, 0, Group{Label: "none", Options: []Option{{Label: none}}})
+		groups = slices.Insert(groups, 0, Group{Options: []Option{{Label: none}}})
 	}
 	return groups
 }
