@@ -139,7 +139,8 @@ func evaluationsOf(ctx context.Context, tx *sql.Tx, item int64, traceID string) 
 	return all, rows.Err()
 }
 
-// sweepIntake forgets evaluations whose trace did not become an item, old volumes, and changes that all have.
+// sweepIntake forgets evaluations whose trace did not become an item, old volumes, changes that all have, and expired
+// claims.
 func (s *Store) sweepIntake(ctx context.Context) error {
 	now := s.now()
 	oldest, week, waited := nanos(now.Add(-orphanAge)), hourOf(now)-volumeHours, nanos(now.Add(-outboxAge))
@@ -155,7 +156,8 @@ func (s *Store) sweepIntake(ctx context.Context) error {
 		return tx.QueryRowContext(ctx, `SELECT
 			EXISTS (SELECT 1 FROM evaluations WHERE item_id IS NULL AND received_ns <= $1) OR
 			EXISTS (SELECT 1 FROM volumes WHERE hour <= $2) OR
-			EXISTS (SELECT 1 FROM outbox WHERE `+outdated+`$3)`, oldest, week, waited).Scan(&stale)
+			EXISTS (SELECT 1 FROM claims WHERE until_ns <= $4) OR
+			EXISTS (SELECT 1 FROM outbox WHERE `+outdated+`$3)`, oldest, week, waited, nanos(now)).Scan(&stale)
 	})
 	if err != nil || !stale {
 		return err
@@ -167,6 +169,9 @@ func (s *Store) sweepIntake(ctx context.Context) error {
 		}
 		if err == nil {
 			_, err = tx.ExecContext(ctx, `DELETE FROM outbox WHERE `+outdated+`$1`, waited)
+		}
+		if err == nil {
+			_, err = tx.ExecContext(ctx, `DELETE FROM claims WHERE until_ns <= $1`, nanos(now))
 		}
 		return err
 	})

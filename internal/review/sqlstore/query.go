@@ -37,7 +37,8 @@ func (s *Store) Items(ctx context.Context, f review.Filter) (page review.Page, e
 		if page.Total, err = total(ctx, tx, q); err != nil {
 			return err
 		}
-		w := restrict(q, before)
+		w := &where{}
+		w.restrict(q, before)
 		items, last, err := s.list(ctx, tx, itemColumns+w.String()+` ORDER BY `+q.order(), w.args, limit)
 		if page.Items = items; err != nil {
 			return err
@@ -211,8 +212,7 @@ func (w *where) String() string {
 
 // restrict selects the items of a filter that are older than a place in the queue. Of those with the words of a query
 // it takes the newest only, so that a word that stands in all of them costs no more than a rare one.
-func restrict(q query, before spot) *where {
-	w := &where{}
+func (w *where) restrict(q query, before spot) {
 	w.narrow(q.Filter)
 	w.attributes(q.Attributes)
 	if q.Queue != "" {
@@ -232,7 +232,6 @@ func restrict(q query, before spot) *where {
 	case q.searches:
 		w.conditions = append(w.conditions, "1 = 0") // only punctuation: no word can match
 	}
-	return w
 }
 
 func (w *where) searched(m condition, before int64) string {
