@@ -87,6 +87,8 @@ func connect(config *pgx.ConnConfig, connections int) *sql.DB {
 	config.DialFunc = dialer.DialContext
 	for name, value := range map[string]string{
 		"application_name": "faultline",
+		// Compiling a query takes longer than running any of ours. A writer would compile each that has to sort, see Write.
+		"jit": "off",
 		// The lock of a replica that is gone must not keep the others from writing.
 		"idle_in_transaction_session_timeout": "60s",
 		"tcp_keepalives_idle":                 "10",

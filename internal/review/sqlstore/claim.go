@@ -156,8 +156,9 @@ func (s *Store) takeFree(
 	w := &where{}
 	next := w.nextFree(q, before, now, by, false)
 	if theirs && by.Name != "" {
-		next = `COALESCE(` + w.nextFree(q, first, now, by, true) + `, ` + next + `)`
+		next = w.nextFree(q, first, now, by, true) + `, ` + next
 	}
+	next = `COALESCE(` + next + `, NULL)`
 	row := `SELECT i.trace_id, i.place, i.id, i.assignee FROM items i WHERE i.id = ` + next
 	if by.ID != "" {
 		claim := claimOf(by, now)
@@ -171,19 +172,24 @@ func (s *Store) takeFree(
 	return traceID, at, assignee != "", err
 }
 
-// nextFree is the id of the first item behind a spot that is free for the claimant, of all or of those that are theirs.
+// nextFree are the ids of the first items behind a spot that are free for the claimant, of all or of those that are
+// theirs. The first that is not null is wanted.
 func (w *where) nextFree(q query, before spot, now time.Time, by review.Claimant, theirs bool) string {
-	of := &where{args: w.args}
-	of.restrict(q, before)
-	of.free(now, by)
-	if theirs {
-		of.and("i.assignee <> '' AND i.assignee = ", by.Name)
-	} else {
-		of.and("(i.assignee = '' OR i.assignee = ", by.Name)
-		of.conditions[len(of.conditions)-1] += ")"
+	var ids []string
+	for _, part := range q.behind(before) {
+		of := &where{args: w.args}
+		of.restrict(q, part)
+		of.free(now, by)
+		if theirs {
+			of.and("i.assignee <> '' AND i.assignee = ", by.Name)
+		} else {
+			of.and("(i.assignee = '' OR i.assignee = ", by.Name)
+			of.conditions[len(of.conditions)-1] += ")"
+		}
+		w.args = of.args
+		ids = append(ids, `(SELECT i.id FROM items i`+of.String()+` ORDER BY `+q.order()+` LIMIT 1)`)
 	}
-	w.args = of.args
-	return `(SELECT i.id FROM items i` + of.String() + ` ORDER BY ` + q.order() + ` LIMIT 1)`
+	return strings.Join(ids, `, `)
 }
 
 // free restricts to items that have room for a judgement of the claimant.

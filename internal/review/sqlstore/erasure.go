@@ -27,7 +27,7 @@ func subjectsOf(spans []spanOf) (subjects []subjectOf) {
 		for _, of := range [...]review.Subject{
 			{Kind: review.UserSubject, ID: r.userID}, {Kind: review.SessionSubject, ID: r.sessionID},
 		} {
-			if s := (subjectOf{r.item, of}); of.ID != "" && !seen[s] {
+			if s := (subjectOf{r.item.id, of}); of.ID != "" && !seen[s] {
 				seen[s] = true
 				subjects = append(subjects, s)
 			}
