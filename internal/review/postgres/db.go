@@ -168,6 +168,9 @@ func (d *DB) Alone(ctx context.Context, f func(context.Context) error) error {
 	})
 }
 
+// RowsAtOnce is large: each statement is a trip to the database.
+func (*DB) RowsAtOnce() int { return 128 }
+
 // bloat is what the size of an index may be beside three times that of its table.
 var bloat = int64(16 << 20)
 

@@ -36,8 +36,8 @@ func subjectsOf(spans []spanOf) (subjects []subjectOf) {
 	return subjects
 }
 
-func writeSubjects(ctx context.Context, tx *prepared, spans []spanOf) error {
-	return insert(ctx, tx, insertSubjects, subjectsOf(spans), func(s *subjectOf) (int, []any) {
+func writeSubjects(ctx context.Context, tx *prepared, atOnce int, spans []spanOf) error {
+	return insert(ctx, tx, insertSubjects, atOnce, subjectsOf(spans), func(s *subjectOf) (int, []any) {
 		return len(s.ID), []any{s.item, string(s.Kind), s.ID}
 	})
 }

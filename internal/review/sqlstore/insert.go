@@ -19,6 +19,7 @@ type put struct {
 	*prepared
 	received time.Time
 	queues   []review.Queue
+	atOnce   int             // rows of one statement
 	known    map[string]bool // traces that have an item
 	turns    map[string]bool // traces that are turns of another item
 	items    []newItem
@@ -53,7 +54,7 @@ type bodyOf struct {
 
 // newPut asks once what is known of all traces.
 func (s *Store) newPut(ctx context.Context, tx *sql.Tx, received time.Time, ids []string) (p *put, err error) {
-	p = &put{prepared: newPrepared(tx), received: received, queues: s.Queues()}
+	p = &put{prepared: newPrepared(tx), received: received, queues: s.Queues(), atOnce: s.db.RowsAtOnce()}
 	if p.known, err = knownOf(ctx, tx, "items", ids); err == nil {
 		p.turns, err = knownOf(ctx, tx, "turns", ids)
 	}
@@ -86,7 +87,7 @@ func (p *put) insertItems(ctx context.Context) error {
 		}
 		return 0, append(i.columns(&i.Item), i.traceID, review.Open, nanos(p.received), queue.Name, queue.Reviewers, place)
 	}
-	for query, args := range statements(insertItems, items, values) {
+	for query, args := range statements(insertItems, p.atOnce, items, values) {
 		rows, err := p.QueryContext(ctx, query, args...)
 		if err != nil {
 			return err
@@ -143,7 +144,7 @@ func (p *put) finish(ctx context.Context) error {
 	if err := p.insertItems(ctx); err != nil {
 		return err
 	}
-	err := insert(ctx, p.prepared, insertSpans, p.spans, func(s *spanOf) (int, []any) {
+	err := insert(ctx, p.prepared, insertSpans, p.atOnce, p.spans, func(s *spanOf) (int, []any) {
 		return len(s.data), []any{
 			s.item.id, s.span.ID, s.span.ParentID, s.span.Service, s.span.Class, s.span.Detail, encodeClasses(s.span.Classes),
 			s.span.Evidence, s.span.Fingerprint, s.encodeCause(), s.model, s.promptName, s.promptVersion, s.sessionID,
@@ -153,29 +154,26 @@ func (p *put) finish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = insert(ctx, p.prepared, insertBodies, p.bodies, func(b *bodyOf) (int, []any) {
+	err = insert(ctx, p.prepared, insertBodies, p.atOnce, p.bodies, func(b *bodyOf) (int, []any) {
 		return len(b.text), []any{b.item.id, b.text}
 	})
 	if err != nil {
 		return err
 	}
-	if err := writeReasons(ctx, p.prepared, p.reasons); err != nil {
+	if err := writeReasons(ctx, p.prepared, p.atOnce, p.reasons); err != nil {
 		return err
 	}
 	if err := adopt(ctx, p.prepared, p.adopts); err != nil {
 		return err
 	}
-	if err := writeSubjects(ctx, p.prepared, p.spans); err != nil {
+	if err := writeSubjects(ctx, p.prepared, p.atOnce, p.spans); err != nil {
 		return err
 	}
 	return reopen(ctx, p.prepared, p.seen, p.received)
 }
 
-// Bounds of one statement.
-const (
-	maxRows      = 128
-	maxStatement = 8 << 20 // bytes of its texts
-)
+// maxStatement bounds the texts of one statement, in bytes.
+const maxStatement = 8 << 20
 
 // insertion is a statement that inserts rows.
 type insertion struct{ before, after string }
@@ -204,11 +202,11 @@ var (
 	insertBodies = insertion{before: `INSERT INTO search (rowid, body) VALUES `}
 )
 
-// insert inserts rows, many with one statement. columns returns the size of a row and its values.
+// insert inserts rows, at most so many with one statement. columns returns the size of a row and its values.
 func insert[R any](
-	ctx context.Context, tx *prepared, into insertion, rows []R, columns func(*R) (size int, values []any),
+	ctx context.Context, tx *prepared, into insertion, atOnce int, rows []R, columns func(*R) (size int, values []any),
 ) error {
-	for query, values := range statements(into, rows, columns) {
+	for query, values := range statements(into, atOnce, rows, columns) {
 		if _, err := tx.ExecContext(ctx, query, values...); err != nil {
 			return err
 		}
@@ -218,15 +216,15 @@ func insert[R any](
 
 // statements are those that insert rows. Each has a power of two of them, so that there are few texts to prepare.
 func statements[R any](
-	into insertion, rows []R, columns func(*R) (size int, values []any),
+	into insertion, atOnce int, rows []R, columns func(*R) (size int, values []any),
 ) iter.Seq2[string, []any] {
 	return func(yield func(string, []any) bool) {
 		var values []any
 		var sizes []int // of each row that waits
 		wide, size := 0, 0
 		flush := func(all bool) bool {
-			for len(sizes) > 0 && (all || len(sizes) >= maxRows) {
-				n := 1 << (bits.Len(uint(min(len(sizes), maxRows))) - 1)
+			for len(sizes) > 0 && (all || len(sizes) >= atOnce) {
+				n := 1 << (bits.Len(uint(min(len(sizes), atOnce))) - 1)
 				if !yield(into.before+places(n, wide)+into.after, values[:n*wide:n*wide]) {
 					return false
 				}

@@ -18,17 +18,23 @@ import (
 	"github.com/faultline-otel/faultline/internal/review/postgres/postgrestest"
 )
 
-// TestLoad measures ingest and claims, with the processor time of this process and of the database: FAULTLINE_LOAD=1.
-func TestLoad(t *testing.T) {
+// TestIngestLoad measures ingest, with the processor time of this process and of the database: FAULTLINE_LOAD=1.
+func TestIngestLoad(t *testing.T) { underLoad(t, ingest) }
+
+// TestClaimLoad measures what a claim costs, and how long people wait for one: FAULTLINE_LOAD=1.
+func TestClaimLoad(t *testing.T) { underLoad(t, claims) }
+
+func underLoad(t *testing.T, measure func(t *testing.T, s review.Store, server func() time.Duration)) {
+	t.Helper()
 	if os.Getenv("FAULTLINE_LOAD") == "" {
 		t.Skip("FAULTLINE_LOAD=1 measures")
 	}
 	t.Run("sqlite", func(t *testing.T) {
-		load(t, open(t, filepath.Join(t.TempDir(), "review.db")), func() time.Duration { return 0 })
+		measure(t, open(t, filepath.Join(t.TempDir(), "review.db")), func() time.Duration { return 0 })
 	})
 	t.Run("postgres", func(t *testing.T) {
 		server := postgrestest.Start(t)
-		load(t, onPostgres(t, server.DSN(t)), func() time.Duration { return server.CPU(t) })
+		measure(t, onPostgres(t, server.DSN(t)), func() time.Duration { return server.CPU(t) })
 	})
 }
 
@@ -40,9 +46,9 @@ func spent(t *testing.T) time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-func load(t *testing.T, s review.Store, server func() time.Duration) {
+func ingest(t *testing.T, s review.Store, server func() time.Duration) {
 	t.Helper()
-	const batch, batches, reviewers = 50, 100, 200
+	const batch, batches = 50, 100
 	all := make([][]review.Trace, batches)
 	for i := range all {
 		for n := range batch {
@@ -58,10 +64,20 @@ func load(t *testing.T, s review.Store, server func() time.Duration) {
 	t.Logf("ingest: %d spans, %.0f/s, %.0f per second of processor time (%v here, %v in the server)", spans,
 		float64(spans)/time.Since(began).Seconds(), float64(spans)/(here+there).Seconds(),
 		here.Round(time.Millisecond), there.Round(time.Millisecond))
+}
 
+func claims(t *testing.T, s review.Store, server func() time.Duration) {
+	t.Helper()
+	const reviewers, items, alone = 200, 5000, 500
+	for n := 0; n < items; n += 500 {
+		traces := make([]review.Trace, 500)
+		for i := range traces {
+			traces[i] = failingTrace(n + i + 1)
+		}
+		require.NoError(t, s.Put(t.Context(), traces))
+	}
 	one := review.Claimant{ID: "one", For: time.Hour}
-	began, here, there = time.Now(), spent(t), server()
-	const alone = 500
+	began, here, there := time.Now(), spent(t), server()
 	var claiming time.Duration
 	for range alone {
 		at := time.Now()

@@ -28,9 +28,9 @@ func (w *where) from(source review.Source) {
 }
 
 // writeReasons adds the reasons that items do not have yet.
-func writeReasons(ctx context.Context, tx *prepared, reasons []reasonOf) error {
+func writeReasons(ctx context.Context, tx *prepared, atOnce int, reasons []reasonOf) error {
 	reasons = slices.DeleteFunc(reasons, func(r reasonOf) bool { return r.Source == review.SourceVerdict })
-	return insert(ctx, tx, insertReasons, reasons, func(r *reasonOf) (int, []any) {
+	return insert(ctx, tx, insertReasons, atOnce, reasons, func(r *reasonOf) (int, []any) {
 		return 0, []any{r.item.id, string(r.Source), r.Probability}
 	})
 }

@@ -101,7 +101,7 @@ func keepTurn(ctx context.Context, tx *prepared, p *portion) error {
 		}
 		added += n * int64(len(data))
 	}
-	if err := writeSubjects(ctx, tx, kept); err != nil {
+	if err := writeSubjects(ctx, tx, 1, kept); err != nil {
 		return err
 	}
 	return weigh(ctx, tx, item, added)
