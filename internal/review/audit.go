@@ -10,17 +10,24 @@ type Action string
 
 // The actions.
 const (
-	ActionErase  Action = "erase"
-	ActionExport Action = "export"
-	ActionSignal Action = "signal" // its state changed
-	ActionBatch  Action = "label_many"
-	ActionUndo   Action = "undo_many"
-	ActionAssign Action = "assign" // a case to somebody else, or taken from them
+	ActionErase   Action = "erase"
+	ActionExport  Action = "export"
+	ActionSignal  Action = "signal" // its state changed
+	ActionBatch   Action = "label_many"
+	ActionUndo    Action = "undo_many"
+	ActionAssign  Action = "assign"  // a case to somebody else, or taken from them
+	ActionRequeue Action = "requeue" // a case went to the end of its queue
+	ActionRename  Action = "rename_signal"
+	ActionMerge   Action = "merge_signal"
+	ActionSplit   Action = "split_signal"
 )
 
 // Actions lists the actions.
 func Actions() []Action {
-	return []Action{ActionErase, ActionExport, ActionSignal, ActionBatch, ActionUndo, ActionAssign}
+	return []Action{
+		ActionErase, ActionExport, ActionSignal, ActionBatch, ActionUndo, ActionAssign, ActionRequeue, ActionRename,
+		ActionMerge, ActionSplit,
+	}
 }
 
 // Entry is a record of the audit log.

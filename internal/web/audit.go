@@ -102,3 +102,31 @@ func (s *server) undo(r *http.Request, batch string) (int, error) {
 	}
 	return n, err
 }
+
+// putBack puts a case at the end of its queue.
+func (s *server) putBack(r *http.Request, traceID, holder string) error {
+	return s.recorded(r, s.store.Requeue(r.Context(), traceID, holder), review.ActionRequeue, traceID)
+}
+
+// rename gives a signal a title.
+func (s *server) rename(r *http.Request, id, title string) error {
+	return s.recorded(r, s.store.RenameSignal(r.Context(), id, title), review.ActionRename, id+" "+title)
+}
+
+// merge makes a signal part of another one.
+func (s *server) merge(r *http.Request, id, into string) error {
+	return s.recorded(r, s.store.MergeSignal(r.Context(), id, into), review.ActionMerge, id+" into "+into)
+}
+
+// split takes a merge back.
+func (s *server) split(r *http.Request, id string) error {
+	return s.recorded(r, s.store.SplitSignal(r.Context(), id), review.ActionSplit, id)
+}
+
+// recorded records what was done to a case or a signal, unless it failed.
+func (s *server) recorded(r *http.Request, err error, action review.Action, subject string) error {
+	if err == nil {
+		s.record(r, action, subject, 1)
+	}
+	return err
+}

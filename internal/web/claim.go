@@ -127,7 +127,7 @@ func (s *server) postSkip(w http.ResponseWriter, r *http.Request) error {
 
 // postRequeue puts a case at the end of its queue and leads to the next one.
 func (s *server) postRequeue(w http.ResponseWriter, r *http.Request) error {
-	return s.goOn(w, r, s.store.Requeue)
+	return s.goOn(w, r, func(_ context.Context, traceID, holder string) error { return s.putBack(r, traceID, holder) })
 }
 
 // goOn lets a case go and leads to the next one.
@@ -205,7 +205,7 @@ func (s *server) requeue(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.store.Requeue(r.Context(), r.PathValue("trace_id"), by.ID); err != nil {
+	if err := s.putBack(r, r.PathValue("trace_id"), by.ID); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

@@ -118,6 +118,36 @@ func TestOneSubjectAndNothingElse(t *testing.T) {
 	require.Contains(t, page.one("tbody").text(), "not known erase session sha256:")
 }
 
+// TestWhatPeopleDoToCasesAndSignalsIsRecorded: what failed is not.
+func TestWhatPeopleDoToCasesAndSignalsIsRecorded(t *testing.T) {
+	s, _ := newStaffedSite(t)
+	id := equal(s, 1, printA)[0]
+	equal(s, 1, printB)
+	do := func(method, path, body string, status int) {
+		t.Helper()
+		kind := "application/x-www-form-urlencoded"
+		if strings.HasPrefix(path, "/api") {
+			kind = "application/json"
+		}
+		require.Equal(t, status, s.do(method, path, kind, body, signedIn("ada")).StatusCode, path)
+	}
+	do(http.MethodPost, "/signals/"+printA+"/rename", "title=Late+parcels", http.StatusSeeOther)
+	do(http.MethodPost, "/signals/"+printA+"/merge", "into="+printB, http.StatusSeeOther)
+	do(http.MethodPost, "/signals/"+printB+"/split", "", http.StatusBadRequest)
+	do(http.MethodPatch, "/api/v1/signals/"+printA, `{"merged_into":""}`, http.StatusOK)
+	do(http.MethodPost, "/review/"+id+"/requeue", "", http.StatusSeeOther)
+	page, err := s.store.Entries(t.Context(), review.EntryFilter{})
+	require.NoError(t, err)
+	var log []string
+	for _, e := range page.Entries {
+		log = append(log, e.Who+" "+string(e.Action)+" "+e.Subject)
+	}
+	require.Equal(t, []string{
+		"ada requeue " + id, "ada split_signal " + printA, "ada merge_signal " + printA + " into " + printB,
+		"ada rename_signal " + printA + " Late parcels",
+	}, log)
+}
+
 // TestAnotherSiteCannotActForSomebodyWhoIsSignedIn: the proxy adds its header to whatever a browser sends.
 func TestAnotherSiteCannotActForSomebodyWhoIsSignedIn(t *testing.T) {
 	s, _ := newStaffedSite(t)

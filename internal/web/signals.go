@@ -360,20 +360,20 @@ func (s *server) postUndo(w http.ResponseWriter, r *http.Request) error {
 // postSignalName gives a signal a title.
 func (s *server) postSignalName(w http.ResponseWriter, r *http.Request) error {
 	return s.changeSignal(w, r, func(id string, form url.Values) error {
-		return s.store.RenameSignal(r.Context(), id, form.Get("title"))
+		return s.rename(r, id, form.Get("title"))
 	})
 }
 
 // postSignalMerge makes a signal part of another one.
 func (s *server) postSignalMerge(w http.ResponseWriter, r *http.Request) error {
 	return s.changeSignal(w, r, func(id string, form url.Values) error {
-		return s.store.MergeSignal(r.Context(), id, form.Get("into"))
+		return s.merge(r, id, form.Get("into"))
 	})
 }
 
 // postSignalSplit takes a merge back.
 func (s *server) postSignalSplit(w http.ResponseWriter, r *http.Request) error {
-	return s.changeSignal(w, r, func(id string, _ url.Values) error { return s.store.SplitSignal(r.Context(), id) })
+	return s.changeSignal(w, r, func(id string, _ url.Values) error { return s.split(r, id) })
 }
 
 // postSignalState resolves, ignores or reopens a signal.

@@ -58,14 +58,14 @@ func (s *server) patchSignal(w http.ResponseWriter, r *http.Request) error {
 		err = s.store.ChangeSignal(ctx, id, in.SignalChange)
 	}
 	if err == nil && in.Title != nil {
-		err = s.store.RenameSignal(ctx, id, *in.Title)
+		err = s.rename(r, id, *in.Title)
 	}
 	switch {
 	case err != nil || in.MergedInto == nil:
 	case *in.MergedInto == "":
-		err = s.store.SplitSignal(ctx, id)
+		err = s.split(r, id)
 	default:
-		err = s.store.MergeSignal(ctx, id, *in.MergedInto)
+		err = s.merge(r, id, *in.MergedInto)
 	}
 	if err != nil {
 		return err

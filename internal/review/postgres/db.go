@@ -87,6 +87,8 @@ func connect(config *pgx.ConnConfig, connections int) *sql.DB {
 	config.DialFunc = dialer.DialContext
 	for name, value := range map[string]string{
 		"application_name": "faultline",
+		// Compiling a query takes longer than running any of ours. A writer would compile each that has to sort, see Write.
+		"jit": "off",
 		// The lock of a replica that is gone must not keep the others from writing.
 		"idle_in_transaction_session_timeout": "60s",
 		"tcp_keepalives_idle":                 "10",
@@ -165,6 +167,9 @@ func (d *DB) Alone(ctx context.Context, f func(context.Context) error) error {
 		return f(ctx)
 	})
 }
+
+// RowsAtOnce is large: each statement is a trip to the database.
+func (*DB) RowsAtOnce() int { return 128 }
 
 // bloat is what the size of an index may be beside three times that of its table.
 var bloat = int64(16 << 20)

@@ -45,20 +45,20 @@ func (s *Store) claim(ctx context.Context, tx *prepared, traceID string, by revi
 	if item.assignee != "" && item.assignee != by.Name {
 		return review.Claim{Name: item.assignee}, nil
 	}
-	now, persons := s.now(), by.Persons()
-	var own int
-	err = tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM labels WHERE item_id = $1 AND counts = 1 AND person IN ($2, $3)`,
-		item.id, persons[0], persons[1]).Scan(&own)
-	if err != nil || own > 0 {
-		return review.Claim{}, err
+	if item.judged > 0 {
+		var own int
+		persons := by.Persons()
+		err = tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM labels WHERE item_id = $1 AND counts = 1
+			AND person IN ($2, $3)`, item.id, persons[0], persons[1]).Scan(&own)
+		if err != nil || own > 0 {
+			return review.Claim{}, err
+		}
 	}
-	if _, err := tx.ExecContext(ctx, `DELETE FROM claims WHERE until_ns <= $1`, nanos(now)); err != nil {
-		return review.Claim{}, err
-	}
+	now := s.now()
 	var others int
 	var first claimRow
 	err = tx.QueryRowContext(ctx, `SELECT COUNT(*), MIN(holder), MIN(name), MIN(until_ns) FROM claims
-		WHERE item_id = $1 AND holder <> $2`, item.id, short(by.ID)).
+		WHERE item_id = $1 AND holder <> $2 AND until_ns > $3`, item.id, short(by.ID), nanos(now)).
 		Scan(append([]any{&others}, first.columns()...)...)
 	if err != nil {
 		return review.Claim{}, err
@@ -66,10 +66,19 @@ func (s *Store) claim(ctx context.Context, tx *prepared, traceID string, by revi
 	if item.judged+others >= item.reviewers {
 		return *first.claim(), nil
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO claims (holder, item_id, name, until_ns) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (holder) DO UPDATE SET item_id = excluded.item_id, name = excluded.name, until_ns = excluded.until_ns`,
-		short(by.ID), item.id, short(by.Name), nanos(now.Add(by.For)))
-	return review.Claim{Holder: short(by.ID), Name: short(by.Name), Until: instant(nanos(now.Add(by.For)))}, err
+	claim := claimOf(by, now)
+	_, err = tx.ExecContext(ctx, `INSERT INTO claims (holder, item_id, name, until_ns) VALUES ($1, $2, $3, $4)`+takesOver,
+		claim.Holder, item.id, claim.Name, nanos(claim.Until))
+	return claim, err
+}
+
+// takesOver ends an insertion into claims: a person has one item.
+const takesOver = ` ON CONFLICT (holder) DO UPDATE
+	SET item_id = excluded.item_id, name = excluded.name, until_ns = excluded.until_ns`
+
+// claimOf is the claim of a claimant from now on.
+func claimOf(by review.Claimant, now time.Time) review.Claim {
+	return review.Claim{Holder: short(by.ID), Name: short(by.Name), Until: instant(nanos(now.Add(by.For)))}
 }
 
 // ClaimNext implements review.Claims.
@@ -77,18 +86,14 @@ func (s *Store) ClaimNext(
 	ctx context.Context, f review.Filter, from string, by review.Claimant,
 ) (traceID string, err error) {
 	f.State = review.Open
-	find := func(ctx context.Context, tx *prepared) (err error) {
-		traceID, err = s.nextFree(ctx, tx, f, from, by)
-		return err
-	}
 	if by.ID == "" {
-		err = s.read(ctx, func(tx *sql.Tx) error { return find(ctx, newPrepared(tx)) })
+		err = s.read(ctx, func(tx *sql.Tx) error {
+			traceID, err = s.nextFree(ctx, newPrepared(tx), f, from, by)
+			return err
+		})
 	} else {
 		err = s.together(ctx, func(ctx context.Context, tx *prepared) error {
-			err := find(ctx, tx)
-			if err == nil {
-				_, err = s.claim(ctx, tx, traceID, by)
-			}
+			traceID, err = s.nextFree(ctx, tx, f, from, by)
 			return err
 		})
 	}
@@ -104,12 +109,16 @@ type spot struct{ place, id int64 }
 // first is before every item.
 var first = spot{math.MaxInt64, math.MaxInt64}
 
-// nextFree finds an item that is free for the claimant: one of theirs first, where the queue is asked from its
+// nextFree claims an item that is free for the claimant: one of theirs first, where the queue is asked from its
 // beginning. Of the claims in one transaction, each begins where the last one ended, since everything before that is
 // taken.
 func (s *Store) nextFree(
 	ctx context.Context, tx *prepared, f review.Filter, from string, by review.Claimant,
 ) (traceID string, err error) {
+	q, err := s.newQuery(ctx, tx.Tx, f)
+	if err != nil {
+		return "", err
+	}
 	before := first
 	if from != "" {
 		err := tx.QueryRowContext(ctx, `SELECT place, id FROM items WHERE trace_id = $1`, strings.ToLower(from)).
@@ -119,51 +128,68 @@ func (s *Store) nextFree(
 		}
 		before.id++
 	}
-	if from == "" && by.Name != "" {
-		traceID, _, err = s.freeFrom(ctx, tx, f, first, by, true)
-		if !errors.Is(err, review.ErrNotFound) {
-			return traceID, err
-		}
-	}
 	key := fmt.Sprint(f, before)
 	passed, later := tx.passed[key]
 	if later {
 		before = passed
 	}
-	var at spot
-	traceID, at, err = s.freeFrom(ctx, tx, f, before, by, false)
-	if err == nil && !slices.ContainsFunc(s.Queues(), func(q review.Queue) bool { return q.Reviewers > 1 }) {
-		tx.passed[key] = at
-	}
-	if errors.Is(err, review.ErrNotFound) && later { // something above may have been released since
+	traceID, at, assigned, err := s.takeFree(ctx, tx, q, before, by, from == "")
+	switch {
+	case errors.Is(err, sql.ErrNoRows) && later: // something above may have been released since
 		delete(tx.passed, key)
 		return s.nextFree(ctx, tx, f, from, by)
+	case errors.Is(err, sql.ErrNoRows):
+		return "", review.ErrNotFound
+	case err == nil && !assigned && !slices.ContainsFunc(s.Queues(), func(q review.Queue) bool { return q.Reviewers > 1 }):
+		tx.passed[key] = at
 	}
 	return traceID, err
 }
 
-// freeFrom returns the first item behind a spot that is free for the claimant, of all or of those that are theirs.
-func (s *Store) freeFrom(
-	ctx context.Context, tx *prepared, f review.Filter, before spot, by review.Claimant, theirs bool,
-) (traceID string, at spot, err error) {
-	q, err := s.newQuery(ctx, tx.Tx, f)
-	if err != nil {
-		return "", at, err
+// takeFree claims the first item that is free for the claimant, of those behind a spot, or one that is assigned to them
+// where these come first. It is one statement, since a database on another machine answers each in its time. Who has no
+// id takes nothing.
+func (s *Store) takeFree(
+	ctx context.Context, tx *prepared, q query, before spot, by review.Claimant, theirs bool,
+) (traceID string, at spot, assigned bool, err error) {
+	now := s.now()
+	w := &where{}
+	next := w.nextFree(q, before, now, by, false)
+	if theirs && by.Name != "" {
+		next = w.nextFree(q, first, now, by, true) + `, ` + next
 	}
-	w := restrict(q, before)
-	w.free(s.now(), by)
-	if theirs {
-		w.and("i.assignee <> '' AND i.assignee = ", by.Name)
-	} else {
-		w.and("(i.assignee = '' OR i.assignee = ", by.Name)
-		w.conditions[len(w.conditions)-1] += ")"
+	next = `COALESCE(` + next + `, NULL)`
+	row := `SELECT i.trace_id, i.place, i.id, i.assignee FROM items i WHERE i.id = ` + next
+	if by.ID != "" {
+		claim := claimOf(by, now)
+		row = `INSERT INTO claims (holder, item_id, name, until_ns) SELECT ` + w.arg(claim.Holder) + `, i.id, ` +
+			w.arg(claim.Name) + `, ` + w.arg(nanos(claim.Until)) + ` FROM items i WHERE i.id = ` + next + takesOver + `
+			RETURNING (SELECT trace_id FROM items WHERE id = item_id), (SELECT place FROM items WHERE id = item_id), item_id,
+			(SELECT assignee FROM items WHERE id = item_id)`
 	}
-	next := `SELECT i.trace_id, i.place, i.id FROM items i` + w.String() + ` ORDER BY ` + q.order() + ` LIMIT 1`
-	err = tx.QueryRowContext(ctx, next, w.args...).Scan(&traceID, &at.place, &at.id)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = review.ErrNotFound
+	var assignee string
+	err = tx.QueryRowContext(ctx, row, w.args...).Scan(&traceID, &at.place, &at.id, &assignee)
+	return traceID, at, assignee != "", err
+}
+
+// nextFree are the ids of the first items behind a spot that are free for the claimant, of all or of those that are
+// theirs. The first that is not null is wanted.
+func (w *where) nextFree(q query, before spot, now time.Time, by review.Claimant, theirs bool) string {
+	var ids []string
+	for _, part := range q.behind(before) {
+		of := &where{args: w.args}
+		of.restrict(q, part)
+		of.free(now, by)
+		if theirs {
+			of.and("i.assignee <> '' AND i.assignee = ", by.Name)
+		} else {
+			of.and("(i.assignee = '' OR i.assignee = ", by.Name)
+			of.conditions[len(of.conditions)-1] += ")"
+		}
+		w.args = of.args
+		ids = append(ids, `(SELECT i.id FROM items i`+of.String()+` ORDER BY `+q.order()+` LIMIT 1)`)
 	}
-	return traceID, at, err
+	return strings.Join(ids, `, `)
 }
 
 // free restricts to items that have room for a judgement of the claimant.

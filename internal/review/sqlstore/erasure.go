@@ -27,7 +27,7 @@ func subjectsOf(spans []spanOf) (subjects []subjectOf) {
 		for _, of := range [...]review.Subject{
 			{Kind: review.UserSubject, ID: r.userID}, {Kind: review.SessionSubject, ID: r.sessionID},
 		} {
-			if s := (subjectOf{r.item, of}); of.ID != "" && !seen[s] {
+			if s := (subjectOf{r.item.id, of}); of.ID != "" && !seen[s] {
 				seen[s] = true
 				subjects = append(subjects, s)
 			}
@@ -36,8 +36,8 @@ func subjectsOf(spans []spanOf) (subjects []subjectOf) {
 	return subjects
 }
 
-func writeSubjects(ctx context.Context, tx *prepared, spans []spanOf) error {
-	return insert(ctx, tx, insertSubjects, subjectsOf(spans), func(s *subjectOf) (int, []any) {
+func writeSubjects(ctx context.Context, tx *prepared, atOnce int, spans []spanOf) error {
+	return insert(ctx, tx, insertSubjects, atOnce, subjectsOf(spans), func(s *subjectOf) (int, []any) {
 		return len(s.ID), []any{s.item, string(s.Kind), s.ID}
 	})
 }

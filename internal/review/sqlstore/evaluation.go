@@ -1,11 +1,13 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -29,20 +31,24 @@ func (s *Store) PutEvaluations(ctx context.Context, evaluations []review.Evaluat
 	if len(evaluations) == 0 {
 		return nil
 	}
-	now := s.now()
+	ids := make([]string, len(evaluations))
+	for i := range evaluations {
+		ids[i] = evaluations[i].TraceID
+	}
+	portions, now := complaintsOf(evaluations), s.now()
 	err := s.write(ctx, func(tx *sql.Tx) error {
-		traces := make([]string, len(evaluations))
-		for i := range evaluations {
-			traces[i] = evaluations[i].TraceID
-		}
-		known, err := knownOf(ctx, tx, traces)
+		p, err := s.newPut(ctx, tx, now, ids)
 		if err != nil {
 			return err
 		}
-		p := &put{prepared: newPrepared(tx), received: now, known: known}
 		for i := range evaluations {
-			if err := s.putEvaluation(ctx, p, evaluations[i]); err != nil {
+			if err := putEvaluation(ctx, p, evaluations[i]); err != nil {
 				return fmt.Errorf("trace %s: %w", evaluations[i].TraceID, err)
+			}
+		}
+		for i := range portions {
+			if err := s.merge(ctx, p, &portions[i]); err != nil {
+				return fmt.Errorf("trace %s: %w", portions[i].traceID, err)
 			}
 		}
 		return p.finish(ctx)
@@ -53,7 +59,28 @@ func (s *Store) PutEvaluations(ctx context.Context, evaluations []review.Evaluat
 	return nil
 }
 
-func (s *Store) putEvaluation(ctx context.Context, tx *put, e review.Evaluation) error {
+// complaintsOf returns a portion for each trace with bad feedback.
+func complaintsOf(evaluations []review.Evaluation) (portions []portion) {
+	index := map[string]int{}
+	for i := range evaluations {
+		e := &evaluations[i]
+		if !e.Bad {
+			continue
+		}
+		at, seen := index[e.TraceID]
+		if !seen {
+			at, index[e.TraceID] = len(portions), len(portions)
+			portions = append(portions, portion{
+				traceID: e.TraceID, reasons: []review.Reason{{Source: review.SourceFeedback, Probability: 1}},
+			})
+		}
+		p := &portions[at]
+		p.service, p.environment = cmp.Or(p.service, short(e.Service)), cmp.Or(p.environment, short(e.Environment))
+	}
+	return portions
+}
+
+func putEvaluation(ctx context.Context, tx *put, e review.Evaluation) error {
 	for _, part := range []*string{&e.Name, &e.By, &e.Version, &e.Reviewer} { // of the key
 		*part = cut(clean(*part), maxKeyPart)
 	}
@@ -67,32 +94,16 @@ func (s *Store) putEvaluation(ctx context.Context, tx *put, e review.Evaluation)
 	if err != nil || n >= review.MaxEvaluations {
 		return err
 	}
+	if tx.known[e.TraceID] {
+		tx.adopts = append(tx.adopts, e.TraceID)
+	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO evaluations (trace_id, span_id, name, evaluator, version, reviewer, bad,
 		failed, time_ns, received_ns, data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		ON CONFLICT (trace_id, span_id, name, evaluator, version, reviewer) DO UPDATE SET bad = excluded.bad,
 		failed = excluded.failed, time_ns = excluded.time_ns, data = excluded.data WHERE excluded.time_ns >= evaluations.time_ns`,
 		e.TraceID, e.SpanID, e.Name, e.By, e.Version, e.Reviewer, bit(e.Bad), bit(e.Failed), nanos(e.Time),
 		nanos(tx.received), text(e))
-	if err != nil {
-		return err
-	}
-	if e.Bad {
-		err := s.merge(ctx, tx, &portion{
-			traceID: e.TraceID, service: short(e.Service), environment: short(e.Environment),
-			reasons: []review.Reason{{Source: review.SourceFeedback, Probability: 1}},
-		})
-		if err != nil {
-			return err
-		}
-	}
-	id, err := itemID(ctx, tx.prepared, e.TraceID)
-	if errors.Is(err, review.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return adopt(ctx, tx.prepared, e.TraceID, id)
+	return err
 }
 
 // maxKeyPart bounds each text of the key of an evaluation, in bytes: an entry of an index must be small.
@@ -101,11 +112,18 @@ const maxKeyPart = 256
 // maxExplanation bounds what an evaluation says, in bytes.
 const maxExplanation = 16 << 10
 
-// adopt gives an item the evaluations of its trace.
-func adopt(ctx context.Context, tx *prepared, traceID string, item int64) error {
-	_, err := tx.ExecContext(ctx, `UPDATE evaluations SET item_id = $1 WHERE trace_id = $2 AND item_id IS NULL`,
-		item, traceID)
-	return err
+// adopt gives items the evaluations of their traces that came before them.
+func adopt(ctx context.Context, tx *prepared, traces []any) error {
+	for traces := range slices.Chunk(traces, maxKnown) {
+		ids := padded(slices.Clone(traces))
+		_, err := tx.ExecContext(ctx, `UPDATE evaluations
+			SET item_id = (SELECT i.id FROM items i WHERE i.trace_id = evaluations.trace_id)
+			WHERE item_id IS NULL AND trace_id IN `+placesFrom(1, len(ids)), ids...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // complained returns the span of the newest bad feedback on a trace, "" without one.
@@ -139,7 +157,8 @@ func evaluationsOf(ctx context.Context, tx *sql.Tx, item int64, traceID string) 
 	return all, rows.Err()
 }
 
-// sweepIntake forgets evaluations whose trace did not become an item, old volumes, and changes that all have.
+// sweepIntake forgets evaluations whose trace did not become an item, old volumes, changes that all have, and expired
+// claims.
 func (s *Store) sweepIntake(ctx context.Context) error {
 	now := s.now()
 	oldest, week, waited := nanos(now.Add(-orphanAge)), hourOf(now)-volumeHours, nanos(now.Add(-outboxAge))
@@ -155,7 +174,8 @@ func (s *Store) sweepIntake(ctx context.Context) error {
 		return tx.QueryRowContext(ctx, `SELECT
 			EXISTS (SELECT 1 FROM evaluations WHERE item_id IS NULL AND received_ns <= $1) OR
 			EXISTS (SELECT 1 FROM volumes WHERE hour <= $2) OR
-			EXISTS (SELECT 1 FROM outbox WHERE `+outdated+`$3)`, oldest, week, waited).Scan(&stale)
+			EXISTS (SELECT 1 FROM claims WHERE until_ns <= $4) OR
+			EXISTS (SELECT 1 FROM outbox WHERE `+outdated+`$3)`, oldest, week, waited, nanos(now)).Scan(&stale)
 	})
 	if err != nil || !stale {
 		return err
@@ -167,6 +187,9 @@ func (s *Store) sweepIntake(ctx context.Context) error {
 		}
 		if err == nil {
 			_, err = tx.ExecContext(ctx, `DELETE FROM outbox WHERE `+outdated+`$1`, waited)
+		}
+		if err == nil {
+			_, err = tx.ExecContext(ctx, `DELETE FROM claims WHERE until_ns <= $1`, nanos(now))
 		}
 		return err
 	})

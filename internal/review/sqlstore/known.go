@@ -16,7 +16,7 @@ func (s *Store) Known(ctx context.Context, traceIDs []string) (known map[string]
 		return map[string]bool{}, nil
 	}
 	err = s.read(ctx, func(tx *sql.Tx) error {
-		known, err = knownOf(ctx, tx, traceIDs)
+		known, err = knownOf(ctx, tx, "items", traceIDs)
 		return err
 	})
 	if err != nil {
@@ -25,7 +25,8 @@ func (s *Store) Known(ctx context.Context, traceIDs []string) (known map[string]
 	return known, nil
 }
 
-func knownOf(ctx context.Context, tx *sql.Tx, traceIDs []string) (map[string]bool, error) {
+// knownOf returns the traces that have a row in a table.
+func knownOf(ctx context.Context, tx *sql.Tx, table string, traceIDs []string) (map[string]bool, error) {
 	known := map[string]bool{}
 	for ids := range slices.Chunk(traceIDs, maxKnown) {
 		args := make([]any, len(ids))
@@ -33,7 +34,7 @@ func knownOf(ctx context.Context, tx *sql.Tx, traceIDs []string) (map[string]boo
 			args[i] = id
 		}
 		args = padded(args)
-		query := `SELECT trace_id FROM items WHERE trace_id IN ` + placesFrom(1, len(args))
+		query := `SELECT trace_id FROM ` + table + ` WHERE trace_id IN ` + placesFrom(1, len(args))
 		if err := findKnown(ctx, tx, known, query, args); err != nil {
 			return nil, err
 		}

@@ -47,80 +47,91 @@ func findJudged(ctx context.Context, tx *prepared, traceID string) (j judged, er
 }
 
 func (s *Store) insertLabel(ctx context.Context, tx *prepared, l *review.Label) error {
-	item, err := findJudged(ctx, tx, l.TraceID)
+	item, said, err := findLabelled(ctx, tx, l)
 	if err == nil {
-		err = s.mayLabel(ctx, tx, &item, l)
+		err = s.mayLabel(&item, said, l)
 	}
 	if err != nil {
 		return err
 	}
-	counts, everybody := 0, 0
-	if l.Decision.Judges() {
-		counts = 1
-	}
-	if l.Decision == review.Reopened {
-		everybody = 1
-	}
-	_, err = tx.ExecContext(ctx, `UPDATE labels SET counts = 0 WHERE item_id = $1 AND counts = 1
-		AND (person = $2 OR $3 = 1)`, item.id, l.Person(), everybody)
-	if err != nil {
-		return err
+	everybody, replaced := l.Decision == review.Reopened, said.counting != 0
+	if everybody || replaced {
+		_, err = tx.ExecContext(ctx, `UPDATE labels SET counts = 0 WHERE item_id = $1 AND counts = 1
+			AND (person = $2 OR $3 = 1)`, item.id, l.Person(), bit(everybody))
+		if err != nil {
+			return err
+		}
 	}
 	err = tx.QueryRowContext(ctx, `INSERT INTO labels (item_id, span_id, decision, class, detail, note, reviewer,
 		created_ns, replaces, remarks, person, counts) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		RETURNING id`, item.id, l.SpanID, l.Decision, l.Class, l.Detail, l.Note, l.Reviewer, nanos(l.Created), l.Replaces,
-		encodeRemarks(&l.Remarks), l.Person(), counts).Scan(&l.ID)
+		encodeRemarks(&l.Remarks), l.Person(), bit(l.Decision.Judges())).Scan(&l.ID)
 	if err != nil {
 		return err
 	}
-	return settle(ctx, tx, &item, l)
+	newest := sql.NullInt64{Int64: l.ID, Valid: true}
+	if item.judged++; replaced || !l.Decision.Judges() {
+		err = tx.QueryRowContext(ctx, `SELECT COUNT(*), MAX(id) FROM labels WHERE item_id = $1 AND counts = 1`, item.id).
+			Scan(&item.judged, &newest)
+		if err != nil {
+			return err
+		}
+	}
+	return settle(ctx, tx, &item, newest, l)
 }
 
 // settle writes what the labels of an item make of it, and ends claims that have no object any more.
-func settle(ctx context.Context, tx *prepared, item *judged, l *review.Label) error {
-	var newest sql.NullInt64
-	err := tx.QueryRowContext(ctx, `SELECT COUNT(*), MAX(id) FROM labels WHERE item_id = $1 AND counts = 1`, item.id).
-		Scan(&item.judged, &newest)
-	if err != nil {
-		return err
-	}
+func settle(ctx context.Context, tx *prepared, item *judged, newest sql.NullInt64, l *review.Label) error {
 	state := review.Open
 	if item.judged >= item.reviewers {
 		state = review.Reviewed
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE items SET state = $1, label_id = $2, judged = $3,
+	_, err := tx.ExecContext(ctx, `UPDATE items SET state = $1, label_id = $2, judged = $3,
 		place = CASE WHEN $1 = 'open' THEN place ELSE 0 END, assignee = CASE WHEN $1 = 'open' THEN assignee ELSE '' END
 		WHERE id = $4`, state, newest, item.judged, item.id)
 	if err != nil {
 		return err
 	}
-	everybody := 0
-	if state == review.Reviewed {
-		everybody = 1
-	}
 	_, err = tx.ExecContext(ctx, `DELETE FROM claims WHERE item_id = $1 AND ($2 = 1 OR holder = $3
-		OR name = $4 AND name <> '')`, item.id, everybody, short(l.By), l.Reviewer)
+		OR name = $4 AND name <> '')`, item.id, bit(state == review.Reviewed), short(l.By), l.Reviewer)
 	return err
 }
 
-// mayLabel refuses a label that does not know of a newer one, or says what the item or its queue does not know.
-func (s *Store) mayLabel(ctx context.Context, tx *prepared, item *judged, l *review.Label) error {
-	var newest, own, counting int64
-	err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(id), 0), COALESCE(MAX(CASE WHEN person = $2 THEN id END), 0),
-		COALESCE(MAX(CASE WHEN person = $2 AND counts = 1 THEN id END), 0) FROM labels WHERE item_id = $1`,
-		item.id, l.Person()).Scan(&newest, &own, &counting)
-	if err != nil {
-		return err
+// said are the labels of an item, by their ids: the newest, the newest of the person, and the one of theirs that counts.
+// It is 0 where there is none.
+type said struct {
+	newest, own, counting int64
+	span                  bool // the span of the label is one of the item
+}
+
+// findLabelled finds the item of a label, and what was said of it so far.
+func findLabelled(ctx context.Context, tx *prepared, l *review.Label) (item judged, of said, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT i.id, i.state, i.queue, i.assignee, i.reviewers, i.judged,
+		COALESCE(MAX(l.id), 0), COALESCE(MAX(CASE WHEN l.person = $2 THEN l.id END), 0),
+		COALESCE(MAX(CASE WHEN l.person = $2 AND l.counts = 1 THEN l.id END), 0),
+		EXISTS (SELECT 1 FROM spans s WHERE s.item_id = i.id AND s.span_id = $3)
+		FROM items i LEFT JOIN labels l ON l.item_id = i.id WHERE i.trace_id = $1 GROUP BY i.id`,
+		l.TraceID, l.Person(), l.SpanID).
+		Scan(&item.id, &item.state, &item.queue, &item.assignee, &item.reviewers, &item.judged,
+			&of.newest, &of.own, &of.counting, &of.span)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = review.ErrNotFound
 	}
+	return item, of, err
+}
+
+// mayLabel refuses a label that does not know of a newer one, or says what the item or its queue does not know.
+func (s *Store) mayLabel(item *judged, of said, l *review.Label) error {
 	alone := item.reviewers == 1 || item.state != review.Open
 	switch {
-	case l.Decision == review.TakenBack && counting == 0:
+	case l.Decision == review.TakenBack && of.counting == 0:
 		return fmt.Errorf("decision must be a judgement where there is none of yours to take back, got %q: %w",
 			l.Decision, review.ErrConflict)
-	case l.Decision == review.TakenBack && l.Replaces == counting:
-	case alone && l.Replaces != newest, !alone && l.Replaces < own:
+	case l.Decision == review.TakenBack && l.Replaces == of.counting:
+	case alone && l.Replaces != of.newest, !alone && l.Replaces < of.own:
+		newest := of.newest
 		if !alone {
-			newest = own
+			newest = of.own
 		}
 		return fmt.Errorf("replaces must be the newest label, which is %d, got %d: %w",
 			newest, l.Replaces, review.ErrConflict)
@@ -134,16 +145,10 @@ func (s *Store) mayLabel(ctx context.Context, tx *prepared, item *judged, l *rev
 			return err
 		}
 	}
-	if l.SpanID == "" {
-		return nil
+	if l.SpanID != "" && !of.span {
+		return fmt.Errorf("span_id must be a span of the trace, got %.64q: %w", l.SpanID, review.ErrInvalid)
 	}
-	var n int
-	err = tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM spans WHERE item_id = $1 AND span_id = $2`, item.id, l.SpanID).
-		Scan(&n)
-	if err == nil && n == 0 {
-		err = fmt.Errorf("span_id must be a span of the trace, got %.64q: %w", l.SpanID, review.ErrInvalid)
-	}
-	return err
+	return nil
 }
 
 func labelsOf(ctx context.Context, tx *sql.Tx, item int64, traceID string) (labels []review.Label, err error) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
@@ -40,14 +41,14 @@ func (s *Store) Put(ctx context.Context, traces []review.Trace) error {
 	if len(portions) == 0 {
 		return nil
 	}
+	ids := make([]string, len(portions))
+	for i := range portions {
+		ids[i] = portions[i].traceID
+	}
 	received := s.now()
 	err = s.write(ctx, func(tx *sql.Tx) error {
-		p := &put{prepared: newPrepared(tx), received: received}
-		ids := make([]string, len(portions))
-		for i := range portions {
-			ids[i] = portions[i].traceID
-		}
-		if p.known, err = knownOf(ctx, tx, ids); err != nil {
+		p, err := s.newPut(ctx, tx, received, ids)
+		if err != nil {
 			return err
 		}
 		for i := range portions {
@@ -141,7 +142,7 @@ func (p *portion) start() int64 {
 	return start
 }
 
-// merge writes the new rows of a portion.
+// merge writes the new rows of a portion. A new item waits for others.
 func (s *Store) merge(ctx context.Context, tx *put, p *portion) (err error) {
 	item := &stored{traceID: p.traceID, rows: map[string]row{}}
 	isNew := !tx.known[p.traceID]
@@ -149,8 +150,11 @@ func (s *Store) merge(ctx context.Context, tx *put, p *portion) (err error) {
 	case !isNew:
 		item, err = findStored(ctx, tx.prepared, p.traceID)
 	case len(p.reasons) == 0:
-		return keepTurn(ctx, tx.prepared, p)
-	default:
+		if err = tx.insertItems(ctx); err == nil { // it may be a turn of one of them
+			err = keepTurn(ctx, tx.prepared, p)
+		}
+		return err
+	case tx.turns[p.traceID]:
 		err = takeTurn(ctx, tx.prepared, p)
 	}
 	if err != nil {
@@ -169,22 +173,25 @@ func (s *Store) merge(ctx context.Context, tx *put, p *portion) (err error) {
 		}
 	}
 	item.service, item.environment = cmp.Or(item.service, p.service), cmp.Or(item.environment, p.environment)
-	if err := writeItem(ctx, tx, item); err != nil {
-		return err
+	for _, r := range fresh {
+		tx.spans = append(tx.spans, spanOf{item, r})
 	}
-	tx.known[p.traceID] = true
-	if err := writeReasons(ctx, tx.prepared, item.id, p.reasons); err != nil {
-		return err
+	for _, r := range p.reasons {
+		tx.reasons = append(tx.reasons, reasonOf{item, r})
+	}
+	summary := item.summary()
+	if summary.Fingerprint != "" && summary.Fingerprint != item.signal {
+		tx.seen = append(tx.seen, summary)
 	}
 	if isNew {
-		if err := adopt(ctx, tx.prepared, p.traceID, item.id); err != nil {
-			return err
+		tx.items = append(tx.items, newItem{item, summary, suspects(fresh)})
+	} else {
+		err = item.update(ctx, tx.prepared, &summary)
+		if err == nil {
+			err = s.enqueue(ctx, tx.prepared, item.id, suspects(fresh))
 		}
 	}
-	for _, r := range fresh {
-		tx.spans = append(tx.spans, spanOf{item.id, r})
-	}
-	if err := s.enqueue(ctx, tx.prepared, item.id, suspects(fresh)); err != nil {
+	if err != nil {
 		return err
 	}
 	return s.index(ctx, tx, item, fresh, isNew)
@@ -290,37 +297,35 @@ func (r *row) scan(rows scanner) error {
 	return r.decodeCause(c)
 }
 
-// writeItem writes what is computed from all spans of the item. A new one gets its id.
-func writeItem(ctx context.Context, tx *put, s *stored) error {
-	v := s.summary()
-	unsafe := 0
+// isUnsafe reports whether any span has a safety finding.
+func (s *stored) isUnsafe() bool {
 	for _, r := range s.rows {
 		if r.span.Class == failure.Unsafe {
-			unsafe = 1
+			return true
 		}
 	}
-	columns := []any{
+	return false
+}
+
+// computed are the columns of what is computed from all spans of an item.
+var computed = []string{
+	"service", "environment", "class", "detail", "classes", "evidence", "fingerprint", "primary_span_id", "model",
+	"prompt_name", "prompt_version", "session_id", "cost_usd", "start_ns", "duration_ns", "bytes", "unsafe", "sources",
+}
+
+func (s *stored) columns(v *review.Item) []any {
+	return []any{
 		v.Service, s.environment, v.Class, v.Detail, encodeClasses(v.Classes), v.Evidence, v.Fingerprint, v.PrimarySpanID,
 		v.Model, v.PromptName, v.PromptVersion, v.SessionID, nullable(v.CostUSD), nanos(v.Start), int64(v.Duration), s.bytes,
-		unsafe, s.sources,
+		bit(s.isUnsafe()), s.sources,
 	}
-	var err error
-	if s.id == 0 {
-		err = tx.QueryRowContext(ctx, `INSERT INTO items (service, environment, class, detail, classes, evidence, fingerprint,
-			primary_span_id, model, prompt_name, prompt_version, session_id, cost_usd, start_ns, duration_ns, bytes, unsafe,
-			sources, trace_id, state, received_ns) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-			$16, $17, $18, $19, $20, $21) RETURNING id`,
-			append(columns, s.traceID, review.Open, nanos(tx.received))...).Scan(&s.id)
-	} else {
-		_, err = tx.ExecContext(ctx, `UPDATE items SET service = $1, environment = $2, class = $3, detail = $4, classes = $5,
-			evidence = $6, fingerprint = $7, primary_span_id = $8, model = $9, prompt_name = $10, prompt_version = $11,
-			session_id = $12, cost_usd = $13, start_ns = $14, duration_ns = $15, bytes = $16, unsafe = $17, sources = $18
-			WHERE id = $19`,
-			append(columns, s.id)...)
-	}
-	if err != nil || v.Fingerprint == "" || v.Fingerprint == s.signal {
-		return err
-	}
-	tx.seen = append(tx.seen, v)
-	return nil
+}
+
+var updateItem = `UPDATE items SET (` + strings.Join(computed, ", ") + `) = ` + placesFrom(2, len(computed)) +
+	` WHERE id = $1`
+
+// update writes what is computed from all spans of an item that is there.
+func (s *stored) update(ctx context.Context, tx *prepared, v *review.Item) error {
+	_, err := tx.ExecContext(ctx, updateItem, append([]any{s.id}, s.columns(v)...)...)
+	return err
 }

@@ -37,14 +37,21 @@ func (s *Store) Items(ctx context.Context, f review.Filter) (page review.Page, e
 		if page.Total, err = total(ctx, tx, q); err != nil {
 			return err
 		}
-		w := restrict(q, before)
-		items, last, err := s.list(ctx, tx, itemColumns+w.String()+` ORDER BY `+q.order(), w.args, limit)
-		if page.Items = items; err != nil {
-			return err
-		}
-		if last != (spot{}) {
-			page.Next = q.cursor(last)
-			return nil
+		last := before
+		for _, part := range q.behind(before) {
+			w := &where{}
+			w.restrict(q, part)
+			items, at, more, err := s.list(ctx, tx, itemColumns+w.String()+` ORDER BY `+q.order(), w.args, limit-len(page.Items))
+			if err != nil {
+				return err
+			}
+			if page.Items = append(page.Items, items...); len(items) > 0 {
+				last = at
+			}
+			if more {
+				page.Next = q.cursor(last)
+				return nil
+			}
 		}
 		page.Next, err = afterSearched(ctx, tx, q, before)
 		return err
@@ -55,35 +62,33 @@ func (s *Store) Items(ctx context.Context, f review.Filter) (page review.Page, e
 	return page, nil
 }
 
-// list reads items, and where the last one is if there are more than the limit.
+// list reads items, where the last one is, and whether there are more than the limit.
 func (s *Store) list(
 	ctx context.Context, tx *sql.Tx, query string, args []any, limit int,
-) (items []review.Item, last spot, err error) {
+) (items []review.Item, last spot, more bool, err error) {
 	rows, err := tx.QueryContext(ctx, query+` LIMIT `+strconv.Itoa(limit+1), args...)
 	if err != nil {
-		return nil, spot{}, err
+		return nil, last, false, err
 	}
 	defer rows.Close()
 	var ids []int64
-	var at spot
 	for rows.Next() {
-		if len(items) == limit {
-			last = at
+		if more = len(items) == limit; more {
 			break
 		}
 		var item review.Item
-		if at, err = scanItem(rows, &item); err != nil {
-			return nil, spot{}, err
+		if last, err = scanItem(rows, &item); err != nil {
+			return nil, last, false, err
 		}
-		items, ids = append(items, item), append(ids, at.id)
+		items, ids = append(items, item), append(ids, last.id)
 	}
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil { // a connection answers one query at a time
-		return nil, spot{}, err
+		return nil, last, false, err
 	}
 	if err := readReasons(ctx, tx, items, ids); err != nil {
-		return nil, spot{}, err
+		return nil, last, false, err
 	}
-	return items, last, s.claimsOf(ctx, tx, items, ids)
+	return items, last, more, s.claimsOf(ctx, tx, items, ids)
 }
 
 // spotAt reads a cursor: an id, behind its place unless that is 0.
@@ -209,30 +214,45 @@ func (w *where) String() string {
 	return ` WHERE ` + strings.Join(w.conditions, ` AND `)
 }
 
-// restrict selects the items of a filter that are older than a place in the queue. Of those with the words of a query
-// it takes the newest only, so that a word that stands in all of them costs no more than a rare one.
-func restrict(q query, before spot) *where {
-	w := &where{}
+// part is a part of a queue that one step in an index finds: that of a place before an id, or that of all places before
+// one.
+type part struct {
+	spot
+	places bool
+}
+
+// behind are the parts of the queue behind a spot. SQLite finds places and ids with one step each, but not both.
+func (q *query) behind(at spot) []part {
+	if at == first || !q.placed() {
+		return []part{{spot: at}}
+	}
+	return []part{{spot: at}, {spot: at, places: true}}
+}
+
+// restrict selects the items of a filter in a part of the queue. Of those with the words of a query it takes the newest
+// only, so that a word that stands in all of them costs no more than a rare one.
+func (w *where) restrict(q query, in part) {
 	w.narrow(q.Filter)
 	w.attributes(q.Attributes)
 	if q.Queue != "" {
 		w.and("i.queue = ", q.Queue)
 	}
 	switch {
-	case before == first:
+	case in.spot == first:
+	case in.places:
+		w.and("i.place < ", in.place)
 	case q.placed():
-		w.and("(i.place, i.id) < (", before.place)
-		w.conditions[len(w.conditions)-1] += ", " + w.arg(before.id) + ")"
+		w.and("i.place = ", in.place)
+		w.and("i.id < ", in.id)
 	default:
-		w.and("i.id < ", before.id)
+		w.and("i.id < ", in.id)
 	}
 	switch {
 	case q.match != nil:
-		w.conditions = append(w.conditions, "i.id IN ("+w.searched(q.match, before.id)+")")
+		w.conditions = append(w.conditions, "i.id IN ("+w.searched(q.match, in.id)+")")
 	case q.searches:
 		w.conditions = append(w.conditions, "1 = 0") // only punctuation: no word can match
 	}
-	return w
 }
 
 func (w *where) searched(m condition, before int64) string {

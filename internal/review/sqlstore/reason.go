@@ -27,19 +27,12 @@ func (w *where) from(source review.Source) {
 	w.conditions = append(w.conditions, "(i.sources & "+literal+") <> 0")
 }
 
-// writeReasons adds the reasons that an item does not have yet.
-func writeReasons(ctx context.Context, tx *prepared, item int64, reasons []review.Reason) error {
-	for _, r := range reasons {
-		if r.Source == review.SourceVerdict {
-			continue
-		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO reasons (item_id, source, probability) VALUES ($1, $2, $3)
-			ON CONFLICT (item_id, source) DO NOTHING`, item, string(r.Source), r.Probability)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+// writeReasons adds the reasons that items do not have yet.
+func writeReasons(ctx context.Context, tx *prepared, atOnce int, reasons []reasonOf) error {
+	reasons = slices.DeleteFunc(reasons, func(r reasonOf) bool { return r.Source == review.SourceVerdict })
+	return insert(ctx, tx, insertReasons, atOnce, reasons, func(r *reasonOf) (int, []any) {
+		return 0, []any{r.item.id, string(r.Source), r.Probability}
+	})
 }
 
 // readReasons completes items that were read, whose ids are in the same order.

@@ -36,7 +36,7 @@ func (s *Store) index(ctx context.Context, tx *put, item *stored, fresh []row, i
 	case extended == body:
 		return nil
 	case isNew:
-		tx.bodies = append(tx.bodies, bodyOf{item.id, extended})
+		tx.bodies = append(tx.bodies, bodyOf{item, extended})
 		return nil
 	}
 	_, err := tx.ExecContext(ctx, `UPDATE search SET body = $1 WHERE rowid = $2`, extended, item.id)

@@ -78,9 +78,10 @@ func keepTurn(ctx context.Context, tx *prepared, p *portion) error {
 	}
 	added := int64(0)
 	var kept []spanOf
+	of := &stored{id: item}
 	for i := range p.rows {
 		r := &p.rows[i]
-		kept = append(kept, spanOf{item, *r})
+		kept = append(kept, spanOf{of, *r})
 		data := r.data
 		if bytes+added+int64(len(data)) > review.MaxTurnBytes {
 			data = r.bare()
@@ -100,7 +101,7 @@ func keepTurn(ctx context.Context, tx *prepared, p *portion) error {
 		}
 		added += n * int64(len(data))
 	}
-	if err := writeSubjects(ctx, tx, kept); err != nil {
+	if err := writeSubjects(ctx, tx, 1, kept); err != nil {
 		return err
 	}
 	return weigh(ctx, tx, item, added)

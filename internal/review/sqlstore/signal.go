@@ -198,7 +198,7 @@ func (s *Store) Signal(ctx context.Context, id string) (g review.Signal, err err
 func (s *Store) exemplars(ctx context.Context, tx *sql.Tx, g *review.Signal) (items []review.Item, err error) {
 	w := &where{}
 	of := w.ofSignal(g)
-	items, _, err = s.list(ctx, tx, itemColumns+` WHERE i.id IN (SELECT MAX(id) FROM (SELECT id, model, prompt_version
+	items, _, _, err = s.list(ctx, tx, itemColumns+` WHERE i.id IN (SELECT MAX(id) FROM (SELECT id, model, prompt_version
 		FROM items WHERE `+of+` ORDER BY id DESC LIMIT `+strconv.Itoa(maxSample)+`) newest
 		GROUP BY model, prompt_version ORDER BY 1 DESC LIMIT `+strconv.Itoa(maxExemplar-1)+`)
 		OR i.id = (SELECT MIN(id) FROM items WHERE `+of+`) ORDER BY i.id DESC`, w.args, maxExemplar)

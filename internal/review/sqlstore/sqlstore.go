@@ -49,6 +49,8 @@ type database interface {
 	Alone(ctx context.Context, f func(context.Context) error) error
 	// Compact rebuilds an index of words that became much larger than its table.
 	Compact(ctx context.Context, table, index string) error
+	// RowsAtOnce is how many rows one statement inserts best, a power of two.
+	RowsAtOnce() int
 	// Refused reports whether the database refused the data. It would refuse them the next time too.
 	Refused(err error) bool
 	Health() review.Health
