@@ -58,7 +58,7 @@ func (s *Store) putEvaluation(ctx context.Context, tx *put, e review.Evaluation)
 		*part = cut(clean(*part), maxKeyPart)
 	}
 	e.Label, e.JudgeModel, e.Detail = short(e.Label), short(e.JudgeModel), short(e.Detail)
-	e.Stratum, e.Explanation = short(e.Stratum), cut(clean(e.Explanation), maxExplanation)
+	e.Stratum, e.Suspicion, e.Explanation = short(e.Stratum), short(e.Suspicion), cut(clean(e.Explanation), maxExplanation)
 	if e.Time.IsZero() {
 		e.Time = tx.received
 	}
@@ -92,7 +92,10 @@ func (s *Store) putEvaluation(ctx context.Context, tx *put, e review.Evaluation)
 	if err != nil {
 		return err
 	}
-	return adopt(ctx, tx.prepared, e.TraceID, id)
+	if _, err := adopt(ctx, tx.prepared, e.TraceID, id); err != nil || e.Suspicion == "" {
+		return err
+	}
+	return s.resolve(ctx, tx.prepared, id)
 }
 
 // maxKeyPart bounds each text of the key of an evaluation, in bytes: an entry of an index must be small.
@@ -101,11 +104,14 @@ const maxKeyPart = 256
 // maxExplanation bounds what an evaluation says, in bytes.
 const maxExplanation = 16 << 10
 
-// adopt gives an item the evaluations of its trace.
-func adopt(ctx context.Context, tx *prepared, traceID string, item int64) error {
-	_, err := tx.ExecContext(ctx, `UPDATE evaluations SET item_id = $1 WHERE trace_id = $2 AND item_id IS NULL`,
+// adopt gives an item the evaluations of its trace, and returns how many it got.
+func adopt(ctx context.Context, tx *prepared, traceID string, item int64) (int64, error) {
+	result, err := tx.ExecContext(ctx, `UPDATE evaluations SET item_id = $1 WHERE trace_id = $2 AND item_id IS NULL`,
 		item, traceID)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 // complained returns the span of the newest bad feedback on a trace, "" without one.

@@ -176,8 +176,9 @@ func (s *Store) merge(ctx context.Context, tx *put, p *portion) (err error) {
 	if err := writeReasons(ctx, tx.prepared, item.id, p.reasons); err != nil {
 		return err
 	}
+	var adopted int64
 	if isNew {
-		if err := adopt(ctx, tx.prepared, p.traceID, item.id); err != nil {
+		if adopted, err = adopt(ctx, tx.prepared, p.traceID, item.id); err != nil {
 			return err
 		}
 	}
@@ -186,6 +187,11 @@ func (s *Store) merge(ctx context.Context, tx *put, p *portion) (err error) {
 	}
 	if err := s.enqueue(ctx, tx.prepared, item.id, suspects(fresh)); err != nil {
 		return err
+	}
+	if adopted > 0 {
+		if err := s.resolve(ctx, tx.prepared, item.id); err != nil {
+			return err
+		}
 	}
 	return s.index(ctx, tx, item, fresh, isNew)
 }
