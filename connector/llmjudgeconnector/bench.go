@@ -145,9 +145,9 @@ func (b *bench) build(ctx context.Context, host component.Host, store queue.Stor
 	}
 	ofSessions := false
 	for _, r := range b.plan.rubrics {
-		rater := judges[0].By(r)
+		var rater judge.Rater = judges[0].By(r)
 		if len(judges) == 3 {
-			rater = judge.NewCascade(judges[1].By(r), judges[2].By(r), rater)
+			rater = judge.NewPanel(judges[1], judges[2], judges[0]).By(r)
 		}
 		b.add(rater, judgeLane)
 		ofSessions = ofSessions || r.Of == judge.Session

@@ -247,7 +247,11 @@ func TestCascade(t *testing.T) {
 	of := func(model string) *judge.Judge {
 		s := settings()
 		s.Model = model
-		return judgeAt(server, s, 20*time.Second, nil)
+		if model != "dear" {
+			return judgeAt(server, s, 20*time.Second, nil)
+		}
+		row := price.Embedded().Find("openai", time.Now(), "gpt-4.1") // five times as dear
+		return judge.New(New(&http.Client{}, server.Endpoint(), s), s, row, nil, nil)
 	}
 	r := relevance(t)
 	cascade := judge.NewCascade(of("a").By(r), of("b").By(r), of("dear").By(r))
@@ -272,7 +276,11 @@ func TestCascade(t *testing.T) {
 			require.Equal(t, c.model, got.Evaluation.JudgeModel)
 			require.Equal(t, cascade.Version(), got.Evaluation.Version, "one series, whoever decided")
 			require.Len(t, server.Requests()[before:], c.asked)
-			require.Equal(t, c.model == "a", got.SavedUSD > 0)
+			saved := 3 * got.USD / 2 // five times one of the two, less both
+			if c.model == "dear" {
+				saved = -float64(c.asked-1) * got.USD / float64(c.asked-1+5)
+			}
+			require.InDelta(t, saved, got.SavedUSD, 1e-9)
 			require.InDelta(t, got.USD, got.Evaluation.CostUSD.Value, 1e-12)
 			require.Positive(t, got.USD)
 		})
