@@ -160,7 +160,7 @@ func (b *bench) takeSession(s *session) {
 	defer b.sessions.disk.Unlock()
 	change := b.sessions.change(s)
 	probability, picked := b.sessions.picks(s)
-	if picked && !(s.ended && s.Judged > 0 && s.Turns <= s.Judged) {
+	if more := !s.ended || s.Judged == 0 || s.Turns > s.Judged; picked && more {
 		k := s.Conversation.Case(s.Turns, b.maxBytes)
 		k.Suspects, k.Stratum = s.Suspects, s.stratum()
 		if s.Certain { // otherwise samplers may have dropped all of its traces, with an unknown probability

@@ -122,7 +122,8 @@ func (b *bench) loadSessions(store queue.Store) error {
 	for range lost {
 		b.count.notJudged(why)
 	}
-	b.set.Logger.Warn("Sessions that were open cannot be judged", zap.String("reason", string(why)), zap.Int("n", len(lost)))
+	b.set.Logger.Warn("Sessions that were open cannot be judged",
+		zap.String("reason", string(why)), zap.Int("n", len(lost)))
 	return store.Write(nil, lost)
 }
 

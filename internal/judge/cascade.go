@@ -71,7 +71,8 @@ func (c *Cascade) Estimate(k *Case) float64 {
 }
 
 // Rate returns the result of the first cheap judge if the second agrees, otherwise that of the dear one. A cheap judge
-// whose reply is of no use is one that disagrees. What is saved is the price of the first judge's tokens at the dear one.
+// whose reply is of no use is one that disagrees. What is saved is the price of the first judge's tokens at the dear
+// one.
 func (c *Cascade) Rate(ctx context.Context, k *Case) (Result, error) {
 	var cheap [2]Result
 	agreed := true

@@ -120,8 +120,8 @@ type Change struct {
 	Remove []string
 }
 
-// Put adds the judgements of an item, and makes a change in the same batch. The error is ErrKnown, ErrFull or one of the
-// store, and then neither is done.
+// Put adds the judgements of an item, and makes a change in the same batch. The error is ErrKnown, ErrFull or one of
+// the store, and then neither is done.
 func (q *Queue) Put(item *Item, raters []string, change Change) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
