@@ -56,7 +56,8 @@ A run passes if no scorer finds a failure, the answer is not the one that failed
 row has neither assertions nor a corrected output, the answer must still be about the question, which is weak evidence.
 Tool definitions and schemas that the candidate does not record are taken from the row.
 
-Assertions about rubrics need a judge: --judge-endpoint and --judge-model. Without one they are inconclusive.
+Assertions about rubrics need a judge: --judge-endpoint and --judge-model, or the block judge of the gate file. Without
+one they are inconclusive.
 
 Without a baseline, a row blocks if most of its runs fail, unless the dataset or the gate file says that its failure is
 known. With a baseline, a row blocks if the baseline passed all of at least --repeats runs and the candidate none. The
@@ -138,6 +139,9 @@ func runGate(c *cobra.Command, o gateOptions) error {
 	}
 	rules, err := gateRules(c, o)
 	if err != nil {
+		return err
+	}
+	if err := o.judge.model.readBlock(o.config, rules.Judge, &o.judge.rubrics); err != nil {
 		return err
 	}
 	set, err := loadScorers(o.scorers)

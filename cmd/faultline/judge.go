@@ -54,8 +54,12 @@ type judgeModel struct {
 	timeout           time.Duration
 	requestsPerMinute float64
 	maxUSD            float64
+	names             []string // of the models of the cascade, as flags
+	cheap             []cascadeModel
 
-	set *pflag.FlagSet
+	file   string // the gate file
+	seeded bool   // by it
+	set    *pflag.FlagSet
 }
 
 func (m *judgeModel) flags(f *pflag.FlagSet, prefix string) {
@@ -65,6 +69,9 @@ func (m *judgeModel) flags(f *pflag.FlagSet, prefix string) {
 		of = "of the judge: "
 	}
 	name := func(flag string) string { return prefix + flag }
+	if prefix == "" {
+		f.StringVar(&m.file, "config", "", "gate file, whose judge says what the flags here do not")
+	}
 	f.StringVar(&m.endpoint, name("endpoint"), "",
 		of+"its endpoint for chat completions, such as http://127.0.0.1:11434/v1; the key is in "+keyVariable)
 	f.StringVar(&m.model, name("model"), "", of+"the model")
@@ -75,6 +82,8 @@ func (m *judgeModel) flags(f *pflag.FlagSet, prefix string) {
 	f.Int64Var(&m.maxTokens, name("max-tokens"), judge.DefaultMaxTokens, of+"tokens of a reply")
 	f.IntVar(&m.maxBytes, name("max-content-bytes"), judge.DefaultBytes, of+"bytes of what is judged")
 	f.StringVar(&m.format, name("reply-format"), string(judge.FormatSchema), of+"json_schema, json_object or none")
+	f.StringSliceVar(&m.names, name("cascade"), nil,
+		of+"two cheap models at the same endpoint, such as a,b; the model is asked only where they disagree")
 	f.IntVar(&m.concurrency, name("concurrency"), 4, of+"requests at a time")
 	f.IntVar(&m.attempts, name("attempts"), 5, of+"attempts of a judgement that a later one may make")
 	f.DurationVar(&m.timeout, name("timeout"), time.Minute, of+"of one request")
@@ -89,7 +98,15 @@ func (m *judgeModel) given() bool { return m.endpoint != "" || m.model != "" }
 // check returns the first mistake in the flags.
 func (m *judgeModel) check() error {
 	flag := func(name string) string { return "--" + m.prefix + name }
+	for _, model := range m.names {
+		m.cheap = append(m.cheap, cascadeModel{Model: model, Free: m.free})
+	}
+	m.names = nil
 	switch {
+	case len(m.cheap) != 0 && len(m.cheap) != 2:
+		return usage("%s must have two models, got %d", flag("cascade"), len(m.cheap))
+	case slices.ContainsFunc(m.cheap, func(c cascadeModel) bool { return c.Model == "" }):
+		return usage("%s must name the model of each of the two", flag("cascade"))
 	case m.endpoint == "":
 		return usage("%s must be given, such as http://127.0.0.1:11434/v1", flag("endpoint"))
 	case m.model == "":
@@ -113,8 +130,10 @@ func (m *judgeModel) check() error {
 	case !(m.maxUSD >= 0) || math.IsInf(m.maxUSD, 0):
 		return usage("%s must be 0 or above, got %v", flag("max-usd"), m.maxUSD)
 	}
-	if u, err := url.Parse(m.endpoint); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return usage("%s must be an http or https address, got %q", flag("endpoint"), m.endpoint)
+	for _, of := range m.models() {
+		if u, err := url.Parse(of.Endpoint); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return usage("%s must be an http or https address, got %q", flag("endpoint"), of.Endpoint)
+		}
 	}
 	return nil
 }
@@ -127,7 +146,7 @@ func (m *judgeModel) settings() judge.Settings {
 	if m.temperature >= 0 {
 		s.Temperature = genai.Some(m.temperature)
 	}
-	if m.set.Changed(m.prefix + "seed") {
+	if m.seeded || m.set.Changed(m.prefix+"seed") {
 		s.Seed = genai.Some(m.seed)
 	}
 	return s
@@ -138,13 +157,6 @@ func (m *judgeModel) open(book *price.Book) (*docket.Desk, *docket.Purse, error)
 	if err := m.check(); err != nil {
 		return nil, nil, err
 	}
-	var row *price.Row
-	if !m.free {
-		if row = book.Find(m.provider, time.Now(), m.model); row == nil {
-			return nil, nil, usage("no price is known for %s, so --%smax-usd could not hold: add it with --prices FILE, "+
-				"or give --%sfree for a model that costs nothing", strings.TrimSpace(m.provider+" "+m.model), m.prefix, m.prefix)
-		}
-	}
 	client := &http.Client{Timeout: m.timeout, Transport: keyed{os.Getenv(keyVariable), &http.Transport{
 		Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: m.concurrency,
 	}}}
@@ -152,11 +164,25 @@ func (m *judgeModel) open(book *price.Book) (*docket.Desk, *docket.Purse, error)
 	if m.requestsPerMinute > 0 {
 		pace = rate.NewLimiter(rate.Limit(m.requestsPerMinute/60), 1)
 	}
-	purse, s := docket.NewPurse(m.maxUSD), m.settings()
-	return &docket.Desk{
-		Judge:       judge.New(chat.New(client, m.endpoint, s), s, row, purse, pace),
-		Concurrency: m.concurrency, Attempts: m.attempts, Backoff: time.Second,
-	}, purse, nil
+	purse := docket.NewPurse(m.maxUSD)
+	var judges []*judge.Judge
+	for _, of := range m.models() {
+		var row *price.Row
+		if !of.Free {
+			if row = book.Find(of.Provider, time.Now(), of.Model); row == nil {
+				return nil, nil, usage("no price is known for %s, so --%smax-usd could not hold: add it with --prices FILE, "+
+					"or give --%sfree for a model that costs nothing", strings.TrimSpace(of.Provider+" "+of.Model), m.prefix,
+					m.prefix)
+			}
+		}
+		s := of.settings(m.settings())
+		judges = append(judges, judge.New(chat.New(client, of.Endpoint, s), s, row, purse, pace))
+	}
+	desk := &docket.Desk{Judge: judges[0], Concurrency: m.concurrency, Attempts: m.attempts, Backoff: time.Second}
+	if len(judges) == 3 {
+		desk.Judge = judge.NewPanel(judges[1], judges[2], judges[0])
+	}
+	return desk, purse, nil
 }
 
 // keyed adds the key to requests.
@@ -200,8 +226,16 @@ func (r *rubricFlags) load() ([]*judge.Rubric, error) {
 
 // tellDemand says what judgements should take, before they are made.
 func (m *judgeModel) tellDemand(out io.Writer, d judge.Demand) {
+	name := m.model
+	if len(m.cheap) > 0 {
+		name = "a cascade"
+	}
 	fmt.Fprintf(out, "%s with %s, about %d input and %d output tokens, about %s and at most %s USD\n",
-		count(d.Calls, "call"), m.model, d.Input, d.Output, dollars(d.USD), dollars(d.MaxUSD))
+		count(d.Calls, "call"), name, d.Input, d.Output, dollars(d.USD), dollars(d.MaxUSD))
+	if len(m.cheap) > 0 {
+		fmt.Fprintf(out, "about: of %s and %s; %s is asked where they disagree\n",
+			m.cheap[0].Model, m.cheap[1].Model, m.model)
+	}
 	if m.maxUSD > 0 && d.USD > m.maxUSD {
 		fmt.Fprintf(out, "--%smax-usd %g ends before: it is enough for about %.0f %% of them\n",
 			m.prefix, m.maxUSD, math.Floor(100*m.maxUSD/d.USD))

@@ -84,6 +84,9 @@ func (o *judgeCalibrate) check() error {
 }
 
 func (o *judgeCalibrate) run(c *cobra.Command) error {
+	if err := o.model.readFile(&o.rubrics.path); err != nil {
+		return err
+	}
 	if err := o.check(); err != nil {
 		return err
 	}
@@ -156,6 +159,9 @@ func (m *judgeModel) judge(
 	})
 	bar.done()
 	told.write(c.ErrOrStderr())
+	if len(m.cheap) > 0 {
+		told.writeCascade(c.ErrOrStderr(), m.model)
+	}
 	switch {
 	case err != nil && ctx.Err() != nil && c.Context().Err() == nil:
 		return nil, fmt.Errorf("interrupted: %w", context.Canceled)

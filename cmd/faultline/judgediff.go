@@ -79,6 +79,9 @@ func (o *judgeDiff) check() error {
 }
 
 func (o *judgeDiff) run(c *cobra.Command) error {
+	if err := o.model.readFile(new(string)); err != nil {
+		return err
+	}
 	if err := o.check(); err != nil {
 		return err
 	}

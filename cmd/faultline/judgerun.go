@@ -64,6 +64,9 @@ func (o *judgeRun) run(c *cobra.Command) error {
 	if (len(o.files) > 0) == (o.dataset != "") {
 		return usage("give either --file, a trace file, or --dataset")
 	}
+	if err := o.model.readFile(&o.rubrics.path); err != nil {
+		return err
+	}
 	book, err := loadPrices(o.prices)
 	if err != nil {
 		return err
@@ -164,6 +167,9 @@ func (o *judgeRun) judge(c *cobra.Command, desk *docket.Desk, tasks []docket.Tas
 	})
 	bar.done()
 	told.write(c.ErrOrStderr())
+	if len(o.model.cheap) > 0 {
+		told.writeCascade(c.ErrOrStderr(), o.model.model)
+	}
 	switch {
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		return errors.New("interrupted")

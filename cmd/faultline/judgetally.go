@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/faultline-otel/faultline/internal/judge"
 	"github.com/faultline-otel/faultline/internal/judge/docket"
@@ -11,7 +12,9 @@ import (
 // tally counts results for the summary of judge run.
 type tally struct {
 	passed, failed int
-	order          []string // of rubrics
+	models         map[string]int // that decided
+	saved          float64        // by a cascade
+	order          []string       // of rubrics
 	rubrics        map[string]*tally
 	missing        map[judge.Obstacle]int
 	first          map[judge.Obstacle]string // what is known of the first one
@@ -19,6 +22,7 @@ type tally struct {
 
 func (t *tally) add(r *docket.Result) {
 	if t.rubrics == nil {
+		t.models = map[string]int{}
 		t.rubrics, t.missing, t.first = map[string]*tally{}, map[judge.Obstacle]int{}, map[judge.Obstacle]string{}
 	}
 	of := t.rubrics[r.Rubric]
@@ -36,11 +40,28 @@ func (t *tally) add(r *docket.Result) {
 			one.passed++
 		}
 	}
-	if !r.Judged() {
+	t.saved += r.SavedUSD
+	if r.Judged() {
+		t.models[r.Model]++
+	} else {
 		if t.missing[r.NotJudged]++; t.first[r.NotJudged] == "" {
 			t.first[r.NotJudged] = r.Why
 		}
 	}
+}
+
+// writeCascade says how often the dear model of a cascade was asked, and what that saved.
+func (t *tally) writeCascade(out io.Writer, dear string) {
+	judged := t.passed + t.failed
+	if judged == 0 {
+		return
+	}
+	what := "saved"
+	if t.saved < 0 {
+		what = "cost more by"
+	}
+	fmt.Fprintf(out, "%s decided %d of %d, where the two disagreed; the cascade %s about %s USD against %s alone\n",
+		dear, t.models[dear], judged, what, dollars(math.Abs(t.saved)), dear)
 }
 
 // why names the obstacle that was met most often.

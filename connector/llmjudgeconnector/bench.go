@@ -92,6 +92,11 @@ func (b *bench) Start(ctx context.Context, host component.Host) error {
 		return fmt.Errorf("open the queue of the judge: %w", err)
 	}
 	b.queue = q
+	if store != nil {
+		if err := b.loadSessions(store); err != nil {
+			return fmt.Errorf("load the open sessions of the judge: %w", err)
+		}
+	}
 	// The context of Start has a deadline.
 	ctx, b.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	desk := &queue.Desk{
@@ -138,14 +143,14 @@ func (b *bench) build(ctx context.Context, host component.Host, store queue.Stor
 			judges = append(judges, judge.New(model, s, b.plan.rows[i], purse, pace(m.RequestsPerMinute)))
 		}
 	}
-	session := false
+	ofSessions := false
 	for _, r := range b.plan.rubrics {
-		rater := judges[0].By(r)
+		var rater judge.Rater = judges[0].By(r)
 		if len(judges) == 3 {
-			rater = judge.NewCascade(judges[1].By(r), judges[2].By(r), rater)
+			rater = judge.NewPanel(judges[1], judges[2], judges[0]).By(r)
 		}
 		b.add(rater, judgeLane)
-		session = session || r.Of == judge.Session
+		ofSessions = ofSessions || r.Of == judge.Session
 	}
 	for _, s := range b.plan.scorers {
 		of := b.config.HTTPScorers[s.Name]
@@ -162,10 +167,12 @@ func (b *bench) build(ctx context.Context, host component.Host, store queue.Stor
 			return err
 		}
 		b.add(scorer, "scorer "+s.Name)
-		session = session || s.Of == judge.Session
+		ofSessions = ofSessions || s.Of == judge.Session
 	}
-	if session {
-		b.sessions = newSessions(b.config.Sessions)
+	if ofSessions {
+		b.sessions = newSessions(b.config.Sessions, store, func(s *session) (float64, bool) {
+			return b.shares.Pick(string(s.ID), s.stratum(), 1)
+		})
 	}
 	return nil
 }
@@ -183,14 +190,17 @@ func pace(perMinute float64) judge.Pace {
 	return rate.NewLimiter(rate.Limit(perMinute/60), 1)
 }
 
-// Shutdown stops. With a store, what waits is judged after a restart.
+// Shutdown stops. With a store, what waits is judged after a restart, and sessions that are open go on.
 func (b *bench) Shutdown(ctx context.Context) error {
 	if b.cancel != nil {
-		if b.sessions != nil {
+		if b.sessions != nil && b.store == nil {
 			b.takeSessions(b.sessions.all())
 		}
 		b.cancel()
 		b.done.Wait()
+		if b.sessions != nil {
+			b.sessions.storeAll(b.storageFailed)
+		}
 		b.tellRest(context.WithoutCancel(ctx))
 	}
 	b.count.shutdown()
@@ -226,6 +236,7 @@ func (b *bench) ConsumeTraces(_ context.Context, td ptrace.Traces) error {
 		if b.sessions != nil && t.Session != "" {
 			call, _ := a.Call(t)
 			b.takeSessions(b.sessions.add(t, call, time.Now()))
+			b.sessions.storeNew(t.Session, b.storageFailed)
 		}
 		stratum := judge.StratumOf(t.Failed, t.Suspected)
 		id := t.TraceID.String()
@@ -239,34 +250,14 @@ func (b *bench) ConsumeTraces(_ context.Context, td ptrace.Traces) error {
 		b.put(&queue.Item{
 			ID: id, TraceID: id, SpanID: t.SpanID.String(), Session: t.Session, Service: t.Service,
 			Environment: t.Environment, Case: k,
-		})
+		}, queue.Change{})
 	}
 	b.readers.Put(a) // not deferred, so that a reader is not used again after a panic
 	return nil
 }
 
-// takeSessions puts selected sessions into the queue.
-func (b *bench) takeSessions(ended []*session) {
-	for _, s := range ended {
-		stratum := judge.StratumOf(s.failed, s.suspected)
-		probability, picked := b.shares.Pick(s.id, stratum, 1)
-		if !picked {
-			continue
-		}
-		k := s.conversation.Case(s.turns, b.maxBytes)
-		k.Suspects, k.Stratum = s.suspects, stratum
-		if s.certain { // otherwise samplers may have dropped all of its traces, with an unknown probability
-			k.Probability = probability
-		}
-		b.put(&queue.Item{
-			ID: s.queueID(), TraceID: s.trace, SpanID: s.span, Session: s.id, Service: s.service,
-			Environment: s.environment, Case: k,
-		})
-	}
-}
-
-// put queues a case for every rater that it suits.
-func (b *bench) put(item *queue.Item) {
+// put queues a case for every rater that it suits. It reports whether the queue has it, and so the change.
+func (b *bench) put(item *queue.Item, change queue.Change) bool {
 	var names []string
 	for _, name := range b.names {
 		if b.raters[name].Applies(item.Case) {
@@ -274,15 +265,15 @@ func (b *bench) put(item *queue.Item) {
 		}
 	}
 	if len(names) == 0 {
-		return
+		return false
 	}
-	err := b.queue.Put(item, names)
+	err := b.queue.Put(item, names, change)
 	switch {
 	case errors.Is(err, queue.ErrKnown):
-		return
+		return false
 	case err == nil:
 		b.count.selected(item.Case.Stratum)
-		return
+		return true
 	}
 	b.count.selected(item.Case.Stratum)
 	why := judge.QueueFull
@@ -298,6 +289,7 @@ func (b *bench) put(item *queue.Item) {
 			b.count.notJudged(why)
 		}
 	}
+	return false
 }
 
 // rate has a task judged.

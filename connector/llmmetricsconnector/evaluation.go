@@ -45,6 +45,9 @@ func readEvaluations(ld plog.Logs, now time.Time, m *meter.Meter) {
 					Failed:    e.Failed,
 					Untrusted: e.Untrusted,
 				}
+				if e.By != spanattr.EvaluatorPerson && e.By != spanattr.EvaluatorUser {
+					span.Scores[0].Class, span.Scores[0].Detail = e.Class, e.Detail
+				}
 				m.Evaluate(&span)
 			}
 		}

@@ -110,6 +110,8 @@ func TestEvaluationsCountAsScores(t *testing.T) {
 		spanattr.AttrEvaluationLabel:    "fail",
 		spanattr.AttrJudgePromptVersion: "j-2",
 		spanattr.AttrStratum:            "random",
+		spanattr.AttrErrorClass:         "hallucination",
+		spanattr.AttrErrorDetail:        "contradicted",
 		"gen_ai.provider.name":          "openai",
 		"gen_ai.operation.name":         "chat",
 		"gen_ai.request.model":          "gpt-5",
@@ -122,6 +124,10 @@ func TestEvaluationsCountAsScores(t *testing.T) {
 		"support-bot",
 		map[string]any{spanattr.AttrEvaluationName: "helpful", spanattr.AttrEvaluationLabel: "pass"},
 	)
+	evaluation(logs, "support-bot", map[string]any{
+		spanattr.AttrEvaluationName: "review", spanattr.AttrEvaluationLabel: "confirmed", spanattr.AttrEvaluator: "person",
+		spanattr.AttrErrorClass: "refusal",
+	})
 	evaluation(logs, "support-bot", map[string]any{
 		spanattr.AttrEvaluationName: "loyal", spanattr.AttrEvaluationValue: 0.5, spanattr.AttrStratum: "suspect",
 		spanattr.AttrTrusted: false,
@@ -153,6 +159,9 @@ func TestEvaluationsCountAsScores(t *testing.T) {
 		"e1/e2 0.25")
 	require.Contains(t, got, "llm.score.failures{support-bot one openai chat gpt-5 support 7 judge j-2 random} = 1 # "+
 		"e1/e2 1")
+	require.Contains(t, got, "llm.judge.findings{support-bot one openai chat gpt-5 support 7 judge j-2 random "+
+		"hallucination quality contradicted} = 1 # e1/e2 1")
+	require.Equal(t, 1, strings.Count(got, "llm.judge.findings"), "what a person says is no finding of a judge")
 	require.Contains(t, got, "llm.score.sum{support-bot one helpful} = 1 # e1/e2 1")
 	require.Contains(t, got, "llm.score.sum{support-bot one loyal suspect false} = 0.5 # e1/e2 0.5")
 	require.NotContains(t, got, "tone")

@@ -17,6 +17,7 @@ const (
 	Evaluation    Attribute = spanattr.AttrEvaluationName
 	ErrorClass    Attribute = spanattr.AttrErrorClass
 	ErrorBucket   Attribute = spanattr.AttrErrorBucket
+	ErrorDetail   Attribute = spanattr.AttrErrorDetail
 	ErrorCertain  Attribute = spanattr.AttrErrorCertain
 	SkipReason    Attribute = "app.llm.skip_reason"
 	Outcome       Attribute = "app.llm.outcome"
@@ -57,6 +58,7 @@ var Meaning = map[Attribute]string{
 	Evaluation:  "name of the scorer",
 	ErrorClass:  "one of the 13 failure classes",
 	ErrorBucket: "ops, structure, quality, safety",
+	ErrorDetail: "what failed within the class, from the closed list of the taxonomy",
 	ErrorCertain: "true on safety failures that rest on structure, like a checksum or the format of a key; absent on " +
 		"all others",
 	SkipReason: "no_content, no_definitions, no_sources, truncated: the call lacks what the scorer reads; too_large, " +

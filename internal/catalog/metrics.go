@@ -75,6 +75,12 @@ var (
 		Description: "Calls without a score although the scorer is on, by reason.",
 		Attributes:  []Attribute{Evaluation, SkipReason},
 	})
+	JudgeFindings = define(Metric{
+		Name: "llm.judge.findings", Unit: "{finding}", Instrument: Counter, Sliced: true,
+		Description: "Failures that judges found in the sample that they judged, by class and detail. They are not in " +
+			"llm.failures and llm.incidents, which come from all traffic.",
+		Attributes: []Attribute{ErrorClass, ErrorBucket, ErrorDetail, Evaluation, ScorerVersion, Stratum, Trusted},
+	})
 	ScoreDrift = define(Metric{
 		Name: "llm.score.drift", Unit: "{threshold}", Instrument: Gauge,
 		Description: "Drift statistic divided by its alarm threshold; 1 or more is a significant drop.",

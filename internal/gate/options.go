@@ -27,6 +27,8 @@ type Options struct {
 	Known map[string]string
 	// Flaky says of rows, by id, why they are quarantined: see History.
 	Flaky map[string]string
+	// Judge is the block of the gate file about a judge, nil without one. The gate does not read it.
+	Judge any
 }
 
 // DefaultOptions block a system that is compared with itself in at most one run of twenty, flips included: hence the
@@ -69,6 +71,7 @@ type config struct {
 	MaxInconclusive *float64           `yaml:"max_inconclusive"`
 	MinPass         map[string]float64 `yaml:"min_pass"`
 	Known           map[string]string  `yaml:"known"`
+	Judge           any                `yaml:"judge"`
 }
 
 // LoadOptions reads a file of options. What it does not say is as in DefaultOptions.
@@ -95,7 +98,7 @@ func LoadOptions(path string) (Options, error) {
 			*to = *from
 		}
 	}
-	o.Known = c.Known
+	o.Known, o.Judge = c.Known, c.Judge
 	for class, rate := range c.MinPass {
 		if o.MinPass == nil {
 			o.MinPass = map[failure.Class]float64{}

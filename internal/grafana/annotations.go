@@ -33,6 +33,8 @@ var boards = map[string]string{
 	"LLMCostSpikeDay":               costUID,
 	"LLMSessionLimitHit":            costUID,
 	"LLMGroundednessLow":            qualityUID,
+	"LLMJudgedFailuresRose":         qualityUID,
+	"LLMJudgeNotJudging":            collectorUID,
 	"LLMReviewQueueAgeing":          qualityUID,
 	"LLMScoreDrift":                 qualityUID,
 	"LLMScorerNoisy":                qualityUID,

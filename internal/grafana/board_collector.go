@@ -125,6 +125,20 @@ func faultlineItself() (dashboard.Dashboard, error) {
 			query(orZero("sum("+own(webhookWaiting)+")"), "waiting"),
 			query(orZero(sumBy(over("increase", own(webhookFailures), "1h"))), "refused"),
 			query(orZero(sumBy(over("increase", own(webhookDropped), "1h"))), "dropped")))
+
+	perHour := func(counter string, labels ...catalog.Attribute) string {
+		return orZero(sumBy(over("increase", own(counter), "1h"), labels...))
+	}
+	b.WithRow(dashboard.NewRowBuilder("Judges")).
+		WithPanel(lines("Judgements that wait", "short", "Judgements that wait or are being made, by judge.",
+			query(orZero(sum(judgeWaiting, connectorLabel)), by(connectorLabel)))).
+		WithPanel(stacked(lines("Not judged, by reason", "short", "Judgements per hour that were selected and not made. "+
+			"LLMJudgeNotJudging fires when they are many.", query(perHour(judgeNotJudged, "reason"), "{{reason}}")))).
+		WithPanel(stacked(lines("Judgements", "short", "Judgements per hour by rubric, and attempts that failed and are "+
+			"made again.", query(perHour(judgeJudgements, "rubric"), "{{rubric}}"), query(perHour(judgeRetries), "retries")))).
+		WithPanel(lines("Cost of judging", "currencyUSD", "US dollars over 24 hours, and what a cascade saved.",
+			query(orZero(sumBy(over("increase", own(judgeSpent), "24h"))), "spent"),
+			query(orZero("sum(delta("+own(judgeSaved)+"[24h]))"), "saved")))
 	return b.Build()
 }
 

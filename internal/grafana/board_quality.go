@@ -7,6 +7,7 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 
 	"github.com/faultline-otel/faultline/internal/catalog"
+	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
 // qualityAndDrift shows how good answers are, whether that changes, and whether reviewers keep up with flagged cases.
@@ -138,6 +139,18 @@ func qualityAndDrift() (dashboard.Dashboard, error) {
 				by(catalog.Evaluation),
 			),
 		)))
+
+	ofJudge := []catalog.Attribute{catalog.ServiceName, catalog.Evaluation, catalog.ScorerVersion}
+	random := eq(catalog.Stratum, spanattr.StratumRandom)
+	b.WithRow(dashboard.NewRowBuilder("Judges")).
+		WithPanel(linked(stacked(lines("Findings of judges", "short", "Failures per hour that judges found, by class and "+
+			"detail. They are apart from the failures and incidents of all traffic.", exemplars(query(
+			perSecond(slicedBy(catalog.JudgeFindings, chosen), catalog.ErrorClass, catalog.ErrorDetail)+" * 3600",
+			by(catalog.ErrorClass, catalog.ErrorDetail))))), tracesLink("Traces that failed", spans(failing)))).
+		WithPanel(lines("Failed share of ordinary answers, by judge", "percentunit", "Share of the random sample that a "+
+			"judge failed over a day, by version. LLMJudgedFailuresRose fires when that of a trusted judge rises.", query(
+			sumBy(over("increase", slicedBy(catalog.ScoreFailures, chosen, random), "1d"), ofJudge...)+" / "+
+				sumBy(over("increase", slicedBy(catalog.ScoreCount, chosen, random), "1d"), ofJudge...), by(ofJudge...))).Max(1))
 
 	b.WithRow(dashboard.NewRowBuilder("Sources and people")).
 		WithPanel(limited(lines(

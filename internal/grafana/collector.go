@@ -22,6 +22,7 @@ func collectors() ruleGroup {
 	return ruleGroup{Name: "faultline.collector", Interval: "30s", Rules: []rule{
 		dropsData(), queueFilling(), refusesData(), samplesTooEarly(), checkpointFailing(), storageDamaged(),
 		journalFailing(), reviewStoreUnhealthy(), webhookFailing(), scorerFailing(), seriesOverflow(),
+		judgeNotJudging(),
 	}}
 }
 

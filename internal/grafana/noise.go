@@ -16,12 +16,13 @@ var NoisyScorers = []string{
 // scorerFailedShare is the name of the recorded share of a scorer's scores that failed.
 const scorerFailedShare = "scorer:llm_score_failures:share1d"
 
-// scorerNoise watches scorers that fail so much of a service's traffic that the scorer is the likelier cause.
+// scorerNoise watches scorers that fail so much of a service's traffic that the scorer is the likelier cause. Judges of
+// the same names see a sample; LLMJudgedFailuresRose watches them.
 func scorerNoise() []rule {
 	scorer := append(slices.Clip(byService), catalog.Evaluation)
 	of := func(m *catalog.Metric) string {
 		return sumBy(over("increase", selector(m, match{catalog.Evaluation, "=~", alternatives(NoisyScorers)},
-			unbiased, trusted), "1d"), scorer...)
+			eq(catalog.Stratum, ""), trusted), "1d"), scorer...)
 	}
 	return []rule{
 		{Record: scorerFailedShare, Expr: fmt.Sprintf("%s\n  / (%s > 0)", of(catalog.ScoreFailures), of(catalog.ScoreCount))},

@@ -46,7 +46,8 @@ var (
 // ruleGroups are the groups of rules. Each has a file of its own.
 func ruleGroups() []ruleGroup {
 	return []ruleGroup{
-		failures(), latency(), quality(), safety(), sessions(), operation(), scoreDrift(), costRise(), collectors(),
+		failures(), latency(), quality(), safety(), sessions(), operation(), scoreDrift(), judges(), costRise(),
+		collectors(),
 	}
 }
 

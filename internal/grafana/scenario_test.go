@@ -35,7 +35,7 @@ const (
 	slice = shop + `,gen_ai_request_model="m1",gen_ai_prompt_name="answer",gen_ai_prompt_version="v7"`
 )
 
-var scenarios = slices.Concat(trafficScenarios, safetyScenarios, collectorScenarios)
+var scenarios = slices.Concat(trafficScenarios, safetyScenarios, collectorScenarios, judgeScenarios)
 
 var trafficScenarios = []scenario{
 	{

@@ -67,6 +67,14 @@ const (
 	webhookDropped  = "otelcol_llm_budget_webhook_dropped"
 	webhookWaiting  = "otelcol_llm_budget_webhook_waiting"
 	scorerProblems  = "otelcol_llm_failure_scorer_problems"
+
+	judgeSelected   = "otelcol_llm_judge_selected"
+	judgeJudgements = "otelcol_llm_judge_judgements"
+	judgeNotJudged  = "otelcol_llm_judge_not_judged"
+	judgeRetries    = "otelcol_llm_judge_retries"
+	judgeWaiting    = "otelcol_llm_judge_waiting"
+	judgeSpent      = "otelcol_llm_judge_spent_usd"
+	judgeSaved      = "otelcol_llm_judge_saved_usd"
 )
 
 // scrapeJob is the label of Prometheus for the Collectors of one scrape configuration.

@@ -21,6 +21,13 @@ const (
 
 	queueAge = 3 * 24 * 3600 // of the oldest case without a verdict
 
+	judgedRise        = 0.05 // of the share of ordinary answers that a judge fails, over that of the week before
+	judgedDeviations  = 4    // standard errors of the difference of these shares
+	judgedFalseRate   = 0.02 // of safety findings of a trusted judge
+	judgedUnsafeLeast = 2.5  // safety findings of a judge, with little traffic
+
+	notJudgedShare = 0.1 // of what is due in an hour
+
 	queueShare   = 0.5  // of the queue of an exporter
 	refusedShare = 0.01 // of what arrives at a Collector
 )
@@ -32,10 +39,14 @@ const (
 	sliceFailures       = 5  // in half an hour
 	spikeFailures       = 10 // in a quarter of an hour
 	spikeHistory        = "6h"
-	firstChunkStreams   = 50 // in half an hour, for the median
-	firstChunkSlowCount = 10 // in an hour, for the slowest hundredth
-	groundednessScores  = 30 // in an hour
-	noisyFailures       = 20 // in a day
-	scorerProblemCount  = 20 // in an hour
-	silentScores        = 20 // expected in an hour, from the share of the last day
+	firstChunkStreams   = 50  // in half an hour, for the median
+	firstChunkSlowCount = 10  // in an hour, for the slowest hundredth
+	groundednessScores  = 30  // in an hour
+	noisyFailures       = 20  // in a day
+	scorerProblemCount  = 20  // in an hour
+	judgedScores        = 30  // in a day
+	judgedFailures      = 5   // in a day
+	judgedUsual         = 100 // in the week before
+	notJudgedCount      = 10  // in an hour
+	silentScores        = 20  // expected in an hour, from the share of the last day
 )

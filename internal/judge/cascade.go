@@ -12,11 +12,47 @@ type tokenCount = genai.Opt[int64]
 // of its own: its results are a series apart from those of any of its judges.
 type Cascade struct {
 	cheap [2]Rater
-	dear  Rater
+	dear  Priced
+}
+
+// Priced is a rater whose price of tokens is known.
+type Priced interface {
+	Rater
+	// Price returns what tokens cost, in US dollars.
+	Price(t genai.Tokens) float64
 }
 
 // NewCascade returns a cascade of raters with the same rubric.
-func NewCascade(first, second, dear Rater) *Cascade { return &Cascade{[2]Rater{first, second}, dear} }
+func NewCascade(first, second Rater, dear Priced) *Cascade {
+	return &Cascade{[2]Rater{first, second}, dear}
+}
+
+// Panel is the judges of cascades, for any rubric.
+type Panel struct{ first, second, dear *Judge }
+
+// NewPanel returns a panel of two cheap judges and a dear one.
+func NewPanel(first, second, dear *Judge) *Panel { return &Panel{first, second, dear} }
+
+// By returns the cascade with a rubric.
+func (p *Panel) By(r *Rubric) *Cascade {
+	return NewCascade(p.first.By(r), p.second.By(r), p.dear.By(r))
+}
+
+// Judge judges a case by a rubric, see Cascade.Rate.
+func (p *Panel) Judge(ctx context.Context, k *Case, r *Rubric) (Result, error) {
+	return p.By(r).Rate(ctx, k)
+}
+
+// Version returns the version of the cascade with a rubric.
+func (p *Panel) Version(r *Rubric) string { return p.By(r).Version() }
+
+// Demand is what the two cheap judges should take. MaxUSD has the dear one too.
+func (p *Panel) Demand(k *Case, r *Rubric) Demand {
+	d := p.first.Demand(k, r)
+	d.Add(p.second.Demand(k, r))
+	d.MaxUSD += p.dear.Demand(k, r).MaxUSD
+	return d
+}
 
 // Name returns the name of the rubric.
 func (c *Cascade) Name() string { return c.dear.Name() }
@@ -35,7 +71,8 @@ func (c *Cascade) Estimate(k *Case) float64 {
 }
 
 // Rate returns the result of the first cheap judge if the second agrees, otherwise that of the dear one. A cheap judge
-// whose reply is of no use is one that disagrees.
+// whose reply is of no use is one that disagrees. What is saved is the price of the first judge's tokens at the dear
+// one.
 func (c *Cascade) Rate(ctx context.Context, k *Case) (Result, error) {
 	var cheap [2]Result
 	agreed := true
@@ -55,7 +92,7 @@ func (c *Cascade) Rate(ctx context.Context, k *Case) (Result, error) {
 	if agreed && cheap[0].Evaluation.Failed == cheap[1].Evaluation.Failed {
 		r := cheap[0]
 		r.Cost = cost
-		r.SavedUSD = c.dear.Estimate(k) - cost.USD
+		r.SavedUSD = c.dear.Price(cheap[0].Tokens) - cost.USD
 		c.sign(&r)
 		return r, nil
 	}

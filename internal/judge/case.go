@@ -188,29 +188,36 @@ func holdsDocuments(prompt string) bool {
 // Conversation collects the messages of a session from its calls. Most applications send the whole conversation with
 // every call; others send only what is new.
 type Conversation struct {
-	all  []Message
-	last Case // what the last call says of itself
+	All  []Message `json:"all"`
+	Last Case      `json:"last"` // what the last call says of itself
+}
+
+// Copy returns a conversation to which later calls do not add.
+func (v *Conversation) Copy() *Conversation {
+	c := *v
+	c.All = slices.Clone(v.All)
+	return &c
 }
 
 // Add adds a call, which must be later than those before.
 func (v *Conversation) Add(c *genai.Call) {
-	v.last = Case{Scope: Session, System: c.System(), Incomplete: v.last.Incomplete || c.ContentTruncated}
-	v.last.describe(c)
+	v.Last = Case{Scope: Session, System: c.System(), Incomplete: v.Last.Incomplete || c.ContentTruncated}
+	v.Last.describe(c)
 	next := messages(c.Input())
 	for i := range c.Output() {
 		next = append(next, messages(c.Output()[i:i+1])...)
 	}
-	v.all = middle(join(v.all, next))
-	k := Case{Earlier: v.all, System: v.last.System, Tools: v.last.Tools}
+	v.All = middle(join(v.All, next))
+	k := Case{Earlier: v.All, System: v.Last.System, Tools: v.Last.Tools}
 	k.cut(DefaultBytes)
 }
 
 // Case makes a case of the conversation so far, with texts of at most maxBytes together. turns is how many turns the
 // session had, 0 if only the calls tell.
 func (v *Conversation) Case(turns, maxBytes int) *Case {
-	k := v.last
+	k := v.Last
 	k.Scope = Session
-	k.Earlier = slices.Clone(v.all)
+	k.Earlier = slices.Clone(v.All)
 	k.Tools = slices.Clone(k.Tools)
 	k.Turns = max(v.Turns(), turns)
 	k.cut(maxBytes)
@@ -219,8 +226,8 @@ func (v *Conversation) Case(turns, maxBytes int) *Case {
 
 // Turns returns the messages of the user that it has.
 func (v *Conversation) Turns() (n int) {
-	for i := range v.all {
-		if v.all[i].Role == genai.RoleUser {
+	for i := range v.All {
+		if v.All[i].Role == genai.RoleUser {
 			n++
 		}
 	}

@@ -124,7 +124,7 @@ func TestAnEndlessConversationIsBounded(t *testing.T) {
 		}
 	}
 	v.Add(callOf(genai.Content{Input: all}))
-	require.LessOrEqual(t, len(v.all), maxMessages)
-	require.Equal(t, "q0", v.all[0].Text)
-	require.Equal(t, strings.Repeat("a", 50), v.all[len(v.all)-1].Text)
+	require.LessOrEqual(t, len(v.All), maxMessages)
+	require.Equal(t, "q0", v.All[0].Text)
+	require.Equal(t, strings.Repeat("a", 50), v.All[len(v.All)-1].Text)
 }

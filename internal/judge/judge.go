@@ -46,7 +46,7 @@ type Result struct {
 type Cost struct {
 	USD    float64
 	Tokens genai.Tokens
-	// SavedUSD is what a cascade did not spend on the dear judge, less what it spent on the second cheap one.
+	// SavedUSD is what a cascade did not spend on the dear judge, less what it spent on the cheap ones.
 	SavedUSD float64
 }
 
@@ -246,20 +246,23 @@ func (j *Judge) cost(p *Prompt, reply *Reply) Cost {
 }
 
 func (j *Judge) usd(input, output int64) float64 {
+	return j.Price(genai.Tokens{UncachedInput: genai.Some(input), Output: genai.Some(output)})
+}
+
+// Price returns what tokens cost, in US dollars.
+func (j *Judge) Price(t genai.Tokens) float64 {
 	if j.price == nil {
 		return 0
 	}
-	usd, err := j.price.Cost(&price.Usage{Tokens: genai.Tokens{
-		UncachedInput: genai.Some(input), Output: genai.Some(output),
-	}})
-	if err != nil {
+	usd, err := j.price.Cost(&price.Usage{Tokens: t})
+	if err != nil { // counts that cannot be
 		return 0
 	}
 	return usd
 }
 
 // By returns the judge with a rubric.
-func (j *Judge) By(r *Rubric) Rater { return byRubric{j, r} }
+func (j *Judge) By(r *Rubric) Priced { return byRubric{j, r} }
 
 type byRubric struct {
 	judge  *Judge
@@ -269,6 +272,8 @@ type byRubric struct {
 func (b byRubric) Name() string         { return b.rubric.Name }
 func (b byRubric) Version() string      { return b.judge.Version(b.rubric) }
 func (b byRubric) Applies(k *Case) bool { return b.rubric.Applies(k) }
+
+func (b byRubric) Price(t genai.Tokens) float64 { return b.judge.Price(t) }
 
 func (b byRubric) Estimate(k *Case) float64 {
 	prompt := b.rubric.Prompt(k, b.judge.settings.MaxTokens)

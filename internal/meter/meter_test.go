@@ -153,6 +153,55 @@ func TestSuspicionsAreCountedByScorer(t *testing.T) {
 	}
 }
 
+// TestFindingsOfJudgesAreCountedByClass: a finding counts beside its score, and is no failure of the traffic.
+func TestFindingsOfJudgesAreCountedByClass(t *testing.T) {
+	m, now := clocked(defaults())
+	judged := func(class failure.Class, detail string, untrusted bool) {
+		m.Evaluate(&Span{
+			Service: "shop", Environment: "prod", Seen: *now, Breakdown: Breakdown{Model: "m"},
+			Scores: []Score{{
+				Name: "drift", Version: "j@1", Stratum: "random", Failed: class != "", Untrusted: untrusted, Class: class,
+				Detail: detail,
+			}},
+		})
+	}
+	judged("", "", false)
+	observe(m, *now)
+	for range 2 {
+		judged(failure.GoalDrift, "context_loss", false)
+	}
+	judged(failure.GoalDrift, "goal_drift", true)
+	first := observe(m, *now)
+	got := observe(m, *now)
+	id := "llm.judge.findings shop prod m drift j@1 random goal_drift quality context_loss"
+	require.Contains(t, first.values, id)
+	require.Zero(t, first.values[id], "an alert sees the first one as an increase")
+	require.InDelta(t, 2, got.values[id], 0)
+	require.InDelta(t, 1, got.values["llm.judge.findings shop prod m drift j@1 random false goal_drift quality goal_drift"], 0)
+	require.InDelta(t, 3, got.values["llm.score.count shop prod m drift j@1 random"], 0)
+	for id := range got.values {
+		require.NotContains(t, id, "llm.failures shop prod m goal_drift")
+		require.NotContains(t, id, "llm.incidents shop prod m goal_drift")
+	}
+}
+
+// TestFindingsWithoutRoomLoseNothing: they count without their class.
+func TestFindingsWithoutRoomLoseNothing(t *testing.T) {
+	settings := defaults()
+	settings.MaxSeriesPerService = fixedSlots + scoreSlots + 2 // of a breakdown, of a score, and of one finding
+	m, now := clocked(settings)
+	for _, detail := range []string{"off_topic", "judge", "rule"} {
+		m.Evaluate(&Span{Service: "shop", Seen: *now, Scores: []Score{{
+			Name: "helpful", Failed: true, Class: failure.BadAnswer, Detail: detail,
+		}}})
+	}
+	observe(m, *now)
+	got := observe(m, *now)
+	require.InDelta(t, 1, got.values["llm.judge.findings shop helpful bad_answer quality off_topic"], 0)
+	require.InDelta(t, 2, got.values["llm.judge.findings shop true"], 0)
+	require.EqualValues(t, 2, m.Overflow())
+}
+
 func TestOnlyRequestsHaveTokensTimesAndCost(t *testing.T) {
 	m := New(defaults())
 	span := chat()

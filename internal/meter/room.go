@@ -206,6 +206,9 @@ func (s *service) makeRoom(now time.Time, emit func(Point)) {
 		}
 		for _, p := range sl.scores.list {
 			ended[p.count], ended[p.sum], ended[p.sumsq], ended[p.failures] = true, true, true, true
+			for _, counter := range p.findings {
+				ended[counter] = true
+			}
 		}
 		delete(s.slices, key)
 		s.last = nil

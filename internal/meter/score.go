@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/faultline-otel/faultline/internal/catalog"
+	"github.com/faultline-otel/faultline/internal/failure"
 )
 
 // scoreKey identifies the scores of a scorer in a slice.
@@ -19,6 +20,13 @@ type scoreSeries struct {
 	trend                       *trend // nil if there is none
 	trended                     tally  // scores that were added to the trend, or that passed without one
 	untracked                   bool   // should have a trend, but there is no room
+	findings                    map[finding]*series
+}
+
+// finding is a failure that a judge found. The zero value is that of the overflow series.
+type finding struct {
+	class  failure.Class
+	detail string
 }
 
 // scoreTable finds the series of a scorer. The scores of a span come in the order of the scorers, so the next look-up
@@ -96,9 +104,7 @@ func (s *service) score(sl *slice, score *Score, span *Span) {
 			strings.Clone(key.name), strings.Clone(key.version), strings.Clone(key.stratum), key.untrusted,
 		})
 	default:
-		if p = s.rest.scores.find(scoreKey{}); p == nil {
-			p = s.makeScore(s.rest, scoreKey{})
-		}
+		p = s.restScore()
 	}
 	s.over = s.over || p.key == scoreKey{}
 	p.count.add(1, span)
@@ -107,6 +113,48 @@ func (s *service) score(sl *slice, score *Score, span *Span) {
 	if score.Failed {
 		p.failures.add(1, span)
 	}
+	if score.Class != "" {
+		s.found(sl, p, finding{score.Class, score.Detail}, span)
+	}
+}
+
+// found counts a finding beside its score. If there is no room, it counts in the overflow series, which has no class.
+func (s *service) found(sl *slice, p *scoreSeries, of finding, span *Span) {
+	if p.key == (scoreKey{}) {
+		of = finding{}
+	}
+	counter := p.findings[of]
+	if counter == nil {
+		attributes := p.count.attributes
+		if of != (finding{}) {
+			if !s.take(1) {
+				s.over = true
+				s.found(s.rest, s.restScore(), finding{}, span)
+				return
+			}
+			sl.taken++
+			attributes = with(attributes, Pair{catalog.ErrorClass, string(of.class)},
+				Pair{catalog.ErrorBucket, string(of.class.Bucket())})
+			if of.detail = strings.Clone(of.detail); of.detail != "" {
+				attributes = with(attributes, Pair{catalog.ErrorDetail, of.detail})
+			}
+			of.class = failure.Class(strings.Clone(string(of.class)))
+		}
+		if p.findings == nil {
+			p.findings = map[finding]*series{}
+		}
+		counter = s.make(catalog.JudgeFindings, attributes)
+		p.findings[of] = counter
+	}
+	counter.add(1, span)
+}
+
+// restScore finds or makes the overflow series of scores.
+func (s *service) restScore() *scoreSeries {
+	if p := s.rest.scores.find(scoreKey{}); p != nil {
+		return p
+	}
+	return s.makeScore(s.rest, scoreKey{})
 }
 
 // falseIf is the value of an attribute that is absent unless something is not so.

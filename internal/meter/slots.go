@@ -108,6 +108,7 @@ func (l *slotList) addCost() (first int) {
 var (
 	scoreSlots = 4
 	skipSlots  = 2 // of the overflow series of skips and of suspicions
-	llmSlots   = len(ownSlots) - len(coverages) + len(slots) + scoreSlots + skipSlots + costWindows
+	foundSlots = 1 // of the overflow series of findings
+	llmSlots   = len(ownSlots) - len(coverages) + len(slots) + scoreSlots + skipSlots + foundSlots + costWindows
 	fixedSlots = len(coverages) + llmSlots
 )

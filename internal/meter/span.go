@@ -64,6 +64,9 @@ type Score struct {
 	Value                  float64
 	Failed, Suspected      bool
 	Untrusted              bool // of a judge that was not compared with people
+	// Class and Detail are what a judge found, "" if it found nothing.
+	Class  failure.Class
+	Detail string
 }
 
 // Session is the state of a span's session, including the span. An empty ID means no session.

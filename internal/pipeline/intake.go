@@ -200,6 +200,7 @@ func appendEvaluation(
 		Label: strings.Clone(e.Label), Value: e.Value, Failed: e.Failed, Class: e.Class, Detail: strings.Clone(e.Detail),
 		Explanation: strings.Clone(e.Explanation), JudgeModel: strings.Clone(e.JudgeModel),
 		Reviewer: strings.Clone(e.Reviewer), Stratum: e.Stratum, Probability: e.Probability.Value,
+		Suspicion: e.Suspicion, Untrusted: e.Untrusted, CostUSD: e.CostUSD,
 		Bad: IsBadFeedback(e, below), Service: strings.Clone(service), Environment: strings.Clone(environment),
 	}
 	if !span.IsEmpty() {

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/faultline-otel/faultline/internal/failure"
@@ -61,6 +62,26 @@ func TestKeptTraces(t *testing.T) {
 		want[i].ID = want[i].Trace.String()
 	}
 	require.Equal(t, want, kept)
+}
+
+// TestWhatAJudgeSaysReachesTheReviewStore: with what it makes of a suspicion, whether it may be trusted, and its cost.
+func TestWhatAJudgeSaysReachesTheReviewStore(t *testing.T) {
+	ld := plog.NewLogs()
+	record := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
+	record.SetTraceID(pcommon.TraceID{15: 1})
+	(&spanattr.Evaluation{
+		Name: "groundedness", By: spanattr.EvaluatorJudge, Version: "m@1", Label: "fail", Value: genai.Some(0.5),
+		Failed: true, Class: failure.Hallucination, Detail: "contradicted", Suspicion: spanattr.SuspicionConfirmed, Untrusted: true,
+		CostUSD: genai.Some(0.002), Stratum: spanattr.StratumSuspect,
+	}).Write(record)
+	all, ignored := EvaluationsInLogs(ld, 0)
+	require.Zero(t, ignored)
+	require.Len(t, all, 1)
+	got := all[0]
+	require.Equal(t, review.SuspicionConfirmed, got.Suspicion)
+	require.True(t, got.Untrusted)
+	require.Equal(t, genai.Some(0.002), got.CostUSD)
+	require.False(t, got.Bad, "a judge alone makes no case")
 }
 
 func TestLabelsAreEvaluations(t *testing.T) {

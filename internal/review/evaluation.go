@@ -3,6 +3,8 @@ package review
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/failure"
@@ -26,7 +28,11 @@ type Evaluation struct {
 	Reviewer    string             `json:"reviewer,omitempty"`
 	Stratum     string             `json:"stratum,omitempty"`
 	Probability float64            `json:"probability,omitempty"`
-	Time        time.Time          `json:"time,omitzero"`
+	// Suspicion is what it makes of the suspicion of a scorer: SuspicionConfirmed, SuspicionWithdrawn, or "".
+	Suspicion string             `json:"suspicion,omitempty"`
+	Untrusted bool               `json:"untrusted,omitempty"` // of a judge that was not compared with people
+	CostUSD   genai.Opt[float64] `json:"cost_usd,omitzero"`   // of the evaluation itself
+	Time      time.Time          `json:"time,omitzero"`
 	// Bad is true for bad feedback, which makes the trace an item.
 	Bad bool `json:"bad_feedback,omitempty"`
 
@@ -47,6 +53,43 @@ func (e *Evaluation) Validate() error {
 		return fmt.Errorf("span id must be 16 lower-case hex digits, got %.64q: %w", e.SpanID, ErrInvalid)
 	}
 	return nil
+}
+
+// What an evaluation makes of a suspicion.
+const (
+	SuspicionConfirmed = "confirmed"
+	SuspicionWithdrawn = "withdrawn"
+)
+
+// Resolution returns the evaluation that decides about the suspicion of an item, nil if there is none. Of each name the
+// latest counts. One that confirms comes before those that withdraw, and trusted ones before others.
+func Resolution(evaluations []Evaluation) *Evaluation {
+	latest := map[string]*Evaluation{}
+	for i := range evaluations {
+		e := &evaluations[i]
+		if other := latest[e.Name]; e.Suspicion != "" && (other == nil || e.Time.After(other.Time)) {
+			latest[e.Name] = e
+		}
+	}
+	var first *Evaluation
+	for _, name := range slices.Sorted(maps.Keys(latest)) {
+		e := latest[name]
+		if first == nil || e.decides() > first.decides() {
+			first = e
+		}
+	}
+	return first
+}
+
+// decides ranks an evaluation among those about a suspicion.
+func (e *Evaluation) decides() (rank int) {
+	if !e.Untrusted {
+		rank += 2
+	}
+	if e.Suspicion == SuspicionConfirmed {
+		rank++
+	}
+	return rank
 }
 
 // Wanted is an item whose trace is not in the store.

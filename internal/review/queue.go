@@ -229,7 +229,8 @@ type Traits struct {
 	Unsafe    bool // a safety finding
 	New       bool // among the first of its signal
 	CostUSD   genai.Opt[float64]
-	Uncertain bool // a scorer only suspects
+	Uncertain bool // a scorer only suspects, and no trusted judge withdrew it
+	Confirmed bool // a trusted judge confirmed what a scorer suspects
 }
 
 // costly is what a trace costs that is looked at before others, in US dollars.
@@ -242,7 +243,7 @@ func (q *Queue) Place(t Traits) int64 {
 		return 0
 	case t.Unsafe:
 		return 4
-	case t.New:
+	case t.New, t.Confirmed:
 		return 3
 	case t.CostUSD.Set && t.CostUSD.Value >= costly:
 		return 2

@@ -64,18 +64,26 @@ func sourceOptions(chosen review.Source, counts []review.Count) []option {
 	return options
 }
 
-// reasonsOf says why an item is here, the strongest reason first.
+// reasonsOf says why an item is here, the strongest reason first, and what became of a suspicion.
 func reasonsOf(item *review.Item) string {
 	words := make([]string, len(item.Reasons))
 	for i, r := range item.Reasons {
 		words[i] = r.String()
 	}
-	return strings.Join(words, ". Also: ")
+	text := strings.Join(words, ". Also: ")
+	if e := review.Resolution(item.Evaluations); e != nil {
+		text += ". The suspicion was " + e.Suspicion + " by " + display.Line(e.Name+" ("+cmp.Or(e.Version, e.By)+")", 120)
+		if e.Untrusted {
+			text += ", which was not compared with people yet"
+		}
+	}
+	return text
 }
 
 // evaluationView is what somebody else said.
 type evaluationView struct {
 	By, Name, Result, Address string
+	Suspicion                 string // confirmed or withdrawn, "" if it is about none
 	Explanation               string
 	When                      display.Moment
 	Failed                    bool
@@ -90,7 +98,7 @@ func evaluationsOf(item *review.Item, address func(span string) string, now time
 		v := evaluationView{
 			By:   display.Line(strings.TrimSpace(cmp.Or(e.By, "somebody")+" "+cmp.Or(e.Reviewer, e.JudgeModel)), 80),
 			Name: display.Line(e.Name, 60), Result: display.Line(e.Label, 60), Failed: e.Failed || e.Bad,
-			Explanation: display.Line(e.Explanation, 1000), When: display.MomentOf(e.Time, now),
+			Explanation: display.Line(e.Explanation, 1000), When: display.MomentOf(e.Time, now), Suspicion: e.Suspicion,
 		}
 		if e.Value.Set {
 			v.Result = strings.TrimSpace(v.Result + " " + display.Number(e.Value.Value))

@@ -138,3 +138,26 @@ func TestTheQueueIsFilteredBySource(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, status)
 	require.Contains(t, body, "source must be one of")
 }
+
+// TestAJudgeOnASuspicion: the case says which version of which judge confirmed or withdrew it.
+func TestAJudgeOnASuspicion(t *testing.T) {
+	s := newSite(t, web.Options{})
+	suspected := fine(fineID)
+	suspected.Reasons = []review.Reason{{Source: review.SourceSuspicion, Probability: 1}}
+	s.put(suspected)
+	says := func(version, suspicion string, untrusted bool, at int64) {
+		require.NoError(t, s.store.PutEvaluations(t.Context(), []review.Evaluation{{
+			TraceID: fineID, Name: "groundedness", By: "judge", Version: version, Label: "pass", Value: genai.Some(0.9),
+			Suspicion: suspicion, Untrusted: untrusted, Time: time.Unix(at, 0),
+		}}))
+	}
+	require.NotContains(t, s.page("/").one("#reasons").text(), "The suspicion was")
+	says("m@1", review.SuspicionConfirmed, true, 1_800_000_000)
+	require.Contains(t, s.page("/").one("#reasons").text(),
+		"The suspicion was confirmed by groundedness (m@1), which was not compared with people yet")
+	says("m@2", review.SuspicionWithdrawn, false, 1_800_000_001)
+	page := s.page("/")
+	require.Contains(t, page.one("#reasons").text(), "The suspicion was withdrawn by groundedness (m@2)")
+	require.NotContains(t, page.one("#reasons").text(), "compared with people")
+	require.Contains(t, page.text(), "groundedness pass 0.90 suspicion withdrawn")
+}

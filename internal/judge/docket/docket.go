@@ -34,9 +34,16 @@ func Tasks(cases []Case, rubrics []*judge.Rubric) (tasks []Task) {
 	return tasks
 }
 
+// Judge judges by any rubric: a *judge.Judge, or a *judge.Panel.
+type Judge interface {
+	Judge(ctx context.Context, k *judge.Case, r *judge.Rubric) (judge.Result, error)
+	Version(r *judge.Rubric) string
+	Demand(k *judge.Case, r *judge.Rubric) judge.Demand
+}
+
 // Desk asks a judge.
 type Desk struct {
-	Judge       *judge.Judge
+	Judge       Judge
 	Concurrency int // requests at once
 	Attempts    int // of a judgement
 	// Backoff is the pause after the first failed attempt. It doubles with each further one.
@@ -129,7 +136,7 @@ func (d *Desk) result(t *Task, rated *judge.Result, err error) *Result {
 	}
 	e := &rated.Evaluation
 	r.Score, r.Label, r.Class, r.Detail = e.Value, e.Label, e.Class, e.Detail
-	r.Reason, r.Explanation = rated.Finding.What, e.Explanation
+	r.Reason, r.Explanation, r.Model = rated.Finding.What, e.Explanation, e.JudgeModel
 	return r
 }
 

@@ -32,8 +32,10 @@ type Result struct {
 
 	Explanation  string             `json:"explanation,omitempty"`
 	CostUSD      genai.Opt[float64] `json:"cost_usd,omitzero"`
+	SavedUSD     float64            `json:"saved_usd,omitempty"` // by a cascade; below 0 where the dear judge was asked
 	InputTokens  int64              `json:"input_tokens,omitempty"`
 	OutputTokens int64              `json:"output_tokens,omitempty"`
+	Model        string             `json:"model,omitempty"` // that decided; in a cascade one of three
 
 	NotJudged judge.Obstacle `json:"not_judged,omitempty"`
 	Why       string         `json:"why,omitempty"` // it was not judged, where more than the obstacle is known
@@ -61,7 +63,7 @@ func (r *Result) Failed() bool { return r.Label == Fail }
 
 func (r *Result) cost(c *judge.Cost) {
 	t := &c.Tokens
-	r.CostUSD = genai.Some(c.USD)
+	r.CostUSD, r.SavedUSD = genai.Some(c.USD), c.SavedUSD
 	r.InputTokens = t.UncachedInput.Value + t.CacheRead.Value + t.CacheWrite.Value
 	r.OutputTokens = t.Output.Value + t.Reasoning.Value
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -113,8 +114,15 @@ func Open(store Store, limits Limits, now func() time.Time, laneOf func(rater st
 	return q, lost, err
 }
 
-// Put adds the judgements of an item. The error is ErrKnown, ErrFull or one of the store.
-func (q *Queue) Put(item *Item, raters []string) error {
+// Change is a change of other keys of the store.
+type Change struct {
+	Set    map[string][]byte
+	Remove []string
+}
+
+// Put adds the judgements of an item, and makes a change in the same batch. The error is ErrKnown, ErrFull or one of
+// the store, and then neither is done.
+func (q *Queue) Put(item *Item, raters []string, change Change) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.known(item.ID) {
@@ -133,7 +141,8 @@ func (q *Queue) Put(item *Item, raters []string) error {
 		for _, rater := range raters {
 			set[taskKey(item.ID, rater)] = (&record{Accepted: accepted}).text()
 		}
-		if err := q.store.Write(set, nil); err != nil {
+		maps.Copy(set, change.Set)
+		if err := q.store.Write(set, change.Remove); err != nil {
 			return err
 		}
 	}

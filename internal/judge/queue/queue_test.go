@@ -87,9 +87,9 @@ func TestWhatWaitsOutlivesTheProcess(t *testing.T) {
 	store := &disk{}
 	q, _ := opened(t, store, wide)
 	for _, id := range []string{"1", "2", "3"} {
-		require.NoError(t, q.Put(item(id), []string{"a", "b"}))
+		require.NoError(t, q.Put(item(id), []string{"a", "b"}, Change{}))
 	}
-	require.ErrorIs(t, q.Put(item("1"), []string{"a"}), ErrKnown)
+	require.ErrorIs(t, q.Put(item("1"), []string{"a"}, Change{}), ErrKnown)
 	first := take(t, q)
 	require.Equal(t, "a 1", first.Item.Case.Answer)
 	require.NoError(t, q.Done(first))
@@ -101,7 +101,7 @@ func TestWhatWaitsOutlivesTheProcess(t *testing.T) {
 	require.Equal(t, second.ID, lost[0].Task.ID)
 	require.Equal(t, "s", lost[0].Task.Item.Service)
 	require.Equal(t, 5, q.Len())
-	require.ErrorIs(t, q.Put(item("1"), []string{"a"}), ErrKnown)
+	require.ErrorIs(t, q.Put(item("1"), []string{"a"}, Change{}), ErrKnown)
 	require.NoError(t, q.Done(lost[0].Task))
 	for range 4 {
 		require.NoError(t, q.Done(take(t, q)))
@@ -110,16 +110,16 @@ func TestWhatWaitsOutlivesTheProcess(t *testing.T) {
 	q, lost = opened(t, store, wide)
 	require.Empty(t, lost)
 	require.Zero(t, q.Len())
-	require.ErrorIs(t, q.Put(item("2"), []string{"a"}), ErrKnown, "a finished trace that arrives again")
+	require.ErrorIs(t, q.Put(item("2"), []string{"a"}, Change{}), ErrKnown, "a finished trace that arrives again")
 	require.Len(t, store.values, 3, "only the ids of finished items are left")
 }
 
 func TestWhatCannotBeReadIsLost(t *testing.T) {
 	store := &disk{}
 	q, _ := opened(t, store, wide)
-	require.NoError(t, q.Put(item("1"), []string{"gone", "a"}))
-	require.NoError(t, q.Put(item("2"), []string{"a"}))
-	require.NoError(t, q.Put(item("3"), []string{"a"}))
+	require.NoError(t, q.Put(item("1"), []string{"gone", "a"}, Change{}))
+	require.NoError(t, q.Put(item("2"), []string{"a"}, Change{}))
+	require.NoError(t, q.Put(item("3"), []string{"a"}, Change{}))
 	delete(store.values, itemKey("2"))
 	store.values[taskKey("3", "a")] = []byte("{")
 	store.values[taskKey("4", "a")] = []byte("{}")
@@ -136,7 +136,7 @@ func TestWhatCannotBeReadIsLost(t *testing.T) {
 	require.Zero(t, q.Len())
 	require.NotContains(t, store.values, itemKey("3"))
 
-	require.NoError(t, q.Put(item("5"), []string{"a"}))
+	require.NoError(t, q.Put(item("5"), []string{"a"}, Change{}))
 	store.values[itemKey("5")] = []byte("?")
 	task, err := q.Take(t.Context(), "judge")
 	require.Equal(t, judge.Unreadable, judge.ErrorOf(err).Obstacle)
@@ -146,20 +146,20 @@ func TestWhatCannotBeReadIsLost(t *testing.T) {
 func TestAQueueIsBounded(t *testing.T) {
 	for _, store := range []Store{nil, &disk{}} {
 		q, _ := opened(t, store, Limits{Judgements: 3, MaxAge: time.Hour, Attempts: 1})
-		require.NoError(t, q.Put(item("1"), []string{"a", "b"}))
-		require.ErrorIs(t, q.Put(item("2"), []string{"a", "b"}), ErrFull)
-		require.NoError(t, q.Put(item("2"), []string{"a"}))
+		require.NoError(t, q.Put(item("1"), []string{"a", "b"}, Change{}))
+		require.ErrorIs(t, q.Put(item("2"), []string{"a", "b"}, Change{}), ErrFull)
+		require.NoError(t, q.Put(item("2"), []string{"a"}, Change{}))
 		require.NoError(t, q.Done(take(t, q)))
-		require.NoError(t, q.Put(item("3"), []string{"a"}))
+		require.NoError(t, q.Put(item("3"), []string{"a"}, Change{}))
 	}
 }
 
 func TestAStoreThatFailsRefuses(t *testing.T) {
 	store := &disk{}
 	q, _ := opened(t, store, wide)
-	require.NoError(t, q.Put(item("1"), []string{"a"}))
+	require.NoError(t, q.Put(item("1"), []string{"a"}, Change{}))
 	store.err = errors.New("disk")
-	require.ErrorContains(t, q.Put(item("2"), []string{"a"}), "disk")
+	require.ErrorContains(t, q.Put(item("2"), []string{"a"}, Change{}), "disk")
 	_, err := q.Take(t.Context(), "judge")
 	require.Equal(t, judge.Storage, judge.ErrorOf(err).Obstacle)
 }
@@ -168,7 +168,7 @@ func TestOldJudgementsAreNotMade(t *testing.T) {
 	now := time.Now()
 	q, _, err := Open(nil, Limits{Judgements: 5, MaxAge: time.Minute, Attempts: 1}, func() time.Time { return now }, oneLane)
 	require.NoError(t, err)
-	require.NoError(t, q.Put(item("1"), []string{"a"}))
+	require.NoError(t, q.Put(item("1"), []string{"a"}, Change{}))
 	q.Pause("judge", time.Second, judge.RateLimited)
 	now = now.Add(2 * time.Minute)
 	_, err = q.Take(t.Context(), "judge")
@@ -177,7 +177,7 @@ func TestOldJudgementsAreNotMade(t *testing.T) {
 
 func TestAPauseHoldsItsLane(t *testing.T) {
 	q, _ := opened(t, nil, wide)
-	require.NoError(t, q.Put(item("1"), []string{"a"}))
+	require.NoError(t, q.Put(item("1"), []string{"a"}, Change{}))
 	q.Pause("judge", time.Hour, judge.Unavailable)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
@@ -209,7 +209,7 @@ func TestAttemptsAreMadeAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			q, _ := opened(t, nil, wide)
-			require.NoError(t, q.Put(item("1"), []string{"a"}))
+			require.NoError(t, q.Put(item("1"), []string{"a"}, Change{}))
 			tries := 0
 			got := make(chan *Outcome, 1)
 			d := desk(q, func(*Task) error {
@@ -238,7 +238,7 @@ func TestAttemptsAreMadeAgain(t *testing.T) {
 func TestAProviderThatAsksToWaitIsLeftAlone(t *testing.T) {
 	q, _ := opened(t, nil, wide)
 	for i := range 20 {
-		require.NoError(t, q.Put(item(fmt.Sprint(i)), []string{"a"}))
+		require.NoError(t, q.Put(item(fmt.Sprint(i)), []string{"a"}, Change{}))
 	}
 	var mu sync.Mutex
 	var asked []time.Time
@@ -263,7 +263,7 @@ func TestAProviderThatAsksToWaitIsLeftAlone(t *testing.T) {
 
 func TestAResultThatNobodyTakesIsTold(t *testing.T) {
 	q, _ := opened(t, nil, wide)
-	require.NoError(t, q.Put(item("1"), []string{"a"}))
+	require.NoError(t, q.Put(item("1"), []string{"a"}, Change{}))
 	var outcomes []*Outcome
 	d := desk(q, func(*Task) error { return nil }, func(o *Outcome) error {
 		outcomes = append(outcomes, o)
@@ -278,7 +278,7 @@ func TestAResultThatNobodyTakesIsTold(t *testing.T) {
 func TestTheLastJudgementGoesBackAtTheEnd(t *testing.T) {
 	store := &disk{}
 	q, _ := opened(t, store, wide)
-	require.NoError(t, q.Put(item("1"), []string{"a"}))
+	require.NoError(t, q.Put(item("1"), []string{"a"}, Change{}))
 	ctx, cancel := context.WithCancel(t.Context())
 	d := desk(q, func(*Task) error {
 		cancel()
@@ -300,7 +300,7 @@ func TestKillsCountNothingTwice(t *testing.T) {
 		store := &disk{}
 		q, _ := opened(t, store, wide)
 		for i := range n {
-			require.NoError(t, q.Put(item(fmt.Sprint(i)), []string{"a", "b"}))
+			require.NoError(t, q.Put(item(fmt.Sprint(i)), []string{"a", "b"}, Change{}))
 		}
 		judged, lost := map[string]int{}, map[string]judge.Obstacle{}
 		for life := range kills + 1 {

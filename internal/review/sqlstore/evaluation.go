@@ -85,7 +85,7 @@ func putEvaluation(ctx context.Context, tx *put, e review.Evaluation) error {
 		*part = cut(clean(*part), maxKeyPart)
 	}
 	e.Label, e.JudgeModel, e.Detail = short(e.Label), short(e.JudgeModel), short(e.Detail)
-	e.Stratum, e.Explanation = short(e.Stratum), cut(clean(e.Explanation), maxExplanation)
+	e.Stratum, e.Suspicion, e.Explanation = short(e.Stratum), short(e.Suspicion), cut(clean(e.Explanation), maxExplanation)
 	if e.Time.IsZero() {
 		e.Time = tx.received
 	}

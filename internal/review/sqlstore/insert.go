@@ -166,6 +166,9 @@ func (p *put) finish(ctx context.Context) error {
 	if err := adopt(ctx, p.prepared, p.adopts); err != nil {
 		return err
 	}
+	if err := p.resolve(ctx); err != nil {
+		return err
+	}
 	if err := writeSubjects(ctx, p.prepared, p.atOnce, p.spans); err != nil {
 		return err
 	}

@@ -106,14 +106,14 @@ type said struct {
 
 // findLabelled finds the item of a label, and what was said of it so far.
 func findLabelled(ctx context.Context, tx *prepared, l *review.Label) (item judged, of said, err error) {
-	err = tx.QueryRowContext(ctx, `SELECT i.id, i.state, i.queue, i.assignee, i.reviewers, i.judged,
+	err = tx.QueryRowContext(ctx, `SELECT i.id, i.state, i.class, i.queue, i.assignee, i.reviewers, i.judged,
 		COALESCE(MAX(l.id), 0), COALESCE(MAX(CASE WHEN l.person = $2 THEN l.id END), 0),
 		COALESCE(MAX(CASE WHEN l.person = $2 AND l.counts = 1 THEN l.id END), 0),
 		EXISTS (SELECT 1 FROM spans s WHERE s.item_id = i.id AND s.span_id = $3)
 		FROM items i LEFT JOIN labels l ON l.item_id = i.id WHERE i.trace_id = $1 GROUP BY i.id`,
 		l.TraceID, l.Person(), l.SpanID).
-		Scan(&item.id, &item.state, &item.queue, &item.assignee, &item.reviewers, &item.judged,
-			&of.newest, &of.own, &of.counting, &of.span)
+		Scan(&item.id, &item.state, &item.class, &item.queue, &item.assignee, &item.reviewers,
+			&item.judged, &of.newest, &of.own, &of.counting, &of.span)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = review.ErrNotFound
 	}

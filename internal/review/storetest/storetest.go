@@ -51,6 +51,7 @@ func Run(t *testing.T, reading time.Duration, open func(t *testing.T) review.Sto
 		{"several people judge one case", testSeveralReviewers},
 		{"many people judge each case twice", testPairs},
 		{"a queue has an order", testOrder},
+		{"judges resolve suspicions", testResolution},
 		{"a case is assigned to one person", testAssign},
 		{"looking something up lets no case go", testReadingKeepsTheClaim},
 		{"signals are renamed and merged", testMerges},

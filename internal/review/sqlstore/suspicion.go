@@ -1,0 +1,92 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/faultline-otel/faultline/internal/review"
+)
+
+// resolve places the open items among those whose evaluations were adopted anew by what judges made of their suspicion.
+func (p *put) resolve(ctx context.Context) error {
+	if len(p.queues) == 0 {
+		return nil
+	}
+	for traces := range slices.Chunk(p.adopts, maxKnown) {
+		traces := padded(slices.Clone(traces))
+		judged, err := readNumbers(p.QueryContext(ctx, `SELECT DISTINCT item_id FROM evaluations
+			WHERE item_id IS NOT NULL AND evaluator = 'judge' AND trace_id IN `+placesFrom(1, len(traces)), traces...))
+		if err != nil {
+			return err
+		}
+		for _, item := range judged {
+			if err := p.place(ctx, item); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// place gives an open item the place that follows from what judges made of its suspicion. Unlike new spans, this can
+// lower it. A judge that was not compared with people moves nothing, and what was put at the end stays there.
+func (p *put) place(ctx context.Context, id int64) error {
+	e, err := resolution(ctx, p.prepared, id)
+	if err != nil || e == nil || e.Untrusted {
+		return err
+	}
+	var item sortable
+	if err := item.scan(p.QueryRowContext(ctx, selectSortable+` WHERE i.id = $1`, id)); err != nil {
+		return err
+	}
+	queue := review.QueueNamed(p.queues, item.queue)
+	place := queue.Place(review.Traits{
+		Unsafe: item.unsafe, New: item.ofSignal > 0 && item.ofSignal <= fewOfSignal, CostUSD: item.cost,
+		Confirmed: e.Suspicion == review.SuspicionConfirmed,
+	})
+	if item.state != review.Open || item.place < 0 || item.place == place {
+		return nil
+	}
+	_, err = p.ExecContext(ctx, `UPDATE items SET place = $1 WHERE id = $2`, place, id)
+	return err
+}
+
+// resolution returns the evaluation that decides about the suspicion of an item, nil without one.
+func resolution(ctx context.Context, tx *prepared, id int64) (*review.Evaluation, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT data FROM evaluations WHERE item_id = $1`, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []review.Evaluation
+	for rows.Next() {
+		var data []byte
+		if err := rows.Scan(&data); err != nil {
+			return nil, err
+		}
+		var e review.Evaluation
+		if err := json.Unmarshal(data, &e); err != nil {
+			return nil, fmt.Errorf("read evaluation: %w", err)
+		}
+		all = append(all, e)
+	}
+	return review.Resolution(all), rows.Err()
+}
+
+func readNumbers(rows *sql.Rows, err error) (numbers []int64, _ error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var n int64
+		if err := rows.Scan(&n); err != nil {
+			return nil, err
+		}
+		numbers = append(numbers, n)
+	}
+	return numbers, rows.Err()
+}
