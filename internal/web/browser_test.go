@@ -300,3 +300,20 @@ func TestTwoReviewersInTheBrowser(t *testing.T) {
 	require.Len(t, whole.Labels, 2)
 	require.Equal(t, "mine", whole.Labels[0].Note)
 }
+
+// TestAFailureNeedsAClassInTheBrowser: where nothing was found, Y asks for the class, and the other keys still judge.
+func TestAFailureNeedsAClassInTheBrowser(t *testing.T) {
+	s := newSite(t, web.Options{})
+	drawn := fine(fineID)
+	drawn.Reasons = []review.Reason{{Source: review.SourceRandom, Probability: 0.01}}
+	s.put(drawn)
+	b := open(t, s)
+	b.do(chromedp.Navigate(b.url + "/"))
+	b.awaitCase(fineID)
+	b.press("y")
+	b.await(`document.querySelector("#status").textContent === "Choose what failed first: C"`)
+	b.press("n")
+	b.await(`document.querySelector("#status").textContent.startsWith("Not a failure")`)
+	b.quiet()
+	require.Equal(t, review.Rejected, s.items(review.Filter{})[0].Label.Decision)
+}

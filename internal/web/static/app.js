@@ -260,6 +260,12 @@
     e.preventDefault();
     act();
   });
+  // The browser would move the focus into the list, where further keys choose a class by its first letter.
+  document.addEventListener('invalid', (e) => {
+    if (e.target.id !== 'as') return;
+    e.preventDefault();
+    say('Choose what failed first: C', true);
+  }, true);
   // Once a class is chosen the keys judge again.
   document.addEventListener('change', (e) => { if (e.target.id === 'as') $('#yes')?.focus(); });
 
