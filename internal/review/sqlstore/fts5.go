@@ -15,7 +15,7 @@ type fts5 struct{}
 func (fts5) spell(text string) string { return apart(text) }
 
 // match implements wordIndex. It quotes every word.
-func (fts5) match(ctx context.Context, tx *sql.Tx, words []string, begins bool) (condition, error) {
+func (fts5) match(ctx context.Context, tx *sql.Tx, words []string, begins bool) (*match, error) {
 	matches := make([]string, len(words))
 	for i, word := range words {
 		matches[i] = quote(word)
@@ -26,7 +26,9 @@ func (fts5) match(ctx context.Context, tx *sql.Tx, words []string, begins bool) 
 			return nil, err
 		}
 	}
-	return func(w *where) string { return `search MATCH ` + w.arg(strings.Join(matches, " AND ")) }, nil
+	return &match{order: `rowid DESC`, where: func(w *where) string {
+		return `search MATCH ` + w.arg(strings.Join(matches, " AND "))
+	}}, nil
 }
 
 func quote(word string) string { return `"` + strings.ReplaceAll(word, `"`, `""`) + `"` }

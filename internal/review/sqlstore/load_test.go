@@ -33,7 +33,7 @@ func underLoad(t *testing.T, measure func(t *testing.T, s review.Store, server f
 		measure(t, open(t, filepath.Join(t.TempDir(), "review.db")), func() time.Duration { return 0 })
 	})
 	t.Run("postgres", func(t *testing.T) {
-		server := postgrestest.Start(t)
+		server := postgrestest.Start(t, postgrestest.Durable)
 		measure(t, onPostgres(t, server.DSN(t)), func() time.Duration { return server.CPU(t) })
 	})
 }

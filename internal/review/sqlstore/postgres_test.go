@@ -43,9 +43,14 @@ func TestConformanceOnPostgres(t *testing.T) {
 		t.Skip("the race detector sees the same code on SQLite")
 	}
 	server := postgrestest.Start(t)
+	server.Template(t, func(dsn string) {
+		s, err := sqlstore.OpenPostgres(t.Context(), postgres.Settings{DSN: dsn})
+		require.NoError(t, err)
+		require.NoError(t, s.Close())
+	})
 	storetest.Run(t, time.Second, func(t *testing.T) review.Store {
 		t.Helper()
-		return onPostgres(t, server.DSN(t))
+		return onPostgres(t, server.Copy(t))
 	})
 }
 

@@ -255,9 +255,9 @@ func (w *where) restrict(q query, in part) {
 	}
 }
 
-func (w *where) searched(m condition, before int64) string {
-	return `SELECT rowid FROM search WHERE ` + m(w) + ` AND rowid < ` + w.arg(before) +
-		` ORDER BY rowid DESC LIMIT ` + strconv.Itoa(review.MaxCounted)
+func (w *where) searched(m *match, before int64) string {
+	return `SELECT rowid FROM search WHERE ` + m.where(w) + ` AND rowid < ` + w.arg(before) +
+		` ORDER BY ` + m.order + ` LIMIT ` + strconv.Itoa(review.MaxCounted)
 }
 
 // afterSearched returns the cursor behind the items that restrict looked through, "" where those were all.

@@ -82,17 +82,20 @@ type wordIndex interface {
 	// spell returns a text in the form that the body takes.
 	spell(text string) string
 	// match returns the condition for the rows that have all words. The last one may be the beginning of a word.
-	match(ctx context.Context, tx *sql.Tx, words []string, begins bool) (condition, error)
+	match(ctx context.Context, tx *sql.Tx, words []string, begins bool) (*match, error)
 }
 
-// condition writes itself into the WHERE of a query, with its arguments.
-type condition func(w *where) string
+// match is how the rows with some words are found.
+type match struct {
+	where func(w *where) string // writes the condition into a query, with its arguments
+	order string                // from the newest on
+}
 
 // query is a filter with its words as the search index takes them.
 type query struct {
 	review.Filter
 	searches bool
-	match    condition // nil matches nothing
+	match    *match // nil matches nothing
 	queues   []review.Queue
 }
 

@@ -260,3 +260,25 @@ func conversation(n int) review.Trace {
 	}
 	return t
 }
+
+// TestExpiredClaimsAreRemoved: there is one a reviewer, and browsers come and go.
+func TestExpiredClaimsAreRemoved(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "review.db")
+	s := open(t, path)
+	require.NoError(t, s.Put(t.Context(), []review.Trace{failingTrace(1), failingTrace(2)}))
+	for id, d := range map[string]time.Duration{"gone": -time.Second, "here": time.Hour} {
+		_, err := s.ClaimNext(t.Context(), review.Filter{}, "", review.Claimant{ID: id, For: d})
+		require.NoError(t, err)
+	}
+	_, err := s.Sweep(t.Context(), nil)
+	require.NoError(t, err)
+	db, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	var holder string
+	require.NoError(t, db.QueryRowContext(t.Context(), `SELECT holder FROM claims`).Scan(&holder))
+	require.Equal(t, "here", holder)
+	var n int
+	require.NoError(t, db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM claims`).Scan(&n))
+	require.Equal(t, 1, n)
+}

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"strconv"
 	"strings"
 )
 
@@ -40,12 +41,16 @@ func wordsOf(text string) (words []string) {
 	return words
 }
 
-// match implements wordIndex.
-func (tsvector) match(ctx context.Context, tx *sql.Tx, words []string, begins bool) (condition, error) {
-	// How many items have a word decides how they are found.
-	if _, err := tx.ExecContext(ctx, `SET LOCAL plan_cache_mode = force_custom_plan`); err != nil {
-		return nil, err
-	}
+// Of the newest items, those that are looked at, and those with the words that make them frequent.
+const (
+	probed   = 500
+	frequent = 25
+)
+
+// match implements wordIndex. Rows with rare words are found by the index of words, which collects all of them. Rows with
+// frequent ones are found from the newest row on. Postgres does not know which words begin with some letters, so that it
+// is told.
+func (tsvector) match(ctx context.Context, tx *sql.Tx, words []string, begins bool) (*match, error) {
 	var lexemes, phrases []string
 	for i, word := range words {
 		tokens := wordsOf(word)
@@ -61,11 +66,28 @@ func (tsvector) match(ctx context.Context, tx *sql.Tx, words []string, begins bo
 			phrases = append(phrases, " "+strings.Join(tokens, " ")+end)
 		}
 	}
-	return func(w *where) string {
-		found := []string{`words @@ ` + w.arg(strings.Join(lexemes, " & ")) + `::tsquery`}
+	all := strings.Join(lexemes, " & ")
+	var n int
+	//nolint:gosec // only a constant is put in
+	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT words FROM search ORDER BY rowid DESC LIMIT `+
+		strconv.Itoa(probed)+`) newest WHERE words @@ $1::tsquery`, all).Scan(&n)
+	if err != nil {
+		return nil, err
+	}
+	order, plan := `rowid + 0 DESC`, `SELECT set_config('plan_cache_mode', 'force_custom_plan', true),
+		set_config('enable_bitmapscan', 'on', true), set_config('enable_seqscan', 'off', true)`
+	if n >= frequent {
+		order, plan = `rowid DESC`, `SELECT set_config('plan_cache_mode', 'force_custom_plan', true),
+		set_config('enable_bitmapscan', 'off', true)`
+	}
+	if _, err := tx.ExecContext(ctx, plan); err != nil {
+		return nil, err
+	}
+	return &match{order: order, where: func(w *where) string {
+		found := []string{`words @@ ` + w.arg(all) + `::tsquery`}
 		for _, phrase := range phrases {
 			found = append(found, `strpos(' ' || translate(body, chr(31), ' ') || ' ', `+w.arg(phrase)+`) > 0`)
 		}
 		return strings.Join(found, ` AND `)
-	}, nil
+	}}, nil
 }
