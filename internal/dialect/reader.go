@@ -43,7 +43,7 @@ func NewReader(cache *LogContentCache) *Reader {
 	return &Reader{tools: newToolCache(), cache: cache, longest: maxField}
 }
 
-// ReadUpTo makes the reader read texts of so many bytes, instead of the 1 MiB that the Collector reads. A call in a file
+// ReadUpTo makes the reader read texts of so many bytes, where the Collector reads 1 MiB. A call in a file
 // may be as large as the row of a dataset.
 func (r *Reader) ReadUpTo(bytes int) { r.longest = bytes }
 
