@@ -51,11 +51,11 @@ func (h host) GetExtensions() map[component.ID]component.Component { return h }
 var reviewID = component.MustNewID("llm_review")
 
 // open opens a store in a folder of the test and a host whose extension owns it.
-func open(t testing.TB) (review.Store, host) {
-	t.Helper()
-	store, err := sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "review.db"))
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, store.Close()) })
+func open(tb testing.TB) (review.Store, host) {
+	tb.Helper()
+	store, err := sqlstore.Open(tb.Context(), filepath.Join(tb.TempDir(), "review.db"))
+	require.NoError(tb, err)
+	tb.Cleanup(func() { require.NoError(tb, store.Close()) })
 	return store, host{reviewID: &owner{store: store}}
 }
 

@@ -14,6 +14,9 @@ import (
 	"github.com/faultline-otel/faultline/internal/webhook"
 )
 
+// webhookParts keeps what one change of a session writes at some ten sessions.
+const webhookParts = 4096
+
 // changed is called for each change of a session's state.
 func (b *budgetExtension) changed(d budget.Decision) {
 	b.settings.Logger.Info("Session state changed", zap.String("session", string(d.Session)),
@@ -55,7 +58,7 @@ func (b *budgetExtension) openOutbox(ctx context.Context, host component.Host) (
 		if b.store, err = storage.Open(ctx, host, *b.config.Storage, component.KindExtension, b.id); err != nil {
 			return err
 		}
-		settings.Store = b.store
+		settings.Store, settings.Parts = b.store, webhookParts
 	}
 	b.telemetry.LlmBudgetWebhookSent.Add(counting, 0) // alerts need the value before the first one
 	b.telemetry.LlmBudgetWebhookDropped.Add(counting, 0)

@@ -147,7 +147,11 @@ func TestWebhooksAreCounted(t *testing.T) {
 	require.Eventually(t, func() bool { return sum("sent") == 1 }, 5*time.Second, time.Millisecond)
 	hooks.answer(http.StatusBadRequest)
 	b.Breaker().Record(session.Usage{Session: "refused", USD: 6})
-	require.Eventually(t, func() bool { return b.outbox.Waiting() == 0 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { // it is counted after it has left the outbox
+		_, err := telemetry.GetMetric("otelcol_llm_budget_webhook_failures")
+		return err == nil
+	}, 5*time.Second, time.Millisecond)
+	require.Zero(t, b.outbox.Waiting())
 	require.Equal(t, int64(1), sum("failures"))
 	server.Close()
 	for _, s := range []session.ID{"a", "b", "c", "d", "e"} {

@@ -138,7 +138,7 @@ func (o *Outbox) finish(m *Message, r Result) {
 		s.due = time.Now().Add(max(r.After, pause(o.settings.Pause, s.attempts)))
 	case !r.Again:
 		s.Told, s.tried = m.State, false
-		o.dirty[partOf(m.Subject)] = true
+		o.dirty[o.partOf(m.Subject)] = true
 		if s.Waiting != nil && s.Waiting.State == m.State { // delivered, or back to it meanwhile
 			s.Waiting = nil
 		}

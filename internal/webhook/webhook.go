@@ -32,6 +32,9 @@ type Settings struct {
 	MaxSubjects int
 	// Store keeps the outbox across restarts. nil keeps it in memory.
 	Store checkpoint.Store
+	// Parts is the number of values of the store: a change rewrites one, and a start reads all. It may grow from one
+	// start to the next, and must not shrink. 0 is 256.
+	Parts uint32
 	// Pause is the first pause after a failed attempt; each further one doubles it. 0 is half a second.
 	Pause time.Duration
 
@@ -87,13 +90,13 @@ type Outbox struct {
 	writing sync.Mutex // held while the store is written, so that an older part never follows a newer one
 }
 
-// parts is the number of values of the store. A change rewrites one of them, which has some tens of subjects at most.
-const parts = 4096
+// defaultParts is few enough to read each with a query at the start.
+const defaultParts = 256
 
 // New returns an outbox with what an earlier one left in the store. It discards parts that cannot be read, and returns
 // an error that names them.
 func New(s Settings) (*Outbox, error) {
-	s.Pause = cmp.Or(s.Pause, defaultPause)
+	s.Pause, s.Parts = cmp.Or(s.Pause, defaultPause), cmp.Or(s.Parts, defaultParts)
 	o := &Outbox{
 		settings: s, wake: make(chan struct{}, 1), subjects: map[string]*subject{},
 		parts: map[uint32]map[string]*subject{}, order: newOrder(), dirty: map[uint32]bool{},
@@ -102,7 +105,7 @@ func New(s Settings) (*Outbox, error) {
 		return o, nil
 	}
 	var errs []error
-	for part := range uint32(parts) {
+	for part := range s.Parts {
 		data, err := s.Store.Get(keyOf(part))
 		if err == nil && data != nil {
 			err = o.restore(part, data)
@@ -130,7 +133,7 @@ func (o *Outbox) restore(part uint32, data []byte) error {
 		}
 		s.tried = s.Waiting != nil
 		o.add(s)
-		if own := partOf(s.id); own != part { // it was written with another number of parts
+		if own := o.partOf(s.id); own != part { // it was written with another number of parts
 			o.dirty[part], o.dirty[own] = true, true
 		}
 	}
@@ -139,7 +142,7 @@ func (o *Outbox) restore(part uint32, data []byte) error {
 
 func (o *Outbox) add(s *subject) {
 	o.subjects[s.id] = s
-	part := partOf(s.id)
+	part := o.partOf(s.id)
 	if o.parts[part] == nil {
 		o.parts[part] = map[string]*subject{}
 	}
@@ -149,10 +152,10 @@ func (o *Outbox) add(s *subject) {
 
 func keyOf(part uint32) string { return "webhooks/" + strconv.Itoa(int(part)) }
 
-func partOf(id string) uint32 {
+func (o *Outbox) partOf(id string) uint32 {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(id)) // it never fails
-	return h.Sum32() % parts
+	return h.Sum32() % o.settings.Parts
 }
 
 // Tell queues the newest state of a subject, in place of a state that still waits. It does nothing if the receiver
@@ -171,7 +174,7 @@ func (o *Outbox) Tell(id, state string, body json.RawMessage) {
 	}
 	o.changes++
 	s.changed = o.changes
-	o.dirty[partOf(id)] = true
+	o.dirty[o.partOf(id)] = true
 	if s.Told == state && !s.tried { // back to what the receiver knows
 		s.Waiting = nil
 		o.order.changed(s)
@@ -213,7 +216,7 @@ func (o *Outbox) drop() *Message {
 	m := s.Waiting
 	s.Waiting = nil
 	o.order.update(s)
-	o.dirty[partOf(s.id)] = true
+	o.dirty[o.partOf(s.id)] = true
 	return m
 }
 
@@ -223,7 +226,7 @@ func (o *Outbox) forget() {
 		return
 	}
 	if s := first(o.order.resting); s != nil {
-		part := partOf(s.id)
+		part := o.partOf(s.id)
 		o.order.remove(s)
 		delete(o.subjects, s.id)
 		delete(o.parts[part], hex.EncodeToString([]byte(s.id)))
