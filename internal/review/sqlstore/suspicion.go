@@ -18,7 +18,7 @@ func (p *put) resolve(ctx context.Context) error {
 	for traces := range slices.Chunk(p.adopts, maxKnown) {
 		traces := padded(slices.Clone(traces))
 		judged, err := readNumbers(p.QueryContext(ctx, `SELECT DISTINCT item_id FROM evaluations
-			WHERE item_id IS NOT NULL AND evaluator = 'judge' AND trace_id IN `+placesFrom(1, len(traces)), traces...))
+			WHERE item_id IS NOT NULL AND evaluator IN ('judge', 'scorer') AND trace_id IN `+placesFrom(1, len(traces)), traces...))
 		if err != nil {
 			return err
 		}

@@ -35,8 +35,10 @@ func testResolution(s *suite) {
 	require.NoError(t, s.PutEvaluations(t.Context(), []review.Evaluation{says(5, review.SuspicionWithdrawn, 0, false)}))
 	s.put(t, suspected(1), suspected(2), suspected(3), suspected(4), suspected(5))
 	require.Equal(t, traceIDs(4, 3, 2, 1, 5), s.ids(t, open), "withdrawn before the trace came")
+	program := says(1, review.SuspicionConfirmed, 0, false)
+	program.By = "scorer" // over HTTP; it resolves like a judge
 	require.NoError(t, s.PutEvaluations(t.Context(), []review.Evaluation{
-		says(1, review.SuspicionConfirmed, 0, false), says(3, review.SuspicionWithdrawn, 0, false),
+		program, says(3, review.SuspicionWithdrawn, 0, false),
 		says(2, review.SuspicionConfirmed, 0, true), says(4, "", 0, false),
 	}))
 	require.Equal(t, traceIDs(1, 4, 2, 5, 3), s.ids(t, open), "a judge that is not trusted moves nothing")
