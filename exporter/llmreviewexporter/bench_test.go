@@ -34,7 +34,7 @@ func BenchmarkNoItem(b *testing.B) {
 		a.PutStr("gen_ai.request.model", "m")
 		a.PutStr("gen_ai.input.messages", strings.Repeat("x", 3000))
 		a.PutStr(spanattr.AttrCoverage, string(spanattr.Scored))
-		for _, key := range strings.FieldsSeq("a b c d e f g h i j k l m n o p q r s t") {
+		for key := range strings.FieldsSeq("a b c d e f g h i j k l m n o p q r s t") {
 			a.PutStr("app."+key, "value")
 		}
 		a.PutStr("gen_ai.conversation.id", "")

@@ -130,7 +130,7 @@ func (o *Outbox) finish(m *Message, r Result) {
 	s.sending = false
 	if r.Reference != "" && s.Reference != r.Reference {
 		s.Reference = r.Reference
-		o.dirty[partOf(m.Subject)] = true
+		o.dirty[o.partOf(m.Subject)] = true
 	}
 	switch {
 	case r.Again && s.Waiting == m:
