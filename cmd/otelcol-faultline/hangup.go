@@ -6,7 +6,7 @@ import (
 	"syscall"
 )
 
-// The Collector reads its configuration again on SIGHUP once it runs. A reload that is asked for while it starts or
-// stops would end the process, and systemd counts that as a clean end, after which it does not start it again. Such a
-// signal does nothing: the configuration was just read.
+// The Collector reads its configuration again on SIGHUP once it runs. A SIGHUP while it starts or stops would end the
+// process, and systemd counts that as a clean end, after which it does not start it again. Such a signal does nothing:
+// the configuration was just read.
 func init() { signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) }
