@@ -74,16 +74,16 @@ func (tsvector) match(ctx context.Context, tx *sql.Tx, words []string, begins bo
 	if err != nil {
 		return nil, err
 	}
-	order, plan := `rowid + 0 DESC`, `SELECT set_config('plan_cache_mode', 'force_custom_plan', true),
+	plan := `SELECT set_config('plan_cache_mode', 'force_custom_plan', true),
 		set_config('enable_bitmapscan', 'on', true), set_config('enable_seqscan', 'off', true)`
 	if n >= frequent {
-		order, plan = `rowid DESC`, `SELECT set_config('plan_cache_mode', 'force_custom_plan', true),
-		set_config('enable_bitmapscan', 'off', true)`
+		plan = `SELECT set_config('plan_cache_mode', 'force_custom_plan', true),
+		set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true)`
 	}
 	if _, err := tx.ExecContext(ctx, plan); err != nil {
 		return nil, err
 	}
-	return &match{order: order, where: func(w *where) string {
+	return &match{few: n < frequent, where: func(w *where) string {
 		found := []string{`words @@ ` + w.arg(all) + `::tsquery`}
 		for _, phrase := range phrases {
 			found = append(found, `strpos(' ' || translate(body, chr(31), ' ') || ' ', `+w.arg(phrase)+`) > 0`)
