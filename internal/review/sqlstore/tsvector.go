@@ -47,9 +47,9 @@ const (
 	frequent = 25
 )
 
-// match implements wordIndex. Rows with rare words are found by the index of words, which collects all of them. Rows with
-// frequent ones are found from the newest row on. Postgres does not know which words begin with some letters, so that it
-// is told.
+// match implements wordIndex. Rows with rare words are found by the index of words, which collects all of them. Rows
+// with frequent ones are found from the newest row on. Postgres cannot estimate the words that begin with some letters,
+// so that its choice is made here.
 func (tsvector) match(ctx context.Context, tx *sql.Tx, words []string, begins bool) (*match, error) {
 	var lexemes, phrases []string
 	for i, word := range words {
