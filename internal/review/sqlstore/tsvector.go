@@ -68,7 +68,6 @@ func (tsvector) match(ctx context.Context, tx *sql.Tx, words []string, begins bo
 	}
 	all := strings.Join(lexemes, " & ")
 	var n int
-	//nolint:gosec // only a constant is put in
 	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT words FROM search ORDER BY rowid DESC LIMIT `+
 		strconv.Itoa(probed)+`) newest WHERE words @@ $1::tsquery`, all).Scan(&n)
 	if err != nil {
