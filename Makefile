@@ -83,6 +83,12 @@ chaos:
 soak:
 	SOAK=$(or $(SOAK),1h) go test -count=1 -v -timeout 26h -run '^TestSoak$$' ./e2e
 
+#: the review store with SCALE (1000000) items, and under load: ingest, and 200 reviewers who claim cases
+.PHONY: scale
+scale:
+	FAULTLINE_LOAD=1 FAULTLINE_SCALE=$(or $(SCALE),1000000) go test -count=1 -v -timeout 120m \
+	  -run '^(TestScale|TestIngestLoad|TestClaimLoad)$$' ./internal/review/sqlstore | grep -E 'p95|p99|spans|reviewer|^(---|ok|FAIL)'
+
 #: real SDKs through the built Collector, recorded anew (needs Node; CLIENTS=name,name for some)
 .PHONY: clients
 clients:

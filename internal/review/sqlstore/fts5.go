@@ -26,7 +26,7 @@ func (fts5) match(ctx context.Context, tx *sql.Tx, words []string, begins bool) 
 			return nil, err
 		}
 	}
-	return &match{order: `rowid DESC`, where: func(w *where) string {
+	return &match{where: func(w *where) string {
 		return `search MATCH ` + w.arg(strings.Join(matches, " AND "))
 	}}, nil
 }

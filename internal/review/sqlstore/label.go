@@ -97,8 +97,8 @@ func settle(ctx context.Context, tx *prepared, item *judged, newest sql.NullInt6
 	return err
 }
 
-// said are the labels of an item, by their ids, 0 where there is none: the newest, the newest of the person, and the
-// one of theirs that counts.
+// said are the labels of an item, by their ids: the newest, the newest of the person, and the one of theirs that
+// counts. An id is 0 where there is none.
 type said struct {
 	newest, own, counting int64
 	span                  bool // the span of the label is one of the item

@@ -117,7 +117,7 @@ func (q *query) order() string {
 	if q.placed() {
 		return "i.place DESC, i.id DESC"
 	}
-	return "i.id DESC"
+	return q.match.from("i.id")
 }
 
 func (q *query) cursor(at spot) string {
@@ -257,7 +257,7 @@ func (w *where) restrict(q query, in part) {
 
 func (w *where) searched(m *match, before int64) string {
 	return `SELECT rowid FROM search WHERE ` + m.where(w) + ` AND rowid < ` + w.arg(before) +
-		` ORDER BY ` + m.order + ` LIMIT ` + strconv.Itoa(review.MaxCounted)
+		` ORDER BY ` + m.from(`rowid`) + ` LIMIT ` + strconv.Itoa(review.MaxCounted)
 }
 
 // afterSearched returns the cursor behind the items that restrict looked through, "" where those were all.

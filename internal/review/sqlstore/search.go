@@ -88,7 +88,15 @@ type wordIndex interface {
 // match is how the rows with some words are found.
 type match struct {
 	where func(w *where) string // writes the condition into a query, with its arguments
-	order string                // from the newest on
+	few   bool                  // all of them are read and sorted, since none may be near the newest
+}
+
+// from orders rows by a column, from the newest on.
+func (m *match) from(column string) string {
+	if m != nil && m.few {
+		return column + " + 0 DESC" // no index has that order
+	}
+	return column + " DESC"
 }
 
 // query is a filter with its words as the search index takes them.

@@ -47,9 +47,9 @@ const (
 	frequent = 25
 )
 
-// match implements wordIndex. Rows with rare words are found by the index of words, which collects all of them. Rows with
-// frequent ones are found from the newest row on. Postgres does not know which words begin with some letters, so that it
-// is told.
+// match implements wordIndex. Rows with rare words are found by the index of words, which collects all of them. Rows
+// with frequent ones are found from the newest row on. Postgres cannot estimate the words that begin with some letters,
+// so that its choice is made here.
 func (tsvector) match(ctx context.Context, tx *sql.Tx, words []string, begins bool) (*match, error) {
 	var lexemes, phrases []string
 	for i, word := range words {
@@ -68,22 +68,21 @@ func (tsvector) match(ctx context.Context, tx *sql.Tx, words []string, begins bo
 	}
 	all := strings.Join(lexemes, " & ")
 	var n int
-	//nolint:gosec // only a constant is put in
 	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT words FROM search ORDER BY rowid DESC LIMIT `+
 		strconv.Itoa(probed)+`) newest WHERE words @@ $1::tsquery`, all).Scan(&n)
 	if err != nil {
 		return nil, err
 	}
-	order, plan := `rowid + 0 DESC`, `SELECT set_config('plan_cache_mode', 'force_custom_plan', true),
+	plan := `SELECT set_config('plan_cache_mode', 'force_custom_plan', true),
 		set_config('enable_bitmapscan', 'on', true), set_config('enable_seqscan', 'off', true)`
 	if n >= frequent {
-		order, plan = `rowid DESC`, `SELECT set_config('plan_cache_mode', 'force_custom_plan', true),
-		set_config('enable_bitmapscan', 'off', true)`
+		plan = `SELECT set_config('plan_cache_mode', 'force_custom_plan', true),
+		set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true)`
 	}
 	if _, err := tx.ExecContext(ctx, plan); err != nil {
 		return nil, err
 	}
-	return &match{order: order, where: func(w *where) string {
+	return &match{few: n < frequent, where: func(w *where) string {
 		found := []string{`words @@ ` + w.arg(all) + `::tsquery`}
 		for _, phrase := range phrases {
 			found = append(found, `strpos(' ' || translate(body, chr(31), ' ') || ' ', `+w.arg(phrase)+`) > 0`)
