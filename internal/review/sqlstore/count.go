@@ -24,6 +24,7 @@ func counted(q query) (from string, w *where) {
 		from = w.having(q.Attributes)
 		w.conditions = nil
 		w.narrow(q.Filter)
+		w.ofQueue(q.queues, q.Queue)
 		return from + w.String(), w
 	}
 	if !q.searches {

@@ -62,6 +62,13 @@ func (w *where) taken(q *review.Queue) string {
 		}
 		conditions = append(conditions, "i.service IN ("+strings.Join(places, ", ")+")")
 	}
+	if len(q.Sources) > 0 {
+		bits := 0
+		for _, source := range q.Sources {
+			bits |= bitOf(source)
+		}
+		conditions = append(conditions, "(i.sources & "+strconv.Itoa(bits)+") <> 0")
+	}
 	return "(" + strings.Join(conditions, " AND ") + ")"
 }
 
@@ -77,18 +84,19 @@ type sortable struct {
 	place             int64
 	reviewers, judged int
 	unsafe            bool
+	sources           int // bits
 	ofSignal          int // items of its signal, this one included; 0 without one
 	cost              genai.Opt[float64]
 }
 
 const selectSortable = `SELECT i.id, i.state, i.class, i.service, i.queue, i.place, i.reviewers, i.judged, i.unsafe,
-	COALESCE(g.total, 0), i.cost_usd FROM items i LEFT JOIN signals g ON g.id = i.fingerprint`
+	i.sources, COALESCE(g.total, 0), i.cost_usd FROM items i LEFT JOIN signals g ON g.id = i.fingerprint`
 
 func (i *sortable) scan(r scanner) error {
 	var cost sql.NullFloat64
 	var unsafe int
 	err := r.Scan(&i.id, &i.state, &i.class, &i.service, &i.queue, &i.place, &i.reviewers, &i.judged, &unsafe,
-		&i.ofSignal, &cost)
+		&i.sources, &i.ofSignal, &cost)
 	i.unsafe, i.cost = unsafe == 1, optional(cost)
 	return err
 }
@@ -109,7 +117,7 @@ func (s *Store) enqueue(ctx context.Context, tx *prepared, id int64, uncertain b
 // sort writes queue and place of an item. What was put at the end stays there, and what is known of an item only
 // raises it.
 func (i *sortable) sort(ctx context.Context, tx *prepared, queues []review.Queue, uncertain bool) error {
-	queue := review.QueueOf(queues, i.class, i.unsafe, i.service)
+	queue := review.QueueOf(queues, i.class, i.unsafe, i.service, sourcesIn(i.sources))
 	state, reviewers, place := i.state, i.reviewers, i.place
 	if state == review.Open {
 		wanted := queue.Place(review.Traits{
