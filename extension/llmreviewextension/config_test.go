@@ -102,7 +102,7 @@ func TestQueues(t *testing.T) {
 	require.Equal(t, []review.Queue{
 		{
 			Name: "refunds", Classes: []failure.Class{failure.ToolCallMalformed, failure.Unsafe}, Services: []string{"returns-bot"},
-			Sources: []review.Source{review.SourceVerdict, review.SourceFeedback},
+			Sources:   []review.Source{review.SourceVerdict, review.SourceFeedback},
 			Reviewers: 2, Blind: true, Rubric: "Read the whole thread.", Order: review.Priority,
 			Questions: []review.Question{
 				{

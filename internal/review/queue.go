@@ -70,7 +70,7 @@ const (
 )
 
 // QuestionKeys are the keys that questions may have: the page uses the others.
-const QuestionKeys = "bghoz4567890"
+const QuestionKeys = "bz4567890"
 
 // DefaultQueue is the queue without a name.
 func DefaultQueue() Queue { return Queue{Reviewers: 1, Order: Newest} }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/web/display"
+	"github.com/faultline-otel/faultline/internal/web/transcript"
 )
 
 // titles describe items without a verdict in one line.
@@ -15,7 +16,7 @@ var titles = map[review.Source]string{
 	review.SourceFeedback:  "Somebody gave this answer a bad rating",
 	review.SourceSent:      "A person sent this trace",
 	review.SourceSuspicion: "A scorer has a suspicion",
-	review.SourceRandom:    "Nothing looks wrong here",
+	review.SourceRandom:    "A case drawn at random", // nothing that hints at an answer
 }
 
 // titleOf describes an item in one line.
@@ -31,18 +32,18 @@ func titleOf(item *review.Item) string {
 // itemChip names the class of an item, and the reason where it has none.
 func itemChip(item *review.Item) display.Chip {
 	if item.Class == "" {
-		return display.Chip{Text: string(review.Strongest(item.Reasons).Source)}
+		return display.Chip{Text: sourceWords[review.Strongest(item.Reasons).Source]}
 	}
 	return display.ChipOf(item.Class, item.Detail)
 }
 
 // sourceWords name the sources in the filter.
 var sourceWords = map[review.Source]string{
-	review.SourceVerdict:   "found by a scorer",
-	review.SourceFeedback:  "bad feedback",
+	review.SourceVerdict:   "verdict",
+	review.SourceFeedback:  "feedback",
 	review.SourceSent:      "sent by a person",
 	review.SourceSuspicion: "suspicion",
-	review.SourceRandom:    "drawn at random",
+	review.SourceRandom:    "random sample",
 }
 
 func sourceOptions(chosen review.Source, counts []review.Count) []option {
@@ -64,26 +65,85 @@ func sourceOptions(chosen review.Source, counts []review.Count) []option {
 	return options
 }
 
-// reasonsOf says why an item is here, the strongest reason first, and what became of a suspicion.
-func reasonsOf(item *review.Item) string {
-	words := make([]string, len(item.Reasons))
-	for i, r := range item.Reasons {
-		words[i] = r.String()
+// whyView is a reason why a case is here, with the number that stands at the places that show it.
+type whyView struct {
+	Number    int // 0 for a reason of which nothing can be shown
+	Hit       bool
+	Address   string // of the first place, "" where it was not found
+	Kind      string
+	Chips     []display.Chip
+	Text      string
+	Odds      string
+	OddsTitle string
+}
+
+// whyOf lists why an item is here, the strongest reason first. Findings on other spans are among the steps.
+func whyOf(item *review.Item, notes []transcript.Note, now time.Time) (list []whyView) {
+	reasons := map[review.Source]review.Reason{}
+	for _, r := range item.Reasons {
+		reasons[r.Source] = r
 	}
-	text := strings.Join(words, ". Also: ")
-	if e := review.Resolution(item.Evaluations); e != nil {
-		text += ". The suspicion was " + e.Suspicion + " by " + display.Line(e.Name+" ("+cmp.Or(e.Version, e.By)+")", 120)
-		if e.Untrusted {
-			text += ", which was not compared with people yet"
+	add := func(source review.Source, w whyView) {
+		if r, ok := reasons[source]; ok {
+			w.Odds, w.OddsTitle = r.Odds(), r.String()
+		}
+		w.Kind = cmp.Or(w.Kind, sourceWords[source])
+		list = append(list, w)
+	}
+	number, suspected := 0, false
+	for _, n := range notes {
+		number = max(number, n.Number)
+		switch w := (whyView{Number: n.Number, Address: n.Address, Text: n.Evidence}); {
+		case n.Where != "":
+		case n.Chip == nil:
+			suspected = true
+			w.Text = n.Scorer + " " + n.Score + ", " + n.Evidence
+			add(review.SourceSuspicion, w)
+		default:
+			w.Hit, w.Chips = true, []display.Chip{*n.Chip}
+			add(review.SourceVerdict, w)
 		}
 	}
-	return text
+	if _, flagged := reasons[review.SourceVerdict]; flagged && !slices.ContainsFunc(list, func(w whyView) bool { return w.Hit }) {
+		add(review.SourceVerdict, whyView{
+			Hit: true, Chips: []display.Chip{display.ChipOf(item.Class, item.Detail)}, Text: display.Line(item.Evidence, 400),
+		})
+	}
+	complained := false
+	for i := range item.Evaluations {
+		e := &item.Evaluations[i]
+		if !e.Bad || complained {
+			continue
+		}
+		complained = true
+		number++
+		text := strings.TrimSpace(e.Name + " " + strings.ReplaceAll(e.Label, "_", " "))
+		if when := display.MomentOf(e.Time, now); when.Machine != "" {
+			text += ", " + whenWords(when.Ago)
+		}
+		if e.Explanation != "" {
+			text += ": “" + display.Line(e.Explanation, 300) + "”"
+		}
+		add(review.SourceFeedback, whyView{Number: number, Text: display.Line(text, 400)})
+	}
+	for _, r := range item.Reasons {
+		switch {
+		case r.Source == review.SourceFeedback && !complained:
+			add(r.Source, whyView{Text: "somebody gave it a bad rating"})
+		case r.Source == review.SourceSuspicion && !suspected:
+			add(r.Source, whyView{Text: "a scorer has one, which is no failure"})
+		case r.Source == review.SourceSent:
+			add(r.Source, whyView{Kind: "sent", Text: "by a person"})
+		case r.Source == review.SourceRandom:
+			add(r.Source, whyView{Text: "drawn whatever scorers say, to measure them"})
+		}
+	}
+	return list
 }
 
 // evaluationView is what somebody else said.
 type evaluationView struct {
 	By, Name, Result, Address string
-	Suspicion                 string // confirmed or withdrawn, "" if it is about none
 	Explanation               string
 	When                      display.Moment
 	Failed                    bool
@@ -98,7 +158,7 @@ func evaluationsOf(item *review.Item, address func(span string) string, now time
 		v := evaluationView{
 			By:   display.Line(strings.TrimSpace(cmp.Or(e.By, "somebody")+" "+cmp.Or(e.Reviewer, e.JudgeModel)), 80),
 			Name: display.Line(e.Name, 60), Result: display.Line(e.Label, 60), Failed: e.Failed || e.Bad,
-			Explanation: display.Line(e.Explanation, 1000), When: display.MomentOf(e.Time, now), Suspicion: e.Suspicion,
+			Explanation: display.Line(e.Explanation, 1000), When: display.MomentOf(e.Time, now),
 		}
 		if e.Value.Set {
 			v.Result = strings.TrimSpace(v.Result + " " + display.Number(e.Value.Value))

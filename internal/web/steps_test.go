@@ -65,7 +65,8 @@ func TestAStepWithoutAFindingSaysHowManySpansItHas(t *testing.T) {
 	trace.Spans[1].Name = ""
 	s.put(trace)
 	page := s.page("/review/" + trace.ID)
-	require.Equal(t, []string{"nothing failed in 1 span", "nothing failed in 2 spans"}, page.one("details.quiet").texts("span.dim"))
-	require.Equal(t, "2 steps without a finding: retrieval, upstream data", page.one("details.quiet").one("summary").text())
+	require.Equal(t, []string{"nothing failed in 1 span", "nothing failed in 2 spans"}, page.one("ul.quiet").texts("span.dim"))
+	require.Equal(t, "Step by step: generation, routing failed or found nothing; 2 steps without a finding: retrieval, upstream data",
+		page.one("#steps").one("summary").text())
 	require.Contains(t, page.one("div.retrieved").text(), "the documents were not recorded")
 }

@@ -28,18 +28,22 @@ func (s *Store) Queues() []review.Queue {
 
 // ofQueue restricts counts to those of a queue, which they do not name: the first queue that takes them is theirs.
 func (w *where) ofQueue(queues []review.Queue, name string) {
-	if name == "" {
-		return
+	if name != "" {
+		w.conditions = append(w.conditions, w.within(queues, name))
 	}
+}
+
+// within is the condition under which an item is in a queue: it takes the item, and none before it does.
+func (w *where) within(queues []review.Queue, name string) string {
+	var conditions []string
 	for i := range queues {
 		takes := w.taken(&queues[i])
 		if queues[i].Name == name {
-			w.conditions = append(w.conditions, takes)
-			return
+			return strings.Join(append(conditions, takes), " AND ")
 		}
-		w.conditions = append(w.conditions, "NOT "+takes)
+		conditions = append(conditions, "NOT "+takes)
 	}
-	w.conditions = append(w.conditions, "1 = 0") // no such queue
+	return "1 = 0" // no such queue
 }
 
 // taken is the condition under which a queue takes an item; review.QueueOf decides the same.
@@ -70,6 +74,36 @@ func (w *where) taken(q *review.Queue) string {
 		conditions = append(conditions, "(i.sources & "+strconv.Itoa(bits)+") <> 0")
 	}
 	return "(" + strings.Join(conditions, " AND ") + ")"
+}
+
+// revealed leaves out the open items of blind queues.
+func (w *where) revealed(queues []review.Queue, yes bool) {
+	if !yes {
+		return
+	}
+	for _, of := range blindQueues(queues) {
+		w.conditions = append(w.conditions, "(i.state <> 'open' OR i.queue <> "+w.arg(of)+")")
+	}
+}
+
+// revealedCounts is revealed for counts, which do not name their queue.
+func (w *where) revealedCounts(queues []review.Queue, yes bool) {
+	if !yes {
+		return
+	}
+	for _, of := range blindQueues(queues) {
+		of := w.within(queues, of)
+		w.conditions = append(w.conditions, "(i.state <> 'open' OR NOT ("+of+"))")
+	}
+}
+
+func blindQueues(queues []review.Queue) (names []string) {
+	for i := range queues {
+		if queues[i].Blind {
+			names = append(names, queues[i].Name)
+		}
+	}
+	return names
 }
 
 // fewOfSignal is how many items of a signal count as new.
