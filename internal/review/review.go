@@ -79,8 +79,8 @@ type Filter struct {
 	// Revealed leaves out the open items of blind queues. It belongs to what would tell, of an item, what was found or
 	// what others said of it.
 	Revealed bool
-	Limit   int    // 0 is 50, at most 500
-	Cursor  string // Page.Next of the previous page
+	Limit    int    // 0 is 50, at most 500
+	Cursor   string // Page.Next of the previous page
 	Attributes
 }
 

@@ -248,21 +248,25 @@
     else say(by > 0 ? 'That was the last one' : 'That is the newest');
   }
 
+  // htmx knows only the buttons inside a form: one outside has a twin there.
+  document.addEventListener('click', (e) => {
+    const button = e.target.closest?.('button[form=judge]');
+    const form = $('#judge');
+    if (!button || !form) return;
+    e.preventDefault();
+    const twin = button.cloneNode(false);
+    twin.removeAttribute('id');
+    twin.removeAttribute('form');
+    twin.hidden = true;
+    form.append(twin);
+    twin.click();
+    twin.remove();
+  });
+
   // Judging: the row goes (or says so).
   let judging = null;
   document.addEventListener('submit', (e) => {
     if (e.target.id !== 'judge') return;
-    if (e.submitter && !e.target.contains(e.submitter)) { // htmx knows only the buttons inside a form
-      e.preventDefault();
-      e.stopImmediatePropagation();
-      const twin = e.submitter.cloneNode(false);
-      twin.removeAttribute('id');
-      twin.hidden = true;
-      e.target.append(twin);
-      twin.click();
-      twin.remove();
-      return;
-    }
     judging = null;
     if (e.submitter?.name !== 'decision') return; // it skips
     judging = {trace: currentTrace(), words: {confirmed: 'Confirmed', rejected: 'Not a failure', unsure: 'Unsure'}[e.submitter.value]};
