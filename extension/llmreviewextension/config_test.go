@@ -107,7 +107,7 @@ func TestQueues(t *testing.T) {
 			Questions: []review.Question{
 				{
 					Name: "tone", Text: "How was it said?", Type: review.Choice, Choices: []string{"calm", "rude"},
-					Required: true, Key: "g",
+					Required: true, Key: "b",
 				},
 				{Name: "solved", Text: "Was it solved?", Type: review.YesNo},
 			},
@@ -131,7 +131,7 @@ func TestQueues(t *testing.T) {
 		`queues[1] "a": questions[1]: type must be "choice", "number", "yes_no" or "text", got "essay"`,
 		`queues[1] "a": questions[2]: choices must come with the type "choice", got type "number"`,
 		`queues[1] "a": questions[2]: name must be unique, got "q" again`,
-		`queues[1] "a": questions[2]: key must be unique, got "g" again`,
+		`queues[1] "a": questions[2]: key must be unique, got "b" again`,
 		`queues[2] "a": name must be unique, got "a" again`,
 	} {
 		require.ErrorContains(t, err, want)

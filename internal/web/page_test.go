@@ -155,7 +155,7 @@ func TestCaseReadsTopToBottom(t *testing.T) {
 	s.put(trace, again)
 	page := s.page("/review/" + trace.ID)
 
-	require.Equal(t, "Tool call with an argument the tool cannot take", page.one("h1").text())
+	require.Equal(t, "issue_refund gets an argument that it cannot take", page.one("h1").text())
 	require.Equal(t, []string{"tool_call_malformed · type_mismatch", "unsafe"}, page.one("#why").texts("span.chip"))
 	require.Equal(t, []string{"always kept", "always kept"}, page.one("#why").texts("span.odds"))
 	facts := page.one("article")
@@ -210,7 +210,7 @@ func TestAnotherSpanCanBeReadInItsPlace(t *testing.T) {
 	address := s.page("/review/" + trace.ID).one("ol.tree").all("a")[2].attr("href")
 	require.Equal(t, "/review/"+trace.ID+"?span=00000000000000a3#said", address)
 	page := s.page(strings.TrimSuffix(address, "#said"))
-	require.Equal(t, "Tool call with an argument the tool cannot take", page.one("h1").text(), "the case is the same")
+	require.Equal(t, "issue_refund gets an argument that it cannot take", page.one("h1").text(), "the case is the same")
 	require.False(t, page.one("#said").has(".fails"), "nothing failed there")
 	require.Contains(t, page.one("#h-said").text(), "in chat gpt-4.1")
 	status, _ := s.get("/review/" + trace.ID + "?span=nonsense")

@@ -5,7 +5,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
+	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/web/display"
 	"github.com/faultline-otel/faultline/internal/web/transcript"
@@ -26,7 +28,26 @@ func titleOf(item *review.Item) string {
 			return title
 		}
 	}
+	if title := toolTitles[item.Detail]; title != "" && item.Class == failure.ToolCallMalformed {
+		tool, _, found := strings.Cut(item.Evidence, ".")
+		if found && tool != "" && len(tool) <= 64 && !strings.ContainsFunc(tool, notOfATool) {
+			return tool + " " + title
+		}
+	}
 	return display.Headline(item.Class, item.Detail)
+}
+
+// toolTitles say what a tool got. Its name begins the evidence, as tool.argument.
+var toolTitles = map[string]string{
+	failure.MissingRequired:     "is called without an argument that it needs",
+	failure.UnexpectedParam:     "gets an argument that it does not have",
+	failure.TypeMismatch:        "gets an argument that it cannot take",
+	failure.EnumViolation:       "gets a value that it does not know",
+	failure.ConstraintViolation: "gets a value that it does not allow",
+}
+
+func notOfATool(r rune) bool {
+	return r != '_' && r != '-' && (r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r))
 }
 
 // itemChip names the class of an item, and the reason where it has none.
