@@ -168,7 +168,9 @@ func countCut(spans []review.Span) (n int) {
 }
 
 // facts lists what helps to place a case: what most ask first, and the rest.
-func (s *server) facts(item *review.Item, primary *review.Span, signal *review.Signal, now time.Time) (first, more []fact) {
+func (s *server) facts(
+	item *review.Item, primary *review.Span, signal *review.Signal, now time.Time,
+) (first, more []fact) {
 	add := func(to *[]fact, name, value string) {
 		if value != "" {
 			*to = append(*to, fact{Name: name, Value: display.Line(value, 80)})
@@ -185,7 +187,8 @@ func (s *server) facts(item *review.Item, primary *review.Span, signal *review.S
 	if signal.Stored > 1 {
 		first = append(first, fact{
 			Name: "signal", Value: display.Grouped(int64(signal.Stored)) + "× this failure", State: signal.State,
-			Link: signalAddress(item.Fingerprint, nil), Title: "all cases with fingerprint " + display.Line(item.Fingerprint, 40),
+			Link:  signalAddress(item.Fingerprint, nil),
+			Title: "all cases with fingerprint " + display.Line(item.Fingerprint, 40),
 		})
 	}
 	add(&first, "service", item.Service)

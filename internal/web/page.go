@@ -26,7 +26,8 @@ type shell struct {
 // Initials stand for the name of the reviewer on a narrow screen.
 func (s shell) Initials() string {
 	var initials []rune
-	for word := range strings.FieldsFuncSeq(s.Reviewer, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+	between := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+	for word := range strings.FieldsFuncSeq(s.Reviewer, between) {
 		if initials = append(initials, unicode.ToUpper([]rune(word)[0])); len(initials) == 2 {
 			break
 		}

@@ -125,7 +125,8 @@ func whyOf(item *review.Item, notes []transcript.Note, now time.Time) (list []wh
 			add(review.SourceVerdict, w)
 		}
 	}
-	if _, flagged := reasons[review.SourceVerdict]; flagged && !slices.ContainsFunc(list, func(w whyView) bool { return w.Hit }) {
+	found := slices.ContainsFunc(list, func(w whyView) bool { return w.Hit })
+	if _, flagged := reasons[review.SourceVerdict]; flagged && !found {
 		add(review.SourceVerdict, whyView{
 			Hit: true, Chips: []display.Chip{display.ChipOf(item.Class, item.Detail)}, Text: display.Line(item.Evidence, 400),
 		})

@@ -348,8 +348,8 @@ func singlesOf(counts []review.Count) (links []option) {
 			if c.N != 1 && source != review.SourceFeedback && source != review.SourceSent {
 				label += "s"
 			}
-			links = append(links, option{Value: queueFilter{Filter: review.Filter{State: review.Open, Source: source}}.address(),
-				Label: label})
+			of := queueFilter{Filter: review.Filter{State: review.Open, Source: source}}
+			links = append(links, option{Value: of.address(), Label: label})
 		}
 	}
 	return links

@@ -374,7 +374,6 @@ func reviewers(
 		w.and("NOT EXISTS (SELECT 1 FROM items i WHERE i.id = labels.item_id AND i.state = 'open' AND i.queue = ", name)
 		w.conditions[len(w.conditions)-1] += ")"
 	}
-	//nolint:gosec // the conditions are constants of this package, values are arguments
 	err = eachRow(ctx, tx, `SELECT reviewer, SUM(CASE WHEN decision = 'confirmed' THEN 1 ELSE 0 END),
 		SUM(CASE WHEN decision = 'rejected' THEN 1 ELSE 0 END), MAX(created_ns) FROM labels`+w.String()+`
 		GROUP BY reviewer ORDER BY COUNT(*) DESC, reviewer LIMIT `+strconv.Itoa(maxNamed), func(rows *sql.Rows) error {

@@ -72,7 +72,8 @@ type Question struct {
 func Of(item *review.Item, queue review.Queue, viewer []string) Bar {
 	b := Bar{
 		TraceID: item.TraceID, Open: item.State == review.Open, Blind: item.Class == "", Queue: queue.Name,
-		Rubric: display.Text(queue.Rubric), RubricHead: display.Line(queue.Rubric, 120), Assignee: item.Assignee, Assigned: display.Line(item.Assignee, 60),
+		Rubric: display.Text(queue.Rubric), RubricHead: display.Line(queue.Rubric, 120),
+		Assignee: item.Assignee, Assigned: display.Line(item.Assignee, 60),
 	}
 	said := review.Label{Class: item.Class, Detail: item.Detail}
 	if len(item.Labels) > 0 {

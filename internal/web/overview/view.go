@@ -225,7 +225,8 @@ func (v *View) addRates(rates []Rate) {
 		v.Rates = append(v.Rates, row)
 	}
 	if len(v.Rates) > 0 && v.Rates[0].Corrected != "" {
-		v.RateWords = "Scorers flag " + v.Rates[0].Flagged + " of requests; people find that " + v.Rates[0].Corrected + " fail."
+		v.RateWords = "Scorers flag " + v.Rates[0].Flagged + " of requests; people find that " +
+			v.Rates[0].Corrected + " fail."
 	}
 }
 
