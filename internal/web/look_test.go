@@ -189,6 +189,11 @@ func TestACaseWithoutAFailureInASession(t *testing.T) {
 
 	page := s.page("/review/" + session[5].ID)
 	require.Equal(t, "A case drawn at random", page.one("h1").text())
+	// There is no verdict that "confirm" could mean: what failed must be said.
+	require.Contains(t, page.one("#yes").text(), "A failure")
+	as := page.one("#as")
+	require.True(t, as.is("required"))
+	require.Equal(t, "option", as.node.FirstChild.Data, "a browser takes an empty choice in a group for one")
 	require.Equal(t, []string{"random sample drawn whatever scorers say, to measure them 1 in 10 kept"}, page.one("#why").texts("li"))
 	said = page.one("#said")
 	require.True(t, strings.HasPrefix(said.one("div.live").text(), "turn 6 this case"), said.one("div.live").text())

@@ -160,12 +160,23 @@ func whyOf(item *review.Item, notes []transcript.Note, now time.Time) (list []wh
 			add(r.Source, whyView{Text: "drawn whatever scorers say, to measure them"})
 		}
 	}
+	if e := review.Resolution(item.Evaluations); e != nil { // what a judge makes of the suspicion
+		for i := range list {
+			if list[i].Kind == sourceWords[review.SourceSuspicion] {
+				list[i].Text += "; " + e.Suspicion + " by " + display.Line(e.Name+" ("+cmp.Or(e.Version, e.By)+")", 120)
+				if e.Untrusted {
+					list[i].Text += ", which was not compared with people yet"
+				}
+			}
+		}
+	}
 	return list
 }
 
 // evaluationView is what somebody else said.
 type evaluationView struct {
 	By, Name, Result, Address string
+	Suspicion                 string // confirmed or withdrawn, "" if it is about none
 	Explanation               string
 	When                      display.Moment
 	Failed                    bool
@@ -180,7 +191,7 @@ func evaluationsOf(item *review.Item, address func(span string) string, now time
 		v := evaluationView{
 			By:   display.Line(strings.TrimSpace(cmp.Or(e.By, "somebody")+" "+cmp.Or(e.Reviewer, e.JudgeModel)), 80),
 			Name: display.Line(e.Name, 60), Result: display.Line(e.Label, 60), Failed: e.Failed || e.Bad,
-			Explanation: display.Line(e.Explanation, 1000), When: display.MomentOf(e.Time, now),
+			Explanation: display.Line(e.Explanation, 1000), When: display.MomentOf(e.Time, now), Suspicion: e.Suspicion,
 		}
 		if e.Value.Set {
 			v.Result = strings.TrimSpace(v.Result + " " + display.Number(e.Value.Value))

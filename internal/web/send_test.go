@@ -151,13 +151,13 @@ func TestAJudgeOnASuspicion(t *testing.T) {
 			Suspicion: suspicion, Untrusted: untrusted, Time: time.Unix(at, 0),
 		}}))
 	}
-	require.NotContains(t, s.page("/").one("#reasons").text(), "The suspicion was")
+	require.NotContains(t, s.page("/").one("#why").text(), " by groundedness")
 	says("m@1", review.SuspicionConfirmed, true, 1_800_000_000)
-	require.Contains(t, s.page("/").one("#reasons").text(),
-		"The suspicion was confirmed by groundedness (m@1), which was not compared with people yet")
+	require.Contains(t, s.page("/").one("#why").text(),
+		"confirmed by groundedness (m@1), which was not compared with people yet")
 	says("m@2", review.SuspicionWithdrawn, false, 1_800_000_001)
 	page := s.page("/")
-	require.Contains(t, page.one("#reasons").text(), "The suspicion was withdrawn by groundedness (m@2)")
-	require.NotContains(t, page.one("#reasons").text(), "compared with people")
+	require.Contains(t, page.one("#why").text(), "withdrawn by groundedness (m@2)")
+	require.NotContains(t, page.one("#why").text(), "compared with people")
 	require.Contains(t, page.text(), "groundedness pass 0.90 suspicion withdrawn")
 }

@@ -330,6 +330,12 @@
     if (e.target.id !== 'single-keys') return;
     try { localStorage.setItem('keys', e.target.checked ? 'on' : 'off'); } catch { /* it holds until the page goes */ }
   });
+  // The browser would move the focus into the list, where further keys choose a class by its first letter.
+  document.addEventListener('invalid', (e) => {
+    if (e.target.id !== 'as') return;
+    e.preventDefault();
+    say('Choose what failed first: C', true);
+  }, true);
   // Once a class is chosen the keys judge again.
   document.addEventListener('change', (e) => { if (e.target.id === 'as') $('#yes')?.focus(); });
 
