@@ -102,11 +102,12 @@ func TestQueues(t *testing.T) {
 	require.Equal(t, []review.Queue{
 		{
 			Name: "refunds", Classes: []failure.Class{failure.ToolCallMalformed, failure.Unsafe}, Services: []string{"returns-bot"},
+			Sources:   []review.Source{review.SourceVerdict, review.SourceFeedback},
 			Reviewers: 2, Blind: true, Rubric: "Read the whole thread.", Order: review.Priority,
 			Questions: []review.Question{
 				{
 					Name: "tone", Text: "How was it said?", Type: review.Choice, Choices: []string{"calm", "rude"},
-					Required: true, Key: "g",
+					Required: true, Key: "b",
 				},
 				{Name: "solved", Text: "Was it solved?", Type: review.YesNo},
 			},
@@ -120,6 +121,7 @@ func TestQueues(t *testing.T) {
 		`queues[0]: name must have 1 to 64 bytes, got 0`,
 		`queues[1] "a": classes must be of the taxonomy, got "boredom"`,
 		`queues[1] "a": services must be names of services, got ""`,
+		`queues[1] "a": sources must be of ["verdict" "feedback" "sent" "suspicion" "random"], got "luck"`,
 		`queues[1] "a": reviewers must be 1 to 20, got 0`,
 		`queues[1] "a": order must be "newest" or "priority", got "random"`,
 		`queues[1] "a": questions[0]: name must have 1 to 64 bytes, got 0`,
@@ -129,7 +131,7 @@ func TestQueues(t *testing.T) {
 		`queues[1] "a": questions[1]: type must be "choice", "number", "yes_no" or "text", got "essay"`,
 		`queues[1] "a": questions[2]: choices must come with the type "choice", got type "number"`,
 		`queues[1] "a": questions[2]: name must be unique, got "q" again`,
-		`queues[1] "a": questions[2]: key must be unique, got "g" again`,
+		`queues[1] "a": questions[2]: key must be unique, got "b" again`,
 		`queues[2] "a": name must be unique, got "a" again`,
 	} {
 		require.ErrorContains(t, err, want)

@@ -13,6 +13,7 @@ type QueueConfig struct {
 	Name     string   `mapstructure:"name"`
 	Classes  []string `mapstructure:"classes"`  // empty: all
 	Services []string `mapstructure:"services"` // empty: all
+	Sources  []string `mapstructure:"sources"`  // verdict, suspicion, feedback, random, sent; empty: all
 
 	// Reviewers is how many people have to judge a case; absent is 1.
 	Reviewers *int `mapstructure:"reviewers"`
@@ -56,6 +57,9 @@ func (c *Config) queues() []review.Queue {
 		}
 		for _, class := range configured.Classes {
 			q.Classes = append(q.Classes, failure.Class(class))
+		}
+		for _, source := range configured.Sources {
+			q.Sources = append(q.Sources, review.Source(source))
 		}
 		for _, asked := range configured.Questions {
 			q.Questions = append(q.Questions, review.Question{

@@ -17,6 +17,7 @@ type Queue struct {
 	Name     string          `json:"name"`
 	Classes  []failure.Class `json:"classes,omitempty"`  // none: all; "unsafe" also takes findings beside the root cause
 	Services []string        `json:"services,omitempty"` // none: all
+	Sources  []Source        `json:"sources,omitempty"`  // none: all; else one of the reasons of an item
 	// Reviewers is how many people have to judge an item.
 	Reviewers int `json:"reviewers"`
 	// Blind hides from those who have yet to judge an item what others said and what scorers found.
@@ -69,15 +70,15 @@ const (
 )
 
 // QuestionKeys are the keys that questions may have: the page uses the others.
-const QuestionKeys = "bghoz4567890"
+const QuestionKeys = "bz4567890"
 
 // DefaultQueue is the queue without a name.
 func DefaultQueue() Queue { return Queue{Reviewers: 1, Order: Newest} }
 
 // QueueOf returns the first queue that takes an item with these values.
-func QueueOf(queues []Queue, class failure.Class, unsafe bool, service string) Queue {
+func QueueOf(queues []Queue, class failure.Class, unsafe bool, service string, sources []Source) Queue {
 	for i := range queues {
-		if q := &queues[i]; q.takes(class, unsafe, service) {
+		if q := &queues[i]; q.takes(class, unsafe, service, sources) {
 			return *q
 		}
 	}
@@ -92,10 +93,11 @@ func QueueNamed(queues []Queue, name string) Queue {
 	return DefaultQueue()
 }
 
-func (q *Queue) takes(class failure.Class, unsafe bool, service string) bool {
+func (q *Queue) takes(class failure.Class, unsafe bool, service string, sources []Source) bool {
 	return (len(q.Classes) == 0 || slices.Contains(q.Classes, class) ||
 		unsafe && slices.Contains(q.Classes, failure.Unsafe)) &&
-		(len(q.Services) == 0 || slices.Contains(q.Services, service))
+		(len(q.Services) == 0 || slices.Contains(q.Services, service)) &&
+		(len(q.Sources) == 0 || slices.ContainsFunc(q.Sources, func(s Source) bool { return slices.Contains(sources, s) }))
 }
 
 // Answered reports the first answer of a label that the queue does not take. The error is ErrInvalid. Who is unsure
@@ -166,6 +168,11 @@ func CheckQueues(queues []Queue) (errs []error) {
 		}
 		if slices.Contains(q.Services, "") {
 			wrong(`services must be names of services, got ""`)
+		}
+		for _, source := range q.Sources {
+			if !slices.Contains(Sources(), source) {
+				wrong("sources must be of %q, got %.64q", Sources(), source)
+			}
 		}
 		if q.Reviewers < 1 || q.Reviewers > maxReviewers {
 			wrong("reviewers must be 1 to %d, got %d", maxReviewers, q.Reviewers)

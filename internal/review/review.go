@@ -76,8 +76,11 @@ type Filter struct {
 	Source  Source // one of its reasons
 	Queue   string // a name
 	Query   string // words that all occur in the item's messages, evidence, names or ids
-	Limit   int    // 0 is 50, at most 500
-	Cursor  string // Page.Next of the previous page
+	// Revealed leaves out the open items of blind queues. It belongs to what would tell, of an item, what was found or
+	// what others said of it.
+	Revealed bool
+	Limit    int    // 0 is 50, at most 500
+	Cursor   string // Page.Next of the previous page
 	Attributes
 }
 

@@ -25,14 +25,18 @@ type Session struct {
 // Hide takes away what was found, as Item.Hide does.
 func (s *Session) Hide() {
 	for i := range s.Turns {
-		t := &s.Turns[i]
-		if t.Item != nil {
-			item := *t.Item
-			item.Hide()
-			t.Item = &item
-		}
-		t.Spans = hidden(t.Spans)
+		s.Turns[i].Hide()
 	}
+}
+
+// Hide takes away what was found in a turn.
+func (t *Turn) Hide() {
+	if t.Item != nil {
+		item := *t.Item
+		item.Hide()
+		t.Item = &item
+	}
+	t.Spans = hidden(t.Spans)
 }
 
 // Sessions keep the turns of a conversation around its failures.

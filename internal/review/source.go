@@ -80,6 +80,17 @@ func (r Reason) String() string {
 	return string(r.Source)
 }
 
+// Odds says in a few words how often such a trace is kept, "" where that is not known.
+func (r Reason) Odds() string {
+	switch {
+	case r.Probability >= 1:
+		return "always kept"
+	case r.Probability <= 0:
+		return ""
+	}
+	return "1 in " + strconv.FormatFloat(math.Round(1/r.Probability), 'f', -1, 64) + " kept"
+}
+
 func often(p float64, all string) string {
 	switch {
 	case p >= 1:

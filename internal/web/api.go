@@ -155,6 +155,7 @@ func filterOf(query url.Values) (review.Filter, error) {
 	if f.Source != "" && !slices.Contains(review.Sources(), f.Source) {
 		return f, fmt.Errorf("source must be one of %q, got %.64q: %w", review.Sources(), f.Source, review.ErrInvalid)
 	}
+	f.Revealed = f.Class != "" || f.Source != "" || f.Query != "" || f.Reviewer != "" || f.Tag != "" || f.Score.Name != ""
 	f.Limit, err = limitOf(query)
 	return f, err
 }
@@ -191,6 +192,7 @@ func (s *server) getFacets(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	f.Revealed = true // one case of a class would be known by the number
 	facets, err := s.store.Facets(r.Context(), f)
 	if err != nil {
 		return err

@@ -55,6 +55,7 @@ func (s *server) showAudit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := auditPage{shell: s.shell(r), Actions: []option{{Label: "all", Selected: f.Action == ""}}}
+	page.At = "audit"
 	page.Title = "Audit log"
 	for _, action := range review.Actions() {
 		page.Actions = append(page.Actions, option{

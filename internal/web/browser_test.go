@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"os/exec"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -92,7 +93,12 @@ func (b *browser) do(actions ...chromedp.Action) {
 // press presses a key of a letter or sign; a page that takes the key keeps it from being typed.
 func (b *browser) press(key string) {
 	b.t.Helper()
-	b.do(input.DispatchKeyEvent(input.KeyDown).WithKey(key).WithText(key), input.DispatchKeyEvent(input.KeyUp).WithKey(key))
+	shift := input.Modifier(0)
+	if key != strings.ToLower(key) {
+		shift = input.ModifierShift
+	}
+	b.do(input.DispatchKeyEvent(input.KeyDown).WithKey(key).WithText(key).WithModifiers(shift),
+		input.DispatchKeyEvent(input.KeyUp).WithKey(key).WithModifiers(shift))
 }
 
 // write types into what has the focus.

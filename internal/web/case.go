@@ -19,12 +19,9 @@ import (
 type caseView struct {
 	TraceID   string
 	Headline  string
-	Chip      display.Chip
-	Also      []display.Chip // further classes on the same span
-	Evidence  string
+	Why       []whyView
 	Facts     []fact
-	First     *transcript.Note  // the finding that names the verdict of the shown span
-	Notes     []transcript.Note // further ones of that span
+	More      []fact
 	Steps     []transcript.Step
 	Quiet     *transcript.Quiet
 	Talk      transcript.Conversation
@@ -35,7 +32,6 @@ type caseView struct {
 	Labels    []judgement.Label
 	Cut       string // what the page does not show
 
-	Reasons     string // why it is here
 	Evaluations []evaluationView
 
 	APIPath string
@@ -51,14 +47,16 @@ type caseView struct {
 type fact struct {
 	Name, Value, Title string
 	Copy               string // text that a click copies, "" where the value is not for copying
-	Link               string
+	Link, Key          string
 	External           bool
+	State              review.SignalState // of the signal
 }
 
 type scoreView struct {
 	Name, Value string
-	Low         bool   // red
+	Low         bool   // a verdict, or below what is usual
 	Suspect     bool   // a suspicion is not red: it is no failure
+	Number      int    // of the suspicion, 0 for others
 	Width       string // in per cent
 }
 
@@ -83,18 +81,17 @@ func (s *server) caseOf(
 		return withQuery("/review/"+item.TraceID, v) + "#said"
 	}
 	c := &caseView{
-		TraceID: item.TraceID, Headline: titleOf(item), Chip: itemChip(item), Reasons: reasonsOf(item),
-		Evidence: display.Line(item.Evidence, 1000), APIPath: "/api/v1/items/" + item.TraceID,
+		TraceID: item.TraceID, Headline: titleOf(item), APIPath: "/api/v1/items/" + item.TraceID,
 		ClaimAddress: f.actAddress(item.TraceID, "claim"),
 	}
 	if item.Hidden {
-		c.Headline, c.Chip = "A case to judge", hiddenChip
+		c.Headline = "A case to judge"
 	}
-	same, err := s.sameFailure(ctx, item)
+	signal, err := s.signalOf(ctx, item)
 	if err != nil {
 		return nil, err
 	}
-	c.Facts = s.facts(item, primary, same, now)
+	c.Facts, c.More = s.facts(item, primary, &signal, now)
 	c.Evaluations = evaluationsOf(item, address, now)
 	current := item.PrimarySpanID
 	text := transcript.New(item, shown, strings.Fields(f.Query))
@@ -107,22 +104,25 @@ func (s *server) caseOf(
 		if item.Hidden {
 			session.Hide()
 		}
-		c.Talk = text.Conversation(session)
-		c.Scores, c.Skipped = scoresOf(shown.Scores, shown.Suspects), skipsOf(shown.Skipped)
-		for _, class := range shown.Classes {
-			if class != item.Class {
-				c.Also = append(c.Also, display.ChipOf(class, ""))
+		for i := range session.Turns { // one that is to be judged blind tells nothing beside another one
+			if turn := &session.Turns[i]; turn.Item != nil {
+				if s.hide(turn.Item, viewer); turn.Item.Hidden {
+					turn.Hide()
+				}
 			}
 		}
+		c.Talk = text.Conversation(session)
+		c.Scores, c.Skipped = scoresOf(shown), skipsOf(shown.Skipped)
 	}
 	c.Retrieved = text.Retrievals()
 	c.Steps, c.Quiet = text.Steps(address)
-	for _, n := range text.Notes() {
-		switch {
-		case n.Number == 1:
-			c.First = &n
-		case n.Where == "": // those of other spans are among the steps
-			c.Notes = append(c.Notes, n)
+	notes := text.Notes()
+	c.Why = whyOf(item, notes, now)
+	for i := range c.Scores {
+		for _, n := range notes {
+			if n.Chip == nil && n.Scorer == c.Scores[i].Name {
+				c.Scores[i].Number = n.Number
+			}
 		}
 	}
 	c.Tree = transcript.TreeOf(item, current, address)
@@ -142,13 +142,12 @@ func (s *server) caseOf(
 	return c, nil
 }
 
-// sameFailure counts the items with the same fingerprint, this one included. It is 0 without a fingerprint.
-func (s *server) sameFailure(ctx context.Context, item *review.Item) (int, error) {
+// signalOf returns the signal of an item, the zero value without one.
+func (s *server) signalOf(ctx context.Context, item *review.Item) (review.Signal, error) {
 	if item.Fingerprint == "" {
-		return 0, nil
+		return review.Signal{}, nil
 	}
-	signal, err := s.store.Signal(ctx, item.Fingerprint)
-	return signal.Stored, err
+	return s.store.Signal(ctx, item.Fingerprint)
 }
 
 func spanByID(spans []review.Span, id string) *review.Span {
@@ -168,58 +167,69 @@ func countCut(spans []review.Span) (n int) {
 	return n
 }
 
-// facts lists service, model, cost, times and ids.
-func (s *server) facts(item *review.Item, primary *review.Span, same int, now time.Time) []fact {
-	var facts []fact
-	add := func(name, value string) {
+// facts lists what helps to place a case: what most ask first, and the rest.
+func (s *server) facts(
+	item *review.Item, primary *review.Span, signal *review.Signal, now time.Time,
+) (first, more []fact) {
+	add := func(to *[]fact, name, value string) {
 		if value != "" {
-			facts = append(facts, fact{Name: name, Value: display.Line(value, 80)})
+			*to = append(*to, fact{Name: name, Value: display.Line(value, 80)})
 		}
 	}
 	id := func(name, value string) {
 		if value != "" {
-			facts = append(
-				facts,
+			more = append(
+				more,
 				fact{Name: name, Value: abbreviate(display.Line(value, 80)), Copy: display.Line(value, 300)},
 			)
 		}
 	}
-	add("service", item.Service)
-	add("environment", item.Environment)
-	add("model", item.Model)
-	add("prompt", strings.TrimSpace(item.PromptName+" "+item.PromptVersion))
-	id("session", item.SessionID)
+	if signal.Stored > 1 {
+		first = append(first, fact{
+			Name: "signal", Value: display.Grouped(int64(signal.Stored)) + "× this failure", State: signal.State,
+			Link:  signalAddress(item.Fingerprint, nil),
+			Title: "all cases with fingerprint " + display.Line(item.Fingerprint, 40),
+		})
+	}
+	add(&first, "service", item.Service)
+	add(&first, "model", item.Model)
+	add(&first, "prompt", strings.TrimSpace(item.PromptName+" "+item.PromptVersion))
+	add(&more, "environment", item.Environment)
+	more = append(more, fact{
+		Name: "time", Value: display.Seconds(item.Duration), Title: "from the first span's start to the last one's end",
+	})
 	if item.CostUSD.Set {
-		facts = append(
-			facts,
+		more = append(
+			more,
 			fact{Name: "cost", Value: display.Dollars(item.CostUSD.Value), Title: "all model calls of the trace"},
 		)
 	}
-	facts = append(facts, fact{
-		Name: "time", Value: display.Seconds(item.Duration), Title: "from the first span's start to the last one's end",
-	})
-	if when := display.MomentOf(item.Start, now); when.Machine != "" {
-		facts = append(facts, fact{Name: "began", Value: whenWords(when.Ago), Title: when.Exact})
-	}
 	if primary != nil && primary.Call != nil {
-		facts = append(facts, callFacts(primary.Call)...)
+		more = append(more, callFacts(primary.Call)...)
 	}
+	if when := display.MomentOf(item.Start, now); when.Machine != "" {
+		more = append(more, fact{Name: "began", Value: whenWords(when.Ago), Title: when.Exact})
+	}
+	id("session", item.SessionID)
 	id("trace", item.TraceID)
-	if same > 1 {
-		all := signalAddress(item.Fingerprint, nil)
-		facts = append(facts, fact{
-			Name: "same failure", Value: display.Grouped(int64(same)) + "×", Link: all,
-			Title: "the signal of all cases with fingerprint " + display.Line(item.Fingerprint, 40),
-		})
-	}
 	if s.options.TraceURL != "" {
-		facts = append(facts, fact{
-			Value:    "open trace ↗",
+		more = append(more, fact{
+			Name: "open in", Value: traceHost(s.options.TraceURL) + " ↗", Key: "G",
 			Link:     strings.ReplaceAll(s.options.TraceURL, placeholder, item.TraceID),
 			External: true,
 		})
 	}
-	return facts
+	return first, more
+}
+
+// traceHost says in which tool a trace opens.
+func traceHost(address string) string {
+	for _, tool := range []string{"Grafana", "Tempo", "Jaeger"} {
+		if strings.Contains(strings.ToLower(address), strings.ToLower(tool)) {
+			return tool
+		}
+	}
+	return "the trace viewer"
 }
 
 func whenWords(ago string) string {
@@ -268,8 +278,9 @@ func abbreviate(id string) string {
 // lowScore is below the good range of every default scorer.
 const lowScore = 0.5
 
-// scoresOf lists scores, worst first.
-func scoresOf(scores map[string]float64, suspects []string) []scoreView {
+// scoresOf lists the scores of a span, worst first.
+func scoresOf(shown *review.Span) []scoreView {
+	scores := shown.Scores
 	names := make([]string, 0, len(scores))
 	for name := range scores {
 		names = append(names, name)
@@ -280,9 +291,13 @@ func scoresOf(scores map[string]float64, suspects []string) []scoreView {
 	const maxScores = 40
 	var views []scoreView
 	for _, name := range names[:min(len(names), maxScores)] {
-		v, suspect := scores[name], slices.Contains(suspects, name)
+		v, suspect := scores[name], slices.Contains(shown.Suspects, name)
+		low := slices.Contains(shown.Failing, name)
+		if len(shown.Failing) == 0 { // spans of earlier versions do not say whose score was a verdict
+			low = v < lowScore
+		}
 		views = append(views, scoreView{
-			Name: display.Line(name, 60), Value: display.Number(v), Low: v < lowScore && !suspect,
+			Name: display.Line(name, 60), Value: display.Number(v), Low: low && !suspect,
 			Suspect: suspect, Width: display.Percent(100 * min(max(v, 0), 1)),
 		})
 	}

@@ -39,7 +39,7 @@ func TestEachReviewerHasAnotherCase(t *testing.T) {
 	require.Equal(t, items[0].TraceID, s.pageAs("ada", "/").trace())
 	bens := s.pageAs("ben", "/")
 	require.Equal(t, items[1].TraceID, bens.trace())
-	require.Contains(t, bens.one("#holder").text(), "yours for 10 min")
+	require.Contains(t, bens.one("#holder").text(), "yours 10 min left")
 	require.Contains(t, bens.one("#i-"+items[0].TraceID).text(), "ada", "the queue says who has a case")
 	require.Equal(t, items[0].TraceID, s.pageAs("ada", "/").trace(), "and ada has hers still")
 

@@ -194,7 +194,7 @@ func TestHugeTraceListsWhatFailed(t *testing.T) {
 	page := s.page("/review/" + trace.ID)
 	require.Less(t, time.Since(began), 5*time.Second)
 	require.Len(t, page.one("ol.tree").all("li"), 200)
-	failed := page.one("ol.tree").one("li.bad")
+	failed := page.one("ol.tree").one("li.bad-row")
 	require.Contains(t, failed.text(), "span 4200")
 	require.Contains(t, page.one("ol.tree").text(), "span 599", "what is above a failure is listed with it")
 	require.Contains(t, page.one("section.case").text(), "4,800 more spans, not listed")

@@ -23,10 +23,10 @@ func asked() review.Queue {
 		Questions: []review.Question{
 			{
 				Name: "tone", Text: "How was it said?", Type: review.Choice, Choices: []string{"calm", "rude"},
-				Required: true, Key: "g",
+				Required: true, Key: "b",
 			},
-			{Name: "solved", Text: "Was it solved?", Type: review.YesNo, Key: "h"},
-			{Name: "turns", Text: "Turns?", Type: review.Number, Key: "o"},
+			{Name: "solved", Text: "Was it solved?", Type: review.YesNo, Key: "z"},
+			{Name: "turns", Text: "Turns?", Type: review.Number, Key: "4"},
 			{Name: "why", Text: "Why?", Type: review.Text},
 		},
 	}
@@ -125,7 +125,7 @@ func TestAJudgementIsTakenBack(t *testing.T) {
 
 func TestQueuesOnThePage(t *testing.T) {
 	s, items := newSharedSite(t)
-	require.False(t, s.pageAs("ada", "/").has("#queue-name"), "one queue is no choice")
+	require.Len(t, s.pageAs("ada", "/").one("#queue-name").all("option"), 1, "one queue is no choice")
 	class := items[0].Class
 	first := asked()
 	first.Classes = []failure.Class{class}
@@ -143,13 +143,13 @@ func TestQueuesOnThePage(t *testing.T) {
 	page = s.pageAs("ada", address)
 	require.Equal(t, "A case to judge", page.one("h1").text())
 	require.Empty(t, selected(page.one("#as")), "the class is for ada to choose")
-	for _, hidden := range []string{"p.why", "#i-" + items[0].TraceID, "ol.steps"} {
+	for _, hidden := range []string{"#why", "#i-" + items[0].TraceID, "ol.steps"} {
 		if page.has(hidden) {
 			require.NotContains(t, page.one(hidden).text(), evidence, hidden)
 			require.NotContains(t, page.one(hidden).text(), string(class), hidden)
 		}
 	}
-	require.False(t, page.has("ul.scores"))
+	require.False(t, page.has("table.sc"))
 	action, form := formOf(page, "confirmed")
 	form.Set("answer.tone", "calm")
 	form.Set("note", "adas view")
@@ -157,7 +157,7 @@ func TestQueuesOnThePage(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, s.judge(action, form, as("ada")).StatusCode)
 	bens := s.pageAs("ben", address)
 	require.NotContains(t, bens.one("#case").text(), "adas view")
-	require.Contains(t, bens.one("span.where").text(), "1 of 2 reviewers")
+	require.Contains(t, bens.one("div.claim").text(), "1 of 2 judgements; others stay hidden until you have judged")
 	require.Contains(t, s.pageAs("ada", address).one("ol.labels").text(), "adas view", "one's own is no secret")
 	resp := s.do(http.MethodGet, "/api/v1/items/"+items[0].TraceID, "", "", as("ben"))
 	require.NotContains(t, read(t, resp), "adas view")
@@ -247,7 +247,7 @@ func TestSignalsAreRenamedAndMerged(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, resp.StatusCode)
 	page = s.page(resp.Header.Get("Location"))
 	require.Equal(t, "Refunds <are> words", page.one("h1").text(), "a part leads to the whole")
-	require.Contains(t, page.one("#all-yes").text(), "Confirm 2 cases")
+	require.Contains(t, page.one("#all-yes").text(), "Confirm all 2")
 	require.Len(t, page.all("li.sig"), 1)
 	form := page.one("form.part")
 	require.Equal(t, "/signals/bbbbbbbbbbbbbbbb/split", form.attr("action"))
@@ -313,7 +313,7 @@ func TestHalfABatchCanBeTakenBack(t *testing.T) {
 	resp := send("/signals/aaaaaaaaaaaaaaaa/label", "application/x-www-form-urlencoded", "decision=confirmed")
 	require.Equal(t, http.StatusSeeOther, resp.StatusCode)
 	page := s.page(resp.Header.Get("Location"))
-	require.Contains(t, page.one("form.done").text(), "500 cases judged, then the store failed")
+	require.Contains(t, page.one("form.done-many").text(), "500 cases judged, then the store failed")
 	require.True(t, page.has("#undo"))
 	resp = send("/api/v1/labels", "application/json", `{"signals": ["aaaaaaaaaaaaaaaa"], "decision": "confirmed"}`)
 	require.Equal(t, http.StatusInternalServerError, resp.StatusCode)

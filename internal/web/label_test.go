@@ -116,7 +116,7 @@ func TestWhoIsLoggedInSigns(t *testing.T) {
 	ada := func(r *http.Request) { r.Header.Set("X-User", "ada") }
 	page := parse(t, read(t, s.do(http.MethodGet, "/", "", "", ada)))
 	require.False(t, page.has("#reviewer"), "nobody is asked for a name that is known")
-	require.Contains(t, page.one("label.reviewer").text(), "ada")
+	require.Contains(t, page.one("p.me").text(), "ada")
 	resp := s.judge("/review/"+trace.ID+"/label", url.Values{"decision": {"confirmed"}, "reviewer": {"eve"}}, ada)
 	require.Equal(t, http.StatusSeeOther, resp.StatusCode)
 	require.Empty(t, resp.Cookies())

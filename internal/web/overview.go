@@ -21,7 +21,7 @@ type overviewPage struct {
 
 func (s *server) showOverview(w http.ResponseWriter, r *http.Request) error {
 	page := overviewPage{shell: s.shell(r), View: overview.ViewOf(s.options.Overview.Latest(), s.options.Now())}
-	page.Title = "Overview"
+	page.Title, page.At = "Overview", "overview"
 	open, err := s.store.Backlog(r.Context())
 	if err != nil {
 		return err

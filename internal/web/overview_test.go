@@ -54,8 +54,9 @@ func TestOverview(t *testing.T) {
 	page = s.page("/overview")
 	text := page.one("main").text()
 	for _, want := range []string{
-		"How the review goes", "What truly fails", "no random sample: what scorers miss is not known", "How often scorers are right",
-		"How long cases wait", "How well people agree", "Reviewers", "ada", "<b>bob</b>", "tool_call_malformed", "of 30 labels",
+		"more were judged than came in.", "How often it really fails", "no random sample: what scorers miss is not known",
+		"How often each scorer is right", "Came in and judged", "Noisy scorers", "What fails",
+		"How long cases wait", "How far people agree", "Reviewers", "ada", "<b>bob</b>", "tool_call_malformed", "of 30 labels",
 	} {
 		require.Contains(t, text, want)
 	}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/web/display"
@@ -12,15 +13,37 @@ import (
 // shell is the frame of every page.
 type shell struct {
 	Title    string
-	Open     int // number of open items
+	At       string // which page it is
+	Cases    string // address of the queue with its filter
+	Signals  string // number of signals, "" where the page does not count them
+	Open     int    // number of open items
 	Reviewer string
 	Known    bool   // an authenticator knows the reviewer
+	Role     string // "" where there are none
 	Trouble  string // what is wrong with the store, "" if nothing is
+}
+
+// Initials stand for the name of the reviewer on a narrow screen.
+func (s shell) Initials() string {
+	var initials []rune
+	between := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+	for word := range strings.FieldsFuncSeq(s.Reviewer, between) {
+		if initials = append(initials, unicode.ToUpper([]rune(word)[0])); len(initials) == 2 {
+			break
+		}
+	}
+	return string(initials)
 }
 
 func (s *server) shell(r *http.Request) shell {
 	name, known := s.reviewer(r)
-	frame := shell{Title: "Review", Reviewer: display.Line(name, maxReviewer), Known: known}
+	frame := shell{Title: "Cases", Cases: "/", Reviewer: display.Line(name, maxReviewer), Known: known}
+	if s.options.Admin != nil && known {
+		frame.Role = "reviewer"
+		if s.options.Admin(r) {
+			frame.Role = "admin"
+		}
+	}
 	if health := s.store.Health(); health != review.Healthy {
 		frame.Trouble = unavailableText(health)
 	}
@@ -30,10 +53,9 @@ func (s *server) shell(r *http.Request) shell {
 // reviewPage is the queue with a case beside it.
 type reviewPage struct {
 	shell
-	Address string // of the queue with its filter
-	Queue   *queueView
-	Case    *caseView
-	Chosen  bool // the address names a case; a narrow screen shows it before the queue
+	Queue  *queueView
+	Case   *caseView
+	Chosen bool // the address names a case; a narrow screen shows it before the queue
 }
 
 func (s *server) showQueue(w http.ResponseWriter, r *http.Request) error {
@@ -53,7 +75,8 @@ func (s *server) review(w http.ResponseWriter, r *http.Request, traceID string) 
 	if err != nil {
 		return err
 	}
-	page := reviewPage{shell: s.shell(r), Address: f.address(), Chosen: traceID != ""}
+	page := reviewPage{shell: s.shell(r), Chosen: traceID != ""}
+	page.At, page.Cases = "cases", f.address()
 	var item review.Item
 	ask, looks := s.visitor(w, r), looksOnly(r)
 	if traceID == "" && f.State == review.Open && f.Cursor == "" && !looks {

@@ -96,13 +96,13 @@ func TestTwoReviewersAtOnceByKeyboard(t *testing.T) {
 		id := p.trace()
 		require.NotEmpty(t, id, "there is a case left for each turn")
 		judged[p.name] = append(judged[p.name], id)
-		p.press("g") // how was it said? calm; once more: rude
-		p.press("g")
-		p.press("h") // was it solved? yes
+		p.press("b") // how was it said? calm; once more: rude
+		p.press("b")
+		p.press("z") // was it solved? yes
 		p.press("3") // high
-		p.press("o") // how many turns?
+		p.press("4") // how many turns?
 		p.await(`document.activeElement.name === "answer.turns"`)
-		p.write("4")
+		p.write("6")
 		p.write(kb.Enter) // a field is no judgement
 		p.press("t")
 		p.await(`document.activeElement.id === "tags"`)
@@ -134,7 +134,7 @@ func TestTwoReviewersAtOnceByKeyboard(t *testing.T) {
 			require.Equal(t, review.High, l.Severity)
 			require.Equal(t, []string{"b"}, l.Tags)
 			require.Equal(t, []string{"calls x"}, l.Assertions)
-			require.Equal(t, map[string]string{"tone": "rude", "solved": "yes", "turns": "4"}, l.Answers)
+			require.Equal(t, map[string]string{"tone": "rude", "solved": "yes", "turns": "6"}, l.Answers)
 		}
 	}
 	require.Empty(t, s.items(review.Filter{State: review.Open}))

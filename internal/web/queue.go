@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/failure"
@@ -104,7 +105,7 @@ func (f queueFilter) narrowed() bool {
 // queueView is the list on the left.
 type queueView struct {
 	Query     string
-	Queues    []option // none where there is one alone
+	Queues    []option
 	Classes   []optionGroup
 	Services  []option
 	Sources   []option
@@ -116,6 +117,7 @@ type queueView struct {
 	Older     string // address of the next page, "" on the last
 	FreshFrom string // address that counts newer items
 	Empty     *emptyView
+	Judging   string // who judges now
 }
 
 // Lists of a form.
@@ -133,6 +135,9 @@ type queueRow struct {
 	Evidence         string
 	Judged           string // the newest decision, "" without one
 	Holder           string // who has the case, "" if nobody
+	Mine             bool   // it is the viewer
+	Version          string // of the prompt
+	Tone             string // of the decision
 }
 
 // emptyView explains an empty queue, and what fills it.
@@ -151,14 +156,16 @@ func (s *server) queue(
 	if err != nil {
 		return nil, review.Page{}, err
 	}
-	facets, err := s.store.Facets(ctx, f.Filter)
+	counted := f.Filter
+	counted.Revealed = true // one case of a class would be known by the number
+	facets, err := s.store.Facets(ctx, counted)
 	if err != nil {
 		return nil, review.Page{}, err
 	}
 	now := s.options.Now()
 	q := &queueView{
 		Query: f.Query, Total: page.Total, Queues: queueOptions(f.Queue, s.store.Queues()),
-		Classes: classOptions(f.Class, facets.Classes), Services: serviceOptions(f.Service, facets.Services),
+		Classes: classOptions(f.Class, facets.Classes, false), Services: serviceOptions(f.Service, facets.Services),
 		Sources: sourceOptions(f.Source, facets.Sources), States: stateOptions(f.State),
 		Narrow: narrowOf(f.narrow, facets.Known), FreshFrom: freshAddress(f, page.Items),
 	}
@@ -167,8 +174,11 @@ func (s *server) queue(
 	}
 	for i := range page.Items {
 		s.hide(&page.Items[i], viewer)
-		q.Rows = append(q.Rows, rowOf(&page.Items[i], f, current, now))
+		row := rowOf(&page.Items[i], f, current, now)
+		row.hold(page.Items[i].Claims, viewer)
+		q.Rows = append(q.Rows, row)
 	}
+	q.Judging = judgingNow(page.Items, viewer)
 	if page.Next != "" {
 		older := f
 		older.Cursor = page.Next
@@ -196,6 +206,7 @@ func rowOf(item *review.Item, f queueFilter, current string, now time.Time) queu
 		When:     display.MomentOf(item.Received, now),
 		Service:  display.Line(item.Service, 60),
 		Evidence: display.Line(item.Evidence, 160),
+		Version:  display.Line(item.PromptVersion, 40),
 	}
 	if row.Service == "" {
 		row.Service = "unnamed service"
@@ -204,13 +215,13 @@ func rowOf(item *review.Item, f queueFilter, current string, now time.Time) queu
 		row.Evidence = titleOf(item)
 	}
 	if item.Label != nil {
-		row.Judged = judgement.Word(item.Label.Decision)
+		row.Judged, row.Tone = judgement.Word(item.Label.Decision), judgement.Tone(item.Label.Decision)
 	}
 	switch {
 	case item.Claim != nil:
-		row.Holder = holderName(item.Claim)
+		row.Holder = holderName(item.Claim) + " has it"
 		if n := len(item.Claims) - 1; n > 0 {
-			row.Holder += " +" + strconv.Itoa(n)
+			row.Holder = holderName(item.Claim) + " +" + strconv.Itoa(n) + " have it"
 		}
 	case item.Assignee != "":
 		row.Holder = "for " + display.Line(item.Assignee, 60)
@@ -219,6 +230,31 @@ func rowOf(item *review.Item, f queueFilter, current string, now time.Time) queu
 		row.Chip, row.Evidence = hiddenChip, "to be judged without knowing what was found"
 	}
 	return row
+}
+
+// hold says whether the viewer is among those who have the case.
+func (r *queueRow) hold(claims []review.Claim, viewer review.Claimant) {
+	mine := func(c review.Claim) bool { return viewer.ID != "" && c.Holder == viewer.ID }
+	if r.Mine = slices.ContainsFunc(claims, mine); r.Mine {
+		r.Holder = "yours"
+	}
+}
+
+// judgingNow names who has cases of a page.
+func judgingNow(items []review.Item, viewer review.Claimant) string {
+	var names []string
+	for i := range items {
+		for _, c := range items[i].Claims {
+			name := holderName(&c)
+			if viewer.ID != "" && c.Holder == viewer.ID {
+				name = "you"
+			}
+			if !slices.Contains(names, name) && len(names) < 6 {
+				names = append(names, name)
+			}
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 func (s *server) empty(ctx context.Context, f queueFilter) (*emptyView, error) {
@@ -236,21 +272,21 @@ func (s *server) empty(ctx context.Context, f queueFilter) (*emptyView, error) {
 	return e, nil
 }
 
-// queueOptions lists the queues, where there are several.
+// queueOptions lists the queues, where there are several. The browser adds its saved views.
 func queueOptions(chosen string, queues []review.Queue) []option {
+	options := []option{{Label: "All cases", Selected: chosen == ""}}
 	if len(queues) < 2 {
-		return nil
+		return options
 	}
-	options := []option{{Label: "all queues", Selected: chosen == ""}}
 	for i := range queues {
 		name := queues[i].Name
-		options = append(options, option{Value: name, Label: display.Line(name, 60), Selected: name == chosen})
+		options = append(options, option{Value: name, Label: "Queue: " + display.Line(name, 60), Selected: name == chosen})
 	}
 	return options
 }
 
-// classOptions lists the classes in the queue by bucket, and always the chosen one.
-func classOptions(chosen failure.Class, counts []review.Count) []optionGroup {
+// classOptions lists the classes in the queue by bucket with their numbers, and always the chosen one; or all classes.
+func classOptions(chosen failure.Class, counts []review.Count, all bool) []optionGroup {
 	n := make(map[failure.Class]int, len(counts))
 	for _, c := range counts {
 		n[failure.Class(c.Value)] = c.N
@@ -259,15 +295,14 @@ func classOptions(chosen failure.Class, counts []review.Count) []optionGroup {
 	for _, bucket := range []failure.Bucket{failure.Safety, failure.Quality, failure.Structure, failure.Ops} {
 		g := optionGroup{Label: string(bucket)}
 		for _, c := range failure.Classes() {
-			if c.Bucket == bucket && (n[c.Class] > 0 || c.Class == chosen) {
-				g.Options = append(g.Options, option{
-					Value: string(
-						c.Class,
-					),
-					Label:    string(c.Class) + " (" + display.Grouped(int64(n[c.Class])) + ")",
-					Selected: c.Class == chosen,
-				})
+			if c.Bucket != bucket || n[c.Class] == 0 && c.Class != chosen && !all {
+				continue
 			}
+			label := string(c.Class)
+			if n[c.Class] > 0 {
+				label += " (" + display.Grouped(int64(n[c.Class])) + ")"
+			}
+			g.Options = append(g.Options, option{Value: string(c.Class), Label: label, Selected: c.Class == chosen})
 		}
 		if len(g.Options) > 0 {
 			groups = append(groups, g)

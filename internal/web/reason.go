@@ -5,9 +5,12 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
+	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/web/display"
+	"github.com/faultline-otel/faultline/internal/web/transcript"
 )
 
 // titles describe items without a verdict in one line.
@@ -15,7 +18,7 @@ var titles = map[review.Source]string{
 	review.SourceFeedback:  "Somebody gave this answer a bad rating",
 	review.SourceSent:      "A person sent this trace",
 	review.SourceSuspicion: "A scorer has a suspicion",
-	review.SourceRandom:    "Nothing looks wrong here",
+	review.SourceRandom:    "A case drawn at random", // nothing that hints at an answer
 }
 
 // titleOf describes an item in one line.
@@ -25,24 +28,43 @@ func titleOf(item *review.Item) string {
 			return title
 		}
 	}
+	if title := toolTitles[item.Detail]; title != "" && item.Class == failure.ToolCallMalformed {
+		tool, _, found := strings.Cut(item.Evidence, ".")
+		if found && tool != "" && len(tool) <= 64 && !strings.ContainsFunc(tool, notOfATool) {
+			return tool + " " + title
+		}
+	}
 	return display.Headline(item.Class, item.Detail)
+}
+
+// toolTitles say what a tool got. Its name begins the evidence, as tool.argument.
+var toolTitles = map[string]string{
+	failure.MissingRequired:     "is called without an argument that it needs",
+	failure.UnexpectedParam:     "gets an argument that it does not have",
+	failure.TypeMismatch:        "gets an argument that it cannot take",
+	failure.EnumViolation:       "gets a value that it does not know",
+	failure.ConstraintViolation: "gets a value that it does not allow",
+}
+
+func notOfATool(r rune) bool {
+	return r != '_' && r != '-' && (r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r))
 }
 
 // itemChip names the class of an item, and the reason where it has none.
 func itemChip(item *review.Item) display.Chip {
 	if item.Class == "" {
-		return display.Chip{Text: string(review.Strongest(item.Reasons).Source)}
+		return display.Chip{Text: sourceWords[review.Strongest(item.Reasons).Source]}
 	}
 	return display.ChipOf(item.Class, item.Detail)
 }
 
 // sourceWords name the sources in the filter.
 var sourceWords = map[review.Source]string{
-	review.SourceVerdict:   "found by a scorer",
-	review.SourceFeedback:  "bad feedback",
+	review.SourceVerdict:   "verdict",
+	review.SourceFeedback:  "feedback",
 	review.SourceSent:      "sent by a person",
 	review.SourceSuspicion: "suspicion",
-	review.SourceRandom:    "drawn at random",
+	review.SourceRandom:    "random sample",
 }
 
 func sourceOptions(chosen review.Source, counts []review.Count) []option {
@@ -64,20 +86,91 @@ func sourceOptions(chosen review.Source, counts []review.Count) []option {
 	return options
 }
 
-// reasonsOf says why an item is here, the strongest reason first, and what became of a suspicion.
-func reasonsOf(item *review.Item) string {
-	words := make([]string, len(item.Reasons))
-	for i, r := range item.Reasons {
-		words[i] = r.String()
+// whyView is a reason why a case is here, with the number that stands at the places that show it.
+type whyView struct {
+	Number    int // 0 for a reason of which nothing can be shown
+	Hit       bool
+	Address   string // of the first place, "" where it was not found
+	Kind      string
+	Chips     []display.Chip
+	Text      string
+	Odds      string
+	OddsTitle string
+}
+
+// whyOf lists why an item is here, the strongest reason first. Findings on other spans are among the steps.
+func whyOf(item *review.Item, notes []transcript.Note, now time.Time) (list []whyView) {
+	reasons := map[review.Source]review.Reason{}
+	for _, r := range item.Reasons {
+		reasons[r.Source] = r
 	}
-	text := strings.Join(words, ". Also: ")
-	if e := review.Resolution(item.Evaluations); e != nil {
-		text += ". The suspicion was " + e.Suspicion + " by " + display.Line(e.Name+" ("+cmp.Or(e.Version, e.By)+")", 120)
-		if e.Untrusted {
-			text += ", which was not compared with people yet"
+	add := func(source review.Source, w whyView) {
+		if r, ok := reasons[source]; ok {
+			w.Odds, w.OddsTitle = r.Odds(), r.String()
+		}
+		w.Kind = cmp.Or(w.Kind, sourceWords[source])
+		list = append(list, w)
+	}
+	number, suspected := 0, false
+	for _, n := range notes {
+		number = max(number, n.Number)
+		switch w := (whyView{Number: n.Number, Address: n.Address, Text: n.Evidence}); {
+		case n.Where != "":
+		case n.Chip == nil:
+			suspected = true
+			w.Text = n.Scorer + " " + n.Score + ", " + n.Evidence
+			add(review.SourceSuspicion, w)
+		default:
+			w.Hit, w.Chips = true, []display.Chip{*n.Chip}
+			add(review.SourceVerdict, w)
 		}
 	}
-	return text
+	found := slices.ContainsFunc(list, func(w whyView) bool { return w.Hit })
+	if _, flagged := reasons[review.SourceVerdict]; flagged && !found {
+		add(review.SourceVerdict, whyView{
+			Hit: true, Chips: []display.Chip{display.ChipOf(item.Class, item.Detail)}, Text: display.Line(item.Evidence, 400),
+		})
+	}
+	complained := false
+	for i := range item.Evaluations {
+		e := &item.Evaluations[i]
+		if !e.Bad || complained {
+			continue
+		}
+		complained = true
+		number++
+		text := strings.TrimSpace(e.Name + " " + strings.ReplaceAll(e.Label, "_", " "))
+		if when := display.MomentOf(e.Time, now); when.Machine != "" {
+			text += ", " + whenWords(when.Ago)
+		}
+		if e.Explanation != "" {
+			text += ": “" + display.Line(e.Explanation, 300) + "”"
+		}
+		add(review.SourceFeedback, whyView{Number: number, Text: display.Line(text, 400)})
+	}
+	for _, r := range item.Reasons {
+		switch {
+		case r.Source == review.SourceFeedback && !complained:
+			add(r.Source, whyView{Text: "somebody gave it a bad rating"})
+		case r.Source == review.SourceSuspicion && !suspected:
+			add(r.Source, whyView{Text: "a scorer has one, which is no failure"})
+		case r.Source == review.SourceSent:
+			add(r.Source, whyView{Kind: "sent", Text: "by a person"})
+		case r.Source == review.SourceRandom:
+			add(r.Source, whyView{Text: "drawn whatever scorers say, to measure them"})
+		}
+	}
+	if e := review.Resolution(item.Evaluations); e != nil { // what a judge makes of the suspicion
+		for i := range list {
+			if list[i].Kind == sourceWords[review.SourceSuspicion] {
+				list[i].Text += "; " + e.Suspicion + " by " + display.Line(e.Name+" ("+cmp.Or(e.Version, e.By)+")", 120)
+				if e.Untrusted {
+					list[i].Text += ", which was not compared with people yet"
+				}
+			}
+		}
+	}
+	return list
 }
 
 // evaluationView is what somebody else said.

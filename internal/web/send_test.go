@@ -57,7 +57,7 @@ func TestAPersonSendsATrace(t *testing.T) {
 
 	shown := s.page("/review/" + fineID)
 	require.Equal(t, "A person sent this trace", shown.one("h1").text())
-	require.Equal(t, "Here because a person sent it.", shown.one("#reasons").text())
+	require.Equal(t, "sent by a person", shown.one("#why").text())
 	require.Contains(t, shown.one("#said").text(), "At noon, every day.")
 	selected := 0
 	for _, o := range shown.one("#as").all("option") {
@@ -113,12 +113,12 @@ func TestFeedbackWithoutItsTrace(t *testing.T) {
 	}))
 	page := s.page("/")
 	require.Equal(t, "Somebody gave this answer a bad rating", page.one("h1").text())
-	require.Contains(t, page.one("#reasons").text(), "a bad rating; every such trace comes here")
+	require.Contains(t, page.one("#why").text(), "1 feedback thumbs thumbs down")
 	text := page.text()
 	require.Contains(t, text, "thumbs thumbs_down 0")
 	require.Contains(t, text, "It opens at <b>nine</b>")
 	require.Contains(t, text, "judge m")
-	require.Contains(t, text, "open trace")
+	require.Contains(t, text, "open in Grafana")
 }
 
 func TestTheQueueIsFilteredBySource(t *testing.T) {
@@ -127,11 +127,11 @@ func TestTheQueueIsFilteredBySource(t *testing.T) {
 	drawn.Reasons = []review.Reason{{Source: review.SourceRandom, Probability: 0.01}}
 	s.put(drawn)
 	page := s.page("/?source=random")
-	require.Equal(t, []string{"any reason", "found by a scorer (" + fmt.Sprint(len(s.items(review.Filter{}))-1) + ")", "drawn at random (1)"},
+	require.Equal(t, []string{"any reason", "verdict (" + fmt.Sprint(len(s.items(review.Filter{}))-1) + ")", "random sample (1)"},
 		page.one("#source").texts("option"))
 	require.Len(t, page.all("a.item"), 1)
-	require.Equal(t, "random", page.one("a.item").one(".chip").text())
-	require.Contains(t, page.one("#reasons").text(), "about 1 in 100 comes here")
+	require.Equal(t, "random sample", page.one("li.row").one(".chip").text())
+	require.Contains(t, page.one("#why").text(), "1 in 100 kept")
 	require.Contains(t, page.one("a.item").attr("href"), "source=random")
 	require.False(t, s.page("/signals").has("#i-"+fineID))
 	status, body := s.get("/api/v1/items?source=whim")
@@ -151,13 +151,13 @@ func TestAJudgeOnASuspicion(t *testing.T) {
 			Suspicion: suspicion, Untrusted: untrusted, Time: time.Unix(at, 0),
 		}}))
 	}
-	require.NotContains(t, s.page("/").one("#reasons").text(), "The suspicion was")
+	require.NotContains(t, s.page("/").one("#why").text(), " by groundedness")
 	says("m@1", review.SuspicionConfirmed, true, 1_800_000_000)
-	require.Contains(t, s.page("/").one("#reasons").text(),
-		"The suspicion was confirmed by groundedness (m@1), which was not compared with people yet")
+	require.Contains(t, s.page("/").one("#why").text(),
+		"confirmed by groundedness (m@1), which was not compared with people yet")
 	says("m@2", review.SuspicionWithdrawn, false, 1_800_000_001)
 	page := s.page("/")
-	require.Contains(t, page.one("#reasons").text(), "The suspicion was withdrawn by groundedness (m@2)")
-	require.NotContains(t, page.one("#reasons").text(), "compared with people")
+	require.Contains(t, page.one("#why").text(), "withdrawn by groundedness (m@2)")
+	require.NotContains(t, page.one("#why").text(), "compared with people")
 	require.Contains(t, page.text(), "groundedness pass 0.90 suspicion withdrawn")
 }

@@ -18,14 +18,17 @@ import (
 // signalsPage is the list of signals with one of them beside it.
 type signalsPage struct {
 	shell
-	States []option
-	Rows   []signalRow
-	Total  int
-	Older  string
-	UpTo   string
-	Signal *signalView
-	Chosen bool
-	Done   *batchView
+	States  []option
+	Classes []optionGroup
+	Singles []option // cases that no signal has, by their reason
+	Place   string
+	Rows    []signalRow
+	Total   int
+	Older   string
+	UpTo    string
+	Signal  *signalView
+	Chosen  bool
+	Done    *batchView
 }
 
 type signalRow struct {
@@ -33,6 +36,7 @@ type signalRow struct {
 	Current     bool
 	Title       string
 	Open        int
+	OpenCount   string
 	Chip        display.Chip
 	State       review.SignalState
 	Service     string
@@ -43,7 +47,13 @@ type signalRow struct {
 
 type signalView struct {
 	signalRow
-	Facts     []fact
+	ShortID   string
+	Words     string // what is unusual
+	Rises     bool
+	Export    string // the command that makes a dataset of it
+	From, To  string // of the chart
+	Range     string // which cases are listed
+	LeftOut   string // by a judgement of all
 	First     display.Moment
 	Name      string // that a person gave it
 	Parts     []partView
@@ -98,7 +108,11 @@ type chart struct {
 	Hours int
 }
 
-type hourBar struct{ X, Y, Width, Height string }
+type hourBar struct {
+	X, Y, Width, Height string
+	Title               string
+	Last                bool
+}
 
 type batchView struct {
 	Batch   string
@@ -122,9 +136,14 @@ func chartOf(counts []int) chart {
 		if n > 0 {
 			height = max(8, 100*float64(n)/float64(most))
 		}
-		c.Bars = append(c.Bars, hourBar{
-			X: perCent(float64(i) * width), Y: perCent(100 - height), Width: perCent(width * 0.7), Height: perCent(height),
-		})
+		bar := hourBar{
+			X: perCent(float64(i) * width), Y: perCent(100 - height), Width: perCent(width * 0.84), Height: perCent(height),
+			Last: i == len(counts)-1,
+		}
+		if n > 0 {
+			bar.Title = display.Plural(n, "case")
+		}
+		c.Bars = append(c.Bars, bar)
 	}
 	return c
 }
@@ -139,7 +158,7 @@ func signalRowOf(g *review.Signal, current string, query url.Values, now time.Ti
 	return signalRow{
 		ID: g.ID, Address: signalAddress(g.ID, query), Current: g.ID == current, Chip: display.ChipOf(g.Class, g.Detail),
 		Title: cmp.Or(display.Line(g.Name, 160), display.Line(g.Title, 160), display.Headline(g.Class, g.Detail)),
-		State: g.State, Open: g.Open,
+		State: g.State, Open: g.Open, OpenCount: display.Grouped(int64(g.Open)),
 		Service: cmp.Or(display.Line(g.Service, 60), "unnamed service"), When: display.MomentOf(g.Last, now),
 		Total: display.Grouped(int64(g.Total)), Chart: chartOf(g.HourlyCount),
 	}
@@ -180,7 +199,12 @@ func (s *server) showSignals(w http.ResponseWriter, r *http.Request) error {
 		shell: s.shell(r), Total: listed.Total, UpTo: listed.UpTo, Chosen: id != "",
 		Done: batchOf(query),
 	}
-	page.Title = "Signals"
+	page.Title, page.At, page.Signals = "Signals", "signals", display.Grouped(int64(listed.Total))
+	facets, err := s.store.Facets(r.Context(), review.Filter{State: review.Open, Revealed: true})
+	if err != nil {
+		return err
+	}
+	page.Classes, page.Singles = classOptions(f.Class, nil, true), singlesOf(facets.Sources)
 	page.States = []option{{Value: "", Label: "open", Selected: f.State == ""}}
 	for _, state := range review.SignalStates() {
 		page.States = append(page.States, option{Value: string(state), Label: string(state), Selected: f.State == state})
@@ -206,10 +230,13 @@ func (s *server) showSignals(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		page.Signal = signalViewOf(&g, kept, now)
+		page.Signal = s.signalViewOf(&g, kept, s.claimant(r), now)
 		for i := range page.Rows {
 			row := &page.Rows[i]
-			if row.Current = row.ID == g.ID; !row.Current {
+			if row.Current = row.ID == g.ID; row.Current && f.Cursor == "" {
+				page.Place = display.Grouped(int64(i+1)) + " of " + display.Grouped(int64(listed.Total))
+			}
+			if !row.Current {
 				page.Signal.Others = append(page.Signal.Others, option{Value: row.ID, Label: row.Title})
 			}
 		}
@@ -223,12 +250,18 @@ func (s *server) showSignals(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, http.StatusOK, "signals", page)
 }
 
-func signalViewOf(g *review.Signal, query url.Values, now time.Time) *signalView {
+func (s *server) signalViewOf(
+	g *review.Signal, query url.Values, viewer review.Claimant, now time.Time,
+) *signalView {
 	v := &signalView{
 		signalRow: signalRowOf(g, g.ID, query, now), First: display.MomentOf(g.First, now), Name: g.Name,
-		OpenWords: display.Plural(g.Open, "case"), Choices: judgement.Choices(g.Class, g.Detail),
+		OpenWords: "all " + display.Grouped(int64(g.Open)), Choices: judgement.Choices(g.Class, g.Detail),
 		AllCases: withQuery("/", queueFilter{Filter: review.Filter{Query: g.ID}}.values()),
-		Address:  func(act string) string { return withQuery("/signals/"+url.PathEscape(g.ID)+"/"+act, query) },
+		ShortID:  abbreviate(g.ID), Words: unusual(g), Rises: g.State == review.SignalEscalating,
+		Export:  "faultline dataset export --from http://127.0.0.1:8321 --signal " + g.ID + " -o failures.jsonl",
+		From:    now.UTC().Add(-time.Duration(len(g.HourlyCount)) * time.Hour).Format("Mon 15:04"),
+		To:      now.UTC().Format("15:04"),
+		Address: func(act string) string { return withQuery("/signals/"+url.PathEscape(g.ID)+"/"+act, query) },
 	}
 	for i := range g.Merged {
 		v.Parts = append(v.Parts, partView{
@@ -248,9 +281,9 @@ func signalViewOf(g *review.Signal, query url.Values, now time.Time) *signalView
 	for _, key := range []struct {
 		name   string
 		counts []review.Count
-	}{{"prompt versions", g.Versions}, {"models", g.Models}, {"services", g.Services}} {
-		if s := splitOf(key.name, key.counts); len(s.Rows) > 0 {
-			v.Splits = append(v.Splits, s)
+	}{{"prompt", g.Versions}, {"model", g.Models}, {"service", g.Services}} {
+		if divided := splitOf(key.name, key.counts); len(divided.Rows) > 0 {
+			v.Splits = append(v.Splits, divided)
 		}
 	}
 	for _, version := range g.Versions {
@@ -259,10 +292,67 @@ func signalViewOf(g *review.Signal, query url.Values, now time.Time) *signalView
 		}
 	}
 	all := queueFilter{Filter: review.Filter{Query: g.ID}}
+	blind, held := 0, 0
 	for i := range g.Exemplars {
-		v.Exemplars = append(v.Exemplars, rowOf(&g.Exemplars[i], all, "", now))
+		item := &g.Exemplars[i]
+		if s.hide(item, viewer); item.Hidden { // the signal would tell what was found
+			blind++
+			continue
+		}
+		row := rowOf(item, all, "", now)
+		if row.hold(item.Claims, viewer); item.Claim != nil && !row.Mine {
+			held++
+		}
+		v.Exemplars = append(v.Exemplars, row)
+	}
+	v.Range = display.Grouped(int64(len(v.Exemplars))) + " that show the range, of " + display.Grouped(int64(g.Stored))
+	if blind > 0 {
+		v.Range += "; what is to be judged blind is not listed"
+	}
+	if held > 0 {
+		v.LeftOut = "What others have is left out"
 	}
 	return v
+}
+
+// unusual says what is new about a signal, and against what.
+func unusual(g *review.Signal) string {
+	last, day := 0, 0
+	for i, n := range g.HourlyCount {
+		if len(g.HourlyCount)-i <= 24 {
+			day += n
+		}
+		last = n
+	}
+	switch g.State {
+	case review.SignalEscalating:
+		return fmt.Sprintf("%s in this hour, of %s in a day: far more than usual at this time",
+			display.Grouped(int64(last)), display.Grouped(int64(day)))
+	case review.SignalRegressed:
+		return "Seen again after it was resolved"
+	case review.SignalNew, review.SignalOngoing, review.SignalResolved, review.SignalIgnored:
+	}
+	return display.Grouped(int64(day)) + " in the last 24 hours"
+}
+
+// singlesOf links to the open cases that are here for another reason than a verdict.
+func singlesOf(counts []review.Count) (links []option) {
+	words := map[review.Source]string{
+		review.SourceFeedback: "feedback", review.SourceSent: "sent", review.SourceSuspicion: "suspicion",
+		review.SourceRandom: "sample",
+	}
+	for _, c := range counts {
+		source := review.Source(c.Value)
+		if word := words[source]; word != "" {
+			label := display.Grouped(int64(c.N)) + " " + word
+			if c.N != 1 && source != review.SourceFeedback && source != review.SourceSent {
+				label += "s"
+			}
+			of := queueFilter{Filter: review.Filter{State: review.Open, Source: source}}
+			links = append(links, option{Value: of.address(), Label: label})
+		}
+	}
+	return links
 }
 
 // maxSplit bounds the values that are shown of a key.

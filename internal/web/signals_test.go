@@ -63,10 +63,10 @@ func TestASignalIsJudgedAtOnce(t *testing.T) {
 	require.Equal(t, reviewed[0].Class, reviewed[0].Label.Class)
 	resp := s.judge(action, url.Values{"decision": {"rejected"}, "signal": {printB}})
 	done := s.page(resp.Header.Get("Location"))
-	require.Contains(t, done.one("form.done").text(), "2 cases judged")
-	undo := done.one("form.done")
+	require.Contains(t, done.one("form.done-many").text(), "2 cases judged")
+	undo := done.one("form.done-many")
 	resp = s.judge(undo.attr("action"), url.Values{"batch": {undo.one("input").attr("value")}})
-	require.Contains(t, s.page(resp.Header.Get("Location")).one("form.done").text(), "taken back: 2 judgements")
+	require.Contains(t, s.page(resp.Header.Get("Location")).one("form.done-many").text(), "taken back: 2 judgements")
 	require.Len(t, s.items(review.Filter{State: review.Reviewed}), 24)
 
 	// Single cases.
@@ -186,11 +186,11 @@ func TestSignalsInTheBrowser(t *testing.T) {
 	b.press("j")
 	b.await(`document.querySelector("#case").dataset.trace === %q && document.readyState === "complete"`, printA)
 	b.press("Y")
-	b.await(`document.querySelector("form.done")?.textContent.startsWith("25 cases judged")`)
+	b.await(`document.querySelector("form.done-many")?.textContent.startsWith("25 cases judged")`)
 	require.Len(t, s.items(review.Filter{State: review.Reviewed}), 25)
 	b.await(`document.readyState === "complete"`)
 	b.press("u")
-	b.await(`document.querySelector("form.done")?.textContent.startsWith("taken back: 25")`)
+	b.await(`document.querySelector("form.done-many")?.textContent.startsWith("taken back: 25")`)
 	require.Empty(t, s.items(review.Filter{State: review.Reviewed}))
 
 	// Select two of three and dismiss them. What is selected stays so while another signal is shown.
@@ -202,7 +202,7 @@ func TestSignalsInTheBrowser(t *testing.T) {
 	b.press("x")
 	b.await(`document.querySelectorAll(".sig input:checked").length === 2`)
 	b.press("N")
-	b.await(`document.querySelector("form.done")?.textContent.startsWith("27 cases judged")`)
+	b.await(`document.querySelector("form.done-many")?.textContent.startsWith("27 cases judged")`)
 	require.Len(t, s.items(review.Filter{State: review.Reviewed}), 27)
 	require.Len(t, s.items(review.Filter{State: review.Open}), 3)
 
@@ -213,7 +213,7 @@ func TestSignalsInTheBrowser(t *testing.T) {
 			b.await(`document.readyState === "complete"`)
 			var wide string
 			b.do(chromedp.Evaluate(`[...document.querySelectorAll("body *")].filter((e) => e.checkVisibility() &&
-				!e.closest(".skip, .vh, svg") && e.getBoundingClientRect().right > innerWidth + 1)
+				!e.closest(".skip, .vh, svg, .gist") && e.getBoundingClientRect().right > innerWidth + 1)
 				.map((e) => e.outerHTML.slice(0, 80)).slice(0, 3).join("\n")`, &wide))
 			require.Empty(t, wide, "%s at %d px", page, width)
 		}

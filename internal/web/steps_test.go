@@ -2,6 +2,8 @@ package web_test
 
 import (
 	"encoding/json"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -65,7 +67,39 @@ func TestAStepWithoutAFindingSaysHowManySpansItHas(t *testing.T) {
 	trace.Spans[1].Name = ""
 	s.put(trace)
 	page := s.page("/review/" + trace.ID)
-	require.Equal(t, []string{"nothing failed in 1 span", "nothing failed in 2 spans"}, page.one("details.quiet").texts("span.dim"))
-	require.Equal(t, "2 steps without a finding: retrieval, upstream data", page.one("details.quiet").one("summary").text())
+	require.Equal(t, []string{"nothing failed in 1 span", "nothing failed in 2 spans"}, page.one("ul.quiet").texts("span.dim"))
+	require.Equal(t, "Step by step: generation, routing failed or found nothing; 2 steps without a finding: retrieval, upstream data",
+		page.one("#steps").one("summary").text())
 	require.Contains(t, page.one("div.retrieved").text(), "the documents were not recorded")
+}
+
+// TestWhatACallBrokeStandsBesideIt: wherever the sample's traces tell the schema, the part that was broken is on the
+// page, with all of the values that it allows.
+func TestWhatACallBrokeStandsBesideIt(t *testing.T) {
+	s := newSampleSite(t)
+	enums := 0
+	for _, item := range s.items(allItems) {
+		if item.Class != failure.ToolCallMalformed && item.Class != failure.SchemaViolation {
+			continue
+		}
+		said := s.page("/review/" + item.TraceID).one("#said")
+		switch item.Detail {
+		case failure.UnknownTool, failure.CallInText, failure.UnparsableArguments, failure.ArgumentsNotObject, failure.NotJSON,
+			failure.ProviderRejected: // it broke no part of a schema
+			continue
+		}
+		require.Len(t, said.all("div.schema"), 1, "%s %s: %s", item.Class, item.Detail, item.Evidence)
+		if item.Detail != failure.EnumViolation && item.Detail != "enum" {
+			continue
+		}
+		enums++
+		n := regexp.MustCompile(`one of (?:the )?(\d+) values`).FindStringSubmatch(item.Evidence)
+		require.Len(t, n, 2, item.Evidence)
+		part := said.one("div.schema").all("div.block")[0].text()
+		_, list, found := strings.Cut(part, `"enum": [`)
+		require.True(t, found, part)
+		list, _, _ = strings.Cut(list, "]")
+		require.Equal(t, n[1], strconv.Itoa(strings.Count(list, ",")+1), part)
+	}
+	require.GreaterOrEqual(t, enums, 2)
 }

@@ -24,6 +24,15 @@ func (w *where) attributes(a review.Attributes) {
 		w.and("i.id IN (SELECT item_id FROM labels WHERE reviewer = ", clean(a.Reviewer))
 		w.conditions[len(w.conditions)-1] += ")"
 	}
+	if a.Tag != "" {
+		w.and(`i.id IN (SELECT t.item_id FROM tags t JOIN labels l ON l.id = t.label_id AND l.counts = 1
+			WHERE t.tag = `, clean(a.Tag))
+		w.conditions[len(w.conditions)-1] += ")"
+	}
+	if a.Score.Name != "" {
+		w.and("i.id IN (SELECT item_id FROM scores WHERE name = ", short(a.Score.Name))
+		w.conditions[len(w.conditions)-1] += " AND value < " + w.arg(a.Score.Below) + ")"
+	}
 	// Ids are in the order of arrival, so that a time is a place in the queue and nothing beyond it is read.
 	if !a.Since.IsZero() {
 		at := nanos(a.Since)
@@ -57,6 +66,8 @@ func knownValues(ctx context.Context, tx *sql.Tx) (known review.Known, err error
 		{"items", "prompt_version", &known.PromptVersions},
 		{"items", "environment", &known.Environments},
 		{"labels", "reviewer", &known.Reviewers},
+		{"tags", "tag", &known.Tags},
+		{"scores", "name", &known.Scorers},
 	} {
 		next := `SELECT MIN(` + v.column + `) FROM ` + v.table + ` WHERE ` + v.column + ` > `
 		rows, err := tx.QueryContext(ctx, `WITH RECURSIVE found (value) AS (`+next+`'' UNION ALL

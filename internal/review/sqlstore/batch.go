@@ -121,6 +121,12 @@ func (s *Store) labelPart(
 	if err != nil {
 		return 0, err
 	}
+	for _, tag := range l.Tags {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO tags (label_id, tag, item_id)
+			SELECT id, $2, item_id FROM labels WHERE batch = $1 AND batch <> '' ON CONFLICT DO NOTHING`, batch, tag); err != nil {
+			return 0, err
+		}
+	}
 	for _, statement := range []string{
 		`UPDATE items SET judged = judged + 1, label_id = l.id,
 			state = CASE WHEN judged + 1 >= reviewers THEN 'reviewed' ELSE state END,

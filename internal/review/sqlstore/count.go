@@ -24,11 +24,14 @@ func counted(q query) (from string, w *where) {
 		from = w.having(q.Attributes)
 		w.conditions = nil
 		w.narrow(q.Filter)
+		w.ofQueue(q.queues, q.Queue)
+		w.revealedCounts(q.queues, q.Revealed)
 		return from + w.String(), w
 	}
 	if !q.searches {
 		w.narrow(q.Filter)
 		w.ofQueue(q.queues, q.Queue)
+		w.revealedCounts(q.queues, q.Revealed)
 		return ` FROM counts i` + w.String(), w
 	}
 	if q.match == nil {
@@ -42,6 +45,7 @@ func counted(q query) (from string, w *where) {
 	from, w.conditions = from+`) i`, nil
 	w.narrow(q.Filter)
 	w.ofQueue(q.queues, q.Queue)
+	w.revealedCounts(q.queues, q.Revealed)
 	return from + w.String(), w
 }
 

@@ -16,10 +16,22 @@ import (
 	"github.com/faultline-otel/faultline/internal/review/sqlstore"
 )
 
-// TestUsersOfAnEarlierStoreAreFound: the migration reads whom the items are about that are there already.
-func TestUsersOfAnEarlierStoreAreFound(t *testing.T) {
+// TestWhatAnEarlierStoreHasIsFound: migrations read of the items that are there already whom they are about, their
+// scores, and the tags of their labels.
+func TestWhatAnEarlierStoreHasIsFound(t *testing.T) {
 	ofUser := failingTrace(1)
 	ofUser.Spans[0].Call = &genai.Call{UserID: "u1", SessionID: "s1"}
+	ofUser.Spans[0].Scores = map[string]float64{"relevance": 0.25, "refusal": 1}
+	tagged := review.Label{
+		TraceID: ofUser.ID, Decision: review.Confirmed, Reviewer: "ada", Remarks: review.Remarks{Tags: []string{"de-DE"}},
+	}
+	fill := func(t *testing.T, s *sqlstore.Store) {
+		t.Helper()
+		require.NoError(t, s.Put(t.Context(), []review.Trace{ofUser, failingTrace(2)}))
+		_, err := s.AddLabel(t.Context(), tagged)
+		require.NoError(t, err)
+		require.NoError(t, s.Close())
+	}
 	back := func(t *testing.T, driver, source string, dialect goose.Dialect, schema string) {
 		t.Helper()
 		db, err := sql.Open(driver, source)
@@ -39,20 +51,24 @@ func TestUsersOfAnEarlierStoreAreFound(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, []string{ofUser.ID}, ids)
 		}
+		for _, a := range []review.Attributes{{Tag: "de-DE"}, {Score: review.Score{Name: "relevance", Below: 0.3}}} {
+			page, err := s.Items(t.Context(), review.Filter{Attributes: a})
+			require.NoError(t, err)
+			require.Len(t, page.Items, 1)
+			require.Equal(t, ofUser.ID, page.Items[0].TraceID)
+		}
 	}
 	t.Run("sqlite", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "review.db")
 		s := open(t, path)
-		require.NoError(t, s.Put(t.Context(), []review.Trace{ofUser, failingTrace(2)}))
-		require.NoError(t, s.Close())
+		fill(t, s)
 		back(t, "sqlite", path, goose.DialectSQLite3, "schema/sqlite")
 		check(t, open(t, path))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		dsn := postgrestest.Start(t).DSN(t)
 		s := onPostgres(t, dsn)
-		require.NoError(t, s.Put(t.Context(), []review.Trace{ofUser, failingTrace(2)}))
-		require.NoError(t, s.Close())
+		fill(t, s)
 		back(t, "pgx", dsn, goose.DialectPostgres, "schema/postgres")
 		check(t, onPostgres(t, dsn))
 	})

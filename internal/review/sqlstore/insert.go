@@ -80,7 +80,7 @@ func (p *put) insertItems(ctx context.Context) error {
 		if len(p.queues) > 0 {
 			totals[i.Fingerprint]++
 			of := totals[i.Fingerprint]
-			queue = review.QueueOf(p.queues, i.Class, unsafe, i.Service)
+			queue = review.QueueOf(p.queues, i.Class, unsafe, i.Service, sourcesIn(i.sources))
 			place = queue.Place(review.Traits{
 				Unsafe: unsafe, New: i.Fingerprint != "" && of <= fewOfSignal, CostUSD: i.CostUSD, Uncertain: i.uncertain,
 			})
@@ -167,6 +167,12 @@ func (p *put) finish(ctx context.Context) error {
 		return err
 	}
 	if err := p.resolve(ctx); err != nil {
+		return err
+	}
+	err = insert(ctx, p.prepared, insertScores, p.atOnce, lowest(p.spans), func(l *low) (int, []any) {
+		return len(l.name), []any{l.item, l.name, l.value}
+	})
+	if err != nil {
 		return err
 	}
 	if err := writeSubjects(ctx, p.prepared, p.atOnce, p.spans); err != nil {

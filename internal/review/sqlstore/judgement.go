@@ -96,6 +96,7 @@ func (s *Store) Judgements(ctx context.Context, f review.JudgementFilter) (page 
 	err = s.read(ctx, func(tx *sql.Tx) error {
 		w := &where{conditions: []string{"i.label_id IS NOT NULL"}}
 		w.and("i.received_ns >= ", nanos(f.Since))
+		w.revealed(s.Queues(), true)
 		w.conditions = append(w.conditions, "(i.received_ns, i.id) > ("+w.arg(received)+", "+w.arg(id)+")")
 		if f.Service != "" {
 			w.and("i.service = ", f.Service)
@@ -332,7 +333,7 @@ func (s *Store) Activity(ctx context.Context, since time.Time) (a review.Activit
 		if a.Waiting, err = waiting(ctx, tx, now); err != nil {
 			return err
 		}
-		if a.Reviewers, err = reviewers(ctx, tx, first*nanosOfOneDay); err != nil {
+		if a.Reviewers, err = reviewers(ctx, tx, first*nanosOfOneDay, s.Queues()); err != nil {
 			return err
 		}
 		a.Strata, err = sizes(ctx, tx, nanos(since))
@@ -363,9 +364,18 @@ func waiting(ctx context.Context, tx *sql.Tx, now time.Time) (counts []int, err 
 	return counts, nil
 }
 
-func reviewers(ctx context.Context, tx *sql.Tx, since int64) (list []review.Reviewer, err error) {
+// reviewers counts what people said. What others are to judge blind is left out: of few labels the number tells all.
+func reviewers(
+	ctx context.Context, tx *sql.Tx, since int64, queues []review.Queue,
+) (list []review.Reviewer, err error) {
+	w := &where{}
+	w.and("created_ns >= ", since)
+	for _, name := range blindQueues(queues) {
+		w.and("NOT EXISTS (SELECT 1 FROM items i WHERE i.id = labels.item_id AND i.state = 'open' AND i.queue = ", name)
+		w.conditions[len(w.conditions)-1] += ")"
+	}
 	err = eachRow(ctx, tx, `SELECT reviewer, SUM(CASE WHEN decision = 'confirmed' THEN 1 ELSE 0 END),
-		SUM(CASE WHEN decision = 'rejected' THEN 1 ELSE 0 END), MAX(created_ns) FROM labels WHERE created_ns >= $1
+		SUM(CASE WHEN decision = 'rejected' THEN 1 ELSE 0 END), MAX(created_ns) FROM labels`+w.String()+`
 		GROUP BY reviewer ORDER BY COUNT(*) DESC, reviewer LIMIT `+strconv.Itoa(maxNamed), func(rows *sql.Rows) error {
 		var r review.Reviewer
 		var last int64
@@ -375,7 +385,7 @@ func reviewers(ctx context.Context, tx *sql.Tx, since int64) (list []review.Revi
 		r.Last = instant(last)
 		list = append(list, r)
 		return nil
-	}, since)
+	}, w.args...)
 	return list, err
 }
 

@@ -69,6 +69,12 @@ func (s *Store) insertLabel(ctx context.Context, tx *prepared, l *review.Label) 
 	if err != nil {
 		return err
 	}
+	for _, tag := range l.Tags {
+		_, err = tx.ExecContext(ctx, `INSERT INTO tags (label_id, tag, item_id) VALUES ($1, $2, $3)`, l.ID, tag, item.id)
+		if err != nil {
+			return err
+		}
+	}
 	newest := sql.NullInt64{Int64: l.ID, Valid: true}
 	if item.judged++; replaced || !l.Decision.Judges() {
 		err = tx.QueryRowContext(ctx, `SELECT COUNT(*), MAX(id) FROM labels WHERE item_id = $1 AND counts = 1`, item.id).

@@ -234,6 +234,7 @@ func (q *query) behind(at spot) []part {
 func (w *where) restrict(q query, in part) {
 	w.narrow(q.Filter)
 	w.attributes(q.Attributes)
+	w.revealed(q.queues, q.Revealed)
 	if q.Queue != "" {
 		w.and("i.queue = ", q.Queue)
 	}

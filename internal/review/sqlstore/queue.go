@@ -28,18 +28,22 @@ func (s *Store) Queues() []review.Queue {
 
 // ofQueue restricts counts to those of a queue, which they do not name: the first queue that takes them is theirs.
 func (w *where) ofQueue(queues []review.Queue, name string) {
-	if name == "" {
-		return
+	if name != "" {
+		w.conditions = append(w.conditions, w.within(queues, name))
 	}
+}
+
+// within is the condition under which an item is in a queue: it takes the item, and none before it does.
+func (w *where) within(queues []review.Queue, name string) string {
+	var conditions []string
 	for i := range queues {
 		takes := w.taken(&queues[i])
 		if queues[i].Name == name {
-			w.conditions = append(w.conditions, takes)
-			return
+			return strings.Join(append(conditions, takes), " AND ")
 		}
-		w.conditions = append(w.conditions, "NOT "+takes)
+		conditions = append(conditions, "NOT "+takes)
 	}
-	w.conditions = append(w.conditions, "1 = 0") // no such queue
+	return "1 = 0" // no such queue
 }
 
 // taken is the condition under which a queue takes an item; review.QueueOf decides the same.
@@ -62,7 +66,44 @@ func (w *where) taken(q *review.Queue) string {
 		}
 		conditions = append(conditions, "i.service IN ("+strings.Join(places, ", ")+")")
 	}
+	if len(q.Sources) > 0 {
+		bits := 0
+		for _, source := range q.Sources {
+			bits |= bitOf(source)
+		}
+		conditions = append(conditions, "(i.sources & "+strconv.Itoa(bits)+") <> 0")
+	}
 	return "(" + strings.Join(conditions, " AND ") + ")"
+}
+
+// revealed leaves out the open items of blind queues.
+func (w *where) revealed(queues []review.Queue, yes bool) {
+	if !yes {
+		return
+	}
+	for _, of := range blindQueues(queues) {
+		w.conditions = append(w.conditions, "(i.state <> 'open' OR i.queue <> "+w.arg(of)+")")
+	}
+}
+
+// revealedCounts is revealed for counts, which do not name their queue.
+func (w *where) revealedCounts(queues []review.Queue, yes bool) {
+	if !yes {
+		return
+	}
+	for _, of := range blindQueues(queues) {
+		of := w.within(queues, of)
+		w.conditions = append(w.conditions, "(i.state <> 'open' OR NOT ("+of+"))")
+	}
+}
+
+func blindQueues(queues []review.Queue) (names []string) {
+	for i := range queues {
+		if queues[i].Blind {
+			names = append(names, queues[i].Name)
+		}
+	}
+	return names
 }
 
 // fewOfSignal is how many items of a signal count as new.
@@ -77,18 +118,19 @@ type sortable struct {
 	place             int64
 	reviewers, judged int
 	unsafe            bool
+	sources           int // bits
 	ofSignal          int // items of its signal, this one included; 0 without one
 	cost              genai.Opt[float64]
 }
 
 const selectSortable = `SELECT i.id, i.state, i.class, i.service, i.queue, i.place, i.reviewers, i.judged, i.unsafe,
-	COALESCE(g.total, 0), i.cost_usd FROM items i LEFT JOIN signals g ON g.id = i.fingerprint`
+	i.sources, COALESCE(g.total, 0), i.cost_usd FROM items i LEFT JOIN signals g ON g.id = i.fingerprint`
 
 func (i *sortable) scan(r scanner) error {
 	var cost sql.NullFloat64
 	var unsafe int
 	err := r.Scan(&i.id, &i.state, &i.class, &i.service, &i.queue, &i.place, &i.reviewers, &i.judged, &unsafe,
-		&i.ofSignal, &cost)
+		&i.sources, &i.ofSignal, &cost)
 	i.unsafe, i.cost = unsafe == 1, optional(cost)
 	return err
 }
@@ -109,7 +151,7 @@ func (s *Store) enqueue(ctx context.Context, tx *prepared, id int64, uncertain b
 // sort writes queue and place of an item. What was put at the end stays there, and what is known of an item only
 // raises it.
 func (i *sortable) sort(ctx context.Context, tx *prepared, queues []review.Queue, uncertain bool) error {
-	queue := review.QueueOf(queues, i.class, i.unsafe, i.service)
+	queue := review.QueueOf(queues, i.class, i.unsafe, i.service, sourcesIn(i.sources))
 	state, reviewers, place := i.state, i.reviewers, i.place
 	if state == review.Open {
 		wanted := queue.Place(review.Traits{

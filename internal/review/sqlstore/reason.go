@@ -85,6 +85,16 @@ func reasonsIn(sources int) (reasons []review.Reason) {
 	return reasons
 }
 
+// sourcesIn returns the sources of the bits.
+func sourcesIn(sources int) (list []review.Source) {
+	for _, source := range review.Sources() {
+		if sources&bitOf(source) != 0 {
+			list = append(list, source)
+		}
+	}
+	return list
+}
+
 // countSources counts items by reason.
 func countSources(ctx context.Context, tx *sql.Tx, q query) (counts []review.Count, err error) {
 	for _, source := range review.Sources() {

@@ -25,12 +25,14 @@ type row struct {
 	bytes                                       int64              // of data
 	terms                                       terms              // for the search index
 	opinions                                    string             // of the scorers, see encodeOpinions
+	scores                                      map[string]float64 // of new rows
 }
 
 // rowOf reads a span into columns, bounding each.
 func rowOf(s *review.Span) row {
 	bounded := bound(s)
 	r := row{span: bounded, terms: termsOf(s), opinions: encodeOpinions(&bounded)}
+	r.scores = bounded.Scores
 	r.node, r.suspect = r.span.Node(), len(s.Suspects) > 0
 	r.span.Call, r.span.Scores, r.span.Skipped = nil, nil, nil
 	if c := s.Call; c != nil {

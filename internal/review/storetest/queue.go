@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -282,4 +283,38 @@ func testInvalidCursor(s *suite) {
 		_, err := s.Items(t.Context(), review.Filter{Cursor: cursor})
 		require.ErrorIs(t, err, review.ErrInvalid, "%q", cursor)
 	}
+}
+
+// testQueuesBySource: a queue takes what is here for one of its reasons, also where that one comes later.
+func testQueuesBySource(s *suite) {
+	t := s.t
+	s.UseQueues([]review.Queue{
+		{
+			Name: "users", Sources: []review.Source{review.SourceFeedback, review.SourceSent}, Reviewers: 1,
+			Order: review.Newest,
+		},
+		{Name: "calibration", Sources: []review.Source{review.SourceRandom}, Reviewers: 2, Order: review.Newest},
+	})
+	here := func(n int, sources ...review.Source) review.Trace {
+		t := trace(n, failing(1, n, n+1, ""))
+		for _, source := range sources {
+			t.Reasons = append(t.Reasons, review.Reason{Source: source, Probability: 1})
+		}
+		return t
+	}
+	s.put(t, here(1, review.SourceRandom), here(2, review.SourceSent), here(3, review.SourceSuspicion),
+		here(4, review.SourceRandom, review.SourceFeedback), trace(5, failing(1, 5, 6, failure.Refusal)))
+	require.Equal(t, []string{traceID(4), traceID(2)}, s.ids(t, review.Filter{Queue: "users"}))
+	require.Equal(t, []string{traceID(1)}, s.ids(t, review.Filter{Queue: "calibration"}))
+	require.Empty(t, s.item(t, traceID(5)).Queue)
+	page, err := s.Items(t.Context(), review.Filter{Queue: "users", Limit: 1})
+	require.NoError(t, err)
+	require.Equal(t, 2, page.Total)
+	page, err = s.Items(t.Context(), review.Filter{
+		Queue: "users", Attributes: review.Attributes{Until: s.item(t, traceID(1)).Received.Add(time.Hour)},
+	})
+	require.NoError(t, err)
+	require.Equal(t, 2, page.Total, "of the queue, beside another condition")
+	s.put(t, here(5, review.SourceFeedback))
+	require.Equal(t, "users", s.item(t, traceID(5)).Queue)
 }

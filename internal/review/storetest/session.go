@@ -162,11 +162,33 @@ func testAttributes(s *suite) {
 		trace.Environment = []string{"production", "staging"}[n%2]
 		trace.Spans[0].Call.RequestModel = []string{"a", "b", "c"}[n%3]
 		trace.Spans[0].Call.PromptName, trace.Spans[0].Call.PromptVersion = "p", []string{"v1", "v2"}[n/3]
+		trace.Spans[0].Scores = map[string]float64{"relevance": float64(n) / 5, "refusal": 0.3}
 		s.put(t, trace)
 	}
 	id := func(n int) string { return fmt.Sprintf("%032x", n) }
 	_, err := s.AddLabel(t.Context(), review.Label{TraceID: id(2), Decision: review.Confirmed, Reviewer: "ada"})
 	require.NoError(t, err)
+	for n, tags := range map[int][]string{4: {"de-DE", "billing"}, 3: {"billing"}} {
+		l := review.Label{TraceID: id(n), Decision: review.Unsure, Reviewer: "ben", Remarks: review.Remarks{Tags: tags}}
+		_, err := s.AddLabel(t.Context(), l)
+		require.NoError(t, err)
+	}
+	// What is taken back tags nothing. Nor is the item of it judged.
+	l, err := s.AddLabel(t.Context(), review.Label{
+		TraceID: id(6), Decision: review.Confirmed, Reviewer: "ben", Remarks: review.Remarks{Tags: []string{"billing"}},
+	})
+	require.NoError(t, err)
+	_, err = s.AddLabel(t.Context(), review.Label{
+		TraceID: id(6), Decision: review.TakenBack, Reviewer: "ben", Replaces: l.ID,
+	})
+	require.NoError(t, err)
+	// The lowest score of all spans counts.
+	lower := broken(1, "s", "word")
+	lower.Spans[0].ID, lower.Spans[0].Scores = "00000000000000ff", map[string]float64{"refusal": 0.1, "relevance": 1}
+	s.put(t, lower)
+	scored := func(name string, below float64) review.Filter {
+		return review.Filter{Attributes: review.Attributes{Score: review.Score{Name: name, Below: below}}}
+	}
 	third, fifth := s.item(t, id(3)).Received, s.item(t, id(5)).Received
 	for name, c := range map[string]struct {
 		filter review.Filter
@@ -179,6 +201,12 @@ func testAttributes(s *suite) {
 		"since":       {review.Filter{Attributes: review.Attributes{Since: third}}, []string{id(6), id(5), id(4), id(3)}},
 		"until":       {review.Filter{Attributes: review.Attributes{Until: third}}, []string{id(2), id(1)}},
 		"between":     {review.Filter{Attributes: review.Attributes{Since: third, Until: fifth}}, []string{id(4), id(3)}},
+		"tag":         {review.Filter{Attributes: review.Attributes{Tag: "billing"}}, []string{id(4), id(3)}},
+		"other tag":   {review.Filter{Attributes: review.Attributes{Tag: "de-DE"}}, []string{id(4)}},
+		"score":       {scored("relevance", 0.4), []string{id(2), id(1)}},
+		"lowest":      {scored("refusal", 0.3), []string{id(1)}},
+		"below 1":     {scored("relevance", 1), []string{id(5), id(4), id(3), id(2), id(1)}},
+		"no scorer":   {scored("grounded", 1), []string{}},
 		"several": {review.Filter{Class: "refusal", State: review.Open, Query: "word", Attributes: review.Attributes{
 			Model: "b", Environment: "production",
 		}}, []string{id(5)}},
@@ -194,6 +222,15 @@ func testAttributes(s *suite) {
 	require.NoError(t, err)
 	require.Equal(t, review.Known{
 		Models: []string{"a", "b", "c"}, PromptVersions: []string{"v1", "v2"}, Environments: []string{"production", "staging"},
-		Reviewers: []string{"ada"},
+		Reviewers: []string{"ada", "ben"}, Tags: []string{"billing", "de-DE"}, Scorers: []string{"refusal", "relevance"},
 	}, facets.Known)
+	b, err := s.LabelMany(t.Context(), review.Selection{TraceIDs: []string{id(1), id(5)}, Holder: "login cy"}, review.Label{
+		Decision: review.Confirmed, Reviewer: "cy", Remarks: review.Remarks{Tags: []string{"many"}},
+	})
+	require.NoError(t, err)
+	many := review.Filter{Attributes: review.Attributes{Tag: "many"}}
+	require.Equal(t, []string{id(5), id(1)}, s.ids(t, many))
+	_, err = s.UndoMany(t.Context(), b.ID)
+	require.NoError(t, err)
+	require.Empty(t, s.ids(t, many))
 }

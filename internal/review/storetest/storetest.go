@@ -48,6 +48,7 @@ func Run(t *testing.T, reading time.Duration, open func(t *testing.T) review.Sto
 		{"a label says more than class and note", testRemarks},
 		{"a label takes another one back", testTakingBack},
 		{"queues divide what is to be judged", testQueues},
+		{"queues take sources", testQueuesBySource},
 		{"several people judge one case", testSeveralReviewers},
 		{"many people judge each case twice", testPairs},
 		{"a queue has an order", testOrder},

@@ -2,10 +2,12 @@
 package judgement
 
 import (
+	"cmp"
 	"embed"
 	"maps"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,6 +25,7 @@ var Templates embed.FS
 type Option struct {
 	Value, Label string
 	Selected     bool
+	Key          string
 }
 
 // Group is a part of a list.
@@ -48,6 +51,8 @@ type Bar struct {
 	Corrected, Assertions  string
 	Questions              []Question
 	Queue, Rubric          string
+	RubricHead             string // its beginning
+	Also                   string // what further findings there are
 	Open                   bool   // to be judged
 	Assignee, Assigned, By string // By says how many have judged
 }
@@ -67,7 +72,8 @@ type Question struct {
 func Of(item *review.Item, queue review.Queue, viewer []string) Bar {
 	b := Bar{
 		TraceID: item.TraceID, Open: item.State == review.Open, Blind: item.Class == "", Queue: queue.Name,
-		Rubric: display.Text(queue.Rubric), Assignee: item.Assignee, Assigned: display.Line(item.Assignee, 60),
+		Rubric: display.Text(queue.Rubric), RubricHead: display.Line(queue.Rubric, 120),
+		Assignee: item.Assignee, Assigned: display.Line(item.Assignee, 60),
 	}
 	said := review.Label{Class: item.Class, Detail: item.Detail}
 	if len(item.Labels) > 0 {
@@ -86,7 +92,10 @@ func Of(item *review.Item, queue review.Queue, viewer []string) Bar {
 		said.Class, said.Detail = item.Class, item.Detail
 	}
 	if item.Reviewers > 1 {
-		b.By = display.Grouped(int64(item.Judged)) + " of " + display.Plural(item.Reviewers, "reviewer")
+		b.By = display.Grouped(int64(item.Judged)) + " of " + display.Plural(item.Reviewers, "judgement")
+		if queue.Blind && b.Open {
+			b.By += "; others stay hidden until you have judged"
+		}
 	}
 	b.Choices = Choices(said.Class, said.Detail)
 	for i := range max(1, min(len(said.Further)+1, 5)) {
@@ -96,12 +105,18 @@ func Of(item *review.Item, queue review.Queue, viewer []string) Bar {
 		}
 		b.Further = append(b.Further, choices(f.Class, f.Detail, "none"))
 	}
-	for _, severity := range review.Severities() {
-		b.Severities = append(b.Severities, option(string(severity), string(said.Severity)))
+	b.Also = "also…"
+	if n := len(said.Further); n > 0 {
+		b.Also = "and " + display.Grouped(int64(n)) + " more"
+	}
+	for i, severity := range review.Severities() {
+		o := option(string(severity), string(said.Severity))
+		o.Key = strconv.Itoa(i + 1)
+		b.Severities = append(b.Severities, o)
 	}
 	if item.SessionID != "" {
 		for _, scope := range []review.Scope{review.ScopeTurn, review.ScopeSession} {
-			b.Scopes = append(b.Scopes, option(string(scope), string(said.Scope)))
+			b.Scopes = append(b.Scopes, option(string(scope), cmp.Or(string(said.Scope), string(review.ScopeTurn))))
 		}
 	}
 	b.Tags, b.Note, b.Corrected = strings.Join(said.Tags, ", "), said.Note, said.CorrectedOutput
@@ -224,6 +239,9 @@ func LabelOf(l *review.Label, now time.Time) Label {
 
 // tones are the styles of decisions.
 var tones = map[review.Decision]string{review.Confirmed: "bad", review.Rejected: "ok"}
+
+// Tone is the class of the style of a decision.
+func Tone(d review.Decision) string { return tones[d] }
 
 // Word says a decision.
 func Word(d review.Decision) string {

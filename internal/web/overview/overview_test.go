@@ -102,8 +102,8 @@ func TestRejectedLabelsMakeAScorerNoisy(t *testing.T) {
 	v := ViewOf(compute(t, f), now)
 	require.Len(t, v.Noisy, 1, "what is said of one service is not said again of all")
 	require.Equal(t, "faultline calibrate --scorer refusal --service shop", v.Noisy[0].Command)
-	require.Equal(t, "25 of 45 that it flagged were no failure of its kind", v.Noisy[0].Words)
-	require.Equal(t, "44 %", v.Scorers[1].Precision)
+	require.Equal(t, "25 of 45 were no failure", v.Noisy[0].Wrong)
+	require.Equal(t, "44%", v.Scorers[1].Precision)
 }
 
 func TestFewLabelsHaveNoInterval(t *testing.T) {
@@ -150,8 +150,8 @@ func TestTheTrueRateComesFirst(t *testing.T) {
 	require.Equal(t, "no random sample: what scorers miss is not known", rates[2].Missing)
 
 	row := ViewOf(compute(t, f), now).Rates[1]
-	require.Equal(t, []string{"4.7 %", "1.0 %", "10,000 traces"}, []string{row.Corrected, row.Flagged, row.Traffic})
-	require.Regexp(t, `^\d+\.\d–\d+\.\d %$`, row.Interval)
+	require.Equal(t, []string{"4.7%", "1.0%", "10,000 traces"}, []string{row.Corrected, row.Flagged, row.Traffic})
+	require.Regexp(t, `^\d+\.\d to \d+\.\d$`, row.Interval)
 }
 
 func TestJudgesDivideTheSample(t *testing.T) {
@@ -194,8 +194,9 @@ func TestAgreementOfPeople(t *testing.T) {
 	require.InDelta(t, 0.4, a.Pairs[0].Kappa.Value, 1e-12)
 	require.NotNil(t, a.Kappa)
 	v := ViewOf(compute(t, f), now).Agreement
-	require.Equal(t, "50 cases judged by two or more people: fair agreement", v.Words)
-	require.Contains(t, v.Pairs[0].Kappa, "κ 0.40 (")
+	require.Regexp(t, `^0\.\d\d to 0\.\d\d, fair agreement on 50 cases$`, v.Words)
+	require.Equal(t, "0.40", v.Pairs[0].Kappa)
+	require.Equal(t, "35 of 50 the same", v.Pairs[0].Agreed)
 
 	require.Contains(t, ViewOf(compute(t, &fake{}), now).Agreement.Words, "No case was judged by two people")
 }

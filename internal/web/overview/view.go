@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"math"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,40 +24,53 @@ var Templates embed.FS
 
 // View is the page. It is empty before the first figures.
 type View struct {
-	Ready     bool
-	Computed  string // when
-	Facts     []Fact
-	Rates     []RateRow
-	Scorers   []ScorerRow
-	Noisy     []NoisyRow
-	Waiting   []Bar
-	Days      Chart
-	Classes   []Bar
-	Agreement AgreementView
-	Reviewers []ReviewerRow
+	Ready            bool
+	Computed         string // when
+	Lead             string // the page in a sentence
+	Wait             WaitView
+	Judged, Received string // in 7 days
+	Days             Chart
+	Rates            []RateRow
+	RateScale        []Tick
+	RateWords        string
+	Scorers          []ScorerRow
+	Noisy            []NoisyRow
+	Classes          []Bar
+	Agreement        AgreementView
+	Reviewers        []ReviewerRow
 }
 
-// Fact is a number with its name.
-type Fact struct{ Name, Value, More string }
+// WaitView is how long cases wait.
+type WaitView struct {
+	Open, Oldest string
+	Bars         []Bar
+}
 
-// RateRow is the true rate of a service: corrected first.
+// Plot places an estimate, its interval, what was not corrected and a bound on a line, in per cent of it. Empty parts
+// are not drawn.
+type Plot struct {
+	At, Low, High, Square, Rule string
+	Bad                         bool
+}
+
+// Tick is a number at a line of a plot.
+type Tick struct{ Class, Text string }
+
+// RateRow is the true rate of a service.
 type RateRow struct {
 	Service, Corrected, Interval, Missing, Flagged, Traffic, Labels string
-	Range                                                           Range
+	Plot                                                            Plot
 }
-
-// Range draws a value and its interval between 0 and the greatest of the chart.
-type Range struct{ Low, Width, At, Words string }
 
 // ScorerRow is a scorer or a judge.
 type ScorerRow struct {
-	Name, By, Service, Precision, Interval, Missing, Recall, Words string
-	Noisy                                                          bool
-	Range                                                          Range
+	Name, By, Service, Precision, Interval, Missing, Labels, Recall, Words string
+	RecallMissing, Noisy                                                   bool
+	Plot                                                                   Plot
 }
 
 // NoisyRow is a scorer that people reject too often.
-type NoisyRow struct{ Name, Service, Words, Command string }
+type NoisyRow struct{ Name, Service, Wrong, Missing, Command, Address string }
 
 // Bar is a value of a list with its share of the greatest.
 type Bar struct {
@@ -65,54 +79,59 @@ type Bar struct {
 	Bucket  failure.Bucket
 	N       string
 	Width   string
+	Hot     bool // it is too much
 }
 
 // Chart has two bars a day.
 type Chart struct {
 	Words string
 	Days  []DayBars
-	From  string
-	To    string
 	Top   string
 }
 
 // DayBars are the bars of one day, in per cent of the drawing.
 type DayBars struct {
-	Date, Received, Judged                                    string
+	Day, Received, Judged                                     string
 	X, JudgedX, Width, ReceivedY, ReceivedH, JudgedY, JudgedH string
 }
 
 // AgreementView is how well people agree.
 type AgreementView struct {
-	Words, Kappa, Interval, Missing string
-	Pairs                           []PairRow
+	Words, Kappa string
+	Pairs        []PairRow
 }
 
 // PairRow is two people.
-type PairRow struct{ Names, Agreed, Kappa string }
+type PairRow struct {
+	Names, Agreed, Items, Kappa, Interval, Missing string
+	Plot                                           Plot
+}
 
 // ReviewerRow is a person.
 type ReviewerRow struct {
-	Name, Confirmed, Rejected, Labels string
-	Last                              display.Moment
+	Name, Confirmed, Labels string
+	Last                    display.Moment
 }
+
+// chartDays are those of the chart.
+const chartDays = 14
 
 // ViewOf prepares figures, nil for none yet.
 func ViewOf(f *Figures, now time.Time) View {
 	if f == nil {
 		return View{}
 	}
-	v := View{Ready: true, Computed: f.At.Format("15:04:05") + " UTC", Facts: facts(f, now), Days: chartOf(f.Days)}
-	v.Rates = rateRows(f.Rates)
+	v := View{
+		Ready: true, Computed: f.At.Format("15:04:05") + " UTC",
+		Days: chartOf(f.Days[max(0, len(f.Days)-chartDays):]),
+	}
+	v.lead(f, now)
+	v.addRates(f.Rates)
 	for i := range f.Scorers {
 		s := &f.Scorers[i]
 		v.addScorer(s, s.Service == "" && slices.ContainsFunc(f.Scorers, func(other Scorer) bool {
 			return other.By == s.By && other.Name == s.Name && other.Service != "" && other.Noisy
 		}))
-	}
-	names := []string{"up to an hour", "up to a day", "up to 3 days", "up to 7 days", "older"}
-	for i, n := range f.Waiting[:min(len(f.Waiting), len(names))] {
-		v.Waiting = append(v.Waiting, barOf(names[i], n, most(f.Waiting)))
 	}
 	greatest := 0
 	for _, c := range f.Classes {
@@ -130,46 +149,60 @@ func ViewOf(f *Figures, now time.Time) View {
 	v.Agreement = agreementView(&f.Agreement)
 	for _, r := range f.Reviewers {
 		v.Reviewers = append(v.Reviewers, ReviewerRow{
-			Name: named(r.Name), Confirmed: grouped(r.Confirmed), Rejected: grouped(r.Rejected),
-			Labels: display.Plural(r.Confirmed+r.Rejected, "label"), Last: display.MomentOf(r.Last, now),
+			Name: named(r.Name), Confirmed: grouped(r.Confirmed), Labels: grouped(r.Confirmed + r.Rejected),
+			Last: display.MomentOf(r.Last, now),
 		})
 	}
 	return v
 }
 
-func facts(f *Figures, now time.Time) []Fact {
+// lead says how much waits, and whether it becomes more.
+func (v *View) lead(f *Figures, now time.Time) {
 	received, judged := 0, 0
-	week := f.Days[max(0, len(f.Days)-7):]
-	for _, d := range week {
+	for _, d := range f.Days[max(0, len(f.Days)-7):] {
 		received, judged = received+d.Received, judged+d.Judged
 	}
-	oldest := "none waits"
+	v.Received, v.Judged = grouped(received), grouped(judged)
+	wait := " waits. "
+	if f.Open != 1 {
+		wait = " wait. "
+	}
+	v.Lead = display.Plural(f.Open, "case") + wait
+	switch n := judged - received; {
+	case n > 0:
+		v.Lead += "In 7 days " + grouped(n) + " more were judged than came in."
+	case n < 0:
+		v.Lead += "In 7 days " + grouped(-n) + " more came in than were judged."
+	default:
+		v.Lead += "In 7 days as many were judged as came in."
+	}
+	v.Wait = WaitView{Open: grouped(f.Open), Oldest: "wait"}
 	if f.Oldest != nil {
-		if oldest = display.Ago(now.Sub(*f.Oldest)); oldest == "now" {
-			oldest = "< 1 min"
+		oldest := display.Ago(now.Sub(*f.Oldest))
+		if oldest == "now" {
+			oldest = "less than a minute"
 		}
+		v.Wait.Oldest += ", the oldest for " + oldest
 	}
-	perDay := func(n int) string {
-		return "about " + strconv.FormatFloat(math.Round(float64(n)/float64(max(len(week), 1))), 'f', -1, 64) + " a day"
-	}
-	return []Fact{
-		{"to judge", grouped(f.Open), ""},
-		{"the oldest waits for", oldest, ""},
-		{"came in 7 days", grouped(received), perDay(received)},
-		{"judged in 7 days", grouped(judged), perDay(judged)},
+	names := []string{"up to 1 h", "1 to 24 h", "1 to 3 days", "3 to 7 days", "over 7 days"}
+	for i, n := range f.Waiting[:min(len(f.Waiting), len(names))] {
+		b := barOf(names[i], n, most(f.Waiting))
+		b.Hot = i == len(names)-1
+		v.Wait.Bars = append(v.Wait.Bars, b)
 	}
 }
 
-func rateRows(rates []Rate) (rows []RateRow) {
+func (v *View) addRates(rates []Rate) {
 	greatest := 0.0
 	for i := range rates {
 		greatest = max(greatest, rates[i].Flagged)
-		if c := rates[i].Corrected; c != nil {
-			greatest = max(greatest, c.Value)
-			if c.Interval != nil {
-				greatest = max(greatest, c.Interval.High)
-			}
+		if c := rates[i].Corrected; c != nil && c.Interval != nil {
+			greatest = max(greatest, c.Interval.High)
 		}
+	}
+	end := niceEnd(greatest)
+	if greatest > 0 {
+		v.RateScale = []Tick{{"p0", "0"}, {"p50", percent(end / 2)}, {"p100", percent(end) + "%"}}
 	}
 	for i := range rates {
 		r := &rates[i]
@@ -177,26 +210,48 @@ func rateRows(rates []Rate) (rows []RateRow) {
 			Service: "all services", Missing: r.Missing, Traffic: grouped(int(math.Round(r.Traffic))) + " traces",
 		}
 		if r.Flagged > 0 {
-			row.Flagged = share(r.Flagged)
+			row.Flagged, row.Plot.Square = share(r.Flagged), display.Percent(100*r.Flagged/end)
 		}
 		if r.Service != "" {
 			row.Service = display.Line(r.Service, 60)
 		}
-		if r.Corrected != nil {
-			row.Corrected, row.Labels = share(r.Corrected.Value), display.Plural(r.Corrected.Labels, "label")
-			row.Interval = between(r.Corrected)
-			row.Range = rangeOf(r.Corrected, greatest)
+		if c := r.Corrected; c != nil && c.Interval != nil {
+			row.Corrected, row.Labels = share(c.Value), display.Plural(c.Labels, "label")
+			row.Interval = between(c)
+			square := row.Plot.Square
+			row.Plot = plotOf(c, end)
+			row.Plot.Square = square
 		}
-		rows = append(rows, row)
+		v.Rates = append(v.Rates, row)
 	}
-	return rows
+	if len(v.Rates) > 0 && v.Rates[0].Corrected != "" {
+		v.RateWords = "Scorers flag " + v.Rates[0].Flagged + " of requests; people find that " +
+			v.Rates[0].Corrected + " fail."
+	}
+}
+
+// niceEnd is the end of a scale that a share fits on: 1, 2 or 5 at some digit.
+func niceEnd(greatest float64) float64 {
+	for digit := 1e-4; digit < 1; digit *= 10 {
+		for _, n := range []float64{1, 2, 5} {
+			if greatest <= n*digit {
+				return n * digit
+			}
+		}
+	}
+	return 1
+}
+
+// percent is a share without the sign.
+func percent(p float64) string {
+	return strconv.FormatFloat(math.Round(100*p*1e4)/1e4, 'f', -1, 64)
 }
 
 // addScorer adds a scorer. Its noise may be said of services already.
 func (v *View) addScorer(s *Scorer, said bool) {
 	row := ScorerRow{
 		Name: display.Line(s.Name, 60), By: s.By, Service: "all services", Noisy: s.Noisy,
-		Missing: s.Precision.Missing(), Range: rangeOf(&s.Precision, 1),
+		Missing: s.Precision.Missing(), Labels: grouped(s.Precision.Labels),
 	}
 	if s.Version != "" {
 		row.Name += " " + display.Line(s.Version, 20)
@@ -204,27 +259,40 @@ func (v *View) addScorer(s *Scorer, said bool) {
 	if s.Service != "" {
 		row.Service = display.Line(s.Service, 60)
 	}
-	if s.Precision.Known() {
+	if s.Precision.Interval != nil {
 		row.Precision, row.Interval = share(s.Precision.Value), between(&s.Precision)
+		row.Plot = plotOf(&s.Precision, 1)
+	}
+	if s.Precision.Known() {
 		row.Words = fmt.Sprintf("%s of %s flagged were failures of its kind", grouped(s.Confusion.TP),
 			grouped(s.Precision.Labels))
 	}
-	if s.Recall.Known() {
-		row.Recall = share(s.Recall.Value) + " " + cmpOr(between(&s.Recall), s.Recall.Missing())
+	row.Plot.Rule, row.Plot.Bad = display.Percent(100*Target), s.Noisy
+	if row.RecallMissing = s.Recall.Interval == nil; row.RecallMissing {
+		row.Recall = strings.TrimSuffix(s.Recall.Missing(), " labels")
+	} else {
+		row.Recall = share(s.Recall.Value)
 	}
 	v.Scorers = append(v.Scorers, row)
 	few := s.Precision.Interval == nil && s.Wrong() >= 5 && s.Wrong() > s.Confusion.TP
 	if said || !s.Noisy && !few {
 		return
 	}
+	address := url.Values{"state": {string(review.Reviewed)}}
 	n := NoisyRow{
 		Name: row.Name, Service: row.Service,
-		Words: fmt.Sprintf("%s of %s that it flagged were no failure of its kind", grouped(s.Wrong()),
-			grouped(s.Precision.Labels)),
+		Wrong: fmt.Sprintf("%s of %s were no failure", grouped(s.Wrong()), grouped(s.Precision.Labels)),
 	}
 	if few {
-		n.Words += "; " + s.Precision.Missing()
+		n.Missing = s.Precision.Missing()
 	}
+	if s.Service != "" {
+		address.Set("service", s.Service)
+	}
+	if s.By == review.ByScorer {
+		address.Set("score", s.Name+"<1")
+	}
+	n.Address = "/?" + address.Encode()
 	if _, leveled := scorers.Levels(s.Name); leveled && s.By == review.ByScorer && s.Noisy {
 		n.Command = "faultline calibrate --scorer " + s.Name
 		if s.Service != "" && strings.Trim(s.Service, plainName) == "" {
@@ -244,25 +312,27 @@ func agreementView(a *Agreement) AgreementView {
 		v.Words = "No case was judged by two people yet. Kappa compares their judgements with chance."
 	case a.Kappa == nil:
 		v.Words = "Everybody always said the same one thing: chance explains that too."
+	case a.Kappa.Interval == nil:
+		v.Words = strings.TrimSuffix(a.Kappa.Missing(), "labels") + "cases that two or more people judged"
 	default:
-		v.Kappa, v.Interval, v.Missing = number(a.Kappa.Value), "", a.Kappa.Missing()
-		if i := a.Kappa.Interval; i != nil {
-			v.Interval = number(i.Low) + " to " + number(i.High)
-		}
-		v.Words = display.Plural(a.Items, "case") + " judged by two or more people: " + strength(a.Kappa.Value) + " agreement"
+		v.Kappa = number(a.Kappa.Value)
+		v.Words = number(a.Kappa.Interval.Low) + " to " + number(a.Kappa.Interval.High) + ", " +
+			strength(a.Kappa.Value) + " agreement on " + display.Plural(a.Items, "case")
 	}
 	for _, p := range a.Pairs {
 		row := PairRow{
-			Names:  named(p.First) + " and " + named(p.Second),
+			Names: named(p.First) + ", " + named(p.Second), Items: grouped(p.Items),
 			Agreed: fmt.Sprintf("%s of %s the same", grouped(p.Agreed), grouped(p.Items)),
 		}
 		switch {
 		case p.Kappa == nil:
+			row.Missing = "always the same"
 		case p.Kappa.Interval == nil:
-			row.Kappa = p.Kappa.Missing()
+			row.Missing = strings.TrimSuffix(p.Kappa.Missing(), "labels") + "cases"
 		default:
-			row.Kappa = "κ " + number(p.Kappa.Value) + " (" + number(p.Kappa.Interval.Low) + " to " +
-				number(p.Kappa.Interval.High) + ")"
+			row.Kappa = number(p.Kappa.Value)
+			row.Interval = number(p.Kappa.Interval.Low) + " to " + number(p.Kappa.Interval.High)
+			row.Plot = plotOf(p.Kappa, 1)
 		}
 		v.Pairs = append(v.Pairs, row)
 	}
@@ -293,7 +363,7 @@ func chartOf(days []review.Day) Chart {
 		received, judged = received+d.Received, judged+d.Judged
 	}
 	c := Chart{Top: grouped(greatest), Words: fmt.Sprintf(
-		"Cases a day over %d days: %d came, %d were judged, at most %d in a day", len(days), received, judged, greatest,
+		"Cases a day over %d days: %d came in, %d were judged, at most %d in a day", len(days), received, judged, greatest,
 	)}
 	width := 100 / float64(max(len(days), 1))
 	height := func(n int) float64 {
@@ -305,14 +375,11 @@ func chartOf(days []review.Day) Chart {
 	for i, d := range days {
 		x := float64(i) * width
 		c.Days = append(c.Days, DayBars{
-			Date: d.Date.Format(time.DateOnly), Received: grouped(d.Received), Judged: grouped(d.Judged),
-			X: display.Percent(x), JudgedX: display.Percent(x + 0.42*width), Width: display.Percent(0.38 * width),
+			Day: d.Date.Format("Mon")[:1], Received: grouped(d.Received), Judged: grouped(d.Judged),
+			X: display.Percent(x + 0.08*width), JudgedX: display.Percent(x + 0.5*width), Width: display.Percent(0.38 * width),
 			ReceivedY: display.Percent(100 - height(d.Received)), ReceivedH: display.Percent(height(d.Received)),
 			JudgedY: display.Percent(100 - height(d.Judged)), JudgedH: display.Percent(height(d.Judged)),
 		})
-	}
-	if len(days) > 0 {
-		c.From, c.To = c.Days[0].Date, c.Days[len(days)-1].Date
 	}
 	return c
 }
@@ -328,18 +395,14 @@ func most(counts []int) (greatest int) {
 	return greatest
 }
 
-func rangeOf(e *agreement.Estimate, greatest float64) Range {
-	if !e.Known() || greatest <= 0 {
-		return Range{}
-	}
-	at := 100 * e.Value / greatest
-	r := Range{At: display.Percent(at), Low: display.Percent(at), Width: display.Percent(0), Words: share(e.Value)}
+// plotOf places an estimate with its interval on a line that ends at a value.
+func plotOf(e *agreement.Estimate, end float64) Plot {
+	at := func(v float64) string { return display.Percent(100 * min(max(v/end, 0), 1)) }
+	p := Plot{At: at(e.Value)}
 	if i := e.Interval; i != nil {
-		low, high := 100*i.Low/greatest, 100*i.High/greatest
-		r.Low, r.Width = display.Percent(low), display.Percent(high-low)
-		r.Words += ", with 95 % certainty between " + share(i.Low) + " and " + share(i.High)
+		p.Low, p.High = at(i.Low), at(i.High)
 	}
-	return r
+	return p
 }
 
 // between is an interval in words, "" without one.
@@ -348,12 +411,12 @@ func between(e *agreement.Estimate) string {
 		return ""
 	}
 	digits := max(digitsOf(e.Interval.Low), digitsOf(e.Interval.High))
-	return strconv.FormatFloat(100*e.Interval.Low, 'f', digits, 64) + "–" +
-		strconv.FormatFloat(100*e.Interval.High, 'f', digits, 64) + " %"
+	return strconv.FormatFloat(100*e.Interval.Low, 'f', digits, 64) + " to " +
+		strconv.FormatFloat(100*e.Interval.High, 'f', digits, 64)
 }
 
 // share is a proportion in per cent, small ones with more digits.
-func share(p float64) string { return strconv.FormatFloat(100*p, 'f', digitsOf(p), 64) + " %" }
+func share(p float64) string { return strconv.FormatFloat(100*p, 'f', digitsOf(p), 64) + "%" }
 
 func digitsOf(p float64) int {
 	switch v := 100 * p; {
@@ -375,11 +438,4 @@ func named(name string) string {
 		return "without a name"
 	}
 	return display.Line(name, 60)
-}
-
-func cmpOr(a, b string) string {
-	if a != "" {
-		return "(" + a + ")"
-	}
-	return "(" + b + ")"
 }

@@ -25,11 +25,7 @@
       if (row && row.contains(link)) link.setAttribute('aria-current', 'true');
       else link.removeAttribute('aria-current');
     }
-    row?.scrollIntoView({block: 'nearest'});
-    const filter = $('.filter'), queue = $('.queue');
-    if (row && filter && row.getBoundingClientRect().top < filter.getBoundingClientRect().bottom) {
-      queue.scrollTop -= filter.getBoundingClientRect().bottom - row.getBoundingClientRect().top;
-    }
+    if (row?.offsetParent) row.scrollIntoView({block: 'nearest'});
     return row;
   }
 
@@ -64,9 +60,10 @@
     if (!scroll || !turn || $('#case').dataset.revealed) return;
     $('#case').dataset.revealed = '';
     if (location.hash && location.hash !== '#said') return;
+    if (getComputedStyle(scroll).overflowY === 'visible') return; // a narrow screen begins with what failed
     const view = scroll.getBoundingClientRect(), at = turn.getBoundingClientRect();
     if (at.top >= view.top && at.bottom <= view.bottom) return;
-    scroll.scrollTop += at.top - view.top - Math.max($('#case h1').offsetHeight + 12, (view.height - at.height) / 2);
+    scroll.scrollTop += Math.min(at.bottom - view.bottom + 12, at.top - view.top - 8);
   }
 
   // The failing turns of the session, one after the other.
@@ -78,9 +75,29 @@
     const next = all[from < 0 ? 0 : from + by] ?? (all.length === 1 && turn !== all[0] ? all[0] : undefined);
     if (!next) { say(by > 0 ? 'That was the last failing turn' : 'That is the first failing turn'); return; }
     turn = next;
-    for (let d = next.closest('details'); d; d = d.parentElement.closest('details')) d.open = true;
+    unfold(next);
     next.scrollIntoView({block: 'center'});
     next.focus({preventScroll: true});
+  }
+
+  function unfold(e) {
+    for (let d = e.closest('details'); d; d = d.parentElement.closest('details')) d.open = true;
+  }
+  // Where an address leads to is unfolded.
+  function goTo(hash) {
+    let place = null;
+    try { place = hash.length > 1 && document.getElementById(decodeURIComponent(hash.slice(1))); } catch { /* no address */ }
+    if (place) { unfold(place); place.scrollIntoView({block: 'nearest'}); }
+  }
+  addEventListener('hashchange', () => goTo(location.hash));
+
+  // O opens or folds what has the focus, else the failing turn's first fold; on a signal it lists all its cases.
+  function toggle() {
+    if ($('#all-cases')) { $('#all-cases').click(); return; }
+    const fold = document.activeElement.closest?.('#case details') ?? null;
+    if (!fold) { say('Go to something that folds with Tab, then O opens it'); return; }
+    fold.open = !fold.open;
+    $('summary', fold)?.focus();
   }
 
   // Markdown stays as it was chosen.
@@ -100,7 +117,7 @@
     return rows;
   }
   function fold(row, closed) {
-    const button = $('.fold', row);
+    const button = $('.fold-rows', row);
     button.setAttribute('aria-expanded', String(!closed));
     button.textContent = closed ? '▶' : '▼';
     $('.name', row).dataset.holds = '+ ' + below(row).length;
@@ -108,24 +125,24 @@
     for (const r of below(row)) {
       if (depthOf(r) <= shut) shut = Infinity;
       r.hidden = closed || shut < Infinity;
-      if (shut === Infinity && $('.fold', r)?.getAttribute('aria-expanded') === 'false') shut = depthOf(r);
+      if (shut === Infinity && $('.fold-rows', r)?.getAttribute('aria-expanded') === 'false') shut = depthOf(r);
     }
   }
   function foldable() {
     const rows = [...document.querySelectorAll('.tree li')];
     for (const row of rows.reverse()) {
       const inside = below(row);
-      if (!inside.length || $('.fold', row)) continue;
+      if (!inside.length || $('.fold-rows', row)) continue;
       const button = document.createElement('button');
       button.type = 'button';
-      button.className = 'fold ' + ($('.name', row).className.match(/in\d+/) ?? [''])[0];
+      button.className = 'fold-rows ' + ($('.name', row).className.match(/in\d+/) ?? [''])[0];
       button.setAttribute('aria-label', 'what is below ' + $('.name', row).textContent);
       row.prepend(button);
-      fold(row, rows.length > 12 && !inside.some((r) => r.classList.contains('bad') || $('a[aria-current]', r)) && depthOf(row) > 0);
+      fold(row, rows.length > 12 && !inside.some((r) => r.classList.contains('bad-row') || $('a[aria-current]', r)) && depthOf(row) > 0);
     }
   }
   document.addEventListener('click', (e) => {
-    const button = e.target.closest?.('.tree .fold');
+    const button = e.target.closest?.('.tree .fold-rows');
     if (button) fold(button.parentElement, button.getAttribute('aria-expanded') === 'true');
   });
 
@@ -139,6 +156,17 @@
     saved = saved.filter((v) => typeof v?.name === 'string' && typeof v?.query === 'string').slice(0, 30);
     const keep = () => { localStorage.setItem('views', JSON.stringify(saved)); views(); };
     place.hidden = false;
+    const choice = $('#queue-name');
+    $('#saved-views')?.remove();
+    if (choice && saved.length) {
+      const group = document.createElement('optgroup');
+      group.id = 'saved-views';
+      group.label = 'Saved views';
+      for (const v of saved) group.append(new Option(v.name, '?' + v.query));
+      choice.append(group);
+      const at = saved.find((v) => v.query === String(queryNow()));
+      if (at?.query) choice.value = '?' + at.query;
+    }
     for (const old of place.querySelectorAll('.view')) old.remove();
     for (const [i, v] of saved.entries()) {
       const box = document.createElement('span'), link = document.createElement('a'), drop = document.createElement('button');
@@ -153,8 +181,7 @@
       $('#save-view').before(box);
     }
     $('#save-view').onclick = () => {
-      const query = new URLSearchParams(location.search);
-      query.delete('cursor');
+      const query = queryNow();
       const name = [...query.values()].join(' ') || 'to review';
       if (saved.some((v) => v.query === String(query))) { say('This view is saved already'); return; }
       saved.push({name: name.slice(0, 60), query: String(query)});
@@ -163,6 +190,20 @@
     };
   }
 
+  function queryNow() {
+    const query = new URLSearchParams(location.search);
+    for (const key of ['cursor', 'claim', 'span']) query.delete(key);
+    return query;
+  }
+  // A saved view is an address, not a queue.
+  document.addEventListener('change', (e) => {
+    if (e.target.id === 'queue-name' && e.target.value.startsWith('?')) {
+      e.stopPropagation();
+      location.href = '/' + e.target.value;
+    }
+    if (e.target.closest?.('#signal-filter')) e.target.form.requestSubmit();
+  }, true);
+
   function arrived() {
     document.dispatchEvent(new CustomEvent('faultline:case'));
     views();
@@ -170,6 +211,7 @@
     markdown();
     foldable();
     reveal();
+    goTo(location.hash);
     claim();
     lookAhead();
   }
@@ -206,6 +248,21 @@
     else say(by > 0 ? 'That was the last one' : 'That is the newest');
   }
 
+  // htmx knows only the buttons inside a form: one outside has a twin there.
+  document.addEventListener('click', (e) => {
+    const button = e.target.closest?.('button[form=judge]');
+    const form = $('#judge');
+    if (!button || !form) return;
+    e.preventDefault();
+    const twin = button.cloneNode(false);
+    twin.removeAttribute('id');
+    twin.removeAttribute('form');
+    twin.hidden = true;
+    form.append(twin);
+    twin.click();
+    twin.remove();
+  });
+
   // Judging: the row goes (or says so).
   let judging = null;
   document.addEventListener('submit', (e) => {
@@ -238,27 +295,40 @@
     Y: () => submit('all-yes'),
     N: () => submit('all-no'),
     x: () => document.querySelector('#items a.item[aria-current]')?.parentElement.querySelector('input')?.click(),
+    o: toggle,
+    g: () => { if ($('#trace')) $('#trace').click(); else say('No trace viewer is configured'); },
     f: () => $('#version')?.focus(),
     i: () => submit('ignore'),
+    d: () => submit('dataset'),
     S: () => { location.href = '/signals'; },
     C: () => { location.href = '/'; },
+    O: () => { location.href = '/overview'; },
     u: () => { if ($('#undo')) submit('undo'); else say('There is nothing of yours to take back'); },
     '/': () => { $('#q')?.focus(); $('#q')?.select(); },
     '[': () => failing(-1),
     ']': () => failing(1),
-    m: () => $('#markdown')?.click(),
+    h: () => $('#markdown')?.click(),
     r: () => { const link = $('#fresh'); if (link) link.click(); else say('Nothing new'); },
-    '?': () => $('#keys')?.showModal(),
+    '?': () => { if ($('#single-keys')) $('#single-keys').checked = singleKeys(); $('#keys')?.showModal(); },
   };
   document.addEventListener('keydown', (e) => {
     const field = e.target.closest?.('input:not([type=checkbox]):not([type=radio]), textarea, select');
     if (e.key === 'Escape' && field) { e.preventDefault(); field.blur(); return; } // and keeps what was typed
-    if (e.target.id === 'note' && e.key === 'Enter' && (e.ctrlKey || e.metaKey)) { e.preventDefault(); submit('yes'); return; }
+    if (field?.form?.id === 'judge' && e.key === 'Enter' && (e.ctrlKey || e.metaKey)) { e.preventDefault(); submit($('#yes') ? 'yes' : 'all-yes'); return; }
+    if (!singleKeys() && e.key !== '?') return;
     if (field || e.ctrlKey || e.metaKey || e.altKey || e.repeat && !'jk'.includes(e.key) || $('dialog[open]')) return;
-    const act = keys[e.key] ?? keys[e.key.toLowerCase()] ?? faultline.question?.(e.key);
+    // A letter with Shift is a key of its own; Caps Lock is no Shift.
+    const key = e.key.length === 1 && !e.shiftKey ? e.key.toLowerCase() : e.key;
+    const act = keys[key] ?? faultline.question?.(key);
     if (!act) return;
     e.preventDefault();
     act();
+  });
+  // Single keys can be switched off: speech control and slips of the hand type letters too.
+  const singleKeys = () => { try { return localStorage.getItem('keys') !== 'off'; } catch { return true; } };
+  document.addEventListener('change', (e) => {
+    if (e.target.id !== 'single-keys') return;
+    try { localStorage.setItem('keys', e.target.checked ? 'on' : 'off'); } catch { /* it holds until the page goes */ }
   });
   // The browser would move the focus into the list, where further keys choose a class by its first letter.
   document.addEventListener('invalid', (e) => {
@@ -279,7 +349,7 @@
       }, () => say('The browser does not allow copying', true));
     }
     const opener = e.target.closest?.('[data-dialog]');
-    if (opener) document.getElementById(opener.dataset.dialog)?.showModal();
+    if (opener) keys['?']();
   });
 
   // Addresses without what is empty.
@@ -290,7 +360,7 @@
     }
   });
   // Leaving the search box says "change" again: what was asked for is not asked for twice.
-  const filterKeys = ['q', 'queue', 'class', 'service', 'source', 'state', 'cursor', 'model', 'prompt_version', 'environment', 'reviewer', 'since', 'until'];
+  const filterKeys = ['q', 'queue', 'class', 'service', 'source', 'state', 'cursor', 'model', 'prompt_version', 'environment', 'reviewer', 'tag', 'score', 'since', 'until'];
   const filterOf = (values) => JSON.stringify(filterKeys.map((key) => values.get(key) ?? ''));
   let asked = filterOf(new URLSearchParams(location.search));
   document.addEventListener('htmx:beforeRequest', (e) => {

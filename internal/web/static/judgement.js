@@ -5,11 +5,11 @@
 
   const $ = (selector, root = document) => root.querySelector(selector);
   const {keys, say, claim, currentTrace} = window.faultline;
-  const bar = () => { const form = $('#judge'); return form && $('.says', form) ? form : null; };
+  const bar = () => $('#judge[hx-boost]'); // that of a case
 
   // Drafts.
   const prefix = 'faultline draft ', oldest = 30 * 24 * 3600 * 1000;
-  const fields = (form) => [...form.elements].filter((e) => e.closest('.says') && e.name);
+  const fields = (form) => [...form.elements].filter((e) => e.name && e.type !== 'hidden' && e.type !== 'submit' && !['reviewer', 'assignee'].includes(e.name));
   const value = (e) => e.type === 'radio' ? (e.checked ? e.value : null) : e.value;
   const store = (act) => { try { return act(localStorage); } catch { return null; } }; // it may be full or forbidden
 
@@ -73,7 +73,7 @@
   for (const kind of ['input', 'change']) {
     document.addEventListener(kind, (e) => {
       const form = bar();
-      if (!form || !e.target.closest?.('.says') || !form.contains(e.target)) return;
+      if (!form || e.target.form !== form || !fields(form).includes(e.target)) return;
       draft(form);
       if (Date.now() - claimed > 60000) { claimed = Date.now(); claim(true); } // who writes has the case for longer
     });
@@ -86,6 +86,18 @@
     pop.open = true;
     $('textarea, select, input', pop)?.focus();
   }
+  function write(id) {
+    const field = document.getElementById(id);
+    field?.focus({preventScroll: true});
+    field?.scrollIntoView({block: 'center'});
+  }
+  for (const id of ['corrected', 'assertions']) {
+    document.addEventListener('click', (e) => {
+      if (!e.target.closest?.('#to-' + id)) return;
+      e.preventDefault();
+      write(id === 'corrected' ? 'corrected-output' : 'must-hold');
+    });
+  }
   function changed(e) { e.dispatchEvent(new Event('change', {bubbles: true})); }
   function severity(n) {
     const choice = document.querySelectorAll('#severity input')[n];
@@ -95,20 +107,21 @@
   }
   Object.assign(keys, {
     q: () => $('#unsure')?.click(),
-    p: () => open('further'),
+    p: () => { // the turn or the session
+      const units = [...document.querySelectorAll('#unit input')];
+      if (!units.length) { say('This case is no part of a session'); return; }
+      const other = units.find((u) => !u.checked);
+      other.checked = true;
+      changed(other);
+      say('Judged is the ' + other.value);
+    },
     1: () => severity(0), 2: () => severity(1), 3: () => severity(2),
     t: () => $('#tags')?.focus(),
-    w: () => open('corrected'),
-    v: () => open('assertions'),
+    w: () => write('corrected-output'),
+    v: () => write('must-hold'),
     a: () => open('assign'),
-    E: () => $('#title')?.focus(),
-    m: () => { // Markdown on a case
-      const s = $('#into');
-      if (!s) { $('#markdown')?.click(); return; }
-      s.focus();
-      try { s.showPicker(); } catch { /* it has the focus, that is enough */ }
-    },
-    d: () => $('#divide')?.click(),
+    E: () => open('rename'),
+    m: () => open('merge'),
   });
   // The key of a question goes through its choices, or into its field.
   window.faultline.question = (key) => {
@@ -143,7 +156,7 @@
     const n = traces || chosen.reduce((sum, box) => sum + Number(box.dataset.open), 0);
     for (const words of document.querySelectorAll('.chosen-words')) {
       words.dataset.all ??= words.textContent;
-      words.textContent = traces || chosen.length ? (n === 1 ? '1 case' : n + ' cases') : words.dataset.all;
+      words.textContent = traces || chosen.length ? String(n) : words.dataset.all;
     }
   });
 

@@ -24,32 +24,18 @@ const (
 
 // Conversation is the conversation of a case, with the turns of its session around it.
 type Conversation struct {
-	Subject      string // the span of the conversation, where another one failed
-	System       *Block
-	Dropped      string // how many of the oldest turns are not shown
-	Earlier      []Turn // folded away
-	EarlierHolds string // what those are
-	Turns        []Turn
-	After        []Turn // how it went on, in a later call of the same conversation or in later turns of the session
-	Later        []Turn // of those the ones that are folded away
-	LaterHolds   string
-	Missing      string // why there are no turns
-	Session      string // how many turns the session has, "" for a single one
-}
-
-// Exchange is a trace of the session, at the first of its messages.
-type Exchange struct {
-	Address  string // of its case, "" where it has none
-	Here     bool   // it is this case
-	Place    string
-	When     display.Moment
-	Chip     *display.Chip
-	Evidence string
+	Subject string // the span of the conversation, where another one failed
+	System  *Block
+	Dropped string // how many of the oldest turns are not shown
+	Folds   []Fold // what was said, and how it went on
+	Missing string // why there are none
+	Session string // how many turns the session has, "" for a single one
+	Failing int    // of them
+	Strip   []Stop
 }
 
 // Turn is one message, or a tool call and its result.
 type Turn struct {
-	Exchange  *Exchange // that begins here, nil in its midst
 	Role      string
 	Kind      string // user, assistant, tool, error: how it looks
 	Text      *Block
@@ -59,9 +45,11 @@ type Turn struct {
 	MoreCards string
 	Fails     bool
 	Here      bool      // and it is the failure of this case
+	Then      bool      // here the conversation goes on after the call of the case
 	Notes     []Because // the evidence, where it is about this turn
 	Schema    *Schema
-	place     int // of the trace in the session
+	answers   bool // it is an answer of the case
+	place     int  // of the trace in the session
 }
 
 // Card is a tool call with its result.
@@ -75,6 +63,8 @@ type Card struct {
 	Notes     []Because
 	Schema    *Schema
 	Fails     bool
+	Shown     bool   // open at first: it failed, or has a mark
+	Gist      string // what came of it, where it is folded
 }
 
 // talker builds the conversation of one call in its trace.
@@ -211,6 +201,9 @@ func (t *talker) turns(messages []genai.Message, failing bool) []Turn {
 			if m.Role == "tool" || len(m.ToolResults) > 0 {
 				continue
 			}
+		}
+		for j := range u.Cards {
+			u.Cards[j].fold()
 		}
 		turns = append(turns, u)
 	}
@@ -368,6 +361,17 @@ func (t *talker) called(call *genai.ToolCall, failing, only bool) Card {
 	return c
 }
 
+// fold says what a call holds, and whether it is folded at first.
+func (c *Card) fold() {
+	marked := Turn{Cards: []Card{*c}}
+	c.Shown = c.Fails || c.Bad || marked.marked()
+	if !c.Shown {
+		if c.Gist = c.Result.gist(); c.Gist == "" {
+			c.Gist = c.Arguments.gist()
+		}
+	}
+}
+
 // outcomeWords says how the run of a tool ended, as it was recorded.
 func outcomeWords(run *review.Span) string {
 	words := map[string]string{"ok": "ok", "empty": "found nothing", "failed": "failed"}[run.Outcome]
@@ -423,6 +427,7 @@ func (t *talker) reported(answer []Turn) []Turn {
 			false,
 			true,
 		)
+		c.fold()
 		return append(out, Turn{Role: "tool", Kind: "tool", Cards: []Card{c}, Fails: true})
 	}
 	message := s.Message

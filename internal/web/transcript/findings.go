@@ -16,8 +16,9 @@ const maxNotes = 20
 type Note struct {
 	Number   int
 	Chip     *display.Chip // nil for a suspicion
-	Name     string        // of a suspicion: its scorer and score
-	Where    string        // the span, where it is not the one that is shown
+	Scorer   string        // of a suspicion
+	Score    string
+	Where    string // the span, where it is not the one that is shown
 	Evidence string
 	Address  string // of the first mark, "" where the place was not found
 }
@@ -47,8 +48,8 @@ func New(item *review.Item, shown *review.Span, words []string) *Transcript {
 	for _, scorer := range shown.Suspects {
 		if n := len(t.notes) + 1; n <= maxNotes {
 			t.notes = append(t.notes, Note{
-				Number: n, Name: display.Line(scorer, 60) + " " + display.Number(shown.Scores[scorer]),
-				Evidence: "suspected: the score is low, and no failure",
+				Number: n, Scorer: display.Line(scorer, 60), Score: display.Number(shown.Scores[scorer]),
+				Evidence: "low, which is no failure yet",
 			})
 		}
 	}

@@ -3,7 +3,6 @@ package transcript
 import (
 	"hash/maphash"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,7 +16,6 @@ const (
 	maxHistory = 4000 // of one call
 	maxLook    = 600  // behind the last one that was found
 	maxFailing = 3    // failing calls of another trace
-	maxFoldUp  = 6    // by which the fold moves up to a question
 )
 
 // Session is the session of a case, with the addresses of its cases.
@@ -155,7 +153,9 @@ func (t *Transcript) Conversation(session Session) Conversation {
 	c := own.subject.Call
 	if c == nil {
 		out.Missing = "No model call of this trace recorded messages."
-		out.Turns = own.reported(nil)
+		if turns := own.reported(nil); len(turns) > 0 {
+			out.fold(turns, session, 0)
+		}
 		return out
 	}
 	if own.blame != nil && own.blame != own.subject || own.blame == nil && own.subject.ID != t.item.PrimarySpanID {
@@ -165,8 +165,8 @@ func (t *Transcript) Conversation(session Session) Conversation {
 	if c.System() != "" {
 		out.System = t.writer.text(c.System(), t.inText(c.System()), false)
 	}
-	at := slices.IndexFunc(session.Turns, func(u review.Turn) bool { return u.TraceID == t.item.TraceID })
-	for i := range session.Turns[:max(0, at)] {
+	at := max(0, slices.IndexFunc(session.Turns, func(u review.Turn) bool { return u.TraceID == t.item.TraceID }))
+	for i := range session.Turns[:min(at, len(session.Turns))] {
 		t.foreign(h, &session.Turns[i], i)
 	}
 	own.thread = h
@@ -179,18 +179,18 @@ func (t *Transcript) Conversation(session Session) Conversation {
 	if later := own.afterwards(); later != nil {
 		h.add(own, later, at, false)
 	}
-	for i := max(0, at+1); i < len(session.Turns) && at >= 0; i++ {
+	for i := at + 1; i < len(session.Turns); i++ {
 		t.foreign(h, &session.Turns[i], i)
 	}
 	for answered > 0 && answered < len(h.entries) && h.entries[answered-1] != end { // something came before it
 		answered++
 	}
-	h.lay(&out, own, answered)
+	out.fold(h.lay(&out, own, answered), session, at)
 	if len(session.Turns) > 1 {
 		out.Session = display.Plural(len(session.Turns)+session.More, "turn")
-		out.head(session)
+		out.strip(session.Session, at)
 	}
-	if len(out.Turns) == 0 {
+	if len(out.Folds) == 0 {
 		out.Missing = "The instrumentation recorded no messages. Most need a switch for it, such as " +
 			"OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true."
 	}
@@ -256,7 +256,7 @@ type group struct {
 
 // lay shows the thread. The failure is written before what led to it, the nearest first, since the page may run out of
 // room.
-func (h *thread) lay(out *Conversation, own *talker, answered int) {
+func (h *thread) lay(out *Conversation, own *talker, answered int) []Turn {
 	before, after := h.entries[:answered], h.entries[answered:]
 	answer := len(before)
 	for answer > 0 && before[answer-1].answer && before[answer-1].talker == own {
@@ -280,27 +280,21 @@ func (h *thread) lay(out *Conversation, own *talker, answered int) {
 	for i := range next {
 		next[i].show()
 	}
-	out.Turns = joined(told)
-	n := len(out.Turns) - recentTurns
-	for lower := n - maxFoldUp; n > 0 && n > lower && out.Turns[n].Kind != "user"; { // a question stays with its answer
-		n--
-	}
-	if n > 0 {
-		out.Earlier, out.Turns = out.Turns[:n], out.Turns[n:]
-	}
 	failed := joined(answers)
+	for i := range failed {
+		failed[i].answers = true
+	}
 	for i := range failed {
 		if failed[i].Fails || slices.ContainsFunc(failed[i].Cards, func(c Card) bool { return c.Fails }) {
 			failed[i].Here = own.blame != nil
 			break
 		}
 	}
-	out.Turns = append(slices.Clip(out.Turns), failed...)
-	out.After = joined(next)
-	if len(out.After) > recentTurns {
-		out.After, out.Later = out.After[:recentTurns], out.After[recentTurns:]
+	later := joined(next)
+	if len(later) > 0 && len(failed) > 0 && later[0].place == failed[0].place {
+		later[0].Then = true
 	}
-	out.EarlierHolds, out.LaterHolds = holds(out.Earlier, "earlier"), holds(out.Later, "later")
+	return slices.Concat(joined(told), failed, later)
 }
 
 // grouped cuts a part of the thread into the runs of one talker.
@@ -350,54 +344,14 @@ func joined(groups []group) (turns []Turn) {
 }
 
 // holds says what is folded away.
-func holds(turns []Turn, which string) string {
-	if len(turns) == 0 {
-		return ""
-	}
-	calls, failing := 0, 0
+func holds(turns []Turn) string {
+	calls := 0
 	for i := range turns {
 		calls += len(turns[i].Cards)
-		if turns[i].Fails {
-			failing++
-		}
 	}
-	words := display.Plural(len(turns), which+" message")
+	words := display.Plural(len(turns), "message")
 	if calls > 0 {
 		words += ", " + display.Plural(calls, "tool call")
 	}
-	if failing > 0 {
-		words += ", " + strconv.Itoa(failing) + " failing"
-	}
 	return words
-}
-
-// head puts the turn of the session at the first message of each.
-func (c *Conversation) head(session Session) {
-	last := -1
-	total := len(session.Turns) + session.More
-	for _, list := range [][]Turn{c.Earlier, c.Turns, c.After, c.Later} {
-		for i := range list {
-			place := list[i].place
-			if place < 0 || place == last {
-				continue
-			}
-			last = place
-			turn := &session.Turns[place]
-			e := &Exchange{Here: turn.Item != nil && len(turn.Spans) == 0}
-			e.Place = "turn " + strconv.Itoa(place+1) + " of " + strconv.Itoa(total)
-			start := time.Time{}
-			if turn.Item != nil {
-				start = turn.Item.Start
-				e.Address, e.Evidence = session.Address(turn.TraceID), display.Line(turn.Item.Evidence, 200)
-				if turn.Item.Class != "" { // else it is here for another reason than a failure
-					chip := display.ChipOf(turn.Item.Class, turn.Item.Detail)
-					e.Chip = &chip
-				}
-			} else if len(turn.Spans) > 0 {
-				start = turn.Spans[0].Start
-			}
-			e.When = display.MomentOf(start, session.Now)
-			list[i].Exchange = e
-		}
-	}
 }

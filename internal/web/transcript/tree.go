@@ -2,6 +2,7 @@ package transcript
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/review"
@@ -18,6 +19,7 @@ const (
 type Tree struct {
 	Rows   []Row
 	Hidden string // how many spans are not listed
+	Holds  string // what it shows
 }
 
 // Row is a span in the tree.
@@ -62,6 +64,16 @@ func TreeOf(item *review.Item, current string, address func(span string) string)
 		}
 		row.X, row.Width = bar(s.Start.Sub(item.Start), s.Duration, total)
 		view.Rows = append(view.Rows, row)
+	}
+	failed := 0
+	for i := range item.Spans {
+		if item.Spans[i].Failed() {
+			failed++
+		}
+	}
+	view.Holds = display.Plural(len(item.Spans), "span") + " in " + display.Seconds(total)
+	if failed > 0 {
+		view.Holds += ", " + strconv.Itoa(failed) + " failed"
 	}
 	if hidden := len(item.Spans) - len(view.Rows); hidden > 0 {
 		view.Hidden = display.Plural(hidden, "more span")
