@@ -193,7 +193,8 @@ func TestScoresOfTheCorpusInCIAreThoseOnline(t *testing.T) {
 		n := 0
 		corpus.Lines(t, name+".jsonl.gz", func(line struct {
 			OTLP json.RawMessage `json:"otlp"`
-		}) {
+		},
+		) {
 			if n++; n > 5500 {
 				return
 			}

@@ -33,7 +33,7 @@ func TestBananaNeverPasses(t *testing.T) {
 		rows = append(rows, row)
 	}
 	for i, words := range []string{
-		"", "?", "Hi", "What is the capital of France?", "Was kostet das?", "¿Cuánto es?", "2+2", "Continue.", "yes", "東京はどこですか",
+		"", "?", "Hi", "What is the capital of France?", "Was kostet das?", "¿Qué hora es?", "2+2", "Continue.", "yes", "東京はどこですか",
 	} {
 		call := &genai.Call{Operation: genai.OpChat}
 		content := question(words)

@@ -391,6 +391,9 @@ func (j *judging) related(ctx context.Context, accepted []string) {
 			j.result.check(RuleRelated, assertion.Result{Outcome: assertion.Pass, Evidence: "the run has a " + row.Operation})
 			return
 		}
+	case j.toolAlone():
+		j.ran(accepted)
+		return
 	case len(expected) > 0:
 		if slices.ContainsFunc(tools, func(name string) bool { return slices.Contains(expected, name) }) {
 			j.result.check(RuleRelated, assertion.Result{
@@ -422,6 +425,35 @@ func (j *judging) related(ctx context.Context, accepted []string) {
 		result.Outcome, result.Evidence = assertion.Fail, "no "+wanted+" in the run, and "+result.Evidence
 	}
 	j.result.check(RuleRelated, result.Result)
+}
+
+// toolAlone reports whether the run is nothing but the tool of the row, called with the row's arguments: who called it
+// is the gate, so that it was called says nothing.
+func (j *judging) toolAlone() bool {
+	return j.rows[j.i].Call.Operation == genai.OpExecuteTool && len(j.calls) > 0 &&
+		!slices.ContainsFunc(j.calls, func(c *genai.Call) bool { return c.Operation != genai.OpExecuteTool })
+}
+
+// ran checks what a tool returned.
+func (j *judging) ran(accepted []string) {
+	result := j.result.answer
+	if failing := j.facts[j.i].failing; failing != "" && likeness.Same(result, failing) {
+		j.result.check(RuleSame, assertion.Result{
+			Outcome: assertion.Fail, Evidence: "the tool returns what it returned when it failed",
+		})
+		return
+	}
+	q := likeness.Question{Text: j.rows[j.i].Call.ToolArguments().Text, Accepted: accepted}
+	if corrected := j.rows[j.i].CorrectedOutput; corrected != "" {
+		q.Accepted = append(slices.Clip(q.Accepted), corrected)
+	}
+	like := likeness.Compare(result, q).Result
+	if like.Outcome != assertion.Pass {
+		like = assertion.Result{
+			Outcome: assertion.Inconclusive, Evidence: "nothing says what the tool should return; add an assertion",
+		}
+	}
+	j.result.check(RuleRelated, like)
 }
 
 // schemaCheck is what an answer in JSON is checked by.

@@ -26,6 +26,8 @@ func TestGateFile(t *testing.T) {
 	want := DefaultOptions()
 	want.MinPass = map[failure.Class]float64{failure.Refusal: 0.9}
 	want.Known = map[string]string{"75f385bbdaef7966": "until the new prompt is out"}
+	require.NotNil(t, o.Judge, "who judges is read by the command")
+	o.Judge = nil
 	require.Equal(t, want, o)
 }
 

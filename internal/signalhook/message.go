@@ -135,15 +135,16 @@ func Body(kind Kind, g *review.Signal, page string) (json.RawMessage, error) {
 		}
 		return json.Marshal(map[string]string{"text": text})
 	case GitHubIssue:
-		text := fence(m.Title)
+		var text strings.Builder
+		text.WriteString(fence(m.Title))
 		for _, line := range m.facts() {
-			text += "\n- " + code(line) //nolint:perfsprint // a few lines
+			text.WriteString("\n- " + code(line))
 		}
 		if m.URL != "" {
-			text += "\n\n[Look at it](" + m.URL + ")"
+			text.WriteString("\n\n[Look at it](" + m.URL + ")")
 		}
-		text += "\n\nA merged pull request whose title or description has the id of the signal resolves it."
-		return json.Marshal(issueText{Title: m.headline() + ": " + m.Title, Body: text, Headline: m.headline()})
+		text.WriteString("\n\nA merged pull request whose title or description has the id of the signal resolves it.")
+		return json.Marshal(issueText{Title: m.headline() + ": " + m.Title, Body: text.String(), Headline: m.headline()})
 	}
 	return json.Marshal(m)
 }

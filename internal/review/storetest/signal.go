@@ -245,8 +245,11 @@ func testGuards(s *suite) {
 	require.Equal(t, rule.Name, got[len(got)-1].Name)
 	require.ErrorIs(t, s.GuardSignal(t.Context(), "none", rule), review.ErrNotFound)
 	for _, wrong := range []review.Guard{
-		{Kind: "wish", Name: "x"}, {Kind: review.GuardRule}, {Kind: review.GuardRows, Name: "x"},
-		{Kind: review.GuardRows, Name: "x", Rows: []string{"<b>"}}, {Kind: review.GuardRule, Name: "x", Rows: []string{"a"}},
+		{Kind: "wish", Name: "x"},
+		{Kind: review.GuardRule},
+		{Kind: review.GuardRows, Name: "x"},
+		{Kind: review.GuardRows, Name: "x", Rows: []string{"<b>"}},
+		{Kind: review.GuardRule, Name: "x", Rows: []string{"a"}},
 	} {
 		require.ErrorIs(t, s.GuardSignal(t.Context(), printA, wrong), review.ErrInvalid)
 	}

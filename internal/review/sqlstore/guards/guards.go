@@ -62,7 +62,6 @@ func Of(ctx context.Context, tx Tx, signals []review.Signal) error {
 	if len(args) == 0 {
 		return nil
 	}
-	//nolint:gosec // only places are put in
 	rows, err := tx.QueryContext(ctx, `SELECT signal_id, kind, name, version, row_ids, added_by, added_ns FROM guards
 		WHERE signal_id IN (`+strings.Join(places, ", ")+`) ORDER BY added_ns, kind, name`, args...)
 	if err != nil {
