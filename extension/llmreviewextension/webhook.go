@@ -104,6 +104,7 @@ type hook struct {
 	config    WebhookConfig
 	values    *checkpoints.Store
 	process   string
+	since     time.Time // when the receiver was configured; before the first look, when this process started
 
 	outbox  *webhook.Outbox // nil without the lease
 	cut     context.CancelFunc
@@ -122,7 +123,8 @@ func (e *reviewExtension) startHooks() {
 			c.States = signalhook.States()
 		}
 		h := &hook{
-			extension: e, config: c, values: e.store.Checkpoint(c.owner()), process: rand.Text(), end: make(chan struct{}),
+			extension: e, config: c, values: e.store.Checkpoint(c.owner()), process: rand.Text(), since: time.Now(),
+			end: make(chan struct{}),
 		}
 		e.hooks = append(e.hooks, h)
 		h.looking.Go(func() { h.run(ctx) })
@@ -177,14 +179,33 @@ func (h *hook) look(ctx context.Context) error {
 		}
 	}
 	receiver := signalhook.Receiver{
-		Kind: h.config.Kind, States: h.config.States, Page: h.extension.config.PageURL,
+		Kind: h.config.Kind, States: h.config.States, Page: h.extension.config.PageURL, Since: h.since,
 		Tell: func(id, state string, body json.RawMessage) { h.outbox.Tell(id, state, body) },
 	}
 	return receiver.Look(ctx, h.extension.store, now)
 }
 
+// sinceKey has the time at which the receiver was seen first.
+const sinceKey = "since"
+
+// configured reads when the receiver was configured, and notes it where it is new: it is not told of all that there is.
+func (h *hook) configured() error {
+	text, err := h.values.Get(sinceKey)
+	if err != nil {
+		return err
+	}
+	if text == nil {
+		return h.values.Write(map[string][]byte{sinceKey: []byte(h.since.Format(time.RFC3339Nano))}, nil)
+	}
+	h.since, err = time.Parse(time.RFC3339Nano, string(text))
+	return err
+}
+
 // open reads what waits, and delivers.
 func (h *hook) open(ctx context.Context) error {
+	if err := h.configured(); err != nil {
+		return fmt.Errorf("read when the webhook was configured: %w", err)
+	}
 	e := h.extension
 	settings := webhook.Settings{
 		URL: string(h.config.URL), Secret: string(h.config.Secret), Store: h.values,

@@ -170,6 +170,24 @@ func TestReceiversAreToldOfSignals(t *testing.T) {
 	require.NoError(t, e.Shutdown(t.Context()))
 }
 
+// TestANewReceiverIsNotToldOfWhatIsOld: it is a webhook, and no digest of the queue.
+func TestANewReceiverIsNotToldOfWhatIsOld(t *testing.T) {
+	lookOften(t)
+	cfg := config(t)
+	e, _ := start(t, cfg, newHost())
+	require.NoError(t, e.(*reviewExtension).store.Put(t.Context(), []review.Trace{failed(1, signalPrint)}))
+	require.NoError(t, e.Shutdown(t.Context()))
+	r := newReceiver(t)
+	cfg.Webhooks = []WebhookConfig{{URL: configopaque.String(r.URL), Secret: "s"}}
+	e, _ = start(t, cfg, newHost())
+	require.NoError(t, e.(*reviewExtension).store.Put(t.Context(), []review.Trace{failed(2, "fedcba9876543210")}))
+	eventually(t, func() bool { return len(r.deliveries()) == 1 })
+	quiet()
+	require.Len(t, r.deliveries(), 1)
+	require.Contains(t, r.deliveries()[0].body, "fedcba9876543210")
+	require.NoError(t, e.Shutdown(t.Context()))
+}
+
 func fromGitHub(t *testing.T, url, secret, body string) (status int, answer string) {
 	t.Helper()
 	return get(t, url+signalhook.GitHubPath, func(r *http.Request) {

@@ -9,8 +9,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
-// newsFor is how long after its change a signal is news: a receiver that is configured today does not hear of last
-// year.
+// newsFor is how long after its change a signal is news. What happened while no Collector ran is told after a short
+// outage, and not after a year.
 const newsFor = 24 * time.Hour
 
 // Bounds of one look at the signals of a state.
@@ -24,6 +24,8 @@ type Receiver struct {
 	Kind   Kind
 	States []review.SignalState
 	Page   string // address of the review page, "" is not known
+	// Since is when the receiver was configured: earlier changes are no news to it.
+	Since time.Time
 	// Tell queues the newest state of a signal. One that the receiver knows is no news.
 	Tell func(id, state string, body json.RawMessage)
 }
@@ -36,6 +38,9 @@ type Signals interface {
 // Look tells the receiver of each signal that came into one of its states lately.
 func (r *Receiver) Look(ctx context.Context, store Signals, now time.Time) error {
 	since := now.Add(-newsFor)
+	if r.Since.After(since) {
+		since = r.Since
+	}
 	for _, state := range r.States {
 		f := review.SignalFilter{State: state, Limit: pageSize}
 		for range maxPages {
