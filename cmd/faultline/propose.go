@@ -105,7 +105,7 @@ func (o *proposing) run(c *cobra.Command) error {
 	}
 	defer in.close()
 	signals := propose.ForSignals(rows, o.signals, propose.Options{
-		Scorers: set, Seed: o.seed, Precision: o.precision, Checks: o.checks, Taken: namesIn(config),
+		Scorers: set, Seed: o.seed, Precision: o.precision, Checks: o.checks, Taken: namesIn(config), Rules: rulesIn(config),
 	})
 	if len(signals) == 0 {
 		return usage("%s: no confirmed failure %s", o.dataset, ofSignals(o.signals))
@@ -197,6 +197,14 @@ func namesIn(config score.Config) map[string]bool {
 		taken[r.Name] = true
 	}
 	return taken
+}
+
+func rulesIn(config score.Config) map[string]bool {
+	rules := map[string]bool{}
+	for _, r := range config.Rules {
+		rules[r.Name] = true
+	}
+	return rules
 }
 
 // spelled is a proposal as an item of the scorer file.
@@ -293,6 +301,9 @@ func (o *proposing) replay(in *input, config score.Config, rules []score.Rule) (
 // tell explains what is proposed for a signal.
 func tell(out io.Writer, s *propose.Signal, seen *sightings) {
 	fmt.Fprintf(out, "signal %s: %s, %s\n", s.Name, count(s.Failures, "failure"), count(s.Sound, "sound call"))
+	if s.Ruled > 0 && s.Ruled < s.Failures {
+		fmt.Fprintf(out, "  rules find %s of these already\n", count(s.Ruled, "failure"))
+	}
 	if s.Refused != "" {
 		fmt.Fprintf(out, "  refused: %s\n", s.Refused)
 	}

@@ -32,6 +32,8 @@ type Options struct {
 	Checks int
 	// Taken are names that a rule must not have.
 	Taken map[string]bool
+	// Rules are the names of those scorers that are rules. The failures that they find need no further one.
+	Rules map[string]bool
 }
 
 // Needed is how many failures, and how many sound calls, a signal needs on each half.
@@ -61,6 +63,7 @@ type Proposal struct {
 type Signal struct {
 	Name            string // fingerprint, or class/detail
 	Failures, Sound int    // judged calls
+	Ruled           int    // failures that rules find already; they are left out
 	Proposals       []Proposal
 	// Refused says why there is no proposal.
 	Refused string
@@ -116,6 +119,12 @@ const (
 
 func forSignal(failing, sound []dataset.Row, o Options) Signal {
 	s := Signal{Failures: len(failing), Sound: len(sound)}
+	failing = slices.DeleteFunc(slices.Clone(failing), func(row dataset.Row) bool { return o.ruled(&row) })
+	s.Ruled = s.Failures - len(failing)
+	if len(failing) == 0 {
+		s.Refused = "rules find all of its failures already"
+		return s
+	}
 	rows := slices.Concat(failing, sound)
 	dataset.Split(rows, []dataset.Part{{Name: learnPart, Share: 0.5}, {Name: heldOutPart, Share: 0.5}}, o.Seed)
 	learn, heldOut := half(rows, learnPart, o.Scorers), half(rows, heldOutPart, o.Scorers)
@@ -140,6 +149,16 @@ func forSignal(failing, sound []dataset.Row, o Options) Signal {
 	}
 	heldOut.judge(s.Proposals, o.Precision)
 	return s
+}
+
+// ruled reports whether a rule finds a failure in the call of a row.
+func (o *Options) ruled(row *dataset.Row) bool {
+	if len(o.Rules) == 0 {
+		return false
+	}
+	var r score.Result
+	o.Scorers.Score(row.Call, &r)
+	return slices.ContainsFunc(r.Findings, func(f failure.Finding) bool { return o.Rules[f.Scorer] })
 }
 
 // classOf returns the class and detail of most failures.
