@@ -60,7 +60,7 @@ Exit codes: 0 done; 2 usage error; 3 too few labels for any scorer.`,
 	f := c.Flags()
 	f.StringVar(&o.store, "store", "",
 		"SQLite file of the review store (default data/review.db unless --from or --labels is given)")
-	f.StringVar(&o.from, "from", "", "address of the review page, such as http://127.0.0.1:8321")
+	f.StringVar(&o.from, "from", "", fromUsage)
 	f.StringVar(&o.labels, "labels", "", "file of answers of the API (/api/v1/judgements), or of one judgement a line")
 	f.StringVar(&o.file, "scorers", "", "scorer file to change (default: every scorer that needs no configuration)")
 	f.StringSliceVar(&o.services, "service", nil, "only these services; may be given several times")

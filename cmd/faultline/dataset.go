@@ -89,7 +89,7 @@ alert of one that comes back names them.`,
 		"",
 		"review store: a SQLite file, or postgres://... (default data/review.db unless --from is given)",
 	)
-	f.StringVar(&o.from, "from", "", "address of the review page, such as http://127.0.0.1:8321")
+	f.StringVar(&o.from, "from", "", fromUsage)
 	f.StringSliceVar(&o.classes, "class", nil, "only these classes; may be given several times")
 	f.StringSliceVar(&o.signals, "signal", nil, "only these signals: fingerprints or their beginnings")
 	f.StringSliceVar(&o.services, "service", nil, "only these services")

@@ -19,7 +19,7 @@ type labelFlags struct{ store, from, labels, dataset string }
 
 func (l *labelFlags) flags(f *pflag.FlagSet) {
 	f.StringVar(&l.store, "store", "", "review store: a SQLite file, or postgres://...")
-	f.StringVar(&l.from, "from", "", "address of the review page, such as http://127.0.0.1:8321")
+	f.StringVar(&l.from, "from", "", fromUsage)
 	f.StringVar(&l.labels, "labels", "", "file of answers of the API (/api/v1/judgements), or of one judgement a line")
 	f.StringVar(&l.dataset, "dataset", "", "dataset file, whose rows people judged")
 }

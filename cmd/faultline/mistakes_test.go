@@ -63,7 +63,7 @@ func TestMistakesHaveOneClearLine(t *testing.T) {
 		"dataset validate quotes.yaml":                        "must be assertions, one a line after | or each in single quotes",
 		"dataset validate tab.yaml":                           "tab.yaml: yaml: line 3: found character that cannot start any token",
 		"dataset validate class.jsonl":                        `class.jsonl: row 1: error_class must be one of the taxonomy (see faultline taxonomy), got "oops"`,
-		"dataset validate unknown.jsonl":                      `unknown.jsonl: row 1: a row must be a JSON object of known keys, got "colour"`,
+		"dataset validate unknown.jsonl":                      `unknown.jsonl: row 1: a row must be a JSON object of the keys in docs/guides/datasets.md, got "colour"`,
 		"dataset validate nocall.jsonl":                       "nocall.jsonl: row 1: call must be an object, got null",
 		"dataset validate noid.jsonl":                         `noid.jsonl: row 1: id must be 1 to 128 letters, digits or any of ._:-, got ""`,
 		"dataset validate decision.jsonl":                     `decision.jsonl: row 1: decision must be "confirmed" or "rejected", got "maybe"`,

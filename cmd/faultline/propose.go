@@ -62,7 +62,7 @@ Exit codes: 0 something is proposed; 2 usage error; 3 nothing is.`,
 	f.Float64Var(&o.precision, "precision", 0.9, "share of what a rule flags on the held-out half that must be failures")
 	f.IntVar(&o.checks, "rules", 3, "at most so many rules a signal")
 	f.BoolVar(&o.write, "write", false, "change the scorer file")
-	f.StringVar(&o.from, "from", "", "with --write: address of the review page, such as http://127.0.0.1:8321")
+	f.StringVar(&o.from, "from", "", "with --write: "+fromUsage)
 	f.StringVar(&o.store, "store", "", "with --write: review store, a SQLite file or postgres://...")
 	return c
 }

@@ -9,8 +9,12 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
+	"strings"
 	"time"
+
+	"golang.org/x/net/http/httpguts"
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
@@ -20,7 +24,33 @@ import (
 type remoteQueue struct {
 	base   string // may hold a name and a password
 	shown  string // without the password
+	header http.Header
 	client *http.Client
+}
+
+// headersVariable is the environment variable with the headers of requests, such as those that a proxy for single
+// sign-on wants. Its form is that of OTEL_EXPORTER_OTLP_HEADERS: names and values between commas, values escaped.
+const headersVariable = "FAULTLINE_REVIEW_HEADERS"
+
+// fromUsage describes the flag --from.
+const fromUsage = "address of the review page, such as http://127.0.0.1:8321; http://name:password@host where an " +
+	"authenticator guards it, and " + headersVariable + "=name=value,... for a proxy"
+
+func headersOf(text string) (http.Header, error) {
+	header := http.Header{}
+	for pair := range strings.SplitSeq(text, ",") {
+		if strings.TrimSpace(pair) == "" {
+			continue
+		}
+		name, escaped, ok := strings.Cut(pair, "=")
+		value, err := url.PathUnescape(strings.TrimSpace(escaped))
+		if !ok || err != nil || !httpguts.ValidHeaderFieldName(strings.TrimSpace(name)) ||
+			!httpguts.ValidHeaderFieldValue(value) {
+			return nil, usage("%s must be name=value pairs between commas, got one that is none", headersVariable)
+		}
+		header.Set(strings.TrimSpace(name), value)
+	}
+	return header, nil
 }
 
 // maxResponse bounds one answer of the API, in bytes.
@@ -32,7 +62,13 @@ func newRemoteQueue(from string) (*remoteQueue, error) {
 	if err != nil || u.Host == "" {
 		return nil, usage("--from must be an address such as http://127.0.0.1:8321, got %q", from)
 	}
-	return &remoteQueue{base: base, shown: u.Redacted(), client: &http.Client{Timeout: time.Minute}}, nil
+	header, err := headersOf(os.Getenv(headersVariable))
+	if err != nil {
+		return nil, err
+	}
+	return &remoteQueue{
+		base: base, shown: u.Redacted(), header: header, client: &http.Client{Timeout: time.Minute},
+	}, nil
 }
 
 func (q *remoteQueue) Close() error {
@@ -138,6 +174,7 @@ func (q *remoteQueue) ask(ctx context.Context, method, path string, change []byt
 	if err != nil {
 		return nil, err
 	}
+	req.Header = q.header.Clone()
 	req.Header.Set("Accept", "application/json")
 	if change != nil {
 		req.Header.Set("Content-Type", "application/json")

@@ -107,9 +107,12 @@ func TestExportReportsErrorsOfTheReviewAPI(t *testing.T) {
 }
 
 func TestExportSignsIn(t *testing.T) {
+	t.Setenv(headersVariable, "X-Forwarded-User=ada%20l, X-Token=a=b")
 	var name, password string
+	var header http.Header
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name, password, _ = r.BasicAuth()
+		header = r.Header
 		_, _ = w.Write([]byte(`{"items":[],"total":0,"next":""}`))
 	}))
 	defer server.Close()
@@ -119,4 +122,10 @@ func TestExportSignsIn(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, q.Close())
 	require.Equal(t, []string{"ada", "secret"}, []string{name, password})
+	require.Equal(t, []string{"ada l", "a=b"}, []string{header.Get("X-Forwarded-User"), header.Get("X-Token")})
+
+	t.Setenv(headersVariable, "s3cret")
+	_, stderr := cli(t, exitUsage, "dataset", "export", "--from", server.URL)
+	require.Contains(t, stderr, headersVariable+" must be name=value pairs between commas, got one that is none")
+	require.NotContains(t, stderr, "s3cret")
 }

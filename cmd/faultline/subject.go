@@ -35,8 +35,7 @@ type subjectOptions struct {
 
 func (o *subjectOptions) add(c *cobra.Command) {
 	o.ids = map[review.SubjectKind]*string{}
-	c.Flags().StringVar(&o.from, "from", "127.0.0.1:8321",
-		"address of the review page; http://name:password@host where an authenticator guards it")
+	c.Flags().StringVar(&o.from, "from", "127.0.0.1:8321", fromUsage)
 	for _, kind := range review.SubjectKinds() {
 		o.ids[kind] = c.Flags().String(string(kind), "", "id of the "+string(kind))
 	}
@@ -140,6 +139,7 @@ func (o *subjectOptions) send(ctx context.Context, method, path string, subject 
 	if err != nil {
 		return err
 	}
+	r.Header = q.header
 	resp, err := q.client.Do(r)
 	if err != nil {
 		return fmt.Errorf("ask %s: %w; is the Collector running with the llm_review extension?", q.shown, errors.Unwrap(err))

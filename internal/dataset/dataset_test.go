@@ -147,7 +147,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		"unknown detail": {`{"id":"b","version":2,"decision":"confirmed","error_class":"truncation","error_detail":"oops","call":{}}`, `row 2: error_detail must be one of those of truncation (see faultline taxonomy), got "oops"`},
 		"no call":        {`{"id":"b","version":1,"decision":"rejected"}`, `row 2: call must be an object, got null`},
 		"same id":        {good, `row 2: id must be unique, got "a" again, first in row 1`},
-		"unknown key":    {`{"id":"b","version":1,"verdict":"x"}`, `row 2: a row must be a JSON object of known keys, got "verdict"`},
+		"unknown key":    {`{"id":"b","version":1,"verdict":"x"}`, `row 2: a row must be a JSON object of the keys in docs/guides/datasets.md, got "verdict"`},
 		"type":           {`{"id":7}`, `row 2: id must be string, got number`},
 		"no JSON":        {`hello`, `row 2: a row must be a JSON object of known keys: invalid character 'h' looking for beginning of value`},
 		"keys of version 1": {

@@ -94,7 +94,7 @@ func unmarshal(line []byte, row *Row) error {
 			return fmt.Errorf("%s must be %s, got %s", strings.TrimPrefix(field.Field, "Row."), field.Type, field.Value)
 		}
 		if key, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); unknown {
-			return fmt.Errorf("a row must be a JSON object of known keys, got %s", key)
+			return fmt.Errorf("a row must be a JSON object of the keys in docs/guides/datasets.md, got %s", key)
 		}
 		return fmt.Errorf("a row must be a JSON object of known keys: %w", err)
 	}
