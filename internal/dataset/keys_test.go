@@ -13,9 +13,8 @@ import (
 func TestTheGuideHasEveryKey(t *testing.T) {
 	guide, err := os.ReadFile("../../docs/guides/datasets.md")
 	require.NoError(t, err)
-	row := reflect.TypeFor[Row]()
-	for i := range row.NumField() {
-		key, _, _ := strings.Cut(row.Field(i).Tag.Get("json"), ",")
+	for field := range reflect.TypeFor[Row]().Fields() {
+		key, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		require.Contains(t, string(guide), "`"+key+"`")
 	}
 }
