@@ -17,8 +17,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
+	"github.com/faultline-otel/faultline/internal/spanattr"
 )
 
 // The services of the incident: one has the incident, the other only its usual noise.
@@ -177,6 +182,26 @@ var needMore = []string{
 	"Detectable drop", // a day
 }
 
+// judgement is what a judge says of an ordinary answer, as OTLP/JSON. Nobody compared it with people, so that it wakes
+// nobody.
+func judgement(t *testing.T) string {
+	t.Helper()
+	ld := plog.NewLogs()
+	rl := ld.ResourceLogs().AppendEmpty()
+	rl.Resource().Attributes().PutStr("service.name", broken)
+	record := rl.ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
+	record.SetTimestamp(pcommon.NewTimestampFromTime(time.Now()))
+	record.SetTraceID(pcommon.TraceID{15: 1})
+	e := spanattr.Evaluation{
+		Name: "helpfulness", By: spanattr.EvaluatorJudge, Version: "h-1", Value: genai.Some(0.2), Failed: true,
+		Class: failure.BadAnswer, Detail: "judge", Stratum: "random", Probability: genai.Some(0.01), Untrusted: true,
+	}
+	e.Write(record)
+	text, err := new(plog.JSONMarshaler).MarshalLogs(ld)
+	require.NoError(t, err)
+	return string(text)
+}
+
 // TestAnIncidentOnARealPrometheus runs the built Collector and two Prometheus servers: one receives its metrics over
 // OTLP, the other scrapes them. One service has an incident, the other its usual noise. On both servers exactly the
 // expected alerts fire, native histograms and exemplars arrive, and every query of every dashboard runs.
@@ -213,6 +238,7 @@ service:
 	run := func(incident bool, limit time.Duration, until func() bool) bool {
 		for deadline := time.Now().Add(limit); time.Now().Before(deadline); <-ticker.C {
 			c.send(t, traffic.tick(incident))
+			c.post(t, "/v1/logs", judgement(t))
 			for _, p := range servers {
 				require.Empty(t, p.firing(t, healthy), "%s: nothing is wrong with %s", p.name, healthy)
 				if !incident {

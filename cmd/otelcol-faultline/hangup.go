@@ -1,4 +1,4 @@
-// The Collector with the components of Faultline. Everything else of this program is generated from builder-config.yaml.
+// The Collector with the components of Faultline. The rest of this program is generated from builder-config.yaml.
 package main
 
 import (
