@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -35,15 +36,15 @@ func (w *where) ofQueue(queues []review.Queue, name string) {
 
 // within is the condition under which an item is in a queue: it takes the item, and none before it does.
 func (w *where) within(queues []review.Queue, name string) string {
-	var conditions []string
-	for i := range queues {
-		takes := w.taken(&queues[i])
-		if queues[i].Name == name {
-			return strings.Join(append(conditions, takes), " AND ")
-		}
-		conditions = append(conditions, "NOT "+takes)
+	at := slices.IndexFunc(queues, func(q review.Queue) bool { return q.Name == name })
+	if at < 0 {
+		return "1 = 0"
 	}
-	return "1 = 0" // no such queue
+	var conditions []string
+	for i := range queues[:at] {
+		conditions = append(conditions, "NOT "+w.taken(&queues[i]))
+	}
+	return strings.Join(append(conditions, w.taken(&queues[at])), " AND ")
 }
 
 // taken is the condition under which a queue takes an item; review.QueueOf decides the same.
