@@ -203,7 +203,7 @@ func (h *hook) configured() error {
 
 // open reads what waits, and delivers.
 func (h *hook) open(ctx context.Context) error {
-	if err := h.configured(); err != nil {
+	if err := h.configured(); err != nil { //nolint:contextcheck // values have a time-out of their own
 		return fmt.Errorf("read when the webhook was configured: %w", err)
 	}
 	e := h.extension
