@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -129,6 +130,12 @@ func (x *chaos) faults() []fault {
 				x.load.send(x.c.http, 100, 1)
 			}
 		}},
+		{"hundreds of services", func() { x.load.services(x.c.http, 500) }},
+		{"a reload", x.reload},
+		{"the review store is deleted", func() {
+			require.NoError(x.t, os.Remove(filepath.Join(x.dir, "data", "review.db")))
+			x.pause(2 * time.Second)
+		}},
 		{"hostile payloads", x.hostile},
 		{"a damaged file", x.damage},
 	}
@@ -143,6 +150,20 @@ func (x *chaos) kill() {
 	x.c.kill(x.t)
 	x.kills = append(x.kills, time.Now())
 	x.start()
+}
+
+// reload makes the Collector read its configuration again, and waits until it accepts traces.
+func (x *chaos) reload() {
+	await(x.t, 10*time.Second, x.c.heedsSignals)
+	require.NoError(x.t, x.c.cmd.Process.Signal(syscall.SIGHUP))
+	x.pause(time.Second)
+	await(x.t, 20*time.Second, func() error {
+		x.alive()
+		if !x.load.send(x.c.http, 1, 1) {
+			return errors.New("it does not accept traces")
+		}
+		return nil
+	})
 }
 
 // hostile sends requests that are not valid, or only just.
@@ -250,9 +271,11 @@ func (x *chaos) settle(done map[string]int) {
 	queue := x.c.queue(x.t)
 	require.Len(x.t, slices.Compact(slices.Clone(queue)), len(queue), "a trace is in the review queue twice")
 	x.t.Logf("chaos: %v", done)
-	x.t.Logf("chaos: %d spans of failing traces sent, %d acknowledged = %d accounted for + %d shortly before a kill, of "+
-		"which %d are lost; %d refused for good by the backend, %d delivered twice", x.load.sent, len(all), len(ids),
-		forgiven, len(lost), refused, twice)
+	failing := x.load.failing(lost)
+	x.t.Logf("chaos: %d spans of failing traces sent, %d acknowledged = %d accounted for + %d shortly before a kill or "+
+		"before a damage, of which %d are lost: %d failing ones, %d others of their traces; %d refused for good by the "+
+		"backend, %d delivered twice", x.load.sent, len(all), len(ids), forgiven, len(lost), failing, len(lost)-failing,
+		refused, twice)
 	x.c.stop(x.t)
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -103,6 +104,22 @@ func (l *generator) post(address, kind string, body []byte) bool {
 	return resp.StatusCode == http.StatusOK
 }
 
+// services sends a trace of each of some services that were not seen before. The traces are not followed.
+func (l *generator) services(address string, n int) {
+	td := ptrace.NewTraces()
+	for range n {
+		one, _ := l.request(1, 1)
+		l.mu.Lock()
+		name := "service-" + strconv.FormatUint(l.random.Uint64(), 36)
+		l.mu.Unlock()
+		one.ResourceSpans().At(0).Resource().Attributes().PutStr("service.name", name)
+		one.ResourceSpans().MoveAndAppendTo(td.ResourceSpans())
+	}
+	if b, err := ptraceotlp.NewExportRequestFromTraces(td).MarshalProto(); err == nil {
+		l.post(address, "application/x-protobuf", b)
+	}
+}
+
 // want returns the acknowledged spans, without those that forgive accepts as lost.
 func (l *generator) want(forgive func(ack) bool) (ids []pcommon.SpanID, forgiven int) {
 	l.mu.Lock()
@@ -115,4 +132,16 @@ func (l *generator) want(forgive func(ack) bool) (ids []pcommon.SpanID, forgiven
 		ids = append(ids, id)
 	}
 	return ids, forgiven
+}
+
+// failing counts the failing spans among some.
+func (l *generator) failing(ids []pcommon.SpanID) (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, id := range ids {
+		if l.acked[id].fails {
+			n++
+		}
+	}
+	return n
 }
