@@ -102,7 +102,7 @@ func (r *reviewer) put(ctx context.Context, td ptrace.Traces) error {
 	for i := range kept {
 		k := &kept[i]
 		if !k.Failed && r.memory.turns.Contains(k.ID) && !r.chosen.Contains(k.ID) {
-			continue // the exporter before sampling passed it on
+			continue // it was queued for its session, or for a store that did not say in time what it has
 		}
 		if reason, ok := r.choose(k); ok {
 			wanted[k.ID] = true
@@ -252,6 +252,11 @@ func (s *selecting) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 		}
 	}
 	sessions := s.needTurns(asking, items, others, needed, rest)
+	for _, k := range others {
+		if needed[k.Trace] {
+			s.memory.turns.Add(k.ID, struct{}{})
+		}
+	}
 	if !s.memory.watched() {
 		s.memory.recent.add(td, rest, len(kept) == 1 && ignored == 0)
 	}

@@ -25,7 +25,7 @@ var memories sharedinstance.Set[*memory]
 type memory struct {
 	recent *recent
 	talks  *lru.Cache[string, struct{}] // sessions with an item that was queued lately and may not be stored yet
-	turns  *lru.Cache[string, struct{}] // traces that were queued as turns, without regard to sampling
+	turns  *lru.Cache[string, struct{}] // traces that were queued, and of which none is to be drawn any more
 
 	mu    sync.Mutex
 	early int             // exporters that see the traffic before sampling
@@ -63,14 +63,12 @@ func (m *memory) setQueue(queue consumer.Traces) {
 	m.queue = queue
 }
 
-// pass queues turns. Those that sampling has not seen are no part of its samples, so none is drawn of them.
+// pass queues turns. None is drawn of them: sampling has not seen them, or they were not drawn when they came.
 func (m *memory) pass(ctx context.Context, queue consumer.Traces, td ptrace.Traces) error {
-	if m.watched() {
-		for _, rs := range td.ResourceSpans().All() {
-			for _, ss := range rs.ScopeSpans().All() {
-				for _, span := range ss.Spans().All() {
-					m.turns.Add(span.TraceID().String(), struct{}{})
-				}
+	for _, rs := range td.ResourceSpans().All() {
+		for _, ss := range rs.ScopeSpans().All() {
+			for _, span := range ss.Spans().All() {
+				m.turns.Add(span.TraceID().String(), struct{}{})
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,13 +21,16 @@ import (
 type fake struct {
 	judgements []review.Judgement
 	activity   review.Activity
-	err        error
+	failing    atomic.Bool
 	computed   int
 }
 
 func (f *fake) Backlog(context.Context) (review.Backlog, error) {
 	f.computed++
-	return review.Backlog{Open: 3, Oldest: now.Add(-26 * time.Hour)}, f.err
+	if f.failing.Load() {
+		return review.Backlog{}, errors.New("disk")
+	}
+	return review.Backlog{Open: 3, Oldest: now.Add(-26 * time.Hour)}, nil
 }
 
 func (f *fake) Facets(context.Context, review.Filter) (review.Facets, error) {
@@ -250,7 +254,7 @@ func TestTheBoardIsFreshWhileSomebodyLooks(t *testing.T) {
 		require.Equal(t, 3, f.computed, "somebody looks again")
 		require.NotSame(t, first, b.Latest())
 
-		f.err = errors.New("disk")
+		f.failing.Store(true)
 		before := b.latest.Load()
 		time.Sleep(Fresh)
 		synctest.Wait()
