@@ -34,7 +34,7 @@ type Config struct {
 	// PageURL is the address of the page as others reach it. Webhooks link to it.
 	PageURL string `mapstructure:"page_url"`
 
-	// Webhooks are told of signals.
+	// Webhooks are the receivers of news about signals.
 	Webhooks []WebhookConfig `mapstructure:"webhooks"`
 
 	// GitHub tells of merged pull requests, which resolve signals.

@@ -24,7 +24,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/webhook"
 )
 
-// WebhookConfig is a receiver that is told of signals.
+// WebhookConfig is a receiver of news about signals.
 type WebhookConfig struct {
 	// URL receives a POST for each change. That of Slack is a secret.
 	URL configopaque.String `mapstructure:"url"`
@@ -33,7 +33,7 @@ type WebhookConfig struct {
 	// Secret signs the body of generic, Token authenticates github_issue.
 	Secret configopaque.String `mapstructure:"secret"`
 	Token  configopaque.String `mapstructure:"token"`
-	// States are those that the receiver is told of; none is all.
+	// States are the states that the receiver hears about. Empty means all.
 	States []review.SignalState `mapstructure:"states"`
 
 	_ struct{}
@@ -188,7 +188,7 @@ func (h *hook) look(ctx context.Context) error {
 // sinceKey has the time at which the receiver was seen first.
 const sinceKey = "since"
 
-// configured reads when the receiver was configured, and notes it where it is new: it is not told of all that there is.
+// configured reads when the receiver was configured. It stores the time of a new one, which gets no older news.
 func (h *hook) configured() error {
 	text, err := h.values.Get(sinceKey)
 	if err != nil {

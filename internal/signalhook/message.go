@@ -27,7 +27,7 @@ const (
 // Kinds lists the kinds.
 func Kinds() []Kind { return []Kind{Generic, Slack, GitHubIssue} }
 
-// States lists the states that receivers are told of.
+// States lists the states that are news to receivers.
 func States() []review.SignalState {
 	return []review.SignalState{review.SignalNew, review.SignalEscalating, review.SignalRegressed}
 }

@@ -19,7 +19,7 @@ const (
 	maxPages = 5
 )
 
-// Receiver is somebody who is told of signals.
+// Receiver gets news about signals.
 type Receiver struct {
 	Kind   Kind
 	States []review.SignalState
