@@ -43,7 +43,7 @@ func Open(ctx context.Context, path string, g *Guard, migrate func(context.Conte
 	d := &DB{path: path, migrate: migrate}
 	err := d.start(ctx, g)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open review store %s: %w", path, err), d.Close())
+		return nil, errors.Join(fmt.Errorf("open review store %s: %w", path, err), d.Close()) //nolint:contextcheck // it closes also where ctx ended
 	}
 	return d, nil
 }
@@ -136,7 +136,17 @@ func (d *DB) Close() error {
 	d.guard.stop()
 	d.files.Lock()
 	defer d.files.Unlock()
+	d.fold()
 	return d.disconnect()
+}
+
+// fold writes the log into the file. SQLite does so itself when the last connection closes, but a call whose context
+// ended gives its connection back a moment after it returned, and the process may end before that. What could not be
+// folded is in the log, which the next start reads.
+func (d *DB) fold() {
+	if d.connected && d.path != Memory {
+		_, _ = d.writer.ExecContext(context.Background(), `PRAGMA wal_checkpoint(TRUNCATE)`)
+	}
 }
 
 // disconnect closes the file. The caller holds files.
