@@ -258,7 +258,7 @@ func (s *selecting) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 		}
 	}
 	if !s.memory.watched() {
-		s.memory.recent.add(td, rest, len(kept) == 1 && ignored == 0)
+		s.memory.recent.add(td, rest)
 	}
 	switch {
 	case len(needed) == 0:
