@@ -1,7 +1,6 @@
 package sqlstore
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -77,7 +76,7 @@ func encode(b review.Span) string {
 
 // marshal returns "" where JSON cannot hold the span: a value is nested too deep, or a number is NaN or infinite.
 func marshal(s *review.Span) string {
-	var b bytes.Buffer
+	var b strings.Builder
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false) // structured values keep their characters
 	if err := e.Encode(s); err != nil {
