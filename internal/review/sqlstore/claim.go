@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 	"time"
 
@@ -84,23 +83,22 @@ func claimOf(by review.Claimant, now time.Time) review.Claim {
 // ClaimNext implements review.Claims.
 func (s *Store) ClaimNext(
 	ctx context.Context, f review.Filter, from string, by review.Claimant,
-) (traceID string, err error) {
+) (_ string, err error) {
 	f.State = review.Open
+	own := &wish{view: view{f, from}, by: by}
 	if by.ID == "" {
 		err = s.read(ctx, func(tx *sql.Tx) error {
-			traceID, err = s.nextFree(ctx, newPrepared(tx), f, from, by)
-			return err
+			all := newPrepared(tx)
+			all.wishes = []*wish{own}
+			return s.grantAll(ctx, all, own)
 		})
 	} else {
-		err = s.together(ctx, func(ctx context.Context, tx *prepared) error {
-			traceID, err = s.nextFree(ctx, tx, f, from, by)
-			return err
-		})
+		err = s.together(ctx, func(ctx context.Context, tx *prepared) error { return s.grantAll(ctx, tx, own) }, own)
 	}
 	if err != nil {
 		return "", fmt.Errorf("claim the next item: %w", err)
 	}
-	return traceID, nil
+	return own.traceID, nil
 }
 
 // spot is where an item is in its queue.
@@ -109,41 +107,18 @@ type spot struct{ place, id int64 }
 // first is before every item.
 var first = spot{math.MaxInt64, math.MaxInt64}
 
-// nextFree claims an item that is free for the claimant: one of theirs first, where the queue is asked from its
-// beginning. Of the claims in one transaction, each begins where the last one ended, since everything before that is
-// taken.
-func (s *Store) nextFree(
-	ctx context.Context, tx *prepared, f review.Filter, from string, by review.Claimant,
-) (traceID string, err error) {
-	q, err := s.newQuery(ctx, tx.Tx, f)
-	if err != nil {
-		return "", err
+// spotOf is the spot before an item, that before all for "" and for an unknown one.
+func spotOf(ctx context.Context, tx *prepared, traceID string) (before spot, err error) {
+	if traceID == "" {
+		return first, nil
 	}
-	before := first
-	if from != "" {
-		err := tx.QueryRowContext(ctx, `SELECT place, id FROM items WHERE trace_id = $1`, strings.ToLower(from)).
-			Scan(&before.place, &before.id)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return "", err
-		}
-		before.id++
+	err = tx.QueryRowContext(ctx, `SELECT place, id FROM items WHERE trace_id = $1`, strings.ToLower(traceID)).
+		Scan(&before.place, &before.id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return first, nil
 	}
-	key := fmt.Sprint(f, before)
-	passed, later := tx.passed[key]
-	if later {
-		before = passed
-	}
-	traceID, at, assigned, err := s.takeFree(ctx, tx, q, before, by, from == "")
-	switch {
-	case errors.Is(err, sql.ErrNoRows) && later: // something above may have been released since
-		delete(tx.passed, key)
-		return s.nextFree(ctx, tx, f, from, by)
-	case errors.Is(err, sql.ErrNoRows):
-		return "", review.ErrNotFound
-	case err == nil && !assigned && !slices.ContainsFunc(s.Queues(), func(q review.Queue) bool { return q.Reviewers > 1 }):
-		tx.passed[key] = at
-	}
-	return traceID, err
+	before.id++
+	return before, err
 }
 
 // takeFree claims the first item that is free for the claimant, of those behind a spot, or one that is assigned to them
@@ -151,7 +126,7 @@ func (s *Store) nextFree(
 // id takes nothing.
 func (s *Store) takeFree(
 	ctx context.Context, tx *prepared, q query, before spot, by review.Claimant, theirs bool,
-) (traceID string, at spot, assigned bool, err error) {
+) (traceID string, err error) {
 	now := s.now()
 	w := &where{}
 	next := w.nextFree(q, before, now, by, false)
@@ -159,17 +134,15 @@ func (s *Store) takeFree(
 		next = w.nextFree(q, first, now, by, true) + `, ` + next
 	}
 	next = `COALESCE(` + next + `, NULL)`
-	row := `SELECT i.trace_id, i.place, i.id, i.assignee FROM items i WHERE i.id = ` + next
+	row := `SELECT i.trace_id FROM items i WHERE i.id = ` + next
 	if by.ID != "" {
 		claim := claimOf(by, now)
 		row = `INSERT INTO claims (holder, item_id, name, until_ns) SELECT ` + w.arg(claim.Holder) + `, i.id, ` +
 			w.arg(claim.Name) + `, ` + w.arg(nanos(claim.Until)) + ` FROM items i WHERE i.id = ` + next + takesOver + `
-			RETURNING (SELECT trace_id FROM items WHERE id = item_id), (SELECT place FROM items WHERE id = item_id), item_id,
-			(SELECT assignee FROM items WHERE id = item_id)`
+			RETURNING (SELECT trace_id FROM items WHERE id = item_id)`
 	}
-	var assignee string
-	err = tx.QueryRowContext(ctx, row, w.args...).Scan(&traceID, &at.place, &at.id, &assignee)
-	return traceID, at, assignee != "", err
+	err = tx.QueryRowContext(ctx, row, w.args...).Scan(&traceID)
+	return traceID, err
 }
 
 // nextFree are the ids of the first items behind a spot that are free for the claimant, of all or of those that are

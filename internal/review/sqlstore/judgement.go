@@ -203,7 +203,7 @@ func complete(ctx context.Context, tx *sql.Tx, found []judgedItem) ([]review.Jud
 	return judgements, nil
 }
 
-func eachRow(ctx context.Context, tx *sql.Tx, query string, scan func(*sql.Rows) error, args ...any) error {
+func eachRow(ctx context.Context, tx querier, query string, scan func(*sql.Rows) error, args ...any) error {
 	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err

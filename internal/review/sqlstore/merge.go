@@ -14,6 +14,7 @@ import (
 
 // querier is a transaction, prepared or not.
 type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 

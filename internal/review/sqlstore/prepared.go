@@ -10,11 +10,11 @@ import (
 type prepared struct {
 	*sql.Tx
 	statements map[string]*sql.Stmt // nil after the first run
-	passed     map[string]spot      // by query of the next case, the last one that was given away
+	wishes     []*wish              // of all who ask for a case in this transaction
 }
 
 func newPrepared(tx *sql.Tx) *prepared {
-	return &prepared{Tx: tx, statements: map[string]*sql.Stmt{}, passed: map[string]spot{}}
+	return &prepared{Tx: tx, statements: map[string]*sql.Stmt{}}
 }
 
 // statement returns the prepared statement, which the end of the transaction closes, or nil the first time.
