@@ -145,7 +145,8 @@ func (s *Store) labelPart(
 }
 
 // UndoMany implements review.Signals.
-func (s *Store) UndoMany(ctx context.Context, batch string) (undone int, err error) {
+func (s *Store) UndoMany(ctx context.Context, batch, by string) (undone int, err error) {
+	record := review.Entry{Who: short(by), Action: review.ActionUndo, Subject: short("batch " + batch)}
 	for {
 		n := int64(0)
 		err := s.write(ctx, func(tx *sql.Tx) error {
@@ -170,7 +171,10 @@ func (s *Store) UndoMany(ctx context.Context, batch string) (undone int, err err
 					return err
 				}
 			}
-			return nil
+			if n == 0 {
+				return nil
+			}
+			return s.record(ctx, tx, &record, int(n))
 		})
 		if err != nil {
 			return undone, fmt.Errorf("undo batch %.64q: %w", batch, err)

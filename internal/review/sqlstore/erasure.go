@@ -91,6 +91,11 @@ func (s *Store) record(ctx context.Context, tx audit.Tx, e *review.Entry, n int)
 	return err
 }
 
+// recordOne writes a record of what a transaction does to one item or signal.
+func (s *Store) recordOne(ctx context.Context, tx audit.Tx, who string, action review.Action, subject string) error {
+	return s.record(ctx, tx, &review.Entry{Who: short(who), Action: action, Subject: short(subject)}, 1)
+}
+
 // Record implements review.Audit.
 func (s *Store) Record(ctx context.Context, e review.Entry) error {
 	e.ID, e.Who, e.Subject = 0, short(e.Who), short(e.Subject)

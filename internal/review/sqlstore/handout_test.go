@@ -126,7 +126,7 @@ func prepare(t *testing.T, s *sqlstore.Store, r *rand.Rand, people []review.Clai
 		require.NoError(t, err)
 	}
 	for range r.IntN(5) {
-		err := s.Assign(t.Context(), failingTrace(1+r.IntN(30)).ID, fmt.Sprint("person ", 1+r.IntN(2)))
+		err := s.Assign(t.Context(), failingTrace(1+r.IntN(30)).ID, fmt.Sprint("person ", 1+r.IntN(2)), "admin")
 		if !errors.Is(err, review.ErrConflict) {
 			require.NoError(t, err)
 		}

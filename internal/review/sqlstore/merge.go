@@ -136,15 +136,17 @@ func targetsOf(ctx context.Context, tx *prepared, items []review.Item) (targets,
 }
 
 // RenameSignal implements review.Signals.
-func (s *Store) RenameSignal(ctx context.Context, id, name string) error {
+func (s *Store) RenameSignal(ctx context.Context, id, name, by string) error {
 	name = strings.TrimSpace(short(name))
 	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {
 		id, err := targetOf(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE signals SET name = $1 WHERE id = $2`, name, id)
-		return err
+		if _, err = tx.ExecContext(ctx, `UPDATE signals SET name = $1 WHERE id = $2`, name, id); err != nil {
+			return err
+		}
+		return s.recordOne(ctx, tx, by, review.ActionRename, id+" "+name)
 	})
 	if err != nil {
 		return fmt.Errorf("rename signal %.64q: %w", id, err)
@@ -153,7 +155,7 @@ func (s *Store) RenameSignal(ctx context.Context, id, name string) error {
 }
 
 // MergeSignal implements review.Signals. What had been merged into the signal goes with it, and remembers that.
-func (s *Store) MergeSignal(ctx context.Context, id, into string) error {
+func (s *Store) MergeSignal(ctx context.Context, id, into, by string) error {
 	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {
 		id, err := targetOf(ctx, tx, id)
 		if err != nil {
@@ -175,7 +177,10 @@ func (s *Store) MergeSignal(ctx context.Context, id, into string) error {
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE signals SET last_ns = (SELECT MAX(p.last_ns) FROM signals p
 			WHERE p.id = $1 OR p.target = $1) WHERE id = $1`, target)
-		return err
+		if err != nil {
+			return err
+		}
+		return s.recordOne(ctx, tx, by, review.ActionMerge, id+" into "+target)
 	})
 	if err != nil {
 		return fmt.Errorf("merge signal %.64q: %w", id, err)
@@ -184,7 +189,7 @@ func (s *Store) MergeSignal(ctx context.Context, id, into string) error {
 }
 
 // SplitSignal implements review.Signals.
-func (s *Store) SplitSignal(ctx context.Context, id string) error {
+func (s *Store) SplitSignal(ctx context.Context, id, by string) error {
 	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {
 		target, err := targetOf(ctx, tx, id)
 		if err != nil {
@@ -197,8 +202,10 @@ func (s *Store) SplitSignal(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE signals SET target = '', via = '' WHERE id = $1`, id)
-		return err
+		if _, err = tx.ExecContext(ctx, `UPDATE signals SET target = '', via = '' WHERE id = $1`, id); err != nil {
+			return err
+		}
+		return s.recordOne(ctx, tx, by, review.ActionSplit, id)
 	})
 	if err != nil {
 		return fmt.Errorf("split signal %.64q: %w", id, err)

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -244,7 +245,7 @@ func sortFrom(
 }
 
 // Assign implements review.Queues.
-func (s *Store) Assign(ctx context.Context, traceID, name string) error {
+func (s *Store) Assign(ctx context.Context, traceID, name, by string) error {
 	name = strings.TrimSpace(short(name))
 	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {
 		item, err := findOpen(ctx, tx, traceID)
@@ -252,11 +253,13 @@ func (s *Store) Assign(ctx context.Context, traceID, name string) error {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE items SET assignee = $1 WHERE id = $2`, name, item.id)
-		if err != nil || name == "" {
+		if err == nil && name != "" {
+			_, err = tx.ExecContext(ctx, `DELETE FROM claims WHERE item_id = $1 AND name <> $2`, item.id, name)
+		}
+		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `DELETE FROM claims WHERE item_id = $1 AND name <> $2`, item.id, name)
-		return err
+		return s.recordOne(ctx, tx, by, review.ActionAssign, traceID+" to "+cmp.Or(name, "everybody"))
 	})
 	if err != nil {
 		return fmt.Errorf("assign %.64q: %w", traceID, err)
@@ -265,7 +268,7 @@ func (s *Store) Assign(ctx context.Context, traceID, name string) error {
 }
 
 // Requeue implements review.Queues. The later an item is put at the end, the further it is behind.
-func (s *Store) Requeue(ctx context.Context, traceID, holder string) error {
+func (s *Store) Requeue(ctx context.Context, traceID string, by review.Claimant) error {
 	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {
 		item, err := findOpen(ctx, tx, traceID)
 		if err != nil {
@@ -274,8 +277,11 @@ func (s *Store) Requeue(ctx context.Context, traceID, holder string) error {
 		if _, err = tx.ExecContext(ctx, `UPDATE items SET place = $1 WHERE id = $2`, -s.now().UnixMilli(), item.id); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `DELETE FROM claims WHERE item_id = $1 AND holder = $2`, item.id, short(holder))
-		return err
+		_, err = tx.ExecContext(ctx, `DELETE FROM claims WHERE item_id = $1 AND holder = $2`, item.id, short(by.ID))
+		if err != nil {
+			return err
+		}
+		return s.recordOne(ctx, tx, by.Name, review.ActionRequeue, traceID)
 	})
 	if err != nil {
 		return fmt.Errorf("requeue %.64q: %w", traceID, err)

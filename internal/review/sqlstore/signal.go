@@ -238,8 +238,7 @@ func (s *Store) ChangeSignal(ctx context.Context, id string, c review.SignalChan
 		if err != nil {
 			return err
 		}
-		e := review.Entry{Who: c.By, Action: review.ActionSignal, Subject: id + " " + string(c.State)}
-		return s.record(ctx, tx, &e, 1)
+		return s.recordOne(ctx, tx, c.By, review.ActionSignal, id+" "+string(c.State))
 	})
 	if err != nil {
 		return fmt.Errorf("change signal %.64q: %w", id, err)
