@@ -48,13 +48,6 @@ func (w *where) attributes(a review.Attributes) {
 	}
 }
 
-// having are the newest items with the attributes, for what counts them.
-func (w *where) having(a review.Attributes) (from string) {
-	w.attributes(a)
-	return ` FROM (SELECT i.state, i.class, i.service, i.unsafe, i.sources, 1 AS n FROM items i` + w.String() +
-		` ORDER BY i.id DESC LIMIT ` + strconv.Itoa(review.MaxCounted) + `) i`
-}
-
 // knownValues lists the values of the attributes. Each is found by a step through its index, however many items there
 // are.
 func knownValues(ctx context.Context, tx *sql.Tx) (known review.Known, err error) {

@@ -34,6 +34,7 @@ func (s *Store) Items(ctx context.Context, f review.Filter) (page review.Page, e
 		if err != nil {
 			return err
 		}
+		q.Limit = limit
 		if page.Total, err = total(ctx, tx, q); err != nil {
 			return err
 		}
@@ -250,15 +251,19 @@ func (w *where) restrict(q query, in part) {
 	}
 	switch {
 	case q.match != nil:
-		w.conditions = append(w.conditions, "i.id IN ("+w.searched(q.match, in.id)+")")
+		limit := review.MaxCounted
+		if q.wordsAlone() { // no other condition leaves one out
+			limit = q.Limit + 1
+		}
+		w.conditions = append(w.conditions, "i.id IN ("+w.searched(q.match, in.id, limit)+")")
 	case q.searches:
 		w.conditions = append(w.conditions, "1 = 0") // only punctuation: no word can match
 	}
 }
 
-func (w *where) searched(m *match, before int64) string {
+func (w *where) searched(m *match, before int64, limit int) string {
 	return `SELECT rowid FROM search WHERE ` + m.where(w) + ` AND rowid < ` + w.arg(before) +
-		` ORDER BY ` + m.from(`rowid`) + ` LIMIT ` + strconv.Itoa(review.MaxCounted)
+		` ORDER BY ` + m.from(`rowid`) + ` LIMIT ` + strconv.Itoa(limit)
 }
 
 // afterSearched returns the cursor behind the items that restrict looked through, "" where those were all.
@@ -269,7 +274,7 @@ func afterSearched(ctx context.Context, tx *sql.Tx, q query, before spot) (strin
 	w := &where{}
 	var n int
 	var last sql.NullInt64
-	query := `SELECT COUNT(*), MIN(rowid) FROM (` + w.searched(q.match, before.id) + `) found`
+	query := `SELECT COUNT(*), MIN(rowid) FROM (` + w.searched(q.match, before.id, review.MaxCounted) + `) found`
 	if err := tx.QueryRowContext(ctx, query, w.args...).Scan(&n, &last); err != nil || n < review.MaxCounted {
 		return "", err
 	}

@@ -95,22 +95,6 @@ func sourcesIn(sources int) (list []review.Source) {
 	return list
 }
 
-// countSources counts items by reason.
-func countSources(ctx context.Context, tx *sql.Tx, q query) (counts []review.Count, err error) {
-	for _, source := range review.Sources() {
-		q.Source = source
-		n, err := total(ctx, tx, q)
-		if err != nil {
-			return nil, err
-		}
-		if n > 0 {
-			counts = append(counts, review.Count{Value: string(source), N: n})
-		}
-	}
-	slices.SortStableFunc(counts, func(a, b review.Count) int { return b.N - a.N })
-	return counts, nil
-}
-
 // bit spells a truth value: databases differ in theirs.
 func bit(b bool) int {
 	if b {

@@ -126,6 +126,14 @@ func (s *Store) newQuery(ctx context.Context, tx *sql.Tx, f review.Filter) (q qu
 	return q, err
 }
 
+// wordsAlone reports whether a query restricts by nothing but words: the index of words answers it without the items.
+func (q *query) wordsAlone() bool {
+	f := q.Filter
+	f.Query, f.Limit, f.Cursor = "", 0, ""
+	f.Revealed = f.Revealed && len(blindQueues(q.queues)) > 0
+	return q.match != nil && f == (review.Filter{})
+}
+
 func isWordRune(r rune) bool {
 	if r < utf8.RuneSelf {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
