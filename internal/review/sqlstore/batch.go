@@ -18,9 +18,9 @@ const (
 )
 
 // LabelMany implements review.Signals.
-func (s *Store) LabelMany(ctx context.Context, selected review.Selection, l review.Label) (b review.Batch, err error) {
+func (s *labels) LabelMany(ctx context.Context, selected review.Selection, l review.Label) (b review.Batch, err error) {
 	l = l.Clean()
-	b.ID, l.Created = rand.Text(), instant(nanos(s.now()))
+	b.ID, l.Created = rand.Text(), instant(nanos(s.db.now()))
 	w, err := chosen(selected)
 	if err == nil {
 		err = l.Validate()
@@ -40,11 +40,11 @@ func (s *Store) LabelMany(ctx context.Context, selected review.Selection, l revi
 	}
 	for b.Labeled < maxBatch {
 		n := 0
-		err := s.write(ctx, func(tx *sql.Tx) (err error) {
+		err := s.db.Write(ctx, func(tx *sql.Tx) (err error) {
 			if n, err = s.labelPart(ctx, tx, w, selected.Holder, b.ID, &l); err != nil || n == 0 {
 				return err
 			}
-			return s.record(ctx, tx, &record, n)
+			return s.db.enter(ctx, tx, &record, n)
 		})
 		if err != nil {
 			return b, fmt.Errorf("label many: %w", err)
@@ -54,7 +54,7 @@ func (s *Store) LabelMany(ctx context.Context, selected review.Selection, l revi
 			break
 		}
 	}
-	err = s.read(ctx, func(tx *sql.Tx) error {
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
 		return tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM items i`+w.String(), w.args...).Scan(&b.LeftOut)
 	})
 	if err != nil {
@@ -97,11 +97,11 @@ func chosen(selected review.Selection) (*where, error) {
 }
 
 // labelPart labels the next items of a batch. They are open, and the person has no label on them.
-func (s *Store) labelPart(
+func (s *labels) labelPart(
 	ctx context.Context, tx *sql.Tx, chosen *where, holder, batch string, l *review.Label,
 ) (int, error) {
 	w := &where{conditions: append([]string{}, chosen.conditions...), args: append([]any{}, chosen.args...)}
-	w.free(s.now(), review.Claimant{ID: holder})
+	w.free(s.db.now(), review.Claimant{ID: holder})
 	w.and("(i.assignee = '' OR i.assignee = ", l.Reviewer)
 	w.conditions[len(w.conditions)-1] += ")"
 	values := make([]string, 0, 9)
@@ -145,11 +145,11 @@ func (s *Store) labelPart(
 }
 
 // UndoMany implements review.Signals.
-func (s *Store) UndoMany(ctx context.Context, batch, by string) (undone int, err error) {
+func (s *labels) UndoMany(ctx context.Context, batch, by string) (undone int, err error) {
 	record := review.Entry{Who: short(by), Action: review.ActionUndo, Subject: short("batch " + batch)}
 	for {
 		n := int64(0)
-		err := s.write(ctx, func(tx *sql.Tx) error {
+		err := s.db.Write(ctx, func(tx *sql.Tx) error {
 			//nolint:gosec // only a constant is put in
 			done, err := tx.ExecContext(ctx, `UPDATE labels SET counts = -1 WHERE id IN (
 				SELECT l.id FROM labels l JOIN items i ON i.id = l.item_id AND i.label_id = l.id
@@ -174,7 +174,7 @@ func (s *Store) UndoMany(ctx context.Context, batch, by string) (undone int, err
 			if n == 0 {
 				return nil
 			}
-			return s.record(ctx, tx, &record, int(n))
+			return s.db.enter(ctx, tx, &record, int(n))
 		})
 		if err != nil {
 			return undone, fmt.Errorf("undo batch %.64q: %w", batch, err)

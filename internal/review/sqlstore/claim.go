@@ -12,9 +12,15 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
+// claims are who has which case.
+type claims struct {
+	db    *base
+	words wordIndex
+}
+
 // Claim implements review.Claims.
-func (s *Store) Claim(ctx context.Context, traceID string, by review.Claimant) (claim review.Claim, err error) {
-	err = s.together(ctx, func(ctx context.Context, tx *prepared) error {
+func (s *claims) Claim(ctx context.Context, traceID string, by review.Claimant) (claim review.Claim, err error) {
+	err = s.db.together(ctx, func(ctx context.Context, tx *prepared) error {
 		claim, err = s.claim(ctx, tx, traceID, by)
 		return err
 	})
@@ -33,7 +39,7 @@ func itemID(ctx context.Context, tx *prepared, traceID string) (id int64, err er
 }
 
 // claim takes the item where it is free for the claimant. What the claimant had before is free again.
-func (s *Store) claim(ctx context.Context, tx *prepared, traceID string, by review.Claimant) (review.Claim, error) {
+func (s *claims) claim(ctx context.Context, tx *prepared, traceID string, by review.Claimant) (review.Claim, error) {
 	if by.ID == "" {
 		return review.Claim{}, fmt.Errorf("reviewer must have a name: %w", review.ErrInvalid)
 	}
@@ -53,7 +59,7 @@ func (s *Store) claim(ctx context.Context, tx *prepared, traceID string, by revi
 			return review.Claim{}, err
 		}
 	}
-	now := s.now()
+	now := s.db.now()
 	var others int
 	var first claimRow
 	err = tx.QueryRowContext(ctx, `SELECT COUNT(*), MIN(holder), MIN(name), MIN(until_ns) FROM claims
@@ -81,19 +87,19 @@ func claimOf(by review.Claimant, now time.Time) review.Claim {
 }
 
 // ClaimNext implements review.Claims.
-func (s *Store) ClaimNext(
+func (s *claims) ClaimNext(
 	ctx context.Context, f review.Filter, from string, by review.Claimant,
 ) (_ string, err error) {
 	f.State = review.Open
 	own := &wish{view: view{f, from}, by: by}
 	if by.ID == "" {
-		err = s.read(ctx, func(tx *sql.Tx) error {
+		err = s.db.Read(ctx, func(tx *sql.Tx) error {
 			all := newPrepared(tx)
-			all.wishes = []*wish{own}
+			all.asks = []any{own}
 			return s.grantAll(ctx, all, own)
 		})
 	} else {
-		err = s.together(ctx, func(ctx context.Context, tx *prepared) error { return s.grantAll(ctx, tx, own) }, own)
+		err = s.db.together(ctx, func(ctx context.Context, tx *prepared) error { return s.grantAll(ctx, tx, own) }, own)
 	}
 	if err != nil {
 		return "", fmt.Errorf("claim the next item: %w", err)
@@ -124,10 +130,10 @@ func spotOf(ctx context.Context, tx *prepared, traceID string) (before spot, err
 // takeFree claims the first item that is free for the claimant, of those behind a spot, or one that is assigned to them
 // where these come first. It is one statement, since a database on another machine answers each in its time. Who has no
 // id takes nothing.
-func (s *Store) takeFree(
+func (s *claims) takeFree(
 	ctx context.Context, tx *prepared, q query, before spot, by review.Claimant, theirs bool,
 ) (traceID string, err error) {
-	now := s.now()
+	now := s.db.now()
 	w := &where{}
 	next := w.nextFree(q, before, now, by, false)
 	if theirs && by.Name != "" {
@@ -183,8 +189,8 @@ func (w *where) unjudged(persons ...string) {
 }
 
 // Release implements review.Claims.
-func (s *Store) Release(ctx context.Context, traceID, holder string) error {
-	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {
+func (s *claims) Release(ctx context.Context, traceID, holder string) error {
+	err := s.db.together(ctx, func(ctx context.Context, tx *prepared) error {
 		id, err := itemID(ctx, tx, traceID)
 		if err == nil {
 			_, err = tx.ExecContext(ctx, `DELETE FROM claims WHERE item_id = $1 AND holder = $2`, id, short(holder))
@@ -198,7 +204,7 @@ func (s *Store) Release(ctx context.Context, traceID, holder string) error {
 }
 
 // claimsOf reads who has the items.
-func (s *Store) claimsOf(ctx context.Context, tx *sql.Tx, items []review.Item, ids []int64) error {
+func claimsOf(ctx context.Context, tx *sql.Tx, now time.Time, items []review.Item, ids []int64) error {
 	if len(ids) == 0 {
 		return nil
 	}
@@ -210,7 +216,7 @@ func (s *Store) claimsOf(ctx context.Context, tx *sql.Tx, items []review.Item, i
 	}
 	//nolint:gosec // only places are put in
 	rows, err := tx.QueryContext(ctx, `SELECT item_id, holder, name, until_ns FROM claims WHERE item_id IN (`+
-		strings.Join(places, ", ")+`) AND until_ns > `+w.arg(nanos(s.now()))+` ORDER BY until_ns, holder`, w.args...)
+		strings.Join(places, ", ")+`) AND until_ns > `+w.arg(nanos(now))+` ORDER BY until_ns, holder`, w.args...)
 	if err != nil {
 		return err
 	}

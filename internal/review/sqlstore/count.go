@@ -82,8 +82,8 @@ const (
 
 // Facets implements review.Store.
 func (s *Store) Facets(ctx context.Context, f review.Filter) (facets review.Facets, err error) {
-	err = s.read(ctx, func(tx *sql.Tx) error {
-		q, err := s.newQuery(ctx, tx, f)
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
+		q, err := newQuery(ctx, tx, s.words, s.db.Queues(), f)
 		if err != nil {
 			return err
 		}

@@ -46,7 +46,7 @@ func writeSubjects(ctx context.Context, tx *prepared, atOnce int, spans []spanOf
 func (s *Store) Find(ctx context.Context, of review.Subject, cursor string) (ids []string, next string, err error) {
 	of.ID = short(of.ID)
 	if err = of.Validate(); err == nil {
-		err = s.read(ctx, func(tx *sql.Tx) error {
+		err = s.db.Read(ctx, func(tx *sql.Tx) error {
 			ids, next, err = erasure.Find(ctx, tx, of, cursor)
 			return err
 		})
@@ -66,10 +66,10 @@ func (s *Store) Erase(ctx context.Context, of review.Subject, by string) (erased
 	}
 	for {
 		n := 0
-		err := s.write(ctx, func(tx *sql.Tx) (err error) {
+		err := s.db.Write(ctx, func(tx *sql.Tx) (err error) {
 			all := newPrepared(tx)
 			if n, err = erasure.Remove(ctx, all, of); err == nil {
-				err = s.record(ctx, all, &record, n)
+				err = s.db.enter(ctx, all, &record, n)
 			}
 			return err
 		})
@@ -82,25 +82,11 @@ func (s *Store) Erase(ctx context.Context, of review.Subject, by string) (erased
 	}
 }
 
-// record writes a record of what a transaction does, or adds n to the record that an earlier one wrote.
-func (s *Store) record(ctx context.Context, tx audit.Tx, e *review.Entry, n int) (err error) {
-	if e.ID == 0 {
-		e.Time = s.now()
-	}
-	e.ID, err = audit.Add(ctx, tx, *e, n)
-	return err
-}
-
-// recordOne writes a record of what a transaction does to one item or signal.
-func (s *Store) recordOne(ctx context.Context, tx audit.Tx, who string, action review.Action, subject string) error {
-	return s.record(ctx, tx, &review.Entry{Who: short(who), Action: action, Subject: short(subject)}, 1)
-}
-
 // Record implements review.Audit.
 func (s *Store) Record(ctx context.Context, e review.Entry) error {
 	e.ID, e.Who, e.Subject = 0, short(e.Who), short(e.Subject)
-	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {
-		return s.record(ctx, tx, &e, e.N)
+	err := s.db.together(ctx, func(ctx context.Context, tx *prepared) error {
+		return s.db.enter(ctx, tx, &e, e.N)
 	})
 	if err != nil {
 		return fmt.Errorf("write the audit log: %w", err)
@@ -110,7 +96,7 @@ func (s *Store) Record(ctx context.Context, e review.Entry) error {
 
 // Entries implements review.Audit.
 func (s *Store) Entries(ctx context.Context, f review.EntryFilter) (page review.EntryPage, err error) {
-	err = s.read(ctx, func(tx *sql.Tx) error {
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
 		page, err = audit.List(ctx, tx, f)
 		return err
 	})
@@ -123,12 +109,12 @@ func (s *Store) Entries(ctx context.Context, f review.EntryFilter) (page review.
 // ForgetEntries implements review.Audit.
 func (s *Store) ForgetEntries(ctx context.Context, before time.Time) error {
 	var outdated bool
-	err := s.read(ctx, func(tx *sql.Tx) (err error) {
+	err := s.db.Read(ctx, func(tx *sql.Tx) (err error) {
 		outdated, err = audit.Outdated(ctx, tx, before)
 		return err
 	})
 	if err == nil && outdated {
-		err = s.write(ctx, func(tx *sql.Tx) error { return audit.Forget(ctx, tx, before) })
+		err = s.db.Write(ctx, func(tx *sql.Tx) error { return audit.Forget(ctx, tx, before) })
 	}
 	if err != nil {
 		return fmt.Errorf("forget old records of the audit log: %w", err)

@@ -35,8 +35,8 @@ func (s *Store) PutEvaluations(ctx context.Context, evaluations []review.Evaluat
 	for i := range evaluations {
 		ids[i] = evaluations[i].TraceID
 	}
-	portions, now := complaintsOf(evaluations), s.now()
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	portions, now := complaintsOf(evaluations), s.db.now()
+	err := s.db.Write(ctx, func(tx *sql.Tx) error {
 		p, err := s.newPut(ctx, tx, now, ids)
 		if err != nil {
 			return err
@@ -160,10 +160,10 @@ func evaluationsOf(ctx context.Context, tx *sql.Tx, item int64, traceID string) 
 // sweepIntake forgets evaluations whose trace did not become an item, old volumes, changes that all have, and expired
 // claims.
 func (s *Store) sweepIntake(ctx context.Context) error {
-	now := s.now()
+	now := s.db.now()
 	oldest, week, waited := nanos(now.Add(-orphanAge)), hourOf(now)-volumeHours, nanos(now.Add(-outboxAge))
 	var stale bool
-	err := s.read(ctx, func(tx *sql.Tx) error {
+	err := s.db.Read(ctx, func(tx *sql.Tx) error {
 		var excess int64 // time of the newest one too many
 		err := tx.QueryRowContext(ctx, `SELECT received_ns FROM evaluations WHERE item_id IS NULL
 			ORDER BY received_ns DESC LIMIT 1 OFFSET `+strconv.Itoa(maxOrphans)).Scan(&excess)
@@ -180,7 +180,7 @@ func (s *Store) sweepIntake(ctx context.Context) error {
 	if err != nil || !stale {
 		return err
 	}
-	return s.write(ctx, func(tx *sql.Tx) error {
+	return s.db.Write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM evaluations WHERE item_id IS NULL AND received_ns <= $1`, oldest)
 		if err == nil {
 			_, err = tx.ExecContext(ctx, `DELETE FROM volumes WHERE hour <= $1`, week)
@@ -197,7 +197,7 @@ func (s *Store) sweepIntake(ctx context.Context) error {
 
 // Wanted implements review.Intake.
 func (s *Store) Wanted(ctx context.Context, after time.Time) (wanted []review.Wanted, err error) {
-	err = s.read(ctx, func(tx *sql.Tx) error {
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
 		//nolint:gosec // a constant is put in
 		rows, err := tx.QueryContext(ctx, `SELECT trace_id, received_ns FROM items WHERE bytes = 0 AND received_ns > $1
 			ORDER BY received_ns DESC LIMIT `+strconv.Itoa(maxWanted), nanos(after))
@@ -229,7 +229,7 @@ func hourOf(t time.Time) int64 { return t.Unix() / 3600 }
 
 // AddVolumes implements review.Intake.
 func (s *Store) AddVolumes(ctx context.Context, more []review.Volume) (week []review.Volume, err error) {
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err = s.db.Write(ctx, func(tx *sql.Tx) error {
 		for _, v := range more {
 			_, err := tx.ExecContext(ctx, `INSERT INTO volumes (service, hour, n) VALUES ($1, $2, $3)
 				ON CONFLICT (service, hour) DO UPDATE SET n = volumes.n + excluded.n`, short(v.Service), v.Hour, v.N)
@@ -238,7 +238,7 @@ func (s *Store) AddVolumes(ctx context.Context, more []review.Volume) (week []re
 			}
 		}
 		rows, err := tx.QueryContext(ctx, `SELECT service, MIN(hour), SUM(n) FROM volumes WHERE hour > $1 GROUP BY service
-			ORDER BY service`, hourOf(s.now())-volumeHours)
+			ORDER BY service`, hourOf(s.db.now())-volumeHours)
 		if err != nil {
 			return err
 		}

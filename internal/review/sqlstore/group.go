@@ -19,11 +19,11 @@ type group struct {
 
 // errand is one write of a group.
 type errand struct {
-	ctx    context.Context //nolint:containedctx // of the caller; others must not run what it gave up
-	run    func(context.Context, *prepared) error
-	wishes []*wish // what it wants that others of the group may grant
-	err    error
-	turn   chan bool // true: run the group; false: it was run
+	ctx  context.Context //nolint:containedctx // of the caller; others must not run what it gave up
+	run  func(context.Context, *prepared) error
+	asks []any // what it asks for that others of the group may do as well
+	err  error
+	turn chan bool // true: run the group; false: it was run
 }
 
 // maxGroup bounds the writes of one transaction.
@@ -31,8 +31,8 @@ const maxGroup = 256
 
 // together runs a short write with those of other callers. It must change nothing where it returns ErrNotFound,
 // ErrInvalid or ErrConflict: the others are kept then.
-func (s *Store) together(ctx context.Context, run func(context.Context, *prepared) error, wishes ...*wish) error {
-	own := &errand{ctx: ctx, run: run, wishes: wishes, turn: make(chan bool, 1)}
+func (s *base) together(ctx context.Context, run func(context.Context, *prepared) error, asks ...any) error {
+	own := &errand{ctx: ctx, run: run, asks: asks, turn: make(chan bool, 1)}
 	s.short.mu.Lock()
 	s.short.waiting = append(s.short.waiting, own)
 	first := !s.short.running
@@ -44,7 +44,7 @@ func (s *Store) together(ctx context.Context, run func(context.Context, *prepare
 	return own.err
 }
 
-func (s *Store) runGroup(ctx context.Context, own *errand) {
+func (s *base) runGroup(ctx context.Context, own *errand) {
 	s.short.mu.Lock()
 	n := min(len(s.short.waiting), maxGroup)
 	errands := s.short.waiting[:n:n]
@@ -52,11 +52,11 @@ func (s *Store) runGroup(ctx context.Context, own *errand) {
 	s.short.mu.Unlock()
 
 	ctx = context.WithoutCancel(ctx)
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.Write(ctx, func(tx *sql.Tx) error {
 		all := newPrepared(tx)
 		for _, e := range errands {
 			if e.ctx.Err() == nil {
-				all.wishes = append(all.wishes, e.wishes...)
+				all.asks = append(all.asks, e.asks...)
 			}
 		}
 		for _, e := range errands {

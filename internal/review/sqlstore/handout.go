@@ -30,12 +30,17 @@ type view struct {
 func (w *wish) grant(traceID string, err error) { w.granted, w.traceID, w.err = true, traceID, err }
 
 // grantAll grants a wish, and with it all others of this transaction that have the same view.
-func (s *Store) grantAll(ctx context.Context, tx *prepared, own *wish) error {
+func (s *claims) grantAll(ctx context.Context, tx *prepared, own *wish) error {
 	if own.granted {
 		return own.err
 	}
-	wishes := slices.DeleteFunc(slices.Clone(tx.wishes), func(w *wish) bool { return w.granted || w.view != own.view })
-	q, err := s.newQuery(ctx, tx.Tx, own.filter)
+	var wishes []*wish
+	for _, ask := range tx.asks {
+		if w, ok := ask.(*wish); ok && !w.granted && w.view == own.view {
+			wishes = append(wishes, w)
+		}
+	}
+	q, err := newQuery(ctx, tx.Tx, s.words, s.db.Queues(), own.filter)
 	if err != nil {
 		return err
 	}
@@ -58,7 +63,7 @@ func (s *Store) grantAll(ctx context.Context, tx *prepared, own *wish) error {
 }
 
 // grantOne grants a wish by one statement.
-func (s *Store) grantOne(ctx context.Context, tx *prepared, q query, before spot, w *wish) error {
+func (s *claims) grantOne(ctx context.Context, tx *prepared, q query, before spot, w *wish) error {
 	traceID, err := s.takeFree(ctx, tx, q, before, w.by, w.from == "")
 	if errors.Is(err, sql.ErrNoRows) {
 		w.grant("", review.ErrNotFound)
@@ -69,14 +74,14 @@ func (s *Store) grantOne(ctx context.Context, tx *prepared, q query, before spot
 }
 
 // grantAssigned grants the wishes of people who may have a case that is theirs alone, and returns the others.
-func (s *Store) grantAssigned(
+func (s *claims) grantAssigned(
 	ctx context.Context, tx *prepared, q query, before spot, wishes []*wish,
 ) (others []*wish, err error) {
 	if len(wishes) < 2 || wishes[0].from != "" {
 		return wishes, nil
 	}
 	w := &where{}
-	names := w.among(wishes, func(w *wish) any { return w.by.Name })
+	names := among(w, wishes, func(w *wish) any { return w.by.Name })
 	assigned := map[string]bool{}
 	err = eachRow(ctx, tx, `SELECT DISTINCT assignee FROM items WHERE assignee <> '' AND state = 'open' AND assignee IN `+names,
 		func(rows *sql.Rows) error {
@@ -122,7 +127,7 @@ const spare = 32
 
 // handOut gives the first cases behind a spot to several people, by one statement. Each gets what they would have got
 // had they asked one after the other. It leaves the wishes of those whose case is further behind.
-func (s *Store) handOut(ctx context.Context, tx *prepared, q query, before spot, wishes []*wish) error {
+func (s *claims) handOut(ctx context.Context, tx *prepared, q query, before spot, wishes []*wish) error {
 	held, err := s.heldBy(ctx, tx, wishes)
 	if err != nil {
 		return err
@@ -154,7 +159,7 @@ func (s *Store) handOut(ctx context.Context, tx *prepared, q query, before spot,
 		held[holder], given[holder] = offers[at].id, w
 		w.grant(offers[at].traceID, nil)
 	}
-	now := s.now()
+	now := s.db.now()
 	return insert(ctx, tx, insertClaims, s.db.RowsAtOnce(), slices.Collect(maps.Values(given)), func(w **wish) (int, []any) {
 		claim := claimOf((*w).by, now)
 		return 0, []any{claim.Holder, held[claim.Holder], claim.Name, nanos(claim.Until)}
@@ -164,10 +169,10 @@ func (s *Store) handOut(ctx context.Context, tx *prepared, q query, before spot,
 var insertClaims = insertion{`INSERT INTO claims (holder, item_id, name, until_ns) VALUES `, takesOver}
 
 // heldBy returns the cases that people have already.
-func (s *Store) heldBy(ctx context.Context, tx *prepared, wishes []*wish) (map[string]int64, error) {
+func (s *claims) heldBy(ctx context.Context, tx *prepared, wishes []*wish) (map[string]int64, error) {
 	w := &where{}
-	w.and("until_ns > ", nanos(s.now()))
-	w.conditions = append(w.conditions, "holder IN "+w.among(wishes, func(w *wish) any { return short(w.by.ID) }))
+	w.and("until_ns > ", nanos(s.db.now()))
+	w.conditions = append(w.conditions, "holder IN "+among(w, wishes, func(w *wish) any { return short(w.by.ID) }))
 	held := map[string]int64{}
 	err := eachRow(ctx, tx, `SELECT holder, item_id FROM claims`+w.String(), func(rows *sql.Rows) error {
 		var holder string
@@ -180,15 +185,15 @@ func (s *Store) heldBy(ctx context.Context, tx *prepared, wishes []*wish) (map[s
 }
 
 // offers are the first cases behind a spot that have room, or that one of these people has.
-func (s *Store) offers(
+func (s *claims) offers(
 	ctx context.Context, tx *prepared, q query, before spot, wishes []*wish, held map[string]int64, limit int,
 ) (offers []offer, err error) {
 	for _, part := range q.behind(before) {
 		w := &where{}
 		w.restrict(q, part)
 		w.conditions = append(w.conditions,
-			"(i.assignee = '' OR i.assignee IN "+w.among(wishes, func(w *wish) any { return w.by.Name })+")")
-		taken := `(SELECT COUNT(*) FROM claims c WHERE c.item_id = i.id AND c.until_ns > ` + w.arg(nanos(s.now())) + `)`
+			"(i.assignee = '' OR i.assignee IN "+among(w, wishes, func(w *wish) any { return w.by.Name })+")")
+		taken := `(SELECT COUNT(*) FROM claims c WHERE c.item_id = i.id AND c.until_ns > ` + w.arg(nanos(s.db.now())) + `)`
 		room := "i.judged + " + taken + " < i.reviewers"
 		if len(held) > 0 {
 			var own []string
@@ -237,7 +242,7 @@ func readPersons(ctx context.Context, tx *prepared, offers []offer) error {
 }
 
 // among adds a value of each wish as an argument, and returns the list of their places.
-func (w *where) among(wishes []*wish, value func(*wish) any) string {
+func among(w *where, wishes []*wish, value func(*wish) any) string {
 	places := make([]string, len(wishes))
 	for i := range wishes {
 		places[i] = w.arg(value(wishes[i]))

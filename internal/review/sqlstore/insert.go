@@ -54,7 +54,7 @@ type bodyOf struct {
 
 // newPut asks once what is known of all traces.
 func (s *Store) newPut(ctx context.Context, tx *sql.Tx, received time.Time, ids []string) (p *put, err error) {
-	p = &put{prepared: newPrepared(tx), received: received, queues: s.Queues(), atOnce: s.db.RowsAtOnce()}
+	p = &put{prepared: newPrepared(tx), received: received, queues: s.db.Queues(), atOnce: s.db.RowsAtOnce()}
 	if p.known, err = knownOf(ctx, tx, "items", ids); err == nil {
 		p.turns, err = knownOf(ctx, tx, "turns", ids)
 	}

@@ -83,8 +83,11 @@ func earlierOpinions(data []byte) ([]review.Opinion, error) {
 	return opinions, nil
 }
 
+// reader reads what people said beside what scorers and judges said.
+type reader struct{ db *base }
+
 // Judgements implements review.Judgements.
-func (s *Store) Judgements(ctx context.Context, f review.JudgementFilter) (page review.JudgementPage, err error) {
+func (s *reader) Judgements(ctx context.Context, f review.JudgementFilter) (page review.JudgementPage, err error) {
 	limit := min(f.Limit, maxLimit)
 	if limit <= 0 {
 		limit = maxLimit
@@ -93,10 +96,10 @@ func (s *Store) Judgements(ctx context.Context, f review.JudgementFilter) (page 
 	if err != nil {
 		return page, err
 	}
-	err = s.read(ctx, func(tx *sql.Tx) error {
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
 		w := &where{conditions: []string{"i.label_id IS NOT NULL"}}
 		w.and("i.received_ns >= ", nanos(f.Since))
-		w.revealed(s.Queues(), true)
+		w.revealed(s.db.Queues(), true)
 		w.conditions = append(w.conditions, "(i.received_ns, i.id) > ("+w.arg(received)+", "+w.arg(id)+")")
 		if f.Service != "" {
 			w.and("i.service = ", f.Service)
@@ -296,14 +299,14 @@ const (
 )
 
 // Activity implements review.Judgements.
-func (s *Store) Activity(ctx context.Context, since time.Time) (a review.Activity, err error) {
-	now := s.now()
+func (s *reader) Activity(ctx context.Context, since time.Time) (a review.Activity, err error) {
+	now := s.db.now()
 	today := nanos(now) / nanosOfOneDay
 	first := max(nanos(since)/nanosOfOneDay, today-maxDays+1)
 	for day := first; day <= today; day++ {
 		a.Days = append(a.Days, review.Day{Date: instant(day * nanosOfOneDay)})
 	}
-	err = s.read(ctx, func(tx *sql.Tx) error {
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
 		count := func(query string, add func(*review.Day, int)) error {
 			return eachRow(ctx, tx, query, func(rows *sql.Rows) error {
 				var day int64
@@ -333,7 +336,7 @@ func (s *Store) Activity(ctx context.Context, since time.Time) (a review.Activit
 		if a.Waiting, err = waiting(ctx, tx, now); err != nil {
 			return err
 		}
-		if a.Reviewers, err = reviewers(ctx, tx, first*nanosOfOneDay, s.Queues()); err != nil {
+		if a.Reviewers, err = reviewers(ctx, tx, first*nanosOfOneDay, s.db.Queues()); err != nil {
 			return err
 		}
 		a.Strata, err = sizes(ctx, tx, nanos(since))

@@ -15,7 +15,7 @@ func (s *Store) Known(ctx context.Context, traceIDs []string) (known map[string]
 	if len(traceIDs) == 0 {
 		return map[string]bool{}, nil
 	}
-	err = s.read(ctx, func(tx *sql.Tx) error {
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
 		known, err = knownOf(ctx, tx, "items", traceIDs)
 		return err
 	})

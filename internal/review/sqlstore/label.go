@@ -12,14 +12,17 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
+// labels are what people said of items.
+type labels struct{ db *base }
+
 // AddLabel implements review.Store.
-func (s *Store) AddLabel(ctx context.Context, l review.Label) (review.Label, error) {
+func (s *labels) AddLabel(ctx context.Context, l review.Label) (review.Label, error) {
 	l.TraceID, l.SpanID = strings.ToLower(l.TraceID), strings.ToLower(l.SpanID)
 	l = l.Clean()
-	l.Created = instant(nanos(s.now()))
+	l.Created = instant(nanos(s.db.now()))
 	err := l.Validate()
 	if err == nil {
-		err = s.together(ctx, func(ctx context.Context, tx *prepared) error { return s.insertLabel(ctx, tx, &l) })
+		err = s.db.together(ctx, func(ctx context.Context, tx *prepared) error { return s.insertLabel(ctx, tx, &l) })
 	}
 	if err != nil {
 		return review.Label{}, fmt.Errorf("label trace %.64q: %w", l.TraceID, err)
@@ -46,7 +49,7 @@ func findJudged(ctx context.Context, tx *prepared, traceID string) (j judged, er
 	return j, err
 }
 
-func (s *Store) insertLabel(ctx context.Context, tx *prepared, l *review.Label) error {
+func (s *labels) insertLabel(ctx context.Context, tx *prepared, l *review.Label) error {
 	item, said, err := findLabelled(ctx, tx, l)
 	if err == nil {
 		err = s.mayLabel(&item, said, l)
@@ -127,7 +130,7 @@ func findLabelled(ctx context.Context, tx *prepared, l *review.Label) (item judg
 }
 
 // mayLabel refuses a label that does not know of a newer one, or says what the item or its queue does not know.
-func (s *Store) mayLabel(item *judged, of said, l *review.Label) error {
+func (s *labels) mayLabel(item *judged, of said, l *review.Label) error {
 	alone := item.reviewers == 1 || item.state != review.Open
 	switch {
 	case l.Decision == review.TakenBack && of.counting == 0:
@@ -146,7 +149,7 @@ func (s *Store) mayLabel(item *judged, of said, l *review.Label) error {
 		return fmt.Errorf("error_class must be given: the case has no verdict to confirm: %w", review.ErrInvalid)
 	}
 	if l.Decision.Judges() {
-		queue := review.QueueNamed(s.Queues(), item.queue)
+		queue := review.QueueNamed(s.db.Queues(), item.queue)
 		if err := queue.Answered(l); err != nil {
 			return err
 		}
@@ -178,8 +181,8 @@ func labelsOf(ctx context.Context, tx *sql.Tx, item int64, traceID string) (labe
 }
 
 // LastLabel implements review.Store.
-func (s *Store) LastLabel(ctx context.Context, person string) (l review.Label, err error) {
-	err = s.read(ctx, func(tx *sql.Tx) error {
+func (s *labels) LastLabel(ctx context.Context, person string) (l review.Label, err error) {
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
 		var row labelRow
 		var traceID string
 		err := tx.QueryRowContext(ctx, `SELECT i.trace_id, `+labelColumns+` FROM labels l JOIN items i ON i.id = l.item_id

@@ -38,7 +38,7 @@ func partsOf(g *review.Signal) []string {
 }
 
 // ofSignal restricts items to those of a signal.
-func (w *where) ofSignal(g *review.Signal) string {
+func ofSignal(w *where, g *review.Signal) string {
 	ids := partsOf(g)
 	if len(ids) == 1 {
 		return `fingerprint <> '' AND fingerprint = ` + w.arg(ids[0])
@@ -138,7 +138,7 @@ func targetsOf(ctx context.Context, tx *prepared, items []review.Item) (targets,
 // RenameSignal implements review.Signals.
 func (s *Store) RenameSignal(ctx context.Context, id, name, by string) error {
 	name = strings.TrimSpace(short(name))
-	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {
+	err := s.db.together(ctx, func(ctx context.Context, tx *prepared) error {
 		id, err := targetOf(ctx, tx, id)
 		if err != nil {
 			return err
@@ -146,7 +146,7 @@ func (s *Store) RenameSignal(ctx context.Context, id, name, by string) error {
 		if _, err = tx.ExecContext(ctx, `UPDATE signals SET name = $1 WHERE id = $2`, name, id); err != nil {
 			return err
 		}
-		return s.recordOne(ctx, tx, by, review.ActionRename, id+" "+name)
+		return s.db.enterOne(ctx, tx, by, review.ActionRename, id+" "+name)
 	})
 	if err != nil {
 		return fmt.Errorf("rename signal %.64q: %w", id, err)
@@ -156,7 +156,7 @@ func (s *Store) RenameSignal(ctx context.Context, id, name, by string) error {
 
 // MergeSignal implements review.Signals. What had been merged into the signal goes with it, and remembers that.
 func (s *Store) MergeSignal(ctx context.Context, id, into, by string) error {
-	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {
+	err := s.db.together(ctx, func(ctx context.Context, tx *prepared) error {
 		id, err := targetOf(ctx, tx, id)
 		if err != nil {
 			return err
@@ -180,7 +180,7 @@ func (s *Store) MergeSignal(ctx context.Context, id, into, by string) error {
 		if err != nil {
 			return err
 		}
-		return s.recordOne(ctx, tx, by, review.ActionMerge, id+" into "+target)
+		return s.db.enterOne(ctx, tx, by, review.ActionMerge, id+" into "+target)
 	})
 	if err != nil {
 		return fmt.Errorf("merge signal %.64q: %w", id, err)
@@ -190,7 +190,7 @@ func (s *Store) MergeSignal(ctx context.Context, id, into, by string) error {
 
 // SplitSignal implements review.Signals.
 func (s *Store) SplitSignal(ctx context.Context, id, by string) error {
-	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {
+	err := s.db.together(ctx, func(ctx context.Context, tx *prepared) error {
 		target, err := targetOf(ctx, tx, id)
 		if err != nil {
 			return err
@@ -205,7 +205,7 @@ func (s *Store) SplitSignal(ctx context.Context, id, by string) error {
 		if _, err = tx.ExecContext(ctx, `UPDATE signals SET target = '', via = '' WHERE id = $1`, id); err != nil {
 			return err
 		}
-		return s.recordOne(ctx, tx, by, review.ActionSplit, id)
+		return s.db.enterOne(ctx, tx, by, review.ActionSplit, id)
 	})
 	if err != nil {
 		return fmt.Errorf("split signal %.64q: %w", id, err)

@@ -22,12 +22,12 @@ func (s *Store) Changes(
 	ctx context.Context, reader, process string, limit int,
 ) (changes []review.LabelChange, err error) {
 	var waiting bool
-	err = s.read(ctx, func(tx *sql.Tx) error { // most times there is nothing, and a write would cost an fsync
+	err = s.db.Read(ctx, func(tx *sql.Tx) error { // most times there is nothing, and a write would cost an fsync
 		return tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM outbox WHERE id >
 			(SELECT COALESCE(MAX(last_id), 0) FROM outbox_readers WHERE reader = $1))`, reader).Scan(&waiting)
 	})
 	if err == nil && waiting {
-		err = s.write(ctx, func(tx *sql.Tx) error {
+		err = s.db.Write(ctx, func(tx *sql.Tx) error {
 			changes, err = s.changes(ctx, tx, reader, process, limit)
 			return err
 		})
@@ -41,7 +41,7 @@ func (s *Store) Changes(
 func (s *Store) changes(
 	ctx context.Context, tx *sql.Tx, reader, process string, limit int,
 ) (changes []review.LabelChange, err error) {
-	now := s.now()
+	now := s.db.now()
 	var last int64
 	err = tx.QueryRowContext(ctx, `INSERT INTO outbox_readers (reader, last_id, process, until_ns) VALUES ($1, 0, $2, $3)
 		ON CONFLICT (reader) DO UPDATE SET process = excluded.process, until_ns = excluded.until_ns
@@ -80,10 +80,10 @@ func (s *Store) changes(
 
 // Delivered implements review.Outbox.
 func (s *Store) Delivered(ctx context.Context, reader, process string, upTo int64) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.db.Write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE outbox_readers SET last_id = $1, until_ns = $2
 			WHERE reader = $3 AND process = $4 AND last_id < $1`,
-			upTo, nanos(s.now().Add(review.TurnFor)), reader, process)
+			upTo, nanos(s.db.now().Add(review.TurnFor)), reader, process)
 		return err
 	})
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 type prepared struct {
 	*sql.Tx
 	statements map[string]*sql.Stmt // nil after the first run
-	wishes     []*wish              // of all who ask for a case in this transaction
+	asks       []any                // of all who share this transaction
 }
 
 func newPrepared(tx *sql.Tx) *prepared {

@@ -45,8 +45,8 @@ func (s *Store) Put(ctx context.Context, traces []review.Trace) error {
 	for i := range portions {
 		ids[i] = portions[i].traceID
 	}
-	received := s.now()
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	received := s.db.now()
+	err = s.db.Write(ctx, func(tx *sql.Tx) error {
 		p, err := s.newPut(ctx, tx, received, ids)
 		if err != nil {
 			return err

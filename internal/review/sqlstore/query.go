@@ -29,8 +29,8 @@ func (s *Store) Items(ctx context.Context, f review.Filter) (page review.Page, e
 	if err != nil {
 		return page, err
 	}
-	err = s.read(ctx, func(tx *sql.Tx) error {
-		q, err := s.newQuery(ctx, tx, f)
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
+		q, err := newQuery(ctx, tx, s.words, s.db.Queues(), f)
 		if err != nil {
 			return err
 		}
@@ -89,7 +89,7 @@ func (s *Store) list(
 	if err := readReasons(ctx, tx, items, ids); err != nil {
 		return nil, last, false, err
 	}
-	return items, last, more, s.claimsOf(ctx, tx, items, ids)
+	return items, last, more, claimsOf(ctx, tx, s.db.now(), items, ids)
 }
 
 // spotAt reads a cursor: an id, behind its place unless that is 0.
@@ -133,7 +133,7 @@ func (q *query) cursor(at spot) string {
 func (s *Store) Item(ctx context.Context, traceID string) (item review.Item, err error) {
 	w := &where{}
 	w.and("i.trace_id = ", strings.ToLower(traceID))
-	err = s.read(ctx, func(tx *sql.Tx) error {
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
 		at, err := scanItem(tx.QueryRowContext(ctx, itemColumns+w.String(), w.args...), &item)
 		if errors.Is(err, sql.ErrNoRows) {
 			return review.ErrNotFound
@@ -142,7 +142,7 @@ func (s *Store) Item(ctx context.Context, traceID string) (item review.Item, err
 			return err
 		}
 		one := []review.Item{item}
-		if err := s.claimsOf(ctx, tx, one, []int64{at.id}); err != nil {
+		if err := claimsOf(ctx, tx, s.db.now(), one, []int64{at.id}); err != nil {
 			return err
 		}
 		item = one[0]
@@ -168,7 +168,7 @@ func (s *Store) Item(ctx context.Context, traceID string) (item review.Item, err
 
 // Backlog implements review.Store. The index on states answers both queries: its second column is the order of arrival.
 func (s *Store) Backlog(ctx context.Context) (b review.Backlog, err error) {
-	err = s.read(ctx, func(tx *sql.Tx) error {
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
 		err := tx.QueryRowContext(ctx, `SELECT COALESCE(SUM(n), 0) FROM counts WHERE state = $1`, review.Open).Scan(&b.Open)
 		if err != nil || b.Open == 0 {
 			return err

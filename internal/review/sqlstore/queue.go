@@ -18,15 +18,10 @@ import (
 )
 
 // UseQueues implements review.Queues.
-func (s *Store) UseQueues(queues []review.Queue) { s.queues.Store(&queues) }
+func (s *Store) UseQueues(queues []review.Queue) { s.db.UseQueues(queues) }
 
 // Queues implements review.Queues.
-func (s *Store) Queues() []review.Queue {
-	if queues := s.queues.Load(); queues != nil {
-		return *queues
-	}
-	return nil
-}
+func (s *Store) Queues() []review.Queue { return s.db.Queues() }
 
 // ofQueue restricts counts to those of a queue, which they do not name: the first queue that takes them is theirs.
 func (w *where) ofQueue(queues []review.Queue, name string) {
@@ -139,7 +134,7 @@ func (i *sortable) scan(r scanner) error {
 
 // enqueue puts an item that was written into its queue. uncertain is whether a scorer only suspects.
 func (s *Store) enqueue(ctx context.Context, tx *prepared, id int64, uncertain bool) error {
-	queues := s.Queues()
+	queues := s.db.Queues()
 	if len(queues) == 0 {
 		return nil
 	}
@@ -184,14 +179,14 @@ const sortPart = 1000
 
 // Redistribute implements review.Queues.
 func (s *Store) Redistribute(ctx context.Context) error {
-	queues := s.Queues()
+	queues := s.db.Queues()
 	sum := sha256.Sum256([]byte(text(queues)))
 	wanted, last := hex.EncodeToString(sum[:]), int64(0)
 	if len(queues) == 0 {
 		wanted = ""
 	}
 	var have string
-	err := s.read(ctx, func(tx *sql.Tx) error {
+	err := s.db.Read(ctx, func(tx *sql.Tx) error {
 		err := tx.QueryRowContext(ctx, `SELECT definition FROM queues WHERE id = 1`).Scan(&have)
 		if errors.Is(err, sql.ErrNoRows) {
 			err = nil
@@ -199,7 +194,7 @@ func (s *Store) Redistribute(ctx context.Context) error {
 		return err
 	})
 	for n := sortPart; err == nil && have != wanted && n == sortPart; {
-		err = s.write(ctx, func(tx *sql.Tx) (err error) {
+		err = s.db.Write(ctx, func(tx *sql.Tx) (err error) {
 			n, last, err = sortFrom(ctx, newPrepared(tx), queues, last)
 			if err != nil || n == sortPart {
 				return err
@@ -247,7 +242,7 @@ func sortFrom(
 // Assign implements review.Queues.
 func (s *Store) Assign(ctx context.Context, traceID, name, by string) error {
 	name = strings.TrimSpace(short(name))
-	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {
+	err := s.db.together(ctx, func(ctx context.Context, tx *prepared) error {
 		item, err := findOpen(ctx, tx, traceID)
 		if err != nil {
 			return err
@@ -259,7 +254,7 @@ func (s *Store) Assign(ctx context.Context, traceID, name, by string) error {
 		if err != nil {
 			return err
 		}
-		return s.recordOne(ctx, tx, by, review.ActionAssign, traceID+" to "+cmp.Or(name, "everybody"))
+		return s.db.enterOne(ctx, tx, by, review.ActionAssign, traceID+" to "+cmp.Or(name, "everybody"))
 	})
 	if err != nil {
 		return fmt.Errorf("assign %.64q: %w", traceID, err)
@@ -269,19 +264,19 @@ func (s *Store) Assign(ctx context.Context, traceID, name, by string) error {
 
 // Requeue implements review.Queues. The later an item is put at the end, the further it is behind.
 func (s *Store) Requeue(ctx context.Context, traceID string, by review.Claimant) error {
-	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {
+	err := s.db.together(ctx, func(ctx context.Context, tx *prepared) error {
 		item, err := findOpen(ctx, tx, traceID)
 		if err != nil {
 			return err
 		}
-		if _, err = tx.ExecContext(ctx, `UPDATE items SET place = $1 WHERE id = $2`, -s.now().UnixMilli(), item.id); err != nil {
+		if _, err = tx.ExecContext(ctx, `UPDATE items SET place = $1 WHERE id = $2`, -s.db.now().UnixMilli(), item.id); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `DELETE FROM claims WHERE item_id = $1 AND holder = $2`, item.id, short(by.ID))
 		if err != nil {
 			return err
 		}
-		return s.recordOne(ctx, tx, by.Name, review.ActionRequeue, traceID)
+		return s.db.enterOne(ctx, tx, by.Name, review.ActionRequeue, traceID)
 	})
 	if err != nil {
 		return fmt.Errorf("requeue %.64q: %w", traceID, err)

@@ -109,8 +109,10 @@ type query struct {
 
 // newQuery turns the words of a person into a query of the search index that is always well formed. The last word may
 // be the beginning of one, unless a space or a sign follows it.
-func (s *Store) newQuery(ctx context.Context, tx *sql.Tx, f review.Filter) (q query, err error) {
-	q = query{Filter: f, searches: strings.TrimSpace(f.Query) != "", queues: s.Queues()}
+func newQuery(
+	ctx context.Context, tx *sql.Tx, index wordIndex, queues []review.Queue, f review.Filter,
+) (q query, err error) {
+	q = query{Filter: f, searches: strings.TrimSpace(f.Query) != "", queues: queues}
 	text := clean(f.Query[:min(len(f.Query), maxQuery)])
 	var words []string
 	for word := range strings.FieldsSeq(text) {
@@ -122,7 +124,7 @@ func (s *Store) newQuery(ctx context.Context, tx *sql.Tx, f review.Filter) (q qu
 		return q, nil
 	}
 	end, _ := utf8.DecodeLastRuneInString(text)
-	q.match, err = s.words.match(ctx, tx, words, isWordRune(end))
+	q.match, err = index.match(ctx, tx, words, isWordRune(end))
 	return q, err
 }
 

@@ -25,7 +25,7 @@ func (s *Store) KnownSessions(ctx context.Context, sessionIDs []string) (map[str
 	if len(sessionIDs) == 0 {
 		return known, nil
 	}
-	err := s.read(ctx, func(tx *sql.Tx) error {
+	err := s.db.Read(ctx, func(tx *sql.Tx) error {
 		all := newPrepared(tx)
 		for _, id := range sessionIDs {
 			_, err := newestOf(ctx, all, short(id))
@@ -152,7 +152,7 @@ type neighbour struct {
 
 // Session implements review.Sessions.
 func (s *Store) Session(ctx context.Context, sessionID, traceID string) (found review.Session, err error) {
-	err = s.read(ctx, func(tx *sql.Tx) error {
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
 		all, err := neighbours(ctx, tx, short(sessionID), traceID)
 		if err != nil {
 			return err

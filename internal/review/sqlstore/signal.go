@@ -69,7 +69,7 @@ func (s *Store) Signals(ctx context.Context, f review.SignalFilter) (page review
 		w.and("(i.priority, -i.last_ns, i.id) > (", priority)
 		w.conditions[len(w.conditions)-1] += ", " + w.arg(-last) + ", " + w.arg(at[2]) + ")"
 	}
-	err = s.read(ctx, func(tx *sql.Tx) error {
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
 		err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM signals i`+all.String(), all.args...).Scan(&page.Total)
 		if err != nil {
 			return err
@@ -119,7 +119,7 @@ func listSignals(ctx context.Context, tx *sql.Tx, w *where, limit int, page *rev
 
 // volumes reads how many items each signal had in each of the last hours.
 func (s *Store) volumes(ctx context.Context, tx *sql.Tx, signals []review.Signal, hours int64) error {
-	first := s.now().Unix()/3600 - hours + 1
+	first := s.db.now().Unix()/3600 - hours + 1
 	for i := range signals {
 		signals[i].HourlyCount = make([]int, hours)
 		for _, id := range partsOf(&signals[i]) {
@@ -156,7 +156,7 @@ func eachHour(ctx context.Context, tx *sql.Tx, signal string, first int64, take 
 
 // Signal implements review.Signals.
 func (s *Store) Signal(ctx context.Context, id string) (g review.Signal, err error) {
-	err = s.read(ctx, func(tx *sql.Tx) error {
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
 		id, err := targetOf(ctx, tx, id)
 		if err != nil {
 			return err
@@ -178,7 +178,7 @@ func (s *Store) Signal(ctx context.Context, id string) (g review.Signal, err err
 		}{{"prompt_version", &g.Versions}, {"model", &g.Models}, {"service", &g.Services}} {
 			w := &where{}
 			from := `SELECT ` + facet.column + `, COUNT(*) FROM (SELECT ` + facet.column + ` FROM items WHERE ` +
-				w.ofSignal(&g) + ` ORDER BY id DESC LIMIT ` + strconv.Itoa(maxSample) + `) newest`
+				ofSignal(w, &g) + ` ORDER BY id DESC LIMIT ` + strconv.Itoa(maxSample) + `) newest`
 			*facet.counts, err = readCounts(tx.QueryContext(ctx, from+
 				` GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT `+strconv.Itoa(maxFacet), w.args...))
 			if err != nil {
@@ -197,7 +197,7 @@ func (s *Store) Signal(ctx context.Context, id string) (g review.Signal, err err
 // exemplars are the newest item of each model and prompt version, and the first that is left.
 func (s *Store) exemplars(ctx context.Context, tx *sql.Tx, g *review.Signal) (items []review.Item, err error) {
 	w := &where{}
-	of := w.ofSignal(g)
+	of := ofSignal(w, g)
 	items, _, _, err = s.list(ctx, tx, itemColumns+` WHERE i.id IN (SELECT MAX(id) FROM (SELECT id, model, prompt_version
 		FROM items WHERE `+of+` ORDER BY id DESC LIMIT `+strconv.Itoa(maxSample)+`) newest
 		GROUP BY model, prompt_version ORDER BY 1 DESC LIMIT `+strconv.Itoa(maxExemplar-1)+`)
@@ -214,7 +214,7 @@ func (s *Store) ChangeSignal(ctx context.Context, id string, c review.SignalChan
 			review.SignalOngoing, c.State, review.ErrInvalid)
 	}
 	c.Version, c.By = short(c.Version), strings.ReplaceAll(short(c.By), bySilence, "")
-	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {
+	err := s.db.together(ctx, func(ctx context.Context, tx *prepared) error {
 		id, err := targetOf(ctx, tx, id)
 		if err != nil {
 			return err
@@ -233,12 +233,12 @@ func (s *Store) ChangeSignal(ctx context.Context, id string, c review.SignalChan
 			c.Version = ""
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE signals SET state = $1, priority = $2, changed_ns = $3, version = $4,
-			old_versions = $5, changed_by = $6 WHERE id = $7`, c.State, priorityOf(c.State), nanos(s.now()), c.Version,
+			old_versions = $5, changed_by = $6 WHERE id = $7`, c.State, priorityOf(c.State), nanos(s.db.now()), c.Version,
 			text(old), c.By, id)
 		if err != nil {
 			return err
 		}
-		return s.recordOne(ctx, tx, c.By, review.ActionSignal, id+" "+string(c.State))
+		return s.db.enterOne(ctx, tx, c.By, review.ActionSignal, id+" "+string(c.State))
 	})
 	if err != nil {
 		return fmt.Errorf("change signal %.64q: %w", id, err)
@@ -248,11 +248,11 @@ func (s *Store) ChangeSignal(ctx context.Context, id string, c review.SignalChan
 
 // GuardSignal implements review.Signals.
 func (s *Store) GuardSignal(ctx context.Context, id string, g review.Guard) error {
-	g.Name, g.Version, g.By, g.Added = short(g.Name), short(g.Version), short(g.By), s.now()
+	g.Name, g.Version, g.By, g.Added = short(g.Name), short(g.Version), short(g.By), s.db.now()
 	if err := g.Validate(); err != nil {
 		return err
 	}
-	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {
+	err := s.db.together(ctx, func(ctx context.Context, tx *prepared) error {
 		id, err := targetOf(ctx, tx, id)
 		if err != nil {
 			return err
@@ -398,12 +398,12 @@ func (s *Store) AgeSignals(ctx context.Context) error {
 }
 
 func (s *Store) ageSignals(ctx context.Context) error {
-	now := s.now()
+	now := s.db.now()
 	changes, err := s.escalations(ctx, now)
 	if err != nil {
 		return err
 	}
-	return s.together(ctx, func(ctx context.Context, tx *prepared) error {
+	return s.db.together(ctx, func(ctx context.Context, tx *prepared) error {
 		for id, to := range changes {
 			from := review.SignalOngoing
 			if to == from {
@@ -440,7 +440,7 @@ func (s *Store) ageSignals(ctx context.Context) error {
 // those with enough in the last hours.
 func (s *Store) escalations(ctx context.Context, now time.Time) (changes map[string]review.SignalState, err error) {
 	changes = map[string]review.SignalState{}
-	err = s.read(ctx, func(tx *sql.Tx) error {
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
 		hour := now.Unix() / 3600
 		var candidates []review.Signal
 		rows, err := tx.QueryContext(ctx, selectSignals+` WHERE i.target = '' AND (i.priority = $1

@@ -37,16 +37,16 @@ func (s *Store) Sweep(ctx context.Context, limits map[review.State]review.Limits
 }
 
 func (s *Store) sweep(ctx context.Context, state review.State, l review.Limits) (removed int, err error) {
-	now := s.now()
+	now := s.db.now()
 	var excess []int64
-	err = s.read(ctx, func(tx *sql.Tx) (err error) {
+	err = s.db.Read(ctx, func(tx *sql.Tx) (err error) {
 		excess, err = excessOf(ctx, tx, state, l, now)
 		return err
 	})
 	if err != nil || len(excess) == 0 {
 		return 0, err
 	}
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err = s.db.Write(ctx, func(tx *sql.Tx) error {
 		all := newPrepared(tx)
 		for _, id := range excess {
 			// It may have been judged since.
