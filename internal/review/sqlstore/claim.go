@@ -18,6 +18,8 @@ type claims struct {
 	words wordIndex
 }
 
+func newClaims(db *base, words wordIndex) *claims { return &claims{db, words} }
+
 // Claim implements review.Claims.
 func (s *claims) Claim(ctx context.Context, traceID string, by review.Claimant) (claim review.Claim, err error) {
 	err = s.db.together(ctx, func(ctx context.Context, tx *prepared) error {

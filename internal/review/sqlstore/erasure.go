@@ -17,7 +17,7 @@ type subjectOf struct {
 	review.Subject
 }
 
-var insertSubjects = insertion{`INSERT INTO subjects (item_id, kind, id) VALUES `, ` ON CONFLICT DO NOTHING`}
+var insertSubjects = insertion{before: `INSERT INTO subjects (item_id, kind, id) VALUES `, after: ` ON CONFLICT DO NOTHING`}
 
 // subjectsOf returns the users and sessions of rows, each once.
 func subjectsOf(spans []spanOf) (subjects []subjectOf) {

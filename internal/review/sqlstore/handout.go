@@ -166,7 +166,7 @@ func (s *claims) handOut(ctx context.Context, tx *prepared, q query, before spot
 	})
 }
 
-var insertClaims = insertion{`INSERT INTO claims (holder, item_id, name, until_ns) VALUES `, takesOver}
+var insertClaims = insertion{before: `INSERT INTO claims (holder, item_id, name, until_ns) VALUES `, after: takesOver}
 
 // heldBy returns the cases that people have already.
 func (s *claims) heldBy(ctx context.Context, tx *prepared, wishes []*wish) (map[string]int64, error) {

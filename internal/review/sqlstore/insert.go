@@ -189,18 +189,19 @@ type insertion struct{ before, after string }
 
 var (
 	insertItems = insertion{
-		`INSERT INTO items (` + strings.Join(computed, ", ") +
+		before: `INSERT INTO items (` + strings.Join(computed, ", ") +
 			`, trace_id, state, received_ns, queue, reviewers, place) VALUES `,
-		` RETURNING id, trace_id`,
+		after: ` RETURNING id, trace_id`,
 	}
 	insertReasons = insertion{
-		`INSERT INTO reasons (item_id, source, probability) VALUES `, ` ON CONFLICT (item_id, source) DO NOTHING`,
+		before: `INSERT INTO reasons (item_id, source, probability) VALUES `,
+		after:  ` ON CONFLICT (item_id, source) DO NOTHING`,
 	}
 	insertSpans = insertion{
-		`INSERT INTO spans (item_id, span_id, parent_id, service, class, detail, classes, evidence,
+		before: `INSERT INTO spans (item_id, span_id, parent_id, service, class, detail, classes, evidence,
 		fingerprint, cause, model, prompt_name, prompt_version, session_id, cost_usd, start_ns, duration_ns, data,
 		opinions) VALUES `,
-		` ON CONFLICT (item_id, span_id) DO UPDATE SET parent_id = excluded.parent_id, service = excluded.service,
+		after: ` ON CONFLICT (item_id, span_id) DO UPDATE SET parent_id = excluded.parent_id, service = excluded.service,
 		class = excluded.class, detail = excluded.detail, classes = excluded.classes, evidence = excluded.evidence,
 		fingerprint = excluded.fingerprint, cause = excluded.cause, model = excluded.model,
 		prompt_name = excluded.prompt_name, prompt_version = excluded.prompt_version,

@@ -86,6 +86,8 @@ func earlierOpinions(data []byte) ([]review.Opinion, error) {
 // reader reads what people said beside what scorers and judges said.
 type reader struct{ db *base }
 
+func newReader(db *base) *reader { return &reader{db} }
+
 // Judgements implements review.Judgements.
 func (s *reader) Judgements(ctx context.Context, f review.JudgementFilter) (page review.JudgementPage, err error) {
 	limit := min(f.Limit, maxLimit)

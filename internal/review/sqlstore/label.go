@@ -15,6 +15,8 @@ import (
 // labels are what people said of items.
 type labels struct{ db *base }
 
+func newLabels(db *base) *labels { return &labels{db} }
+
 // AddLabel implements review.Store.
 func (s *labels) AddLabel(ctx context.Context, l review.Label) (review.Label, error) {
 	l.TraceID, l.SpanID = strings.ToLower(l.TraceID), strings.ToLower(l.SpanID)

@@ -13,8 +13,8 @@ type low struct {
 }
 
 var insertScores = insertion{
-	`INSERT INTO scores (item_id, name, value) VALUES `,
-	` ON CONFLICT (item_id, name) DO UPDATE SET value = excluded.value WHERE excluded.value < scores.value`,
+	before: `INSERT INTO scores (item_id, name, value) VALUES `,
+	after:  ` ON CONFLICT (item_id, name) DO UPDATE SET value = excluded.value WHERE excluded.value < scores.value`,
 }
 
 // lowest returns the lowest scores of new spans, each item and name once: a statement writes a row once.

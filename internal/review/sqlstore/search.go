@@ -13,12 +13,16 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
-// Bounds of search, in bytes and in words.
+// maxIndexed bounds the search body of an item, in bytes.
+const maxIndexed = 256 << 10
+
+// maxContent bounds the messages in a search body, so that names, ids and evidence of late spans find room.
+const maxContent = 192 << 10
+
+// Bounds of a query, in bytes and in words.
 const (
-	maxIndexed = 256 << 10 // of the search body of an item
-	maxContent = 192 << 10 // of messages in it, so that names, ids and evidence of late spans find room
-	maxQuery   = 1 << 10
-	maxWords   = 32
+	maxQuery = 1 << 10
+	maxWords = 32
 )
 
 // index extends the search body of an item with the terms of its new spans. Conversations repeat their history in every

@@ -36,7 +36,7 @@ type Store struct {
 
 func newStore(db database, words wordIndex) *Store {
 	b := newBase(db)
-	return &Store{db: b, words: words, claims: &claims{b, words}, labels: &labels{b}, reader: &reader{b}}
+	return &Store{db: b, words: words, claims: newClaims(b, words), labels: newLabels(b), reader: newReader(b)}
 }
 
 var _ review.Store = (*Store)(nil)
