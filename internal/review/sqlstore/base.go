@@ -36,6 +36,7 @@ type base struct {
 	queues atomic.Pointer[[]review.Queue]
 }
 
+// newBase returns the base of a store in a database.
 func newBase(db database) *base { return &base{database: db, now: time.Now} }
 
 // UseQueues implements review.Queues.

@@ -49,6 +49,7 @@ func encodeClasses(classes []failure.Class) string {
 	return text(classes)
 }
 
+// decodeClasses is the inverse of encodeClasses.
 func decodeClasses(column string) (classes []failure.Class, err error) {
 	if column == "" {
 		return nil, nil

@@ -18,6 +18,7 @@ type claims struct {
 	words wordIndex
 }
 
+// newClaims returns the claims of a database whose items are found by an index of words.
 func newClaims(db *base, words wordIndex) *claims { return &claims{db, words} }
 
 // Claim implements review.Claims.

@@ -86,6 +86,7 @@ func earlierOpinions(data []byte) ([]review.Opinion, error) {
 // reader reads what people said beside what scorers and judges said.
 type reader struct{ db *base }
 
+// newReader returns a reader of a database.
 func newReader(db *base) *reader { return &reader{db} }
 
 // Judgements implements review.Judgements.
@@ -208,6 +209,7 @@ func complete(ctx context.Context, tx *sql.Tx, found []judgedItem) ([]review.Jud
 	return judgements, nil
 }
 
+// eachRow scans the rows of a query.
 func eachRow(ctx context.Context, tx querier, query string, scan func(*sql.Rows) error, args ...any) error {
 	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 // labels are what people said of items.
 type labels struct{ db *base }
 
+// newLabels returns the labels of a database.
 func newLabels(db *base) *labels { return &labels{db} }
 
 // AddLabel implements review.Store.
@@ -41,6 +42,7 @@ type judged struct {
 	reviewers, judged int
 }
 
+// findJudged finds an item by its trace.
 func findJudged(ctx context.Context, tx *prepared, traceID string) (j judged, err error) {
 	err = tx.QueryRowContext(ctx, `SELECT id, state, class, queue, assignee, reviewers, judged FROM items
 		WHERE trace_id = $1`, strings.ToLower(traceID)).
@@ -162,6 +164,7 @@ func (s *labels) mayLabel(item *judged, of said, l *review.Label) error {
 	return nil
 }
 
+// labelsOf reads the labels of an item, newest first.
 func labelsOf(ctx context.Context, tx *sql.Tx, item int64, traceID string) (labels []review.Label, err error) {
 	rows, err := tx.QueryContext(ctx, `SELECT `+labelColumns+` FROM labels l WHERE l.item_id = $1 ORDER BY l.id DESC`, item)
 	if err != nil {
@@ -205,6 +208,7 @@ func (s *labels) LastLabel(ctx context.Context, person string) (l review.Label, 
 	return l, nil
 }
 
+// labelColumns are what labelRow.columns scans, of labels l.
 const labelColumns = `l.id, l.span_id, l.decision, l.class, l.detail, l.note, l.reviewer, l.created_ns, l.replaces,
 	l.batch, l.remarks, l.person`
 

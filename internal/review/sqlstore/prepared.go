@@ -9,10 +9,11 @@ import (
 // every span, and a statement that runs once is not worth another trip to a database elsewhere.
 type prepared struct {
 	*sql.Tx
-	statements map[string]*sql.Stmt // nil after the first run
 	asks       []any                // of all who share this transaction
+	statements map[string]*sql.Stmt // nil after the first run
 }
 
+// newPrepared returns a transaction that prepares what runs again.
 func newPrepared(tx *sql.Tx) *prepared {
 	return &prepared{Tx: tx, statements: map[string]*sql.Stmt{}}
 }

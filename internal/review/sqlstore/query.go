@@ -114,6 +114,7 @@ func spotAt(cursor string) (at spot, err error) {
 // placed reports whether the items of a query come by their place.
 func (q *query) placed() bool { return q.State != "" && !q.searches }
 
+// order is that of the items of a query.
 func (q *query) order() string {
 	if q.placed() {
 		return "i.place DESC, i.id DESC"
@@ -121,6 +122,7 @@ func (q *query) order() string {
 	return q.match.from("i.id")
 }
 
+// cursor is that of a page which ends at a spot.
 func (q *query) cursor(at spot) string {
 	id := strconv.FormatInt(at.id, 36)
 	if q.placed() && at.place != 0 {
@@ -208,6 +210,7 @@ func (w *where) arg(arg any) string {
 	return "$" + strconv.Itoa(len(w.args))
 }
 
+// String returns the conditions as a statement has them, "" for none.
 func (w *where) String() string {
 	if len(w.conditions) == 0 {
 		return ""
@@ -261,6 +264,7 @@ func (w *where) restrict(q query, in part) {
 	}
 }
 
+// searched selects the newest items before an id that match.
 func (w *where) searched(m *match, before int64, limit int) string {
 	return `SELECT rowid FROM search WHERE ` + m.where(w) + ` AND rowid < ` + w.arg(before) +
 		` ORDER BY ` + m.from(`rowid`) + ` LIMIT ` + strconv.Itoa(limit)
@@ -306,6 +310,7 @@ const itemColumns = `SELECT i.id, i.place, i.trace_id, i.state, i.service, i.env
 	i.start_ns, i.duration_ns, i.received_ns, i.sources, i.queue, i.reviewers, i.judged, i.assignee, ` + labelColumns + `
 	FROM items i LEFT JOIN labels l ON l.id = i.label_id`
 
+// scanner is a row of a result.
 type scanner interface{ Scan(dest ...any) error }
 
 func scanItem(r scanner, item *review.Item) (at spot, err error) {

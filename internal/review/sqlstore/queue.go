@@ -94,6 +94,7 @@ func (w *where) revealedCounts(queues []review.Queue, yes bool) {
 	}
 }
 
+// blindQueues names the queues that are blind.
 func blindQueues(queues []review.Queue) (names []string) {
 	for i := range queues {
 		if queues[i].Blind {

@@ -124,6 +124,7 @@ const maxShort = 1 << 10
 // short makes a text fit for a column: bounded, valid UTF-8 and without NUL, which some databases refuse.
 func short(text string) string { return cut(clean(text), maxShort) }
 
+// clean makes a text valid UTF-8 without NUL.
 func clean(text string) string {
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	if strings.IndexByte(text, 0) >= 0 {
@@ -140,6 +141,7 @@ func nanos(t time.Time) int64 {
 	return t.UnixNano()
 }
 
+// instant is the inverse of nanos.
 func instant(nanos int64) time.Time {
 	if nanos == 0 {
 		return time.Time{}
@@ -147,10 +149,12 @@ func instant(nanos int64) time.Time {
 	return time.Unix(0, nanos).UTC()
 }
 
+// optional returns a number that may be missing in a column.
 func optional(f sql.NullFloat64) genai.Opt[float64] {
 	return genai.Opt[float64]{Value: f.Float64, Set: f.Valid}
 }
 
+// nullable is the inverse of optional.
 func nullable(f genai.Opt[float64]) sql.NullFloat64 {
 	return sql.NullFloat64{Float64: f.Value, Valid: f.Set}
 }

@@ -18,6 +18,7 @@ type terms struct {
 // suspectTerm begins the search term of a suspicion: suspect:jailbreak.
 const suspectTerm = "suspect:"
 
+// termsOf returns the terms of a span.
 func termsOf(s *review.Span) terms {
 	t := terms{left: maxContent}
 	t.name(s.Evidence, string(s.Class), s.Detail, s.Name, s.Service, s.ID, s.Fingerprint)
