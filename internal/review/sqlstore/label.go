@@ -220,6 +220,7 @@ type labelRow struct {
 	created, replaces                             sql.NullInt64
 }
 
+// columns are where a row is scanned into.
 func (l *labelRow) columns() []any {
 	return []any{
 		&l.id, &l.span, &l.decision, &l.class, &l.detail, &l.note, &l.reviewer, &l.created, &l.replaces,
@@ -227,6 +228,7 @@ func (l *labelRow) columns() []any {
 	}
 }
 
+// label is the label of a row that is not absent.
 func (l *labelRow) label(traceID string) (review.Label, error) {
 	label := review.Label{
 		ID: l.id.Int64, TraceID: traceID, SpanID: l.span.String, Decision: review.Decision(l.decision.String),

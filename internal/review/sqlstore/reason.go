@@ -9,7 +9,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
-// The bits of items.sources are those of review.Sources, as the indexes spell them.
+// bitVerdict is the first bit of items.sources. They are those of review.Sources, as the indexes spell them.
 const bitVerdict = 1
 
 // bitOf returns the bit of a source.
