@@ -106,7 +106,8 @@ func (s *labels) labelPart(
 	w.conditions[len(w.conditions)-1] += ")"
 	values := make([]string, 0, 9)
 	for _, v := range []any{
-		l.Decision, l.Class, l.Detail, l.Note, l.Reviewer, nanos(l.Created), batch, encodeRemarks(&l.Remarks), l.Person(),
+		l.Decision, l.Class, l.Detail, l.Note, l.Reviewer, nanos(l.Created), batch, encodeRemarks(&l.Remarks),
+		l.Person(),
 	} {
 		values = append(values, w.arg(v))
 	}

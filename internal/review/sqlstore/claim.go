@@ -42,7 +42,9 @@ func itemID(ctx context.Context, tx *prepared, traceID string) (id int64, err er
 }
 
 // claim takes the item where it is free for the claimant. What the claimant had before is free again.
-func (s *claims) claim(ctx context.Context, tx *prepared, traceID string, by review.Claimant) (review.Claim, error) {
+func (s *claims) claim(
+	ctx context.Context, tx *prepared, traceID string, by review.Claimant,
+) (review.Claim, error) {
 	if by.ID == "" {
 		return review.Claim{}, fmt.Errorf("reviewer must have a name: %w", review.ErrInvalid)
 	}
@@ -86,7 +88,8 @@ const takesOver = ` ON CONFLICT (holder) DO UPDATE
 
 // claimOf is the claim of a claimant from now on.
 func claimOf(by review.Claimant, now time.Time) review.Claim {
-	return review.Claim{Holder: short(by.ID), Name: short(by.Name), Until: instant(nanos(now.Add(by.For)))}
+	until := nanos(now.Add(by.For))
+	return review.Claim{Holder: short(by.ID), Name: short(by.Name), Until: instant(until)}
 }
 
 // ClaimNext implements review.Claims.
@@ -102,7 +105,9 @@ func (s *claims) ClaimNext(
 			return s.grantAll(ctx, all, own)
 		})
 	} else {
-		err = s.db.together(ctx, func(ctx context.Context, tx *prepared) error { return s.grantAll(ctx, tx, own) }, own)
+		err = s.db.together(ctx, func(ctx context.Context, tx *prepared) error {
+			return s.grantAll(ctx, tx, own)
+		}, own)
 	}
 	if err != nil {
 		return "", fmt.Errorf("claim the next item: %w", err)

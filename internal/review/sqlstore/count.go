@@ -17,8 +17,8 @@ import (
 // maxFacet bounds the values of a facet.
 const maxFacet = 100
 
-// tally is what the items of a filter are counted in: the table of counts, or one with the same columns that a statement
-// makes of the newest items with the words of a query, or with attributes.
+// tally is what the items of a filter are counted in: the table of counts, or one with the same columns that a
+// statement makes of the newest items with the words of a query, or with attributes.
 type tally struct {
 	where
 	with, from string

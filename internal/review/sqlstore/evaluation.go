@@ -75,7 +75,8 @@ func complaintsOf(evaluations []review.Evaluation) (portions []portion) {
 			})
 		}
 		p := &portions[at]
-		p.service, p.environment = cmp.Or(p.service, short(e.Service)), cmp.Or(p.environment, short(e.Environment))
+		p.service = cmp.Or(p.service, short(e.Service))
+		p.environment = cmp.Or(p.environment, short(e.Environment))
 	}
 	return portions
 }
@@ -85,7 +86,8 @@ func putEvaluation(ctx context.Context, tx *put, e review.Evaluation) error {
 		*part = cut(clean(*part), maxKeyPart)
 	}
 	e.Label, e.JudgeModel, e.Detail = short(e.Label), short(e.JudgeModel), short(e.Detail)
-	e.Stratum, e.Suspicion, e.Explanation = short(e.Stratum), short(e.Suspicion), cut(clean(e.Explanation), maxExplanation)
+	e.Stratum, e.Suspicion = short(e.Stratum), short(e.Suspicion)
+	e.Explanation = cut(clean(e.Explanation), maxExplanation)
 	if e.Time.IsZero() {
 		e.Time = tx.received
 	}
@@ -101,8 +103,8 @@ func putEvaluation(ctx context.Context, tx *put, e review.Evaluation) error {
 		failed, time_ns, received_ns, data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		ON CONFLICT (trace_id, span_id, name, evaluator, version, reviewer) DO UPDATE SET bad = excluded.bad,
 		failed = excluded.failed, time_ns = excluded.time_ns, data = excluded.data WHERE excluded.time_ns >= evaluations.time_ns`,
-		e.TraceID, e.SpanID, e.Name, e.By, e.Version, e.Reviewer, bit(e.Bad), bit(e.Failed), nanos(e.Time),
-		nanos(tx.received), text(e))
+		e.TraceID, e.SpanID, e.Name, e.By, e.Version, e.Reviewer, bit(e.Bad), bit(e.Failed),
+		nanos(e.Time), nanos(tx.received), text(e))
 	return err
 }
 

@@ -63,7 +63,9 @@ func (s *claims) grantAll(ctx context.Context, tx *prepared, own *wish) error {
 }
 
 // grantOne grants a wish by one statement.
-func (s *claims) grantOne(ctx context.Context, tx *prepared, q query, before spot, w *wish) error {
+func (s *claims) grantOne(
+	ctx context.Context, tx *prepared, q query, before spot, w *wish,
+) error {
 	traceID, err := s.takeFree(ctx, tx, q, before, w.by, w.from == "")
 	if errors.Is(err, sql.ErrNoRows) {
 		w.grant("", review.ErrNotFound)
@@ -127,7 +129,9 @@ const spare = 32
 
 // handOut gives the first cases behind a spot to several people, by one statement. Each gets what they would have got
 // had they asked one after the other. It leaves the wishes of those whose case is further behind.
-func (s *claims) handOut(ctx context.Context, tx *prepared, q query, before spot, wishes []*wish) error {
+func (s *claims) handOut(
+	ctx context.Context, tx *prepared, q query, before spot, wishes []*wish,
+) error {
 	held, err := s.heldBy(ctx, tx, wishes)
 	if err != nil {
 		return err
@@ -160,7 +164,8 @@ func (s *claims) handOut(ctx context.Context, tx *prepared, q query, before spot
 		w.grant(offers[at].traceID, nil)
 	}
 	now := s.db.now()
-	return insert(ctx, tx, insertClaims, s.db.RowsAtOnce(), slices.Collect(maps.Values(given)), func(w **wish) (int, []any) {
+	list := slices.Collect(maps.Values(given))
+	return insert(ctx, tx, insertClaims, s.db.RowsAtOnce(), list, func(w **wish) (int, []any) {
 		claim := claimOf((*w).by, now)
 		return 0, []any{claim.Holder, held[claim.Holder], claim.Name, nanos(claim.Until)}
 	})
@@ -186,7 +191,8 @@ func (s *claims) heldBy(ctx context.Context, tx *prepared, wishes []*wish) (map[
 
 // offers are the first cases behind a spot that have room, or that one of these people has.
 func (s *claims) offers(
-	ctx context.Context, tx *prepared, q query, before spot, wishes []*wish, held map[string]int64, limit int,
+	ctx context.Context, tx *prepared, q query, before spot, wishes []*wish,
+	held map[string]int64, limit int,
 ) (offers []offer, err error) {
 	for _, part := range q.behind(before) {
 		w := &where{}

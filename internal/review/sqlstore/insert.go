@@ -85,7 +85,8 @@ func (p *put) insertItems(ctx context.Context) error {
 				Unsafe: unsafe, New: i.Fingerprint != "" && of <= fewOfSignal, CostUSD: i.CostUSD, Uncertain: i.uncertain,
 			})
 		}
-		return 0, append(i.columns(&i.Item), i.traceID, review.Open, nanos(p.received), queue.Name, queue.Reviewers, place)
+		return 0, append(i.columns(&i.Item),
+			i.traceID, review.Open, nanos(p.received), queue.Name, queue.Reviewers, place)
 	}
 	for query, args := range statements(insertItems, p.atOnce, items, values) {
 		rows, err := p.QueryContext(ctx, query, args...)
@@ -146,8 +147,8 @@ func (p *put) finish(ctx context.Context) error {
 	}
 	err := insert(ctx, p.prepared, insertSpans, p.atOnce, p.spans, func(s *spanOf) (int, []any) {
 		return len(s.data), []any{
-			s.item.id, s.span.ID, s.span.ParentID, s.span.Service, s.span.Class, s.span.Detail, encodeClasses(s.span.Classes),
-			s.span.Evidence, s.span.Fingerprint, s.encodeCause(), s.model, s.promptName, s.promptVersion, s.sessionID,
+			s.item.id, s.span.ID, s.span.ParentID, s.span.Service, s.span.Class, s.span.Detail,
+			encodeClasses(s.span.Classes), s.span.Evidence, s.span.Fingerprint, s.encodeCause(), s.model, s.promptName, s.promptVersion, s.sessionID,
 			nullable(s.cost), nanos(s.span.Start), int64(s.span.Duration), s.data, s.opinions,
 		}
 	})

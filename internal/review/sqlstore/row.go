@@ -36,7 +36,8 @@ func rowOf(s *review.Span) row {
 	r.node, r.suspect = r.span.Node(), len(s.Suspects) > 0
 	r.span.Call, r.span.Scores, r.span.Skipped = nil, nil, nil
 	if c := s.Call; c != nil {
-		r.model, r.promptName, r.promptVersion = short(c.AnyModel()), short(c.PromptName), short(c.PromptVersion)
+		r.model = short(c.AnyModel())
+		r.promptName, r.promptVersion = short(c.PromptName), short(c.PromptVersion)
 		r.sessionID, r.userID = short(c.SessionID), short(c.UserID)
 		if c.CostUSD.Set && c.IsLLMCall() && c.CostUSD.Value >= 0 && c.CostUSD.Value <= math.MaxFloat64 {
 			r.cost = c.CostUSD

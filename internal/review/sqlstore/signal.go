@@ -346,7 +346,9 @@ func (r *resolved) ends(item *review.Item, received time.Time) bool {
 }
 
 // resolvedOf returns those signals of some items that are resolved.
-func resolvedOf(ctx context.Context, tx *prepared, items []review.Item, t targets) (map[string]resolved, error) {
+func resolvedOf(
+	ctx context.Context, tx *prepared, items []review.Item, t targets,
+) (map[string]resolved, error) {
 	prints := make([]any, len(items))
 	for i := range items {
 		prints[i] = t.of(&items[i])
