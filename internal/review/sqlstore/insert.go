@@ -148,7 +148,8 @@ func (p *put) finish(ctx context.Context) error {
 	err := insert(ctx, p.prepared, insertSpans, p.atOnce, p.spans, func(s *spanOf) (int, []any) {
 		return len(s.data), []any{
 			s.item.id, s.span.ID, s.span.ParentID, s.span.Service, s.span.Class, s.span.Detail,
-			encodeClasses(s.span.Classes), s.span.Evidence, s.span.Fingerprint, s.encodeCause(), s.model, s.promptName, s.promptVersion, s.sessionID,
+			encodeClasses(s.span.Classes), s.span.Evidence, s.span.Fingerprint, s.encodeCause(),
+			s.model, s.promptName, s.promptVersion, s.sessionID,
 			nullable(s.cost), nanos(s.span.Start), int64(s.span.Duration), s.data, s.opinions,
 		}
 	})

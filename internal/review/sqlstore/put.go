@@ -316,8 +316,8 @@ var computed = []string{
 func (s *stored) columns(v *review.Item) []any {
 	return []any{
 		v.Service, s.environment, v.Class, v.Detail, encodeClasses(v.Classes), v.Evidence, v.Fingerprint,
-		v.PrimarySpanID, v.Model, v.PromptName, v.PromptVersion, v.SessionID, nullable(v.CostUSD), nanos(v.Start),
-		int64(v.Duration), s.bytes, bit(s.isUnsafe()), s.sources,
+		v.PrimarySpanID, v.Model, v.PromptName, v.PromptVersion, v.SessionID, nullable(v.CostUSD),
+		nanos(v.Start), int64(v.Duration), s.bytes, bit(s.isUnsafe()), s.sources,
 	}
 }
 

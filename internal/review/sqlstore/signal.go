@@ -15,12 +15,10 @@ import (
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/guards"
 )
 
-// Hours of the charts, and newest items that a signal is described by.
+// Hours of the charts.
 const (
-	listHours   = 24
-	wholeHours  = 48
-	maxSample   = 1000
-	maxExemplar = 6
+	listHours  = 24
+	wholeHours = 48
 )
 
 const selectSignals = `SELECT id, class, detail, title, service, state, changed_ns, first_ns, last_ns, total, stored,
@@ -172,37 +170,20 @@ func (s *Store) Signal(ctx context.Context, id string) (g review.Signal, err err
 			return err
 		}
 		g = one[0]
-		for _, facet := range []struct {
-			column string
-			counts *[]review.Count
-		}{{"prompt_version", &g.Versions}, {"model", &g.Models}, {"service", &g.Services}} {
-			w := &where{}
-			from := `SELECT ` + facet.column + `, COUNT(*) FROM (SELECT ` + facet.column + ` FROM items WHERE ` +
-				ofSignal(w, &g) + ` ORDER BY id DESC LIMIT ` + strconv.Itoa(maxSample) + `) newest`
-			*facet.counts, err = readCounts(tx.QueryContext(ctx, from+
-				` GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT `+strconv.Itoa(maxFacet), w.args...))
-			if err != nil {
-				return err
-			}
+		newest, err := sampleOf(ctx, tx, &g)
+		if err != nil {
+			return err
 		}
-		g.Exemplars, err = s.exemplars(ctx, tx, &g)
+		g.Versions = newest.countBy(func(i *sampled) string { return i.version })
+		g.Models = newest.countBy(func(i *sampled) string { return i.model })
+		g.Services = newest.countBy(func(i *sampled) string { return i.service })
+		g.Exemplars, err = s.exemplars(ctx, tx, &g, newest)
 		return err
 	})
 	if err != nil {
 		return review.Signal{}, fmt.Errorf("signal %.64q: %w", id, err)
 	}
 	return g, nil
-}
-
-// exemplars are the newest item of each model and prompt version, and the first that is left.
-func (s *Store) exemplars(ctx context.Context, tx *sql.Tx, g *review.Signal) (items []review.Item, err error) {
-	w := &where{}
-	of := ofSignal(w, g)
-	items, _, _, err = s.list(ctx, tx, itemColumns+` WHERE i.id IN (SELECT MAX(id) FROM (SELECT id, model, prompt_version
-		FROM items WHERE `+of+` ORDER BY id DESC LIMIT `+strconv.Itoa(maxSample)+`) newest
-		GROUP BY model, prompt_version ORDER BY 1 DESC LIMIT `+strconv.Itoa(maxExemplar-1)+`)
-		OR i.id = (SELECT MIN(id) FROM items WHERE `+of+`) ORDER BY i.id DESC`, w.args, maxExemplar)
-	return items, err
 }
 
 // ChangeSignal implements review.Signals.
