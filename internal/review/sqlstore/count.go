@@ -12,6 +12,8 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/database"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/filter"
 )
 
 // maxFacet bounds the values of a facet.
@@ -20,24 +22,24 @@ const maxFacet = 100
 // tally is what the items of a filter are counted in: the table of counts, or one with the same columns that a
 // statement makes of the newest items with the words of a query, or with attributes.
 type tally struct {
-	where
+	filter.Where
 	with, from string
 }
 
-func newTally(q query) *tally {
+func newTally(q filter.Query) *tally {
 	t := &tally{from: ` FROM counts i`}
 	rows := ""
 	switch {
-	case q.match != nil:
-		rows = `i.id IN (` + t.searched(q.match, math.MaxInt64, review.MaxCounted) + `)`
-		if t.attributes(q.Attributes); len(t.conditions) > 0 {
-			rows += ` AND ` + strings.Join(t.conditions, ` AND `)
+	case q.Match != nil:
+		rows = `i.id IN (` + t.Searched(q.Match, math.MaxInt64, review.MaxCounted) + `)`
+		if t.Attributes(q.Attributes); len(t.Conditions) > 0 {
+			rows += ` AND ` + strings.Join(t.Conditions, ` AND `)
 		}
-	case !q.searches && q.Attributes != (review.Attributes{}):
-		t.attributes(q.Attributes)
-		rows = strings.Join(t.conditions, ` AND `) + ` ORDER BY i.id DESC LIMIT ` + strconv.Itoa(review.MaxCounted)
+	case !q.Searches && q.Attributes != (review.Attributes{}):
+		t.Attributes(q.Attributes)
+		rows = strings.Join(t.Conditions, ` AND `) + ` ORDER BY i.id DESC LIMIT ` + strconv.Itoa(review.MaxCounted)
 	}
-	if t.conditions = nil; rows != "" {
+	if t.Conditions = nil; rows != "" {
 		t.with = `WITH found AS MATERIALIZED (SELECT i.state, i.class, i.service, i.unsafe, i.sources, 1 AS n FROM items i WHERE ` +
 			rows + `) `
 		t.from = ` FROM found i`
@@ -46,29 +48,29 @@ func newTally(q query) *tally {
 }
 
 // of restricts what is counted to a filter, and returns it for a statement that selects from it.
-func (t *tally) of(q query) string {
-	w := &where{args: t.args}
-	if q.searches && q.match == nil {
-		w.conditions = append(w.conditions, "1 = 0")
+func (t *tally) of(q filter.Query) string {
+	w := &filter.Where{Args: t.Args}
+	if q.Searches && q.Match == nil {
+		w.Conditions = append(w.Conditions, "1 = 0")
 	}
-	w.narrow(q.Filter)
-	w.ofQueue(q.queues, q.Queue)
-	w.revealedCounts(q.queues, q.Revealed)
-	t.args = w.args
+	w.Narrow(q.Filter)
+	w.OfQueue(q.Queues, q.Queue)
+	w.RevealedCounts(q.Queues, q.Revealed)
+	t.Args = w.Args
 	return t.from + w.String()
 }
 
 // total counts the items that a filter selects.
-func total(ctx context.Context, tx *sql.Tx, q query) (n int, err error) {
-	if q.wordsAlone() {
-		w := &where{}
-		query := `SELECT COUNT(*) FROM (` + w.searched(q.match, math.MaxInt64, review.MaxCounted) + `) found`
-		err = tx.QueryRowContext(ctx, query, w.args...).Scan(&n)
+func total(ctx context.Context, tx *sql.Tx, q filter.Query) (n int, err error) {
+	if q.WordsAlone() {
+		w := &filter.Where{}
+		query := `SELECT COUNT(*) FROM (` + w.Searched(q.Match, math.MaxInt64, review.MaxCounted) + `) found`
+		err = tx.QueryRowContext(ctx, query, w.Args...).Scan(&n)
 		return n, err
 	}
 	t := newTally(q)
 	of := t.of(q)
-	err = tx.QueryRowContext(ctx, t.with+`SELECT COALESCE(SUM(i.n), 0)`+of, t.args...).Scan(&n)
+	err = tx.QueryRowContext(ctx, t.with+`SELECT COALESCE(SUM(i.n), 0)`+of, t.Args...).Scan(&n)
 	return n, err
 }
 
@@ -83,7 +85,7 @@ const (
 // Facets implements review.Store.
 func (s *Store) Facets(ctx context.Context, f review.Filter) (facets review.Facets, err error) {
 	err = s.db.Read(ctx, func(tx *sql.Tx) error {
-		q, err := newQuery(ctx, tx, s.words, s.db.Queues(), f)
+		q, err := filter.New(ctx, tx, s.words, s.db.Queues(), f)
 		if err != nil {
 			return err
 		}
@@ -100,10 +102,10 @@ func (s *Store) Facets(ctx context.Context, f review.Filter) (facets review.Face
 }
 
 // countFacets counts all facets by one statement, so that the items of a query are found once.
-func countFacets(ctx context.Context, tx *sql.Tx, q query, facets *review.Facets) error {
+func countFacets(ctx context.Context, tx *sql.Tx, q filter.Query, facets *review.Facets) error {
 	t := newTally(q)
 	var parts []string
-	add := func(facet, value string, q query, group string) {
+	add := func(facet, value string, q filter.Query, group string) {
 		parts = append(parts, `SELECT '`+facet+`', `+value+`, COALESCE(SUM(i.n), 0)`+t.of(q)+group)
 	}
 	byClass, byService, bySource := q, q, q
@@ -116,7 +118,7 @@ func countFacets(ctx context.Context, tx *sql.Tx, q query, facets *review.Facets
 		bySource.Source = source
 		add(facetSource, `'`+string(source)+`'`, bySource, "")
 	}
-	err := eachRow(ctx, tx, t.with+strings.Join(parts, " UNION ALL "), func(rows *sql.Rows) error {
+	err := database.EachRow(ctx, tx, t.with+strings.Join(parts, " UNION ALL "), func(rows *sql.Rows) error {
 		var facet string
 		var c review.Count
 		err := rows.Scan(&facet, &c.Value, &c.N)
@@ -132,7 +134,7 @@ func countFacets(ctx context.Context, tx *sql.Tx, q query, facets *review.Facets
 			facets.Sources = append(facets.Sources, c)
 		}
 		return err
-	}, t.args...)
+	}, t.Args...)
 	byValue := func(a, b review.Count) int { return cmp.Compare(a.Value, b.Value) }
 	slices.SortFunc(facets.Classes, byValue)
 	slices.SortFunc(facets.Services, byValue)

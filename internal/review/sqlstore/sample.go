@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/database"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/filter"
 )
 
 // Bounds of what a signal is described by: its newest items, and those that are shown.
@@ -28,14 +30,14 @@ type sample []sampled
 
 // sampleOf reads the newest items of a signal once: they lie anywhere in the table.
 func sampleOf(ctx context.Context, tx *sql.Tx, g *review.Signal) (newest sample, err error) {
-	w := &where{}
-	err = eachRow(ctx, tx, `SELECT id, model, prompt_version, service FROM items WHERE `+ofSignal(w, g)+`
+	w := &filter.Where{}
+	err = database.EachRow(ctx, tx, `SELECT id, model, prompt_version, service FROM items WHERE `+ofSignal(w, g)+`
 		ORDER BY id DESC LIMIT `+strconv.Itoa(maxSample), func(rows *sql.Rows) error {
 		var i sampled
 		err := rows.Scan(&i.id, &i.model, &i.version, &i.service)
 		newest = append(newest, i)
 		return err
-	}, w.args...)
+	}, w.Args...)
 	return newest, err
 }
 
@@ -60,17 +62,17 @@ func (s sample) countBy(value func(*sampled) string) (counts []review.Count) {
 func (s *Store) exemplars(
 	ctx context.Context, tx *sql.Tx, g *review.Signal, newest sample,
 ) (items []review.Item, err error) {
-	w := &where{}
+	w := &filter.Where{}
 	chosen := []string{`(SELECT MIN(id) FROM items WHERE ` + ofSignal(w, g) + `)`}
 	seen := map[[2]string]bool{}
 	for i := range newest {
 		kind := [2]string{newest[i].model, newest[i].version}
 		if !seen[kind] && len(chosen) < maxExemplar {
 			seen[kind] = true
-			chosen = append(chosen, w.arg(newest[i].id))
+			chosen = append(chosen, w.Arg(newest[i].id))
 		}
 	}
 	items, _, _, err = s.list(ctx, tx, itemColumns+` WHERE i.id IN (`+strings.Join(chosen, ", ")+`)
-		ORDER BY i.id DESC`, w.args, maxExemplar)
+		ORDER BY i.id DESC`, w.Args, maxExemplar)
 	return items, err
 }

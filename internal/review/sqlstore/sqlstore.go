@@ -17,6 +17,11 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/review/postgres"
 	"github.com/faultline-otel/faultline/internal/review/sqlite"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/claims"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/database"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/filter"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/judgements"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/labels"
 )
 
 //go:embed schema
@@ -27,16 +32,16 @@ const Memory = sqlite.Memory
 
 // Store is a review.Store in a SQL database.
 type Store struct {
-	db    *base
-	words wordIndex
-	*claims
-	*labels
-	*reader
+	db    *database.DB
+	words filter.Index
+	*claims.Claims
+	*labels.Labels
+	*judgements.Reader
 }
 
-func newStore(db database, words wordIndex) *Store {
-	b := newBase(db)
-	return &Store{db: b, words: words, claims: newClaims(b, words), labels: newLabels(b), reader: newReader(b)}
+func newStore(db database.Driver, words filter.Index) *Store {
+	b := database.New(db)
+	return &Store{db: b, words: words, Claims: claims.New(b, words), Labels: labels.New(b), Reader: judgements.New(b)}
 }
 
 var _ review.Store = (*Store)(nil)
@@ -57,7 +62,7 @@ func openFile(ctx context.Context, path string, g *sqlite.Guard) (*Store, error)
 	if err != nil {
 		return nil, err
 	}
-	return newStore(db, fts5{}), nil
+	return newStore(db, filter.FTS5{}), nil
 }
 
 // OpenPostgres opens the store in a Postgres database, or makes it. Several replicas may use one.
@@ -68,7 +73,7 @@ func OpenPostgres(ctx context.Context, settings postgres.Settings) (*Store, erro
 	if err != nil {
 		return nil, err
 	}
-	return newStore(db, tsvector{}), nil
+	return newStore(db, filter.TSVector{}), nil
 }
 
 func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, folder string) error {

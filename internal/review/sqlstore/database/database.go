@@ -1,4 +1,6 @@
-package sqlstore
+// Package database is what the parts of a store share: a SQL database with one writer at a time, transactions that
+// several short writes share, and the insertion of many rows.
+package database
 
 import (
 	"context"
@@ -8,10 +10,11 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/audit"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/column"
 )
 
-// database is a SQL database of one kind.
-type database interface {
+// Driver is a SQL database of one kind.
+type Driver interface {
 	// Write runs f in a transaction that is committed when f returns nil. No other one writes meanwhile.
 	Write(ctx context.Context, f func(*sql.Tx) error) error
 	// Read runs f on one consistent view.
@@ -28,38 +31,38 @@ type database interface {
 	Close() error
 }
 
-// base is the database of a store, with what all parts of the store share.
-type base struct {
-	database
-	now    func() time.Time
+// DB is the database of a store, with what all parts of the store share.
+type DB struct {
+	Driver
+	Now    func() time.Time
 	short  group
 	queues atomic.Pointer[[]review.Queue]
 }
 
-// newBase returns the base of a store in a database.
-func newBase(db database) *base { return &base{database: db, now: time.Now} }
+// New returns the base of a store in a database.
+func New(db Driver) *DB { return &DB{Driver: db, Now: time.Now} }
 
 // UseQueues implements review.Queues.
-func (s *base) UseQueues(queues []review.Queue) { s.queues.Store(&queues) }
+func (s *DB) UseQueues(queues []review.Queue) { s.queues.Store(&queues) }
 
 // Queues implements review.Queues.
-func (s *base) Queues() []review.Queue {
+func (s *DB) Queues() []review.Queue {
 	if queues := s.queues.Load(); queues != nil {
 		return *queues
 	}
 	return nil
 }
 
-// enter writes an entry of the audit log for what a transaction does, or adds n to the one that an earlier one wrote.
-func (s *base) enter(ctx context.Context, tx audit.Tx, e *review.Entry, n int) (err error) {
+// Enter writes an entry of the audit log for what a transaction does, or adds n to the one that an earlier one wrote.
+func (s *DB) Enter(ctx context.Context, tx audit.Tx, e *review.Entry, n int) (err error) {
 	if e.ID == 0 {
-		e.Time = s.now()
+		e.Time = s.Now()
 	}
 	e.ID, err = audit.Add(ctx, tx, *e, n)
 	return err
 }
 
-// enterOne writes an entry of the audit log for what a transaction does to one item or signal.
-func (s *base) enterOne(ctx context.Context, tx audit.Tx, who string, action review.Action, subject string) error {
-	return s.enter(ctx, tx, &review.Entry{Who: short(who), Action: action, Subject: short(subject)}, 1)
+// EnterOne writes an entry of the audit log for what a transaction does to one item or signal.
+func (s *DB) EnterOne(ctx context.Context, tx audit.Tx, who string, action review.Action, subject string) error {
+	return s.Enter(ctx, tx, &review.Entry{Who: column.Short(who), Action: action, Subject: column.Short(subject)}, 1)
 }

@@ -1,4 +1,4 @@
-package sqlstore_test
+package claims_test
 
 import (
 	"cmp"
@@ -17,13 +17,34 @@ import (
 	"github.com/faultline-otel/faultline/internal/review/postgres"
 	"github.com/faultline-otel/faultline/internal/review/postgres/postgrestest"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/claims"
 )
+
+// onPostgres opens a store that is closed when the test ends.
+func onPostgres(t *testing.T, dsn string) *sqlstore.Store {
+	t.Helper()
+	s, err := sqlstore.OpenPostgres(t.Context(), postgres.Settings{DSN: dsn})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s
+}
+
+func failingTrace(n int) review.Trace {
+	return review.Trace{ID: fmt.Sprintf("%032x", n), Spans: []review.Span{
+		{ID: fmt.Sprintf("%016x", n), Verdict: failure.Verdict{Class: failure.Refusal}},
+	}}
+}
 
 // TestCasesHandedOutTogether: who asks together with others gets what they would get one after the other, whatever is
 // claimed, judged and assigned already.
 func TestCasesHandedOutTogether(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) {
-		testHandOut(t, 40, func() *sqlstore.Store { return open(t, sqlstore.Memory) })
+		testHandOut(t, 40, func() *sqlstore.Store {
+			s, err := sqlstore.Open(t.Context(), sqlstore.Memory)
+			require.NoError(t, err)
+			t.Cleanup(func() { require.NoError(t, s.Close()) })
+			return s
+		})
 	})
 	t.Run("postgres", func(t *testing.T) {
 		server := postgrestest.Start(t)
@@ -62,7 +83,7 @@ func testHandOut(t *testing.T, seeds uint64, fresh func() *sqlstore.Store) {
 				from = failingTrace(1 + r.IntN(30)).ID
 			}
 			asking := append(slices.Clone(people), people[r.IntN(len(people))]) // one asks twice
-			got, err := sqlstore.ClaimTogether(t.Context(), together, f, from, asking)
+			got, err := claims.Together(t.Context(), together.Claims, f, from, asking)
 			require.NoError(t, err)
 			for i, by := range asking {
 				want, err := apart.ClaimNext(t.Context(), f, from, by)

@@ -1,4 +1,4 @@
-package sqlstore
+package database
 
 import (
 	"context"
@@ -20,7 +20,7 @@ type group struct {
 // errand is one write of a group.
 type errand struct {
 	ctx  context.Context //nolint:containedctx // of the caller; others must not run what it gave up
-	run  func(context.Context, *prepared) error
+	run  func(context.Context, *Prepared) error
 	asks []any // what it asks for that others of the group may do as well
 	err  error
 	turn chan bool // true: run the group; false: it was run
@@ -29,9 +29,9 @@ type errand struct {
 // maxGroup bounds the writes of one transaction.
 const maxGroup = 256
 
-// together runs a short write with those of other callers. It must change nothing where it returns ErrNotFound,
+// Together runs a short write with those of other callers. It must change nothing where it returns ErrNotFound,
 // ErrInvalid or ErrConflict: the others are kept then.
-func (s *base) together(ctx context.Context, run func(context.Context, *prepared) error, asks ...any) error {
+func (s *DB) Together(ctx context.Context, run func(context.Context, *Prepared) error, asks ...any) error {
 	own := &errand{ctx: ctx, run: run, asks: asks, turn: make(chan bool, 1)}
 	s.short.mu.Lock()
 	s.short.waiting = append(s.short.waiting, own)
@@ -44,7 +44,7 @@ func (s *base) together(ctx context.Context, run func(context.Context, *prepared
 	return own.err
 }
 
-func (s *base) runGroup(ctx context.Context, own *errand) {
+func (s *DB) runGroup(ctx context.Context, own *errand) {
 	s.short.mu.Lock()
 	n := min(len(s.short.waiting), maxGroup)
 	errands := s.short.waiting[:n:n]
@@ -53,10 +53,10 @@ func (s *base) runGroup(ctx context.Context, own *errand) {
 
 	ctx = context.WithoutCancel(ctx)
 	err := s.Write(ctx, func(tx *sql.Tx) error {
-		all := newPrepared(tx)
+		all := Prepare(tx)
 		for _, e := range errands {
 			if e.ctx.Err() == nil {
-				all.asks = append(all.asks, e.asks...)
+				all.Asks = append(all.Asks, e.asks...)
 			}
 		}
 		for _, e := range errands {

@@ -1,4 +1,4 @@
-package sqlstore
+package claims
 
 import (
 	"context"
@@ -10,6 +10,9 @@ import (
 	"strings"
 
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/column"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/database"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/filter"
 )
 
 // wish is what a person wants: the next case of a view.
@@ -30,17 +33,17 @@ type view struct {
 func (w *wish) grant(traceID string, err error) { w.granted, w.traceID, w.err = true, traceID, err }
 
 // grantAll grants a wish, and with it all others of this transaction that have the same view.
-func (s *claims) grantAll(ctx context.Context, tx *prepared, own *wish) error {
+func (s *Claims) grantAll(ctx context.Context, tx *database.Prepared, own *wish) error {
 	if own.granted {
 		return own.err
 	}
 	var wishes []*wish
-	for _, ask := range tx.asks {
+	for _, ask := range tx.Asks {
 		if w, ok := ask.(*wish); ok && !w.granted && w.view == own.view {
 			wishes = append(wishes, w)
 		}
 	}
-	q, err := newQuery(ctx, tx.Tx, s.words, s.db.Queues(), own.filter)
+	q, err := filter.New(ctx, tx.Tx, s.words, s.db.Queues(), own.filter)
 	if err != nil {
 		return err
 	}
@@ -63,8 +66,8 @@ func (s *claims) grantAll(ctx context.Context, tx *prepared, own *wish) error {
 }
 
 // grantOne grants a wish by one statement.
-func (s *claims) grantOne(
-	ctx context.Context, tx *prepared, q query, before spot, w *wish,
+func (s *Claims) grantOne(
+	ctx context.Context, tx *database.Prepared, q filter.Query, before filter.Spot, w *wish,
 ) error {
 	traceID, err := s.takeFree(ctx, tx, q, before, w.by, w.from == "")
 	if errors.Is(err, sql.ErrNoRows) {
@@ -76,22 +79,22 @@ func (s *claims) grantOne(
 }
 
 // grantAssigned grants the wishes of people who may have a case that is theirs alone, and returns the others.
-func (s *claims) grantAssigned(
-	ctx context.Context, tx *prepared, q query, before spot, wishes []*wish,
+func (s *Claims) grantAssigned(
+	ctx context.Context, tx *database.Prepared, q filter.Query, before filter.Spot, wishes []*wish,
 ) (others []*wish, err error) {
 	if len(wishes) < 2 || wishes[0].from != "" {
 		return wishes, nil
 	}
-	w := &where{}
+	w := &filter.Where{}
 	names := among(w, wishes, func(w *wish) any { return w.by.Name })
 	assigned := map[string]bool{}
-	err = eachRow(ctx, tx, `SELECT DISTINCT assignee FROM items WHERE assignee <> '' AND state = 'open' AND assignee IN `+names,
+	err = database.EachRow(ctx, tx, `SELECT DISTINCT assignee FROM items WHERE assignee <> '' AND state = 'open' AND assignee IN `+names,
 		func(rows *sql.Rows) error {
 			var name string
 			err := rows.Scan(&name)
 			assigned[name] = true
 			return err
-		}, w.args...)
+		}, w.Args...)
 	for _, w := range wishes {
 		switch {
 		case err != nil:
@@ -129,8 +132,8 @@ const spare = 32
 
 // handOut gives the first cases behind a spot to several people, by one statement. Each gets what they would have got
 // had they asked one after the other. It leaves the wishes of those whose case is further behind.
-func (s *claims) handOut(
-	ctx context.Context, tx *prepared, q query, before spot, wishes []*wish,
+func (s *Claims) handOut(
+	ctx context.Context, tx *database.Prepared, q filter.Query, before filter.Spot, wishes []*wish,
 ) error {
 	held, err := s.heldBy(ctx, tx, wishes)
 	if err != nil {
@@ -147,7 +150,7 @@ func (s *claims) handOut(
 	}
 	given := map[string]*wish{} // the last of each holder
 	for _, w := range wishes {
-		holder := short(w.by.ID)
+		holder := column.Short(w.by.ID)
 		at := slices.IndexFunc(offers, func(o offer) bool { return o.suits(&w.by, held[holder] == o.id) })
 		if at < 0 {
 			if len(offers) == limit {
@@ -163,43 +166,43 @@ func (s *claims) handOut(
 		held[holder], given[holder] = offers[at].id, w
 		w.grant(offers[at].traceID, nil)
 	}
-	now := s.db.now()
+	now := s.db.Now()
 	list := slices.Collect(maps.Values(given))
-	return insert(ctx, tx, insertClaims, s.db.RowsAtOnce(), list, func(w **wish) (int, []any) {
+	return database.Insert(ctx, tx, insertClaims, s.db.RowsAtOnce(), list, func(w **wish) (int, []any) {
 		claim := claimOf((*w).by, now)
-		return 0, []any{claim.Holder, held[claim.Holder], claim.Name, nanos(claim.Until)}
+		return 0, []any{claim.Holder, held[claim.Holder], claim.Name, column.Nanos(claim.Until)}
 	})
 }
 
-var insertClaims = insertion{before: `INSERT INTO claims (holder, item_id, name, until_ns) VALUES `, after: takesOver}
+var insertClaims = database.Insertion{Before: `INSERT INTO claims (holder, item_id, name, until_ns) VALUES `, After: takesOver}
 
 // heldBy returns the cases that people have already.
-func (s *claims) heldBy(ctx context.Context, tx *prepared, wishes []*wish) (map[string]int64, error) {
-	w := &where{}
-	w.and("until_ns > ", nanos(s.db.now()))
-	w.conditions = append(w.conditions, "holder IN "+among(w, wishes, func(w *wish) any { return short(w.by.ID) }))
+func (s *Claims) heldBy(ctx context.Context, tx *database.Prepared, wishes []*wish) (map[string]int64, error) {
+	w := &filter.Where{}
+	w.And("until_ns > ", column.Nanos(s.db.Now()))
+	w.Conditions = append(w.Conditions, "holder IN "+among(w, wishes, func(w *wish) any { return column.Short(w.by.ID) }))
 	held := map[string]int64{}
-	err := eachRow(ctx, tx, `SELECT holder, item_id FROM claims`+w.String(), func(rows *sql.Rows) error {
+	err := database.EachRow(ctx, tx, `SELECT holder, item_id FROM claims`+w.String(), func(rows *sql.Rows) error {
 		var holder string
 		var id int64
 		err := rows.Scan(&holder, &id)
 		held[holder] = id
 		return err
-	}, w.args...)
+	}, w.Args...)
 	return held, err
 }
 
 // offers are the first cases behind a spot that have room, or that one of these people has.
-func (s *claims) offers(
-	ctx context.Context, tx *prepared, q query, before spot, wishes []*wish,
+func (s *Claims) offers(
+	ctx context.Context, tx *database.Prepared, q filter.Query, before filter.Spot, wishes []*wish,
 	held map[string]int64, limit int,
 ) (offers []offer, err error) {
-	for _, part := range q.behind(before) {
-		w := &where{}
-		w.restrict(q, part)
-		w.conditions = append(w.conditions,
+	for _, part := range q.Behind(before) {
+		w := &filter.Where{}
+		w.Restrict(q, part)
+		w.Conditions = append(w.Conditions,
 			"(i.assignee = '' OR i.assignee IN "+among(w, wishes, func(w *wish) any { return w.by.Name })+")")
-		taken := `(SELECT COUNT(*) FROM claims c WHERE c.item_id = i.id AND c.until_ns > ` + w.arg(nanos(s.db.now())) + `)`
+		taken := `(SELECT COUNT(*) FROM claims c WHERE c.item_id = i.id AND c.until_ns > ` + w.Arg(column.Nanos(s.db.Now())) + `)`
 		room := "i.judged + " + taken + " < i.reviewers"
 		if len(held) > 0 {
 			var own []string
@@ -208,14 +211,14 @@ func (s *claims) offers(
 			}
 			room = "(" + room + " OR i.id IN (" + strings.Join(own, ", ") + "))"
 		}
-		w.conditions = append(w.conditions, room)
-		err := eachRow(ctx, tx, `SELECT i.id, i.trace_id, i.assignee, i.judged, i.reviewers, `+taken+` FROM items i`+w.String()+`
-			ORDER BY `+q.order()+` LIMIT `+strconv.Itoa(limit-len(offers)), func(rows *sql.Rows) error {
+		w.Conditions = append(w.Conditions, room)
+		err := database.EachRow(ctx, tx, `SELECT i.id, i.trace_id, i.assignee, i.judged, i.reviewers, `+taken+` FROM items i`+w.String()+`
+			ORDER BY `+q.Order()+` LIMIT `+strconv.Itoa(limit-len(offers)), func(rows *sql.Rows) error {
 			var o offer
 			err := rows.Scan(&o.id, &o.traceID, &o.assignee, &o.judged, &o.reviewers, &o.taken)
 			offers = append(offers, o)
 			return err
-		}, w.args...)
+		}, w.Args...)
 		if err != nil || len(offers) == limit {
 			return offers, errors.Join(err, readPersons(ctx, tx, offers))
 		}
@@ -224,7 +227,7 @@ func (s *claims) offers(
 }
 
 // readPersons reads who judged the cases.
-func readPersons(ctx context.Context, tx *prepared, offers []offer) error {
+func readPersons(ctx context.Context, tx *database.Prepared, offers []offer) error {
 	index := map[int64]*offer{}
 	var ids []string
 	for i := range offers {
@@ -235,7 +238,7 @@ func readPersons(ctx context.Context, tx *prepared, offers []offer) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	return eachRow(ctx, tx, `SELECT item_id, person FROM labels WHERE counts = 1 AND item_id IN (`+strings.Join(ids, ", ")+`)`,
+	return database.EachRow(ctx, tx, `SELECT item_id, person FROM labels WHERE counts = 1 AND item_id IN (`+strings.Join(ids, ", ")+`)`,
 		func(rows *sql.Rows) error {
 			var id int64
 			var person string
@@ -248,10 +251,10 @@ func readPersons(ctx context.Context, tx *prepared, offers []offer) error {
 }
 
 // among adds a value of each wish as an argument, and returns the list of their places.
-func among(w *where, wishes []*wish, value func(*wish) any) string {
+func among(w *filter.Where, wishes []*wish, value func(*wish) any) string {
 	places := make([]string, len(wishes))
 	for i := range wishes {
-		places[i] = w.arg(value(wishes[i]))
+		places[i] = w.Arg(value(wishes[i]))
 	}
 	return "(" + strings.Join(places, ", ") + ")"
 }
