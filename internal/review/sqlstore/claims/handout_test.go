@@ -47,6 +47,9 @@ func TestCasesHandedOutTogether(t *testing.T) {
 		})
 	})
 	t.Run("postgres", func(t *testing.T) {
+		if testing.Short() {
+			t.Skip("the race detector sees the same code on SQLite")
+		}
 		server := postgrestest.Start(t)
 		server.Template(t, func(dsn string) {
 			s, err := sqlstore.OpenPostgres(t.Context(), postgres.Settings{DSN: dsn})
