@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/vectors"
 )
 
 // querier is a transaction, prepared or not.
@@ -165,21 +166,26 @@ func (s *Store) MergeSignal(ctx context.Context, id, into string) error {
 		if id == target {
 			return fmt.Errorf("into must be another signal, got %.64q, which is the same: %w", into, review.ErrInvalid)
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE signals SET via = target, target = $1 WHERE target = $2`, target, id)
-		if err != nil {
-			return err
-		}
-		if _, err = tx.ExecContext(ctx, `UPDATE signals SET target = $1 WHERE id = $2`, target, id); err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `UPDATE signals SET last_ns = (SELECT MAX(p.last_ns) FROM signals p
-			WHERE p.id = $1 OR p.target = $1) WHERE id = $1`, target)
-		return err
+		return mergeSignals(ctx, tx, id, target)
 	})
 	if err != nil {
 		return fmt.Errorf("merge signal %.64q: %w", id, err)
 	}
 	return nil
+}
+
+// mergeSignals makes a signal part of another one. Both are part of none.
+func mergeSignals(ctx context.Context, tx *prepared, id, target string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE signals SET via = target, target = $1 WHERE target = $2`, target, id)
+	if err != nil {
+		return err
+	}
+	if _, err = tx.ExecContext(ctx, `UPDATE signals SET target = $1 WHERE id = $2`, target, id); err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE signals SET last_ns = (SELECT MAX(p.last_ns) FROM signals p
+		WHERE p.id = $1 OR p.target = $1) WHERE id = $1`, target)
+	return err
 }
 
 // SplitSignal implements review.Signals.
@@ -197,7 +203,7 @@ func (s *Store) SplitSignal(ctx context.Context, id string) error {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE signals SET target = '', via = '' WHERE id = $1`, id)
-		return err
+		return errors.Join(err, vectors.Settle(ctx, tx, id))
 	})
 	if err != nil {
 		return fmt.Errorf("split signal %.64q: %w", id, err)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/guards"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/vectors"
 )
 
 // Hours of the charts, and newest items that a signal is described by.
@@ -433,7 +434,7 @@ func (s *Store) ageSignals(ctx context.Context) error {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `DELETE FROM signal_hours WHERE hour < $1`, now.Unix()/3600-24*30)
-		return errors.Join(err, guards.Forget(ctx, tx))
+		return errors.Join(err, guards.Forget(ctx, tx), vectors.Forget(ctx, tx))
 	})
 }
 

@@ -60,6 +60,8 @@ func Run(t *testing.T, reading time.Duration, open func(t *testing.T) review.Sto
 		{"many are judged at once, and undone", testBatches},
 		{"a resolved signal that comes again has regressed", testRegression},
 		{"a signal knows what was made of its failures", testGuards},
+		{"signals of equal meaning are one", testKin},
+		{"what people placed stays there", testKinOfPeople},
 		{"what people said stands beside what scorers said", testJudgements},
 		{"judgements come in pages", testJudgementPages},
 		{"activity counts what came and what was judged", testActivity},
