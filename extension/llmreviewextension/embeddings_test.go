@@ -1,6 +1,7 @@
 package llmreviewextension
 
 import (
+	"maps"
 	"net/http"
 	"testing"
 	"time"
@@ -106,9 +107,7 @@ func TestEmbeddingsSayWhatIsWrong(t *testing.T) {
 		`embeddings: batch must be 1 to 256, got 0`:                  {"batch": 0},
 	} {
 		all := map[string]any{"endpoint": "http://localhost:1/v1", "model": "m"}
-		for key, value := range keys {
-			all[key] = value
-		}
+		maps.Copy(all, keys)
 		cfg := config(t)
 		require.NoError(t, confmap.NewFromStringMap(map[string]any{"embeddings": all}).Unmarshal(cfg))
 		require.ErrorContains(t, confmap.Validate(cfg), want)

@@ -95,6 +95,12 @@ func (s *server) assign(r *http.Request, traceID, name string) error {
 	return nil
 }
 
+// assignSignal says who looks after a signal.
+func (s *server) assignSignal(r *http.Request, id, name string) error {
+	subject := "signal " + id + " to " + cmp.Or(name, "nobody")
+	return s.recorded(r, s.store.AssignSignal(r.Context(), id, name), review.ActionAssign, subject)
+}
+
 // undo takes a judgement of many back.
 func (s *server) undo(r *http.Request, batch string) (int, error) {
 	n, err := s.store.UndoMany(r.Context(), batch)

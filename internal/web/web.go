@@ -105,6 +105,7 @@ func (s *server) handler() http.Handler {
 		{"POST /signals/{id}/label", s.postSignalLabel},
 		{"POST /signals/{id}/state", s.postSignalState},
 		{"POST /signals/{id}/rename", s.postSignalName},
+		{"POST /signals/{id}/assign", s.postSignalAssign},
 		{"POST /signals/{id}/merge", s.postSignalMerge},
 		{"POST /signals/{id}/split", s.postSignalSplit},
 		{"POST /signals/undo", s.postUndo},

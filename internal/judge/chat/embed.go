@@ -89,7 +89,7 @@ func unit(numbers []float64) ([]float32, error) {
 	for _, x := range numbers {
 		largest = max(largest, math.Abs(x)) // NaN stays
 	}
-	if !(largest > 0) || math.IsInf(largest, 0) { //nolint:staticcheck // NaN is not either
+	if !(largest > 0) || math.IsInf(largest, 0) { // NaN is neither
 		return nil, errors.New("an embedding must have a direction")
 	}
 	sum := 0.0

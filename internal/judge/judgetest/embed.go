@@ -83,7 +83,7 @@ func (e *Embeddings) reply(texts []string, size int) string {
 	var data []embedding
 	for i, text := range texts {
 		v := make([]float64, size)
-		for _, word := range strings.Fields(text) {
+		for word := range strings.FieldsSeq(text) {
 			if meaning, known := e.meanings[word]; known {
 				word = meaning
 			}

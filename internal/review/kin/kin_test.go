@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -222,10 +223,8 @@ func TestARefusedTextHoldsUpNoOther(t *testing.T) {
 	e, store := judgetest.NewEmbeddings(t, words), open(t)
 	const bad = "hallucination\nfilter me"
 	e.Set(64, func(texts []string) judgetest.Answer {
-		for _, text := range texts {
-			if text == bad {
-				return judgetest.Answer{Status: http.StatusBadRequest, Body: `{"error":{}}`}
-			}
+		if slices.Contains(texts, bad) {
+			return judgetest.Answer{Status: http.StatusBadRequest, Body: `{"error":{}}`}
 		}
 		return judgetest.Answer{}
 	})

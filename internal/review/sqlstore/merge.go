@@ -152,6 +152,42 @@ func (s *Store) RenameSignal(ctx context.Context, id, name string) error {
 	return nil
 }
 
+// AssignSignal implements review.Signals.
+func (s *Store) AssignSignal(ctx context.Context, id, name string) error {
+	name = strings.TrimSpace(short(name))
+	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {
+		id, err := targetOf(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE signals SET assignee = $1 WHERE id = $2`, name, id)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("assign signal %.64q: %w", id, err)
+	}
+	return nil
+}
+
+// maxSignalWords bounds the words that signals are looked for by.
+const maxSignalWords = 16
+
+// signalsOf restricts signals to those of a person, and to those with all words of a query.
+func (w *where) signalsOf(f review.SignalFilter) {
+	if f.Assignee != "" {
+		w.and("i.assignee = ", short(f.Assignee))
+	}
+	words := strings.Fields(strings.ToLower(short(f.Query)))
+	for _, word := range words[:min(len(words), maxSignalWords)] {
+		pattern := w.arg("%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(word) + "%")
+		var alternatives []string
+		for _, column := range []string{"name", "title", "class", "detail", "service", "id"} {
+			alternatives = append(alternatives, "LOWER(i."+column+") LIKE "+pattern+` ESCAPE '\'`)
+		}
+		w.conditions = append(w.conditions, "("+strings.Join(alternatives, " OR ")+")")
+	}
+}
+
 // MergeSignal implements review.Signals. What had been merged into the signal goes with it, and remembers that.
 func (s *Store) MergeSignal(ctx context.Context, id, into string) error {
 	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {

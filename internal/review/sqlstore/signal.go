@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/extent"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/guards"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/vectors"
 )
@@ -25,12 +26,12 @@ const (
 )
 
 const selectSignals = `SELECT id, class, detail, title, service, state, changed_ns, first_ns, last_ns, total, stored,
-	open, version, changed_by, name, priority FROM signals i`
+	open, version, changed_by, name, assignee, priority FROM signals i`
 
 func scanSignal(r scanner, s *review.Signal) (priority int, err error) {
 	var changed, first, last int64
 	err = r.Scan(&s.ID, &s.Class, &s.Detail, &s.Title, &s.Service, &s.State, &changed, &first, &last, &s.Total, &s.Stored,
-		&s.Open, &s.Version, &s.ChangedBy, &s.Name, &priority)
+		&s.Open, &s.Version, &s.ChangedBy, &s.Name, &s.Assignee, &priority)
 	s.Changed, s.First, s.Last = instant(changed), instant(first), instant(last)
 	if s.ChangedBy == bySilence {
 		s.ChangedBy = ""
@@ -56,6 +57,7 @@ func (s *Store) Signals(ctx context.Context, f review.SignalFilter) (page review
 	if f.Class != "" {
 		w.and("i.class = ", string(f.Class))
 	}
+	w.signalsOf(f)
 	all := *w
 	if f.Cursor != "" {
 		at := strings.SplitN(f.Cursor, ".", 3)
@@ -186,7 +188,10 @@ func (s *Store) Signal(ctx context.Context, id string) (g review.Signal, err err
 				return err
 			}
 		}
-		g.Exemplars, err = s.exemplars(ctx, tx, &g)
+		if g.Exemplars, err = s.exemplars(ctx, tx, &g); err != nil {
+			return err
+		}
+		g.Extent, err = extent.Of(ctx, tx, &g, s.now())
 		return err
 	})
 	if err != nil {

@@ -60,6 +60,8 @@ func Run(t *testing.T, reading time.Duration, open func(t *testing.T) review.Sto
 		{"many are judged at once, and undone", testBatches},
 		{"a resolved signal that comes again has regressed", testRegression},
 		{"a signal knows what was made of its failures", testGuards},
+		{"a signal knows how far it reaches", testExtent},
+		{"signals are searched and assigned", testSignalFilter},
 		{"signals of equal meaning are one", testKin},
 		{"what people placed stays there", testKinOfPeople},
 		{"what people said stands beside what scorers said", testJudgements},
