@@ -159,7 +159,7 @@ type Activity struct {
 	Days []Day `json:"days"` // oldest first
 	// Waiting counts the open items by age: up to each of Ages, and older.
 	Waiting   []int      `json:"waiting"`
-	Oldest    time.Time  `json:"oldest"` // arrival of the oldest open item; the zero time without one
+	Oldest    time.Time  `json:"oldest"`    // arrival of the oldest open item; the zero time without one
 	Reviewers []Reviewer `json:"reviewers"` // who gave most labels first
 	Strata    []Size     `json:"strata"`
 }

@@ -137,8 +137,8 @@ type SignalChange struct {
 	By      string      `json:"reviewer"`
 }
 
-// Selection is items that are judged at once: the open ones of signals, or single ones. Items that somebody else has
-// are left out.
+// Selection is items that are judged at once: the open ones of signals, or single ones. Items that somebody else has are
+// left out, and so are those of blind queues, unless the holder has claimed them: who judges many sees what was found.
 type Selection struct {
 	Signals  []string
 	UpTo     string // SignalPage.UpTo: what arrived later was not seen; "" is all
@@ -150,7 +150,7 @@ type Selection struct {
 type Batch struct {
 	ID      string `json:"batch"`
 	Labeled int    `json:"labeled"`
-	LeftOut int    `json:"left_out"` // still open: somebody has them, or there were too many
+	LeftOut int    `json:"left_out"` // still open: somebody has them, they are to be judged blind, or there were too many
 }
 
 // Signals group equal failures.

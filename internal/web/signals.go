@@ -209,7 +209,7 @@ func batchOf(query url.Values) *batchView {
 		b.Words += ", then the store failed; the rest is as it was"
 	}
 	if left, _ := strconv.Atoi(query.Get("left")); left > 0 {
-		b.Words += ", " + display.Plural(left, "case") + " left out: somebody has them"
+		b.Words += ", " + display.Plural(left, "case") + " left out: somebody has them, or they are to be judged blind"
 	}
 	if query.Get("undone") != "" {
 		b.Batch, b.Words = "", "taken back: "+display.Plural(n, "judgement")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"strconv"
+	"strings"
 
 	"github.com/faultline-otel/faultline/internal/review"
 )
@@ -56,8 +57,18 @@ func (w *where) having(a review.Attributes) (from string) {
 }
 
 // knownValues lists the values of the attributes. Each is found by a step through its index, however many items there
-// are.
-func knownValues(ctx context.Context, tx *sql.Tx) (known review.Known, err error) {
+// are. Tags that stand on open items of blind queues alone are left out: of few, they tell what another one said.
+func knownValues(ctx context.Context, tx *sql.Tx, queues []review.Queue) (known review.Known, err error) {
+	blind := &where{}
+	shown := ``
+	if names := blindQueues(queues); len(names) > 0 {
+		places := make([]string, len(names))
+		for i, name := range names {
+			places[i] = blind.arg(name)
+		}
+		shown = ` AND NOT EXISTS (SELECT 1 FROM items i WHERE i.id = tags.item_id AND i.state = 'open'
+			AND i.queue IN (` + strings.Join(places, ", ") + `))`
+	}
 	for _, v := range []struct {
 		table, column string
 		into          *[]string
@@ -69,10 +80,13 @@ func knownValues(ctx context.Context, tx *sql.Tx) (known review.Known, err error
 		{"tags", "tag", &known.Tags},
 		{"scores", "name", &known.Scorers},
 	} {
-		next := `SELECT MIN(` + v.column + `) FROM ` + v.table + ` WHERE ` + v.column + ` > `
-		rows, err := tx.QueryContext(ctx, `WITH RECURSIVE found (value) AS (`+next+`'' UNION ALL
-			SELECT (`+next+`found.value) FROM found WHERE found.value IS NOT NULL)
-			SELECT value FROM found WHERE value IS NOT NULL LIMIT `+strconv.Itoa(maxValues))
+		next, which, args := `SELECT MIN(`+v.column+`) FROM `+v.table+` WHERE `+v.column+` > `, ``, []any(nil)
+		if v.table == "tags" {
+			which, args = shown, blind.args
+		}
+		rows, err := tx.QueryContext(ctx, `WITH RECURSIVE found (value) AS (`+next+`''`+which+` UNION ALL
+			SELECT (`+next+`found.value`+which+`) FROM found WHERE found.value IS NOT NULL)
+			SELECT value FROM found WHERE value IS NOT NULL LIMIT `+strconv.Itoa(maxValues), args...)
 		if err != nil {
 			return known, err
 		}

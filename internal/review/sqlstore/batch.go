@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/faultline-otel/faultline/internal/review"
 )
@@ -102,6 +103,7 @@ func (s *Store) labelPart(
 ) (int, error) {
 	w := &where{conditions: append([]string{}, chosen.conditions...), args: append([]any{}, chosen.args...)}
 	w.free(s.now(), review.Claimant{ID: holder})
+	w.opened(s.Queues(), holder, s.now())
 	w.and("(i.assignee = '' OR i.assignee = ", l.Reviewer)
 	w.conditions[len(w.conditions)-1] += ")"
 	values := make([]string, 0, 9)
@@ -142,6 +144,16 @@ func (s *Store) labelPart(
 		}
 	}
 	return int(n), nil
+}
+
+// opened leaves out the items of blind queues, but for the one that a person has. Who judges many at once sees what was
+// found in all of them.
+func (w *where) opened(queues []review.Queue, holder string, now time.Time) {
+	for _, name := range blindQueues(queues) {
+		w.conditions = append(w.conditions, `(i.queue <> `+w.arg(name)+` OR EXISTS (SELECT 1 FROM claims c
+			WHERE c.item_id = i.id AND c.holder <> '' AND c.holder = `+w.arg(short(holder))+` AND c.until_ns > `+
+			w.arg(nanos(now))+`))`)
+	}
 }
 
 // UndoMany implements review.Signals.

@@ -77,7 +77,7 @@ func (s *Store) Facets(ctx context.Context, f review.Filter) (facets review.Face
 		if facets.Sources, err = countSources(ctx, tx, bySource); err != nil {
 			return err
 		}
-		facets.Known, err = knownValues(ctx, tx)
+		facets.Known, err = knownValues(ctx, tx, s.Queues())
 		return err
 	})
 	if err != nil {

@@ -58,6 +58,7 @@ func Run(t *testing.T, reading time.Duration, open func(t *testing.T) review.Sto
 		{"signals are renamed and merged", testMerges},
 		{"equal failures are one signal", testSignals},
 		{"many are judged at once, and undone", testBatches},
+		{"what is blind is not judged among many", testBlindBatches},
 		{"a resolved signal that comes again has regressed", testRegression},
 		{"a signal knows what was made of its failures", testGuards},
 		{"a signal knows how far it reaches", testExtent},
