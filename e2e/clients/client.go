@@ -80,6 +80,10 @@ var Clients = []Client{
 		Variants: vercel,
 	},
 	{
+		Name: "vercel-langsmith", Program: "vercel", SDK: "AI SDK 7, the attributes of version 6, LangSmith's exporter",
+		Variants: vercel,
+	},
+	{
 		Name: "langchain-openinference", Program: "langchain", SDK: "LangChain 1, OpenInference",
 		Variants: langchain,
 	},

@@ -18,9 +18,11 @@ export const gemini = 'gemini-2.5-flash';
 // Instrumentations read a copy of a stream, and leave the error of a broken one or of a rejected call unhandled.
 process.on('unhandledRejection', () => {});
 
+export const traces = otlp + '/v1/traces';
+
 // sdk starts OpenTelemetry as applications do. It returns how to flush it.
-export function sdk(options = {}) {
-  const processor = new BatchSpanProcessor(new OTLPTraceExporter({ url: otlp + '/v1/traces' }));
+export function sdk({ exporter = new OTLPTraceExporter({ url: traces }), ...options } = {}) {
+  const processor = new BatchSpanProcessor(exporter);
   new NodeSDK({ serviceName: CLIENT, spanProcessors: [processor], ...options }).start();
   return () => processor.forceFlush();
 }

@@ -2,11 +2,14 @@ import { createAnthropic } from '@ai-sdk/anthropic';
 import { createGoogleGenerativeAI } from '@ai-sdk/google';
 import { createOpenAI } from '@ai-sdk/openai';
 import { LegacyOpenTelemetry, OpenTelemetry } from '@ai-sdk/otel';
+import { LangSmithOTLPTraceExporter } from 'langsmith/experimental/otel/exporter';
 import { generateText, isStepCount, jsonSchema, Output, registerTelemetry, streamText, tool } from 'ai';
 import * as c from './common.mjs';
 
-const flush = c.sdk();
-const legacy = process.env.CLIENT === 'vercel-legacy';
+// The exporter of LangSmith turns the attributes of version 6 into its own.
+const langsmith = process.env.CLIENT === 'vercel-langsmith';
+const legacy = langsmith || process.env.CLIENT === 'vercel-legacy';
+const flush = c.sdk(langsmith ? { exporter: new LangSmithOTLPTraceExporter({ url: c.traces }) } : {});
 registerTelemetry(legacy ? new LegacyOpenTelemetry() : new OpenTelemetry({ runtimeContext: true }));
 
 const tools = Object.fromEntries(c.tools.map(({ name, description, parameters, run }) =>

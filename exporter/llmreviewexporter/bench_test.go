@@ -55,3 +55,23 @@ func BenchmarkNoItem(b *testing.B) {
 	b.StopTimer()
 	require.NoError(b, e.Shutdown(b.Context()))
 }
+
+// BenchmarkLatest is a batch of 20 traces of three calls each, with 3 KB of text a call, that the exporter before
+// sampling remembers.
+func BenchmarkLatest(b *testing.B) {
+	_, h := open(b)
+	cfg := createDefaultConfig().(*Config)
+	cfg.Recent = RecentConfig{Only: true, MaxSizeMiB: 64}
+	e, err := createTraces(b.Context(), exportertest.NewNopSettings(metadata.Type), cfg)
+	require.NoError(b, err)
+	require.NoError(b, e.Start(b.Context(), h))
+	td := received(b, batchOf(b, 20, strings.Repeat("x", 3000)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := e.ConsumeTraces(b.Context(), td); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.StopTimer()
+	require.NoError(b, e.Shutdown(b.Context()))
+}

@@ -9,6 +9,7 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -200,6 +201,10 @@ type selecting struct {
 	*reviewer
 }
 
+// Capabilities says that nothing is changed: what is queued is a copy, of the few traces that the store needs. A queue
+// that makes batches changes what it holds, and the Collector would copy all kept traces for it.
+func (s *selecting) Capabilities() consumer.Capabilities { return consumer.Capabilities{} }
+
 // Start starts the queue, and lets the exporter before sampling use it.
 func (s *selecting) Start(ctx context.Context, host component.Host) error {
 	err := s.Traces.Start(ctx, host)
@@ -258,14 +263,12 @@ func (s *selecting) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 		}
 	}
 	if !s.memory.watched() {
-		s.memory.recent.add(td, rest, len(kept) == 1 && ignored == 0)
+		s.memory.recent.add(td, rest)
 	}
-	switch {
-	case len(needed) == 0:
+	if len(needed) == 0 {
 		return nil
-	case len(needed) < len(kept):
-		td = pipeline.Select(td, func(span ptrace.Span) bool { return needed[span.TraceID()] })
 	}
+	td = pipeline.Select(td, func(span ptrace.Span) bool { return needed[span.TraceID()] })
 	if err := s.Traces.ConsumeTraces(ctx, td); err != nil {
 		return err
 	}
@@ -300,9 +303,8 @@ func (s *selecting) count(ctx context.Context, ignored, unscored int) {
 	}
 }
 
-// redacting is an exporter that redacts a copy of what it is given before that is queued: a queue can be on disk. The
-// copy is of kept traces. Declared as a component that changes data, the exporter would make the Collector copy all
-// traffic in front of tail_sampling.
+// redacting is an exporter that redacts what it is given before that is queued: a queue can be on disk. What it is given
+// is a copy already.
 type redacting struct {
 	exporter.Traces
 	redactor  *pipeline.Redactor
@@ -311,10 +313,8 @@ type redacting struct {
 
 // ConsumeTraces redacts and passes on.
 func (r *redacting) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
-	own := ptrace.NewTraces()
-	td.CopyTo(own)
-	if n := r.redactor.Traces(own); n > 0 {
+	if n := r.redactor.Traces(td); n > 0 {
 		r.telemetry.LlmReviewRedactions.Add(ctx, int64(n))
 	}
-	return r.Traces.ConsumeTraces(ctx, own)
+	return r.Traces.ConsumeTraces(ctx, td)
 }

@@ -118,7 +118,7 @@ func (e *early) Capabilities() consumer.Capabilities { return consumer.Capabilit
 // ConsumeTraces never fails for want of a store: it asks none.
 func (e *early) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 	m := e.shared.Value
-	kept, ignored, _ := pipeline.KeptTraces(td, e.config.Feedback.Below)
+	kept, _, _ := pipeline.KeptTraces(td, e.config.Feedback.Below)
 	rest, turns := make(map[pcommon.TraceID]string, len(kept)), map[pcommon.TraceID]bool{}
 	var talks []string
 	for i := range kept {
@@ -131,7 +131,7 @@ func (e *early) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 			rest[k.Trace] = k.Session
 		}
 	}
-	m.recent.add(td, rest, len(kept) == 1 && ignored == 0)
+	m.recent.add(td, rest)
 	m.mu.Lock()
 	queue := m.queue
 	m.mu.Unlock()

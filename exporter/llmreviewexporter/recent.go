@@ -7,8 +7,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
-
-	"github.com/faultline-otel/faultline/internal/pipeline"
+	"go.opentelemetry.io/collector/pdata/xpdata/pref"
 )
 
 // Bounds of the earlier turns that a session gets with its first item.
@@ -18,8 +17,9 @@ const (
 	earlierAge      = time.Hour
 )
 
-// recent remembers the latest traces that are no items, encoded: in case somebody asks for one, and in case its session
-// gets an item. It lives in memory, and a restart forgets it. It is safe for concurrent use.
+// recent remembers the latest traces that are no items: in case somebody asks for one, and in case its session gets an
+// item. It lives in memory, and a restart forgets it. It keeps the spans as they came, because few are ever asked for:
+// encoding or copying each of them would cost more than all that is done with those. It is safe for concurrent use.
 type recent struct {
 	now func() time.Time
 
@@ -37,18 +37,34 @@ type recent struct {
 type portion struct {
 	trace   pcommon.TraceID
 	session string // "" where nothing is to come with an item of the session
-	data    []byte
+	groups  []group
+	size    int // bytes, roughly
 	at      time.Time
 
 	ofTrace, ofSession int // numbers of the portions before, or none
 }
 
+// group is spans under one scope. They belong to the batch that they came in, and nobody changes them. A span is
+// memory of its own, so that the rest of the batch can go.
+type group struct {
+	origin *origin
+	spans  []ptrace.Span
+}
+
+// origin is a copy of a resource and a scope.
+type origin struct {
+	td   ptrace.Traces // without spans
+	size int
+}
+
 const none = -1
 
-// overhead is roughly what a portion takes beside its data.
-const overhead = 256
-
-func (p *portion) size() int { return len(p.data) + len(p.session) + overhead }
+// Bytes in memory beside the texts, roughly.
+const (
+	portionBytes = 256
+	spanBytes    = 512
+	valueBytes   = 64 // of an attribute or of an element of a list; also of an event or a link
+)
 
 func newRecent(bytes int) *recent {
 	return &recent{max: bytes, now: time.Now, traces: map[pcommon.TraceID]int{}, sessions: map[string]int{}}
@@ -69,31 +85,102 @@ func (r *recent) limit() int {
 }
 
 // add remembers the traces of a batch that are wanted. wanted holds the session of which a trace is a turn, or "".
-// whole says that the batch is one trace.
-func (r *recent) add(td ptrace.Traces, wanted map[pcommon.TraceID]string, whole bool) {
-	if len(wanted) == 0 || r.limit() == 0 {
+func (r *recent) add(td ptrace.Traces, wanted map[pcommon.TraceID]string) {
+	limit := r.limit()
+	if len(wanted) == 0 || limit == 0 {
 		return
 	}
-	if whole {
-		for trace, session := range wanted {
-			r.encode(trace, session, td)
+	if pref.UseProtoPooling.IsEnabled() { // the spans of the batch are used again
+		own := ptrace.NewTraces()
+		td.CopyTo(own)
+		td = own
+	}
+	for _, p := range portionsOf(td, wanted) {
+		if p.at = r.now(); p.size <= limit {
+			r.push(p)
 		}
-		return
-	}
-	for _, g := range pipeline.SelectByTrace(td, func(span ptrace.Span) (pcommon.TraceID, bool) {
-		_, ok := wanted[span.TraceID()]
-		return span.TraceID(), ok
-	}) {
-		r.encode(g.ID, wanted[g.ID], g.Traces)
 	}
 }
 
-func (r *recent) encode(trace pcommon.TraceID, session string, td ptrace.Traces) {
-	data, err := new(ptrace.ProtoMarshaler).MarshalTraces(td)
-	p := portion{trace: trace, session: session, data: data, at: r.now()}
-	if err == nil && p.size() <= r.limit() {
-		r.push(&p)
+// portionsOf groups the wanted spans of a batch by trace, in the order in which the traces came.
+func portionsOf(td ptrace.Traces, wanted map[pcommon.TraceID]string) (all []*portion) {
+	index := make(map[pcommon.TraceID]*portion, len(wanted))
+	var p *portion // of the span before
+	for _, rs := range td.ResourceSpans().All() {
+		for _, ss := range rs.ScopeSpans().All() {
+			var from *origin
+			for _, span := range ss.Spans().All() {
+				if id := span.TraceID(); p == nil || p.trace != id {
+					session, ok := wanted[id]
+					if !ok {
+						continue
+					}
+					if p = index[id]; p == nil {
+						p = &portion{trace: id, session: session, size: len(session) + portionBytes}
+						index[id] = p
+						all = append(all, p)
+					}
+				}
+				if from == nil {
+					from = originOf(rs, ss)
+				}
+				if n := len(p.groups); n == 0 || p.groups[n-1].origin != from {
+					p.groups = append(p.groups, group{origin: from})
+					p.size += from.size
+				}
+				g := &p.groups[len(p.groups)-1]
+				g.spans = append(g.spans, span)
+				p.size += sizeOf(span)
+			}
+		}
 	}
+	return all
+}
+
+func originOf(rs ptrace.ResourceSpans, ss ptrace.ScopeSpans) *origin {
+	td := ptrace.NewTraces()
+	to := td.ResourceSpans().AppendEmpty()
+	rs.Resource().CopyTo(to.Resource())
+	to.SetSchemaUrl(rs.SchemaUrl())
+	scope := to.ScopeSpans().AppendEmpty()
+	ss.Scope().CopyTo(scope.Scope())
+	scope.SetSchemaUrl(ss.SchemaUrl())
+	return &origin{td, sizeOfMap(rs.Resource().Attributes()) + sizeOfMap(ss.Scope().Attributes()) + portionBytes}
+}
+
+func sizeOf(span ptrace.Span) int {
+	size := spanBytes + len(span.Name()) + sizeOfMap(span.Attributes())
+	for _, event := range span.Events().All() {
+		size += valueBytes + len(event.Name()) + sizeOfMap(event.Attributes())
+	}
+	for _, link := range span.Links().All() {
+		size += valueBytes + sizeOfMap(link.Attributes())
+	}
+	return size
+}
+
+func sizeOfMap(m pcommon.Map) (size int) {
+	for key, value := range m.All() {
+		size += len(key) + sizeOfValue(value)
+	}
+	return size
+}
+
+func sizeOfValue(value pcommon.Value) int {
+	size := valueBytes
+	switch value.Type() {
+	case pcommon.ValueTypeStr:
+		size += len(value.Str())
+	case pcommon.ValueTypeBytes:
+		size += value.Bytes().Len()
+	case pcommon.ValueTypeMap:
+		size += sizeOfMap(value.Map())
+	case pcommon.ValueTypeSlice:
+		for _, element := range value.Slice().All() {
+			size += sizeOfValue(element)
+		}
+	}
+	return size
 }
 
 func (r *recent) push(p *portion) {
@@ -105,9 +192,9 @@ func (r *recent) push(p *portion) {
 		p.ofSession = latest(r.sessions, p.session, number)
 	}
 	r.all = append(r.all, *p)
-	for r.size += p.size(); r.size > r.max; r.first++ {
+	for r.size += p.size; r.size > r.max; r.first++ {
 		old := &r.all[r.first]
-		r.size -= old.size()
+		r.size -= old.size
 		if r.traces[old.trace] == r.gone {
 			delete(r.traces, old.trace)
 		}
@@ -148,11 +235,12 @@ func (r *recent) find(trace pcommon.TraceID) []ptrace.Traces {
 	if !ok {
 		return nil
 	}
-	var found [][]byte
+	var found []ptrace.Traces
 	for p := r.at(number); p != nil; p = r.at(p.ofTrace) {
-		found = append(found, p.data)
+		found = append(found, p.copy())
 	}
-	return decoded(found)
+	slices.Reverse(found)
+	return found
 }
 
 // take returns the latest turns of a session, the oldest first. It returns each turn once.
@@ -164,23 +252,29 @@ func (r *recent) take(session string) []ptrace.Traces {
 		return nil
 	}
 	delete(r.sessions, session)
-	var found [][]byte
+	var found []ptrace.Traces
 	size := 0
 	for p := r.at(number); p != nil && len(found) < maxEarlier && r.now().Sub(p.at) <= earlierAge; p = r.at(p.ofSession) {
-		if size += len(p.data); size > maxEarlierBytes {
+		if size += p.size; size > maxEarlierBytes {
 			break
 		}
-		found = append(found, p.data)
+		found = append(found, p.copy())
 	}
-	return decoded(found)
+	slices.Reverse(found)
+	return found
 }
 
-// decoded decodes portions in the opposite order.
-func decoded(portions [][]byte) (all []ptrace.Traces) {
-	for _, data := range slices.Backward(portions) {
-		if td, err := new(ptrace.ProtoUnmarshaler).UnmarshalTraces(data); err == nil {
-			all = append(all, td)
+// copy returns spans that may be changed.
+func (p *portion) copy() ptrace.Traces {
+	all := ptrace.NewTraces()
+	for _, g := range p.groups {
+		td := ptrace.NewTraces()
+		g.origin.td.CopyTo(td)
+		to := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans()
+		for _, span := range g.spans {
+			span.CopyTo(to.AppendEmpty())
 		}
+		td.ResourceSpans().MoveAndAppendTo(all.ResourceSpans())
 	}
 	return all
 }

@@ -62,7 +62,8 @@ var langsmith = dialect{
 	},
 	about: []emitter{
 		{
-			name: "LangSmith (LangChain, LangGraph)", seen: "spans of langsmith 0.12 (JavaScript)",
+			name: "LangSmith (LangChain, LangGraph)",
+			seen: "spans of langsmith 0.12 (JavaScript), its exporter of the AI SDK too",
 			reads: "kind, messages, tools, usage, parameters, finish reason, metadata, session and user from " +
 				"metadata",
 			lacks: "prompt versions; an error keeps the span status OK",

@@ -135,29 +135,31 @@ func (c *cursor) endOfString(i int) int {
 
 // unescape resolves the escapes of a JSON string. It keeps cut or unknown escapes unchanged.
 func unescape(raw string) string {
-	out := make([]byte, 0, len(raw))
+	var out strings.Builder
+	out.Grow(len(raw))
 	for {
 		b := strings.IndexByte(raw, '\\')
 		if b < 0 || b+1 >= len(raw) {
 			if b >= 0 {
 				raw = raw[:b]
 			}
-			return string(append(out, raw...))
+			out.WriteString(raw)
+			return out.String()
 		}
-		out = append(out, raw[:b]...)
+		out.WriteString(raw[:b])
 		esc := raw[b+1]
 		raw = raw[b+2:]
 		switch esc {
 		case 'n':
-			out = append(out, '\n')
+			out.WriteByte('\n')
 		case 't':
-			out = append(out, '\t')
+			out.WriteByte('\t')
 		case 'r':
-			out = append(out, '\r')
+			out.WriteByte('\r')
 		case 'b':
-			out = append(out, '\b')
+			out.WriteByte('\b')
 		case 'f':
-			out = append(out, '\f')
+			out.WriteByte('\f')
 		case 'u':
 			r, ok := hex4(raw)
 			if !ok {
@@ -173,9 +175,9 @@ func unescape(raw string) string {
 					}
 				}
 			}
-			out = utf8.AppendRune(out, r)
+			out.WriteRune(r)
 		default:
-			out = append(out, esc)
+			out.WriteByte(esc)
 		}
 	}
 }

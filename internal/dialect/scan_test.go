@@ -64,3 +64,21 @@ func TestCursorEndsOnDepthAndNoise(t *testing.T) {
 	}
 	require.Less(t, time.Since(start), 5*time.Second)
 }
+
+// TestStringsAreCopiedOnce: a string with escapes is one allocation, one without is none.
+func TestStringsAreCopiedOnce(t *testing.T) {
+	for text, want := range map[string]float64{`"plain text"`: 0, `"two\nlines \u00e9 \ud83d\ude00 \"quoted\""`: 1} {
+		require.InDelta(t, want, testing.AllocsPerRun(100, func() {
+			c := cursor{s: text}
+			_ = c.str()
+		}), 0, text)
+	}
+}
+
+func BenchmarkUnescape(b *testing.B) {
+	raw := strings.Repeat(`a line of an answer that is as long as most are\n`, 20)
+	b.ReportAllocs()
+	for b.Loop() {
+		_ = unescape(raw)
+	}
+}

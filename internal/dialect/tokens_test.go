@@ -145,6 +145,17 @@ func TestCountsThatContradictEachOther(t *testing.T) {
 			"gen_ai.usage.input_tokens": 10, "gen_ai.usage.cache_read.input_tokens": 0,
 			"gen_ai.usage.reasoning.output_tokens": 0, "gen_ai.usage.audio.input_tokens": 0,
 		}, genai.Tokens{UncachedInput: genai.Some[int64](10), CacheRead: genai.Some[int64](0)}, ""},
+		"an object of zeros beside counts": {map[string]any{
+			"langsmith.span.kind": "llm", "langsmith.usage_metadata": `{"input_tokens":0,"output_tokens":0}`,
+			"ai.operationId": "ai.generateText.doGenerate", "ai.usage.inputTokens": 10, "ai.usage.outputTokens": 5,
+		}, genai.Tokens{UncachedInput: genai.Some[int64](10), Output: genai.Some[int64](5)}, ""},
+		"an object of zeros alone": {map[string]any{
+			"langsmith.span.kind": "llm", "langsmith.usage_metadata": `{"input_tokens":0,"output_tokens":0}`,
+		}, genai.Tokens{UncachedInput: genai.Some[int64](0), Output: genai.Some[int64](0)}, ""},
+		"an object of cached tokens alone": {map[string]any{
+			"langsmith.span.kind": "llm", "gen_ai.usage.input_tokens": 9,
+			"langsmith.usage_metadata": `{"input_tokens":0,"input_token_details":{"cache_read":9}}`,
+		}, genai.Tokens{UncachedInput: genai.Some[int64](0), CacheRead: genai.Some[int64](9)}, ""},
 		"huge": {map[string]any{
 			"gen_ai.usage.input_tokens": 1, "gen_ai.usage.cache_read.input_tokens": int64(math.MaxInt64),
 			"gen_ai.usage.cache_write.input_tokens": int64(math.MaxInt64), "gen_ai.usage.output_tokens": 5,

@@ -109,6 +109,7 @@ type counted struct {
 	by      dialects // the dialect that has the input count
 	form    form     // of the object that has it
 	noCache genai.Opt[int64]
+	zeros   genai.Usage // of an object that counts no token at all
 	problem string
 }
 
@@ -159,11 +160,37 @@ func slotIn(u *genai.Usage, kind tokenKind) *genai.Opt[int64] {
 	return nil
 }
 
-// readUsage reads a usage object in any spelling. It fills only what is not set yet.
+// readUsage reads a usage object in any spelling. It fills only what is not set yet. No call reads zero tokens, so an
+// object of zeros holds only where nothing else counts: exporters that know of no usage write one.
 func (r *Reader) readUsage(raw string, u *genai.Usage) {
-	had := u.Input.Set
-	if form := readUsage(raw, u); !had && u.Input.Set {
+	var object genai.Usage
+	form := readUsage(raw, &object)
+	if !counts(&object) {
+		fillUsage(&r.usage.zeros, &object)
+		return
+	}
+	if !u.Input.Set && object.Input.Set {
 		r.usage.form = form
+	}
+	fillUsage(u, &object)
+}
+
+// counts reports whether a usage has a count above zero.
+func counts(u *genai.Usage) bool {
+	for kind := range tokenKind(tokenKinds) {
+		if slot := slotIn(u, kind); slot != nil && slot.Value > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// fillUsage copies the counts that are not set yet.
+func fillUsage(to, from *genai.Usage) {
+	for kind := range tokenKind(tokenKinds) {
+		if slot := slotIn(to, kind); slot != nil {
+			fillOpt(slot, *slotIn(from, kind))
+		}
 	}
 }
 
@@ -377,11 +404,7 @@ func readBuckets(raw string, u *genai.Usage) {
 			*slot = genai.Some(plus(slot.Value, n))
 		}
 	}
-	for kind := range tokenKind(tokenKinds) {
-		if slot := slotIn(&sums, kind); slot != nil {
-			fillOpt(slotIn(u, kind), *slot)
-		}
-	}
+	fillUsage(u, &sums)
 }
 
 // bucketKind returns what a key of readBuckets counts.

@@ -291,8 +291,8 @@ type Queues interface {
 	Queues() []Queue
 	// Redistribute puts every item into its queue again, where the queues were changed since the last time.
 	Redistribute(ctx context.Context) error
-	// Assign offers an open item to one person only, by name; "" offers it to all again.
-	Assign(ctx context.Context, traceID, name string) error
+	// Assign offers an open item to one person only, by name; "" offers it to all again. by is who does so.
+	Assign(ctx context.Context, traceID, name, by string) error
 	// Requeue lets an open item go and puts it at the end of its queue.
-	Requeue(ctx context.Context, traceID, holder string) error
+	Requeue(ctx context.Context, traceID string, by Claimant) error
 }

@@ -166,21 +166,21 @@ type Signals interface {
 	// GuardSignal records what was made of the failures of a signal, in place of a guard of the same kind and name. It
 	// returns ErrNotFound for an unknown signal, and ErrInvalid (see Guard.Validate).
 	GuardSignal(ctx context.Context, id string, g Guard) error
-	// RenameSignal gives a signal a title; "" is the evidence of its first item again.
-	RenameSignal(ctx context.Context, id, name string) error
+	// RenameSignal gives a signal a title; "" is the evidence of its first item again. by is who does so, here and below.
+	RenameSignal(ctx context.Context, id, name, by string) error
 	// AssignSignal says who looks after a signal; "" is nobody. Its cases are offered to all as before.
-	AssignSignal(ctx context.Context, id, name string) error
+	AssignSignal(ctx context.Context, id, name, by string) error
 	// MergeSignal makes a signal part of another one: its items, those to come too, count there. It returns ErrInvalid
 	// for a signal that is part of the first already.
-	MergeSignal(ctx context.Context, id, into string) error
+	MergeSignal(ctx context.Context, id, into, by string) error
 	// SplitSignal takes a merge back: a signal that is part of another one stands alone again, with what had been
 	// merged into it.
-	SplitSignal(ctx context.Context, id string) error
+	SplitSignal(ctx context.Context, id, by string) error
 	// LabelMany adds a label like l to all items of the selection that are open and that its person did not judge, in
 	// parts, so that other writers get their turn. With an error, the batch tells what was done before it.
 	LabelMany(ctx context.Context, selected Selection, l Label) (Batch, error)
 	// UndoMany takes the labels of a batch back where they are still the newest, and returns how many those were.
-	UndoMany(ctx context.Context, batch string) (int, error)
+	UndoMany(ctx context.Context, batch, by string) (int, error)
 	// AgeSignals moves signals between the states that time and volume decide. It is to be called about every minute.
 	AgeSignals(ctx context.Context) error
 }

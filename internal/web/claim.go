@@ -122,24 +122,26 @@ func (s *server) postClaim(w http.ResponseWriter, r *http.Request) error {
 
 // postSkip lets a case go and leads to the next one.
 func (s *server) postSkip(w http.ResponseWriter, r *http.Request) error {
-	return s.goOn(w, r, s.store.Release)
+	return s.goOn(w, r, func(ctx context.Context, traceID string, by review.Claimant) error {
+		return s.store.Release(ctx, traceID, by.ID)
+	})
 }
 
 // postRequeue puts a case at the end of its queue and leads to the next one.
 func (s *server) postRequeue(w http.ResponseWriter, r *http.Request) error {
-	return s.goOn(w, r, func(_ context.Context, traceID, holder string) error { return s.putBack(r, traceID, holder) })
+	return s.goOn(w, r, s.store.Requeue)
 }
 
 // goOn lets a case go and leads to the next one.
 func (s *server) goOn(
-	w http.ResponseWriter, r *http.Request, let func(ctx context.Context, traceID, holder string) error,
+	w http.ResponseWriter, r *http.Request, let func(ctx context.Context, traceID string, by review.Claimant) error,
 ) error {
 	f, form, err := readForm(w, r)
 	if err != nil {
 		return err
 	}
 	id := r.PathValue("trace_id")
-	if err := let(r.Context(), id, s.claimant(r).ID); err != nil {
+	if err := let(r.Context(), id, s.claimant(r)); err != nil {
 		return err
 	}
 	next, err := s.nextOpen(r, f, id, form.Get("next"))
@@ -160,7 +162,7 @@ func (s *server) postRelease(w http.ResponseWriter, r *http.Request) error {
 // postAssign offers a case to one person and stays there.
 func (s *server) postAssign(w http.ResponseWriter, r *http.Request) error {
 	return s.stay(w, r, func(id string, form url.Values) error {
-		return s.assign(r, id, form.Get("assignee"))
+		return s.store.Assign(r.Context(), id, form.Get("assignee"), s.claimant(r).Name)
 	})
 }
 
@@ -194,7 +196,7 @@ func (s *server) putAssignee(w http.ResponseWriter, r *http.Request) error {
 	if len(in.Assignee) > maxReviewer {
 		return fmt.Errorf("assignee must be at most %d bytes, got %d: %w", maxReviewer, len(in.Assignee), review.ErrInvalid)
 	}
-	if err := s.assign(r, r.PathValue("trace_id"), in.Assignee); err != nil {
+	if err := s.store.Assign(r.Context(), r.PathValue("trace_id"), in.Assignee, s.claimant(r).Name); err != nil {
 		return err
 	}
 	return s.getItem(w, r)
@@ -205,7 +207,7 @@ func (s *server) requeue(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.putBack(r, r.PathValue("trace_id"), by.ID); err != nil {
+	if err := s.store.Requeue(r.Context(), r.PathValue("trace_id"), by); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

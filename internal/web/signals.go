@@ -262,7 +262,7 @@ func (s *server) postUndo(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	n, err := s.undo(r, form.Get("batch"))
+	n, err := s.store.UndoMany(r.Context(), form.Get("batch"), s.claimant(r).Name)
 	if err != nil {
 		return err
 	}
@@ -272,26 +272,28 @@ func (s *server) postUndo(w http.ResponseWriter, r *http.Request) error {
 // postSignalName gives a signal a title.
 func (s *server) postSignalName(w http.ResponseWriter, r *http.Request) error {
 	return s.changeSignal(w, r, func(id string, form url.Values) error {
-		return s.rename(r, id, form.Get("title"))
+		return s.store.RenameSignal(r.Context(), id, form.Get("title"), s.claimant(r).Name)
 	})
 }
 
 // postSignalMerge makes a signal part of another one.
 func (s *server) postSignalMerge(w http.ResponseWriter, r *http.Request) error {
 	return s.changeSignal(w, r, func(id string, form url.Values) error {
-		return s.merge(r, id, form.Get("into"))
+		return s.store.MergeSignal(r.Context(), id, form.Get("into"), s.claimant(r).Name)
 	})
 }
 
 // postSignalSplit takes a merge back.
 func (s *server) postSignalSplit(w http.ResponseWriter, r *http.Request) error {
-	return s.changeSignal(w, r, func(id string, _ url.Values) error { return s.split(r, id) })
+	return s.changeSignal(w, r, func(id string, _ url.Values) error {
+		return s.store.SplitSignal(r.Context(), id, s.claimant(r).Name)
+	})
 }
 
 // postSignalAssign says who looks after a signal.
 func (s *server) postSignalAssign(w http.ResponseWriter, r *http.Request) error {
 	return s.changeSignal(w, r, func(id string, form url.Values) error {
-		return s.assignSignal(r, id, form.Get("assignee"))
+		return s.store.AssignSignal(r.Context(), id, form.Get("assignee"), s.claimant(r).Name)
 	})
 }
 

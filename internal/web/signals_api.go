@@ -53,23 +53,23 @@ func (s *server) patchSignal(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	in.By = cmp.Or(s.options.Reviewer(r), in.By)
-	ctx, id := r.Context(), r.PathValue("id")
+	ctx, id, by := r.Context(), r.PathValue("id"), s.claimant(r).Name
 	var err error
 	if in.State != "" || in.Title == nil && in.MergedInto == nil && in.Assignee == nil {
 		err = s.store.ChangeSignal(ctx, id, in.SignalChange)
 	}
 	if err == nil && in.Title != nil {
-		err = s.rename(r, id, *in.Title)
+		err = s.store.RenameSignal(ctx, id, *in.Title, by)
 	}
 	if err == nil && in.Assignee != nil {
-		err = s.assignSignal(r, id, *in.Assignee)
+		err = s.store.AssignSignal(ctx, id, *in.Assignee, by)
 	}
 	switch {
 	case err != nil || in.MergedInto == nil:
 	case *in.MergedInto == "":
-		err = s.split(r, id)
+		err = s.store.SplitSignal(ctx, id, by)
 	default:
-		err = s.merge(r, id, *in.MergedInto)
+		err = s.store.MergeSignal(ctx, id, *in.MergedInto, by)
 	}
 	if err != nil {
 		return err
@@ -134,7 +134,7 @@ func (s *server) addLabels(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) undoLabels(w http.ResponseWriter, r *http.Request) error {
-	n, err := s.undo(r, r.PathValue("batch"))
+	n, err := s.store.UndoMany(r.Context(), r.PathValue("batch"), s.claimant(r).Name)
 	if err != nil {
 		return err
 	}

@@ -168,7 +168,7 @@ func TestNotesAndUndo(t *testing.T) {
 	require.NoError(t, err)
 	e, _ := spanattr.EvaluationOf(await(t, sink, 1)[0])
 	require.Equal(t, "all of them", e.Explanation)
-	_, err = store.UndoMany(t.Context(), batch.ID)
+	_, err = store.UndoMany(t.Context(), batch.ID, "ada")
 	require.NoError(t, err)
 	e, _ = spanattr.EvaluationOf(await(t, sink, 2)[1])
 	require.Equal(t, "undone", e.Label)

@@ -124,7 +124,7 @@ func TestLaterFailuresJoin(t *testing.T) {
 	g, err := store.Signal(t.Context(), fingerprint("1a"))
 	require.NoError(t, err)
 	require.Equal(t, fingerprint("1b"), g.ID, "a signal keeps its id")
-	require.NoError(t, store.SplitSignal(t.Context(), fingerprint("1a")))
+	require.NoError(t, store.SplitSignal(t.Context(), fingerprint("1a"), "ada"))
 	put(3, "1c")
 	require.Equal(t, 1, all(t, j))
 	g, err = store.Signal(t.Context(), fingerprint("1a"))

@@ -89,6 +89,8 @@ func connect(config *pgx.ConnConfig, connections int) *sql.DB {
 		"application_name": "faultline",
 		// Compiling a query takes longer than running any of ours. A writer would compile each that has to sort, see Write.
 		"jit": "off",
+		// So does starting processes for one, of which Postgres is fond where it cannot estimate how many rows it wants.
+		"max_parallel_workers_per_gather": "0",
 		// The lock of a replica that is gone must not keep the others from writing.
 		"idle_in_transaction_session_timeout": "60s",
 		"tcp_keepalives_idle":                 "10",

@@ -42,3 +42,24 @@ func TestAnIndexOfWordsIsRebuilt(t *testing.T) {
 	write(`CREATE TABLE small AS SELECT * FROM texts`)
 	require.Less(t, compact("small"), before/4)
 }
+
+// TestQueriesStartNoProcesses: several for a query of some milliseconds take longer than one. A DSN may say otherwise.
+func TestQueriesStartNoProcesses(t *testing.T) {
+	server := postgrestest.Start(t)
+	nothing := func(context.Context, *sql.DB) error { return nil }
+	for dsn, want := range map[string]string{
+		server.DSN(t): "0", server.DSN(t) + "&max_parallel_workers_per_gather=3": "3",
+	} {
+		d, err := postgres.Open(t.Context(), postgres.Settings{DSN: dsn}, nothing)
+		require.NoError(t, err)
+		for _, run := range []func(context.Context, func(*sql.Tx) error) error{d.Read, d.Write} {
+			require.NoError(t, run(t.Context(), func(tx *sql.Tx) error {
+				var got string
+				err := tx.QueryRowContext(t.Context(), `SELECT current_setting('max_parallel_workers_per_gather')`).Scan(&got)
+				require.Equal(t, want, got)
+				return err
+			}))
+		}
+		require.NoError(t, d.Close())
+	}
+}

@@ -43,7 +43,8 @@ func Open(ctx context.Context, path string, g *Guard, migrate func(context.Conte
 	d := &DB{path: path, migrate: migrate}
 	err := d.start(ctx, g)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open review store %s: %w", path, err), d.Close()) //nolint:contextcheck // it closes also where ctx ended
+		//nolint:contextcheck // it closes also where ctx ended
+		return nil, errors.Join(fmt.Errorf("open review store %s: %w", path, err), d.Close())
 	}
 	return d, nil
 }

@@ -3,9 +3,9 @@ package sqlstore
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/column"
 )
 
 // cause is the JSON of the column cause: the fields of a span that the primary span is found by and no other column
@@ -24,7 +24,7 @@ func (r *row) encodeCause() string {
 	if !c.Error && !c.Agent && !c.Suspect && c.CallHash == "" && len(c.Others) == 0 {
 		return ""
 	}
-	return text(c)
+	return column.JSON(c)
 }
 
 // decodeCause completes a row whose other columns were read.
@@ -39,29 +39,4 @@ func (r *row) decodeCause(column string) error {
 	r.node, r.suspect = r.span.Node(), c.Suspect
 	r.node.Agent = c.Agent
 	return nil
-}
-
-// encodeClasses writes classes for a column.
-func encodeClasses(classes []failure.Class) string {
-	if len(classes) == 0 {
-		return ""
-	}
-	return text(classes)
-}
-
-func decodeClasses(column string) (classes []failure.Class, err error) {
-	if column == "" {
-		return nil, nil
-	}
-	if err := json.Unmarshal([]byte(column), &classes); err != nil {
-		return nil, fmt.Errorf("read classes: %w", err)
-	}
-	return classes, nil
-}
-
-// text returns the JSON of a value that cannot fail to encode.
-func text(v any) string {
-	var b strings.Builder
-	_ = json.NewEncoder(&b).Encode(v)
-	return strings.TrimSuffix(b.String(), "\n")
 }

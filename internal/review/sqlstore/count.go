@@ -12,69 +12,84 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/database"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/filter"
 )
 
 // maxFacet bounds the values of a facet.
 const maxFacet = 100
 
-// counted returns what to sum up for a filter: the table of counts, or the newest items with the words of the query.
-func counted(q query) (from string, w *where) {
-	w = &where{}
-	if !q.searches && q.Attributes != (review.Attributes{}) {
-		from = w.having(q.Attributes)
-		w.conditions = nil
-		w.narrow(q.Filter)
-		w.ofQueue(q.queues, q.Queue)
-		w.revealedCounts(q.queues, q.Revealed)
-		return from + w.String(), w
+// tally is what the items of a filter are counted in: the table of counts, or one with the same columns that a
+// statement makes of the newest items with the words of a query, or with attributes.
+type tally struct {
+	filter.Where
+	with, from string
+}
+
+func newTally(q filter.Query) *tally {
+	t := &tally{from: ` FROM counts i`}
+	rows := ""
+	switch {
+	case q.Match != nil:
+		rows = `i.id IN (` + t.Searched(q.Match, math.MaxInt64, review.MaxCounted) + `)`
+		if t.Attributes(q.Attributes); len(t.Conditions) > 0 {
+			rows += ` AND ` + strings.Join(t.Conditions, ` AND `)
+		}
+	case !q.Searches && q.Attributes != (review.Attributes{}):
+		t.Attributes(q.Attributes)
+		rows = strings.Join(t.Conditions, ` AND `) + ` ORDER BY i.id DESC LIMIT ` + strconv.Itoa(review.MaxCounted)
 	}
-	if !q.searches {
-		w.narrow(q.Filter)
-		w.ofQueue(q.queues, q.Queue)
-		w.revealedCounts(q.queues, q.Revealed)
-		return ` FROM counts i` + w.String(), w
+	if t.Conditions = nil; rows != "" {
+		t.with = `WITH found AS MATERIALIZED (SELECT i.state, i.class, i.service, i.unsafe, i.sources, 1 AS n FROM items i WHERE ` +
+			rows + `) `
+		t.from = ` FROM found i`
 	}
-	if q.match == nil {
-		return ` FROM counts i WHERE 1 = 0`, w
+	return t
+}
+
+// of restricts what is counted to a filter, and returns it for a statement that selects from it.
+func (t *tally) of(q filter.Query) string {
+	w := &filter.Where{Args: t.Args}
+	if q.Searches && q.Match == nil {
+		w.Conditions = append(w.Conditions, "1 = 0")
 	}
-	from = ` FROM (SELECT i.state, i.class, i.service, i.unsafe, i.sources, 1 AS n FROM items i WHERE i.id IN (` +
-		w.searched(q.match, math.MaxInt64) + `)`
-	if w.attributes(q.Attributes); len(w.conditions) > 0 {
-		from += ` AND ` + strings.Join(w.conditions, ` AND `)
-	}
-	from, w.conditions = from+`) i`, nil
-	w.narrow(q.Filter)
-	w.ofQueue(q.queues, q.Queue)
-	w.revealedCounts(q.queues, q.Revealed)
-	return from + w.String(), w
+	w.Narrow(q.Filter)
+	w.OfQueue(q.Queues, q.Queue)
+	w.RevealedCounts(q.Queues, q.Revealed)
+	t.Args = w.Args
+	return t.from + w.String()
 }
 
 // total counts the items that a filter selects.
-func total(ctx context.Context, tx *sql.Tx, q query) (n int, err error) {
-	from, w := counted(q)
-	err = tx.QueryRowContext(ctx, `SELECT COALESCE(SUM(i.n), 0)`+from, w.args...).Scan(&n)
+func total(ctx context.Context, tx *sql.Tx, q filter.Query) (n int, err error) {
+	if q.WordsAlone() {
+		w := &filter.Where{}
+		query := `SELECT COUNT(*) FROM (` + w.Searched(q.Match, math.MaxInt64, review.MaxCounted) + `) found`
+		err = tx.QueryRowContext(ctx, query, w.Args...).Scan(&n)
+		return n, err
+	}
+	t := newTally(q)
+	of := t.of(q)
+	err = tx.QueryRowContext(ctx, t.with+`SELECT COALESCE(SUM(i.n), 0)`+of, t.Args...).Scan(&n)
 	return n, err
 }
 
+// The facets of a statement that counts them.
+const (
+	facetClass   = "class"
+	facetUnsafe  = "unsafe"
+	facetService = "service"
+	facetSource  = "source"
+)
+
 // Facets implements review.Store.
 func (s *Store) Facets(ctx context.Context, f review.Filter) (facets review.Facets, err error) {
-	err = s.read(ctx, func(tx *sql.Tx) error {
-		q, err := s.newQuery(ctx, tx, f)
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
+		q, err := filter.New(ctx, tx, s.words, s.db.Queues(), f)
 		if err != nil {
 			return err
 		}
-		byClass, byService, bySource := q, q, q
-		byClass.Class, byService.Service, bySource.Source = "", "", ""
-		if facets.Classes, err = countBy(ctx, tx, "i.class", byClass); err != nil {
-			return err
-		}
-		if facets.Classes, err = countUnsafe(ctx, tx, facets.Classes, byClass); err != nil {
-			return err
-		}
-		if facets.Services, err = countBy(ctx, tx, "i.service", byService); err != nil {
-			return err
-		}
-		if facets.Sources, err = countSources(ctx, tx, bySource); err != nil {
+		if err := countFacets(ctx, tx, q, &facets); err != nil {
 			return err
 		}
 		facets.Known, err = knownValues(ctx, tx, s.Queues())
@@ -86,10 +101,54 @@ func (s *Store) Facets(ctx context.Context, f review.Filter) (facets review.Face
 	return facets, nil
 }
 
-func countBy(ctx context.Context, tx *sql.Tx, column string, q query) ([]review.Count, error) {
-	from, w := counted(q)
-	return readCounts(tx.QueryContext(ctx, `SELECT `+column+`, SUM(i.n)`+from+
-		` GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT `+strconv.Itoa(maxFacet), w.args...))
+// countFacets counts all facets by one statement, so that the items of a query are found once.
+func countFacets(ctx context.Context, tx *sql.Tx, q filter.Query, facets *review.Facets) error {
+	t := newTally(q)
+	var parts []string
+	add := func(facet, value string, q filter.Query, group string) {
+		parts = append(parts, `SELECT '`+facet+`', `+value+`, COALESCE(SUM(i.n), 0)`+t.of(q)+group)
+	}
+	byClass, byService, bySource := q, q, q
+	byClass.Class, byService.Service, bySource.Source = "", "", ""
+	add(facetClass, "i.class", byClass, " GROUP BY i.class")
+	add(facetService, "i.service", byService, " GROUP BY i.service")
+	byClass.Class = failure.Unsafe
+	add(facetUnsafe, "''", byClass, "")
+	for _, source := range review.Sources() {
+		bySource.Source = source
+		add(facetSource, `'`+string(source)+`'`, bySource, "")
+	}
+	err := database.EachRow(ctx, tx, t.with+strings.Join(parts, " UNION ALL "), func(rows *sql.Rows) error {
+		var facet string
+		var c review.Count
+		err := rows.Scan(&facet, &c.Value, &c.N)
+		switch {
+		case facet == facetUnsafe: // with safety findings beside the root cause, as the filter of that class selects them
+			c.Value = string(failure.Unsafe)
+			fallthrough
+		case facet == facetClass && c.Value != string(failure.Unsafe) && c.Value != "": // "" is no failure
+			facets.Classes = append(facets.Classes, c)
+		case facet == facetService:
+			facets.Services = append(facets.Services, c)
+		case facet == facetSource:
+			facets.Sources = append(facets.Sources, c)
+		}
+		return err
+	}, t.Args...)
+	byValue := func(a, b review.Count) int { return cmp.Compare(a.Value, b.Value) }
+	slices.SortFunc(facets.Classes, byValue)
+	slices.SortFunc(facets.Services, byValue)
+	for _, counts := range []*[]review.Count{&facets.Classes, &facets.Services, &facets.Sources} {
+		*counts = mostFrequent(*counts)
+	}
+	return err
+}
+
+// mostFrequent sorts the counts above 0, and keeps the greatest. Equal ones keep their order.
+func mostFrequent(counts []review.Count) []review.Count {
+	counts = slices.DeleteFunc(counts, func(c review.Count) bool { return c.N == 0 })
+	slices.SortStableFunc(counts, func(a, b review.Count) int { return cmp.Compare(b.N, a.N) })
+	return counts[:min(len(counts), maxFacet)]
 }
 
 func readCounts(rows *sql.Rows, err error) (counts []review.Count, _ error) {
@@ -105,23 +164,4 @@ func readCounts(rows *sql.Rows, err error) (counts []review.Count, _ error) {
 		counts = append(counts, c)
 	}
 	return counts, rows.Err()
-}
-
-// countUnsafe sets the count of the class unsafe to the number of items that the filter of that class selects.
-func countUnsafe(ctx context.Context, tx *sql.Tx, counts []review.Count, q query) ([]review.Count, error) {
-	q.Class = failure.Unsafe
-	n, err := total(ctx, tx, q)
-	if err != nil {
-		return nil, err
-	}
-	counts = slices.DeleteFunc(counts, func(c review.Count) bool {
-		return c.Value == string(failure.Unsafe) || c.Value == "" // no failure
-	})
-	if n > 0 {
-		counts = append(counts, review.Count{Value: string(failure.Unsafe), N: n})
-	}
-	slices.SortFunc(counts, func(a, b review.Count) int {
-		return cmp.Or(cmp.Compare(b.N, a.N), cmp.Compare(a.Value, b.Value))
-	})
-	return counts, nil
 }

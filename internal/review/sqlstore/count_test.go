@@ -112,7 +112,7 @@ func anyHistory(t *testing.T, s review.Store, check func()) {
 			require.NoError(t, err)
 			batches = append(batches, batch.ID)
 		case 6:
-			_, err := s.UndoMany(t.Context(), batches[rng.IntN(len(batches))])
+			_, err := s.UndoMany(t.Context(), batches[rng.IntN(len(batches))], "ada")
 			require.NoError(t, err)
 		case 7:
 			state := []review.State{review.Open, review.Reviewed}[rng.IntN(2)]
@@ -217,7 +217,7 @@ func TestCountsAfterARecovery(t *testing.T) {
 	item, err := s.Item(t.Context(), fmt.Sprintf("%032x", 2))
 	require.NoError(t, err)
 	require.Equal(t, &claim, item.Claim, "who has a case still has it")
-	undone, err := s.UndoMany(t.Context(), batch.ID)
+	undone, err := s.UndoMany(t.Context(), batch.ID, "ada")
 	require.NoError(t, err)
 	require.Equal(t, 1, undone)
 	requireCounted(t, path)

@@ -8,6 +8,8 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/audit"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/column"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/database"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/erasure"
 )
 
@@ -17,7 +19,7 @@ type subjectOf struct {
 	review.Subject
 }
 
-var insertSubjects = insertion{`INSERT INTO subjects (item_id, kind, id) VALUES `, ` ON CONFLICT DO NOTHING`}
+var insertSubjects = database.Insertion{Before: `INSERT INTO subjects (item_id, kind, id) VALUES `, After: ` ON CONFLICT DO NOTHING`}
 
 // subjectsOf returns the users and sessions of rows, each once.
 func subjectsOf(spans []spanOf) (subjects []subjectOf) {
@@ -36,17 +38,17 @@ func subjectsOf(spans []spanOf) (subjects []subjectOf) {
 	return subjects
 }
 
-func writeSubjects(ctx context.Context, tx *prepared, atOnce int, spans []spanOf) error {
-	return insert(ctx, tx, insertSubjects, atOnce, subjectsOf(spans), func(s *subjectOf) (int, []any) {
+func writeSubjects(ctx context.Context, tx *database.Prepared, atOnce int, spans []spanOf) error {
+	return database.Insert(ctx, tx, insertSubjects, atOnce, subjectsOf(spans), func(s *subjectOf) (int, []any) {
 		return len(s.ID), []any{s.item, string(s.Kind), s.ID}
 	})
 }
 
 // Find implements review.Erasure.
 func (s *Store) Find(ctx context.Context, of review.Subject, cursor string) (ids []string, next string, err error) {
-	of.ID = short(of.ID)
+	of.ID = column.Short(of.ID)
 	if err = of.Validate(); err == nil {
-		err = s.read(ctx, func(tx *sql.Tx) error {
+		err = s.db.Read(ctx, func(tx *sql.Tx) error {
 			ids, next, err = erasure.Find(ctx, tx, of, cursor)
 			return err
 		})
@@ -59,17 +61,17 @@ func (s *Store) Find(ctx context.Context, of review.Subject, cursor string) (ids
 
 // Erase implements review.Erasure.
 func (s *Store) Erase(ctx context.Context, of review.Subject, by string) (erased int, err error) {
-	record := review.Entry{Who: short(by), Action: review.ActionErase, Subject: of.Hash()}
-	of.ID = short(of.ID)
+	record := review.Entry{Who: column.Short(by), Action: review.ActionErase, Subject: of.Hash()}
+	of.ID = column.Short(of.ID)
 	if err := of.Validate(); err != nil {
 		return 0, fmt.Errorf("erase: %w", err)
 	}
 	for {
 		n := 0
-		err := s.write(ctx, func(tx *sql.Tx) (err error) {
-			all := newPrepared(tx)
+		err := s.db.Write(ctx, func(tx *sql.Tx) (err error) {
+			all := database.Prepare(tx)
 			if n, err = erasure.Remove(ctx, all, of); err == nil {
-				err = s.record(ctx, all, &record, n)
+				err = s.db.Enter(ctx, all, &record, n)
 			}
 			return err
 		})
@@ -82,20 +84,11 @@ func (s *Store) Erase(ctx context.Context, of review.Subject, by string) (erased
 	}
 }
 
-// record writes a record of what a transaction does, or adds n to the record that an earlier one wrote.
-func (s *Store) record(ctx context.Context, tx audit.Tx, e *review.Entry, n int) (err error) {
-	if e.ID == 0 {
-		e.Time = s.now()
-	}
-	e.ID, err = audit.Add(ctx, tx, *e, n)
-	return err
-}
-
 // Record implements review.Audit.
 func (s *Store) Record(ctx context.Context, e review.Entry) error {
-	e.ID, e.Who, e.Subject = 0, short(e.Who), short(e.Subject)
-	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {
-		return s.record(ctx, tx, &e, e.N)
+	e.ID, e.Who, e.Subject = 0, column.Short(e.Who), column.Short(e.Subject)
+	err := s.db.Together(ctx, func(ctx context.Context, tx *database.Prepared) error {
+		return s.db.Enter(ctx, tx, &e, e.N)
 	})
 	if err != nil {
 		return fmt.Errorf("write the audit log: %w", err)
@@ -105,7 +98,7 @@ func (s *Store) Record(ctx context.Context, e review.Entry) error {
 
 // Entries implements review.Audit.
 func (s *Store) Entries(ctx context.Context, f review.EntryFilter) (page review.EntryPage, err error) {
-	err = s.read(ctx, func(tx *sql.Tx) error {
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
 		page, err = audit.List(ctx, tx, f)
 		return err
 	})
@@ -118,12 +111,12 @@ func (s *Store) Entries(ctx context.Context, f review.EntryFilter) (page review.
 // ForgetEntries implements review.Audit.
 func (s *Store) ForgetEntries(ctx context.Context, before time.Time) error {
 	var outdated bool
-	err := s.read(ctx, func(tx *sql.Tx) (err error) {
+	err := s.db.Read(ctx, func(tx *sql.Tx) (err error) {
 		outdated, err = audit.Outdated(ctx, tx, before)
 		return err
 	})
 	if err == nil && outdated {
-		err = s.write(ctx, func(tx *sql.Tx) error { return audit.Forget(ctx, tx, before) })
+		err = s.db.Write(ctx, func(tx *sql.Tx) error { return audit.Forget(ctx, tx, before) })
 	}
 	if err != nil {
 		return fmt.Errorf("forget old records of the audit log: %w", err)

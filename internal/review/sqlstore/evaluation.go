@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/column"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/database"
 )
 
 // Bounds of evaluations without an item, which wait for their trace.
@@ -35,8 +37,8 @@ func (s *Store) PutEvaluations(ctx context.Context, evaluations []review.Evaluat
 	for i := range evaluations {
 		ids[i] = evaluations[i].TraceID
 	}
-	portions, now := complaintsOf(evaluations), s.now()
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	portions, now := complaintsOf(evaluations), s.db.Now()
+	err := s.db.Write(ctx, func(tx *sql.Tx) error {
 		p, err := s.newPut(ctx, tx, now, ids)
 		if err != nil {
 			return err
@@ -75,17 +77,19 @@ func complaintsOf(evaluations []review.Evaluation) (portions []portion) {
 			})
 		}
 		p := &portions[at]
-		p.service, p.environment = cmp.Or(p.service, short(e.Service)), cmp.Or(p.environment, short(e.Environment))
+		p.service = cmp.Or(p.service, column.Short(e.Service))
+		p.environment = cmp.Or(p.environment, column.Short(e.Environment))
 	}
 	return portions
 }
 
 func putEvaluation(ctx context.Context, tx *put, e review.Evaluation) error {
 	for _, part := range []*string{&e.Name, &e.By, &e.Version, &e.Reviewer} { // of the key
-		*part = cut(clean(*part), maxKeyPart)
+		*part = column.Cut(column.Clean(*part), maxKeyPart)
 	}
-	e.Label, e.JudgeModel, e.Detail = short(e.Label), short(e.JudgeModel), short(e.Detail)
-	e.Stratum, e.Suspicion, e.Explanation = short(e.Stratum), short(e.Suspicion), cut(clean(e.Explanation), maxExplanation)
+	e.Label, e.JudgeModel, e.Detail = column.Short(e.Label), column.Short(e.JudgeModel), column.Short(e.Detail)
+	e.Stratum, e.Suspicion = column.Short(e.Stratum), column.Short(e.Suspicion)
+	e.Explanation = column.Cut(column.Clean(e.Explanation), maxExplanation)
 	if e.Time.IsZero() {
 		e.Time = tx.received
 	}
@@ -101,8 +105,8 @@ func putEvaluation(ctx context.Context, tx *put, e review.Evaluation) error {
 		failed, time_ns, received_ns, data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		ON CONFLICT (trace_id, span_id, name, evaluator, version, reviewer) DO UPDATE SET bad = excluded.bad,
 		failed = excluded.failed, time_ns = excluded.time_ns, data = excluded.data WHERE excluded.time_ns >= evaluations.time_ns`,
-		e.TraceID, e.SpanID, e.Name, e.By, e.Version, e.Reviewer, bit(e.Bad), bit(e.Failed), nanos(e.Time),
-		nanos(tx.received), text(e))
+		e.TraceID, e.SpanID, e.Name, e.By, e.Version, e.Reviewer, column.Bit(e.Bad), column.Bit(e.Failed),
+		column.Nanos(e.Time), column.Nanos(tx.received), column.JSON(e))
 	return err
 }
 
@@ -113,12 +117,12 @@ const maxKeyPart = 256
 const maxExplanation = 16 << 10
 
 // adopt gives items the evaluations of their traces that came before them.
-func adopt(ctx context.Context, tx *prepared, traces []any) error {
-	for traces := range slices.Chunk(traces, maxKnown) {
-		ids := padded(slices.Clone(traces))
+func adopt(ctx context.Context, tx *database.Prepared, traces []any) error {
+	for traces := range slices.Chunk(traces, database.MaxKnown) {
+		ids := database.Padded(slices.Clone(traces))
 		_, err := tx.ExecContext(ctx, `UPDATE evaluations
 			SET item_id = (SELECT i.id FROM items i WHERE i.trace_id = evaluations.trace_id)
-			WHERE item_id IS NULL AND trace_id IN `+placesFrom(1, len(ids)), ids...)
+			WHERE item_id IS NULL AND trace_id IN `+database.PlacesFrom(1, len(ids)), ids...)
 		if err != nil {
 			return err
 		}
@@ -127,7 +131,7 @@ func adopt(ctx context.Context, tx *prepared, traces []any) error {
 }
 
 // complained returns the span of the newest bad feedback on a trace, "" without one.
-func complained(ctx context.Context, tx *prepared, traceID string) (span string, err error) {
+func complained(ctx context.Context, tx *database.Prepared, traceID string) (span string, err error) {
 	err = tx.QueryRowContext(ctx, `SELECT span_id FROM evaluations WHERE trace_id = $1 AND bad = 1 AND span_id <> ''
 		ORDER BY time_ns DESC LIMIT 1`, traceID).Scan(&span)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -160,10 +164,10 @@ func evaluationsOf(ctx context.Context, tx *sql.Tx, item int64, traceID string) 
 // sweepIntake forgets evaluations whose trace did not become an item, old volumes, changes that all have, and expired
 // claims.
 func (s *Store) sweepIntake(ctx context.Context) error {
-	now := s.now()
-	oldest, week, waited := nanos(now.Add(-orphanAge)), hourOf(now)-volumeHours, nanos(now.Add(-outboxAge))
+	now := s.db.Now()
+	oldest, week, waited := column.Nanos(now.Add(-orphanAge)), hourOf(now)-volumeHours, column.Nanos(now.Add(-outboxAge))
 	var stale bool
-	err := s.read(ctx, func(tx *sql.Tx) error {
+	err := s.db.Read(ctx, func(tx *sql.Tx) error {
 		var excess int64 // time of the newest one too many
 		err := tx.QueryRowContext(ctx, `SELECT received_ns FROM evaluations WHERE item_id IS NULL
 			ORDER BY received_ns DESC LIMIT 1 OFFSET `+strconv.Itoa(maxOrphans)).Scan(&excess)
@@ -175,12 +179,12 @@ func (s *Store) sweepIntake(ctx context.Context) error {
 			EXISTS (SELECT 1 FROM evaluations WHERE item_id IS NULL AND received_ns <= $1) OR
 			EXISTS (SELECT 1 FROM volumes WHERE hour <= $2) OR
 			EXISTS (SELECT 1 FROM claims WHERE until_ns <= $4) OR
-			EXISTS (SELECT 1 FROM outbox WHERE `+outdated+`$3)`, oldest, week, waited, nanos(now)).Scan(&stale)
+			EXISTS (SELECT 1 FROM outbox WHERE `+outdated+`$3)`, oldest, week, waited, column.Nanos(now)).Scan(&stale)
 	})
 	if err != nil || !stale {
 		return err
 	}
-	return s.write(ctx, func(tx *sql.Tx) error {
+	return s.db.Write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM evaluations WHERE item_id IS NULL AND received_ns <= $1`, oldest)
 		if err == nil {
 			_, err = tx.ExecContext(ctx, `DELETE FROM volumes WHERE hour <= $1`, week)
@@ -189,7 +193,7 @@ func (s *Store) sweepIntake(ctx context.Context) error {
 			_, err = tx.ExecContext(ctx, `DELETE FROM outbox WHERE `+outdated+`$1`, waited)
 		}
 		if err == nil {
-			_, err = tx.ExecContext(ctx, `DELETE FROM claims WHERE until_ns <= $1`, nanos(now))
+			_, err = tx.ExecContext(ctx, `DELETE FROM claims WHERE until_ns <= $1`, column.Nanos(now))
 		}
 		return err
 	})
@@ -197,10 +201,10 @@ func (s *Store) sweepIntake(ctx context.Context) error {
 
 // Wanted implements review.Intake.
 func (s *Store) Wanted(ctx context.Context, after time.Time) (wanted []review.Wanted, err error) {
-	err = s.read(ctx, func(tx *sql.Tx) error {
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
 		//nolint:gosec // a constant is put in
 		rows, err := tx.QueryContext(ctx, `SELECT trace_id, received_ns FROM items WHERE bytes = 0 AND received_ns > $1
-			ORDER BY received_ns DESC LIMIT `+strconv.Itoa(maxWanted), nanos(after))
+			ORDER BY received_ns DESC LIMIT `+strconv.Itoa(maxWanted), column.Nanos(after))
 		if err != nil {
 			return err
 		}
@@ -211,7 +215,7 @@ func (s *Store) Wanted(ctx context.Context, after time.Time) (wanted []review.Wa
 			if err := rows.Scan(&w.TraceID, &received); err != nil {
 				return err
 			}
-			w.Received = instant(received)
+			w.Received = column.Instant(received)
 			wanted = append(wanted, w)
 		}
 		return rows.Err()
@@ -229,16 +233,16 @@ func hourOf(t time.Time) int64 { return t.Unix() / 3600 }
 
 // AddVolumes implements review.Intake.
 func (s *Store) AddVolumes(ctx context.Context, more []review.Volume) (week []review.Volume, err error) {
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err = s.db.Write(ctx, func(tx *sql.Tx) error {
 		for _, v := range more {
 			_, err := tx.ExecContext(ctx, `INSERT INTO volumes (service, hour, n) VALUES ($1, $2, $3)
-				ON CONFLICT (service, hour) DO UPDATE SET n = volumes.n + excluded.n`, short(v.Service), v.Hour, v.N)
+				ON CONFLICT (service, hour) DO UPDATE SET n = volumes.n + excluded.n`, column.Short(v.Service), v.Hour, v.N)
 			if err != nil {
 				return err
 			}
 		}
 		rows, err := tx.QueryContext(ctx, `SELECT service, MIN(hour), SUM(n) FROM volumes WHERE hour > $1 GROUP BY service
-			ORDER BY service`, hourOf(s.now())-volumeHours)
+			ORDER BY service`, hourOf(s.db.Now())-volumeHours)
 		if err != nil {
 			return err
 		}

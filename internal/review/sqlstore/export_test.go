@@ -3,4 +3,4 @@ package sqlstore
 import "time"
 
 // SetNow replaces the clock of a store.
-func SetNow(s *Store, now func() time.Time) { s.now = now }
+func SetNow(s *Store, now func() time.Time) { s.db.Now = now }

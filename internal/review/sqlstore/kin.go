@@ -12,6 +12,7 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/database"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/vectors"
 )
 
@@ -19,7 +20,7 @@ import (
 func (s *Store) Fresh(
 	ctx context.Context, model string, classes []failure.Class, limit int,
 ) (list []review.Fresh, err error) {
-	err = s.read(ctx, func(tx *sql.Tx) (err error) {
+	err = s.db.Read(ctx, func(tx *sql.Tx) (err error) {
 		if list, err = vectors.Fresh(ctx, tx, model, bySilence, classes, limit); err != nil {
 			return err
 		}
@@ -76,7 +77,7 @@ func describe(ctx context.Context, tx *sql.Tx, f *review.Fresh) error {
 func (s *Store) Leaders(
 	ctx context.Context, model string, class failure.Class, limit int,
 ) (list []review.Leader, err error) {
-	err = s.read(ctx, func(tx *sql.Tx) (err error) {
+	err = s.db.Read(ctx, func(tx *sql.Tx) (err error) {
 		list, err = vectors.Leaders(ctx, tx, model, class, limit)
 		return err
 	})
@@ -88,8 +89,8 @@ func (s *Store) Leaders(
 
 // Place implements review.Kin.
 func (s *Store) Place(ctx context.Context, model string, placements []review.Placement) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
-		all := newPrepared(tx)
+	err := s.db.Write(ctx, func(tx *sql.Tx) error {
+		all := database.Prepare(tx)
 		for i := range placements {
 			p := &placements[i]
 			if p.Into != "" {
@@ -111,7 +112,7 @@ func (s *Store) Place(ctx context.Context, model string, placements []review.Pla
 
 // join makes a signal part of another one, unless people changed it meanwhile. Its failures count as if they had come to
 // the other one: they end that one's being resolved.
-func (s *Store) join(ctx context.Context, tx *prepared, id, into string) error {
+func (s *Store) join(ctx context.Context, tx *database.Prepared, id, into string) error {
 	joins, err := vectors.Joins(ctx, tx, bySilence, id)
 	if err != nil || !joins {
 		return err
@@ -127,9 +128,9 @@ func (s *Store) join(ctx context.Context, tx *prepared, id, into string) error {
 		return err
 	}
 	items, _, _, err := s.list(ctx, tx.Tx, itemColumns+` WHERE i.fingerprint <> '' AND i.fingerprint = $1
-		ORDER BY i.id DESC`, []any{id}, maxKnown)
+		ORDER BY i.id DESC`, []any{id}, database.MaxKnown)
 	if err != nil || len(items) == 0 {
 		return err
 	}
-	return reopen(ctx, tx, items, s.now())
+	return reopen(ctx, tx, items, s.db.Now())
 }

@@ -5,17 +5,16 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
-)
 
-// maxKnown bounds the ids of one query: databases limit the parameters of a statement.
-const maxKnown = 500
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/database"
+)
 
 // Known implements review.Store.
 func (s *Store) Known(ctx context.Context, traceIDs []string) (known map[string]bool, err error) {
 	if len(traceIDs) == 0 {
 		return map[string]bool{}, nil
 	}
-	err = s.read(ctx, func(tx *sql.Tx) error {
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
 		known, err = knownOf(ctx, tx, "items", traceIDs)
 		return err
 	})
@@ -28,13 +27,13 @@ func (s *Store) Known(ctx context.Context, traceIDs []string) (known map[string]
 // knownOf returns the traces that have a row in a table.
 func knownOf(ctx context.Context, tx *sql.Tx, table string, traceIDs []string) (map[string]bool, error) {
 	known := map[string]bool{}
-	for ids := range slices.Chunk(traceIDs, maxKnown) {
+	for ids := range slices.Chunk(traceIDs, database.MaxKnown) {
 		args := make([]any, len(ids))
 		for i, id := range ids {
 			args[i] = id
 		}
-		args = padded(args)
-		query := `SELECT trace_id FROM ` + table + ` WHERE trace_id IN ` + placesFrom(1, len(args))
+		args = database.Padded(args)
+		query := `SELECT trace_id FROM ` + table + ` WHERE trace_id IN ` + database.PlacesFrom(1, len(args))
 		if err := findKnown(ctx, tx, known, query, args); err != nil {
 			return nil, err
 		}
@@ -56,12 +55,4 @@ func findKnown(ctx context.Context, tx *sql.Tx, known map[string]bool, query str
 		known[id] = true
 	}
 	return rows.Err()
-}
-
-// padded repeats the first value of a list until its length is a power of two: a database keeps few statements.
-func padded(values []any) []any {
-	for len(values)&(len(values)-1) != 0 {
-		values = append(values, values[0])
-	}
-	return values
 }

@@ -10,16 +10,14 @@ import (
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/column"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/database"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/filter"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/vectors"
 )
 
-// querier is a transaction, prepared or not.
-type querier interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
 // targetOf returns the signal that another one counts in, itself unless it was merged.
-func targetOf(ctx context.Context, tx querier, id string) (string, error) {
+func targetOf(ctx context.Context, tx database.Querier, id string) (string, error) {
 	var target string
 	err := tx.QueryRowContext(ctx, `SELECT target FROM signals WHERE id = $1`, id).Scan(&target)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -38,14 +36,14 @@ func partsOf(g *review.Signal) []string {
 }
 
 // ofSignal restricts items to those of a signal.
-func (w *where) ofSignal(g *review.Signal) string {
+func ofSignal(w *filter.Where, g *review.Signal) string {
 	ids := partsOf(g)
 	if len(ids) == 1 {
-		return `fingerprint <> '' AND fingerprint = ` + w.arg(ids[0])
+		return `fingerprint <> '' AND fingerprint = ` + w.Arg(ids[0])
 	}
 	places := make([]string, len(ids))
 	for i, id := range ids {
-		places[i] = w.arg(id)
+		places[i] = w.Arg(id)
 	}
 	return `fingerprint <> '' AND fingerprint IN (` + strings.Join(places, ", ") + `)`
 }
@@ -55,16 +53,16 @@ func addParts(ctx context.Context, tx *sql.Tx, signals []review.Signal) error {
 	if len(signals) == 0 {
 		return nil
 	}
-	w := &where{}
+	w := &filter.Where{}
 	places := make([]string, len(signals))
 	at := map[string]*review.Signal{}
 	for i := range signals {
-		places[i], at[signals[i].ID] = w.arg(signals[i].ID), &signals[i]
+		places[i], at[signals[i].ID] = w.Arg(signals[i].ID), &signals[i]
 	}
 	//nolint:gosec // only places are put in
 	rows, err := tx.QueryContext(ctx, `SELECT target, id, CASE WHEN name = '' THEN title ELSE name END, first_ns, last_ns,
 		total, stored, open FROM signals WHERE target <> '' AND target IN (`+strings.Join(places, ", ")+`)
-		ORDER BY first_ns, id`, w.args...)
+		ORDER BY first_ns, id`, w.Args...)
 	if err != nil {
 		return err
 	}
@@ -80,10 +78,10 @@ func addParts(ctx context.Context, tx *sql.Tx, signals []review.Signal) error {
 		g := at[target]
 		g.Merged = append(g.Merged, part)
 		g.Total, g.Stored, g.Open = g.Total+total, g.Stored+stored, g.Open+open
-		if t := instant(began); t.Before(g.First) {
+		if t := column.Instant(began); t.Before(g.First) {
 			g.First = t
 		}
-		if t := instant(ended); t.After(g.Last) {
+		if t := column.Instant(ended); t.After(g.Last) {
 			g.Last = t
 		}
 	}
@@ -97,14 +95,14 @@ type targets map[string]string
 func (t targets) of(item *review.Item) string { return cmp.Or(t[item.Fingerprint], item.Fingerprint) }
 
 // seen tells the targets of merged signals that failures came, and returns them.
-func seen(ctx context.Context, tx *prepared, items []review.Item, received time.Time) (targets, error) {
+func seen(ctx context.Context, tx *database.Prepared, items []review.Item, received time.Time) (targets, error) {
 	t, err := targetsOf(ctx, tx, items)
 	if err != nil {
 		return nil, err
 	}
 	for _, target := range t {
 		_, err := tx.ExecContext(ctx, `UPDATE signals SET last_ns = $1 WHERE id = $2 AND last_ns < $1`,
-			nanos(received), target)
+			column.Nanos(received), target)
 		if err != nil {
 			return nil, err
 		}
@@ -112,14 +110,14 @@ func seen(ctx context.Context, tx *prepared, items []review.Item, received time.
 	return t, nil
 }
 
-func targetsOf(ctx context.Context, tx *prepared, items []review.Item) (targets, error) {
+func targetsOf(ctx context.Context, tx *database.Prepared, items []review.Item) (targets, error) {
 	prints := make([]any, len(items))
 	for i := range items {
 		prints[i] = items[i].Fingerprint
 	}
-	prints = padded(prints)
+	prints = database.Padded(prints)
 	rows, err := tx.QueryContext(ctx, `SELECT id, target FROM signals WHERE target <> '' AND id IN `+
-		placesFrom(1, len(prints)), prints...)
+		database.PlacesFrom(1, len(prints)), prints...)
 	if err != nil {
 		return nil, err
 	}
@@ -136,15 +134,17 @@ func targetsOf(ctx context.Context, tx *prepared, items []review.Item) (targets,
 }
 
 // RenameSignal implements review.Signals.
-func (s *Store) RenameSignal(ctx context.Context, id, name string) error {
-	name = strings.TrimSpace(short(name))
-	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {
+func (s *Store) RenameSignal(ctx context.Context, id, name, by string) error {
+	name = strings.TrimSpace(column.Short(name))
+	err := s.db.Together(ctx, func(ctx context.Context, tx *database.Prepared) error {
 		id, err := targetOf(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE signals SET name = $1 WHERE id = $2`, name, id)
-		return err
+		if _, err = tx.ExecContext(ctx, `UPDATE signals SET name = $1 WHERE id = $2`, name, id); err != nil {
+			return err
+		}
+		return s.db.EnterOne(ctx, tx, by, review.ActionRename, id+" "+name)
 	})
 	if err != nil {
 		return fmt.Errorf("rename signal %.64q: %w", id, err)
@@ -153,15 +153,17 @@ func (s *Store) RenameSignal(ctx context.Context, id, name string) error {
 }
 
 // AssignSignal implements review.Signals.
-func (s *Store) AssignSignal(ctx context.Context, id, name string) error {
-	name = strings.TrimSpace(short(name))
-	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {
+func (s *Store) AssignSignal(ctx context.Context, id, name, by string) error {
+	name = strings.TrimSpace(column.Short(name))
+	err := s.db.Together(ctx, func(ctx context.Context, tx *database.Prepared) error {
 		id, err := targetOf(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE signals SET assignee = $1 WHERE id = $2`, name, id)
-		return err
+		if _, err = tx.ExecContext(ctx, `UPDATE signals SET assignee = $1 WHERE id = $2`, name, id); err != nil {
+			return err
+		}
+		return s.db.EnterOne(ctx, tx, by, review.ActionAssign, "signal "+id+" to "+cmp.Or(name, "nobody"))
 	})
 	if err != nil {
 		return fmt.Errorf("assign signal %.64q: %w", id, err)
@@ -173,24 +175,24 @@ func (s *Store) AssignSignal(ctx context.Context, id, name string) error {
 const maxSignalWords = 16
 
 // signalsOf restricts signals to those of a person, and to those with all words of a query.
-func (w *where) signalsOf(f review.SignalFilter) {
+func signalsOf(w *filter.Where, f review.SignalFilter) {
 	if f.Assignee != "" {
-		w.and("i.assignee = ", short(f.Assignee))
+		w.And("i.assignee = ", column.Short(f.Assignee))
 	}
-	words := strings.Fields(strings.ToLower(short(f.Query)))
+	words := strings.Fields(strings.ToLower(column.Short(f.Query)))
 	for _, word := range words[:min(len(words), maxSignalWords)] {
-		pattern := w.arg("%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(word) + "%")
+		pattern := w.Arg("%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(word) + "%")
 		var alternatives []string
-		for _, column := range []string{"name", "title", "class", "detail", "service", "id"} {
-			alternatives = append(alternatives, "LOWER(i."+column+") LIKE "+pattern+` ESCAPE '\'`)
+		for _, name := range []string{"name", "title", "class", "detail", "service", "id"} {
+			alternatives = append(alternatives, "LOWER(i."+name+") LIKE "+pattern+` ESCAPE '\'`)
 		}
-		w.conditions = append(w.conditions, "("+strings.Join(alternatives, " OR ")+")")
+		w.Conditions = append(w.Conditions, "("+strings.Join(alternatives, " OR ")+")")
 	}
 }
 
 // MergeSignal implements review.Signals. What had been merged into the signal goes with it, and remembers that.
-func (s *Store) MergeSignal(ctx context.Context, id, into string) error {
-	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {
+func (s *Store) MergeSignal(ctx context.Context, id, into, by string) error {
+	err := s.db.Together(ctx, func(ctx context.Context, tx *database.Prepared) error {
 		id, err := targetOf(ctx, tx, id)
 		if err != nil {
 			return err
@@ -202,7 +204,10 @@ func (s *Store) MergeSignal(ctx context.Context, id, into string) error {
 		if id == target {
 			return fmt.Errorf("into must be another signal, got %.64q, which is the same: %w", into, review.ErrInvalid)
 		}
-		return mergeSignals(ctx, tx, id, target)
+		if err := mergeSignals(ctx, tx, id, target); err != nil {
+			return err
+		}
+		return s.db.EnterOne(ctx, tx, by, review.ActionMerge, id+" into "+target)
 	})
 	if err != nil {
 		return fmt.Errorf("merge signal %.64q: %w", id, err)
@@ -211,7 +216,7 @@ func (s *Store) MergeSignal(ctx context.Context, id, into string) error {
 }
 
 // mergeSignals makes a signal part of another one. Both are part of none.
-func mergeSignals(ctx context.Context, tx *prepared, id, target string) error {
+func mergeSignals(ctx context.Context, tx *database.Prepared, id, target string) error {
 	_, err := tx.ExecContext(ctx, `UPDATE signals SET via = target, target = $1 WHERE target = $2`, target, id)
 	if err != nil {
 		return err
@@ -225,8 +230,8 @@ func mergeSignals(ctx context.Context, tx *prepared, id, target string) error {
 }
 
 // SplitSignal implements review.Signals.
-func (s *Store) SplitSignal(ctx context.Context, id string) error {
-	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {
+func (s *Store) SplitSignal(ctx context.Context, id, by string) error {
+	err := s.db.Together(ctx, func(ctx context.Context, tx *database.Prepared) error {
 		target, err := targetOf(ctx, tx, id)
 		if err != nil {
 			return err
@@ -238,8 +243,13 @@ func (s *Store) SplitSignal(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE signals SET target = '', via = '' WHERE id = $1`, id)
-		return errors.Join(err, vectors.Settle(ctx, tx, id))
+		if _, err = tx.ExecContext(ctx, `UPDATE signals SET target = '', via = '' WHERE id = $1`, id); err != nil {
+			return err
+		}
+		if err := vectors.Settle(ctx, tx, id); err != nil {
+			return err
+		}
+		return s.db.EnterOne(ctx, tx, by, review.ActionSplit, id)
 	})
 	if err != nil {
 		return fmt.Errorf("split signal %.64q: %w", id, err)

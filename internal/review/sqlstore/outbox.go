@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/column"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/filter"
 )
 
 // outboxAge is how long a change waits for its readers.
@@ -22,12 +24,12 @@ func (s *Store) Changes(
 	ctx context.Context, reader, process string, limit int,
 ) (changes []review.LabelChange, err error) {
 	var waiting bool
-	err = s.read(ctx, func(tx *sql.Tx) error { // most times there is nothing, and a write would cost an fsync
+	err = s.db.Read(ctx, func(tx *sql.Tx) error { // most times there is nothing, and a write would cost an fsync
 		return tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM outbox WHERE id >
 			(SELECT COALESCE(MAX(last_id), 0) FROM outbox_readers WHERE reader = $1))`, reader).Scan(&waiting)
 	})
 	if err == nil && waiting {
-		err = s.write(ctx, func(tx *sql.Tx) error {
+		err = s.db.Write(ctx, func(tx *sql.Tx) error {
 			changes, err = s.changes(ctx, tx, reader, process, limit)
 			return err
 		})
@@ -41,12 +43,12 @@ func (s *Store) Changes(
 func (s *Store) changes(
 	ctx context.Context, tx *sql.Tx, reader, process string, limit int,
 ) (changes []review.LabelChange, err error) {
-	now := s.now()
+	now := s.db.Now()
 	var last int64
 	err = tx.QueryRowContext(ctx, `INSERT INTO outbox_readers (reader, last_id, process, until_ns) VALUES ($1, 0, $2, $3)
 		ON CONFLICT (reader) DO UPDATE SET process = excluded.process, until_ns = excluded.until_ns
 		WHERE outbox_readers.process = excluded.process OR outbox_readers.until_ns <= $4 RETURNING last_id`,
-		reader, process, nanos(now.Add(review.TurnFor)), nanos(now)).Scan(&last)
+		reader, process, column.Nanos(now.Add(review.TurnFor)), column.Nanos(now)).Scan(&last)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil // it is the turn of another process
 	}
@@ -56,7 +58,7 @@ func (s *Store) changes(
 	//nolint:gosec // a number is put in
 	rows, err := tx.QueryContext(ctx, `SELECT id, undone, label_id, trace_id, span_id, decision, class, detail, note,
 		reviewer, created_ns, service, environment, model, prompt_name, prompt_version, end_ns, source, probability
-		FROM outbox WHERE id > $1 ORDER BY id LIMIT `+strconv.Itoa(min(max(limit, 1), maxLimit)), last)
+		FROM outbox WHERE id > $1 ORDER BY id LIMIT `+strconv.Itoa(min(max(limit, 1), filter.MaxLimit)), last)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +74,7 @@ func (s *Store) changes(
 		if err != nil {
 			return nil, err
 		}
-		c.Undone, c.End, l.Created = undone != 0, instant(end), instant(created)
+		c.Undone, c.End, l.Created = undone != 0, column.Instant(end), column.Instant(created)
 		changes = append(changes, c)
 	}
 	return changes, rows.Err()
@@ -80,10 +82,10 @@ func (s *Store) changes(
 
 // Delivered implements review.Outbox.
 func (s *Store) Delivered(ctx context.Context, reader, process string, upTo int64) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.db.Write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE outbox_readers SET last_id = $1, until_ns = $2
 			WHERE reader = $3 AND process = $4 AND last_id < $1`,
-			upTo, nanos(s.now().Add(review.TurnFor)), reader, process)
+			upTo, column.Nanos(s.db.Now().Add(review.TurnFor)), reader, process)
 		return err
 	})
 	if err != nil {

@@ -11,6 +11,8 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/column"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/database"
 )
 
 // Bounds of one item, against runaway agents and hostile senders. Beyond maxSpans the failing spans of a portion come
@@ -45,8 +47,8 @@ func (s *Store) Put(ctx context.Context, traces []review.Trace) error {
 	for i := range portions {
 		ids[i] = portions[i].traceID
 	}
-	received := s.now()
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	received := s.db.Now()
+	err = s.db.Write(ctx, func(tx *sql.Tx) error {
 		p, err := s.newPut(ctx, tx, received, ids)
 		if err != nil {
 			return err
@@ -84,8 +86,8 @@ func portionsOf(traces []review.Trace) ([]portion, error) {
 			portions = append(portions, portion{traceID: t.ID})
 		}
 		p := &portions[at]
-		p.service = cmp.Or(p.service, short(t.Service))
-		p.environment = cmp.Or(p.environment, short(t.Environment))
+		p.service = cmp.Or(p.service, column.Short(t.Service))
+		p.environment = cmp.Or(p.environment, column.Short(t.Environment))
 		for j := range t.Spans {
 			p.rows = append(p.rows, rowOf(&t.Spans[j]))
 			if t.Spans[j].Failed() && !p.has(review.SourceVerdict) {
@@ -135,9 +137,9 @@ func (p *portion) start() int64 {
 	if len(p.rows) == 0 {
 		return 0
 	}
-	start := nanos(p.rows[0].span.Start)
+	start := column.Nanos(p.rows[0].span.Start)
 	for i := range p.rows {
-		start = min(start, nanos(p.rows[i].span.Start))
+		start = min(start, column.Nanos(p.rows[i].span.Start))
 	}
 	return start
 }
@@ -148,27 +150,27 @@ func (s *Store) merge(ctx context.Context, tx *put, p *portion) (err error) {
 	isNew := !tx.known[p.traceID]
 	switch {
 	case !isNew:
-		item, err = findStored(ctx, tx.prepared, p.traceID)
+		item, err = findStored(ctx, tx.Prepared, p.traceID)
 	case len(p.reasons) == 0:
 		if err = tx.insertItems(ctx); err == nil { // it may be a turn of one of them
-			err = keepTurn(ctx, tx.prepared, p)
+			err = keepTurn(ctx, tx.Prepared, p)
 		}
 		return err
 	case tx.turns[p.traceID]:
-		err = takeTurn(ctx, tx.prepared, p)
+		err = takeTurn(ctx, tx.Prepared, p)
 	}
 	if err != nil {
 		return err
 	}
 	fresh, before := item.take(p.rows), item.sources
 	for _, r := range p.reasons {
-		item.sources |= bitOf(r.Source)
+		item.sources |= column.BitOf(r.Source)
 	}
 	if len(fresh) == 0 && item.sources == before {
 		return nil
 	}
-	if item.sources&bitVerdict == 0 {
-		if item.complaint, err = complained(ctx, tx.prepared, p.traceID); err != nil {
+	if item.sources&column.BitVerdict == 0 {
+		if item.complaint, err = complained(ctx, tx.Prepared, p.traceID); err != nil {
 			return err
 		}
 	}
@@ -186,9 +188,9 @@ func (s *Store) merge(ctx context.Context, tx *put, p *portion) (err error) {
 	if isNew {
 		tx.items = append(tx.items, newItem{item, summary, suspects(fresh)})
 	} else {
-		err = item.update(ctx, tx.prepared, &summary)
+		err = item.update(ctx, tx.Prepared, &summary)
 		if err == nil {
-			err = s.enqueue(ctx, tx.prepared, item.id, suspects(fresh))
+			err = s.enqueue(ctx, tx.Prepared, item.id, suspects(fresh))
 		}
 	}
 	if err != nil {
@@ -235,7 +237,7 @@ func (s *stored) take(rows []row) (fresh []row) {
 	return fresh
 }
 
-func findStored(ctx context.Context, tx *prepared, traceID string) (*stored, error) {
+func findStored(ctx context.Context, tx *database.Prepared, traceID string) (*stored, error) {
 	s := &stored{traceID: traceID, rows: map[string]row{}}
 	err := tx.QueryRowContext(ctx, `SELECT id, service, environment, bytes, fingerprint, sources FROM items
 		WHERE trace_id = $1`, traceID).Scan(&s.id, &s.service, &s.environment, &s.bytes, &s.signal, &s.sources)
@@ -263,7 +265,7 @@ func findStored(ctx context.Context, tx *prepared, traceID string) (*stored, err
 	return s, rows.Err()
 }
 
-func (r *row) scan(rows scanner) error {
+func (r *row) scan(rows database.Scanner) error {
 	var start int64
 	var cost sql.NullFloat64
 	var classes, c string
@@ -289,9 +291,9 @@ func (r *row) scan(rows scanner) error {
 	if err != nil {
 		return err
 	}
-	r.span.Start, r.cost = instant(start), optional(cost)
+	r.span.Start, r.cost = column.Instant(start), column.Optional(cost)
 	r.span.Bucket = r.span.Class.Bucket()
-	if r.span.Classes, err = decodeClasses(classes); err != nil {
+	if r.span.Classes, err = column.DecodeClasses(classes); err != nil {
 		return err
 	}
 	return r.decodeCause(c)
@@ -315,17 +317,17 @@ var computed = []string{
 
 func (s *stored) columns(v *review.Item) []any {
 	return []any{
-		v.Service, s.environment, v.Class, v.Detail, encodeClasses(v.Classes), v.Evidence, v.Fingerprint, v.PrimarySpanID,
-		v.Model, v.PromptName, v.PromptVersion, v.SessionID, nullable(v.CostUSD), nanos(v.Start), int64(v.Duration), s.bytes,
-		bit(s.isUnsafe()), s.sources,
+		v.Service, s.environment, v.Class, v.Detail, column.EncodeClasses(v.Classes), v.Evidence, v.Fingerprint,
+		v.PrimarySpanID, v.Model, v.PromptName, v.PromptVersion, v.SessionID, column.Nullable(v.CostUSD),
+		column.Nanos(v.Start), int64(v.Duration), s.bytes, column.Bit(s.isUnsafe()), s.sources,
 	}
 }
 
-var updateItem = `UPDATE items SET (` + strings.Join(computed, ", ") + `) = ` + placesFrom(2, len(computed)) +
+var updateItem = `UPDATE items SET (` + strings.Join(computed, ", ") + `) = ` + database.PlacesFrom(2, len(computed)) +
 	` WHERE id = $1`
 
 // update writes what is computed from all spans of an item that is there.
-func (s *stored) update(ctx context.Context, tx *prepared, v *review.Item) error {
+func (s *stored) update(ctx context.Context, tx *database.Prepared, v *review.Item) error {
 	_, err := tx.ExecContext(ctx, updateItem, append([]any{s.id}, s.columns(v)...)...)
 	return err
 }

@@ -1,111 +1,29 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/column"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/database"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/labels"
 )
 
 // UseQueues implements review.Queues.
-func (s *Store) UseQueues(queues []review.Queue) { s.queues.Store(&queues) }
+func (s *Store) UseQueues(queues []review.Queue) { s.db.UseQueues(queues) }
 
 // Queues implements review.Queues.
-func (s *Store) Queues() []review.Queue {
-	if queues := s.queues.Load(); queues != nil {
-		return *queues
-	}
-	return nil
-}
-
-// ofQueue restricts counts to those of a queue, which they do not name: the first queue that takes them is theirs.
-func (w *where) ofQueue(queues []review.Queue, name string) {
-	if name != "" {
-		w.conditions = append(w.conditions, w.within(queues, name))
-	}
-}
-
-// within is the condition under which an item is in a queue: it takes the item, and none before it does.
-func (w *where) within(queues []review.Queue, name string) string {
-	at := slices.IndexFunc(queues, func(q review.Queue) bool { return q.Name == name })
-	if at < 0 {
-		return "1 = 0"
-	}
-	var conditions []string
-	for i := range queues[:at] {
-		conditions = append(conditions, "NOT "+w.taken(&queues[i]))
-	}
-	return strings.Join(append(conditions, w.taken(&queues[at])), " AND ")
-}
-
-// taken is the condition under which a queue takes an item; review.QueueOf decides the same.
-func (w *where) taken(q *review.Queue) string {
-	conditions := []string{"1 = 1"}
-	if len(q.Classes) > 0 {
-		places, unsafe := make([]string, len(q.Classes)), ""
-		for i, class := range q.Classes {
-			places[i] = w.arg(string(class))
-			if class == failure.Unsafe {
-				unsafe = " OR i.unsafe = 1"
-			}
-		}
-		conditions = append(conditions, "(i.class IN ("+strings.Join(places, ", ")+")"+unsafe+")")
-	}
-	if len(q.Services) > 0 {
-		places := make([]string, len(q.Services))
-		for i, service := range q.Services {
-			places[i] = w.arg(service)
-		}
-		conditions = append(conditions, "i.service IN ("+strings.Join(places, ", ")+")")
-	}
-	if len(q.Sources) > 0 {
-		bits := 0
-		for _, source := range q.Sources {
-			bits |= bitOf(source)
-		}
-		conditions = append(conditions, "(i.sources & "+strconv.Itoa(bits)+") <> 0")
-	}
-	return "(" + strings.Join(conditions, " AND ") + ")"
-}
-
-// revealed leaves out the open items of blind queues.
-func (w *where) revealed(queues []review.Queue, yes bool) {
-	if !yes {
-		return
-	}
-	for _, of := range blindQueues(queues) {
-		w.conditions = append(w.conditions, "(i.state <> 'open' OR i.queue <> "+w.arg(of)+")")
-	}
-}
-
-// revealedCounts is revealed for counts, which do not name their queue.
-func (w *where) revealedCounts(queues []review.Queue, yes bool) {
-	if !yes {
-		return
-	}
-	for _, of := range blindQueues(queues) {
-		of := w.within(queues, of)
-		w.conditions = append(w.conditions, "(i.state <> 'open' OR NOT ("+of+"))")
-	}
-}
-
-func blindQueues(queues []review.Queue) (names []string) {
-	for i := range queues {
-		if queues[i].Blind {
-			names = append(names, queues[i].Name)
-		}
-	}
-	return names
-}
+func (s *Store) Queues() []review.Queue { return s.db.Queues() }
 
 // fewOfSignal is how many items of a signal count as new.
 const fewOfSignal = 5
@@ -127,18 +45,18 @@ type sortable struct {
 const selectSortable = `SELECT i.id, i.state, i.class, i.service, i.queue, i.place, i.reviewers, i.judged, i.unsafe,
 	i.sources, COALESCE(g.total, 0), i.cost_usd FROM items i LEFT JOIN signals g ON g.id = i.fingerprint`
 
-func (i *sortable) scan(r scanner) error {
+func (i *sortable) scan(r database.Scanner) error {
 	var cost sql.NullFloat64
 	var unsafe int
 	err := r.Scan(&i.id, &i.state, &i.class, &i.service, &i.queue, &i.place, &i.reviewers, &i.judged, &unsafe,
 		&i.sources, &i.ofSignal, &cost)
-	i.unsafe, i.cost = unsafe == 1, optional(cost)
+	i.unsafe, i.cost = unsafe == 1, column.Optional(cost)
 	return err
 }
 
 // enqueue puts an item that was written into its queue. uncertain is whether a scorer only suspects.
-func (s *Store) enqueue(ctx context.Context, tx *prepared, id int64, uncertain bool) error {
-	queues := s.Queues()
+func (s *Store) enqueue(ctx context.Context, tx *database.Prepared, id int64, uncertain bool) error {
+	queues := s.db.Queues()
 	if len(queues) == 0 {
 		return nil
 	}
@@ -151,8 +69,8 @@ func (s *Store) enqueue(ctx context.Context, tx *prepared, id int64, uncertain b
 
 // sort writes queue and place of an item. What was put at the end stays there, and what is known of an item only
 // raises it.
-func (i *sortable) sort(ctx context.Context, tx *prepared, queues []review.Queue, uncertain bool) error {
-	queue := review.QueueOf(queues, i.class, i.unsafe, i.service, sourcesIn(i.sources))
+func (i *sortable) sort(ctx context.Context, tx *database.Prepared, queues []review.Queue, uncertain bool) error {
+	queue := review.QueueOf(queues, i.class, i.unsafe, i.service, column.SourcesIn(i.sources))
 	state, reviewers, place := i.state, i.reviewers, i.place
 	if state == review.Open {
 		wanted := queue.Place(review.Traits{
@@ -183,14 +101,14 @@ const sortPart = 1000
 
 // Redistribute implements review.Queues.
 func (s *Store) Redistribute(ctx context.Context) error {
-	queues := s.Queues()
-	sum := sha256.Sum256([]byte(text(queues)))
+	queues := s.db.Queues()
+	sum := sha256.Sum256([]byte(column.JSON(queues)))
 	wanted, last := hex.EncodeToString(sum[:]), int64(0)
 	if len(queues) == 0 {
 		wanted = ""
 	}
 	var have string
-	err := s.read(ctx, func(tx *sql.Tx) error {
+	err := s.db.Read(ctx, func(tx *sql.Tx) error {
 		err := tx.QueryRowContext(ctx, `SELECT definition FROM queues WHERE id = 1`).Scan(&have)
 		if errors.Is(err, sql.ErrNoRows) {
 			err = nil
@@ -198,8 +116,8 @@ func (s *Store) Redistribute(ctx context.Context) error {
 		return err
 	})
 	for n := sortPart; err == nil && have != wanted && n == sortPart; {
-		err = s.write(ctx, func(tx *sql.Tx) (err error) {
-			n, last, err = sortFrom(ctx, newPrepared(tx), queues, last)
+		err = s.db.Write(ctx, func(tx *sql.Tx) (err error) {
+			n, last, err = sortFrom(ctx, database.Prepare(tx), queues, last)
 			if err != nil || n == sortPart {
 				return err
 			}
@@ -216,7 +134,7 @@ func (s *Store) Redistribute(ctx context.Context) error {
 
 // sortFrom puts the next items behind an id into their queues.
 func sortFrom(
-	ctx context.Context, tx *prepared, queues []review.Queue, after int64,
+	ctx context.Context, tx *database.Prepared, queues []review.Queue, after int64,
 ) (n int, last int64, err error) {
 	rows, err := tx.QueryContext(ctx, selectSortable+` WHERE i.id > $1 ORDER BY i.id LIMIT `+strconv.Itoa(sortPart), after)
 	if err != nil {
@@ -244,19 +162,21 @@ func sortFrom(
 }
 
 // Assign implements review.Queues.
-func (s *Store) Assign(ctx context.Context, traceID, name string) error {
-	name = strings.TrimSpace(short(name))
-	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {
+func (s *Store) Assign(ctx context.Context, traceID, name, by string) error {
+	name = strings.TrimSpace(column.Short(name))
+	err := s.db.Together(ctx, func(ctx context.Context, tx *database.Prepared) error {
 		item, err := findOpen(ctx, tx, traceID)
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE items SET assignee = $1 WHERE id = $2`, name, item.id)
-		if err != nil || name == "" {
+		_, err = tx.ExecContext(ctx, `UPDATE items SET assignee = $1 WHERE id = $2`, name, item.ID)
+		if err == nil && name != "" {
+			_, err = tx.ExecContext(ctx, `DELETE FROM claims WHERE item_id = $1 AND name <> $2`, item.ID, name)
+		}
+		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `DELETE FROM claims WHERE item_id = $1 AND name <> $2`, item.id, name)
-		return err
+		return s.db.EnterOne(ctx, tx, by, review.ActionAssign, traceID+" to "+cmp.Or(name, "everybody"))
 	})
 	if err != nil {
 		return fmt.Errorf("assign %.64q: %w", traceID, err)
@@ -265,17 +185,20 @@ func (s *Store) Assign(ctx context.Context, traceID, name string) error {
 }
 
 // Requeue implements review.Queues. The later an item is put at the end, the further it is behind.
-func (s *Store) Requeue(ctx context.Context, traceID, holder string) error {
-	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {
+func (s *Store) Requeue(ctx context.Context, traceID string, by review.Claimant) error {
+	err := s.db.Together(ctx, func(ctx context.Context, tx *database.Prepared) error {
 		item, err := findOpen(ctx, tx, traceID)
 		if err != nil {
 			return err
 		}
-		if _, err = tx.ExecContext(ctx, `UPDATE items SET place = $1 WHERE id = $2`, -s.now().UnixMilli(), item.id); err != nil {
+		if _, err = tx.ExecContext(ctx, `UPDATE items SET place = $1 WHERE id = $2`, -s.db.Now().UnixMilli(), item.ID); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `DELETE FROM claims WHERE item_id = $1 AND holder = $2`, item.id, short(holder))
-		return err
+		_, err = tx.ExecContext(ctx, `DELETE FROM claims WHERE item_id = $1 AND holder = $2`, item.ID, column.Short(by.ID))
+		if err != nil {
+			return err
+		}
+		return s.db.EnterOne(ctx, tx, by.Name, review.ActionRequeue, traceID)
 	})
 	if err != nil {
 		return fmt.Errorf("requeue %.64q: %w", traceID, err)
@@ -284,10 +207,10 @@ func (s *Store) Requeue(ctx context.Context, traceID, holder string) error {
 }
 
 // findOpen finds an item for what only open ones can be asked for.
-func findOpen(ctx context.Context, tx *prepared, traceID string) (judged, error) {
-	item, err := findJudged(ctx, tx, traceID)
-	if err == nil && item.state != review.Open {
-		err = fmt.Errorf("the item must be open, got %q: %w", item.state, review.ErrConflict)
+func findOpen(ctx context.Context, tx *database.Prepared, traceID string) (labels.Judged, error) {
+	item, err := labels.FindJudged(ctx, tx, traceID)
+	if err == nil && item.State != review.Open {
+		err = fmt.Errorf("the item must be open, got %q: %w", item.State, review.ErrConflict)
 	}
 	return item, err
 }

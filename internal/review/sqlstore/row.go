@@ -2,15 +2,15 @@ package sqlstore
 
 import (
 	"cmp"
-	"database/sql"
 	"math"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/column"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/content"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/judgements"
 )
 
 // row is a row of the table spans. Its span has only the fields with a column; everything else is in data.
@@ -23,26 +23,27 @@ type row struct {
 	cost                                        genai.Opt[float64] // of model calls only, so that a sum counts each once
 	data                                        string             // the whole span as JSON
 	bytes                                       int64              // of data
-	terms                                       terms              // for the search index
+	terms                                       content.Terms      // for the search index
 	opinions                                    string             // of the scorers, see encodeOpinions
 	scores                                      map[string]float64 // of new rows
 }
 
 // rowOf reads a span into columns, bounding each.
 func rowOf(s *review.Span) row {
-	bounded := bound(s)
-	r := row{span: bounded, terms: termsOf(s), opinions: encodeOpinions(&bounded)}
+	bounded := content.Bound(s)
+	r := row{span: bounded, terms: content.TermsOf(s), opinions: judgements.EncodeOpinions(&bounded)}
 	r.scores = bounded.Scores
 	r.node, r.suspect = r.span.Node(), len(s.Suspects) > 0
 	r.span.Call, r.span.Scores, r.span.Skipped = nil, nil, nil
 	if c := s.Call; c != nil {
-		r.model, r.promptName, r.promptVersion = short(c.AnyModel()), short(c.PromptName), short(c.PromptVersion)
-		r.sessionID, r.userID = short(c.SessionID), short(c.UserID)
+		r.model = column.Short(c.AnyModel())
+		r.promptName, r.promptVersion = column.Short(c.PromptName), column.Short(c.PromptVersion)
+		r.sessionID, r.userID = column.Short(c.SessionID), column.Short(c.UserID)
 		if c.CostUSD.Set && c.IsLLMCall() && c.CostUSD.Value >= 0 && c.CostUSD.Value <= math.MaxFloat64 {
 			r.cost = c.CostUSD
 		}
 	}
-	r.data = encode(bounded)
+	r.data = content.Encode(bounded)
 	return r
 }
 
@@ -50,7 +51,7 @@ func rowOf(s *review.Span) row {
 func (r *row) bare() string {
 	s := r.span
 	s.Cut = true
-	return encode(s)
+	return content.Encode(s)
 }
 
 // summary computes an item from all of its spans. Their order of arrival does not matter.
@@ -116,41 +117,4 @@ func foremost(rows []row, complaint string) int {
 		return i
 	}
 	return last
-}
-
-// maxShort bounds names, ids and evidence in columns, in bytes.
-const maxShort = 1 << 10
-
-// short makes a text fit for a column: bounded, valid UTF-8 and without NUL, which some databases refuse.
-func short(text string) string { return cut(clean(text), maxShort) }
-
-func clean(text string) string {
-	text = strings.ToValidUTF8(text, "\uFFFD")
-	if strings.IndexByte(text, 0) >= 0 {
-		text = strings.ReplaceAll(text, "\x00", "\uFFFD")
-	}
-	return text
-}
-
-// nanos returns a time as the store keeps it. Times outside the range of int64 nanoseconds count as unknown.
-func nanos(t time.Time) int64 {
-	if y := t.Year(); y < 1970 || y > 2261 {
-		return 0
-	}
-	return t.UnixNano()
-}
-
-func instant(nanos int64) time.Time {
-	if nanos == 0 {
-		return time.Time{}
-	}
-	return time.Unix(0, nanos).UTC()
-}
-
-func optional(f sql.NullFloat64) genai.Opt[float64] {
-	return genai.Opt[float64]{Value: f.Float64, Set: f.Valid}
-}
-
-func nullable(f genai.Opt[float64]) sql.NullFloat64 {
-	return sql.NullFloat64{Float64: f.Value, Valid: f.Set}
 }

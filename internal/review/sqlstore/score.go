@@ -3,6 +3,9 @@ package sqlstore
 import (
 	"cmp"
 	"slices"
+
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/column"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/database"
 )
 
 // low is the lowest score that a scorer gave a span of an item. What is 1 has no fault, and is below no bound.
@@ -12,9 +15,9 @@ type low struct {
 	value float64
 }
 
-var insertScores = insertion{
-	`INSERT INTO scores (item_id, name, value) VALUES `,
-	` ON CONFLICT (item_id, name) DO UPDATE SET value = excluded.value WHERE excluded.value < scores.value`,
+var insertScores = database.Insertion{
+	Before: `INSERT INTO scores (item_id, name, value) VALUES `,
+	After:  ` ON CONFLICT (item_id, name) DO UPDATE SET value = excluded.value WHERE excluded.value < scores.value`,
 }
 
 // lowest returns the lowest scores of new spans, each item and name once: a statement writes a row once.
@@ -22,7 +25,7 @@ func lowest(spans []spanOf) (list []low) {
 	for i := range spans {
 		for name, value := range spans[i].scores {
 			if value < 1 { // not a number is not
-				list = append(list, low{spans[i].item.id, short(name), value})
+				list = append(list, low{spans[i].item.id, column.Short(name), value})
 			}
 		}
 	}

@@ -10,6 +10,9 @@ import (
 	"slices"
 
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/column"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/database"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/filter"
 )
 
 // Bounds of the session that is shown around an item.
@@ -25,10 +28,10 @@ func (s *Store) KnownSessions(ctx context.Context, sessionIDs []string) (map[str
 	if len(sessionIDs) == 0 {
 		return known, nil
 	}
-	err := s.read(ctx, func(tx *sql.Tx) error {
-		all := newPrepared(tx)
+	err := s.db.Read(ctx, func(tx *sql.Tx) error {
+		all := database.Prepare(tx)
 		for _, id := range sessionIDs {
-			_, err := newestOf(ctx, all, short(id))
+			_, err := newestOf(ctx, all, column.Short(id))
 			if err != nil && !errors.Is(err, sql.ErrNoRows) {
 				return err
 			}
@@ -43,7 +46,7 @@ func (s *Store) KnownSessions(ctx context.Context, sessionIDs []string) (map[str
 }
 
 // newestOf returns the newest item of a session.
-func newestOf(ctx context.Context, tx *prepared, session string) (id int64, err error) {
+func newestOf(ctx context.Context, tx *database.Prepared, session string) (id int64, err error) {
 	if session == "" {
 		return 0, sql.ErrNoRows
 	}
@@ -54,7 +57,7 @@ func newestOf(ctx context.Context, tx *prepared, session string) (id int64, err 
 
 // keepTurn keeps a portion without a failure where its session has an item. It is a part of that item: it counts in its
 // bytes, and goes when it goes.
-func keepTurn(ctx context.Context, tx *prepared, p *portion) error {
+func keepTurn(ctx context.Context, tx *database.Prepared, p *portion) error {
 	var item int64
 	err := tx.QueryRowContext(ctx, `SELECT item_id FROM turns WHERE trace_id = $1 LIMIT 1`, p.traceID).Scan(&item)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -91,7 +94,7 @@ func keepTurn(ctx context.Context, tx *prepared, p *portion) error {
 		}
 		done, err := tx.ExecContext(ctx, `INSERT INTO turns (trace_id, span_id, item_id, start_ns, data)
 			VALUES ($1, $2, $3, $4, $5) ON CONFLICT (trace_id, span_id) DO NOTHING`,
-			p.traceID, r.span.ID, item, nanos(r.span.Start), data)
+			p.traceID, r.span.ID, item, column.Nanos(r.span.Start), data)
 		if err != nil {
 			return err
 		}
@@ -108,7 +111,7 @@ func keepTurn(ctx context.Context, tx *prepared, p *portion) error {
 }
 
 // weigh changes the bytes of an item.
-func weigh(ctx context.Context, tx *prepared, item, bytes int64) error {
+func weigh(ctx context.Context, tx *database.Prepared, item, bytes int64) error {
 	if bytes == 0 {
 		return nil
 	}
@@ -117,7 +120,7 @@ func weigh(ctx context.Context, tx *prepared, item, bytes int64) error {
 }
 
 // takeTurn gives a trace that fails after all the spans that were kept of it as a turn.
-func takeTurn(ctx context.Context, tx *prepared, p *portion) error {
+func takeTurn(ctx context.Context, tx *database.Prepared, p *portion) error {
 	var item sql.NullInt64
 	var bytes int64
 	err := tx.QueryRowContext(ctx, `SELECT MAX(item_id), COALESCE(SUM(octet_length(data)), 0) FROM turns
@@ -152,8 +155,8 @@ type neighbour struct {
 
 // Session implements review.Sessions.
 func (s *Store) Session(ctx context.Context, sessionID, traceID string) (found review.Session, err error) {
-	err = s.read(ctx, func(tx *sql.Tx) error {
-		all, err := neighbours(ctx, tx, short(sessionID), traceID)
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
+		all, err := neighbours(ctx, tx, column.Short(sessionID), traceID)
 		if err != nil {
 			return err
 		}
@@ -246,10 +249,10 @@ func readTurn(ctx context.Context, tx *sql.Tx, n neighbour, traceID string) (tur
 		turn.Spans, err = readSpans(rows)
 		return turn, err
 	}
-	w := &where{}
-	w.and("i.id = ", n.item)
+	w := &filter.Where{}
+	w.And("i.id = ", n.item)
 	turn.Item = &review.Item{}
-	if _, err := scanItem(tx.QueryRowContext(ctx, itemColumns+w.String(), w.args...), turn.Item); err != nil {
+	if _, err := scanItem(tx.QueryRowContext(ctx, itemColumns+w.String(), w.Args...), turn.Item); err != nil {
 		return turn, err
 	}
 	if n.trace != traceID {

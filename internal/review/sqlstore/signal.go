@@ -12,27 +12,28 @@ import (
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/column"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/database"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/extent"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/filter"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/guards"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/vectors"
 )
 
-// Hours of the charts, and newest items that a signal is described by.
+// Hours of the charts.
 const (
-	listHours   = 24
-	wholeHours  = 48
-	maxSample   = 1000
-	maxExemplar = 6
+	listHours  = 24
+	wholeHours = 48
 )
 
 const selectSignals = `SELECT id, class, detail, title, service, state, changed_ns, first_ns, last_ns, total, stored,
 	open, version, changed_by, name, assignee, priority FROM signals i`
 
-func scanSignal(r scanner, s *review.Signal) (priority int, err error) {
+func scanSignal(r database.Scanner, s *review.Signal) (priority int, err error) {
 	var changed, first, last int64
 	err = r.Scan(&s.ID, &s.Class, &s.Detail, &s.Title, &s.Service, &s.State, &changed, &first, &last, &s.Total, &s.Stored,
 		&s.Open, &s.Version, &s.ChangedBy, &s.Name, &s.Assignee, &priority)
-	s.Changed, s.First, s.Last = instant(changed), instant(first), instant(last)
+	s.Changed, s.First, s.Last = column.Instant(changed), column.Instant(first), column.Instant(last)
 	if s.ChangedBy == bySilence {
 		s.ChangedBy = ""
 	}
@@ -44,20 +45,20 @@ func priorityOf(state review.SignalState) int { return slices.Index(review.Signa
 
 // Signals implements review.Signals.
 func (s *Store) Signals(ctx context.Context, f review.SignalFilter) (page review.SignalPage, err error) {
-	limit := min(f.Limit, maxLimit)
+	limit := min(f.Limit, filter.MaxLimit)
 	if limit <= 0 {
-		limit = defaultLimit
+		limit = filter.DefaultLimit
 	}
-	w := &where{conditions: []string{"i.target = ''"}}
+	w := &filter.Where{Conditions: []string{"i.target = ''"}}
 	if f.State != "" {
-		w.and("i.priority = ", priorityOf(f.State))
+		w.And("i.priority = ", priorityOf(f.State))
 	} else {
-		w.and("i.priority < ", priorityOf(review.SignalResolved))
+		w.And("i.priority < ", priorityOf(review.SignalResolved))
 	}
 	if f.Class != "" {
-		w.and("i.class = ", string(f.Class))
+		w.And("i.class = ", string(f.Class))
 	}
-	w.signalsOf(f)
+	signalsOf(w, f)
 	all := *w
 	if f.Cursor != "" {
 		at := strings.SplitN(f.Cursor, ".", 3)
@@ -69,11 +70,11 @@ func (s *Store) Signals(ctx context.Context, f review.SignalFilter) (page review
 		if err1 != nil || err2 != nil {
 			return page, fmt.Errorf("cursor must be the next of a page, got %.64q: %w", f.Cursor, review.ErrInvalid)
 		}
-		w.and("(i.priority, -i.last_ns, i.id) > (", priority)
-		w.conditions[len(w.conditions)-1] += ", " + w.arg(-last) + ", " + w.arg(at[2]) + ")"
+		w.And("(i.priority, -i.last_ns, i.id) > (", priority)
+		w.Conditions[len(w.Conditions)-1] += ", " + w.Arg(-last) + ", " + w.Arg(at[2]) + ")"
 	}
-	err = s.read(ctx, func(tx *sql.Tx) error {
-		err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM signals i`+all.String(), all.args...).Scan(&page.Total)
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
+		err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM signals i`+all.String(), all.Args...).Scan(&page.Total)
 		if err != nil {
 			return err
 		}
@@ -96,9 +97,9 @@ func (s *Store) Signals(ctx context.Context, f review.SignalFilter) (page review
 	return page, nil
 }
 
-func listSignals(ctx context.Context, tx *sql.Tx, w *where, limit int, page *review.SignalPage) error {
+func listSignals(ctx context.Context, tx *sql.Tx, w *filter.Where, limit int, page *review.SignalPage) error {
 	rows, err := tx.QueryContext(ctx, selectSignals+w.String()+` ORDER BY i.priority, i.last_ns DESC, i.id LIMIT `+
-		strconv.Itoa(limit+1), w.args...)
+		strconv.Itoa(limit+1), w.Args...)
 	if err != nil {
 		return err
 	}
@@ -114,7 +115,7 @@ func listSignals(ctx context.Context, tx *sql.Tx, w *where, limit int, page *rev
 		if err != nil {
 			return err
 		}
-		last = fmt.Sprintf("%d.%d.%s", priority, nanos(g.Last), g.ID)
+		last = fmt.Sprintf("%d.%d.%s", priority, column.Nanos(g.Last), g.ID)
 		page.Signals = append(page.Signals, g)
 	}
 	return rows.Err()
@@ -122,7 +123,7 @@ func listSignals(ctx context.Context, tx *sql.Tx, w *where, limit int, page *rev
 
 // volumes reads how many items each signal had in each of the last hours.
 func (s *Store) volumes(ctx context.Context, tx *sql.Tx, signals []review.Signal, hours int64) error {
-	first := s.now().Unix()/3600 - hours + 1
+	first := s.db.Now().Unix()/3600 - hours + 1
 	for i := range signals {
 		signals[i].HourlyCount = make([]int, hours)
 		for _, id := range partsOf(&signals[i]) {
@@ -159,7 +160,7 @@ func eachHour(ctx context.Context, tx *sql.Tx, signal string, first int64, take 
 
 // Signal implements review.Signals.
 func (s *Store) Signal(ctx context.Context, id string) (g review.Signal, err error) {
-	err = s.read(ctx, func(tx *sql.Tx) error {
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
 		id, err := targetOf(ctx, tx, id)
 		if err != nil {
 			return err
@@ -175,40 +176,23 @@ func (s *Store) Signal(ctx context.Context, id string) (g review.Signal, err err
 			return err
 		}
 		g = one[0]
-		for _, facet := range []struct {
-			column string
-			counts *[]review.Count
-		}{{"prompt_version", &g.Versions}, {"model", &g.Models}, {"service", &g.Services}} {
-			w := &where{}
-			from := `SELECT ` + facet.column + `, COUNT(*) FROM (SELECT ` + facet.column + ` FROM items WHERE ` +
-				w.ofSignal(&g) + ` ORDER BY id DESC LIMIT ` + strconv.Itoa(maxSample) + `) newest`
-			*facet.counts, err = readCounts(tx.QueryContext(ctx, from+
-				` GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT `+strconv.Itoa(maxFacet), w.args...))
-			if err != nil {
-				return err
-			}
-		}
-		if g.Exemplars, err = s.exemplars(ctx, tx, &g); err != nil {
+		newest, err := sampleOf(ctx, tx, &g)
+		if err != nil {
 			return err
 		}
-		g.Extent, err = extent.Of(ctx, tx, &g, s.now())
+		g.Versions = newest.countBy(func(i *sampled) string { return i.version })
+		g.Models = newest.countBy(func(i *sampled) string { return i.model })
+		g.Services = newest.countBy(func(i *sampled) string { return i.service })
+		if g.Exemplars, err = s.exemplars(ctx, tx, &g, newest); err != nil {
+			return err
+		}
+		g.Extent, err = extent.Of(ctx, tx, &g, s.db.Now())
 		return err
 	})
 	if err != nil {
 		return review.Signal{}, fmt.Errorf("signal %.64q: %w", id, err)
 	}
 	return g, nil
-}
-
-// exemplars are the newest item of each model and prompt version, and the first that is left.
-func (s *Store) exemplars(ctx context.Context, tx *sql.Tx, g *review.Signal) (items []review.Item, err error) {
-	w := &where{}
-	of := w.ofSignal(g)
-	items, _, _, err = s.list(ctx, tx, itemColumns+` WHERE i.id IN (SELECT MAX(id) FROM (SELECT id, model, prompt_version
-		FROM items WHERE `+of+` ORDER BY id DESC LIMIT `+strconv.Itoa(maxSample)+`) newest
-		GROUP BY model, prompt_version ORDER BY 1 DESC LIMIT `+strconv.Itoa(maxExemplar-1)+`)
-		OR i.id = (SELECT MIN(id) FROM items WHERE `+of+`) ORDER BY i.id DESC`, w.args, maxExemplar)
-	return items, err
 }
 
 // ChangeSignal implements review.Signals.
@@ -219,8 +203,8 @@ func (s *Store) ChangeSignal(ctx context.Context, id string, c review.SignalChan
 		return fmt.Errorf("state must be %q, %q or %q, got %.64q: %w", review.SignalResolved, review.SignalIgnored,
 			review.SignalOngoing, c.State, review.ErrInvalid)
 	}
-	c.Version, c.By = short(c.Version), strings.ReplaceAll(short(c.By), bySilence, "")
-	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {
+	c.Version, c.By = column.Short(c.Version), strings.ReplaceAll(column.Short(c.By), bySilence, "")
+	err := s.db.Together(ctx, func(ctx context.Context, tx *database.Prepared) error {
 		id, err := targetOf(ctx, tx, id)
 		if err != nil {
 			return err
@@ -239,13 +223,12 @@ func (s *Store) ChangeSignal(ctx context.Context, id string, c review.SignalChan
 			c.Version = ""
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE signals SET state = $1, priority = $2, changed_ns = $3, version = $4,
-			old_versions = $5, changed_by = $6 WHERE id = $7`, c.State, priorityOf(c.State), nanos(s.now()), c.Version,
-			text(old), c.By, id)
+			old_versions = $5, changed_by = $6 WHERE id = $7`, c.State, priorityOf(c.State), column.Nanos(s.db.Now()), c.Version,
+			column.JSON(old), c.By, id)
 		if err != nil {
 			return err
 		}
-		e := review.Entry{Who: c.By, Action: review.ActionSignal, Subject: id + " " + string(c.State)}
-		return s.record(ctx, tx, &e, 1)
+		return s.db.EnterOne(ctx, tx, c.By, review.ActionSignal, id+" "+string(c.State))
 	})
 	if err != nil {
 		return fmt.Errorf("change signal %.64q: %w", id, err)
@@ -255,11 +238,11 @@ func (s *Store) ChangeSignal(ctx context.Context, id string, c review.SignalChan
 
 // GuardSignal implements review.Signals.
 func (s *Store) GuardSignal(ctx context.Context, id string, g review.Guard) error {
-	g.Name, g.Version, g.By, g.Added = short(g.Name), short(g.Version), short(g.By), s.now()
+	g.Name, g.Version, g.By, g.Added = column.Short(g.Name), column.Short(g.Version), column.Short(g.By), s.db.Now()
 	if err := g.Validate(); err != nil {
 		return err
 	}
-	err := s.together(ctx, func(ctx context.Context, tx *prepared) error {
+	err := s.db.Together(ctx, func(ctx context.Context, tx *database.Prepared) error {
 		id, err := targetOf(ctx, tx, id)
 		if err != nil {
 			return err
@@ -274,7 +257,7 @@ func (s *Store) GuardSignal(ctx context.Context, id string, g review.Guard) erro
 
 // olderOf returns those of some versions that are older than another one: their name says so, or both were seen, and
 // they were seen first. A version without an order to the other one is not older.
-func olderOf(ctx context.Context, tx *prepared, versions []review.Count, than string) ([]string, error) {
+func olderOf(ctx context.Context, tx *database.Prepared, versions []review.Count, than string) ([]string, error) {
 	old := []string{}
 	if than == "" {
 		return old, nil
@@ -307,8 +290,8 @@ func olderOf(ctx context.Context, tx *prepared, versions []review.Count, than st
 
 // reopen marks resolved signals as regressed where a new item of them began after that. What became quiet by itself is
 // ongoing again.
-func reopen(ctx context.Context, tx *prepared, items []review.Item, received time.Time) error {
-	for items := range slices.Chunk(items, maxKnown) {
+func reopen(ctx context.Context, tx *database.Prepared, items []review.Item, received time.Time) error {
+	for items := range slices.Chunk(items, database.MaxKnown) {
 		targets, err := seen(ctx, tx, items, received)
 		if err != nil {
 			return err
@@ -344,24 +327,26 @@ type resolved struct {
 
 // ends reports whether an item shows that its signal is not resolved.
 func (r *resolved) ends(item *review.Item, received time.Time) bool {
-	began := nanos(item.Start)
+	began := column.Nanos(item.Start)
 	if began == 0 {
-		began = nanos(received)
+		began = column.Nanos(received)
 	}
 	return began > r.changed && !slices.Contains(r.oldVersions, item.PromptVersion) &&
 		!review.OlderVersion(item.PromptVersion, r.version)
 }
 
 // resolvedOf returns those signals of some items that are resolved.
-func resolvedOf(ctx context.Context, tx *prepared, items []review.Item, t targets) (map[string]resolved, error) {
+func resolvedOf(
+	ctx context.Context, tx *database.Prepared, items []review.Item, t targets,
+) (map[string]resolved, error) {
 	prints := make([]any, len(items))
 	for i := range items {
 		prints[i] = t.of(&items[i])
 	}
-	prints = padded(prints)
+	prints = database.Padded(prints)
 	args := append([]any{review.SignalResolved}, prints...)
 	rows, err := tx.QueryContext(ctx, `SELECT id, changed_ns, changed_by, version, old_versions FROM signals
-		WHERE state = $1 AND id IN `+placesFrom(2, len(prints)), args...)
+		WHERE state = $1 AND id IN `+database.PlacesFrom(2, len(prints)), args...)
 	if err != nil {
 		return nil, err
 	}
@@ -387,9 +372,9 @@ func resolvedOf(ctx context.Context, tx *prepared, items []review.Item, t target
 const bySilence = "\x1f"
 
 // setState changes the state of a signal, unless somebody changed it meanwhile.
-func setState(ctx context.Context, tx *prepared, id string, from, to review.SignalState, now time.Time) error {
+func setState(ctx context.Context, tx *database.Prepared, id string, from, to review.SignalState, now time.Time) error {
 	_, err := tx.ExecContext(ctx, `UPDATE signals SET state = $1, priority = $2, changed_ns = $3
-		WHERE id = $4 AND priority = $5`, to, priorityOf(to), nanos(now), id, priorityOf(from))
+		WHERE id = $4 AND priority = $5`, to, priorityOf(to), column.Nanos(now), id, priorityOf(from))
 	return err
 }
 
@@ -405,12 +390,12 @@ func (s *Store) AgeSignals(ctx context.Context) error {
 }
 
 func (s *Store) ageSignals(ctx context.Context) error {
-	now := s.now()
+	now := s.db.Now()
 	changes, err := s.escalations(ctx, now)
 	if err != nil {
 		return err
 	}
-	return s.together(ctx, func(ctx context.Context, tx *prepared) error {
+	return s.db.Together(ctx, func(ctx context.Context, tx *database.Prepared) error {
 		for id, to := range changes {
 			from := review.SignalOngoing
 			if to == from {
@@ -421,20 +406,20 @@ func (s *Store) ageSignals(ctx context.Context) error {
 			}
 		}
 		_, err := tx.ExecContext(ctx, `UPDATE signals SET state = $1, priority = $2, changed_ns = $3
-			WHERE priority = $4 AND first_ns < $5 AND target = ''`, review.SignalOngoing, priorityOf(review.SignalOngoing), nanos(now),
-			priorityOf(review.SignalNew), nanos(now.Add(-review.NewFor)))
+			WHERE priority = $4 AND first_ns < $5 AND target = ''`, review.SignalOngoing, priorityOf(review.SignalOngoing), column.Nanos(now),
+			priorityOf(review.SignalNew), column.Nanos(now.Add(-review.NewFor)))
 		if err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE signals SET state = $1, priority = $2, changed_ns = $3, changed_by = $4,
 			version = '', old_versions = '' WHERE priority = $5 AND last_ns < $6 AND target = ''`, review.SignalResolved,
-			priorityOf(review.SignalResolved), nanos(now), bySilence, priorityOf(review.SignalOngoing),
-			nanos(now.Add(-review.QuietAfter)))
+			priorityOf(review.SignalResolved), column.Nanos(now), bySilence, priorityOf(review.SignalOngoing),
+			column.Nanos(now.Add(-review.QuietAfter)))
 		if err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `DELETE FROM signals WHERE last_ns < $2 AND stored = 0 AND (target <> ''
-			OR priority = $1 AND changed_by = $3 AND NOT EXISTS (SELECT 1 FROM signals p WHERE p.target = signals.id))`, priorityOf(review.SignalResolved), nanos(now.Add(-review.ForgottenAfter)), bySilence)
+			OR priority = $1 AND changed_by = $3 AND NOT EXISTS (SELECT 1 FROM signals p WHERE p.target = signals.id))`, priorityOf(review.SignalResolved), column.Nanos(now.Add(-review.ForgottenAfter)), bySilence)
 		if err != nil {
 			return err
 		}
@@ -447,7 +432,7 @@ func (s *Store) ageSignals(ctx context.Context) error {
 // those with enough in the last hours.
 func (s *Store) escalations(ctx context.Context, now time.Time) (changes map[string]review.SignalState, err error) {
 	changes = map[string]review.SignalState{}
-	err = s.read(ctx, func(tx *sql.Tx) error {
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
 		hour := now.Unix() / 3600
 		var candidates []review.Signal
 		rows, err := tx.QueryContext(ctx, selectSignals+` WHERE i.target = '' AND (i.priority = $1

@@ -11,14 +11,17 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
-	"sync/atomic"
-	"time"
 
 	"github.com/pressly/goose/v3"
 
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/review/postgres"
 	"github.com/faultline-otel/faultline/internal/review/sqlite"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/claims"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/database"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/filter"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/judgements"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/labels"
 )
 
 //go:embed schema
@@ -29,33 +32,19 @@ const Memory = sqlite.Memory
 
 // Store is a review.Store in a SQL database.
 type Store struct {
-	db    database
-	words wordIndex
-	now   func() time.Time
-	short group
+	db    *database.DB
+	words filter.Index
+	*claims.Claims
+	*labels.Labels
+	*judgements.Reader
+}
 
-	queues atomic.Pointer[[]review.Queue]
+func newStore(db database.Driver, words filter.Index) *Store {
+	b := database.New(db)
+	return &Store{db: b, words: words, Claims: claims.New(b, words), Labels: labels.New(b), Reader: judgements.New(b)}
 }
 
 var _ review.Store = (*Store)(nil)
-
-// database is where a store keeps its tables.
-type database interface {
-	// Write runs f in a transaction that is committed when f returns nil. No other one writes meanwhile.
-	Write(ctx context.Context, f func(*sql.Tx) error) error
-	// Read runs f on one consistent view.
-	Read(ctx context.Context, f func(*sql.Tx) error) error
-	// Alone runs f unless another replica runs one now.
-	Alone(ctx context.Context, f func(context.Context) error) error
-	// Compact rebuilds an index of words that became much larger than its table.
-	Compact(ctx context.Context, table, index string) error
-	// RowsAtOnce is how many rows one statement inserts best, a power of two.
-	RowsAtOnce() int
-	// Refused reports whether the database refused the data. It would refuse them the next time too.
-	Refused(err error) bool
-	Health() review.Health
-	Close() error
-}
 
 // Open opens the store in a SQLite file, or makes it. A store that a newer version of this program made is refused, and
 // so is a damaged one.
@@ -73,7 +62,7 @@ func openFile(ctx context.Context, path string, g *sqlite.Guard) (*Store, error)
 	if err != nil {
 		return nil, err
 	}
-	return &Store{db: db, words: fts5{}, now: time.Now}, nil
+	return newStore(db, filter.FTS5{}), nil
 }
 
 // OpenPostgres opens the store in a Postgres database, or makes it. Several replicas may use one.
@@ -84,7 +73,7 @@ func OpenPostgres(ctx context.Context, settings postgres.Settings) (*Store, erro
 	if err != nil {
 		return nil, err
 	}
-	return &Store{db: db, words: tsvector{}, now: time.Now}, nil
+	return newStore(db, filter.TSVector{}), nil
 }
 
 func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect, folder string) error {
@@ -114,7 +103,3 @@ func (s *Store) Close() error { return s.db.Close() }
 
 // Health implements review.Store.
 func (s *Store) Health() review.Health { return s.db.Health() }
-
-func (s *Store) write(ctx context.Context, f func(*sql.Tx) error) error { return s.db.Write(ctx, f) }
-
-func (s *Store) read(ctx context.Context, f func(*sql.Tx) error) error { return s.db.Read(ctx, f) }

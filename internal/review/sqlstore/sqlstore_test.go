@@ -282,3 +282,54 @@ func TestExpiredClaimsAreRemoved(t *testing.T) {
 	require.NoError(t, db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM claims`).Scan(&n))
 	require.Equal(t, 1, n)
 }
+
+// TestNoActWithoutItsRecord: what people do and its record in the audit log are one transaction.
+func TestNoActWithoutItsRecord(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "review.db")
+	s := open(t, path)
+	a, b := failingTrace(1), failingTrace(2)
+	a.Spans[0].Fingerprint, b.Spans[0].Fingerprint = fingerprint(1), fingerprint(2)
+	require.NoError(t, s.Put(t.Context(), []review.Trace{a, b}))
+	batch, err := s.LabelMany(t.Context(), review.Selection{TraceIDs: []string{b.ID}}, review.Label{Decision: review.Rejected})
+	require.NoError(t, err)
+	seen := func() []any {
+		first, err := s.Item(t.Context(), a.ID)
+		require.NoError(t, err)
+		second, err := s.Item(t.Context(), b.ID)
+		require.NoError(t, err)
+		signals, err := s.Signals(t.Context(), review.SignalFilter{})
+		require.NoError(t, err)
+		page, err := s.Items(t.Context(), review.Filter{State: review.Open})
+		require.NoError(t, err)
+		return []any{first, second, signals, page}
+	}
+	before := seen()
+	db, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	_, err = db.ExecContext(t.Context(), `CREATE TRIGGER no_record BEFORE INSERT ON audit
+		BEGIN SELECT RAISE(ABORT, 'no record'); END`)
+	require.NoError(t, err)
+	ctx, who := t.Context(), review.Claimant{ID: "login ada", Name: "ada"}
+	for name, act := range map[string]func() error{
+		"assign":  func() error { return s.Assign(ctx, a.ID, "ben", "ada") },
+		"requeue": func() error { return s.Requeue(ctx, a.ID, who) },
+		"rename":  func() error { return s.RenameSignal(ctx, fingerprint(1), "title", "ada") },
+		"merge":   func() error { return s.MergeSignal(ctx, fingerprint(1), fingerprint(2), "ada") },
+		"signal": func() error {
+			return s.ChangeSignal(ctx, fingerprint(1), review.SignalChange{State: review.SignalIgnored, By: "ada"})
+		},
+		"undo": func() error { _, err := s.UndoMany(ctx, batch.ID, "ada"); return err },
+		"batch": func() error {
+			_, err := s.LabelMany(ctx, review.Selection{TraceIDs: []string{a.ID}}, review.Label{Decision: review.Rejected})
+			return err
+		},
+		"erase": func() error {
+			_, err := s.Erase(ctx, review.Subject{Kind: review.TraceSubject, ID: a.ID}, "ada")
+			return err
+		},
+	} {
+		require.ErrorContains(t, act(), "no record", name)
+		require.Equal(t, before, seen(), name)
+	}
+}

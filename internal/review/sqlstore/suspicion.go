@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/database"
 )
 
 // resolve places the open items among those whose evaluations were adopted anew by what judges made of their suspicion.
@@ -15,10 +16,10 @@ func (p *put) resolve(ctx context.Context) error {
 	if len(p.queues) == 0 {
 		return nil
 	}
-	for traces := range slices.Chunk(p.adopts, maxKnown) {
-		traces := padded(slices.Clone(traces))
+	for traces := range slices.Chunk(p.adopts, database.MaxKnown) {
+		traces := database.Padded(slices.Clone(traces))
 		judged, err := readNumbers(p.QueryContext(ctx, `SELECT DISTINCT item_id FROM evaluations
-			WHERE item_id IS NOT NULL AND evaluator IN ('judge', 'scorer') AND trace_id IN `+placesFrom(1, len(traces)), traces...))
+			WHERE item_id IS NOT NULL AND evaluator IN ('judge', 'scorer') AND trace_id IN `+database.PlacesFrom(1, len(traces)), traces...))
 		if err != nil {
 			return err
 		}
@@ -34,7 +35,7 @@ func (p *put) resolve(ctx context.Context) error {
 // place gives an open item the place that follows from what judges made of its suspicion. Unlike new spans, this can
 // lower it. A judge that was not compared with people moves nothing, and what was put at the end stays there.
 func (p *put) place(ctx context.Context, id int64) error {
-	e, err := resolution(ctx, p.prepared, id)
+	e, err := resolution(ctx, p.Prepared, id)
 	if err != nil || e == nil || e.Untrusted {
 		return err
 	}
@@ -55,7 +56,7 @@ func (p *put) place(ctx context.Context, id int64) error {
 }
 
 // resolution returns the evaluation that decides about the suspicion of an item, nil without one.
-func resolution(ctx context.Context, tx *prepared, id int64) (*review.Evaluation, error) {
+func resolution(ctx context.Context, tx *database.Prepared, id int64) (*review.Evaluation, error) {
 	rows, err := tx.QueryContext(ctx, `SELECT data FROM evaluations WHERE item_id = $1`, id)
 	if err != nil {
 		return nil, err

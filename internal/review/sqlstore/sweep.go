@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/column"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/database"
 )
 
 // maxSweep bounds the items of one transaction that removes.
@@ -37,17 +39,17 @@ func (s *Store) Sweep(ctx context.Context, limits map[review.State]review.Limits
 }
 
 func (s *Store) sweep(ctx context.Context, state review.State, l review.Limits) (removed int, err error) {
-	now := s.now()
+	now := s.db.Now()
 	var excess []int64
-	err = s.read(ctx, func(tx *sql.Tx) (err error) {
+	err = s.db.Read(ctx, func(tx *sql.Tx) (err error) {
 		excess, err = excessOf(ctx, tx, state, l, now)
 		return err
 	})
 	if err != nil || len(excess) == 0 {
 		return 0, err
 	}
-	err = s.write(ctx, func(tx *sql.Tx) error {
-		all := newPrepared(tx)
+	err = s.db.Write(ctx, func(tx *sql.Tx) error {
+		all := database.Prepare(tx)
 		for _, id := range excess {
 			// It may have been judged since.
 			done, err := all.ExecContext(ctx, `DELETE FROM items WHERE id = $1 AND state = $2`, id, state)
@@ -89,7 +91,7 @@ func excessOf(
 	//nolint:gosec // only a constant is put in
 	rows, err := tx.QueryContext(ctx, `SELECT i.id, i.bytes, i.received_ns, c.item_id IS NOT NULL FROM items i
 		LEFT JOIN claims c ON c.item_id = i.id AND c.until_ns > $2 WHERE i.state = $1 ORDER BY i.id LIMIT `+
-		strconv.Itoa(maxSweep), state, nanos(now))
+		strconv.Itoa(maxSweep), state, column.Nanos(now))
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +102,7 @@ func excessOf(
 		if err := rows.Scan(&id, &bytes, &received, &held); err != nil {
 			return nil, err
 		}
-		old := l.MaxAge > 0 && received < nanos(now.Add(-l.MaxAge))
+		old := l.MaxAge > 0 && received < column.Nanos(now.Add(-l.MaxAge))
 		if !old && (l.MaxItems <= 0 || items <= l.MaxItems) && (l.MaxBytes <= 0 || size <= l.MaxBytes) {
 			break
 		}

@@ -139,7 +139,7 @@ func testErasureInParts(s *suite) {
 	require.Len(t, page.Entries, 1, "what was not done has no record")
 }
 
-// testAuditOfActions: the store writes who changed signals and who judged many.
+// testAuditOfActions: the store writes who changed signals and cases, and who judged many.
 func testAuditOfActions(s *suite) {
 	t := s.t
 	for n := range 3 {
@@ -154,13 +154,41 @@ func testAuditOfActions(s *suite) {
 	require.Zero(t, none.Labeled)
 	require.NoError(t, s.ChangeSignal(t.Context(), printA, review.SignalChange{State: review.SignalIgnored, By: "ada"}))
 	require.ErrorIs(t, s.ChangeSignal(t.Context(), printB, review.SignalChange{State: review.SignalIgnored, By: "ada"}), review.ErrNotFound)
+	undone, err := s.UndoMany(t.Context(), batch.ID, "carol")
+	require.NoError(t, err)
+	require.Equal(t, 3, undone)
+	undone, err = s.UndoMany(t.Context(), batch.ID, "carol")
+	require.NoError(t, err)
+	require.Zero(t, undone)
+	other := review.Trace{ID: traceID(8), Spans: []review.Span{failing(1, 0, 1, failure.Refusal)}}
+	other.Spans[0].Fingerprint = printB
+	s.put(t, other)
+	require.NoError(t, s.Assign(t.Context(), traceID(1), "ben", "ada"))
+	require.NoError(t, s.Assign(t.Context(), traceID(1), "", "ada"))
+	require.ErrorIs(t, s.Assign(t.Context(), traceID(7), "ben", "ada"), review.ErrNotFound)
+	require.NoError(t, s.Requeue(t.Context(), traceID(2), review.Claimant{ID: "login ben", Name: "ben"}))
+	require.ErrorIs(t, s.Requeue(t.Context(), traceID(7), review.Claimant{ID: "login ben", Name: "ben"}), review.ErrNotFound)
+	require.NoError(t, s.RenameSignal(t.Context(), printA, " refunds ", "ada"))
+	require.ErrorIs(t, s.RenameSignal(t.Context(), "none", "refunds", "ada"), review.ErrNotFound)
+	require.NoError(t, s.MergeSignal(t.Context(), printB, printA, "ada"))
+	require.ErrorIs(t, s.MergeSignal(t.Context(), printB, printA, "ada"), review.ErrInvalid)
+	require.NoError(t, s.SplitSignal(t.Context(), printB, "ada"))
+	require.ErrorIs(t, s.SplitSignal(t.Context(), printB, "ada"), review.ErrInvalid)
 	page, err := s.Entries(t.Context(), review.EntryFilter{})
 	require.NoError(t, err)
-	require.Len(t, page.Entries, 2, "what changed nothing has no record")
-	for i, want := range []review.Entry{
+	wanted := []review.Entry{
+		{Who: "ada", Action: review.ActionSplit, Subject: printB, N: 1},
+		{Who: "ada", Action: review.ActionMerge, Subject: printB + " into " + printA, N: 1},
+		{Who: "ada", Action: review.ActionRename, Subject: printA + " refunds", N: 1},
+		{Who: "ben", Action: review.ActionRequeue, Subject: traceID(2), N: 1},
+		{Who: "ada", Action: review.ActionAssign, Subject: traceID(1) + " to everybody", N: 1},
+		{Who: "ada", Action: review.ActionAssign, Subject: traceID(1) + " to ben", N: 1},
+		{Who: "carol", Action: review.ActionUndo, Subject: "batch " + batch.ID, N: 3},
 		{Who: "ada", Action: review.ActionSignal, Subject: printA + " ignored", N: 1},
 		{Who: "ben", Action: review.ActionBatch, Subject: "batch " + batch.ID + " rejected", N: 3},
-	} {
+	}
+	require.Len(t, page.Entries, len(wanted), "what changed nothing has no record")
+	for i, want := range wanted {
 		want.ID, want.Time = page.Entries[i].ID, page.Entries[i].Time
 		require.Equal(t, want, page.Entries[i])
 	}

@@ -44,7 +44,7 @@ func testExtent(s *suite) {
 	s.put(t, other)
 	require.Empty(t, s.signal(t, "cccccccccccccccc").Extent.Since)
 
-	require.NoError(t, s.MergeSignal(t.Context(), printB, printA))
+	require.NoError(t, s.MergeSignal(t.Context(), printB, printA, "ada"))
 	require.Equal(t, 6, s.signal(t, printA).Extent.Items)
 	require.False(t, g.Extent.Hour.Set, "nobody knows what is usual in the first week")
 }
@@ -52,8 +52,8 @@ func testExtent(s *suite) {
 func testSignalFilter(s *suite) {
 	t := s.t
 	s.put(t, said(1, printA, "The refund of 100% was _promised_", ""), said(2, printB, "a fee is made up", ""))
-	require.NoError(t, s.RenameSignal(t.Context(), printB, "Invented Fees"))
-	require.NoError(t, s.AssignSignal(t.Context(), printB, " ada "))
+	require.NoError(t, s.RenameSignal(t.Context(), printB, "Invented Fees", "ada"))
+	require.NoError(t, s.AssignSignal(t.Context(), printB, " ada ", "ada"))
 	for query, want := range map[string][]string{
 		"":                       {printB, printA},
 		"REFUND promised":        {printA},
@@ -81,7 +81,7 @@ func testSignalFilter(s *suite) {
 	require.NoError(t, err)
 	require.Len(t, page.Signals, 1)
 	require.Equal(t, "ada", page.Signals[0].Assignee)
-	require.NoError(t, s.AssignSignal(t.Context(), printB, ""))
+	require.NoError(t, s.AssignSignal(t.Context(), printB, "", "ada"))
 	require.Empty(t, s.signal(t, printB).Assignee)
-	require.ErrorIs(t, s.AssignSignal(t.Context(), "none", "ada"), review.ErrNotFound)
+	require.ErrorIs(t, s.AssignSignal(t.Context(), "none", "ada", "ada"), review.ErrNotFound)
 }

@@ -170,7 +170,7 @@ func testOutbox(s *suite) {
 	require.NoError(s.t, err)
 	batch, err := s.LabelMany(ctx, review.Selection{TraceIDs: []string{traceID(2)}}, review.Label{Decision: review.Rejected})
 	require.NoError(s.t, err)
-	_, err = s.UndoMany(ctx, batch.ID)
+	_, err = s.UndoMany(ctx, batch.ID, "ada")
 	require.NoError(s.t, err)
 
 	all := changes("r", "p")

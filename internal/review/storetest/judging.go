@@ -284,7 +284,7 @@ func testSeveralReviewers(s *suite) {
 		review.Label{Decision: review.Confirmed, Reviewer: "eve"})
 	require.NoError(t, err)
 	require.Equal(t, review.Reviewed, s.item(t, traceID(1)).State)
-	n, err := s.UndoMany(t.Context(), batch.ID)
+	n, err := s.UndoMany(t.Context(), batch.ID, "ada")
 	require.NoError(t, err)
 	require.Equal(t, 1, n)
 	got = s.item(t, traceID(1))
@@ -367,18 +367,18 @@ func testOrder(s *suite) {
 	require.Equal(t, traceID(3), id)
 
 	// What is put at the end is behind all others, and behind what was put there before.
-	require.NoError(t, s.Requeue(t.Context(), traceID(3), "login ben"))
+	require.NoError(t, s.Requeue(t.Context(), traceID(3), review.Claimant{ID: "login ben"}))
 	require.Nil(t, s.item(t, traceID(3)).Claim)
 	time.Sleep(2 * time.Millisecond)
-	require.NoError(t, s.Requeue(t.Context(), traceID(2), "login ben"))
+	require.NoError(t, s.Requeue(t.Context(), traceID(2), review.Claimant{ID: "login ben"}))
 	require.Equal(t, "ada", s.item(t, traceID(2)).Claim.Name, "another one has it still")
 	listed := s.ids(t, paged)
 	require.Equal(t, []string{traceID(3), traceID(2)}, listed[len(listed)-2:])
 	s.put(t, trace(3, span(9, 0, 1)))
 	require.Equal(t, listed, s.ids(t, open), "late spans change nothing about that")
 	s.judge(2, "ada", review.Rejected)
-	require.ErrorIs(t, s.Requeue(t.Context(), traceID(2), "x"), review.ErrConflict)
-	require.ErrorIs(t, s.Requeue(t.Context(), traceID(999), "x"), review.ErrNotFound)
+	require.ErrorIs(t, s.Requeue(t.Context(), traceID(2), review.Claimant{ID: "x"}), review.ErrConflict)
+	require.ErrorIs(t, s.Requeue(t.Context(), traceID(999), review.Claimant{ID: "x"}), review.ErrNotFound)
 	require.Equal(t, []string{traceID(2)}, s.ids(t, review.Filter{State: review.Reviewed}))
 }
 
@@ -389,7 +389,7 @@ func testAssign(s *suite) {
 	}
 	_, err := s.Claim(t.Context(), traceID(1), ada(time.Hour))
 	require.NoError(t, err)
-	require.NoError(t, s.Assign(t.Context(), traceID(1), " ben "))
+	require.NoError(t, s.Assign(t.Context(), traceID(1), " ben ", "ada"))
 	require.Equal(t, "ben", s.item(t, traceID(1)).Assignee)
 	require.Nil(t, s.item(t, traceID(1)).Claim, "ada has to let it go")
 	require.Equal(t, traceID(1), s.next(ben(), review.Filter{}), "one's own comes first")
@@ -405,11 +405,11 @@ func testAssign(s *suite) {
 		review.Label{Decision: review.Rejected, Reviewer: "cem"})
 	require.NoError(t, err)
 	require.Zero(t, batch.Labeled)
-	require.NoError(t, s.Assign(t.Context(), traceID(1), ""))
+	require.NoError(t, s.Assign(t.Context(), traceID(1), "", "ada"))
 	require.Equal(t, traceID(1), s.next(cem, review.Filter{}))
 	s.judge(1, "cem", review.Confirmed)
-	require.ErrorIs(t, s.Assign(t.Context(), traceID(1), "ben"), review.ErrConflict)
-	require.ErrorIs(t, s.Assign(t.Context(), traceID(9), "ben"), review.ErrNotFound)
+	require.ErrorIs(t, s.Assign(t.Context(), traceID(1), "ben", "ada"), review.ErrConflict)
+	require.ErrorIs(t, s.Assign(t.Context(), traceID(9), "ben", "ada"), review.ErrNotFound)
 }
 
 // testReadingKeepsTheClaim: who looks something up among the reviewed ones keeps the case at hand.
@@ -429,12 +429,12 @@ func testMerges(s *suite) {
 	const printC = "cccccccccccccccc"
 	past, future := time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
 	s.put(t, alike(1, printA, "v1", past), alike(2, printA, "v1", past), alike(3, printB, "v2", past), alike(4, printC, "v3", past))
-	require.NoError(t, s.RenameSignal(t.Context(), printA, " Refunds are\x00 words "))
+	require.NoError(t, s.RenameSignal(t.Context(), printA, " Refunds are\x00 words ", "ada"))
 	require.Equal(t, "Refunds are\uFFFD words", s.signal(t, printA).Name)
 	evidence := s.signal(t, printA).Title
 	require.NotEmpty(t, evidence, "what was found stays beside what a person calls it")
 
-	require.NoError(t, s.MergeSignal(t.Context(), printB, printA))
+	require.NoError(t, s.MergeSignal(t.Context(), printB, printA, "ada"))
 	g := s.signal(t, printB)
 	require.Equal(t, printA, g.ID, "who asks for a part gets the whole")
 	require.Equal(t, "Refunds are\uFFFD words", g.Name)
@@ -466,18 +466,18 @@ func testMerges(s *suite) {
 	require.Equal(t, review.SignalRegressed, s.signal(t, printA).State)
 
 	// A whole is merged with its parts, and all of it is taken back.
-	require.NoError(t, s.MergeSignal(t.Context(), printA, printC))
+	require.NoError(t, s.MergeSignal(t.Context(), printA, printC, "ada"))
 	require.Equal(t, 5, s.signal(t, printC).Total)
 	require.Len(t, s.signal(t, printB).Merged, 2)
-	require.ErrorIs(t, s.MergeSignal(t.Context(), printC, printB), review.ErrInvalid)
-	require.ErrorIs(t, s.MergeSignal(t.Context(), printC, "none"), review.ErrNotFound)
-	require.NoError(t, s.SplitSignal(t.Context(), printA))
+	require.ErrorIs(t, s.MergeSignal(t.Context(), printC, printB, "ada"), review.ErrInvalid)
+	require.ErrorIs(t, s.MergeSignal(t.Context(), printC, "none", "ada"), review.ErrNotFound)
+	require.NoError(t, s.SplitSignal(t.Context(), printA, "ada"))
 	require.Equal(t, 1, s.signal(t, printC).Total)
 	require.Equal(t, 4, s.signal(t, printA).Total)
-	require.NoError(t, s.SplitSignal(t.Context(), printB))
+	require.NoError(t, s.SplitSignal(t.Context(), printB, "ada"))
 	require.Equal(t, 2, s.signal(t, printA).Total)
 	require.Equal(t, 2, s.signal(t, printB).Total)
-	require.ErrorIs(t, s.SplitSignal(t.Context(), printB), review.ErrInvalid)
-	require.ErrorIs(t, s.SplitSignal(t.Context(), "none"), review.ErrNotFound)
-	require.ErrorIs(t, s.RenameSignal(t.Context(), "none", "x"), review.ErrNotFound)
+	require.ErrorIs(t, s.SplitSignal(t.Context(), printB, "ada"), review.ErrInvalid)
+	require.ErrorIs(t, s.SplitSignal(t.Context(), "none", "ada"), review.ErrNotFound)
+	require.ErrorIs(t, s.RenameSignal(t.Context(), "none", "x", "ada"), review.ErrNotFound)
 }

@@ -55,7 +55,7 @@ func testKin(s *suite) {
 	require.Equal(t, printA, s.signal(t, printB).ID, "its address still works")
 
 	// A person takes it out again, and that is how it stays.
-	require.NoError(t, s.SplitSignal(t.Context(), printB))
+	require.NoError(t, s.SplitSignal(t.Context(), printB, "ada"))
 	require.Empty(t, s.fresh(t, "m"))
 	s.place(t, "m", review.Placement{ID: printB, Vector: v, Into: printA})
 	require.Equal(t, 2, s.signal(t, printB).Total)
@@ -89,7 +89,7 @@ func testKinOfPeople(s *suite) {
 	const printD = "dddddddddddddddd"
 	v := []float32{1}
 	s.put(t, said(1, printA, "a", ""), said(2, printB, "b", ""))
-	require.NoError(t, s.RenameSignal(t.Context(), printB, "a name"))
+	require.NoError(t, s.RenameSignal(t.Context(), printB, "a name", "ada"))
 	fresh := s.fresh(t, "m")
 	require.False(t, fresh[0].Stays())
 	require.True(t, fresh[1].Touched)
@@ -107,7 +107,7 @@ func testKinOfPeople(s *suite) {
 	// A leader that was merged meanwhile leads to where it went.
 	const printE = "eeeeeeeeeeeeeeee"
 	s.put(t, said(4, printE, "e", ""))
-	require.NoError(t, s.MergeSignal(t.Context(), printA, printB))
+	require.NoError(t, s.MergeSignal(t.Context(), printA, printB, "ada"))
 	s.place(t, "m", review.Placement{ID: printE, Vector: v, Into: printA})
 	require.Equal(t, printB, s.signal(t, printE).ID)
 }

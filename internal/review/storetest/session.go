@@ -230,7 +230,7 @@ func testAttributes(s *suite) {
 	require.NoError(t, err)
 	many := review.Filter{Attributes: review.Attributes{Tag: "many"}}
 	require.Equal(t, []string{id(5), id(1)}, s.ids(t, many))
-	_, err = s.UndoMany(t.Context(), b.ID)
+	_, err = s.UndoMany(t.Context(), b.ID, "ada")
 	require.NoError(t, err)
 	require.Empty(t, s.ids(t, many))
 }

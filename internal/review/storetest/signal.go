@@ -123,14 +123,14 @@ func testBatches(s *suite) {
 		TraceID: traceID(9), Decision: review.Rejected, Replaces: s.item(t, traceID(9)).Label.ID,
 	})
 	require.NoError(t, err)
-	n, err := s.UndoMany(t.Context(), batch.ID)
+	n, err := s.UndoMany(t.Context(), batch.ID, "ada")
 	require.NoError(t, err)
 	require.Equal(t, 23, n)
 	require.Equal(t, review.Open, s.item(t, traceID(8)).State)
 	require.Empty(t, s.item(t, traceID(8)).Labels)
 	require.Equal(t, review.Rejected, s.item(t, traceID(9)).Label.Decision)
 	require.Equal(t, 25, s.signal(t, printA).Open)
-	n, err = s.UndoMany(t.Context(), batch.ID)
+	n, err = s.UndoMany(t.Context(), batch.ID, "ada")
 	require.NoError(t, err)
 	require.Zero(t, n)
 
@@ -223,7 +223,7 @@ func testGuards(s *suite) {
 	require.NoError(t, s.GuardSignal(t.Context(), printB, rule))
 	rows.Version, rows.Rows = "0022", []string{"row-1"}
 	require.NoError(t, s.GuardSignal(t.Context(), printA, rows))
-	require.NoError(t, s.MergeSignal(t.Context(), printB, printA))
+	require.NoError(t, s.MergeSignal(t.Context(), printB, printA, "ada"))
 	require.NoError(t, s.ChangeSignal(t.Context(), printA, review.SignalChange{State: review.SignalResolved, Version: "v18"}))
 	require.NoError(t, s.AgeSignals(t.Context()))
 	got := s.signal(t, printA).Guards

@@ -46,7 +46,7 @@ func testResolution(s *suite) {
 	require.True(t, review.Resolution(s.item(t, traceID(2)).Evaluations).Untrusted)
 
 	// The latest version of the judge counts. What was put at the end stays there, and what was judged stays out.
-	require.NoError(t, s.Requeue(t.Context(), traceID(2), ""))
+	require.NoError(t, s.Requeue(t.Context(), traceID(2), review.Claimant{}))
 	s.judge(5, "ada", review.Rejected)
 	require.NoError(t, s.PutEvaluations(t.Context(), []review.Evaluation{
 		says(1, review.SuspicionWithdrawn, time.Hour, false), says(3, review.SuspicionConfirmed, time.Hour, false),

@@ -1,4 +1,4 @@
-package sqlstore
+package filter
 
 import (
 	"context"
@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// tsvector is the word index of Postgres. The body has words in small letters with a space between them, and the
+// TSVector is the word index of Postgres. The body has words in small letters with a space between them, and the
 // database makes a vector without places of them: places have bounds, and would need a parser that spells as this
 // package does. Phrases are found by their words, and then in the body.
-type tsvector struct{}
+type TSVector struct{}
 
 // maxWord bounds a word, in bytes. A longer one is several.
 const maxWord = 512
 
-// spell implements wordIndex.
-func (tsvector) spell(text string) string { return strings.Join(wordsOf(text), " ") }
+// Spell implements wordIndex.
+func (TSVector) Spell(text string) string { return strings.Join(wordsOf(text), " ") }
 
 // wordsOf returns the words of a text as the index has them.
 func wordsOf(text string) (words []string) {
@@ -47,10 +47,10 @@ const (
 	frequent = 25
 )
 
-// match implements wordIndex. Rows with rare words are found by the index of words, which collects all of them. Rows
+// Match implements wordIndex. Rows with rare words are found by the index of words, which collects all of them. Rows
 // with frequent ones are found from the newest row on. Postgres cannot estimate the words that begin with some letters,
 // so that its choice is made here.
-func (tsvector) match(ctx context.Context, tx *sql.Tx, words []string, begins bool) (*match, error) {
+func (TSVector) Match(ctx context.Context, tx *sql.Tx, words []string, begins bool) (*Match, error) {
 	var lexemes, phrases []string
 	for i, word := range words {
 		tokens := wordsOf(word)
@@ -82,10 +82,10 @@ func (tsvector) match(ctx context.Context, tx *sql.Tx, words []string, begins bo
 	if _, err := tx.ExecContext(ctx, plan); err != nil {
 		return nil, err
 	}
-	return &match{few: n < frequent, where: func(w *where) string {
-		found := []string{`words @@ ` + w.arg(all) + `::tsquery`}
+	return &Match{few: n < frequent, where: func(w *Where) string {
+		found := []string{`words @@ ` + w.Arg(all) + `::tsquery`}
 		for _, phrase := range phrases {
-			found = append(found, `strpos(' ' || translate(body, chr(31), ' ') || ' ', `+w.arg(phrase)+`) > 0`)
+			found = append(found, `strpos(' ' || translate(body, chr(31), ' ') || ' ', `+w.Arg(phrase)+`) > 0`)
 		}
 		return strings.Join(found, ` AND `)
 	}}, nil

@@ -1,24 +1,25 @@
-package sqlstore
+package database
 
 import (
 	"context"
 	"database/sql"
 )
 
-// prepared is a transaction that prepares a statement when it runs for the second time: a Put runs the same few for
+// Prepared is a transaction that prepares a statement when it runs for the second time: a Put runs the same few for
 // every span, and a statement that runs once is not worth another trip to a database elsewhere.
-type prepared struct {
+type Prepared struct {
 	*sql.Tx
+	Asks       []any                // of all who share this transaction
 	statements map[string]*sql.Stmt // nil after the first run
-	passed     map[string]spot      // by query of the next case, the last one that was given away
 }
 
-func newPrepared(tx *sql.Tx) *prepared {
-	return &prepared{Tx: tx, statements: map[string]*sql.Stmt{}, passed: map[string]spot{}}
+// Prepare returns a transaction that prepares what runs again.
+func Prepare(tx *sql.Tx) *Prepared {
+	return &Prepared{Tx: tx, statements: map[string]*sql.Stmt{}}
 }
 
 // statement returns the prepared statement, which the end of the transaction closes, or nil the first time.
-func (p *prepared) statement(ctx context.Context, query string) (*sql.Stmt, error) {
+func (p *Prepared) statement(ctx context.Context, query string) (*sql.Stmt, error) {
 	s, ran := p.statements[query]
 	if !ran || s != nil {
 		p.statements[query] = s
@@ -32,7 +33,7 @@ func (p *prepared) statement(ctx context.Context, query string) (*sql.Stmt, erro
 }
 
 // ExecContext runs a statement without rows.
-func (p *prepared) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+func (p *Prepared) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	s, err := p.statement(ctx, query)
 	switch {
 	case err != nil:
@@ -44,7 +45,7 @@ func (p *prepared) ExecContext(ctx context.Context, query string, args ...any) (
 }
 
 // QueryContext runs a statement with rows.
-func (p *prepared) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+func (p *Prepared) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	s, err := p.statement(ctx, query)
 	switch {
 	case err != nil:
@@ -56,7 +57,7 @@ func (p *prepared) QueryContext(ctx context.Context, query string, args ...any) 
 }
 
 // QueryRowContext runs a statement with at most one row.
-func (p *prepared) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+func (p *Prepared) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
 	s, err := p.statement(ctx, query)
 	if err != nil || s == nil {
 		return p.Tx.QueryRowContext(ctx, query, args...) // it reports the mistake

@@ -1,4 +1,4 @@
-package sqlstore
+package database
 
 import (
 	"context"
@@ -20,7 +20,8 @@ type group struct {
 // errand is one write of a group.
 type errand struct {
 	ctx  context.Context //nolint:containedctx // of the caller; others must not run what it gave up
-	run  func(context.Context, *prepared) error
+	run  func(context.Context, *Prepared) error
+	asks []any // what it asks for that others of the group may do as well
 	err  error
 	turn chan bool // true: run the group; false: it was run
 }
@@ -28,10 +29,10 @@ type errand struct {
 // maxGroup bounds the writes of one transaction.
 const maxGroup = 256
 
-// together runs a short write with those of other callers. It must change nothing where it returns ErrNotFound,
+// Together runs a short write with those of other callers. It must change nothing where it returns ErrNotFound,
 // ErrInvalid or ErrConflict: the others are kept then.
-func (s *Store) together(ctx context.Context, run func(context.Context, *prepared) error) error {
-	own := &errand{ctx: ctx, run: run, turn: make(chan bool, 1)}
+func (s *DB) Together(ctx context.Context, run func(context.Context, *Prepared) error, asks ...any) error {
+	own := &errand{ctx: ctx, run: run, asks: asks, turn: make(chan bool, 1)}
 	s.short.mu.Lock()
 	s.short.waiting = append(s.short.waiting, own)
 	first := !s.short.running
@@ -43,7 +44,7 @@ func (s *Store) together(ctx context.Context, run func(context.Context, *prepare
 	return own.err
 }
 
-func (s *Store) runGroup(ctx context.Context, own *errand) {
+func (s *DB) runGroup(ctx context.Context, own *errand) {
 	s.short.mu.Lock()
 	n := min(len(s.short.waiting), maxGroup)
 	errands := s.short.waiting[:n:n]
@@ -51,8 +52,13 @@ func (s *Store) runGroup(ctx context.Context, own *errand) {
 	s.short.mu.Unlock()
 
 	ctx = context.WithoutCancel(ctx)
-	err := s.write(ctx, func(tx *sql.Tx) error {
-		all := newPrepared(tx)
+	err := s.Write(ctx, func(tx *sql.Tx) error {
+		all := Prepare(tx)
+		for _, e := range errands {
+			if e.ctx.Err() == nil {
+				all.Asks = append(all.Asks, e.asks...)
+			}
+		}
 		for _, e := range errands {
 			if e.err = e.ctx.Err(); e.err != nil {
 				continue

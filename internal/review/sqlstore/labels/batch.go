@@ -1,4 +1,4 @@
-package sqlstore
+package labels
 
 import (
 	"context"
@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/column"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/filter"
 )
 
 // Bounds of a batch: items of one transaction, and of all.
@@ -19,9 +21,9 @@ const (
 )
 
 // LabelMany implements review.Signals.
-func (s *Store) LabelMany(ctx context.Context, selected review.Selection, l review.Label) (b review.Batch, err error) {
+func (s *Labels) LabelMany(ctx context.Context, selected review.Selection, l review.Label) (b review.Batch, err error) {
 	l = l.Clean()
-	b.ID, l.Created = rand.Text(), instant(nanos(s.now()))
+	b.ID, l.Created = rand.Text(), column.Instant(column.Nanos(s.db.Now()))
 	w, err := chosen(selected)
 	if err == nil {
 		err = l.Validate()
@@ -35,17 +37,17 @@ func (s *Store) LabelMany(ctx context.Context, selected review.Selection, l revi
 	if l.Person() == "" {
 		l.By = selected.Holder
 	}
-	w.unjudged(l.Person())
+	w.Unjudged(l.Person())
 	record := review.Entry{
 		Who: l.Person(), Action: review.ActionBatch, Subject: "batch " + b.ID + " " + string(l.Decision),
 	}
 	for b.Labeled < maxBatch {
 		n := 0
-		err := s.write(ctx, func(tx *sql.Tx) (err error) {
+		err := s.db.Write(ctx, func(tx *sql.Tx) (err error) {
 			if n, err = s.labelPart(ctx, tx, w, selected.Holder, b.ID, &l); err != nil || n == 0 {
 				return err
 			}
-			return s.record(ctx, tx, &record, n)
+			return s.db.Enter(ctx, tx, &record, n)
 		})
 		if err != nil {
 			return b, fmt.Errorf("label many: %w", err)
@@ -55,8 +57,8 @@ func (s *Store) LabelMany(ctx context.Context, selected review.Selection, l revi
 			break
 		}
 	}
-	err = s.read(ctx, func(tx *sql.Tx) error {
-		return tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM items i`+w.String(), w.args...).Scan(&b.LeftOut)
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM items i`+w.String(), w.Args...).Scan(&b.LeftOut)
 	})
 	if err != nil {
 		return b, fmt.Errorf("label many: %w", err)
@@ -65,19 +67,19 @@ func (s *Store) LabelMany(ctx context.Context, selected review.Selection, l revi
 }
 
 // chosen restricts items to the open ones of a selection.
-func chosen(selected review.Selection) (*where, error) {
+func chosen(selected review.Selection) (*filter.Where, error) {
 	ids := selected.TraceIDs
 	if len(ids) == 0 {
 		ids = selected.Signals
 	}
-	if len(ids) == 0 || len(ids) > maxLimit {
+	if len(ids) == 0 || len(ids) > filter.MaxLimit {
 		return nil, fmt.Errorf("a selection must have 1 to %d signals or items, got %d: %w",
-			maxLimit, len(ids), review.ErrInvalid)
+			filter.MaxLimit, len(ids), review.ErrInvalid)
 	}
-	w := &where{}
+	w := &filter.Where{}
 	places := make([]string, len(ids))
 	for i, id := range ids {
-		places[i] = w.arg(strings.ToLower(id))
+		places[i] = w.Arg(strings.ToLower(id))
 	}
 	among := ` IN (` + strings.Join(places, ", ") + `)`
 	if len(selected.TraceIDs) == 0 {
@@ -85,37 +87,38 @@ func chosen(selected review.Selection) (*where, error) {
 	} else {
 		among = `i.trace_id` + among
 	}
-	w.conditions = append(w.conditions, among)
-	w.and("i.state = ", string(review.Open))
+	w.Conditions = append(w.Conditions, among)
+	w.And("i.state = ", string(review.Open))
 	if selected.UpTo != "" {
 		newest, err := strconv.ParseInt(selected.UpTo, 36, 64)
 		if err != nil || newest < 0 {
 			return nil, fmt.Errorf("up_to must be that of a list of signals, got %.64q: %w", selected.UpTo, review.ErrInvalid)
 		}
-		w.and("i.id <= ", newest)
+		w.And("i.id <= ", newest)
 	}
 	return w, nil
 }
 
 // labelPart labels the next items of a batch. They are open, and the person has no label on them.
-func (s *Store) labelPart(
-	ctx context.Context, tx *sql.Tx, chosen *where, holder, batch string, l *review.Label,
+func (s *Labels) labelPart(
+	ctx context.Context, tx *sql.Tx, chosen *filter.Where, holder, batch string, l *review.Label,
 ) (int, error) {
-	w := &where{conditions: append([]string{}, chosen.conditions...), args: append([]any{}, chosen.args...)}
-	w.free(s.now(), review.Claimant{ID: holder})
-	w.opened(s.Queues(), holder, s.now())
-	w.and("(i.assignee = '' OR i.assignee = ", l.Reviewer)
-	w.conditions[len(w.conditions)-1] += ")"
+	w := &filter.Where{Conditions: append([]string{}, chosen.Conditions...), Args: append([]any{}, chosen.Args...)}
+	w.Free(s.db.Now(), review.Claimant{ID: holder})
+	opened(w, s.db.Queues(), holder, s.db.Now())
+	w.And("(i.assignee = '' OR i.assignee = ", l.Reviewer)
+	w.Conditions[len(w.Conditions)-1] += ")"
 	values := make([]string, 0, 9)
 	for _, v := range []any{
-		l.Decision, l.Class, l.Detail, l.Note, l.Reviewer, nanos(l.Created), batch, encodeRemarks(&l.Remarks), l.Person(),
+		l.Decision, l.Class, l.Detail, l.Note, l.Reviewer, column.Nanos(l.Created), batch, encodeRemarks(&l.Remarks),
+		l.Person(),
 	} {
-		values = append(values, w.arg(v))
+		values = append(values, w.Arg(v))
 	}
 	//nolint:gosec // the conditions are constants of this package, values are arguments
 	done, err := tx.ExecContext(ctx, `INSERT INTO labels (item_id, span_id, decision, class, detail, note,
 		reviewer, created_ns, batch, remarks, person) SELECT i.id, '', `+strings.Join(values, ", ")+` FROM items i`+w.String()+`
-		ORDER BY i.id LIMIT `+strconv.Itoa(batchPart), w.args...)
+		ORDER BY i.id LIMIT `+strconv.Itoa(batchPart), w.Args...)
 	if err != nil {
 		return 0, err
 	}
@@ -148,19 +151,20 @@ func (s *Store) labelPart(
 
 // opened leaves out the items of blind queues, but for the one that a person has. Who judges many at once sees what was
 // found in all of them.
-func (w *where) opened(queues []review.Queue, holder string, now time.Time) {
-	for _, name := range blindQueues(queues) {
-		w.conditions = append(w.conditions, `(i.queue <> `+w.arg(name)+` OR EXISTS (SELECT 1 FROM claims c
-			WHERE c.item_id = i.id AND c.holder <> '' AND c.holder = `+w.arg(short(holder))+` AND c.until_ns > `+
-			w.arg(nanos(now))+`))`)
+func opened(w *filter.Where, queues []review.Queue, holder string, now time.Time) {
+	for _, name := range filter.BlindQueues(queues) {
+		w.Conditions = append(w.Conditions, `(i.queue <> `+w.Arg(name)+` OR EXISTS (SELECT 1 FROM claims c
+			WHERE c.item_id = i.id AND c.holder <> '' AND c.holder = `+w.Arg(column.Short(holder))+` AND c.until_ns > `+
+			w.Arg(column.Nanos(now))+`))`)
 	}
 }
 
 // UndoMany implements review.Signals.
-func (s *Store) UndoMany(ctx context.Context, batch string) (undone int, err error) {
+func (s *Labels) UndoMany(ctx context.Context, batch, by string) (undone int, err error) {
+	record := review.Entry{Who: column.Short(by), Action: review.ActionUndo, Subject: column.Short("batch " + batch)}
 	for {
 		n := int64(0)
-		err := s.write(ctx, func(tx *sql.Tx) error {
+		err := s.db.Write(ctx, func(tx *sql.Tx) error {
 			//nolint:gosec // only a constant is put in
 			done, err := tx.ExecContext(ctx, `UPDATE labels SET counts = -1 WHERE id IN (
 				SELECT l.id FROM labels l JOIN items i ON i.id = l.item_id AND i.label_id = l.id
@@ -182,7 +186,10 @@ func (s *Store) UndoMany(ctx context.Context, batch string) (undone int, err err
 					return err
 				}
 			}
-			return nil
+			if n == 0 {
+				return nil
+			}
+			return s.db.Enter(ctx, tx, &record, int(n))
 		})
 		if err != nil {
 			return undone, fmt.Errorf("undo batch %.64q: %w", batch, err)

@@ -1,4 +1,5 @@
-package sqlstore
+// Package labels keeps what people said of items, one at a time or of many at once.
+package labels
 
 import (
 	"context"
@@ -10,16 +11,24 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/column"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/database"
 )
 
+// Labels are what people said of items.
+type Labels struct{ db *database.DB }
+
+// New returns the labels of a database.
+func New(db *database.DB) *Labels { return &Labels{db} }
+
 // AddLabel implements review.Store.
-func (s *Store) AddLabel(ctx context.Context, l review.Label) (review.Label, error) {
+func (s *Labels) AddLabel(ctx context.Context, l review.Label) (review.Label, error) {
 	l.TraceID, l.SpanID = strings.ToLower(l.TraceID), strings.ToLower(l.SpanID)
 	l = l.Clean()
-	l.Created = instant(nanos(s.now()))
+	l.Created = column.Instant(column.Nanos(s.db.Now()))
 	err := l.Validate()
 	if err == nil {
-		err = s.together(ctx, func(ctx context.Context, tx *prepared) error { return s.insertLabel(ctx, tx, &l) })
+		err = s.db.Together(ctx, func(ctx context.Context, tx *database.Prepared) error { return s.insertLabel(ctx, tx, &l) })
 	}
 	if err != nil {
 		return review.Label{}, fmt.Errorf("label trace %.64q: %w", l.TraceID, err)
@@ -27,26 +36,27 @@ func (s *Store) AddLabel(ctx context.Context, l review.Label) (review.Label, err
 	return l, nil
 }
 
-// judged is the part of an item that a judgement depends on.
-type judged struct {
-	id                int64
-	state             review.State
+// Judged is the part of an item that a judgement depends on.
+type Judged struct {
+	ID                int64
+	State             review.State
 	class             failure.Class
-	queue, assignee   string
-	reviewers, judged int
+	queue, Assignee   string
+	Reviewers, Judged int
 }
 
-func findJudged(ctx context.Context, tx *prepared, traceID string) (j judged, err error) {
+// FindJudged finds an item by its trace.
+func FindJudged(ctx context.Context, tx *database.Prepared, traceID string) (j Judged, err error) {
 	err = tx.QueryRowContext(ctx, `SELECT id, state, class, queue, assignee, reviewers, judged FROM items
 		WHERE trace_id = $1`, strings.ToLower(traceID)).
-		Scan(&j.id, &j.state, &j.class, &j.queue, &j.assignee, &j.reviewers, &j.judged)
+		Scan(&j.ID, &j.State, &j.class, &j.queue, &j.Assignee, &j.Reviewers, &j.Judged)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = review.ErrNotFound
 	}
 	return j, err
 }
 
-func (s *Store) insertLabel(ctx context.Context, tx *prepared, l *review.Label) error {
+func (s *Labels) insertLabel(ctx context.Context, tx *database.Prepared, l *review.Label) error {
 	item, said, err := findLabelled(ctx, tx, l)
 	if err == nil {
 		err = s.mayLabel(&item, said, l)
@@ -57,28 +67,28 @@ func (s *Store) insertLabel(ctx context.Context, tx *prepared, l *review.Label) 
 	everybody, replaced := l.Decision == review.Reopened, said.counting != 0
 	if everybody || replaced {
 		_, err = tx.ExecContext(ctx, `UPDATE labels SET counts = 0 WHERE item_id = $1 AND counts = 1
-			AND (person = $2 OR $3 = 1)`, item.id, l.Person(), bit(everybody))
+			AND (person = $2 OR $3 = 1)`, item.ID, l.Person(), column.Bit(everybody))
 		if err != nil {
 			return err
 		}
 	}
 	err = tx.QueryRowContext(ctx, `INSERT INTO labels (item_id, span_id, decision, class, detail, note, reviewer,
 		created_ns, replaces, remarks, person, counts) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-		RETURNING id`, item.id, l.SpanID, l.Decision, l.Class, l.Detail, l.Note, l.Reviewer, nanos(l.Created), l.Replaces,
-		encodeRemarks(&l.Remarks), l.Person(), bit(l.Decision.Judges())).Scan(&l.ID)
+		RETURNING id`, item.ID, l.SpanID, l.Decision, l.Class, l.Detail, l.Note, l.Reviewer, column.Nanos(l.Created), l.Replaces,
+		encodeRemarks(&l.Remarks), l.Person(), column.Bit(l.Decision.Judges())).Scan(&l.ID)
 	if err != nil {
 		return err
 	}
 	for _, tag := range l.Tags {
-		_, err = tx.ExecContext(ctx, `INSERT INTO tags (label_id, tag, item_id) VALUES ($1, $2, $3)`, l.ID, tag, item.id)
+		_, err = tx.ExecContext(ctx, `INSERT INTO tags (label_id, tag, item_id) VALUES ($1, $2, $3)`, l.ID, tag, item.ID)
 		if err != nil {
 			return err
 		}
 	}
 	newest := sql.NullInt64{Int64: l.ID, Valid: true}
-	if item.judged++; replaced || !l.Decision.Judges() {
-		err = tx.QueryRowContext(ctx, `SELECT COUNT(*), MAX(id) FROM labels WHERE item_id = $1 AND counts = 1`, item.id).
-			Scan(&item.judged, &newest)
+	if item.Judged++; replaced || !l.Decision.Judges() {
+		err = tx.QueryRowContext(ctx, `SELECT COUNT(*), MAX(id) FROM labels WHERE item_id = $1 AND counts = 1`, item.ID).
+			Scan(&item.Judged, &newest)
 		if err != nil {
 			return err
 		}
@@ -87,19 +97,19 @@ func (s *Store) insertLabel(ctx context.Context, tx *prepared, l *review.Label) 
 }
 
 // settle writes what the labels of an item make of it, and ends claims that have no object any more.
-func settle(ctx context.Context, tx *prepared, item *judged, newest sql.NullInt64, l *review.Label) error {
+func settle(ctx context.Context, tx *database.Prepared, item *Judged, newest sql.NullInt64, l *review.Label) error {
 	state := review.Open
-	if item.judged >= item.reviewers {
+	if item.Judged >= item.Reviewers {
 		state = review.Reviewed
 	}
 	_, err := tx.ExecContext(ctx, `UPDATE items SET state = $1, label_id = $2, judged = $3,
 		place = CASE WHEN $1 = 'open' THEN place ELSE 0 END, assignee = CASE WHEN $1 = 'open' THEN assignee ELSE '' END
-		WHERE id = $4`, state, newest, item.judged, item.id)
+		WHERE id = $4`, state, newest, item.Judged, item.ID)
 	if err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `DELETE FROM claims WHERE item_id = $1 AND ($2 = 1 OR holder = $3
-		OR name = $4 AND name <> '')`, item.id, bit(state == review.Reviewed), short(l.By), l.Reviewer)
+		OR name = $4 AND name <> '')`, item.ID, column.Bit(state == review.Reviewed), column.Short(l.By), l.Reviewer)
 	return err
 }
 
@@ -111,15 +121,15 @@ type said struct {
 }
 
 // findLabelled finds the item of a label, and what was said of it so far.
-func findLabelled(ctx context.Context, tx *prepared, l *review.Label) (item judged, of said, err error) {
+func findLabelled(ctx context.Context, tx *database.Prepared, l *review.Label) (item Judged, of said, err error) {
 	err = tx.QueryRowContext(ctx, `SELECT i.id, i.state, i.class, i.queue, i.assignee, i.reviewers, i.judged,
 		COALESCE(MAX(l.id), 0), COALESCE(MAX(CASE WHEN l.person = $2 THEN l.id END), 0),
 		COALESCE(MAX(CASE WHEN l.person = $2 AND l.counts = 1 THEN l.id END), 0),
 		EXISTS (SELECT 1 FROM spans s WHERE s.item_id = i.id AND s.span_id = $3)
 		FROM items i LEFT JOIN labels l ON l.item_id = i.id WHERE i.trace_id = $1 GROUP BY i.id`,
 		l.TraceID, l.Person(), l.SpanID).
-		Scan(&item.id, &item.state, &item.class, &item.queue, &item.assignee, &item.reviewers,
-			&item.judged, &of.newest, &of.own, &of.counting, &of.span)
+		Scan(&item.ID, &item.State, &item.class, &item.queue, &item.Assignee, &item.Reviewers,
+			&item.Judged, &of.newest, &of.own, &of.counting, &of.span)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = review.ErrNotFound
 	}
@@ -127,8 +137,8 @@ func findLabelled(ctx context.Context, tx *prepared, l *review.Label) (item judg
 }
 
 // mayLabel refuses a label that does not know of a newer one, or says what the item or its queue does not know.
-func (s *Store) mayLabel(item *judged, of said, l *review.Label) error {
-	alone := item.reviewers == 1 || item.state != review.Open
+func (s *Labels) mayLabel(item *Judged, of said, l *review.Label) error {
+	alone := item.Reviewers == 1 || item.State != review.Open
 	switch {
 	case l.Decision == review.TakenBack && of.counting == 0:
 		return fmt.Errorf("decision must be a judgement where there is none of yours to take back, got %q: %w",
@@ -146,7 +156,7 @@ func (s *Store) mayLabel(item *judged, of said, l *review.Label) error {
 		return fmt.Errorf("error_class must be given: the case has no verdict to confirm: %w", review.ErrInvalid)
 	}
 	if l.Decision.Judges() {
-		queue := review.QueueNamed(s.Queues(), item.queue)
+		queue := review.QueueNamed(s.db.Queues(), item.queue)
 		if err := queue.Answered(l); err != nil {
 			return err
 		}
@@ -157,18 +167,19 @@ func (s *Store) mayLabel(item *judged, of said, l *review.Label) error {
 	return nil
 }
 
-func labelsOf(ctx context.Context, tx *sql.Tx, item int64, traceID string) (labels []review.Label, err error) {
-	rows, err := tx.QueryContext(ctx, `SELECT `+labelColumns+` FROM labels l WHERE l.item_id = $1 ORDER BY l.id DESC`, item)
+// Of reads the labels of an item, newest first.
+func Of(ctx context.Context, tx *sql.Tx, item int64, traceID string) (labels []review.Label, err error) {
+	rows, err := tx.QueryContext(ctx, `SELECT `+Columns+` FROM labels l WHERE l.item_id = $1 ORDER BY l.id DESC`, item)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var row labelRow
-		if err := rows.Scan(row.columns()...); err != nil {
+		var row Row
+		if err := rows.Scan(row.Columns()...); err != nil {
 			return nil, err
 		}
-		l, err := row.label(traceID)
+		l, err := row.Label(traceID)
 		if err != nil {
 			return nil, err
 		}
@@ -178,20 +189,20 @@ func labelsOf(ctx context.Context, tx *sql.Tx, item int64, traceID string) (labe
 }
 
 // LastLabel implements review.Store.
-func (s *Store) LastLabel(ctx context.Context, person string) (l review.Label, err error) {
-	err = s.read(ctx, func(tx *sql.Tx) error {
-		var row labelRow
+func (s *Labels) LastLabel(ctx context.Context, person string) (l review.Label, err error) {
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
+		var row Row
 		var traceID string
-		err := tx.QueryRowContext(ctx, `SELECT i.trace_id, `+labelColumns+` FROM labels l JOIN items i ON i.id = l.item_id
+		err := tx.QueryRowContext(ctx, `SELECT i.trace_id, `+Columns+` FROM labels l JOIN items i ON i.id = l.item_id
 			WHERE l.person = $1 AND l.counts = 1 AND l.batch = '' ORDER BY l.id DESC LIMIT 1`, person).
-			Scan(append([]any{&traceID}, row.columns()...)...)
+			Scan(append([]any{&traceID}, row.Columns()...)...)
 		if errors.Is(err, sql.ErrNoRows) {
 			err = review.ErrNotFound
 		}
 		if err != nil {
 			return err
 		}
-		l, err = row.label(traceID)
+		l, err = row.Label(traceID)
 		return err
 	})
 	if err != nil {
@@ -200,29 +211,32 @@ func (s *Store) LastLabel(ctx context.Context, person string) (l review.Label, e
 	return l, nil
 }
 
-const labelColumns = `l.id, l.span_id, l.decision, l.class, l.detail, l.note, l.reviewer, l.created_ns, l.replaces,
+// Columns are what labelRow.columns scans, of labels l.
+const Columns = `l.id, l.span_id, l.decision, l.class, l.detail, l.note, l.reviewer, l.created_ns, l.replaces,
 	l.batch, l.remarks, l.person`
 
-// labelRow is a label in the result of a query, where it may be absent.
-type labelRow struct {
-	id                                            sql.NullInt64
+// Row is a label in the result of a query, where it may be absent.
+type Row struct {
+	ID                                            sql.NullInt64
 	span, decision, class, detail, note, reviewer sql.NullString
 	batch, remarks, person                        sql.NullString
 	created, replaces                             sql.NullInt64
 }
 
-func (l *labelRow) columns() []any {
+// Columns are where a row is scanned into.
+func (l *Row) Columns() []any {
 	return []any{
-		&l.id, &l.span, &l.decision, &l.class, &l.detail, &l.note, &l.reviewer, &l.created, &l.replaces,
+		&l.ID, &l.span, &l.decision, &l.class, &l.detail, &l.note, &l.reviewer, &l.created, &l.replaces,
 		&l.batch, &l.remarks, &l.person,
 	}
 }
 
-func (l *labelRow) label(traceID string) (review.Label, error) {
+// Label is the label of a row that is not absent.
+func (l *Row) Label(traceID string) (review.Label, error) {
 	label := review.Label{
-		ID: l.id.Int64, TraceID: traceID, SpanID: l.span.String, Decision: review.Decision(l.decision.String),
+		ID: l.ID.Int64, TraceID: traceID, SpanID: l.span.String, Decision: review.Decision(l.decision.String),
 		Class: failure.Class(l.class.String), Detail: l.detail.String, Note: l.note.String, Reviewer: l.reviewer.String,
-		Created: instant(l.created.Int64), Replaces: l.replaces.Int64, Batch: l.batch.String,
+		Created: column.Instant(l.created.Int64), Replaces: l.replaces.Int64, Batch: l.batch.String,
 	}
 	if label.Reviewer == "" {
 		label.By = l.person.String
@@ -238,7 +252,7 @@ func (l *labelRow) label(traceID string) (review.Label, error) {
 
 // encodeRemarks returns remarks as the column keeps them, "" for none.
 func encodeRemarks(r *review.Remarks) string {
-	if encoded := text(r); encoded != "{}" {
+	if encoded := column.JSON(r); encoded != "{}" {
 		return encoded
 	}
 	return ""

@@ -1,18 +1,17 @@
-package sqlstore
+// Package content is the stored copy of a span: bounded, as JSON, with the terms that it is found by.
+package content
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/column"
 )
 
 // Bounds of the stored copy of one span, in bytes. Prompts of the largest context windows fit. Longer texts are cut and
@@ -23,20 +22,20 @@ const (
 	maxDepth    = 1000    // of a JSON value within a call: encoding/json gives up at 10,000
 )
 
-// bound returns a copy of a span in which everything but the call fits into the store.
-func bound(s *review.Span) review.Span {
+// Bound returns a copy of a span in which everything but the call fits into the store.
+func Bound(s *review.Span) review.Span {
 	b := *s
-	b.Message = cut(clean(s.Message), 8*maxShort)
+	b.Message = column.Cut(column.Clean(s.Message), 8*column.MaxShort)
 	for _, text := range []*string{
 		&b.ID, &b.ParentID, &b.Name, &b.Service, &b.Detail, &b.Evidence, &b.Fingerprint, &b.Outcome, &b.CallHash,
 	} {
-		*text = short(*text)
+		*text = column.Short(*text)
 	}
-	b.Start, b.Duration = instant(nanos(s.Start)), max(s.Duration, 0)
+	b.Start, b.Duration = column.Instant(column.Nanos(s.Start)), max(s.Duration, 0)
 	b.Scores, b.Skipped = finite(s.Scores), shortTexts(s.Skipped)
-	b.Failing = slices.Clone(s.Failing[:min(len(s.Failing), maxScores)])
+	b.Failing = slices.Clone(s.Failing[:min(len(s.Failing), MaxScores)])
 	for i := range b.Failing {
-		b.Failing[i] = short(b.Failing[i])
+		b.Failing[i] = column.Short(b.Failing[i])
 	}
 	b.Bucket, b.Finding = s.Class.Bucket(), failure.Finding{}
 	b.Classes = slices.Clone(s.Classes[:min(len(s.Classes), maxClasses)])
@@ -44,15 +43,15 @@ func bound(s *review.Span) review.Span {
 	for i := range b.Others {
 		f := &b.Others[i]
 		for _, text := range []*string{&f.Detail, &f.Scorer, &f.Evidence, &f.Excerpt, &f.Tool, &f.Where, &f.What} {
-			*text = short(*text)
+			*text = column.Short(*text)
 		}
 	}
 	return b
 }
 
-// encode writes a bounded span as JSON. It always succeeds: a span that is too large, or that JSON cannot hold, loses
+// Encode writes a bounded span as JSON. It always succeeds: a span that is too large, or that JSON cannot hold, loses
 // text and at last its call, and is marked as cut.
-func encode(b review.Span) string {
+func Encode(b review.Span) string {
 	call, wasCut := b.Call, b.Cut
 	if call == nil {
 		return marshal(&b)
@@ -77,18 +76,18 @@ func encode(b review.Span) string {
 
 // marshal returns "" where JSON cannot hold the span: a value is nested too deep, or a number is NaN or infinite.
 func marshal(s *review.Span) string {
-	var b bytes.Buffer
+	var b strings.Builder
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false) // structured values keep their characters
 	if err := e.Encode(s); err != nil {
 		return ""
 	}
-	return clean(strings.TrimSuffix(b.String(), "\n"))
+	return column.Clean(strings.TrimSuffix(b.String(), "\n"))
 }
 
 // Bounds of the lists of a span. Scorers and rules write fewer, but spans may come from anywhere.
 const (
-	maxScores  = 256
+	MaxScores  = 256
 	maxClasses = 32
 )
 
@@ -99,8 +98,8 @@ func shortTexts(texts map[string]string) map[string]string {
 	}
 	kept := make(map[string]string, len(texts))
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
-		if len(kept) < maxScores {
-			kept[short(name)] = short(texts[name])
+		if len(kept) < MaxScores {
+			kept[column.Short(name)] = column.Short(texts[name])
 		}
 	}
 	return kept
@@ -113,23 +112,11 @@ func finite(scores map[string]float64) map[string]float64 {
 	}
 	kept := make(map[string]float64, len(scores))
 	for name, v := range scores {
-		if len(kept) < maxScores && !math.IsNaN(v) && !math.IsInf(v, 0) {
-			kept[short(name)] = v
+		if len(kept) < MaxScores && !math.IsNaN(v) && !math.IsInf(v, 0) {
+			kept[column.Short(name)] = v
 		}
 	}
 	return kept
-}
-
-// cut bounds a text and marks the cut at its end.
-func cut(text string, limit int) string {
-	if len(text) <= limit {
-		return text
-	}
-	end := limit
-	for end > 0 && !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return fmt.Sprintf("%s… [cut, %d bytes in all]", text[:end], len(text))
 }
 
 // size estimates the bytes of a call's texts.
@@ -172,13 +159,13 @@ func (k *cutter) call(c *genai.Call) *genai.Call {
 		&d.PromptName, &d.PromptVersion,
 		&d.Error.Type, &d.ToolName, &d.ToolCallID, &d.ToolStatus, &d.ServiceName, &d.DeploymentEnv,
 	} {
-		k.cutTo(text, maxShort)
+		k.cutTo(text, column.MaxShort)
 	}
 	k.cutText(&d.Error.Message)
 	d.FinishReasons, d.FinishReasonsCanonical = tail(k, d.FinishReasons), tail(k, d.FinishReasonsCanonical)
 	for _, list := range [][]string{d.FinishReasons, d.FinishReasonsCanonical} {
 		for i := range list {
-			k.cutTo(&list[i], maxShort)
+			k.cutTo(&list[i], column.MaxShort)
 		}
 	}
 	for _, number := range []*genai.Opt[float64]{&d.Temperature, &d.TopP, &d.TopK, &d.TTFT, &d.CostUSD} {
@@ -199,10 +186,10 @@ func (k *cutter) call(c *genai.Call) *genai.Call {
 		*definition = v.Text
 	}
 	for i := range content.Tools {
-		k.cutTo(&content.Tools[i].Name, maxShort)
+		k.cutTo(&content.Tools[i].Name, column.MaxShort)
 	}
 	for i := range content.PromptVariables {
-		k.cutTo(&content.PromptVariables[i].Name, maxShort)
+		k.cutTo(&content.PromptVariables[i].Name, column.MaxShort)
 		k.cutText(&content.PromptVariables[i].Value)
 	}
 	k.value(&content.ToolArguments)
@@ -210,7 +197,7 @@ func (k *cutter) call(c *genai.Call) *genai.Call {
 	content.Retrieval.Documents = tail(k, content.Retrieval.Documents)
 	for i := range content.Retrieval.Documents {
 		document := &content.Retrieval.Documents[i]
-		k.cutTo(&document.ID, maxShort)
+		k.cutTo(&document.ID, column.MaxShort)
 		k.cutText(&document.Content)
 		document.Score.Set = document.Score.Set && !math.IsNaN(document.Score.Value) &&
 			!math.IsInf(document.Score.Value, 0)
@@ -223,18 +210,18 @@ func (k *cutter) messages(messages []genai.Message) []genai.Message {
 	messages = tail(k, messages)
 	for i := range messages {
 		m := &messages[i]
-		k.cutTo(&m.Role, maxShort)
-		k.cutTo(&m.FinishReason, maxShort)
+		k.cutTo(&m.Role, column.MaxShort)
+		k.cutTo(&m.FinishReason, column.MaxShort)
 		k.cutText(&m.Text)
 		k.cutText(&m.Reasoning)
 		m.ToolCalls, m.ToolResults = tail(k, m.ToolCalls), tail(k, m.ToolResults)
 		for j := range m.ToolCalls {
-			k.cutTo(&m.ToolCalls[j].ID, maxShort)
-			k.cutTo(&m.ToolCalls[j].Name, maxShort)
+			k.cutTo(&m.ToolCalls[j].ID, column.MaxShort)
+			k.cutTo(&m.ToolCalls[j].Name, column.MaxShort)
 			k.value(&m.ToolCalls[j].Arguments)
 		}
 		for j := range m.ToolResults {
-			k.cutTo(&m.ToolResults[j].ID, maxShort)
+			k.cutTo(&m.ToolResults[j].ID, column.MaxShort)
 			k.value(&m.ToolResults[j].Result)
 		}
 	}
@@ -246,7 +233,7 @@ func (k *cutter) cutText(text *string) { k.cutTo(text, k.text) }
 func (k *cutter) cutTo(text *string, limit int) {
 	if len(*text) > limit {
 		k.did = true
-		*text = cut(*text, limit)
+		*text = column.Cut(*text, limit)
 	}
 }
 

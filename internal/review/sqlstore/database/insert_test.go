@@ -1,4 +1,4 @@
-package sqlstore
+package database
 
 import (
 	"strings"
@@ -26,7 +26,7 @@ func TestStatements(t *testing.T) {
 			var got []int
 			next := 0
 			columns := func(size *int) (int, []any) { return *size, []any{size, "x"} }
-			for query, values := range statements(insertion{"INSERT ", " END"}, 8, c.sizes, columns) {
+			for query, values := range Statements(Insertion{"INSERT ", " END"}, 8, c.sizes, columns) {
 				n := len(values) / 2
 				got = append(got, n)
 				require.Equal(t, n, strings.Count(query, "("), query)

@@ -1,4 +1,4 @@
-package sqlstore
+package filter
 
 import (
 	"context"
@@ -8,14 +8,14 @@ import (
 	"unicode/utf8"
 )
 
-// fts5 is the word index of SQLite.
-type fts5 struct{}
+// FTS5 is the word index of SQLite.
+type FTS5 struct{}
 
-// spell implements wordIndex. FTS5 folds letters itself.
-func (fts5) spell(text string) string { return apart(text) }
+// Spell implements wordIndex. FTS5 folds letters itself.
+func (FTS5) Spell(text string) string { return apart(text) }
 
-// match implements wordIndex. It quotes every word.
-func (fts5) match(ctx context.Context, tx *sql.Tx, words []string, begins bool) (*match, error) {
+// Match implements wordIndex. It quotes every word.
+func (FTS5) Match(ctx context.Context, tx *sql.Tx, words []string, begins bool) (*Match, error) {
 	matches := make([]string, len(words))
 	for i, word := range words {
 		matches[i] = quote(word)
@@ -26,8 +26,8 @@ func (fts5) match(ctx context.Context, tx *sql.Tx, words []string, begins bool) 
 			return nil, err
 		}
 	}
-	return &match{where: func(w *where) string {
-		return `search MATCH ` + w.arg(strings.Join(matches, " AND "))
+	return &Match{where: func(w *Where) string {
+		return `search MATCH ` + w.Arg(strings.Join(matches, " AND "))
 	}}, nil
 }
 

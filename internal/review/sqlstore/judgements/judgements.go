@@ -1,4 +1,5 @@
-package sqlstore
+// Package judgements reads what people said beside what scorers and judges said.
+package judgements
 
 import (
 	"cmp"
@@ -15,14 +16,19 @@ import (
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/column"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/content"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/database"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/filter"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/labels"
 )
 
 // noOpinions is the text of a span of which scorers said nothing. Spans of earlier versions have an empty text.
 const noOpinions = "-"
 
-// encodeOpinions writes what scorers said of a bounded span: a line each of value, mark and name. JSON would take
+// EncodeOpinions writes what scorers said of a bounded span: a line each of value, mark and name. JSON would take
 // longer to read than all the rest.
-func encodeOpinions(s *review.Span) string {
+func EncodeOpinions(s *review.Span) string {
 	if len(s.Scores) == 0 {
 		return noOpinions
 	}
@@ -83,26 +89,32 @@ func earlierOpinions(data []byte) ([]review.Opinion, error) {
 	return opinions, nil
 }
 
+// Reader reads what people said beside what scorers and judges said.
+type Reader struct{ db *database.DB }
+
+// New returns a reader of a database.
+func New(db *database.DB) *Reader { return &Reader{db} }
+
 // Judgements implements review.Judgements.
-func (s *Store) Judgements(ctx context.Context, f review.JudgementFilter) (page review.JudgementPage, err error) {
-	limit := min(f.Limit, maxLimit)
+func (s *Reader) Judgements(ctx context.Context, f review.JudgementFilter) (page review.JudgementPage, err error) {
+	limit := min(f.Limit, filter.MaxLimit)
 	if limit <= 0 {
-		limit = maxLimit
+		limit = filter.MaxLimit
 	}
 	received, id, err := parsePlace(f.Cursor)
 	if err != nil {
 		return page, err
 	}
-	err = s.read(ctx, func(tx *sql.Tx) error {
-		w := &where{conditions: []string{"i.label_id IS NOT NULL"}}
-		w.and("i.received_ns >= ", nanos(f.Since))
-		w.revealed(s.Queues(), true)
-		w.conditions = append(w.conditions, "(i.received_ns, i.id) > ("+w.arg(received)+", "+w.arg(id)+")")
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
+		w := &filter.Where{Conditions: []string{"i.label_id IS NOT NULL"}}
+		w.And("i.received_ns >= ", column.Nanos(f.Since))
+		w.Revealed(s.db.Queues(), true)
+		w.Conditions = append(w.Conditions, "(i.received_ns, i.id) > ("+w.Arg(received)+", "+w.Arg(id)+")")
 		if f.Service != "" {
-			w.and("i.service = ", f.Service)
+			w.And("i.service = ", f.Service)
 		}
 		if f.Queue != "" {
-			w.and("i.queue = ", f.Queue)
+			w.And("i.queue = ", f.Queue)
 		}
 		found, err := judgedItems(ctx, tx, w, limit+1)
 		if err != nil {
@@ -111,7 +123,7 @@ func (s *Store) Judgements(ctx context.Context, f review.JudgementFilter) (page 
 		if len(found) > limit {
 			found = found[:limit]
 			last := &found[limit-1]
-			page.Next = strconv.FormatInt(nanos(last.Received), 36) + "." + strconv.FormatInt(last.id, 36)
+			page.Next = strconv.FormatInt(column.Nanos(last.Received), 36) + "." + strconv.FormatInt(last.id, 36)
 		}
 		page.Judgements, err = complete(ctx, tx, found)
 		return err
@@ -144,10 +156,10 @@ type judgedItem struct {
 	id int64
 }
 
-func judgedItems(ctx context.Context, tx *sql.Tx, w *where, limit int) (found []judgedItem, err error) {
+func judgedItems(ctx context.Context, tx *sql.Tx, w *filter.Where, limit int) (found []judgedItem, err error) {
 	//nolint:gosec // the conditions are constants of this package, values are arguments
 	rows, err := tx.QueryContext(ctx, `SELECT i.id, i.trace_id, i.service, i.class, i.detail, i.received_ns, i.sources FROM items i`+
-		w.String()+` ORDER BY i.received_ns, i.id LIMIT `+strconv.Itoa(limit), w.args...)
+		w.String()+` ORDER BY i.received_ns, i.id LIMIT `+strconv.Itoa(limit), w.Args...)
 	if err != nil {
 		return nil, err
 	}
@@ -159,8 +171,8 @@ func judgedItems(ctx context.Context, tx *sql.Tx, w *where, limit int) (found []
 		if err := rows.Scan(&j.id, &j.TraceID, &j.Service, &j.Class, &j.Detail, &received, &sources); err != nil {
 			return nil, err
 		}
-		stratum, _ := review.Stratum(reasonsIn(sources))
-		j.Received, j.Source, j.Probability = instant(received), stratum.Source, stratum.Probability
+		stratum, _ := review.Stratum(column.ReasonsIn(sources))
+		j.Received, j.Source, j.Probability = column.Instant(received), stratum.Source, stratum.Probability
 		found = append(found, j)
 	}
 	return found, rows.Err()
@@ -195,29 +207,15 @@ func complete(ctx context.Context, tx *sql.Tx, found []judgedItem) ([]review.Jud
 		},
 		{`SELECT item_id, source, probability FROM reasons WHERE item_id` + among, readProbabilities(index)},
 		{
-			`SELECT l.item_id, ` + labelColumns + ` FROM labels l WHERE l.item_id` + among + ` ORDER BY l.id`,
+			`SELECT l.item_id, ` + labels.Columns + ` FROM labels l WHERE l.item_id` + among + ` ORDER BY l.id`,
 			readLabels(index),
 		},
 	} {
-		if err := eachRow(ctx, tx, read.query, read.scan); err != nil {
+		if err := database.EachRow(ctx, tx, read.query, read.scan); err != nil {
 			return nil, err
 		}
 	}
 	return judgements, nil
-}
-
-func eachRow(ctx context.Context, tx *sql.Tx, query string, scan func(*sql.Rows) error, args ...any) error {
-	rows, err := tx.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
 }
 
 func readOpinions(
@@ -239,7 +237,7 @@ func readOpinions(
 			switch {
 			case at >= 0:
 				j.Opinions[at] = j.Opinions[at].Worse(o)
-			case len(j.Opinions) < maxScores:
+			case len(j.Opinions) < content.MaxScores:
 				j.Opinions = append(j.Opinions, o)
 			}
 		}
@@ -250,12 +248,12 @@ func readOpinions(
 func readLabels(index map[int64]*review.Judgement) func(*sql.Rows) error {
 	return func(rows *sql.Rows) error {
 		var item int64
-		var l labelRow
-		if err := rows.Scan(append([]any{&item}, l.columns()...)...); err != nil {
+		var l labels.Row
+		if err := rows.Scan(append([]any{&item}, l.Columns()...)...); err != nil {
 			return err
 		}
 		j := index[item]
-		label, err := l.label(j.TraceID)
+		label, err := l.Label(j.TraceID)
 		if err != nil {
 			return err
 		}
@@ -299,16 +297,16 @@ const (
 )
 
 // Activity implements review.Judgements.
-func (s *Store) Activity(ctx context.Context, f review.ActivityFilter) (a review.Activity, err error) {
-	now := s.now()
-	today := nanos(now) / nanosOfOneDay
-	first := max(nanos(f.Since)/nanosOfOneDay, today-maxDays+1)
+func (s *Reader) Activity(ctx context.Context, f review.ActivityFilter) (a review.Activity, err error) {
+	now := s.db.Now()
+	today := column.Nanos(now) / nanosOfOneDay
+	first := max(column.Nanos(f.Since)/nanosOfOneDay, today-maxDays+1)
 	for day := first; day <= today; day++ {
-		a.Days = append(a.Days, review.Day{Date: instant(day * nanosOfOneDay)})
+		a.Days = append(a.Days, review.Day{Date: column.Instant(day * nanosOfOneDay)})
 	}
-	err = s.read(ctx, func(tx *sql.Tx) error {
+	err = s.db.Read(ctx, func(tx *sql.Tx) error {
 		count := func(query string, add func(*review.Day, int)) error {
-			return eachRow(ctx, tx, query, func(rows *sql.Rows) error {
+			return database.EachRow(ctx, tx, query, func(rows *sql.Rows) error {
 				var day int64
 				var n int
 				if err := rows.Scan(&day, &n); err != nil {
@@ -341,10 +339,10 @@ func (s *Store) Activity(ctx context.Context, f review.ActivityFilter) (a review
 		if a.Waiting, a.Oldest, err = waiting(ctx, tx, now, f.Queue); err != nil {
 			return err
 		}
-		if a.Reviewers, err = reviewers(ctx, tx, first*nanosOfOneDay, f.Queue, s.Queues()); err != nil {
+		if a.Reviewers, err = reviewers(ctx, tx, first*nanosOfOneDay, f.Queue, s.db.Queues()); err != nil {
 			return err
 		}
-		a.Strata, err = sizes(ctx, tx, nanos(f.Since), f.Queue)
+		a.Strata, err = sizes(ctx, tx, column.Nanos(f.Since), f.Queue)
 		return err
 	})
 	if err != nil {
@@ -354,11 +352,11 @@ func (s *Store) Activity(ctx context.Context, f review.ActivityFilter) (a review
 }
 
 // inQueue restricts a statement to a queue, whose name is the argument of a number.
-func inQueue(queue, column string, n int) string {
+func inQueue(queue, name string, n int) string {
 	if queue == "" {
 		return ""
 	}
-	return ` AND ` + column + ` = $` + strconv.Itoa(n)
+	return ` AND ` + name + ` = $` + strconv.Itoa(n)
 }
 
 // scoped are the arguments of a statement that inQueue restricts.
@@ -373,11 +371,11 @@ func scoped(queue string, args ...any) []any {
 func waiting(
 	ctx context.Context, tx *sql.Tx, now time.Time, queue string,
 ) (counts []int, oldest time.Time, err error) {
-	until := nanos(now) + nanosOfOneDay*maxDays // clocks differ
+	until := column.Nanos(now) + nanosOfOneDay*maxDays // clocks differ
 	for _, age := range append(review.Ages(), -1) {
 		from := int64(0)
 		if age >= 0 {
-			from = nanos(now.Add(-age))
+			from = column.Nanos(now.Add(-age))
 		}
 		var n int
 		err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM items WHERE state = 'open' AND received_ns >= $1
@@ -390,24 +388,24 @@ func waiting(
 	var received sql.NullInt64
 	err = tx.QueryRowContext(ctx, `SELECT MIN(received_ns) FROM items WHERE state = 'open'`+inQueue(queue, "queue", 1),
 		scoped(queue)...).Scan(&received)
-	return counts, instant(received.Int64), err
+	return counts, column.Instant(received.Int64), err
 }
 
 // reviewers counts what people said. What others are to judge blind is left out: of few labels the number tells all.
 func reviewers(
 	ctx context.Context, tx *sql.Tx, since int64, queue string, queues []review.Queue,
 ) (list []review.Reviewer, err error) {
-	w := &where{}
-	w.and("created_ns >= ", since)
+	w := &filter.Where{}
+	w.And("created_ns >= ", since)
 	if queue != "" {
-		w.and("item_id IN (SELECT id FROM items WHERE queue = ", queue)
-		w.conditions[len(w.conditions)-1] += ")"
+		w.And("item_id IN (SELECT id FROM items WHERE queue = ", queue)
+		w.Conditions[len(w.Conditions)-1] += ")"
 	}
-	for _, name := range blindQueues(queues) {
-		w.and("NOT EXISTS (SELECT 1 FROM items i WHERE i.id = labels.item_id AND i.state = 'open' AND i.queue = ", name)
-		w.conditions[len(w.conditions)-1] += ")"
+	for _, name := range filter.BlindQueues(queues) {
+		w.And("NOT EXISTS (SELECT 1 FROM items i WHERE i.id = labels.item_id AND i.state = 'open' AND i.queue = ", name)
+		w.Conditions[len(w.Conditions)-1] += ")"
 	}
-	err = eachRow(ctx, tx, `SELECT reviewer, SUM(CASE WHEN decision = 'confirmed' THEN 1 ELSE 0 END),
+	err = database.EachRow(ctx, tx, `SELECT reviewer, SUM(CASE WHEN decision = 'confirmed' THEN 1 ELSE 0 END),
 		SUM(CASE WHEN decision = 'rejected' THEN 1 ELSE 0 END), MAX(created_ns) FROM labels`+w.String()+`
 		GROUP BY reviewer ORDER BY COUNT(*) DESC, reviewer LIMIT `+strconv.Itoa(maxNamed), func(rows *sql.Rows) error {
 		var r review.Reviewer
@@ -415,10 +413,10 @@ func reviewers(
 		if err := rows.Scan(&r.Name, &r.Confirmed, &r.Rejected, &last); err != nil {
 			return err
 		}
-		r.Last = instant(last)
+		r.Last = column.Instant(last)
 		list = append(list, r)
 		return nil
-	}, w.args...)
+	}, w.Args...)
 	return list, err
 }
 
@@ -436,7 +434,7 @@ const selectSizes = `SELECT service, stratum, judge, COUNT(*), SUM(1 / probabili
 func sizes(ctx context.Context, tx *sql.Tx, since int64, queue string) (list []review.Size, err error) {
 	query := fmt.Sprintf(selectSizes, inQueue(queue, "i.queue", 3))
 	for _, state := range []review.State{review.Open, review.Reviewed} {
-		err := eachRow(ctx, tx, query, func(rows *sql.Rows) error {
+		err := database.EachRow(ctx, tx, query, func(rows *sql.Rows) error {
 			var z review.Size
 			if err := rows.Scan(&z.Service, &z.Source, &z.Judge, &z.Items, &z.Traffic); err != nil {
 				return err

@@ -1,4 +1,4 @@
-package sqlstore
+package content
 
 import (
 	"slices"
@@ -6,20 +6,26 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/column"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/filter"
 )
 
-// terms are the texts that a span is found by.
-type terms struct {
-	names   []string // names, ids and evidence
-	content []string // messages and other content, newest first
+// MaxContent bounds the messages in a search body, so that names, ids and evidence of late spans find room.
+const MaxContent = 192 << 10
+
+// Terms are the texts that a span is found by.
+type Terms struct {
+	Names   []string // names, ids and evidence
+	Content []string // messages and other content, newest first
 	left    int      // room for content, in bytes
 }
 
 // suspectTerm begins the search term of a suspicion: suspect:jailbreak.
 const suspectTerm = "suspect:"
 
-func termsOf(s *review.Span) terms {
-	t := terms{left: maxContent}
+// TermsOf returns the terms of a span.
+func TermsOf(s *review.Span) Terms {
+	t := Terms{left: MaxContent}
 	t.name(s.Evidence, string(s.Class), s.Detail, s.Name, s.Service, s.ID, s.Fingerprint)
 	for _, scorer := range s.Suspects {
 		t.name(suspectTerm + scorer)
@@ -41,25 +47,25 @@ func termsOf(s *review.Span) terms {
 	return t
 }
 
-func (t *terms) name(names ...string) {
+func (t *Terms) name(names ...string) {
 	for _, text := range names {
 		if text != "" {
-			t.names = append(t.names, strings.ReplaceAll(short(text), separator, " "))
+			t.Names = append(t.Names, strings.ReplaceAll(column.Short(text), filter.Separator, " "))
 		}
 	}
 }
 
-func (t *terms) text(texts ...string) {
+func (t *Terms) text(texts ...string) {
 	for _, text := range texts {
 		text = text[:min(len(text), t.left)]
 		if text != "" {
 			t.left -= len(text)
-			t.content = append(t.content, strings.ReplaceAll(clean(text), separator, " "))
+			t.Content = append(t.Content, strings.ReplaceAll(column.Clean(text), filter.Separator, " "))
 		}
 	}
 }
 
-func (t *terms) messages(messages []genai.Message) {
+func (t *Terms) messages(messages []genai.Message) {
 	for i := range slices.Backward(messages) {
 		m := &messages[i]
 		t.text(m.Text, m.Reasoning)
