@@ -227,6 +227,7 @@ func (j *Judgement) Judged() string {
 type Judgements interface {
 	// Judgements pages through the items with a label. It returns ErrInvalid for an invalid cursor.
 	Judgements(ctx context.Context, f JudgementFilter) (JudgementPage, error)
-	// Activity counts what a filter selects. It reads every item that arrived since its time, and so is for the background.
+	// Activity counts what a filter selects. It reads every item that arrived since its time, and so is for the
+	// background.
 	Activity(ctx context.Context, f ActivityFilter) (Activity, error)
 }

@@ -137,8 +137,9 @@ type SignalChange struct {
 	By      string      `json:"reviewer"`
 }
 
-// Selection is items that are judged at once: the open ones of signals, or single ones. Items that somebody else has are
-// left out, and so are those of blind queues, unless the holder has claimed them: who judges many sees what was found.
+// Selection is items that are judged at once: the open ones of signals, or single ones. Items that somebody else has
+// are left out, and so are those of blind queues, unless the holder has claimed them: who judges many sees what was
+// found.
 type Selection struct {
 	Signals  []string
 	UpTo     string // SignalPage.UpTo: what arrived later was not seen; "" is all
@@ -216,8 +217,8 @@ func UsualHour(count func(hour int64) int, first, now time.Time) (Usual, bool) {
 	return usualOf(count, first, now.Unix()/3600, 1, 3, 1)
 }
 
-// usualOf is what n hours have each, at the same time of the day in the last weeks. Most is k deviations above that, times
-// a factor.
+// usualOf is what n hours have each, at the same time of the day in the last weeks. Most is k deviations above that,
+// times a factor.
 func usualOf(count func(hour int64) int, first time.Time, hour, n int64, k, factor float64) (Usual, bool) {
 	began := first.Unix() / 3600
 	var samples []float64

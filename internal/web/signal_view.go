@@ -184,7 +184,8 @@ func unusual(g *review.Signal) string {
 	words := display.Grouped(int64(day)) + " in the last 24 hours"
 	switch g.State {
 	case review.SignalEscalating:
-		words = display.Grouped(int64(last)) + " in this hour, of " + display.Grouped(int64(day)) + " in a day" + usual(g, last)
+		words = display.Grouped(int64(last)) + " in this hour, of " + display.Grouped(int64(day)) + " in a day" +
+			usual(g, last)
 	case review.SignalRegressed:
 		words = "Seen again after it was resolved"
 	case review.SignalNew, review.SignalOngoing, review.SignalResolved, review.SignalIgnored:

@@ -25,8 +25,8 @@ type Embedder struct {
 	dimensions      int64
 }
 
-// NewEmbedder returns the model of a name at an endpoint, such as https://api.openai.com/v1. dimensions is what the model
-// is asked for, 0 for what it has.
+// NewEmbedder returns the model of a name at an endpoint, such as https://api.openai.com/v1. dimensions is what the
+// model is asked for, 0 for what it has.
 func NewEmbedder(client *http.Client, endpoint, model string, dimensions int) *Embedder {
 	return &Embedder{client, endpoint, model, int64(dimensions)}
 }

@@ -110,8 +110,8 @@ func (s *Store) Place(ctx context.Context, model string, placements []review.Pla
 	return nil
 }
 
-// join makes a signal part of another one, unless people changed it meanwhile. Its failures count as if they had come to
-// the other one: they end that one's being resolved.
+// join makes a signal part of another one, unless people changed it meanwhile. Its failures count as if they had come
+// to the other one: they end that one's being resolved.
 func (s *Store) join(ctx context.Context, tx *database.Prepared, id, into string) error {
 	joins, err := vectors.Joins(ctx, tx, bySilence, id)
 	if err != nil || !joins {

@@ -22,8 +22,8 @@ type Reader struct {
 	sets map[string]*score.Set // by scorer; nil for one that needs more settings
 }
 
-// Of returns what the scorers that suspect a span would say of it, by their names. Scorers that need settings, or do not
-// come to the same score, are left out.
+// Of returns what the scorers that suspect a span would say of it, by their names. Scorers that need settings, or do
+// not come to the same score, are left out.
 func (r *Reader) Of(s *review.Span) map[string]failure.Finding {
 	if s.Call == nil || s.Cut {
 		return nil

@@ -94,7 +94,8 @@ func (t *Transcript) doubt(s *review.Span, doubts Doubts) {
 		})
 		if f, ok := found[scorer]; ok && f.Excerpt != "" {
 			t.writer.maybe[n] = true
-			t.doubts = append(t.doubts, evidence{quotes: []string{strings.TrimSuffix(f.Excerpt, "…")}, number: n, offset: -1, span: s})
+			quote := strings.TrimSuffix(f.Excerpt, "…")
+			t.doubts = append(t.doubts, evidence{quotes: []string{quote}, number: n, offset: -1, span: s})
 		}
 	}
 }

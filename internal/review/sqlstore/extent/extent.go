@@ -1,5 +1,5 @@
-// Package extent reads from the review store how far a signal reaches: whom it touched, what it cost, what is usual of it,
-// and what it began with.
+// Package extent reads from the review store how far a signal reaches: whom it touched, what it cost, what is usual of
+// it, and what it began with.
 package extent
 
 import (

@@ -57,7 +57,9 @@ func Fresh(
 }
 
 // Leaders lists the signals of a class with a vector of a model, the latest seen first.
-func Leaders(ctx context.Context, tx Tx, model string, class failure.Class, limit int) (list []review.Leader, err error) {
+func Leaders(
+	ctx context.Context, tx Tx, model string, class failure.Class, limit int,
+) (list []review.Leader, err error) {
 	rows, err := tx.QueryContext(ctx, `SELECT s.id, v.vector FROM signals s JOIN signal_vectors v ON v.signal_id = s.id
 		WHERE s.target = '' AND s.class = $1 AND v.model = $2 ORDER BY s.last_ns DESC, s.id LIMIT `+strconv.Itoa(limit),
 		string(class), model)
