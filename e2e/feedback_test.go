@@ -66,8 +66,9 @@ func TestAThumbsDownIsACase(t *testing.T) {
 	// A label, exactly once.
 	last := c.label(t, answered, "once", 0)
 	await(t, 20*time.Second, func() error { return labeled(t, dir, "once", 1) })
-	time.Sleep(3 * time.Second) // for what should not come
-	require.NoError(t, labeled(t, dir, "once", 1))
+	c.label(t, unseen, "later", 0)
+	await(t, 20*time.Second, func() error { return labeled(t, dir, "later", 1) })
+	require.NoError(t, labeled(t, dir, "once", 1), "what comes later comes behind it")
 	// At least once over kills, at the moment of the label and a little later.
 	for i, wait := range []time.Duration{0, 900 * time.Millisecond} {
 		name := fmt.Sprint("killed ", i)
@@ -170,7 +171,12 @@ func TestAThumbsDownHasItsConversation(t *testing.T) {
 {"key": "gen_ai.output.messages", "value": {"stringValue": "[{\"role\":\"assistant\",\"parts\":[{\"type\":\"text\",\"content\":\"We open at nine.\"}]}]"}}
 ]}]}]}]}`, trace(i), answer, now-1e9, now))
 	}
-	time.Sleep(8 * time.Second) // sampling has decided
+	await(t, time.Minute, func() error {
+		if n := c.own(t).sum("otelcol_processor_tail_sampling_global_count_traces_sampled"); n < traces {
+			return fmt.Errorf("sampling has decided on %v traces, not on %d", n, traces)
+		}
+		return nil
+	})
 	for i := range traces {
 		c.post(t, "/v1/logs", fmt.Sprintf(`{"resourceLogs": [{"scopeLogs": [{"logRecords": [
 {"eventName": "gen_ai.evaluation.result", "timeUnixNano": "%d", "traceId": %q, "attributes": [

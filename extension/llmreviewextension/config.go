@@ -40,6 +40,9 @@ type Config struct {
 	// GitHub tells of merged pull requests, which resolve signals.
 	GitHub GitHubConfig `mapstructure:"github"`
 
+	// Embeddings join signals whose failures mean the same in other words. Absent: fingerprints alone make signals.
+	Embeddings configoptional.Optional[EmbeddingsConfig] `mapstructure:"embeddings"`
+
 	// ClaimTimeout is how long a case that a person opened is kept from others.
 	ClaimTimeout time.Duration `mapstructure:"claim_timeout"`
 
@@ -112,7 +115,8 @@ func createDefaultConfig() component.Config {
 	http.MaxRequestBodySize = 1 << 20
 	return &Config{
 		HTTP: http, ClaimTimeout: web.DefaultClaim, Retention: defaultRetention(),
-		People: PeopleConfig{AdminRoles: []string{"admin"}},
+		People:     PeopleConfig{AdminRoles: []string{"admin"}},
+		Embeddings: configoptional.Default(defaultEmbeddings()),
 		Store: StoreConfig{SQLite: configoptional.Some(SQLiteConfig{
 			Path: "./data/review.db", OnDamage: Quarantine, MinFreeMiB: 64,
 		})},

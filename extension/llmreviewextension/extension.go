@@ -45,12 +45,15 @@ type reviewExtension struct {
 
 var _ extensioncapabilities.Dependent = (*reviewExtension)(nil)
 
-// Dependencies lets the authenticator start first.
-func (e *reviewExtension) Dependencies() []component.ID {
-	if !e.config.HTTP.Auth.HasValue() {
-		return nil
+// Dependencies lets the authenticators of server and client start first.
+func (e *reviewExtension) Dependencies() (ids []component.ID) {
+	if e.config.HTTP.Auth.HasValue() {
+		ids = append(ids, e.config.HTTP.Auth.Get().AuthenticatorID)
 	}
-	return []component.ID{e.config.HTTP.Auth.Get().AuthenticatorID}
+	if c := e.config.Embeddings.Get(); c != nil && c.Auth.HasValue() {
+		ids = append(ids, c.Auth.Get().AuthenticatorID)
+	}
+	return ids
 }
 
 // ReviewStore is the store that the exporter writes into, open from Start to Shutdown.
@@ -71,12 +74,20 @@ func (e *reviewExtension) Start(ctx context.Context, host component.Host) (err e
 	if err := e.observe(); err != nil {
 		return errors.Join(err, e.store.Close())
 	}
+	joining, err := e.newJoining(ctx, host)
+	if err != nil {
+		e.telemetry.Shutdown()
+		return errors.Join(fmt.Errorf("embeddings: %w", err), e.store.Close())
+	}
 	if err := e.serve(ctx, host); err != nil {
 		e.telemetry.Shutdown() // first: its callbacks read the store
 		err = fmt.Errorf("http::endpoint: serve the review page on %s: %w", e.config.HTTP.NetAddr.Endpoint, err)
 		return errors.Join(err, e.store.Close())
 	}
 	ctx, e.stopTending = context.WithCancel(context.WithoutCancel(ctx))
+	if joining != nil {
+		e.tending.Go(func() { joining.run(ctx) })
+	}
 	e.tending.Go(func() { e.tend(ctx) })
 	e.startHooks() //nolint:contextcheck // they outlive the start
 	e.tending.Go(func() { e.overview.Run(ctx, func(err error) { e.warn("Could not compute the overview", err) }) })

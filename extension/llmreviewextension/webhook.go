@@ -95,8 +95,11 @@ const (
 	hookGrace       = 5 * time.Second // for what is on its way when the Collector stops
 )
 
-// lookEvery is how often signals are looked at. Tests change it.
-var lookEvery = 10 * time.Second
+// lookEvery is how often signals are looked at, and looked is called after each time. Tests change them.
+var (
+	lookEvery = 10 * time.Second
+	looked    = func(*hook) {}
+)
 
 // hook delivers to one receiver while its process has the lease: of several replicas one does.
 type hook struct {
@@ -157,6 +160,7 @@ func (h *hook) run(ctx context.Context) {
 		if err := h.look(ctx); err != nil {
 			h.extension.warn("Could not look for signals to tell of", err)
 		}
+		looked(h)
 		select {
 		case <-h.end:
 			return

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/extension"
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
@@ -72,12 +74,47 @@ func (r *receiver) deliveries() []delivery {
 	return append([]delivery(nil), r.got...)
 }
 
+// looks counts how often hooks looked at signals with nothing left to deliver.
+type looks struct {
+	mu    sync.Mutex // guards the field below
+	count map[*hook]int
+}
+
 // lookOften makes the extension look at signals all the time.
-func lookOften(t *testing.T) {
+func lookOften(t *testing.T) *looks {
 	t.Helper()
-	before := lookEvery
+	l := &looks{count: map[*hook]int{}}
+	every, before := lookEvery, looked
 	lookEvery = 10 * time.Millisecond
-	t.Cleanup(func() { lookEvery = before })
+	looked = func(h *hook) { // runs in the goroutine that owns the outbox
+		if h.outbox == nil || h.outbox.Waiting() == 0 {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.count[h]++
+		}
+	}
+	t.Cleanup(func() { lookEvery, looked = every, before })
+	return l
+}
+
+// quiet waits until each hook of an extension has looked twice from now on, and has nothing left to deliver.
+func (l *looks) quiet(t *testing.T, e extension.Extension) {
+	t.Helper()
+	counts := func() map[*hook]int {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return maps.Clone(l.count)
+	}
+	before := counts()
+	eventually(t, func() bool {
+		now := counts()
+		for _, h := range e.(*reviewExtension).hooks {
+			if now[h] < before[h]+2 {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 const signalPrint = "0123456789abcdef"
@@ -96,11 +133,8 @@ func eventually(t *testing.T, condition func() bool) {
 	require.Eventually(t, condition, 10*time.Second, 5*time.Millisecond)
 }
 
-// quiet gives the extension time for several looks.
-func quiet() { time.Sleep(100 * time.Millisecond) }
-
 func TestReceiversAreToldOfSignals(t *testing.T) {
-	lookOften(t)
+	looks := lookOften(t)
 	generic, slack, issues := newReceiver(t), newReceiver(t), newReceiver(t)
 	cfg := config(t)
 	cfg.PageURL = "https://review.example"
@@ -130,7 +164,7 @@ func TestReceiversAreToldOfSignals(t *testing.T) {
 
 	// More of the same is no news.
 	require.NoError(t, store.Put(t.Context(), []review.Trace{failed(2, signalPrint)}))
-	quiet()
+	looks.quiet(t, e)
 	require.Len(t, generic.deliveries(), 1)
 
 	// A merged pull request resolves it. A failure after that is a regression, each time anew.
@@ -172,7 +206,7 @@ func TestReceiversAreToldOfSignals(t *testing.T) {
 
 // TestANewReceiverIsNotToldOfWhatIsOld: it is a webhook, and no digest of the queue.
 func TestANewReceiverIsNotToldOfWhatIsOld(t *testing.T) {
-	lookOften(t)
+	looks := lookOften(t)
 	cfg := config(t)
 	e, _ := start(t, cfg, newHost())
 	require.NoError(t, e.(*reviewExtension).store.Put(t.Context(), []review.Trace{failed(1, signalPrint)}))
@@ -182,7 +216,7 @@ func TestANewReceiverIsNotToldOfWhatIsOld(t *testing.T) {
 	e, _ = start(t, cfg, newHost())
 	require.NoError(t, e.(*reviewExtension).store.Put(t.Context(), []review.Trace{failed(2, "fedcba9876543210")}))
 	eventually(t, func() bool { return len(r.deliveries()) == 1 })
-	quiet()
+	looks.quiet(t, e)
 	require.Len(t, r.deliveries(), 1)
 	require.Contains(t, r.deliveries()[0].body, "fedcba9876543210")
 	require.NoError(t, e.Shutdown(t.Context()))
@@ -203,14 +237,14 @@ func fromGitHub(t *testing.T, url, secret, body string) (status int, answer stri
 
 // TestWebhooksOutliveARestart: what waits keeps its key, and what was told is no news.
 func TestWebhooksOutliveARestart(t *testing.T) {
-	lookOften(t)
+	looks := lookOften(t)
 	r := newReceiver(t)
 	cfg := config(t)
 	cfg.Webhooks = []WebhookConfig{{URL: configopaque.String(r.URL), Secret: "s"}}
 	e, _ := start(t, cfg, newHost())
 	require.NoError(t, e.(*reviewExtension).store.Put(t.Context(), []review.Trace{failed(1, signalPrint)}))
 	eventually(t, func() bool { return len(r.deliveries()) == 1 })
-	quiet()
+	looks.quiet(t, e)
 	r.answer(http.StatusBadGateway)
 	require.NoError(t, e.(*reviewExtension).store.Put(t.Context(), []review.Trace{failed(2, "fedcba9876543210")}))
 	eventually(t, func() bool { return len(r.deliveries()) > 1 })
@@ -221,7 +255,7 @@ func TestWebhooksOutliveARestart(t *testing.T) {
 	r.answer(http.StatusOK)
 	e, _ = start(t, cfg, newHost())
 	eventually(t, func() bool { return len(r.deliveries()) == len(before)+1 })
-	quiet()
+	looks.quiet(t, e)
 	after := r.deliveries()
 	require.Len(t, after, len(before)+1)
 	last := after[len(before)]
@@ -232,7 +266,7 @@ func TestWebhooksOutliveARestart(t *testing.T) {
 	require.Equal(t, "fedcba9876543210", told.Signal)
 	require.NoError(t, e.Shutdown(t.Context()))
 	e, _ = start(t, cfg, newHost())
-	quiet()
+	looks.quiet(t, e)
 	require.Len(t, r.deliveries(), len(after))
 
 	// Another replica on the same store has no turn while this one has.
@@ -244,7 +278,7 @@ func TestWebhooksOutliveARestart(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, held, "one that is gone loses it")
 	require.NoError(t, e.(*reviewExtension).store.Put(t.Context(), []review.Trace{failed(3, "0123456789fedcba")}))
-	quiet()
+	looks.quiet(t, e)
 	require.Len(t, r.deliveries(), len(after), "now it is the turn of the other")
 	require.NoError(t, e.Shutdown(t.Context()))
 }

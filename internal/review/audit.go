@@ -15,7 +15,7 @@ const (
 	ActionSignal  Action = "signal" // its state changed
 	ActionBatch   Action = "label_many"
 	ActionUndo    Action = "undo_many"
-	ActionAssign  Action = "assign"  // a case to somebody else, or taken from them
+	ActionAssign  Action = "assign"  // a case or a signal to somebody, or taken from them
 	ActionRequeue Action = "requeue" // a case went to the end of its queue
 	ActionRename  Action = "rename_signal"
 	ActionMerge   Action = "merge_signal"

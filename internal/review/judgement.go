@@ -142,6 +142,7 @@ func (j *Judgement) SaysWith(truth *Label, k Kind) (failed, known bool) {
 // JudgementFilter selects judgements. Empty fields do not restrict.
 type JudgementFilter struct {
 	Service string
+	Queue   string    // a name
 	Since   time.Time // of arrival
 	Limit   int       // 0 is 500, which is the most
 	Cursor  string    // JudgementPage.Next of the previous page
@@ -158,8 +159,15 @@ type Activity struct {
 	Days []Day `json:"days"` // oldest first
 	// Waiting counts the open items by age: up to each of Ages, and older.
 	Waiting   []int      `json:"waiting"`
+	Oldest    time.Time  `json:"oldest"`    // arrival of the oldest open item; the zero time without one
 	Reviewers []Reviewer `json:"reviewers"` // who gave most labels first
 	Strata    []Size     `json:"strata"`
+}
+
+// ActivityFilter selects what an activity counts.
+type ActivityFilter struct {
+	Since time.Time
+	Queue string // a name; "" is all
 }
 
 // Ages are the bounds of the ages of open items.
@@ -219,6 +227,7 @@ func (j *Judgement) Judged() string {
 type Judgements interface {
 	// Judgements pages through the items with a label. It returns ErrInvalid for an invalid cursor.
 	Judgements(ctx context.Context, f JudgementFilter) (JudgementPage, error)
-	// Activity counts since a time. It reads every item that arrived since then, and so is for the background.
-	Activity(ctx context.Context, since time.Time) (Activity, error)
+	// Activity counts what a filter selects. It reads every item that arrived since its time, and so is for the
+	// background.
+	Activity(ctx context.Context, f ActivityFilter) (Activity, error)
 }

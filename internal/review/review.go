@@ -154,6 +154,7 @@ type Store interface {
 	Queues
 	Sessions
 	Signals
+	Kin
 	Judgements
 	Retention
 	Intake

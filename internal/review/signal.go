@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
 )
 
 // SignalState is the state of a signal.
@@ -53,8 +54,11 @@ type Signal struct {
 	Open        int           `json:"open"`   // to be judged
 	Version     string        `json:"resolved_in,omitempty"`
 	ChangedBy   string        `json:"changed_by,omitempty"`
-	HourlyCount []int         `json:"hourly_count"` // of the last 24 hours, in Store.Signal 48, oldest first
+	Assignee    string        `json:"assignee,omitempty"` // who looks after it
+	HourlyCount []int         `json:"hourly_count"`       // of the last 24 hours, in Store.Signal 48, oldest first
 
+	// Only from Store.Signal.
+	Extent *Extent `json:"extent,omitempty"`
 	// Only from Store.Signal, of its newest items.
 	Versions  []Count `json:"prompt_versions,omitempty"`
 	Models    []Count `json:"models,omitempty"`
@@ -66,6 +70,41 @@ type Signal struct {
 	Guards []Guard `json:"guards,omitempty"`
 }
 
+// Extent is how far a signal reaches. What counts items counts the newest Items of them.
+type Extent struct {
+	Items     int                `json:"items"`
+	Users     int                `json:"users"`
+	CostUSD   genai.Opt[float64] `json:"cost_usd,omitzero"`
+	Confirmed int                `json:"confirmed"`
+	Rejected  int                `json:"rejected"`
+	// Hour is what an hour has at this time of the day, as far as that is known.
+	Hour genai.Opt[Usual] `json:"hour,omitzero"`
+	// Since is what it began with, where the first item of the signal is still in the store.
+	Since []Since `json:"since,omitempty"`
+}
+
+// Usual is what is usual.
+type Usual struct {
+	Mean float64 `json:"mean"`
+	// Most is what an hour can have until that is unusual.
+	Most float64 `json:"most"`
+}
+
+// Since is a value that a signal began with: its service had items with other values before, and the signal has none of
+// those values.
+type Since struct {
+	Key    string    `json:"key"` // prompt_version or model
+	Value  string    `json:"value"`
+	Seen   time.Time `json:"seen"`   // first, in any item
+	Before int       `json:"before"` // items of the service with an earlier value, of the 1,000 before the signal
+}
+
+// The keys of Since.
+const (
+	SincePrompt = "prompt_version"
+	SinceModel  = "model"
+)
+
 // Merged is a signal that counts as part of another one.
 type Merged struct {
 	ID    string `json:"id"`
@@ -74,10 +113,13 @@ type Merged struct {
 
 // SignalFilter selects signals. No state selects all but the resolved and the ignored ones.
 type SignalFilter struct {
-	State  SignalState
-	Class  failure.Class
-	Limit  int // 0 is 50, at most 500
-	Cursor string
+	State SignalState
+	Class failure.Class
+	// Query are words that all occur in its name, first evidence, class, detail, service or id.
+	Query    string
+	Assignee string
+	Limit    int // 0 is 50, at most 500
+	Cursor   string
 }
 
 // SignalPage is a page of signals by state, then latest first. UpTo names the newest item of the store.
@@ -96,7 +138,8 @@ type SignalChange struct {
 }
 
 // Selection is items that are judged at once: the open ones of signals, or single ones. Items that somebody else has
-// are left out.
+// are left out, and so are those of blind queues, unless the holder has claimed them: who judges many sees what was
+// found.
 type Selection struct {
 	Signals  []string
 	UpTo     string // SignalPage.UpTo: what arrived later was not seen; "" is all
@@ -108,7 +151,7 @@ type Selection struct {
 type Batch struct {
 	ID      string `json:"batch"`
 	Labeled int    `json:"labeled"`
-	LeftOut int    `json:"left_out"` // still open: somebody has them, or there were too many
+	LeftOut int    `json:"left_out"` // still open: somebody has them, they are to be judged blind, or there were too many
 }
 
 // Signals group equal failures.
@@ -126,6 +169,8 @@ type Signals interface {
 	GuardSignal(ctx context.Context, id string, g Guard) error
 	// RenameSignal gives a signal a title; "" is the evidence of its first item again. by is who does so, here and below.
 	RenameSignal(ctx context.Context, id, name, by string) error
+	// AssignSignal says who looks after a signal; "" is nobody. Its cases are offered to all as before.
+	AssignSignal(ctx context.Context, id, name, by string) error
 	// MergeSignal makes a signal part of another one: its items, those to come too, count there. It returns ErrInvalid
 	// for a signal that is part of the first already.
 	MergeSignal(ctx context.Context, id, into, by string) error
@@ -148,39 +193,59 @@ func Escalates(count func(hour int64) int, first, now time.Time, already bool) b
 	if now.Sub(first) < NewFor {
 		return false
 	}
-	hour, began := now.Unix()/3600, first.Unix()/3600
-	mean := func(end, n int64) float64 { // of n hours
-		sum := 0
-		for h := end - n + 1; h <= end; h++ {
-			sum += count(h)
-		}
-		return float64(sum) / float64(n)
-	}
+	hour := now.Unix() / 3600
 	exceeds := func(n int64, k float64) bool {
-		var samples []float64
-		for day := int64(7); day <= 28; day++ {
-			for around := int64(-1); around <= 1; around++ {
-				if end := hour - 24*day + around; end-n+1 >= began {
-					samples = append(samples, mean(end, n))
-				}
-			}
-		}
-		switch len(samples) {
-		case 0:
-			return mean(hour, 6)*6 >= 20
-		case 1:
-			k++
-		}
-		usual, spread := deviation(samples)
+		factor := 1.0
 		if already {
-			k *= 0.7
+			factor = 0.7
 		}
-		return mean(hour, n) > usual+k*max(spread, math.Sqrt(usual), 1)
+		usual, known := usualOf(count, first, hour, n, k, factor)
+		if !known {
+			return meanOf(count, hour, 6)*6 >= 20
+		}
+		return meanOf(count, hour, n) > usual.Most
 	}
 	if already {
 		return exceeds(1, 3) || exceeds(6, 2)
 	}
 	return exceeds(1, 3) && exceeds(6, 2)
+}
+
+// UsualHour returns what an hour has at this time of the day, of count as in Escalates. It is known of signals that are
+// older than a week.
+func UsualHour(count func(hour int64) int, first, now time.Time) (Usual, bool) {
+	return usualOf(count, first, now.Unix()/3600, 1, 3, 1)
+}
+
+// usualOf is what n hours have each, at the same time of the day in the last weeks. Most is k deviations above that,
+// times a factor.
+func usualOf(count func(hour int64) int, first time.Time, hour, n int64, k, factor float64) (Usual, bool) {
+	began := first.Unix() / 3600
+	var samples []float64
+	for day := int64(7); day <= 28; day++ {
+		for around := int64(-1); around <= 1; around++ {
+			if end := hour - 24*day + around; end-n+1 >= began {
+				samples = append(samples, meanOf(count, end, n))
+			}
+		}
+	}
+	switch len(samples) {
+	case 0:
+		return Usual{}, false
+	case 1:
+		k++
+	}
+	mean, spread := deviation(samples)
+	return Usual{Mean: mean, Most: mean + k*factor*max(spread, math.Sqrt(mean), 1)}, true
+}
+
+// meanOf is the mean of n hours.
+func meanOf(count func(hour int64) int, end, n int64) float64 {
+	sum := 0
+	for h := end - n + 1; h <= end; h++ {
+		sum += count(h)
+	}
+	return float64(sum) / float64(n)
 }
 
 func deviation(samples []float64) (mean, deviation float64) {

@@ -39,3 +39,25 @@ func TestEscalates(t *testing.T) {
 		})
 	}
 }
+
+func TestUsualHour(t *testing.T) {
+	now := time.Date(2026, time.November, 30, 10, 30, 0, 0, time.UTC)
+	hour := now.Unix() / 3600
+	// 2 failures at 10 o'clock of each day, none at other hours; 62 now.
+	count := func(h int64) int {
+		switch {
+		case h == hour:
+			return 62
+		case (hour-h)%24 == 0:
+			return 2
+		}
+		return 0
+	}
+	_, known := UsualHour(count, now.Add(-6*24*time.Hour), now)
+	require.False(t, known)
+	usual, known := UsualHour(count, now.Add(-60*24*time.Hour), now)
+	require.True(t, known)
+	require.InDelta(t, 2.0/3, usual.Mean, 1e-9, "the hours beside it count too")
+	require.InDelta(t, 2.0/3+3, usual.Most, 1e-9, "three deviations, each at least 1")
+	require.True(t, Escalates(func(h int64) int { return 4 * count(h) }, now.Add(-60*24*time.Hour), now, false))
+}

@@ -94,7 +94,7 @@ func (s *server) caseOf(
 	c.Facts, c.More = s.facts(item, primary, &signal, now)
 	c.Evaluations = evaluationsOf(item, address, now)
 	current := item.PrimarySpanID
-	text := transcript.New(item, shown, strings.Fields(f.Query))
+	text := transcript.New(item, shown, strings.Fields(f.Query), s.doubts.Of)
 	if shown != nil {
 		current = shown.ID
 		session := transcript.Session{Address: f.caseAddress, Now: now}

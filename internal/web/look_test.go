@@ -343,9 +343,9 @@ func TestPagesFitEveryWidth(t *testing.T) {
 	}
 	s, all := newLookSite(t)
 	hostile := attacked(strings.Repeat("aVeryLongWordWithoutABreak", 40))
-	s.put(hostile)
+	s.put(hostile, doubted())
 	b := open(t, s)
-	all["hostile"] = "/review/" + hostile.ID
+	all["hostile"], all["suspicion"] = "/review/"+hostile.ID, "/review/"+doubted().ID
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		for width, height := range widths {
 			b.size(width, height, false)
@@ -387,6 +387,8 @@ func TestPagesAreAccessible(t *testing.T) {
 		t.Skip("no axe-core: make bin/axe.min.js, which needs npm")
 	}
 	s, all := newLookSite(t)
+	s.put(doubted())
+	all["suspicion"] = "/review/" + doubted().ID
 	b := open(t, s)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		for _, dark := range []bool{false, true} {

@@ -20,7 +20,13 @@ type overviewPage struct {
 }
 
 func (s *server) showOverview(w http.ResponseWriter, r *http.Request) error {
-	page := overviewPage{shell: s.shell(r), View: overview.ViewOf(s.options.Overview.Latest(), s.options.Now())}
+	board := s.options.Overview
+	of, err := overview.ScopeOf(r.URL.Query(), board.Queues())
+	if err != nil {
+		return err
+	}
+	view := overview.ViewOf(board.Latest(of), of, board.Queues(), s.options.Now())
+	page := overviewPage{shell: s.shell(r), View: view}
 	page.Title, page.At = "Overview", "overview"
 	open, err := s.store.Backlog(r.Context())
 	if err != nil {
@@ -30,8 +36,12 @@ func (s *server) showOverview(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, http.StatusOK, "overview", page)
 }
 
-func (s *server) getOverview(w http.ResponseWriter, _ *http.Request) error {
-	figures := s.options.Overview.Latest()
+func (s *server) getOverview(w http.ResponseWriter, r *http.Request) error {
+	of, err := overview.ScopeOf(r.URL.Query(), s.options.Overview.Queues())
+	if err != nil {
+		return err
+	}
+	figures := s.options.Overview.Latest(of)
 	if figures == nil {
 		return errNotYet
 	}
@@ -40,7 +50,7 @@ func (s *server) getOverview(w http.ResponseWriter, _ *http.Request) error {
 
 func (s *server) listJudgements(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
-	f := review.JudgementFilter{Service: query.Get("service"), Cursor: query.Get("cursor")}
+	f := review.JudgementFilter{Service: query.Get("service"), Queue: query.Get("queue"), Cursor: query.Get("cursor")}
 	var err error
 	if f.Limit, err = limitOf(query); err != nil {
 		return err

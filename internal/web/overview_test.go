@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore"
 	"github.com/faultline-otel/faultline/internal/web"
@@ -79,6 +80,23 @@ func TestOverview(t *testing.T) {
 	require.Len(t, s.items(allItems), figures.Agreement.Items)
 	require.Equal(t, []string{"<b>bob</b>", "ada"}, []string{figures.Reviewers[0].Name, figures.Reviewers[1].Name})
 	require.NotEmpty(t, figures.Scorers)
+
+	// One queue, and another time.
+	s.store.UseQueues([]review.Queue{{Name: "refunds", Classes: []failure.Class{failure.Refusal}, Reviewers: 1, Order: review.Newest}})
+	require.NoError(t, s.store.Redistribute(t.Context()))
+	const scoped = "?days=7&queue=refunds"
+	require.Contains(t, s.page("/overview"+scoped).one("main").text(), "being computed")
+	require.NoError(t, board.Refresh(t.Context()))
+	page = s.page("/overview" + scoped)
+	require.Contains(t, page.one("h1").text(), "In 7 days")
+	require.Equal(t, []string{"all queues", "refunds"}, page.one("#scope").all("select")[0].texts("option"))
+	require.Equal(t, []string{"refusal"}, page.one("ul.cls").texts("a"))
+	require.Contains(t, s.page("/overview").one("h1").text(), "In 30 days")
+	status, body = s.get("/api/v1/overview" + scoped)
+	require.Equal(t, http.StatusOK, status)
+	require.Contains(t, body, `"queue":"refunds"`)
+	status, _ = s.get("/api/v1/overview?days=12")
+	require.Equal(t, http.StatusBadRequest, status)
 
 	require.Contains(t, s.page("/").one("nav").text(), "Overview")
 	require.Contains(t, s.page("/signals").one("nav").text(), "Overview")

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/failure"
@@ -18,8 +19,10 @@ import (
 // signalsPage is the list of signals with one of them beside it.
 type signalsPage struct {
 	shell
+	Query   string
 	States  []option
 	Classes []optionGroup
+	People  []option // who looks after signals
 	Singles []option // cases that no signal has, by their reason
 	Place   string
 	Rows    []signalRow
@@ -40,64 +43,10 @@ type signalRow struct {
 	Chip        display.Chip
 	State       review.SignalState
 	Service     string
+	Assignee    string
 	When        display.Moment
 	Total       string
 	Chart       chart
-}
-
-type signalView struct {
-	signalRow
-	ShortID   string
-	Words     string // what is unusual
-	Rises     bool
-	Export    string // the command that makes a dataset of it
-	From, To  string // of the chart
-	Range     string // which cases are listed
-	LeftOut   string // by a judgement of all
-	First     display.Moment
-	Name      string // that a person gave it
-	Parts     []partView
-	Others    []option // what it can be merged into
-	OpenWords string
-	AllCases  string
-	Splits    []split
-	Exemplars []queueRow
-	Choices   []optionGroup
-	Resolved  string
-	Resolver  string // who resolved it, where it came back
-	Guards    []guardView
-	Address   func(act string) string // of a form of the signal
-	Versions  []string
-}
-
-// guardView is what was made of the failures of a signal.
-type guardView struct {
-	Words string // what it is
-	Name  string
-	When  display.Moment
-}
-
-func guardOf(g *review.Guard, now time.Time) guardView {
-	v := guardView{Words: "rule", Name: display.Line(g.Name, 120), When: display.MomentOf(g.Added, now)}
-	if g.Kind == review.GuardRows {
-		v.Words = display.Plural(len(g.Rows), "row") + " of the dataset"
-	}
-	return v
-}
-
-// partView is what was merged into a signal.
-type partView struct{ Title, Address string }
-
-// split is how a signal divides over the values of one key.
-type split struct {
-	Name string
-	Rows []splitRow
-}
-
-type splitRow struct {
-	Value string
-	N     string
-	Width string // in per cent
 }
 
 type batchView struct {
@@ -116,13 +65,17 @@ func signalRowOf(g *review.Signal, current string, query url.Values, now time.Ti
 		Title: cmp.Or(display.Line(g.Name, 160), display.Line(g.Title, 160), display.Headline(g.Class, g.Detail)),
 		State: g.State, Open: g.Open, OpenCount: display.Grouped(int64(g.Open)),
 		Service: cmp.Or(display.Line(g.Service, 60), "unnamed service"), When: display.MomentOf(g.Last, now),
-		Total: display.Grouped(int64(g.Total)), Chart: chartOf(g.HourlyCount),
+		Total: display.Grouped(int64(g.Total)), Chart: chartOf(g.HourlyCount), Assignee: display.Line(g.Assignee, 80),
 	}
 }
+
+// signalKeys are the keys of an address that choose which signals are listed.
+func signalKeys() []string { return []string{"q", "state", "class", "assignee"} }
 
 func signalFilterOf(query url.Values) (review.SignalFilter, error) {
 	f := review.SignalFilter{
 		State: review.SignalState(query.Get("state")), Class: failure.Class(query.Get("class")), Cursor: query.Get("cursor"),
+		Query: strings.TrimSpace(query.Get("q")), Assignee: query.Get("assignee"),
 	}
 	if f.State != "" && !slices.Contains(review.SignalStates(), f.State) {
 		return f, fmt.Errorf("state must be one of %v, got %.64q: %w", review.SignalStates(), f.State, review.ErrInvalid)
@@ -131,6 +84,23 @@ func signalFilterOf(query url.Values) (review.SignalFilter, error) {
 		return f, fmt.Errorf("class must be one of the taxonomy, got %.64q: %w", f.Class, review.ErrInvalid)
 	}
 	return f, nil
+}
+
+// peopleOf are those whose signals can be listed alone.
+func peopleOf(chosen, viewer string, known []string) []option {
+	people := []option{{Label: "anyone's"}}
+	if viewer != "" {
+		people = append(people, option{Value: viewer, Label: "yours"})
+	}
+	for _, name := range append(known, chosen) {
+		if !slices.ContainsFunc(people, func(o option) bool { return o.Value == name }) {
+			people = append(people, option{Value: name, Label: display.Line(name, 40)})
+		}
+	}
+	for i := range people {
+		people[i].Selected = people[i].Value == chosen
+	}
+	return people
 }
 
 // showSignals shows the signals, and the named one or the first.
@@ -145,7 +115,7 @@ func (s *server) showSignals(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	kept := url.Values{}
-	for _, key := range []string{"state", "class", "cursor"} {
+	for _, key := range append(signalKeys(), "cursor") {
 		if query.Get(key) != "" {
 			kept.Set(key, query.Get(key))
 		}
@@ -161,6 +131,7 @@ func (s *server) showSignals(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page.Classes, page.Singles = classOptions(f.Class, nil, true), singlesOf(facets.Sources)
+	page.Query, page.People = display.Line(f.Query, 1000), peopleOf(f.Assignee, s.claimant(r).Name, facets.Reviewers)
 	page.States = []option{{Value: "", Label: "open", Selected: f.State == ""}}
 	for _, state := range review.SignalStates() {
 		page.States = append(page.States, option{Value: string(state), Label: string(state), Selected: f.State == state})
@@ -174,7 +145,7 @@ func (s *server) showSignals(w http.ResponseWriter, r *http.Request) error {
 	}
 	if listed.Next != "" {
 		older := url.Values{"cursor": {listed.Next}}
-		for _, key := range []string{"state", "class"} {
+		for _, key := range signalKeys() {
 			if kept.Get(key) != "" {
 				older.Set(key, kept.Get(key))
 			}
@@ -187,6 +158,7 @@ func (s *server) showSignals(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		page.Signal = s.signalViewOf(&g, kept, s.claimant(r), now)
+		page.Signal.People = facets.Reviewers
 		for i := range page.Rows {
 			row := &page.Rows[i]
 			if row.Current = row.ID == g.ID; row.Current && f.Cursor == "" {
@@ -204,91 +176,6 @@ func (s *server) showSignals(w http.ResponseWriter, r *http.Request) error {
 	}
 	page.Open = open.Open
 	return s.render(w, http.StatusOK, "signals", page)
-}
-
-func (s *server) signalViewOf(
-	g *review.Signal, query url.Values, viewer review.Claimant, now time.Time,
-) *signalView {
-	v := &signalView{
-		signalRow: signalRowOf(g, g.ID, query, now), First: display.MomentOf(g.First, now), Name: g.Name,
-		OpenWords: "all " + display.Grouped(int64(g.Open)), Choices: judgement.Choices(g.Class, g.Detail),
-		AllCases: withQuery("/", queueFilter{Filter: review.Filter{Query: g.ID}}.values()),
-		ShortID:  abbreviate(g.ID), Words: unusual(g), Rises: g.State == review.SignalEscalating,
-		Export:  "faultline dataset export --from http://127.0.0.1:8321 --signal " + g.ID + " -o failures.jsonl",
-		From:    now.UTC().Add(-time.Duration(len(g.HourlyCount)) * time.Hour).Format("Mon 15:04"),
-		To:      now.UTC().Format("15:04"),
-		Address: func(act string) string { return withQuery("/signals/"+url.PathEscape(g.ID)+"/"+act, query) },
-	}
-	for i := range g.Merged {
-		v.Parts = append(v.Parts, partView{
-			Title:   cmp.Or(display.Line(g.Merged[i].Title, 160), g.Merged[i].ID),
-			Address: withQuery("/signals/"+url.PathEscape(g.Merged[i].ID)+"/split", query),
-		})
-	}
-	if g.Version != "" {
-		v.Resolved = display.Line(g.Version, 60)
-	}
-	if g.State == review.SignalRegressed {
-		v.Resolver = display.Line(g.ChangedBy, 120)
-	}
-	for i := range g.Guards {
-		v.Guards = append(v.Guards, guardOf(&g.Guards[i], now))
-	}
-	for _, key := range []struct {
-		name   string
-		counts []review.Count
-	}{{"prompt", g.Versions}, {"model", g.Models}, {"service", g.Services}} {
-		if divided := splitOf(key.name, key.counts); len(divided.Rows) > 0 {
-			v.Splits = append(v.Splits, divided)
-		}
-	}
-	for _, version := range g.Versions {
-		if version.Value != "" {
-			v.Versions = append(v.Versions, version.Value)
-		}
-	}
-	all := queueFilter{Filter: review.Filter{Query: g.ID}}
-	blind, held := 0, 0
-	for i := range g.Exemplars {
-		item := &g.Exemplars[i]
-		if s.hide(item, viewer); item.Hidden { // the signal would tell what was found
-			blind++
-			continue
-		}
-		row := rowOf(item, all, "", now)
-		if row.hold(item.Claims, viewer); item.Claim != nil && !row.Mine {
-			held++
-		}
-		v.Exemplars = append(v.Exemplars, row)
-	}
-	v.Range = display.Grouped(int64(len(v.Exemplars))) + " that show the range, of " + display.Grouped(int64(g.Stored))
-	if blind > 0 {
-		v.Range += "; what is to be judged blind is not listed"
-	}
-	if held > 0 {
-		v.LeftOut = "What others have is left out"
-	}
-	return v
-}
-
-// unusual says what is new about a signal, and against what.
-func unusual(g *review.Signal) string {
-	last, day := 0, 0
-	for i, n := range g.HourlyCount {
-		if len(g.HourlyCount)-i <= 24 {
-			day += n
-		}
-		last = n
-	}
-	switch g.State {
-	case review.SignalEscalating:
-		return fmt.Sprintf("%s in this hour, of %s in a day: far more than usual at this time",
-			display.Grouped(int64(last)), display.Grouped(int64(day)))
-	case review.SignalRegressed:
-		return "Seen again after it was resolved"
-	case review.SignalNew, review.SignalOngoing, review.SignalResolved, review.SignalIgnored:
-	}
-	return display.Grouped(int64(day)) + " in the last 24 hours"
 }
 
 // singlesOf links to the open cases that are here for another reason than a verdict.
@@ -311,27 +198,6 @@ func singlesOf(counts []review.Count) (links []option) {
 	return links
 }
 
-// maxSplit bounds the values that are shown of a key.
-const maxSplit = 6
-
-func splitOf(name string, counts []review.Count) split {
-	s := split{Name: name}
-	sum := 0
-	for _, c := range counts {
-		sum += c.N
-	}
-	for _, c := range counts[:min(len(counts), maxSplit)] {
-		if c.Value == "" && len(counts) == 1 {
-			break // nobody says
-		}
-		s.Rows = append(s.Rows, splitRow{
-			Value: cmp.Or(display.Line(c.Value, 60), "not given"), N: display.Grouped(int64(c.N)),
-			Width: perCent(100 * float64(c.N) / float64(sum)),
-		})
-	}
-	return s
-}
-
 // batchOf reads what the judgement before did from the address it led to.
 func batchOf(query url.Values) *batchView {
 	n, err := strconv.Atoi(query.Get("judged"))
@@ -343,7 +209,7 @@ func batchOf(query url.Values) *batchView {
 		b.Words += ", then the store failed; the rest is as it was"
 	}
 	if left, _ := strconv.Atoi(query.Get("left")); left > 0 {
-		b.Words += ", " + display.Plural(left, "case") + " left out: somebody has them"
+		b.Words += ", " + display.Plural(left, "case") + " left out: somebody has them, or they are to be judged blind"
 	}
 	if query.Get("undone") != "" {
 		b.Batch, b.Words = "", "taken back: "+display.Plural(n, "judgement")
@@ -424,6 +290,13 @@ func (s *server) postSignalSplit(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
+// postSignalAssign says who looks after a signal.
+func (s *server) postSignalAssign(w http.ResponseWriter, r *http.Request) error {
+	return s.changeSignal(w, r, func(id string, form url.Values) error {
+		return s.store.AssignSignal(r.Context(), id, form.Get("assignee"), s.claimant(r).Name)
+	})
+}
+
 // postSignalState resolves, ignores or reopens a signal.
 func (s *server) postSignalState(w http.ResponseWriter, r *http.Request) error {
 	return s.changeSignal(w, r, func(id string, form url.Values) error {
@@ -449,7 +322,7 @@ func (s *server) changeSignal(
 
 // backToSignals redirects to the signal of a form, else to the list.
 func (s *server) backToSignals(w http.ResponseWriter, r *http.Request, query url.Values) error {
-	for _, key := range []string{"state", "class"} {
+	for _, key := range signalKeys() {
 		if v := r.URL.Query().Get(key); v != "" {
 			query.Set(key, v)
 		}

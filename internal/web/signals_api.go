@@ -43,6 +43,7 @@ func (s *server) getSignal(w http.ResponseWriter, r *http.Request) error {
 type signalPatch struct {
 	review.SignalChange
 	Title      *string `json:"title"`
+	Assignee   *string `json:"assignee"`
 	MergedInto *string `json:"merged_into"`
 }
 
@@ -54,11 +55,14 @@ func (s *server) patchSignal(w http.ResponseWriter, r *http.Request) error {
 	in.By = cmp.Or(s.options.Reviewer(r), in.By)
 	ctx, id, by := r.Context(), r.PathValue("id"), s.claimant(r).Name
 	var err error
-	if in.State != "" || in.Title == nil && in.MergedInto == nil {
+	if in.State != "" || in.Title == nil && in.MergedInto == nil && in.Assignee == nil {
 		err = s.store.ChangeSignal(ctx, id, in.SignalChange)
 	}
 	if err == nil && in.Title != nil {
 		err = s.store.RenameSignal(ctx, id, *in.Title, by)
+	}
+	if err == nil && in.Assignee != nil {
+		err = s.store.AssignSignal(ctx, id, *in.Assignee, by)
 	}
 	switch {
 	case err != nil || in.MergedInto == nil:

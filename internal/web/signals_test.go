@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/web"
 )
@@ -92,6 +93,47 @@ func TestASignalIsResolvedInAVersion(t *testing.T) {
 }
 
 // TestASignalShowsItsGuards: the page names what was made of the failures, and what had resolved one that came back.
+// TestASignalSaysWithWhatItBegan: the version that it came with, whom it touched, what it cost, and who looks after it.
+func TestASignalSaysWithWhatItBegan(t *testing.T) {
+	s := newSite(t, web.Options{})
+	versioned := func(n int, fingerprint, version, user string) {
+		trace := similar(n, fingerprint)
+		for i := range trace.Spans {
+			if c := trace.Spans[i].Call; c != nil && trace.Spans[i].Failed() {
+				c.PromptName, c.PromptVersion, c.UserID, c.CostUSD = "refunds", version, user, genai.Some(0.5)
+			}
+		}
+		s.put(trace)
+	}
+	versioned(1, printB, "v17", "u1")
+	versioned(2, printA, "v18", "u1")
+	versioned(3, printA, "v18", "u2")
+	page := s.page("/signals/" + printA)
+	require.Contains(t, page.one("p.sum").text(), "It began with prompt v18")
+	require.Equal(t, []string{"prompt v18"}, page.one("table.since").one("tbody").texts("th"))
+	require.Contains(t, page.one("table.since").text(), "1 case before it with another prompt: none of this signal")
+	facts := page.one("dl.facts").text()
+	require.Contains(t, facts, "users 2")
+	require.Contains(t, facts, "assigned to nobody")
+	require.Contains(t, facts, "judged 0 confirmed, 0 not a failure")
+	require.False(t, s.page("/signals/"+printB).has("table.since"))
+
+	answer := s.judge("/signals/"+printA+"/assign?q=refund", url.Values{"assignee": {"ben"}})
+	require.Equal(t, "/signals/"+printA+"?q=refund", answer.Header.Get("Location"))
+	page = s.page("/signals?assignee=ben")
+	require.Len(t, page.all("li.sig"), 1)
+	require.Equal(t, "ben", page.one("li.sig").one("span.held").text())
+	entries, err := s.store.Entries(t.Context(), review.EntryFilter{})
+	require.NoError(t, err)
+	require.Equal(t, "signal "+printA+" to ben", entries.Entries[0].Subject)
+
+	require.Len(t, s.page("/signals?q="+printB[:6]).all("li.sig"), 1)
+	require.Equal(t, "No signal matches.", s.page("/signals?q=nothing+like+it").one("li.none").text())
+	require.Contains(t, s.page("/signals?q=refund&state=new").all("li.sig")[0].one("a").attr("href"), "q=refund")
+	require.Equal(t, http.StatusOK, s.do(http.MethodPatch, "/api/v1/signals/"+printA, "application/json", `{"assignee": ""}`).StatusCode)
+	require.Empty(t, s.page("/signals?assignee=ben").all("li.sig"))
+}
+
 func TestASignalShowsItsGuards(t *testing.T) {
 	s := newSite(t, web.Options{})
 	equal(s, 1, printA)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/web/display"
+	"github.com/faultline-otel/faultline/internal/web/doubt"
 	"github.com/faultline-otel/faultline/internal/web/overview"
 )
 
@@ -52,6 +53,7 @@ type server struct {
 	options Options
 	pages   *template.Template
 	assets  *assets
+	doubts  doubt.Reader
 }
 
 // NewHandler returns the page and the API over a store. It fails for an invalid option.
@@ -105,6 +107,7 @@ func (s *server) handler() http.Handler {
 		{"POST /signals/{id}/label", s.postSignalLabel},
 		{"POST /signals/{id}/state", s.postSignalState},
 		{"POST /signals/{id}/rename", s.postSignalName},
+		{"POST /signals/{id}/assign", s.postSignalAssign},
 		{"POST /signals/{id}/merge", s.postSignalMerge},
 		{"POST /signals/{id}/split", s.postSignalSplit},
 		{"POST /signals/undo", s.postUndo},

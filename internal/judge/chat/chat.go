@@ -1,5 +1,5 @@
-// Package chat asks a model at an endpoint for chat completions, as OpenAI defined it and most providers and local
-// servers (Ollama, vLLM, llama.cpp) have it.
+// Package chat asks a model at an endpoint for chat completions or embeddings, as OpenAI defined them and most
+// providers and local servers (Ollama, vLLM, llama.cpp) have them.
 package chat
 
 import (
@@ -32,12 +32,15 @@ var _ judge.Model = (*Model)(nil)
 // and has the time-out. Nothing is read from the environment.
 func New(client *http.Client, endpoint string, s judge.Settings) *Model {
 	return &Model{
-		service: openai.NewChatCompletionService(
-			option.WithBaseURL(endpoint),
-			option.WithHTTPClient(&bounded{client}),
-			option.WithMaxRetries(0), // the queue tries again
-		),
+		service:  openai.NewChatCompletionService(options(client, endpoint, judge.MaxReply)...),
 		settings: s,
+	}
+}
+
+// options are those of every service. Who asks tries again: it knows for how long a case may wait.
+func options(client *http.Client, endpoint string, maxReply int) []option.RequestOption {
+	return []option.RequestOption{
+		option.WithBaseURL(endpoint), option.WithHTTPClient(&bounded{client, maxReply}), option.WithMaxRetries(0),
 	}
 }
 
@@ -111,7 +114,7 @@ func tokens(u *openai.CompletionUsage) genai.Tokens {
 	return t
 }
 
-// errTooLong is a body that is longer than judge.MaxReply.
+// errTooLong is a body that is longer than its bound.
 var errTooLong = errors.New("the body is too long")
 
 // ErrorOf says what an error of the client means.
@@ -177,8 +180,11 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	return min(max(wait, 0), maxRetryAfter)
 }
 
-// bounded is a client that reads at most judge.MaxReply of a body.
-type bounded struct{ *http.Client }
+// bounded is a client that reads at most so much of a body.
+type bounded struct {
+	*http.Client
+	most int // bytes
+}
 
 // Do sends a request.
 func (b *bounded) Do(req *http.Request) (*http.Response, error) {
@@ -186,12 +192,12 @@ func (b *bounded) Do(req *http.Request) (*http.Response, error) {
 	switch {
 	case err != nil:
 	case res.StatusCode < http.StatusBadRequest:
-		res.Body = &body{res.Body, judge.MaxReply}
+		res.Body = &body{res.Body, b.most}
 	default: // the status says enough
 		res.Body = struct {
 			io.Reader
 			io.Closer
-		}{io.LimitReader(res.Body, judge.MaxReply), res.Body}
+		}{io.LimitReader(res.Body, int64(b.most)), res.Body}
 	}
 	return res, err
 }

@@ -92,7 +92,7 @@ func (s *Store) Facets(ctx context.Context, f review.Filter) (facets review.Face
 		if err := countFacets(ctx, tx, q, &facets); err != nil {
 			return err
 		}
-		facets.Known, err = knownValues(ctx, tx)
+		facets.Known, err = knownValues(ctx, tx, s.Queues())
 		return err
 	})
 	if err != nil {

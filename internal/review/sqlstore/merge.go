@@ -13,6 +13,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/column"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/database"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/filter"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/vectors"
 )
 
 // targetOf returns the signal that another one counts in, itself unless it was merged.
@@ -151,6 +152,44 @@ func (s *Store) RenameSignal(ctx context.Context, id, name, by string) error {
 	return nil
 }
 
+// AssignSignal implements review.Signals.
+func (s *Store) AssignSignal(ctx context.Context, id, name, by string) error {
+	name = strings.TrimSpace(column.Short(name))
+	err := s.db.Together(ctx, func(ctx context.Context, tx *database.Prepared) error {
+		id, err := targetOf(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if _, err = tx.ExecContext(ctx, `UPDATE signals SET assignee = $1 WHERE id = $2`, name, id); err != nil {
+			return err
+		}
+		return s.db.EnterOne(ctx, tx, by, review.ActionAssign, "signal "+id+" to "+cmp.Or(name, "nobody"))
+	})
+	if err != nil {
+		return fmt.Errorf("assign signal %.64q: %w", id, err)
+	}
+	return nil
+}
+
+// maxSignalWords bounds the words that signals are looked for by.
+const maxSignalWords = 16
+
+// signalsOf restricts signals to those of a person, and to those with all words of a query.
+func signalsOf(w *filter.Where, f review.SignalFilter) {
+	if f.Assignee != "" {
+		w.And("i.assignee = ", column.Short(f.Assignee))
+	}
+	words := strings.Fields(strings.ToLower(column.Short(f.Query)))
+	for _, word := range words[:min(len(words), maxSignalWords)] {
+		pattern := w.Arg("%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(word) + "%")
+		var alternatives []string
+		for _, name := range []string{"name", "title", "class", "detail", "service", "id"} {
+			alternatives = append(alternatives, "LOWER(i."+name+") LIKE "+pattern+` ESCAPE '\'`)
+		}
+		w.Conditions = append(w.Conditions, "("+strings.Join(alternatives, " OR ")+")")
+	}
+}
+
 // MergeSignal implements review.Signals. What had been merged into the signal goes with it, and remembers that.
 func (s *Store) MergeSignal(ctx context.Context, id, into, by string) error {
 	err := s.db.Together(ctx, func(ctx context.Context, tx *database.Prepared) error {
@@ -165,16 +204,7 @@ func (s *Store) MergeSignal(ctx context.Context, id, into, by string) error {
 		if id == target {
 			return fmt.Errorf("into must be another signal, got %.64q, which is the same: %w", into, review.ErrInvalid)
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE signals SET via = target, target = $1 WHERE target = $2`, target, id)
-		if err != nil {
-			return err
-		}
-		if _, err = tx.ExecContext(ctx, `UPDATE signals SET target = $1 WHERE id = $2`, target, id); err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `UPDATE signals SET last_ns = (SELECT MAX(p.last_ns) FROM signals p
-			WHERE p.id = $1 OR p.target = $1) WHERE id = $1`, target)
-		if err != nil {
+		if err := mergeSignals(ctx, tx, id, target); err != nil {
 			return err
 		}
 		return s.db.EnterOne(ctx, tx, by, review.ActionMerge, id+" into "+target)
@@ -183,6 +213,20 @@ func (s *Store) MergeSignal(ctx context.Context, id, into, by string) error {
 		return fmt.Errorf("merge signal %.64q: %w", id, err)
 	}
 	return nil
+}
+
+// mergeSignals makes a signal part of another one. Both are part of none.
+func mergeSignals(ctx context.Context, tx *database.Prepared, id, target string) error {
+	_, err := tx.ExecContext(ctx, `UPDATE signals SET via = target, target = $1 WHERE target = $2`, target, id)
+	if err != nil {
+		return err
+	}
+	if _, err = tx.ExecContext(ctx, `UPDATE signals SET target = $1 WHERE id = $2`, target, id); err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE signals SET last_ns = (SELECT MAX(p.last_ns) FROM signals p
+		WHERE p.id = $1 OR p.target = $1) WHERE id = $1`, target)
+	return err
 }
 
 // SplitSignal implements review.Signals.
@@ -200,6 +244,9 @@ func (s *Store) SplitSignal(ctx context.Context, id, by string) error {
 			return err
 		}
 		if _, err = tx.ExecContext(ctx, `UPDATE signals SET target = '', via = '' WHERE id = $1`, id); err != nil {
+			return err
+		}
+		if err := vectors.Settle(ctx, tx, id); err != nil {
 			return err
 		}
 		return s.db.EnterOne(ctx, tx, by, review.ActionSplit, id)

@@ -14,8 +14,10 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/column"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/database"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/extent"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/filter"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/guards"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/vectors"
 )
 
 // Hours of the charts.
@@ -25,12 +27,12 @@ const (
 )
 
 const selectSignals = `SELECT id, class, detail, title, service, state, changed_ns, first_ns, last_ns, total, stored,
-	open, version, changed_by, name, priority FROM signals i`
+	open, version, changed_by, name, assignee, priority FROM signals i`
 
 func scanSignal(r database.Scanner, s *review.Signal) (priority int, err error) {
 	var changed, first, last int64
 	err = r.Scan(&s.ID, &s.Class, &s.Detail, &s.Title, &s.Service, &s.State, &changed, &first, &last, &s.Total, &s.Stored,
-		&s.Open, &s.Version, &s.ChangedBy, &s.Name, &priority)
+		&s.Open, &s.Version, &s.ChangedBy, &s.Name, &s.Assignee, &priority)
 	s.Changed, s.First, s.Last = column.Instant(changed), column.Instant(first), column.Instant(last)
 	if s.ChangedBy == bySilence {
 		s.ChangedBy = ""
@@ -56,6 +58,7 @@ func (s *Store) Signals(ctx context.Context, f review.SignalFilter) (page review
 	if f.Class != "" {
 		w.And("i.class = ", string(f.Class))
 	}
+	signalsOf(w, f)
 	all := *w
 	if f.Cursor != "" {
 		at := strings.SplitN(f.Cursor, ".", 3)
@@ -180,7 +183,10 @@ func (s *Store) Signal(ctx context.Context, id string) (g review.Signal, err err
 		g.Versions = newest.countBy(func(i *sampled) string { return i.version })
 		g.Models = newest.countBy(func(i *sampled) string { return i.model })
 		g.Services = newest.countBy(func(i *sampled) string { return i.service })
-		g.Exemplars, err = s.exemplars(ctx, tx, &g, newest)
+		if g.Exemplars, err = s.exemplars(ctx, tx, &g, newest); err != nil {
+			return err
+		}
+		g.Extent, err = extent.Of(ctx, tx, &g, s.db.Now())
 		return err
 	})
 	if err != nil {
@@ -418,7 +424,7 @@ func (s *Store) ageSignals(ctx context.Context) error {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `DELETE FROM signal_hours WHERE hour < $1`, now.Unix()/3600-24*30)
-		return errors.Join(err, guards.Forget(ctx, tx))
+		return errors.Join(err, guards.Forget(ctx, tx), vectors.Forget(ctx, tx))
 	})
 }
 

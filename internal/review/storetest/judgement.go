@@ -131,7 +131,7 @@ func testActivity(s *suite) {
 	s.label(t, review.Label{TraceID: traceID(2), Decision: review.Confirmed, Reviewer: "bob"})
 
 	const days = 7
-	a, err := s.Activity(t.Context(), time.Now().AddDate(0, 0, 1-days))
+	a, err := s.Activity(t.Context(), review.ActivityFilter{Since: time.Now().AddDate(0, 0, 1-days)})
 	require.NoError(t, err)
 	require.InDelta(t, days, len(a.Days), 1)
 	received, judged := 0, 0
@@ -154,9 +154,25 @@ func testActivity(s *suite) {
 		{Service: "shop", Source: review.SourceVerdict, Items: 5, Traffic: 5},
 	}, a.Strata)
 
-	a, err = s.Activity(t.Context(), time.Time{})
+	a, err = s.Activity(t.Context(), review.ActivityFilter{})
 	require.NoError(t, err)
 	require.Len(t, a.Days, 366, "bounded")
 	require.Equal(t, 6, a.Days[365].Received+a.Days[364].Received)
 	require.Equal(t, []int{4, 0, 0, 0, 0}, a.Waiting)
+	require.Equal(t, s.item(t, traceID(3)).Received, a.Oldest)
+
+	// One queue alone.
+	s.UseQueues([]review.Queue{{Name: "desk", Services: []string{"desk"}, Reviewers: 1, Order: review.Newest}})
+	require.NoError(t, s.Redistribute(t.Context()))
+	s.label(t, review.Label{TraceID: traceID(9), Decision: review.Confirmed, Reviewer: "cyd"})
+	a, err = s.Activity(t.Context(), review.ActivityFilter{Since: time.Now().AddDate(0, 0, -1), Queue: "desk"})
+	require.NoError(t, err)
+	last := len(a.Days) - 1
+	require.Equal(t, 1, a.Days[last].Received+a.Days[last-1].Received)
+	require.Equal(t, 1, a.Days[last].Judged+a.Days[last-1].Judged)
+	require.Equal(t, []int{0, 0, 0, 0, 0}, a.Waiting)
+	require.True(t, a.Oldest.IsZero())
+	require.Len(t, a.Reviewers, 1)
+	require.Equal(t, []review.Size{{Service: "desk", Source: review.SourceVerdict, Items: 1, Traffic: 1}}, a.Strata)
+	require.Len(t, s.judgements(t, review.JudgementFilter{Queue: "desk"}), 1)
 }

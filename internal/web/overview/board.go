@@ -2,8 +2,12 @@ package overview
 
 import (
 	"context"
-	"sync/atomic"
+	"errors"
+	"slices"
+	"sync"
 	"time"
+
+	"github.com/faultline-otel/faultline/internal/review"
 )
 
 // How old figures may be.
@@ -14,65 +18,155 @@ const (
 	gentle = 20
 )
 
-// Board keeps the newest figures. Run computes them.
+// Scope is what figures are of.
+type Scope struct {
+	Days  int    // that they look back
+	Queue string // a name; "" is all
+}
+
+// Whole is the scope of which there are always figures.
+var Whole = Scope{Days: 30}
+
+// Ranges are the days that figures can look back.
+func Ranges() []int { return []int{7, 30, 90} }
+
+// maxScopes bounds the scopes of which figures are kept.
+const maxScopes = 12
+
+// kept are the figures of a scope, nil before the first.
+type kept struct {
+	scope   Scope
+	figures *Figures
+	asked   time.Time
+}
+
+// Board keeps the newest figures of everything, and of what somebody looks at. Run computes them.
 type Board struct {
 	store   Store
 	now     func() time.Time
-	latest  atomic.Pointer[Figures]
+	mu      sync.Mutex    // guards the fields below
+	scopes  []*kept       // Whole is the first
 	watched chan struct{} // somebody looks
+	missing chan struct{} // somebody looks at what has no figures
 }
 
 // NewBoard returns a board without figures.
 func NewBoard(store Store) *Board {
-	return &Board{store: store, now: time.Now, watched: make(chan struct{}, 1)}
+	return &Board{
+		store: store, now: time.Now, scopes: []*kept{{scope: Whole}}, watched: make(chan struct{}, 1),
+		missing: make(chan struct{}, 1),
+	}
 }
 
-// Latest returns the newest figures, nil before the first. It never waits.
-func (b *Board) Latest() *Figures {
+// Queues are those that a scope can have.
+func (b *Board) Queues() []review.Queue { return b.store.Queues() }
+
+// Latest returns the newest figures of a scope, nil before the first. It never waits.
+func (b *Board) Latest(of Scope) *Figures {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	at := slices.IndexFunc(b.scopes, func(k *kept) bool { return k.scope == of })
+	if at < 0 {
+		at = b.add(of)
+	}
+	k := b.scopes[at]
+	k.asked = b.now()
+	signal(b.watched)
+	if k.figures == nil {
+		signal(b.missing)
+	}
+	return k.figures
+}
+
+// add makes room for a scope, in place of the one that nobody has looked at for longest.
+func (b *Board) add(of Scope) (at int) {
+	if len(b.scopes) < maxScopes {
+		b.scopes = append(b.scopes, &kept{scope: of})
+		return len(b.scopes) - 1
+	}
+	at = 1
+	for i := range b.scopes {
+		if i > 0 && b.scopes[i].asked.Before(b.scopes[at].asked) {
+			at = i
+		}
+	}
+	b.scopes[at] = &kept{scope: of}
+	return at
+}
+
+func signal(c chan struct{}) {
 	select {
-	case b.watched <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
-	return b.latest.Load()
 }
 
-// Refresh computes the figures now.
-func (b *Board) Refresh(ctx context.Context) error {
-	f, err := Compute(ctx, b.store, b.now())
-	if err != nil {
-		return err
+// Refresh computes the figures now. Those at which nobody looks any more go.
+func (b *Board) Refresh(ctx context.Context) error { return b.refresh(ctx, false) }
+
+func (b *Board) refresh(ctx context.Context, missing bool) error {
+	b.mu.Lock()
+	now := b.now()
+	b.scopes = slices.DeleteFunc(b.scopes, func(k *kept) bool { return k.scope != Whole && now.Sub(k.asked) > 2*idle })
+	list := slices.Clone(b.scopes)
+	b.mu.Unlock()
+	var errs []error
+	for _, k := range list {
+		b.mu.Lock()
+		skip := missing && k.figures != nil
+		b.mu.Unlock()
+		if skip {
+			continue
+		}
+		f, err := Compute(ctx, b.store, k.scope, b.now())
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		b.mu.Lock()
+		k.figures = f
+		b.mu.Unlock()
 	}
-	b.latest.Store(f)
-	return nil
+	return errors.Join(errs...)
 }
 
 // Run keeps the figures fresh until the context ends. Errors go to failed, and the figures before stay.
 func (b *Board) Run(ctx context.Context, failed func(error)) {
-	for {
+	compute := func(missing bool) time.Duration {
 		began := time.Now()
-		if err := b.Refresh(ctx); err != nil && ctx.Err() == nil {
+		if err := b.refresh(ctx, missing); err != nil && ctx.Err() == nil {
 			failed(err)
 		}
-		b.rest(ctx, max(Fresh, gentle*time.Since(began)))
-		if ctx.Err() != nil {
-			return
-		}
+		return time.Since(began)
+	}
+	for ctx.Err() == nil {
+		b.rest(ctx, max(Fresh, gentle*compute(false)), func() time.Duration { return compute(true) })
 	}
 }
 
-// rest waits until the figures are too old for who looks, or for nobody.
-func (b *Board) rest(ctx context.Context, fresh time.Duration) {
+// rest waits until the figures are too old for who looks, or for nobody. Meanwhile it adds those that somebody waits
+// for, at most half of the time.
+func (b *Board) rest(ctx context.Context, fresh time.Duration, add func() time.Duration) {
 	soonest, latest := time.NewTimer(fresh), time.NewTimer(max(idle, fresh))
 	defer soonest.Stop()
 	defer latest.Stop()
-	select {
-	case <-ctx.Done():
-		return
-	case <-soonest.C:
-	}
-	select {
-	case <-ctx.Done():
-	case <-latest.C:
-	case <-b.watched:
+	watched := (chan struct{})(nil) // not before the soonest
+	missing := b.missing
+	var pause <-chan time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-missing:
+			missing, pause = nil, time.After(max(add(), 100*time.Millisecond))
+		case <-pause:
+			missing, pause = b.missing, nil
+		case <-soonest.C:
+			watched = b.watched
+		case <-latest.C:
+			return
+		case <-watched:
+			return
+		}
 	}
 }

@@ -10,11 +10,9 @@ import (
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/agreement"
+	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
 )
-
-// Window is the time that the figures look back.
-const Window = 30 * 24 * time.Hour
 
 // Target is the precision that a scorer should have. Below it, it costs more attention than it saves.
 const Target = 0.9
@@ -31,6 +29,7 @@ const (
 type Figures struct {
 	At        time.Time         `json:"at"` // when they were computed
 	Since     time.Time         `json:"since"`
+	Queue     string            `json:"queue,omitempty"` // "" is all
 	Open      int               `json:"open"`
 	Oldest    *time.Time        `json:"oldest_open,omitempty"`
 	Waiting   []int             `json:"waiting"` // open items: up to an hour, a day, three days, a week, and older
@@ -58,6 +57,15 @@ type Agreement struct {
 	Items int                 `json:"items"` // that two or more people judged
 	Kappa *agreement.Estimate `json:"fleiss_kappa,omitempty"`
 	Pairs []Pair              `json:"pairs,omitempty"` // those with most items first
+	// Buckets are parts of the items, by the bucket of their verdict.
+	Buckets []BucketAgreement `json:"buckets,omitempty"`
+}
+
+// BucketAgreement is that between people on the items of a bucket.
+type BucketAgreement struct {
+	Bucket failure.Bucket      `json:"error_bucket"`
+	Items  int                 `json:"items"`
+	Kappa  *agreement.Estimate `json:"fleiss_kappa,omitempty"`
 }
 
 // Pair is two people who judged the same items.
@@ -91,32 +99,31 @@ func (s *Scorer) Wrong() int { return s.Confusion.FP }
 
 // Store is what the figures are computed from.
 type Store interface {
-	Backlog(ctx context.Context) (review.Backlog, error)
+	Queues() []review.Queue
 	Facets(ctx context.Context, f review.Filter) (review.Facets, error)
 	review.Judgements
 }
 
 // Compute reads the store. It takes long on a large one.
-func Compute(ctx context.Context, store Store, now time.Time) (*Figures, error) {
-	f := &Figures{At: now.UTC(), Since: now.Add(-Window).UTC()}
-	backlog, err := store.Backlog(ctx)
+func Compute(ctx context.Context, store Store, of Scope, now time.Time) (*Figures, error) {
+	f := &Figures{At: now.UTC(), Since: now.AddDate(0, 0, -of.Days).UTC(), Queue: of.Queue}
+	facets, err := store.Facets(ctx, review.Filter{Queue: of.Queue})
 	if err != nil {
 		return nil, err
 	}
-	if f.Open = backlog.Open; !backlog.Oldest.IsZero() {
-		f.Oldest = &backlog.Oldest
-	}
-	facets, err := store.Facets(ctx, review.Filter{})
+	activity, err := store.Activity(ctx, review.ActivityFilter{Since: f.Since, Queue: of.Queue})
 	if err != nil {
 		return nil, err
 	}
-	activity, err := store.Activity(ctx, f.Since)
-	if err != nil {
-		return nil, err
+	for _, n := range activity.Waiting {
+		f.Open += n
+	}
+	if !activity.Oldest.IsZero() {
+		f.Oldest = &activity.Oldest
 	}
 	f.Classes, f.Days, f.Waiting, f.Reviewers = facets.Classes, activity.Days, activity.Waiting, activity.Reviewers
 	t := newTally()
-	for filter := (review.JudgementFilter{Since: f.Since}); ; {
+	for filter := (review.JudgementFilter{Since: f.Since, Queue: of.Queue}); ; {
 		page, err := store.Judgements(ctx, filter)
 		if err != nil {
 			return nil, err
@@ -158,12 +165,12 @@ type count struct {
 
 func newTally() *tally {
 	return &tally{
-		cells: map[cell]*agreement.Tally{}, people: people{pairs: map[[2]string]*[2][2]int{}}, scorers: map[who]*count{},
+		cells: map[cell]*agreement.Tally{}, people: newPeople(), scorers: map[who]*count{},
 	}
 }
 
 func (t *tally) add(j *review.Judgement) {
-	t.people.add(j.Votes())
+	t.people.add(j.Votes(), j.Class.Bucket())
 	truth, ok := j.Truth()
 	if !ok {
 		return

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -23,17 +24,17 @@ type fake struct {
 	activity   review.Activity
 	failing    atomic.Bool
 	computed   int
+	queues     []string
 }
 
-func (f *fake) Backlog(context.Context) (review.Backlog, error) {
+func (f *fake) Queues() []review.Queue { return []review.Queue{{Name: "refunds"}} }
+
+func (f *fake) Facets(_ context.Context, filter review.Filter) (review.Facets, error) {
 	f.computed++
+	f.queues = append(f.queues, filter.Queue)
 	if f.failing.Load() {
-		return review.Backlog{}, errors.New("disk")
+		return review.Facets{}, errors.New("disk")
 	}
-	return review.Backlog{Open: 3, Oldest: now.Add(-26 * time.Hour)}, nil
-}
-
-func (f *fake) Facets(context.Context, review.Filter) (review.Facets, error) {
 	return review.Facets{Classes: []review.Count{{Value: "refusal", N: 40}, {Value: "", N: 2}}}, nil
 }
 
@@ -48,7 +49,14 @@ func (f *fake) Judgements(_ context.Context, filter review.JudgementFilter) (pag
 	return page, nil
 }
 
-func (f *fake) Activity(context.Context, time.Time) (review.Activity, error) { return f.activity, nil }
+func (f *fake) Activity(context.Context, review.ActivityFilter) (review.Activity, error) {
+	a := f.activity
+	if a.Waiting == nil {
+		a.Waiting = []int{1, 2}
+	}
+	a.Oldest = now.Add(-26 * time.Hour)
+	return a, nil
+}
 
 var now = time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
 
@@ -78,7 +86,7 @@ func drawn(service string) review.Judgement {
 
 func compute(t *testing.T, f *fake) *Figures {
 	t.Helper()
-	figures, err := Compute(t.Context(), f, now)
+	figures, err := Compute(t.Context(), f, Whole, now)
 	require.NoError(t, err)
 	return figures
 }
@@ -103,7 +111,7 @@ func TestRejectedLabelsMakeAScorerNoisy(t *testing.T) {
 	require.InDelta(t, 20.0/(20+100), shop.Recall.Value, 1e-12, "the one that was drawn stands for 100")
 	require.False(t, list[2].Noisy, "desk")
 
-	v := ViewOf(compute(t, f), now)
+	v := ViewOf(compute(t, f), Whole, nil, now)
 	require.Len(t, v.Noisy, 1, "what is said of one service is not said again of all")
 	require.Equal(t, "faultline calibrate --scorer refusal --service shop", v.Noisy[0].Command)
 	require.Equal(t, "25 of 45 were no failure", v.Noisy[0].Wrong)
@@ -118,7 +126,7 @@ func TestFewLabelsHaveNoInterval(t *testing.T) {
 	require.Len(t, s, 1, "one service is all services")
 	require.Nil(t, s[0].Precision.Interval)
 	require.False(t, s[0].Noisy)
-	v := ViewOf(compute(t, f), now)
+	v := ViewOf(compute(t, f), Whole, nil, now)
 	require.Equal(t, "12 of 30 labels", v.Scorers[0].Missing)
 	require.Empty(t, v.Scorers[0].Interval)
 	require.Len(t, v.Noisy, 1, "more wrong than right is said all the same")
@@ -153,7 +161,7 @@ func TestTheTrueRateComesFirst(t *testing.T) {
 	require.Nil(t, rates[2].Corrected)
 	require.Equal(t, "no random sample: what scorers miss is not known", rates[2].Missing)
 
-	row := ViewOf(compute(t, f), now).Rates[1]
+	row := ViewOf(compute(t, f), Whole, nil, now).Rates[1]
 	require.Equal(t, []string{"4.7%", "1.0%", "10,000 traces"}, []string{row.Corrected, row.Flagged, row.Traffic})
 	require.Regexp(t, `^\d+\.\d to \d+\.\d$`, row.Interval)
 }
@@ -197,12 +205,27 @@ func TestAgreementOfPeople(t *testing.T) {
 	require.Equal(t, [2]int{50, 35}, [2]int{a.Pairs[0].Items, a.Pairs[0].Agreed})
 	require.InDelta(t, 0.4, a.Pairs[0].Kappa.Value, 1e-12)
 	require.NotNil(t, a.Kappa)
-	v := ViewOf(compute(t, f), now).Agreement
+	v := ViewOf(compute(t, f), Whole, nil, now).Agreement
 	require.Regexp(t, `^0\.\d\d to 0\.\d\d, fair agreement on 50 cases$`, v.Words)
 	require.Equal(t, "0.40", v.Pairs[0].Kappa)
 	require.Equal(t, "35 of 50 the same", v.Pairs[0].Agreed)
 
-	require.Contains(t, ViewOf(compute(t, &fake{}), now).Agreement.Words, "No case was judged by two people")
+	// By the bucket of what was found.
+	timeout := refused("shop", 0.9)
+	timeout.Class = failure.Timeout
+	f.add(9, timeout, review.Confirmed, review.Confirmed)
+	f.add(2, timeout, review.Rejected, review.Rejected)
+	f.add(3, drawn("shop"), review.Rejected, review.Rejected)
+	a = compute(t, f).Agreement
+	require.Equal(t, 64, a.Items)
+	rows := ViewOf(compute(t, f), Whole, nil, now).Agreement.Buckets
+	require.Len(t, rows, 4)
+	require.Equal(t, []string{"ops", "11", "11 of 30 cases"}, []string{rows[0].Names, rows[0].Items, rows[0].Missing})
+	require.Equal(t, []string{"structure", "none judged twice"}, []string{rows[1].Names, rows[1].Missing})
+	require.Equal(t, []string{"quality", "50", "0.39"}, []string{rows[2].Names, rows[2].Items, rows[2].Kappa})
+	require.Equal(t, "safety", rows[3].Names)
+
+	require.Contains(t, ViewOf(compute(t, &fake{}), Whole, nil, now).Agreement.Words, "No case was judged by two people")
 }
 
 // TestRulesAreJudgedWhereTheyAreAlone: a label says nothing of one rule among others.
@@ -234,7 +257,7 @@ func TestTheBoardIsFreshWhileSomebodyLooks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{}
 		b := NewBoard(f)
-		require.Nil(t, b.Latest())
+		require.Nil(t, b.Latest(Whole))
 		<-b.watched
 		var errs []error
 		ctx, cancel := context.WithCancel(t.Context())
@@ -242,25 +265,71 @@ func TestTheBoardIsFreshWhileSomebodyLooks(t *testing.T) {
 		go func() { b.Run(ctx, func(err error) { errs = append(errs, err) }); close(done) }()
 		synctest.Wait()
 		require.Equal(t, 1, f.computed)
-		require.NotNil(t, b.Latest())
+		require.NotNil(t, b.Latest(Whole))
 		time.Sleep(Fresh)
 		synctest.Wait()
 		require.Equal(t, 2, f.computed, "somebody looked")
 		time.Sleep(idle - time.Second)
 		synctest.Wait()
 		require.Equal(t, 2, f.computed, "nobody looks")
-		first := b.Latest()
+		first := b.Latest(Whole)
 		synctest.Wait()
 		require.Equal(t, 3, f.computed, "somebody looks again")
-		require.NotSame(t, first, b.Latest())
+		require.NotSame(t, first, b.Latest(Whole))
 
 		f.failing.Store(true)
-		before := b.latest.Load()
+		before := b.Latest(Whole)
+		synctest.Wait()
 		time.Sleep(Fresh)
 		synctest.Wait()
 		require.Len(t, errs, 1)
-		require.Same(t, before, b.Latest(), "old figures stay where new ones fail")
+		require.Same(t, before, b.Latest(Whole), "old figures stay where new ones fail")
 		cancel()
 		<-done
 	})
+}
+
+// TestFiguresOfAScope: what somebody chooses is computed at once, and kept for as long as somebody looks.
+func TestFiguresOfAScope(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{}
+		b := NewBoard(f)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { b.Run(ctx, func(err error) { t.Error(err) }); close(done) }()
+		synctest.Wait()
+		of, err := ScopeOf(url.Values{"days": {"7"}, "queue": {"refunds"}}, b.Queues())
+		require.NoError(t, err)
+		require.Equal(t, "/overview?days=7&queue=refunds", of.address())
+		require.Nil(t, b.Latest(of))
+		time.Sleep(time.Second) // less than figures stay
+		figures := b.Latest(of)
+		require.Equal(t, "refunds", figures.Queue)
+		require.Equal(t, []string{"", "refunds"}, f.queues)
+		v := ViewOf(figures, of, b.Queues(), time.Now())
+		require.Equal(t, "3 cases wait. In 7 days as many were judged as came in.", v.Lead)
+		require.Equal(t, "/?queue=refunds", v.OpenAddress)
+		require.Equal(t, Choice{Value: "refunds", Label: "refunds", Selected: true}, v.Queues[1])
+		require.Equal(t, "/?queue=refunds&state=all&class=refusal", v.Classes[0].Address)
+
+		// Many scopes do not make many figures.
+		for n := range 100 {
+			b.Latest(Scope{Days: 7, Queue: fmt.Sprint("q", n)})
+			time.Sleep(time.Millisecond)
+		}
+		require.Len(t, b.scopes, maxScopes)
+		require.Equal(t, Whole, b.scopes[0].scope)
+		time.Sleep(4 * idle)
+		require.Len(t, b.scopes, 1, "nobody looks")
+		cancel()
+		<-done
+	})
+	for want, query := range map[string]url.Values{
+		`days must be one of [7 30 90], got "8"`:       {"days": {"8"}},
+		`queue must be one of the queues, got "a<b>c"`: {"queue": {"a<b>c"}},
+	} {
+		_, err := ScopeOf(query, nil)
+		require.ErrorContains(t, err, want)
+		require.ErrorIs(t, err, review.ErrInvalid)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/faultline-otel/faultline/internal/agreement"
+	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/score/scorers"
 )
@@ -19,10 +20,18 @@ func kindOf(o *review.Opinion) review.Kind {
 	return review.Kind{Class: class, Details: details}
 }
 
+// buckets are the buckets in the order of the page.
+var buckets = []failure.Bucket{failure.Ops, failure.Structure, failure.Quality, failure.Safety}
+
 // people collects items that several of them judged. Categories are: not a failure, a failure.
 type people struct {
-	items [][]int
-	pairs map[[2]string]*[2][2]int
+	items   [][]int
+	buckets map[failure.Bucket][][]int // items with a verdict
+	pairs   map[[2]string]*[2][2]int
+}
+
+func newPeople() people {
+	return people{buckets: map[failure.Bucket][][]int{}, pairs: map[[2]string]*[2][2]int{}}
 }
 
 func category(l *review.Label) int {
@@ -32,7 +41,7 @@ func category(l *review.Label) int {
 	return 0
 }
 
-func (p *people) add(votes []review.Label) {
+func (p *people) add(votes []review.Label, bucket failure.Bucket) {
 	if len(votes) < 2 {
 		return
 	}
@@ -55,12 +64,24 @@ func (p *people) add(votes []review.Label) {
 		}
 	}
 	p.items = append(p.items, counts)
+	if bucket != "" {
+		p.buckets[bucket] = append(p.buckets[bucket], counts)
+	}
 }
 
 func (p *people) agreement() Agreement {
 	a := Agreement{Items: len(p.items)}
 	if kappa, ok := agreement.Fleiss(p.items); ok {
 		a.Kappa = &kappa
+	}
+	for _, bucket := range buckets {
+		b := BucketAgreement{Bucket: bucket, Items: len(p.buckets[bucket])}
+		if kappa, ok := agreement.Fleiss(p.buckets[bucket]); ok {
+			b.Kappa = &kappa
+		}
+		if a.Items > 0 {
+			a.Buckets = append(a.Buckets, b)
+		}
 	}
 	for _, names := range slices.SortedFunc(maps.Keys(p.pairs), func(a, b [2]string) int {
 		return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1]))

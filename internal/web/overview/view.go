@@ -27,8 +27,12 @@ type View struct {
 	Ready            bool
 	Computed         string // when
 	Lead             string // the page in a sentence
+	Period           string // that the figures look back
+	Address          string // of the page
+	OpenAddress      string // of the cases that wait
+	Queues, Ranges   []Choice
 	Wait             WaitView
-	Judged, Received string // in 7 days
+	Judged, Received string // in the period
 	Days             Chart
 	Rates            []RateRow
 	RateScale        []Tick
@@ -38,6 +42,12 @@ type View struct {
 	Classes          []Bar
 	Agreement        AgreementView
 	Reviewers        []ReviewerRow
+}
+
+// Choice is one of a list.
+type Choice struct {
+	Value, Label string
+	Selected     bool
 }
 
 // WaitView is how long cases wait.
@@ -98,11 +108,12 @@ type DayBars struct {
 // AgreementView is how well people agree.
 type AgreementView struct {
 	Words, Kappa string
-	Pairs        []PairRow
+	Buckets      []KappaRow
+	Pairs        []KappaRow
 }
 
-// PairRow is two people.
-type PairRow struct {
+// KappaRow is the agreement of two people, or on a part of the cases.
+type KappaRow struct {
 	Names, Agreed, Items, Kappa, Interval, Missing string
 	Plot                                           Plot
 }
@@ -116,15 +127,27 @@ type ReviewerRow struct {
 // chartDays are those of the chart.
 const chartDays = 14
 
-// ViewOf prepares figures, nil for none yet.
-func ViewOf(f *Figures, now time.Time) View {
+// ViewOf prepares the figures of a scope, nil for none yet.
+func ViewOf(f *Figures, of Scope, queues []review.Queue, now time.Time) View {
+	v := View{Period: display.Plural(of.Days, "day"), Address: of.address(), OpenAddress: "/"}
+	for _, days := range Ranges() {
+		v.Ranges = append(v.Ranges, Choice{
+			Value: strconv.Itoa(days), Label: "last " + display.Plural(days, "day"), Selected: days == of.Days,
+		})
+	}
+	v.Queues = []Choice{{Label: "all queues"}}
+	for i := range queues {
+		name := queues[i].Name
+		v.Queues = append(v.Queues, Choice{Value: name, Label: display.Line(name, 60), Selected: name == of.Queue})
+	}
+	if of.Queue != "" {
+		v.OpenAddress += "?" + url.Values{"queue": {of.Queue}}.Encode()
+	}
 	if f == nil {
-		return View{}
+		return v
 	}
-	v := View{
-		Ready: true, Computed: f.At.Format("15:04:05") + " UTC",
-		Days: chartOf(f.Days[max(0, len(f.Days)-chartDays):]),
-	}
+	v.Ready, v.Computed = true, f.At.Format("15:04:05")+" UTC"
+	v.Days = chartOf(f.Days[max(0, len(f.Days)-min(chartDays, of.Days)):])
 	v.lead(f, now)
 	v.addRates(f.Rates)
 	for i := range f.Scorers {
@@ -138,7 +161,10 @@ func ViewOf(f *Figures, now time.Time) View {
 		greatest = max(greatest, c.N)
 	}
 	for _, c := range f.Classes {
-		name, address := display.Line(c.Value, 60), "/?state=all&class="+c.Value
+		name, address := display.Line(c.Value, 60), v.OpenAddress+"?state=all&class="+c.Value
+		if f.Queue != "" {
+			address = v.OpenAddress + "&state=all&class=" + c.Value
+		}
 		if c.Value == "" {
 			name, address = "no failure was found", ""
 		}
@@ -159,7 +185,7 @@ func ViewOf(f *Figures, now time.Time) View {
 // lead says how much waits, and whether it becomes more.
 func (v *View) lead(f *Figures, now time.Time) {
 	received, judged := 0, 0
-	for _, d := range f.Days[max(0, len(f.Days)-7):] {
+	for _, d := range f.Days {
 		received, judged = received+d.Received, judged+d.Judged
 	}
 	v.Received, v.Judged = grouped(received), grouped(judged)
@@ -170,11 +196,11 @@ func (v *View) lead(f *Figures, now time.Time) {
 	v.Lead = display.Plural(f.Open, "case") + wait
 	switch n := judged - received; {
 	case n > 0:
-		v.Lead += "In 7 days " + grouped(n) + " more were judged than came in."
+		v.Lead += "In " + v.Period + " " + grouped(n) + " more were judged than came in."
 	case n < 0:
-		v.Lead += "In 7 days " + grouped(-n) + " more came in than were judged."
+		v.Lead += "In " + v.Period + " " + grouped(-n) + " more came in than were judged."
 	default:
-		v.Lead += "In 7 days as many were judged as came in."
+		v.Lead += "In " + v.Period + " as many were judged as came in."
 	}
 	v.Wait = WaitView{Open: grouped(f.Open), Oldest: "wait"}
 	if f.Oldest != nil {
@@ -319,24 +345,33 @@ func agreementView(a *Agreement) AgreementView {
 		v.Words = number(a.Kappa.Interval.Low) + " to " + number(a.Kappa.Interval.High) + ", " +
 			strength(a.Kappa.Value) + " agreement on " + display.Plural(a.Items, "case")
 	}
+	for i := range a.Buckets {
+		b := &a.Buckets[i]
+		v.Buckets = append(v.Buckets, kappaRow(string(b.Bucket), b.Items, b.Kappa))
+	}
 	for _, p := range a.Pairs {
-		row := PairRow{
-			Names: named(p.First) + ", " + named(p.Second), Items: grouped(p.Items),
-			Agreed: fmt.Sprintf("%s of %s the same", grouped(p.Agreed), grouped(p.Items)),
-		}
-		switch {
-		case p.Kappa == nil:
-			row.Missing = "always the same"
-		case p.Kappa.Interval == nil:
-			row.Missing = strings.TrimSuffix(p.Kappa.Missing(), "labels") + "cases"
-		default:
-			row.Kappa = number(p.Kappa.Value)
-			row.Interval = number(p.Kappa.Interval.Low) + " to " + number(p.Kappa.Interval.High)
-			row.Plot = plotOf(p.Kappa, 1)
-		}
+		row := kappaRow(named(p.First)+", "+named(p.Second), p.Items, p.Kappa)
+		row.Agreed = fmt.Sprintf("%s of %s the same", grouped(p.Agreed), grouped(p.Items))
 		v.Pairs = append(v.Pairs, row)
 	}
 	return v
+}
+
+func kappaRow(names string, items int, kappa *agreement.Estimate) KappaRow {
+	row := KappaRow{Names: names, Items: grouped(items)}
+	switch {
+	case items == 0:
+		row.Missing = "none judged twice"
+	case kappa == nil:
+		row.Missing = "always the same"
+	case kappa.Interval == nil:
+		row.Missing = strings.TrimSuffix(kappa.Missing(), "labels") + "cases"
+	default:
+		row.Kappa = number(kappa.Value)
+		row.Interval = number(kappa.Interval.Low) + " to " + number(kappa.Interval.High)
+		row.Plot = plotOf(kappa, 1)
+	}
+	return row
 }
 
 // strength names a kappa (J. R. Landis and G. G. Koch, Biometrics 33, 1977).

@@ -201,7 +201,7 @@
       e.stopPropagation();
       location.href = '/' + e.target.value;
     }
-    if (e.target.closest?.('#signal-filter')) e.target.form.requestSubmit();
+    if (e.target.closest?.('#signal-filter, #scope')) e.target.form.requestSubmit();
   }, true);
 
   function arrived() {

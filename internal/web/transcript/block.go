@@ -35,9 +35,16 @@ type Block struct {
 type Piece struct {
 	Text    string
 	Marked  bool
+	Maybe   bool // only suspicions are marked here
 	Hit     bool
-	Numbers []int
+	Numbers []Number
 	ID      string // of the first mark of a finding
+}
+
+// Number is that of a finding. Maybe is true for a suspicion.
+type Number struct {
+	N     int
+	Maybe bool
 }
 
 // region is a part of a text by byte offsets, and what it shows.
@@ -52,10 +59,11 @@ type writer struct {
 	left   int
 	words  []string // to be marked, in lower case
 	placed map[int]bool
+	maybe  map[int]bool // numbers of suspicions
 }
 
 func newWriter(words []string) *writer {
-	w := &writer{left: maxPage, placed: map[int]bool{}}
+	w := &writer{left: maxPage, placed: map[int]bool{}, maybe: map[int]bool{}}
 	for _, word := range words[:min(len(words), maxHits)] {
 		if word = lower(word); len(word) > 1 {
 			w.words = append(w.words, word)
@@ -206,12 +214,13 @@ func (w *writer) pieces(part string, marks []region, offset int) []Piece {
 			if n == 0 {
 				continue
 			}
-			p.Numbers = append(p.Numbers, n)
+			p.Numbers = append(p.Numbers, Number{n, w.maybe[n]})
 			if !w.placed[n] {
 				w.placed[n] = true
 				p.ID = "e" + strconv.Itoa(n)
 			}
 		}
+		p.Maybe = len(p.Numbers) > 0 && !slices.ContainsFunc(p.Numbers, func(n Number) bool { return !n.Maybe })
 		add(to, p)
 	}
 	add(len(part), Piece{})

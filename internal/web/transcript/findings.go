@@ -3,6 +3,7 @@ package transcript
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
@@ -36,23 +37,20 @@ type Transcript struct {
 	writer  *writer
 	notes   []Note
 	reasons []evidence // with numbers
+	doubts  []evidence // of suspicions, with numbers
 }
 
+// Doubts returns what scorers would say of a span that they suspect, by their names.
+type Doubts func(s *review.Span) map[string]failure.Finding
+
 // New returns the transcript of an item with the conversation of a span, which may be nil. words are marked in texts.
-func New(item *review.Item, shown *review.Span, words []string) *Transcript {
+func New(item *review.Item, shown *review.Span, words []string, doubts Doubts) *Transcript {
 	t := &Transcript{item: item, shown: shown, writer: newWriter(words)}
 	if shown == nil {
 		return t
 	}
 	t.add(shown, "")
-	for _, scorer := range shown.Suspects {
-		if n := len(t.notes) + 1; n <= maxNotes {
-			t.notes = append(t.notes, Note{
-				Number: n, Scorer: display.Line(scorer, 60), Score: display.Number(shown.Scores[scorer]),
-				Evidence: "low, which is no failure yet",
-			})
-		}
-	}
+	t.doubt(shown, doubts)
 	for i := range item.Spans {
 		if s := &item.Spans[i]; s.ID != shown.ID {
 			t.add(s, display.Line(s.Name, 80))
@@ -76,6 +74,29 @@ func (t *Transcript) add(s *review.Span, where string) {
 		}
 		e.number, e.span = n, s
 		t.reasons = append(t.reasons, e)
+	}
+}
+
+// doubt numbers the suspicions of a span. What a scorer would quote if its level were higher is marked.
+func (t *Transcript) doubt(s *review.Span, doubts Doubts) {
+	if len(s.Suspects) == 0 {
+		return
+	}
+	found := doubts(s)
+	for _, scorer := range s.Suspects {
+		n := len(t.notes) + 1
+		if n > maxNotes {
+			return
+		}
+		t.notes = append(t.notes, Note{
+			Number: n, Scorer: display.Line(scorer, 60), Score: display.Number(s.Scores[scorer]),
+			Evidence: "low, which is no failure yet",
+		})
+		if f, ok := found[scorer]; ok && f.Excerpt != "" {
+			t.writer.maybe[n] = true
+			quote := strings.TrimSuffix(f.Excerpt, "…")
+			t.doubts = append(t.doubts, evidence{quotes: []string{quote}, number: n, offset: -1, span: s})
+		}
 	}
 }
 
@@ -104,6 +125,14 @@ func (t *Transcript) of(s *review.Span) []evidence {
 func (t *Transcript) inText(text string) []region {
 	var found []region
 	for _, e := range t.reasons {
+		found = append(found, e.inText(text)...)
+	}
+	return append(found, t.doubted(text)...)
+}
+
+// doubted finds what any suspicion quotes.
+func (t *Transcript) doubted(text string) (found []region) {
+	for _, e := range t.doubts {
 		found = append(found, e.inText(text)...)
 	}
 	return found

@@ -153,8 +153,8 @@ func TestMarksOverlapNothing(t *testing.T) {
 	marks := within([]region{at(4, 6, 1), at(2, 5, 2), at(8, 99), at(-1, 3), at(7, 7), at(2, 5, 3), at(2, 5, 2)}, len(text))
 	require.Equal(t, []Piece{
 		{Text: "01"},
-		{Text: "234", Marked: true, Numbers: []int{2, 3}, ID: "e3"},
-		{Text: "5", Marked: true, Numbers: []int{1}, ID: "e1"},
+		{Text: "234", Marked: true, Numbers: []Number{{N: 2}, {N: 3}}, ID: "e3"},
+		{Text: "5", Marked: true, Numbers: []Number{{N: 1}}, ID: "e1"},
 		{Text: "67"},
 		{Text: "89", Marked: true},
 	}, w.pieces(text, marks, 0))

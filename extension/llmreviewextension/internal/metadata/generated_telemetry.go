@@ -29,8 +29,10 @@ type TelemetryBuilder struct {
 	mu                            sync.Mutex
 	registrations                 []metric.Registration
 	LlmReviewDenied               metric.Int64Counter
+	LlmReviewEmbeddingFailures    metric.Int64Counter
 	LlmReviewOldestOpenAgeSeconds metric.Float64ObservableGauge
 	LlmReviewOpenItems            metric.Int64ObservableGauge
+	LlmReviewSignalsJoined        metric.Int64Counter
 	LlmReviewStoreHealthy         metric.Int64ObservableGauge
 	LlmReviewStoreRecoveries      metric.Int64Counter
 	LlmReviewWebhookDropped       metric.Int64Counter
@@ -138,6 +140,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("{request}"),
 	)
 	errs = errors.Join(errs, err)
+	builder.LlmReviewEmbeddingFailures, err = builder.meter.Int64Counter(
+		"otelcol_llm_review_embedding_failures",
+		metric.WithDescription("requests for embeddings of signals that failed; they are sent again [Development]"),
+		metric.WithUnit("{request}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.LlmReviewOldestOpenAgeSeconds, err = builder.meter.Float64ObservableGauge(
 		"otelcol_llm_review_oldest_open_age_seconds",
 		metric.WithDescription("age of the oldest item without a verdict; 0 if there is none [Development]"),
@@ -148,6 +156,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_llm_review_open_items",
 		metric.WithDescription("items without a verdict [Development]"),
 		metric.WithUnit("{item}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LlmReviewSignalsJoined, err = builder.meter.Int64Counter(
+		"otelcol_llm_review_signals_joined",
+		metric.WithDescription("signals that were joined to another one, since they mean the same [Development]"),
+		metric.WithUnit("{signal}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.LlmReviewStoreHealthy, err = builder.meter.Int64ObservableGauge(

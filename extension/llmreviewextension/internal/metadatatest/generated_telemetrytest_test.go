@@ -33,6 +33,8 @@ func TestSetupTelemetry(t *testing.T) {
 		return nil
 	}))
 	tb.LlmReviewDenied.Add(context.Background(), 1)
+	tb.LlmReviewEmbeddingFailures.Add(context.Background(), 1)
+	tb.LlmReviewSignalsJoined.Add(context.Background(), 1)
 	tb.LlmReviewStoreRecoveries.Add(context.Background(), 1)
 	tb.LlmReviewWebhookDropped.Add(context.Background(), 1)
 	tb.LlmReviewWebhookFailures.Add(context.Background(), 1)
@@ -40,10 +42,16 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualLlmReviewDenied(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualLlmReviewEmbeddingFailures(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualLlmReviewOldestOpenAgeSeconds(t, testTel,
 		[]metricdata.DataPoint[float64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualLlmReviewOpenItems(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualLlmReviewSignalsJoined(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualLlmReviewStoreHealthy(t, testTel,

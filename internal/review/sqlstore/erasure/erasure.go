@@ -9,6 +9,7 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/audit"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/vectors"
 )
 
 // Part bounds the items of one transaction.
@@ -97,6 +98,9 @@ func Remove(ctx context.Context, tx audit.Tx, of review.Subject) (int, error) {
 		// The title is the evidence of the first item, which may be of the subject.
 		_, err := tx.ExecContext(ctx, `UPDATE signals SET title = COALESCE((SELECT i.evidence FROM items i
 			WHERE i.fingerprint = $1 AND i.fingerprint <> '' ORDER BY i.id LIMIT 1), '') WHERE id = $1`, id)
+		if err == nil {
+			err = vectors.Clear(ctx, tx, id)
+		}
 		if err != nil {
 			return 0, err
 		}

@@ -113,6 +113,9 @@ func (s *Reader) Judgements(ctx context.Context, f review.JudgementFilter) (page
 		if f.Service != "" {
 			w.And("i.service = ", f.Service)
 		}
+		if f.Queue != "" {
+			w.And("i.queue = ", f.Queue)
+		}
 		found, err := judgedItems(ctx, tx, w, limit+1)
 		if err != nil {
 			return err
@@ -294,10 +297,10 @@ const (
 )
 
 // Activity implements review.Judgements.
-func (s *Reader) Activity(ctx context.Context, since time.Time) (a review.Activity, err error) {
+func (s *Reader) Activity(ctx context.Context, f review.ActivityFilter) (a review.Activity, err error) {
 	now := s.db.Now()
 	today := column.Nanos(now) / nanosOfOneDay
-	first := max(column.Nanos(since)/nanosOfOneDay, today-maxDays+1)
+	first := max(column.Nanos(f.Since)/nanosOfOneDay, today-maxDays+1)
 	for day := first; day <= today; day++ {
 		a.Days = append(a.Days, review.Day{Date: column.Instant(day * nanosOfOneDay)})
 	}
@@ -313,28 +316,33 @@ func (s *Reader) Activity(ctx context.Context, since time.Time) (a review.Activi
 					add(&a.Days[at], n)
 				}
 				return nil
-			}, first*nanosOfOneDay)
+			}, scoped(f.Queue, first*nanosOfOneDay)...)
 		}
+		of := inQueue(f.Queue, "queue", 2)
 		received := func(d *review.Day, n int) { d.Received += n }
 		for _, state := range []review.State{review.Open, review.Reviewed} {
 			err := count(`SELECT received_ns / 86400000000000, COUNT(*) FROM items WHERE state = '`+string(state)+`'
-				AND received_ns >= $1 GROUP BY 1`, received)
+				AND received_ns >= $1`+of+` GROUP BY 1`, received)
 			if err != nil {
 				return err
 			}
 		}
-		err := count(`SELECT created_ns / 86400000000000, COUNT(*) FROM labels WHERE created_ns >= $1 GROUP BY 1`,
+		labels := ``
+		if of != "" {
+			labels = ` AND item_id IN (SELECT id FROM items WHERE queue = $2)`
+		}
+		err := count(`SELECT created_ns / 86400000000000, COUNT(*) FROM labels WHERE created_ns >= $1`+labels+` GROUP BY 1`,
 			func(d *review.Day, n int) { d.Judged += n })
 		if err != nil {
 			return err
 		}
-		if a.Waiting, err = waiting(ctx, tx, now); err != nil {
+		if a.Waiting, a.Oldest, err = waiting(ctx, tx, now, f.Queue); err != nil {
 			return err
 		}
-		if a.Reviewers, err = reviewers(ctx, tx, first*nanosOfOneDay, s.db.Queues()); err != nil {
+		if a.Reviewers, err = reviewers(ctx, tx, first*nanosOfOneDay, f.Queue, s.db.Queues()); err != nil {
 			return err
 		}
-		a.Strata, err = sizes(ctx, tx, column.Nanos(since))
+		a.Strata, err = sizes(ctx, tx, column.Nanos(f.Since), f.Queue)
 		return err
 	})
 	if err != nil {
@@ -343,8 +351,26 @@ func (s *Reader) Activity(ctx context.Context, since time.Time) (a review.Activi
 	return a, nil
 }
 
-// waiting counts the open items by age.
-func waiting(ctx context.Context, tx *sql.Tx, now time.Time) (counts []int, err error) {
+// inQueue restricts a statement to a queue, whose name is the argument of a number.
+func inQueue(queue, name string, n int) string {
+	if queue == "" {
+		return ""
+	}
+	return ` AND ` + name + ` = $` + strconv.Itoa(n)
+}
+
+// scoped are the arguments of a statement that inQueue restricts.
+func scoped(queue string, args ...any) []any {
+	if queue != "" {
+		args = append(args, queue)
+	}
+	return args
+}
+
+// waiting counts the open items by age, and finds the oldest.
+func waiting(
+	ctx context.Context, tx *sql.Tx, now time.Time, queue string,
+) (counts []int, oldest time.Time, err error) {
 	until := column.Nanos(now) + nanosOfOneDay*maxDays // clocks differ
 	for _, age := range append(review.Ages(), -1) {
 		from := int64(0)
@@ -353,21 +379,28 @@ func waiting(ctx context.Context, tx *sql.Tx, now time.Time) (counts []int, err 
 		}
 		var n int
 		err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM items WHERE state = 'open' AND received_ns >= $1
-			AND received_ns < $2`, from, until).Scan(&n)
+			AND received_ns < $2`+inQueue(queue, "queue", 3), scoped(queue, from, until)...).Scan(&n)
 		if err != nil {
-			return nil, err
+			return nil, oldest, err
 		}
 		counts, until = append(counts, n), from
 	}
-	return counts, nil
+	var received sql.NullInt64
+	err = tx.QueryRowContext(ctx, `SELECT MIN(received_ns) FROM items WHERE state = 'open'`+inQueue(queue, "queue", 1),
+		scoped(queue)...).Scan(&received)
+	return counts, column.Instant(received.Int64), err
 }
 
 // reviewers counts what people said. What others are to judge blind is left out: of few labels the number tells all.
 func reviewers(
-	ctx context.Context, tx *sql.Tx, since int64, queues []review.Queue,
+	ctx context.Context, tx *sql.Tx, since int64, queue string, queues []review.Queue,
 ) (list []review.Reviewer, err error) {
 	w := &filter.Where{}
 	w.And("created_ns >= ", since)
+	if queue != "" {
+		w.And("item_id IN (SELECT id FROM items WHERE queue = ", queue)
+		w.Conditions[len(w.Conditions)-1] += ")"
+	}
 	for _, name := range filter.BlindQueues(queues) {
 		w.And("NOT EXISTS (SELECT 1 FROM items i WHERE i.id = labels.item_id AND i.state = 'open' AND i.queue = ", name)
 		w.Conditions[len(w.Conditions)-1] += ")"
@@ -395,12 +428,13 @@ const selectSizes = `SELECT service, stratum, judge, COUNT(*), SUM(1 / probabili
 			WHERE r.item_id = s.id AND r.source = s.stratum AND r.probability > 0), 1) AS probability
 	FROM (SELECT i.id, i.service, CASE WHEN (i.sources & 1) <> 0 THEN 'verdict' WHEN (i.sources & 8) <> 0 THEN 'suspicion'
 		WHEN (i.sources & 16) <> 0 THEN 'random' ELSE '' END AS stratum FROM items i
-		WHERE i.state = $1 AND i.received_ns >= $2) s WHERE s.stratum <> '') t GROUP BY 1, 2, 3`
+		WHERE i.state = $1 AND i.received_ns >= $2%s) s WHERE s.stratum <> '') t GROUP BY 1, 2, 3`
 
 // sizes counts the strata.
-func sizes(ctx context.Context, tx *sql.Tx, since int64) (list []review.Size, err error) {
+func sizes(ctx context.Context, tx *sql.Tx, since int64, queue string) (list []review.Size, err error) {
+	query := fmt.Sprintf(selectSizes, inQueue(queue, "i.queue", 3))
 	for _, state := range []review.State{review.Open, review.Reviewed} {
-		err := database.EachRow(ctx, tx, selectSizes, func(rows *sql.Rows) error {
+		err := database.EachRow(ctx, tx, query, func(rows *sql.Rows) error {
 			var z review.Size
 			if err := rows.Scan(&z.Service, &z.Source, &z.Judge, &z.Items, &z.Traffic); err != nil {
 				return err
@@ -414,7 +448,7 @@ func sizes(ctx context.Context, tx *sql.Tx, since int64) (list []review.Size, er
 				list[at].Items, list[at].Traffic = list[at].Items+z.Items, list[at].Traffic+z.Traffic
 			}
 			return nil
-		}, string(state), since)
+		}, scoped(queue, string(state), since)...)
 		if err != nil {
 			return nil, err
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/column"
@@ -104,6 +105,7 @@ func (s *Labels) labelPart(
 ) (int, error) {
 	w := &filter.Where{Conditions: append([]string{}, chosen.Conditions...), Args: append([]any{}, chosen.Args...)}
 	w.Free(s.db.Now(), review.Claimant{ID: holder})
+	opened(w, s.db.Queues(), holder, s.db.Now())
 	w.And("(i.assignee = '' OR i.assignee = ", l.Reviewer)
 	w.Conditions[len(w.Conditions)-1] += ")"
 	values := make([]string, 0, 9)
@@ -145,6 +147,16 @@ func (s *Labels) labelPart(
 		}
 	}
 	return int(n), nil
+}
+
+// opened leaves out the items of blind queues, but for the one that a person has. Who judges many at once sees what was
+// found in all of them.
+func opened(w *filter.Where, queues []review.Queue, holder string, now time.Time) {
+	for _, name := range filter.BlindQueues(queues) {
+		w.Conditions = append(w.Conditions, `(i.queue <> `+w.Arg(name)+` OR EXISTS (SELECT 1 FROM claims c
+			WHERE c.item_id = i.id AND c.holder <> '' AND c.holder = `+w.Arg(column.Short(holder))+` AND c.until_ns > `+
+			w.Arg(column.Nanos(now))+`))`)
+	}
 }
 
 // UndoMany implements review.Signals.
