@@ -67,9 +67,11 @@ func (TSVector) Match(ctx context.Context, tx *sql.Tx, words []string, begins bo
 		}
 	}
 	all := strings.Join(lexemes, " & ")
-	var n int
-	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT words FROM search ORDER BY rowid DESC LIMIT `+
-		strconv.Itoa(probed)+`) newest WHERE words @@ $1::tsquery`, all).Scan(&n)
+	last := len(lexemes) - 1
+	var n, ends int // of the newest rows, those with all words, and with the last one
+	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FILTER (WHERE words @@ $1::tsquery), COUNT(*) FILTER (WHERE words @@ $2::tsquery)
+		FROM (SELECT words FROM search ORDER BY rowid DESC LIMIT `+strconv.Itoa(probed)+`) newest`, all, lexemes[last]).
+		Scan(&n, &ends)
 	if err != nil {
 		return nil, err
 	}
@@ -84,14 +86,14 @@ func (TSVector) Match(ctx context.Context, tx *sql.Tx, words []string, begins bo
 	}
 	return &Match{few: n < frequent, where: func(w *Where) string {
 		var found []string
-		whole := lexemes
-		if last := len(lexemes) - 1; begins && last > 0 {
-			// The index reads all rows with a word that begins so, before it looks for the others. The function behind the
-			// operator uses no index.
-			whole = lexemes[:last]
-			found = append(found, `ts_match_vq(words, `+w.Arg(lexemes[last])+`::tsquery)`)
+		if begins && last > 0 && n < frequent && ends >= frequent {
+			// The index would read all rows with a word that begins so, before it looks for the rare ones. The function
+			// behind the operator uses no index.
+			found = append(found, `words @@ `+w.Arg(strings.Join(lexemes[:last], " & "))+`::tsquery`,
+				`ts_match_vq(words, `+w.Arg(lexemes[last])+`::tsquery)`)
+		} else {
+			found = append(found, `words @@ `+w.Arg(all)+`::tsquery`)
 		}
-		found = append(found, `words @@ `+w.Arg(strings.Join(whole, " & "))+`::tsquery`)
 		for _, phrase := range phrases {
 			found = append(found, `strpos(' ' || translate(body, chr(31), ' ') || ' ', `+w.Arg(phrase)+`) > 0`)
 		}
