@@ -303,8 +303,7 @@ func (s *selecting) count(ctx context.Context, ignored, unscored int) {
 	}
 }
 
-// redacting is an exporter that redacts what it is given before that is queued: a queue can be on disk. What it is given
-// is a copy already.
+// redacting is an exporter that redacts what it is given, a copy, before that is queued: a queue can be on disk.
 type redacting struct {
 	exporter.Traces
 	redactor  *pipeline.Redactor

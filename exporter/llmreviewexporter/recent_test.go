@@ -67,8 +67,8 @@ func TestABatchOfSeveralTraces(t *testing.T) {
 }
 
 // batchOf is traces of three calls each, encoded.
-func batchOf(t testing.TB, traces int, text string) []byte {
-	t.Helper()
+func batchOf(tb testing.TB, traces int, text string) []byte {
+	tb.Helper()
 	td := ptrace.NewTraces()
 	rs := td.ResourceSpans().AppendEmpty()
 	rs.Resource().Attributes().PutStr("service.name", "shop")
@@ -86,15 +86,15 @@ func batchOf(t testing.TB, traces int, text string) []byte {
 		}
 	}
 	data, err := new(ptrace.ProtoMarshaler).MarshalTraces(td)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return data
 }
 
 // received decodes a batch as the receiver does it.
-func received(t testing.TB, data []byte) ptrace.Traces {
-	t.Helper()
+func received(tb testing.TB, data []byte) ptrace.Traces {
+	tb.Helper()
 	td, err := new(ptrace.ProtoUnmarshaler).UnmarshalTraces(data)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return td
 }
 

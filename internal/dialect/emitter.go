@@ -52,7 +52,7 @@ A call that an emitter describes only in a log record, without a span, is judged
 | a span with 'gen_ai.evaluation.name', with links to the spans that it judged | yes |
 | OpenInference 'annotations.*', 'evaluations.*', of a span, its trace or its session | yes |
 | Langfuse scores | no: the SDKs send them to the scores API over HTTP, and no attribute of a span holds them |
-| LangSmith feedback | no: it goes to the feedback API over HTTP; the exporters of its Python and JavaScript SDKs write runs only |
+| LangSmith feedback | no: it goes to the feedback API over HTTP; the exporters of both SDKs write runs only |
 
 To count scores of the last two, send each as a log record 'gen_ai.evaluation.result' too.
 `, "'", "`"))

@@ -49,7 +49,7 @@ func TestAYearOfRetention(t *testing.T) {
 
 func aYear(t *testing.T, s *sqlstore.Store, size func() int64) {
 	t.Helper()
-	perDay := 20
+	perDay := 10
 	if text := os.Getenv("FAULTLINE_YEAR"); text != "" {
 		n, err := strconv.Atoi(text)
 		require.NoError(t, err)

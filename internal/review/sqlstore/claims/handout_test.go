@@ -39,7 +39,7 @@ func failingTrace(n int) review.Trace {
 // claimed, judged and assigned already.
 func TestCasesHandedOutTogether(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) {
-		testHandOut(t, 40, func() *sqlstore.Store {
+		testHandOut(t, 15, func() *sqlstore.Store {
 			s, err := sqlstore.Open(t.Context(), sqlstore.Memory)
 			require.NoError(t, err)
 			t.Cleanup(func() { require.NoError(t, s.Close()) })
@@ -47,13 +47,16 @@ func TestCasesHandedOutTogether(t *testing.T) {
 		})
 	})
 	t.Run("postgres", func(t *testing.T) {
+		if testing.Short() {
+			t.Skip("the race detector sees the same code on SQLite")
+		}
 		server := postgrestest.Start(t)
 		server.Template(t, func(dsn string) {
 			s, err := sqlstore.OpenPostgres(t.Context(), postgres.Settings{DSN: dsn})
 			require.NoError(t, err)
 			require.NoError(t, s.Close())
 		})
-		testHandOut(t, 4, func() *sqlstore.Store { return onPostgres(t, server.Copy(t)) })
+		testHandOut(t, 2, func() *sqlstore.Store { return onPostgres(t, server.Copy(t)) })
 	})
 }
 

@@ -83,7 +83,15 @@ func (TSVector) Match(ctx context.Context, tx *sql.Tx, words []string, begins bo
 		return nil, err
 	}
 	return &Match{few: n < frequent, where: func(w *Where) string {
-		found := []string{`words @@ ` + w.Arg(all) + `::tsquery`}
+		var found []string
+		whole := lexemes
+		if last := len(lexemes) - 1; begins && last > 0 {
+			// The index reads all rows with a word that begins so, before it looks for the others. The function behind the
+			// operator uses no index.
+			whole = lexemes[:last]
+			found = append(found, `ts_match_vq(words, `+w.Arg(lexemes[last])+`::tsquery)`)
+		}
+		found = append(found, `words @@ `+w.Arg(strings.Join(whole, " & "))+`::tsquery`)
 		for _, phrase := range phrases {
 			found = append(found, `strpos(' ' || translate(body, chr(31), ' ') || ' ', `+w.Arg(phrase)+`) > 0`)
 		}
