@@ -98,8 +98,8 @@ func (j *Joiner) Round(ctx context.Context) (r Result, err error) {
 	return r, nil
 }
 
-// embed asks for all vectors at once, but for those of signals of which nothing is said. Where the model does not accept
-// the request, it asks for one text at a time: one that is refused stands alone, and does not hold up the others.
+// embed asks for all vectors at once, but for those of signals of which nothing is said. Where the model does not
+// accept the request, it asks for one text at a time: one that is refused stands alone, and holds up no other.
 func (j *Joiner) embed(ctx context.Context, fresh []review.Fresh) ([][]float32, error) {
 	vectors := make([][]float32, len(fresh))
 	var texts []string
