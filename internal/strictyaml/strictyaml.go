@@ -60,7 +60,13 @@ func Unmarshal(text []byte, target any) error {
 	}
 	documents := yaml.NewDecoder(bytes.NewReader(text))
 	var root yaml.Node
-	if err := documents.Decode(&root); errors.Is(err, io.EOF) {
+	err := documents.Decode(&root)
+	if err != nil && !errors.Is(err, io.EOF) {
+		documents = yaml.NewDecoder(bytes.NewReader(Questions(text)))
+		root = yaml.Node{}
+		err = documents.Decode(&root)
+	}
+	if errors.Is(err, io.EOF) {
 		return errors.New("the file is empty")
 	} else if err != nil {
 		return err
