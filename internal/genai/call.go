@@ -89,6 +89,7 @@ type Call struct {
 	ContentMissing bool    `json:"content_missing,omitempty"`
 	DurationMillis float64 `json:"duration_ms,omitempty"`
 	ServiceName    string  `json:"service_name,omitempty"`
+	ServiceVersion string  `json:"service_version,omitempty"`
 	DeploymentEnv  string  `json:"deployment_environment,omitempty"`
 
 	content Content
