@@ -133,9 +133,9 @@ func forSignal(failing, sound []dataset.Row, o Options) Signal {
 	dataset.Split(rows, []dataset.Part{{Name: learnPart, Share: 0.5}, {Name: heldOutPart, Share: 0.5}}, o.Seed)
 	learn, heldOut := half(rows, learnPart, o.Scorers), half(rows, heldOutPart, o.Scorers)
 	if !learn.enough() || !heldOut.enough() {
-		s.Refused = fmt.Sprintf("%d failures and %d sound calls are too few: each half of the conversations needs %d of "+
-			"both, and they have %d and %d, %d and %d; judge more", len(failing), len(sound), Needed, learn.failures,
-			learn.sound(), heldOut.failures, heldOut.sound())
+		s.Refused = fmt.Sprintf("too few judged calls: each half of the conversations needs %d failures and %d sound calls, "+
+			"and they have %d and %d, %d and %d; judge more", Needed, Needed, learn.failures, learn.sound(), heldOut.failures,
+			heldOut.sound())
 		return s
 	}
 	s.halves = rows
