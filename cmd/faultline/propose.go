@@ -385,7 +385,9 @@ func showDiff(c *cobra.Command, name string, before, after []byte, write bool) e
 	}
 	put := replaceFile
 	if before == nil {
-		put = func(name string, content []byte) error { return os.WriteFile(name, content, 0o644) } //nolint:gosec // no secret
+		put = func(name string, content []byte) error {
+			return os.WriteFile(name, content, 0o644) //nolint:gosec // no secret
+		}
 	}
 	if err := put(name, after); err != nil {
 		return errors.Join(errors.New(name+" was not changed"), err)

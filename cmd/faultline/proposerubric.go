@@ -36,8 +36,8 @@ func (j *proposingJudge) flags(f *pflag.FlagSet) {
 	j.model.flags(f, "judge-")
 	f.StringVar(&j.model.file, "config", "", "gate file, whose judge says what the flags of the judge do not")
 	f.StringVar(&j.rubrics.path, "judge-rubrics", "", "file or folder of your own rubrics (default: those in the program)")
-	f.StringSliceVar(&j.rubrics.names, "judge-rubric", nil, "try only these rubrics, and the drafted one (default: those with "+
-		"a reason of the class of the signal)")
+	f.StringSliceVar(&j.rubrics.names, "judge-rubric", nil,
+		"try only these rubrics, and the drafted one (default: those with a reason of the class of the signal)")
 	f.IntVar(&j.calls, "judge-calls", 200, "at most so many cases are judged for a signal, half of them to learn")
 	f.StringVar(&j.prices, "prices", "", "price file of your own over the embedded price book")
 	f.BoolVar(&j.dryRun, "dry-run", false, "say what the judge would cost, and do not ask it")
@@ -50,8 +50,8 @@ func (j *proposingJudge) check(write bool) error {
 	case write && j.dryRun:
 		return usage("give either --write or --dry-run")
 	case !j.given() && (j.dryRun || j.rubrics.path != "" || len(j.rubrics.names) > 0):
-		return usage("--dry-run, --judge-rubrics and --judge-rubric are only of use with a judge: give --judge-endpoint and " +
-			"--judge-model, or --config")
+		return usage("--dry-run, --judge-rubrics and --judge-rubric are only of use with a judge: give " +
+			"--judge-endpoint and --judge-model, or --config")
 	case j.calls < 1:
 		return usage("--judge-calls must be at least 1, got %d", j.calls)
 	}

@@ -1,6 +1,6 @@
 // Package propose learns checks from judged calls: rules of the scorer file that flag the failures of a signal, and not
-// the calls that people found sound. Where no rule does, a rubric of a judge may. Half of the conversations are learned from, the other half says what a check is
-// worth.
+// the calls that people found sound. Where no rule does, a rubric of a judge may. Half of the conversations are learned
+// from, the other half says what a check is worth.
 //
 // A check is one or two deterministic conditions: a failure that scorers found, a score, a tool call, its arguments,
 // their order, a value of an answer in JSON, a text, a pattern, a number.

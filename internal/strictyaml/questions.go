@@ -15,8 +15,8 @@ const maxRepairs = 500
 var lineOf = regexp.MustCompile(`^yaml: line ([0-9]+):`)
 
 // Questions returns a text in which unquoted values with a question mark are quoted where they stand in {} or []. YAML
-// 1.2, and so all loaders of JavaScript, read {q: Why?} as people mean it; the library here takes the mark for the start
-// of a key. Only lines that the library rejects are changed. A text that it reads, or that has another mistake, is
+// 1.2, and so all loaders of JavaScript, read {q: Why?} as people mean it; the library here takes the mark for a new
+// key. Only lines that the library rejects are changed. A text that it reads, or that has another mistake, is
 // returned as it is.
 func Questions(text []byte) []byte {
 	repaired := text

@@ -42,7 +42,7 @@ func TestQuestions(t *testing.T) {
 	require.NoError(t, Unmarshal([]byte("q: {a: Why?}\n"), &s))
 	require.Equal(t, "Why?", s.Q["a"])
 	require.EqualError(t, Unmarshal([]byte("q: {a: {{x}}}\n"), &s),
-		`a key must be a text; a value that begins with {{ must be quoted, such as "{{question}}"`)
+		`yaml: a key must be a text; a value that begins with {{ must be quoted, such as "{{question}}"`)
 }
 
 func TestQuestionsAreBounded(t *testing.T) {

@@ -81,7 +81,7 @@ func Unmarshal(text []byte, target any) error {
 	d.dropRepeated(nil, &root)
 	var content any
 	if err := root.Decode(&content); err != nil && strings.Contains(err.Error(), "invalid map key") {
-		return errors.New("a key must be a text; a value that begins with {{ must be quoted, such as \"{{question}}\"")
+		return errors.New("yaml: a key must be a text; a value that begins with {{ must be quoted, such as \"{{question}}\"")
 	} else if err != nil { // it refuses anchors that contain themselves, or expand without bound
 		return err
 	}
