@@ -152,17 +152,11 @@ func rowCases(rows []dataset.Row, maxBytes int) (cases []docket.Case) {
 			continue
 		}
 		of := docket.Case{TraceID: row.TraceID, SpanID: row.SpanID, Session: row.Session, Row: row.ID}
-		for _, k := range callCases(row.Call, maxBytes) {
+		answer, session := judge.CasesOf(row.Call, maxBytes)
+		for _, k := range []*judge.Case{answer, session} {
 			of.Case = k
 			cases = append(cases, of)
 		}
 	}
 	return cases
-}
-
-// callCases makes the cases of one call: its answer, and the conversation that it shows.
-func callCases(call *genai.Call, maxBytes int) []*judge.Case {
-	var v judge.Conversation
-	v.Add(call)
-	return []*judge.Case{judge.CaseOf(call, nil, maxBytes), v.Case(0, maxBytes)}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -125,12 +126,27 @@ func (o *gateOptions) check() error {
 	for _, further := range o.reports {
 		if format, file, ok := strings.Cut(further, "="); !ok || file == "" || !slices.Contains(report.Formats, format) {
 			return usage("--report must be FORMAT=FILE with a format of %s, got %q", strings.Join(report.Formats, ", "), further)
+		} else if err := canWrite(file); err != nil {
+			return usage("--report: %w", err)
 		}
+	}
+	if err := canWrite(o.output); err != nil {
+		return usage("--output: %w", err)
 	}
 	if err := report.CheckTraceURL(o.traceURL); err != nil {
 		return usage("--trace-url %w", err)
 	}
 	return nil
+}
+
+// canWrite returns why a file cannot be written, as far as one can tell before there is something to write: what the
+// runs cost is lost without the report, and a failure at its end would look like a regression.
+func canWrite(file string) error {
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		return fmt.Errorf("%s is a folder", file)
+	}
+	_, err := os.Stat(filepath.Dir(file))
+	return err
 }
 
 func runGate(c *cobra.Command, o gateOptions) error {

@@ -56,15 +56,24 @@ func (p *programRuns) make(ctx context.Context, cases iter.Seq[runner.Case], wri
 	return summary, nil
 }
 
-// once runs the program over some cases. What it recorded is written when it has ended, row by row, so that an output
-// that was interrupted holds whole rows.
+// once runs the program over some cases. A row is written as soon as its outermost span has come, before that span is
+// acknowledged. So what was answered survives a kill. Spans and log records that come later follow in lines of their
+// own, and rows whose outermost span never came follow at the end.
 func (p *programRuns) once(ctx context.Context, cases []runner.Case, run int, write func([]byte) error,
 	summary *runner.Summary,
 ) error {
 	got := newRecording(cases)
+	save := func(list []*recorded) error {
+		for _, r := range list {
+			if err := p.save(r, write); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	server, err := otlpserver.Start(ctx, otlpserver.Sink{
-		Traces: func(td ptrace.Traces) error { got.traces(td, p.finished); return nil },
-		Logs:   func(ld plog.Logs) error { got.logs(ld); return nil },
+		Traces: func(td ptrace.Traces) error { return save(got.traces(td, p.finished)) },
+		Logs:   func(ld plog.Logs) error { return save(got.logs(ld)) },
 	})
 	if err != nil {
 		return err
@@ -91,7 +100,23 @@ func (p *programRuns) once(ctx context.Context, cases []runner.Case, run int, wr
 	return nil
 }
 
-// keep writes what the program recorded. Of one that was cut off it keeps the rows whose outermost span has ended.
+// save writes what came of a row since it was last written. What cannot be written stays for the next time.
+func (p *programRuns) save(r *recorded, write func([]byte) error) error {
+	lines, err := r.lines(p.program.Marks(r.of))
+	if err != nil || len(lines) == 0 {
+		return err
+	}
+	if err := write(lines); err != nil {
+		return err
+	}
+	if p.cache != nil {
+		r.saved = append(r.saved, lines...)
+	}
+	r.traces, r.logs = ptrace.NewTraces(), plog.NewLogs()
+	return nil
+}
+
+// keep writes what is left. Of a program that was cut off, it keeps the rows whose outermost span has ended.
 func (p *programRuns) keep(
 	got *recording, run int, cut bool, write func([]byte) error, summary *runner.Summary,
 ) error {
@@ -102,14 +127,10 @@ func (p *programRuns) keep(
 			continue
 		}
 		summary.Runs++
-		lines, err := r.lines(p.program.Marks(c))
-		if err == nil {
-			err = write(lines)
-		}
-		if err != nil {
+		if err := p.save(r, write); err != nil {
 			return err
 		}
-		p.cache.Put(c, p.key(), lines)
+		p.cache.Put(c, p.key(), r.saved)
 	}
 	if cut {
 		return nil
@@ -124,7 +145,7 @@ func (p *programRuns) keep(
 // recording is what a program sent, by trace.
 type recording struct {
 	cases   []runner.Case
-	wanted  map[string]bool // their rows
+	wanted  map[string]*runner.Case // by row
 	byRow   map[string]*recorded
 	byTrace map[pcommon.TraceID]*recorded // of traces that name no row yet
 	rowOf   map[pcommon.TraceID]string
@@ -133,20 +154,24 @@ type recording struct {
 
 // recorded is what belongs to one row, or to one trace.
 type recorded struct {
+	of     *runner.Case // nil for a trace that names no row
 	traces ptrace.Traces
 	logs   plog.Logs
-	ended  bool // the outermost span of a trace has come
+	ended  bool   // the outermost span of a trace has come
+	saved  []byte // the lines that were written, for the cache
 }
 
-func newRecorded() *recorded { return &recorded{traces: ptrace.NewTraces(), logs: plog.NewLogs()} }
+func newRecorded(of *runner.Case) *recorded {
+	return &recorded{of: of, traces: ptrace.NewTraces(), logs: plog.NewLogs()}
+}
 
 func newRecording(cases []runner.Case) *recording {
 	g := &recording{
-		cases: cases, wanted: make(map[string]bool, len(cases)), byRow: map[string]*recorded{},
+		cases: cases, wanted: make(map[string]*runner.Case, len(cases)), byRow: map[string]*recorded{},
 		byTrace: map[pcommon.TraceID]*recorded{}, rowOf: map[pcommon.TraceID]string{},
 	}
 	for i := range cases {
-		g.wanted[cases[i].Row] = true
+		g.wanted[cases[i].Row] = &cases[i]
 	}
 	return g
 }
@@ -157,19 +182,19 @@ func (g *recording) of(trace pcommon.TraceID) *recorded {
 		return g.byRow[row]
 	}
 	if g.byTrace[trace] == nil {
-		g.byTrace[trace] = newRecorded()
+		g.byTrace[trace] = newRecorded(nil)
 	}
 	return g.byTrace[trace]
 }
 
 // names notes that a trace belongs to a row. began reports that the row had none before.
 func (g *recording) names(trace pcommon.TraceID, row string) (began bool) {
-	if _, known := g.rowOf[trace]; known || !g.wanted[row] {
+	if _, known := g.rowOf[trace]; known || g.wanted[row] == nil {
 		return false
 	}
 	g.rowOf[trace] = row
 	if g.byRow[row] == nil {
-		g.byRow[row], began = newRecorded(), true
+		g.byRow[row], began = newRecorded(g.wanted[row]), true
 	}
 	if earlier := g.byTrace[trace]; earlier != nil {
 		delete(g.byTrace, trace)
@@ -184,8 +209,20 @@ func (r *recorded) add(other *recorded) {
 	r.ended = r.ended || other.ended
 }
 
-// traces takes the spans of a request. began is called for each row that has its first one.
-func (g *recording) traces(td ptrace.Traces, began func()) {
+// complete are those of rows whose outermost span has come.
+func complete(touched map[*recorded]bool) (list []*recorded) {
+	for r := range touched {
+		if r.of != nil && r.ended {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// traces takes the spans of a request, and returns the rows that it adds to and that are answered. began is called for
+// each row that has its first one.
+func (g *recording) traces(td ptrace.Traces, began func()) []*recorded {
+	touched := map[*recorded]bool{}
 	g.spans += td.SpanCount()
 	for _, rs := range td.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
@@ -201,6 +238,7 @@ func (g *recording) traces(td ptrace.Traces, began func()) {
 			into := map[*recorded]ptrace.SpanSlice{}
 			for _, span := range ss.Spans().All() {
 				r := g.of(span.TraceID())
+				touched[r] = true
 				list, ok := into[r]
 				if !ok {
 					resource := r.traces.ResourceSpans().AppendEmpty()
@@ -217,15 +255,18 @@ func (g *recording) traces(td ptrace.Traces, began func()) {
 			}
 		}
 	}
+	return complete(touched)
 }
 
-// logs takes the log records of a request.
-func (g *recording) logs(ld plog.Logs) {
+// logs takes the log records of a request, and returns the rows that it adds to and that are answered.
+func (g *recording) logs(ld plog.Logs) []*recorded {
+	touched := map[*recorded]bool{}
 	for _, rl := range ld.ResourceLogs().All() {
 		for _, sl := range rl.ScopeLogs().All() {
 			into := map[*recorded]plog.LogRecordSlice{}
 			for _, record := range sl.LogRecords().All() {
 				r := g.of(record.TraceID())
+				touched[r] = true
 				list, ok := into[r]
 				if !ok {
 					resource := r.logs.ResourceLogs().AppendEmpty()
@@ -239,11 +280,12 @@ func (g *recording) logs(ld plog.Logs) {
 			}
 		}
 	}
+	return complete(touched)
 }
 
 // stray returns what names no row. Its traces are found by their input.
 func (g *recording) stray() *recorded {
-	all := newRecorded()
+	all := newRecorded(nil)
 	for _, r := range g.byTrace {
 		all.add(r)
 	}

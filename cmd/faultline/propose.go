@@ -30,6 +30,7 @@ type proposing struct {
 	precision     float64
 	checks        int
 	write         bool
+	judge         proposingJudge
 }
 
 func newPropose() *cobra.Command {
@@ -41,6 +42,10 @@ func newPropose() *cobra.Command {
 dataset (faultline dataset export --all-rows). Half of the conversations are learned from; precision, recall and MCC are
 those on the other half. A rule that flags too much there, that is as good as chance, or that is not better than
 flagging all calls or none is refused. docs/guides/scorers.md says what rules can look at.
+
+With a judge (--judge-endpoint and --judge-model, or the judge of --config), a signal without a rule gets a rubric where
+one passes the same test: of those of its class, or one that is drafted from its class and what reviewers noted. What
+that should cost is printed before; with --dry-run that is all.
 
 The changes of the scorer file are printed as a diff, and their reasons on standard error. --write makes them, and with
 --from or --store records each rule with its signal: its page shows the rule, and the alert of one that comes back names
@@ -62,6 +67,7 @@ Exit codes: 0 something is proposed; 2 usage error; 3 nothing is.`,
 	f.Float64Var(&o.precision, "precision", 0.9, "share of what a rule flags on the held-out half that must be failures")
 	f.IntVar(&o.checks, "rules", 3, "at most so many rules a signal")
 	f.BoolVar(&o.write, "write", false, "change the scorer file")
+	o.judge.flags(f)
 	f.StringVar(&o.from, "from", "", "with --write: "+fromUsage)
 	f.StringVar(&o.store, "store", "", "with --write: review store, a SQLite file or postgres://...")
 	return c
@@ -80,11 +86,14 @@ func (o *proposing) check() error {
 	case (o.from != "" || o.store != "") && !o.write:
 		return usage("--from and --store are only of use with --write: rules that are not written guard nothing")
 	}
-	return nil
+	return o.judge.check(o.write)
 }
 
 func (o *proposing) run(c *cobra.Command) error {
 	if err := o.check(); err != nil {
+		return err
+	}
+	if err := o.judge.open(); err != nil {
 		return err
 	}
 	set, err := loadScorers(o.file)
@@ -134,14 +143,28 @@ func (o *proposing) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	rubrics, err := o.judge.run(c, signals, o.precision)
+	if err != nil {
+		return err
+	}
 	for i := range signals {
 		tell(c.ErrOrStderr(), &signals[i], seen)
 	}
-	if len(accepted) == 0 {
+	if len(accepted) == 0 && rubrics == 0 {
+		if o.judge.dryRun {
+			return nil
+		}
 		return exitError{code: exitInconclusive}
 	}
-	if err := showDiff(c, o.file, text, changed, o.write); err != nil {
-		return err
+	if len(accepted) > 0 {
+		if err := showDiff(c, o.file, text, changed, o.write); err != nil {
+			return err
+		}
+	}
+	for i := range signals {
+		if err := o.judge.show(c, signals[i].Rubric, o.write); err != nil {
+			return err
+		}
 	}
 	if o.from != "" || o.store != "" {
 		if err := o.record(c, signals); err != nil {
@@ -326,6 +349,7 @@ func tell(out io.Writer, s *propose.Signal, seen *sightings) {
 				count(seen.spans, "GenAI span"), f.new, traces(f.traces))
 		}
 	}
+	tellRubric(out, s.Rubric)
 }
 
 // scorerText reads a scorer file that has no mistakes. Without a name the text is nil.
@@ -341,11 +365,14 @@ func scorerText(name string) ([]byte, score.Config, error) {
 	return text, config, err
 }
 
-// showDiff prints what changes in a scorer file, and writes the file where that is wanted.
+// showDiff prints what changes in a file, and writes it where that is wanted. before is nil for a new file.
 func showDiff(c *cobra.Command, name string, before, after []byte, write bool) error {
 	from, to := "/dev/null", "scorers.yaml"
 	if name != "" {
-		from, to = filepath.ToSlash(name), filepath.ToSlash(name)
+		to = filepath.ToSlash(name)
+	}
+	if before != nil {
+		from = to
 	}
 	diff, err := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{
 		A: lines(before), B: lines(after), FromFile: from, ToFile: to, Context: 3,
@@ -356,7 +383,13 @@ func showDiff(c *cobra.Command, name string, before, after []byte, write bool) e
 	if _, err := io.WriteString(c.OutOrStdout(), diff); err != nil || !write || diff == "" {
 		return err
 	}
-	if err := replaceFile(name, after); err != nil {
+	put := replaceFile
+	if before == nil {
+		put = func(name string, content []byte) error {
+			return os.WriteFile(name, content, 0o644) //nolint:gosec // no secret
+		}
+	}
+	if err := put(name, after); err != nil {
 		return errors.Join(errors.New(name+" was not changed"), err)
 	}
 	fmt.Fprintln(c.ErrOrStderr(), "wrote "+name)

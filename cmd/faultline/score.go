@@ -341,7 +341,7 @@ func (s *summary) write(out io.Writer) error {
 	}{
 		{spanattr.Scored, ""},
 		{spanattr.NoContent, "the SDK recorded no messages; most have a switch for it"},
-		{spanattr.Truncated, "messages were cut before they arrived"},
+		{spanattr.Truncated, "messages were cut before they arrived, or are longer than the 1 MiB of a field that is read"},
 		{spanattr.NotLLM, "not a GenAI operation"},
 	} {
 		if n := s.coverage[c.coverage]; n > 0 {

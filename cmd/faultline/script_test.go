@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs testdata/script: commands of a user and their expected output. SAMPLE is the bundled sample, LABELS
 // is what people judged, see noisyLabels, JUDGED a dataset, see refunds, MODEL the address of a stand-in for a model.
 // JUDGE is the endpoint of one for a judge, which fails what holds the word bogus; its gpt-4o-mini fails nothing. DATASET
-// is what it should know, see judgedRows. In addition to the commands of testscript there is `exits CODE COMMAND...`, and
+// is what it should know, see judgedRows. SUBTLE is what only the judge can tell, see subtleRows. In addition to the commands of testscript there is `exits CODE COMMAND...`, and
 // `mistake CODE PATTERN COMMAND...` for a command whose last line on stderr matches, and which prints nothing else of its
 // own.
 func TestScripts(t *testing.T) {
@@ -60,7 +60,10 @@ func TestScripts(t *testing.T) {
 			e.Setenv("LABELS", labels)
 			judged := filepath.Join(e.WorkDir, "judged.jsonl")
 			e.Setenv("JUDGED", judged)
-			return errors.Join(os.WriteFile(labels, noisyLabels(), 0o600), dataset.WriteFile(judged, refunds()))
+			subtle := filepath.Join(e.WorkDir, "subtle.jsonl")
+			e.Setenv("SUBTLE", subtle)
+			return errors.Join(os.WriteFile(labels, noisyLabels(), 0o600), dataset.WriteFile(judged, refunds()),
+				dataset.WriteFile(subtle, subtleRows()))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "mistake": mistake,

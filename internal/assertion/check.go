@@ -179,7 +179,7 @@ func (r *checking) found(ok bool, evidence string) Result {
 	case ok:
 		return Result{Pass, evidence}
 	case r.answer.cut:
-		return Result{Inconclusive, "the record of the answer was cut"}
+		return Result{Inconclusive, "the record of the answer was cut, or is too long to read"}
 	}
 	return Result{Fail, "the answer is " + quoted(r.answer.text)}
 }
@@ -340,7 +340,7 @@ func length(a *Assertion, r *checking) Result {
 	}
 	n := utf8.RuneCountInString(r.answer.text)
 	if r.answer.cut {
-		return Result{Inconclusive, "the record of the answer was cut"}
+		return Result{Inconclusive, "the record of the answer was cut, or is too long to read"}
 	}
 	return measured(a, float64(n), fmt.Sprintf("the answer has %d characters", n))
 }

@@ -37,23 +37,25 @@ type Row struct {
 	// CorrectedOutput is the answer that a person would have wanted.
 	CorrectedOutput string `json:"corrected_output,omitempty"`
 	// Known says why the failure does not block although it repeats; "" means that it blocks.
-	Known         string      `json:"known,omitempty"`
-	Severity      string      `json:"severity,omitempty"` // low, medium, high
-	Note          string      `json:"note,omitempty"`
-	Reviewer      string      `json:"reviewer,omitempty"`
-	LabelledAt    time.Time   `json:"labelled_at,omitzero"`
-	TraceID       string      `json:"trace_id,omitempty"`
-	SpanID        string      `json:"span_id,omitempty"`
-	Service       string      `json:"service,omitempty"`
-	PromptName    string      `json:"prompt_name,omitempty"`
-	PromptVersion string      `json:"prompt_version,omitempty"`
-	Fingerprint   string      `json:"fingerprint,omitempty"` // of the signal
-	Source        string      `json:"source,omitempty"`      // verdict, suspicion, feedback, random, sent, hand, or a file
-	Session       string      `json:"session,omitempty"`     // the conversation that the call belongs to
-	Split         string      `json:"split,omitempty"`       // the part of the dataset: see faultline dataset split
-	Call          *genai.Call `json:"call"`                  // the input, and the failing output where there was one
-	Media         []Medium    `json:"media,omitempty"`
-	Tags          []string    `json:"tags,omitempty"`
+	Known      string    `json:"known,omitempty"`
+	Severity   string    `json:"severity,omitempty"` // low, medium, high
+	Note       string    `json:"note,omitempty"`
+	Reviewer   string    `json:"reviewer,omitempty"`
+	LabelledAt time.Time `json:"labelled_at,omitzero"`
+	TraceID    string    `json:"trace_id,omitempty"`
+	SpanID     string    `json:"span_id,omitempty"`
+	Service    string    `json:"service,omitempty"`
+	// ServiceVersion is the service.version of the resource: the deployment that failed.
+	ServiceVersion string      `json:"service_version,omitempty"`
+	PromptName     string      `json:"prompt_name,omitempty"`
+	PromptVersion  string      `json:"prompt_version,omitempty"`
+	Fingerprint    string      `json:"fingerprint,omitempty"` // of the signal
+	Source         string      `json:"source,omitempty"`      // verdict, suspicion, feedback, random, sent, hand, or a file
+	Session        string      `json:"session,omitempty"`     // the conversation that the call belongs to
+	Split          string      `json:"split,omitempty"`       // the part of the dataset: see faultline dataset split
+	Call           *genai.Call `json:"call"`                  // the input, and the failing output where there was one
+	Media          []Medium    `json:"media,omitempty"`
+	Tags           []string    `json:"tags,omitempty"`
 }
 
 // Medium is a file that belongs to a message of the input. Datasets hold no files, only where they are.
@@ -94,7 +96,8 @@ func FromItem(item review.Item) (Row, error) {
 			Version: Version, Class: item.Label.Class, Detail: item.Label.Detail, Decision: item.Label.Decision,
 			Note: item.Label.Note, Reviewer: item.Label.Reviewer, LabelledAt: item.Label.Created.UTC(),
 			TraceID: item.TraceID, SpanID: span.ID, Service: span.Service, Fingerprint: span.Fingerprint,
-			PromptName: span.Call.PromptName, PromptVersion: span.Call.PromptVersion, Call: span.Call,
+			ServiceVersion: span.Call.ServiceVersion, Call: span.Call,
+			PromptName: span.Call.PromptName, PromptVersion: span.Call.PromptVersion,
 			Tags: item.Label.Tags, Severity: string(item.Label.Severity),
 			CorrectedOutput: item.Label.CorrectedOutput, Assertions: item.Label.Assertions,
 		}

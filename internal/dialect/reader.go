@@ -120,6 +120,9 @@ func (r *Reader) Read(
 	c := &r.call
 	c.DurationMillis = durationMillis(span)
 	c.ServiceName, c.DeploymentEnv = ServiceOf(resource)
+	if v, ok := resource.Attributes().Get("service.version"); ok {
+		c.ServiceVersion = v.AsString()
+	}
 	for _, d := range order {
 		if r.marks&d.bit == 0 {
 			continue

@@ -27,6 +27,8 @@ type line struct {
 		OutputKind        string   `json:"output_kind"`
 		Mode              string   `json:"mode"`
 		Taxonomy          string   `json:"taxonomy"`
+		ErrorType         string   `json:"error_type"`
+		Category          string   `json:"category"`
 		FinishReason      string   `json:"finish_reason"`
 	} `json:"labels"`
 }

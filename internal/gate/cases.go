@@ -145,6 +145,8 @@ func (c *Cases) question(i int, accepted []string) likeness.Question {
 	}
 	if row.Decision == review.Rejected {
 		q.Accepted = append(slices.Clip(q.Accepted), c.facts[i].failing)
+	} else if row.Class == failure.BadAnswer || row.Class == failure.Hallucination {
+		q.Wrong = c.facts[i].failing
 	}
 	around := []string{call.System(), call.OutputSchema(), call.ToolArguments().Text, call.ToolResult().Text}
 	if row.Class != failure.BadAnswer { // an answer to another question has no words to share

@@ -44,7 +44,7 @@ func compare(cases *Cases, now, before *side, o Options) Report {
 		result := RowResult{
 			ID: row.ID, Name: name(row), Class: row.Class, Detail: row.Detail, Signal: row.Fingerprint,
 			Service: row.Service, TraceID: row.TraceID, Note: row.Note, Unseen: cases.unseen(i),
-			Candidate: now.tallies[i],
+			Candidate: now.tallies[i], recorded: row.Decision == review.Confirmed,
 		}
 		if before == nil {
 			result.Status = alone(now.tallies[i])
@@ -267,9 +267,14 @@ func (r *Report) warn(format string, args ...any) {
 func (r *Report) decide(o Options) {
 	because := func(format string, args ...any) { r.Reasons = append(r.Reasons, fmt.Sprintf(format, args...)) }
 	blocking := map[Status]int{}
-	silent := 0
+	silent, unrecorded := 0, 0
+	recorded := false
 	for _, row := range r.Rows {
-		if row.Blocks {
+		switch recorded = recorded || row.recorded; {
+		case !row.Blocks:
+		case row.Status == RowFailed && !row.recorded:
+			unrecorded++
+		default:
 			blocking[row.Status]++
 		}
 		silent += btoi(row.Status.silent())
@@ -286,6 +291,9 @@ func (r *Report) decide(o Options) {
 		if n := blocking[reason.status]; n > 0 {
 			because(reason.words, count(n, "row"))
 		}
+	}
+	if unrecorded > 0 {
+		because("%s without a recorded failure: what must hold does not, or the scorers find one", count(unrecorded, "row"))
 	}
 	for _, c := range r.Classes {
 		if c.Blocks {
@@ -321,9 +329,13 @@ func (r *Report) decide(o Options) {
 		)
 	default:
 		r.Decision = Pass
-		because("no row repeats its failure")
-		if r.Diffuse != nil {
-			r.Reasons[0] = "no row went from passing to failing, and the pass rate did not drop"
+		switch {
+		case r.Diffuse != nil:
+			because("no row went from passing to failing, and the pass rate did not drop")
+		case recorded:
+			because("no row repeats its failure")
+		default:
+			because("no row fails")
 		}
 	}
 }

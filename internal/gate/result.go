@@ -24,7 +24,7 @@ type Status string
 const (
 	RowPass         Status = "pass"
 	RowRepeated     Status = "repeated"     // no baseline: the row's own failure, in most runs
-	RowFailed       Status = "failed"       // no baseline: another failure, in most runs
+	RowFailed       Status = "failed"       // no baseline: a failure that is not the row's own, in most runs
 	RowFlip         Status = "flip"         // the baseline always passed, the candidate never
 	RowUnsafe       Status = "unsafe"       // a safety failure, in any run
 	RowWorse        Status = "worse"        // with a baseline: passes less often; counts in the diffuse drop
@@ -70,6 +70,8 @@ type RowResult struct {
 	// Example is a run of the candidate that shows the status, BaselineExample one of the baseline.
 	Example         *Example `json:"example,omitempty"`
 	BaselineExample *Example `json:"baseline_example,omitempty"`
+
+	recorded bool // the row has a failure that a person confirmed
 }
 
 // Example is one run of a row. Texts are shortened.

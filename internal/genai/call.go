@@ -83,12 +83,13 @@ type Call struct {
 	ToolStatus     string       `json:"-"` // as reported: ok, error, …
 	// StatusOK is true where the span of a tool has status OK. Instrumentations set it where nothing was raised.
 	StatusOK bool `json:"status_ok,omitempty"`
-	// ContentTruncated is true where content was cut before it reached us.
+	// ContentTruncated is true where content was cut before it reached us, or is longer than what is read.
 	ContentTruncated bool `json:"content_truncated,omitempty"`
 	// ContentMissing is true where the SDK recorded no content.
 	ContentMissing bool    `json:"content_missing,omitempty"`
 	DurationMillis float64 `json:"duration_ms,omitempty"`
 	ServiceName    string  `json:"service_name,omitempty"`
+	ServiceVersion string  `json:"service_version,omitempty"`
 	DeploymentEnv  string  `json:"deployment_environment,omitempty"`
 
 	content Content

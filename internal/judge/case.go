@@ -224,6 +224,13 @@ func (v *Conversation) Case(turns, maxBytes int) *Case {
 	return &k
 }
 
+// CasesOf makes the cases of one call: its answer, and the conversation that it shows.
+func CasesOf(c *genai.Call, maxBytes int) (answer, session *Case) {
+	var v Conversation
+	v.Add(c)
+	return CaseOf(c, nil, maxBytes), v.Case(0, maxBytes)
+}
+
 // Turns returns the messages of the user that it has.
 func (v *Conversation) Turns() (n int) {
 	for i := range v.All {

@@ -21,6 +21,8 @@ type Question struct {
 	Around []string
 	// Accepted are answers to the question that were good, or at least answers.
 	Accepted []string
+	// Wrong is the answer that failed, "" where there is none.
+	Wrong string
 }
 
 // The bounds of an answer that is one.
@@ -53,10 +55,20 @@ type Likeness struct {
 // Compare says whether the answer may be one: Pass where it shares words or the subject with the question, Fail where
 // it shares neither with a question that has a subject, Inconclusive where nothing tells.
 func Compare(answer string, q Question) Likeness {
+	passes := func(why string, linked bool) Likeness {
+		return Likeness{assertion.Result{Outcome: assertion.Pass, Evidence: why}, linked}
+	}
 	for _, accepted := range q.Accepted {
-		if strings.TrimSpace(accepted) != "" && Same(answer, accepted) {
-			return Likeness{assertion.Result{Outcome: assertion.Pass, Evidence: "it is an answer that was accepted"}, true}
+		switch {
+		case strings.TrimSpace(accepted) == "":
+		case Same(answer, accepted):
+			return passes("it is an answer that was accepted", true)
+		case heads(answer, accepted):
+			return passes("it says in short what an accepted answer says", true)
 		}
+	}
+	if Reversed(answer, q.Wrong) {
+		return passes("of this answer and the one that failed, one is a yes, one a no", false)
 	}
 	unclear := func(why string) Likeness {
 		return Likeness{assertion.Result{Outcome: assertion.Inconclusive, Evidence: why}, false}
@@ -147,14 +159,6 @@ func numbers(t *words.Text) map[uint32]bool {
 		}
 	}
 	return set
-}
-
-// Same reports whether two texts are equal but for case and white space.
-func Same(a, b string) bool {
-	if len(a) > 2*len(b)+64 || len(b) > 2*len(a)+64 {
-		return strings.Join(strings.Fields(a), " ") == strings.Join(strings.Fields(b), " ")
-	}
-	return strings.EqualFold(strings.Join(strings.Fields(a), " "), strings.Join(strings.Fields(b), " "))
 }
 
 // yesNo are the words that answer a question of yes or no.

@@ -35,6 +35,14 @@ func TestCompare(t *testing.T) {
 		"an unknown word":            {"Xyzzyfoo", refund, assertion.Inconclusive},
 		"accepted before":            {"yes", Question{Text: refund.Text, Accepted: []string{"Yes"}}, assertion.Pass},
 		"like one accepted before":   {"in about five days", Question{Text: "When?", Accepted: []string{"It takes five days."}}, assertion.Pass},
+		"the letter of a choice":     {"B", Question{Text: "Which?", Accepted: []string{"B) Paris"}}, assertion.Pass},
+		"in short":                   {"Yes.", Question{Text: refund.Text, Accepted: []string{"Yes, it is on its way."}}, assertion.Pass},
+		"in short, but otherwise":    {"No", Question{Text: refund.Text, Accepted: []string{"Yes, it is on its way."}}, assertion.Inconclusive},
+		"the only number":            {"7", Question{Text: "How many?", Accepted: []string{"There are 7 of them."}}, assertion.Pass},
+		"one of two numbers":         {"7", Question{Text: "How many?", Accepted: []string{"There are 7 of 9."}}, assertion.Inconclusive},
+		"a part of a number":         {"1", Question{Text: "How much?", Accepted: []string{"1.50"}}, assertion.Inconclusive},
+		"yes where no failed":        {"Yes", Question{Text: "Open?", Wrong: "No."}, assertion.Pass},
+		"no again":                   {"No", Question{Text: "Open?", Wrong: "No."}, assertion.Inconclusive},
 		"nothing":                    {"", refund, assertion.Inconclusive},
 		"hostile":                    {strings.Repeat("\xff(", 1<<16), refund, assertion.Inconclusive},
 	} {
@@ -53,6 +61,29 @@ func TestOverlapAndSame(t *testing.T) {
 	require.InDelta(t, 1, Overlap("", ""), 1e-9)
 	require.True(t, Same(" Yes\n", "yes"))
 	require.False(t, Same("yes", strings.Repeat("yes ", 100)))
+}
+
+func TestSame(t *testing.T) {
+	for pair, want := range map[[2]string]bool{
+		{"**Paris.**", "paris"}:  true,
+		{"\"Paris\"", "„Paris“"}: true,
+		{"(B)", "B"}:             true,
+		{"Ｐａｒｉｓ", "Paris"}:       true, // full width
+		{"1,200.50", "1200.5"}:   true,
+		{"1,20", "120"}:          false,
+		{"-5", "5"}:              false,
+		{"5", "5."}:              true,
+		{"```json\n{\"a\": 1, \"b\": 2}\n```", `{"b":2,"a":1}`}: true,
+		{`{"a":1}`, `{"a":2}`}: false,
+		{"[1,2]", "[2,1]"}:     false,
+		{"f(x)", "f(x"}:        false,
+		{"Yes?", "Yes"}:        false,
+		{"...", "!!!"}:         false,
+		{"", ""}:               true,
+	} {
+		require.Equal(t, want, Same(pair[0], pair[1]), pair)
+		require.Equal(t, want, Same(pair[1], pair[0]), pair)
+	}
 }
 
 func TestOpposed(t *testing.T) {

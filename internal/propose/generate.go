@@ -68,6 +68,7 @@ func (g *generator) generate(inside bitset) {
 		}
 	})
 	g.arguments()
+	g.literals()
 	g.add(rankType, "no_json", `json == nil`)
 	g.add(rankType, "no_json_object", `type(json) != "map"`)
 	g.texts()
@@ -115,6 +116,7 @@ func (g *generator) tools() {
 	g.add(rankCall, "several_calls", "len(tool_calls) > 1")
 	g.add(rankCall, "unknown_tool", "any(tool_calls, not (# in tools))")
 	g.add(rankCall, "same_tool_again", "len(uniq(tool_calls)) < len(tool_calls)")
+	g.add(rankCall, "tool_left_out", "len(uniq(tool_calls)) < len(tools)")
 	for _, name := range first(slices.Sorted(maps.Keys(names)), maxTools) {
 		g.either(rankCall, name+"_called", quote(name)+" in tool_calls")
 		g.add(rankCall, name+"_again", "count(tool_calls, # == "+quote(name)+") > 1")
@@ -199,6 +201,16 @@ func (g *generator) arguments() {
 				}
 			}
 		})
+	}
+}
+
+// literals makes conditions of arguments that stand nowhere in the conversation: texts and numbers of any tool.
+func (g *generator) literals() {
+	for _, of := range []struct{ slug, kind, text string }{
+		{"made_up_text", "string", "lower(v)"}, {"made_up_number", "float", "string(v)"},
+	} {
+		g.add(rankFormat, of.slug, "any(calls, any(values(.args), {let v = #; type(v) == "+quote(of.kind)+
+			" and not any(messages, lower(#) contains "+of.text+")}))")
 	}
 }
 

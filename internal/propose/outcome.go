@@ -1,6 +1,9 @@
 package propose
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // Precision is the share of what was flagged that failed. ok is false where nothing was flagged.
 func (o Outcome) Precision() (share float64, ok bool) { return ratio(o.Right, o.Right+o.Wrong) }
@@ -35,6 +38,26 @@ func (o Outcome) majority() string {
 		return "flags every call"
 	}
 	return "flags none"
+}
+
+// refusal says why a check with this outcome on the held-out half is not worth having, "" where it may be.
+func (o Outcome) refusal(precision float64) string {
+	switch share, known := o.Precision(); {
+	case !known:
+		return "it flags nothing of the held-out half"
+	case share < precision:
+		return fmt.Sprintf("its precision on the held-out half is %.2f, below %g", share, precision)
+	case o.Chance() > maxChance:
+		return fmt.Sprintf("flagging %d of the held-out half blindly is as good with a probability of %.2f, above %g",
+			o.Right+o.Wrong, o.Chance(), maxChance)
+	}
+	return ""
+}
+
+// noBetter says that the majority is as good.
+func (o Outcome) noBetter() string {
+	return fmt.Sprintf("it is right on %.2f of the held-out half, and so is who %s (%.2f)", o.Accuracy(), o.majority(),
+		o.Majority())
 }
 
 func (o Outcome) total() int { return o.Right + o.Wrong + o.Missed + o.Quiet }

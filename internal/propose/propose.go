@@ -1,6 +1,6 @@
 // Package propose learns checks from judged calls: rules of the scorer file that flag the failures of a signal, and not
-// the calls that people found sound. Half of the conversations are learned from, the other half says what a check is
-// worth.
+// the calls that people found sound. Where no rule does, a rubric of a judge may. Half of the conversations are learned
+// from, the other half says what a check is worth.
 //
 // A check is one or two deterministic conditions: a failure that scorers found, a score, a tool call, its arguments,
 // their order, a value of an answer in JSON, a text, a pattern, a number.
@@ -65,8 +65,12 @@ type Signal struct {
 	Failures, Sound int    // judged calls
 	Ruled           int    // failures that rules find already; they are left out
 	Proposals       []Proposal
+	// Rubric is what a RubricSearch found, nil without one.
+	Rubric *ProposedRubric
 	// Refused says why there is no proposal.
 	Refused string
+
+	halves []dataset.Row // what was learned from and what was held out, nil where that is too little
 }
 
 // ForSignals proposes checks for every signal of a dataset, or for those whose names begin with one of the given texts.
@@ -129,11 +133,12 @@ func forSignal(failing, sound []dataset.Row, o Options) Signal {
 	dataset.Split(rows, []dataset.Part{{Name: learnPart, Share: 0.5}, {Name: heldOutPart, Share: 0.5}}, o.Seed)
 	learn, heldOut := half(rows, learnPart, o.Scorers), half(rows, heldOutPart, o.Scorers)
 	if !learn.enough() || !heldOut.enough() {
-		s.Refused = fmt.Sprintf("%d failures and %d sound calls are too few: each half of the conversations needs %d of "+
-			"both, and they have %d and %d, %d and %d; judge more", len(failing), len(sound), Needed, learn.failures,
-			learn.sound(), heldOut.failures, heldOut.sound())
+		s.Refused = fmt.Sprintf("too few judged calls: each half of the conversations needs %d failures and %d sound calls, "+
+			"and they have %d and %d, %d and %d; judge more", Needed, Needed, learn.failures, learn.sound(), heldOut.failures,
+			heldOut.sound())
 		return s
 	}
+	s.halves = rows
 	class, detail := classOf(failing)
 	names := maps.Clone(o.Taken)
 	for _, found := range learn.search(o.Checks) {
@@ -233,14 +238,9 @@ func (h *halved) judge(proposals []Proposal, precision float64) {
 		p.Alone = h.outcome(own)
 		together := covered.or(own)
 		p.Together = h.outcome(together)
-		switch share, known := p.Alone.Precision(); {
-		case !known:
-			p.Refused = "it flags nothing of the held-out half"
-		case share < precision:
-			p.Refused = fmt.Sprintf("its precision on the held-out half is %.2f, below %g", share, precision)
-		case p.Alone.Chance() > maxChance:
-			p.Refused = fmt.Sprintf("flagging %d of the held-out half blindly is as good with a probability of %.2f, above %g",
-				p.Alone.Right+p.Alone.Wrong, p.Alone.Chance(), maxChance)
+		p.Refused = p.Alone.refusal(precision)
+		switch {
+		case p.Refused != "":
 		case last != nil && p.Together.Accuracy() <= last.Accuracy():
 			p.Refused = "it adds nothing on the held-out half to the checks before it"
 		default:
@@ -253,8 +253,7 @@ func (h *halved) judge(proposals []Proposal, precision float64) {
 	}
 	for i := range proposals {
 		if p := &proposals[i]; p.Refused == "" {
-			p.Refused = fmt.Sprintf("it is right on %.2f of the held-out half, and so is who %s (%.2f)", last.Accuracy(),
-				last.majority(), last.Majority())
+			p.Refused = last.noBetter()
 		}
 	}
 }

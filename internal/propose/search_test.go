@@ -20,7 +20,7 @@ func TestWhatIsRefused(t *testing.T) {
 	o := options(t)
 	few := ForSignals(kinds[0].rows(1, 6), nil, o)
 	require.Len(t, few, 1)
-	require.Regexp(t, "^6 failures and 9 sound calls are too few: each half .* judge more$", few[0].Refused)
+	require.Regexp(t, "^too few judged calls: each half of the conversations needs 5 failures and 5 sound calls, .* judge more$", few[0].Refused)
 
 	w := world{rand.New(rand.NewPCG(3, 3))}
 	lottery := kind{name: "by chance", bad: world.other, close: world.other}

@@ -23,7 +23,8 @@ type RunID struct {
 
 // Output is a file of runs, a line of OTLP/JSON or several a run. It can be continued after an interruption.
 type Output struct {
-	f *os.File
+	f       *os.File
+	regular bool // not /dev/stdout or a pipe
 	// Done are the runs that the file already had.
 	Done map[RunID]bool
 }
@@ -40,7 +41,7 @@ func OpenOutput(path, runner string, overwrite bool, wanted map[string]string) (
 	if overwrite || errors.Is(err, fs.ErrNotExist) {
 		_ = old.Close()
 		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-		return &Output{f: f}, err
+		return &Output{f: f, regular: true}, err
 	} else if err != nil {
 		return nil, err
 	}
@@ -53,7 +54,7 @@ func OpenOutput(path, runner string, overwrite bool, wanted map[string]string) (
 	if err != nil {
 		return nil, err
 	}
-	out := &Output{f: f, Done: map[RunID]bool{}}
+	out := &Output{f: f, regular: true, Done: map[RunID]bool{}}
 	if err = out.keep(old, runner, wanted); err == nil {
 		err = os.Rename(f.Name(), path)
 	}
@@ -65,7 +66,8 @@ func OpenOutput(path, runner string, overwrite bool, wanted map[string]string) (
 	return out, nil
 }
 
-// keep copies the finished runs of an earlier file. The line with the spans is the last one of a run.
+// keep copies the finished runs of an earlier file. The log records of a run are followed by its spans. What came late
+// of a program's run is in further lines.
 func (o *Output) keep(old io.Reader, runner string, wanted map[string]string) error {
 	in, w := bufio.NewReaderSize(old, 1<<20), bufio.NewWriter(o.f)
 	var logs []byte // of the run whose spans come next
@@ -85,19 +87,21 @@ func (o *Output) keep(old io.Reader, runner string, wanted map[string]string) er
 			return fmt.Errorf("%w: line %d was not written by faultline run", ErrOtherOutput, number)
 		case marks[spanattr.AttrDatasetRunner] != runner:
 			return fmt.Errorf("%w: it was made with another command, model or prompt", ErrOtherOutput)
-		case !spans:
-			logs = append(logs, line...)
-			continue
 		}
 		run, _ := strconv.Atoi(marks[spanattr.AttrDatasetRun])
 		id := RunID{marks[spanattr.AttrDatasetRow], run}
 		hash, known := wanted[id.Row]
-		if known && hash == marks[spanattr.AttrDatasetCase] && marks[spanattr.AttrDatasetError] == "" && !o.Done[id] {
+		switch {
+		case !known || hash != marks[spanattr.AttrDatasetCase] || marks[spanattr.AttrDatasetError] != "":
+			logs = logs[:0]
+		case !spans && !o.Done[id]:
+			logs = append(logs, line...)
+		default:
 			o.Done[id] = true
 			_, _ = w.Write(logs) // an error stays, and Flush returns it
 			_, _ = w.Write(line)
+			logs = logs[:0]
 		}
-		logs = logs[:0]
 	}
 }
 
@@ -126,8 +130,14 @@ func marksOf(line []byte) (Marks, bool) {
 	return marks, len(r.Spans) > 0
 }
 
-// Write appends the lines of a run.
-func (o *Output) Write(lines []byte) (int, error) { return o.f.Write(lines) }
+// Write appends the lines of a run. They are on disk when it returns, so that no answer is paid for twice.
+func (o *Output) Write(lines []byte) (int, error) {
+	n, err := o.f.Write(lines)
+	if err == nil && o.regular {
+		err = o.f.Sync()
+	}
+	return n, err
+}
 
 // Close closes the file.
 func (o *Output) Close() error { return o.f.Close() }

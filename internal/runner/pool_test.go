@@ -208,7 +208,11 @@ func TestOutputKeepsLogsWithTheirSpans(t *testing.T) {
 	span, err := c.trace(&Answer{}, c.marks("fake"), nil)
 	require.NoError(t, err)
 	logs := strings.NewReplacer("resourceSpans", "resourceLogs", "scopeSpans", "scopeLogs").Replace(string(span)) + "\n"
-	for text, lines := range map[string]int{logs + string(span) + "\n": 2, logs + string(span): 0, logs: 0} {
+	whole := logs + string(span) + "\n"
+	for text, lines := range map[string]int{
+		whole: 2, logs + string(span): 0, logs: 0,
+		whole + logs + string(span) + "\n" + logs: 5, // which came late
+	} {
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 		out, err := OpenOutput(path, "fake", false, Hashes(rows))
 		require.NoError(t, err)
@@ -216,7 +220,7 @@ func TestOutputKeepsLogsWithTheirSpans(t *testing.T) {
 		got, err := os.ReadFile(path)
 		require.NoError(t, err)
 		require.Equal(t, lines, strings.Count(string(got), "\n"))
-		require.Len(t, out.Done, lines/2)
+		require.Len(t, out.Done, min(lines, 1))
 	}
 }
 

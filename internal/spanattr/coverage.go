@@ -9,7 +9,7 @@ type Coverage string
 const (
 	Scored    Coverage = "scored"
 	NoContent Coverage = "no_content" // the SDK did not record messages
-	Truncated Coverage = "truncated"  // messages were truncated before they reached us
+	Truncated Coverage = "truncated"  // messages were cut before they reached us, or are longer than what is read
 	NotLLM    Coverage = "not_llm"
 )
 

@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"os"
 	"reflect"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -60,7 +61,13 @@ func Unmarshal(text []byte, target any) error {
 	}
 	documents := yaml.NewDecoder(bytes.NewReader(text))
 	var root yaml.Node
-	if err := documents.Decode(&root); errors.Is(err, io.EOF) {
+	err := documents.Decode(&root)
+	if err != nil && !errors.Is(err, io.EOF) {
+		documents = yaml.NewDecoder(bytes.NewReader(Questions(text)))
+		root = yaml.Node{}
+		err = documents.Decode(&root)
+	}
+	if errors.Is(err, io.EOF) {
 		return errors.New("the file is empty")
 	} else if err != nil {
 		return err
@@ -73,7 +80,9 @@ func Unmarshal(text []byte, target any) error {
 	}
 	d.dropRepeated(nil, &root)
 	var content any
-	if err := root.Decode(&content); err != nil { // it refuses anchors that contain themselves, or expand without bound
+	if err := root.Decode(&content); err != nil && strings.Contains(err.Error(), "invalid map key") {
+		return errors.New("yaml: a key must be a text; a value that begins with {{ must be quoted, such as \"{{question}}\"")
+	} else if err != nil { // it refuses anchors that contain themselves, or expand without bound
 		return err
 	}
 	if content == nil {

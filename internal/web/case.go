@@ -309,7 +309,7 @@ var skipWords = map[string]string{
 	"no_content":     "the SDK did not record the messages",
 	"no_definitions": "the tool definitions were not recorded",
 	"no_sources":     "no documents or tool results to compare with",
-	"truncated":      "the record was cut",
+	"truncated":      "the record was cut, or is too long to read",
 	"too_large":      "too large to check",
 	"too_deep":       "nests too deep to check",
 	"too_complex":    "too complex to check",

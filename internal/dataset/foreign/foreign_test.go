@@ -175,6 +175,11 @@ func TestMistakes(t *testing.T) {
 		{CSV, "question,expected\na\n", "f: line 2: must have 2 columns, got 1"},
 		{Promptfoo, "tests: []", "f: tests must not be empty"},
 		{Promptfoo, "tests: [3]", "f: tests[0] must be a test, or the name of a file, got 3"},
+		{
+			Promptfoo, "prompts: ['{{q}}']\ntests:\n  - vars: {q: {{x}}}\n",
+			"f: must be a configuration of promptfoo: line 3: a value that begins with {{ must be quoted, such as",
+		},
+		{Promptfoo, "prompts:\n  - {{q}}\n", "line 2: a value that begins with {{ must be quoted"},
 		{Promptfoo, "a: [", "f: must be a configuration of promptfoo"},
 		{Promptfoo, "prompts: [file://none.txt]\ntests: [{vars: {a: b}}]", "f: prompts: open none.txt"},
 		{"xml", "", `format must be one of jsonl, csv, promptfoo, openai-evals, got "xml"`},
@@ -182,4 +187,18 @@ func TestMistakes(t *testing.T) {
 		_, err := Read(c.format, "f", []byte(c.content))
 		require.ErrorContains(t, err, c.want)
 	}
+}
+
+// TestPromptfooQuestions: an unquoted question is one, as in the loader of promptfoo.
+func TestPromptfooQuestions(t *testing.T) {
+	m, err := Read(Promptfoo, "f.yaml", []byte(`prompts: ['{{q}}']
+tests:
+  - {vars: {q: Why?}, assert: [{type: contains, value: because}]}
+  - {vars: {q: Is it? Really?}, assert: [{type: contains, value: so?}]}
+`))
+	require.NoError(t, err)
+	require.Len(t, m.Rows, 2)
+	require.Equal(t, "Why?", m.Rows[0].Call.Question())
+	require.Equal(t, "Is it? Really?", m.Rows[1].Call.Question())
+	require.Equal(t, []string{`contains "so?"`}, m.Rows[1].Assertions)
 }

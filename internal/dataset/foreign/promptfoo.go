@@ -41,7 +41,7 @@ type check struct {
 // promptfoo reads a configuration: each prompt with each test is a row.
 func (m *Import) promptfoo(name string, content []byte) error {
 	var c config
-	if err := yaml.Unmarshal(content, &c); err != nil {
+	if err := decode(content, &c); err != nil {
 		return fmt.Errorf("%s: must be a configuration of promptfoo: %w", name, err)
 	}
 	prompts, err := m.prompts(name, c.Prompts)
@@ -131,7 +131,7 @@ func (m *Import) tests(name, file string, prompts []string) error {
 		return m.csv(path, content, prompts)
 	}
 	var tests []test
-	if err := yaml.Unmarshal(content, &tests); err != nil {
+	if err := decode(content, &tests); err != nil {
 		return fmt.Errorf("%s: must be a list of tests: %w", path, err)
 	}
 	var errs []error

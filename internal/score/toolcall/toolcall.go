@@ -203,7 +203,7 @@ func (s *Scorer) arguments(c *genai.Call, t *tool, call *genai.ToolCall, r *scor
 		r.Fail(s, score.TooDeep, err.Error())
 		return
 	case err != nil && c.ContentTruncated:
-		r.Skip(s, score.Truncated, "the record of the arguments was cut: "+syntax(err))
+		r.Skip(s, score.Truncated, "the record of the arguments was cut, or is longer than what is read: "+syntax(err))
 		return
 	case err != nil:
 		r.Find(unparsable(c, call.Name, text, err))

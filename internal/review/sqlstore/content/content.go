@@ -157,7 +157,7 @@ func (k *cutter) call(c *genai.Call) *genai.Call {
 		&d.Operation, &d.Provider, &d.ProviderRaw, &d.RequestModel, &d.ResponseModel, &d.Model, &d.ResponseID,
 		&d.WorkflowName, &d.SessionID, &d.UserID, &d.AgentName, &d.AgentVersion, &d.ResponseFormat, &d.OutputType,
 		&d.PromptName, &d.PromptVersion,
-		&d.Error.Type, &d.ToolName, &d.ToolCallID, &d.ToolStatus, &d.ServiceName, &d.DeploymentEnv,
+		&d.Error.Type, &d.ToolName, &d.ToolCallID, &d.ToolStatus, &d.ServiceName, &d.ServiceVersion, &d.DeploymentEnv,
 	} {
 		k.cutTo(text, column.MaxShort)
 	}
