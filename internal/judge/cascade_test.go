@@ -71,7 +71,8 @@ func TestACascadeThatIsTriedAgainAsksNobodyTwice(t *testing.T) {
 				require.InDelta(t, c.saved, r.SavedUSD, 1e-9)
 				break
 			}
-			require.Equal(t, c.calls, [3]int{first.calls, second.calls, dear.calls})
+			calls := [3]int{first.calls, second.calls, dear.calls}
+			require.Equal(t, c.calls, calls)
 			first.says, second.says = append(first.says, "pass"), append(second.says, "pass")
 			_, err := cascade.Rate(t.Context(), k)
 			require.NoError(t, err)
