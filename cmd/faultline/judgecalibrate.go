@@ -23,12 +23,9 @@ import (
 
 // judgeCalibrate holds the flags of judge calibrate.
 type judgeCalibrate struct {
-	labels  labelFlags
+	judgeTrial
 	results []string
 	rubrics rubricFlags
-	model   judgeModel
-	prices  string
-	format  string
 	dryRun  bool
 }
 
@@ -57,20 +54,16 @@ Exit codes: 0 all can be trusted, 1 the command failed, 2 usage, 3 one of them c
 		RunE: func(c *cobra.Command, _ []string) error { return o.run(c) },
 	}
 	f := c.Flags()
-	o.labels.flags(f)
+	o.judgeTrial.flags(f)
+	f.StringVar(&o.labels.from, "from", "", fromUsage)
 	f.StringSliceVar(&o.results, "results", nil, "file of faultline judge run; may be given several times")
 	o.rubrics.flags(f)
-	o.model.flags(f, "")
-	f.StringVar(&o.prices, "prices", "", "price file of your own over the embedded price book")
 	f.BoolVar(&o.dryRun, "dry-run", false, "of --endpoint: print calls, tokens and price, and send nothing")
-	f.StringVar(&o.format, "format", "text", "text or json")
 	return c
 }
 
 func (o *judgeCalibrate) check() error {
 	switch {
-	case o.format != "text" && o.format != "json":
-		return usage("--format must be text or json, got %q", o.format)
 	case len(o.results) > 0 && o.model.given():
 		return usage("give --results or a judge to run, --endpoint and --model, not both")
 	case o.labels.labels != "" && o.model.given():
@@ -80,7 +73,7 @@ func (o *judgeCalibrate) check() error {
 	case o.dryRun && !o.model.given():
 		return usage("--dry-run is only of use with --endpoint and --model")
 	}
-	return o.labels.check()
+	return o.judgeTrial.check()
 }
 
 func (o *judgeCalibrate) run(c *cobra.Command) error {
@@ -94,15 +87,9 @@ func (o *judgeCalibrate) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	var desk *docket.Desk
-	if o.model.given() {
-		book, err := loadPrices(o.prices)
-		if err != nil {
-			return err
-		}
-		if desk, _, err = o.model.open(book); err != nil {
-			return err
-		}
+	desk, err := o.desk()
+	if err != nil {
+		return err
 	}
 	results, err := readResults(o.results...)
 	if err != nil {

@@ -18,11 +18,8 @@ import (
 
 // judgeDiff holds the flags of judge diff.
 type judgeDiff struct {
+	judgeTrial
 	before, after string
-	labels        labelFlags
-	model         judgeModel
-	prices        string
-	format        string
 }
 
 func newJudgeDiff() *cobra.Command {
@@ -46,12 +43,7 @@ Exit codes: 0 done, 1 the command failed, 2 usage, 3 no case was judged on both 
 	f := c.Flags()
 	f.StringVar(&o.before, "from", "", "results or rubric before the change (required)")
 	f.StringVar(&o.after, "to", "", "results or rubric after the change (required)")
-	f.StringVar(&o.labels.store, "store", "", "labels: review store, a SQLite file, or postgres://...")
-	f.StringVar(&o.labels.labels, "labels", "", "labels: file of answers of the API (/api/v1/judgements)")
-	f.StringVar(&o.labels.dataset, "dataset", "", "labels: dataset file")
-	o.model.flags(f, "")
-	f.StringVar(&o.prices, "prices", "", "price file of your own over the embedded price book")
-	f.StringVar(&o.format, "format", "text", "text or json")
+	o.judgeTrial.flags(f)
 	return c
 }
 
@@ -66,8 +58,6 @@ func (o *judgeDiff) check() error {
 	switch {
 	case o.before == "" || o.after == "":
 		return usage("--from and --to must be given, each a file of faultline judge run or a rubric")
-	case o.format != "text" && o.format != "json":
-		return usage("--format must be text or json, got %q", o.format)
 	case rubric && o.labels.dataset == "" && o.labels.store == "":
 		return usage("a rubric is run on the cases that people judged: give --dataset or --store")
 	case rubric && !o.model.given():
@@ -75,7 +65,7 @@ func (o *judgeDiff) check() error {
 	case !rubric && o.model.given():
 		return usage("--endpoint and --model are only of use with a rubric in --from or --to")
 	}
-	return o.labels.check()
+	return o.judgeTrial.check()
 }
 
 func (o *judgeDiff) run(c *cobra.Command) error {
@@ -85,15 +75,9 @@ func (o *judgeDiff) run(c *cobra.Command) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	var desk *docket.Desk
-	if o.model.given() {
-		book, err := loadPrices(o.prices)
-		if err != nil {
-			return err
-		}
-		if desk, _, err = o.model.open(book); err != nil {
-			return err
-		}
+	desk, err := o.desk()
+	if err != nil {
+		return err
 	}
 	sides := [2]diffSide{{name: o.before}, {name: o.after}}
 	for i := range sides {

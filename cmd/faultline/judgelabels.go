@@ -17,11 +17,12 @@ import (
 // labelFlags say where labels of people come from.
 type labelFlags struct{ store, from, labels, dataset string }
 
+// flags defines the flags besides --from, which means something else where two results are compared.
 func (l *labelFlags) flags(f *pflag.FlagSet) {
-	f.StringVar(&l.store, "store", "", "review store: a SQLite file, or postgres://...")
-	f.StringVar(&l.from, "from", "", fromUsage)
-	f.StringVar(&l.labels, "labels", "", "file of answers of the API (/api/v1/judgements), or of one judgement a line")
-	f.StringVar(&l.dataset, "dataset", "", "dataset file, whose rows people judged")
+	f.StringVar(&l.store, "store", "", "labels: review store, a SQLite file, or postgres://...")
+	f.StringVar(&l.labels, "labels", "",
+		"labels: file of answers of the API (/api/v1/judgements), or of one judgement a line")
+	f.StringVar(&l.dataset, "dataset", "", "labels: dataset file, whose rows people judged")
 }
 
 // given is the number of sources.

@@ -54,7 +54,7 @@ Exit codes: 0 done, 1 nothing was judged, or the command failed, 2 usage, 3 --ma
 	f.StringVar(&o.dataset, "dataset", "", "dataset file")
 	o.rubrics.flags(f)
 	o.model.flags(f, "")
-	f.StringVar(&o.prices, "prices", "", "price file of your own over the embedded price book")
+	f.StringVar(&o.prices, "prices", "", pricesUsage)
 	f.BoolVar(&o.dryRun, "dry-run", false, "print calls, tokens and price, and send nothing")
 	f.StringVarP(&o.output, "output", "o", "", "write the lines to this file")
 	return c

@@ -14,6 +14,8 @@ type tally struct {
 	passed, failed int
 	models         map[string]int // that decided
 	saved          float64        // by a cascade
+	cached         int64          // tokens that the provider had in its cache
+	cachedUSD      float64        // what they cost less
 	order          []string       // of rubrics
 	rubrics        map[string]*tally
 	missing        map[judge.Obstacle]int
@@ -41,6 +43,7 @@ func (t *tally) add(r *docket.Result) {
 		}
 	}
 	t.saved += r.SavedUSD
+	t.cached, t.cachedUSD = t.cached+r.CachedTokens, t.cachedUSD+r.CachedUSD
 	if r.Judged() {
 		t.models[r.Model]++
 	} else {
@@ -87,5 +90,9 @@ func (t *tally) write(out io.Writer) {
 			words += ", such as: " + first
 		}
 		fmt.Fprintf(out, "%d not judged: %s\n", t.missing[obstacle], words)
+	}
+	if t.cached > 0 {
+		fmt.Fprintf(out, "%d tokens came from the provider's cache, which saved about %s USD\n",
+			t.cached, dollars(t.cachedUSD))
 	}
 }

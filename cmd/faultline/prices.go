@@ -25,6 +25,9 @@ func newPrices() *cobra.Command {
 	return c
 }
 
+// pricesUsage describes the flag --prices.
+const pricesUsage = "price file of your own over the embedded price book"
+
 // loadPrices returns the embedded price book, overridden by the user's price file if the name is not "".
 func loadPrices(name string) (*price.Book, error) {
 	if name == "" {

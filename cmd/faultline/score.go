@@ -83,7 +83,7 @@ with its version and threshold, the place and the value. Values are content of y
 		},
 	}
 	c.Flags().StringVar(&scorersFile, "scorers", "", "scorer file (default: every scorer that needs no configuration)")
-	c.Flags().StringVar(&prices, "prices", "", "price file of your own over the embedded price book")
+	c.Flags().StringVar(&prices, "prices", "", pricesUsage)
 	c.Flags().BoolVar(&all, "all", false, "print a line for every span, those of other kinds with coverage not_llm")
 	c.Flags().BoolVar(&explain, "explain", false, "print what decided each verdict, for people (--all: every span)")
 	c.Flags().BoolVar(&calls, "call", false, "print the call as it was read")

@@ -17,6 +17,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/checkpoint/storage"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/judge"
+	"github.com/faultline-otel/faultline/internal/judge/batch"
 	"github.com/faultline-otel/faultline/internal/judge/chat"
 	"github.com/faultline-otel/faultline/internal/judge/queue"
 	"github.com/faultline-otel/faultline/internal/pipeline"
@@ -36,8 +37,10 @@ type bench struct {
 	names    []string          // of raters, in their order
 	shares   judge.Shares
 	maxBytes int
-	sessions *sessions // nil without raters of sessions
-	readers  sync.Pool // of *pipeline.Answers
+	purse    *judge.Spend
+	batches  batch.Provider // nil without batches
+	sessions *sessions      // nil without raters of sessions
+	readers  sync.Pool      // of *pipeline.Answers
 
 	store   *storage.Store
 	queue   *queue.Queue
@@ -115,6 +118,11 @@ func (b *bench) Start(ctx context.Context, host component.Host) error {
 			continue
 		}
 		seen[lane] = true
+		if lane == judgeLane && b.batches != nil {
+			clerk := b.clerk(desk)
+			b.done.Go(func() { clerk.Work(ctx) })
+			continue
+		}
 		for range b.config.Concurrency {
 			b.done.Go(func() { desk.Work(ctx, lane) })
 		}
@@ -128,6 +136,7 @@ func (b *bench) Start(ctx context.Context, host component.Host) error {
 // build makes the raters. Without a store the spend of the day is forgotten at the end.
 func (b *bench) build(ctx context.Context, host component.Host, store queue.Store) error {
 	purse := judge.NewSpend(b.config.SpendLimitUSD, store, time.Now, b.storageFailed)
+	b.purse = purse
 	var judges []*judge.Judge
 	if b.config.Model != "" {
 		for i, m := range append([]ModelConfig{b.config.ModelConfig}, b.config.Cascade...) {
@@ -140,7 +149,15 @@ func (b *bench) build(ctx context.Context, host component.Host, store queue.Stor
 			}
 			s := m.settings()
 			model := chat.New(client, m.Endpoint, s)
-			judges = append(judges, judge.New(model, s, b.plan.rows[i], purse, pace(m.RequestsPerMinute)))
+			if m.cacheKeys() {
+				model = model.WithCacheKeys()
+			}
+			asked := judge.New(model, s, b.plan.rows[i], purse, pace(m.RequestsPerMinute))
+			if cfg := b.config.Batch.Get(); cfg != nil { // there is no cascade
+				asked = asked.Discounted(1 - cfg.Discount)
+				b.batches = chat.NewBatches(client, m.Endpoint, model)
+			}
+			judges = append(judges, asked)
 		}
 	}
 	ofSessions := false
@@ -177,6 +194,17 @@ func (b *bench) build(ctx context.Context, host component.Host, store queue.Stor
 	return nil
 }
 
+// clerk makes judgements in batches of the provider.
+func (b *bench) clerk(desk *queue.Desk) *batch.Clerk {
+	cfg := b.config.Batch.Get()
+	return &batch.Clerk{
+		Provider: b.batches, Desk: desk, Lane: judgeLane, Purse: b.purse, Now: time.Now,
+		Rater:  func(name string) judge.Deferred { return b.raters[name].(judge.Deferred) },
+		Limits: batch.Limits{Requests: cfg.MaxRequests, Every: cfg.Every, Poll: cfg.Poll},
+		Ended:  b.count.batch, Cost: b.count.cost,
+	}
+}
+
 func (b *bench) add(r judge.Rater, lane string) {
 	b.raters[r.Name()], b.lanes[r.Name()] = r, lane
 	b.names = append(b.names, r.Name())
@@ -199,7 +227,7 @@ func (b *bench) Shutdown(ctx context.Context) error {
 		b.cancel()
 		b.done.Wait()
 		if b.sessions != nil {
-			b.sessions.storeAll(b.storageFailed)
+			b.sessions.storeAll(0, b.storageFailed)
 		}
 		b.tellRest(context.WithoutCancel(ctx))
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 // batch is 200 traces, of which 5 % are flagged.
-func batch(n *uint32) ptrace.Traces {
+func batchOf(n *uint32) ptrace.Traces {
 	td := ptrace.NewTraces()
 	for i := range 200 {
 		a := grounded(1)
@@ -50,7 +50,7 @@ func TestThroughputWhileTheJudgeIsDown(t *testing.T) {
 	answers, nobody := start(up), start(down)
 	var n uint32
 	round := func(c connector.Traces) time.Duration {
-		td := batch(&n)
+		td := batchOf(&n)
 		began := time.Now()
 		require.NoError(t, c.ConsumeTraces(t.Context(), td))
 		return time.Since(began)
@@ -87,7 +87,7 @@ func BenchmarkConsumeTraces(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		b.StopTimer()
-		td := batch(&n)
+		td := batchOf(&n)
 		b.StartTimer()
 		_ = c.ConsumeTraces(b.Context(), td)
 	}

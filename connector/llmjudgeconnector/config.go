@@ -12,6 +12,7 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/configoptional"
 
 	"github.com/faultline-otel/faultline/internal/errline"
 	"github.com/faultline-otel/faultline/internal/genai"
@@ -54,6 +55,9 @@ type Config struct {
 	Queue   QueueConfig   `mapstructure:"queue"`
 	Retry   RetryConfig   `mapstructure:"retry"`
 
+	// Batch has the judge asked in batches of the provider, which cost less and take up to a day.
+	Batch configoptional.Optional[BatchConfig] `mapstructure:"batch"`
+
 	_ struct{}
 }
 
@@ -77,6 +81,39 @@ type ModelConfig struct {
 
 	// RequestsPerMinute bounds the requests. 0 is no bound.
 	RequestsPerMinute float64 `mapstructure:"requests_per_minute"`
+
+	// PromptCacheKey sends prompt_cache_key, so that requests of a rubric share the provider's cache. Without it, it is
+	// sent to OpenAI only: other servers may refuse it.
+	PromptCacheKey *bool `mapstructure:"prompt_cache_key"`
+}
+
+// BatchConfig is how requests are put together.
+type BatchConfig struct {
+	Every       time.Duration `mapstructure:"every"` // between batches
+	MaxRequests int           `mapstructure:"max_requests"`
+	Poll        time.Duration `mapstructure:"poll"` // between looks at those that are on their way
+	// Discount is the part of the price that a batch saves, for the spend limit and the cost of results.
+	Discount float64 `mapstructure:"discount"`
+
+	_ struct{}
+}
+
+// maxBatch is what providers take in one batch.
+const maxBatch = 50_000
+
+// Validate checks the keys.
+func (c *BatchConfig) Validate() error {
+	var errs []error
+	if c.Every < time.Second || c.Poll < time.Second {
+		errs = append(errs, fmt.Errorf("every and poll must be at least 1s, got %v and %v", c.Every, c.Poll))
+	}
+	if c.MaxRequests < 1 || c.MaxRequests > maxBatch {
+		errs = append(errs, fmt.Errorf("max_requests must be 1 to %d, got %d", maxBatch, c.MaxRequests))
+	}
+	if !(c.Discount >= 0 && c.Discount < 1) {
+		errs = append(errs, fmt.Errorf("discount must be at least 0 and below 1, got %g", c.Discount))
+	}
+	return errors.Join(errs...)
 }
 
 // ScorerConfig is a program that scores over HTTP.
@@ -150,6 +187,9 @@ func createDefaultConfig() component.Config {
 		SpendLimitUSD: 1,
 		Queue:         QueueConfig{Size: 10_000, MaxAge: 6 * time.Hour},
 		Retry:         RetryConfig{Attempts: 5, Backoff: time.Second},
+		Batch: configoptional.Default(BatchConfig{
+			Every: 10 * time.Minute, MaxRequests: 1000, Poll: time.Minute, Discount: 0.5,
+		}),
 	}
 }
 
@@ -169,6 +209,16 @@ func (c *Config) Validate() error {
 	}
 	for i := range c.Cascade {
 		errs = append(errs, c.Cascade[i].check(fmt.Sprintf("cascade[%d].", i)))
+	}
+	if c.Batch.HasValue() {
+		switch {
+		case !hasModel:
+			wrong("batch needs model and endpoint: http_scorers have no batches")
+		case len(c.Cascade) > 0:
+			wrong("batch and cascade exclude each other: a cascade asks the next judge by the answer of the last")
+		case c.Storage == nil:
+			wrong("batch needs storage: a batch takes up to a day, and must outlive the process")
+		}
 	}
 	if len(c.Cascade) > 0 && !hasModel {
 		wrong("cascade needs model and endpoint, the judge that is asked when the two disagree")
@@ -227,6 +277,14 @@ func checkEndpoint(at, endpoint string) error {
 		return fmt.Errorf("%sendpoint must be an http or https URL, got %q", at, endpoint)
 	}
 	return nil
+}
+
+// cacheKeys reports whether requests have a prompt_cache_key.
+func (m *ModelConfig) cacheKeys() bool {
+	if m.PromptCacheKey != nil {
+		return *m.PromptCacheKey
+	}
+	return m.Provider == "openai"
 }
 
 // settings returns the parameters of the judge.

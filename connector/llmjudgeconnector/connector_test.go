@@ -145,7 +145,8 @@ func TestAnAnswerIsJudged(t *testing.T) {
 		Version:     judge.New(nil, configFor(server).settings(), nil, nil, nil).Version(r),
 		Probability: genai.Some(1.0), Label: "fail", Value: genai.Some(0.5), Failed: true,
 		Class: failure.Hallucination, Detail: "contradicted", Explanation: "The document says 14 days.",
-		JudgeModel: "stand-in", Suspicion: spanattr.SuspicionConfirmed, Untrusted: true, CostUSD: genai.Some(0.0),
+		JudgeModel: "stand-in", Suspicion: spanattr.SuspicionConfirmed, SuspicionOf: []string{"groundedness"},
+		Untrusted: true, CostUSD: genai.Some(0.0),
 		Session: "c-1", Provider: "openai", Operation: "chat", Model: "gpt-x",
 	}, e)
 	service, _ := sink.AllLogs()[0].ResourceLogs().At(0).Resource().Attributes().Get("service.name")

@@ -31,10 +31,18 @@ func newCounters(ctx context.Context, set connector.Settings, b *bench) (*counte
 	}
 	err = telemetry.RegisterLlmJudgeWaitingCallback(func(_ context.Context, o metric.Int64Observer) error {
 		if b.queue != nil {
-			o.Observe(int64(b.queue.Len()), c.with())
+			o.Observe(int64(b.queue.Len()-b.queue.InBatches()), c.with())
 		}
 		return nil
 	})
+	if err == nil {
+		err = telemetry.RegisterLlmJudgeInBatchesCallback(func(_ context.Context, o metric.Int64Observer) error {
+			if b.queue != nil {
+				o.Observe(int64(b.queue.InBatches()), c.with())
+			}
+			return nil
+		})
+	}
 	for _, why := range judge.Obstacles { // alerts need a first value
 		c.add(c.telemetry.LlmJudgeNotJudged, 0, attribute.String("reason", string(why)))
 	}
@@ -70,9 +78,18 @@ func (c *counters) selected(stratum string) {
 
 func (c *counters) cost(of *judge.Cost) {
 	c.telemetry.LlmJudgeSpentUsd.Add(c.ctx, of.USD, c.with())
-	if of.SavedUSD != 0 {
-		c.telemetry.LlmJudgeSavedUsd.Add(c.ctx, of.SavedUSD, c.with())
+	for by, usd := range map[string]float64{"cascade": of.SavedUSD, "cache": of.CachedUSD, "batch": of.BatchUSD} {
+		if usd != 0 {
+			c.telemetry.LlmJudgeSavedUsd.Add(c.ctx, usd, c.with(attribute.String("by", by)))
+		}
 	}
+	if n := of.Tokens.CacheRead.Value; n > 0 {
+		c.add(c.telemetry.LlmJudgeCachedTokens, n)
+	}
+}
+
+func (c *counters) batch(status string) {
+	c.add(c.telemetry.LlmJudgeBatches, 1, attribute.String("status", status))
 }
 
 func (c *counters) storageError() { c.add(c.telemetry.LlmJudgeStorageErrors, 1) }

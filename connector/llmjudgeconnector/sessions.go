@@ -41,9 +41,9 @@ type session struct {
 	Seen         time.Time           `json:"seen"`
 	Conversation *judge.Conversation `json:"conversation"`
 
-	stored bool // the store has a state of it
-	dirty  bool // the store has not the newest one
-	ended  bool
+	stored  bool      // the store has a state of it
+	changed time.Time // since the store has its newest state, zero if it has it
+	ended   bool
 }
 
 func newSessions(
@@ -81,7 +81,10 @@ func (s *sessions) add(t *pipeline.Answered, call *genai.Call, now time.Time) (d
 		}
 	}
 	of.Conversation.Add(call)
-	of.Turns, of.Seen, of.dirty = max(of.Turns, int(t.Turns), of.Conversation.Turns()), now, true
+	of.Turns, of.Seen = max(of.Turns, int(t.Turns), of.Conversation.Turns()), now
+	if of.changed.IsZero() {
+		of.changed = now
+	}
 	if n := s.config.EveryTurns; n > 0 && of.Turns-of.Judged >= n {
 		of.Judged = of.Turns
 		part := *of
@@ -133,12 +136,12 @@ func (s *sessions) longestSilent() (id string) {
 
 // endSessions ends silent sessions, and stores those that go on.
 func (b *bench) endSessions(ctx context.Context) {
-	ticker := time.NewTicker(min(b.config.Sessions.Idle/4, 10*time.Second))
+	ticker := time.NewTicker(min(b.config.Sessions.Idle/4, storeEvery))
 	defer ticker.Stop()
 	for {
 		b.takeSessions(b.sessions.surplus())
 		b.takeSessions(b.sessions.idle(time.Now()))
-		b.sessions.storeAll(b.storageFailed)
+		b.sessions.storeAll(storeBytes, b.storageFailed)
 		select {
 		case <-ctx.Done():
 			return

@@ -2,6 +2,8 @@ package llmjudgeconnector
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,7 +36,7 @@ func (s *sessions) change(of *session) (c queue.Change) {
 		}
 		if text, err := json.Marshal(now); err == nil {
 			c.Set = map[string][]byte{of.key(): text}
-			now.stored, now.dirty = true, false
+			now.stored, now.changed = true, time.Time{}
 		}
 	}
 	return c
@@ -63,47 +65,65 @@ func (s *sessions) storeNew(id string, failed func(error)) {
 	}
 	s.mu.Unlock()
 	if wanted {
-		s.storeOne(id, failed)
+		s.storeSome([]string{id}, 0, failed)
 	}
 }
 
-// storeAll stores what changed.
-func (s *sessions) storeAll(failed func(error)) {
+// Sessions that changed are stored every storeEvery, those that changed first before others, and then at most about
+// storeBytes of them: a long conversation is written again with each call.
+const (
+	storeEvery = time.Second
+	storeBytes = 4 << 20
+)
+
+// storeAll stores what changed, about so many bytes of it; 0 is no bound.
+func (s *sessions) storeAll(most int, failed func(error)) {
 	if s.store == nil {
 		return
 	}
 	s.mu.Lock()
-	var ids []string
+	changed := map[string]time.Time{}
 	for id, of := range s.open {
-		if !of.dirty {
+		if of.changed.IsZero() {
 			continue
 		}
 		if _, picked := s.picks(of); picked || of.stored {
-			ids = append(ids, id)
+			changed[id] = of.changed
 		}
 	}
 	s.mu.Unlock()
-	for _, id := range ids {
-		s.storeOne(id, failed)
-	}
+	ids := slices.SortedFunc(maps.Keys(changed), func(a, b string) int { return changed[a].Compare(changed[b]) })
+	s.storeSome(ids, most, failed)
 }
 
-func (s *sessions) storeOne(id string, failed func(error)) {
+// storeSome stores sessions with one write.
+func (s *sessions) storeSome(ids []string, most int, failed func(error)) {
 	s.disk.Lock()
 	defer s.disk.Unlock()
-	s.mu.Lock()
-	of := s.open[id]
-	if of == nil || !of.dirty {
+	set, size := map[string][]byte{}, 0
+	for _, id := range ids {
+		s.mu.Lock()
+		of := s.open[id]
+		if of == nil || of.changed.IsZero() {
+			s.mu.Unlock()
+			continue
+		}
+		text, err := json.Marshal(of)
+		of.changed, of.stored = time.Time{}, true
 		s.mu.Unlock()
+		if err != nil {
+			failed(err)
+			continue
+		}
+		set[of.key()] = text
+		if size += len(text); most > 0 && size >= most {
+			break
+		}
+	}
+	if len(set) == 0 {
 		return
 	}
-	text, err := json.Marshal(of)
-	of.dirty, of.stored = false, true
-	s.mu.Unlock()
-	if err == nil {
-		err = s.store.Write(map[string][]byte{of.key(): text}, nil)
-	}
-	if err != nil {
+	if err := s.store.Write(set, nil); err != nil {
 		failed(err)
 	}
 }

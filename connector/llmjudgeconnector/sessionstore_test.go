@@ -160,7 +160,7 @@ func TestOpenSessionsOutliveAKill(t *testing.T) {
 		d, server := newDisk(), judgetest.New(t, forgets)
 		b, _, kill := on(t, d, config(server))
 		b.say(t, 0, 12)
-		b.sessions.storeAll(b.storageFailed)
+		b.sessions.storeAll(0, b.storageFailed)
 		kill()
 		_, sink, after := next(t, d)
 		record := records(t, sink, 1)[0]
@@ -179,12 +179,31 @@ func TestOpenSessionsOutliveAKill(t *testing.T) {
 		b.say(t, 0, 1)
 		require.Len(t, d.keys(sessionPrefix), 1, "it is on disk from its first call")
 		b.say(t, 1, 6)
-		b.sessions.storeAll(b.storageFailed)
+		b.sessions.storeAll(0, b.storageFailed)
 		kill()
 		b, sink, server := next(t, d)
 		b.say(t, 6, 12)
 		records(t, sink, 1)
 		require.Contains(t, server.Requests()[0].User, "question 0")
+		require.Contains(t, server.Requests()[0].User, "question 11")
+	})
+	t.Run("its last calls", func(t *testing.T) {
+		d := newDisk()
+		b, _, kill := on(t, d, config(judgetest.New(t, forgets)))
+		b.say(t, 0, 12)
+		require.Eventually(t, func() bool {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			for key, value := range d.data {
+				if strings.HasPrefix(key, sessionPrefix) && strings.Contains(string(value), "question 11") {
+					return true
+				}
+			}
+			return false
+		}, 9*time.Second, 10*time.Millisecond, "they are on disk a second later")
+		kill()
+		_, sink, server := next(t, d)
+		records(t, sink, 1)
 		require.Contains(t, server.Requests()[0].User, "question 11")
 	})
 	t.Run("queued and not judged", func(t *testing.T) {
@@ -196,8 +215,7 @@ func TestOpenSessionsOutliveAKill(t *testing.T) {
 		require.Len(t, d.keys("task/"), 1)
 		kill()
 		b, sink, _ := next(t, d)
-		time.Sleep(1500 * time.Millisecond) // the session ends, and all its turns are judged
-		b.takeSessions(b.sessions.idle(time.Now()))
+		b.takeSessions(b.sessions.idle(time.Now().Add(time.Hour))) // it ends, and all its turns are judged
 		require.Empty(t, d.keys(sessionPrefix))
 		records(t, sink, 1) // the queue has it, as judged or as interrupted
 	})
@@ -217,7 +235,7 @@ func TestOpenSessionsOutliveAKill(t *testing.T) {
 		cfg.Shares.Random = 0
 		b, _, _ := on(t, d, cfg)
 		b.say(t, 0, 12)
-		b.sessions.storeAll(b.storageFailed)
+		b.sessions.storeAll(0, b.storageFailed)
 		require.Empty(t, d.data, "most sessions cost no writes")
 	})
 }
@@ -254,4 +272,34 @@ func TestStoredSessionsThatCannotBeJudgedAreCounted(t *testing.T) {
 			require.NoError(t, b.Shutdown(context.Background()))
 		})
 	}
+}
+
+// written is a store that keeps the keys of each write.
+type written struct{ keys [][]string }
+
+func (*written) Get(string) ([]byte, error)      { return nil, nil }
+func (*written) Walk(func(string, []byte)) error { return nil }
+
+func (w *written) Write(set map[string][]byte, _ []string) error {
+	w.keys = append(w.keys, slices.Sorted(maps.Keys(set)))
+	return nil
+}
+
+// TestSessionsAreStoredInTurns: where more changes than may be written at once, what changed first comes first.
+func TestSessionsAreStoredInTurns(t *testing.T) {
+	store := &written{}
+	s := newSessions(SessionsConfig{Max: 10}, store, func(*session) (float64, bool) { return 1, true })
+	var want []string
+	for i, id := range []string{"c", "a", "d", "b"} {
+		of := &session{ID: []byte(id), Conversation: &judge.Conversation{}, changed: time.Unix(int64(i+1), 0)}
+		s.open[id] = of
+		want = append(want, of.key())
+	}
+	failed := func(err error) { t.Error(err) }
+	s.storeAll(1, failed)
+	s.storeAll(1, failed)
+	s.storeAll(0, failed)
+	s.storeAll(0, failed)
+	slices.Sort(want[2:])
+	require.Equal(t, [][]string{want[:1], want[1:2], want[2:]}, store.keys)
 }

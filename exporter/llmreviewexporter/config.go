@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
 	"github.com/faultline-otel/faultline/internal/pipeline"
+	"github.com/faultline-otel/faultline/internal/review"
 )
 
 // Config is what users write.
@@ -26,6 +27,7 @@ type Config struct {
 	Suspicions SuspicionsConfig `mapstructure:"suspicions"`
 	Random     RandomConfig     `mapstructure:"random"`
 	Feedback   FeedbackConfig   `mapstructure:"feedback"`
+	Judges     JudgesConfig     `mapstructure:"judges"`
 	Recent     RecentConfig     `mapstructure:"recent"`
 
 	// Tempo is where traces are fetched that people complain about or send. No endpoint: nowhere.
@@ -62,6 +64,37 @@ type FeedbackConfig struct {
 	Below float64 `mapstructure:"below"`
 
 	_ struct{}
+}
+
+// JudgesConfig says whose findings make an item.
+type JudgesConfig struct {
+	Cases JudgedCases `mapstructure:"cases"`
+
+	_ struct{}
+}
+
+// JudgedCases says which judges make items of what they find.
+type JudgedCases string
+
+// The judges that make items.
+const (
+	OfAll     JudgedCases = "all"
+	OfTrusted JudgedCases = "trusted" // that were compared with people
+	OfNone    JudgedCases = "none"
+)
+
+// Validate checks the choice.
+func (c *JudgesConfig) Validate() error {
+	switch c.Cases {
+	case OfAll, OfTrusted, OfNone:
+		return nil
+	}
+	return fmt.Errorf("cases must be %q, %q or %q, got %q", OfAll, OfTrusted, OfNone, c.Cases)
+}
+
+// makesItem reports whether an evaluation is a finding that makes its trace an item.
+func (c *JudgesConfig) makesItem(e *review.Evaluation) bool {
+	return e.IsJudgement() && e.Failed && (c.Cases == OfAll || c.Cases == OfTrusted && !e.Untrusted)
 }
 
 // RecentConfig bounds the traces that are remembered, though they are no items, in case somebody complains.
@@ -142,6 +175,7 @@ func createDefaultConfig() component.Config {
 		Suspicions: SuspicionsConfig{Probability: 1},
 		Random:     RandomConfig{Rate: 0.01, PerWeek: 50, Probability: 1},
 		Feedback:   FeedbackConfig{Below: 0.5},
+		Judges:     JudgesConfig{Cases: OfAll},
 		Recent:     RecentConfig{MaxSizeMiB: 32},
 		Tempo:      tempo,
 		Timeout:    exporterhelper.TimeoutConfig{Timeout: 30 * time.Second},

@@ -22,6 +22,8 @@ import (
 
 	"github.com/faultline-otel/faultline/exporter/llmreviewexporter/internal/metadata"
 	"github.com/faultline-otel/faultline/exporter/llmreviewexporter/internal/metadatatest"
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/spanattr"
 )
@@ -227,6 +229,55 @@ func TestBadFeedbackMakesAnItem(t *testing.T) {
 }
 
 // TestFeedbackFindsItsTrace in any order, without a Tempo.
+// TestWhatAJudgeFoundMakesAnItem: its trace is found among the latest, and the item has the probability of the judge.
+func TestWhatAJudgeFoundMakesAnItem(t *testing.T) {
+	found := func(n int, trusted bool, label string) plog.Logs {
+		e := spanattr.Evaluation{
+			Name: "groundedness", By: spanattr.EvaluatorJudge, Version: "m@1", Label: label, Untrusted: !trusted,
+			Stratum: spanattr.StratumRandom, Probability: genai.Some(0.02),
+		}
+		if label == "fail" {
+			e.Class, e.Detail = failure.Hallucination, "contradicted"
+		}
+		ld := plog.NewLogs()
+		record := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords().AppendEmpty()
+		e.Write(record)
+		record.SetTraceID(pcommon.TraceID{14: byte(n >> 8), 15: byte(n)})
+		record.SetSpanID(pcommon.SpanID{7: 1})
+		return ld
+	}
+	for cases, want := range map[JudgedCases][]int{OfAll: {1, 2}, OfTrusted: {1}, OfNone: nil} {
+		t.Run(string(cases), func(t *testing.T) {
+			store, h := open(t)
+			cfg := noneAtRandom()
+			cfg.Judges.Cases = cases
+			require.NoError(t, cfg.Judges.Validate())
+			traces := running(t, h, cfg)
+			for n := range 4 {
+				require.NoError(t, traces.ConsumeTraces(t.Context(), fine(n)))
+			}
+			logs, err := NewFactory().CreateLogs(t.Context(), exportertest.NewNopSettings(metadata.Type), cfg)
+			require.NoError(t, err)
+			require.NoError(t, logs.Start(t.Context(), h))
+			defer func() { require.NoError(t, logs.Shutdown(context.Background())) }()
+			for _, ld := range []plog.Logs{found(1, true, "fail"), found(2, false, "fail"), found(3, true, "pass")} {
+				require.NoError(t, logs.ConsumeLogs(t.Context(), ld))
+			}
+			page, err := store.Items(t.Context(), review.Filter{})
+			require.NoError(t, err)
+			require.Len(t, page.Items, len(want))
+			for _, n := range want {
+				require.Equal(t, []review.Reason{{Source: review.SourceJudge, Probability: 0.02}}, reasons(t, store, n))
+				require.Eventually(t, func() bool {
+					item, err := store.Item(t.Context(), id(n))
+					return err == nil && len(item.Spans) == 1 && (item.Class != "") == (n == 1)
+				}, 30*time.Second, 10*time.Millisecond)
+			}
+		})
+	}
+	require.ErrorContains(t, (&JudgesConfig{Cases: "some"}).Validate(), `cases must be "all", "trusted" or "none"`)
+}
+
 func TestFeedbackFindsItsTrace(t *testing.T) {
 	store, h := open(t)
 	traces := running(t, h, noneAtRandom())

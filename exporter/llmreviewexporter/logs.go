@@ -16,6 +16,9 @@ import (
 // putLogs puts the evaluations of log records into the store.
 func (r *reviewer) putLogs(ctx context.Context, ld plog.Logs) error {
 	evaluations, _ := pipeline.EvaluationsInLogs(ld, r.config.Feedback.Below)
+	for i := range evaluations {
+		evaluations[i].Found = r.config.Judges.makesItem(&evaluations[i])
+	}
 	err := r.store.PutEvaluations(ctx, evaluations)
 	if errors.Is(err, review.ErrInvalid) {
 		return consumererror.NewPermanent(err)
@@ -57,6 +60,9 @@ func (e *evaluating) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
 	for i := range evaluations {
 		if evaluations[i].Bad {
 			e.telemetry.LlmReviewFeedback.Add(ctx, 1)
+		}
+		if e.config.Judges.makesItem(&evaluations[i]) {
+			e.telemetry.LlmReviewJudged.Add(ctx, 1)
 		}
 	}
 	return e.Logs.ConsumeLogs(ctx, own)

@@ -23,7 +23,7 @@ const (
 
 	judgedRise        = 0.05 // of the share of ordinary answers that a judge fails, over that of the week before
 	judgedDeviations  = 4    // standard errors of the difference of these shares
-	judgedFalseRate   = 0.02 // of safety findings of a trusted judge
+	judgedFalseRate   = 0.02 // of safety findings of a trusted judge; chosen, and simulated in TestBoundOfJudgedSafety
 	judgedUnsafeLeast = 2.5  // safety findings of a judge, with little traffic
 
 	notJudgedShare = 0.1 // of what is due in an hour

@@ -2,6 +2,10 @@ package judge
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/json"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/faultline-otel/faultline/internal/genai"
 )
@@ -13,6 +17,7 @@ type tokenCount = genai.Opt[int64]
 type Cascade struct {
 	cheap [2]Rater
 	dear  Priced
+	asked *asked
 }
 
 // Priced is a rater whose price of tokens is known.
@@ -24,18 +29,23 @@ type Priced interface {
 
 // NewCascade returns a cascade of raters with the same rubric.
 func NewCascade(first, second Rater, dear Priced) *Cascade {
-	return &Cascade{[2]Rater{first, second}, dear}
+	return &Cascade{[2]Rater{first, second}, dear, newAsked()}
 }
 
 // Panel is the judges of cascades, for any rubric.
-type Panel struct{ first, second, dear *Judge }
+type Panel struct {
+	first, second, dear *Judge
+	asked               *asked
+}
 
 // NewPanel returns a panel of two cheap judges and a dear one.
-func NewPanel(first, second, dear *Judge) *Panel { return &Panel{first, second, dear} }
+func NewPanel(first, second, dear *Judge) *Panel {
+	return &Panel{first, second, dear, newAsked()}
+}
 
 // By returns the cascade with a rubric.
 func (p *Panel) By(r *Rubric) *Cascade {
-	return NewCascade(p.first.By(r), p.second.By(r), p.dear.By(r))
+	return &Cascade{[2]Rater{p.first.By(r), p.second.By(r)}, p.dear.By(r), p.asked}
 }
 
 // Judge judges a case by a rubric, see Cascade.Rate.
@@ -72,47 +82,101 @@ func (c *Cascade) Estimate(k *Case) float64 {
 
 // Rate returns the result of the first cheap judge if the second agrees, otherwise that of the dear one. A cheap judge
 // whose reply is of no use is one that disagrees. What is saved is the price of the first judge's tokens at the dear
-// one.
+// one. If a judge cannot answer now, the next attempt asks only those that have not answered yet.
 func (c *Cascade) Rate(ctx context.Context, k *Case) (Result, error) {
-	var cheap [2]Result
-	agreed := true
+	key := c.key(k)
+	said := c.asked.take(key)
 	var cost Cost
-	for i, rater := range c.cheap {
-		r, err := rater.Rate(ctx, k)
+	later := func(err error) (Result, error) {
+		if ErrorOf(err).Again {
+			said.spent += cost.USD
+			c.asked.keep(key, said)
+		}
+		return Result{Cost: cost}, err
+	}
+	for said.n < len(c.cheap) && !said.useless {
+		r, err := c.cheap[said.n].Rate(ctx, k)
 		cost.Add(&r.Cost)
 		if err != nil {
 			if e := ErrorOf(err); e.Again || e.Obstacle == SpendLimit || e.Obstacle == Nothing {
-				return Result{Cost: cost}, err
+				return later(err)
 			}
-			agreed = false
+			said.useless = true
 			break
 		}
-		cheap[i] = r
+		said.results[said.n] = r
+		said.n++
 	}
-	if agreed && cheap[0].Evaluation.Failed == cheap[1].Evaluation.Failed {
-		r := cheap[0]
+	first, second := &said.results[0], &said.results[1]
+	if !said.useless && first.Evaluation.Failed == second.Evaluation.Failed {
+		r := *first
 		r.Cost = cost
-		r.SavedUSD = c.dear.Price(cheap[0].Tokens) - cost.USD
-		c.sign(&r)
+		r.SavedUSD = c.dear.Price(first.Tokens) - cost.USD - said.spent
+		c.sign(&r, said.spent)
 		return r, nil
 	}
 	r, err := c.dear.Rate(ctx, k)
 	cost.Add(&r.Cost)
-	cost.SavedUSD = -(cost.USD - r.USD)
+	if err != nil && ErrorOf(err).Again {
+		return later(err)
+	}
+	cost.SavedUSD = r.USD - cost.USD - said.spent
 	r.Cost = cost
-	c.sign(&r)
+	c.sign(&r, said.spent)
 	return r, err
 }
 
-// sign makes a result one of the cascade.
-func (c *Cascade) sign(r *Result) {
-	r.Evaluation.Version, r.Evaluation.CostUSD = c.Version(), genai.Some(r.USD)
+// answers is what the cheap judges said of a case in attempts that came to no end.
+type answers struct {
+	results [2]Result
+	n       int  // of them
+	useless bool // the next reply was of no use
+	spent   float64
+}
+
+// asked remembers answers of cheap judges, until the process ends. It is safe for concurrent use.
+type asked struct {
+	cases *lru.Cache[[sha256.Size]byte, answers]
+}
+
+// maxAsked is how many cases are remembered. Beyond them, cheap judges are asked again.
+const maxAsked = 4096
+
+func newAsked() *asked {
+	cases, err := lru.New[[sha256.Size]byte, answers](maxAsked)
+	if err != nil {
+		panic(err) // of the size, which is above 0
+	}
+	return &asked{cases}
+}
+
+func (a *asked) take(key [sha256.Size]byte) answers {
+	said, _ := a.cases.Get(key)
+	a.cases.Remove(key)
+	return said
+}
+
+func (a *asked) keep(key [sha256.Size]byte, said answers) { a.cases.Add(key, said) }
+
+// key identifies a case as this cascade judges it.
+func (c *Cascade) key(k *Case) [sha256.Size]byte {
+	text, err := json.Marshal(k)
+	if err != nil {
+		panic(err) // of texts and numbers
+	}
+	return sha256.Sum256(append(text, c.Version()...))
+}
+
+// sign makes a result one of the cascade. earlier is what attempts before cost.
+func (c *Cascade) sign(r *Result, earlier float64) {
+	r.Evaluation.Version, r.Evaluation.CostUSD = c.Version(), genai.Some(r.USD+earlier)
 }
 
 // Add adds what another judgement cost.
 func (c *Cost) Add(o *Cost) {
 	c.USD += o.USD
 	c.SavedUSD += o.SavedUSD
+	c.CachedUSD, c.BatchUSD = c.CachedUSD+o.CachedUSD, c.BatchUSD+o.BatchUSD
 	t, u := &c.Tokens, &o.Tokens
 	for _, p := range []struct{ to, from *tokenCount }{
 		{&t.UncachedInput, &u.UncachedInput},

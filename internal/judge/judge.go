@@ -48,6 +48,9 @@ type Cost struct {
 	Tokens genai.Tokens
 	// SavedUSD is what a cascade did not spend on the dear judge, less what it spent on the cheap ones.
 	SavedUSD float64
+	// CachedUSD is what tokens cost less because the provider had them in its cache, BatchUSD what all cost less in a
+	// batch.
+	CachedUSD, BatchUSD float64
 }
 
 // Model answers prompts.
@@ -111,11 +114,12 @@ type Judge struct {
 	price    *price.Row // nil if asking is free
 	purse    Purse
 	pace     Pace
+	share    float64 // of the price that requests cost
 }
 
 // New returns a judge. price may be nil for a model that costs nothing, purse and pace for no limits.
 func New(model Model, s Settings, row *price.Row, purse Purse, pace Pace) *Judge {
-	return &Judge{model, s, row, purse, pace}
+	return &Judge{model, s, row, purse, pace, 1}
 }
 
 // Version returns the version of the judge for a rubric: the model, and a hash of the rubric's text and all parameters.
@@ -136,6 +140,7 @@ func version(name string, of ...any) string {
 // Judge judges a case by a rubric. It returns an *Error if the case was not judged.
 func (j *Judge) Judge(ctx context.Context, k *Case, r *Rubric) (Result, error) {
 	prompt := r.Prompt(k, j.settings.MaxTokens)
+	prompt.CacheKey = j.Version(r)
 	reserved := j.estimate(&prompt)
 	if j.purse != nil && !j.purse.Reserve(reserved) {
 		return Result{}, &Error{Obstacle: SpendLimit}
@@ -159,7 +164,12 @@ func (j *Judge) Judge(ctx context.Context, k *Case, r *Rubric) (Result, error) {
 	}
 	cost := j.cost(&prompt, &reply)
 	spent = cost.USD
-	found, err := r.read(&reply)
+	return j.conclude(k, r, &reply, cost)
+}
+
+// conclude makes a result of a reply.
+func (j *Judge) conclude(k *Case, r *Rubric, reply *Reply, cost Cost) (Result, error) {
+	found, err := r.read(reply)
 	if err != nil {
 		return Result{Cost: cost}, err
 	}
@@ -207,7 +217,12 @@ func (r *Rubric) result(k *Case, f finding) Result {
 			Excerpt:  f.explanation,
 		}
 	}
-	if slices.ContainsFunc(r.Suspicions, func(scorer string) bool { return slices.Contains(k.Suspects, scorer) }) {
+	for _, scorer := range r.Suspicions {
+		if slices.Contains(k.Suspects, scorer) {
+			e.SuspicionOf = append(e.SuspicionOf, scorer)
+		}
+	}
+	if len(e.SuspicionOf) > 0 {
 		e.Suspicion = spanattr.SuspicionWithdrawn
 		if e.Failed {
 			e.Suspicion = spanattr.SuspicionConfirmed
@@ -231,7 +246,7 @@ func (j *Judge) cost(p *Prompt, reply *Reply) Cost {
 			UncachedInput: genai.Some(price.EstimateTokens(p.System) + price.EstimateTokens(p.User)),
 			Output:        genai.Some(price.EstimateTokens(reply.Text)),
 		}
-		return Cost{USD: j.usd(tokens.UncachedInput.Value, tokens.Output.Value), Tokens: tokens}
+		return Cost{USD: j.Price(tokens), Tokens: tokens}.inBatch(j.share)
 	}
 	c := Cost{Tokens: reply.Tokens.Value}
 	if j.price == nil {
@@ -239,9 +254,22 @@ func (j *Judge) cost(p *Prompt, reply *Reply) Cost {
 	}
 	usd, err := j.price.Cost(&price.Usage{Tokens: c.Tokens})
 	if err != nil { // counts that cannot be: the reserved amount is the best guess
-		usd = j.estimate(p)
+		c.USD = j.estimate(p)
+		return c
 	}
-	c.USD = usd
+	uncached := c.Tokens
+	uncached.UncachedInput = genai.Some(uncached.UncachedInput.Value + uncached.CacheRead.Value)
+	uncached.CacheRead = genai.Opt[int64]{}
+	c.USD = usd * j.share
+	c.CachedUSD = max(j.Price(uncached)-c.USD, 0)
+	return c.inBatch(j.share)
+}
+
+// inBatch says what a share of the price saved.
+func (c Cost) inBatch(share float64) Cost {
+	if share > 0 {
+		c.BatchUSD = c.USD/share - c.USD
+	}
 	return c
 }
 
@@ -258,7 +286,7 @@ func (j *Judge) Price(t genai.Tokens) float64 {
 	if err != nil { // counts that cannot be
 		return 0
 	}
-	return usd
+	return usd * j.share
 }
 
 // By returns the judge with a rubric.

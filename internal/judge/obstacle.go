@@ -27,13 +27,14 @@ const (
 	Unreadable   Obstacle = "unreadable"         // what waited on disk cannot be read
 	Unknown      Obstacle = "unknown_rubric"     // what waited on disk names a rubric that is no longer configured
 	Undelivered  Obstacle = "result_undelivered" // it was judged, and no pipeline took the result
+	BatchEnded   Obstacle = "batch_ended"        // the batch expired, failed or was cancelled before it was judged
 	Stopped      Obstacle = "stopped"            // the Collector stopped, and nothing keeps the queue
 )
 
 // Obstacles lists all obstacles.
 var Obstacles = []Obstacle{
 	QueueFull, Storage, SpendLimit, RateLimited, Timeout, Unavailable, Rejected, Refused, InvalidReply, CutReply,
-	ReplyTooLong, Nothing, Interrupted, Unreadable, Unknown, Undelivered, Stopped,
+	ReplyTooLong, Nothing, Interrupted, Unreadable, Unknown, Undelivered, BatchEnded, Stopped,
 }
 
 // Error is the reason why a case was not judged.

@@ -14,6 +14,7 @@ type Prompt struct {
 	SchemaName   string
 	Schema       map[string]any // the JSON Schema of the reply
 	MaxTokens    int64          // of the reply
+	CacheKey     string         // the same for requests whose System is the same
 }
 
 // promptFormat is a part of every version: a change of the texts below starts a new one.

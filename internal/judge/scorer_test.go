@@ -36,25 +36,25 @@ func TestScorersOverHTTP(t *testing.T) {
 	}{
 		"it passes": {
 			body: `{"score":0.9,"reason":"safe","version":"guard-2"}`, spent: 0.001,
-			want: spanattr.Evaluation{Label: "pass", Value: genai.Some(0.9), Suspicion: spanattr.SuspicionWithdrawn},
+			want: spanattr.Evaluation{Label: "pass", Value: genai.Some(0.9), Suspicion: spanattr.SuspicionWithdrawn, SuspicionOf: []string{"toxicity"}},
 		},
 		"it fails": {
 			body: `{"score":0.1,"reason":"leak","explanation":"a phone number"}`, spent: 0.001,
 			want: spanattr.Evaluation{
 				Label: "fail", Value: genai.Some(0.1), Failed: true, Class: failure.Unsafe, Detail: failure.PIILeak,
-				Explanation: "a phone number", Suspicion: spanattr.SuspicionConfirmed,
+				Explanation: "a phone number", Suspicion: spanattr.SuspicionConfirmed, SuspicionOf: []string{"toxicity"},
 			},
 		},
 		"a score alone": {
 			body: `{"score":0}`, spent: 0.001,
 			want: spanattr.Evaluation{
 				Label: "fail", Value: genai.Some(0.0), Failed: true, Class: failure.Unsafe, Detail: failure.Toxicity,
-				Suspicion: spanattr.SuspicionConfirmed,
+				Suspicion: spanattr.SuspicionConfirmed, SuspicionOf: []string{"toxicity"},
 			},
 		},
 		"a reason that contradicts the score": {
 			body: `{"score":1,"reason":"hate"}`, spent: 0.001,
-			want: spanattr.Evaluation{Label: "pass", Value: genai.Some(1.0), Suspicion: spanattr.SuspicionWithdrawn},
+			want: spanattr.Evaluation{Label: "pass", Value: genai.Some(1.0), Suspicion: spanattr.SuspicionWithdrawn, SuspicionOf: []string{"toxicity"}},
 		},
 		"no score":       {body: `{"reason":"hate"}`, wrong: InvalidReply, spent: 0.001},
 		"a score of 100": {body: `{"score":100}`, wrong: InvalidReply, spent: 0.001},

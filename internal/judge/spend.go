@@ -75,6 +75,23 @@ func (s *Spend) Settle(reserved, spent float64) {
 	s.save()
 }
 
+// Resume counts an amount as reserved that an earlier process reserved. It was on disk as spent.
+func (s *Spend) Resume(usd float64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.turn()
+	s.spent = max(s.spent-usd, 0)
+	s.reserved += usd
+	s.save()
+}
+
+// Busy reports whether calls that are on their way may give back what they reserved.
+func (s *Spend) Busy() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reserved > 0
+}
+
 // Spent returns what the day has cost, with what is reserved.
 func (s *Spend) Spent() float64 {
 	s.mu.Lock()

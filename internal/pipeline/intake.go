@@ -203,6 +203,9 @@ func appendEvaluation(
 		Suspicion: e.Suspicion, Untrusted: e.Untrusted, CostUSD: e.CostUSD,
 		Bad: IsBadFeedback(e, below), Service: strings.Clone(service), Environment: strings.Clone(environment),
 	}
+	for _, scorer := range e.SuspicionOf {
+		r.SuspicionOf = append(r.SuspicionOf, strings.Clone(scorer))
+	}
 	if !span.IsEmpty() {
 		r.SpanID = span.String()
 	}

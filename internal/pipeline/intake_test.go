@@ -72,16 +72,18 @@ func TestWhatAJudgeSaysReachesTheReviewStore(t *testing.T) {
 	(&spanattr.Evaluation{
 		Name: "groundedness", By: spanattr.EvaluatorJudge, Version: "m@1", Label: "fail", Value: genai.Some(0.5),
 		Failed: true, Class: failure.Hallucination, Detail: "contradicted", Suspicion: spanattr.SuspicionConfirmed, Untrusted: true,
-		CostUSD: genai.Some(0.002), Stratum: spanattr.StratumSuspect,
+		SuspicionOf: []string{"groundedness"},
+		CostUSD:     genai.Some(0.002), Stratum: spanattr.StratumSuspect,
 	}).Write(record)
 	all, ignored := EvaluationsInLogs(ld, 0)
 	require.Zero(t, ignored)
 	require.Len(t, all, 1)
 	got := all[0]
 	require.Equal(t, review.SuspicionConfirmed, got.Suspicion)
+	require.Equal(t, []string{"groundedness"}, got.SuspicionOf)
 	require.True(t, got.Untrusted)
 	require.Equal(t, genai.Some(0.002), got.CostUSD)
-	require.False(t, got.Bad, "a judge alone makes no case")
+	require.False(t, got.Bad, "it is no feedback")
 }
 
 func TestLabelsAreEvaluations(t *testing.T) {

@@ -1,12 +1,14 @@
 package review
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
 
+	"github.com/faultline-otel/faultline/internal/clip"
 	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 )
@@ -28,13 +30,17 @@ type Evaluation struct {
 	Reviewer    string             `json:"reviewer,omitempty"`
 	Stratum     string             `json:"stratum,omitempty"`
 	Probability float64            `json:"probability,omitempty"`
-	// Suspicion is what it makes of the suspicion of a scorer: SuspicionConfirmed, SuspicionWithdrawn, or "".
-	Suspicion string             `json:"suspicion,omitempty"`
-	Untrusted bool               `json:"untrusted,omitempty"` // of a judge that was not compared with people
-	CostUSD   genai.Opt[float64] `json:"cost_usd,omitzero"`   // of the evaluation itself
-	Time      time.Time          `json:"time,omitzero"`
+	// Suspicion is what it makes of the suspicion of scorers: SuspicionConfirmed, SuspicionWithdrawn, or "". SuspicionOf
+	// names them.
+	Suspicion   string             `json:"suspicion,omitempty"`
+	SuspicionOf []string           `json:"suspicion_of,omitempty"`
+	Untrusted   bool               `json:"untrusted,omitempty"` // of a judge that was not compared with people
+	CostUSD     genai.Opt[float64] `json:"cost_usd,omitzero"`   // of the evaluation itself
+	Time        time.Time          `json:"time,omitzero"`
 	// Bad is true for bad feedback, which makes the trace an item.
 	Bad bool `json:"bad_feedback,omitempty"`
+	// Found is true for a failure that a judge found and that makes the trace an item.
+	Found bool `json:"finding,omitempty"`
 
 	// Service and Environment are those of the sender. They describe an item whose spans are not known.
 	Service     string `json:"-"`
@@ -61,16 +67,11 @@ const (
 	SuspicionWithdrawn = "withdrawn"
 )
 
-// Resolution returns the evaluation that decides about the suspicion of an item, nil if there is none. Of each name the
-// latest counts. One that confirms comes before those that withdraw, and trusted ones before others.
-func Resolution(evaluations []Evaluation) *Evaluation {
-	latest := map[string]*Evaluation{}
-	for i := range evaluations {
-		e := &evaluations[i]
-		if other := latest[e.Name]; e.Suspicion != "" && (other == nil || e.Time.After(other.Time)) {
-			latest[e.Name] = e
-		}
-	}
+// Resolution returns the evaluation that decides about the suspicion of a scorer, nil if there is none. Of each name
+// the latest counts. One that confirms comes before those that withdraw, and trusted ones before others. The scorer ""
+// stands for any.
+func Resolution(evaluations []Evaluation, scorer string) *Evaluation {
+	latest := latestOf(evaluations, func(e *Evaluation) bool { return e.Suspicion != "" && e.concerns(scorer) })
 	var first *Evaluation
 	for _, name := range slices.Sorted(maps.Keys(latest)) {
 		e := latest[name]
@@ -79,6 +80,23 @@ func Resolution(evaluations []Evaluation) *Evaluation {
 		}
 	}
 	return first
+}
+
+// latestOf returns the latest evaluation of each name.
+func latestOf(evaluations []Evaluation, counts func(*Evaluation) bool) map[string]*Evaluation {
+	latest := map[string]*Evaluation{}
+	for i := range evaluations {
+		e := &evaluations[i]
+		if other := latest[e.Name]; counts(e) && (other == nil || e.Time.After(other.Time)) {
+			latest[e.Name] = e
+		}
+	}
+	return latest
+}
+
+// concerns reports whether it is about the suspicion of a scorer. Those of earlier versions do not say whose.
+func (e *Evaluation) concerns(scorer string) bool {
+	return scorer == "" || len(e.SuspicionOf) == 0 || slices.Contains(e.SuspicionOf, scorer)
 }
 
 // decides ranks an evaluation among those about a suspicion.
@@ -90,6 +108,51 @@ func (e *Evaluation) decides() (rank int) {
 		rank++
 	}
 	return rank
+}
+
+// IsJudgement reports whether a judge, or a program in place of one, made it.
+func (e *Evaluation) IsJudgement() bool { return e.By == ByJudge || e.By == ByScorer }
+
+// Judged is what judges found on a trace that no scorer flagged.
+type Judged struct {
+	// Verdict is that of trusted judges, the zero value without one.
+	failure.Verdict
+	// Suspected is true where only judges that were not compared with people found a failure.
+	Suspected bool
+	SpanID    string // that it is about, "" for the trace
+}
+
+// JudgedBy sums up what judges found. Of each name the latest evaluation counts.
+func JudgedBy(evaluations []Evaluation) (j Judged) {
+	latest := latestOf(evaluations, (*Evaluation).IsJudgement)
+	var findings []failure.Finding
+	spans := map[failure.Class]string{}
+	for _, name := range slices.Sorted(maps.Keys(latest)) {
+		e := latest[name]
+		switch {
+		case !e.Found:
+		case e.Untrusted || e.Class == "":
+			j.Suspected = true
+			j.SpanID = cmp.Or(j.SpanID, e.SpanID)
+		default:
+			if findings = append(findings, e.finding()); spans[e.Class] == "" {
+				spans[e.Class] = e.SpanID
+			}
+		}
+	}
+	if len(findings) > 0 {
+		j.Verdict, j.Suspected = failure.Judge(findings), false
+		j.SpanID = spans[j.Class]
+	}
+	return j
+}
+
+// finding has no explanation, which may repeat content, and no score, which would tell equal failures apart.
+func (e *Evaluation) finding() failure.Finding {
+	return failure.Finding{
+		Class: e.Class, Detail: e.Detail, Scorer: e.Name, What: e.Detail,
+		Evidence: clip.Text(e.Name+" failed by "+cmp.Or(e.Version, e.JudgeModel, e.By), failure.MaxEvidence),
+	}
 }
 
 // Wanted is an item whose trace is not in the store.
@@ -110,7 +173,8 @@ type Volume struct {
 type Intake interface {
 	// PutEvaluations adds evaluations. A later one of the same span, name, evaluator, version and reviewer replaces an
 	// earlier one. They may come before their trace; those of a trace that never becomes an item are forgotten. Bad
-	// feedback makes its trace an item, also where none of its spans is known.
+	// feedback and what a judge found make their trace an item, also where none of its spans is known. A trusted judge
+	// gives a trace that no scorer flagged a verdict, which its next evaluation may take back.
 	PutEvaluations(ctx context.Context, evaluations []Evaluation) error
 	// Wanted lists the newest items without a span that arrived after a time. It is called often, and so must be cheap.
 	Wanted(ctx context.Context, after time.Time) ([]Wanted, error)

@@ -15,13 +15,14 @@ const (
 	SourceVerdict   Source = "verdict"   // a scorer found a failure
 	SourceFeedback  Source = "feedback"  // somebody was not content with the answer
 	SourceSent      Source = "sent"      // a person sent it
+	SourceJudge     Source = "judge"     // a judge found a failure
 	SourceSuspicion Source = "suspicion" // a scorer has a weak suspicion, which is no failure
 	SourceRandom    Source = "random"    // drawn at random from the rest
 )
 
 // Sources lists the sources, the strongest first.
 func Sources() []Source {
-	return []Source{SourceVerdict, SourceFeedback, SourceSent, SourceSuspicion, SourceRandom}
+	return []Source{SourceVerdict, SourceFeedback, SourceSent, SourceJudge, SourceSuspicion, SourceRandom}
 }
 
 // Reason is one reason why a trace is in the queue.
@@ -41,7 +42,8 @@ func Strongest(reasons []Reason) Reason {
 }
 
 // Stratum is the reason by which traffic was sampled: flagged, else suspected, else drawn at random from the rest. The
-// strata do not overlap. ok is false for a trace that is here only because somebody asked for it.
+// strata do not overlap. ok is false for a trace that is here only because somebody asked for it, or because a judge
+// failed it: those that the judge passed are not here, so it stands for none of them.
 func Stratum(reasons []Reason) (r Reason, ok bool) {
 	for _, source := range []Source{SourceVerdict, SourceSuspicion, SourceRandom} {
 		if i := slices.IndexFunc(reasons, func(r Reason) bool { return r.Source == source }); i >= 0 {
@@ -71,6 +73,8 @@ func (r Reason) String() string {
 		return "somebody gave it a bad rating; " + often(r.Probability, "every such trace")
 	case SourceSent:
 		return "a person sent it"
+	case SourceJudge:
+		return "a judge found a failure; " + often(r.Probability, "every such trace")
 	case SourceSuspicion:
 		return "a scorer has a suspicion, which is no failure; " + often(r.Probability, "every suspicion")
 	case SourceRandom:

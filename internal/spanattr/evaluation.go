@@ -41,8 +41,9 @@ type Evaluation struct {
 	Explanation string
 	JudgeModel  string
 	Reviewer    string
-	// Suspicion says what it makes of the suspicion of a scorer, "" if there was none.
-	Suspicion string
+	// Suspicion says what it makes of the suspicion of scorers, "" if there was none. SuspicionOf names them.
+	Suspicion   string
+	SuspicionOf []string
 	// Untrusted is true if the judge was not compared with people.
 	Untrusted bool
 	CostUSD   genai.Opt[float64] // of the evaluation itself
@@ -97,6 +98,8 @@ func evaluationIn(attributes pcommon.Map) (e Evaluation) {
 			if s := v.Str(); s == SuspicionConfirmed || s == SuspicionWithdrawn {
 				e.Suspicion = s
 			}
+		case AttrSuspicionOf:
+			e.SuspicionOf = scorersIn(v)
 		case AttrTrusted:
 			e.Untrusted = v.Type() == pcommon.ValueTypeBool && !v.Bool()
 		case AttrJudgeCost:
@@ -164,6 +167,12 @@ func (e *Evaluation) Write(record plog.LogRecord) {
 	put(AttrJudgeModel, e.JudgeModel)
 	put(AttrReviewer, e.Reviewer)
 	put(AttrSuspicion, e.Suspicion)
+	if len(e.SuspicionOf) > 0 {
+		list := to.PutEmptySlice(AttrSuspicionOf)
+		for _, scorer := range e.SuspicionOf {
+			list.AppendEmpty().SetStr(scorer)
+		}
+	}
 	if e.Untrusted {
 		to.PutBool(AttrTrusted, false)
 	}
@@ -182,6 +191,18 @@ func (e *Evaluation) Write(record plog.LogRecord) {
 	put("gen_ai.request.model", e.Model)
 	put("gen_ai.prompt.name", e.PromptName)
 	put("gen_ai.prompt.version", e.PromptVersion)
+}
+
+func scorersIn(v pcommon.Value) (names []string) {
+	if v.Type() != pcommon.ValueTypeSlice {
+		return nil
+	}
+	for _, name := range v.Slice().All() {
+		if len(names) < maxScorers && name.Type() == pcommon.ValueTypeStr && name.Str() != "" {
+			names = append(names, name.Str())
+		}
+	}
+	return names
 }
 
 func evaluatorOf(name string) Evaluator {

@@ -99,7 +99,7 @@ func TestEvaluationsAreWritten(t *testing.T) {
 			Label: "fail", Value: genai.Some(0.25), Failed: true, Class: failure.Hallucination, Detail: "contradicted",
 			Explanation: "the second claim is not in the document", JudgeModel: "m", Provider: "openai", Operation: "chat",
 			Model: "gpt-x", PromptName: "support", PromptVersion: "7",
-			Suspicion: SuspicionConfirmed, Untrusted: true, CostUSD: genai.Some(0.002), Session: "c1",
+			Suspicion: SuspicionConfirmed, SuspicionOf: []string{"groundedness"}, Untrusted: true, CostUSD: genai.Some(0.002), Session: "c1",
 		},
 		{
 			Name: "review", By: EvaluatorPerson, Reviewer: "Ann", Label: "rejected", Value: genai.Some(1.0),

@@ -122,8 +122,10 @@ const (
 	// AttrEvaluator says who evaluated, one of the evaluators. AttrReviewer is the name of a person who did.
 	AttrEvaluator = "app.llm.evaluator"
 	AttrReviewer  = "app.llm.reviewer"
-	// AttrSuspicion says what an evaluation makes of the suspicion of a scorer: confirmed or withdrawn.
-	AttrSuspicion = "app.llm.suspicion"
+	// AttrSuspicion says what an evaluation makes of the suspicions of the scorers in AttrSuspicionOf: confirmed or
+	// withdrawn.
+	AttrSuspicion   = "app.llm.suspicion"
+	AttrSuspicionOf = "app.llm.suspicion.scorers"
 	// AttrTrusted is false on evaluations of a judge that was not compared with people. They page nobody.
 	AttrTrusted = "app.llm.judge.trusted"
 	// AttrJudgeCost is what the judgement cost, in US dollars.

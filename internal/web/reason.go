@@ -17,6 +17,7 @@ import (
 var titles = map[review.Source]string{
 	review.SourceFeedback:  "Somebody gave this answer a bad rating",
 	review.SourceSent:      "A person sent this trace",
+	review.SourceJudge:     "A judge suspects a failure",
 	review.SourceSuspicion: "A scorer has a suspicion",
 	review.SourceRandom:    "A case drawn at random", // nothing that hints at an answer
 }
@@ -63,6 +64,7 @@ var sourceWords = map[review.Source]string{
 	review.SourceVerdict:   "verdict",
 	review.SourceFeedback:  "feedback",
 	review.SourceSent:      "sent by a person",
+	review.SourceJudge:     "judge",
 	review.SourceSuspicion: "suspicion",
 	review.SourceRandom:    "random sample",
 }
@@ -96,6 +98,8 @@ type whyView struct {
 	Text      string
 	Odds      string
 	OddsTitle string
+
+	scorer string // of a suspicion
 }
 
 // whyOf lists why an item is here, the strongest reason first. Findings on other spans are among the steps.
@@ -118,7 +122,7 @@ func whyOf(item *review.Item, notes []transcript.Note, now time.Time) (list []wh
 		case n.Where != "":
 		case n.Chip == nil:
 			suspected = true
-			w.Text = n.Scorer + " " + n.Score + ", " + n.Evidence
+			w.Text, w.scorer = n.Scorer+" "+n.Score+", "+n.Evidence, n.Scorer
 			add(review.SourceSuspicion, w)
 		default:
 			w.Hit, w.Chips = true, []display.Chip{*n.Chip}
@@ -130,6 +134,11 @@ func whyOf(item *review.Item, notes []transcript.Note, now time.Time) (list []wh
 		add(review.SourceVerdict, whyView{
 			Hit: true, Chips: []display.Chip{display.ChipOf(item.Class, item.Detail)}, Text: display.Line(item.Evidence, 400),
 		})
+	}
+	for _, w := range judgedBecause(item) {
+		number++
+		w.Number = number
+		add(review.SourceJudge, w)
 	}
 	complained := false
 	for i := range item.Evaluations {
@@ -154,21 +163,55 @@ func whyOf(item *review.Item, notes []transcript.Note, now time.Time) (list []wh
 			add(r.Source, whyView{Text: "somebody gave it a bad rating"})
 		case r.Source == review.SourceSuspicion && !suspected:
 			add(r.Source, whyView{Text: "a scorer has one, which is no failure"})
+		case r.Source == review.SourceJudge && len(item.Evaluations) == 0:
+			add(r.Source, whyView{Text: "a judge found a failure"})
 		case r.Source == review.SourceSent:
 			add(r.Source, whyView{Kind: "sent", Text: "by a person"})
 		case r.Source == review.SourceRandom:
 			add(r.Source, whyView{Text: "drawn whatever scorers say, to measure them"})
 		}
 	}
-	if e := review.Resolution(item.Evaluations); e != nil { // what a judge makes of the suspicion
-		for i := range list {
-			if list[i].Kind == sourceWords[review.SourceSuspicion] {
-				list[i].Text += "; " + e.Suspicion + " by " + display.Line(e.Name+" ("+cmp.Or(e.Version, e.By)+")", 120)
-				if e.Untrusted {
-					list[i].Text += ", which was not compared with people yet"
-				}
-			}
+	for i := range list { // what a judge makes of a suspicion
+		if list[i].Kind != sourceWords[review.SourceSuspicion] {
+			continue
 		}
+		if e := review.Resolution(item.Evaluations, list[i].scorer); e != nil {
+			list[i].Text += "; " + e.Suspicion + " by " + judgeOf(e)
+		}
+	}
+	return list
+}
+
+// judgeOf names a judge, and says if it was not compared with people.
+func judgeOf(e *review.Evaluation) string {
+	name := display.Line(e.Name+" ("+cmp.Or(e.Version, e.By)+")", 120)
+	if e.Untrusted {
+		name += ", which was not compared with people yet"
+	}
+	return name
+}
+
+// maxJudged bounds the findings of judges among the reasons.
+const maxJudged = 10
+
+// judgedBecause lists what judges found that makes the item one. A judge that is not trusted only suspects.
+func judgedBecause(item *review.Item) (list []whyView) {
+	if !slices.ContainsFunc(item.Reasons, func(r review.Reason) bool { return r.Source == review.SourceJudge }) {
+		return nil
+	}
+	for i := range item.Evaluations {
+		e := &item.Evaluations[i]
+		if !e.Found || len(list) == maxJudged {
+			continue
+		}
+		w := whyView{Text: judgeOf(e), Hit: !e.Untrusted}
+		if e.Class != "" {
+			w.Chips = []display.Chip{display.ChipOf(e.Class, e.Detail)}
+		}
+		if e.Explanation != "" {
+			w.Text += ": “" + display.Line(e.Explanation, 300) + "”"
+		}
+		list = append(list, w)
 	}
 	return list
 }

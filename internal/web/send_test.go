@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/web"
@@ -137,6 +138,32 @@ func TestTheQueueIsFilteredBySource(t *testing.T) {
 	status, body := s.get("/api/v1/items?source=whim")
 	require.Equal(t, http.StatusBadRequest, status)
 	require.Contains(t, body, "source must be one of")
+}
+
+// TestWhatAJudgeFoundIsACase: a trusted judge names the failure, another one only suspects.
+func TestWhatAJudgeFoundIsACase(t *testing.T) {
+	s := newSite(t, web.Options{})
+	found := review.Evaluation{
+		TraceID: fineID, Name: "groundedness", By: review.ByJudge, Version: "m@1", Label: "fail", Value: genai.Some(0.2),
+		Failed: true, Class: failure.Hallucination, Detail: "contradicted", Explanation: "It says <b>30 days</b>.",
+		Stratum: "random", Probability: 0.02, Untrusted: true, Found: true, Time: time.Unix(1_800_000_000, 0),
+	}
+	require.NoError(t, s.store.PutEvaluations(t.Context(), []review.Evaluation{found}))
+	s.put(fine(fineID))
+	page := s.page("/?source=judge")
+	require.Equal(t, []string{"any reason", "judge (1)"}, page.one("#source").texts("option"))
+	require.Contains(t, page.one("a.item").text(), "A judge suspects a failure")
+	require.Equal(t, "judge", page.one("li.row").one(".chip").text())
+	why := page.one("#why").text()
+	require.Contains(t, why, "groundedness (m@1), which was not compared with people yet: “It says <b>30 days</b>.”")
+	require.Contains(t, why, "1 in 50 kept")
+	found.Untrusted, found.Version, found.Time = false, "m@2", time.Unix(1_800_000_001, 0)
+	require.NoError(t, s.store.PutEvaluations(t.Context(), []review.Evaluation{found}))
+	page = s.page("/?source=judge")
+	require.NotContains(t, page.one("a.item").text(), "suspects")
+	require.NotEqual(t, "judge", page.one("li.row").one(".chip").text())
+	require.Contains(t, page.one("#why").text(), "groundedness (m@2): “It says")
+	require.Contains(t, s.page("/signals").text(), "groundedness failed by m@2")
 }
 
 // TestAJudgeOnASuspicion: the case says which version of which judge confirmed or withdrew it.

@@ -182,13 +182,13 @@ func (s *server) showSignals(w http.ResponseWriter, r *http.Request) error {
 func singlesOf(counts []review.Count) (links []option) {
 	words := map[review.Source]string{
 		review.SourceFeedback: "feedback", review.SourceSent: "sent", review.SourceSuspicion: "suspicion",
-		review.SourceRandom: "sample",
+		review.SourceRandom: "sample", review.SourceJudge: "judged",
 	}
 	for _, c := range counts {
 		source := review.Source(c.Value)
 		if word := words[source]; word != "" {
 			label := display.Grouped(int64(c.N)) + " " + word
-			if c.N != 1 && source != review.SourceFeedback && source != review.SourceSent {
+			if c.N != 1 && source != review.SourceFeedback && source != review.SourceSent && source != review.SourceJudge {
 				label += "s"
 			}
 			of := queueFilter{Filter: review.Filter{State: review.Open, Source: source}}

@@ -22,8 +22,9 @@ import (
 
 // Model is a model at an endpoint.
 type Model struct {
-	service  openai.ChatCompletionService
-	settings judge.Settings
+	service   openai.ChatCompletionService
+	settings  judge.Settings
+	cacheKeys bool
 }
 
 var _ judge.Model = (*Model)(nil)
@@ -42,6 +43,12 @@ func options(client *http.Client, endpoint string, maxReply int) []option.Reques
 	return []option.RequestOption{
 		option.WithBaseURL(endpoint), option.WithHTTPClient(&bounded{client, maxReply}), option.WithMaxRetries(0),
 	}
+// WithCacheKeys makes requests say which of them begin alike, so that the provider sends them to the machine that has
+// the beginning in its cache. Servers that do not know the key may refuse it.
+func (m *Model) WithCacheKeys() *Model {
+	other := *m
+	other.cacheKeys = true
+	return &other
 }
 
 // Ask asks for one completion.
@@ -50,6 +57,11 @@ func (m *Model) Ask(ctx context.Context, p judge.Prompt) (judge.Reply, error) {
 	if err != nil {
 		return judge.Reply{}, ErrorOf(err)
 	}
+	return replyOf(c)
+}
+
+// replyOf reads a completion.
+func replyOf(c *openai.ChatCompletion) (judge.Reply, error) {
 	if len(c.Choices) == 0 {
 		return judge.Reply{}, &judge.Error{Obstacle: judge.InvalidReply, Unknown: true, Err: errors.New("no choices")}
 	}
@@ -79,6 +91,9 @@ func (m *Model) params(p *judge.Prompt) openai.ChatCompletionNewParams {
 	} else {
 		params.MaxTokens = openai.Int(p.MaxTokens)
 	}
+	if m.cacheKeys && p.CacheKey != "" {
+		params.PromptCacheKey = openai.String(p.CacheKey)
+	}
 	if t := m.settings.Temperature; t.Set {
 		params.Temperature = openai.Float(t.Value)
 	}
@@ -100,7 +115,7 @@ func (m *Model) params(p *judge.Prompt) openai.ChatCompletionNewParams {
 
 // tokens returns the usage in disjoint kinds.
 func tokens(u *openai.CompletionUsage) genai.Tokens {
-	cached := min(u.PromptTokensDetails.CachedTokens, u.PromptTokens)
+	cached := min(max(u.PromptTokensDetails.CachedTokens, cacheHits(u)), u.PromptTokens)
 	reasoning := min(u.CompletionTokensDetails.ReasoningTokens, u.CompletionTokens)
 	t := genai.Tokens{
 		UncachedInput: genai.Some(u.PromptTokens - cached), Output: genai.Some(u.CompletionTokens - reasoning),
@@ -115,6 +130,17 @@ func tokens(u *openai.CompletionUsage) genai.Tokens {
 }
 
 // errTooLong is a body that is longer than its bound.
+// cacheHits reads the cached tokens of servers that name them otherwise, such as DeepSeek and Moonshot.
+func cacheHits(u *openai.CompletionUsage) int64 {
+	for _, key := range []string{"prompt_cache_hit_tokens", "cached_tokens"} {
+		if n, err := strconv.ParseInt(u.JSON.ExtraFields[key].Raw(), 10, 64); err == nil && n > 0 {
+			return n
+		}
+	}
+	return 0
+}
+
+// errTooLong is a body that is longer than judge.MaxReply.
 var errTooLong = errors.New("the body is too long")
 
 // ErrorOf says what an error of the client means.

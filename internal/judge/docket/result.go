@@ -34,6 +34,8 @@ type Result struct {
 	CostUSD      genai.Opt[float64] `json:"cost_usd,omitzero"`
 	SavedUSD     float64            `json:"saved_usd,omitempty"` // by a cascade; below 0 where the dear judge was asked
 	InputTokens  int64              `json:"input_tokens,omitempty"`
+	CachedTokens int64              `json:"cached_tokens,omitempty"` // of the input tokens
+	CachedUSD    float64            `json:"cached_usd,omitempty"`    // what these cost less
 	OutputTokens int64              `json:"output_tokens,omitempty"`
 	Model        string             `json:"model,omitempty"` // that decided; in a cascade one of three
 
@@ -65,6 +67,7 @@ func (r *Result) cost(c *judge.Cost) {
 	t := &c.Tokens
 	r.CostUSD, r.SavedUSD = genai.Some(c.USD), c.SavedUSD
 	r.InputTokens = t.UncachedInput.Value + t.CacheRead.Value + t.CacheWrite.Value
+	r.CachedTokens, r.CachedUSD = t.CacheRead.Value, c.CachedUSD
 	r.OutputTokens = t.Output.Value + t.Reasoning.Value
 }
 

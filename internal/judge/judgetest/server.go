@@ -22,6 +22,7 @@ type Request struct {
 	Model        string
 	System, User string
 	SchemaName   string
+	CacheKey     string
 }
 
 // Answer is what the server does with a request.
@@ -37,12 +38,14 @@ type Answer struct {
 	NoUsage bool
 	// Input and Output are the tokens that the completion counts, 100 and 20 if 0.
 	Input, Output int64
+	Cached        int64 // of Input
 }
 
 // Server answers requests and keeps them.
 type Server struct {
 	*httptest.Server
 	mu       sync.Mutex
+	batches  Batches
 	requests []Request
 	answer   func(*Request) Answer
 }
@@ -74,6 +77,9 @@ func (s *Server) Set(answer func(*Request) Answer) {
 }
 
 func (s *Server) serve(w http.ResponseWriter, req *http.Request) {
+	if s.serveBatches(w, req) {
+		return
+	}
 	if req.URL.Path != "/v1/chat/completions" || req.Method != http.MethodPost {
 		http.NotFound(w, req)
 		return
@@ -82,8 +88,30 @@ func (s *Server) serve(w http.ResponseWriter, req *http.Request) {
 	if err != nil {
 		return
 	}
+	r := requestOf(raw)
+	if r == nil {
+		http.Error(w, "not a request", http.StatusBadRequest)
+		return
+	}
+	r.Header = req.Header
+	s.mu.Lock()
+	s.requests = append(s.requests, *r)
+	answer := s.answer
+	s.mu.Unlock()
+	a := answer(r)
+	select {
+	case <-time.After(a.Delay):
+	case <-req.Context().Done():
+		return
+	}
+	send(w, r, &a)
+}
+
+// requestOf reads a request for a completion, nil if it is none.
+func requestOf(raw []byte) *Request {
 	var body struct {
 		Model    string
+		CacheKey string `json:"prompt_cache_key"`
 		Messages []struct {
 			Role    string
 			Content string
@@ -93,10 +121,11 @@ func (s *Server) serve(w http.ResponseWriter, req *http.Request) {
 		} `json:"response_format"`
 	}
 	if err := json.Unmarshal(raw, &body); err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
+		return nil
 	}
-	r := Request{Raw: raw, Header: req.Header, Model: body.Model, SchemaName: body.ResponseFormat.JSONSchema.Name}
+	r := &Request{
+		Raw: raw, Model: body.Model, SchemaName: body.ResponseFormat.JSONSchema.Name, CacheKey: body.CacheKey,
+	}
 	for _, m := range body.Messages {
 		switch m.Role {
 		case "system":
@@ -105,17 +134,7 @@ func (s *Server) serve(w http.ResponseWriter, req *http.Request) {
 			r.User += m.Content
 		}
 	}
-	s.mu.Lock()
-	s.requests = append(s.requests, r)
-	answer := s.answer
-	s.mu.Unlock()
-	a := answer(&r)
-	select {
-	case <-time.After(a.Delay):
-	case <-req.Context().Done():
-		return
-	}
-	send(w, &r, &a)
+	return r
 }
 
 func send(w http.ResponseWriter, r *Request, a *Answer) {
@@ -159,6 +178,7 @@ func Completion(model string, a *Answer) string {
 	if !a.NoUsage {
 		body["usage"] = map[string]any{
 			"prompt_tokens": input, "completion_tokens": output, "total_tokens": input + output,
+			"prompt_tokens_details": map[string]any{"cached_tokens": a.Cached},
 		}
 	}
 	text, err := json.Marshal(body)

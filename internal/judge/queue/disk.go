@@ -45,6 +45,10 @@ func (q *Queue) load() ([]Lost, error) {
 			if slot, err := strconv.Atoi(strings.TrimPrefix(key, donePrefix)); err == nil && slot >= 0 && slot < remembered {
 				q.done.set(slot, string(value))
 			}
+		case isBatch(key):
+			if !q.loadBatch(key, value) {
+				broken = append(broken, key)
+			}
 		case strings.HasPrefix(key, taskPrefix):
 			id, rater, ok := strings.Cut(strings.TrimPrefix(key, taskPrefix), "/")
 			var r record
@@ -75,7 +79,13 @@ func (q *Queue) load() ([]Lost, error) {
 		case q.lane(t.Rater) == "":
 			why = judge.Unknown
 		default:
-			q.add(t)
+			if e := q.heldBy(t); e != nil {
+				q.size++
+				q.batched++
+				e.task = t
+			} else {
+				q.add(t)
+			}
 			continue
 		}
 		q.size++

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"sync"
 	"time"
@@ -71,6 +70,9 @@ type Queue struct {
 	items map[string]*held
 	done  ring
 	size  int
+
+	batches []*Batch // of an earlier process
+	batched int      // judgements in batches without an outcome
 }
 
 // held is an item with unfinished judgements. item is nil if the store has it.
@@ -265,11 +267,8 @@ func (q *Queue) open(t *Task, last judge.Obstacle) error {
 	if err := q.read(t); err != nil {
 		return err
 	}
-	if age := q.now().Sub(t.Accepted); age > q.limits.MaxAge {
-		if last == "" {
-			last = judge.Timeout
-		}
-		return &judge.Error{Obstacle: last, Err: fmt.Errorf("it waited for %v", age.Round(time.Second))}
+	if err := q.aged(t, last); err != nil {
+		return err
 	}
 	t.Attempts++
 	if err := q.mark(t, true); err != nil {

@@ -45,12 +45,12 @@ func (d *Desk) Work(ctx context.Context, lane string) {
 		if err != nil {
 			o.Err = judge.ErrorOf(err)
 		}
-		d.settle(ctx, lane, o)
+		d.Settle(ctx, lane, o)
 	}
 }
 
-// settle decides what happens after an attempt.
-func (d *Desk) settle(ctx context.Context, lane string, o *Outcome) {
+// Settle decides what happens after an attempt.
+func (d *Desk) Settle(ctx context.Context, lane string, o *Outcome) {
 	switch {
 	case o.Err == nil:
 		d.Queue.Resume(lane)

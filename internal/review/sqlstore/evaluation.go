@@ -13,6 +13,7 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/column"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/content"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/database"
 )
 
@@ -37,7 +38,7 @@ func (s *Store) PutEvaluations(ctx context.Context, evaluations []review.Evaluat
 	for i := range evaluations {
 		ids[i] = evaluations[i].TraceID
 	}
-	portions, now := complaintsOf(evaluations), s.db.Now()
+	portions, now := askedFor(evaluations), s.db.Now()
 	err := s.db.Write(ctx, func(tx *sql.Tx) error {
 		p, err := s.newPut(ctx, tx, now, ids)
 		if err != nil {
@@ -61,24 +62,28 @@ func (s *Store) PutEvaluations(ctx context.Context, evaluations []review.Evaluat
 	return nil
 }
 
-// complaintsOf returns a portion for each trace with bad feedback.
-func complaintsOf(evaluations []review.Evaluation) (portions []portion) {
+// askedFor returns a portion for each trace with bad feedback or that a judge spoke of.
+func askedFor(evaluations []review.Evaluation) (portions []portion) {
 	index := map[string]int{}
 	for i := range evaluations {
 		e := &evaluations[i]
-		if !e.Bad {
+		if !e.Bad && !e.IsJudgement() {
 			continue
 		}
 		at, seen := index[e.TraceID]
 		if !seen {
 			at, index[e.TraceID] = len(portions), len(portions)
-			portions = append(portions, portion{
-				traceID: e.TraceID, reasons: []review.Reason{{Source: review.SourceFeedback, Probability: 1}},
-			})
+			portions = append(portions, portion{traceID: e.TraceID})
 		}
 		p := &portions[at]
-		p.service = cmp.Or(p.service, column.Short(e.Service))
-		p.environment = cmp.Or(p.environment, column.Short(e.Environment))
+		switch {
+		case e.Bad && !p.has(review.SourceFeedback):
+			p.reasons = append(p.reasons, review.Reason{Source: review.SourceFeedback, Probability: 1})
+		case e.Found && !p.has(review.SourceJudge):
+			p.reasons = append(p.reasons, review.Reason{Source: review.SourceJudge, Probability: e.Probability})
+		}
+		p.judged = p.judged || e.IsJudgement()
+		p.service, p.environment = cmp.Or(p.service, column.Short(e.Service)), cmp.Or(p.environment, column.Short(e.Environment))
 	}
 	return portions
 }
@@ -88,8 +93,11 @@ func putEvaluation(ctx context.Context, tx *put, e review.Evaluation) error {
 		*part = column.Cut(column.Clean(*part), maxKeyPart)
 	}
 	e.Label, e.JudgeModel, e.Detail = column.Short(e.Label), column.Short(e.JudgeModel), column.Short(e.Detail)
-	e.Stratum, e.Suspicion = column.Short(e.Stratum), column.Short(e.Suspicion)
-	e.Explanation = column.Cut(column.Clean(e.Explanation), maxExplanation)
+	e.Stratum, e.Suspicion, e.Explanation = column.Short(e.Stratum), column.Short(e.Suspicion), column.Cut(column.Clean(e.Explanation), maxExplanation)
+	e.SuspicionOf = slices.Clone(e.SuspicionOf[:min(len(e.SuspicionOf), content.MaxScores)])
+	for i := range e.SuspicionOf {
+		e.SuspicionOf[i] = column.Short(e.SuspicionOf[i])
+	}
 	if e.Time.IsZero() {
 		e.Time = tx.received
 	}
@@ -130,14 +138,34 @@ func adopt(ctx context.Context, tx *database.Prepared, traces []any) error {
 	return nil
 }
 
-// complained returns the span of the newest bad feedback on a trace, "" without one.
-func complained(ctx context.Context, tx *database.Prepared, traceID string) (span string, err error) {
-	err = tx.QueryRowContext(ctx, `SELECT span_id FROM evaluations WHERE trace_id = $1 AND bad = 1 AND span_id <> ''
-		ORDER BY time_ns DESC LIMIT 1`, traceID).Scan(&span)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
+// hear reads what people complained of and what judges found, for an item in which no scorer found a failure.
+func (s *stored) hear(ctx context.Context, tx *database.Prepared) error {
+	rows, err := tx.QueryContext(ctx, `SELECT bad, span_id, data FROM evaluations WHERE trace_id = $1
+		AND (bad = 1 OR evaluator IN ('judge', 'scorer')) ORDER BY time_ns DESC`, s.traceID)
+	if err != nil {
+		return err
 	}
-	return span, err
+	defer rows.Close()
+	var judgements []review.Evaluation
+	for rows.Next() {
+		var bad int
+		var span string
+		var data []byte
+		if err := rows.Scan(&bad, &span, &data); err != nil {
+			return err
+		}
+		if bad == 1 {
+			s.complaint = cmp.Or(s.complaint, span) // of the newest
+			continue
+		}
+		var e review.Evaluation
+		if err := json.Unmarshal(data, &e); err != nil {
+			return fmt.Errorf("read evaluation: %w", err)
+		}
+		judgements = append(judgements, e)
+	}
+	s.judged = review.JudgedBy(judgements)
+	return rows.Err()
 }
 
 func evaluationsOf(ctx context.Context, tx *sql.Tx, item int64, traceID string) (all []review.Evaluation, err error) {

@@ -27,6 +27,7 @@ type portion struct {
 	traceID, service, environment string
 	rows                          []row // by span id, each once
 	reasons                       []review.Reason
+	judged                        bool // a judge spoke, so what judges found is to be summed up again
 }
 
 // has reports whether a portion has a reason from a source.
@@ -149,6 +150,13 @@ func (s *Store) merge(ctx context.Context, tx *put, p *portion) (err error) {
 	item := &stored{traceID: p.traceID, rows: map[string]row{}}
 	isNew := !tx.known[p.traceID]
 	switch {
+	case len(p.rows) == 0 && len(p.reasons) == 0: // a judge passed it
+		if isNew {
+			return nil
+		}
+		if item, err = findStored(ctx, tx.Prepared, p.traceID); err == nil && item.sources&column.BitJudge == 0 {
+			return nil
+		}
 	case !isNew:
 		item, err = findStored(ctx, tx.Prepared, p.traceID)
 	case len(p.reasons) == 0:
@@ -166,14 +174,15 @@ func (s *Store) merge(ctx context.Context, tx *put, p *portion) (err error) {
 	for _, r := range p.reasons {
 		item.sources |= column.BitOf(r.Source)
 	}
-	if len(fresh) == 0 && item.sources == before {
+	if len(fresh) == 0 && item.sources == before && !p.judged {
 		return nil
 	}
 	if item.sources&column.BitVerdict == 0 {
-		if item.complaint, err = complained(ctx, tx.Prepared, p.traceID); err != nil {
+		if err = item.hear(ctx, tx.Prepared); err != nil {
 			return err
 		}
 	}
+	uncertain := suspects(fresh) || item.judged.Suspected
 	item.service, item.environment = cmp.Or(item.service, p.service), cmp.Or(item.environment, p.environment)
 	for _, r := range fresh {
 		tx.spans = append(tx.spans, spanOf{item, r})
@@ -186,11 +195,11 @@ func (s *Store) merge(ctx context.Context, tx *put, p *portion) (err error) {
 		tx.seen = append(tx.seen, summary)
 	}
 	if isNew {
-		tx.items = append(tx.items, newItem{item, summary, suspects(fresh)})
+		tx.items = append(tx.items, newItem{item, summary, uncertain})
 	} else {
 		err = item.update(ctx, tx.Prepared, &summary)
 		if err == nil {
-			err = s.enqueue(ctx, tx.Prepared, item.id, suspects(fresh))
+			err = s.enqueue(ctx, tx.Prepared, item.id, uncertain)
 		}
 	}
 	if err != nil {
@@ -212,7 +221,8 @@ type stored struct {
 	signal                        string         // its fingerprint so far
 	rows                          map[string]row // by span id, without data
 	sources                       int            // bits
-	complaint                     string         // span of bad feedback, read where the item has no verdict
+	complaint                     string         // span of bad feedback, read where no scorer found a failure
+	judged                        review.Judged  // what judges found, read there too
 }
 
 // take adds the new rows and returns them in the form to write.
@@ -299,8 +309,11 @@ func (r *row) scan(rows database.Scanner) error {
 	return r.decodeCause(c)
 }
 
-// isUnsafe reports whether any span has a safety finding.
+// isUnsafe reports whether any span has a safety finding, or a trusted judge found one.
 func (s *stored) isUnsafe() bool {
+	if slices.Contains(s.judged.Classes, failure.Unsafe) {
+		return true
+	}
 	for _, r := range s.rows {
 		if r.span.Class == failure.Unsafe {
 			return true

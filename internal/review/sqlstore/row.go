@@ -70,16 +70,21 @@ func (s *stored) summary() review.Item {
 	failure.Link(nodes, parents)
 	item := review.Item{Service: s.service}
 	if len(rows) == 0 {
+		item.Verdict = s.judged.Verdict
 		return item
 	}
 	item.Start = rows[0].span.Start
 	end := rows[0].span.End()
 	i := failure.FindCause(nodes).Primary
-	if i < 0 {
-		i = foremost(rows, s.complaint)
+	failed := i >= 0
+	if !failed {
+		i = foremost(rows, s.judged, s.complaint)
 	}
 	primary := rows[i]
 	item.Verdict, item.PrimarySpanID = primary.span.Verdict, primary.span.ID
+	if !failed {
+		item.Verdict = s.judged.Verdict
+	}
 	item.Service, item.Model, item.SessionID = primary.span.Service, primary.model, primary.sessionID
 	item.PromptName, item.PromptVersion = primary.promptName, primary.promptVersion
 	for i := range rows {
@@ -101,14 +106,21 @@ func (s *stored) summary() review.Item {
 	return item
 }
 
-// foremost picks the span to look at first where none failed: that of bad feedback, else the first with a suspicion,
-// else the last model call, else the first span.
-func foremost(rows []row, complaint string) int {
+// foremost picks the span to look at first where none failed: that of a trusted judge's finding, else of bad feedback,
+// else of another judge's finding, else the first with a suspicion, else the last model call, else the first span.
+func foremost(rows []row, judged review.Judged, complaint string) int {
+	wanted := []string{complaint, judged.SpanID}
+	if judged.Failed() {
+		slices.Reverse(wanted)
+	}
+	for _, span := range wanted {
+		at := slices.IndexFunc(rows, func(r row) bool { return r.span.ID == span })
+		if span != "" && at >= 0 {
+			return at
+		}
+	}
 	last := 0
 	for i := range rows {
-		if complaint != "" && rows[i].span.ID == complaint {
-			return i
-		}
 		if rows[i].model != "" && !rows[i].node.Agent {
 			last = i
 		}

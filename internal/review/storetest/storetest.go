@@ -53,6 +53,8 @@ func Run(t *testing.T, reading time.Duration, open func(t *testing.T) review.Sto
 		{"many people judge each case twice", testPairs},
 		{"a queue has an order", testOrder},
 		{"judges resolve suspicions", testResolution},
+		{"suspicions are told apart", testSuspicionsApart},
+		{"judges find failures", testJudged},
 		{"a case is assigned to one person", testAssign},
 		{"looking something up lets no case go", testReadingKeepsTheClaim},
 		{"signals are renamed and merged", testMerges},

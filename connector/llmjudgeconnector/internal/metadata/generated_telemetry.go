@@ -28,6 +28,9 @@ type TelemetryBuilder struct {
 	meter                 metric.Meter
 	mu                    sync.Mutex
 	registrations         []metric.Registration
+	LlmJudgeBatches       metric.Int64Counter
+	LlmJudgeCachedTokens  metric.Int64Counter
+	LlmJudgeInBatches     metric.Int64ObservableGauge
 	LlmJudgeJudgements    metric.Int64Counter
 	LlmJudgeNotJudged     metric.Int64Counter
 	LlmJudgeRetries       metric.Int64Counter
@@ -47,6 +50,21 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterLlmJudgeInBatchesCallback sets callback for observable LlmJudgeInBatches metric.
+func (builder *TelemetryBuilder) RegisterLlmJudgeInBatchesCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.LlmJudgeInBatches, obs: o})
+		return nil
+	}, builder.LlmJudgeInBatches)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
 }
 
 // RegisterLlmJudgeWaitingCallback sets callback for observable LlmJudgeWaiting metric.
@@ -92,6 +110,24 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.LlmJudgeBatches, err = builder.meter.Int64Counter(
+		"otelcol_llm_judge_batches",
+		metric.WithDescription("batches of the provider that ended, by their last status [Development]"),
+		metric.WithUnit("{batch}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LlmJudgeCachedTokens, err = builder.meter.Int64Counter(
+		"otelcol_llm_judge_cached_tokens",
+		metric.WithDescription("tokens of prompts that the provider had in its cache [Development]"),
+		metric.WithUnit("{token}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LlmJudgeInBatches, err = builder.meter.Int64ObservableGauge(
+		"otelcol_llm_judge_in_batches",
+		metric.WithDescription("judgements that a batch of the provider is to make [Development]"),
+		metric.WithUnit("{judgement}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.LlmJudgeJudgements, err = builder.meter.Int64Counter(
 		"otelcol_llm_judge_judgements",
 		metric.WithDescription("judgements that were made and passed on [Development]"),
@@ -112,7 +148,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.LlmJudgeSavedUsd, err = builder.meter.Float64UpDownCounter(
 		"otelcol_llm_judge_saved_usd",
-		metric.WithDescription("what a cascade has not spent on the dear judge, less what the cheap ones cost [Development]"),
+		metric.WithDescription("what was not spent, by what saved it; a cascade that asks the dear judge often has saved less than nothing [Development]"),
 		metric.WithUnit("{USD}"),
 	)
 	errs = errors.Join(errs, err)
@@ -136,7 +172,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.LlmJudgeWaiting, err = builder.meter.Int64ObservableGauge(
 		"otelcol_llm_judge_waiting",
-		metric.WithDescription("judgements that wait or are being made [Development]"),
+		metric.WithDescription("judgements that wait or are being made, without those in batches [Development]"),
 		metric.WithUnit("{judgement}"),
 	)
 	errs = errors.Join(errs, err)

@@ -21,6 +21,52 @@ func NewSettings(tt *componenttest.Telemetry) connector.Settings {
 	return set
 }
 
+func AssertEqualLlmJudgeBatches(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_llm_judge_batches",
+		Description: "batches of the provider that ended, by their last status [Development]",
+		Unit:        "{batch}",
+		Data: metricdata.Sum[int64]{
+			Temporality: metricdata.CumulativeTemporality,
+			IsMonotonic: true,
+			DataPoints:  dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_llm_judge_batches")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
+func AssertEqualLlmJudgeCachedTokens(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_llm_judge_cached_tokens",
+		Description: "tokens of prompts that the provider had in its cache [Development]",
+		Unit:        "{token}",
+		Data: metricdata.Sum[int64]{
+			Temporality: metricdata.CumulativeTemporality,
+			IsMonotonic: true,
+			DataPoints:  dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_llm_judge_cached_tokens")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
+func AssertEqualLlmJudgeInBatches(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_llm_judge_in_batches",
+		Description: "judgements that a batch of the provider is to make [Development]",
+		Unit:        "{judgement}",
+		Data: metricdata.Gauge[int64]{
+			DataPoints: dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_llm_judge_in_batches")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
 func AssertEqualLlmJudgeJudgements(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_llm_judge_judgements",
@@ -72,7 +118,7 @@ func AssertEqualLlmJudgeRetries(t *testing.T, tt *componenttest.Telemetry, dps [
 func AssertEqualLlmJudgeSavedUsd(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[float64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_llm_judge_saved_usd",
-		Description: "what a cascade has not spent on the dear judge, less what the cheap ones cost [Development]",
+		Description: "what was not spent, by what saved it; a cascade that asks the dear judge often has saved less than nothing [Development]",
 		Unit:        "{USD}",
 		Data: metricdata.Sum[float64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -136,7 +182,7 @@ func AssertEqualLlmJudgeStorageErrors(t *testing.T, tt *componenttest.Telemetry,
 func AssertEqualLlmJudgeWaiting(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_llm_judge_waiting",
-		Description: "judgements that wait or are being made [Development]",
+		Description: "judgements that wait or are being made, without those in batches [Development]",
 		Unit:        "{judgement}",
 		Data: metricdata.Gauge[int64]{
 			DataPoints: dps,

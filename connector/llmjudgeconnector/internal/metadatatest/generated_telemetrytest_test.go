@@ -20,10 +20,16 @@ func TestSetupTelemetry(t *testing.T) {
 	tb, err := metadata.NewTelemetryBuilder(testTel.NewTelemetrySettings())
 	require.NoError(t, err)
 	defer tb.Shutdown()
+	require.NoError(t, tb.RegisterLlmJudgeInBatchesCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
 	require.NoError(t, tb.RegisterLlmJudgeWaitingCallback(func(_ context.Context, observer metric.Int64Observer) error {
 		observer.Observe(1)
 		return nil
 	}))
+	tb.LlmJudgeBatches.Add(context.Background(), 1)
+	tb.LlmJudgeCachedTokens.Add(context.Background(), 1)
 	tb.LlmJudgeJudgements.Add(context.Background(), 1)
 	tb.LlmJudgeNotJudged.Add(context.Background(), 1)
 	tb.LlmJudgeRetries.Add(context.Background(), 1)
@@ -31,6 +37,15 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.LlmJudgeSelected.Add(context.Background(), 1)
 	tb.LlmJudgeSpentUsd.Add(context.Background(), 1)
 	tb.LlmJudgeStorageErrors.Add(context.Background(), 1)
+	AssertEqualLlmJudgeBatches(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualLlmJudgeCachedTokens(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualLlmJudgeInBatches(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualLlmJudgeJudgements(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())

@@ -29,6 +29,7 @@ type TelemetryBuilder struct {
 	LlmReviewFeedback           metric.Int64Counter
 	LlmReviewIgnoredEvaluations metric.Int64Counter
 	LlmReviewIgnoredSpans       metric.Int64Counter
+	LlmReviewJudged             metric.Int64Counter
 	LlmReviewRedactions         metric.Int64Counter
 	LlmReviewUnscoredSpans      metric.Int64Counter
 }
@@ -78,6 +79,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_llm_review_ignored_spans",
 		metric.WithDescription("spans without a trace ID or span ID; they cannot be stored [Development]"),
 		metric.WithUnit("{span}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.LlmReviewJudged, err = builder.meter.Int64Counter(
+		"otelcol_llm_review_judged",
+		metric.WithDescription("failures that judges found, in log records; each makes its trace a case [Development]"),
+		metric.WithUnit("{evaluation}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.LlmReviewRedactions, err = builder.meter.Int64Counter(

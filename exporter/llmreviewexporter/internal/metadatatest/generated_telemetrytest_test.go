@@ -22,6 +22,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.LlmReviewFeedback.Add(context.Background(), 1)
 	tb.LlmReviewIgnoredEvaluations.Add(context.Background(), 1)
 	tb.LlmReviewIgnoredSpans.Add(context.Background(), 1)
+	tb.LlmReviewJudged.Add(context.Background(), 1)
 	tb.LlmReviewRedactions.Add(context.Background(), 1)
 	tb.LlmReviewUnscoredSpans.Add(context.Background(), 1)
 	AssertEqualLlmReviewFeedback(t, testTel,
@@ -31,6 +32,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualLlmReviewIgnoredSpans(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualLlmReviewJudged(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualLlmReviewRedactions(t, testTel,

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -53,11 +52,20 @@ func Cut(text string, limit int) string {
 	return fmt.Sprintf("%s… [cut, %d bytes in all]", text[:end], len(text))
 }
 
-// BitVerdict is the first bit of items.sources. They are those of review.Sources, as the indexes spell them.
-const BitVerdict = 1
+// The bits of items.sources that are asked for by name.
+const (
+	BitVerdict = 1
+	BitJudge   = 32
+)
 
-// BitOf returns the bit of a source.
-func BitOf(source review.Source) int { return 1 << slices.Index(review.Sources(), source) }
+// bits are those of items.sources, as the indexes spell them.
+var bits = map[review.Source]int{
+	review.SourceVerdict: BitVerdict, review.SourceFeedback: 2, review.SourceSent: 4, review.SourceSuspicion: 8,
+	review.SourceRandom: 16, review.SourceJudge: BitJudge,
+}
+
+// BitOf returns the bit of a source, 0 for an unknown one.
+func BitOf(source review.Source) int { return bits[source] }
 
 // ReasonsIn returns the reasons of the bits, the strongest first. Only the probability of a verdict is in them.
 func ReasonsIn(sources int) (reasons []review.Reason) {

@@ -8,7 +8,7 @@ import (
 func (w *Where) from(source review.Source) {
 	literal := map[review.Source]string{
 		review.SourceVerdict: "1", review.SourceFeedback: "2", review.SourceSent: "4", review.SourceSuspicion: "8",
-		review.SourceRandom: "16",
+		review.SourceRandom: "16", review.SourceJudge: "32",
 	}[source]
 	if literal == "" {
 		literal = "0"

@@ -48,8 +48,8 @@ func EncodeOpinions(s *review.Span) string {
 	return string(b)
 }
 
-// decodeOpinions is the inverse of encodeOpinions.
-func decodeOpinions(text []byte) (opinions []review.Opinion, err error) {
+// DecodeOpinions is the inverse of encodeOpinions.
+func DecodeOpinions(text []byte) (opinions []review.Opinion, err error) {
 	for line := range strings.Lines(string(text)) {
 		value, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
 		mark, name, ok := strings.Cut(rest, " ")
@@ -198,7 +198,7 @@ func complete(ctx context.Context, tx *sql.Tx, found []judgedItem) ([]review.Jud
 	}{
 		{
 			`SELECT item_id, opinions FROM spans WHERE opinions NOT IN ('', '-') AND item_id` + among,
-			readOpinions(index, decodeOpinions),
+			readOpinions(index, DecodeOpinions),
 		},
 		{`SELECT item_id, data FROM spans WHERE opinions = '' AND item_id` + among, readOpinions(index, earlierOpinions)},
 		{
