@@ -43,6 +43,8 @@ func options(client *http.Client, endpoint string, maxReply int) []option.Reques
 	return []option.RequestOption{
 		option.WithBaseURL(endpoint), option.WithHTTPClient(&bounded{client, maxReply}), option.WithMaxRetries(0),
 	}
+}
+
 // WithCacheKeys makes requests say which of them begin alike, so that the provider sends them to the machine that has
 // the beginning in its cache. Servers that do not know the key may refuse it.
 func (m *Model) WithCacheKeys() *Model {
@@ -129,7 +131,6 @@ func tokens(u *openai.CompletionUsage) genai.Tokens {
 	return t
 }
 
-// errTooLong is a body that is longer than its bound.
 // cacheHits reads the cached tokens of servers that name them otherwise, such as DeepSeek and Moonshot.
 func cacheHits(u *openai.CompletionUsage) int64 {
 	for _, key := range []string{"prompt_cache_hit_tokens", "cached_tokens"} {
@@ -140,7 +141,7 @@ func cacheHits(u *openai.CompletionUsage) int64 {
 	return 0
 }
 
-// errTooLong is a body that is longer than judge.MaxReply.
+// errTooLong is a body that is longer than its bound.
 var errTooLong = errors.New("the body is too long")
 
 // ErrorOf says what an error of the client means.
