@@ -83,7 +83,8 @@ func askedFor(evaluations []review.Evaluation) (portions []portion) {
 			p.reasons = append(p.reasons, review.Reason{Source: review.SourceJudge, Probability: e.Probability})
 		}
 		p.judged = p.judged || e.IsJudgement()
-		p.service, p.environment = cmp.Or(p.service, column.Short(e.Service)), cmp.Or(p.environment, column.Short(e.Environment))
+		p.service = cmp.Or(p.service, column.Short(e.Service))
+		p.environment = cmp.Or(p.environment, column.Short(e.Environment))
 	}
 	return portions
 }
@@ -93,7 +94,8 @@ func putEvaluation(ctx context.Context, tx *put, e review.Evaluation) error {
 		*part = column.Cut(column.Clean(*part), maxKeyPart)
 	}
 	e.Label, e.JudgeModel, e.Detail = column.Short(e.Label), column.Short(e.JudgeModel), column.Short(e.Detail)
-	e.Stratum, e.Suspicion, e.Explanation = column.Short(e.Stratum), column.Short(e.Suspicion), column.Cut(column.Clean(e.Explanation), maxExplanation)
+	e.Stratum, e.Suspicion = column.Short(e.Stratum), column.Short(e.Suspicion)
+	e.Explanation = column.Cut(column.Clean(e.Explanation), maxExplanation)
 	e.SuspicionOf = slices.Clone(e.SuspicionOf[:min(len(e.SuspicionOf), content.MaxScores)])
 	for i := range e.SuspicionOf {
 		e.SuspicionOf[i] = column.Short(e.SuspicionOf[i])
