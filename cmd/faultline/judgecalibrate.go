@@ -54,7 +54,7 @@ Exit codes: 0 all can be trusted, 1 the command failed, 2 usage, 3 one of them c
 		RunE: func(c *cobra.Command, _ []string) error { return o.run(c) },
 	}
 	f := c.Flags()
-	o.judgeTrial.flags(f)
+	o.flags(f)
 	f.StringVar(&o.labels.from, "from", "", fromUsage)
 	f.StringSliceVar(&o.results, "results", nil, "file of faultline judge run; may be given several times")
 	o.rubrics.flags(f)

@@ -43,7 +43,7 @@ Exit codes: 0 done, 1 the command failed, 2 usage, 3 no case was judged on both 
 	f := c.Flags()
 	f.StringVar(&o.before, "from", "", "results or rubric before the change (required)")
 	f.StringVar(&o.after, "to", "", "results or rubric after the change (required)")
-	o.judgeTrial.flags(f)
+	o.flags(f)
 	return c
 }
 
