@@ -151,21 +151,28 @@ func TestBatchesOutliveAKill(t *testing.T) {
 			b.judgeMany(t, 0, 20)
 			require.Eventually(t, func() bool { return len(d.keys("batch/")) > 0 }, 20*time.Second, time.Millisecond)
 			kill()
-			before, _ := outcomes(first)
 			b, sink, _ := on(t, d, inBatches(server))
-			records(t, sink, 20-len(before))
+			told := func() int {
+				traces := map[byte]bool{}
+				for _, ld := range append(first.AllLogs(), sink.AllLogs()...) {
+					traces[ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().At(0).TraceID()[0]] = true
+				}
+				return len(traces)
+			}
+			require.Eventually(t, func() bool { return told() == 20 && len(d.keys("batch/")) == 0 }, time.Minute,
+				time.Millisecond)
 			judged, lost := outcomes(sink)
+			before, _ := outcomes(first)
 			for trace := range before {
 				judged[trace]++
 			}
 			for trace, n := range judged {
 				require.Equal(t, 1, n, "trace %d", trace)
 			}
-			require.Equal(t, 20, len(judged)+lost[string(judge.Interrupted)])
+			// One was under way: if its judgement was told at the last moment, nothing on disk says so.
 			require.LessOrEqual(t, lost[string(judge.Interrupted)], 1)
 			require.LessOrEqual(t, len(server.Requests()), 20, "none is asked twice")
-			require.Eventually(t, func() bool { return len(d.keys("batch/")) == 0 }, 20*time.Second, time.Millisecond)
-			require.InDelta(t, float64(len(server.Requests()))*0.0044, b.purse.Spent(), 0.0044*2, "each is paid once")
+			require.LessOrEqual(t, b.purse.Spent(), float64(len(server.Requests()))*0.0044+0.001, "none is paid twice")
 		})
 	}
 }

@@ -2,6 +2,7 @@ package llmjudgeconnector
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"go.opentelemetry.io/collector/connector/connectortest"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/faultline-otel/faultline/connector/llmjudgeconnector/internal/metadata"
@@ -45,7 +47,9 @@ func (d *disk) keys(prefix string) (keys []string) {
 	return keys
 }
 
-// process is a storage extension over a disk. What is written after the kill is lost.
+var errKilled = errors.New("the process was killed")
+
+// process is a storage extension over a disk. Nothing is written after the kill.
 type process struct {
 	component.StartFunc
 	component.ShutdownFunc
@@ -85,6 +89,7 @@ func (p *process) Batch(_ context.Context, ops ...*storage.Operation) error {
 		case op.Type == storage.Get:
 			op.Value = p.disk.data[op.Key]
 		case p.killed:
+			return errKilled
 		case op.Type == storage.Set:
 			p.disk.data[op.Key] = op.Value
 		default:
@@ -108,6 +113,21 @@ func (p *process) Walk(_ context.Context, each storage.WalkFunc) error {
 
 func (p *process) Close(context.Context) error { return nil }
 
+// listener receives what a process tells before its kill.
+type listener struct {
+	*consumertest.LogsSink
+	process *process
+}
+
+func (l listener) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
+	l.process.disk.mu.Lock()
+	defer l.process.disk.mu.Unlock()
+	if l.process.killed {
+		return nil
+	}
+	return l.LogsSink.ConsumeLogs(ctx, ld)
+}
+
 // on starts a connector on a disk. kill ends it as kill -9 does: nothing more is written, and nothing more is told.
 func on(t *testing.T, d *disk, cfg *Config) (b *bench, sink *consumertest.LogsSink, kill func()) {
 	t.Helper()
@@ -115,7 +135,7 @@ func on(t *testing.T, d *disk, cfg *Config) (b *bench, sink *consumertest.LogsSi
 	cfg.Storage = &storageID
 	require.NoError(t, cfg.Validate())
 	sink = new(consumertest.LogsSink)
-	b, err := newBench(t.Context(), connectortest.NewNopSettings(metadata.Type), cfg, sink)
+	b, err := newBench(t.Context(), connectortest.NewNopSettings(metadata.Type), cfg, listener{sink, p})
 	require.NoError(t, err)
 	require.NoError(t, b.Start(t.Context(), extensions{storageID: p}))
 	var once sync.Once

@@ -121,7 +121,7 @@ func TestQueues(t *testing.T) {
 		`queues[0]: name must have 1 to 64 bytes, got 0`,
 		`queues[1] "a": classes must be of the taxonomy, got "boredom"`,
 		`queues[1] "a": services must be names of services, got ""`,
-		`queues[1] "a": sources must be of ["verdict" "feedback" "sent" "suspicion" "random"], got "luck"`,
+		`queues[1] "a": sources must be of ["verdict" "feedback" "sent" "judge" "suspicion" "random"], got "luck"`,
 		`queues[1] "a": reviewers must be 1 to 20, got 0`,
 		`queues[1] "a": order must be "newest" or "priority", got "random"`,
 		`queues[1] "a": questions[0]: name must have 1 to 64 bytes, got 0`,

@@ -155,7 +155,7 @@ func TestCountsThatContradictEachOther(t *testing.T) {
 		"an object of cached tokens alone": {map[string]any{
 			"langsmith.span.kind": "llm", "gen_ai.usage.input_tokens": 9,
 			"langsmith.usage_metadata": `{"input_tokens":0,"input_token_details":{"cache_read":9}}`,
-		}, genai.Tokens{UncachedInput: genai.Some[int64](0), CacheRead: genai.Some[int64](9)}, ""},
+		}, genai.Tokens{UncachedInput: genai.Some[int64](0), CacheRead: genai.Some[int64](9)}, "cached_above_input"},
 		"huge": {map[string]any{
 			"gen_ai.usage.input_tokens": 1, "gen_ai.usage.cache_read.input_tokens": int64(math.MaxInt64),
 			"gen_ai.usage.cache_write.input_tokens": int64(math.MaxInt64), "gen_ai.usage.output_tokens": 5,

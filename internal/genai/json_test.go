@@ -53,7 +53,7 @@ func TestKeys(t *testing.T) {
 		system_instructions tools tool_definitions tool session_id user_id agent_name agent_version temperature max_tokens top_p top_k
 		seed prompt_variables
 		response_format output_type output_schema streaming ttft_ms cost_usd prompt_name prompt_version refusal error retrieval
-		service_name deployment_environment duration_ms content_truncated content_missing status_ok`), keys(t, data))
+		service_name service_version deployment_environment duration_ms content_truncated content_missing status_ok`), keys(t, data))
 	require.ElementsMatch(t, []string{"name", "call_id", "arguments", "result", "status"}, keys(t, call["tool"]))
 	require.ElementsMatch(t, []string{"query", "top_k", "documents", "empty"}, keys(t, call["retrieval"]))
 	require.ElementsMatch(t, []string{"is_error", "type", "message", "http_status", "raiser"}, keys(t, call["error"]))

@@ -245,9 +245,12 @@ func (c *Clerk) end(ctx context.Context, b *queue.Batch, s State, why *judge.Err
 			break
 		}
 	}
-	c.check(c.Desk.Queue.Release(b))
+	err := c.Desk.Queue.Release(b)
+	c.check(err)
 	c.Ended(s.Status)
-	_ = c.Provider.Forget(ctx, append(s.Files, b.File)...) // it forgets them by itself some day
+	if err == nil { // else the next process reads the results again
+		_ = c.Provider.Forget(ctx, append(s.Files, b.File)...) // it forgets them by itself some day
+	}
 }
 
 // answer settles an entry that has none yet.

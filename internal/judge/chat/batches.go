@@ -12,7 +12,6 @@ import (
 	"strconv"
 
 	"github.com/openai/openai-go/v3"
-	"github.com/openai/openai-go/v3/option"
 
 	"github.com/faultline-otel/faultline/internal/judge"
 	"github.com/faultline-otel/faultline/internal/judge/batch"
@@ -30,12 +29,19 @@ var _ batch.Provider = (*Batches)(nil)
 // batchKey is the key of the metadata of a batch that holds our name of it.
 const batchKey = "faultline"
 
+// Bounds of what a provider sends, in bytes: results of a batch, which are read line by line, and a list of batches.
+const (
+	maxResults = 1 << 30
+	maxListing = 4 << 20
+)
+
 // NewBatches returns the batches of a model at the same endpoint.
 func NewBatches(client *http.Client, endpoint string, m *Model) *Batches {
-	options := []option.RequestOption{
-		option.WithBaseURL(endpoint), option.WithHTTPClient(client), option.WithMaxRetries(0),
+	return &Batches{
+		model:   m,
+		files:   openai.NewFileService(options(client, endpoint, maxResults)...),
+		batches: openai.NewBatchService(options(client, endpoint, maxListing)...),
 	}
-	return &Batches{model: m, files: openai.NewFileService(options...), batches: openai.NewBatchService(options...)}
 }
 
 // Line is the line of a request in the file of a batch.

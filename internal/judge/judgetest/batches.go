@@ -20,6 +20,7 @@ type Batches struct {
 	// create is the status of the response to a new batch, 200 if it is nil.
 	create func(n int) int
 	made   int // attempts to create one
+	kept   int // files, those that were deleted too
 	served int // files that were read
 }
 
@@ -114,10 +115,8 @@ func (b *Batches) keep(text string) string {
 	if b.files == nil {
 		b.files = map[string]string{}
 	}
-	name := fmt.Sprintf("file-%d", len(b.files)+100*b.made)
-	for b.files[name] != "" {
-		name += "x"
-	}
+	b.kept++
+	name := fmt.Sprintf("file-%d", b.kept)
 	b.files[name] = text
 	return name
 }

@@ -234,7 +234,7 @@ func testQueues(s *suite) {
 func testSeveralReviewers(s *suite) {
 	t := s.t
 	queues := twice()
-	queues[0].Questions = nil
+	queues[0].Questions, queues[0].Blind = nil, false
 	s.UseQueues(queues)
 	s.put(t, trace(1, failing(1, 0, 1, failure.Refusal)), trace(2, failing(1, 1, 2, failure.Refusal)))
 	require.Equal(t, traceID(2), s.next(ada(time.Hour), review.Filter{}))
