@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -303,6 +304,7 @@ func TestFiguresOfAScope(t *testing.T) {
 		require.Equal(t, "/overview?days=7&queue=refunds", of.address())
 		require.Nil(t, b.Latest(of))
 		time.Sleep(time.Second) // less than figures stay
+		synctest.Wait()
 		figures := b.Latest(of)
 		require.Equal(t, "refunds", figures.Queue)
 		require.Equal(t, []string{"", "refunds"}, f.queues)
@@ -317,10 +319,16 @@ func TestFiguresOfAScope(t *testing.T) {
 			b.Latest(Scope{Days: 7, Queue: fmt.Sprint("q", n)})
 			time.Sleep(time.Millisecond)
 		}
-		require.Len(t, b.scopes, maxScopes)
-		require.Equal(t, Whole, b.scopes[0].scope)
+		scopes := func() []*kept {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			return slices.Clone(b.scopes)
+		}
+		require.Len(t, scopes(), maxScopes)
+		require.Equal(t, Whole, scopes()[0].scope)
 		time.Sleep(4 * idle)
-		require.Len(t, b.scopes, 1, "nobody looks")
+		synctest.Wait()
+		require.Len(t, scopes(), 1, "nobody looks")
 		cancel()
 		<-done
 	})
