@@ -41,8 +41,8 @@ func joins(t *testing.T, e *judgetest.Embeddings) *Config {
 	return cfg
 }
 
-// TestSignalsOfEqualMeaningAreJoined: an endpoint that fails is told of and asked again, and holds up neither what comes
-// in nor the page.
+// TestSignalsOfEqualMeaningAreJoined: a failing endpoint is logged and asked again. It delays neither ingest nor the
+// page.
 func TestSignalsOfEqualMeaningAreJoined(t *testing.T) {
 	joinOften(t)
 	model := judgetest.NewEmbeddings(t, nil)

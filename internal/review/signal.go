@@ -54,7 +54,7 @@ type Signal struct {
 	Open        int           `json:"open"`   // to be judged
 	Version     string        `json:"resolved_in,omitempty"`
 	ChangedBy   string        `json:"changed_by,omitempty"`
-	Assignee    string        `json:"assignee,omitempty"` // who looks after it
+	Assignee    string        `json:"assignee,omitempty"` // the person responsible
 	HourlyCount []int         `json:"hourly_count"`       // of the last 24 hours, in Store.Signal 48, oldest first
 
 	// Only from Store.Signal.
@@ -169,7 +169,7 @@ type Signals interface {
 	GuardSignal(ctx context.Context, id string, g Guard) error
 	// RenameSignal gives a signal a title; "" is the evidence of its first item again. by is who does so, here and below.
 	RenameSignal(ctx context.Context, id, name, by string) error
-	// AssignSignal says who looks after a signal; "" is nobody. Its cases are offered to all as before.
+	// AssignSignal makes a person responsible for a signal; "" is nobody. Its cases are offered to all as before.
 	AssignSignal(ctx context.Context, id, name, by string) error
 	// MergeSignal makes a signal part of another one: its items, those to come too, count there. It returns ErrInvalid
 	// for a signal that is part of the first already.

@@ -22,7 +22,7 @@ type signalsPage struct {
 	Query   string
 	States  []option
 	Classes []optionGroup
-	People  []option // who looks after signals
+	People  []option // responsible for signals
 	Singles []option // cases that no signal has, by their reason
 	Place   string
 	Rows    []signalRow
@@ -290,7 +290,7 @@ func (s *server) postSignalSplit(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// postSignalAssign says who looks after a signal.
+// postSignalAssign makes a person responsible for a signal.
 func (s *server) postSignalAssign(w http.ResponseWriter, r *http.Request) error {
 	return s.changeSignal(w, r, func(id string, form url.Values) error {
 		return s.store.AssignSignal(r.Context(), id, form.Get("assignee"), s.claimant(r).Name)

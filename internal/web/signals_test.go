@@ -93,7 +93,7 @@ func TestASignalIsResolvedInAVersion(t *testing.T) {
 }
 
 // TestASignalShowsItsGuards: the page names what was made of the failures, and what had resolved one that came back.
-// TestASignalSaysWithWhatItBegan: the version that it came with, whom it touched, what it cost, and who looks after it.
+// TestASignalSaysWithWhatItBegan: the version that it came with, whom it touched, what it cost, and its assignee.
 func TestASignalSaysWithWhatItBegan(t *testing.T) {
 	s := newSite(t, web.Options{})
 	versioned := func(n int, fingerprint, version, user string) {

@@ -144,8 +144,8 @@ func (b *Board) Run(ctx context.Context, failed func(error)) {
 	}
 }
 
-// rest waits until the figures are too old for who looks, or for nobody. Meanwhile it adds those that somebody waits
-// for, at most half of the time.
+// rest waits until the figures are too old: sooner if a person looks at them. Meanwhile it computes figures that a
+// person waits for, at most half of the time.
 func (b *Board) rest(ctx context.Context, fresh time.Duration, add func() time.Duration) {
 	soonest, latest := time.NewTimer(fresh), time.NewTimer(max(idle, fresh))
 	defer soonest.Stop()

@@ -26,7 +26,7 @@ func Insert[R any](
 	return nil
 }
 
-// Statements are those that insert rows. Each has a power of two of them, so that there are few texts to prepare.
+// Statements are those that insert rows. Each has a power of two of them, so that few texts are prepared.
 func Statements[R any](
 	into Insertion, atOnce int, rows []R, columns func(*R) (size int, values []any),
 ) iter.Seq2[string, []any] {
