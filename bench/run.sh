@@ -4,6 +4,7 @@
 #   a, b, c        stock: otlp → nop; transform and span_metrics; (b) with tail_sampling
 #   metrics        llm_failure and llm_metrics alone: compare with (b)
 #   default        deploy/config/default.yaml with nop in place of files: compare with (c)
+#   structure      metrics without the text scorers, unscored: default without them. What all but these costs
 #
 # The load generator and the stock configurations are in ../shared/bench, or where FAULTLINE_BENCH says. ERR is the share
 # of failing traces: without it the matrix runs at 1 % and at 5 %. PROFILE=1 prints the share of each component as well.
@@ -16,16 +17,30 @@ export LOADGEN=$root/bin/loadgen
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# The shipped configuration is merged with an overlay that names the ports and puts nop in place of files.
-cat >"$work/faultline" <<SH
+# collector NAME CONFIG...: a Collector that merges these configurations with the one that it is started with.
+collector() {
+  local name=$1 merged=""
+  shift
+  for config in "$@"; do merged+=" --config $config"; done
+  cat >"$work/$name" <<SH
 #!/bin/sh
 rm -rf "$work/data" && mkdir -p "$work/data" && cd "$work"
-exec "$root/bin/otelcol-faultline" --config "$root/deploy/config/default.yaml" "\$@"
+exec "$root/bin/otelcol-faultline"$merged "\$@"
 SH
-chmod +x "$work/faultline"
+  chmod +x "$work/$name"
+}
+
+# The shipped configuration is merged with an overlay that names the ports and puts nop in place of files.
+shipped=$root/deploy/config/default.yaml overlay=$root/bench/conf/default.yaml
+collector faultline "$shipped"
+collector structure "$root/bench/conf/metrics.yaml"
+collector unscored "$shipped" "$overlay"
+cp "$root/bench/conf/structure.yaml" "$work/structure.yaml"
+cp "$root/bench/conf/structure.yaml" "$work/unscored.yaml"
 
 reps=${1:-3}
-configs=${2:-a b $root/bin/otelcol-faultline@$root/bench/conf/metrics.yaml c $work/faultline@$root/bench/conf/default.yaml}
+configs=${2:-a b $root/bin/otelcol-faultline@$root/bench/conf/metrics.yaml $work/structure@$work/structure.yaml
+  c $work/faultline@$overlay $work/unscored@$work/unscored.yaml}
 cd "$work"
 for share in ${ERR:-0.01 0.05}; do
   out=${OUT:-$root/bin/bench-$share.jsonl}
@@ -33,4 +48,4 @@ for share in ${ERR:-0.01 0.05}; do
   printf '\n%s failing traces, natural text\n' "$(awk "BEGIN { print 100 * $share \" %\" }")"
   OUT=$out ERR=$share "$shared/run.sh" "$root/bin/otelcol-faultline" "$shared/conf" "$configs" "$reps"
 done
-[ -z "${PROFILE:-}" ] || "$root/bench/profile.sh" "$work/faultline" "$root/bench/conf/default.yaml"
+[ -z "${PROFILE:-}" ] || "$root/bench/profile.sh" "$work/faultline" "$overlay"
