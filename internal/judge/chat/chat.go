@@ -158,10 +158,16 @@ func ErrorOf(err error) *judge.Error {
 		return &judge.Error{Obstacle: judge.CutReply, Again: true, Unknown: true, Err: err}
 	}
 	if _, ok := errors.AsType[net.Error](err); ok || errors.Is(err, io.EOF) {
-		return &judge.Error{Obstacle: judge.Unavailable, Again: true, Err: err}
+		return &judge.Error{Obstacle: judge.Unavailable, Again: true, Unknown: brokeOff(err), Err: err}
 	}
 	// The body is no completion.
 	return &judge.Error{Obstacle: judge.InvalidReply, Unknown: true, Err: err}
+}
+
+// brokeOff reports whether a connection ended while the server had the request.
+func brokeOff(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return errors.Is(err, io.EOF) || ok && op.Op == "read"
 }
 
 func isTimeout(err error) bool {
@@ -213,32 +219,40 @@ type bounded struct {
 	most int // bytes
 }
 
-// Do sends a request.
+// Do sends a request. The end of the context closes the body: openai-go drops a response without closing it if the
+// context ends just as the response arrives, and then its connection and its timer would live until the time-out.
 func (b *bounded) Do(req *http.Request) (*http.Response, error) {
 	res, err := b.Client.Do(req) //nolint:gosec // the address is that of the configuration
-	switch {
-	case err != nil:
-	case res.StatusCode < http.StatusBadRequest:
-		res.Body = &body{res.Body, b.most}
-	default: // the status says enough
-		res.Body = struct {
-			io.Reader
-			io.Closer
-		}{io.LimitReader(res.Body, int64(b.most)), res.Body}
+	if err != nil {
+		return res, err
 	}
-	return res, err
+	of := body{ReadCloser: res.Body, left: b.most, atEnd: errTooLong}
+	if res.StatusCode >= http.StatusBadRequest {
+		of.atEnd = io.EOF // the status says enough
+	}
+	of.keep = context.AfterFunc(req.Context(), func() { _ = of.ReadCloser.Close() })
+	res.Body = &of
+	return res, nil
 }
 
 type body struct {
 	io.ReadCloser
-	left int
+	left  int   // bytes
+	atEnd error // when none are left
+	keep  func() bool
 }
 
 func (b *body) Read(p []byte) (int, error) {
 	if b.left <= 0 {
-		return 0, errTooLong
+		return 0, b.atEnd
 	}
 	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
 	b.left -= n
 	return n, err
+}
+
+// Close closes the body.
+func (b *body) Close() error {
+	b.keep()
+	return b.ReadCloser.Close()
 }

@@ -2,7 +2,9 @@ package chat
 
 import (
 	"context"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -114,6 +116,20 @@ func TestNoServerIsUnavailable(t *testing.T) {
 	require.Equal(t, judge.Unavailable, e.Obstacle, "%v", err)
 	require.True(t, e.Again)
 	require.False(t, e.Unknown, "nothing was asked")
+}
+
+// TestABrokenConnectionMayBePaid: the provider may have worked for the request.
+func TestABrokenConnectionMayBePaid(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		panic(http.ErrAbortHandler)
+	}))
+	defer server.Close()
+	model := New(&http.Client{Timeout: time.Minute}, server.URL+"/v1", settings())
+	_, err := model.Ask(t.Context(), judge.Prompt{MaxTokens: 1})
+	e := judge.ErrorOf(err)
+	require.Equal(t, judge.Unavailable, e.Obstacle, "%v", err)
+	require.True(t, e.Again)
+	require.True(t, e.Unknown)
 }
 
 // Exchanges in the shapes of common servers.
@@ -303,4 +319,42 @@ func TestCascade(t *testing.T) {
 		})
 	}
 	require.NotEqual(t, cascade.Version(), judge.NewCascade(of("b").By(r), of("a").By(r), of("dear").By(r)).Version())
+}
+
+// cancelling is a transport under which the context of a request ends just as the response arrives.
+type cancelling struct {
+	cancel context.CancelFunc
+	closed chan struct{}
+}
+
+func (c *cancelling) RoundTrip(req *http.Request) (*http.Response, error) {
+	c.cancel()
+	return &http.Response{
+		StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: c, Request: req,
+	}, nil
+}
+
+func (c *cancelling) Read([]byte) (int, error) { return 0, io.EOF }
+
+func (c *cancelling) Close() error {
+	select {
+	case <-c.closed:
+	default:
+		close(c.closed)
+	}
+	return nil
+}
+
+// TestAResponseAfterTheEndIsClosed: an open one keeps its connection and a timer until the time-out.
+func TestAResponseAfterTheEndIsClosed(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	transport := &cancelling{cancel, make(chan struct{})}
+	model := New(&http.Client{Timeout: time.Hour, Transport: transport}, "http://127.0.0.1/v1", settings())
+	_, err := model.Ask(ctx, judge.Prompt{MaxTokens: 1})
+	require.ErrorIs(t, err, context.Canceled)
+	select {
+	case <-transport.closed:
+	case <-time.After(time.Minute):
+		t.Fatal("the body is open")
+	}
 }
