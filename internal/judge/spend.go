@@ -8,8 +8,8 @@ import (
 	"github.com/faultline-otel/faultline/internal/checkpoint"
 )
 
-// Spend is the purse of a day, in UTC. A reserved amount counts as spent until it is settled, also on disk: after a
-// crash, calls that were on their way are paid. It is safe for concurrent use.
+// Spend is the purse of a day, in UTC. A reserved amount counts as spent until it is settled. It is on disk before the
+// call is made: after a crash, calls that were on their way are paid. It is safe for concurrent use.
 type Spend struct {
 	mu     sync.Mutex
 	limit  float64 // 0 is no limit
@@ -19,6 +19,7 @@ type Spend struct {
 
 	day             string
 	spent, reserved float64
+	orphaned        float64 // the part of spent that an earlier process had reserved
 }
 
 const (
@@ -27,8 +28,9 @@ const (
 )
 
 type savedSpend struct {
-	Day string  `json:"day"`
-	USD float64 `json:"usd"`
+	Day      string  `json:"day"`
+	USD      float64 `json:"usd"` // settled
+	Reserved float64 `json:"reserved,omitempty"`
 }
 
 // NewSpend returns the purse of the day. store may be nil. failed is called with errors of the store.
@@ -45,7 +47,7 @@ func NewSpend(limit float64, store checkpoint.Store, now func() time.Time, faile
 	if err != nil {
 		failed(err)
 	} else if saved.Day == s.day {
-		s.spent = saved.USD
+		s.spent, s.orphaned = saved.USD+saved.Reserved, saved.Reserved
 	}
 	return s
 }
@@ -75,12 +77,14 @@ func (s *Spend) Settle(reserved, spent float64) {
 	s.save()
 }
 
-// Resume counts an amount as reserved that an earlier process reserved. It was on disk as spent.
+// Resume reserves an amount that an earlier process had reserved, so that it can be settled. What that process had
+// settled before it ended stays spent.
 func (s *Spend) Resume(usd float64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.turn()
-	s.spent = max(s.spent-usd, 0)
+	again := min(usd, s.orphaned)
+	s.orphaned, s.spent = s.orphaned-again, s.spent-again
 	s.reserved += usd
 	s.save()
 }
@@ -103,7 +107,7 @@ func (s *Spend) Spent() float64 {
 // turn begins a new day. What is reserved stays so.
 func (s *Spend) turn() {
 	if day := s.now().UTC().Format(dayFormat); day != s.day {
-		s.day, s.spent = day, 0
+		s.day, s.spent, s.orphaned = day, 0, 0
 	}
 }
 
@@ -111,7 +115,7 @@ func (s *Spend) save() {
 	if s.store == nil || s.limit == 0 {
 		return
 	}
-	text, err := json.Marshal(savedSpend{s.day, s.spent + s.reserved})
+	text, err := json.Marshal(savedSpend{s.day, s.spent, s.reserved})
 	if err == nil {
 		err = s.store.Write(map[string][]byte{spendKey: text}, nil)
 	}

@@ -60,6 +60,32 @@ func TestTheDayHasALimit(t *testing.T) {
 	require.True(t, NewSpend(0, nil, clock, fail).Reserve(1e6), "no limit")
 }
 
+// TestWhatWasSettledStaysSpent: a batch that goes on after a kill reserves its amounts again, also those that the killed
+// process had settled already. That gives nothing back.
+func TestWhatWasSettledStaysSpent(t *testing.T) {
+	store := &memory{}
+	fail := func(err error) { require.NoError(t, err) }
+	s := NewSpend(10, store, time.Now, fail)
+	for range 3 {
+		require.True(t, s.Reserve(1))
+	}
+	s.Settle(1, 0.4)
+
+	s = NewSpend(10, store, time.Now, fail)
+	require.InDelta(t, 2.4, s.Spent(), 1e-9)
+	require.False(t, s.Busy())
+	for range 3 {
+		s.Resume(1)
+	}
+	require.True(t, s.Busy())
+	s.Settle(1, 0) // the one that was settled before
+	require.InDelta(t, 2.4, s.Spent(), 1e-9)
+	s.Settle(1, 0.4)
+	s.Settle(1, 0.4)
+	require.InDelta(t, 1.2, s.Spent(), 1e-9)
+	require.InDelta(t, 1.2, NewSpend(10, store, time.Now, fail).Spent(), 1e-9)
+}
+
 func TestAStoreThatFailsIsTold(t *testing.T) {
 	store := &memory{err: errors.New("disk")}
 	told := 0
