@@ -2,6 +2,7 @@ package llmjudgeconnector
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -105,7 +106,7 @@ func TestBatches(t *testing.T) {
 		server := judgetest.New(t, supports)
 		cfg := inBatches(server)
 		b, _, _ := on(t, newDisk(), cfg)
-		_, usd := b.raters["groundedness"].(judge.Deferred).Prompt(&judge.Case{Scope: judge.Answer, Answer: "a"})
+		_, usd := b.raters["groundedness"].(judge.Deferred).Request(&judge.Case{Scope: judge.Answer, Answer: "a"}, 0)
 		limited := inBatches(server)
 		limited.SpendLimitUSD = 2.5 * usd // of the longest replies; two at a time
 		b, sink, _ := on(t, newDisk(), limited)
@@ -115,6 +116,39 @@ func TestBatches(t *testing.T) {
 		require.LessOrEqual(t, b.purse.Spent(), limited.SpendLimitUSD)
 		require.Greater(t, len(judged), 2, "the replies were short, so there was room for more")
 		require.Equal(t, 4, len(judged)+lost[string(judge.SpendLimit)])
+	})
+	t.Run("a cascade", func(t *testing.T) {
+		t.Parallel()
+		server := judgetest.New(t, func(r *judgetest.Request) judgetest.Answer {
+			a := supports(r)
+			if r.Model == "small-b" && strings.Contains(r.User, "disputed") || r.Model == "stand-in" {
+				a.Text = contradicted
+			}
+			return a
+		})
+		cfg := inBatches(server)
+		cfg.Cascade = []ModelConfig{cfg.ModelConfig, cfg.ModelConfig}
+		cfg.Cascade[0].Model, cfg.Cascade[1].Model = "small-a", "small-b"
+		cfg.Cascade[0].Free, cfg.Cascade[1].Free = true, true
+		b, sink, _ := on(t, newDisk(), cfg)
+		b.judgeMany(t, 0, 3)
+		disputed := grounded(9)
+		disputed.answer += " That is disputed."
+		require.NoError(t, b.ConsumeTraces(t.Context(), disputed.traces()))
+		models := map[byte]string{}
+		for _, record := range records(t, sink, 4) {
+			e, ok := spanattr.EvaluationOf(record)
+			require.True(t, ok)
+			require.True(t, strings.HasPrefix(e.Version, "cascade@"), e.Version)
+			models[record.TraceID()[0]] = e.JudgeModel
+		}
+		require.Equal(t, map[byte]string{1: "small-a", 2: "small-a", 3: "small-a", 9: "stand-in"}, models)
+		require.InDelta(t, 0.0044, b.purse.Spent(), 1e-9, "the dear judge was asked once")
+		asked := map[string]int{}
+		for _, r := range server.Requests() {
+			asked[r.Model]++
+		}
+		require.Equal(t, map[string]int{"small-a": 4, "small-b": 4, "stand-in": 1}, asked)
 	})
 	t.Run("the answer of the provider is lost", func(t *testing.T) {
 		t.Parallel()
@@ -184,8 +218,8 @@ func TestBatchesOutliveAKill(t *testing.T) {
 func TestBatchConfig(t *testing.T) {
 	server := judgetest.New(t, supports)
 	for want, change := range map[string]func(*Config){
-		"batch needs storage":                  func(c *Config) { c.Storage = nil },
-		"batch and cascade exclude each other": func(c *Config) { c.Cascade = []ModelConfig{c.ModelConfig, c.ModelConfig} },
+		"batch needs storage":            func(c *Config) { c.Storage = nil },
+		"batch needs model and endpoint": func(c *Config) { c.Model, c.Endpoint = "", "" },
 	} {
 		cfg := inBatches(server)
 		cfg.Storage = &storageID

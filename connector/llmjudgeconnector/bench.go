@@ -38,9 +38,9 @@ type bench struct {
 	shares   judge.Shares
 	maxBytes int
 	purse    *judge.Spend
-	batches  batch.Provider // nil without batches
-	sessions *sessions      // nil without raters of sessions
-	readers  sync.Pool      // of *pipeline.Answers
+	clerks   map[string]batch.Provider // by lane, empty without batches
+	sessions *sessions                 // nil without raters of sessions
+	readers  sync.Pool                 // of *pipeline.Answers
 
 	store   *storage.Store
 	queue   *queue.Queue
@@ -59,7 +59,7 @@ func newBench(ctx context.Context, set connector.Settings, cfg *Config, next con
 	}
 	b := &bench{
 		config: cfg, plan: p, set: set.TelemetrySettings, id: set.ID, next: next,
-		raters: map[string]judge.Rater{}, lanes: map[string]string{},
+		raters: map[string]judge.Rater{}, lanes: map[string]string{}, clerks: map[string]batch.Provider{},
 		shares:   judge.Shares{Flagged: cfg.Shares.Flagged, Suspect: cfg.Shares.Suspect, Random: cfg.Shares.Random},
 		maxBytes: cfg.settings().MaxBytes,
 		readers:  sync.Pool{New: func() any { return pipeline.NewAnswers() }},
@@ -72,8 +72,19 @@ func newBench(ctx context.Context, set connector.Settings, cfg *Config, next con
 // Capabilities returns that the connector does not change data.
 func (*bench) Capabilities() consumer.Capabilities { return consumer.Capabilities{MutatesData: false} }
 
-// lanes of the queue: the judge, and each scorer.
+// lanes of the queue: the judge, and each scorer. In batches, each judge of a cascade has one.
 const judgeLane = "judge"
+
+var cheapLanes = [2]string{"first judge", "second judge"}
+
+// lane returns the lane of a stage of a rater.
+func (b *bench) lane(rater string, stage int) string {
+	lane := b.lanes[rater]
+	if lane == judgeLane && len(b.clerks) > 1 && stage < len(cheapLanes) {
+		return cheapLanes[stage]
+	}
+	return lane
+}
 
 // Start opens the queue and begins to judge.
 func (b *bench) Start(ctx context.Context, host component.Host) error {
@@ -90,7 +101,10 @@ func (b *bench) Start(ctx context.Context, host component.Host) error {
 	}
 	q, lost, err := queue.Open(store, queue.Limits{
 		Judgements: b.config.Queue.Size, MaxAge: b.config.Queue.MaxAge, Attempts: b.config.Retry.Attempts,
-	}, time.Now, func(rater string) string { return b.lanes[rater] })
+	}, time.Now, b.lane)
+	if err == nil {
+		err = q.Disband(func(lane string) bool { return b.clerks[lane] != nil })
+	}
 	if err != nil {
 		return fmt.Errorf("open the queue of the judge: %w", err)
 	}
@@ -118,14 +132,16 @@ func (b *bench) Start(ctx context.Context, host component.Host) error {
 			continue
 		}
 		seen[lane] = true
-		if lane == judgeLane && b.batches != nil {
-			clerk := b.clerk(desk)
-			b.done.Go(func() { clerk.Work(ctx) })
+		if lane == judgeLane && len(b.clerks) > 0 {
 			continue
 		}
 		for range b.config.Concurrency {
 			b.done.Go(func() { desk.Work(ctx, lane) })
 		}
+	}
+	for lane := range b.clerks {
+		clerk := b.clerk(desk, lane)
+		b.done.Go(func() { clerk.Work(ctx) })
 	}
 	if b.sessions != nil {
 		b.done.Go(func() { b.endSessions(ctx) })
@@ -153,9 +169,13 @@ func (b *bench) build(ctx context.Context, host component.Host, store queue.Stor
 				model = model.WithCacheKeys()
 			}
 			asked := judge.New(model, s, b.plan.rows[i], purse, pace(m.RequestsPerMinute))
-			if cfg := b.config.Batch.Get(); cfg != nil { // there is no cascade
+			if cfg := b.config.Batch.Get(); cfg != nil {
+				lane := judgeLane
+				if i > 0 {
+					lane = cheapLanes[i-1]
+				}
 				asked = asked.Discounted(1 - cfg.Discount)
-				b.batches = chat.NewBatches(client, m.Endpoint, model)
+				b.clerks[lane] = chat.NewBatches(client, m.Endpoint, model)
 			}
 			judges = append(judges, asked)
 		}
@@ -194,11 +214,11 @@ func (b *bench) build(ctx context.Context, host component.Host, store queue.Stor
 	return nil
 }
 
-// clerk makes judgements in batches of the provider.
-func (b *bench) clerk(desk *queue.Desk) *batch.Clerk {
+// clerk makes judgements of a lane in batches of its provider.
+func (b *bench) clerk(desk *queue.Desk, lane string) *batch.Clerk {
 	cfg := b.config.Batch.Get()
 	return &batch.Clerk{
-		Provider: b.batches, Desk: desk, Lane: judgeLane, Purse: b.purse, Now: time.Now,
+		Provider: b.clerks[lane], Desk: desk, Lane: lane, Purse: b.purse, Now: time.Now,
 		Rater:  func(name string) judge.Deferred { return b.raters[name].(judge.Deferred) },
 		Limits: batch.Limits{Requests: cfg.MaxRequests, Every: cfg.Every, Poll: cfg.Poll},
 		Ended:  b.count.batch, Cost: b.count.cost,

@@ -214,8 +214,6 @@ func (c *Config) Validate() error {
 		switch {
 		case !hasModel:
 			wrong("batch needs model and endpoint: http_scorers have no batches")
-		case len(c.Cascade) > 0:
-			wrong("batch and cascade exclude each other: a cascade asks the next judge by the answer of the last")
 		case c.Storage == nil:
 			wrong("batch needs storage: a batch takes up to a day, and must outlive the process")
 		}

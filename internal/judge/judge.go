@@ -61,10 +61,10 @@ type Model interface {
 
 // Reply is the answer of a model.
 type Reply struct {
-	Text    string
-	Refusal string // the provider's own field, or the name of the filter
-	Cut     bool   // the limit of tokens was reached
-	Tokens  genai.Opt[genai.Tokens]
+	Text    string                  `json:"text,omitempty"`
+	Refusal string                  `json:"refusal,omitempty"` // the provider's own field, or the name of the filter
+	Cut     bool                    `json:"cut,omitempty"`     // the limit of tokens was reached
+	Tokens  genai.Opt[genai.Tokens] `json:"tokens,omitzero"`
 }
 
 // Purse limits what is spent.

@@ -2,7 +2,7 @@
 //
 // A batch is on disk before the provider is asked for it, so that a process that is killed neither forgets it nor asks
 // twice: the next one finds it at the provider by its name. What a batch leaves without an answer is asked again, and
-// told as lost after the last attempt.
+// told as lost after the last attempt. The judges of a cascade have a clerk each: a judgement goes from one to the next.
 package batch
 
 import (
@@ -11,6 +11,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/judge"
@@ -62,7 +63,7 @@ const (
 	maxAge   = 48 * time.Hour
 )
 
-// Clerk makes the judgements of a lane in batches.
+// Clerk makes the judgements of a lane in batches. Clerks of several lanes may work at once, each in one goroutine.
 type Clerk struct {
 	Provider Provider
 	Desk     *queue.Desk
@@ -75,28 +76,45 @@ type Clerk struct {
 	Ended func(status string)
 	Cost  func(*judge.Cost)
 
-	open []*queue.Batch
+	open    []*queue.Batch
+	resumed bool
+	sent    time.Time
 }
 
 // Work makes batches until the context ends. Those that are then open go on with the next process.
 func (c *Clerk) Work(ctx context.Context) {
-	c.open = c.Desk.Queue.Batches()
+	for ctx.Err() == nil {
+		c.Round(ctx)
+		queue.Wait(ctx, min(c.Limits.Poll, c.Limits.Every))
+	}
+}
+
+// Round sends what waits, if it is time to, and looks once at each batch that is on its way. It returns how many still
+// are.
+func (c *Clerk) Round(ctx context.Context) (open int) {
+	c.resume()
+	if now := c.Now(); now.Sub(c.sent) >= c.Limits.Every {
+		c.sent = now
+		for c.send(ctx) && ctx.Err() == nil {
+		}
+	}
+	for _, b := range append([]*queue.Batch(nil), c.open...) {
+		c.look(ctx, b)
+	}
+	return len(c.open)
+}
+
+// resume goes on with the batches of an earlier process.
+func (c *Clerk) resume() {
+	if c.resumed {
+		return
+	}
+	c.resumed = true
+	c.open = c.Desk.Queue.Batches(c.Lane)
 	for _, b := range c.open {
 		for i := range b.Entries {
 			c.Purse.Resume(b.Entries[i].Reserved)
 		}
-	}
-	last := time.Time{}
-	for ctx.Err() == nil {
-		if now := c.Now(); now.Sub(last) >= c.Limits.Every {
-			last = now
-			for c.send(ctx) && ctx.Err() == nil {
-			}
-		}
-		for _, b := range append([]*queue.Batch(nil), c.open...) {
-			c.look(ctx, b)
-		}
-		queue.Wait(ctx, min(c.Limits.Poll, c.Limits.Every))
 	}
 }
 
@@ -110,7 +128,7 @@ func (c *Clerk) send(ctx context.Context) bool {
 	for _, o := range lost {
 		c.Desk.Finish(ctx, o)
 	}
-	b := &queue.Batch{Name: rand.Text(), Created: c.Now()}
+	b := &queue.Batch{Name: rand.Text(), Lane: c.Lane, Created: c.Now()}
 	lines, taken, more := c.fill(ctx, b, tasks)
 	if len(taken) == 0 {
 		return false
@@ -144,7 +162,17 @@ func (c *Clerk) fill(
 ) (lines []byte, taken []*queue.Task, more bool) {
 	var file bytes.Buffer
 	for i, t := range tasks {
-		prompt, usd := c.Rater(t.Rater).Prompt(t.Item.Case)
+		stage := t.Stage
+		rater := c.Rater(t.Rater)
+		version := rater.Version()
+		if t.Version != version { // replies to another one do not count
+			c.Desk.Queue.Restart(t, version)
+		}
+		if t.Stage != stage {
+			c.Desk.Queue.Return([]*queue.Task{t})
+			continue
+		}
+		prompt, usd := rater.Request(t.Item.Case, t.Stage)
 		line, err := c.Provider.Line(len(taken), &prompt)
 		switch {
 		case err != nil:
@@ -163,7 +191,9 @@ func (c *Clerk) fill(
 		}
 		file.Write(line)
 		file.WriteByte('\n')
-		b.Entries = append(b.Entries, queue.Entry{ID: t.ID, Rater: t.Rater, Reserved: usd})
+		b.Entries = append(b.Entries, queue.Entry{
+			ID: t.ID, Rater: t.Rater, Version: version, Stage: t.Stage, Reserved: usd,
+		})
 		taken = append(taken, t)
 	}
 	return file.Bytes(), taken, len(tasks) == c.Limits.Requests
@@ -253,31 +283,55 @@ func (c *Clerk) end(ctx context.Context, b *queue.Batch, s State, why *judge.Err
 	}
 }
 
-// answer settles an entry that has none yet.
+// answer settles an entry that has none yet. why is set if there is no reply.
 func (c *Clerk) answer(ctx context.Context, b *queue.Batch, id int, reply *judge.Reply, why error) {
-	if b.Entries[id].Closed {
+	e := &b.Entries[id]
+	if e.Closed {
 		return
 	}
-	reserved := b.Entries[id].Reserved
 	t, err := c.Desk.Queue.Answer(b, id)
 	if t == nil { // it had an outcome before a restart
-		b.Entries[id].Closed = true
-		c.Purse.Settle(reserved, 0)
+		e.Closed = true
+		c.Purse.Settle(e.Reserved, 0)
 		return
 	}
+	rater := c.Rater(t.Rater)
 	o := &queue.Outcome{Task: t}
 	switch {
-	case err == nil && why == nil:
-		o.Result, err = c.Rater(t.Rater).Conclude(t.Item.Case, reserved, reply)
-		c.Cost(&o.Result.Cost)
-	case why == nil || judge.ErrorOf(why).Unknown: // it was paid
-		c.Purse.Settle(reserved, reserved)
-	default:
-		c.Purse.Settle(reserved, 0)
-	}
-	if err == nil {
+	case err != nil: // the case is not known any more
+		c.Purse.Settle(e.Reserved, e.Reserved)
+	case why != nil && judge.ErrorOf(why).Unknown:
+		c.Purse.Settle(e.Reserved, e.Reserved)
 		err = why
+	case why != nil:
+		c.Purse.Settle(e.Reserved, 0)
+		err = why
+	default:
+		cost := rater.ReplyCost(t.Item.Case, e.Stage, reply)
+		c.Purse.Settle(e.Reserved, cost.USD)
+		c.Cost(&cost)
 	}
+	if err == nil && e.Version != rater.Version() { // the reply is to another rubric or model
+		c.Desk.Queue.Restart(t, rater.Version())
+		err = &judge.Error{Obstacle: judge.BatchEnded, Again: true, Err: errors.New("the version changed")}
+	}
+	next := judge.Final
+	switch {
+	case err == nil:
+		t.Replies = append(t.Replies, *reply)
+		o.Result, next, err = rater.Conclude(t.Item.Case, t.Replies)
+	case t.Item.Case != nil && !judge.ErrorOf(err).Again: // a cascade goes on without this judge
+		replies := append(slices.Clone(t.Replies), judge.Unanswered(judge.ErrorOf(err).Obstacle))
+		if _, next, _ = rater.Conclude(t.Item.Case, replies); next != judge.Final {
+			t.Replies = replies
+		}
+	}
+	if next != judge.Final {
+		c.Desk.Queue.Resume(c.Lane)
+		c.check(c.Desk.Queue.Advance(t, next))
+		return
+	}
+	c.Cost(&judge.Cost{SavedUSD: o.Result.SavedUSD})
 	if err != nil {
 		o.Err = judge.ErrorOf(err)
 	}

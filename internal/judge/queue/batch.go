@@ -18,6 +18,7 @@ const batchPrefix = "batch/"
 // process that is killed in between finds it there, and the next one asks the provider by the name.
 type Batch struct {
 	Name    string    `json:"name"` // of our own making, unique
+	Lane    string    `json:"lane"` // of the provider
 	File    string    `json:"file"` // with the requests, at the provider
 	ID      string    `json:"id,omitempty"`
 	Created time.Time `json:"created"`
@@ -28,8 +29,10 @@ type Batch struct {
 type Entry struct {
 	ID       string  `json:"id"`
 	Rater    string  `json:"rater"`
+	Version  string  `json:"version"` // of the rater that was asked
+	Stage    int     `json:"stage,omitempty"`
 	Reserved float64 `json:"reserved"` // US dollars
-	Closed   bool    `json:"-"`        // it has an outcome
+	Closed   bool    `json:"-"`        // it has an outcome, or went on to another stage
 
 	task *Task
 }
@@ -65,7 +68,7 @@ func (q *Queue) Return(tasks []*Task) {
 	defer q.mu.Unlock()
 	for _, t := range slices.Backward(tasks) {
 		t.Item = nil
-		l := q.laneOf(t.Rater)
+		l := q.laneOf(t)
 		l.ready = append([]*Task{t}, l.ready...)
 	}
 }
@@ -97,14 +100,15 @@ func (q *Queue) Keep(b *Batch) error {
 	set := map[string][]byte{batchPrefix + b.Name: text}
 	for i := range b.Entries {
 		if e := &b.Entries[i]; !e.Closed && e.task != nil {
-			set[taskKey(e.ID, e.Rater)] = (&record{Accepted: e.task.Accepted, Attempts: e.task.Attempts}).text()
+			set[taskKey(e.ID, e.Rater)] = e.task.record(false)
 		}
 	}
 	return q.store.Write(set, nil)
 }
 
 // Answer takes an entry out of its batch, with its item. As for any judgement that is on its way, a kill before Done
-// tells it as interrupted. The task is nil if the entry has an outcome already.
+// tells it as interrupted. The task is nil if the entry has an outcome already. A batch takes up to a day, so the age of
+// what it leaves begins anew.
 func (q *Queue) Answer(b *Batch, entry int) (*Task, error) {
 	e := &b.Entries[entry]
 	t := e.task
@@ -112,6 +116,7 @@ func (q *Queue) Answer(b *Batch, entry int) (*Task, error) {
 		return nil, nil
 	}
 	e.Closed = true
+	t.Accepted = q.now()
 	q.mu.Lock()
 	q.batched--
 	q.mu.Unlock()
@@ -135,11 +140,52 @@ func (q *Queue) Release(b *Batch) error {
 	return q.store.Write(nil, []string{batchPrefix + b.Name})
 }
 
-// Batches returns the batches that an earlier process left.
-func (q *Queue) Batches() []*Batch {
+// Advance puts a judgement that Answer took back into the queue, for the next stage.
+func (q *Queue) Advance(t *Task, stage int) error {
+	t.Stage, t.Attempts = stage, 0
+	return q.Again(t, 0)
+}
+
+// Restart makes a judgement begin with the first stage, for a version of its rater.
+func (q *Queue) Restart(t *Task, version string) {
+	t.Stage, t.Replies, t.Version = 0, nil, version
+}
+
+// Batches returns the batches of a lane that an earlier process left.
+func (q *Queue) Batches(lane string) (batches []*Batch) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return slices.Clone(q.batches)
+	for _, b := range q.batches {
+		if b.Lane == lane {
+			batches = append(batches, b)
+		}
+	}
+	return batches
+}
+
+// Disband forgets the batches of lanes that have none any more. Their judgements wait again.
+func (q *Queue) Disband(keeps func(lane string) bool) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var remove []string
+	q.batches = slices.DeleteFunc(q.batches, func(b *Batch) bool {
+		if keeps(b.Lane) {
+			return false
+		}
+		for i := range b.Entries {
+			if t := b.Entries[i].task; t != nil {
+				q.batched--
+				q.size-- // add counts it
+				q.add(t)
+			}
+		}
+		remove = append(remove, batchPrefix+b.Name)
+		return true
+	})
+	if len(remove) == 0 {
+		return nil
+	}
+	return q.store.Write(nil, remove)
 }
 
 // InBatches is how many judgements are in batches.
@@ -163,7 +209,7 @@ func (q *Queue) loadBatch(key string, value []byte) bool {
 func (q *Queue) heldBy(t *Task) *Entry {
 	for _, b := range q.batches {
 		for i := range b.Entries {
-			if e := &b.Entries[i]; e.ID == t.ID && e.Rater == t.Rater {
+			if e := &b.Entries[i]; e.ID == t.ID && e.Rater == t.Rater && e.Stage == t.Stage {
 				return e
 			}
 		}

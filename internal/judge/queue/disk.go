@@ -20,14 +20,6 @@ func itemKey(id string) string        { return itemPrefix + id }
 func taskKey(id, rater string) string { return taskPrefix + id + "/" + rater }
 func doneKey(slot int) string         { return donePrefix + strconv.Itoa(slot) }
 
-func (r *record) text() []byte {
-	text, err := json.Marshal(r)
-	if err != nil {
-		panic(err) // a record has no value without JSON
-	}
-	return text
-}
-
 // load reads what an earlier process left. Judgements that were taken are lost: whether they were made is not known.
 func (q *Queue) load() ([]Lost, error) {
 	type found struct {
@@ -56,7 +48,10 @@ func (q *Queue) load() ([]Lost, error) {
 				broken = append(broken, key)
 				return
 			}
-			tasks = append(tasks, found{&Task{ID: id, Rater: rater, Accepted: r.Accepted, Attempts: r.Attempts}, r.Taken})
+			tasks = append(tasks, found{&Task{
+				ID: id, Rater: rater, Accepted: r.Accepted, Attempts: r.Attempts,
+				Stage: r.Stage, Replies: r.Replies, Version: r.Version,
+			}, r.Taken})
 		}
 	})
 	if err != nil {
@@ -76,7 +71,7 @@ func (q *Queue) load() ([]Lost, error) {
 			why = judge.Interrupted
 		case !items[t.ID]:
 			why = judge.Unreadable
-		case q.lane(t.Rater) == "":
+		case q.lane(t.Rater, t.Stage) == "":
 			why = judge.Unknown
 		default:
 			if e := q.heldBy(t); e != nil {

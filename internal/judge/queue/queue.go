@@ -31,7 +31,13 @@ type Task struct {
 	ID, Rater string
 	Item      *Item // set by Take
 	Accepted  time.Time
-	Attempts  int // so far
+	Attempts  int // so far, of the stage
+
+	// In batches, a cascade has a stage for each model that it asks. Replies are those of earlier stages, to this version
+	// of the rater.
+	Stage   int
+	Replies []judge.Reply
+	Version string
 
 	due time.Time
 }
@@ -63,7 +69,7 @@ type Queue struct {
 	store  Store // nil keeps all in memory
 	limits Limits
 	now    func() time.Time
-	lane   func(rater string) string
+	lane   func(rater string, stage int) string
 
 	mu    sync.Mutex
 	lanes map[string]*lane
@@ -91,9 +97,20 @@ type lane struct {
 
 // record is a judgement on disk.
 type record struct {
-	Accepted time.Time `json:"accepted"`
-	Attempts int       `json:"attempts,omitempty"`
-	Taken    bool      `json:"taken,omitempty"`
+	Accepted time.Time     `json:"accepted"`
+	Attempts int           `json:"attempts,omitempty"`
+	Taken    bool          `json:"taken,omitempty"`
+	Stage    int           `json:"stage,omitempty"`
+	Replies  []judge.Reply `json:"replies,omitempty"`
+	Version  string        `json:"version,omitempty"`
+}
+
+func (t *Task) record(taken bool) []byte {
+	text, err := json.Marshal(record{t.Accepted, t.Attempts, taken, t.Stage, t.Replies, t.Version})
+	if err != nil {
+		panic(err) // a record has no value without JSON
+	}
+	return text
 }
 
 // Lost is a judgement of an earlier process that cannot be made.
@@ -102,9 +119,11 @@ type Lost struct {
 	Obstacle judge.Obstacle
 }
 
-// Open returns a queue with what an earlier process left in the store, which may be nil. laneOf names the provider of a
-// rater, "" for an unknown rater. The caller must call Done for what is lost.
-func Open(store Store, limits Limits, now func() time.Time, laneOf func(rater string) string) (*Queue, []Lost, error) {
+// Open returns a queue with what an earlier process left in the store, which may be nil. laneOf names the provider that
+// makes a stage of a rater, "" for an unknown rater. The caller must call Done for what is lost.
+func Open(
+	store Store, limits Limits, now func() time.Time, laneOf func(rater string, stage int) string,
+) (*Queue, []Lost, error) {
 	q := &Queue{
 		store: store, limits: limits, now: now, lane: laneOf, lanes: map[string]*lane{}, items: map[string]*held{},
 		done: newRing(),
@@ -141,7 +160,7 @@ func (q *Queue) Put(item *Item, raters []string, change Change) error {
 		}
 		set := map[string][]byte{itemKey(item.ID): text}
 		for _, rater := range raters {
-			set[taskKey(item.ID, rater)] = (&record{Accepted: accepted}).text()
+			set[taskKey(item.ID, rater)] = (&Task{Accepted: accepted}).record(false)
 		}
 		maps.Copy(set, change.Set)
 		if err := q.store.Write(set, change.Remove); err != nil {
@@ -187,12 +206,12 @@ func (q *Queue) Len() int {
 
 func (q *Queue) add(t *Task) {
 	q.size++
-	l := q.laneOf(t.Rater)
+	l := q.laneOf(t)
 	l.ready = append(l.ready, t)
 	l.notify()
 }
 
-func (q *Queue) laneOf(rater string) *lane { return q.named(q.lane(rater)) }
+func (q *Queue) laneOf(t *Task) *lane { return q.named(q.lane(t.Rater, t.Stage)) }
 
 func (q *Queue) named(name string) *lane {
 	l := q.lanes[name]
@@ -306,8 +325,7 @@ func (q *Queue) mark(t *Task, taken bool) error {
 	if q.store == nil {
 		return nil
 	}
-	r := record{Accepted: t.Accepted, Attempts: t.Attempts, Taken: taken}
-	return q.store.Write(map[string][]byte{taskKey(t.ID, t.Rater): r.text()}, nil)
+	return q.store.Write(map[string][]byte{taskKey(t.ID, t.Rater): t.record(taken)}, nil)
 }
 
 // Again puts a taken judgement back, to be taken after a time.
@@ -316,7 +334,7 @@ func (q *Queue) Again(t *Task, after time.Duration) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	t.due, t.Item = q.now().Add(after), nil
-	l := q.laneOf(t.Rater)
+	l := q.laneOf(t)
 	l.later = append(l.later, t)
 	l.notify()
 	return err

@@ -54,7 +54,7 @@ func (d *disk) Walk(each func(key string, value []byte)) error {
 	return d.err
 }
 
-func oneLane(rater string) string {
+func oneLane(rater string, _ int) string {
 	if rater == "gone" {
 		return ""
 	}
