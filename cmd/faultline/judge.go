@@ -57,6 +57,10 @@ type judgeModel struct {
 	names             []string // of the models of the cascade, as flags
 	cheap             []cascadeModel
 
+	discount float64         // of batches, 0 without them
+	judges   []*judge.Judge  // of open: the dear one first
+	batches  []*chat.Batches // of each
+
 	file   string // the gate file
 	seeded bool   // by it
 	set    *pflag.FlagSet
@@ -165,7 +169,7 @@ func (m *judgeModel) open(book *price.Book) (*docket.Desk, *docket.Purse, error)
 		pace = rate.NewLimiter(rate.Limit(m.requestsPerMinute/60), 1)
 	}
 	purse := docket.NewPurse(m.maxUSD)
-	var judges []*judge.Judge
+	m.judges, m.batches = nil, nil
 	for _, of := range m.models() {
 		var row *price.Row
 		if !of.Free {
@@ -176,8 +180,11 @@ func (m *judgeModel) open(book *price.Book) (*docket.Desk, *docket.Purse, error)
 			}
 		}
 		s := of.settings(m.settings())
-		judges = append(judges, judge.New(chat.New(client, of.Endpoint, s), s, row, purse, pace))
+		model := chat.New(client, of.Endpoint, s)
+		m.judges = append(m.judges, judge.New(model, s, row, purse, pace).Discounted(1-m.discount))
+		m.batches = append(m.batches, chat.NewBatches(client, of.Endpoint, model))
 	}
+	judges := m.judges
 	desk := &docket.Desk{Judge: judges[0], Concurrency: m.concurrency, Attempts: m.attempts, Backoff: time.Second}
 	if len(judges) == 3 {
 		desk.Judge = judge.NewPanel(judges[1], judges[2], judges[0])

@@ -23,6 +23,7 @@ type judgeRun struct {
 	dataset        string
 	rubrics        rubricFlags
 	model          judgeModel
+	batch          batchFlags
 	prices, output string
 	dryRun         bool
 }
@@ -42,6 +43,9 @@ groundedness needs sources, context_loss more than ten turns.
 The endpoint is one for OpenAI's chat completions. Its key, where it wants one, is in ` + keyVariable + `. A line without
 a verdict has the reason in not_judged. With the flags as in llm_judge, results have the same version.
 
+With --batch, batches of the provider judge, for less money and within a day. It waits for them. What is on its way is
+kept beside the output: after an interrupt the same command goes on.
+
 Exit codes: 0 done, 1 nothing was judged, or the command failed, 2 usage, 3 --max-usd ended it before all was judged.`,
 		Example: "  faultline judge run --file traces.jsonl --endpoint http://127.0.0.1:11434/v1 --model qwen3:14b --free\n" +
 			"  faultline judge run --dataset labelled.jsonl --rubrics rubrics --endpoint https://api.openai.com/v1 " +
@@ -54,6 +58,7 @@ Exit codes: 0 done, 1 nothing was judged, or the command failed, 2 usage, 3 --ma
 	f.StringVar(&o.dataset, "dataset", "", "dataset file")
 	o.rubrics.flags(f)
 	o.model.flags(f, "")
+	o.batch.flags(f)
 	f.StringVar(&o.prices, "prices", "", pricesUsage)
 	f.BoolVar(&o.dryRun, "dry-run", false, "print calls, tokens and price, and send nothing")
 	f.StringVarP(&o.output, "output", "o", "", "write the lines to this file")
@@ -69,6 +74,9 @@ func (o *judgeRun) run(c *cobra.Command) error {
 	}
 	book, err := loadPrices(o.prices)
 	if err != nil {
+		return err
+	}
+	if o.model.discount, err = o.batch.check(o.output, o.dryRun); err != nil {
 		return err
 	}
 	desk, purse, err := o.model.open(book)
@@ -91,6 +99,9 @@ func (o *judgeRun) run(c *cobra.Command) error {
 		return errors.New("there is nothing to judge: no answer with its content, or none that a rubric applies to")
 	}
 	o.model.tellDemand(c.ErrOrStderr(), desk.Demand(tasks))
+	if o.batch.on {
+		return o.inBatches(c, desk, tasks)
+	}
 	out, err := o.open(c)
 	if err != nil {
 		return err
@@ -166,13 +177,19 @@ func (o *judgeRun) judge(c *cobra.Command, desk *docket.Desk, tasks []docket.Tas
 		return errors.Join(encoder.Encode(r), w.Flush()) // what was paid for must not be lost
 	})
 	bar.done()
-	told.write(c.ErrOrStderr())
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		err = errors.New("interrupted")
+	}
+	return o.verdict(c.ErrOrStderr(), &told, err)
+}
+
+// verdict prints the summary, and says whether the run was a success.
+func (o *judgeRun) verdict(out io.Writer, told *tally, err error) error {
+	told.write(out)
 	if len(o.model.cheap) > 0 {
-		told.writeCascade(c.ErrOrStderr(), o.model.model)
+		told.writeCascade(out, o.model.model)
 	}
 	switch {
-	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-		return errors.New("interrupted")
 	case err != nil:
 		return err
 	case told.missing[judge.SpendLimit] > 0:

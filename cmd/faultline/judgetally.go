@@ -16,6 +16,7 @@ type tally struct {
 	saved          float64        // by a cascade
 	cached         int64          // tokens that the provider had in its cache
 	cachedUSD      float64        // what they cost less
+	batchUSD       float64        // what all cost less in batches
 	order          []string       // of rubrics
 	rubrics        map[string]*tally
 	missing        map[judge.Obstacle]int
@@ -44,6 +45,7 @@ func (t *tally) add(r *docket.Result) {
 	}
 	t.saved += r.SavedUSD
 	t.cached, t.cachedUSD = t.cached+r.CachedTokens, t.cachedUSD+r.CachedUSD
+	t.batchUSD += r.BatchUSD
 	if r.Judged() {
 		t.models[r.Model]++
 	} else {
@@ -94,5 +96,8 @@ func (t *tally) write(out io.Writer) {
 	if t.cached > 0 {
 		fmt.Fprintf(out, "%d tokens came from the provider's cache, which saved about %s USD\n",
 			t.cached, dollars(t.cachedUSD))
+	}
+	if t.batchUSD > 0 {
+		fmt.Fprintf(out, "batches saved about %s USD\n", dollars(t.batchUSD))
 	}
 }

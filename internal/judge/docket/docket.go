@@ -97,7 +97,7 @@ func (d *Desk) Run(ctx context.Context, tasks []Task, each func(*Result) error) 
 				if ctx.Err() != nil {
 					return
 				}
-				result := d.result(&t, &rated, err)
+				result := NewResult(&t, d.Judge.Version(t.Rubric), &rated, err)
 				one.Lock()
 				if err := each(result); err != nil {
 					stop(err)
@@ -119,11 +119,11 @@ func (d *Desk) Run(ctx context.Context, tasks []Task, each func(*Result) error) 
 	return context.Cause(ctx)
 }
 
-// result is the line of a judgement.
-func (d *Desk) result(t *Task, rated *judge.Result, err error) *Result {
+// NewResult is the line of a judgement.
+func NewResult(t *Task, version string, rated *judge.Result, err error) *Result {
 	r := &Result{
 		TraceID: t.TraceID, SpanID: t.SpanID, Session: t.Session, Row: t.Row, Rubric: t.Rubric.Name,
-		Version: d.Judge.Version(t.Rubric), Of: t.Rubric.Of,
+		Version: version, Of: t.Rubric.Of,
 	}
 	r.cost(&rated.Cost)
 	if err != nil {

@@ -36,6 +36,7 @@ type Result struct {
 	InputTokens  int64              `json:"input_tokens,omitempty"`
 	CachedTokens int64              `json:"cached_tokens,omitempty"` // of the input tokens
 	CachedUSD    float64            `json:"cached_usd,omitempty"`    // what these cost less
+	BatchUSD     float64            `json:"batch_usd,omitempty"`     // what all cost less in a batch
 	OutputTokens int64              `json:"output_tokens,omitempty"`
 	Model        string             `json:"model,omitempty"` // that decided; in a cascade one of three
 
@@ -67,7 +68,7 @@ func (r *Result) cost(c *judge.Cost) {
 	t := &c.Tokens
 	r.CostUSD, r.SavedUSD = genai.Some(c.USD), c.SavedUSD
 	r.InputTokens = t.UncachedInput.Value + t.CacheRead.Value + t.CacheWrite.Value
-	r.CachedTokens, r.CachedUSD = t.CacheRead.Value, c.CachedUSD
+	r.CachedTokens, r.CachedUSD, r.BatchUSD = t.CacheRead.Value, c.CachedUSD, c.BatchUSD
 	r.OutputTokens = t.Output.Value + t.Reasoning.Value
 }
 
