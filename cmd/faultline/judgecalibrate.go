@@ -355,17 +355,17 @@ func cited(text string) string {
 // maxCited bounds a text that is shown to people, in bytes.
 const maxCited = 600
 
-// writeTrusted prints the configuration of llm_judge that trusts judges.
+// writeTrusted prints the configuration of llm_judge that trusts judges, each in the version that was compared.
 func writeTrusted(out io.Writer, trusted []*trial.Trial) {
 	if len(trusted) == 0 {
 		return
 	}
 	fmt.Fprintln(out)
-	names := make([]string, len(trusted))
+	versions := make([]string, len(trusted))
 	for i, t := range trusted {
-		names[i] = t.Rubric
+		versions[i] = strconv.Quote(t.Version)
 		mcc, _ := t.MCC()
 		fmt.Fprintf(out, "# %s: %s, MCC %.2f on %s\n", t.Rubric, t.Version, mcc, count(t.Cases(), "label"))
 	}
-	fmt.Fprintf(out, "connectors:\n  llm_judge:\n    trusted: [%s]\n", strings.Join(names, ", "))
+	fmt.Fprintf(out, "connectors:\n  llm_judge:\n    trusted: [%s]\n", strings.Join(versions, ", "))
 }

@@ -3,6 +3,8 @@ package llmjudgeconnector
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,6 +22,8 @@ import (
 	"go.opentelemetry.io/collector/extension/extensiontest"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/faultline-otel/faultline/connector/llmjudgeconnector/internal/metadata"
 	ours "github.com/faultline-otel/faultline/internal/componenttest"
@@ -330,6 +334,75 @@ func TestScorersAndCascades(t *testing.T) {
 		models = append(models, r.Model)
 	}
 	require.Equal(t, []string{"small-a", "small-b"}, models, "the dear judge was not asked")
+}
+
+// TestAScorerOverHTTP has what a judge has: attempts, the limit of the day, versions with that of its model, and trust.
+func TestAScorerOverHTTP(t *testing.T) {
+	var asked atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if asked.Add(1) == 1 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = w.Write([]byte(`{"score":0.1,"reason":"bad","version":"model-2"}`))
+	}))
+	defer server.Close()
+	cfg := createDefaultConfig().(*Config)
+	guard := ScorerConfig{ClientConfig: cfg.ClientConfig, USD: 0.4, Reasons: []ReasonConfig{
+		{Code: "safe"}, {Code: "bad", Class: "unsafe", Detail: "toxicity"},
+	}}
+	guard.Endpoint, guard.DisableKeepAlives = server.URL, true
+	cfg.HTTPScorers = map[string]ScorerConfig{"guard": guard}
+	cfg.Shares.Random, cfg.Concurrency, cfg.Retry.Backoff = 1, 1, time.Millisecond
+	plain, err := judge.NewScorer(judge.Transport{}, server.URL, guard.settings("guard"), nil, nil)
+	require.NoError(t, err)
+	version := plain.Version() + "-model-2"
+	cfg.Trusted = []string{version}
+	traces, sink := started(t, cfg, componenttest.NewNopHost())
+	for i := range 4 {
+		require.NoError(t, traces.ConsumeTraces(t.Context(), grounded(byte(i+1)).traces()))
+	}
+	judged := 0
+	for _, record := range records(t, sink, 4) {
+		e, ok := spanattr.EvaluationOf(record)
+		if !ok {
+			require.Equal(t, string(judge.SpendLimit), reason(record))
+			continue
+		}
+		judged++
+		require.Equal(t, spanattr.EvaluatorScorer, e.By)
+		require.Equal(t, version, e.Version)
+		require.False(t, e.Untrusted)
+		require.Equal(t, failure.Unsafe, e.Class)
+	}
+	require.Equal(t, 2, judged, "a dollar is enough for two")
+	require.Equal(t, int32(3), asked.Load())
+}
+
+// TestTrustIsInAVersion: a change of the rubric or the model ends it, and the log says so.
+func TestTrustIsInAVersion(t *testing.T) {
+	server := judgetest.New(t, func(*judgetest.Request) judgetest.Answer { return judgetest.Answer{Text: supported} })
+	r, err := judge.Find("groundedness")
+	require.NoError(t, err)
+	for model, trusted := range map[string]bool{"stand-in": true, "another": false} {
+		cfg := configFor(server)
+		cfg.Trusted = []string{judge.New(nil, cfg.settings(), nil, nil, nil).Version(r)}
+		cfg.Model = model
+		require.NoError(t, cfg.Validate())
+		set := connectortest.NewNopSettings(metadata.Type)
+		core, logs := observer.New(zap.WarnLevel)
+		set.Logger = zap.New(core)
+		sink := new(consumertest.LogsSink)
+		c, err := NewFactory().CreateTracesToLogs(t.Context(), set, cfg, sink)
+		require.NoError(t, err)
+		require.NoError(t, c.Start(t.Context(), componenttest.NewNopHost()))
+		require.NoError(t, c.ConsumeTraces(t.Context(), grounded(1).traces()))
+		e, ok := spanattr.EvaluationOf(records(t, sink, 1)[0])
+		require.True(t, ok)
+		require.Equal(t, trusted, !e.Untrusted)
+		require.NoError(t, c.Shutdown(context.Background()))
+		require.Equal(t, trusted, logs.FilterMessageSnippet("under trusted").Len() == 0)
+	}
 }
 
 func TestConfigurationsAreChecked(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -146,7 +147,22 @@ func (b *bench) Start(ctx context.Context, host component.Host) error {
 	if b.sessions != nil {
 		b.done.Go(func() { b.endSessions(ctx) })
 	}
+	b.warnOfTrust()
 	return nil
+}
+
+// warnOfTrust names the versions under trusted that no rater has any more.
+func (b *bench) warnOfTrust() {
+	for entry := range b.plan.trusted {
+		current := !isVersion(entry)
+		for _, rater := range b.raters {
+			current = current || strings.HasPrefix(entry, rater.Version()) // the program behind a scorer adds its own
+		}
+		if !current {
+			b.set.Logger.Warn("No rubric or scorer has this version under trusted any more; "+
+				"results of the present one page nobody until faultline judge calibrate trusts it", zap.String("version", entry))
+		}
+	}
 }
 
 // build makes the raters. Without a store the spend of the day is forgotten at the end.

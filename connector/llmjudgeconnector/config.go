@@ -32,7 +32,7 @@ type Config struct {
 	// Rubrics are names of embedded rubrics, or paths of files or folders with rubrics.
 	Rubrics []string `mapstructure:"rubrics"`
 
-	// Trusted are the rubrics and scorers whose results may page. The others count in series apart.
+	// Trusted are the rubrics and scorers whose results may page, by name or by version. The others count in series apart.
 	Trusted []string `mapstructure:"trusted"`
 
 	// HTTPScorers are programs that score over HTTP, by the name of their evaluation.
@@ -352,13 +352,16 @@ func (c *Config) plan() (*plan, error) {
 		p.scorers = append(p.scorers, settings)
 	}
 	for _, name := range c.Trusted {
-		if !names[name] {
-			errs = append(errs, fmt.Errorf("trusted: %q is neither a rubric nor a scorer", name))
+		if !names[name] && !isVersion(name) { // an earlier version is no mistake: it is not trusted any more
+			errs = append(errs, fmt.Errorf("trusted: %q is neither a rubric nor a scorer, nor a version of one", name))
 		}
 		p.trusted[name] = true
 	}
 	return p, errors.Join(errs...)
 }
+
+// isVersion reports whether an entry of trusted is a version, such as gpt-4.1-mini@be0994b65f9c.
+func isVersion(entry string) bool { return strings.Contains(entry, "@") }
 
 // find returns the embedded rubric of a name, or those at a path.
 func find(name string) ([]*judge.Rubric, error) {

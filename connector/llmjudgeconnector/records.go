@@ -47,7 +47,7 @@ func (b *bench) deliver(ctx context.Context, o *queue.Outcome) error {
 
 func (b *bench) judged(record plog.LogRecord, o *queue.Outcome) {
 	e := o.Result.Evaluation
-	e.Session, e.Untrusted = o.Item.Session, !b.plan.trusted[o.Rater]
+	e.Session, e.Untrusted = o.Item.Session, !b.plan.trusted[o.Rater] && !b.plan.trusted[e.Version]
 	e.Write(record)
 	record.SetSeverityNumber(plog.SeverityNumberInfo)
 	record.SetSeverityText("INFO")
