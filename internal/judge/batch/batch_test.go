@@ -291,7 +291,9 @@ func TestBatches(t *testing.T) {
 	}{
 		"in any order": {
 			func(p *provider) { p.answer = func(i int) said { return says([]string{"pass", "fail", "pass"}[i%3]) } },
-			map[string]int{"pass": 4, "fail": 2}, []int{6}, 6,
+			map[string]int{"pass": 4, "fail": 2},
+			[]int{6},
+			6,
 		},
 		"some of it fails": {
 			func(p *provider) {
@@ -307,7 +309,9 @@ func TestBatches(t *testing.T) {
 					return says("pass")
 				}
 			},
-			map[string]int{"pass": 4, "rejected": 1, "invalid_reply": 1}, []int{6, 1}, 5,
+			map[string]int{"pass": 4, "rejected": 1, "invalid_reply": 1},
+			[]int{6, 1},
+			5,
 		},
 		"it expires, and again": {
 			func(p *provider) {
@@ -319,7 +323,9 @@ func TestBatches(t *testing.T) {
 					return said{}
 				}
 			},
-			map[string]int{"pass": 4, "batch_ended": 2}, []int{6, 3}, 4,
+			map[string]int{"pass": 4, "batch_ended": 2},
+			[]int{6, 3},
+			4,
 		},
 		"the upload fails once": {
 			func(p *provider) { p.faults["upload"] = []error{unavailable} }, map[string]int{"pass": 6}, []int{6}, 6,
