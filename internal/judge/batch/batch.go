@@ -2,7 +2,8 @@
 //
 // A batch is on disk before the provider is asked for it, so that a process that is killed neither forgets it nor asks
 // twice: the next one finds it at the provider by its name. What a batch leaves without an answer is asked again, and
-// told as lost after the last attempt. The judges of a cascade have a clerk each: a judgement goes from one to the next.
+// told as lost after the last attempt. The judges of a cascade have a clerk each: a judgement goes from one to the
+// next.
 package batch
 
 import (

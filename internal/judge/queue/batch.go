@@ -107,8 +107,8 @@ func (q *Queue) Keep(b *Batch) error {
 }
 
 // Answer takes an entry out of its batch, with its item. As for any judgement that is on its way, a kill before Done
-// tells it as interrupted. The task is nil if the entry has an outcome already. A batch takes up to a day, so the age of
-// what it leaves begins anew.
+// tells it as interrupted. The task is nil if the entry has an outcome already. A batch takes up to a day, so the age
+// of what it leaves begins anew.
 func (q *Queue) Answer(b *Batch, entry int) (*Task, error) {
 	e := &b.Entries[entry]
 	t := e.task
