@@ -97,7 +97,7 @@ var own = []string{
 	"not connected", "malformed", "not authorized", "not initialized",
 	"not configured", "syntax error", "quota", "api key",
 	"network", "connection", "econnrefused", "no access", "disabled", "overloaded",
-	"validation error", "no results for", "private", "econnreset",
+	"validation error", "no results for", "private", "econnreset", "net::err_",
 }
 
 // say reads the words of a result that has no flags.
