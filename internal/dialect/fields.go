@@ -22,6 +22,7 @@ type fields struct {
 	messages, choices, candidates, generations string
 	input, output, contents, prompt, system    string
 	request, config, tools, format, model      string
+	wrapper                                    string // around a request or a response
 	incomplete, feedback, status, failure      string
 }
 
@@ -45,17 +46,17 @@ func (f *fields) read(c *cursor) {
 // slot returns where to keep a member, or nil for a member that is not read.
 func (f *fields) slot(key string) *string {
 	switch key {
-	case "role", "author":
+	case "role", "author", "_role":
 		return &f.role
 	case "type", "block_type":
 		return &f.typ
-	case "text":
+	case "text", "generated_text", "output_text", "outputText": // Hugging Face, OpenAI, Titan
 		return &f.text
-	case "content", "message_content", "completion", "body", "combined_chunk_content":
+	case "content", "message_content", "completion", "body", "combined_chunk_content", "_content":
 		return &f.content
 	case "parts", "blocks":
 		return &f.parts
-	case "message":
+	case "message", "delta":
 		return &f.message
 	case "name", "toolName", "tool_name":
 		return &f.name
@@ -121,7 +122,7 @@ func (f *fields) slot(key string) *string {
 		return &f.finish
 	case "kwargs", "data":
 		return &f.kwargs
-	case "response_metadata", "generation_info", "generationInfo":
+	case "response_metadata", "generation_info", "generationInfo", "_meta":
 		return &f.metadata
 	case "additional_kwargs":
 		return &f.moreKwargs
@@ -131,7 +132,7 @@ func (f *fields) slot(key string) *string {
 		return &f.choices
 	case "candidates":
 		return &f.candidates
-	case "generations", "replies":
+	case "generations", "replies", "generation":
 		return &f.generations
 	case "input", "inputs":
 		return &f.input
@@ -139,12 +140,14 @@ func (f *fields) slot(key string) *string {
 		return &f.output
 	case "contents":
 		return &f.contents
-	case "prompt":
+	case "prompt", "prompts":
 		return &f.prompt
 	case "system", "instructions", "systemInstruction", "system_instruction":
 		return &f.system
 	case "request":
 		return &f.request
+	case "params", "payload", "json", "0", "options", "raw_response", "rawResponse", "raw":
+		return &f.wrapper
 	case "incomplete_details", "incompleteDetails":
 		return &f.incomplete
 	case "status":
@@ -163,6 +166,32 @@ func (f *fields) slot(key string) *string {
 		return &f.model
 	}
 	return nil
+}
+
+// wrapped returns the request or the response that an object holds in a member, or nil. An emitter that records the
+// arguments of a function, or the body of an HTTP message, puts one around it.
+func (f *fields) wrapped(answer bool) *fields {
+	if f.role != "" || f.typ != "" || f.message != "" || f.messages != "" || f.choices != "" {
+		return nil
+	}
+	for _, raw := range [...]string{f.wrapper, f.content, f.kwargs, f.result, f.request} {
+		if strings.HasPrefix(raw, "{") {
+			var inner fields
+			inner.read(&cursor{s: raw})
+			if inner.isEnvelope(answer) {
+				return &inner
+			}
+		}
+	}
+	return nil
+}
+
+// isEnvelope reports whether an object is the request or the response of a provider.
+func (f *fields) isEnvelope(answer bool) bool {
+	if answer {
+		return f.choices != "" || f.candidates != "" || f.generations != ""
+	}
+	return f.messages != "" || f.contents != "" || f.model != "" && (f.input != "" || f.prompt != "")
 }
 
 // ending returns the finish reason of a response: a reason of its own, that of an incomplete response of the Responses

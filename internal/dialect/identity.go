@@ -45,13 +45,15 @@ var identityKeys = [identities][]key{
 	},
 	identUser: {
 		keyUser, keyEndUser,
+		intern(0, "enduser.pseudo.id"),
 		intern(inOTel, "gen_ai.request.user"),
 		intern(inLangfuse, "langfuse.user.id"),
 		intern(inOTel, "gen_ai.user.id"), // OpenLIT
 		intern(inMLflow, "mlflow.trace.user"),
 		intern(inOpenLLMetry, "llm.user"),
 		intern(0, "kagent.user_id"),
-		intern(0, "metadata.user_api_key_user_id"), // LiteLLM
+		// LiteLLM: whom the key serves, before who owns it
+		intern(0, "metadata.user_api_key_end_user_id"), intern(0, "metadata.user_api_key_user_id"),
 		intern(inLiveKit, "lk.pii.participant_identity"),
 		intern(0, "langwatch.user.id"),
 		intern(0, "lmnr.association.properties.user_id"),
@@ -103,24 +105,39 @@ var identityPrefixes = []string{
 	"ai.settings.runtimeContext.", "ai.telemetry.context.", "metadata.", "mastra.metadata.",
 	"langfuse.trace.metadata.", "langfuse.observation.metadata.", "gen_ai.request.metadata.", "gen_ai.metadata.",
 	"llm.request.metadata.", "llm.metadata.", "mlflow.trace.metadata.", "litellm.metadata.", "request.metadata.",
-	"genkit:metadata:context:", "genkit:metadata:", "baggage.", "lk.", "attributes.", "app.",
+	"genkit:metadata:context:", "genkit:metadata:", "lmnr.association.properties.", "braintrust.metadata.",
+	"langwatch.metadata.", "honeyhive_metadata.", "confident.trace.metadata.", "baggage.", "lk.", "attributes.", "app.",
 }
 
-// identityKeysJSON are attributes that hold the same metadata as one JSON object.
-var identityKeysJSON = []key{
-	intern(0, "metadata"), // OpenInference
-	intern(inLangfuse, "langfuse.observation.metadata"),
-	intern(inLangfuse, "langfuse.trace.metadata"),
-	intern(inMLflow, "mlflow.trace.metadata"),
-	intern(inOpenLLMetry, "traceloop.association.properties"),
-	intern(0, "gen_ai.request.metadata"),
+// identityEmitters are the first words of attributes of emitters. A session below one of them is that of the call
+// (agno.session.id, copilot_chat.session_id), where no prefix above has one. Sessions of browsers, databases and MCP
+// are others.
+var identityEmitters = []string{
+	"gen_ai", "ai", "llm", "agent", "agno", "mastra", "crewai", "strands", "langfuse", "langgraph", "braintrust",
+	"openclaw", "copilot_chat", "github", "autogen", "openai", "anthropic", "logfire", "livekit", "gcp", "chat", "context",
+	"confident", "haystack", "dify", "smolagents", "llamaindex", "posthog",
 }
+
+// identityKeysJSON are attributes that hold the same metadata as one JSON object: the prefixes without their end, and
+// the metadata of a request as LiteLLM records it.
+var identityKeysJSON = func() (keys []key) {
+	for _, prefix := range identityPrefixes {
+		switch name := strings.TrimRight(prefix, ".:"); name {
+		case "", "lk", "app", "attributes", "baggage":
+		default:
+			keys = append(keys, intern(inMetadata, name))
+		}
+	}
+	return append(keys, keyLiteMetadata)
+}()
+
+var keyLiteMetadata = intern(inMetadata, "metadata.requester_metadata")
 
 // identityWord returns the fact that a name in metadata stands for, and its rank: the lower one is preferred. ok is
 // false for other names.
 func identityWord(word string) (what identity, rank int, ok bool) {
 	switch word {
-	case "session_id", "sessionId", "session.id", "sessionID":
+	case "session_id", "sessionId", "session.id", "sessionID", "langfuse_session_id", "langfuseSessionId":
 		return identSession, 0, true
 	case "conversation_id", "conversationId", "conversation.id", "conversationID":
 		return identSession, 1, true
@@ -128,21 +145,21 @@ func identityWord(word string) (what identity, rank int, ok bool) {
 		return identSession, 2, true
 	case "chat_id", "chatId", "chat.id", "chatID", "chat_session_id", "chatSessionId":
 		return identSession, 3, true
-	case "user_id", "userId", "user.id", "userID":
+	case "user_id", "userId", "user.id", "userID", "langfuse_user_id", "langfuseUserId":
 		return identUser, 0, true
 	case "end_user_id", "endUserId", "enduser.id", "enduser_id":
 		return identUser, 1, true
 	case "customer_id", "customerId", "resourceId", "resource_id":
 		return identUser, 2, true
-	case "agent_name", "agentName", "agent.name":
+	case "agent_name", "agentName", "agent.name", "lc_agent_name":
 		return identAgent, 0, true
 	case "agent_version", "agentVersion", "agent.version":
 		return identAgentVersion, 0, true
 	case "prompt_name", "promptName", "prompt.name":
 		return identPrompt, 0, true
-	case "prompt_key", "promptKey", "prompt_id", "promptId", "prompt.id":
+	case "prompt_key", "promptKey", "prompt_id", "promptId", "prompt.id", "lc_hub_repo": // the last of LangSmith
 		return identPrompt, 1, true
-	case "prompt_version", "promptVersion", "prompt.version":
+	case "prompt_version", "promptVersion", "prompt.version", "lc_hub_commit_hash":
 		return identPromptVersion, 0, true
 	}
 	return 0, 0, false
@@ -175,6 +192,10 @@ func (r *Reader) identify(name string, value pcommon.Value) {
 		}
 	}
 	prefix := slices.Index(identityPrefixes, name[:dot+1])
+	if emitter, _, _ := strings.Cut(name, "."); prefix < 0 && what <= identUser &&
+		slices.Contains(identityEmitters, strings.TrimPrefix(emitter, "$")) {
+		prefix = len(identityPrefixes)
+	}
 	if prefix < 0 || prefix == 0 && (what == identAgent || what == identAgentVersion || name == "thread.id") {
 		return // names of other things, like a thread of the operating system
 	}
@@ -195,10 +216,21 @@ func (r *Reader) identities(c *genai.Call) {
 		}
 	}
 	for _, k := range identityKeysJSON {
-		if (c.SessionID == "" || c.UserID == "") && r.has(k) {
-			metadata(contentText(r, k), &fields)
+		if r.marks&inMetadata == 0 || c.SessionID != "" && c.UserID != "" {
+			break
+		}
+		if r.has(k) {
+			text := contentText(r, k)
+			if k == keyLiteMetadata && strings.HasPrefix(text, "{'") { // a dictionary as Python prints it
+				text = strings.ReplaceAll(text, "'", `"`)
+			}
+			metadata(text, &fields)
 		}
 	}
+	if r.requested.metadata != "" {
+		metadata(r.requested.metadata, &fields)
+	}
+	fill(&c.UserID, named(r.requested.user))
 	fill(&c.SessionID, r.name(keyMCPSession, keyLogGroup))
 }
 

@@ -54,6 +54,48 @@ func TestIdentityIsFoundWhereEmittersPutIt(t *testing.T) {
 			genai.Call{SessionID: "c5", UserID: "u5", PromptName: "p5"},
 		},
 		{
+			"LiteLLM, metadata of the request as Python prints it",
+			map[string]any{
+				"metadata.requester_metadata": "{'session_id': 'c7', 'tags': ['x']}", "metadata.user_api_key_user_id": "owner",
+				"metadata.user_api_key_end_user_id": "u7",
+			},
+			genai.Call{SessionID: "c7", UserID: "u7"},
+		},
+		{
+			"metadata as one JSON object",
+			map[string]any{"ai.telemetry.metadata": `{"sessionId":"c8","userId":"u8","promptName":"p8"}`},
+			genai.Call{SessionID: "c8", UserID: "u8", PromptName: "p8"},
+		},
+		{
+			"LangChain with Langfuse's names, in the metadata of OpenInference",
+			map[string]any{"metadata": `{"langfuse_session_id":"c9","langfuse_user_id":"u9","lc_agent_name":"a9"}`},
+			genai.Call{SessionID: "c9", UserID: "u9", AgentName: "a9"},
+		},
+		{
+			"LangSmith's prompts",
+			map[string]any{"langsmith.metadata.lc_hub_repo": "p10", "langsmith.metadata.lc_hub_commit_hash": "3f2a"},
+			genai.Call{PromptName: "p10", PromptVersion: "3f2a"},
+		},
+		{
+			"a session below an emitter that no row names, after one that has a row",
+			map[string]any{"agno.session.id": "x", "copilot_chat.chat_session_id": "y", "metadata.thread_id": "c11"},
+			genai.Call{SessionID: "c11"},
+		},
+		{"a session of an emitter", map[string]any{"agno.session.id": "c12"}, genai.Call{SessionID: "c12"}},
+		{
+			"sessions and users of other things",
+			map[string]any{"browser.session.id": "x", "db.session.id": "x", "http.user.id": "x", "agno.agent.version": "x"},
+			genai.Call{},
+		},
+		{
+			"parameters of the request",
+			map[string]any{
+				"openinference.span.kind":   "LLM",
+				"llm.invocation_parameters": `{"model":"m","user":"u13","metadata":{"session_id":"c13","user_id":"u14"}}`,
+			},
+			genai.Call{SessionID: "c13", UserID: "u14"},
+		},
+		{
 			"associations and baggage without a prefix",
 			map[string]any{"thread_id": "c6", "user_id": "u6"},
 			genai.Call{SessionID: "c6", UserID: "u6"},

@@ -50,6 +50,7 @@ const (
 	inLlamaIndex
 	inVectorStore
 	inTokenDetails // spellings of token counts that few emitters use
+	inMetadata     // metadata of a user as one JSON object
 )
 
 // key is the index in Reader.at of an attribute that a dialect reads. 0 is not a key.
@@ -139,6 +140,7 @@ const (
 	flatTakes                         // members of an input that was flattened into attributes
 	flatGives                         // members of such an output
 	flatVariables                     // values that a prompt template was filled with
+	flatUsage                         // parts of a count of tokens, in a spelling that no key has
 )
 
 type familyEntry struct {
@@ -164,6 +166,10 @@ var families = []familyEntry{
 	{"honeyhive_outputs.", flatGives, inHoneyHive},
 	{prefixVariable, flatVariables, inOTel},
 	{prefixTLVariable, flatVariables, inOpenLLMetry},
+	{"gen_ai.usage.", flatUsage, inTokenDetails},
+	{"llm.usage.", flatUsage, inTokenDetails},
+	{"llm.token_count.", flatUsage, inTokenDetails},
+	{"ai.usage.", flatUsage, inTokenDetails},
 }
 
 // familiesByInitial are the families by the first byte of their prefix, because every unknown attribute is looked up.
@@ -180,7 +186,7 @@ func familyOf(name string) (family, dialects) {
 	for i := range some {
 		f := &some[i]
 		if strings.HasPrefix(name, f.prefix) && len(name) > len(f.prefix) &&
-			(f.family&(flatTakes|flatGives|flatVariables) != 0 || name[len(f.prefix)] >= '0' && name[len(f.prefix)] <= '9') {
+			(f.family&(flatTakes|flatGives|flatVariables|flatUsage) != 0 || name[len(f.prefix)] >= '0' && name[len(f.prefix)] <= '9') {
 			return f.family, f.marks
 		}
 	}

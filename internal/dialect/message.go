@@ -128,6 +128,12 @@ func (p *parser) object(f *fields, role string) {
 	if f.format != "" && p.format == "" {
 		p.format = f.format
 	}
+	if inner := f.wrapped(p.answer); inner != nil && p.depth < maxNesting {
+		p.depth++
+		p.object(inner, role)
+		p.depth--
+		return
+	}
 	isMessage := f.role != "" || f.message != "" || f.kwargs != "" || f.content != "" || f.parts != "" ||
 		f.toolCalls != "" || f.text != "" || f.refusal != "" || f.functionCall != ""
 	if p.answer && f.role == "" && f.message == "" {
@@ -141,7 +147,11 @@ func (p *parser) object(f *fields, role string) {
 			p.choices(f.candidates)
 			return
 		case f.generations != "":
+			n := len(p.dst)
 			p.value(f.generations, role)
+			if len(p.dst) > n {
+				fill(&p.dst[len(p.dst)-1].FinishReason, unquoted(f.finish))
+			}
 			return
 		case f.output != "" && f.name == "":
 			p.envelope(f)

@@ -30,6 +30,43 @@ func TestMessagesOfEveryShape(t *testing.T) {
 			want: `[{"role":"developer","text":"d"},{"role":"user","text":"a","media":true},{"role":"assistant","text":"text beside","tool_calls":[{"id":"1","name":"f","arguments":{"x":1}}]},
 				{"role":"tool","tool_results":[{"id":"1","result":"r"}]}]`,
 		},
+		"a request below its parameters, with options beside it": {
+			text: `{"params":{"model":"m","messages":[{"role":"user","content":"a"}]},"options":{"timeout":3}}`,
+			want: `[{"role":"user","text":"a"}]`,
+		},
+		"a request in the body of a request": {
+			text: `{"request":{"method":"POST","body":{"model":"m","messages":[{"role":"user","content":"a"}]}}}`,
+			want: `[{"role":"user","text":"a"}]`,
+		},
+		"numbered arguments": {
+			text: `{"0":{"model":"m","input":"a"},"1":{"timeout":3}}`, want: `[{"role":"user","text":"a"}]`,
+		},
+		"serialized prompts": {text: `{"prompts":["a"]}`, want: `[{"role":"user","text":"a"}]`},
+		"a response in the body of a response": {
+			answer: true, text: `{"status":200,"body":{"choices":[{"message":{"content":"a"},"finish_reason":"stop"}]}}`,
+			want: `[{"role":"assistant","text":"a","finish_reason":"stop"}]`,
+		},
+		"a raw response": {
+			answer: true, text: `{"raw_response":{"candidates":[{"content":{"role":"model","parts":[{"text":"a"}]}}]}}`,
+			want: `[{"role":"assistant","text":"a"}]`,
+		},
+		"an answer in JSON is no envelope": {
+			answer: true, text: `{"data":{"choices":[]},"type":"poll","content":"a"}`, want: `[{"role":"user","text":"a"}]`,
+		},
+		"a chunk of a stream": {
+			answer: true, text: `{"choices":[{"delta":{"content":"a"}}]}`, want: `[{"role":"assistant","text":"a"}]`,
+		},
+		"texts of Hugging Face": {
+			answer: true, text: `[{"generated_text":"a"}]`, want: `[{"role":"user","text":"a"}]`,
+		},
+		"texts of Llama on Bedrock": {
+			answer: true, text: `{"generation":"a","stop_reason":"length"}`,
+			want: `[{"role":"user","text":"a","finish_reason":"length"}]`,
+		},
+		"messages of Haystack": {
+			answer: true, text: `{"replies":[{"_role":"assistant","_content":[{"text":"a"}],"_meta":{"finish_reason":"length"}}]}`,
+			want: `[{"role":"assistant","text":"a","finish_reason":"length"}]`,
+		},
 		"openai answer with choices": {
 			answer: true,
 			text: `{"id":"c","model":"m","choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":"a"}},

@@ -149,6 +149,26 @@ func operationOf(name string) (operation string, known bool) {
 		strings.HasSuffix(key, "_memories") || strings.HasPrefix(key, "memory_") {
 		return name, true
 	}
+	return methodOf(name)
+}
+
+// methodOf reads the path of an SDK's method as an operation: openai.chat.completions.create, models.generate_content.
+func methodOf(name string) (operation string, known bool) {
+	rest, path := name, false
+	for _, verb := range [...]string{".create", ".parse", ".stream"} {
+		if head, ok := strings.CutSuffix(rest, verb); ok {
+			rest, path = head, true
+			break
+		}
+	}
+	for path || strings.Contains(rest, ".") {
+		if operation, known = operations[operationKey(rest)]; known {
+			return operation, true
+		}
+		if _, rest, path = strings.Cut(rest, "."); !path {
+			break
+		}
+	}
 	return name, false
 }
 

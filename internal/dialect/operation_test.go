@@ -25,6 +25,9 @@ func TestOperationNames(t *testing.T) {
 		"llm_call": genai.OpChat, "agent_call": genai.OpInvokeAgent, "tool_call": genai.OpExecuteTool,
 		"tools/call": genai.OpExecuteTool, "user_prompt": genai.OpInteraction, "invoke_workflow": genai.OpWorkflow,
 		"search_memory": "search_memory", "create_memory_store": "create_memory_store", "upsert_memory": "upsert_memory",
+		"openai.chat.completions.create": genai.OpChat, "beta.chat.completions.parse": genai.OpChat,
+		"completions.create": genai.OpTextCompletion, "models.generate_content": opGenerateContent,
+		"client.embeddings.create": genai.OpEmbeddings, "agents.run_agent": genai.OpInvokeAgent,
 		"list_memories": "list_memories", "memory_search": "memory_search", "rerank": opRerank, "plan": opPlan,
 		"apply_guardrail": genai.OpGuardrail, "invoke_guardrail": genai.OpGuardrail, "fetch_response": "fetch_response",
 	} {
@@ -32,7 +35,9 @@ func TestOperationNames(t *testing.T) {
 		require.True(t, known, name)
 		require.Equal(t, want, operation, name)
 	}
-	for _, name := range []string{"compose", "assistant", "a", strings.Repeat("chat", 100)} {
+	for _, name := range []string{
+		"compose", "assistant", "a", "a.b", "files.create", ".", ".create", strings.Repeat("chat", 100),
+	} {
 		operation, known := operationOf(name)
 		require.False(t, known, name)
 		require.Equal(t, name, operation)

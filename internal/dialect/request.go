@@ -15,6 +15,7 @@ type requests struct {
 	stream          genai.Opt[bool]
 	format          string // json_schema, json_object, text
 	schema          string // JSON of the schema
+	user, metadata  string // whom the request is for; JSON of its metadata
 }
 
 // read reads the parameters from the JSON of a request (OpenAI, Anthropic, Gemini or Bedrock) or from a bare object of
@@ -66,7 +67,14 @@ func (q *requests) readAt(raw string, depth int) {
 				fill(&q.schema, schema)
 				fill(&q.format, "json_schema")
 			}
-		case "config", "generationConfig", "generation_config", "inferenceConfig", "options", "kwargs", "params":
+		case "user", "safety_identifier":
+			fill(&q.user, c.scalar())
+		case "metadata":
+			if metadata := c.raw(); len(metadata) > 2 && metadata[0] == '{' {
+				fill(&q.metadata, metadata)
+			}
+		case "config", "generationConfig", "generation_config", "inferenceConfig", "options", "kwargs", "params", "body",
+			"payload", "json", "request", "0":
 			if inner := c.raw(); depth < maxRequestNesting && strings.HasPrefix(inner, "{") {
 				q.readAt(inner, depth+1)
 			}

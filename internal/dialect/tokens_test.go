@@ -238,6 +238,38 @@ func TestUsageObjects(t *testing.T) {
 	}
 }
 
+func TestPartsAreCountedInAnySpelling(t *testing.T) {
+	for name, want := range map[string]string{
+		"gen_ai.usage.prompt_cached_tokens": `{"cache_read":5}`, "gen_ai.usage.input_tokens.cache_read": `{"cache_read":5}`,
+		"gen_ai.usage.cacheReadInputTokens": `{"cache_read":5}`, "llm.usage.cached_tokens": `{"cache_read":5}`,
+		"gen_ai.usage.input_tokens.cache_creation":     `{"cache_write":5}`,
+		"gen_ai.usage.input_cache_write_tokens":        `{"cache_write":5}`,
+		"gen_ai.usage.reasoningTokens":                 `{"reasoning":5}`,
+		"gen_ai.usage.output_thinking_tokens":          `{"reasoning":5}`,
+		"llm.token_count.completion_details.thoughts":  `{"reasoning":5}`,
+		"gen_ai.usage.input.audio_tokens":              `{"input_audio":5}`,
+		"gen_ai.usage.completion_audio_tokens":         `{"output_audio":5}`,
+		"gen_ai.usage.details.cache_audio_read_tokens": `{"cache_read_audio":5}`,
+		"gen_ai.usage.prompt_image_tokens":             `{"input_image":5}`,
+		"gen_ai.usage.output.image":                    `{"output_image":5}`,
+		"gen_ai.usage.cache_read_cost":                 `{}`, "gen_ai.usage.cache_hit_rate": `{}`,
+		"gen_ai.usage.thinking_budget": `{}`, "gen_ai.usage.cache_ttl_seconds": `{}`, "gen_ai.usage.searches": `{}`,
+	} {
+		got, err := json.Marshal(callOf(t, map[string]any{"gen_ai.operation.name": "chat", name: 5}).Usage)
+		require.NoError(t, err)
+		require.JSONEq(t, want, string(got), name)
+	}
+	call := callOf(t, map[string]any{
+		"gen_ai.usage.cache_read.input_tokens": 5, "gen_ai.usage.cachedTokens": 7, "gen_ai.usage.cached": true,
+	})
+	require.Equal(t, genai.Some[int64](5), call.Usage.CacheRead, "a name of the conventions comes first")
+	var u genai.Usage
+	readUsage(`{"input_tokens":9,"cached_prompt_tokens":3,"cache_discount_usd":1,"reasoning_token_count":2}`, &u)
+	require.Equal(t, genai.Usage{
+		Input: genai.Some[int64](9), CacheRead: genai.Some[int64](3), Reasoning: genai.Some[int64](2),
+	}, u)
+}
+
 func TestLangfuseBuckets(t *testing.T) {
 	var u genai.Usage
 	readBuckets(`{"input":1,"input_tool_tokens":2,"inputAudioTokens":3,"input_image":4,"cache_read_input_tokens":5,

@@ -29,79 +29,76 @@ const (
 // usageKeys are the attributes in which a dialect counts tokens, by kind. Preferred ones come first.
 type usageKeys [tokenKinds][]key
 
-// tokenDetails reads the spellings of parts that few spans have: flattened details of a provider's own usage object,
-// and names that single SDKs use. No other dialect depends on it, so it costs nothing on spans without them.
+// tokenDetails reads parts under names that few spans have: flattened details of a provider's own usage object, and
+// names of single SDKs (Sentry, LiveKit, MLflow, Pydantic AI, Codex). There are too many to list, and they consist of
+// the same words. No other dialect depends on it, so it costs nothing on spans without them.
 var tokenDetails = dialect{
 	bit: inTokenDetails,
 	usage: &usageKeys{
-		inputTokens:  detailKeys("tokens.input"),
-		outputTokens: detailKeys("tokens.output"),
-		cacheRead: detailKeys(
-			"input_cached_tokens",    // LiveKit, Langfuse
-			"cached_input_tokens",    // Codex, MLflow
-			"input_tokens.cached",    // Sentry
-			"input_tokens.cache_hit", // Sentry
-			"cache_read_tokens", "cached_content_tokens", "cached_content_token_count", "input_cache_read",
-			"prompt_cache_hit_tokens", // DeepSeek
-			"prompt_tokens_details.cached_tokens", "input_tokens_details.cached_tokens", "prompt_tokens.cached",
-			"input_token_details.cached_tokens", "input_token_details.cache_read", "tokens.cached", "tokens.cache_read",
-			"details.cache_read_tokens", "details.cache_read_input_tokens", "details.cached_tokens",
-			"details.cached_content_tokens", "details.input_cached_tokens", // Pydantic AI
-		),
-		cacheWrite: detailKeys(
-			"input_tokens.cache_write", // Sentry
-			"cache_write_tokens", "cache_creation_tokens", "input_cache_creation", "input_cache_write", "tokens.cache_write",
-			"prompt_tokens_details.cache_write_tokens", "input_tokens_details.cache_write_tokens",
-			"prompt_tokens_details.cache_creation_tokens", "input_token_details.cache_creation",
-			"details.cache_write_tokens", "details.cache_creation_input_tokens", "details.cache_write_input_tokens",
-		),
-		reasoningTokens: append([]key{intern(inTokenDetails, "gcp.gen_ai.usage.thoughts_token_count")}, detailKeys(
-			"output_reasoning_tokens", "output_tokens.reasoning", // Sentry
-			"experimental.reasoning_tokens", // ADK before 2.3
-			"thoughts_tokens", "thoughts_token_count", "thinking_tokens", "tokens.reasoning", "completion_tokens.reasoning",
-			"completion_tokens_details.reasoning_tokens", "output_tokens_details.reasoning_tokens",
-			"output_tokens_details.thinking_tokens", "output_token_details.reasoning",
-			"output_token_details.reasoning_tokens",
-			"details.reasoning_tokens", "details.thoughts_tokens", "details.thinking_tokens",
-		)...),
-		inputAudio: detailKeys(
-			"audio.input_tokens", "input_audio_tokens", "audio_input_tokens", "input_tokens.audio",
-			"prompt_tokens_details.audio_tokens", "input_tokens_details.audio_tokens", "input_token_details.audio_tokens",
-			"input_token_details.audio", "details.input_audio_tokens", "details.audio_prompt_tokens",
-		),
-		cacheReadAudio: detailKeys(
-			"audio.cache_read.input_tokens", "input_cached_audio_tokens",
-			"input_token_details.cached_tokens_details.audio_tokens",
-			"prompt_tokens_details.cached_tokens_details.audio_tokens",
-			"details.cache_audio_read_tokens", "details.audio_cache_tokens",
-		),
-		outputAudio: detailKeys(
-			"audio.output_tokens", "output_audio_tokens", "audio_output_tokens", "output_tokens.audio",
-			"completion_tokens_details.audio_tokens", "output_tokens_details.audio_tokens",
-			"output_token_details.audio_tokens", "output_token_details.audio",
-			"details.output_audio_tokens", "details.audio_candidates_tokens",
-		),
-		inputImage: detailKeys(
-			"image.input_tokens", "input_image_tokens", "image_input_tokens", "prompt_tokens_details.image_tokens",
-			"input_tokens_details.image_tokens", "input_token_details.image", "details.input_image_tokens",
-			"details.image_prompt_tokens",
-		),
-		outputImage: detailKeys(
-			"image.output_tokens", "output_image_tokens", "image_output_tokens", "completion_tokens_details.image_tokens",
-			"output_tokens_details.image_tokens", "output_token_details.image", "details.output_image_tokens",
-			"details.image_candidates_tokens",
-		),
-		noCache: detailKeys("prompt_cache_miss_tokens"), // DeepSeek
+		inputTokens:     {intern(inOTel|inTokenDetails, "gen_ai.usage.tokens.input")},
+		outputTokens:    {intern(inOTel|inTokenDetails, "gen_ai.usage.tokens.output")},
+		reasoningTokens: {keyADKReasoning, intern(inTokenDetails, "gcp.gen_ai.usage.thoughts_token_count")},
+	},
+	scalars: func(r *Reader, c *genai.Call) {
+		if r.families&flatUsage == 0 {
+			return
+		}
+		for name, value := range r.span.Attributes().All() {
+			if f, _ := familyOf(name); f != flatUsage {
+				continue
+			}
+			if kind, ok := partOf(name); ok {
+				if slot := r.slot(&c.Usage, kind); !slot.Set {
+					if n, ok := intOf(value); ok && n >= 0 {
+						*slot = genai.Some(n)
+					}
+				}
+			}
+		}
 	},
 }
 
-// detailKeys interns names below gen_ai.usage.
-func detailKeys(names ...string) []key {
-	keys := make([]key, len(names))
-	for i, name := range names {
-		keys[i] = intern(inOTel|inTokenDetails, "gen_ai.usage."+name)
+// partOf returns which part of a sum a name counts, by its words. ok is false for sums, and for names of other things.
+func partOf(name string) (kind tokenKind, ok bool) {
+	name = strings.ToLower(name)
+	switch {
+	case hasWord(name, "total", "cost", "price", "usd", "ratio", "hit_rate", "percent", "saving", "saved", "budget",
+		"ttl", "second"):
+		return 0, false
+	case hasWord(name, "reasoning", "thought", "thinking"):
+		return reasoningTokens, true
+	case hasWord(name, "cache"):
+		switch {
+		case hasWord(name, "audio"):
+			return cacheReadAudio, true
+		case hasWord(name, "miss", "uncached", "nocache", "no_cache", "non_cached"):
+			return noCache, true
+		case hasWord(name, "creation", "creating", "created", "write", "written"):
+			return cacheWrite, true
+		}
+		return cacheRead, true
 	}
-	return keys
+	out := hasWord(name, "output", "completion", "candidates")
+	switch {
+	case hasWord(name, "audio") && out:
+		return outputAudio, true
+	case hasWord(name, "audio"):
+		return inputAudio, true
+	case hasWord(name, "image") && out:
+		return outputImage, true
+	case hasWord(name, "image"):
+		return inputImage, true
+	}
+	return 0, false
+}
+
+func hasWord(name string, words ...string) bool {
+	for _, word := range words {
+		if strings.Contains(name, word) {
+			return true
+		}
+	}
+	return false
 }
 
 // counted is what a reader knows about the usage of a span besides the counts.
@@ -313,7 +310,9 @@ func (p *usageReader) object(c *cursor, of tokenKind, depth int) {
 		p.form |= formOf(key)
 		kind, ok := partNames[of][key]
 		if !ok {
-			kind, ok = usageNames[key]
+			if kind, ok = usageNames[key]; !ok {
+				kind, ok = partOf(key)
+			}
 		}
 		part, nests := detailNames[key]
 		switch b := c.space(); {
@@ -409,40 +408,18 @@ func readBuckets(raw string, u *genai.Usage) {
 
 // bucketKind returns what a key of readBuckets counts.
 func bucketKind(key string) (kind tokenKind, known bool) {
-	key = strings.ToLower(key)
-	has := func(words ...string) bool {
-		for _, word := range words {
-			if strings.Contains(key, word) {
-				return true
-			}
-		}
-		return false
-	}
-	switch {
-	case has("total"):
-		return totalTokens, true
-	case has("reasoning", "thought", "thinking"):
-		return reasoningTokens, true
-	case has("output", "completion", "candidates"):
-		switch {
-		case has("audio"):
-			return outputAudio, true
-		case has("image"):
-			return outputImage, true
-		}
-		return outputTokens, true
-	case has("cache"):
-		if has("creation", "write") {
-			return cacheWrite, true
-		}
+	switch kind, known = partOf(key); {
+	case known && kind == cacheReadAudio:
 		return cacheRead, true
-	case has("input", "prompt"):
-		switch {
-		case has("audio"):
-			return inputAudio, true
-		case has("image"):
-			return inputImage, true
-		}
+	case known && kind != noCache:
+		return kind, true
+	}
+	switch key = strings.ToLower(key); {
+	case hasWord(key, "total"):
+		return totalTokens, true
+	case hasWord(key, "output", "completion", "candidates"):
+		return outputTokens, true
+	case hasWord(key, "input", "prompt"):
 		return inputTokens, true
 	}
 	return 0, false

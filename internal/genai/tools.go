@@ -90,6 +90,46 @@ type definition struct {
 	ParametersSnake      json.RawMessage `json:"parameters_json_schema"`
 	InputSchema          json.RawMessage `json:"input_schema"`
 	InputSchemaCamel     json.RawMessage `json:"inputSchema"`
+	geminiTools
+}
+
+// geminiTools are the tools of Gemini that are members of an object, with their settings: {"googleSearch": {}}.
+type geminiTools struct {
+	Search         json.RawMessage `json:"googleSearch"`
+	SearchSnake    json.RawMessage `json:"google_search"`
+	Retrieval      json.RawMessage `json:"googleSearchRetrieval"`
+	Enterprise     json.RawMessage `json:"enterpriseWebSearch"`
+	Maps           json.RawMessage `json:"googleMaps"`
+	MapsSnake      json.RawMessage `json:"google_maps"`
+	URLContext     json.RawMessage `json:"urlContext"`
+	URLSnake       json.RawMessage `json:"url_context"`
+	Execution      json.RawMessage `json:"codeExecution"`
+	ExecutionSnake json.RawMessage `json:"code_execution"`
+	Files          json.RawMessage `json:"fileSearch"`
+	FilesSnake     json.RawMessage `json:"file_search"`
+	Computer       json.RawMessage `json:"computerUse"`
+	ComputerSnake  json.RawMessage `json:"computer_use"`
+}
+
+// appendTo appends the tools that are there.
+func (g *geminiTools) appendTo(tools []Tool) []Tool {
+	for _, member := range [...]struct {
+		name string
+		raws [2]json.RawMessage
+	}{
+		{"google_search", [2]json.RawMessage{g.Search, g.SearchSnake}},
+		{"google_search", [2]json.RawMessage{g.Retrieval, g.Enterprise}},
+		{"google_maps", [2]json.RawMessage{g.Maps, g.MapsSnake}},
+		{"url_context", [2]json.RawMessage{g.URLContext, g.URLSnake}},
+		{"code_execution", [2]json.RawMessage{g.Execution, g.ExecutionSnake}},
+		{"file_search", [2]json.RawMessage{g.Files, g.FilesSnake}},
+		{"computer_use", [2]json.RawMessage{g.Computer, g.ComputerSnake}},
+	} {
+		if isObject(member.raws[0]) || isObject(member.raws[1]) {
+			tools = append(tools, Tool{Name: member.name, Kind: ToolProvider})
+		}
+	}
+	return tools
 }
 
 // parameters returns the schema of the parameters, or "".
@@ -134,6 +174,7 @@ func appendTool(tools []Tool, raw json.RawMessage, typ string, depth int) []Tool
 		return appendTool(tools, def.SystemTool, "system_tool", depth+1)
 	}
 	before := len(tools)
+	tools = def.appendTo(tools)
 	for _, list := range []json.RawMessage{def.Declarations, def.DeclarationsSnake, def.Tools} {
 		tools = appendNested(tools, list, depth)
 	}

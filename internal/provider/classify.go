@@ -135,6 +135,11 @@ func byType(name string) (f fine, by, where string) {
 	}
 	// Java and .NET have RateLimitException for Python's RateLimitError.
 	stem := strings.TrimSuffix(strings.TrimSuffix(last, "exception"), "error")
+	for _, word := range handingOver {
+		if strings.HasSuffix(stem, word) {
+			return cancelled, "type", last
+		}
+	}
 	if stem == last || stem == "" {
 		return fine{}, "", ""
 	}
@@ -144,6 +149,12 @@ func byType(name string) (f fine, by, where string) {
 		}
 	}
 	return fine{}, "", ""
+}
+
+// handingOver end the names of exceptions with which a framework leaves a step to a person or to another agent.
+var handingOver = []string{
+	"approvalrequired", "approvalneeded", "inputrequired", "confirmationrequired", "interrupt", "handoff",
+	"workflowsuspended", "workflowsuspend", "agentsuspended", "runsuspended", "toolsuspended", "calldeferred",
 }
 
 // wrappers precede the name of the inner exception in the message of one that wraps it.

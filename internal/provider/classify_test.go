@@ -73,6 +73,9 @@ func TestClassify(t *testing.T) {
 			"An error occurred (ThrottlingException) when calling the Converse operation", 0, "rate_limit/throttled",
 		},
 		{
+			"ThrottlingException", "Too many tokens, please wait before trying again.", 429, "rate_limit/throttled",
+		},
+		{
 			"ClientError", "An error occurred (ServiceQuotaExceededException) when calling InvokeModel", 400,
 			"rate_limit/quota_exceeded",
 		},

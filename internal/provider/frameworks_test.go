@@ -152,7 +152,8 @@ func TestControlFlow(t *testing.T) {
 		"langgraph.errors.GraphInterrupt", "NodeInterrupt", "ParentCommand", "GraphBubbleUp", "ToolInterruptError",
 		"WaitingForEvent", "WorkflowCancelledByUser", "StopAgentRun", "BreakpointException",
 		"KernelFunctionCanceledException", "JobCancellationException", "APIUserAbortError", "UND_ERR_ABORTED",
-		"ERR_CANCELED", "ResponseAborted", "client_abort_error",
+		"ERR_CANCELED", "ResponseAborted", "client_abort_error", "HumanInputRequired", "app.ToolApprovalRequiredError",
+		"AgentHandoffException", "WorkflowSuspended", "strands.PlanInterrupt",
 	} {
 		require.True(t, Classify(genai.Error{IsError: true, Type: kind}).Cancelled, kind)
 	}

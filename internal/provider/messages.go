@@ -42,6 +42,7 @@ var retryHints = []string{
 // patterns are tried in order: context length comes before content filters, quotas and rate limits, and general errors
 // come last. They match in lower case, on the head of a message.
 var patterns = group(
+	words(throttled, "please wait before trying again"), // Bedrock: "Too many tokens, please wait …"
 	// What the caller sent was wrong, in words that are a fault of the model elsewhere.
 	words(invalid, "invalid json payload", "invalid json schema", "invalid json body", "body is not valid json",
 		"unknown tool type"),
@@ -146,6 +147,7 @@ var patterns = group(
 		"resource_exhausted", "too many concurrent",
 		"concurrency limit", "quota exceeded"),
 	words(overloaded, "overloaded", "temporarily out of capacity", "no capacity", "currently unavailable",
+		"temporarily unavailable",
 		"503 service unavailable"),
 	words(overloaded, "at capacity", "service unavailable", "model is not ready", "high demand", "no healthy upstream",
 		"is currently loading",

@@ -79,6 +79,13 @@ func (o *object) add(name []byte, key, value string) {
 		if kind := unquote(value); o.kind == "" || string(name) != "type" {
 			o.kind = kind
 		}
+	case "object": // {"object":"error"}
+		if unquote(value) == "error" {
+			o.kind = "error"
+		}
+		o.known++
+	case "code", "documentationurl", "helpurl", "doc", "docurl":
+		o.known++
 	case "content":
 		o.content = value
 	case "structuredcontent":
@@ -105,7 +112,7 @@ func (o *object) add(name []byte, key, value string) {
 		if o.status == "" || string(name) == "status" {
 			o.status = value
 		}
-		if isNumber(value) {
+		if isNumber(strings.Trim(value, `"'`)) {
 			o.http = value
 		}
 	case "statuscode", "httpstatus", "httpstatuscode", "httpcode":

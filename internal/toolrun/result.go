@@ -140,6 +140,8 @@ func (r *Result) judge(tool Tool, o object) {
 		r.Verdict = OK
 	case o.failing(tool):
 		r.fail("an error", message)
+	case o.kind == "error" && message != "" && !o.data && tool.Effect != Checks:
+		r.fail("an object of the kind error", message)
 	case o.errorSet && isNothing(o.err):
 		r.Verdict = OK
 	}
@@ -161,7 +163,8 @@ func (r *Result) judge(tool Tool, o object) {
 			r.fail("status: "+status, message)
 		}
 	default:
-		if code := o.httpStatus(); tool.Effect != Checks && (code >= 500 || code == 401 || code == 403 || code == 429) {
+		if code := o.httpStatus(); tool.Effect != Checks &&
+			(code >= 500 || code == 401 || code == 403 || code == 429 || code >= 400 && code != 404 && !o.data && message != "") {
 			r.fail("HTTP status "+strings.Trim(o.http, `"'`), message)
 		}
 	}

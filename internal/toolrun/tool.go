@@ -30,6 +30,8 @@ type Tool struct {
 	Reports bool
 	// Tracks is set for tools that return the state of something that may have failed: a job, a payment, a build.
 	Tracks bool
+	// Writes is set for tools that return a text of their own making: a title, a translation, the answer of an agent.
+	Writes bool
 	// Shell is set for tools that run commands, whose effect only the arguments tell.
 	Shell bool
 	// Ends is set for tools that cancel or abort something: "cancelled" is their success.
@@ -71,6 +73,10 @@ payment payments refund refunds transaction transactions order orders check chec
 execution test tests
 shipment delivery batch queue process`)
 )
+
+// writers are verbs of tools that return a text of their own making.
+var writers = set(`generate compose draft summarize translate rewrite paraphrase classify categorize ask brainstorm suggest
+answer delegate think`)
 
 var enders = set("cancel abort stop kill terminate revoke end close")
 
@@ -149,6 +155,7 @@ func Of(name, arguments string) (t Tool) {
 		}
 		t.Reports = t.Reports || reports[string(w)]
 		t.Tracks = t.Tracks || tracks[string(w)]
+		t.Writes = t.Writes || writers[string(w)]
 		t.Ends = t.Ends || enders[string(w)]
 	}
 	if t.Effect == Changes || t.Effect == Steps { // "send_message" returns no messages

@@ -52,6 +52,9 @@ var weakly = []string{
 	"request failed", "execution failed", "command failed",
 	"not implemented", "unsupported operation", "cannot connect",
 	"could not connect", "unable to connect", "validation failed", "validation error", "segmentation fault", "panic:",
+	"file not found", "directory not found", "path not found", "string to replace not found", "old_string not found",
+	"text to replace not found", "element not found", "selector not found", "net::err_", "getaddrinfo", "econnrefused",
+	"econnreset", "etimedout", "enotfound", "enoent", "eacces", "eperm", "eisdir", "npm err!", "ssl error",
 	"fatal:", "1 validation error", "2 validation errors", "sorry, an error", "oops", "sorry, something went wrong",
 }
 
@@ -94,7 +97,7 @@ var own = []string{
 	"not connected", "malformed", "not authorized", "not initialized",
 	"not configured", "syntax error", "quota", "api key",
 	"network", "connection", "econnrefused", "no access", "disabled", "overloaded",
-	"validation error", "no results for", "private", "econnreset",
+	"validation error", "no results for", "private", "econnreset", "net::err_",
 }
 
 // say reads the words of a result that has no flags.
@@ -126,6 +129,9 @@ func (r *Result) say(tool Tool, vouched bool) {
 	case weak:
 		switch {
 		case vouched || tool.Reports || long || tool.Effect == Checks:
+		case tool.Writes:
+			verb, _ := tried(line)
+			counts = len(line) < 200 && !more && (reading(line) || writers[verb])
 		case tool.Effect == Reads:
 			counts = len(line) < 200 && !more && reading(line)
 		default:
@@ -175,7 +181,7 @@ func strengthOf(line string) strength {
 	}
 	for _, words := range weakly {
 		rest, ok := strings.CutPrefix(line, words)
-		if !ok || !ends(rest) || !strings.ContainsAny(words, " :") && strings.HasPrefix(rest, " ") {
+		if !ok || !ends(rest) && !strings.HasSuffix(words, "_") || !strings.ContainsAny(words, " :") && strings.HasPrefix(rest, " ") {
 			continue // "Forbidden Planet, a shop"
 		}
 		return weak
@@ -203,6 +209,9 @@ func strengthOf(line string) strength {
 // errorWord weighs a line that begins with an error or the name of one.
 func errorWord(line string) strength {
 	if rest, ok := strings.CutPrefix(line, "error"); ok {
+		if len(rest) > 1 && rest[0] == '_' && unicode.IsLetter(rune(rest[1])) { // the name of a column
+			return nothing
+		}
 		tagged := strings.HasPrefix(rest, "]") || strings.HasPrefix(rest, ")")
 		rest = strings.TrimLeft(rest, "])*_ ")
 		switch {
@@ -211,7 +220,8 @@ func errorWord(line string) strength {
 		case tagged || rest[0] == ':' || rest[0] == '!' || strings.HasPrefix(rest, "- ") || strings.HasPrefix(rest, "— "):
 			return plain
 		case strings.HasPrefix(rest, "code"), strings.HasPrefix(rest, "while "), strings.HasPrefix(rest, "when "),
-			strings.HasPrefix(rest, "calling "), strings.HasPrefix(rest, "from "), strings.HasPrefix(rest, "occurred"):
+			strings.HasPrefix(rest, "calling "), strings.HasPrefix(rest, "from "), strings.HasPrefix(rest, "occurred"),
+			strings.HasPrefix(rest, "response from "):
 			return plain
 		}
 		// "error 404: …", "error [E42] …", "error fetching the page: …"
@@ -256,7 +266,8 @@ func errorWord(line string) strength {
 	}
 	switch {
 	case !strings.ContainsAny(name, " \t"):
-		if strings.HasSuffix(name, "error") || strings.HasSuffix(name, "exception") {
+		if strings.HasSuffix(name, "error") || strings.HasSuffix(name, "exception") ||
+			strings.Contains(name, ".errors.") || strings.Contains(name, ".exceptions.") {
 			return plain
 		}
 	case strings.HasSuffix(name, " error") || strings.HasSuffix(name, " exception"):
@@ -340,7 +351,7 @@ func reading(line string) bool {
 
 // failedReads are words of tools that read about their own failure.
 var failedReads = []string{
-	"request failed", "fetch failed", "search failed", "query failed", "read failed", "call failed", "lookup failed",
+	"generation failed", "translation failed", "request failed", "fetch failed", "search failed", "query failed", "read failed", "call failed", "lookup failed",
 	"connection failed", "download failed", "load failed",
 	"failed with status", "failed with error", "failed: http", "api failed",
 }

@@ -99,9 +99,53 @@ type errorBody struct {
 	Error  json.RawMessage `json:"error"`
 }
 
+// bodyMembers are all that the body of a failed response has if it has no error object.
+var bodyMembers = map[string]bool{
+	"error": true, "errors": true, "message": true, "messages": true, "msg": true, "detail": true, "details": true,
+	"status": true, "statusCode": true, "status_code": true, "code": true, "type": true, "object": true, "param": true,
+	"request_id": true, "requestId": true, "timestamp": true, "path": true, "success": true, "result": true,
+	"user_id": true, "trace_id": true, "title": true,
+}
+
+// bareBody reports whether an object is the body of a failed response without an error object.
+func bareBody(text string) bool {
+	var members map[string]json.RawMessage
+	if json.Unmarshal([]byte(text), &members) != nil || len(members) == 0 {
+		return false
+	}
+	for name := range members {
+		if !bodyMembers[name] {
+			return false
+		}
+	}
+	return true
+}
+
+// proxyWords begin what proxies send as plain text in place of an answer.
+var proxyWords = []string{
+	"upstream connect error", "upstream request timeout", "no healthy upstream", "internal server error",
+	"service unavailable", "bad gateway", "gateway timeout", "gateway time-out", "error code: ",
+}
+
+// proxyPage returns what a page or a line of a proxy says, or "".
+func proxyPage(text string) string {
+	lower := strings.ToLower(text)
+	if strings.HasPrefix(lower, "<html") || strings.HasPrefix(lower, "<!doctype html") {
+		_, title, _ := strings.Cut(lower, "<title>")
+		title, _, _ = strings.Cut(title, "</title>")
+		return strings.TrimSpace(title)
+	}
+	for _, words := range proxyWords {
+		if strings.HasPrefix(lower, words) && len(text) < 300 && !strings.Contains(text, "\n") {
+			return text
+		}
+	}
+	return ""
+}
+
 // errorAnswer returns the outcome of an answer that is nothing but an error object: a gateway passed on the body of a
-// failed response under status 200. It must have a code or status that is known, because answers may be objects of the
-// application with an error in them. No tokens are billed for such an answer.
+// failed response under status 200, or a proxy its own page. It must have a code, a status or words that are known,
+// because answers may be objects of the application with an error in them. No tokens are billed for such an answer.
 func errorAnswer(c *genai.Call, output []genai.Message) provider.Outcome {
 	if len(output) != 1 || len(output[0].ToolCalls) > 0 || c.Tokens.Output.Value > 0 {
 		return provider.Outcome{}
@@ -110,18 +154,25 @@ func errorAnswer(c *genai.Call, output []genai.Message) provider.Outcome {
 	if inner, ok := strings.CutPrefix(text, "["); ok { // Gemini wraps errors of streams in an array
 		text = strings.TrimSpace(strings.TrimSuffix(inner, "]"))
 	}
-	if len(text) > maxErrorBody || !strings.HasPrefix(text, "{") || !strings.Contains(text, `"error"`) {
+	if text == "" || len(text) > maxErrorBody {
 		return provider.Outcome{}
 	}
-	var body errorBody
-	if json.Unmarshal([]byte(text), &body) != nil {
+	bare := false
+	if text[0] == '{' {
+		var body errorBody
+		if json.Unmarshal([]byte(text), &body) != nil {
+			return provider.Outcome{}
+		}
+		if body.Object != "error" && !strings.HasPrefix(string(body.Error), "{") {
+			if bare = bareBody(text); !bare {
+				return provider.Outcome{}
+			}
+		}
+	} else if text = proxyPage(text); text == "" {
 		return provider.Outcome{}
 	}
-	if body.Object != "error" && !strings.HasPrefix(string(body.Error), "{") {
-		return provider.Outcome{}
-	}
-	switch o := provider.Classify(genai.Error{IsError: true, Message: text}); o.By {
-	case "code", "http":
+	switch o := provider.Classify(genai.Error{IsError: true, Message: text}); {
+	case o.By == "code", o.By == "http", o.By == "message" && (bare || text[0] != '{'):
 		return o
 	}
 	return provider.Outcome{}

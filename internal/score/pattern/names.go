@@ -18,6 +18,11 @@ var qualifiers = set(`
 	sha256 sha512 shard since skip snapshot sort starting stream symbol sync tokens total turnstile type unit uri url
 	usage version watermark`)
 
+// marks are words which say so of a token, but not of a key or a secret: clientRequestToken, taskToken.
+var marks = set(`
+	activity cancel cancellation causality change client consistency job list operation query request search state task
+	transaction work workflow zed`)
+
 // references are the last words of names whose values refer to a credential, or tell something about it.
 var references = set(`
 	addr address addresses alias arn arns at count endpoint env format guid handle header hint id ids index location
@@ -32,16 +37,17 @@ func harmless(name, plain string) bool {
 		}
 	}
 	var buffer [48]byte
-	last := ""
+	last, marked := "", false
 	for name != "" {
 		var word string
 		if word, name = nextWord(name); word == "" {
 			continue
 		}
 		last = normalName(word, &buffer)
-		if qualified(last) {
+		if qualified(last) || marked && last == "token" || marks[strings.TrimSuffix(last, "token")] && !marks[last] {
 			return true
 		}
+		marked = marks[last]
 	}
 	return references[last]
 }

@@ -409,6 +409,7 @@ func TestExamplesOfCredentialsStayOut(t *testing.T) {
 func TestNamesOfWhatIsNoCredential(t *testing.T) {
 	value := newMaker(4).of(alnumBase, 40)
 	for _, name := range []string{
+		"clientToken", "ClientRequestToken", "client_request_token", "taskToken", "changeToken", "zedtoken", "stateToken",
 		"syncToken", "nextSyncToken", "sync_token", "SYNC_TOKEN", "synctoken", "pageToken", "nextPageToken", "next_page_token",
 		"nextpagetoken", "deltaToken", "$deltatoken", "$skiptoken", "skip_token", "resumeToken", "resume-token", "resumption_token",
 		"lease_token", "leaseToken", "lock_token", "fencing_token", "StartingToken", "NextToken", "continuationToken", "cursor_token",

@@ -114,6 +114,9 @@ func isDefinition(afterKey string) bool {
 		return false
 	}
 	value = value[:min(len(value), 300)]
+	if strings.HasPrefix(strings.Join(strings.Fields(value), ""), `{"type":"object"`) {
+		return true
+	}
 	for _, key := range [...]string{`"properties"`, `'properties'`, `"$schema"`, `"additionalProperties"`} {
 		if strings.Contains(value, key) {
 			return true

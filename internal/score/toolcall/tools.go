@@ -101,8 +101,10 @@ func partsOf(name string) []string {
 		names = append(names, "web_search_with_snippets", "browse_page", "open_page", "find_in_page")
 	case "x_search":
 		names = append(names, "x_user_search", "x_keyword_search", "x_semantic_search", "x_thread_fetch")
-	case "computer":
-		names = append(names, "computer_use")
+	case "computer", "computer_use":
+		names = append(names, "computer", "computer_use", "computer_call")
+	case "browser_search": // Groq
+		names = append(names, "browser.search", "browser.open", "browser.find")
 	}
 	return names
 }
