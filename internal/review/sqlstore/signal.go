@@ -228,17 +228,13 @@ func (s *Store) ChangeSignal(ctx context.Context, id string, c review.SignalChan
 			c.Version, c.Merged = "", time.Time{}
 		}
 		now := s.db.Now()
-		var seen deployments.Known
-		var deploys time.Time
-		if merged := earlier(c.Merged, now); column.Nanos(merged) > 0 {
-			if seen, err = deployments.Seen(ctx, tx, id, merged); err != nil {
-				return err
-			}
-			deploys = merged.Add(review.DeploysWithin)
+		before, deploys, err := deployments.Before(ctx, tx, id, c.Merged, now)
+		if err != nil {
+			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE signals SET state = $1, priority = $2, changed_ns = $3, version = $4,
 			old_versions = $5, changed_by = $6, deploys_ns = $7, deployments = $8 WHERE id = $9`, c.State, priorityOf(c.State),
-			column.Nanos(now), c.Version, column.JSON(old), c.By, column.Nanos(deploys), seen.Encode(), id)
+			column.Nanos(now), c.Version, column.JSON(old), c.By, column.Nanos(deploys), before.Encode(), id)
 		if err != nil {
 			return err
 		}
@@ -248,13 +244,6 @@ func (s *Store) ChangeSignal(ctx context.Context, id string, c review.SignalChan
 		return fmt.Errorf("change signal %.64q: %w", id, err)
 	}
 	return nil
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
 }
 
 // GuardSignal implements review.Signals.

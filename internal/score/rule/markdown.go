@@ -37,10 +37,10 @@ there. ` + "`at(json, \"items.*.price\")`" + ` is the list of all prices. ` + "`
 
     any(calls, .name == "issue_refund" and type(.args.amount) == "float" and .args.amount > 500)
 
-` + "`parameters`" + ` has what the definitions of tools say beside the arguments, so that one rule holds for all tools that ask for
-the same. This one fails where a description asks for a date in one form and the call has another:
+` + "`parameters`" + ` has what the definitions of tools say beside the arguments, so that one rule holds for all tools that
+ask for the same. This one fails where a description asks for a date in one form and the call has another:
 
-    any(parameters, .about contains "yyyy-mm-dd" and type(.value) == "string" and not (.value matches "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))
+    any(parameters, .about contains "yyyy-mm-dd" and type(.value) == "string" and not (.value matches "^[0-9-]+$"))
 `)
 	table(&b, "", reflect.TypeFor[View]())
 	return b.String()

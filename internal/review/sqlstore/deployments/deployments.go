@@ -35,9 +35,24 @@ type deployment struct {
 // Known are the deployments that were seen.
 type Known []deployment
 
-// Seen returns the deployments of the services that a signal failed in, as of a time. Items of other failures count: a
+// Before returns the deployments that were there when a change was merged, and until when their failures do not count.
+// The time is zero where a change is not known to be merged, or was long ago.
+func Before(
+	ctx context.Context, tx Tx, signal string, merged, now time.Time,
+) (known Known, until time.Time, err error) {
+	if merged.After(now) {
+		merged = now
+	}
+	if merged.IsZero() || now.Sub(merged) >= review.DeploysWithin {
+		return nil, until, nil
+	}
+	known, err = seen(ctx, tx, signal, merged)
+	return known, merged.Add(review.DeploysWithin), err
+}
+
+// seen returns the deployments of the services that a signal failed in, as of a time. Items of other failures count: a
 // deployment that did not fail so yet ran nevertheless.
-func Seen(ctx context.Context, tx Tx, signal string, before time.Time) (known Known, err error) {
+func seen(ctx context.Context, tx Tx, signal string, before time.Time) (known Known, err error) {
 	services, err := read(ctx, tx, `SELECT DISTINCT service, '', '' FROM (SELECT service FROM items
 		WHERE fingerprint <> '' AND fingerprint IN (SELECT id FROM signals WHERE id = $1 OR target = $1)
 		AND received_ns < $2 ORDER BY id DESC LIMIT `+strconv.Itoa(sample)+`) newest ORDER BY service LIMIT `+strconv.Itoa(maxServices), signal, before.UnixNano())
