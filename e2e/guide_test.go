@@ -43,6 +43,7 @@ func TestGuideOfTheGate(t *testing.T) {
 	c := start(t, "default.yaml")
 	dir := t.TempDir()
 	require.NoError(t, os.CopyFS(filepath.Join(dir, "examples"), os.DirFS("../examples")))
+	require.NoError(t, os.CopyFS(filepath.Join(dir, "deploy", "ci"), os.DirFS("../deploy/ci")))
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "bin"), 0o700))
 	require.NoError(t, os.Symlink(binaries.cli, filepath.Join(dir, "bin", "faultline")))
 	model := freePorts(t, 1)[0]

@@ -45,7 +45,7 @@ flagging all calls or none is refused. docs/guides/scorers.md says what rules ca
 
 With a judge (--judge-endpoint and --judge-model, or the judge of --config), a signal without a rule gets a rubric where
 one passes the same test: of those of its class, or one that is drafted from its class and what reviewers noted. What
-that should cost is printed before; with --dry-run that is all.
+that should cost is printed before. With --dry-run the judge is not asked: the rules and the price are all.
 
 The changes of the scorer file are printed as a diff, and their reasons on standard error. --write makes them, and with
 --from or --store records each rule with its signal: its page shows the rule, and the alert of one that comes back names

@@ -40,7 +40,8 @@ func (j *proposingJudge) flags(f *pflag.FlagSet) {
 		"try only these rubrics, and the drafted one (default: those with a reason of the class of the signal)")
 	f.IntVar(&j.calls, "judge-calls", 200, "at most so many cases are judged for a signal, half of them to learn")
 	f.StringVar(&j.prices, "prices", "", "price file of your own over the embedded price book")
-	f.BoolVar(&j.dryRun, "dry-run", false, "say what the judge would cost, and do not ask it")
+	f.BoolVar(&j.dryRun, "dry-run", false,
+		"print the rules, which cost nothing, and what the judge would cost; do not ask it")
 }
 
 func (j *proposingJudge) given() bool { return j.model.given() || j.model.file != "" }
@@ -96,6 +97,9 @@ func (j *proposingJudge) run(c *cobra.Command, signals []propose.Signal, precisi
 		}
 	}
 	if len(searches) == 0 {
+		if j.dryRun {
+			fmt.Fprintln(out, "no signal is left for a rubric: the judge would not be asked, and would cost nothing")
+		}
 		return 0, nil
 	}
 	fmt.Fprintf(out, "rubrics for %s: ", count(len(searches), "signal"))

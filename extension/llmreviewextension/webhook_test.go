@@ -21,6 +21,7 @@ import (
 	"go.opentelemetry.io/collector/extension"
 
 	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/signalhook"
 	"github.com/faultline-otel/faultline/internal/webhook"
@@ -167,7 +168,8 @@ func TestReceiversAreToldOfSignals(t *testing.T) {
 	looks.quiet(t, e)
 	require.Len(t, generic.deliveries(), 1)
 
-	// A merged pull request resolves it. A failure after that is a regression, each time anew.
+	// A merged pull request resolves it. A failure of a later deployment is a regression, each time anew; one of the
+	// deployment that runs on is not.
 	for n := range 2 {
 		body := fmt.Sprintf(`{"action":"closed","pull_request":{"title":"mend %s","merged":true,"merged_at":%q,"merge_commit_sha":"c%d",
 			"base":{"ref":"main"}},"repository":{"default_branch":"main"}}`, signalPrint, time.Now().Format(time.RFC3339Nano), n)
@@ -180,7 +182,12 @@ func TestReceiversAreToldOfSignals(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, review.SignalResolved, g.State)
 		require.Equal(t, fmt.Sprintf("c%d", n), g.Version)
-		require.NoError(t, store.Put(t.Context(), []review.Trace{failed(10+n, signalPrint)}))
+		require.NoError(t, store.Put(t.Context(), []review.Trace{failed(20+n, signalPrint)}))
+		looks.quiet(t, e)
+		require.Len(t, generic.deliveries(), n+1)
+		later := failed(10+n, signalPrint)
+		later.Spans[0].Call = &genai.Call{Operation: genai.OpChat, ServiceVersion: fmt.Sprint("1.", n)}
+		require.NoError(t, store.Put(t.Context(), []review.Trace{later}))
 		eventually(t, func() bool { return len(generic.deliveries()) == n+2 && len(issues.deliveries()) == 2*n+2 })
 		require.Contains(t, generic.deliveries()[n+1].body, `"state":"regressed"`)
 		status, answer = fromGitHub(t, url, "from-github", body) // a replay

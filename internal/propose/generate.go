@@ -68,6 +68,7 @@ func (g *generator) generate(inside bitset) {
 		}
 	})
 	g.arguments()
+	g.described()
 	g.literals()
 	g.add(rankType, "no_json", `json == nil`)
 	g.add(rankType, "no_json_object", `type(json) != "map"`)

@@ -3,7 +3,8 @@
 // from, the other half says what a check is worth.
 //
 // A check is one or two deterministic conditions: a failure that scorers found, a score, a tool call, its arguments,
-// their order, a value of an answer in JSON, a text, a pattern, a number.
+// those whose descriptions have a phrase in common, their order, a value of an answer in JSON, a text, a pattern, a
+// number.
 package propose
 
 import (

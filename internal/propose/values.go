@@ -106,6 +106,8 @@ func (g *generator) values(tool string, find func(v *rule.View, put func(path st
 func (f *field) where(condition func(value string) string) string {
 	value := "at(.args, " + quote(f.path) + ")"
 	switch {
+	case f.tool == describedTool:
+		return "any(parameters, .about contains " + quote(f.path) + " and " + condition(".value") + ")"
 	case f.tool == "":
 		value = "at(json, " + quote(f.path) + ")"
 	case plainKey.MatchString(f.path):
@@ -129,7 +131,7 @@ func (f *field) where(condition func(value string) string) string {
 func (f *field) slug() string {
 	name := strings.ReplaceAll(f.path, ".*", "")
 	switch f.tool {
-	case "", anyTool:
+	case "", anyTool, describedTool:
 		return name
 	}
 	return f.tool + "_" + name

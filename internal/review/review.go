@@ -48,6 +48,7 @@ type Item struct {
 	PrimarySpanID             string
 	Model                     string
 	PromptName, PromptVersion string
+	ServiceVersion            string // service.version of the service that failed
 	SessionID                 string
 	CostUSD                   genai.Opt[float64]
 	Start                     time.Time // of the earliest span

@@ -34,33 +34,37 @@ const (
 	NewFor         = 7 * 24 * time.Hour
 	QuietAfter     = 14 * 24 * time.Hour
 	EscalatesFor   = 72 * time.Hour      // at most
+	DeploysWithin  = 7 * 24 * time.Hour  // a merged change, at most
 	ForgottenAfter = 90 * 24 * time.Hour // quiet, with no item left, and resolved by nobody
 )
 
 // Signal is the items of one fingerprint, and of those that were merged into it.
 type Signal struct {
-	ID          string        `json:"id"` // the fingerprint
-	Class       failure.Class `json:"error_class"`
-	Detail      string        `json:"error_detail,omitempty"`
-	Name        string        `json:"title,omitempty"` // that a person gave it
-	Title       string        `json:"evidence"`        // of the first item
-	Service     string        `json:"service"`         // of the first item
-	State       SignalState   `json:"state"`
-	Changed     time.Time     `json:"changed"` // when it came into the state
-	First       time.Time     `json:"first_seen"`
-	Last        time.Time     `json:"last_seen"`
-	Total       int           `json:"total"`  // ever seen
-	Stored      int           `json:"stored"` // still in the store
-	Open        int           `json:"open"`   // to be judged
-	Version     string        `json:"resolved_in,omitempty"`
-	ChangedBy   string        `json:"changed_by,omitempty"`
-	Assignee    string        `json:"assignee,omitempty"` // the person responsible
-	HourlyCount []int         `json:"hourly_count"`       // of the last 24 hours, in Store.Signal 48, oldest first
+	ID        string        `json:"id"` // the fingerprint
+	Class     failure.Class `json:"error_class"`
+	Detail    string        `json:"error_detail,omitempty"`
+	Name      string        `json:"title,omitempty"` // that a person gave it
+	Title     string        `json:"evidence"`        // of the first item
+	Service   string        `json:"service"`         // of the first item
+	State     SignalState   `json:"state"`
+	Changed   time.Time     `json:"changed"` // when it came into the state
+	First     time.Time     `json:"first_seen"`
+	Last      time.Time     `json:"last_seen"`
+	Total     int           `json:"total"`  // ever seen
+	Stored    int           `json:"stored"` // still in the store
+	Open      int           `json:"open"`   // to be judged
+	Version   string        `json:"resolved_in,omitempty"`
+	ChangedBy string        `json:"changed_by,omitempty"`
+	// DeploysUntil is until when the change that resolved it may wait for its deployment, see SignalChange.
+	DeploysUntil time.Time `json:"deploys_until,omitzero"`
+	Assignee     string    `json:"assignee,omitempty"` // the person responsible
+	HourlyCount  []int     `json:"hourly_count"`       // of the last 24 hours, in Store.Signal 48, oldest first
 
 	// Only from Store.Signal.
 	Extent *Extent `json:"extent,omitempty"`
 	// Only from Store.Signal, of its newest items.
 	Versions  []Count `json:"prompt_versions,omitempty"`
+	Releases  []Count `json:"service_versions,omitempty"`
 	Models    []Count `json:"models,omitempty"`
 	Services  []Count `json:"services,omitempty"`
 	Exemplars []Item  `json:"-"`
@@ -135,6 +139,9 @@ type SignalChange struct {
 	State   SignalState `json:"state"`
 	Version string      `json:"resolved_in"`
 	By      string      `json:"reviewer"`
+	// Merged is when a change that resolves the signal was merged, where it may not be deployed yet. For DeploysWithin, a
+	// failure of a deployment that was seen before does not make the signal regressed.
+	Merged time.Time `json:"merged_at,omitzero"`
 }
 
 // Selection is items that are judged at once: the open ones of signals, or single ones. Items that somebody else has
@@ -163,6 +170,7 @@ type Signals interface {
 	// ChangeSignal changes the state of a signal. A later failure of a resolved one makes it regressed, unless its
 	// prompt version is known to be older than the resolving one, by its name (see OlderVersion) or because it was seen
 	// first: an old deployment may still run. A version without an order to it, as any has to a commit, is not older.
+	// See SignalChange.Merged for changes that are not deployed yet.
 	ChangeSignal(ctx context.Context, id string, change SignalChange) error
 	// GuardSignal records what was made of the failures of a signal, in place of a guard of the same kind and name. It
 	// returns ErrNotFound for an unknown signal, and ErrInvalid (see Guard.Validate).

@@ -155,7 +155,7 @@ func (g *GitHub) resolve(ctx context.Context, e *event) (resolved []string, err 
 			continue
 		}
 		by := fmt.Sprintf("%s (%s#%d)", p.MergedBy.Login, e.Repository.Name, p.Number)
-		change := review.SignalChange{State: review.SignalResolved, Version: p.Commit, By: by}
+		change := review.SignalChange{State: review.SignalResolved, Version: p.Commit, By: by, Merged: p.MergedAt}
 		if err := g.Store.ChangeSignal(ctx, id, change); err != nil && !errors.Is(err, review.ErrNotFound) {
 			return nil, err
 		}

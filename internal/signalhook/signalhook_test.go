@@ -160,7 +160,9 @@ func TestAMergedPullRequestResolves(t *testing.T) {
 	status, answer := deliver(t, s, merged(nil))
 	require.Equal(t, http.StatusOK, status)
 	require.JSONEq(t, `{"resolved": ["aaaaaaaaaaaaaaaa"]}`, answer)
-	want := review.SignalChange{State: review.SignalResolved, Version: strings.Repeat("c", 40), By: "ada (acme/shop#7)"}
+	want := review.SignalChange{
+		State: review.SignalResolved, Version: strings.Repeat("c", 40), By: "ada (acme/shop#7)", Merged: now,
+	}
 	require.Equal(t, []review.SignalChange{want}, s.changes)
 
 	// Again, and after it came back, and after a person decided: nothing changes.

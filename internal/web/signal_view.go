@@ -32,6 +32,7 @@ type signalView struct {
 	Exemplars []queueRow
 	Choices   []optionGroup
 	Resolved  string
+	Deploys   string // until when older deployments do not count
 	Resolver  string // who resolved it, where it came back
 	Guards    []guardView
 	Address   func(act string) string // of a form of the signal
@@ -103,6 +104,9 @@ func (s *server) signalViewOf(
 	if g.Version != "" {
 		v.Resolved = display.Line(g.Version, 60)
 	}
+	if g.DeploysUntil.After(now) {
+		v.Deploys = g.DeploysUntil.UTC().Format("2 Jan")
+	}
 	if g.State == review.SignalRegressed {
 		v.Resolver = display.Line(g.ChangedBy, 120)
 	}
@@ -112,7 +116,7 @@ func (s *server) signalViewOf(
 	for _, key := range []struct {
 		name   string
 		counts []review.Count
-	}{{"prompt", g.Versions}, {"model", g.Models}, {"service", g.Services}} {
+	}{{"prompt", g.Versions}, {"version", g.Releases}, {"model", g.Models}, {"service", g.Services}} {
 		if divided := splitOf(key.name, key.counts); len(divided.Rows) > 0 {
 			v.Splits = append(v.Splits, divided)
 		}

@@ -92,7 +92,6 @@ func TestASignalIsResolvedInAVersion(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, status)
 }
 
-// TestASignalShowsItsGuards: the page names what was made of the failures, and what had resolved one that came back.
 // TestASignalSaysWithWhatItBegan: the version that it came with, whom it touched, what it cost, and its assignee.
 func TestASignalSaysWithWhatItBegan(t *testing.T) {
 	s := newSite(t, web.Options{})
@@ -134,6 +133,27 @@ func TestASignalSaysWithWhatItBegan(t *testing.T) {
 	require.Empty(t, s.page("/signals?assignee=ben").all("li.sig"))
 }
 
+// TestAMergedChangeMayWaitForItsDeployment: the page says until when failures of older deployments do not count.
+func TestAMergedChangeMayWaitForItsDeployment(t *testing.T) {
+	s := newSite(t, web.Options{})
+	equal(s, 1, printA)
+	merged := time.Now().UTC()
+	change := `{"state": "resolved", "resolved_in": "3f2a9c0", "merged_at": "` + merged.Format(time.RFC3339Nano) + `"}`
+	require.Equal(t, http.StatusOK, s.do(http.MethodPatch, "/api/v1/signals/"+printA, "application/json", change).StatusCode)
+	why := func() string { return s.page("/signals/" + printA).one("p.why").text() }
+	require.Contains(t, why(), "resolved in 3f2a9c0 Deployments from before the merge do not count until "+
+		merged.Add(review.DeploysWithin).Format("2 Jan"))
+	old := similar(2, printA)
+	for i := range old.Spans {
+		old.Spans[i].Start = time.Now().Add(time.Minute)
+	}
+	s.put(old)
+	require.Contains(t, why(), "resolved in 3f2a9c0")
+	s.judge("/signals/"+printA+"/state", url.Values{"to": {"resolved"}, "version": {"v19"}})
+	require.NotContains(t, why(), "Deployments")
+}
+
+// TestASignalShowsItsGuards: the page names what was made of the failures, and what had resolved one that came back.
 func TestASignalShowsItsGuards(t *testing.T) {
 	s := newSite(t, web.Options{})
 	equal(s, 1, printA)

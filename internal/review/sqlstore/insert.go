@@ -148,7 +148,7 @@ func (p *put) finish(ctx context.Context) error {
 		return len(s.data), []any{
 			s.item.id, s.span.ID, s.span.ParentID, s.span.Service, s.span.Class, s.span.Detail,
 			column.EncodeClasses(s.span.Classes), s.span.Evidence, s.span.Fingerprint, s.encodeCause(),
-			s.model, s.promptName, s.promptVersion, s.sessionID,
+			s.model, s.promptName, s.promptVersion, s.release, s.sessionID,
 			column.Nullable(s.cost), column.Nanos(s.span.Start), int64(s.span.Duration), s.data, s.opinions,
 		}
 	})
@@ -194,12 +194,13 @@ var (
 	}
 	insertSpans = database.Insertion{
 		Before: `INSERT INTO spans (item_id, span_id, parent_id, service, class, detail, classes, evidence,
-		fingerprint, cause, model, prompt_name, prompt_version, session_id, cost_usd, start_ns, duration_ns, data,
-		opinions) VALUES `,
+		fingerprint, cause, model, prompt_name, prompt_version, service_version, session_id, cost_usd, start_ns,
+		duration_ns, data, opinions) VALUES `,
 		After: ` ON CONFLICT (item_id, span_id) DO UPDATE SET parent_id = excluded.parent_id, service = excluded.service,
 		class = excluded.class, detail = excluded.detail, classes = excluded.classes, evidence = excluded.evidence,
 		fingerprint = excluded.fingerprint, cause = excluded.cause, model = excluded.model,
 		prompt_name = excluded.prompt_name, prompt_version = excluded.prompt_version,
+		service_version = excluded.service_version,
 		session_id = excluded.session_id, cost_usd = excluded.cost_usd,
 		start_ns = excluded.start_ns, duration_ns = excluded.duration_ns, data = excluded.data,
 		opinions = excluded.opinions`,

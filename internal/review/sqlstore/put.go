@@ -257,7 +257,7 @@ func findStored(ctx context.Context, tx *database.Prepared, traceID string) (*st
 	rows, err := tx.QueryContext(
 		ctx,
 		`SELECT span_id, parent_id, service, class, detail, classes, evidence, fingerprint, cause,
-		model, prompt_name, prompt_version, session_id, cost_usd, start_ns, duration_ns, octet_length(data)
+		model, prompt_name, prompt_version, service_version, session_id, cost_usd, start_ns, duration_ns, octet_length(data)
 		FROM spans WHERE item_id = $1`,
 		s.id,
 	)
@@ -292,6 +292,7 @@ func (r *row) scan(rows database.Scanner) error {
 		&r.model,
 		&r.promptName,
 		&r.promptVersion,
+		&r.release,
 		&r.sessionID,
 		&cost,
 		&start,
@@ -325,14 +326,15 @@ func (s *stored) isUnsafe() bool {
 // computed are the columns of what is computed from all spans of an item.
 var computed = []string{
 	"service", "environment", "class", "detail", "classes", "evidence", "fingerprint", "primary_span_id", "model",
-	"prompt_name", "prompt_version", "session_id", "cost_usd", "start_ns", "duration_ns", "bytes", "unsafe", "sources",
+	"prompt_name", "prompt_version", "service_version", "session_id", "cost_usd", "start_ns", "duration_ns", "bytes",
+	"unsafe", "sources",
 }
 
 func (s *stored) columns(v *review.Item) []any {
 	return []any{
 		v.Service, s.environment, v.Class, v.Detail, column.EncodeClasses(v.Classes), v.Evidence, v.Fingerprint,
-		v.PrimarySpanID, v.Model, v.PromptName, v.PromptVersion, v.SessionID, column.Nullable(v.CostUSD),
-		column.Nanos(v.Start), int64(v.Duration), s.bytes, column.Bit(s.isUnsafe()), s.sources,
+		v.PrimarySpanID, v.Model, v.PromptName, v.PromptVersion, v.ServiceVersion, v.SessionID,
+		column.Nullable(v.CostUSD), column.Nanos(v.Start), int64(v.Duration), s.bytes, column.Bit(s.isUnsafe()), s.sources,
 	}
 }
 

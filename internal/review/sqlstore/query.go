@@ -168,8 +168,8 @@ func afterSearched(ctx context.Context, tx *sql.Tx, q filter.Query, before filte
 }
 
 const itemColumns = `SELECT i.id, i.place, i.trace_id, i.state, i.service, i.environment, i.class, i.detail, i.classes,
-	i.evidence, i.fingerprint, i.primary_span_id, i.model, i.prompt_name, i.prompt_version, i.session_id, i.cost_usd,
-	i.start_ns, i.duration_ns, i.received_ns, i.sources, i.queue, i.reviewers, i.judged, i.assignee, ` + labels.Columns + `
+	i.evidence, i.fingerprint, i.primary_span_id, i.model, i.prompt_name, i.prompt_version, i.service_version,
+	i.session_id, i.cost_usd, i.start_ns, i.duration_ns, i.received_ns, i.sources, i.queue, i.reviewers, i.judged, i.assignee, ` + labels.Columns + `
 	FROM items i LEFT JOIN labels l ON l.id = i.label_id`
 
 func scanItem(r database.Scanner, item *review.Item) (at filter.Spot, err error) {
@@ -194,6 +194,7 @@ func scanItem(r database.Scanner, item *review.Item) (at filter.Spot, err error)
 		&item.Model,
 		&item.PromptName,
 		&item.PromptVersion,
+		&item.ServiceVersion,
 		&item.SessionID,
 		&cost,
 		&start,

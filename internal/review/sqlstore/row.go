@@ -19,6 +19,7 @@ type row struct {
 	node                                        failure.Node // without its parent
 	suspect                                     bool
 	model, promptName, promptVersion, sessionID string
+	release                                     string             // the version of the service
 	userID                                      string             // of new rows
 	cost                                        genai.Opt[float64] // of model calls only, so that a sum counts each once
 	data                                        string             // the whole span as JSON
@@ -39,6 +40,7 @@ func rowOf(s *review.Span) row {
 		r.model = column.Short(c.AnyModel())
 		r.promptName, r.promptVersion = column.Short(c.PromptName), column.Short(c.PromptVersion)
 		r.sessionID, r.userID = column.Short(c.SessionID), column.Short(c.UserID)
+		r.release = column.Short(c.ServiceVersion)
 		if c.CostUSD.Set && c.IsLLMCall() && c.CostUSD.Value >= 0 && c.CostUSD.Value <= math.MaxFloat64 {
 			r.cost = c.CostUSD
 		}
@@ -87,6 +89,7 @@ func (s *stored) summary() review.Item {
 	}
 	item.Service, item.Model, item.SessionID = primary.span.Service, primary.model, primary.sessionID
 	item.PromptName, item.PromptVersion = primary.promptName, primary.promptVersion
+	item.ServiceVersion = primary.release
 	for i := range rows {
 		r := &rows[i]
 		if r.span.End().After(end) {

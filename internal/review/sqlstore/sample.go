@@ -21,8 +21,8 @@ const (
 
 // sampled is what tells the items of a signal apart.
 type sampled struct {
-	id                      int64
-	model, version, service string
+	id                               int64
+	model, version, service, release string
 }
 
 // sample are items of a signal, newest first.
@@ -31,10 +31,10 @@ type sample []sampled
 // sampleOf reads the newest items of a signal once: they lie anywhere in the table.
 func sampleOf(ctx context.Context, tx *sql.Tx, g *review.Signal) (newest sample, err error) {
 	w := &filter.Where{}
-	err = database.EachRow(ctx, tx, `SELECT id, model, prompt_version, service FROM items WHERE `+ofSignal(w, g)+`
+	err = database.EachRow(ctx, tx, `SELECT id, model, prompt_version, service, service_version FROM items WHERE `+ofSignal(w, g)+`
 		ORDER BY id DESC LIMIT `+strconv.Itoa(maxSample), func(rows *sql.Rows) error {
 		var i sampled
-		err := rows.Scan(&i.id, &i.model, &i.version, &i.service)
+		err := rows.Scan(&i.id, &i.model, &i.version, &i.service, &i.release)
 		newest = append(newest, i)
 		return err
 	}, w.Args...)

@@ -14,6 +14,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/review"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/column"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/database"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/deployments"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/extent"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/filter"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/guards"
@@ -27,15 +28,18 @@ const (
 )
 
 const selectSignals = `SELECT id, class, detail, title, service, state, changed_ns, first_ns, last_ns, total, stored,
-	open, version, changed_by, name, assignee, priority FROM signals i`
+	open, version, changed_by, name, assignee, deploys_ns, priority FROM signals i`
 
 func scanSignal(r database.Scanner, s *review.Signal) (priority int, err error) {
-	var changed, first, last int64
+	var changed, first, last, deploys int64
 	err = r.Scan(&s.ID, &s.Class, &s.Detail, &s.Title, &s.Service, &s.State, &changed, &first, &last, &s.Total, &s.Stored,
-		&s.Open, &s.Version, &s.ChangedBy, &s.Name, &s.Assignee, &priority)
+		&s.Open, &s.Version, &s.ChangedBy, &s.Name, &s.Assignee, &deploys, &priority)
 	s.Changed, s.First, s.Last = column.Instant(changed), column.Instant(first), column.Instant(last)
 	if s.ChangedBy == bySilence {
 		s.ChangedBy = ""
+	}
+	if s.State == review.SignalResolved {
+		s.DeploysUntil = column.Instant(deploys)
 	}
 	return priority, err
 }
@@ -181,6 +185,7 @@ func (s *Store) Signal(ctx context.Context, id string) (g review.Signal, err err
 			return err
 		}
 		g.Versions = newest.countBy(func(i *sampled) string { return i.version })
+		g.Releases = newest.countBy(func(i *sampled) string { return i.release })
 		g.Models = newest.countBy(func(i *sampled) string { return i.model })
 		g.Services = newest.countBy(func(i *sampled) string { return i.service })
 		if g.Exemplars, err = s.exemplars(ctx, tx, &g, newest); err != nil {
@@ -220,11 +225,16 @@ func (s *Store) ChangeSignal(ctx context.Context, id string, c review.SignalChan
 			return err
 		}
 		if c.State != review.SignalResolved {
-			c.Version = ""
+			c.Version, c.Merged = "", time.Time{}
+		}
+		now := s.db.Now()
+		before, deploys, err := deployments.Before(ctx, tx, id, c.Merged, now)
+		if err != nil {
+			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE signals SET state = $1, priority = $2, changed_ns = $3, version = $4,
-			old_versions = $5, changed_by = $6 WHERE id = $7`, c.State, priorityOf(c.State), column.Nanos(s.db.Now()), c.Version,
-			column.JSON(old), c.By, id)
+			old_versions = $5, changed_by = $6, deploys_ns = $7, deployments = $8 WHERE id = $9`, c.State, priorityOf(c.State),
+			column.Nanos(now), c.Version, column.JSON(old), c.By, column.Nanos(deploys), before.Encode(), id)
 		if err != nil {
 			return err
 		}
@@ -323,6 +333,8 @@ type resolved struct {
 	changed     int64
 	by, version string
 	oldVersions []string
+	deploys     int64 // until when what ran before does not count
+	before      deployments.Known
 }
 
 // ends reports whether an item shows that its signal is not resolved.
@@ -330,6 +342,9 @@ func (r *resolved) ends(item *review.Item, received time.Time) bool {
 	began := column.Nanos(item.Start)
 	if began == 0 {
 		began = column.Nanos(received)
+	}
+	if began <= r.deploys && r.before.Ran(item) {
+		return false
 	}
 	return began > r.changed && !slices.Contains(r.oldVersions, item.PromptVersion) &&
 		!review.OlderVersion(item.PromptVersion, r.version)
@@ -345,7 +360,8 @@ func resolvedOf(
 	}
 	prints = database.Padded(prints)
 	args := append([]any{review.SignalResolved}, prints...)
-	rows, err := tx.QueryContext(ctx, `SELECT id, changed_ns, changed_by, version, old_versions FROM signals
+	rows, err := tx.QueryContext(ctx, `SELECT id, changed_ns, changed_by, version, old_versions, deploys_ns,
+		deployments FROM signals
 		WHERE state = $1 AND id IN `+database.PlacesFrom(2, len(prints)), args...)
 	if err != nil {
 		return nil, err
@@ -353,9 +369,13 @@ func resolvedOf(
 	defer rows.Close()
 	found := map[string]resolved{}
 	for rows.Next() {
-		var id, versions string
+		var id, versions, before string
 		var r resolved
-		if err := rows.Scan(&id, &r.changed, &r.by, &r.version, &versions); err != nil {
+		err := rows.Scan(&id, &r.changed, &r.by, &r.version, &versions, &r.deploys, &before)
+		if err != nil {
+			return nil, err
+		}
+		if r.before, err = deployments.Decode(before); err != nil {
 			return nil, err
 		}
 		if versions != "" {
@@ -412,7 +432,7 @@ func (s *Store) ageSignals(ctx context.Context) error {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE signals SET state = $1, priority = $2, changed_ns = $3, changed_by = $4,
-			version = '', old_versions = '' WHERE priority = $5 AND last_ns < $6 AND target = ''`, review.SignalResolved,
+			version = '', old_versions = '', deploys_ns = 0, deployments = '' WHERE priority = $5 AND last_ns < $6 AND target = ''`, review.SignalResolved,
 			priorityOf(review.SignalResolved), column.Nanos(now), bySilence, priorityOf(review.SignalOngoing),
 			column.Nanos(now.Add(-review.QuietAfter)))
 		if err != nil {

@@ -211,6 +211,73 @@ func (s *suite) testOlder(past, future time.Time) {
 	}
 }
 
+// testDeploying resolves signals by changes that are merged and not deployed yet, and has them fail again.
+func testDeploying(s *suite) {
+	t := s.t
+	now := time.Now()
+	past, soon, late := now.Add(-time.Hour), now.Add(time.Hour), now.Add(review.DeploysWithin+time.Hour)
+	of := func(n int, fingerprint, service, release, prompt string, start time.Time) review.Trace {
+		one := alike(n, fingerprint, prompt, start)
+		one.Spans[0].Service, one.Spans[0].Call.ServiceName, one.Spans[0].Call.ServiceVersion = service, service, release
+		return one
+	}
+	for n, c := range []struct {
+		release, prompt string
+		start           time.Time
+		deploying       bool
+		want            review.SignalState
+		why             string
+	}{
+		{"1.4", "v17", soon, true, review.SignalResolved, "the deployment that failed before"},
+		{"1.5", "v17", soon, true, review.SignalResolved, "one that was seen before, though it failed otherwise"},
+		{"1.6", "v17", soon, true, review.SignalRegressed, "a deployment since the merge"},
+		{"1.4", "v18", soon, true, review.SignalRegressed, "a prompt since the merge"},
+		{"", "v17", soon, true, review.SignalRegressed, "without a version, though all before had one"},
+		{"1.4", "v17", late, true, review.SignalRegressed, "too late for a deployment that waits"},
+		{"1.4", "v17", soon, false, review.SignalRegressed, "what is resolved is deployed"},
+	} {
+		fingerprint, service := fmt.Sprintf("%016x", 0xd00+n), fmt.Sprint("shop-", n)
+		other := fmt.Sprintf("%016x", 0xe00+n)
+		s.put(t, of(300+4*n, fingerprint, service, "1.4", "v17", past), of(301+4*n, other, service, "1.5", "v17", past))
+		change := review.SignalChange{
+			State: review.SignalResolved, Version: "3f2a9c07d1e85b64", By: "ada (acme/shop#7)",
+		}
+		if c.deploying {
+			change.Merged = time.Now()
+		}
+		require.NoError(t, s.ChangeSignal(t.Context(), fingerprint, change))
+		if c.deploying {
+			require.WithinDuration(t, now.Add(review.DeploysWithin), s.signal(t, fingerprint).DeploysUntil, 10*time.Minute)
+		}
+		s.put(t, of(302+4*n, fingerprint, service, c.release, c.prompt, c.start))
+		got := s.signal(t, fingerprint)
+		require.Equal(t, c.want, got.State, c.why)
+		require.Equal(t, c.deploying && c.want == review.SignalResolved, !got.DeploysUntil.IsZero(), c.why)
+		require.Equal(t, "ada (acme/shop#7)", got.ChangedBy, "the change stays known")
+		require.Equal(t, c.release, s.item(t, traceID(302+4*n)).ServiceVersion)
+	}
+
+	// A service that never says which version it is waits for as long, and no longer.
+	const silent = "0000000000000f00"
+	s.put(t, of(400, silent, "quiet", "", "", past))
+	change := review.SignalChange{State: review.SignalResolved, Version: "3f2a9c07d1e85b64", Merged: time.Now()}
+	require.NoError(t, s.ChangeSignal(t.Context(), silent, change))
+	s.put(t, of(401, silent, "quiet", "", "", soon))
+	require.Equal(t, review.SignalResolved, s.signal(t, silent).State)
+	s.put(t, of(402, silent, "quiet", "", "", late))
+	require.Equal(t, review.SignalRegressed, s.signal(t, silent).State)
+	// A delivery that comes late knows no more deployments for that.
+	change.Merged = now.Add(-time.Hour)
+	require.NoError(t, s.ChangeSignal(t.Context(), silent, change))
+	s.put(t, of(404, silent, "quiet", "", "", soon))
+	require.Equal(t, review.SignalRegressed, s.signal(t, silent).State, "it was not seen before the merge")
+	// It is resolved once more, and this time it is deployed.
+	change.Merged = time.Time{}
+	require.NoError(t, s.ChangeSignal(t.Context(), silent, change))
+	s.put(t, of(403, silent, "quiet", "", "", soon))
+	require.Equal(t, review.SignalRegressed, s.signal(t, silent).State, "an earlier merge gives no time to a later change")
+}
+
 func testGuards(s *suite) {
 	t := s.t
 	s.put(t, alike(1, printA, "v17", time.Now()), alike(2, printB, "v17", time.Now()))

@@ -62,6 +62,7 @@ func Run(t *testing.T, reading time.Duration, open func(t *testing.T) review.Sto
 		{"many are judged at once, and undone", testBatches},
 		{"what is blind is not judged among many", testBlindBatches},
 		{"a resolved signal that comes again has regressed", testRegression},
+		{"a merged change has time to be deployed", testDeploying},
 		{"a signal knows what was made of its failures", testGuards},
 		{"a signal knows how far it reaches", testExtent},
 		{"signals are searched and assigned", testSignalFilter},

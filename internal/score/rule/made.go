@@ -18,6 +18,7 @@ var making = [...]struct {
 	fill func(v *View, c *genai.Call, r *score.Result)
 }{
 	{"calls", func(v *View, c *genai.Call, _ *score.Result) { v.Calls = callsOf(c) }},
+	{"parameters", func(v *View, c *genai.Call, _ *score.Result) { v.Parameters = parametersOf(c) }},
 	{"steps", func(v *View, c *genai.Call, _ *score.Result) { v.Steps = stepsOf(c) }},
 	{"json", func(v *View, _ *genai.Call, _ *score.Result) { v.JSON = jsonOf(v.Output) }},
 	{"numbers", func(v *View, _ *genai.Call, _ *score.Result) { v.Numbers = numbersIn(v.Output) }},

@@ -36,6 +36,11 @@ it names, and only of calls that `+"`when`"+` selects.
 there. ` + "`at(json, \"items.*.price\")`" + ` is the list of all prices. ` + "`type`" + ` of a JSON value is ` + "`string`, `float`, `bool`, `array`,\n`map` or `nil`" + `:
 
     any(calls, .name == "issue_refund" and type(.args.amount) == "float" and .args.amount > 500)
+
+` + "`parameters`" + ` has what the definitions of tools say beside the arguments, so that one rule holds for all tools that
+ask for the same. This one fails where a description asks for a date in one form and the call has another:
+
+    any(parameters, .about contains "yyyy-mm-dd" and type(.value) == "string" and not (.value matches "^[0-9-]+$"))
 `)
 	table(&b, "", reflect.TypeFor[View]())
 	return b.String()

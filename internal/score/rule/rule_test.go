@@ -154,6 +154,60 @@ func TestRuleSeesCallsAndAnswers(t *testing.T) {
 	}
 }
 
+// TestRuleSeesParameters: what the definitions of tools say stands beside the arguments, in whatever shape they came.
+func TestRuleSeesParameters(t *testing.T) {
+	const definitions = `[
+		{"type": "function", "function": {"name": "refund", "parameters": {"type": "object", "required": ["amount"], "properties": {
+			"amount": {"type": "number", "description": "In EUR, at most 500"}, "day": {"type": "string", "description": "As YYYY-MM-DD"},
+			"by": {"type": ["string", "null"]}, "any": true}}}},
+		{"name": "mail", "input_schema": {"properties": {"day": {"description": "as yyyy-mm-dd, or a word"}}}},
+		{"name": "broken", "parameters": {"properties": ["day"]}}, {"name": "bare"}]`
+	call := &genai.Call{Operation: "chat"}
+	content := genai.Content{ToolDefinitions: definitions}
+	var err error
+	content.Tools, err = genai.ParseTools(definitions)
+	require.NoError(t, err)
+	for _, c := range [][2]string{
+		{"refund", `{"amount": 20, "other": 1}`},
+		{"mail", `{"day": "Friday"}`},
+		{"broken", `{"day": "Friday"}`},
+		{"bare", `{"day": "Friday"}`},
+		{"unknown", `{"day": "Friday"}`},
+		{"refund", "no JSON"},
+	} {
+		content.Output = append(content.Output, genai.Message{ToolCalls: []genai.ToolCall{
+			{Name: c[0], Arguments: genai.Value{Text: c[1]}},
+		}})
+	}
+	call.SetContent(content)
+	for fail, want := range map[string]bool{
+		`map(parameters, .tool + "." + .name) == ["refund.amount", "refund.any", "refund.by", "refund.day", "mail.day",
+			"refund.amount", "refund.any", "refund.by", "refund.day"]`: true,
+		`any(parameters, .about contains "yyyy-mm-dd" and .value == "Friday")`:                  true,
+		`any(parameters, .required and .value == nil)`:                                          true,
+		`count(parameters, .value != nil) == 2`:                                                 true,
+		`any(parameters, .about contains "at most 500" and .type == "number" and .value == 21)`: false,
+		`any(parameters, .name == "by" and .type != "")`:                                        false,
+	} {
+		s, err := New(score.Rule{Name: "r", Fail: fail})
+		require.NoError(t, err, fail)
+		var r score.Result
+		s.Score(call, &r)
+		require.Empty(t, r.Problems, fail)
+		require.Equal(t, want, len(r.Findings) == 1, fail)
+	}
+
+	ran := &genai.Call{Operation: "execute_tool", ToolName: "mail"}
+	ran.SetContent(genai.Content{
+		Tools: content.Tools, ToolDefinitions: definitions, ToolArguments: genai.Value{Text: `{"day": "soon"}`},
+	})
+	s, err := New(score.Rule{Name: "r", Fail: `parameters[0].value == "soon" and len(parameters) == 1`})
+	require.NoError(t, err)
+	var r score.Result
+	s.Score(ran, &r)
+	require.Len(t, r.Findings, 1)
+}
+
 // TestRuleSeesTools: the arguments that a tool ran with have the name of those that a model asked for.
 func TestRuleSeesTools(t *testing.T) {
 	call := &genai.Call{Operation: "execute_tool", ToolName: "issue_refund", ToolStatus: "ok"}

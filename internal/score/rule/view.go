@@ -22,12 +22,13 @@ type View struct {
 	Documents  []string       `expr:"documents" doc:"contents of the documents that a retrieval span found"`
 	Refusal    string         `expr:"refusal" doc:"the provider's own refusal field"`
 
-	Calls   []CalledView       `expr:"calls" doc:"the calls of the answer with their arguments, or the one of an execute_tool span; see below"`
-	Steps   []string           `expr:"steps" doc:"names of all tools called in the conversation, oldest first, those of the answer last"`
-	JSON    any                `expr:"json" doc:"the answer as a JSON value, nil where it is none"`
-	Numbers []float64          `expr:"numbers" doc:"the numbers in the text of the answer, such as 1,200.50"`
-	Scores  map[string]float64 `expr:"scores" doc:"scores by scorer; a scorer that had nothing to judge is not in it"`
-	Found   []string           `expr:"found" doc:"failures that the scorers and the rules before this one found, as class/detail"`
+	Calls      []CalledView       `expr:"calls" doc:"the calls of the answer with their arguments, or the one of an execute_tool span; see below"`
+	Parameters []ParameterView    `expr:"parameters" doc:"the parameters of the tools that are called, with arguments and descriptions; see below"`
+	Steps      []string           `expr:"steps" doc:"names of all tools called in the conversation, oldest first, those of the answer last"`
+	JSON       any                `expr:"json" doc:"the answer as a JSON value, nil where it is none"`
+	Numbers    []float64          `expr:"numbers" doc:"the numbers in the text of the answer, such as 1,200.50"`
+	Scores     map[string]float64 `expr:"scores" doc:"scores by scorer; a scorer that had nothing to judge is not in it"`
+	Found      []string           `expr:"found" doc:"failures that the scorers and the rules before this one found, as class/detail"`
 }
 
 // CalledView is a call of a tool.
@@ -88,7 +89,8 @@ var parts = map[string]genai.Part{
 	"output":     genai.PartOutput,
 	"tool_calls": genai.PartOutput, "tool_args": genai.PartOutput | genai.PartTool, "refusal": genai.PartOutput,
 	"tools": genai.PartTools,
-	"calls": genai.PartOutput | genai.PartTool, "steps": genai.PartInput | genai.PartOutput, "json": genai.PartOutput,
+	"calls": genai.PartOutput | genai.PartTool, "parameters": genai.PartOutput | genai.PartTool | genai.PartTools,
+	"steps": genai.PartInput | genai.PartOutput, "json": genai.PartOutput,
 	"numbers": genai.PartOutput, "scores": 0, "found": 0,
 	"tool_result": genai.PartTool, "documents": genai.PartRetrieval,
 }
