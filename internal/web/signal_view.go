@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/review"
@@ -83,14 +84,14 @@ type splitRow struct {
 }
 
 func (s *server) signalViewOf(
-	g *review.Signal, query url.Values, viewer review.Claimant, now time.Time,
+	g *review.Signal, query url.Values, viewer review.Claimant, export string, now time.Time,
 ) *signalView {
 	v := &signalView{
 		signalRow: signalRowOf(g, g.ID, query, now), First: display.MomentOf(g.First, now), Name: g.Name,
-		OpenWords: "all " + display.Grouped(int64(g.Open)), Choices: judgement.Choices(g.Class, g.Detail),
+		OpenWords: openWords(g), Choices: judgement.Choices(g.Class, g.Detail),
 		AllCases: withQuery("/", queueFilter{Filter: review.Filter{Query: g.ID}}.values()),
 		ShortID:  abbreviate(g.ID), Words: unusual(g), Rises: g.State == review.SignalEscalating,
-		Export:  "faultline dataset export --from http://127.0.0.1:8321 --signal " + g.ID + " -o failures.jsonl",
+		Export:  export,
 		From:    now.UTC().Add(-time.Duration(len(g.HourlyCount)) * time.Hour).Format("Mon 15:04"),
 		To:      now.UTC().Format("15:04"),
 		Address: func(act string) string { return withQuery("/signals/"+url.PathEscape(g.ID)+"/"+act, query) },
@@ -145,10 +146,38 @@ func (s *server) signalViewOf(
 	if blind > 0 {
 		v.Range += "; what is to be judged blind is not listed"
 	}
-	if held > 0 {
-		v.LeftOut = "What others have is left out"
-	}
+	v.LeftOut = leftOut(g, held > 0)
 	return v
+}
+
+// openWords says how many cases a judgement of all takes.
+func openWords(g *review.Signal) string {
+	switch {
+	case g.Blind >= review.MaxBlind:
+		return "all that are not blind"
+	case g.Blind >= g.Open && g.Open > 0:
+		return "none"
+	}
+	return "all " + display.Grouped(int64(g.Open-g.Blind))
+}
+
+// leftOut says what a judgement of all leaves out, "" for nothing.
+func leftOut(g *review.Signal, held bool) string {
+	var left []string
+	if g.Blind > 0 {
+		n := display.Plural(g.Blind, "case")
+		if g.Blind >= review.MaxBlind {
+			n = "more than " + display.Grouped(review.MaxBlind) + " cases"
+		}
+		left = append(left, n+" to be judged blind")
+	}
+	if held {
+		left = append(left, "what others have")
+	}
+	if len(left) == 0 {
+		return ""
+	}
+	return "Left out: " + strings.Join(left, ", ")
 }
 
 // reach says how far a signal reaches.

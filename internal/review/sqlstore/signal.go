@@ -54,9 +54,12 @@ func (s *Store) Signals(ctx context.Context, f review.SignalFilter) (page review
 		limit = filter.DefaultLimit
 	}
 	w := &filter.Where{Conditions: []string{"i.target = ''"}}
-	if f.State != "" {
+	switch {
+	case f.State != "":
 		w.And("i.priority = ", priorityOf(f.State))
-	} else {
+	case f.Unguarded: // what is mended must not come back either
+		w.And("i.priority < ", priorityOf(review.SignalIgnored))
+	default:
 		w.And("i.priority < ", priorityOf(review.SignalResolved))
 	}
 	if f.Class != "" {
@@ -125,43 +128,6 @@ func listSignals(ctx context.Context, tx *sql.Tx, w *filter.Where, limit int, pa
 	return rows.Err()
 }
 
-// volumes reads how many items each signal had in each of the last hours.
-func (s *Store) volumes(ctx context.Context, tx *sql.Tx, signals []review.Signal, hours int64) error {
-	first := s.db.Now().Unix()/3600 - hours + 1
-	for i := range signals {
-		signals[i].HourlyCount = make([]int, hours)
-		for _, id := range partsOf(&signals[i]) {
-			err := eachHour(ctx, tx, id, first, func(hour int64, n int) {
-				if hour < first+hours {
-					signals[i].HourlyCount[hour-first] += n
-				}
-			})
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func eachHour(ctx context.Context, tx *sql.Tx, signal string, first int64, take func(hour int64, n int)) error {
-	rows, err := tx.QueryContext(ctx, `SELECT hour, n FROM signal_hours WHERE signal_id = $1 AND hour >= $2`,
-		signal, first)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var hour int64
-		var n int
-		if err := rows.Scan(&hour, &n); err != nil {
-			return err
-		}
-		take(hour, n)
-	}
-	return rows.Err()
-}
-
 // Signal implements review.Signals.
 func (s *Store) Signal(ctx context.Context, id string) (g review.Signal, err error) {
 	err = s.db.Read(ctx, func(tx *sql.Tx) error {
@@ -180,6 +146,9 @@ func (s *Store) Signal(ctx context.Context, id string) (g review.Signal, err err
 			return err
 		}
 		g = one[0]
+		if g.Blind, err = blindOf(ctx, tx, &g, s.db.Queues()); err != nil {
+			return err
+		}
 		newest, err := sampleOf(ctx, tx, &g)
 		if err != nil {
 			return err
@@ -242,25 +211,6 @@ func (s *Store) ChangeSignal(ctx context.Context, id string, c review.SignalChan
 	})
 	if err != nil {
 		return fmt.Errorf("change signal %.64q: %w", id, err)
-	}
-	return nil
-}
-
-// GuardSignal implements review.Signals.
-func (s *Store) GuardSignal(ctx context.Context, id string, g review.Guard) error {
-	g.Name, g.Version, g.By, g.Added = column.Short(g.Name), column.Short(g.Version), column.Short(g.By), s.db.Now()
-	if err := g.Validate(); err != nil {
-		return err
-	}
-	err := s.db.Together(ctx, func(ctx context.Context, tx *database.Prepared) error {
-		id, err := targetOf(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		return guards.Put(ctx, tx, id, &g)
-	})
-	if err != nil {
-		return fmt.Errorf("guard signal %.64q: %w", id, err)
 	}
 	return nil
 }
@@ -478,8 +428,9 @@ func (s *Store) escalations(ctx context.Context, now time.Time) (changes map[str
 		}
 		for _, g := range candidates {
 			counts := map[int64]int{}
-			for _, id := range partsOf(&g) {
-				if err := eachHour(ctx, tx, id, hour-24*29, func(hour int64, n int) { counts[hour] += n }); err != nil {
+			for ids := range slices.Chunk(partsOf(&g), database.MaxKnown) {
+				err := eachHour(ctx, tx, ids, hour-24*29, func(_ string, hour int64, n int) { counts[hour] += n })
+				if err != nil {
 					return err
 				}
 			}
