@@ -27,6 +27,7 @@ const (
 	attackClasses // the classes of cue words
 	attackCues    // the cue words
 	attackOrder   // an override with an object
+	attackTurn    // a call to forget what came before
 	attackNoise
 	AttackFeatures // the number of features
 )
@@ -38,11 +39,11 @@ var AttackWidths = linear.Widths{8, 16, 32}
 var (
 	JailbreakProfile = AttackProfile{
 		Name: JailbreakName, Shape: attackShape(20), Noise: true,
-		Mix: [AttackFeatures]float32{0.25, 0.15, 0.25, 0.35, 0.35, 0.1, 1.5, 8},
+		Mix: [AttackFeatures]float32{0.25, 0.15, 0.25, 0.35, 0.35, 0.1, 1.5, 0.5, 8},
 	}
 	InjectionProfile = AttackProfile{
 		Name: InjectionName, Shape: attackShape(20), Data: true,
-		Mix: [AttackFeatures]float32{0, 0, 1, 0, 0.5, 0.1, 1, 0},
+		Mix: [AttackFeatures]float32{0, 0, 1, 0, 0.5, 0.1, 1, 2, 0},
 	}
 )
 
@@ -122,6 +123,9 @@ func (p *AttackProfile) Measure(m *linear.Model, t *words.Text, dense *[AttackFe
 	dense[attackClasses], dense[attackCues] = float32(c.classes), float32(c.words)
 	if c.order {
 		dense[attackOrder] = 1
+	}
+	if c.turn {
+		dense[attackTurn] = 1
 	}
 	if p.Noise {
 		dense[attackNoise] = max(0, noise(t)-0.3) * min(1, noisy/float32(len(list)))
