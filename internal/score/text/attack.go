@@ -27,6 +27,7 @@ const (
 	attackClasses // the classes of cue words
 	attackCues    // the cue words
 	attackOrder   // an override with an object
+	attackTurn    // a call to forget what came before
 	attackNoise
 	AttackFeatures // the number of features
 )
@@ -38,11 +39,11 @@ var AttackWidths = linear.Widths{8, 16, 32}
 var (
 	JailbreakProfile = AttackProfile{
 		Name: JailbreakName, Shape: attackShape(20), Noise: true,
-		Mix: [AttackFeatures]float32{0.25, 0.15, 0.25, 0.35, 0.35, 0.1, 1.5, 8},
+		Mix: [AttackFeatures]float32{0.25, 0.15, 0.25, 0.35, 0.35, 0.1, 1.5, 0.5, 8},
 	}
 	InjectionProfile = AttackProfile{
 		Name: InjectionName, Shape: attackShape(20), Data: true,
-		Mix: [AttackFeatures]float32{0, 0, 1, 0, 0.5, 0.1, 1, 0},
+		Mix: [AttackFeatures]float32{0, 0, 1, 0, 0.5, 0.1, 1, 2, 0},
 	}
 )
 
@@ -113,20 +114,41 @@ func (p *AttackProfile) Measure(m *linear.Model, t *words.Text, dense *[AttackFe
 	if len(list) == 0 {
 		return linear.Window{}
 	}
-	peaks, sum := m.Passages(list, AttackWidths)
-	dense[attackWhole] = sum * Scale(len(list))
-	for k := range peaks {
-		dense[attackNarrow+k] = peaks[k].Sum * Scale(min(len(list), AttackWidths[k]))
-	}
 	c := cuesOf(list)
+	var peak linear.Window
+	if c.classes >= leastClasses || others(&t.Scripts) {
+		peaks, sum := m.Passages(list, AttackWidths)
+		dense[attackWhole] = sum * Scale(len(list))
+		for k := range peaks {
+			dense[attackNarrow+k] = peaks[k].Sum * Scale(min(len(list), AttackWidths[k]))
+		}
+		peak = peaks[1]
+	}
 	dense[attackClasses], dense[attackCues] = float32(c.classes), float32(c.words)
 	if c.order {
 		dense[attackOrder] = 1
 	}
+	if c.turn {
+		dense[attackTurn] = 1
+	}
 	if p.Noise {
 		dense[attackNoise] = max(0, noise(t)-0.3) * min(1, noisy/float32(len(list)))
 	}
-	return peaks[1]
+	return peak
+}
+
+// leastClasses is how many classes of cue words a passage of a text must hold for its words to be looked up. Most
+// ordinary texts hold fewer, hardly any attack does, and the look-ups are most of the cost.
+const leastClasses = 2
+
+// others reports whether a text has letters of scripts in which there are few cue words or none.
+func others(s *words.Scripts) bool {
+	for _, n := range s[words.Cyrillic:] {
+		if n > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *AttackProfile) name() string { return p.Name }
@@ -136,7 +158,7 @@ func (p *AttackProfile) read(m *linear.Model, t *words.Text) (float32, []words.W
 	whole := t
 	if p.Data {
 		v := views.Get().(*view) //nolint:forcetypeassert // the pool holds nothing else
-		v.Source, v.Words = t.Source, prose(v.Words[:0], t)
+		v.Source, v.Scripts, v.Words = t.Source, t.Scripts, prose(v.Words[:0], t)
 		defer v.release()
 		t = &v.Text
 	}

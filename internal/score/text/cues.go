@@ -20,6 +20,8 @@ const (
 	cueNegation
 	cueAbout   // words of texts about attacks; no sign of one
 	cueAll     // what makes an order one about everything
+	cueForget  // the verbs that turn away from what came before, whoever says them
+	cueTell    // the verbs of what comes instead
 	cueClasses = 10
 )
 
@@ -46,6 +48,11 @@ var cueWords = words.NewTable(map[uint32][]string{
 	cueAll: {"all any every everything anything alle alles sämtliche todas todos toutes tout tutte " +
 		"tutto tudo все всё " +
 		"wszystkie tüm"},
+	cueForget: {"ignore forget disregard vergiss vergesse vergessen ignoriere ignorieren olvida ignora olvide oublie " +
+		"oubliez ignorez dimentica esqueça negeer vergeet игнорируй забудь zignoruj zapomnij unut"},
+	cueTell: {"say write print output tell answer respond reply repeat schreibe schreib schreiben sage antworte di " +
+		"dime escribe responde dis dites écris écrivez réponds scrivi rispondi diga escreva zeg schrijf скажи напиши " +
+		"powiedz napisz yaz söyle"},
 	cueForce: {"important urgent immediately must strictly critical mandatory required attention " +
 		"henceforth regardless " +
 		"obey comply adhere"},
@@ -77,13 +84,19 @@ var cueWords = words.NewTable(map[uint32][]string{
 type cues struct {
 	classes, words int
 	order          bool // an override with rules of the model or all rules, or with all that came before, near it
-	about          int  // how many different words of texts about attacks the whole text holds
+	// turn is a call to forget such rules or all that came before, or to forget all or that and to say something else.
+	turn  bool
+	about int // how many different words of texts about attacks the whole text holds
 }
 
 const (
 	cuePassage = 40 // the words of a passage
-	orderReach = 6  // the words between an override and its object
+	orderReach = 6  // the words between an override and its object, and between that and what to say
+	scopeReach = 3  // the words between a call to forget and its object
 )
+
+// hashFor tells "disregard for rules", which is no call.
+var hashFor = words.Hash("for")
 
 // cuesOf counts the cue words of a text.
 func cuesOf(list []words.Word) (best cues) {
@@ -94,6 +107,7 @@ func cuesOf(list []words.Word) (best cues) {
 	head, tail, present := 0, 0, 0 // of the ring; classes with a word
 	score := -1
 	override, rules, prior, whose, all := -cuePassage, -cuePassage, -cuePassage, -cuePassage, -cuePassage
+	forget, scope, negation := -cuePassage, -cuePassage, -cuePassage
 	for i := range list {
 		class := cueWords.Of(list[i].Hash)
 		if class == 0 {
@@ -104,6 +118,18 @@ func cuesOf(list []words.Word) (best cues) {
 		}
 		if class&cueAll != 0 {
 			all = i
+		}
+		if class&cueNegation != 0 {
+			negation = i
+		}
+		if class&cueForget != 0 && i-negation > 2 && (i+1 == len(list) || list[i+1].Hash != hashFor) {
+			forget = i
+		}
+		if class&(cueAll|cuePrior) != 0 && i-forget <= scopeReach {
+			scope = i
+		}
+		if class&cueTell != 0 && i-scope <= orderReach {
+			best.turn = true
 		}
 		if class &= cueAbout - 1; class == 0 {
 			continue
@@ -122,6 +148,9 @@ func cuesOf(list []words.Word) (best cues) {
 		}
 		if i-override <= orderReach {
 			best.order = best.order || override < rules && max(whose, all) >= i-orderReach || override < all && all < prior
+		}
+		if i-forget <= orderReach {
+			best.turn = best.turn || forget < rules && max(whose, all) > forget || forget < all && all < prior
 		}
 		for ; head < tail && i-int(ring[head%cuePassage].at) >= cuePassage; head++ {
 			for c := ring[head%cuePassage].class; c != 0; c &= c - 1 {

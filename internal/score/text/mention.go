@@ -180,7 +180,7 @@ func said(t *words.Text) *view {
 		return nil
 	}
 	v := views.Get().(*view) //nolint:forcetypeassert // the pool holds nothing else
-	v.spans, v.Words, v.Source = v.spans[:0], v.Words[:0], t.Source
+	v.spans, v.Words, v.Source, v.Scripts = v.spans[:0], v.Words[:0], t.Source, t.Scripts
 	for from := 0; from < len(t.Words); { // the head, then the tail of a long text
 		upto := from + 1
 		for upto < len(t.Words) && !t.Words[upto].Flags.Is(words.Gap) {

@@ -13,11 +13,12 @@ const (
 	suffixLeast  = 10   // words of a prompt
 	suffixLength = 2048 // bytes of a prompt: brackets of a longer one are not matched
 	suffixSigns  = 6    // twice the lone brackets, and oddSigns
+	suffixSure   = 10   // so many signs, with at least two lone brackets, are enough in any language
 )
 
 // endsInSuffix reports whether a prompt ends in what an optimiser appends: words of no language that are joined by
 // many different marks, with brackets that belong to no other. Code has the marks, but its brackets match. Prose has
-// neither.
+// neither. Some suffixes hold enough common words to look like a language, so very many signs decide alone.
 func endsInSuffix(t *words.Text) bool {
 	list := t.Words
 	if len(list) < suffixLeast || len(t.Source) > suffixLength {
@@ -26,7 +27,14 @@ func endsInSuffix(t *words.Text) bool {
 	from := max(0, len(list)-suffixWords)
 	tail := list[from:]
 	lone := loneBrackets(t.Source, int(tail[0].Start))
-	if lone == 0 || 2*lone+oddSigns(t.Source, tail) < suffixSigns {
+	if lone == 0 {
+		return false
+	}
+	signs := 2*lone + oddSigns(t.Source, tail)
+	if lone > 1 && signs >= suffixSure {
+		return true
+	}
+	if signs < suffixSigns {
 		return false
 	}
 	votes := language.CountPart(t, from, len(list))
