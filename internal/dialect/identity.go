@@ -90,6 +90,17 @@ var identityKeys = [identities][]key{
 	},
 }
 
+// init marks the attributes that may tell a fact, also under their second names. A span has few of the many.
+func init() { //nolint:gochecknoinits // after all other initializers, which fill the table
+	for i := range keyTable {
+		for what, keys := range identityKeys {
+			if keyTable[i].key != 0 && slices.Contains(keys, keyTable[i].key) {
+				keyTable[i].marks |= inIdentity << what
+			}
+		}
+	}
+}
+
 // The last resort: ids that join fewer calls than a conversation has.
 var (
 	keyMCPSession = intern(inMCP, "mcp.session.id")
@@ -210,7 +221,9 @@ func (r *Reader) identities(c *genai.Call) {
 		&c.SessionID, &c.UserID, &c.AgentName, &c.AgentVersion, &c.PromptName, &c.PromptVersion,
 	}
 	for what, field := range fields {
-		fill(field, r.name(identityKeys[what]...))
+		if *field == "" && r.marks&(inIdentity<<what) != 0 {
+			*field = r.name(identityKeys[what]...)
+		}
 		if f := &r.identity[what]; *field == "" && f.order != 0 {
 			*field = named(f.value.AsString())
 		}

@@ -51,6 +51,8 @@ const (
 	inVectorStore
 	inTokenDetails // spellings of token counts that few emitters use
 	inMetadata     // metadata of a user as one JSON object
+
+	inIdentity // a session; the bits above it stand for the other facts of identityKeys
 )
 
 // key is the index in Reader.at of an attribute that a dialect reads. 0 is not a key.
@@ -143,6 +145,9 @@ const (
 	flatUsage                         // parts of a count of tokens, in a spelling that no key has
 )
 
+// flatNamed are the families whose prefix is followed by a name, not by a number.
+const flatNamed = flatTakes | flatGives | flatVariables | flatUsage
+
 type familyEntry struct {
 	prefix string
 	family family
@@ -180,13 +185,24 @@ var familiesByInitial = func() (by [256][]familyEntry) {
 	return by
 }()
 
-// familyOf returns the family of a flattened attribute.
+// familyInitials are the first letters of families, in pairs. Most attributes have others.
+var familyInitials = func() (pairs [1 << 10]bool) {
+	for _, f := range families {
+		pairs[initialsOf(f.prefix)] = true
+	}
+	return pairs
+}()
+
+// familyOf returns the family of a flattened attribute. The name has two letters or more.
 func familyOf(name string) (family, dialects) {
+	if !familyInitials[initialsOf(name)] {
+		return 0, 0
+	}
 	some := familiesByInitial[name[0]]
 	for i := range some {
 		f := &some[i]
 		if strings.HasPrefix(name, f.prefix) && len(name) > len(f.prefix) &&
-			(f.family&(flatTakes|flatGives|flatVariables|flatUsage) != 0 || name[len(f.prefix)] >= '0' && name[len(f.prefix)] <= '9') {
+			(f.family&flatNamed != 0 || name[len(f.prefix)] >= '0' && name[len(f.prefix)] <= '9') {
 			return f.family, f.marks
 		}
 	}

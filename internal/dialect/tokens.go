@@ -177,7 +177,9 @@ func (r *Reader) UsageProblem() string { return r.usage.problem }
 // splitTokens splits the usage into disjoint kinds, so that each token is counted and priced once.
 func (r *Reader) splitTokens(c *genai.Call) {
 	u, t := &c.Usage, &c.Tokens
-	fillUsage(u, &r.usage.zeros)
+	if r.usage.isZero {
+		fillUsage(u, &r.usage.zeros)
+	}
 	t.CacheRead, t.CacheWrite, t.UncachedInput = u.CacheRead, u.CacheWrite, u.Input
 	if u.Output.Set {
 		t.Output, t.Reasoning = u.Output, u.Reasoning

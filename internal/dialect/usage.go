@@ -107,6 +107,7 @@ type counted struct {
 	form    form     // of the object that has it
 	noCache genai.Opt[int64]
 	zeros   genai.Usage // of an object that counts no token at all
+	isZero  bool        // there is such an object
 	problem string
 }
 
@@ -164,6 +165,7 @@ func (r *Reader) readUsage(raw string, u *genai.Usage) {
 	form := readUsage(raw, &object)
 	if !counts(&object) {
 		fillUsage(&r.usage.zeros, &object)
+		r.usage.isZero = true
 		return
 	}
 	if !u.Input.Set && object.Input.Set {

@@ -163,8 +163,9 @@ func (r *Result) judge(tool Tool, o object) {
 			r.fail("status: "+status, message)
 		}
 	default:
-		if code := o.httpStatus(); tool.Effect != Checks &&
-			(code >= 500 || code == 401 || code == 403 || code == 429 || code >= 400 && code != 404 && !o.data && message != "") {
+		code := o.httpStatus()
+		bare := code >= 400 && code != 404 && !o.data && message != "" // nothing but the status and why
+		if tool.Effect != Checks && (bare || code >= 500 || code == 401 || code == 403 || code == 429) {
 			r.fail("HTTP status "+strings.Trim(o.http, `"'`), message)
 		}
 	}

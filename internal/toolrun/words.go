@@ -181,7 +181,8 @@ func strengthOf(line string) strength {
 	}
 	for _, words := range weakly {
 		rest, ok := strings.CutPrefix(line, words)
-		if !ok || !ends(rest) && !strings.HasSuffix(words, "_") || !strings.ContainsAny(words, " :") && strings.HasPrefix(rest, " ") {
+		if !ok || !ends(rest) && !strings.HasSuffix(words, "_") ||
+			!strings.ContainsAny(words, " :") && strings.HasPrefix(rest, " ") {
 			continue // "Forbidden Planet, a shop"
 		}
 		return weak
@@ -351,7 +352,8 @@ func reading(line string) bool {
 
 // failedReads are words of tools that read about their own failure.
 var failedReads = []string{
-	"generation failed", "translation failed", "request failed", "fetch failed", "search failed", "query failed", "read failed", "call failed", "lookup failed",
+	"generation failed", "translation failed", "request failed", "fetch failed", "search failed",
+	"query failed", "read failed", "call failed", "lookup failed",
 	"connection failed", "download failed", "load failed",
 	"failed with status", "failed with error", "failed: http", "api failed",
 }
