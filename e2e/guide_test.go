@@ -58,7 +58,7 @@ func TestGuideOfTheGate(t *testing.T) {
 	for i, s := range list {
 		fmt.Fprintf(&script, "%s\necho; echo '@@ end of step %d'\n", addresses.Replace(s.commands), i)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute) // what a newcomer may need
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "bash", "-c", script.String())
 	cmd.Dir, cmd.WaitDelay = dir, time.Second
