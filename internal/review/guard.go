@@ -21,6 +21,9 @@ const (
 	MaxGuardRows = 50
 )
 
+// MaxListed bounds the guards that are listed of all signals, the newest.
+const MaxListed = 1000
+
 // Guard is what was made of the failures of a signal so that they do not come back unseen.
 type Guard struct {
 	Kind GuardKind `json:"kind"`
@@ -30,6 +33,13 @@ type Guard struct {
 	Rows    []string  `json:"rows,omitempty"` // ids
 	By      string    `json:"reviewer,omitempty"`
 	Added   time.Time `json:"added,omitzero"` // the store sets it
+}
+
+// SignalGuard is a guard with the signal that it guards.
+type SignalGuard struct {
+	Guard
+	Signal string `json:"signal"`
+	Title  string `json:"title"` // of the signal
 }
 
 var rowID = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`)

@@ -122,8 +122,11 @@ type SignalFilter struct {
 	// Query are words that all occur in its name, first evidence, class, detail, service or id.
 	Query    string
 	Assignee string
-	Limit    int // 0 is 50, at most 500
-	Cursor   string
+	// Unguarded are signals with a confirmed failure of which nothing was made: no row of a dataset and no rule. Those
+	// that a person ignores are left out.
+	Unguarded bool
+	Limit     int // 0 is 50, at most 500
+	Cursor    string
 }
 
 // SignalPage is a page of signals by state, then latest first. UpTo names the newest item of the store.
@@ -175,6 +178,8 @@ type Signals interface {
 	// GuardSignal records what was made of the failures of a signal, in place of a guard of the same kind and name. It
 	// returns ErrNotFound for an unknown signal, and ErrInvalid (see Guard.Validate).
 	GuardSignal(ctx context.Context, id string, g Guard) error
+	// Guards lists what was made of the failures of all signals, the newest first, at most MaxListed.
+	Guards(ctx context.Context) ([]SignalGuard, error)
 	// RenameSignal gives a signal a title; "" is the evidence of its first item again. by is who does so, here and below.
 	RenameSignal(ctx context.Context, id, name, by string) error
 	// AssignSignal makes a person responsible for a signal; "" is nobody. Its cases are offered to all as before.

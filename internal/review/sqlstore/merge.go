@@ -13,6 +13,7 @@ import (
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/column"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/database"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/filter"
+	"github.com/faultline-otel/faultline/internal/review/sqlstore/guards"
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/vectors"
 )
 
@@ -178,6 +179,9 @@ const maxSignalWords = 16
 func signalsOf(w *filter.Where, f review.SignalFilter) {
 	if f.Assignee != "" {
 		w.And("i.assignee = ", column.Short(f.Assignee))
+	}
+	if f.Unguarded {
+		w.Conditions = append(w.Conditions, guards.None)
 	}
 	words := strings.Fields(strings.ToLower(column.Short(f.Query)))
 	for _, word := range words[:min(len(words), maxSignalWords)] {

@@ -3,7 +3,6 @@ package sqlstore_test
 import (
 	"database/sql"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -24,12 +23,7 @@ func TestScale(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it writes tens of thousands of items")
 	}
-	items := 50_000
-	if text := os.Getenv("FAULTLINE_SCALE"); text != "" {
-		n, err := strconv.Atoi(text)
-		require.NoError(t, err)
-		items = n
-	}
+	items := setting(t, "FAULTLINE_SCALE", 50_000)
 	t.Run("sqlite", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "review.db")
 		s := open(t, path)

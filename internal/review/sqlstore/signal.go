@@ -54,9 +54,12 @@ func (s *Store) Signals(ctx context.Context, f review.SignalFilter) (page review
 		limit = filter.DefaultLimit
 	}
 	w := &filter.Where{Conditions: []string{"i.target = ''"}}
-	if f.State != "" {
+	switch {
+	case f.State != "":
 		w.And("i.priority = ", priorityOf(f.State))
-	} else {
+	case f.Unguarded: // what is mended must not come back either
+		w.And("i.priority < ", priorityOf(review.SignalIgnored))
+	default:
 		w.And("i.priority < ", priorityOf(review.SignalResolved))
 	}
 	if f.Class != "" {
@@ -242,25 +245,6 @@ func (s *Store) ChangeSignal(ctx context.Context, id string, c review.SignalChan
 	})
 	if err != nil {
 		return fmt.Errorf("change signal %.64q: %w", id, err)
-	}
-	return nil
-}
-
-// GuardSignal implements review.Signals.
-func (s *Store) GuardSignal(ctx context.Context, id string, g review.Guard) error {
-	g.Name, g.Version, g.By, g.Added = column.Short(g.Name), column.Short(g.Version), column.Short(g.By), s.db.Now()
-	if err := g.Validate(); err != nil {
-		return err
-	}
-	err := s.db.Together(ctx, func(ctx context.Context, tx *database.Prepared) error {
-		id, err := targetOf(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		return guards.Put(ctx, tx, id, &g)
-	})
-	if err != nil {
-		return fmt.Errorf("guard signal %.64q: %w", id, err)
 	}
 	return nil
 }

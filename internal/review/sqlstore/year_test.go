@@ -18,7 +18,8 @@ import (
 )
 
 // TestAYearOfRetention lets a year go by in fast motion: what is kept, its size and the times of a Put, a list and a
-// claim stay the same. FAULTLINE_YEAR is the number of flagged traces a day: 86400 is one a second.
+// claim stay the same. FAULTLINE_YEAR is the number of flagged traces a day: 86400 is one a second, of which
+// FAULTLINE_YEAR_DAYS may let fewer days go by. The default keeps 200,000 cases of each state, which come in 2.3 days.
 func TestAYearOfRetention(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it writes a year of items")
@@ -47,70 +48,79 @@ func TestAYearOfRetention(t *testing.T) {
 	})
 }
 
+// span is a twelfth of the time that goes by.
+type span struct {
+	size             int64
+	kept             int
+	put, list, claim durations
+}
+
 func aYear(t *testing.T, s *sqlstore.Store, size func() int64) {
 	t.Helper()
-	perDay := 10
-	if text := os.Getenv("FAULTLINE_YEAR"); text != "" {
-		n, err := strconv.Atoi(text)
-		require.NoError(t, err)
-		perDay = n
-	}
-	const day, days, month, batch = 24 * time.Hour, 365, 30, 100
-	// The default keeps 200,000 cases of each state. Of one a second these are 2.3 days: the store is filled anew as often
-	// as then.
+	const day, month, batch, spans = 24 * time.Hour, 30, 100, 12
+	perDay, days := setting(t, "FAULTLINE_YEAR", 10), setting(t, "FAULTLINE_YEAR_DAYS", 365)
+	// The store is filled anew as often as it would be by one a second.
 	kept := max(200_000*perDay/86_400, 2)
 	limits := map[review.State]review.Limits{
-		review.Open: {MaxAge: 30 * day, MaxItems: kept}, review.Reviewed: {MaxAge: 365 * day, MaxItems: kept},
+		review.Open: {MaxAge: month * day, MaxItems: kept}, review.Reviewed: {MaxAge: 365 * day, MaxItems: kept},
 	}
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	sqlstore.SetNow(s, func() time.Time { return now })
-	months := make([]struct {
-		size             int64
-		put, list, claim durations
-	}, days/month)
-	n, reviewed := 0, 0
-	for d := range days {
-		m := &months[min(d/month, len(months)-1)]
-		var newest string
-		for left := perDay; left > 0; left -= batch {
-			traces := make([]review.Trace, min(left, batch))
-			now = now.Add(day * time.Duration(len(traces)) / time.Duration(perDay))
-			for i := range traces {
-				n++
-				traces[i] = conversation(n)
-				traces[i].Spans[0].Fingerprint, traces[i].Spans[0].Start = fingerprint(n/7), now
-			}
-			newest = traces[0].ID
-			m.put.measure(func() { require.NoError(t, s.Put(t.Context(), traces)) })
-			sweep(t, s, limits)
+	parts := make([]span, spans)
+	n, reviewed, whole := 0, 0, perDay*days
+	for at := 0; n < whole; at++ {
+		part := &parts[n*spans/whole]
+		traces := make([]review.Trace, min(batch, perDay, whole-n))
+		now = now.Add(day * time.Duration(len(traces)) / time.Duration(perDay))
+		for i := range traces {
+			n++
+			traces[i] = common(n)
+			traces[i].Spans[0].Fingerprint, traces[i].Spans[0].Start = fingerprint(n/7), now
 		}
-		m.list.measure(func() { require.NoError(t, list(t, s, review.Filter{State: review.Open})) })
-		m.claim.measure(func() {
-			_, err := s.ClaimNext(t.Context(), review.Filter{}, "", review.Claimant{ID: "ada", For: time.Hour})
+		part.put.measure(func() { require.NoError(t, s.Put(t.Context(), traces)) })
+		sweep(t, s, limits)
+		if at%10 == 0 || perDay <= batch { // people look, and judge one of a thousand
+			part.list.measure(func() { require.NoError(t, list(t, s, review.Filter{State: review.Open})) })
+			part.claim.measure(func() {
+				_, err := s.ClaimNext(t.Context(), review.Filter{}, "", review.Claimant{ID: "ada", For: time.Hour})
+				require.NoError(t, err)
+			})
+			done, err := s.LabelMany(t.Context(), review.Selection{TraceIDs: []string{traces[0].ID}},
+				review.Label{Decision: review.Confirmed, Class: failure.Refusal, Reviewer: "ada"})
 			require.NoError(t, err)
-		})
-		done, err := s.LabelMany(t.Context(), review.Selection{TraceIDs: []string{newest}},
-			review.Label{Decision: review.Confirmed, Class: failure.Refusal, Reviewer: "ada"})
-		require.NoError(t, err)
-		reviewed += done.Labeled
-		require.NoError(t, s.AgeSignals(t.Context()))
-		if d%month == month-1 {
-			m.size = size()
+			reviewed += done.Labeled
+			require.NoError(t, s.AgeSignals(t.Context()))
+		}
+		if n == whole || n*spans/whole > (n-len(traces))*spans/whole { // it ends
+			part.size, part.kept = size(), total(t, s)
 		}
 	}
 	sweep(t, s, limits)
 	require.LessOrEqual(t, total(t, s), kept+min(reviewed, kept))
-	require.GreaterOrEqual(t, total(t, s), kept-1+min(reviewed, kept))
-	t.Logf("%d items came, %d are kept", n, total(t, s))
-	for i := range months {
-		m := &months[i]
-		t.Logf("month %2d: %7d KiB; p50 and p99 of a Put of %d %v %v, a list %v %v, a claim %v %v", i+1, m.size>>10,
-			min(batch, perDay), m.put.at(50), m.put.at(99), m.list.at(50), m.list.at(99), m.claim.at(50), m.claim.at(99))
+	require.GreaterOrEqual(t, total(t, s), min(kept, n-reviewed)-1+min(reviewed, kept))
+	t.Logf("%d items came in %d days, %d are kept: the store was filled %d times", n, days, total(t, s), n/kept)
+	for i := range parts {
+		p := &parts[i]
+		t.Logf("part %2d of 12: %7d items, %8d KiB; p50 and p99 of a Put of %d %v %v, a list %v %v, a claim %v %v", i+1,
+			p.kept, p.size>>10, min(batch, perDay), p.put.at(50), p.put.at(99), p.list.at(50), p.list.at(99), p.claim.at(50),
+			p.claim.at(99))
 	}
-	early, late := &months[2], &months[len(months)-1]
+	early, late := &parts[2], &parts[spans-1]
 	const words = 16 << 20 // that nobody has any more may stay in an index, see postgres.DB.Compact
-	require.Less(t, late.size, 2*early.size+words, "from the third month on the size hardly grows")
+	require.Less(t, late.size, 2*early.size+words, "from the third part on the size hardly grows")
 	require.Less(t, late.put.at(50), 10*early.put.at(50), "a Put takes as long as before")
+}
+
+// setting returns a number of the environment.
+func setting(t *testing.T, name string, otherwise int) int {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	require.NoError(t, err)
+	return n
 }
 
 // sweep removes what is too much.

@@ -426,7 +426,6 @@ func testReadingKeepsTheClaim(s *suite) {
 
 func testMerges(s *suite) {
 	t := s.t
-	const printC = "cccccccccccccccc"
 	past, future := time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
 	s.put(t, alike(1, printA, "v1", past), alike(2, printA, "v1", past), alike(3, printB, "v2", past), alike(4, printC, "v3", past))
 	require.NoError(t, s.RenameSignal(t.Context(), printA, " Refunds are\x00 words ", "ada"))

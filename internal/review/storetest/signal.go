@@ -21,7 +21,11 @@ func alike(n int, fingerprint, version string, start time.Time) review.Trace {
 	return trace(n, s)
 }
 
-const printA, printB = "aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb"
+const (
+	printA = "aaaaaaaaaaaaaaaa"
+	printB = "bbbbbbbbbbbbbbbb"
+	printC = "cccccccccccccccc"
+)
 
 func (s *suite) signal(t *testing.T, id string) review.Signal {
 	t.Helper()
@@ -276,6 +280,56 @@ func testDeploying(s *suite) {
 	require.NoError(t, s.ChangeSignal(t.Context(), silent, change))
 	s.put(t, of(403, silent, "quiet", "", "", soon))
 	require.Equal(t, review.SignalRegressed, s.signal(t, silent).State, "an earlier merge gives no time to a later change")
+}
+
+// testUnguarded: what people confirmed wants a test, and what has one is listed with it.
+func testUnguarded(s *suite) {
+	t := s.t
+	now := time.Now()
+	s.put(t, alike(1, printA, "v17", now), alike(2, printB, "v17", now), alike(3, printC, "v17", now))
+	unguarded := func() (ids []string) {
+		page, err := s.Signals(t.Context(), review.SignalFilter{Unguarded: true})
+		require.NoError(t, err)
+		require.Len(t, page.Signals, page.Total)
+		for i := range page.Signals {
+			ids = append(ids, page.Signals[i].ID)
+		}
+		slices.Sort(ids)
+		return ids
+	}
+	require.Empty(t, unguarded(), "nothing is judged yet")
+	list, err := s.Guards(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, list)
+
+	for n, decision := range []review.Decision{review.Confirmed, review.Confirmed, review.Rejected} {
+		s.label(t, review.Label{TraceID: traceID(n + 1), Decision: decision, Reviewer: "ada"})
+	}
+	require.Equal(t, []string{printA, printB}, unguarded(), "the third is no failure")
+	resolved := review.SignalChange{State: review.SignalResolved, Version: "v18"}
+	require.NoError(t, s.ChangeSignal(t.Context(), printA, resolved))
+	require.Equal(t, []string{printA, printB}, unguarded(), "what is mended must not come back")
+	require.NoError(t, s.ChangeSignal(t.Context(), printB, review.SignalChange{State: review.SignalIgnored}))
+	require.Equal(t, []string{printA}, unguarded(), "a person ignores it")
+	require.NoError(t, s.ChangeSignal(t.Context(), printB, review.SignalChange{State: review.SignalOngoing}))
+
+	require.NoError(t, s.MergeSignal(t.Context(), printB, printC, "ada"))
+	require.Equal(t, []string{printA, printC}, unguarded(), "a failure of a part counts")
+	row := review.Guard{Kind: review.GuardRows, Name: "refunds.jsonl", Version: "0011", Rows: []string{"row-1"}, By: "ada"}
+	require.NoError(t, s.GuardSignal(t.Context(), printB, row))
+	require.Equal(t, []string{printA}, unguarded(), "and so does its guard")
+	require.NoError(t, s.RenameSignal(t.Context(), printC, "text for a number", "ada"))
+	require.NoError(t, s.GuardSignal(t.Context(), printA, review.Guard{Kind: review.GuardRule, Name: "no_amount"}))
+	require.Empty(t, unguarded())
+	list, err = s.Guards(t.Context())
+	require.NoError(t, err)
+	require.Len(t, list, 2)
+	require.Equal(t, "no_amount", list[0].Name, "the newest first")
+	require.Equal(t, printA, list[0].Signal)
+	require.Equal(t, printC, list[1].Signal)
+	require.Equal(t, "text for a number", list[1].Title)
+	list[1].Added = time.Time{}
+	require.Equal(t, row, list[1].Guard)
 }
 
 func testGuards(s *suite) {

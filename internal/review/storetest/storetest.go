@@ -64,6 +64,7 @@ func Run(t *testing.T, reading time.Duration, open func(t *testing.T) review.Sto
 		{"a resolved signal that comes again has regressed", testRegression},
 		{"a merged change has time to be deployed", testDeploying},
 		{"a signal knows what was made of its failures", testGuards},
+		{"signals without a test are listed", testUnguarded},
 		{"a signal knows how far it reaches", testExtent},
 		{"signals are searched and assigned", testSignalFilter},
 		{"signals of equal meaning are one", testKin},

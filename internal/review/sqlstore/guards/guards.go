@@ -62,24 +62,49 @@ func Of(ctx context.Context, tx Tx, signals []review.Signal) error {
 	if len(args) == 0 {
 		return nil
 	}
-	rows, err := tx.QueryContext(ctx, `SELECT signal_id, kind, name, version, row_ids, added_by, added_ns FROM guards
-		WHERE signal_id IN (`+strings.Join(places, ", ")+`) ORDER BY added_ns, kind, name`, args...)
+	return each(ctx, tx, `SELECT signal_id, '', kind, name, version, row_ids, added_by, added_ns FROM guards
+		WHERE signal_id IN (`+strings.Join(places, ", ")+`) ORDER BY added_ns, kind, name`, args, func(g *review.SignalGuard) {
+		at[g.Signal].Guards = append(at[g.Signal].Guards, g.Guard)
+	})
+}
+
+// All lists the guards of all signals, each of a merged one with the signal that it counts in.
+func All(ctx context.Context, tx Tx) (list []review.SignalGuard, err error) {
+	err = each(ctx, tx, `SELECT s.id, CASE WHEN s.name = '' THEN s.title ELSE s.name END, g.kind, g.name, g.version,
+		g.row_ids, g.added_by, g.added_ns FROM guards g JOIN signals p ON p.id = g.signal_id
+		JOIN signals s ON s.id = CASE WHEN p.target = '' THEN p.id ELSE p.target END
+		ORDER BY g.added_ns DESC, g.kind, g.name, s.id LIMIT `+strconv.Itoa(review.MaxListed), nil,
+		func(g *review.SignalGuard) { list = append(list, *g) })
+	return list, err
+}
+
+// None is the condition for a signal, a row i of the table signals, with a confirmed failure and without a guard, those
+// of what was merged into it among them. Of many judged cases, the newest are looked at.
+const None = `NOT EXISTS (SELECT 1 FROM guards g JOIN signals p ON p.id = g.signal_id WHERE p.id = i.id OR p.target = i.id)
+	AND EXISTS (SELECT 1 FROM signals p WHERE (p.id = i.id OR p.target = i.id) AND p.stored > p.open
+		AND EXISTS (SELECT 1 FROM labels l WHERE l.decision = 'confirmed' AND l.id IN (SELECT newest.label_id FROM
+			(SELECT t.label_id FROM items t WHERE t.fingerprint = p.id AND t.fingerprint <> '' AND t.state = 'reviewed'
+				ORDER BY t.id DESC LIMIT 100) newest)))`
+
+func each(ctx context.Context, tx Tx, query string, args []any, take func(*review.SignalGuard)) error {
+	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var signal, ids string
+		var ids string
 		var added int64
-		var g review.Guard
-		if err := rows.Scan(&signal, &g.Kind, &g.Name, &g.Version, &ids, &g.By, &added); err != nil {
+		var g review.SignalGuard
+		err := rows.Scan(&g.Signal, &g.Title, &g.Kind, &g.Name, &g.Version, &ids, &g.By, &added)
+		if err != nil {
 			return err
 		}
 		if err := json.Unmarshal([]byte(ids), &g.Rows); err != nil {
 			return fmt.Errorf("read rows of a guard: %w", err)
 		}
 		g.Added = time.Unix(0, added).UTC()
-		at[signal].Guards = append(at[signal].Guards, g)
+		take(&g)
 	}
 	return rows.Err()
 }
