@@ -87,14 +87,15 @@ type Filter struct {
 
 // MaxCounted bounds the items with the words of a query or with attributes that are counted, the newest first: a word
 // may stand in all.
-const MaxCounted = 5000
+const MaxCounted = 2000
 
 // Page is a page of items. Total counts all items that the filter selects, of those with the words of a query or with
-// attributes the newest MaxCounted. Next is "" on the last page.
+// attributes the newest MaxCounted: with AtLeast there are more to look through. Next is "" on the last page.
 type Page struct {
-	Items []Item
-	Total int
-	Next  string
+	Items   []Item
+	Total   int
+	AtLeast bool
+	Next    string
 }
 
 // Count is one value of a facet with the number of its items.
@@ -108,6 +109,8 @@ type Facets struct {
 	Classes  []Count `json:"classes"`
 	Services []Count `json:"services"`
 	Sources  []Count `json:"sources"` // an item counts for each of its reasons
+	// AtLeast says that only the newest MaxCounted items were counted.
+	AtLeast bool `json:"at_least,omitempty"`
 	Known
 }
 

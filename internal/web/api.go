@@ -92,9 +92,10 @@ func severalOnly(claims []review.Claim) []review.Claim {
 }
 
 type pageJSON struct {
-	Items []itemJSON `json:"items"`
-	Total int        `json:"total"`
-	Next  string     `json:"next"`
+	Items   []itemJSON `json:"items"`
+	Total   int        `json:"total"`
+	AtLeast bool       `json:"at_least,omitempty"`
+	Next    string     `json:"next"`
 }
 
 func (s *server) listItems(w http.ResponseWriter, r *http.Request) error {
@@ -111,7 +112,7 @@ func (s *server) listItems(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	answer := pageJSON{Items: []itemJSON{}, Total: page.Total, Next: page.Next}
+	answer := pageJSON{Items: []itemJSON{}, Total: page.Total, AtLeast: page.AtLeast, Next: page.Next}
 	for i := range page.Items {
 		item := &page.Items[i]
 		s.hide(item, s.claimant(r))

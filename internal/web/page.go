@@ -128,7 +128,7 @@ func (s *server) placeInQueue(r *http.Request, c *caseView, f queueFilter, liste
 		return nil
 	}
 	if f.Cursor == "" {
-		c.Bar.Position = display.Grouped(int64(at+1)) + " of " + display.Grouped(int64(listed.Total))
+		c.Bar.Position = display.Grouped(int64(at+1)) + " of " + numberOf(listed.Total, listed.AtLeast)
 	}
 	if at+1 < len(listed.Items) {
 		c.Bar.Next = listed.Items[at+1].TraceID

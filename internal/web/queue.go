@@ -112,7 +112,7 @@ type queueView struct {
 	States    []option
 	Narrow    narrowView
 	Rows      []queueRow
-	Total     int
+	Total     string
 	Newest    string // address of the first page, where this is a later one
 	Older     string // address of the next page, "" on the last
 	FreshFrom string // address that counts newer items
@@ -164,9 +164,9 @@ func (s *server) queue(
 	}
 	now := s.options.Now()
 	q := &queueView{
-		Query: f.Query, Total: page.Total, Queues: queueOptions(f.Queue, s.store.Queues()),
-		Classes: classOptions(f.Class, facets.Classes, false), Services: serviceOptions(f.Service, facets.Services),
-		Sources: sourceOptions(f.Source, facets.Sources), States: stateOptions(f.State),
+		Query: f.Query, Total: numberOf(page.Total, page.AtLeast), Queues: queueOptions(f.Queue, s.store.Queues()),
+		Classes: classOptions(f.Class, facets.Classes, facets.AtLeast, false), Services: serviceOptions(f.Service, &facets),
+		Sources: sourceOptions(f.Source, &facets), States: stateOptions(f.State),
 		Narrow: narrowOf(f.narrow, facets.Known), FreshFrom: freshAddress(f, page.Items),
 	}
 	if current == "" && len(page.Items) > 0 {
@@ -195,6 +195,15 @@ func (s *server) queue(
 		}
 	}
 	return q, page, nil
+}
+
+// numberOf is a number of cases, with a sign where not all were counted.
+func numberOf(n int, atLeast bool) string {
+	text := display.Grouped(int64(n))
+	if atLeast {
+		text += "+"
+	}
+	return text
 }
 
 func rowOf(item *review.Item, f queueFilter, current string, now time.Time) queueRow {
@@ -286,7 +295,7 @@ func queueOptions(chosen string, queues []review.Queue) []option {
 }
 
 // classOptions lists the classes in the queue by bucket with their numbers, and always the chosen one; or all classes.
-func classOptions(chosen failure.Class, counts []review.Count, all bool) []optionGroup {
+func classOptions(chosen failure.Class, counts []review.Count, atLeast, all bool) []optionGroup {
 	n := make(map[failure.Class]int, len(counts))
 	for _, c := range counts {
 		n[failure.Class(c.Value)] = c.N
@@ -300,7 +309,7 @@ func classOptions(chosen failure.Class, counts []review.Count, all bool) []optio
 			}
 			label := string(c.Class)
 			if n[c.Class] > 0 {
-				label += " (" + display.Grouped(int64(n[c.Class])) + ")"
+				label += " (" + numberOf(n[c.Class], atLeast) + ")"
 			}
 			g.Options = append(g.Options, option{Value: string(c.Class), Label: label, Selected: c.Class == chosen})
 		}
@@ -311,7 +320,8 @@ func classOptions(chosen failure.Class, counts []review.Count, all bool) []optio
 	return groups
 }
 
-func serviceOptions(chosen string, counts []review.Count) []option {
+func serviceOptions(chosen string, facets *review.Facets) []option {
+	counts := facets.Services
 	if chosen != "" && !slices.ContainsFunc(counts, func(c review.Count) bool { return c.Value == chosen }) {
 		counts = append([]review.Count{{Value: chosen}}, counts...)
 	}
@@ -322,7 +332,7 @@ func serviceOptions(chosen string, counts []review.Count) []option {
 		}
 		options = append(options, option{
 			Value:    c.Value,
-			Label:    display.Line(c.Value, 60) + " (" + display.Grouped(int64(c.N)) + ")",
+			Label:    display.Line(c.Value, 60) + " (" + numberOf(c.N, facets.AtLeast) + ")",
 			Selected: c.Value == chosen,
 		})
 	}

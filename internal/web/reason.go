@@ -69,7 +69,8 @@ var sourceWords = map[review.Source]string{
 	review.SourceRandom:    "random sample",
 }
 
-func sourceOptions(chosen review.Source, counts []review.Count) []option {
+func sourceOptions(chosen review.Source, facets *review.Facets) []option {
+	counts := facets.Sources
 	var options []option
 	for _, source := range review.Sources() {
 		i := slices.IndexFunc(counts, func(c review.Count) bool { return c.Value == string(source) })
@@ -81,7 +82,7 @@ func sourceOptions(chosen review.Source, counts []review.Count) []option {
 			n = counts[i].N
 		}
 		options = append(options, option{
-			Value: string(source), Label: sourceWords[source] + " (" + display.Grouped(int64(n)) + ")",
+			Value: string(source), Label: sourceWords[source] + " (" + numberOf(n, facets.AtLeast) + ")",
 			Selected: source == chosen,
 		})
 	}

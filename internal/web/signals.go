@@ -130,7 +130,7 @@ func (s *server) showSignals(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page.Classes, page.Singles = classOptions(f.Class, nil, true), singlesOf(facets.Sources)
+	page.Classes, page.Singles = classOptions(f.Class, nil, false, true), singlesOf(facets.Sources)
 	page.Query, page.People = display.Line(f.Query, 1000), peopleOf(f.Assignee, s.claimant(r).Name, facets.Reviewers)
 	page.States = []option{{Value: "", Label: "open", Selected: f.State == ""}}
 	for _, state := range review.SignalStates() {

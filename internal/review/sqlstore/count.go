@@ -30,8 +30,8 @@ func newTally(q filter.Query) *tally {
 	t := &tally{from: ` FROM counts i`}
 	rows := ""
 	switch {
-	case q.Match != nil:
-		rows = `i.id IN (` + t.Searched(q.Match, math.MaxInt64, review.MaxCounted) + `)`
+	case q.Windowed():
+		rows = `i.id IN (` + t.Window(q, math.MaxInt64, review.MaxCounted) + `)`
 		if t.Attributes(q.Attributes); len(t.Conditions) > 0 {
 			rows += ` AND ` + strings.Join(t.Conditions, ` AND `)
 		}
@@ -60,18 +60,27 @@ func (t *tally) of(q filter.Query) string {
 	return t.from + w.String()
 }
 
-// total counts the items that a filter selects.
-func total(ctx context.Context, tx *sql.Tx, q filter.Query) (n int, err error) {
+// looked is an expression for the number of items that the counts are of, 0 where those are all.
+func (t *tally) looked() string {
+	if t.with == "" {
+		return "0"
+	}
+	return "(SELECT COUNT(*) FROM found)"
+}
+
+// total counts the items that a filter selects, and says whether there may be more.
+func total(ctx context.Context, tx *sql.Tx, q filter.Query) (n int, atLeast bool, err error) {
 	if q.WordsAlone() {
 		w := &filter.Where{}
-		query := `SELECT COUNT(*) FROM (` + w.Searched(q.Match, math.MaxInt64, review.MaxCounted) + `) found`
+		query := `SELECT COUNT(*) FROM (` + w.Window(q, math.MaxInt64, review.MaxCounted) + `) found`
 		err = tx.QueryRowContext(ctx, query, w.Args...).Scan(&n)
-		return n, err
+		return n, n >= review.MaxCounted, err
 	}
 	t := newTally(q)
 	of := t.of(q)
-	err = tx.QueryRowContext(ctx, t.with+`SELECT COALESCE(SUM(i.n), 0)`+of, t.Args...).Scan(&n)
-	return n, err
+	var looked int
+	err = tx.QueryRowContext(ctx, t.with+`SELECT COALESCE(SUM(i.n), 0), `+t.looked()+of, t.Args...).Scan(&n, &looked)
+	return n, looked >= review.MaxCounted, err
 }
 
 // The facets of a statement that counts them.
@@ -80,6 +89,7 @@ const (
 	facetUnsafe  = "unsafe"
 	facetService = "service"
 	facetSource  = "source"
+	facetLooked  = "looked"
 )
 
 // Facets implements review.Store.
@@ -118,6 +128,7 @@ func countFacets(ctx context.Context, tx *sql.Tx, q filter.Query, facets *review
 		bySource.Source = source
 		add(facetSource, `'`+string(source)+`'`, bySource, "")
 	}
+	parts = append(parts, `SELECT '`+facetLooked+`', '', `+t.looked())
 	err := database.EachRow(ctx, tx, t.with+strings.Join(parts, " UNION ALL "), func(rows *sql.Rows) error {
 		var facet string
 		var c review.Count
@@ -132,6 +143,8 @@ func countFacets(ctx context.Context, tx *sql.Tx, q filter.Query, facets *review
 			facets.Services = append(facets.Services, c)
 		case facet == facetSource:
 			facets.Sources = append(facets.Sources, c)
+		case facet == facetLooked:
+			facets.AtLeast = c.N >= review.MaxCounted
 		}
 		return err
 	}, t.Args...)

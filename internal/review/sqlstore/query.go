@@ -33,7 +33,7 @@ func (s *Store) Items(ctx context.Context, f review.Filter) (page review.Page, e
 			return err
 		}
 		q.Limit = limit
-		if page.Total, err = total(ctx, tx, q); err != nil {
+		if page.Total, page.AtLeast, err = total(ctx, tx, q); err != nil {
 			return err
 		}
 		last := before
@@ -154,13 +154,13 @@ func (s *Store) Backlog(ctx context.Context) (b review.Backlog, err error) {
 
 // afterSearched returns the cursor behind the items that restrict looked through, "" where those were all.
 func afterSearched(ctx context.Context, tx *sql.Tx, q filter.Query, before filter.Spot) (string, error) {
-	if q.Match == nil {
+	if q.Whole() {
 		return "", nil
 	}
 	w := &filter.Where{}
 	var n int
 	var last sql.NullInt64
-	query := `SELECT COUNT(*), MIN(rowid) FROM (` + w.Searched(q.Match, before.ID, review.MaxCounted) + `) found`
+	query := `SELECT COUNT(*), MIN(id) FROM (` + w.Window(q, before.ID, review.MaxCounted) + `) found`
 	if err := tx.QueryRowContext(ctx, query, w.Args...).Scan(&n, &last); err != nil || n < review.MaxCounted {
 		return "", err
 	}

@@ -42,7 +42,7 @@ func TestScale(t *testing.T) {
 	})
 }
 
-// measure fills a store and asks for what a page asks for.
+// measure fills a store and asks it.
 func measure(t *testing.T, s review.Store, db *sql.DB, traceID string, items int) {
 	t.Helper()
 	began := time.Now()
@@ -57,8 +57,16 @@ func measure(t *testing.T, s review.Store, db *sql.DB, traceID string, items int
 	t.Logf("%d items put in %v", put, time.Since(began).Round(10*time.Millisecond))
 	multiply(t, db, traceID, put, items)
 	t.Logf("%d items after %v", items, time.Since(began).Round(time.Second))
+	asked(t, s, items)
+}
 
+// asked asks for what a page asks for.
+func asked(t *testing.T, s review.Store, items int) {
+	t.Helper()
 	newest := fmt.Sprintf("%032x", items)
+	middle, err := s.Signals(t.Context(), review.SignalFilter{Limit: 500})
+	require.NoError(t, err)
+	midway := middle.Next
 	cursor := strconv.FormatInt(int64(items/2), 36)
 	for _, c := range []struct {
 		name string
@@ -87,13 +95,29 @@ func measure(t *testing.T, s review.Store, db *sql.DB, traceID string, items int
 		{"search a word of all in one class", func() error {
 			return list(t, s, review.Filter{Query: "parcel", Class: failure.Refusal, State: review.Open})
 		}},
+		{"list a model of all", func() error { return list(t, s, of(review.Attributes{Model: "gpt-4o"})) }},
+		{"list a version and a model of none", func() error { return list(t, s, of(review.Attributes{PromptVersion: "v0", Model: "gpt-5"})) }},
+		{"list a model of none", func() error { return list(t, s, of(review.Attributes{Model: "gpt-5"})) }},
+		{"list a version in one class", func() error {
+			return list(t, s, review.Filter{Class: failure.Refusal, Attributes: review.Attributes{PromptVersion: "v3"}})
+		}},
+		{"facets of a version", func() error {
+			_, err := s.Facets(t.Context(), of(review.Attributes{PromptVersion: "v3"}))
+			return err
+		}},
 		{"detail", func() error { _, err := s.Item(t.Context(), newest); return err }},
 		{"facets", func() error { _, err := s.Facets(t.Context(), review.Filter{State: review.Open}); return err }},
 		{"facets of a word of all", func() error {
 			_, err := s.Facets(t.Context(), review.Filter{Query: "parcel"})
 			return err
 		}},
-		{"signals", func() error { _, err := s.Signals(t.Context(), review.SignalFilter{}); return err }},
+		{"signals", func() error { return signals(t, s, review.SignalFilter{}) }},
+		{"signals in the middle", func() error { return signals(t, s, review.SignalFilter{Cursor: midway}) }},
+		{"signals of a class", func() error { return signals(t, s, review.SignalFilter{Class: failure.Refusal}) }},
+		{"search signals by a word of all", func() error { return signals(t, s, review.SignalFilter{Query: "failed"}) }},
+		{"search signals by a rare word", func() error { return signals(t, s, review.SignalFilter{Query: "7d1"}) }},
+		{"search signals by what none has", func() error { return signals(t, s, review.SignalFilter{Query: "xyzzy"}) }},
+		{"signals without a test", func() error { return signals(t, s, review.SignalFilter{Unguarded: true}) }},
 		{"signal", func() error { _, err := s.Signal(t.Context(), fingerprint(7)); return err }},
 		{"claim the next", func() error {
 			_, err := s.ClaimNext(t.Context(), review.Filter{}, "", review.Claimant{ID: "ada", For: time.Hour})
@@ -117,6 +141,9 @@ func measure(t *testing.T, s review.Store, db *sql.DB, traceID string, items int
 		assert.Less(t, p95, 2*time.Second, "%s: it reads all items", c.name)
 	}
 }
+
+// of is a filter by attributes of open items.
+func of(a review.Attributes) review.Filter { return review.Filter{State: review.Open, Attributes: a} }
 
 const (
 	itemColumns = `state, service, environment, class, detail, classes, evidence, fingerprint, primary_span_id, model,
@@ -150,6 +177,12 @@ func multiply(t *testing.T, db *sql.DB, traceID string, there, wanted int) {
 func list(t *testing.T, s review.Store, f review.Filter) error {
 	t.Helper()
 	_, err := s.Items(t.Context(), f)
+	return err
+}
+
+func signals(t *testing.T, s review.Store, f review.SignalFilter) error {
+	t.Helper()
+	_, err := s.Signals(t.Context(), f)
 	return err
 }
 

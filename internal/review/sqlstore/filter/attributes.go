@@ -5,14 +5,22 @@ import (
 	"github.com/faultline-otel/faultline/internal/review/sqlstore/column"
 )
 
-// Attributes adds the conditions on columns that are not counted.
-func (w *Where) Attributes(a review.Attributes) {
+// columnsOf lists the attributes that are columns of items, each with its index.
+func columnsOf(a review.Attributes) (set []struct{ column, value string }) {
 	for _, c := range []struct{ column, value string }{
-		{"i.model", a.Model}, {"i.prompt_version", a.PromptVersion}, {"i.environment", a.Environment},
+		{"model", a.Model}, {"prompt_version", a.PromptVersion}, {"environment", a.Environment},
 	} {
 		if c.value != "" {
-			w.And(c.column+" = ", column.Short(c.value))
+			set = append(set, c)
 		}
+	}
+	return set
+}
+
+// Attributes adds the conditions on columns that are not counted.
+func (w *Where) Attributes(a review.Attributes) {
+	for _, c := range columnsOf(a) {
+		w.And("i."+c.column+" = ", column.Short(c.value))
 	}
 	if a.Reviewer != "" {
 		w.And("i.id IN (SELECT item_id FROM labels WHERE reviewer = ", column.Clean(a.Reviewer))

@@ -48,6 +48,7 @@ type Query struct {
 	Searches bool
 	Match    *Match // nil matches nothing
 	Queues   []review.Queue
+	lead     *lead // nil if none has to; a query with words has none
 }
 
 // New turns the words of a person into a query of the search index that is always well formed. The last word may
@@ -56,6 +57,10 @@ func New(
 	ctx context.Context, tx *sql.Tx, index Index, queues []review.Queue, f review.Filter,
 ) (q Query, err error) {
 	q = Query{Filter: f, Searches: strings.TrimSpace(f.Query) != "", Queues: queues}
+	if !q.Searches {
+		q.lead, err = leadOf(ctx, tx, f.Attributes)
+		return q, err
+	}
 	text := column.Clean(f.Query[:min(len(f.Query), maxQuery)])
 	var words []string
 	for word := range strings.FieldsSeq(text) {

@@ -35,12 +35,19 @@ func SpotAt(cursor string) (at Spot, err error) {
 }
 
 // placed reports whether the items of a query come by their place.
-func (q *Query) placed() bool { return q.State != "" && !q.Searches }
+func (q *Query) placed() bool {
+	return q.State != "" && !q.Searches && (q.lead == nil || q.lead.few)
+}
 
 // Order is that of the items of a query.
 func (q *Query) Order() string {
-	if q.placed() {
+	switch {
+	case q.placed() && q.lead != nil: // no index has that order: those that were found are sorted
+		return "i.place + 0 DESC, i.id + 0 DESC"
+	case q.placed():
 		return "i.place DESC, i.id DESC"
+	case q.Match == nil && q.lead != nil:
+		return "i.id + 0 DESC"
 	}
 	return q.Match.from("i.id")
 }

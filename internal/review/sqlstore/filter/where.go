@@ -40,8 +40,8 @@ func (w *Where) String() string {
 	return ` WHERE ` + strings.Join(w.Conditions, ` AND `)
 }
 
-// Restrict selects the items of a filter in a part of the queue. Of those with the words of a query it takes the newest
-// only, so that a word that stands in all of them costs no more than a rare one.
+// Restrict selects the items of a filter in a part of the queue. Of those with the words of a query, or with an attribute
+// that few of the newest have, it takes the newest only: a word that stands in all items costs no more than a rare one.
 func (w *Where) Restrict(q Query, in Part) {
 	w.Narrow(q.Filter)
 	w.Attributes(q.Attributes)
@@ -60,20 +60,20 @@ func (w *Where) Restrict(q Query, in Part) {
 		w.And("i.id < ", in.ID)
 	}
 	switch {
-	case q.Match != nil:
+	case q.Windowed():
 		limit := review.MaxCounted
 		if q.WordsAlone() { // no other condition leaves one out
 			limit = q.Limit + 1
 		}
-		w.Conditions = append(w.Conditions, "i.id IN ("+w.Searched(q.Match, in.ID, limit)+")")
+		w.Conditions = append(w.Conditions, "i.id IN ("+w.Window(q, in.ID, limit)+")")
 	case q.Searches:
 		w.Conditions = append(w.Conditions, "1 = 0") // only punctuation: no word can match
 	}
 }
 
-// Searched selects the newest items before an id that match.
-func (w *Where) Searched(m *Match, before int64, limit int) string {
-	return `SELECT rowid FROM search WHERE ` + m.where(w) + ` AND rowid < ` + w.Arg(before) +
+// searched selects the newest items before an id that match.
+func (w *Where) searched(m *Match, before int64, limit int) string {
+	return `SELECT rowid AS id FROM search WHERE ` + m.where(w) + ` AND rowid < ` + w.Arg(before) +
 		` ORDER BY ` + m.from(`rowid`) + ` LIMIT ` + strconv.Itoa(limit)
 }
 

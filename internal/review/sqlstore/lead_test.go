@@ -1,0 +1,98 @@
+package sqlstore_test
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/faultline-otel/faultline/internal/failure"
+	"github.com/faultline-otel/faultline/internal/review"
+	"github.com/faultline-otel/faultline/internal/review/postgres/postgrestest"
+)
+
+// TestAttributesOfOldItems: what only old items have, or very few, is found whole and in order, by whichever way.
+func TestAttributesOfOldItems(t *testing.T) {
+	t.Run("sqlite", func(t *testing.T) {
+		oldAttributes(t, open(t, filepath.Join(t.TempDir(), "review.db")))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		oldAttributes(t, onPostgres(t, postgrestest.Start(t).DSN(t)))
+	})
+}
+
+func oldAttributes(t *testing.T, s review.Store) {
+	t.Helper()
+	const old, recent = review.MaxCounted + 100, 600
+	versionOf := func(n int) string {
+		switch {
+		case n%1000 == 1:
+			return "rare"
+		case n < old:
+			return "old"
+		}
+		return "recent"
+	}
+	all := map[string][]string{} // trace ids, newest first
+	var refusals []string
+	for n := 0; n < old+recent; n += 300 {
+		var traces []review.Trace
+		for i := n; i < min(n+300, old+recent); i++ {
+			tr := common(i)
+			tr.Spans[0].Call.PromptVersion = versionOf(i)
+			traces = append(traces, tr)
+			all[versionOf(i)] = append([]string{tr.ID}, all[versionOf(i)]...)
+			if versionOf(i) == "old" && tr.Spans[0].Class == failure.Refusal {
+				refusals = append([]string{tr.ID}, refusals...)
+			}
+		}
+		require.NoError(t, s.Put(t.Context(), traces))
+	}
+	walk := func(f review.Filter) (ids []string, first review.Page) {
+		f.Limit = 200
+		for pages := 0; ; pages++ {
+			require.Less(t, pages, 40, "it ends")
+			page, err := s.Items(t.Context(), f)
+			require.NoError(t, err)
+			if pages == 0 {
+				first = page
+			}
+			for i := range page.Items {
+				ids = append(ids, page.Items[i].TraceID)
+			}
+			if f.Cursor = page.Next; f.Cursor == "" {
+				return ids, first
+			}
+		}
+	}
+	for _, state := range []review.State{review.Open, ""} {
+		for version, want := range all {
+			f := review.Filter{State: state, Attributes: review.Attributes{PromptVersion: version}}
+			got, first := walk(f)
+			require.Equal(t, want, got, "%q %s", state, version)
+			require.Equal(t, min(len(want), review.MaxCounted), first.Total, version)
+			require.Equal(t, version == "old", first.AtLeast, version)
+			facets, err := s.Facets(t.Context(), f)
+			require.NoError(t, err)
+			require.Equal(t, version == "old", facets.AtLeast, version)
+		}
+		f := review.Filter{State: state, Class: failure.Refusal}
+		f.PromptVersion = "old"
+		got, _ := walk(f)
+		require.Equal(t, refusals, got)
+		f.Model = "another"
+		got, first := walk(f)
+		require.Empty(t, got)
+		require.Zero(t, first.Total)
+		require.False(t, first.AtLeast)
+	}
+	f := review.Filter{State: review.Open}
+	f.PromptVersion = "rare"
+	require.NoError(t, s.Requeue(t.Context(), all["rare"][0], review.Claimant{ID: "ada"}))
+	got, _ := walk(f)
+	require.Equal(t, append(all["rare"][1:], all["rare"][0]), got, "a few come in the order of their queue")
+	id, err := s.ClaimNext(t.Context(), f, "", review.Claimant{ID: "ada", For: time.Hour})
+	require.NoError(t, err)
+	require.Equal(t, all["rare"][1], id)
+}
