@@ -128,43 +128,6 @@ func listSignals(ctx context.Context, tx *sql.Tx, w *filter.Where, limit int, pa
 	return rows.Err()
 }
 
-// volumes reads how many items each signal had in each of the last hours.
-func (s *Store) volumes(ctx context.Context, tx *sql.Tx, signals []review.Signal, hours int64) error {
-	first := s.db.Now().Unix()/3600 - hours + 1
-	for i := range signals {
-		signals[i].HourlyCount = make([]int, hours)
-		for _, id := range partsOf(&signals[i]) {
-			err := eachHour(ctx, tx, id, first, func(hour int64, n int) {
-				if hour < first+hours {
-					signals[i].HourlyCount[hour-first] += n
-				}
-			})
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func eachHour(ctx context.Context, tx *sql.Tx, signal string, first int64, take func(hour int64, n int)) error {
-	rows, err := tx.QueryContext(ctx, `SELECT hour, n FROM signal_hours WHERE signal_id = $1 AND hour >= $2`,
-		signal, first)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var hour int64
-		var n int
-		if err := rows.Scan(&hour, &n); err != nil {
-			return err
-		}
-		take(hour, n)
-	}
-	return rows.Err()
-}
-
 // Signal implements review.Signals.
 func (s *Store) Signal(ctx context.Context, id string) (g review.Signal, err error) {
 	err = s.db.Read(ctx, func(tx *sql.Tx) error {
@@ -462,8 +425,9 @@ func (s *Store) escalations(ctx context.Context, now time.Time) (changes map[str
 		}
 		for _, g := range candidates {
 			counts := map[int64]int{}
-			for _, id := range partsOf(&g) {
-				if err := eachHour(ctx, tx, id, hour-24*29, func(hour int64, n int) { counts[hour] += n }); err != nil {
+			for ids := range slices.Chunk(partsOf(&g), database.MaxKnown) {
+				err := eachHour(ctx, tx, ids, hour-24*29, func(_ string, hour int64, n int) { counts[hour] += n })
+				if err != nil {
 					return err
 				}
 			}
