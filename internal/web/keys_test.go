@@ -16,7 +16,7 @@ import (
 func TestTheHelpListsEveryKey(t *testing.T) {
 	s := newSite(t, web.Options{})
 	s.put(similar(1, printA))
-	keys := strings.Fields("J K / R X O Y N Q ⇧Y ⇧N C E 1 2 3 T W V P [ ] S L A G F I M D ⇧E U ⇧S ⇧C ⇧O Esc ? H")
+	keys := strings.Fields("J K / R X O Y N Q ⇧Y ⇧N C E 1 2 3 T W V P [ ] S L A G F I M D ⇧E U ⇧S ⇧C ⇧O ⇧D Esc ? H")
 	for _, path := range []string{"/", "/signals", "/signals/" + printA} {
 		page := s.page(path)
 		require.Subset(t, page.one("#keys").texts("kbd"), append(keys, "Ctrl Enter"), path)
@@ -85,7 +85,7 @@ func TestOneKeyMeansOneThing(t *testing.T) {
 	b.write(kb.Escape)
 
 	// Pages.
-	for _, page := range []struct{ key, path string }{{"S", "/signals"}, {"O", "/overview"}, {"C", "/"}} {
+	for _, page := range []struct{ key, path string }{{"S", "/signals"}, {"O", "/overview"}, {"D", "/datasets"}, {"C", "/"}} {
 		b.await(`document.readyState === "complete"`)
 		b.press(page.key)
 		b.await(`location.pathname === %q`, page.path)

@@ -83,14 +83,14 @@ type splitRow struct {
 }
 
 func (s *server) signalViewOf(
-	g *review.Signal, query url.Values, viewer review.Claimant, now time.Time,
+	g *review.Signal, query url.Values, viewer review.Claimant, export string, now time.Time,
 ) *signalView {
 	v := &signalView{
 		signalRow: signalRowOf(g, g.ID, query, now), First: display.MomentOf(g.First, now), Name: g.Name,
 		OpenWords: "all " + display.Grouped(int64(g.Open)), Choices: judgement.Choices(g.Class, g.Detail),
 		AllCases: withQuery("/", queueFilter{Filter: review.Filter{Query: g.ID}}.values()),
 		ShortID:  abbreviate(g.ID), Words: unusual(g), Rises: g.State == review.SignalEscalating,
-		Export:  "faultline dataset export --from http://127.0.0.1:8321 --signal " + g.ID + " -o failures.jsonl",
+		Export:  export,
 		From:    now.UTC().Add(-time.Duration(len(g.HourlyCount)) * time.Hour).Format("Mon 15:04"),
 		To:      now.UTC().Format("15:04"),
 		Address: func(act string) string { return withQuery("/signals/"+url.PathEscape(g.ID)+"/"+act, query) },

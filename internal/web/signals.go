@@ -19,19 +19,20 @@ import (
 // signalsPage is the list of signals with one of them beside it.
 type signalsPage struct {
 	shell
-	Query   string
-	States  []option
-	Classes []optionGroup
-	People  []option // responsible for signals
-	Singles []option // cases that no signal has, by their reason
-	Place   string
-	Rows    []signalRow
-	Total   int
-	Older   string
-	UpTo    string
-	Signal  *signalView
-	Chosen  bool
-	Done    *batchView
+	Query     string
+	Unguarded bool // only signals without a test
+	States    []option
+	Classes   []optionGroup
+	People    []option // responsible for signals
+	Singles   []option // cases that no signal has, by their reason
+	Place     string
+	Rows      []signalRow
+	Total     int
+	Older     string
+	UpTo      string
+	Signal    *signalView
+	Chosen    bool
+	Done      *batchView
 }
 
 type signalRow struct {
@@ -70,12 +71,12 @@ func signalRowOf(g *review.Signal, current string, query url.Values, now time.Ti
 }
 
 // signalKeys are the keys of an address that choose which signals are listed.
-func signalKeys() []string { return []string{"q", "state", "class", "assignee"} }
+func signalKeys() []string { return []string{"q", "state", "class", "assignee", "unguarded"} }
 
 func signalFilterOf(query url.Values) (review.SignalFilter, error) {
 	f := review.SignalFilter{
 		State: review.SignalState(query.Get("state")), Class: failure.Class(query.Get("class")), Cursor: query.Get("cursor"),
-		Query: strings.TrimSpace(query.Get("q")), Assignee: query.Get("assignee"),
+		Query: strings.TrimSpace(query.Get("q")), Assignee: query.Get("assignee"), Unguarded: query.Get("unguarded") != "",
 	}
 	if f.State != "" && !slices.Contains(review.SignalStates(), f.State) {
 		return f, fmt.Errorf("state must be one of %v, got %.64q: %w", review.SignalStates(), f.State, review.ErrInvalid)
@@ -131,6 +132,7 @@ func (s *server) showSignals(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page.Classes, page.Singles = classOptions(f.Class, nil, false, true), singlesOf(facets.Sources)
+	page.Unguarded = f.Unguarded
 	page.Query, page.People = display.Line(f.Query, 1000), peopleOf(f.Assignee, s.claimant(r).Name, facets.Reviewers)
 	page.States = []option{{Value: "", Label: "open", Selected: f.State == ""}}
 	for _, state := range review.SignalStates() {
@@ -157,7 +159,7 @@ func (s *server) showSignals(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		page.Signal = s.signalViewOf(&g, kept, s.claimant(r), now)
+		page.Signal = s.signalViewOf(&g, kept, s.claimant(r), exportCommand(r, g.ID), now)
 		page.Signal.People = facets.Reviewers
 		for i := range page.Rows {
 			row := &page.Rows[i]

@@ -303,6 +303,7 @@
     S: () => { location.href = '/signals'; },
     C: () => { location.href = '/'; },
     O: () => { location.href = '/overview'; },
+    D: () => { location.href = '/datasets'; },
     u: () => { if ($('#undo')) submit('undo'); else say('There is nothing of yours to take back'); },
     '/': () => { $('#q')?.focus(); $('#q')?.select(); },
     '[': () => failing(-1),

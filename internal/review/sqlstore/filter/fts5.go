@@ -35,7 +35,7 @@ func quote(word string) string { return `"` + strings.ReplaceAll(word, `"`, `""`
 
 // Bounds of the words that begin with the last one of a query.
 const (
-	maxBegun = 64
+	maxBegun = 32
 	fewItems = 20_000
 )
 

@@ -81,7 +81,7 @@ func All(ctx context.Context, tx Tx) (list []review.SignalGuard, err error) {
 // None is the condition for a signal, a row i of the table signals, with a confirmed failure and without a guard, those
 // of what was merged into it among them. Of many judged cases, the newest are looked at.
 const None = `NOT EXISTS (SELECT 1 FROM guards g JOIN signals p ON p.id = g.signal_id WHERE p.id = i.id OR p.target = i.id)
-	AND EXISTS (SELECT 1 FROM signals p WHERE (p.id = i.id OR p.target = i.id) AND p.stored > p.open
+	AND EXISTS (SELECT 1 FROM signals p WHERE (p.id = i.id OR p.target <> '' AND p.target = i.id) AND p.stored > p.open
 		AND EXISTS (SELECT 1 FROM labels l WHERE l.decision = 'confirmed' AND l.id IN (SELECT newest.label_id FROM
 			(SELECT t.label_id FROM items t WHERE t.fingerprint = p.id AND t.fingerprint <> '' AND t.state = 'reviewed'
 				ORDER BY t.id DESC LIMIT 100) newest)))`
