@@ -38,6 +38,9 @@ const (
 	ForgottenAfter = 90 * 24 * time.Hour // quiet, with no item left, and resolved by nobody
 )
 
+// MaxBlind bounds Signal.Blind.
+const MaxBlind = 10_000
+
 // Signal is the items of one fingerprint, and of those that were merged into it.
 type Signal struct {
 	ID        string        `json:"id"` // the fingerprint
@@ -60,6 +63,9 @@ type Signal struct {
 	Assignee     string    `json:"assignee,omitempty"` // the person responsible
 	HourlyCount  []int     `json:"hourly_count"`       // of the last 24 hours, in Store.Signal 48, oldest first
 
+	// Blind are those of Open that are to be judged blind, so that no judgement of many takes them; at most MaxBlind are
+	// counted. Only from Store.Signal.
+	Blind int `json:"blind,omitempty"`
 	// Only from Store.Signal.
 	Extent *Extent `json:"extent,omitempty"`
 	// Only from Store.Signal, of its newest items.

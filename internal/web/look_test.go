@@ -273,7 +273,7 @@ func TestTheTreeFolds(t *testing.T) {
 // pages are the pages of the site by name.
 func pages(s *site, failing review.Trace) map[string]string {
 	return map[string]string{
-		"cases": "/", "case": "/review/" + failing.ID, "signals": "/signals",
+		"cases": "/", "case": "/review/" + failing.ID, "signals": "/signals", "datasets": "/datasets",
 	}
 }
 
@@ -292,9 +292,18 @@ func newLookSite(t *testing.T) (s *site, all map[string]string) {
 			l.Replaces = added.ID
 		}
 	}
+	rows := review.Guard{
+		Kind: review.GuardRows, Name: "tests/returns.jsonl", Version: "5f0c", Rows: []string{"a", "b", "c"}, By: "ada",
+	}
+	unguarded, err := s.store.Signals(t.Context(), review.SignalFilter{Unguarded: true})
+	require.NoError(t, err)
+	for _, g := range unguarded.Signals[:3] {
+		require.NoError(t, s.store.GuardSignal(t.Context(), g.ID, rows))
+	}
+	rule := review.Guard{Kind: review.GuardRule, Name: "no_delivery_promises", Version: "1", By: "ben"}
+	require.NoError(t, s.store.GuardSignal(t.Context(), unguarded.Signals[0].ID, rule))
 	board := overview.NewBoard(s.store)
 	require.NoError(t, board.Refresh(t.Context()))
-	var err error
 	s.handler, err = web.NewHandler(s.store, web.Options{Overview: board, TraceURL: talkURL})
 	require.NoError(t, err)
 	all = pages(s, failing)

@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/faultline-otel/faultline/internal/review"
@@ -87,7 +88,7 @@ func (s *server) signalViewOf(
 ) *signalView {
 	v := &signalView{
 		signalRow: signalRowOf(g, g.ID, query, now), First: display.MomentOf(g.First, now), Name: g.Name,
-		OpenWords: "all " + display.Grouped(int64(g.Open)), Choices: judgement.Choices(g.Class, g.Detail),
+		OpenWords: openWords(g), Choices: judgement.Choices(g.Class, g.Detail),
 		AllCases: withQuery("/", queueFilter{Filter: review.Filter{Query: g.ID}}.values()),
 		ShortID:  abbreviate(g.ID), Words: unusual(g), Rises: g.State == review.SignalEscalating,
 		Export:  export,
@@ -145,10 +146,38 @@ func (s *server) signalViewOf(
 	if blind > 0 {
 		v.Range += "; what is to be judged blind is not listed"
 	}
-	if held > 0 {
-		v.LeftOut = "What others have is left out"
-	}
+	v.LeftOut = leftOut(g, held > 0)
 	return v
+}
+
+// openWords says how many cases a judgement of all takes.
+func openWords(g *review.Signal) string {
+	switch {
+	case g.Blind >= review.MaxBlind:
+		return "all that are not blind"
+	case g.Blind >= g.Open && g.Open > 0:
+		return "none"
+	}
+	return "all " + display.Grouped(int64(g.Open-g.Blind))
+}
+
+// leftOut says what a judgement of all leaves out, "" for nothing.
+func leftOut(g *review.Signal, held bool) string {
+	var left []string
+	if g.Blind > 0 {
+		n := display.Plural(g.Blind, "case")
+		if g.Blind >= review.MaxBlind {
+			n = "more than " + display.Grouped(review.MaxBlind) + " cases"
+		}
+		left = append(left, n+" to be judged blind")
+	}
+	if held {
+		left = append(left, "what others have")
+	}
+	if len(left) == 0 {
+		return ""
+	}
+	return "Left out: " + strings.Join(left, ", ")
 }
 
 // reach says how far a signal reaches.

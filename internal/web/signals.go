@@ -20,6 +20,7 @@ import (
 type signalsPage struct {
 	shell
 	Query     string
+	Blind     bool // cases of a selection may be to be judged blind
 	Unguarded bool // only signals without a test
 	States    []option
 	Classes   []optionGroup
@@ -133,6 +134,7 @@ func (s *server) showSignals(w http.ResponseWriter, r *http.Request) error {
 	}
 	page.Classes, page.Singles = classOptions(f.Class, nil, false, true), singlesOf(facets.Sources)
 	page.Unguarded = f.Unguarded
+	page.Blind = slices.ContainsFunc(s.store.Queues(), func(q review.Queue) bool { return q.Blind })
 	page.Query, page.People = display.Line(f.Query, 1000), peopleOf(f.Assignee, s.claimant(r).Name, facets.Reviewers)
 	page.States = []option{{Value: "", Label: "open", Selected: f.State == ""}}
 	for _, state := range review.SignalStates() {

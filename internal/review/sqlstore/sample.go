@@ -28,6 +28,23 @@ type sampled struct {
 // sample are items of a signal, newest first.
 type sample []sampled
 
+// blindOf counts the open items of a signal that are to be judged blind.
+func blindOf(ctx context.Context, tx *sql.Tx, g *review.Signal, queues []review.Queue) (n int, err error) {
+	names := filter.BlindQueues(queues)
+	if len(names) == 0 || g.Open == 0 {
+		return 0, nil
+	}
+	w := &filter.Where{}
+	of := ofSignal(w, g)
+	places := make([]string, len(names))
+	for i, name := range names {
+		places[i] = w.Arg(name)
+	}
+	err = tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM items WHERE state = 'open' AND `+of+` AND queue IN (`+
+		strings.Join(places, ", ")+`) LIMIT `+strconv.Itoa(review.MaxBlind)+`) blind`, w.Args...).Scan(&n)
+	return n, err
+}
+
 // sampleOf reads the newest items of a signal once: they lie anywhere in the table.
 func sampleOf(ctx context.Context, tx *sql.Tx, g *review.Signal) (newest sample, err error) {
 	w := &filter.Where{}

@@ -146,6 +146,9 @@ func (s *Store) Signal(ctx context.Context, id string) (g review.Signal, err err
 			return err
 		}
 		g = one[0]
+		if g.Blind, err = blindOf(ctx, tx, &g, s.db.Queues()); err != nil {
+			return err
+		}
 		newest, err := sampleOf(ctx, tx, &g)
 		if err != nil {
 			return err

@@ -15,6 +15,8 @@ func testBlindBatches(s *suite) {
 		Name: "pairs", Classes: []failure.Class{failure.ToolCallMalformed}, Reviewers: 2, Blind: true, Order: review.Newest,
 	}})
 	s.put(t, alike(1, printA, "v1", time.Now()), alike(2, printA, "v1", time.Now()), said(3, printB, "it is open", ""))
+	require.Equal(t, [2]int{2, 2}, [2]int{s.signal(t, printA).Open, s.signal(t, printA).Blind})
+	require.Equal(t, [2]int{1, 0}, [2]int{s.signal(t, printB).Open, s.signal(t, printB).Blind})
 	confirm := review.Label{Decision: review.Confirmed, Reviewer: "ada", By: "login ada"}
 	for name, c := range map[string]struct {
 		selected review.Selection

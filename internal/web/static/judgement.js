@@ -156,7 +156,8 @@
     const n = traces || chosen.reduce((sum, box) => sum + Number(box.dataset.open), 0);
     for (const words of document.querySelectorAll('.chosen-words')) {
       words.dataset.all ??= words.textContent;
-      words.textContent = traces || chosen.length ? String(n) : words.dataset.all;
+      const most = !traces && words.closest('[data-at-most]') ? 'at most ' : ''; // blind cases are left out
+      words.textContent = traces || chosen.length ? most + n : words.dataset.all;
     }
   });
 
