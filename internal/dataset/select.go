@@ -48,21 +48,9 @@ func (l LeftOut) Strings() (lines []string) {
 	return lines
 }
 
-// Operational reports whether the failure of a row is not the application's doing: limits, outages and time-outs of the
-// provider, and credentials.
+// Operational reports whether the failure of a row is not the application's doing.
 func Operational(row *Row) bool {
-	if row.Decision != review.Confirmed {
-		return false
-	}
-	switch row.Class {
-	case failure.RateLimit:
-		return row.Detail != "budget"
-	case failure.ProviderError:
-		return row.Detail != "invalid_request"
-	case failure.Timeout:
-		return true
-	}
-	return false
+	return row.Decision == review.Confirmed && failure.Operational(row.Class, row.Detail)
 }
 
 // Select returns the selected rows, in their order, and counts the others. Of several rows of a signal it takes the one

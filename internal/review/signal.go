@@ -129,7 +129,7 @@ type SignalFilter struct {
 	Query    string
 	Assignee string
 	// Unguarded are signals with a confirmed failure of which nothing was made: no row of a dataset and no rule. Those
-	// that a person ignores are left out.
+	// that a person ignores and those that no application can mend (failure.Operational) are left out.
 	Unguarded bool
 	Limit     int // 0 is 50, at most 500
 	Cursor    string

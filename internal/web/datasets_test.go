@@ -109,7 +109,7 @@ func TestWhatIsBlindIsNotCounted(t *testing.T) {
 	location := s.judge(action, form).Header.Get("Location")
 	require.Contains(t, location, "judged=1")
 	require.Contains(t, location, "left=3")
-	require.Equal(t, "none", s.page("/signals/"+printA).all(".chosen-words")[0].text())
+	require.Equal(t, "none", s.page("/signals/" + printA).all(".chosen-words")[0].text())
 }
 
 func TestDatasetsFromTheKeyboard(t *testing.T) {

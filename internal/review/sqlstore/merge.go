@@ -181,7 +181,7 @@ func signalsOf(w *filter.Where, f review.SignalFilter) {
 		w.And("i.assignee = ", column.Short(f.Assignee))
 	}
 	if f.Unguarded {
-		w.Conditions = append(w.Conditions, guards.None)
+		w.Conditions = append(w.Conditions, guards.None())
 	}
 	words := strings.Fields(strings.ToLower(column.Short(f.Query)))
 	for _, word := range words[:min(len(words), maxSignalWords)] {

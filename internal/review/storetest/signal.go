@@ -298,9 +298,20 @@ func testUnguarded(s *suite) {
 		return ids
 	}
 	require.Empty(t, unguarded(), "nothing is judged yet")
+	for n, c := range []struct {
+		class  failure.Class
+		detail string
+	}{{failure.Timeout, ""}, {failure.RateLimit, "requests"}, {failure.RateLimit, "budget"}} {
+		of := failing(1, 0, 1, c.class)
+		of.Detail, of.Fingerprint = c.detail, fmt.Sprint("operational", n)
+		s.put(t, trace(20+n, of))
+		s.label(t, review.Label{TraceID: traceID(20 + n), Decision: review.Confirmed, Reviewer: "ada"})
+	}
+	require.Equal(t, []string{"operational2"}, unguarded(), "no application mends the others")
+	require.NoError(t, s.GuardSignal(t.Context(), "operational2", review.Guard{Kind: review.GuardRule, Name: "within_budget"}))
 	list, err := s.Guards(t.Context())
 	require.NoError(t, err)
-	require.Empty(t, list)
+	require.Len(t, list, 1)
 
 	for n, decision := range []review.Decision{review.Confirmed, review.Confirmed, review.Rejected} {
 		s.label(t, review.Label{TraceID: traceID(n + 1), Decision: decision, Reviewer: "ada"})
@@ -323,7 +334,7 @@ func testUnguarded(s *suite) {
 	require.Empty(t, unguarded())
 	list, err = s.Guards(t.Context())
 	require.NoError(t, err)
-	require.Len(t, list, 2)
+	require.Len(t, list, 3)
 	require.Equal(t, "no_amount", list[0].Name, "the newest first")
 	require.Equal(t, printA, list[0].Signal)
 	require.Equal(t, printC, list[1].Signal)

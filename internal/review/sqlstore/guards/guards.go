@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/faultline-otel/faultline/internal/failure"
 	"github.com/faultline-otel/faultline/internal/review"
 )
 
@@ -79,8 +80,27 @@ func All(ctx context.Context, tx Tx) (list []review.SignalGuard, err error) {
 }
 
 // None is the condition for a signal, a row i of the table signals, with a confirmed failure and without a guard, those
-// of what was merged into it among them. Of many judged cases, the newest are looked at.
-const None = `NOT EXISTS (SELECT 1 FROM guards g JOIN signals p ON p.id = g.signal_id WHERE p.id = i.id OR p.target = i.id)
+// of what was merged into it among them. Of many judged cases, the newest are looked at. Failures that no application
+// can mend are left out: a dataset takes none of them either.
+func None() string {
+	conditions := []string{unguarded}
+	for _, c := range failure.Classes() {
+		if !failure.Operational(c.Class, "") {
+			continue
+		}
+		own := []string{"''"}
+		for _, d := range c.Details {
+			if !failure.Operational(c.Class, d.Name) {
+				own = append(own, "'"+d.Name+"'")
+			}
+		}
+		conditions = append(conditions, "NOT (i.class = '"+string(c.Class)+"' AND (i.detail = '' OR i.detail NOT IN ("+
+			strings.Join(own, ", ")+")))")
+	}
+	return strings.Join(conditions, " AND ")
+}
+
+const unguarded = `NOT EXISTS (SELECT 1 FROM guards g JOIN signals p ON p.id = g.signal_id WHERE p.id = i.id OR p.target = i.id)
 	AND EXISTS (SELECT 1 FROM signals p WHERE (p.id = i.id OR p.target <> '' AND p.target = i.id) AND p.stored > p.open
 		AND EXISTS (SELECT 1 FROM labels l WHERE l.decision = 'confirmed' AND l.id IN (SELECT newest.label_id FROM
 			(SELECT t.label_id FROM items t WHERE t.fingerprint = p.id AND t.fingerprint <> '' AND t.state = 'reviewed'
