@@ -155,7 +155,8 @@ func (s *server) signalOf(ctx context.Context, item *review.Item) (review.Signal
 
 // missing says why a case has nothing but what others said of it.
 func (s *server) missing() string {
-	words := "The trace is not here. It was older than the latest traffic, which the Collector has in memory, and no Tempo gave it."
+	words := "The trace is not here. It was older than the latest traffic, which the Collector has in memory, " +
+		"and no Tempo gave it."
 	if s.options.TraceURL != "" {
 		words += " The trace viewer may have it: G."
 	}
