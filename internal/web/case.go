@@ -94,6 +94,9 @@ func (s *server) caseOf(
 	c.Facts, c.More = s.facts(item, primary, &signal, now)
 	c.Evaluations = evaluationsOf(item, address, now)
 	current := item.PrimarySpanID
+	if len(item.Spans) == 0 {
+		c.Talk.Missing = s.missing()
+	}
 	text := transcript.New(item, shown, strings.Fields(f.Query), s.doubts.Of)
 	if shown != nil {
 		current = shown.ID
@@ -148,6 +151,16 @@ func (s *server) signalOf(ctx context.Context, item *review.Item) (review.Signal
 		return review.Signal{}, nil
 	}
 	return s.store.Signal(ctx, item.Fingerprint)
+}
+
+// missing says why a case has nothing but what others said of it.
+func (s *server) missing() string {
+	words := "The trace is not here. It was older than the latest traffic, which the Collector has in memory, " +
+		"and no Tempo gave it."
+	if s.options.TraceURL != "" {
+		words += " The trace viewer may have it: G."
+	}
+	return words
 }
 
 func spanByID(spans []review.Span, id string) *review.Span {

@@ -120,6 +120,8 @@ func TestFeedbackWithoutItsTrace(t *testing.T) {
 	require.Contains(t, text, "It opens at <b>nine</b>")
 	require.Contains(t, text, "judge m")
 	require.Contains(t, text, "open in Grafana")
+	require.Contains(t, page.one("#said").text(), "The trace is not here. It was older than the latest traffic")
+	require.Contains(t, page.one("#said").text(), "The trace viewer may have it: G.")
 }
 
 func TestTheQueueIsFilteredBySource(t *testing.T) {

@@ -40,8 +40,9 @@ func (w *Where) String() string {
 	return ` WHERE ` + strings.Join(w.Conditions, ` AND `)
 }
 
-// Restrict selects the items of a filter in a part of the queue. Of those with the words of a query, or with an attribute
-// that few of the newest have, it takes the newest only: a word that stands in all items costs no more than a rare one.
+// Restrict selects the items of a filter in a part of the queue. Of those with the words of a query, or with an
+// attribute that few of the newest have, it takes the newest only: a word that stands in all items costs no more than a
+// rare one.
 func (w *Where) Restrict(q Query, in Part) {
 	w.Narrow(q.Filter)
 	w.Attributes(q.Attributes)
