@@ -48,7 +48,7 @@ var files = map[string]func() ([]byte, error){
 }
 
 func page(markdown func() string) func() ([]byte, error) {
-	return func() ([]byte, error) { return []byte(markdown()), nil }
+	return func() ([]byte, error) { return []byte(wrap(markdown())), nil }
 }
 
 func dashboard(name string) func() ([]byte, error) {

@@ -92,3 +92,22 @@ func TestFilesAndPackagesAreSmall(t *testing.T) {
 		}
 	}
 }
+
+// TestProseIsNarrow bounds the lines of documents. Tables, code and addresses cannot be broken.
+func TestProseIsNarrow(t *testing.T) {
+	for _, name := range tracked(t, "*.md") {
+		text, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(name)))
+		require.NoError(t, err)
+		fenced := false
+		for i, line := range strings.Split(string(text), "\n") {
+			start := strings.TrimLeft(line, " ")
+			if strings.HasPrefix(start, "```") {
+				fenced = !fenced
+			}
+			whole := fenced || strings.HasPrefix(start, "|") || strings.HasPrefix(line, "    ") || strings.Contains(line, "://")
+			if !whole && utf8.RuneCountInString(line) > maxColumns {
+				t.Errorf("%s:%d has more than %d columns", name, i+1, maxColumns)
+			}
+		}
+	}
+}

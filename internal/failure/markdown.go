@@ -12,8 +12,8 @@ func Markdown() string {
 
 <!-- Written by cmd/gen from internal/failure. Change it there, then: make generate -->
 
-` + "`app.llm.error_class`" + ` is one of these 13 and no other, ` + "`app.llm.error_detail`" + ` one of the details of its class. A call that the caller
-cancelled is no failure, and neither is a tool result that is empty; both are counted apart.
+` + "`app.llm.error_class`" + ` is one of these 13 and no other, ` + "`app.llm.error_detail`" + ` one of the details of its
+class. A call that the caller cancelled is no failure, and neither is a tool result that is empty; both are counted apart.
 
 `)
 	for _, bucket := range []Bucket{Ops, Structure, Quality, Safety} {
@@ -31,8 +31,8 @@ cancelled is no failure, and neither is a tool result that is empty; both are co
 	}
 	b.WriteString(`## Which class wins
 
-A span can show several failures. ` + "`error_classes`" + ` lists them all, ` + "`error_class`" + ` is the first: safety before everything, then the one nearest to
-the cause. A truncated answer whose tool call does not parse is ` + "`truncation`" + `.
+A span can show several failures. ` + "`error_classes`" + ` lists them all, ` + "`error_class`" + ` is the first: safety before
+everything, then the one nearest to the cause. A truncated answer whose tool call does not parse is ` + "`truncation`" + `.
 
 | rank | why there | classes and details |
 |---|---|---|

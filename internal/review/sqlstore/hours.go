@@ -15,9 +15,10 @@ func (s *Store) volumes(ctx context.Context, tx *sql.Tx, signals []review.Signal
 	var ids []string
 	of := map[string]*review.Signal{}
 	for i := range signals {
-		signals[i].HourlyCount = make([]int, hours)
-		for _, id := range partsOf(&signals[i]) {
-			ids, of[id] = append(ids, id), &signals[i]
+		signal := &signals[i]
+		signal.HourlyCount = make([]int, hours)
+		for _, id := range partsOf(signal) {
+			ids, of[id] = append(ids, id), signal
 		}
 	}
 	for ids := range slices.Chunk(ids, database.MaxKnown) {

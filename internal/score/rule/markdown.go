@@ -24,8 +24,8 @@ stops the start.
 		&b,
 		`A rule sees the first %d KiB of each text, the last %d messages, and %d tool calls, tools and documents, with
 1 MiB of arguments. A text that was not recorded is empty, a number 0. If an expression fails on a call, for example on
-missing arguments, that is counted as a problem and not as a failure. The pattern of `+"`matches`"+` must be a constant. A rule reads only the content that
-it names, and only of calls that `+"`when`"+` selects.
+missing arguments, that is counted as a problem and not as a failure. The pattern of `+"`matches`"+` must be a constant. A
+rule reads only the content that it names, and only of calls that `+"`when`"+` selects.
 `,
 		maxText>>10,
 		maxMessages,

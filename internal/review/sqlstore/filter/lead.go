@@ -23,7 +23,6 @@ func leadOf(ctx context.Context, tx *sql.Tx, a review.Attributes) (leads *lead, 
 	for _, c := range columnsOf(a) {
 		l := &lead{column: c.column, value: column.Short(c.value)}
 		var newest int
-		//nolint:gosec // only a name of ours is put in
 		err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT `+l.column+` AS value FROM items ORDER BY id DESC
 			LIMIT `+strconv.Itoa(probed)+`) newest WHERE value = $1`, l.value).Scan(&newest)
 		if err != nil {
