@@ -13,7 +13,8 @@ func Markdown() string {
 <!-- Written by cmd/gen from internal/failure. Change it there, then: make generate -->
 
 ` + "`app.llm.error_class`" + ` is one of these 13 and no other, ` + "`app.llm.error_detail`" + ` one of the details of its
-class. A call that the caller cancelled is no failure, and neither is a tool result that is empty; both are counted apart.
+class. A call that the caller cancelled is no failure, and neither is a tool result that is empty; both are counted
+apart.
 
 `)
 	for _, bucket := range []Bucket{Ops, Structure, Quality, Safety} {
