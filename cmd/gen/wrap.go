@@ -12,8 +12,8 @@ const columns = 120
 // token is a word, or code or a link with the words in it.
 var token = regexp.MustCompile("(?:`[^`]*`|\\[[^\\]]*\\]\\([^)]*\\)|\\S)+")
 
-// wrap breaks paragraphs with a line that is too wide, because of names that a definition put into it. Tables, lists and
-// code stay as they are.
+// wrap breaks paragraphs with a line that is too wide, because of names that a definition put into it. Tables, lists
+// and code stay as they are.
 func wrap(page string) string {
 	paragraphs := strings.Split(page, "\n\n")
 	fenced := false
