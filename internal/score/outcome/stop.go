@@ -2,6 +2,7 @@ package outcome
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/faultline-otel/faultline/internal/failure"
@@ -129,18 +130,21 @@ var proxyWords = []string{
 
 // proxyPage returns what a page or a line of a proxy says, or "".
 func proxyPage(text string) string {
-	lower := strings.ToLower(text)
-	if strings.HasPrefix(lower, "<html") || strings.HasPrefix(lower, "<!doctype html") {
-		_, title, _ := strings.Cut(lower, "<title>")
+	if begins(text, "<html") || begins(text, "<!doctype html") {
+		_, title, _ := strings.Cut(strings.ToLower(text), "<title>")
 		title, _, _ = strings.Cut(title, "</title>")
 		return strings.TrimSpace(title)
 	}
-	for _, words := range proxyWords {
-		if strings.HasPrefix(lower, words) && len(text) < 300 && !strings.Contains(text, "\n") {
-			return text
-		}
+	if len(text) < 300 && !strings.Contains(text, "\n") &&
+		slices.ContainsFunc(proxyWords, func(words string) bool { return begins(text, words) }) {
+		return text
 	}
 	return ""
+}
+
+// begins reports whether a text begins with a prefix, in any case.
+func begins(text, prefix string) bool {
+	return len(text) >= len(prefix) && strings.EqualFold(text[:len(prefix)], prefix)
 }
 
 // errorAnswer returns the outcome of an answer that is nothing but an error object: a gateway passed on the body of a
