@@ -11,6 +11,7 @@ import (
 
 	"github.com/faultline-otel/faultline/internal/genai"
 	"github.com/faultline-otel/faultline/internal/score"
+	"github.com/faultline-otel/faultline/internal/score/ground"
 	"github.com/faultline-otel/faultline/internal/score/scorers"
 	"github.com/faultline-otel/faultline/internal/score/text"
 )
@@ -108,20 +109,21 @@ func TestEvalCost(t *testing.T) {
 	}
 }
 
-// TestTextCost measures what the text classifiers cost together and alone, on a prompt of 3 KB and an answer of 1 KB
+// TestTextCost measures what the text scorers cost together and alone, on a prompt of 3 KB and an answer of 1 KB
 // that come for the first time. It prints the times, which depend on the machine, and fails for allocations only.
 func TestTextCost(t *testing.T) {
 	const goal = 35e3 // ns; it stops looking for a quiet moment at this
 	all, err := scorers.New(scorers.Default())
 	require.NoError(t, err)
-	var classifiers []score.Scorer
+	var ofText []score.Scorer
 	for _, s := range all.Scorers() {
 		switch s.Name() {
-		case text.RefusalName, text.JailbreakName, text.InjectionName, text.ToxicityName, text.DegenerateName:
-			classifiers = append(classifiers, s)
+		case text.RefusalName, text.JailbreakName, text.InjectionName, text.ToxicityName, text.DegenerateName,
+			ground.GroundednessName, ground.RelevanceName:
+			ofText = append(ofText, s)
 		}
 	}
-	require.Len(t, classifiers, 5)
+	require.Len(t, ofText, 7)
 	asked, answered := sliding(12), sliding(11)
 	call := genai.Call{Operation: genai.OpChat, FinishReasonsCanonical: []string{"stop"}}
 	var content genai.Content
@@ -145,9 +147,9 @@ func TestTextCost(t *testing.T) {
 		}
 		return least / 1e3
 	}
-	t.Logf("text classifiers: %.1f µs a call of 3 KB asked and 1 KB answered, 0 allocations (goal: %d)",
-		cost(classifiers...), int(goal/1e3))
-	for _, s := range classifiers {
+	t.Logf("text scorers: %.1f µs a call of 3 KB asked and 1 KB answered, 0 allocations (goal: %d)",
+		cost(ofText...), int(goal/1e3))
+	for _, s := range ofText {
 		t.Logf("  %s alone: %.1f µs", s.Name(), cost(s))
 	}
 }
