@@ -20,7 +20,7 @@ const (
 	cueNegation
 	cueAbout   // words of texts about attacks; no sign of one
 	cueAll     // what makes an order one about everything
-	cueForget  // the verbs that turn away from what came before, whoever says them
+	cueForget  // verbs of forgetting, whoever says them
 	cueTell    // the verbs of what comes instead
 	cueClasses = 10
 )
