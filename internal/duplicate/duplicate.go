@@ -7,10 +7,8 @@
 package duplicate
 
 import (
-	"strings"
+	"slices"
 	"sync"
-
-	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
 // Kind is the kind of a model call. Calls of different kinds are never the same.
@@ -28,23 +26,28 @@ type SpanID [8]byte
 
 // Call is a model call as one span records it.
 type Call struct {
+	Facts
+	Models     [2]string // as requested and as answered, "" if unknown
+	ResponseID string
+	Finish     string // canonical finish reason
+}
+
+// Facts are what of a call has no text.
+type Facts struct {
 	Trace        [16]byte
 	Span, Parent SpanID
 	Start, End   int64 // unix nanoseconds
 	Kind         Kind
-	Models       [2]string // as requested and as answered, "" if unknown
-	ResponseID   string
 	Service      uint64 // hash of its name
 	Emitter      uint64 // hash of the service and the instrumentation scope
 	// Input and Output are tokens, cached and reasoning ones included. They are -1 if unknown. Cached is set if some
 	// input tokens were cached: emitters disagree on whether the input includes them.
 	Input, Output int64
 	Cached        bool
-	Content       bool   // the span has the answer
-	Tools         bool   // the span has the tools that were offered, or the format that was asked for
-	Failed        bool   // the span reports an error
-	Words         int    // length of the error message
-	Finish        string // canonical finish reason
+	Content       bool // the span has the answer
+	Tools         bool // the span has the tools that were offered, or the format that was asked for
+	Failed        bool // the span reports an error
+	Words         int  // length of the error message
 }
 
 // Role is what a span is to its call.
@@ -59,41 +62,47 @@ type Role struct {
 	Finish string
 }
 
-// Limits bound the state.
-type Limits struct {
-	Traces, Calls int // in total; the traces that were silent longest are dropped
-}
-
-// DefaultLimits need about 30 MB.
-func DefaultLimits() Limits { return Limits{Traces: 20_000, Calls: 100_000} }
+// DefaultCalls is how many calls a finder of a Collector keeps. They take 20 MB.
+const DefaultCalls = 100_000
 
 // maxCalls bounds the calls of one trace that are compared. Duplicates arrive close together.
 const maxCalls = 64
 
-// Finder keeps the model calls of recent traces. It is safe for concurrent use.
+// Finder keeps the latest model calls. It is safe for concurrent use. Its memory has no pointers, because the garbage
+// collector would follow each of them again and again.
 type Finder struct {
-	limits Limits
+	limit int
 
-	mu     sync.Mutex
-	traces *simplelru.LRU[[16]byte, *trace]
-	calls  int // in traces
+	mu    sync.Mutex
+	names names
+	calls []known          // the call with number n is at n % limit
+	next  int              // the number of the next call
+	last  map[[16]byte]int // the number of the last call of a trace
+	found []*known         // reused by trace
 }
-
-type trace struct{ calls []known }
 
 // known is a call that a role was given to.
 type known struct {
-	Call
-	role    Role
-	settled bool // the role was told, and stays
+	Facts
+	models    [2]name
+	finish    name
+	response  responseID
+	role      role
+	settled   bool // the role was told, and stays
+	before    int  // the number of the call before it in its trace, if that is still kept
+	hasBefore bool
 }
 
-// NewFinder returns an empty finder.
-func NewFinder(limits Limits) *Finder {
-	f := &Finder{limits: limits}
-	// The size is positive, so there is no error.
-	f.traces, _ = simplelru.NewLRU(max(limits.Traces, 1), func(_ [16]byte, t *trace) { f.calls -= len(t.calls) })
-	return f
+// role is Role without text.
+type role struct {
+	of                       SpanID
+	duplicate, judge, failed bool
+	finish                   name
+}
+
+// NewFinder returns an empty finder that keeps so many calls. Newer ones replace the oldest.
+func NewFinder(calls int) *Finder {
+	return &Finder{limit: max(calls, 1), last: map[[16]byte]int{}}
 }
 
 // Plan gives roles to calls that will be asked for together, so that the best of them is the call whatever their order.
@@ -101,8 +110,8 @@ func (f *Finder) Plan(calls []Call) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i := range calls {
-		if t := f.trace(&calls[i]); t != nil && t.find(calls[i].Span) == nil {
-			f.add(t, &calls[i])
+		if c := &calls[i]; c.traced() && f.find(c.Trace, c.Span) == nil {
+			f.add(c)
 		}
 	}
 }
@@ -110,58 +119,91 @@ func (f *Finder) Plan(calls []Call) {
 // Role returns what the span is to its call. A span that is asked for again, because it was delivered twice, keeps its
 // role.
 func (f *Finder) Role(c *Call) Role {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	t := f.trace(c)
-	if t == nil {
+	if !c.traced() {
 		return Role{}
 	}
-	k := t.find(c.Span)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	k := f.find(c.Trace, c.Span)
 	if k == nil {
-		k = f.add(t, c)
+		k = f.add(c)
 	}
 	k.settled = true
-	return k.role
+	r := &k.role
+	return Role{
+		Of: r.of, Duplicate: r.duplicate, Judge: r.judge, Failed: r.failed, Finish: f.names.text(r.finish),
+	}
 }
 
-// trace returns the calls of a trace, nil for a span that belongs to none.
-func (f *Finder) trace(c *Call) *trace {
-	if c.Trace == ([16]byte{}) || c.Span == (SpanID{}) {
-		return nil
-	}
-	t, ok := f.traces.Get(c.Trace)
-	if !ok {
-		t = &trace{}
-		f.traces.Add(c.Trace, t)
-	}
-	return t
-}
+// traced reports whether the span belongs to a trace.
+func (f *Facts) traced() bool { return f.Trace != [16]byte{} && f.Span != SpanID{} }
 
 // add gives a role to a new call.
-func (f *Finder) add(t *trace, c *Call) *known {
-	if len(t.calls) >= maxCalls {
-		t.calls = append(t.calls[:0], t.calls[1:]...)
-		f.calls--
+func (f *Finder) add(c *Call) *known {
+	if f.names.full() { // hardly ever: there are fewer models in the world
+		f.names, f.calls, f.next = names{}, nil, 0
+		clear(f.last)
 	}
-	k := known{Call: *c}
-	k.ResponseID = strings.Clone(c.ResponseID) // a kept string must not keep its request
-	for i, model := range c.Models {
-		k.Models[i] = strings.Clone(model)
+	k := known{
+		Facts: c.Facts, models: [2]name{f.names.of(c.Models[0]), f.names.of(c.Models[1])}, finish: f.names.of(c.Finish),
+		response: responseIDOf(c.ResponseID),
 	}
-	t.calls = append(t.calls, k)
-	f.calls++
-	for f.calls > f.limits.Calls && f.traces.Len() > 1 {
-		f.traces.RemoveOldest()
+	k.before, k.hasBefore = f.last[c.Trace]
+	at := f.next % f.limit
+	if at == len(f.calls) {
+		f.calls = append(f.calls, k)
+	} else {
+		if old := f.calls[at].Trace; f.last[old] == f.next-f.limit {
+			delete(f.last, old)
+		}
+		f.calls[at] = k
 	}
-	added := &t.calls[len(t.calls)-1]
-	t.place(added)
-	return added
+	f.last[c.Trace] = f.next
+	f.next++
+	f.trace(c.Trace).place(&f.calls[at], &f.names)
+	return &f.calls[at]
 }
 
-func (t *trace) find(id SpanID) *known {
-	for i := range t.calls {
-		if t.calls[i].Span == id {
-			return &t.calls[i]
+// each calls visit with the calls of a trace, the last one first, until it returns false.
+func (f *Finder) each(id [16]byte, visit func(*known) bool) {
+	n, ok := f.last[id]
+	for i := 0; ok && n >= f.next-f.limit && i < maxCalls; i++ {
+		k := &f.calls[n%f.limit]
+		if !visit(k) {
+			return
+		}
+		n, ok = k.before, k.hasBefore
+	}
+}
+
+func (f *Finder) find(id [16]byte, span SpanID) (found *known) {
+	f.each(id, func(k *known) bool {
+		if k.Span == span {
+			found = k
+		}
+		return found == nil
+	})
+	return found
+}
+
+// trace returns the calls of a trace, the first one first. They are valid until the next call is added.
+func (f *Finder) trace(id [16]byte) trace {
+	f.found = f.found[:0]
+	f.each(id, func(k *known) bool {
+		f.found = append(f.found, k)
+		return true
+	})
+	slices.Reverse(f.found)
+	return f.found
+}
+
+// trace are the calls of one trace.
+type trace []*known
+
+func (t trace) find(id SpanID) *known {
+	for _, k := range t {
+		if k.Span == id {
+			return k
 		}
 	}
 	return nil
@@ -169,29 +211,28 @@ func (t *trace) find(id SpanID) *known {
 
 // place finds the call that the new one repeats. Of two spans that nobody has asked for yet, the better one is the
 // call. Otherwise it is the one that was counted already.
-func (t *trace) place(added *known) {
-	for i := range t.calls {
-		call := &t.calls[i]
-		if call == added || !same(&added.Call, &call.Call) || t.apart(added, call) {
+func (t trace) place(added *known, n *names) {
+	for _, call := range t {
+		if call == added || !n.same(added, call) || t.apart(added, call) {
 			continue
 		}
-		if call.role.Duplicate {
-			if call = t.find(call.role.Of); call == nil || call == added || !through(&added.Call, &call.Call) {
+		if call.role.duplicate {
+			if call = t.find(call.role.of); call == nil || call == added || !n.through(added, call) {
 				continue
 			}
 		}
-		if call.settled || !better(&added.Call, &call.Call) {
+		if call.settled || !better(&added.Facts, &call.Facts) {
 			added.repeats(call)
 			return
 		}
 		call.repeats(added)
-		for j := range t.calls {
-			switch k := &t.calls[j]; {
-			case !k.role.Duplicate || k.role.Of != call.Span:
-			case through(&k.Call, &added.Call):
-				k.role.Of = added.Span
+		for _, k := range t {
+			switch {
+			case !k.role.duplicate || k.role.of != call.Span:
+			case n.through(k, added):
+				k.role.of = added.Span
 			case !k.settled:
-				k.role = Role{} // another attempt inside the same step
+				k.role = role{} // another attempt inside the same step
 			}
 		}
 	}
@@ -200,16 +241,16 @@ func (t *trace) place(added *known) {
 
 // apart reports whether two spans of one service that are not parent and child each belong to a pair of their own, or
 // will: consecutive calls with the same tokens may overlap a little.
-func (t *trace) apart(a, b *known) bool {
+func (t trace) apart(a, b *known) bool {
 	nested := a.Parent == b.Span || b.Parent == a.Span
-	return !nested && a.Service == b.Service && responseIDs(a.ResponseID, b.ResponseID) != equal &&
+	return !nested && a.Service == b.Service && a.response.compare(b.response) != equal &&
 		(t.paired(a) || t.paired(b))
 }
 
 // paired reports whether a span is the parent or the child of another model call.
-func (t *trace) paired(k *known) bool {
-	for i := range t.calls {
-		if c := &t.calls[i]; c.Span == k.Parent || c.Parent == k.Span {
+func (t trace) paired(k *known) bool {
+	for _, c := range t {
+		if c.Span == k.Parent || c.Parent == k.Span {
 			return true
 		}
 	}
@@ -218,33 +259,33 @@ func (t *trace) paired(k *known) bool {
 
 // repeats makes a span a duplicate. Its answer is judged if it is the first one with an answer.
 func (k *known) repeats(call *known) {
-	k.role = Role{
-		Of: call.Span, Duplicate: true, Judge: k.Content && !call.Content, Failed: call.Failed, Finish: call.Finish,
+	k.role = role{
+		of: call.Span, duplicate: true, judge: k.Content && !call.Content, failed: call.Failed, finish: call.finish,
 	}
 	call.Content = call.Content || k.Content
 }
 
 // sumUp looks for a span around several calls that carries their usage in total: the new one, or the parent of it.
-func (t *trace) sumUp(added *known) {
+func (t trace) sumUp(added *known) {
 	for _, outer := range [...]*known{added, t.find(added.Parent)} {
-		if outer == nil || outer.settled && outer != added || outer.role.Duplicate || outer.Output < 0 {
+		if outer == nil || outer.settled && outer != added || outer.role.duplicate || outer.Output < 0 {
 			continue
 		}
 		inner, output, last := 0, int64(0), SpanID{}
-		for i := range t.calls {
-			if c := &t.calls[i]; c.Parent == outer.Span && c.Kind == outer.Kind && !c.role.Duplicate && c.Output >= 0 {
+		for _, c := range t {
+			if c.Parent == outer.Span && c.Kind == outer.Kind && !c.role.duplicate && c.Output >= 0 {
 				inner, output, last = inner+1, output+c.Output, c.Span
 			}
 		}
 		if inner > 1 && output == outer.Output {
-			outer.role = Role{Of: last, Duplicate: true}
+			outer.role = role{of: last, duplicate: true}
 		}
 	}
 }
 
 // better reports whether the first of two spans is the one to count: the one with usage, else with the answer and the
 // tools, else the one that says more about an error, else the inner one.
-func better(a, b *Call) bool {
+func better(a, b *Facts) bool {
 	if usage := a.Output >= 0; usage != (b.Output >= 0) {
 		return usage
 	}

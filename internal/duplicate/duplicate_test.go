@@ -1,6 +1,8 @@
 package duplicate
 
 import (
+	"reflect"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,8 +13,11 @@ const ms = int64(1e6)
 // call is a generation of 40 input and 9 output tokens from 0 to 100 ms.
 func call(span, parent byte, change ...func(*Call)) Call {
 	c := Call{
-		Trace: [16]byte{1}, Span: SpanID{span}, Parent: SpanID{parent}, Start: 1000 * ms, End: 1100 * ms,
-		Models: [2]string{"gpt-4o", "gpt-4o-2024-08-06"}, Emitter: uint64(span), Input: 40, Output: 9, Content: true,
+		Facts: Facts{
+			Trace: [16]byte{1}, Span: SpanID{span}, Parent: SpanID{parent}, Start: 1000 * ms, End: 1100 * ms,
+			Emitter: uint64(span), Input: 40, Output: 9, Content: true,
+		},
+		Models: [2]string{"gpt-4o", "gpt-4o-2024-08-06"},
 	}
 	for _, f := range change {
 		f(&c)
@@ -133,7 +138,7 @@ func TestRoles(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			f := NewFinder(DefaultLimits())
+			f := NewFinder(DefaultCalls)
 			f.Plan(c.calls)
 			var calls, judged []byte
 			for i := range c.calls {
@@ -154,7 +159,7 @@ func TestRoles(t *testing.T) {
 
 // TestBatches checks that a span in a later batch finds the call, which was counted and stays the call.
 func TestBatches(t *testing.T) {
-	f := NewFinder(DefaultLimits())
+	f := NewFinder(DefaultCalls)
 	first, second, third := call(2, 1, noContent), call(1, 0), call(3, 9, noContent, server)
 	require.Equal(t, Role{}, f.Role(&first))
 	require.Equal(t, Role{Of: first.Span, Duplicate: true, Judge: true}, f.Role(&second))
@@ -162,7 +167,7 @@ func TestBatches(t *testing.T) {
 }
 
 func TestTracesAreApart(t *testing.T) {
-	f := NewFinder(DefaultLimits())
+	f := NewFinder(DefaultCalls)
 	a, b, none := call(1, 0), call(2, 1), call(3, 1)
 	b.Trace, none.Trace = [16]byte{2}, [16]byte{}
 	for _, c := range []Call{a, b, none, none} {
@@ -170,20 +175,62 @@ func TestTracesAreApart(t *testing.T) {
 	}
 }
 
-func TestTheStateIsBounded(t *testing.T) {
-	f := NewFinder(Limits{Traces: 10, Calls: 100})
+// TestNewCallsReplaceTheOldest checks that the memory is bounded, and that what is left of a trace is still found.
+func TestNewCallsReplaceTheOldest(t *testing.T) {
+	const limit = 100
+	f := NewFinder(limit)
+	at := func(i int) Call {
+		c := call(byte(i), 0, noUsage, noContent)
+		c.Span, c.Trace = SpanID{byte(i), byte(i >> 8), 1}, [16]byte{byte(i % 7), byte(i / 300), 1}
+		return c
+	}
 	for i := range 5000 {
-		c := call(byte(i), 0, noUsage)
-		c.Span = SpanID{byte(i), byte(i >> 8), 1}
-		c.Trace = [16]byte{byte(i / 300), 1}
+		c := at(i)
 		f.Role(&c)
-		require.LessOrEqual(t, f.traces.Len(), 10)
-		require.LessOrEqual(t, f.calls, 100+maxCalls)
+		require.Len(t, f.calls, min(i+1, limit))
+		kept := 0
+		for id := range f.last {
+			kept += len(f.trace(id))
+		}
+		require.Equal(t, len(f.calls), kept)
 	}
-	counted := 0
-	for _, key := range f.traces.Keys() {
-		t, _ := f.traces.Peek(key)
-		counted += len(t.calls)
+	old, young := at(4899), at(4900)
+	require.Nil(t, f.find(old.Trace, old.Span))
+	require.NotNil(t, f.find(young.Trace, young.Span))
+}
+
+// TestNamesAreBounded checks that traffic with a new model in each call forgets all calls instead of growing.
+func TestNamesAreBounded(t *testing.T) {
+	f := NewFinder(100)
+	for i := range 1 << 17 {
+		c := call(1, 0, model(strconv.Itoa(i)), response("resp-"+strconv.Itoa(i)))
+		c.Trace = [16]byte{byte(i), byte(i >> 8), byte(i >> 16), 1}
+		require.False(t, f.Role(&c).Duplicate)
+		require.LessOrEqual(t, len(f.names.list), 1<<16)
 	}
-	require.Equal(t, counted, f.calls)
+	outer, inner := call(1, 0), call(2, 1)
+	f.Plan([]Call{outer, inner})
+	require.True(t, f.Role(&outer).Duplicate)
+}
+
+// TestTheMemoryHasNoPointers checks what keeps the garbage collector away from it.
+func TestTheMemoryHasNoPointers(t *testing.T) {
+	var pointers func(reflect.Type) bool
+	pointers = func(of reflect.Type) bool {
+		switch of.Kind() {
+		case reflect.Struct:
+			for i := range of.NumField() {
+				if pointers(of.Field(i).Type) {
+					return true
+				}
+			}
+			return false
+		case reflect.Array:
+			return pointers(of.Elem())
+		default:
+			return of.Kind() >= reflect.Chan || of.Kind() == reflect.Uintptr
+		}
+	}
+	require.False(t, pointers(reflect.TypeFor[known]()))
+	require.True(t, pointers(reflect.TypeFor[Call]()))
 }

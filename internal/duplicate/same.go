@@ -1,20 +1,24 @@
 package duplicate
 
-import "strings"
+import (
+	"hash/maphash"
+	"math"
+	"strings"
+)
 
 // slack is how far apart the clocks of two spans may be, in nanoseconds. The spans may come from two hosts.
 const slack = int64(100e6)
 
 // same reports whether two spans record the same call.
-func same(a, b *Call) bool {
-	if a.Kind != b.Kind || !similar(a, b) {
+func (n *names) same(a, b *known) bool {
+	if a.Kind != b.Kind || !n.similar(a, b) {
 		return false
 	}
 	nested := a.Parent == b.Span || b.Parent == a.Span
 	if !overlap(a, b) {
 		return false
 	}
-	switch responseIDs(a.ResponseID, b.ResponseID) {
+	switch a.response.compare(b.response) {
 	case equal:
 		return true
 	case different:
@@ -31,37 +35,37 @@ func same(a, b *Call) bool {
 
 // through reports whether two spans that are both like a third one may be the same call. Two attempts inside one step
 // are not.
-func through(a, b *Call) bool {
-	return same(a, b) || a.Parent != b.Parent && similar(a, b) && overlap(a, b) && countsAgree(a, b) &&
-		responseIDs(a.ResponseID, b.ResponseID) != different
+func (n *names) through(a, b *known) bool {
+	return n.same(a, b) || a.Parent != b.Parent && n.similar(a, b) && overlap(a, b) && countsAgree(a, b) &&
+		a.response.compare(b.response) != different
 }
 
 // countsAgree reports whether the token counts of two spans may be those of one call.
-func countsAgree(a, b *Call) bool {
+func countsAgree(a, b *known) bool {
 	if a.Output >= 0 && b.Output >= 0 && a.Output != b.Output {
 		return false
 	}
 	return a.Input < 0 || b.Input < 0 || a.Input == b.Input || a.Cached || b.Cached
 }
 
-func overlap(a, b *Call) bool {
+func overlap(a, b *known) bool {
 	return a.Start <= b.End+slack && b.Start <= a.End+slack
 }
 
-func within(inner, outer *Call) bool {
+func within(inner, outer *known) bool {
 	return inner.Start >= outer.Start-slack && inner.End <= outer.End+slack
 }
 
 // similar reports whether two spans may name the same model. A span without a model may be of any.
-func similar(a, b *Call) bool {
+func (n *names) similar(a, b *known) bool {
 	some := false
-	for _, x := range a.Models {
-		for _, y := range b.Models {
-			if x == "" || y == "" {
+	for _, x := range a.models {
+		for _, y := range b.models {
+			if x == noName || y == noName {
 				continue
 			}
 			some = true
-			if sameModel(x, y) {
+			if x == y || sameModel(n.text(x), n.text(y)) {
 				return true
 			}
 		}
@@ -85,24 +89,71 @@ const (
 	different
 )
 
-// responseIDs compares the ids of two answers. Frameworks make ids of their own (run-…), which tell nothing about those
-// of the provider (chatcmpl-…, msg_…, resp_…).
-func responseIDs(a, b string) comparison {
+// responseID is the id of an answer as a hash, and the part of it that names its maker.
+type responseID struct{ whole, family uint64 }
+
+// idSeed hashes ids. The hashes stay in this process.
+var idSeed = maphash.MakeSeed()
+
+func responseIDOf(id string) responseID {
+	if id == "" {
+		return responseID{}
+	}
+	r := responseID{whole: maphash.String(idSeed, id) | 1} // 0 is no id
+	if end := strings.IndexAny(id, "-_"); end > 0 {
+		r.family = maphash.String(idSeed, id[:end])
+	}
+	return r
+}
+
+// compare compares the ids of two answers. Frameworks make ids of their own (run-…), which tell nothing about those of
+// the provider (chatcmpl-…, msg_…, resp_…).
+func (r responseID) compare(other responseID) comparison {
 	switch {
-	case a == "" || b == "":
+	case r.whole == 0 || other.whole == 0:
 		return unknown
-	case a == b:
+	case r.whole == other.whole:
 		return equal
-	case family(a) == family(b):
+	case r.family == other.family:
 		return different
 	}
 	return unknown
 }
 
-// family is the part of an id that names its maker.
-func family(id string) string {
-	if end := strings.IndexAny(id, "-_"); end > 0 {
-		return id[:end]
+// name stands for the name of a model or of a finish reason.
+type name uint16
+
+const noName name = 0
+
+// names gives numbers to names. There are few of them.
+type names struct {
+	list []string // of name 1 and after
+	at   map[string]name
+}
+
+// full reports whether there may be too few numbers for the names of another call.
+func (n *names) full() bool { return len(n.list) > math.MaxUint16-4 }
+
+func (n *names) of(text string) name {
+	if text == "" {
+		return noName
 	}
-	return ""
+	at, ok := n.at[text]
+	if !ok {
+		if n.at == nil {
+			n.at = map[string]name{}
+		}
+		text = strings.Clone(text) // a kept string must not keep its request
+		n.list = append(n.list, text)
+		at = name(len(n.list))
+		n.at[text] = at
+	}
+	return at
+}
+
+func (n *names) text(of name) string {
+	if of == noName {
+		return ""
+	}
+	return n.list[of-1]
 }

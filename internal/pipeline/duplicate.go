@@ -73,13 +73,15 @@ func comparison(
 	r *dialect.Reader, resource pcommon.Resource, scope pcommon.InstrumentationScope, span ptrace.Span, c *genai.Call,
 ) duplicate.Call {
 	d := duplicate.Call{
-		Trace: span.TraceID(), Span: duplicate.SpanID(span.SpanID()), Parent: duplicate.SpanID(span.ParentSpanID()),
-		Start: nanos(span.StartTimestamp()), End: nanos(span.EndTimestamp()),
+		Facts: duplicate.Facts{
+			Trace: span.TraceID(), Span: duplicate.SpanID(span.SpanID()), Parent: duplicate.SpanID(span.ParentSpanID()),
+			Start: nanos(span.StartTimestamp()), End: nanos(span.EndTimestamp()), Input: -1, Output: -1,
+			Cached: c.Tokens.CacheRead.Value+c.Tokens.CacheWrite.Value > 0,
+			Failed: c.Error.IsError, Words: len(c.Error.Message),
+		},
 		Models:     [2]string{c.RequestModel, c.AnyModel()},
 		ResponseID: c.ResponseID,
-		Input:      -1, Output: -1,
-		Cached: c.Tokens.CacheRead.Value+c.Tokens.CacheWrite.Value > 0,
-		Failed: c.Error.IsError, Words: len(c.Error.Message), Finish: finish(c),
+		Finish:     finish(c),
 	}
 	switch c.Operation {
 	case genai.OpEmbeddings:

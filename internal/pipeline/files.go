@@ -34,14 +34,14 @@ type spanKey struct {
 	span  pcommon.SpanID
 }
 
-// unbounded is for input that is complete and fits on a disk.
-var unbounded = duplicate.Limits{Traces: math.MaxInt32, Calls: math.MaxInt32}
+// allCalls is for input that is complete and fits on a disk.
+const allCalls = math.MaxInt32
 
 // NewFiles returns the stages with the given scorers and prices, which may be nil. It follows sessions if asked to. The
 // clock of the tracker does not move, so no session of a file becomes idle.
 func NewFiles(set *score.Set, prices *price.Book, sessions bool) (*Files, error) {
 	f := &Files{
-		scorer: NewScorer(set, ScorerOptions{Prices: prices, Duplicates: unbounded}), reader: dialect.NewReader(nil),
+		scorer: NewScorer(set, ScorerOptions{Prices: prices, Duplicates: allCalls}), reader: dialect.NewReader(nil),
 		judged: map[spanKey][]failure.Finding{}, runs: map[pcommon.TraceID]bool{},
 	}
 	if !sessions {

@@ -201,7 +201,7 @@ func TestLoggedCallsAreBounded(t *testing.T) {
 	require.Zero(t, s.logged.requests.Len(), "a long text is no id")
 	for i := range 2 * maxLoggedRequests {
 		call := &genai.Call{ResponseID: fmt.Sprint(i)}
-		usage := &duplicate.Call{Input: int64(i + 1), Output: 1, End: 1}
+		usage := &duplicate.Call{Facts: duplicate.Facts{Input: int64(i + 1), Output: 1, End: 1}}
 		require.True(t, s.logged.first(plog.NewLogRecord(), call, usage))
 	}
 	require.Equal(t, maxLoggedRequests, s.logged.requests.Len())

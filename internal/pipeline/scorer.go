@@ -32,9 +32,8 @@ type ScorerOptions struct {
 	LogContentBytes int64
 	LogContentAge   time.Duration
 
-	// Duplicates bounds the memory of recent model calls, which finds spans that repeat one. The zero value is
-	// duplicate.DefaultLimits.
-	Duplicates duplicate.Limits
+	// Duplicates is how many recent model calls are kept to find spans that repeat one, 0 for duplicate.DefaultCalls.
+	Duplicates int
 
 	// LongestText is how many bytes of a text are read, 0 for the 1 MiB of the Collector.
 	LongestText int
@@ -85,8 +84,8 @@ func (s *Scored) Coverage() spanattr.Coverage {
 
 // NewScorer returns a stage that runs the scorers of a set.
 func NewScorer(set *score.Set, options ScorerOptions) *Scorer {
-	if options.Duplicates == (duplicate.Limits{}) {
-		options.Duplicates = duplicate.DefaultLimits()
+	if options.Duplicates == 0 {
+		options.Duplicates = duplicate.DefaultCalls
 	}
 	s := &Scorer{
 		options: options, now: time.Now,
