@@ -9,7 +9,7 @@ func Alike(a, b *words.Text) (cos float32, knownA, knownB int) {
 	if err != nil {
 		return 0, 0, 0 // the embedded file is tested
 	}
-	var of [2][Dims]float32
+	var of [2]direction
 	var known [2]int
 	for i, t := range []*words.Text{a, b} {
 		var s subject

@@ -276,16 +276,25 @@ func TestSubjectsAreSums(t *testing.T) {
 		s.add(&v.Coords[i])
 	}
 	require.Equal(t, -1, v.find(2))
-	var sum [Dims]float32
+	var sum direction
 	s.point(&sum)
-	got := make([]float64, Dims)
-	for d := range sum {
-		got[d] = float64(sum[d])
+	got, square := make([]float64, Dims), 0.0
+	for d, x := range sum.at {
+		got[d] = float64(x)
+		square += got[d] * got[d]
 	}
+	require.InDelta(t, square, sum.square, 0)
 	require.ElementsMatch(t, want, got, "the same numbers, in an order of their own")
 	require.InDelta(t, 1, cosine(&sum, &sum), 1e-6)
-	var none [Dims]float32
+	var none direction
 	require.Zero(t, cosine(&sum, &none))
+	for i := range stems {
+		var word subject
+		word.add(&v.Coords[i])
+		var alone direction
+		word.point(&alone)
+		require.InDelta(t, cosine(&alone, &sum), v.near(i, &sum), 0)
+	}
 }
 
 // TestAnswersMayGoBack checks that an answer may refer to messages before the question, which may be a mere "yes".

@@ -55,6 +55,8 @@ type Overlap struct {
 	stems, pairs set
 	asked        set // words of the question, common ones aside
 	answer       []answerWord
+	line         []place // the words of a held text, common ones aside
+	latest       []int32 // for each slot of stems, the latest place of its word in line
 	wanted       sieve // pairs that a single comparison looks up
 	negated      bool
 	cut          bool    // a text was too long to be read in full
@@ -93,7 +95,7 @@ func (o *Overlap) Release() {
 		o.texts = nil
 	}
 	if cap(o.answer) > maxWords {
-		o.answer = nil
+		o.answer, o.line = nil, nil
 	}
 	if o.common = o.common[:0]; cap(o.common) > maxWords {
 		o.common = nil
@@ -186,6 +188,54 @@ func (o *Overlap) index() {
 	o.indexed = len(o.texts)
 }
 
+// hold reads a text and adds its words to the set, as the only one. The words stay in answer.
+func (o *Overlap) hold(t *words.Text) {
+	o.read(t, false)
+	o.stems.reserve(len(o.answer))
+	if o.latest == nil {
+		o.latest = make([]int32, 1<<largeSet)
+	}
+	o.line = append(o.line[:0], place{}, place{}, place{}) // so that each word has neighbours
+	for i := range o.answer {
+		w := &o.answer[i]
+		size := o.stems.size
+		w.slot = o.stems.add(w.stem)
+		if o.stems.size > size {
+			o.latest[w.slot] = 0
+		}
+		if w.kind&common != 0 {
+			continue
+		}
+		o.line = append(o.line, place{stem: w.stem, before: o.latest[w.slot]})
+		o.latest[w.slot] = int32(len(o.line) - 1)
+	}
+	o.content = len(o.line) - neighbours
+}
+
+// place is a word of a text that is not common, and where the text has it before: its index in line, or 0.
+type place struct {
+	stem   uint32
+	before int32
+}
+
+// follows reports whether a word of the held text, in a slot of its set, has another word just before it, common ones
+// aside. It looks at the latest places only.
+func (o *Overlap) follows(before, slot uint32) bool {
+	const most = 16
+	at := o.latest[slot]
+	for range most {
+		if at < neighbours {
+			return false
+		}
+		w := o.line[at-neighbours:][:neighbours]
+		if w[0].stem == before || w[1].stem == before || w[2].stem == before {
+			return true
+		}
+		at = o.line[at].before
+	}
+	return false
+}
+
 // indexWanted is index for a single comparison. It marks those stems of the answer that are in the texts, and adds
 // only pairs that the answer looks up.
 func (o *Overlap) indexWanted() {
@@ -217,7 +267,7 @@ func pair(a, b uint32) uint32 { return (a*0x85ebca6b+b)*0xc2b2ae35 | 1 }
 
 // answerWord is a word of an answer.
 type answerWord struct {
-	stem, slot uint32 // slot is the place of the stem in the set, in a single comparison
+	stem, slot uint32 // slot is the place of the stem in the set, where hold or a single comparison put it
 	kind       kind
 }
 
@@ -322,7 +372,7 @@ func (o *Overlap) grounded(t *words.Text, f *[GroundedFeatures]float32, only boo
 		}
 		known := false
 		if only {
-			known = o.stems.slots[o.answer[i].slot]&marked != 0
+			known = o.stems.isMarked(o.answer[i].slot)
 		} else {
 			known = o.stems.has(h)
 		}

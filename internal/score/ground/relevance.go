@@ -215,6 +215,9 @@ const (
 	RelevantFeatures
 )
 
+// mostPairs is how many neighbours count.
+const mostPairs = 3
+
 // mostMissing is how many left-out words are compared by subject.
 const mostMissing = 3
 
@@ -223,8 +226,7 @@ func Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]float32) bool {
 	*f = [RelevantFeatures]float32{}
 	answer := NewOverlap()
 	defer answer.Release()
-	answer.Add(a)
-	answer.index()
+	answer.hold(a)
 	share := func(a, b float32) float32 { return a / max(b, 1) }
 	var idf, idfHit, familiar, content, hit, weight, hitWeight, nameHit, nms, rest, restHit, pairs float32
 	first, kinds := true, kind(0)
@@ -246,7 +248,7 @@ func Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]float32) bool {
 		}
 		h := stem(q.Source, w)
 		askedWords++
-		there := answer.stems.mark(h) // marked, not collected, because a prompt may be long
+		slot, there := answer.stems.mark(h) // marked, not collected, because a prompt may be long
 		at, ofSubject := -1, qs.words < maxSubject && !w.Flags.Is(words.Number)
 		if ofSubject || content < maxSubject { // later words need no lookup
 			at = v.find(h)
@@ -308,7 +310,11 @@ func Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]float32) bool {
 				restHit++
 			}
 		}
-		if before != 0 && answer.pairs.has(pair(before, h)) {
+		if !there {
+			before = 0 // neighbours in the answer are both there
+			continue
+		}
+		if before != 0 && pairs < mostPairs && answer.follows(before, slot) {
 			pairs++
 		}
 		before = h
@@ -316,7 +322,7 @@ func Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]float32) bool {
 	if askedWords < 2 || answer.content < 2 {
 		return false
 	}
-	var asking, answering, opening [Dims]float32
+	var asking, answering, opening direction
 	qs.point(&asking)
 	var words1, hits1, content1, start, startHit float32
 	for i := range a.Words {
@@ -325,7 +331,8 @@ func Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]float32) bool {
 		if w.Flags.Is(words.Digit) {
 			f[hasNumber] = 1
 		}
-		k := kindOf(w)
+		known := &answer.answer[i]
+		k := known.kind
 		if k&evasion != 0 && i < 40 {
 			f[evades] = min(f[evades]+1, 3)
 		}
@@ -333,15 +340,14 @@ func Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]float32) bool {
 			continue
 		}
 		content1++
-		h := stem(a.Source, w)
 		if as.words < maxSubject && !w.Flags.Is(words.Number) {
-			if at := v.find(h); at >= 0 {
+			if at := v.find(known.stem); at >= 0 {
 				if as.add(&v.Coords[at]); as.words == maxOpening {
 					as.point(&opening)
 				}
 			}
 		}
-		shared := answer.stems.isMarked(h)
+		shared := answer.stems.isMarked(known.slot)
 		if shared {
 			hits1++
 		}
@@ -371,7 +377,7 @@ func Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]float32) bool {
 			}
 		}
 	}
-	f[taken], f[takenPairs] = min(hit, 6), min(pairs, 3)
+	f[taken], f[takenPairs] = min(hit, 6), pairs
 	f[takenNames], f[namesAsked] = share(nameHit, nms), min(nms, 4)
 	f[startShared] = share(startHit, start)
 	f[questionLen], f[answerLen] = logarithm(int(content)), logarithm(int(words1))

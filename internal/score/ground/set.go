@@ -60,15 +60,17 @@ func (s *set) reserve(n int) {
 	}
 }
 
-// add adds a hash. The set grows as needed. At its largest size, when nearly full, it ignores new hashes.
-func (s *set) add(h uint32) {
+// add adds a hash and returns its slot, which is valid until the set grows. The set grows as needed. At its largest size,
+// when nearly full, it ignores new hashes and returns a free slot.
+func (s *set) add(h uint32) (slot uint32) {
 	if s.size >= room(s.bits) {
 		if s.bits == largeSet {
-			return
+			slot, _ = s.find(h)
+			return slot
 		}
 		s.reserve(1)
 	}
-	s.put(h)
+	return s.put(h)
 }
 
 func (s *set) put(h uint32) (slot uint32) {
@@ -85,19 +87,17 @@ func (s *set) has(h uint32) bool {
 	return there
 }
 
-// mark reports whether the set has a hash, and marks it.
-func (s *set) mark(h uint32) bool {
-	i, there := s.find(h)
+// mark reports whether the set has a hash, marks it, and returns its slot.
+func (s *set) mark(h uint32) (slot uint32, there bool) {
+	slot, there = s.find(h)
 	if there {
-		s.slots[i] |= marked
+		s.slots[slot] |= marked
 	}
-	return there
+	return slot, there
 }
 
-func (s *set) isMarked(h uint32) bool {
-	i, there := s.find(h)
-	return there && s.slots[i]&marked != 0
-}
+// isMarked reports whether a slot has a hash that was marked.
+func (s *set) isMarked(slot uint32) bool { return s.slots[slot]>>32 == s.round|marked>>32 }
 
 // find returns the slot of a hash, or the free slot where it belongs. Some slots are always free.
 func (s *set) find(h uint32) (slot uint32, there bool) {

@@ -155,12 +155,18 @@ var omissions = func() (list [256]float32) {
 }()
 
 // near returns the cosine of a word and a subject.
-func (v *Vectors) near(at int, sum *[Dims]float32) float32 {
-	var alone subject
-	var word [Dims]float32
-	alone.add(&v.Coords[at])
-	alone.point(&word)
-	return cosine(&word, sum)
+func (v *Vectors) near(at int, to *direction) float32 {
+	var dot, square int32
+	for l, c := range &v.Coords[at] {
+		for i := range int32(4) { // the fields of a lane, in the order of subject.point
+			of := to.at[l*4+int(i):]
+			a, b, c, d := int32(c>>(16*i)&15)-middle, int32(c>>(16*i+8)&15)-middle,
+				int32(c>>(16*i+4)&15)-middle, int32(c>>(16*i+12)&15)-middle
+			dot += a*of[0] + b*of[Dims/4] + c*of[Dims/2] + d*of[Dims/4*3]
+			square += a*a + b*b + c*c + d*d
+		}
+	}
+	return cosineOf(dot, square, to.square)
 }
 
 const unknownTaken = 128
@@ -223,34 +229,43 @@ func (s *subject) carry() {
 	s.bytes, s.fresh = [2][lanes]uint64{}, 0
 }
 
-// point writes out the sum. The order of its numbers differs from that of a vector, but is the same for all subjects.
-func (s *subject) point(sum *[Dims]float32) {
+// direction is a subject to compare with others: the sum of its vectors, and its square.
+type direction struct {
+	at     [Dims]int32
+	square int32
+}
+
+// point returns the direction of a subject. The order of its numbers differs from that of a vector, but is the same for
+// all subjects.
+func (s *subject) point(d *direction) {
 	s.carry()
 	shift := int32(middle * s.words)
-	i := 0
+	d.square = 0
 	for k := range s.sums {
-		for _, v := range s.sums[k] {
-			sum[i] = float32(int32(v&0xffff) - shift)
-			sum[i+1] = float32(int32(v>>16&0xffff) - shift)
-			sum[i+2] = float32(int32(v>>32&0xffff) - shift)
-			sum[i+3] = float32(int32(v>>48) - shift)
-			i += 4
+		for l, v := range &s.sums[k] {
+			to := d.at[k*Dims/4+l*4:][:4]
+			to[0], to[1] = int32(v&0xffff)-shift, int32(v>>16&0xffff)-shift
+			to[2], to[3] = int32(v>>32&0xffff)-shift, int32(v>>48)-shift
+			d.square += to[0]*to[0] + to[1]*to[1] + to[2]*to[2] + to[3]*to[3]
 		}
 	}
 }
 
 // cosine returns the cosine of two subjects, 0 if one is empty.
-func cosine(a, b *[Dims]float32) float32 {
-	var ab, aa, bb float32
-	for d := range a {
-		ab += a[d] * b[d]
-		aa += a[d] * a[d]
-		bb += b[d] * b[d]
+func cosine(a, b *direction) float32 {
+	dot := int32(0)
+	for i := 0; i < Dims; i += 4 {
+		x, y := a.at[i:][:4], b.at[i:][:4]
+		dot += x[0]*y[0] + x[1]*y[1] + x[2]*y[2] + x[3]*y[3]
 	}
-	if aa == 0 || bb == 0 {
+	return cosineOf(dot, a.square, b.square)
+}
+
+func cosineOf(dot, a, b int32) float32 {
+	if a == 0 || b == 0 {
 		return 0
 	}
-	return ab / float32(math.Sqrt(float64(aa)*float64(bb)))
+	return float32(dot) / float32(math.Sqrt(float64(a)*float64(b)))
 }
 
 //go:embed weights/subjects.flv
