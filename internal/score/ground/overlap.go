@@ -55,9 +55,10 @@ type Overlap struct {
 	stems, pairs set
 	asked        set // words of the question, common ones aside
 	answer       []answerWord
+	question     []wordOf
 	line         []place // the words of a held text, common ones aside
 	latest       []int32 // for each slot of stems, the latest place of its word in line
-	wanted       sieve // pairs that a single comparison looks up
+	wanted       sieve   // pairs that a single comparison looks up
 	negated      bool
 	cut          bool    // a text was too long to be read in full
 	farthest     passage // the sentence of the last answer with the most that the texts do not have
@@ -95,7 +96,7 @@ func (o *Overlap) Release() {
 		o.texts = nil
 	}
 	if cap(o.answer) > maxWords {
-		o.answer, o.line = nil, nil
+		o.answer, o.line, o.question = nil, nil, nil
 	}
 	if o.common = o.common[:0]; cap(o.common) > maxWords {
 		o.common = nil
@@ -210,6 +211,27 @@ func (o *Overlap) hold(t *words.Text) {
 		o.latest[w.slot] = int32(len(o.line) - 1)
 	}
 	o.content = len(o.line) - neighbours
+}
+
+// wordOf is a word of a question: its index and kind.
+type wordOf struct {
+	at   int32
+	kind kind
+}
+
+// uncommon lists the words of a text that are not common, until it is called again, and returns the kinds of all words.
+// No branch depends on a word, because a processor cannot predict it.
+func (o *Overlap) uncommon(t *words.Text) (list []wordOf, all kind) {
+	o.question = slices.Grow(o.question[:0], len(t.Words))
+	list = o.question[:len(t.Words)]
+	n := 0
+	for i := range t.Words {
+		k := kindOf(&t.Words[i])
+		all |= k
+		list[n] = wordOf{int32(i), k}
+		n += int(1 - k&common)
+	}
+	return list[:n], all
 }
 
 // place is a word of a text that is not common, and where the text has it before: its index in line, or 0.

@@ -146,6 +146,16 @@ func elsewhere(f *[RelevantFeatures]float32, t *words.Text) bool {
 	return float32(plain) >= leastPlain*all && float32(talks) <= mostTalk*all
 }
 
+// firstPart returns how many words there are before the second sentence or line of a text.
+func firstPart(t *words.Text) int32 {
+	for i := 1; i < len(t.Words); i++ {
+		if t.Words[i].Flags.Is(words.Sentence | words.Line) {
+			return int32(i)
+		}
+	}
+	return int32(len(t.Words))
+}
+
 // firstSentence returns the first sentence of a text and its place, in bytes.
 func firstSentence(t *words.Text) (sentence string, from int) {
 	for i := range t.Words {
@@ -229,25 +239,17 @@ func Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]float32) bool {
 	answer.hold(a)
 	share := func(a, b float32) float32 { return a / max(b, 1) }
 	var idf, idfHit, familiar, content, hit, weight, hitWeight, nameHit, nms, rest, restHit, pairs float32
-	first, kinds := true, kind(0)
 	var before uint32
 	var missing [mostMissing]int // the expected words that it lacks, as 1 + their index in v
 	var against [mostMissing]float32
 	var due, paid float32
 	var qs subject
-	as, askedWords := &answer.subject, 0
-	for i := range q.Words {
-		w := &q.Words[i]
-		if i > 0 && w.Flags.Is(words.Sentence|words.Line) {
-			first = false
-		}
-		k := kindOf(w)
-		kinds |= k
-		if k&common != 0 {
-			continue
-		}
+	as := &answer.subject
+	question, kinds := answer.uncommon(q)
+	task := firstPart(q)
+	for i := range question {
+		w, k, first := &q.Words[question[i].at], question[i].kind, question[i].at < task
 		h := stem(q.Source, w)
-		askedWords++
 		slot, there := answer.stems.mark(h) // marked, not collected, because a prompt may be long
 		at, ofSubject := -1, qs.words < maxSubject && !w.Flags.Is(words.Number)
 		if ofSubject || content < maxSubject { // later words need no lookup
@@ -319,7 +321,7 @@ func Relevant(v *Vectors, q, a *words.Text, f *[RelevantFeatures]float32) bool {
 		}
 		before = h
 	}
-	if askedWords < 2 || answer.content < 2 {
+	if len(question) < 2 || answer.content < 2 {
 		return false
 	}
 	var asking, answering, opening direction
