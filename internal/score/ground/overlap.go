@@ -243,7 +243,7 @@ type place struct {
 // follows reports whether a word of the held text, in a slot of its set, has another word just before it, common ones
 // aside. It looks at the latest places only.
 func (o *Overlap) follows(before, slot uint32) bool {
-	const most = 16
+	const most = 64
 	at := o.latest[slot]
 	for range most {
 		if at < neighbours {
