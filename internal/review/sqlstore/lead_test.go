@@ -34,13 +34,21 @@ func oldAttributes(t *testing.T, s review.Store) {
 		}
 		return "recent"
 	}
-	all := map[string][]string{} // trace ids, newest first
+	scores := map[string]float64{"rare": 0.1, "old": 0.3, "recent": 0.6}
+	all := map[string][]string{}    // trace ids by version, newest first
+	below := map[float64][]string{} // by the bound of the score
 	var refusals []string
 	for n := 0; n < old+recent; n += 300 {
 		var traces []review.Trace
 		for i := n; i < min(n+300, old+recent); i++ {
 			tr := common(i)
 			tr.Spans[0].Call.PromptVersion = versionOf(i)
+			tr.Spans[0].Scores = map[string]float64{"groundedness": scores[versionOf(i)], "refusal": 0.05}
+			for _, bound := range []float64{0.2, 0.4, 0.7} {
+				if scores[versionOf(i)] < bound {
+					below[bound] = append([]string{tr.ID}, below[bound]...)
+				}
+			}
 			traces = append(traces, tr)
 			all[versionOf(i)] = append([]string{tr.ID}, all[versionOf(i)]...)
 			if versionOf(i) == "old" && tr.Spans[0].Class == failure.Refusal {
@@ -76,6 +84,17 @@ func oldAttributes(t *testing.T, s review.Store) {
 			facets, err := s.Facets(t.Context(), f)
 			require.NoError(t, err)
 			require.Equal(t, version == "old", facets.AtLeast, version)
+		}
+		for bound, want := range below {
+			f := review.Filter{State: state}
+			f.Score.Name, f.Score.Below = "groundedness", bound
+			got, first := walk(f)
+			require.Equal(t, want, got, "below %v %s", bound, state)
+			require.Equal(t, min(len(want), review.MaxCounted), first.Total, bound)
+			require.Equal(t, len(want) >= review.MaxCounted, first.AtLeast, bound)
+			f.PromptVersion = "rare"
+			got, _ = walk(f)
+			require.Equal(t, all["rare"], got, "below %v and rare", bound)
 		}
 		f := review.Filter{State: state, Class: failure.Refusal}
 		f.PromptVersion = "old"

@@ -109,6 +109,20 @@ func asked(t *testing.T, s review.Store, items int, server func() time.Duration)
 		{"list a version in one class", func() error {
 			return list(t, s, review.Filter{Class: failure.Refusal, Attributes: review.Attributes{PromptVersion: "v3"}})
 		}},
+		{"list below a score that few have", func() error { return list(t, s, of(below(0.001))) }},
+		{"list below a score that most have", func() error { return list(t, s, of(below(0.9))) }},
+		{"list a class below a score that half have", func() error {
+			return list(t, s, review.Filter{State: review.Open, Class: failure.Refusal, Attributes: below(0.5)})
+		}},
+		{"facets below a score that half have", func() error {
+			_, err := s.Facets(t.Context(), of(below(0.5)))
+			return err
+		}},
+		{"list a version and a score", func() error {
+			a := below(0.01)
+			a.PromptVersion = "v3"
+			return list(t, s, of(a))
+		}},
 		{"facets of a version", func() error {
 			_, err := s.Facets(t.Context(), of(review.Attributes{PromptVersion: "v3"}))
 			return err
@@ -157,6 +171,12 @@ func asked(t *testing.T, s review.Store, items int, server func() time.Duration)
 // of is a filter by attributes of open items.
 func of(a review.Attributes) review.Filter { return review.Filter{State: review.Open, Attributes: a} }
 
+// below selects items with a score below a bound.
+func below(bound float64) (a review.Attributes) {
+	a.Score.Name, a.Score.Below = "groundedness", bound
+	return a
+}
+
 const (
 	itemColumns = `state, service, environment, class, detail, classes, evidence, fingerprint, primary_span_id, model,
 		prompt_name, prompt_version, session_id, start_ns, duration_ns, received_ns, bytes, unsafe`
@@ -174,6 +194,7 @@ func multiply(t *testing.T, db *sql.DB, traceID string, there, wanted int) {
 				FROM items WHERE id <= $2 ORDER BY id`,
 			`INSERT INTO spans (item_id, ` + spanColumns + `) SELECT item_id + $1, ` + spanColumns + `
 				FROM spans WHERE item_id <= $2 ORDER BY item_id`,
+			`INSERT INTO scores (item_id, name, value) SELECT item_id + $1, name, value FROM scores WHERE item_id <= $2`,
 			`INSERT INTO search (rowid, body) SELECT rowid + $1, 'order ' || (rowid + $1) || ' ' || body
 				FROM search WHERE rowid <= $2`,
 		} {
@@ -210,7 +231,8 @@ func common(n int) review.Trace {
 	return review.Trace{
 		ID: fmt.Sprintf("%032x", n+1), Service: "service-" + strconv.Itoa(n%20),
 		Spans: []review.Span{{
-			ID: fmt.Sprintf("%016x", n+1), Name: "chat", Start: time.Unix(1_700_000_000+int64(n), 0), Duration: time.Second,
+			Scores: map[string]float64{"groundedness": float64(n%1000) / 1000},
+			ID:     fmt.Sprintf("%016x", n+1), Name: "chat", Start: time.Unix(1_700_000_000+int64(n), 0), Duration: time.Second,
 			Call: call, Verdict: failure.Verdict{
 				Class: class, Classes: []failure.Class{class}, Fingerprint: fingerprint(n), Evidence: "it failed",
 			},

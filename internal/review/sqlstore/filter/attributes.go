@@ -32,8 +32,9 @@ func (w *Where) Attributes(a review.Attributes) {
 		w.Conditions[len(w.Conditions)-1] += ")"
 	}
 	if a.Score.Name != "" {
-		w.And("i.id IN (SELECT item_id FROM scores WHERE name = ", column.Short(a.Score.Name))
-		w.Conditions[len(w.Conditions)-1] += " AND value < " + w.Arg(a.Score.Below) + ")"
+		// A value of the item, not a list of items, of which there may be a million.
+		w.And("(SELECT s.value FROM scores s WHERE s.item_id = i.id AND s.name = ", column.Short(a.Score.Name))
+		w.Conditions[len(w.Conditions)-1] += ") < " + w.Arg(a.Score.Below)
 	}
 	// Ids are in the order of arrival, so that a time is a place in the queue and nothing beyond it is read.
 	if !a.Since.IsZero() {
