@@ -42,12 +42,17 @@ type chaos struct {
 	c       *collector
 	address atomic.Value // string: where the load goes
 	kills   []time.Time
-	damages []time.Time
+	damages []damage
+	rest    time.Time // everything that was acknowledged until then is accounted for
 }
 
-// TestChaos breaks what surrounds the shipped Collector at random, under load. At the end, each span of a failing trace
-// that was acknowledged was delivered or refused for good by the backend, or it was lost at a kill within the time that
-// is stated above. CHAOS=10m runs longer, CHAOS_SEED=n repeats the faults of a run.
+// damage of a file may lose what was acknowledged and not delivered.
+type damage struct{ rest, at time.Time }
+
+// TestChaos breaks what surrounds the shipped Collector at random, under load: one fault, or several that overlap, and
+// then time to recover. After each such round, every span of a failing trace that was acknowledged was delivered or
+// refused for good by the backend. Only what was acknowledged so shortly before a kill as is stated above may be lost,
+// and what was not delivered when a file was damaged. CHAOS=10m runs longer, CHAOS_SEED=n repeats the faults of a run.
 func TestChaos(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a minute")
@@ -75,12 +80,15 @@ func TestChaos(t *testing.T) {
 	faults := x.faults()
 	done := map[string]int{}
 	for end := time.Now().Add(length); time.Now().Before(end); {
-		f := faults[x.random.IntN(len(faults))]
-		t.Logf("chaos: %s", f.name)
-		f.do()
-		done[f.name]++
-		x.alive()
-		x.pause(500 * time.Millisecond)
+		for range 1 + x.random.IntN(3) {
+			f := faults[x.random.IntN(len(faults))]
+			t.Logf("chaos: %s", f.name)
+			f.do()
+			done[f.name]++
+			x.alive()
+			x.pause(500 * time.Millisecond)
+		}
+		x.recover()
 	}
 	stop()
 	x.backend.behave(codes.OK, 0)
@@ -179,8 +187,10 @@ func (x *chaos) hostile() {
 	}
 }
 
-// damage overwrites the middle of a file below the data folder, or removes the file, and restarts the Collector.
+// damage overwrites the middle of a file below the data folder, or removes the file, and restarts the Collector. It
+// comes in a quiet moment, so that hardly anything else is lost with the file.
 func (x *chaos) damage() {
+	x.recover()
 	var files []string
 	data := filepath.Join(x.dir, "data")
 	require.NoError(x.t, filepath.WalkDir(data, func(path string, d os.DirEntry, err error) error {
@@ -192,7 +202,7 @@ func (x *chaos) damage() {
 	require.NotEmpty(x.t, files)
 	slices.Sort(files)
 	file := files[x.random.IntN(len(files))]
-	x.damages = append(x.damages, time.Now())
+	x.damages = append(x.damages, damage{rest: x.rest, at: time.Now()})
 	if x.random.IntN(2) == 0 {
 		require.NoError(x.t, os.Remove(file))
 	} else if b, err := os.ReadFile(file); err == nil {
@@ -239,28 +249,36 @@ func (x *chaos) alive() {
 	}
 }
 
-// settle waits until everything that was acknowledged is accounted for, and checks the review store.
-func (x *chaos) settle(done map[string]int) {
-	forgive := func(a ack) bool {
-		window := lostOfOthers
-		if a.fails {
-			window = lostOfFailing
-		}
-		killed := slices.ContainsFunc(x.kills, func(at time.Time) bool {
-			return a.at.Before(at) && at.Sub(a.at) < window
-		})
-		// A damaged file loses its content. A counter and the log say so.
-		return killed || slices.ContainsFunc(x.damages, func(at time.Time) bool { return a.at.Before(at) })
-	}
-	ids, forgiven := x.load.want(forgive)
-	require.NotEmpty(x.t, ids, "the Collector was down all the time")
+// recover waits until everything that was acknowledged so far is accounted for.
+func (x *chaos) recover() {
+	now := time.Now()
 	await(x.t, time.Minute, func() error {
 		x.alive()
+		ids, _ := x.load.want(func(a ack) bool { return a.at.After(now) || x.mayBeLost(a) })
 		if missing, _ := x.backend.missing(ids); len(missing) > 0 {
 			return fmt.Errorf("%d of %d spans are neither delivered nor refused for good", len(missing), len(ids))
 		}
 		return nil
 	})
+	x.rest = now
+}
+
+// mayBeLost reports whether a span was acknowledged shortly before a kill, or was not delivered before a damage.
+func (x *chaos) mayBeLost(a ack) bool {
+	window := lostOfOthers
+	if a.fails {
+		window = lostOfFailing
+	}
+	return slices.ContainsFunc(x.kills, func(at time.Time) bool { return a.at.Before(at) && at.Sub(a.at) < window }) ||
+		// A damaged file loses its content. A counter and the log say so.
+		slices.ContainsFunc(x.damages, func(d damage) bool { return a.at.After(d.rest) && a.at.Before(d.at) })
+}
+
+// settle waits until everything that was acknowledged is accounted for, and checks the review store.
+func (x *chaos) settle(done map[string]int) {
+	x.recover()
+	ids, forgiven := x.load.want(x.mayBeLost)
+	require.NotEmpty(x.t, ids, "the Collector was down all the time")
 	all, _ := x.load.want(func(ack) bool { return false })
 	lost, twice := x.backend.missing(all)
 	x.backend.mu.Lock()
@@ -270,9 +288,9 @@ func (x *chaos) settle(done map[string]int) {
 	require.Len(x.t, slices.Compact(slices.Clone(queue)), len(queue), "a trace is in the review queue twice")
 	x.t.Logf("chaos: %v", done)
 	failing := x.load.failing(lost)
-	x.t.Logf("chaos: %d spans of failing traces sent, %d acknowledged = %d accounted for + %d shortly before a kill or "+
-		"before a damage, of which %d are lost: %d failing ones, %d others of their traces; %d refused for good by the "+
-		"backend, %d delivered twice", x.load.sent, len(all), len(ids), forgiven, len(lost), failing, len(lost)-failing,
-		refused, twice)
+	x.t.Logf("chaos: %d spans of failing traces sent, %d acknowledged = %d accounted for (%.1f %%) + %d shortly before a "+
+		"kill or a damage, of which %d are lost: %d failing ones, %d others of their traces; %d refused for good by the "+
+		"backend, %d delivered twice", x.load.sent, len(all), len(ids), 100*float64(len(ids))/float64(len(all)), forgiven,
+		len(lost), failing, len(lost)-failing, refused, twice)
 	x.c.stop(x.t)
 }
