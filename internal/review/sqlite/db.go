@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	_ "modernc.org/sqlite" // registers the driver
 
@@ -34,6 +35,8 @@ type DB struct {
 	source         string // names the file to the driver
 	writer, reader *sql.DB
 	connected      bool
+
+	compacted atomic.Int64 // leaves that the index of words had after it was last merged, 0 before that; see Compact
 }
 
 // Open opens the file at a path, or makes it, with the folders above it, and brings it up to date with migrate. The
@@ -220,6 +223,3 @@ func (*DB) Alone(ctx context.Context, f func(context.Context) error) error { ret
 
 // RowsAtOnce is small: a statement costs no trip, and to prepare one takes longer the more values it has.
 func (*DB) RowsAtOnce() int { return 16 }
-
-// Compact does nothing: SQLite removes words from its index.
-func (*DB) Compact(context.Context, string, string) error { return nil }

@@ -246,20 +246,17 @@ func (t *talker) marked(text string) []region {
 func mediaWords(m *genai.Message) (words []string) {
 	for i := range m.Attachments {
 		a := &m.Attachments[i]
-		line := display.Line(a.Kind, 20)
-		var lineSb257 strings.Builder
+		known := []string{display.Line(a.Kind, 20)}
 		for _, more := range []string{display.Line(a.Name, 80), display.Line(a.MediaType, 60)} {
 			if more != "" {
-				lineSb257.WriteString(" · " + more)
+				known = append(known, more)
 			}
 		}
-		line += lineSb257.String()
+		size := "elsewhere, by its address"
 		if a.Size > 0 {
-			line += " · " + display.Bytes(int(a.Size))
-		} else {
-			line += " · elsewhere, by its address"
+			size = display.Bytes(int(a.Size))
 		}
-		words = append(words, line)
+		words = append(words, strings.Join(append(known, size), " · "))
 	}
 	if m.Media && len(m.Attachments) == 0 {
 		words = append(words, "image, sound or file")

@@ -21,7 +21,7 @@ type Driver interface {
 	Read(ctx context.Context, f func(*sql.Tx) error) error
 	// Alone runs f unless another replica runs one now.
 	Alone(ctx context.Context, f func(context.Context) error) error
-	// Compact rebuilds an index of words that became much larger than its table.
+	// Compact makes an index of words small again that has kept too many words of deleted rows.
 	Compact(ctx context.Context, table, index string) error
 	// RowsAtOnce is how many rows one statement inserts best, a power of two.
 	RowsAtOnce() int
