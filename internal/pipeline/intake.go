@@ -219,7 +219,8 @@ func appendEvaluation(
 func LabelEvaluation(c *review.LabelChange, notes bool) (e spanattr.Evaluation) {
 	e = spanattr.Evaluation{
 		Name: spanattr.EvaluationReview, By: spanattr.EvaluatorPerson, Reviewer: c.Label.Reviewer,
-		Label: string(c.Label.Decision), Model: c.Model, PromptName: c.PromptName, PromptVersion: c.PromptVersion,
+		Label: string(c.Label.Decision), Scope: string(c.Label.Scope), Severity: string(c.Label.Severity),
+		Bulk: c.Label.Batch != "", Model: c.Model, PromptName: c.PromptName, PromptVersion: c.PromptVersion,
 	}
 	switch {
 	case c.Undone:

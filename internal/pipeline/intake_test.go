@@ -119,6 +119,16 @@ func TestLabelsAreEvaluations(t *testing.T) {
 			false,
 			spanattr.Evaluation{Name: "review", By: spanattr.EvaluatorPerson, Label: "unsure"},
 		},
+		"a session, with many others": {
+			review.LabelChange{Label: review.Label{
+				Decision: review.Rejected, Batch: "b", Remarks: review.Remarks{Scope: review.ScopeSession, Severity: review.High},
+			}},
+			false,
+			spanattr.Evaluation{
+				Name: "review", By: spanattr.EvaluatorPerson, Label: "rejected", Value: genai.Some(1.0), Scope: "session",
+				Severity: "high", Bulk: true,
+			},
+		},
 		"undone": {
 			review.LabelChange{Label: confirmed, Undone: true, Stratum: review.Reason{Source: review.SourceRandom, Probability: 0.01}},
 			true,

@@ -41,6 +41,10 @@ type Evaluation struct {
 	Explanation string
 	JudgeModel  string
 	Reviewer    string
+	// Scope is "session" if a person judged a conversation, Severity how bad they find the failure. Bulk is true if they
+	// judged many cases at once.
+	Scope, Severity string
+	Bulk            bool
 	// Suspicion says what it makes of the suspicion of scorers, "" if there was none. SuspicionOf names them.
 	Suspicion   string
 	SuspicionOf []string
@@ -92,6 +96,12 @@ func evaluationIn(attributes pcommon.Map) (e Evaluation) {
 			e.By = evaluatorOf(v.Str())
 		case AttrReviewer:
 			e.Reviewer = v.AsString()
+		case AttrReviewScope:
+			e.Scope = v.Str()
+		case AttrReviewSeverity:
+			e.Severity = v.Str()
+		case AttrReviewBulk:
+			e.Bulk = v.Bool()
 		case AttrJudgeModel:
 			e.JudgeModel = v.AsString()
 		case AttrSuspicion:
@@ -166,6 +176,11 @@ func (e *Evaluation) Write(record plog.LogRecord) {
 	put(version, e.Version)
 	put(AttrJudgeModel, e.JudgeModel)
 	put(AttrReviewer, e.Reviewer)
+	put(AttrReviewScope, e.Scope)
+	put(AttrReviewSeverity, e.Severity)
+	if e.Bulk {
+		to.PutBool(AttrReviewBulk, true)
+	}
 	put(AttrSuspicion, e.Suspicion)
 	if len(e.SuspicionOf) > 0 {
 		list := to.PutEmptySlice(AttrSuspicionOf)

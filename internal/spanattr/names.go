@@ -122,6 +122,11 @@ const (
 	// AttrEvaluator says who evaluated, one of the evaluators. AttrReviewer is the name of a person who did.
 	AttrEvaluator = "app.llm.evaluator"
 	AttrReviewer  = "app.llm.reviewer"
+	// AttrReviewScope is "session" where a person judged a conversation and not the span. AttrReviewSeverity is how bad
+	// they find the failure. AttrReviewBulk is true where they judged many cases at once.
+	AttrReviewScope    = "app.llm.review.scope"
+	AttrReviewSeverity = "app.llm.review.severity"
+	AttrReviewBulk     = "app.llm.review.bulk"
 	// AttrSuspicion says what an evaluation makes of the suspicions of the scorers in AttrSuspicionOf: confirmed or
 	// withdrawn.
 	AttrSuspicion   = "app.llm.suspicion"

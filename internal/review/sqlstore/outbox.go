@@ -57,8 +57,8 @@ func (s *Store) changes(
 	}
 	//nolint:gosec // a number is put in
 	rows, err := tx.QueryContext(ctx, `SELECT id, undone, label_id, trace_id, span_id, decision, class, detail, note,
-		reviewer, created_ns, service, environment, model, prompt_name, prompt_version, end_ns, source, probability
-		FROM outbox WHERE id > $1 ORDER BY id LIMIT `+strconv.Itoa(min(max(limit, 1), filter.MaxLimit)), last)
+		reviewer, created_ns, service, environment, model, prompt_name, prompt_version, end_ns, source, probability,
+		batch, scope, severity FROM outbox WHERE id > $1 ORDER BY id LIMIT `+strconv.Itoa(min(max(limit, 1), filter.MaxLimit)), last)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (s *Store) changes(
 		l := &c.Label
 		err := rows.Scan(&c.ID, &undone, &l.ID, &l.TraceID, &c.SpanID, &l.Decision, &l.Class, &l.Detail, &l.Note,
 			&l.Reviewer, &created, &c.Service, &c.Environment, &c.Model, &c.PromptName, &c.PromptVersion, &end,
-			&c.Stratum.Source, &c.Stratum.Probability)
+			&c.Stratum.Source, &c.Stratum.Probability, &l.Batch, &l.Scope, &l.Severity)
 		if err != nil {
 			return nil, err
 		}

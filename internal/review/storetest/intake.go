@@ -164,6 +164,7 @@ func testOutbox(s *suite) {
 	require.Empty(s.t, changes("r", "p"))
 	given, err := s.AddLabel(ctx, review.Label{
 		TraceID: traceID(1), Decision: review.Confirmed, Class: failure.Refusal, Note: "n", Reviewer: "Ann",
+		Remarks: review.Remarks{Scope: review.ScopeSession, Severity: review.High},
 	})
 	require.NoError(s.t, err)
 	_, err = s.AddLabel(ctx, review.Label{TraceID: traceID(1), SpanID: spanID(2), Decision: review.Rejected, Replaces: given.ID})
@@ -186,6 +187,9 @@ func testOutbox(s *suite) {
 	require.False(s.t, all[2].Undone)
 	require.True(s.t, all[3].Undone)
 	require.Equal(s.t, all[2].Label.ID, all[3].Label.ID)
+	require.Empty(s.t, all[1].Label.Batch)
+	require.Equal(s.t, batch.ID, all[2].Label.Batch)
+	require.Equal(s.t, batch.ID, all[3].Label.Batch)
 
 	// One process of a name has its turn; other names have their own place.
 	require.Empty(s.t, changes("r", "other"))

@@ -60,8 +60,8 @@ func (s *set) reserve(n int) {
 	}
 }
 
-// add adds a hash and returns its slot, which is valid until the set grows. The set grows as needed. At its largest size,
-// when nearly full, it ignores new hashes and returns a free slot.
+// add adds a hash and returns its slot, which is valid until the set grows. The set grows as needed. At its largest
+// size, when nearly full, it ignores new hashes and returns a free slot.
 func (s *set) add(h uint32) (slot uint32) {
 	if s.size >= room(s.bits) {
 		if s.bits == largeSet {
