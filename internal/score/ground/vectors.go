@@ -28,7 +28,7 @@ type Vectors struct {
 	Taken  []uint8 // how often an answer has the word if the question has it, in 255ths
 	Coords [][lanes]uint64
 
-	slots []uint32 // index + 1 of a stem, by its hash
+	slots []uint64 // by the hash of a stem: stem << 32 | index + 1
 }
 
 // NewVectors packs vectors of Dims numbers, which are near 1 at most, into four bits a number. A subject is a sum of
@@ -108,25 +108,25 @@ func unmarshalVectors(file []byte) (*Vectors, error) {
 
 // Index prepares the vectors for lookups.
 func (v *Vectors) Index() {
-	v.slots = make([]uint32, 1<<slotBits)
+	v.slots = make([]uint64, 1<<slotBits)
 	for i, h := range v.Stems {
 		at := h * 0x9e3779b1 >> (32 - slotBits)
 		for v.slots[at] != 0 {
 			at = (at + 1) & (1<<slotBits - 1)
 		}
-		v.slots[at] = uint32(i + 1)
+		v.slots[at] = uint64(h)<<32 | uint64(i+1)
 	}
 }
 
 // find returns the index of a stem, -1 if it is not known.
 func (v *Vectors) find(h uint32) int {
 	for at := h * 0x9e3779b1 >> (32 - slotBits); ; at = (at + 1) & (1<<slotBits - 1) {
-		i := v.slots[at]
-		if i == 0 {
+		known := v.slots[at]
+		if known == 0 {
 			return -1
 		}
-		if v.Stems[i-1] == h {
-			return int(i - 1)
+		if uint32(known>>32) == h {
+			return int(uint32(known)) - 1
 		}
 	}
 }

@@ -97,6 +97,8 @@ const (
 	minQuestionVotes = 8
 	minAnswerVotes   = 16
 	maxStrayVotes    = 3 // of the answer's language in the question
+
+	headOfQuestion = 64 // words
 )
 
 // mixedUp returns the languages of the question and of the answer. It reports true if both are clear and differ, and
@@ -114,6 +116,12 @@ func mixedUp(c *genai.Call, answer *words.Text, r *score.Result) (q, a language.
 		return 0, 0, false
 	}
 	text := r.SharedWords(question)
+	if a < language.Cyrillic { // its votes are words: most questions show in the first that the language is the same
+		head := language.CountPart(text, 0, min(len(text.Words), headOfQuestion))
+		if head.Of(a) > maxStrayVotes {
+			return 0, 0, false
+		}
+	}
 	asked := language.Count(text)
 	q = asked.Best(minQuestionVotes)
 	if q == language.Unknown || language.Related(q, a) ||
