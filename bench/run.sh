@@ -5,6 +5,7 @@
 #   metrics        llm_failure and llm_metrics alone: compare with (b)
 #   default        deploy/config/default.yaml with nop in place of files: compare with (c)
 #   structure      metrics without the text scorers, unscored: default without them. What all but these costs
+#   volatile       default without what keeps failing spans over a crash or an overflow, and large texts small
 #
 # The load generator and the stock configurations are in ../shared/bench, or where FAULTLINE_BENCH says. ERR is the share
 # of failing traces: without it the matrix runs at 1 % and at 5 %. PROFILE=1 prints the share of each component as well.
@@ -37,10 +38,12 @@ collector structure "$root/bench/conf/metrics.yaml"
 collector unscored "$shipped" "$overlay"
 cp "$root/bench/conf/structure.yaml" "$work/structure.yaml"
 cp "$root/bench/conf/structure.yaml" "$work/unscored.yaml"
+collector volatile "$shipped" "$overlay"
+cp "$root/bench/conf/volatile.yaml" "$work/volatile.yaml"
 
 reps=${1:-3}
 configs=${2:-a b $root/bin/otelcol-faultline@$root/bench/conf/metrics.yaml $work/structure@$work/structure.yaml
-  c $work/faultline@$overlay $work/unscored@$work/unscored.yaml}
+  c $work/faultline@$overlay $work/unscored@$work/unscored.yaml $work/volatile@$work/volatile.yaml}
 cd "$work"
 for share in ${ERR:-0.01 0.05}; do
   out=${OUT:-$root/bin/bench-$share.jsonl}

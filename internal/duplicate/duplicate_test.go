@@ -219,8 +219,8 @@ func TestTheMemoryHasNoPointers(t *testing.T) {
 	pointers = func(of reflect.Type) bool {
 		switch of.Kind() {
 		case reflect.Struct:
-			for i := range of.NumField() {
-				if pointers(of.Field(i).Type) {
+			for field := range of.Fields() {
+				if pointers(field.Type) {
 					return true
 				}
 			}

@@ -20,6 +20,7 @@ func (d *DB) Compact(ctx context.Context, table, _ string) error {
 	if err != nil || leaves <= 2*d.compacted.Load()+slack {
 		return err
 	}
+	//nolint:gosec // the caller names a table of its own
 	merge := `INSERT INTO ` + table + ` (` + table + `, rank) VALUES ('merge', $1)`
 	for n := -merged; ; n = merged { // a negative number takes in all parts, a positive one goes on with them
 		var before, after int
