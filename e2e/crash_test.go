@@ -129,11 +129,12 @@ func TestNoFailingTraceIsLostInACrash(t *testing.T) {
 		t.Setenv("TEMPO_ENDPOINT", backend.address)
 		t.Setenv("GATEWAY_ENDPOINT", ports["gateway.yaml"][0])
 		dirs := map[string]string{"agent.yaml": t.TempDir(), "gateway.yaml": t.TempDir()}
+		const anyPort = `yaml:extensions: {llm_budget: {http: {endpoint: "127.0.0.1:0"}}}`
 		running := map[string]*collector{}
 		run := func(config string) {
 			var extra []string
 			if config == "gateway.yaml" {
-				extra = []string{"--config", quickly}
+				extra = []string{"--config", quickly, "--config", anyPort}
 			}
 			running[config] = startOn(t, ports[config], dirs[config], config, extra...)
 		}
