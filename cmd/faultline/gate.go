@@ -136,7 +136,19 @@ func (o *gateOptions) check() error {
 	if err := report.CheckTraceURL(o.traceURL); err != nil {
 		return usage("--trace-url %w", err)
 	}
-	return nil
+	return o.keepApart()
+}
+
+// keepApart refuses reports and runs in the place of what is read.
+func (o *gateOptions) keepApart() error {
+	inputs := slices.Concat([]string{o.dataset, o.scorers, o.prices, o.config}, o.candidate, o.baseline, o.runs.files(),
+		o.before.files())
+	outputs := []output{{"--history", o.history}, {"--save", o.save}, {"--output", o.output}}
+	for _, further := range o.reports {
+		_, file, _ := strings.Cut(further, "=")
+		outputs = append(outputs, output{"--report", file})
+	}
+	return keepApart(inputs, outputs...)
 }
 
 // canWrite returns why a file cannot be written, as far as one can tell before there is something to write: what the

@@ -69,6 +69,9 @@ func (o *judgeRun) run(c *cobra.Command) error {
 	if (len(o.files) > 0) == (o.dataset != "") {
 		return usage("give either --file, a trace file, or --dataset")
 	}
+	if err := keepApart(append([]string{o.dataset, o.prices}, o.files...), output{"--output", o.output}); err != nil {
+		return err
+	}
 	if err := o.model.readFile(&o.rubrics.path); err != nil {
 		return err
 	}

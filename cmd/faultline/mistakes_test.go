@@ -51,24 +51,39 @@ func TestMistakesHaveOneClearLine(t *testing.T) {
 	} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
 	}
+	require.NoError(t, os.Symlink("good.jsonl", "linked.jsonl"))
+	before, err := os.ReadFile("good.jsonl")
+	require.NoError(t, err)
 	const gated = "gate --dataset good.jsonl --candidate traces.json "
 	for command, want := range map[string]string{
-		"dataset validate":                                    "validate needs a FILE",
-		"dataset validate none.jsonl":                         "open none.jsonl: no such file or directory",
-		"dataset validate empty.yaml":                         "empty.yaml: the file is empty",
-		"dataset validate version.yaml":                       "version.yaml: version must be 1, got 7",
-		"dataset validate key.yaml":                           `key.yaml: line 2: rows[0]: unknown key "correct", expected one of id, name, ask`,
-		"dataset validate nothing.yaml":                       "nothing.yaml: row 1: expect must be given, or corrected, class or sound",
-		"dataset validate assertion.yaml":                     `assertion.yaml: row 1: assertions[0] "calls then b": the name of a tool must come here, got "then" at character 7`,
-		"dataset validate quotes.yaml":                        "must be assertions, one a line after | or each in single quotes",
-		"dataset validate tab.yaml":                           "tab.yaml: yaml: line 3: found character that cannot start any token",
-		"dataset validate class.jsonl":                        `class.jsonl: row 1: error_class must be one of the taxonomy (see faultline taxonomy), got "oops"`,
-		"dataset validate unknown.jsonl":                      `unknown.jsonl: row 1: a row must be a JSON object of the keys in docs/guides/datasets.md, got "colour"`,
-		"dataset validate nocall.jsonl":                       "nocall.jsonl: row 1: call must be an object, got null",
-		"dataset validate noid.jsonl":                         `noid.jsonl: row 1: id must be 1 to 128 letters, digits or any of ._:-, got ""`,
-		"dataset validate decision.jsonl":                     `decision.jsonl: row 1: decision must be "confirmed" or "rejected", got "maybe"`,
-		"dataset validate twice.jsonl":                        `twice.jsonl: row 2: id must be unique, got "a" again, first in row 1`,
-		"dataset validate cut.jsonl":                          "cut.jsonl: row 1: a row must be a JSON object of known keys: unexpected EOF",
+		"dataset validate":                                  "validate needs a FILE",
+		"dataset validate none.jsonl":                       "open none.jsonl: no such file or directory",
+		"dataset validate empty.yaml":                       "empty.yaml: the file is empty",
+		"dataset validate version.yaml":                     "version.yaml: version must be 1, got 7",
+		"dataset validate key.yaml":                         `key.yaml: line 2: rows[0]: unknown key "correct", expected one of id, name, ask`,
+		"dataset validate nothing.yaml":                     "nothing.yaml: row 1: expect must be given, or corrected, class or sound",
+		"dataset validate assertion.yaml":                   `assertion.yaml: row 1: assertions[0] "calls then b": the name of a tool must come here, got "then" at character 7`,
+		"dataset validate quotes.yaml":                      "must be assertions, one a line after | or each in single quotes",
+		"dataset validate tab.yaml":                         "tab.yaml: yaml: line 3: found character that cannot start any token",
+		"dataset validate class.jsonl":                      `class.jsonl: row 1: error_class must be one of the taxonomy (see faultline taxonomy), got "oops"`,
+		"dataset validate unknown.jsonl":                    `unknown.jsonl: row 1: a row must be a JSON object of the keys in docs/guides/datasets.md, got "colour"`,
+		"dataset validate nocall.jsonl":                     "nocall.jsonl: row 1: call must be an object, got null",
+		"dataset validate noid.jsonl":                       `noid.jsonl: row 1: id must be 1 to 128 letters, digits or any of ._:-, got ""`,
+		"dataset validate decision.jsonl":                   `decision.jsonl: row 1: decision must be "confirmed" or "rejected", got "maybe"`,
+		"dataset validate twice.jsonl":                      `twice.jsonl: row 2: id must be unique, got "a" again, first in row 1`,
+		"dataset validate cut.jsonl":                        "cut.jsonl: row 1: a row must be a JSON object of known keys: unexpected EOF",
+		"dataset validate traces.json":                      "traces.json: it must be a dataset, and holds traces: faultline dataset export",
+		"propose --dataset traces.json":                     "traces.json: it must be a dataset, and holds traces",
+		gated + "-o good.jsonl":                             `--output must not be a file that the command reads, got "good.jsonl"`,
+		gated + "-o ./traces.json":                          `--output must not be a file that the command reads, got "./traces.json"`,
+		gated + "--report html=good.jsonl":                  `--report must not be a file that the command reads, got "good.jsonl"`,
+		gated + "--report html=a.md --report markdown=a.md": `--report must not be the file of --report, got "a.md"`,
+		gated + "--history good.jsonl":                      `--history must not be a file that the command reads, got "good.jsonl"`,
+		"gate --dataset good.jsonl --exec cat --baseline traces.json --save traces.json":       `--save must not be a file that the command reads, got "traces.json"`,
+		"run --dataset good.jsonl --exec cat -o good.jsonl":                                    `--output must not be a file that the command reads, got "good.jsonl"`,
+		"run --dataset good.jsonl --exec cat -o linked.jsonl --overwrite":                      `--output must not be a file that the command reads, got "linked.jsonl"`,
+		"run --dataset good.jsonl --http promptfoo.yaml -o promptfoo.yaml":                     `--output must not be a file that the command reads, got "promptfoo.yaml"`,
+		"judge run --dataset good.jsonl --endpoint http://x/v1 --model m --free -o good.jsonl": `--output must not be a file that the command reads, got "good.jsonl"`,
 		"dataset lint none.yaml":                              "open none.yaml: no such file or directory",
 		"dataset diff good.jsonl":                             "diff needs two files, got 1",
 		"dataset split good.jsonl --into learn=0.5":           "--into: shares must add up to 1, got 0.5",
@@ -130,6 +145,9 @@ func TestMistakesHaveOneClearLine(t *testing.T) {
 			require.True(t, strings.HasPrefix(line, "faultline: "), line)
 		})
 	}
+	after, err := os.ReadFile("good.jsonl")
+	require.NoError(t, err)
+	require.Equal(t, string(before), string(after), "no mistake costs a dataset")
 	var stdout, stderr bytes.Buffer
 	require.Equal(t, exitInconclusive, run(t.Context(), strings.Fields(gated), strings.NewReader(""), &stdout, &stderr),
 		"a candidate without traces is inconclusive")

@@ -48,25 +48,6 @@ func refunds() []dataset.Row {
 	return rows
 }
 
-// subtleRows are judged answers that no rule can tell apart: they differ in a word behind all that rules are learned
-// from.
-func subtleRows() (rows []dataset.Row) {
-	for i := range 60 {
-		row := dataset.Row{
-			ID: fmt.Sprint("subtle-", i), Version: dataset.Version, TraceID: fmt.Sprintf("%032x", i+1), Decision: review.Rejected,
-		}
-		end := "sound"
-		if i%3 == 0 {
-			end = "bogus"
-			row.Decision, row.Class, row.Detail = review.Confirmed, failure.BadAnswer, failure.OffTopic
-			row.Fingerprint, row.Note = "00000000000000f1", "it is about another order"
-		}
-		row.Call = question(i, strings.Repeat("The parcel moves on. ", 250)+end)
-		rows = append(rows, row)
-	}
-	return rows
-}
-
 // TestScorersGuide: the rules and cases of the guide are right.
 func TestScorersGuide(t *testing.T) {
 	guide, err := os.ReadFile(filepath.Join("..", "..", "docs", "guides", "scorers.md"))

@@ -88,6 +88,9 @@ func makeRuns(c *cobra.Command, o runOptions) error {
 	case o.repeats < 1:
 		return usage("--repeats must be at least 1, got %d", o.repeats)
 	}
+	if err := keepApart(append(o.system.files(), o.dataset), output{"--output", o.output}); err != nil {
+		return err
+	}
 	var bar *progress
 	made, err := o.system.open(c, &o.pace, func() { bar.step() })
 	if err != nil {

@@ -63,7 +63,7 @@ func TestScripts(t *testing.T) {
 			subtle := filepath.Join(e.WorkDir, "subtle.jsonl")
 			e.Setenv("SUBTLE", subtle)
 			return errors.Join(os.WriteFile(labels, noisyLabels(), 0o600), dataset.WriteFile(judged, refunds()),
-				dataset.WriteFile(subtle, subtleRows()))
+				dataset.WriteFile(subtle, subtleRows(60, 2)))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "mistake": mistake,

@@ -51,6 +51,9 @@ func (s *system) flags(f *pflag.FlagSet, prefix, who string) {
 // given reports whether the flags name a system.
 func (s *system) given() bool { return s.exec != "" || s.http != "" || s.openai || len(s.program) > 0 }
 
+// files are the files that the flags have read.
+func (s *system) files() []string { return []string{s.http, s.prompt} }
+
 // pace is the flags that say how fast.
 type pace struct {
 	concurrency int

@@ -43,6 +43,9 @@ func Read(name string, r io.Reader) ([]Row, error) {
 		wrong := func(err error) { errs = append(errs, fmt.Errorf("%s: row %d: %w", name, number, err)) }
 		var row Row
 		if err := unmarshal(line, &row); err != nil {
+			if number == 1 && isTraces(line) {
+				return nil, fmt.Errorf("%s: %w", name, errTraces)
+			}
 			wrong(err)
 			continue
 		}
@@ -69,6 +72,20 @@ func Read(name string, r io.Reader) ([]Row, error) {
 			fmt.Errorf("%s: %d more mistakes; is it a dataset, as faultline dataset export writes it?", name, more))
 	}
 	return rows, errors.Join(errs...)
+}
+
+// errTraces says what to do with a file of the kind that a dataset is most often mistaken for.
+var errTraces = errors.New(
+	"it must be a dataset, and holds traces: faultline dataset export makes rows of reviewed ones",
+)
+
+// isTraces reports whether a line is OTLP/JSON, which faultline run and the Collector write.
+func isTraces(line []byte) bool {
+	var request struct {
+		Spans []json.RawMessage `json:"resourceSpans"`
+		Logs  []json.RawMessage `json:"resourceLogs"`
+	}
+	return json.Unmarshal(line, &request) == nil && (request.Spans != nil || request.Logs != nil)
 }
 
 // IsShort reports whether the name of a file says that it is in the short form.
