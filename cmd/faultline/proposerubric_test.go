@@ -65,8 +65,10 @@ func TestProposedRubricKeepsToItsLimit(t *testing.T) {
 		return judgetest.Answer{Text: r.Reply(!strings.Contains(r.User, "bogus"), "it says bogus or not")}
 	})
 	const limit = 0.005
-	args := []string{"propose", "--dataset", file, "--judge-endpoint", server.Endpoint(), "--judge-model", "gpt-4.1-mini",
-		"--judge-max-usd", fmt.Sprint(limit)}
+	args := []string{
+		"propose", "--dataset", file, "--judge-endpoint", server.Endpoint(), "--judge-model", "gpt-4.1-mini",
+		"--judge-max-usd", fmt.Sprint(limit),
+	}
 	_, stderr := cli(t, exitInconclusive, args...)
 	spent := regexp.MustCompile(`the judge gpt-4\.1-mini cost ([0-9.]+) USD`).FindStringSubmatch(stderr)
 	require.NotNil(t, spent, stderr)
