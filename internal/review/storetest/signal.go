@@ -270,6 +270,15 @@ func testDeploying(s *suite) {
 	require.Equal(t, review.SignalResolved, s.signal(t, silent).State)
 	s.put(t, of(402, silent, "quiet", "", "", late))
 	require.Equal(t, review.SignalRegressed, s.signal(t, silent).State)
+	// Of a service without a version among its items, such as those of an earlier Faultline, a version says nothing.
+	const unversioned = "0000000000000f01"
+	s.put(t, of(410, unversioned, "old", "", "v17", past))
+	unknown := review.SignalChange{State: review.SignalResolved, Version: "3f2a9c07d1e85b64", Merged: time.Now()}
+	require.NoError(t, s.ChangeSignal(t.Context(), unversioned, unknown))
+	s.put(t, of(411, unversioned, "old", "1.4", "v17", soon))
+	require.Equal(t, review.SignalResolved, s.signal(t, unversioned).State, "it may have run before the merge")
+	s.put(t, of(412, unversioned, "old", "1.4", "v18", soon))
+	require.Equal(t, review.SignalRegressed, s.signal(t, unversioned).State, "a prompt since the merge")
 	// A delivery that comes late knows no more deployments for that.
 	change.Merged = now.Add(-time.Hour)
 	require.NoError(t, s.ChangeSignal(t.Context(), silent, change))

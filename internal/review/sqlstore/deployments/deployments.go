@@ -108,11 +108,13 @@ func Decode(text string) (k Known, err error) {
 }
 
 // Ran reports whether an item may be of one of the deployments: both the version of its service and that of its prompt
-// were seen. Prompts are often deployed by themselves.
+// were seen. Prompts are often deployed by themselves. Where no version of the service was seen at all, a version says
+// nothing: items stored by an earlier Faultline have none.
 func (k Known) Ran(item *review.Item) bool {
 	is := func(same func(d deployment) bool) bool {
 		return slices.ContainsFunc(k, func(d deployment) bool { return d.Service == item.Service && same(d) })
 	}
-	return is(func(d deployment) bool { return d.Version == item.ServiceVersion }) &&
+	versioned := is(func(d deployment) bool { return d.Version != "" })
+	return (!versioned || is(func(d deployment) bool { return d.Version == item.ServiceVersion })) &&
 		is(func(d deployment) bool { return d.Prompt == item.PromptVersion })
 }
