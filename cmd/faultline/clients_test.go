@@ -68,7 +68,10 @@ def test_refund(faultline_case):
     call = {"id": "c", "function": {"name": "issue_refund", "arguments": arguments}}
     faultline_case.record({"choices": [{"message": {"content": None, "tool_calls": [call]}, "finish_reason": "tool_calls"}]})
 `})
-	program := []string{interpreter, "-m", "pytest", "-q", "-p", "pytest_faultline", "-p", "no:cacheprovider"}
+	program := []string{
+		interpreter, "-m", "pytest", "-q", "-p", "pytest_faultline", "-p", "no:cacheprovider",
+		"-W", "error::pytest.PytestDeprecationWarning", // the next version of pytest will not have what is deprecated
+	}
 	gateSuite(t, program...)
 
 	alone := func(args ...string) string {
