@@ -120,12 +120,13 @@ func (l *looks) quiet(t *testing.T, e extension.Extension) {
 
 const signalPrint = "0123456789abcdef"
 
-// failed is a trace of a signal.
+// failed is a trace of a signal, of the first deployment of its service.
 func failed(n int, fingerprint string) review.Trace {
 	return review.Trace{ID: fmt.Sprintf("%032x", n), Service: "shop", Spans: []review.Span{{
 		ID: fmt.Sprintf("%016x", n), Name: "chat", Start: time.Now(), Verdict: failure.Verdict{
 			Class: failure.Refusal, Classes: []failure.Class{failure.Refusal}, Evidence: "it refused", Fingerprint: fingerprint,
 		},
+		Call: &genai.Call{Operation: genai.OpChat, ServiceVersion: "0.9"},
 	}}}
 }
 
@@ -186,7 +187,7 @@ func TestReceiversAreToldOfSignals(t *testing.T) {
 		looks.quiet(t, e)
 		require.Len(t, generic.deliveries(), n+1)
 		later := failed(10+n, signalPrint)
-		later.Spans[0].Call = &genai.Call{Operation: genai.OpChat, ServiceVersion: fmt.Sprint("1.", n)}
+		later.Spans[0].Call.ServiceVersion = fmt.Sprint("1.", n)
 		require.NoError(t, store.Put(t.Context(), []review.Trace{later}))
 		eventually(t, func() bool { return len(generic.deliveries()) == n+2 && len(issues.deliveries()) == 2*n+2 })
 		require.Contains(t, generic.deliveries()[n+1].body, `"state":"regressed"`)
