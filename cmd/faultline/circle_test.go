@@ -93,7 +93,8 @@ func TestCircle(t *testing.T) {
 		TraceID: traceID, Decision: review.Rejected, Reviewer: "bob", Replaces: first.ID,
 	})
 	require.NoError(t, err)
-	cli(t, exitOK, "dataset", "export", "--store", path, "-o", dataset)
+	_, stderr = cli(t, exitOK, "dataset", "export", "--store", path, "-o", dataset)
+	require.Contains(t, stderr, "judged again since, and changed: ")
 	stdout, _ = cli(t, exitOK, "dataset", "export", "--store", path)
 	require.Contains(t, stdout, `"decision":"rejected"`, "it guards against the scorer that fired wrongly")
 	stdout, _ = cli(t, exitOK, "gate", "--dataset", dataset, "--candidate", repeats)

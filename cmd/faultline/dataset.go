@@ -56,7 +56,8 @@ type queue interface {
 
 // exportOptions are the flags of dataset export.
 type exportOptions struct {
-	store, from, output                string
+	store, from                        string
+	output                             rowsFile
 	classes, signals, services, prompt []string
 	since, until, decision             string
 	allRows, providers, apart          bool
@@ -75,8 +76,9 @@ Of each signal it takes one row, with --all-rows all of them. Failures that no c
 (limits and outages of a provider, time-outs, credentials) are left out unless --providers is given. What is left out is
 counted.
 
-With --output, the store records with each signal which rows came of it: the page of the signal shows them, and the
-alert of one that comes back names them.`,
+With --output, the rows are added to the file, and those that it has are kept: a failure or a signal that has a row gets
+no second one. A row of a call that was judged again since follows that judgement. The store records with each signal
+which rows came of it: the page of the signal shows them, and the alert of one that comes back names them.`,
 		Example: "  faultline dataset export --from http://127.0.0.1:8321 -o failures.jsonl\n" +
 			"  faultline dataset export --store data/review.db --class schema_violation --since 7d",
 		Args: noArguments,
@@ -99,7 +101,7 @@ alert of one that comes back names them.`,
 	f.StringVar(&o.decision, "decision", "", "only confirmed failures, or only rejected ones")
 	f.BoolVar(&o.allRows, "all-rows", false, "every row of a signal, not one")
 	f.BoolVar(&o.providers, "providers", false, "also failures of providers")
-	f.StringVarP(&o.output, "output", "o", "", "write to this file, whole or not at all")
+	o.output.flags(c)
 	f.BoolVar(&o.apart, "no-record", false, "do not record the rows with their signals")
 	return c
 }
@@ -109,25 +111,29 @@ func runExport(c *cobra.Command, o exportOptions) error {
 	if err != nil {
 		return err
 	}
+	file, err := o.output.read()
+	if err != nil {
+		return err
+	}
 	q, err := openQueue(c.Context(), o.store, o.from)
 	if err != nil {
 		return err
 	}
 	defer q.Close() //nolint:errcheck // nothing is kept in it
-	rows, skipped, err := export(c.Context(), q)
+	judged, skipped, err := export(c.Context(), q)
 	if err != nil {
 		return err
 	}
-	judged := len(rows)
-	rows, left := dataset.Select(rows, selection)
-	if err := writeRows(c, o.output, rows); err != nil {
+	changed := dataset.Follow(file, judged)
+	selected, left := dataset.Select(judged, selection)
+	rows, there := dataset.Merge(file, selected, o.allRows)
+	left.Add(there)
+	if err := o.output.write(c, rows, len(file)); err != nil {
 		return err
 	}
-	words := count(len(rows), "row")
-	if o.output != "" {
-		words += " in " + o.output
+	if len(changed) > 0 {
+		fmt.Fprintf(c.ErrOrStderr(), "judged again since, and changed: %s\n", strings.Join(changed, ", "))
 	}
-	fmt.Fprintf(c.ErrOrStderr(), "%s, dataset %s\n", words, dataset.Hash(rows))
 	for _, line := range left.Strings() {
 		fmt.Fprintln(c.ErrOrStderr(), line)
 	}
@@ -135,22 +141,15 @@ func runExport(c *cobra.Command, o exportOptions) error {
 		fmt.Fprintf(c.ErrOrStderr(), "%d left out, for want of a call that could be scored again\n", skipped)
 	}
 	switch {
-	case judged == 0:
+	case len(judged) == 0:
 		fmt.Fprintln(c.ErrOrStderr(), "nothing is judged yet: confirm failures on the review page first")
-	case len(rows) == 0:
+	case len(selected) == 0:
 		fmt.Fprintln(c.ErrOrStderr(), "no judged call is selected")
 	}
-	if o.output != "" && !o.apart {
-		guardRows(c, q, o.output, rows)
+	if o.output.name != "" && !o.apart {
+		guardRows(c, q, o.output.name, rows)
 	}
 	return nil
-}
-
-func writeRows(c *cobra.Command, output string, rows []dataset.Row) error {
-	if output == "" {
-		return dataset.Write(c.OutOrStdout(), rows)
-	}
-	return dataset.WriteFile(output, rows)
 }
 
 func (o exportOptions) selection(now time.Time) (s dataset.Selection, err error) {

@@ -17,26 +17,34 @@ import (
 )
 
 func newImport() *cobra.Command {
-	var format, output string
+	var format string
+	var into rowsFile
 	c := &cobra.Command{
 		Use:   "import FILE...",
 		Short: "Make a dataset of the test cases of other tools",
 		Long: `Make a dataset of the test cases of other tools: JSON lines or CSV with an input and an expected answer, configurations
 of promptfoo, and samples of OpenAI Evals. What has no counterpart is left out, and counted. docs/guides/datasets.md
-lists the keys and checks that are read.`,
+lists the keys and checks that are read. Rows that the output has are kept.`,
 		Example: "  faultline dataset import promptfooconfig.yaml -o cases.jsonl\n" +
 			"  faultline dataset import --format csv questions.txt -o cases.jsonl",
 		Args: namedFiles,
-		RunE: func(c *cobra.Command, args []string) error { return runImport(c, args, format, output) },
+		RunE: func(c *cobra.Command, args []string) error { return runImport(c, args, format, into) },
 	}
 	c.Flags().StringVar(&format, "format", "", strings.Join(foreign.Formats, ", ")+" (default: by name and content)")
-	c.Flags().StringVarP(&output, "output", "o", "", "write to this file, whole or not at all")
+	into.flags(c)
 	return c
 }
 
-func runImport(c *cobra.Command, files []string, format, output string) error {
+func runImport(c *cobra.Command, files []string, format string, into rowsFile) error {
 	if format != "" && !slices.Contains(foreign.Formats, format) {
 		return usage("--format must be one of %s, got %q", strings.Join(foreign.Formats, ", "), format)
+	}
+	if err := keepApart(files, output{"--output", into.name}); err != nil {
+		return err
+	}
+	kept, err := into.read()
+	if err != nil {
+		return err
 	}
 	var rows []dataset.Row
 	var left []string
@@ -58,24 +66,11 @@ func runImport(c *cobra.Command, files []string, format, output string) error {
 			left = append(left, name+": "+line)
 		}
 	}
-	seen := map[string]bool{}
-	before := len(rows)
-	rows = slices.DeleteFunc(rows, func(row dataset.Row) bool {
-		again := seen[row.ID]
-		seen[row.ID] = true
-		return again
-	})
-	if n := before - len(rows); n > 0 {
-		left = append(left, fmt.Sprintf("%d left out: rows that are in another file too", n))
-	}
-	if err := writeRows(c, output, rows); err != nil {
+	merged, there := dataset.Merge(kept, rows, true)
+	left = append(left, there.Strings()...)
+	if err := into.write(c, merged, len(kept)); err != nil {
 		return err
 	}
-	words := count(len(rows), "row")
-	if output != "" {
-		words += " in " + output
-	}
-	fmt.Fprintf(c.ErrOrStderr(), "%s, dataset %s\n", words, dataset.Hash(rows))
 	for _, line := range left {
 		fmt.Fprintln(c.ErrOrStderr(), line)
 	}
@@ -129,6 +124,9 @@ func oneFile(c *cobra.Command, args []string) error {
 }
 
 func runEdit(c *cobra.Command, name string, e edits) error {
+	if err := jsonLines(e.output); err != nil {
+		return err
+	}
 	switch {
 	case dataset.IsShort(name) && e.output == "":
 		return usage("%s is in the short form: edit it by hand, or give --output to write JSON lines", name)
@@ -244,6 +242,9 @@ part. Rows that have a part keep it, unless --again is given.`,
 			parts, err := dataset.ParseParts(into)
 			if err != nil {
 				return usage("--into: %w", err)
+			}
+			if err := jsonLines(output); err != nil {
+				return err
 			}
 			if dataset.IsShort(args[0]) && output == "" {
 				return usage("%s is in the short form: give --output to write JSON lines", args[0])

@@ -149,8 +149,11 @@ func Write(w io.Writer, rows []Row) error {
 }
 
 // WriteFile replaces a dataset file at once: readers see the old file or the new one. Only its owner can read it,
-// since it holds messages of users.
+// since it holds messages of users. The name must not be one of the short form, which would be read as YAML.
 func WriteFile(path string, rows []Row) error {
+	if IsShort(path) {
+		return fmt.Errorf("%s must not end in .yaml or .yml: rows are written as JSON lines", path)
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return fmt.Errorf("create dataset: %w", err)

@@ -36,6 +36,13 @@ const (
 // LeftOut counts rows that were left out, by reason.
 type LeftOut map[string]int
 
+// Add counts more.
+func (l LeftOut) Add(more LeftOut) {
+	for reason, n := range more {
+		l[reason] += n
+	}
+}
+
 // Strings returns a line for each reason, in the order of the reasons.
 func (l LeftOut) Strings() (lines []string) {
 	for _, reason := range []string{
@@ -57,11 +64,7 @@ func Operational(row *Row) bool {
 // that says most: assertions before a corrected output before neither, and then the first.
 func Select(rows []Row, s Selection) (kept []Row, left LeftOut) {
 	left = LeftOut{}
-	type key struct {
-		signal   string
-		decision review.Decision
-	}
-	bySignal, byID := map[key]int{}, map[string]bool{}
+	bySignal, byID := map[signal]int{}, map[string]bool{}
 	for _, row := range rows {
 		switch {
 		case !s.wants(&row):
@@ -80,15 +83,15 @@ func Select(rows []Row, s Selection) (kept []Row, left LeftOut) {
 			left[LeftSame]++
 			continue
 		}
-		if k := (key{row.Fingerprint, row.Decision}); row.Fingerprint != "" && !s.AllRows {
-			if at, seen := bySignal[k]; seen {
+		if from := signalOf(&row); row.Fingerprint != "" && !s.AllRows {
+			if at, seen := bySignal[from]; seen {
 				left[LeftSameSignal]++
 				if says(&row) > says(&kept[at]) {
 					kept[at] = row
 				}
 				continue
 			}
-			bySignal[k] = len(kept)
+			bySignal[from] = len(kept)
 		}
 		byID[row.ID] = true
 		kept = append(kept, row)
