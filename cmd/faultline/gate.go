@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -64,14 +65,14 @@ Without a baseline, a row blocks if most of its runs fail, unless the dataset or
 known. With a baseline, a row blocks if the baseline passed all of at least --repeats runs and the candidate none. The
 whole blocks if the pass rate drops significantly. A safety failure always blocks.
 
-Exit codes: 0 pass, 1 regression, 2 usage or a file that does not parse, 3 inconclusive.`,
+Exit codes: 0 pass, 1 regression, 2 usage or a file that does not parse, 3 inconclusive, or the gate failed.`,
 		Example: "  faultline gate --dataset failures.jsonl --candidate new-traces.jsonl\n" +
 			"  faultline gate --dataset failures.jsonl --exec 'python3 app.py' --baseline old.jsonl --format markdown\n" +
 			"  faultline gate --dataset failures.jsonl --candidate new.jsonl --baseline old.jsonl --format junit -o gate.xml",
 		Args: afterDash,
 		RunE: func(c *cobra.Command, args []string) error {
 			o.runs.program = args
-			return runGate(c, o)
+			return decided(runGate(c, o))
 		},
 	}
 	f := c.Flags()
@@ -104,6 +105,15 @@ Exit codes: 0 pass, 1 regression, 2 usage or a file that does not parse, 3 incon
 	f.Float64Var(&o.rules.MaxInconclusive, "max-inconclusive", o.rules.MaxInconclusive,
 		"share of rows that may be without a result")
 	return c
+}
+
+// decided gives an error without an exit code that of an inconclusive gate: where the runs or the report could not be
+// made, no regression was found.
+func decided(err error) error {
+	if exit := (exitError{}); err == nil || errors.As(err, &exit) {
+		return err
+	}
+	return exitError{exitInconclusive, err}
 }
 
 // check returns the first mistake in the flags.

@@ -17,9 +17,9 @@ import (
 // Exit codes. Scripts depend on them.
 const (
 	exitOK           = 0
-	exitFailure      = 1 // the gate found a regression, or the command failed
+	exitFailure      = 1 // the gate found a regression, or another command failed
 	exitUsage        = 2 // wrong arguments or configuration, or a file that does not parse
-	exitInconclusive = 3 // the gate is inconclusive
+	exitInconclusive = 3 // the gate is inconclusive, or failed
 )
 
 func main() {
@@ -75,8 +75,8 @@ func newRoot() *cobra.Command {
 
 FILE is a path or - for standard input: OTLP/JSON (one request, or one per line) or OTLP protobuf, optionally gzipped.
 
-Exit codes: 0 done, or the gate passes; 1 regression, or the command failed; 2 usage error, invalid configuration, or a
-file that does not parse; 3 the gate is inconclusive.`,
+Exit codes: 0 done, or the gate passes; 1 regression, or another command failed; 2 usage error, invalid configuration,
+or a file that does not parse; 3 the gate is inconclusive, or failed.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          func(_ *cobra.Command, args []string) error { return unknown("faultline", args) },

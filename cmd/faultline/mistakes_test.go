@@ -156,4 +156,6 @@ func TestMistakesHaveOneClearLine(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	require.Equal(t, exitInconclusive, run(t.Context(), strings.Fields(gated), strings.NewReader(""), &stdout, &stderr),
 		"a candidate without traces is inconclusive")
+	_, msg := cli(t, exitInconclusive, "gate", "--dataset", "good.jsonl", "--", "false")
+	require.Contains(t, msg, "the program recorded no span", "what could not be run is no regression")
 }
