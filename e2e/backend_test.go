@@ -17,6 +17,8 @@ import (
 	_ "google.golang.org/grpc/encoding/gzip" // exporters compress
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/faultline-otel/faultline/internal/webhook"
 )
 
 // backend is a tracing backend that fails on demand. It knows every span that it took, and every span that it refused
@@ -25,7 +27,7 @@ type backend struct {
 	ptraceotlp.UnimplementedGRPCServer
 
 	address string
-	rest    *httptest.Server // takes metrics and logs
+	rest    *httptest.Server // takes metrics, logs and webhooks
 
 	mu      sync.Mutex
 	server  *grpc.Server // nil while it is down
@@ -33,14 +35,19 @@ type backend struct {
 	delay   time.Duration
 	taken   seen
 	refused map[pcommon.SpanID]bool
+	refusal int            // spans that were refused for good, each time
+	told    map[string]int // webhooks that were taken, by their key
 }
+
+// hookPath is where it takes webhooks.
+const hookPath = "/hook"
 
 func startBackend(t *testing.T) *backend {
 	t.Helper()
 	b := &backend{
-		address: freePorts(t, 1)[0], refused: map[pcommon.SpanID]bool{},
+		address: freePorts(t, 1)[0], refused: map[pcommon.SpanID]bool{}, told: map[string]int{},
 	}
-	b.rest = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	b.rest = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		switch {
@@ -48,6 +55,8 @@ func startBackend(t *testing.T) *backend {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		case b.answer == codes.ResourceExhausted:
 			w.WriteHeader(http.StatusTooManyRequests)
+		case r.URL.Path == hookPath:
+			b.told[r.Header.Get(webhook.HeaderKey)]++
 		}
 	}))
 	t.Cleanup(b.rest.Close)
@@ -109,6 +118,7 @@ func (b *backend) Export(ctx context.Context, r ptraceotlp.ExportRequest) (ptrac
 			for _, ss := range rs.ScopeSpans().All() {
 				for _, span := range ss.Spans().All() {
 					b.refused[span.SpanID()] = true
+					b.refusal++
 				}
 			}
 		}
@@ -119,6 +129,30 @@ func (b *backend) Export(ctx context.Context, r ptraceotlp.ExportRequest) (ptrac
 		s, _ = s.WithDetails(&errdetails.RetryInfo{RetryDelay: durationpb.New(50 * time.Millisecond)})
 	}
 	return ptraceotlp.NewExportResponse(), s.Err()
+}
+
+// has reports whether a span was taken or refused for good.
+func (b *backend) has(trace pcommon.TraceID, span pcommon.SpanID) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.refused[span] || b.taken.has(trace, span)
+}
+
+// webhooks returns how many webhooks were taken, and how often the one that was taken most often.
+func (b *backend) webhooks() (keys, most int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, n := range b.told {
+		most = max(most, n)
+	}
+	return len(b.told), most
+}
+
+// refusals is how many spans were refused for good so far.
+func (b *backend) refusals() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.refusal
 }
 
 // missing returns the spans that were neither taken nor refused for good, and the number of spans taken twice.

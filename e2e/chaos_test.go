@@ -19,13 +19,10 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-// A kill may lose spans that were acknowledged within this time before it. The journal has the failing spans. The other
-// spans of their traces are in the memory of tail_sampling until its decision: here for a second, and up to another one
-// until its next tick.
-const (
-	lostOfFailing = time.Second
-	lostOfOthers  = 5 * time.Second
-)
+// lostOfOthers is how long before a kill spans may be lost that do not fail themselves, though their trace does. They are
+// in the memory of tail_sampling until its decision: here for a second, and up to another one until its next tick. The
+// third is for a tick that has much to do. Failing spans are on disk before they are acknowledged.
+const lostOfOthers = 3 * time.Second
 
 // chaosConfig is the shipped configuration under test: its queues are on disk.
 const chaosConfig = "grafana.yaml"
@@ -36,18 +33,35 @@ type chaos struct {
 	dir     string
 	overlay string
 	backend *backend
+	ledger  *ledger
 	load    *generator
 	random  *rand.Rand
 
-	c       *collector
-	address atomic.Value // string: where the load goes
-	kills   []time.Time
-	damages []damage
-	rest    time.Time // everything that was acknowledged until then is accounted for
+	c         *collector
+	processes []*process   // those that received traces since the last rest; the last one runs
+	target    atomic.Value // target: where the load goes
+	flow      sync.Mutex   // held while the load sends a request, and by a rest
+
+	kills   []time.Time // since the last rest
+	damaged time.Time   // when a file was damaged that holds spans on their way
+	total   totals
 }
 
-// damage of a file may lose what was acknowledged and not delivered.
-type damage struct{ rest, at time.Time }
+// process is a process of the Collector. Its account holds what it received before the last rest.
+type process struct {
+	id          int
+	before      account
+	refused     [2]int // spans that the backend had refused for good at its start and at its end
+	killed, end bool
+}
+
+// totals are over all rests.
+type totals struct {
+	acked, balanced         int // spans that were acknowledged, and those of processes whose counters are known
+	failing, strict         int // spans of failing traces that were acknowledged, and those that must be there
+	lostFailing, lostOthers int // spans of failing traces that may be lost and are
+	kills                   int
+}
 
 // TestChaos breaks what surrounds the shipped Collector at random, under load: one fault, or several that overlap, and
 // then time to recover. After each such round, every span of a failing trace that was acknowledged was delivered or
@@ -71,9 +85,11 @@ func TestChaos(t *testing.T) {
 	t.Logf("chaos: %v with CHAOS_SEED=%d", length, seed)
 	dir := t.TempDir()
 	x := &chaos{
-		t: t, dir: dir, backend: startBackend(t), load: newGenerator(seed), random: rand.New(rand.NewPCG(seed, 1)),
+		t: t, dir: dir, backend: startBackend(t), ledger: startLedger(t), load: newGenerator(seed),
+		random: rand.New(rand.NewPCG(seed, 1)),
 	}
 	x.overlay = x.backend.overlay(t, dir)
+	x.addWebhook()
 	x.start()
 	stop := x.drive(4, 40*time.Millisecond)
 
@@ -88,11 +104,10 @@ func TestChaos(t *testing.T) {
 			x.alive()
 			x.pause(500 * time.Millisecond)
 		}
-		x.recover()
+		x.rest()
 	}
 	stop()
-	x.backend.behave(codes.OK, 0)
-	x.settle(done)
+	x.settle(length, done)
 }
 
 // fault is something that operators meet. do causes it and mends it.
@@ -121,7 +136,7 @@ func (x *chaos) faults() []fault {
 		{"the backend refuses for good", answers(codes.InvalidArgument, 0)},
 		{"a kill", x.kill},
 		{"a restart", func() {
-			x.c.stop(x.t)
+			x.stop()
 			x.start()
 		}},
 		{"a kill while the backend is down", func() {
@@ -130,13 +145,13 @@ func (x *chaos) faults() []fault {
 			x.kill()
 			x.backend.up(x.t)
 		}},
-		{"a giant trace", func() { x.load.send(x.c.http, 1, 5000) }},
+		{"a giant trace", func() { x.send(1, 5000) }},
 		{"a burst", func() {
 			for range 20 {
-				x.load.send(x.c.http, 100, 1)
+				x.send(100, 1)
 			}
 		}},
-		{"hundreds of services", func() { x.load.services(x.c.http, 500) }},
+		{"hundreds of services", func() { x.load.services(x.to(), 500) }},
 		{"a reload", x.reload},
 		{"the review store is deleted", func() {
 			require.NoError(x.t, os.Remove(filepath.Join(x.dir, "data", "review.db")))
@@ -147,16 +162,51 @@ func (x *chaos) faults() []fault {
 	}
 }
 
+// addWebhook makes the Collector tell the backend of signals.
+func (x *chaos) addWebhook() {
+	overlay, err := os.ReadFile(x.overlay)
+	require.NoError(x.t, err)
+	write(x.t, x.overlay, string(overlay)+`
+extensions: {llm_review: {webhooks: [{url: "`+x.backend.rest.URL+hookPath+`", secret: s}]}}
+`)
+}
+
 func (x *chaos) start() {
-	x.c = startIn(x.t, x.dir, chaosConfig, "--config", x.overlay)
-	x.address.Store(x.c.http)
+	id := 1
+	if n := len(x.processes); n > 0 {
+		id = x.processes[n-1].id + 1
+	}
+	args := []string{"--config", x.overlay}
+	if x.ledger != nil {
+		args = append(args, "--config", x.ledger.overlay(x.t, x.dir, id))
+	}
+	x.processes = append(x.processes, &process{id: id, refused: [2]int{x.backend.refusals(), 0}})
+	x.c = startIn(x.t, x.dir, chaosConfig, args...)
+	x.target.Store(target{x.c.http, id})
+}
+
+// stop ends the Collector as an operator does. Its counters are known then.
+func (x *chaos) stop() {
+	x.c.stop(x.t)
+	x.ended(false)
+}
+
+func (x *chaos) ended(killed bool) {
+	p := x.processes[len(x.processes)-1]
+	p.end, p.killed, p.refused[1] = true, killed, x.backend.refusals()
 }
 
 func (x *chaos) kill() {
 	x.c.kill(x.t)
 	x.kills = append(x.kills, time.Now())
+	x.total.kills++
+	x.ended(true)
 	x.start()
 }
+
+func (x *chaos) to() target { return x.target.Load().(target) }
+
+func (x *chaos) send(traces, size int) bool { return x.load.sendTo(x.to(), traces, size) }
 
 // reload makes the Collector read its configuration again, and waits until it accepts traces.
 func (x *chaos) reload() {
@@ -165,7 +215,7 @@ func (x *chaos) reload() {
 	x.pause(time.Second)
 	await(x.t, 20*time.Second, func() error {
 		x.alive()
-		if !x.load.send(x.c.http, 1, 1) {
+		if !x.send(1, 1) {
 			return errors.New("it does not accept traces")
 		}
 		return nil
@@ -174,23 +224,23 @@ func (x *chaos) reload() {
 
 // hostile sends requests that are not valid, or only just.
 func (x *chaos) hostile() {
-	deep := `{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"x","attributes":[{"key":"gen_ai.input.messages",` +
-		`"value":{"stringValue":"` + strings.Repeat(`[`, 100_000) + `"}}]}]}]}]}`
 	for _, p := range []struct{ kind, body string }{
 		{"application/json", "{"},
-		{"application/json", deep},
 		{"application/json", `{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"zz"}]}]}]}`},
 		{"application/x-protobuf", strings.Repeat("\xff", 1000)},
 		{"application/x-protobuf", "\x0a\xff\xff\xff\xff\x0f"},
 	} {
-		x.load.post(x.c.http, p.kind, []byte(p.body))
+		if x.load.post(x.c.http, p.kind, []byte(p.body)) {
+			x.t.Errorf("the Collector takes what is no request: %q", p.body)
+		}
 	}
+	x.load.odd(x.to(), "gen_ai.input.messages", strings.Repeat("[", 100_000))
 }
 
 // damage overwrites the middle of a file below the data folder, or removes the file, and restarts the Collector. It
-// comes in a quiet moment, so that hardly anything else is lost with the file.
+// comes at a rest, so that hardly anything is lost with the file.
 func (x *chaos) damage() {
-	x.recover()
+	x.rest()
 	var files []string
 	data := filepath.Join(x.dir, "data")
 	require.NoError(x.t, filepath.WalkDir(data, func(path string, d os.DirEntry, err error) error {
@@ -202,7 +252,9 @@ func (x *chaos) damage() {
 	require.NotEmpty(x.t, files)
 	slices.Sort(files)
 	file := files[x.random.IntN(len(files))]
-	x.damages = append(x.damages, damage{rest: x.rest, at: time.Now()})
+	if name := filepath.Base(file); strings.Contains(name, "journal") || strings.Contains(name, "tempo") {
+		x.damaged = time.Now()
+	}
 	if x.random.IntN(2) == 0 {
 		require.NoError(x.t, os.Remove(file))
 	} else if b, err := os.ReadFile(file); err == nil {
@@ -227,7 +279,9 @@ func (x *chaos) drive(traces int, every time.Duration) (stop func()) {
 			case <-over:
 				return
 			case <-ticker.C:
-				x.load.send(x.address.Load().(string), traces, 3)
+				x.flow.Lock()
+				x.send(traces, 3)
+				x.flow.Unlock()
 			}
 		}
 	})
@@ -249,48 +303,127 @@ func (x *chaos) alive() {
 	}
 }
 
-// recover waits until everything that was acknowledged so far is accounted for.
-func (x *chaos) recover() {
-	now := time.Now()
+// rest stops the load until everything that was acknowledged is accounted for.
+func (x *chaos) rest() {
+	x.flow.Lock()
+	defer x.flow.Unlock()
 	await(x.t, time.Minute, func() error {
 		x.alive()
-		ids, _ := x.load.want(func(a ack) bool { return a.at.After(now) || x.mayBeLost(a) })
-		if missing, _ := x.backend.missing(ids); len(missing) > 0 {
-			return fmt.Errorf("%d of %d spans are neither delivered nor refused for good", len(missing), len(ids))
-		}
-		return nil
+		return x.accounted(x.load.sent())
 	})
-	x.rest = now
+	x.settled(x.load.sent())
+	x.load.forget()
+	x.processes = x.processes[len(x.processes)-1:]
+	x.kills, x.damaged = nil, time.Time{}
 }
 
-// mayBeLost reports whether a span was acknowledged shortly before a kill, or was not delivered before a damage.
-func (x *chaos) mayBeLost(a ack) bool {
-	window := lostOfOthers
-	if a.fails {
-		window = lostOfFailing
+// accounted returns what is missing of some traces, and whose counters say something else than the backend.
+func (x *chaos) accounted(sent []*sentTrace) error {
+	missing := 0
+	for _, trace := range sent {
+		for i, span := range trace.spans {
+			if trace.mustArrive() && !x.mayBeLost(trace, i == 0) && !x.backend.has(trace.id, span) {
+				missing++
+			}
+		}
 	}
-	return slices.ContainsFunc(x.kills, func(at time.Time) bool { return a.at.Before(at) && at.Sub(a.at) < window }) ||
-		// A damaged file loses its content. A counter and the log say so.
-		slices.ContainsFunc(x.damages, func(d damage) bool { return a.at.After(d.rest) && a.at.Before(d.at) })
+	var errs []error
+	if missing > 0 {
+		errs = append(errs, fmt.Errorf("%d spans of failing traces are neither delivered nor refused for good", missing))
+	}
+	for _, p := range x.processes {
+		if p.killed {
+			continue
+		}
+		refused := p.refused[1]
+		if !p.end {
+			refused = x.backend.refusals()
+		}
+		a := x.account(p, sent)
+		if err := a.balance(x.ledger.counts(p.id), refused-p.refused[0]); err != nil {
+			errs = append(errs, fmt.Errorf("process %d: %w", p.id, err))
+		}
+	}
+	return errors.Join(errs...)
 }
 
-// settle waits until everything that was acknowledged is accounted for, and checks the review store.
-func (x *chaos) settle(done map[string]int) {
-	x.recover()
-	ids, forgiven := x.load.want(x.mayBeLost)
-	require.NotEmpty(x.t, ids, "the Collector was down all the time")
-	all, _ := x.load.want(func(ack) bool { return false })
-	lost, twice := x.backend.missing(all)
-	x.backend.mu.Lock()
-	refused := len(x.backend.refused)
-	x.backend.mu.Unlock()
+// account returns what a process received up to now.
+func (x *chaos) account(p *process, sent []*sentTrace) account {
+	a := p.before
+	for _, trace := range sent {
+		if trace.process == p.id {
+			a.add(trace, x.backend.has)
+		}
+	}
+	return a
+}
+
+// settled adds traces that will not change any more to the totals.
+func (x *chaos) settled(sent []*sentTrace) {
+	balanced := map[int]bool{}
+	for _, p := range x.processes {
+		p.before, balanced[p.id] = x.account(p, sent), !p.killed
+	}
+	for _, trace := range sent {
+		if trace.acked.IsZero() {
+			continue
+		}
+		x.total.acked += len(trace.spans)
+		if balanced[trace.process] {
+			x.total.balanced += len(trace.spans)
+		}
+		if !trace.fails {
+			continue
+		}
+		for i, span := range trace.spans {
+			x.total.failing++
+			switch {
+			case !x.mayBeLost(trace, i == 0):
+				x.total.strict++
+			case x.backend.has(trace.id, span):
+			case i == 0:
+				x.total.lostFailing++
+			default:
+				x.total.lostOthers++
+			}
+		}
+	}
+}
+
+// mayBeLost reports whether a span of a failing trace may be lost: one that was on its way when its file was damaged, or
+// one that does not fail itself and was acknowledged shortly before a kill.
+func (x *chaos) mayBeLost(trace *sentTrace, fails bool) bool {
+	// A damaged file loses its content. A counter and the log say so.
+	return trace.acked.Before(x.damaged) || !fails && slices.ContainsFunc(x.kills, func(at time.Time) bool {
+		return trace.acked.Before(at) && at.Sub(trace.acked) < lostOfOthers
+	})
+}
+
+// settle ends the run: everything is accounted for before and after the last process ends.
+func (x *chaos) settle(length time.Duration, done map[string]int) {
+	x.rest()
 	queue := x.c.queue(x.t)
 	require.Len(x.t, slices.Compact(slices.Clone(queue)), len(queue), "a trace is in the review queue twice")
+	if length > time.Minute { // after a kill the lease of a webhook lasts that long
+		await(x.t, 2*time.Minute, func() error {
+			if told, _ := x.backend.webhooks(); told == 0 {
+				return errors.New("nobody was told of the signals")
+			}
+			return nil
+		})
+	}
+	told, most := x.backend.webhooks()
+	require.LessOrEqual(x.t, most, 1+x.total.kills, "a webhook is told again only if a kill came before it was noted")
+	x.stop()
+	require.NoError(x.t, x.accounted(nil), "after the end")
+	all := x.total
+	require.NotZero(x.t, all.balanced, "the Collector was killed all the time")
+	share := func(part, whole int) float64 { return 100 * float64(part) / float64(whole) }
+	_, twice := x.backend.missing(nil)
 	x.t.Logf("chaos: %v", done)
-	failing := x.load.failing(lost)
-	x.t.Logf("chaos: %d spans of failing traces sent, %d acknowledged = %d accounted for (%.1f %%) + %d shortly before a "+
-		"kill or a damage, of which %d are lost: %d failing ones, %d others of their traces; %d refused for good by the "+
-		"backend, %d delivered twice", x.load.sent, len(all), len(ids), 100*float64(len(ids))/float64(len(all)), forgiven,
-		len(lost), failing, len(lost)-failing, refused, twice)
-	x.c.stop(x.t)
+	x.t.Logf("chaos: %d spans acknowledged, %d (%.1f %%) of them in balance with the counters of their process; "+
+		"%d spans of failing traces, %d (%.1f %%) of them must be there and are; of the others %d failing ones and %d "+
+		"others are lost; %d refused for good by the backend, %d delivered twice; %d webhooks", all.acked, all.balanced,
+		share(all.balanced, all.acked), all.failing, all.strict, share(all.strict, all.failing), all.lostFailing,
+		all.lostOthers, x.backend.refusals(), twice, told)
 }

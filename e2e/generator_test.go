@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -15,14 +16,31 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 )
 
-// generator sends traces and remembers the spans of failing ones that were acknowledged.
+// generator sends traces and remembers them.
 type generator struct {
 	client http.Client
 
 	mu     sync.Mutex
 	random *rand.Rand
-	acked  map[pcommon.SpanID]ack // of failing traces
-	sent   int                    // failing spans in all, acknowledged or not
+	traces []*sentTrace
+}
+
+// sentTrace is a trace that was sent once. A failing one fails by its first span.
+type sentTrace struct {
+	process int
+	id      pcommon.TraceID
+	spans   []pcommon.SpanID
+	fails   bool
+	acked   time.Time // zero without an answer that it was accepted
+}
+
+// mustArrive reports whether a trace is always kept, and was acknowledged.
+func (t *sentTrace) mustArrive() bool { return t.fails && !t.acked.IsZero() }
+
+// target is where traces go: an address, and which of the processes that listen one after the other.
+type target struct {
+	address string
+	process int
 }
 
 // ack is a span of a failing trace that was acknowledged.
@@ -34,63 +52,103 @@ type ack struct {
 func newGenerator(seed uint64) *generator {
 	return &generator{
 		client: http.Client{Timeout: 10 * time.Second}, random: rand.New(rand.NewPCG(seed, seed)),
-		acked: map[pcommon.SpanID]ack{},
 	}
 }
 
-// request makes traces: every second one fails, by its first span. size is the number of spans of each.
-func (l *generator) request(traces, size int) (td ptrace.Traces, failing map[pcommon.SpanID]bool) {
+// request makes traces: every second one fails. size is the number of spans of each.
+func (l *generator) request(traces, size int) (td ptrace.Traces, made []*sentTrace) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	td, failing = ptrace.NewTraces(), map[pcommon.SpanID]bool{}
+	td = ptrace.NewTraces()
 	rs := td.ResourceSpans().AppendEmpty()
 	rs.Resource().Attributes().PutStr("service.name", "chaos")
 	spans := rs.ScopeSpans().AppendEmpty().Spans()
 	now := time.Now()
 	for i := range traces {
-		var trace pcommon.TraceID
-		binary.BigEndian.PutUint64(trace[:], l.random.Uint64())
-		binary.BigEndian.PutUint64(trace[8:], l.random.Uint64()|1)
+		one := &sentTrace{id: l.traceID(), fails: i%2 == 0}
+		made = append(made, one)
 		for n := range size {
-			var id pcommon.SpanID
-			binary.BigEndian.PutUint64(id[:], l.random.Uint64()|1)
 			s := spans.AppendEmpty()
-			s.SetTraceID(trace)
-			s.SetSpanID(id)
+			s.SetTraceID(one.id)
+			s.SetSpanID(l.spanID())
+			one.spans = append(one.spans, s.SpanID())
 			s.SetName("chat gpt-x")
 			s.SetStartTimestamp(pcommon.NewTimestampFromTime(now.Add(-time.Second)))
 			s.SetEndTimestamp(pcommon.NewTimestampFromTime(now))
 			s.Attributes().PutStr("gen_ai.operation.name", "chat")
 			s.Attributes().PutStr("gen_ai.request.model", "gpt-x")
 			s.Attributes().PutStr("gen_ai.provider.name", "openai")
-			if i%2 == 0 {
-				if n == 0 {
-					s.Attributes().PutStr("error.type", "timeout")
-					s.Status().SetCode(ptrace.StatusCodeError)
-				}
-				failing[id] = n == 0
+			if one.fails && n == 0 {
+				s.Attributes().PutStr("error.type", "timeout")
+				s.Status().SetCode(ptrace.StatusCodeError)
 			}
 		}
 	}
-	return td, failing
+	return td, made
 }
 
-// send sends traces once. What is not acknowledged is not sent again: it may arrive or not.
+func (l *generator) traceID() (id pcommon.TraceID) {
+	binary.BigEndian.PutUint64(id[:], l.random.Uint64())
+	binary.BigEndian.PutUint64(id[8:], l.random.Uint64()|1)
+	return id
+}
+
+func (l *generator) spanID() (id pcommon.SpanID) {
+	binary.BigEndian.PutUint64(id[:], l.random.Uint64()|1)
+	return id
+}
+
+// send sends traces to an address once.
 func (l *generator) send(address string, traces, size int) bool {
-	td, failing := l.request(traces, size)
+	return l.sendTo(target{address: address}, traces, size)
+}
+
+// sendTo sends traces once. What is not acknowledged is not sent again: it may arrive or not.
+func (l *generator) sendTo(to target, traces, size int) bool {
+	td, made := l.request(traces, size)
+	return l.deliver(to, td, made)
+}
+
+// services sends a failing trace of each of some services that were not seen before.
+func (l *generator) services(to target, n int) bool {
+	td, made := l.request(0, 0)
+	for range n {
+		one, trace := l.request(1, 1)
+		l.mu.Lock()
+		name := "service-" + strconv.FormatUint(l.random.Uint64(), 36)
+		l.mu.Unlock()
+		one.ResourceSpans().At(0).Resource().Attributes().PutStr("service.name", name)
+		one.ResourceSpans().MoveAndAppendTo(td.ResourceSpans())
+		made = append(made, trace...)
+	}
+	return l.deliver(to, td, made)
+}
+
+// odd sends one healthy span with an attribute.
+func (l *generator) odd(to target, key, value string) bool {
+	td, made := l.request(1, 1)
+	made[0].fails = false
+	s := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0)
+	s.Attributes().Remove("error.type")
+	s.Status().SetCode(ptrace.StatusCodeUnset)
+	s.Attributes().PutStr(key, value)
+	return l.deliver(to, td, made)
+}
+
+func (l *generator) deliver(to target, td ptrace.Traces, made []*sentTrace) bool {
 	b, err := ptraceotlp.NewExportRequestFromTraces(td).MarshalProto()
 	if err != nil {
 		return false
 	}
-	ok := l.post(address, "application/x-protobuf", b)
+	ok := l.post(to.address, "application/x-protobuf", b)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.sent += len(failing)
-	if ok {
-		for id, fails := range failing {
-			l.acked[id] = ack{time.Now(), fails}
+	for _, trace := range made {
+		if trace.process = to.process; ok {
+			trace.acked = time.Now()
 		}
 	}
+	l.traces = append(l.traces, made...)
 	return ok
 }
 
@@ -104,44 +162,35 @@ func (l *generator) post(address, kind string, body []byte) bool {
 	return resp.StatusCode == http.StatusOK
 }
 
-// services sends a trace of each of some services that were not seen before. The traces are not followed.
-func (l *generator) services(address string, n int) {
-	td := ptrace.NewTraces()
-	for range n {
-		one, _ := l.request(1, 1)
-		l.mu.Lock()
-		name := "service-" + strconv.FormatUint(l.random.Uint64(), 36)
-		l.mu.Unlock()
-		one.ResourceSpans().At(0).Resource().Attributes().PutStr("service.name", name)
-		one.ResourceSpans().MoveAndAppendTo(td.ResourceSpans())
-	}
-	if b, err := ptraceotlp.NewExportRequestFromTraces(td).MarshalProto(); err == nil {
-		l.post(address, "application/x-protobuf", b)
-	}
-}
-
-// want returns the acknowledged spans, without those that forgive accepts as lost.
+// want returns the acknowledged spans of failing traces, without those that forgive accepts as lost.
 func (l *generator) want(forgive func(ack) bool) (ids []pcommon.SpanID, forgiven int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for id, a := range l.acked {
-		if forgive(a) {
-			forgiven++
+	for _, trace := range l.traces {
+		if !trace.fails || trace.acked.IsZero() {
 			continue
 		}
-		ids = append(ids, id)
+		for i, id := range trace.spans {
+			if forgive(ack{trace.acked, i == 0}) {
+				forgiven++
+				continue
+			}
+			ids = append(ids, id)
+		}
 	}
 	return ids, forgiven
 }
 
-// failing counts the failing spans among some.
-func (l *generator) failing(ids []pcommon.SpanID) (n int) {
+// sent returns the traces that were sent since forget.
+func (l *generator) sent() []*sentTrace {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, id := range ids {
-		if l.acked[id].fails {
-			n++
-		}
-	}
-	return n
+	return slices.Clone(l.traces)
+}
+
+// forget drops what is known of the traces.
+func (l *generator) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.traces = nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
@@ -54,6 +55,13 @@ func (s *seen) check(failing map[string]time.Time) (missing []string, duplicates
 		}
 	}
 	return missing, duplicates
+}
+
+// has reports whether a span arrived.
+func (s *seen) has(trace pcommon.TraceID, span pcommon.SpanID) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.spans[trace.String()][span.String()] > 0
 }
 
 // ids returns the ids of all spans.

@@ -134,9 +134,7 @@ func (x *chaos) fill() {
 
 // forget drops what the test knows of delivered spans, so that the test itself does not grow.
 func (x *chaos) forget() {
-	x.load.mu.Lock()
-	clear(x.load.acked)
-	x.load.mu.Unlock()
+	x.load.forget()
 	x.backend.taken.forget()
 }
 
