@@ -52,6 +52,7 @@ type process struct {
 	id          int
 	before      account
 	refused     [2]int // spans that the backend had refused for good at its start and at its end
+	reloaded    bool
 	killed, end bool
 }
 
@@ -211,6 +212,7 @@ func (x *chaos) send(traces, size int) bool { return x.load.sendTo(x.to(), trace
 // reload makes the Collector read its configuration again, and waits until it accepts traces.
 func (x *chaos) reload() {
 	await(x.t, 10*time.Second, x.c.heedsSignals)
+	x.processes[len(x.processes)-1].reloaded = true
 	require.NoError(x.t, x.c.cmd.Process.Signal(syscall.SIGHUP))
 	x.pause(time.Second)
 	await(x.t, 20*time.Second, func() error {
@@ -335,12 +337,8 @@ func (x *chaos) accounted(sent []*sentTrace) error {
 		if p.killed {
 			continue
 		}
-		refused := p.refused[1]
-		if !p.end {
-			refused = x.backend.refusals()
-		}
 		a := x.account(p, sent)
-		if err := a.balance(x.ledger.counts(p.id), refused-p.refused[0]); err != nil {
+		if err := a.balance(x.ledger.counts(p.id)); err != nil {
 			errs = append(errs, fmt.Errorf("process %d: %w", p.id, err))
 		}
 	}
@@ -355,6 +353,11 @@ func (x *chaos) account(p *process, sent []*sentTrace) account {
 			a.add(trace, x.backend.has)
 		}
 	}
+	until := p.refused[1]
+	if !p.end {
+		until = x.backend.refusals()
+	}
+	a.refused, a.interrupted = until-p.refused[0], p.reloaded || p.end
 	return a
 }
 
