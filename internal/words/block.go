@@ -22,13 +22,18 @@ type block struct {
 
 // find classifies the 64 bytes from i.
 func (b *block) find(s string, i int) {
-	b.at, b.letters, b.digits, b.capitals = i, 0, 0, 0
-	for k := 0; k < 64; k += 8 {
-		letter, digit, capital := classify(load(s, i+k))
-		b.letters |= gather(letter) << (k & 63)
-		b.digits |= gather(digit) << (k & 63)
-		b.capitals |= gather(capital) << (k & 63)
+	var letters, digits, capitals uint64
+	for k := i; k < i+64; k += 8 { // the bits of the first eight bytes end up lowest
+		letter, digit, capital := classify(load(s, k))
+		letters, digits, capitals = letters>>8|gather(letter), digits>>8, capitals>>8
+		if digit != 0 { // rare
+			digits |= gather(digit)
+		}
+		if capital != 0 {
+			capitals |= gather(capital)
+		}
 	}
+	b.at, b.letters, b.digits, b.capitals = i, letters, digits, capitals
 }
 
 // words reads plain words with single spaces between them, from the letter at i. It finds the ends of all words in 64
@@ -115,8 +120,8 @@ func classify(v uint64) (letter, digit, capital uint64) {
 	return letter, digit, letter &^ (v << 2)
 }
 
-// gather packs the top bits of eight bytes into one byte, the lowest first.
-func gather(mask uint64) uint64 { return (mask >> 7) * 0x0102040810204080 >> 56 }
+// gather packs the top bits of eight bytes into the highest byte, the lowest first.
+func gather(mask uint64) uint64 { return (mask >> 7) * 0x0102040810204080 & (0xff << 56) }
 
 // inWord holds the bytes that continue a word beyond its ASCII letters and digits.
 var inWord = func() (b [256]bool) {

@@ -5,7 +5,8 @@ package words
 type Table struct {
 	filter []uint64
 	slots  []slot
-	shift  uint8
+	shift  uint8 // of a hash that becomes the index of a slot
+	fine   uint8 // of one that becomes a bit of the filter
 }
 
 // filterBits is the base-2 logarithm of the filter's bits for each slot.
@@ -29,6 +30,7 @@ func NewTable(texts map[uint32][]string) *Table {
 	for ; size < sparse*len(values); size <<= 1 {
 		t.shift--
 	}
+	t.fine = t.shift - filterBits
 	t.slots, t.filter = make([]slot, size), make([]uint64, size<<filterBits/64)
 	for h, value := range values {
 		i := t.first(h)
@@ -44,13 +46,9 @@ func NewTable(texts map[uint32][]string) *Table {
 
 // Of returns the bits of a word, 0 if it is in no text.
 func (t *Table) Of(hash uint32) uint32 {
-	if bit := t.bit(hash); t.filter[bit/64]>>(bit%64)&1 == 0 {
+	if !t.May(hash) {
 		return 0
 	}
-	return t.find(hash)
-}
-
-func (t *Table) find(hash uint32) uint32 {
 	for i := t.first(hash); ; i = t.next(i) {
 		if s := &t.slots[i]; s.hash == hash || s.value == 0 {
 			return s.value
@@ -58,8 +56,15 @@ func (t *Table) find(hash uint32) uint32 {
 	}
 }
 
+// May reports whether a word may have bits. It is false for most words without, and small enough for the compiler to
+// put it where it is called.
+func (t *Table) May(hash uint32) bool {
+	bit := t.bit(hash)
+	return t.filter[bit/64]>>(bit%64)&1 != 0
+}
+
 func (t *Table) first(hash uint32) uint32 { return hash >> (t.shift & 31) }
 
-func (t *Table) bit(hash uint32) uint32 { return hash >> ((t.shift - filterBits) & 31) }
+func (t *Table) bit(hash uint32) uint32 { return hash >> (t.fine & 31) }
 
 func (t *Table) next(i uint32) uint32 { return (i + 1) & uint32(len(t.slots)-1) }

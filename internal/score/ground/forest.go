@@ -28,16 +28,18 @@ func (m *Forest) Margin(f []float32) float32 {
 	margin := m.Bias
 	for i := range m.Trees {
 		t := &m.Trees[i]
-		leaf := 0
-		for d := range depth {
-			leaf <<= 1
-			if f[t.Feature[d]] > t.Above[d] {
-				leaf |= 1
-			}
-		}
-		margin += t.Leaf[leaf]
+		margin += t.Leaf[t.above(f, 0)<<2|t.above(f, 1)<<1|t.above(f, 2)]
 	}
 	return margin
+}
+
+// above returns 1 if a feature is above its threshold, else 0. It takes no branch, because a processor could not
+// predict it.
+func (t *Tree) above(f []float32, d int) (yes uint8) {
+	if f[t.Feature[d]] > t.Above[d] {
+		yes = 1
+	}
+	return yes
 }
 
 const magic = "FLF1"

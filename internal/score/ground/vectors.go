@@ -208,9 +208,17 @@ const fullBytes = 255 / 15
 // add adds a word. At most maxSubject words keep the sums below sixteen bits.
 func (s *subject) add(c *[lanes]uint64) {
 	const nibbles = 0x0f0f0f0f0f0f0f0f
-	for l, v := range c {
-		s.bytes[0][l] += v & nibbles
-		s.bytes[1][l] += v >> 4 & nibbles
+	low, high := &s.bytes[0], &s.bytes[1]
+	for l := 0; l < lanes; l += 4 {
+		v, w, x, y := c[l], c[l+1], c[l+2], c[l+3]
+		low[l] += v & nibbles
+		low[l+1] += w & nibbles
+		low[l+2] += x & nibbles
+		low[l+3] += y & nibbles
+		high[l] += v >> 4 & nibbles
+		high[l+1] += w >> 4 & nibbles
+		high[l+2] += x >> 4 & nibbles
+		high[l+3] += y >> 4 & nibbles
 	}
 	s.words++
 	if s.fresh++; s.fresh == fullBytes {

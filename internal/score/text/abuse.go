@@ -158,7 +158,10 @@ func abuse(t *words.Text) (weight float32, passage []words.Word) {
 	scorned := 0         // adjectives since "you"
 	cursed := -1         // the last curse or adjective
 	for i := 0; i < len(list); i++ {
-		classes, n := abusive.at(list, i)
+		classes, n := uint32(0), 1
+		if abusive.may(list, i) {
+			classes, n = abusive.at(list, i)
+		}
 		if list[i].Flags.Is(words.Sentence | words.Line) {
 			you, crowd, scorned, cursed = -1, -1, 0, -1
 		}

@@ -109,6 +109,9 @@ func cuesOf(list []words.Word) (best cues) {
 	override, rules, prior, whose, all := -cuePassage, -cuePassage, -cuePassage, -cuePassage, -cuePassage
 	forget, scope, negation := -cuePassage, -cuePassage, -cuePassage
 	for i := range list {
+		if !cueWords.May(list[i].Hash) { // most words
+			continue
+		}
 		class := cueWords.Of(list[i].Hash)
 		if class == 0 {
 			continue

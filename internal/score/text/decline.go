@@ -170,6 +170,9 @@ func declines(t *words.Text, list []words.Word, signs []float32) {
 		if i > 0 && list[i].Flags.Is(words.Sentence) {
 			speaker, negation, weak = -1, -1, -1
 		}
+		if !refusing.may(list, i) {
+			continue
+		}
 		classes, n := refusing.at(list, i)
 		if classes == 0 {
 			continue

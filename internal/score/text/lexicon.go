@@ -49,6 +49,10 @@ func newLexicon(lists map[uint32]string) *lexicon {
 	return l
 }
 
+// may reports whether something may begin at a word. It is false for most words with which nothing begins, and small
+// enough for the compiler to put it into a loop.
+func (l *lexicon) may(list []words.Word, i int) bool { return l.table.May(list[i].Hash) }
+
 // at returns the classes of what begins at a word, and its number of words. The longest phrase counts before the word.
 func (l *lexicon) at(list []words.Word, i int) (classes uint32, n int) {
 	classes = l.table.Of(list[i].Hash)

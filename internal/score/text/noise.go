@@ -14,11 +14,14 @@ func noise(t *words.Text) float32 {
 	running, worst := 0, 0
 	for i := range list {
 		odd := uint8(0)
-		if i > 0 && !list[i].Flags.Is(words.Gap) {
+		if i > 0 && list[i].Start-list[i-1].End > 1 && !list[i].Flags.Is(words.Gap) {
 			odd = oddness(t.Source[list[i-1].End:list[i].Start])
 		}
 		if w := &list[i]; w.Flags.Is(words.Inner) || !w.Flags.Is(words.Plain) {
 			odd += humps(t.Source[w.Start:w.End])
+		}
+		if odd == 0 && running == 0 { // most of prose: the ring is all 0
+			continue
 		}
 		slot := i % window
 		if i >= window {
