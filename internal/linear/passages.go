@@ -32,12 +32,12 @@ func (m *Model) Passages(list []words.Word, widths Widths) (peaks [len(Widths{})
 	// The sum after the word i stands at i+1. Before the first it is 0, and so is what a window would begin with that is
 	// still wider than the text so far: windows are narrower than the ring.
 	var sums [MaxWindow]int32
-	var ends [len(widths)]end
-	for k := range ends {
-		ends[k].sum = math.MinInt32
+	for k := range widths {
 		widths[k] = min(widths[k], MaxWindow-1)
 	}
 	narrow, medium, wide := uint(widths[0]), uint(widths[1]), uint(widths[2])
+	// Three variables, because an array would be in memory.
+	first, second, third := end{sum: math.MinInt32}, end{sum: math.MinInt32}, end{sum: math.MinInt32}
 	var seen recent
 	weights, shift := m.weights, (32-uint(m.Bits))%32
 	all, one, two := int32(0), uint32(0), uint32(0)
@@ -62,11 +62,11 @@ func (m *Model) Passages(list []words.Word, widths Widths) (peaks [len(Widths{})
 		two, one = one, h
 		at := uint(i + 1)
 		sums[at%MaxWindow] = all
-		ends[0].raise(all-sums[(at-narrow)%MaxWindow], i+1)
-		ends[1].raise(all-sums[(at-medium)%MaxWindow], i+1)
-		ends[2].raise(all-sums[(at-wide)%MaxWindow], i+1)
+		first.raise(all-sums[(at-narrow)%MaxWindow], i+1)
+		second.raise(all-sums[(at-medium)%MaxWindow], i+1)
+		third.raise(all-sums[(at-wide)%MaxWindow], i+1)
 	}
-	for k, e := range ends {
+	for k, e := range [...]end{first, second, third} {
 		from := max(0, e.at-widths[k])
 		peaks[k] = Window{Sum: float32(e.sum) * m.scale, From: max(0, from-min(m.Order, 3)+1), Upto: e.at}
 	}

@@ -28,7 +28,8 @@ type Vectors struct {
 	Taken  []uint8 // how often an answer has the word if the question has it, in 255ths
 	Coords [][lanes]uint64
 
-	slots []uint64 // by the hash of a stem: stem << 32 | index + 1
+	slots   []uint64 // by the hash of a stem: stem << 32 | index + 1
+	squares []int32  // of the vectors
 }
 
 // NewVectors packs vectors of Dims numbers, which are near 1 at most, into four bits a number. A subject is a sum of
@@ -108,8 +109,15 @@ func unmarshalVectors(file []byte) (*Vectors, error) {
 
 // Index prepares the vectors for lookups.
 func (v *Vectors) Index() {
-	v.slots = make([]uint64, 1<<slotBits)
+	v.slots, v.squares = make([]uint64, 1<<slotBits), make([]int32, len(v.Stems))
 	for i, h := range v.Stems {
+		for _, c := range v.Coords[i] {
+			for range 16 {
+				x := int32(c&15) - middle
+				v.squares[i] += x * x
+				c >>= 4
+			}
+		}
 		at := h * 0x9e3779b1 >> (32 - slotBits)
 		for v.slots[at] != 0 {
 			at = (at + 1) & (1<<slotBits - 1)
@@ -156,17 +164,16 @@ var omissions = func() (list [256]float32) {
 
 // near returns the cosine of a word and a subject.
 func (v *Vectors) near(at int, to *direction) float32 {
-	var dot, square int32
+	dot := -middle * to.sum
 	for l, c := range &v.Coords[at] {
-		for i := range int32(4) { // the fields of a lane, in the order of subject.point
-			of := to.at[l*4+int(i):]
-			a, b, c, d := int32(c>>(16*i)&15)-middle, int32(c>>(16*i+8)&15)-middle,
-				int32(c>>(16*i+4)&15)-middle, int32(c>>(16*i+12)&15)-middle
-			dot += a*of[0] + b*of[Dims/4] + c*of[Dims/2] + d*of[Dims/4*3]
-			square += a*a + b*b + c*c + d*d
+		for i := range 4 { // the fields of a lane, in the order of subject.point
+			a, b, d, e := int32(c&15), int32(c>>8&15), int32(c>>4&15), int32(c>>12&15)
+			of := l*4 + i
+			dot += a*to.at[of] + b*to.at[Dims/4+of] + d*to.at[Dims/2+of] + e*to.at[Dims/4*3+of]
+			c >>= 16
 		}
 	}
-	return cosineOf(dot, square, to.square)
+	return cosineOf(dot, v.squares[at], to.square)
 }
 
 const unknownTaken = 128
@@ -237,10 +244,10 @@ func (s *subject) carry() {
 	s.bytes, s.fresh = [2][lanes]uint64{}, 0
 }
 
-// direction is a subject to compare with others: the sum of its vectors, and its square.
+// direction is a subject to compare with others: the sum of its vectors, the sum of that, and its square.
 type direction struct {
-	at     [Dims]int32
-	square int32
+	at          [Dims]int32
+	sum, square int32
 }
 
 // point returns the direction of a subject. The order of its numbers differs from that of a vector, but is the same for
@@ -248,12 +255,13 @@ type direction struct {
 func (s *subject) point(d *direction) {
 	s.carry()
 	shift := int32(middle * s.words)
-	d.square = 0
+	d.sum, d.square = 0, 0
 	for k := range s.sums {
 		for l, v := range &s.sums[k] {
 			to := d.at[k*Dims/4+l*4:][:4]
 			to[0], to[1] = int32(v&0xffff)-shift, int32(v>>16&0xffff)-shift
 			to[2], to[3] = int32(v>>32&0xffff)-shift, int32(v>>48)-shift
+			d.sum += to[0] + to[1] + to[2] + to[3]
 			d.square += to[0]*to[0] + to[1]*to[1] + to[2]*to[2] + to[3]*to[3]
 		}
 	}
