@@ -6,6 +6,7 @@
 #   default        deploy/config/default.yaml with nop in place of files: compare with (c)
 #   structure      metrics without the text scorers, unscored: default without them. What all but these costs
 #   volatile       default without what keeps failing spans over a crash or an overflow, and large texts small
+#   lean           default with GOMEMLIMIT=1300MiB: the CPU that less memory takes
 #
 # The load generator and the stock configurations are in ../shared/bench, or where FAULTLINE_BENCH says. ERR is the share
 # of failing traces: without it the matrix runs at 1 % and at 5 %. PROFILE=1 prints the share of each component as well.
@@ -25,6 +26,7 @@ collector() {
   for config in "$@"; do merged+=" --config $config"; done
   cat >"$work/$name" <<SH
 #!/bin/sh
+${environment:-}
 rm -rf "$work/data" && mkdir -p "$work/data" && cd "$work"
 exec "$root/bin/otelcol-faultline"$merged "\$@"
 SH
@@ -40,10 +42,13 @@ cp "$root/bench/conf/structure.yaml" "$work/structure.yaml"
 cp "$root/bench/conf/structure.yaml" "$work/unscored.yaml"
 collector volatile "$shipped" "$overlay"
 cp "$root/bench/conf/volatile.yaml" "$work/volatile.yaml"
+environment="export GOMEMLIMIT=1300MiB" collector lean "$shipped"
+cp "$overlay" "$work/lean.yaml"
 
 reps=${1:-3}
 configs=${2:-a b $root/bin/otelcol-faultline@$root/bench/conf/metrics.yaml $work/structure@$work/structure.yaml
-  c $work/faultline@$overlay $work/unscored@$work/unscored.yaml $work/volatile@$work/volatile.yaml}
+  c $work/faultline@$overlay $work/unscored@$work/unscored.yaml $work/volatile@$work/volatile.yaml
+  $work/lean@$work/lean.yaml}
 cd "$work"
 for share in ${ERR:-0.01 0.05}; do
   out=${OUT:-$root/bin/bench-$share.jsonl}
