@@ -410,7 +410,7 @@ func (x *chaos) settle(length time.Duration, done map[string]int) {
 	if length > time.Minute { // after a kill the lease of a webhook lasts that long
 		await(x.t, 2*time.Minute, func() error {
 			if told, _ := x.backend.webhooks(); told == 0 {
-				return errors.New("nobody was told of the signals")
+				return errors.New("no webhook arrived")
 			}
 			return nil
 		})

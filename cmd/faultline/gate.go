@@ -224,21 +224,17 @@ func runGate(c *cobra.Command, o gateOptions) error {
 		return err
 	}
 	decision.Judges = o.judge.tell(c.ErrOrStderr())
-	if err := writeReport(c, report.Report{Report: decision, TraceURL: o.traceURL}, o); err != nil {
-		return err
-	}
+	err = writeReport(c, report.Report{Report: decision, TraceURL: o.traceURL}, o)
 	if o.history != "" {
-		if err := gate.AppendHistory(o.history, decision.Entry(time.Now())); err != nil {
-			return err
-		}
+		err = errors.Join(err, gate.AppendHistory(o.history, decision.Entry(time.Now())))
 	}
-	switch decision.Decision {
+	switch decision.Decision { // which stands, whatever could not be written
 	case gate.Regression:
-		return exitError{code: exitFailure}
+		return exitError{exitFailure, err}
 	case gate.Inconclusive:
-		return exitError{code: exitInconclusive}
+		return exitError{exitInconclusive, err}
 	}
-	return nil
+	return err
 }
 
 // decide runs or reads both sides once, and then repeats the rows that the gate cannot decide on yet, one run at a

@@ -95,6 +95,8 @@ func TestMistakesHaveOneClearLine(t *testing.T) {
 		"dataset edit good.jsonl --row a --severity urgent":   `row a: severity must be low, medium or high, got "urgent"`,
 		"dataset export --store s.yaml -o a.yaml":             `--output must not end in .yaml or .yml, since rows are written as JSON lines, got "a.yaml"`,
 		"dataset export --store s.yaml -o traces.json":        "faultline dataset export makes rows of reviewed ones; write to another file, or give --overwrite",
+		"dataset export --store s.yaml -o /dev/null":          `--output must be a file, got "/dev/null"`,
+		"dataset export --store s.yaml -o .":                  `--output must be a file, got "."`,
 		"dataset import good.jsonl -o good.jsonl":             `--output must not be a file that the command reads, got "good.jsonl"`,
 		"dataset edit good.jsonl --row a --sound -o a.yml":    `--output must not end in .yaml or .yml, since rows are written as JSON lines, got "a.yml"`,
 		"dataset split good.jsonl -o a.yaml":                  `--output must not end in .yaml or .yml, since rows are written as JSON lines, got "a.yaml"`,

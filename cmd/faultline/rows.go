@@ -124,7 +124,7 @@ func oneFile(c *cobra.Command, args []string) error {
 }
 
 func runEdit(c *cobra.Command, name string, e edits) error {
-	if err := jsonLines(e.output); err != nil {
+	if err := checkRows(e.output); err != nil {
 		return err
 	}
 	switch {
@@ -243,7 +243,7 @@ part. Rows that have a part keep it, unless --again is given.`,
 			if err != nil {
 				return usage("--into: %w", err)
 			}
-			if err := jsonLines(output); err != nil {
+			if err := checkRows(output); err != nil {
 				return err
 			}
 			if dataset.IsShort(args[0]) && output == "" {

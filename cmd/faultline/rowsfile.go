@@ -28,7 +28,7 @@ func (f *rowsFile) read() ([]dataset.Row, error) {
 	if f.name == "" {
 		return nil, nil
 	}
-	if err := jsonLines(f.name); err != nil || f.overwrite {
+	if err := checkRows(f.name); err != nil || f.overwrite {
 		return nil, err
 	}
 	if _, err := os.Stat(f.name); errors.Is(err, fs.ErrNotExist) {
@@ -61,10 +61,13 @@ func (f *rowsFile) write(c *cobra.Command, rows []dataset.Row, kept int) error {
 	return nil
 }
 
-// jsonLines refuses a name that says YAML for an output that is JSON lines.
-func jsonLines(output string) error {
-	if dataset.IsShort(output) {
-		return usage("--output must not end in .yaml or .yml, since rows are written as JSON lines, got %q", output)
+// checkRows refuses an output that no dataset can be written to, "" for none.
+func checkRows(output string) error {
+	if output == "" {
+		return nil
+	}
+	if err := dataset.CheckOutput(output); err != nil {
+		return usage("--output %w", err)
 	}
 	return nil
 }

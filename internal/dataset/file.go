@@ -148,11 +148,23 @@ func Write(w io.Writer, rows []Row) error {
 	return nil
 }
 
-// WriteFile replaces a dataset file at once: readers see the old file or the new one. Only its owner can read it,
-// since it holds messages of users. The name must not be one of the short form, which would be read as YAML.
-func WriteFile(path string, rows []Row) error {
+// CheckOutput returns why no dataset can be written to a file: the name is one of the short form, which would be read as
+// YAML, or something else than a file is there.
+func CheckOutput(path string) error {
 	if IsShort(path) {
-		return fmt.Errorf("%s must not end in .yaml or .yml: rows are written as JSON lines", path)
+		return fmt.Errorf("must not end in .yaml or .yml, since rows are written as JSON lines, got %q", path)
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("must be a file, got %q", path)
+	}
+	return nil
+}
+
+// WriteFile replaces a dataset file at once: readers see the old file or the new one. Only its owner can read it,
+// since it holds messages of users. CheckOutput says which names it takes.
+func WriteFile(path string, rows []Row) error {
+	if err := CheckOutput(path); err != nil {
+		return fmt.Errorf("a dataset %w", err)
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {

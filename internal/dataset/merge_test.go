@@ -59,7 +59,7 @@ func TestMergeKeepsTheRowsOfAFile(t *testing.T) {
 
 func TestFollowTakesALaterJudgement(t *testing.T) {
 	row := judged("a", "s1", 1, func(r *Row) { r.Assertions = []string{"follows schema"} })
-	row.Name, row.Known, row.Split = "the first", "for now", "test"
+	row.Name, row.Known, row.Split = "the first", "until Friday", "test"
 	file := []Row{row, judged("b", "s2", 3, asIs), judged("c", "s3", 1, asIs), {ID: "hand", Call: talk("by hand")}}
 	before := file[1]
 	changed := Follow(file, []Row{
