@@ -119,6 +119,7 @@ func TestMistakesHaveOneClearLine(t *testing.T) {
 		"run --dataset good.jsonl":                            "say how to run the system: --exec, --http, --openai, or a program after --",
 		"run --dataset none.jsonl --exec cat":                 "open none.jsonl: no such file or directory",
 		"run --dataset good.jsonl --exec cat --repeats 0":     "--repeats must be at least 1, got 0",
+
 		"scorers lint":                                 "lint needs a FILE; see faultline scorers lint --help",
 		"scorers lnt":                                  `unknown command "lnt"; faultline scorers --help lists the commands`,
 		"scorers lint s.yaml":                          `scorer file s.yaml: scorers.refusal: unknown key "fail_blow", expected one of fail_below`,

@@ -148,8 +148,8 @@ func Write(w io.Writer, rows []Row) error {
 	return nil
 }
 
-// CheckOutput returns why no dataset can be written to a file: the name is one of the short form, which would be read as
-// YAML, or something else than a file is there.
+// CheckOutput returns why no dataset can be written to a file: its name is one of the short form, which is read as
+// YAML, or it is no regular file.
 func CheckOutput(path string) error {
 	if IsShort(path) {
 		return fmt.Errorf("must not end in .yaml or .yml, since rows are written as JSON lines, got %q", path)
