@@ -56,6 +56,7 @@ const (
 // guard watches over the file of one store. A nil guard does nothing, and its store counts as healthy.
 type guard struct {
 	Guard
+	path      string
 	condition review.Condition
 
 	wake   chan struct{} // a transaction saw trouble
@@ -82,7 +83,8 @@ func (d *DB) begin(ctx context.Context, settings Guard) error {
 		settings.Free = statFree
 	}
 	g := &guard{
-		Guard: settings, condition: review.Condition{Changed: settings.Changed}, wake: make(chan struct{}, 1),
+		Guard: settings, path: d.path, condition: review.Condition{Changed: settings.Changed},
+		wake: make(chan struct{}, 1),
 	}
 	g.ctx, g.cancel = context.WithCancel(context.WithoutCancel(ctx)) // the watch outlives the start
 	d.guard = g
@@ -110,6 +112,10 @@ func (g *guard) note(err error) error {
 	health := healthOf(err)
 	if g == nil || health == review.Healthy {
 		return err
+	}
+	// A file that is gone cannot be opened either.
+	if _, missing := os.Stat(g.path); health == review.IOError && gone(missing) {
+		health = review.Deleted
 	}
 	g.condition.Replace(review.Healthy, health, err)
 	select {
@@ -228,7 +234,7 @@ func (g *guard) look(d *DB) {
 func (g *guard) identity(path string) (review.Health, error) {
 	info, err := os.Stat(path)
 	switch {
-	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
+	case gone(err):
 		return review.Deleted, nil
 	case err != nil:
 		return review.IOError, err
@@ -237,6 +243,9 @@ func (g *guard) identity(path string) (review.Health, error) {
 	}
 	return review.Healthy, nil
 }
+
+// gone reports whether an error says that there is no such file.
+func gone(err error) bool { return errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) }
 
 // space reports whether the disk has room for more.
 func (g *guard) space(path string) (review.Health, error) {
